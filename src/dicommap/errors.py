@@ -23,18 +23,19 @@ class DicommapError(Exception):
         return f"{self.message} {self.fix}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # By default, an exception is pickled with its arguments only. Worker processes raise these, so all is pickled.
+        # Exceptions of worker processes are pickled. By default, a pickle has an exception's arguments only.
         return _restore_error, (type(self), self.message, dict(vars(self)))
 
 
 def _restore_error(kind: type[DicommapError], message: str, state: dict[str, object]) -> DicommapError:
+    """Make an exception from its pickled state."""
     error = kind.__new__(kind, message)
     vars(error).update(state)
     return error
 
 
 class UsageError(DicommapError):
-    """An argument is missing or invalid."""
+    """An argument of a call is missing or invalid."""
 
 
 class SourceError(DicommapError):
@@ -50,7 +51,7 @@ class QueryError(DicommapError):
 
 
 class ExecutorError(DicommapError):
-    """The process pool or executor that runs the work has failed; the work itself has not."""
+    """The process pool or executor has failed, not the work that it ran."""
 
 
 class AttributeNameError(DicommapError):
@@ -70,7 +71,7 @@ class MissingExtraError(DicommapError):
 
 
 class AwsError(DicommapError):
-    """AWS has refused a request, or could not be reached."""
+    """AWS refused a request, or could not be reached."""
 
     def __init__(self, message: str, *, fix: str, code: str = "", transient: bool = False, local: bool = False) -> None:
         super().__init__(message, fix=fix)
@@ -79,9 +80,9 @@ class AwsError(DicommapError):
         self.transient = transient
         """Whether the same call may succeed later: it was throttled, the service failed, or there was no answer."""
         self.local = local
-        """Whether the error concerns one bucket, prefix or object only, so that calls for others may succeed."""
+        """Whether the error concerns one bucket, prefix or object only. Calls for other resources may then succeed."""
         self.issues: tuple[Any, ...] = ()
-        """The Issues that a check found before this error ended it."""
+        """The issues that a check had found before this error ended the check."""
 
 
 class UnknownNameError(DicommapError):

@@ -19,7 +19,7 @@ from pydicom.errors import InvalidDicomError
 
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
-from dicommap.testing.image_sets import first_text
+from dicommap.testing.image_sets import get_first_text
 from tests.support.needed_tools import CORPUS, needs_corpus
 from tests.support.s3_server import Bucket
 
@@ -166,7 +166,7 @@ def _patients_in_fhir(path: Path) -> dict[str, str]:
 
 def _patients(service: ImportJobService) -> dict[str, str]:
     """Return the PatientID of each study that has one, as it was imported."""
-    found = {one.study_instance_uid: first_text(one.after, PATIENT_ID) for one in service.instances}
+    found = {one.study_instance_uid: get_first_text(one.after, PATIENT_ID) for one in service.instances}
     return {study: text for study, text in found.items() if text}
 
 

@@ -87,9 +87,11 @@ class BucketLister:
             bucket: The name of the bucket.
 
         """
-        self._bucket, self._client = bucket, _with_own_handlers(client)
-        self._original = client  # its signer holds its event emitter by a weak reference only
-        self._client.meta.events.register("before-parse.s3.ListObjectsV2", _take_page, unique_id=_PAGE_MEMBER)
+        self._bucket, self._client = bucket, _copy_client(client)
+        self._original_client = client  # its signer holds its event emitter by a weak reference only
+        self._client.meta.events.register(
+            "before-parse.s3.ListObjectsV2", _parse_page_before_botocore, unique_id=_PAGE_MEMBER
+        )
         self.requests = 0
         self.region: str | None = None
         """The region of the bucket; None before the first answer."""
@@ -106,14 +108,14 @@ class BucketLister:
             page = self.page(prefix, token=token)
             keys = [last_key, *(listed_object.key for listed_object in page.objects)]
             if any(key == next_key for key, next_key in pairwise(keys)):
-                raise _endless_listing_error("names an object twice")
+                raise _make_endless_listing_error("names an object twice")
             yield page
             token, last_key = page.token, keys[-1]
             if token is None:
                 return
             empty_pages = 0 if page.objects else empty_pages + 1
             if hash(token) in tokens or empty_pages > MAX_EMPTY_PAGES:
-                raise _endless_listing_error("does not end")
+                raise _make_endless_listing_error("does not end")
             tokens.add(hash(token))
 
     def page(self, prefix: str, *, count: int = 1_000, token: str | None = None) -> ListingPage:
@@ -122,7 +124,7 @@ class BucketLister:
         if token is not None:
             parameters["ContinuationToken"] = token
         self.requests += 1
-        answer = self._send(parameters, f"s3://{self._bucket}/{prefix}")
+        answer = self._request_page(parameters, f"s3://{self._bucket}/{prefix}")
         self.region = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region", self.region)
         page: ListingPage | None = answer.get(_PAGE_MEMBER)
         if page is None:
@@ -132,7 +134,7 @@ class BucketLister:
             )
         return page
 
-    def _send(self, parameters: dict[str, Any], uri: str) -> dict[str, Any]:
+    def _request_page(self, parameters: dict[str, Any], uri: str) -> dict[str, Any]:
         try:
             with convert_client_errors("ListObjectsV2", uri):
                 answer: dict[str, Any] = self._client.list_objects_v2(**parameters)
@@ -143,7 +145,7 @@ class BucketLister:
             raise
 
 
-def _with_own_handlers(client: Any) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
+def _copy_client(client: Any) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
     """Return a copy of a client on which handlers can be registered without a change of the client.
 
     The copy has the handlers that the client has now, and shares its connections, credentials and settings. botocore
@@ -158,11 +160,13 @@ def _with_own_handlers(client: Any) -> Any:  # noqa: ANN401  botocore's clients 
     return copied
 
 
-def _endless_listing_error(problem: str) -> AwsError:
+def _make_endless_listing_error(problem: str) -> AwsError:
     return AwsError(f"S3's listing {problem}.", fix="Check the endpoint, and any proxy on the way to it.")
 
 
-def _take_page(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+def _parse_page_before_botocore(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
+) -> None:
     """Parse a page instead of botocore, and leave it an empty answer to parse."""
     if response_dict["status_code"] == 200:
         customized_response_dict[_PAGE_MEMBER] = _parse_page(response_dict["body"])

@@ -6,7 +6,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.clients import missing_boto3_error
+from dicommap.aws.clients import make_missing_boto3_error
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import AwsError
@@ -104,18 +104,18 @@ def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
     except ImportError:
-        raise missing_boto3_error() from None
+        raise make_missing_boto3_error() from None
     try:
         yield
     except ClientError as error:
-        raise _error_from_answer(error, _name_call(operation, subject)) from None
+        raise _convert_error_answer(error, _name_call(operation, subject)) from None
     except (BotoCoreError, ResponseParserError) as error:
         # botocore catches a RecursionError of its own requests, and wraps it.
         if isinstance(getattr(error, "kwargs", {}).get("error"), RecursionError):
-            raise _endless_redirect_error(_name_call(operation, subject)) from None
-        raise _error_without_answer(error, _name_call(operation, subject)) from None
+            raise _make_endless_redirect_error(_name_call(operation, subject)) from None
+        raise _convert_error_without_answer(error, _name_call(operation, subject)) from None
     except RecursionError:
-        raise _endless_redirect_error(_name_call(operation, subject)) from None
+        raise _make_endless_redirect_error(_name_call(operation, subject)) from None
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         if _is_answer_parsing_error(error):
             raise AwsError(
@@ -147,12 +147,12 @@ def _name_call(operation: str, subject: str) -> str:
     return f"{operation} of {make_printable(subject)}" if subject else operation
 
 
-def _endless_redirect_error(call: str) -> AwsError:
+def _make_endless_redirect_error(call: str) -> AwsError:
     # botocore calls HeadBucket to find a bucket's region, and follows a redirect by calling it again.
     return AwsError(f"{call} is redirected without end.", fix=_ENDPOINT_FIX)
 
 
-def _error_from_answer(error: ClientError, call: str) -> AwsError:
+def _convert_error_answer(error: ClientError, call: str) -> AwsError:
     answer = error.response
     answer_code = str(answer.get("Error", {}).get("Code") or "")
     code = answer_code if _CODE.fullmatch(answer_code) else "an unknown code"
@@ -181,7 +181,7 @@ def _choose_fix(code: str, transient: bool) -> str:
     return "Check the request; 'dicommap validate PACKAGE' finds errors in a package."
 
 
-def _error_without_answer(error: Exception, call: str) -> AwsError:
+def _convert_error_without_answer(error: Exception, call: str) -> AwsError:
     """Return the error of a request without an answer. botocore's message is left out: its URLs may hold secrets."""
     kind = mask_unknown_type(type(error))
     fixes = {

@@ -86,11 +86,11 @@ def _import_boto3() -> ModuleType:
     try:
         import boto3
     except ImportError:
-        raise missing_boto3_error() from None
+        raise make_missing_boto3_error() from None
     module: ModuleType = boto3
     return module
 
 
-def missing_boto3_error() -> MissingExtraError:
+def make_missing_boto3_error() -> MissingExtraError:
     """Return the error for boto3 that is not installed; it names the extra to install."""
     return MissingExtraError("boto3 cannot be imported.", fix="Install it: pip install 'dicommap[aws]'")

@@ -44,30 +44,30 @@ def read_environment(
         region = str(clients.medical_imaging.meta.region_name or "")
     return ImportEnvironment(
         region=region,
-        datastore=_read_datastore(jobs, datastore),
-        buckets={bucket: _read_bucket(clients, bucket) for bucket in buckets},
+        datastore=_read_datastore_state(jobs, datastore),
+        buckets={bucket: _read_bucket_state(clients, bucket) for bucket in buckets},
         role_arn=role_arn,
     )
 
 
-def _read_datastore(jobs: ImportJobs, datastore: str) -> ResourceState:
+def _read_datastore_state(jobs: ImportJobs, datastore: str) -> ResourceState:
     try:
         properties = jobs.get_datastore(datastore)
     except AwsError as error:
-        return _state_for_error(error)
+        return _make_error_state(error)
     parts = str(properties.get("datastoreArn") or "").split(":")
     account = parts[_ARN_ACCOUNT_PART] if len(parts) > _ARN_ACCOUNT_PART else ""
     return ResourceState(status=str(properties.get("datastoreStatus") or ""), account=account)
 
 
-def _read_bucket(clients: Clients, bucket: str) -> ResourceState:
+def _read_bucket_state(clients: Clients, bucket: str) -> ResourceState:
     try:
         return ResourceState(region=get_bucket_region(clients, bucket) or "")
     except AwsError as error:
-        return _state_for_error(error)
+        return _make_error_state(error)
 
 
-def _state_for_error(error: AwsError) -> ResourceState:
+def _make_error_state(error: AwsError) -> ResourceState:
     if error.code in NOT_FOUND_CODES:
         return ResourceState(is_absent=True)
     if error.code in ACCESS_DENIED_CODES:

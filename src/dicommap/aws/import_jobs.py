@@ -57,14 +57,14 @@ class ImportJobs:
         """
         self._starts.wait()
         with convert_client_errors("StartDICOMImportJob", request["inputS3Uri"]):
-            answer = self._note_service_time(self._clients.medical_imaging.start_dicom_import_job(**request))
+            answer = self._record_service_time(self._clients.medical_imaging.start_dicom_import_job(**request))
         return _parse_answer("StartDICOMImportJob", ImportJob, answer)
 
     def get(self, datastore: str, job: str) -> ImportJob:
         """Return the properties of a job. Raises AwsError."""
         self._gets.wait()
         with convert_client_errors("GetDICOMImportJob", f"job {job}"):
-            answer = self._note_service_time(
+            answer = self._record_service_time(
                 self._clients.medical_imaging.get_dicom_import_job(datastoreId=datastore, jobId=job)
             )
         return _parse_answer("GetDICOMImportJob", ImportJob, answer.get("jobProperties"))
@@ -87,7 +87,7 @@ class ImportJobs:
         while True:
             self._lists.wait()
             with convert_client_errors("ListDICOMImportJobs", f"data store {datastore}"):
-                answer = self._note_service_time(self._clients.medical_imaging.list_dicom_import_jobs(**parameters))
+                answer = self._record_service_time(self._clients.medical_imaging.list_dicom_import_jobs(**parameters))
             for summary in _require_member("ListDICOMImportJobs", answer, "jobSummaries"):
                 yield _parse_answer("ListDICOMImportJobs", ImportJob, summary)
             token = answer.get("nextToken")
@@ -158,11 +158,11 @@ class ImportJobs:
     def get_datastore(self, datastore: str) -> dict[str, Any]:
         """Return the datastoreProperties of GetDatastore. Raises AwsError."""
         with convert_client_errors("GetDatastore", f"data store {datastore}"):
-            answer = self._note_service_time(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
+            answer = self._record_service_time(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
         properties: dict[str, Any] = _require_member("GetDatastore", answer, "datastoreProperties")
         return properties
 
-    def _note_service_time(self, answer: dict[str, Any]) -> dict[str, Any]:
+    def _record_service_time(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Record the time in the header Date of an answer, and return the answer."""
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
         with suppress(ValueError, TypeError):  # no date, or one without a time zone
@@ -172,7 +172,7 @@ class ImportJobs:
 
 def _require_member(operation: str, answer: dict[str, Any], name: str) -> Any:  # noqa: ANN401
     if name not in answer:
-        raise _incomplete_answer_error(operation)
+        raise _make_incomplete_answer_error(operation)
     return answer[name]
 
 
@@ -180,10 +180,10 @@ def _parse_answer(operation: str, model: type[_Answer], properties: object) -> _
     try:
         return model.model_validate(properties)
     except ValidationError:
-        raise _incomplete_answer_error(operation) from None
+        raise _make_incomplete_answer_error(operation) from None
 
 
-def _incomplete_answer_error(operation: str) -> AwsError:
+def _make_incomplete_answer_error(operation: str) -> AwsError:
     # botocore accepts an answer that is cut.
     return AwsError(
         f"The answer to {operation} lacks a member that the service model requires.",

@@ -34,7 +34,7 @@ PART_BYTES = 2**29
 SOURCE_METADATA_KEY = "dicommap-source"
 """Key of the metadata that identifies the source of a copy if its ETag does not. The value is a hash, not a name."""
 _CHUNK_BYTES = 2**20
-_CHANGED_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
+_FAILED_CONDITION_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
 _OTHER_OBJECT_CODES = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
 """Codes of a ranged GET if the object has another ETag, or has become shorter."""
 _CONTENT_TYPE = "application/dicom"
@@ -100,13 +100,13 @@ class ObjectCopier:
                 with open(self._roots.open(copy.source), "rb") as file:
                     if _stat_file(file).st_size != copy.size or _find_file_problem(file, copy):
                         return False
-                    digest = _md5(file.read, copy.size)
+                    digest = _compute_md5(file.read, copy.size)
             except OSError:
                 return False
             return existing.etag.strip('"') == digest or self._read_source_metadata(copy) == digest
         if copy.etag and existing.etag.strip('"') == copy.etag.strip('"'):
             return True
-        return self._read_source_metadata(copy) == _hash_source(copy)
+        return self._read_source_metadata(copy) == _compute_source_hash(copy)
 
     def copy(self, copy: StagingCopy) -> CopyResult:
         """Make a copy if no object has its key. Problems of the source are part of the result.
@@ -132,7 +132,7 @@ class ObjectCopier:
         except AwsError as error:
             if error.code in CONFLICT_CODES:
                 return None
-            if error.code in _CHANGED_CODES:
+            if error.code in _FAILED_CONDITION_CODES:
                 return self._explain_failed_condition(copy)
             if error.code in NOT_FOUND_CODES - {"NoSuchBucket"} and copy.source_bucket is not None:
                 return CopyResult(code="stage.source-missing", facts={"reason": "the object does not exist"})
@@ -152,7 +152,7 @@ class ObjectCopier:
         if not self._roots.contains_object(source_bucket, copy.source):
             return CopyResult(code="stage.source-outside")
         source_object = ObjectRangeReader(self._clients, source_bucket, copy.source, etag=copy.etag)
-        problem = _check_object(source_object, copy)
+        problem = _find_object_problem(source_object, copy)
         if problem is not None:
             return problem
         source = {"Bucket": source_bucket, "Key": copy.source}
@@ -166,7 +166,7 @@ class ObjectCopier:
                     IfNoneMatch="*",
                     MetadataDirective="REPLACE",  # copying tags too would need more permissions
                     TaggingDirective="REPLACE",
-                    Metadata={SOURCE_METADATA_KEY: _hash_source(copy)},
+                    Metadata={SOURCE_METADATA_KEY: _compute_source_hash(copy)},
                     ContentType=_CONTENT_TYPE,
                     **condition,
                 )
@@ -184,21 +184,21 @@ class ObjectCopier:
                 )
             return require_etag(answer.get("CopyPartResult", {}), "UploadPartCopy", copy.source_name)
 
-        return self._copy_in_parts(copy, _hash_source(copy), copy_part)
+        return self._copy_in_parts(copy, _compute_source_hash(copy), copy_part)
 
     def _copy_from_disk(self, copy: StagingCopy) -> CopyResult:
         try:
             with open(self._roots.open(copy.source), "rb") as file:
                 before = _stat_file(file)
-                changed = _find_change(before, copy)
+                changed = _find_changed_property(before, copy)
                 if changed:
                     return CopyResult(code="stage.source-changed", facts={"what": changed})
                 problem = _find_file_problem(file, copy)
                 if problem:
                     return CopyResult(code="stage.other-instance", facts={"problem": problem})
                 # S3 compares the bytes that it receives with this digest.
-                digest = _md5(file.read, copy.size)
-                _require_unchanged(file, before)
+                digest = _compute_md5(file.read, copy.size)
+                _require_unchanged_file(file, before)
                 file.seek(0)
                 return self._put_file(copy, file, digest, before)
         except _SourceChangedError as error:
@@ -225,7 +225,7 @@ class ObjectCopier:
         def copy_part(number: int, begin: int, end: int, upload: str) -> str:
             file.seek(begin)
             data = file.read(end - begin)
-            _require_unchanged(file, before)
+            _require_unchanged_file(file, before)
             md5 = b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
             with convert_client_errors("UploadPart", copy.uri):
                 answer = self._clients.s3.upload_part(
@@ -278,7 +278,7 @@ class ObjectCopier:
             raise
 
 
-def _check_object(source: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
+def _find_object_problem(source: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
     """Return the result of an object that must not be copied; None if it is the planned instance."""
     try:
         source.read(0, 1)
@@ -303,7 +303,7 @@ def _find_file_problem(file: BinaryIO, copy: StagingCopy) -> str | None:
     )
 
 
-def _find_change(status: os.stat_result, copy: StagingCopy) -> str | None:
+def _find_changed_property(status: os.stat_result, copy: StagingCopy) -> str | None:
     """Return the property of a local file that has changed since the scan; None if none has."""
     if status.st_size != copy.size:
         return "size"
@@ -312,7 +312,7 @@ def _find_change(status: os.stat_result, copy: StagingCopy) -> str | None:
     return None
 
 
-def _require_unchanged(file: BinaryIO, before: os.stat_result) -> None:
+def _require_unchanged_file(file: BinaryIO, before: os.stat_result) -> None:
     """Raise _SourceChangedError if a file was changed since `before`."""
     now = _stat_file(file)
     if now.st_size != before.st_size:
@@ -321,12 +321,12 @@ def _require_unchanged(file: BinaryIO, before: os.stat_result) -> None:
         raise _SourceChangedError("time of last change")
 
 
-def _hash_source(copy: StagingCopy) -> str:
+def _compute_source_hash(copy: StagingCopy) -> str:
     source = f"{copy.source_bucket}/{copy.source}\n{copy.etag}\n{copy.size}"
     return hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _md5(read: Callable[[int], bytes], size: int) -> str:
+def _compute_md5(read: Callable[[int], bytes], size: int) -> str:
     """Return the MD5 of the first `size` bytes, which is the ETag of an object that is put in one piece without KMS."""
     digest = hashlib.md5(usedforsecurity=False)
     while size > 0 and (piece := read(min(size, _CHUNK_BYTES))):

@@ -45,9 +45,9 @@ class SourceRoots:
         for root in named:
             name = os.fspath(root)
             if is_s3_root(name):
-                prefixes.append(_parse_prefix(name))
+                prefixes.append(_parse_root_prefix(name))
             else:
-                folders.append(_resolve_folder(name))
+                folders.append(_resolve_root_folder(name))
         return cls(tuple(folders), tuple(prefixes))
 
     def contains(self, source: str) -> bool:
@@ -56,7 +56,7 @@ class SourceRoots:
             uri = S3Uri.parse(source)
             return uri is not None and self.contains_object(uri.bucket, uri.prefix)
         try:
-            return os.path.isabs(source) and self._find_folder(os.path.realpath(source)) is not None
+            return os.path.isabs(source) and self._find_root_folder(os.path.realpath(source)) is not None
         except (OSError, ValueError):
             return False
 
@@ -79,16 +79,16 @@ class SourceRoots:
             real = os.path.realpath(path, strict=True)
         except ValueError:  # a NUL, or a character that no file name can have
             raise OSError(errno.EINVAL, "no file can have this name") from None
-        folder = self._find_folder(real)
+        folder = self._find_root_folder(real)
         if folder is None:
             raise OutsideRootsError(errno.EPERM, "it is outside the source roots")
         return open_descriptor(os.path.relpath(real, folder), beneath=folder)
 
-    def _find_folder(self, real: str) -> str | None:
+    def _find_root_folder(self, real: str) -> str | None:
         return next((folder for folder in self.folders if (real + "/").startswith(os.path.join(folder, ""))), None)
 
 
-def _resolve_folder(name: str) -> str:
+def _resolve_root_folder(name: str) -> str:
     try:
         real = os.path.realpath(name, strict=True)
         is_folder = os.path.isdir(real)
@@ -105,7 +105,7 @@ def _resolve_folder(name: str) -> str:
     return real
 
 
-def _parse_prefix(name: str) -> S3Uri:
+def _parse_root_prefix(name: str) -> S3Uri:
     uri = S3Uri.parse(name)
     if uri is None:
         raise UsageError(

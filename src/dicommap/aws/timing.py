@@ -67,14 +67,14 @@ class Throttle:
 
     def wait(self) -> None:
         """Take a token, and wait for one if necessary."""
-        self._fill()
+        self._refill_tokens()
         if self._tokens < 1:
             self._clock.sleep((1 - self._tokens) / self._limit.per_second)
-            self._fill()
+            self._refill_tokens()
         # After a sleep that ended a moment too early, do not wait again.
         self._tokens = max(self._tokens - 1, 0.0)
 
-    def _fill(self) -> None:
+    def _refill_tokens(self) -> None:
         now = self._clock.monotonic()
         self._tokens = min(self._limit.burst, self._tokens + max(now - self._filled_at, 0.0) * self._limit.per_second)
         self._filled_at = now

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_PUT_ATTEMPTS = 4
 """Attempts to put a document while somebody else writes the same key."""
-_KEY_TAKEN_CODES = frozenset({"PreconditionFailed", "412"})
+_KEY_EXISTS_CODES = frozenset({"PreconditionFailed", "412"})
 CONFLICT_CODES = frozenset({"ConditionalRequestConflict", "409"})
 """Codes of a conditional request while somebody else writes the same key; the request should be repeated."""
 _CHUNK_BYTES = 2**20
@@ -65,7 +65,7 @@ def upload_document(client: Any, document: UploadDocument, *, replace: bool = Fa
 
     """
     for _ in range(MAX_PUT_ATTEMPTS):
-        if _put(client, document, IfNoneMatch="*"):
+        if _put_document(client, document, IfNoneMatch="*"):
             return UploadResult.PUT
         existing = _compare_existing(client, document)
         if existing is None:
@@ -78,7 +78,7 @@ def upload_document(client: Any, document: UploadDocument, *, replace: bool = Fa
                 f"{document.uri} already exists with other content; it is not replaced.",
                 fix="Find out who wrote it. Remove it, or replace objects at the override files' keys with --replace.",
             )
-        if _put(client, document, IfMatch=etag):
+        if _put_document(client, document, IfMatch=etag):
             return UploadResult.REPLACED
     raise AwsError(
         f"{document.uri} changed during each attempt to upload it.",
@@ -87,7 +87,7 @@ def upload_document(client: Any, document: UploadDocument, *, replace: bool = Fa
     )
 
 
-def _put(client: Any, document: UploadDocument, **condition: str) -> bool:  # noqa: ANN401
+def _put_document(client: Any, document: UploadDocument, **condition: str) -> bool:  # noqa: ANN401
     """Put a document with a condition, and return whether the condition was met."""
     checksum = b64encode(hashlib.sha256(document.data).digest()).decode()
     try:
@@ -102,7 +102,7 @@ def _put(client: Any, document: UploadDocument, **condition: str) -> bool:  # no
             )
             require_etag(answer, "PutObject", document.uri)
     except AwsError as error:
-        if error.code in _KEY_TAKEN_CODES | CONFLICT_CODES or (
+        if error.code in _KEY_EXISTS_CODES | CONFLICT_CODES or (
             error.code in NOT_FOUND_CODES - {"NoSuchBucket"} and "IfMatch" in condition
         ):
             return False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 ITEM_LIMIT = 100
-"""Items of one kind that a list keeps if its maker names no other limit."""
+"""Default number of items of one kind that a list keeps."""
 ATTRIBUTE_ISSUE_LIMIT = 100
 """Issues that are listed for the values of one attribute."""
 DOCUMENT_ISSUE_LIMIT = 1000
@@ -32,7 +32,7 @@ DOCUMENT_ISSUE_LIMIT = 1000
 JOB_ISSUE_LIMIT = 20
 """Issues of one code that are listed for one import job."""
 ISSUE_COUNT_LIMIT = 10_000
-"""Issues that are counted after the listed ones. Then the search ends: it would take long and show nothing new."""
+"""Number of issues that are counted after the listed issues. After these, the search for issues ends."""
 
 ItemT = TypeVar("ItemT")
 
@@ -48,14 +48,14 @@ class BoundedList(Generic[ItemT]):
         kind: Callable[[ItemT], Hashable] | None = None,
         describe_rest: Callable[[ItemT, int], ItemT] | None = None,
     ) -> None:
-        """Make a list.
+        """Make a list, with `items` as its first items.
 
         Args:
             items: Items to add at once.
-            limit: How many items of one kind are kept.
-            kind: Returns the kind of an item. Without it all items are of one kind.
-            describe_rest: Makes the item that ends the iteration for each kind with items that were not kept. It is
-                called with the first item of the kind and the number of items that were not kept.
+            limit: The number of items of one kind to keep.
+            kind: Returns the kind of an item. If it is None, all items are of one kind.
+            describe_rest: Makes an item that describes the items of a kind that were not kept. It is called
+                with the first item of the kind and the number of items that were not kept.
 
         """
         self._limit = limit
@@ -67,7 +67,7 @@ class BoundedList(Generic[ItemT]):
         self.__iadd__(items)
 
     def add(self, item: ItemT) -> None:
-        """Count an item, and keep it if it is among the first of its kind."""
+        """Count an item, and keep it if fewer than `limit` items of its kind are kept."""
         kind = self._kind(item)
         self._counts[kind] += 1
         self._first.setdefault(kind, item)
@@ -80,7 +80,7 @@ class BoundedList(Generic[ItemT]):
         return self
 
     def __iter__(self) -> Iterator[ItemT]:
-        """Yield the kept items, then one item for each kind that describes how many more there are."""
+        """Yield the kept items, then an item for each kind with more items, which has their number."""
         yield from self._kept
         if self._describe_rest is not None:
             for kind, first in self._first.items():
@@ -103,12 +103,12 @@ class BoundedList(Generic[ItemT]):
 
 
 def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -> BoundedList[Issue]:
-    """Return an empty list for issues, which ends with one issue for each kind that says how many more there are.
+    """Return an empty list for issues. For each kind with more issues, it ends with an issue that has their number.
 
     Args:
-        limit: How many issues of one kind are kept.
-        path: The path of what all issues are about, such as a job's folder: issues of one code and severity are of one
-            kind then. Without it, issues of different files or rules are also of different kinds.
+        limit: The number of issues of one kind to keep.
+        path: The path that all issues are about, such as a job's folder. Issues with the same code and severity are
+            then of one kind. If it is None, issues of different files or rules are of different kinds.
 
     """
 
@@ -118,34 +118,35 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
 
     def describe_rest(first: Issue, count: int) -> Issue:
         location = Location(path=path) if path else Location(path=first.location.path, rule=first.location.rule)
-        return _more_issues(location, first.severity, f"{count:,}", of=f" of {first.code}")
+        return _make_rest_issue(location, first.severity, f"{count:,}", of=f" of {first.code}")
 
     return BoundedList(limit=limit, kind=kind, describe_rest=describe_rest)
 
 
 def limit_issues(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first issues as they are found, then one that counts the rest and is as severe as the worst of them.
+    """Yield the first issues as they are found, then an issue with the number and the worst severity of the rest.
 
     At most `ISSUE_COUNT_LIMIT` issues of the rest are counted, so that time does not grow with the number of mistakes.
     """
     rest = iter(issues)
     yield from islice(rest, limit)
     severities = [issue.severity for issue in islice(rest, ISSUE_COUNT_LIMIT)]
-    if len(severities) == ISSUE_COUNT_LIMIT:  # the issues that were not looked at may be errors
-        yield _more_issues(location, Severity.ERROR, f"at least {ISSUE_COUNT_LIMIT}")
+    if len(severities) == ISSUE_COUNT_LIMIT:  # the issues that were not counted may be errors
+        yield _make_rest_issue(location, Severity.ERROR, f"at least {ISSUE_COUNT_LIMIT}")
     elif severities:
-        yield _more_issues(location, max(severities, key=lambda severity: severity.rank), str(len(severities)))
+        yield _make_rest_issue(location, max(severities, key=lambda severity: severity.rank), str(len(severities)))
 
 
 def stop_after_limit(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first issues and, if there is one more, an error that says so. Do not look for further ones."""
+    """Yield the first issues and, if there is one more, an error about it. Do not search for more issues."""
     rest = iter(issues)
     yield from islice(rest, limit)
     if next(rest, None) is not None:
-        yield _more_issues(location, Severity.ERROR, "at least 1")
+        yield _make_rest_issue(location, Severity.ERROR, "at least 1")
 
 
-def _more_issues(location: Location, severity: Severity, count: str, of: str = "") -> Issue:
+def _make_rest_issue(location: Location, severity: Severity, count: str, of: str = "") -> Issue:
+    """Return the issue that stands for `count` issues that are not listed."""
     return make_issue("document.more-issues", location, severity=severity, count=count, of=of)
 
 

@@ -88,15 +88,17 @@ _FAMILIES = (
 CATALOGUE: dict[str, IssueCode] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
 """Every issue code by its name, in the order of the work: scan, edit, draft, validate, submit, reconcile."""
 
-_NOWHERE = Location()
+_NO_LOCATION = Location()
 
 
-def make_issue(code: str, location: Location = _NOWHERE, *, severity: Severity | None = None, **facts: object) -> Issue:
+def make_issue(
+    code: str, location: Location = _NO_LOCATION, *, severity: Severity | None = None, **facts: object
+) -> Issue:
     """Make an Issue from a code of the catalogue.
 
     Args:
         code: The name of an issue code, such as `p10.truncated`.
-        location: Where the issue is.
+        location: The location of the issue.
         severity: The severity, if it differs from the catalogue's.
         facts: Values for the fields of the message: names, counts, lengths and limits, never values of the data.
 
@@ -114,5 +116,5 @@ def make_issue(code: str, location: Location = _NOWHERE, *, severity: Severity |
 
 
 def find_code(code: str) -> IssueCode | None:
-    """Return the catalogue's entry for a code, or None if the code is unknown."""
+    """Return the entry of the catalogue for a code; None if the code is unknown."""
     return CATALOGUE.get(code)

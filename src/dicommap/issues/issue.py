@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How much an issue matters, from the least to the most."""
+    """The severity of an issue; the members are in ascending order."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -20,40 +20,39 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Return the position in the order of severities; the least severe has 0."""
+        """Return the position in the order of severities: 0 for a note, 2 for an error."""
         return list(Severity).index(self)
 
     def is_at_least(self, floor: Severity) -> bool:
-        """Return whether this is as severe as `floor`, or more."""
+        """Return whether this severity is `floor` or higher."""
         return self.rank >= floor.rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where an issue is. Only the members that apply are set.
+    """The location of an issue. Only the members that apply are set.
 
-    The UID of the study is needed to act on an issue about it. The UID of one study or series is here and not in the
-    message; a message names UIDs only if an issue is about several studies, as `edit.same-patient` is, or about the
-    root of many UIDs.
+    An issue about one study or series has the UID in its location and not in its message. A message names UIDs only if
+    the issue is about several studies, such as `edit.same-patient`, or about the root of many UIDs.
     """
 
     path: str | None = None
-    """A file, relative to the root that was checked; printable, see `dicommap.dicom.printable_text`."""
+    """The path of a file, relative to the checked root, in printable characters (`dicommap.dicom.printable_text`)."""
 
     pointer: str | None = None
-    """A place inside a JSON or TOML document: a JSON Pointer (RFC 6901)."""
+    """A JSON Pointer (RFC 6901) to a value in a JSON or TOML document."""
 
     row: int | None = None
-    """A row of a sheet or lookup, as spreadsheets count: the header is row 1, or row 2 below a line `sep=;`."""
+    """The row of a sheet or lookup, counted as spreadsheets do: the header is row 1, or row 2 after a line `sep=;`."""
 
     column: str | None = None
-    """A column of a sheet."""
+    """The name of a column of a sheet."""
 
     rule: str | None = None
     """The name of a rule."""
 
     keyword: str | None = None
-    """The DICOM keyword, or the tag, of the attribute concerned."""
+    """The DICOM keyword or the tag of the attribute."""
 
     study: str | None = None
     """A Study Instance UID."""
@@ -62,14 +61,14 @@ class Location:
     """A Series Instance UID."""
 
     def __str__(self) -> str:
-        named = ((field.name, getattr(self, field.name)) for field in fields(self))
-        words = [_format_member(name, value) for name, value in named if value is not None]
+        members = ((field.name, getattr(self, field.name)) for field in fields(self))
+        words = [_format_member(name, value) for name, value in members if value is not None]
         return " ".join(words)
 
     def to_dict(self) -> dict[str, str | int]:
-        """Return the members that are set, as the issue schema names them."""
-        named = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {name: value for name, value in named if value is not None}
+        """Return the members that are set, by their names in the issue schema."""
+        members = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: value for name, value in members if value is not None}
 
 
 def _format_member(name: str, value: str | int) -> str:
@@ -82,7 +81,7 @@ def _format_member(name: str, value: str | int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One issue: what is wrong with the data, and where."""
+    """One problem in the data, with its code, severity, location and message."""
 
     code: str
     severity: Severity
@@ -90,21 +89,22 @@ class Issue:
     message: str
 
     def __str__(self) -> str:
-        place = str(replace(self.location, keyword=None) if self._names_its_keyword() else self.location)
-        return f"{self.severity}: {place + ': ' if place else ''}{self.message} [{self.code}]"
+        location = str(replace(self.location, keyword=None) if self._has_keyword_in_message() else self.location)
+        return f"{self.severity}: {location + ': ' if location else ''}{self.message} [{self.code}]"
 
-    def _names_its_keyword(self) -> bool:
+    def _has_keyword_in_message(self) -> bool:
+        """Return whether the message has the location's keyword as a word, so that it need not be repeated."""
         subject = self.location.keyword
         if not subject or subject not in self.message:
             return False
         return re.search(rf"(?<!\w){re.escape(subject)}s?(?!\w)", self.message) is not None
 
-    def with_location(self, **place: str | int | None) -> Issue:
-        """Return the same issue with more members of its location set: `issue.with_location(path="a.json")`."""
-        return replace(self, location=replace(self.location, **place))  # type: ignore[arg-type]
+    def with_location(self, **members: str | int | None) -> Issue:
+        """Return a copy of the issue with more members of its location set: `issue.with_location(path="a.json")`."""
+        return replace(self, location=replace(self.location, **members))  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the issue as the issue schema describes it."""
+        """Return the issue as a JSON object that is valid for the issue schema."""
         return {
             "code": self.code,
             "severity": self.severity.value,
@@ -120,16 +120,16 @@ def has_errors(issues: Iterable[Issue]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCode:
-    """One entry of the catalogue: what the messages, `dicommap explain` and the docs are made from."""
+    """One entry of the catalogue. Messages, `dicommap explain` and the docs are made from these entries."""
 
     name: str
-    """Stable and dotted, such as `p10.truncated`."""
+    """The name of the code, such as `p10.truncated`. It stays the same in all versions."""
 
     severity: Severity
     title: str
 
     message: str
-    """A template; its `{fields}` are facts about the data and never the data's values."""
+    """A template of messages. Its `{fields}` are facts about the data, and never values of the data."""
 
     explanation: str
     fix: str

@@ -1,4 +1,4 @@
-"""A window on a file's bytes that reads on as needed and raises EndOfFile at the file's end."""
+"""A window on the bytes of a file. It reads more bytes when they are needed, and raises EndOfFile at the end."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ FIRST_READ_BYTES = 8_192
 _GROWTH_FACTOR = 4
 
 
-class EndOfFile(Exception):  # noqa: N818  not an error: it tells a walk that the file ends
+class EndOfFile(Exception):  # noqa: N818  not an error: the end of the file ends a walk
     """The requested bytes do not all exist.
 
     Attributes:
-        offset: Where the file ends.
-        reason: The element that is cut, as a text for a message; empty if it is not known.
+        offset: The offset of the end of the file.
+        reason: A text for a message that names the cut element; empty if it is not known.
 
     """
 
@@ -40,7 +40,7 @@ class ByteWindow:
             read: Reads bytes of the file.
             size: The file's number of bytes.
             head: The first bytes of the file, if the caller has read them already.
-            head_length: The number of bytes that the first read asks for, or asked for if `head` is given.
+            head_length: The number of bytes that the first read requests, or requested if `head` is given.
 
         """
         self.size = size
@@ -48,13 +48,13 @@ class ByteWindow:
         self._start = 0
         requested = min(size, head_length)
         self._bytes = read(0, requested) if head is None else head
-        self._check_end(0, requested, self._bytes)
+        self._correct_size(0, requested, self._bytes)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`. Raises EndOfFile if they do not all exist."""
         begin = offset - self._start
         if begin < 0 or begin + length > len(self._bytes):
-            self._move(offset, length)
+            self._move_to(offset, length)
             begin = 0
         return self._bytes[begin : begin + length]
 
@@ -71,11 +71,11 @@ class ByteWindow:
 
     @property
     def buffered_start(self) -> bytes:
-        """Return the buffered bytes from the beginning of the file; empty once the window has moved on."""
+        """Return the buffered bytes if they begin at the beginning of the file; empty after the window has moved."""
         return b"" if self._start else self._bytes
 
     def record_spans(self, spans: list[tuple[int, int]], end: int) -> None:
-        """Take the spans of `buffered_start` that decided steps of a walk, which went to `end`. Ignored here."""
+        """Record spans of `buffered_start` that decided steps of a walk up to `end`. This class ignores them."""
 
     def require(self, end: int) -> None:
         """Raise EndOfFile if the file has fewer than `end` bytes."""
@@ -86,18 +86,18 @@ class ByteWindow:
         """Return whether the file has `end` bytes or more. The answer decides a step of the walk."""
         return end <= self.size
 
-    def _move(self, offset: int, length: int) -> None:
+    def _move_to(self, offset: int, length: int) -> None:
         self.require(offset + length)
         requested = min(
             self.size - offset, max(length, min(len(self._bytes) * _GROWTH_FACTOR, 2**20), FIRST_READ_BYTES)
         )
         data = self._read(offset, requested)
         self._start, self._bytes = offset, data
-        self._check_end(offset, requested, data)
+        self._correct_size(offset, requested, data)
         if len(data) < length:
             raise EndOfFile(self.size)
 
-    def _check_end(self, offset: int, requested: int, data: bytes) -> None:
+    def _correct_size(self, offset: int, requested: int, data: bytes) -> None:
         # The file may have shrunk after its size was read.
         if len(data) < requested:
             self.size = offset + len(data)

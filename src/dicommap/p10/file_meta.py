@@ -25,7 +25,7 @@ DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
 _SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
 _UID_TAGS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
 MAX_META_UID_BYTES = 1_024
-"""Bytes that a UID of the file meta may have; PS3.5 section 9 allows 64."""
+"""Number of bytes that a UID of the file meta may have here. PS3.5 section 9 allows 64."""
 
 
 class FileMeta(NamedTuple):
@@ -51,7 +51,7 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
 
     Args:
         window: The bytes of the file.
-        offset: Where group 0002 begins.
+        offset: The offset at which group 0002 begins.
 
     Raises:
         EndOfFile: The file ends within the file meta.
@@ -87,16 +87,16 @@ def decode_uid(raw: bytes) -> str:
 
 
 def detect_encoding(window: ByteWindow, offset: int, declared: str) -> DataSetEncoding | None:
-    """Return how the data set at `offset` is encoded.
+    """Return the encoding of the data set at `offset`.
 
     Args:
         window: The bytes of the file.
-        offset: Where the data set begins.
+        offset: The offset at which the data set begins.
         declared: The transfer syntax UID of the file meta.
 
     Returns:
         The encoding of the transfer syntax if the first element fits it; otherwise another encoding that the first
-        element fits; None if it fits none.
+        element fits; None if the first element fits no encoding.
 
     """
     head = window.bytes_at(offset, 8)

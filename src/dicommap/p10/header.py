@@ -1,6 +1,6 @@
-"""The attributes to read from a header with their size limits, and the header or rejection returned.
+"""The attributes to read from a header, their size limits, and the results: Header or RejectedFile.
 
-A file is rejected if a wanted value has more bytes than its limit: a value is never cut, and memory is bounded.
+A file is rejected if a wanted value has more bytes than its limit. So no value is cut, and memory is bounded.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dicommap.model.study import Disposition
 
 MAX_SHORT_TEXT_BYTES = 4_096
-"""Bytes: 16 values of 64 characters, each character of 4 bytes. A UID of MAX_STORED_UID characters fits."""
+"""Bytes of 16 values of 64 characters, if each character has 4 bytes. A UID of MAX_STORED_UID characters fits."""
 
 MAX_VALUE_BYTES = 2**16
-"""Bytes: LT holds 10,240 characters, and explicit VR has 65,534 bytes for the many numbers of an element."""
+"""Bytes of the longest value that is read. LT has up to 10,240 characters, an element with numbers 65,534 bytes."""
 
 SHORT_TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"})
 """VRs with at most 64 characters for each value, or for each component group of a name (PS3.5 Table 6.2-1)."""
@@ -35,9 +35,9 @@ NUMBER_VRS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "U
 
 
 def get_max_value_bytes(tag: int) -> int:
-    """Return how many bytes the value of an attribute may have.
+    """Return the number of bytes that the value of an attribute may have.
 
-    MAX_SHORT_TEXT_BYTES for short texts and for attributes with one number, MAX_VALUE_BYTES for all others.
+    It is MAX_SHORT_TEXT_BYTES for short texts and for attributes with one number, and MAX_VALUE_BYTES for all others.
     """
     vrs, multiplicity = vrs_of(tag), vm_of(tag)
     is_one_number = bool(vrs) and vrs[0] in NUMBER_VRS and multiplicity is not None and multiplicity.high == 1
@@ -80,14 +80,14 @@ class WantedAttributes:
 
 
 class Header(NamedTuple):
-    """The values of one P10 header. All are exact: a file that is cut or malformed gives a RejectedFile instead.
+    """The exact values of one P10 header. A file that is cut or malformed gives a RejectedFile instead.
 
     A named tuple, because creating a frozen dataclass takes longer than reading a header from the layout cache.
     """
 
     disposition: Disposition
     transfer_syntax_uid: str
-    """The transfer syntax of the file meta; empty if it has none."""
+    """The transfer syntax UID of the file meta; empty if the file meta has none."""
     values: Mapping[str, str]
     """Keyword -> value as text, several values separated by a backslash. Absent attributes have no key."""
     issues: tuple[Issue, ...] = ()
@@ -98,7 +98,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedFile:
-    """A file without a readable header: what kind of file it is, and its issues."""
+    """A file without a readable header: its disposition and its issues."""
 
     disposition: Disposition
     issues: tuple[Issue, ...]

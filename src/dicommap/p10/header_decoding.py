@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from dicommap.p10.header import WantedAttributes
     from dicommap.p10.walk import WalkResult
 
-_NO_VALUE = (b"", 0, b"")
+_ABSENT_VALUE = (b"", 0, b"")
 _VRS_TO_LOOK_UP = (b"", b"UN")
-"""VRs as written that do not tell how a value is decoded: none in implicit VR, and UN."""
+"""Written VRs for which the VR is looked up in the dictionary: an empty one (implicit VR) and UN."""
 
 _MAX_CACHED_VALUES = 128
-"""Values of one kind whose text is cached."""
+"""Number of values of one kind whose texts are cached."""
 _MAX_CACHED_BYTES = 256
-"""Bytes of a value whose text is cached, so that memory is bounded."""
+"""Number of bytes of the longest value whose text is cached, so that memory is bounded."""
 _MAX_CACHED_KINDS = 1_024
-"""Kinds of values, and kinds of data sets, for which caches are kept."""
+"""Number of kinds of values, and of kinds of data sets, for which caches are kept."""
 
 
 class RawHeader(NamedTuple):
@@ -50,16 +50,16 @@ def decode_header(raw_header: RawHeader, wanted: WantedAttributes) -> Header | R
     """Decode and check the values of a header.
 
     Args:
-        raw_header: What a walk over the file gave.
+        raw_header: The raw header that a walk over the file returned.
         wanted: The attributes that were read.
 
     Returns:
-        The header with its issues; a RejectedFile if a UID that identifies the instance is missing or invalid.
+        The header with its issues; a RejectedFile if an identifying UID is missing or invalid.
 
     """
     meta, encoding, walked = raw_header
     values, text_issues = _decode_values(walked, encoding, wanted)
-    issues = [*_check_encoding(meta.transfer_syntax_uid, encoding)]
+    issues = [*_find_encoding_issues(meta.transfer_syntax_uid, encoding)]
     issues += [make_issue(code, element=format_element(tag)) for code, tag in walked.issue_tags]
     if walked.unordered_at is not None:
         issues.append(make_issue("p10.unordered", offset=walked.unordered_at))
@@ -69,7 +69,7 @@ def decode_header(raw_header: RawHeader, wanted: WantedAttributes) -> Header | R
         issues.append(make_issue("p10.sop-instance-uid-mismatch"))
     if walked.highest_tag < INSTANCE_NUMBER:
         issues.append(make_issue("p10.ends-early", offset=walked.end))
-    return _check_uids(meta.transfer_syntax_uid, values, issues)
+    return _require_identifying_uids(meta.transfer_syntax_uid, values, issues)
 
 
 def _decode_values(
@@ -87,12 +87,12 @@ def _decode_values(
 
 def get_character_set(walked: WalkResult) -> SpecificCharacterSet:
     """Return the Specific Character Set of a data set."""
-    _, _, raw = walked.values.get(SPECIFIC_CHARACTER_SET, _NO_VALUE)
+    _, _, raw = walked.values.get(SPECIFIC_CHARACTER_SET, _ABSENT_VALUE)
     return parse_specific_character_set(raw.decode("ascii", "replace").strip(" \0"))
 
 
 def get_vr(tag: int, written_vr: bytes) -> str:
-    """Return the VR of a value: as written, or from the dictionary if none or UN is written."""
+    """Return the VR of a value: the written VR, or the dictionary's VR if the file has none or UN."""
     return vrs_of(tag)[0] if written_vr in _VRS_TO_LOOK_UP else written_vr.decode()
 
 
@@ -113,7 +113,7 @@ def decode_raw_value(tag: int, written_vr: bytes, raw: bytes, charset: SpecificC
 
 
 def find_text_issues(keyword: str, vr: str, text: str, charset: SpecificCharacterSet) -> Iterator[Issue]:
-    """Yield the issue of a text that has undecodable bytes, a doubtful character set, or control characters."""
+    """Yield an issue if a text has undecodable bytes, a doubtful character set, or control characters."""
     if text.isascii() and text.isprintable():
         return
     if is_undecodable(text):
@@ -124,15 +124,18 @@ def find_text_issues(keyword: str, vr: str, text: str, charset: SpecificCharacte
         yield make_issue("p10.control-character", Location(keyword=keyword), keyword=keyword)
 
 
-def _check_encoding(declared_uid: str, encoding: DataSetEncoding) -> Iterator[Issue]:
+def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> Iterator[Issue]:
+    """Yield an issue if the file meta has no transfer syntax, or one with another encoding than the data set."""
     if not declared_uid:
         yield make_issue("p10.missing-transfer-syntax", encoding=encoding.name)
     elif (declared := get_encoding(declared_uid)) is not encoding:
         yield make_issue("p10.encoding-mismatch", declared=declared.name, found=encoding.name)
 
 
-def _check_uids(transfer_syntax_uid: str, values: dict[str, str], issues: list[Issue]) -> Header | RejectedFile:
-    """Return the header if all four identifying UIDs are present and a mapping can name them."""
+def _require_identifying_uids(
+    transfer_syntax_uid: str, values: dict[str, str], issues: list[Issue]
+) -> Header | RejectedFile:
+    """Return the header, or a RejectedFile if an identifying UID is missing or no mapping can name it."""
     missing = [keyword for keyword in IDENTIFYING_UIDS if not values.get(keyword)]
     if missing:
         issues += [make_issue("p10.missing-uid", Location(keyword=name), keyword=name) for name in missing]
@@ -155,7 +158,7 @@ def _find_invalid_uids(values: dict[str, str]) -> list[Issue]:
 
 
 class ValueKind(NamedTuple):
-    """Everything except its bytes that decides the text of a value."""
+    """The properties that decide how the bytes of a value become text."""
 
     tag: int
     keyword: str
@@ -167,13 +170,13 @@ class ValueKind(NamedTuple):
 
 
 class TextCache:
-    """Texts of values of one kind that have no issue: equal bytes are decoded and checked once."""
+    """Cached texts of values of one kind. Equal bytes are decoded once; values with issues are not cached."""
 
     __slots__ = ("_kind", "keyword", "texts")
 
     def __init__(self, kind: ValueKind) -> None:
         self.texts: dict[bytes, str] = {}
-        """Bytes -> text of the cached values. Callers look here first, which saves a function call."""
+        """Bytes of a value -> its text. Callers look here before they call `decode`, which saves a function call."""
         self.keyword = kind.keyword
         self._kind = kind
 
@@ -210,12 +213,12 @@ class TextCaches:
         self._by_data_set: dict[tuple[object, ...], tuple[TextCache, ...]] = {}
 
     def get_all(self, walked: WalkResult, encoding: DataSetEncoding) -> tuple[TextCache, ...]:
-        """Return the cache for each wanted value of a data set, in the order of the values."""
-        charset = walked.values.get(SPECIFIC_CHARACTER_SET, _NO_VALUE)[2]
+        """Return the text cache of each wanted value of a data set, in the order of the values."""
+        charset = walked.values.get(SPECIFIC_CHARACTER_SET, _ABSENT_VALUE)[2]
         data_set_kind = (charset, encoding, *walked.values, *[vr for vr, _, _ in walked.values.values()])
-        return self._by_data_set.get(data_set_kind) or self._add(data_set_kind, walked, encoding)
+        return self._by_data_set.get(data_set_kind) or self._add_caches(data_set_kind, walked, encoding)
 
-    def _add(
+    def _add_caches(
         self, data_set_kind: tuple[object, ...], walked: WalkResult, encoding: DataSetEncoding
     ) -> tuple[TextCache, ...]:
         if len(self._by_kind) >= _MAX_CACHED_KINDS or len(self._by_data_set) >= _MAX_CACHED_KINDS:

@@ -1,6 +1,6 @@
 """Read headers: of one file with read_header, of many similar files with HeaderReader.
 
-`read_header` handles one file in these steps: find out whether it is a P10 file (PS3.10 section 7.1), read its file
+`read_header` handles one file in these steps: check that it is a P10 file (PS3.10 section 7.1), read its file
 meta, inflate a deflated data set, walk the data set, and decode the wanted values. `HeaderReader` tries the layout
 cache before the walk (see `dicommap.p10.layout_cache`).
 """
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 _PREFIX_END = 132
 """The 128 bytes of the preamble and the prefix DICM."""
-_META_GROUP = b"\x02\0"
+_META_GROUP_BYTES = b"\x02\0"
 
 MAX_INFLATED_BYTES = 64 * 2**20
 """Bytes to which a deflated data set is inflated; headers have far fewer."""
 _CHUNK_BYTES = 2**16
 
 MAX_LAYOUTS = 32
-"""Layouts that a reader keeps: a series has a few, as the lengths of its numbers vary."""
+"""Layouts that a reader keeps. A series has a few layouts, because the lengths of its numbers vary."""
 _FIRST_READ_STEP = 1_024
 """The first read of a file has a multiple of this number of bytes."""
 
@@ -53,8 +53,8 @@ def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | R
     """Read the wanted attributes of one P10 file. A `HeaderReader` does the same for many files, faster.
 
     Bytes are read block by block, up to the element after the last wanted one. If elements are out of order, or the
-    data set is deflated, they are read up to the end of the file. If elements become unordered only after the last
-    wanted tag, a wanted element there is found only if a UID is missing without it.
+    data set is deflated, bytes are read up to the end of the file. If elements become unordered only after the last
+    wanted tag, the rest of the file is read only if an identifying UID was missing before.
 
     Args:
         read: Returns up to `length` bytes from `offset`. An exception that it raises passes through.
@@ -119,7 +119,7 @@ class HeaderReader:
         return self._layouts[0].read_header(head) or decode_header(raw_header, self._wanted)
 
     def _adjust_first_read(self, required_size: int) -> None:
-        """Let the first read of the next file give the whole of a header like the recent ones, and not much more."""
+        """Set the number of bytes of the next first read, so that it holds a whole header like recent headers."""
         if required_size <= MAX_LAYOUT_BYTES:
             largest = max(required_size, *(len(cached.layout.head) for cached in self._layouts), 0)
             self._first_bytes = -(-largest // _FIRST_READ_STEP) * _FIRST_READ_STEP
@@ -134,9 +134,8 @@ def read_window(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Hea
     """Read the header of the file in a window.
 
     Returns:
-        A RawHeader if the bytes up to the end of the walk are enough to decode it, so that it may become a layout: the
-        file is P10, its elements are in order, all UIDs are there, and an element follows the last wanted one. In other
-        cases a Header, or a RejectedFile.
+        A RawHeader if the file can become a layout: it is a P10 file, its elements are in order, all identifying UIDs
+        are present, and an element follows the last wanted element. In all other cases a Header or a RejectedFile.
 
     """
     try:
@@ -174,14 +173,15 @@ def _may_be_bare_data_set(window: ByteWindow) -> bool:
 
     In a P10 file, group 0002 follows the prefix, and the preamble does not begin with that group.
     """
-    if window.bytes_at(0, 2) == _META_GROUP:
+    if window.bytes_at(0, 2) == _META_GROUP_BYTES:
         return window.bytes_at(4, 2) in EXPLICIT_VRS
-    if window.peek(_PREFIX_END, 2) == _META_GROUP:
+    if window.peek(_PREFIX_END, 2) == _META_GROUP_BYTES:
         return False
     return any(is_likely_encoding(encoding, window.bytes_at(0, 8)) for encoding in ENCODINGS)
 
 
 def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Header | RejectedFile:
+    """Read the header of a P10 file; see `read_window` for the result."""
     meta = read_file_meta(window, _PREFIX_END)
     if meta.media_storage_sop_class_uid == DICOMDIR_SOP_CLASS:
         return RejectedFile(disposition=Disposition.DICOMDIR, issues=(make_issue("p10.dicomdir"),))
@@ -189,13 +189,13 @@ def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Heade
         return decode_header(_read_data_set(inflate_window(window, meta.end), 0, meta, wanted), wanted)
     raw_header = _read_data_set(window, meta.end, meta, wanted)
     walked = raw_header.walked
-    # A walk over the whole data set, as for elements out of order, ends with the file.
+    # A walk over the whole data set ends at the end of the file; its result depends on the size of the file.
     can_become_layout = walked.end < window.size and _has_all_uids(walked, wanted)
     return raw_header if can_become_layout else decode_header(raw_header, wanted)
 
 
 def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Header | RejectedFile:
-    """Read a data set without the preamble; if it names no study, series and instance, it is not DICOM."""
+    """Read a data set without the preamble. Reject the file as not DICOM if an identifying UID is missing."""
     if packed := detect_packed_file(window):
         return RejectedFile(disposition=Disposition.NOT_DICOM, issues=(packed,))
     rejected = RejectedFile(disposition=Disposition.NOT_DICOM, issues=(make_issue("p10.not-dicom"),))
@@ -203,7 +203,7 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
         start = 4 if window.bytes_at(0, 4) == b"DICM" else 0
         missing = ["preamble"] if start else ["preamble", "prefix"]
         meta = FileMeta("", "", None, start)
-        if window.bytes_at(start, 2) == _META_GROUP:
+        if window.bytes_at(start, 2) == _META_GROUP_BYTES:
             meta = read_file_meta(window, start)
         else:
             missing.append("file meta")
@@ -220,7 +220,7 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
 
 
 def detect_packed_file(window: ByteWindow) -> Issue | None:
-    """Return the issue of an archive or a compressed file; None for any other file."""
+    """Return an issue if the file is an archive or compressed; None for any other file."""
     packed_format = detect_packed_format(window.bytes_at(0, min(window.size, HEAD_BYTES)))
     if packed_format is None:
         return None
@@ -229,15 +229,17 @@ def detect_packed_file(window: ByteWindow) -> Issue | None:
 
 
 def _read_data_set(window: ByteWindow, start: int, meta: FileMeta, wanted: WantedAttributes) -> RawHeader:
-    """Walk the data set at `start`, in the encoding that its first element shows."""
+    """Walk the data set at `start` in the encoding that its first element has."""
     declared = meta.transfer_syntax_uid
     encoding = detect_encoding(window, start, declared) if start < window.size else get_encoding(declared)
     if encoding is None:
         raise MalformedError(start, "no element of a data set begins here")
-    return RawHeader(meta, encoding, _walk(window, start, encoding, wanted))
+    return RawHeader(meta, encoding, _walk_wanted_elements(window, start, encoding, wanted))
 
 
-def _walk(window: ByteWindow, start: int, encoding: DataSetEncoding, wanted: WantedAttributes) -> WalkResult:
+def _walk_wanted_elements(
+    window: ByteWindow, start: int, encoding: DataSetEncoding, wanted: WantedAttributes
+) -> WalkResult:
     """Walk to the last wanted element, or over the whole data set if elements are out of order or a UID is missing."""
     walked = walk_data_set(window, start, encoding, wanted.limits, wanted.last_tag)
     if walked.unordered_at is None and (_has_all_uids(walked, wanted) or walked.highest_tag <= wanted.last_tag):
@@ -252,6 +254,7 @@ def _walk(window: ByteWindow, start: int, encoding: DataSetEncoding, wanted: Wan
 
 
 def _has_all_uids(walked: WalkResult, wanted: WantedAttributes) -> bool:
+    """Return whether a walk collected all identifying UIDs."""
     return walked.values.keys() >= wanted.identifying
 
 
@@ -277,16 +280,17 @@ def inflate_window(window: ByteWindow, offset: int) -> ByteWindow:
         except zlib.error:
             raise MalformedError(offset, "the data set is not deflated") from None
     window_class = ByteWindow if inflater.eof else _TruncatedWindow
-    return window_class(_make_reader(bytes(inflated)), len(inflated))
+    return window_class(_make_byte_reader(bytes(inflated)), len(inflated))
 
 
 class _TruncatedWindow(ByteWindow):
-    """The first MAX_INFLATED_BYTES of a larger data set: to read on is an error, and not the end of the file."""
+    """The first MAX_INFLATED_BYTES of a larger data set. Reading more bytes raises MalformedError, not EndOfFile."""
 
     def require(self, end: int) -> None:
         if end > self.size:
             raise MalformedError(self.size, f"the header has more than {MAX_INFLATED_BYTES} bytes when inflated")
 
 
-def _make_reader(data: bytes) -> Callable[[int, int], bytes]:
+def _make_byte_reader(data: bytes) -> Callable[[int, int], bytes]:
+    """Return a function that reads bytes of `data` at an offset, like a ReadAt."""
     return lambda offset, length: data[offset : offset + length]

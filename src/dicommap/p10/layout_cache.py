@@ -57,18 +57,18 @@ MAX_LAYOUT_BYTES = 2**16
 """Bytes of a header whose layout is kept; longer headers are walked each time."""
 
 Span = tuple[int, int]
-"""Begin and end of some bytes of a file, as offsets; the end is exclusive."""
+"""Offsets of the first byte and of the byte after the last: `(begin, end)`."""
 
 _BLOCK_BYTES = 256
 """Bytes that `HeaderLayout` compares at once: two layouts mostly differ in the first block."""
-_NOT_ZERO = re.compile(rb"[^\0]+")
+_NONZERO_BYTES = re.compile(rb"[^\0]+")
 _INSTANCE_TAGS = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
-"""Attributes that differ between the instances of a series, so that their spans differ from the start."""
-_INSTANCE = Disposition.INSTANCE
+"""Attributes that usually differ in every instance. Their spans count as differing from the first file on."""
+_INSTANCE_DISPOSITION = Disposition.INSTANCE
 
 
 class RecordingWindow(ByteWindow):
-    """A window that records which bytes decide the steps of a walk, and how long the file must be.
+    """A window that records the bytes that decide the steps of a walk, and the size that the file must have.
 
     A walk depends on nothing but the bytes of its window. A file with the same bytes in the recorded spans, and with at
     least `required_size` bytes, makes a walk take the same steps.
@@ -76,11 +76,11 @@ class RecordingWindow(ByteWindow):
 
     def __init__(self, read: ReadAt, size: int, head: bytes, head_length: int) -> None:
         self.deciding_spans: list[Span] = []
-        """Spans that `bytes_at` and `peek` gave, below MAX_LAYOUT_BYTES; spans of values are not among them."""
+        """Spans that `bytes_at` and `peek` returned, below MAX_LAYOUT_BYTES. Spans of values are not recorded."""
         self.required_size = 0
         """Bytes that a file must have so that a walk over it takes the same steps."""
         self.depends_on_size = False
-        """Whether a step was taken because the file ends; a longer file may then be walked in another way."""
+        """Whether a step was taken because the file ends. A walk over a longer file may then take other steps."""
         super().__init__(read, size, head, head_length)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
@@ -93,7 +93,7 @@ class RecordingWindow(ByteWindow):
         return ByteWindow.bytes_at(self, offset, length)
 
     def has_bytes_before(self, end: int) -> bool:
-        """Return whether the file has `end` bytes or more, and record that the answer decided."""
+        """Return whether the file has `end` bytes or more, and record that the answer decided a step of the walk."""
         is_long_enough = end <= self.size
         if not is_long_enough:
             self.depends_on_size = True
@@ -126,13 +126,16 @@ class HeaderLayout:
     """One walked file, with the spans that decided the steps of the walk."""
 
     head: bytes = field(repr=False)
-    """The walked file's first bytes, as many as a file must have that fits."""
+    """The first bytes of the walked file. A file that fits has at least as many bytes."""
     raw_header: RawHeader = field(repr=False)
-    """What the walk over that file gave."""
+    """The raw header that the walk over that file returned."""
     landmark: slice
-    """The span of the element after the last wanted one: most layouts differ there, so it is compared first."""
+    """The span of the head of the element after the last wanted element.
+
+    Most layouts differ in this span, so it is compared first.
+    """
     deciding_spans: list[Span] = field(repr=False)
-    """Spans that decided a step of the walk or how values are decoded, in the order of recording."""
+    """Spans that decided a step of the walk or the decoding of values, in the order in which they were recorded."""
 
     def fits(self, head: bytes) -> bool:
         """Return whether a walk over the file that begins with `head` takes the same steps."""
@@ -168,7 +171,7 @@ class HeaderLayout:
         return (begin, stop) if begin <= offset else None
 
     def read_raw_header(self, head: bytes) -> RawHeader:
-        """Return what a walk over a file that fits would give, from the file's first bytes."""
+        """Return the raw header of a file with this layout, read from its first bytes without a walk."""
         meta, encoding, walked = self.raw_header
         instance = meta.sop_instance
         if instance is not None:
@@ -192,11 +195,11 @@ def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> 
 
     Args:
         window: The window that recorded the walk.
-        raw_header: What the walk gave.
-        head: The file's first bytes, as the walk saw them.
+        raw_header: The raw header that the walk returned.
+        head: The first bytes of the file.
 
     Returns:
-        The layout; None if `head` does not hold the whole header, or if the walk depended on where the file ends.
+        The layout; None if `head` does not hold the whole header, or if the walk depended on the size of the file.
 
     """
     end = window.required_size
@@ -213,10 +216,10 @@ def _find_character_set_span(raw_header: RawHeader) -> list[Span]:
     return [(start, start + len(raw))]
 
 
-def _find_differing_runs(one: bytes, other: bytes) -> Iterator[Span]:
+def _find_differing_runs(first: bytes, second: bytes) -> Iterator[Span]:
     """Yield the spans in which two byte strings of the same length differ."""
-    both = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
-    return (match.span() for match in _NOT_ZERO.finditer(both.to_bytes(len(one), "little")))
+    differing_bits = int.from_bytes(first, "little") ^ int.from_bytes(second, "little")
+    return (match.span() for match in _NONZERO_BYTES.finditer(differing_bits.to_bytes(len(first), "little")))
 
 
 class SharedBytes:
@@ -241,9 +244,9 @@ class SharedBytes:
         self._update_pieces()
 
     def matches(self, head: bytes) -> bool:
-        """Return whether the file that begins with `head` has all shared bytes, which implies that the layout fits.
+        """Return whether the file that begins with `head` has all shared bytes. If it has, the layout fits.
 
-        If it has not, the layout may fit all the same: see `add_file`.
+        If it has not, the layout may still fit: see `add_file`.
         """
         return len(head) >= self._size and self._pieces.unpack_from(head) == self._shared
 
@@ -287,12 +290,14 @@ class CachedLayout:
         self._wanted = wanted
         is_as_declared = bool(meta.transfer_syntax_uid) and get_encoding(meta.transfer_syntax_uid) is encoding
         self._has_no_issues = is_as_declared and not walked.issue_tags
-        """Whether the deciding spans raise no issue; otherwise each file has one."""
-        self._fields = list(zip(map(_span_of, walked.values.values()), caches.get_all(walked, encoding), strict=True))
-        """The span of each wanted value, with the cache of its texts."""
-        self._meta_spans = [] if meta.sop_instance is None else [_span_of(meta.sop_instance)]
+        """Whether the deciding spans give no issue. If they give an issue, each file with this layout has it."""
+        self._fields = list(
+            zip(map(_get_value_span, walked.values.values()), caches.get_all(walked, encoding), strict=True)
+        )
+        """The span of each wanted value, and the cache of the texts of this value."""
+        self._meta_spans = [] if meta.sop_instance is None else [_get_value_span(meta.sop_instance)]
         """The span of Media Storage SOP Instance UID, if the file meta has it."""
-        instance_spans = [_span_of(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS]
+        instance_spans = [_get_value_span(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS]
         self._shared_bytes = SharedBytes(layout, self._meta_spans + instance_spans)
         self._update_fields()
 
@@ -308,7 +313,7 @@ class CachedLayout:
         return header or decode_header(self.layout.read_raw_header(head), self._wanted)
 
     def _read_without_issues(self, head: bytes, shared_values: dict[str, str]) -> Header | None:
-        """Return a header that has no issue; None if it has one."""
+        """Return the header of a file that has no issue; None if the file has an issue."""
         raws = iter(self._differing_values.unpack_from(head))
         meta_uid = decode_uid(next(raws)) if self._meta_spans else ""
         values = shared_values.copy()
@@ -321,10 +326,10 @@ class CachedLayout:
             values[cache.keyword] = text
         if meta_uid and meta_uid != values["SOPInstanceUID"]:
             return None
-        return Header(_INSTANCE, self._transfer_syntax_uid, values)
+        return Header(_INSTANCE_DISPOSITION, self._transfer_syntax_uid, values)
 
     def _update_fields(self) -> None:
-        """Split the wanted values into shared ones, which are decoded here, and differing ones."""
+        """Split the wanted values into shared values, which are decoded here, and differing values."""
         differing = self._shared_bytes.differing_spans
         self._differing_fields = [(span, cache) for span, cache in self._fields if span in differing]
         self._differing_values = _make_struct(self._meta_spans + [span for span, _ in self._differing_fields])
@@ -338,7 +343,8 @@ class CachedLayout:
             self._shared_values[cache.keyword] = text
 
 
-def _span_of(value: RawValue) -> Span:
+def _get_value_span(value: RawValue) -> Span:
+    """Return the span of a wanted value's bytes."""
     _, start, raw = value
     return start, start + len(raw)
 

@@ -1,16 +1,16 @@
-"""Pass over the items of sequences without recursion, and detect how they are encoded.
+"""Pass over the items of sequences without recursion, and detect the encoding of each item.
 
-The items of a sequence have the encoding of their data set; those of an element with VR UN and undefined length have
-implicit VR little endian (PS3.5 section 6.2.2). Some writers violate this, and most readers accept such files. So the
-first element of an item shows how the item is encoded:
+The items of a sequence have the encoding of their data set. The items of an element with VR UN and undefined length
+have implicit VR little endian (PS3.5 section 6.2.2). Some writers violate this, and most readers accept such files.
+So the first element of an item shows the encoding of the item:
 
 * in explicit VR it has the two letters of a VR after its tag; if they are absent, the item may have implicit VR;
 * in implicit VR these two bytes belong to a length, and may be the letters of a VR by chance.
 
-The other encoding is therefore assumed only if the first element, read in it, ends exactly where the item ends, or
-where another element with the same or a higher tag begins. For example, an item in an explicit VR data set begins with
-`08 00 00 01 02 00 00 00`: no VR after the tag (0008,0100), but a length of 2 in implicit VR. If another element or the
-end of the item follows after these 2 bytes, the item has implicit VR.
+So the other encoding is assumed only if the first element, when it is read in the other encoding, ends exactly at the
+end of the item, or exactly before another element with the same or a higher tag. For example, an item in an explicit VR
+data set begins with `08 00 00 01 02 00 00 00`: no VR after the tag (0008,0100), but a length of 2 in implicit VR. If
+another element or the end of the item follows after these 2 bytes, the item has implicit VR.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from dicommap.p10.data_set_encoding import (
     SHORT_VRS,
     DataSetEncoding,
 )
-from dicommap.p10.structure_errors import ITEM_TAG, MalformedError, format_element, format_vr, overrun_error
+from dicommap.p10.structure_errors import ITEM_TAG, MalformedError, format_element, format_vr, make_overrun_error
 
 if TYPE_CHECKING:
     from dicommap.p10.byte_window import ByteWindow
 
 MAX_DEPTH = 64
-"""Levels of nested sequences of undefined length that are followed; pydicom's test files have at most five."""
+"""Levels of nested sequences of undefined length that a walk follows. pydicom's test files have at most five."""
 
 MAX_ELEMENTS = 2**22
-"""Elements, items and delimiters that are passed one by one in a header, which takes some seconds."""
+"""Elements, items and delimiters of one header that a walk passes one by one. So many take some seconds."""
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -65,13 +65,12 @@ def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> 
 
     Args:
         window: The bytes of the file.
-        offset: Where the element begins.
-        encoding: How the element is encoded.
+        offset: The offset at which the element begins.
+        encoding: The encoding of the element.
 
     Returns:
         The tag, the VR as written (empty in implicit VR, for items and for delimiters), the offset of the value, and
-        its length (UNDEFINED_LENGTH if it is undefined). A plain tuple, because every element of every walked file has
-        one.
+        its length (UNDEFINED_LENGTH if it is undefined). It is a plain tuple for speed: one is made for every element.
 
     Raises:
         EndOfFile: The file ends within the head.
@@ -121,7 +120,7 @@ class ItemFollower:
             raise MalformedError(offset, f"the header has more than {MAX_ELEMENTS:,} elements and items")
 
     def check_first_item(self, tag: int, start: int, length: int, encoding: DataSetEncoding) -> None:
-        """Check how the first item of a sequence of defined length is encoded; the sequence itself is skipped.
+        """Check the encoding of the first item of a sequence of defined length. The sequence is skipped as a whole.
 
         Args:
             tag: The tag of the sequence.
@@ -138,12 +137,12 @@ class ItemFollower:
         self._detect_item_encoding(start + 8, encoding, end, tag)
 
     def find_end(self, tag: int, vr: bytes, start: int, encoding: DataSetEncoding) -> int:
-        """Return where an element of undefined length ends.
+        """Return the offset at which an element of undefined length ends.
 
         Args:
             tag: The tag of the element.
             vr: Its VR as written.
-            start: Where its first item begins.
+            start: The offset at which its first item begins.
             encoding: The encoding of the data set.
 
         Raises:
@@ -156,28 +155,29 @@ class ItemFollower:
             raise MalformedError(start, reason)
         levels = [OpenSequence(IMPLICIT_LITTLE_ENDIAN if vr == b"UN" else encoding)]
         try:
-            return self._follow(tag, start, levels, fragments=vr in _FRAGMENT_VRS)
+            return self._follow_items(tag, start, levels, fragments=vr in _FRAGMENT_VRS)
         except EndOfFile as end:
             reason = end.reason or f"{format_element(tag)} has no end"
             if self._last_offset == end.offset:  # no element is cut: the delimiters are missing
                 raise MalformedError(start, reason) from None
             raise EndOfFile(end.offset, reason) from None
 
-    def _follow(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
+    def _follow_items(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
+        """Pass items until all open sequences have ended. Return the offset after them."""
         window = self._window
         skipped: SkippedElement | None = None
         while levels:
             self.count_element(offset)
             level = levels.pop()
             if level.item is not None:
-                offset, skipped = self._pass_in_item(tag, offset, level, level.item, levels, skipped)
+                offset, skipped = self._pass_element_in_item(tag, offset, level, level.item, levels, skipped)
                 continue
             group, number, length = level.encoding.implicit_head.unpack(window.bytes_at(offset, 8))
             found_tag = group << 16 | number
             if found_tag == SEQUENCE_END:
                 offset, skipped = offset + 8, None
             elif found_tag == ITEM_END and skipped is not None:
-                offset = self._pass_delimiter(offset, tag)
+                offset = self._pass_stray_delimiter(offset, tag)
                 levels.append(level)
             elif found_tag == ITEM and length == UNDEFINED_LENGTH:
                 offset, skipped = offset + 8, None
@@ -195,7 +195,7 @@ class ItemFollower:
                 raise MalformedError(offset, reason)
         return offset
 
-    def _pass_in_item(
+    def _pass_element_in_item(
         self,
         top: int,
         offset: int,
@@ -204,10 +204,10 @@ class ItemFollower:
         levels: list[OpenSequence],
         skipped: SkippedElement | None,
     ) -> tuple[int, SkippedElement | None]:
-        """Pass one element of an open item, or the end of the item.
+        """Pass one element of an open item, or the delimiter that ends the item.
 
         Returns:
-            The offset after it, and the element if it was skipped as a whole.
+            The offset after the element or delimiter, and the element if it was skipped as a whole.
 
         """
         tag, vr, start, length = read_element(self._window, offset, encoding)
@@ -217,7 +217,7 @@ class ItemFollower:
         levels.append(level)
         if tag >= FIRST_DELIMITER_TAG:
             if tag == SEQUENCE_END and skipped is not None and self._is_sequence(*skipped, encoding):
-                return self._pass_delimiter(offset, top), None
+                return self._pass_stray_delimiter(offset, top), None
             raise MalformedError(offset, f"an item of {format_element(top)} has no end")
         if length != UNDEFINED_LENGTH:
             self._require_bytes(start + length, start, length, encoding, tag, top, vr)
@@ -238,15 +238,15 @@ class ItemFollower:
         try:
             self._window.require(end)
         except EndOfFile:
-            raise overrun_error(self._window, start, length, encoding, tag=tag, vr=vr, inside=top) from None
+            raise make_overrun_error(self._window, start, length, encoding, tag=tag, vr=vr, inside=top) from None
 
     def _is_sequence(self, vr: bytes, start: int, length: int, encoding: DataSetEncoding) -> bool:
-        """Return whether a skipped element is a sequence; in implicit VR only its first item shows it."""
+        """Return whether a skipped element is a sequence. In implicit VR, its first item shows this."""
         if not encoding.implicit:
             return vr == b"SQ"
         return length == 0 or (length >= 8 and self._window.peek(start, 4) == ITEM_TAG)
 
-    def _pass_delimiter(self, offset: int, tag: int) -> int:
+    def _pass_stray_delimiter(self, offset: int, tag: int) -> int:
         """Pass a delimiter that an element of defined length does not need, and record an issue."""
         self.issue_tags.setdefault(STRAY_DELIMITER, tag)
         return offset + 8
@@ -254,12 +254,12 @@ class ItemFollower:
     def _detect_item_encoding(
         self, offset: int, declared: DataSetEncoding, end: int | None, tag: int
     ) -> DataSetEncoding:
-        """Return how an item is encoded, and record an issue if not as declared.
+        """Return the encoding of an item, and record an issue if it is not the declared encoding.
 
         Args:
-            offset: Where the first element of the item begins.
+            offset: The offset at which the first element of the item begins.
             declared: The encoding that the item should have.
-            end: Where the item ends; None if its length is undefined.
+            end: The offset at which the item ends; None if its length is undefined.
             tag: The tag of the element of the top level.
 
         """
@@ -272,7 +272,7 @@ class ItemFollower:
         return other
 
     def _is_element_in(self, offset: int, encoding: DataSetEncoding, end: int | None) -> bool:
-        """Return whether the element at `offset`, read in an encoding, is followed by an element or the item's end."""
+        """Return whether an element in this encoding begins at `offset` and ends at an element or at the item's end."""
         window = self._window
         tag, start, length = _parse_element_head(window.peek(offset, 12), offset, encoding)
         if tag == 0 or tag >= FIRST_DELIMITER_TAG:

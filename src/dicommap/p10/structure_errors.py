@@ -1,4 +1,4 @@
-"""Errors for malformed data sets; their messages name the element and no value."""
+"""Errors for malformed data sets. Their messages name the element and never a value."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ITEM_TAG = b"\xfe\xff\x00\xe0"
 _STUDY_UID = (0x0020, 0x000D)
 _FIRST_DELIMITER_TAG = 0xFFFE0000
 _IMPLAUSIBLE_LENGTH = 2**29
-"""Bytes: no element before InstanceNumber has so many, so such a length is wrong and the file may be complete."""
+"""A length in bytes that no element before InstanceNumber has. An element that claims it has a wrong length."""
 _SEARCHED_BYTES = 2**16
 """Bytes after a doubtful length that are searched for elements that it would skip."""
 
 
 class MalformedError(Exception):
-    """The bytes at `offset` violate PS3.5 section 7; `reason` says how."""
+    """The bytes at `offset` violate PS3.5 section 7. `reason` names the violation."""
 
     def __init__(self, offset: int, reason: str) -> None:
         super().__init__(offset, reason)
@@ -34,7 +34,7 @@ class MalformedError(Exception):
 
 
 class TooLongError(MalformedError):
-    """A wanted value has more bytes than the limit of its attribute, which is above what the standard allows."""
+    """A wanted value has more bytes than the limit of its attribute. Every limit is above what the standard allows."""
 
     def __init__(self, offset: int, tag: int, length: int, limit: int) -> None:
         super().__init__(offset, f"{format_element(tag)} has {length:,} bytes, and at most {limit:,} are read")
@@ -53,7 +53,7 @@ def format_vr(vr: bytes) -> str:
     return f"'{vr.decode('ascii')}'" if printable else " ".join(f"{byte:#04x}" for byte in vr)
 
 
-def overrun_error(
+def make_overrun_error(
     window: ByteWindow,
     start: int,
     length: int,
@@ -77,7 +77,7 @@ def overrun_error(
         encoding: The encoding of the element.
         tag: The tag of the element.
         vr: The VR as written; empty in implicit VR.
-        inside: The tag of the element of the top level whose items hold this one.
+        inside: The tag of the top-level element whose items hold the element; None if it is at the top level itself.
 
     Returns:
         MalformedError if the length is wrong, EndOfFile if the file is cut.
@@ -90,13 +90,16 @@ def overrun_error(
         or length >= _IMPLAUSIBLE_LENGTH
         or (length > MAX_SHORT_TEXT_BYTES and (vr.decode("ascii") or _look_up_vr(tag)) in SHORT_TEXT_VRS)
         or (vr in LONG_VRS and window.peek(start - 6, 2) != b"\0\0")
-        or (tag < _FIRST_DELIMITER_TAG and _hides_elements(window, start, encoding))
+        or (tag < _FIRST_DELIMITER_TAG and _is_study_uid_hidden(window, start, encoding))
     )
     return MalformedError(start, reason) if is_wrong else EndOfFile(window.size, reason)
 
 
 def _find_end_of_items(data: bytes, encoding: DataSetEncoding) -> int:
-    """Return where the items of defined length at the start of a value end; its end if an item's length is unknown."""
+    """Return the offset after the items of defined length at the start of a value.
+
+    If the head of an item is cut, return the end of the value.
+    """
     offset, tag = 0, encoding.tag.pack(0xFFFE, 0xE000)
     while data.startswith(tag, offset):
         if offset + 8 > len(data):
@@ -107,12 +110,16 @@ def _find_end_of_items(data: bytes, encoding: DataSetEncoding) -> int:
 
 
 def _look_up_vr(tag: int) -> str:
+    """Return the first VR that the dictionary has for a tag; empty for an unknown tag."""
     vrs = vrs_of(tag)
     return vrs[0] if vrs else ""
 
 
-def _hides_elements(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
-    """Return whether StudyInstanceUID follows `start` as an element of the top level."""
+def _is_study_uid_hidden(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
+    """Return whether the bytes that an element claims hold StudyInstanceUID as an element of the top level.
+
+    If they do, the claimed length is wrong: it hides later elements.
+    """
     rest = window.peek(start, min(_SEARCHED_BYTES, max(0, window.size - start)))
     rest = rest[_find_end_of_items(rest, encoding) :]
     offset = rest.find(encoding.tag.pack(*_STUDY_UID))

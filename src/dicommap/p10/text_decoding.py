@@ -33,7 +33,7 @@ _UNDECLARED_G0 = re.compile(rb"\$?\(|\$[@-B]")
 _UNDECLARED_G1 = re.compile(rb"\$?[)-]")
 """The beginning of an escape sequence that designates an undeclared set as G1."""
 
-_DELIMITERS = {"PN": b"\\^=", **dict.fromkeys(("LT", "ST", "UT"), b"")}
+_DELIMITERS_BY_VR = {"PN": b"\\^=", **dict.fromkeys(("LT", "ST", "UT"), b"")}
 """Delimiters after which the sets of the first value are designated again. A long text has a single value."""
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 """VRs that use SpecificCharacterSet; the others have the default repertoire only (PS3.5 section 6.1.2.2)."""
@@ -83,7 +83,7 @@ def _decode_text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
 
 
 def _keep_escapes(text: str) -> str:
-    """Keep escape characters as undecodable bytes, if the character set has no escape sequences."""
+    """Return a text in which escape characters are replaced by undecodable bytes."""
     return text.replace("\x1b", keep_undecodable_bytes(b"\x1b"))
 
 
@@ -120,12 +120,12 @@ def decode_code_extensions(vr: str, value: bytes, charset: SpecificCharacterSet)
 
 
 class _ExtendedTextDecoder:
-    """Decode one value with escape sequences, byte by byte."""
+    """Decodes one value with escape sequences, byte by byte."""
 
     def __init__(self, vr: str, value: bytes, charset: SpecificCharacterSet) -> None:
         self._value = value
         self._charset = charset
-        self._delimiters = _DELIMITERS.get(vr, b"\\")
+        self._delimiters = _DELIMITERS_BY_VR.get(vr, b"\\")
         self._reset_sets()
 
     def _reset_sets(self) -> None:
@@ -143,7 +143,7 @@ class _ExtendedTextDecoder:
         """Return the text of the next character or escape sequence, and its number of bytes."""
         byte = self._value[at]
         if byte == _ESCAPE:
-            return self._designate(at)
+            return self._apply_escape_sequence(at)
         if byte <= _SPACE or byte == _DELETE:
             if byte < _SPACE:
                 self._reset_sets()
@@ -165,8 +165,11 @@ class _ExtendedTextDecoder:
                 return text, coded.size
         return keep_undecodable_bytes(code[:1]), 1
 
-    def _designate(self, at: int) -> tuple[str, int]:
-        """Follow the escape sequence at an offset. If its set is declared, its text is empty."""
+    def _apply_escape_sequence(self, at: int) -> tuple[str, int]:
+        """Designate the set of the escape sequence at an offset. Return the text and length of the sequence.
+
+        The text is empty if the set is declared.
+        """
         match = _ESCAPE_SEQUENCE.match(self._value, at)
         if match is None:
             return keep_undecodable_bytes(self._value[at : at + 1]), 1

@@ -4,9 +4,9 @@ The walk passes the elements of the top level in order. `pass_plain_elements` is
 defined length that are all in the buffered bytes and in ascending order. It stops at the first other element, which
 `walk_data_set` then passes with all checks; so an element that is malformed is always met by the checks.
 
-A cut file raises EndOfFile, and a structure that PS3.5 section 7 does not allow raises MalformedError. What other
-readers accept without a loss is accepted here as well and reported by an issue code: items that are encoded in another
-way than their data set, and delimiters after sequences and items of defined length.
+A cut file raises EndOfFile, and a structure that PS3.5 section 7 does not allow raises MalformedError. Two violations
+that other readers accept without a loss are accepted here as well, and reported by an issue code: items with another
+encoding than their data set, and delimiters after sequences and items of defined length.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dicommap.p10.sequence_items import (
     ItemFollower,
     read_element,
 )
-from dicommap.p10.structure_errors import MalformedError, TooLongError, format_element, overrun_error
+from dicommap.p10.structure_errors import MalformedError, TooLongError, format_element, make_overrun_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,14 +42,14 @@ _LAST_TAG = FIRST_DELIMITER_TAG - 1
 
 
 class WalkResult(NamedTuple):
-    """The values that a walk collected, and how it went."""
+    """The values that a walk collected, where it stopped, and the issues of the structure."""
 
     values: dict[int, RawValue]
     """Tag -> value of the wanted elements of the top level."""
     end: int
     """The offset at which the walk stopped."""
     highest_tag: int
-    """The highest tag that the walk met. If it is not above the last wanted tag, the data set ended before."""
+    """The highest tag that the walk met. If it is not above the last wanted tag, the data set ended early."""
     unordered_at: int | None
     """The offset of the first element whose tag is not above the tag before it; None if all are in order."""
     issue_tags: tuple[tuple[str, int], ...] = ()
@@ -69,8 +69,8 @@ def walk_data_set(
 
     Args:
         window: The bytes of the file.
-        offset: Where the data set begins.
-        encoding: How the data set is encoded.
+        offset: The offset at which the data set begins.
+        encoding: The encoding of the data set.
         wanted: The tags of the wanted values, each with the number of bytes that the value may have.
         last: The highest of these tags.
         whole: Whether to walk to the end of the file, so that wanted elements out of order are found. If an element is
@@ -94,9 +94,9 @@ def walk_data_set(
         if offset >= window.size:
             break
         items.count_element(offset)
-        tag, vr, start, length = _read_head(window, offset, encoding, previous_tag)
+        tag, vr, start, length = _read_element_head(window, offset, encoding, previous_tag)
         if tag >= FIRST_DELIMITER_TAG:
-            offset = _pass_delimiter(items, offset, tag, length, previous_tag)
+            offset = _pass_stray_delimiter(items, offset, tag, length, previous_tag)
             continue
         if tag > highest_tag:
             highest_tag = tag
@@ -104,7 +104,7 @@ def walk_data_set(
             unordered_at = offset
         if highest_tag > last and not whole:
             break
-        offset, previous_tag = _find_end(window, items, encoding, tag, vr, start, length), tag
+        offset, previous_tag = _find_element_end(window, items, encoding, tag, vr, start, length), tag
         if tag in wanted:
             values[tag] = vr, start, _read_value(window, start, tag, length, wanted[tag])
     return WalkResult(values, offset, highest_tag, unordered_at, tuple(items.issue_tags.items()))
@@ -119,22 +119,22 @@ def pass_plain_elements(
     last: int,
     into: dict[int, RawValue],
 ) -> tuple[int, int]:
-    """Pass elements whose tags ascend, as long as nothing about them needs a check.
+    """Pass elements whose tags ascend, up to the first element that needs a check.
 
     The loop stops at an element that is malformed, out of order, of undefined length, or not completely buffered. Most
     elements of most headers are passed here, so the loop does as little as it can.
 
     Args:
         window: The bytes of the file.
-        offset: Where the first element begins.
-        encoding: How the data set is encoded.
+        offset: The offset at which the first element begins.
+        encoding: The encoding of the data set.
         wanted: The tags of the wanted values, each with the number of bytes that the value may have.
-        above: The tag before the first element: all tags must be above it.
+        above: The tag before the first element. The tags of all passed elements are above it.
         last: The highest tag to pass.
         into: The dictionary to which wanted values are added.
 
     Returns:
-        The offset of the first element that was not passed, and the tag of the last one that was.
+        The offset of the first element that was not passed, and the tag of the last passed element.
 
     """
     data = window.buffered_start
@@ -171,14 +171,14 @@ def pass_plain_elements(
 
 
 def _begins_in_explicit_vr(data: bytes, offset: int, spans: list[tuple[int, int]]) -> bool:
-    """Return whether a sequence's first item has a VR at `offset`, in its first element; if so, record the span."""
+    """Return whether the first element of a sequence's first item has a VR at `offset`; if so, record the span."""
     if data[offset : offset + 2] not in EXPLICIT_VRS:
         return False
     spans.append((offset, offset + 2))
     return True
 
 
-def _read_head(
+def _read_element_head(
     window: ByteWindow, offset: int, encoding: DataSetEncoding, previous_tag: int
 ) -> tuple[int, bytes, int, int]:
     try:
@@ -187,22 +187,22 @@ def _read_head(
         raise EndOfFile(end.offset, f"the element {_format_position(previous_tag)} is cut") from None
 
 
-def _find_end(
+def _find_element_end(
     window: ByteWindow, items: ItemFollower, encoding: DataSetEncoding, tag: int, vr: bytes, start: int, length: int
 ) -> int:
-    """Return where an element ends. Raises EndOfFile or MalformedError if it does not end in the file."""
+    """Return the offset at which an element ends. Raises EndOfFile or MalformedError if it does not end in the file."""
     if length == UNDEFINED_LENGTH:
         return items.find_end(tag, vr, start, encoding)
     try:
         window.require(start + length)
     except EndOfFile:
-        raise overrun_error(window, start, length, encoding, tag=tag, vr=vr) from None
+        raise make_overrun_error(window, start, length, encoding, tag=tag, vr=vr) from None
     if vr == b"SQ":
         items.check_first_item(tag, start, length, encoding)
     return start + length
 
 
-def _pass_delimiter(items: ItemFollower, offset: int, tag: int, length: int, previous_tag: int) -> int:
+def _pass_stray_delimiter(items: ItemFollower, offset: int, tag: int, length: int, previous_tag: int) -> int:
     """Pass a delimiter after an element of defined length, which needs none (PS3.5 section 7.5.2)."""
     if tag not in (ITEM_END, SEQUENCE_END) or length or not previous_tag:
         position = _format_position(previous_tag)

@@ -26,7 +26,7 @@ _BAR_STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"
 
 
 class RedrawTimer:
-    """Decide when the bar is drawn again."""
+    """Decides when a bar is drawn again."""
 
     __slots__ = ("_clock", "_next", "_started")
 
@@ -36,7 +36,7 @@ class RedrawTimer:
         self._next = self._started + delay
 
     def is_due(self) -> bool:
-        """Return whether it is time to draw; if so, the next interval begins."""
+        """Return whether the bar is to be drawn now; if so, start the next interval."""
         now = self._clock()
         if now < self._next:
             return False
@@ -50,7 +50,7 @@ class RedrawTimer:
 
 
 def estimate_remaining_seconds(done: int, total: int, elapsed: float) -> float | None:
-    """Return the remaining seconds at the present speed; None before any item is done."""
+    """Return the remaining seconds at the present speed; None if no item is done."""
     return elapsed * (total - done) / done if done else None
 
 
@@ -74,7 +74,7 @@ class NotebookBar:
 
         Args:
             noun: The counted items, in the plural.
-            timer: Decides when to draw; tests pass their own.
+            timer: Decides when the bar is drawn. Tests pass a timer with a clock of their own.
 
         """
         self._noun = noun
@@ -82,7 +82,7 @@ class NotebookBar:
         self._handle: Any = None
 
     def show(self, progress: Progress) -> None:
-        """Draw the progress, if it is time to draw."""
+        """Draw the progress if the timer is due."""
         if not self._timer.is_due():
             return
         text = _format_progress(progress, self._noun, self._timer.elapsed)
@@ -102,7 +102,7 @@ class NotebookBar:
 
 def format_bar_html(progress: Progress, text: str) -> str:
     """Return the HTML of a bar with a text beside it."""
-    # Without a value, browsers show a moving bar.
+    # If a progress element has no value, browsers show a moving bar.
     value = f' value="{progress.done}" max="{max(progress.total, 1)}"' if progress.is_counted else ""
     return f'<div><progress{value} style="{_BAR_STYLE}"></progress>{escape(text)}</div>'
 

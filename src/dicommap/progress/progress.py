@@ -1,4 +1,4 @@
-"""Progress of long work, and the choice of how to show it: a caller's function, a bar, or nothing."""
+"""Progress of long work, shown by a caller's function, by a bar, or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The number of items that are done, and of all items."""
+    """The number of finished items, and the number of all items."""
 
     done: int
     total: int
@@ -29,8 +29,8 @@ OnProgress = Callable[[Progress], None]
 """A function that is called with the progress during the work, and once at the end."""
 
 ProgressOption = OnProgress | bool | None
-"""The parameter `progress` of public functions: a function; True for a bar; False for none; None for a bar in
-notebooks and interactive Python only."""
+"""The parameter `progress` of public functions: a function to call; True for a bar; False for no bar; None for a bar
+only in notebooks and interactive Python."""
 
 _Item = TypeVar("_Item")
 
@@ -48,7 +48,7 @@ def track_progress(
         items: The items to yield.
         report: The function to call with the progress; None for no reports.
         total: The sum of all weights; None if it is not known before the last item.
-        weight: Returns what an item adds to the count.
+        weight: Returns the number that an item adds to the count.
 
     """
     if report is None:
@@ -79,12 +79,12 @@ def progress_reporter(option: ProgressOption, noun: str) -> Iterator[OnProgress 
     """Yield the function to which progress is reported; None if progress is not shown.
 
     Args:
-        option: A function; True for a bar in a notebook or on a terminal; None for a bar in notebooks and interactive
-            Python only; False for none.
+        option: A function to call; True for a bar in a notebook or on a terminal; False for no bar; None for a bar only
+            in notebooks and interactive Python.
         noun: The counted items, in the plural.
 
     Raises:
-        UsageError: `option` is something else.
+        UsageError: `option` has another type.
 
     """
     if callable(option):

@@ -1,7 +1,7 @@
 """Limits of documents: the bytes and JSON values that a document of each kind may have.
 
-A document is read into memory as a whole, where one JSON value needs up to 100 bytes. Each limit is above the size of
-the largest valid document of its kind. docs/limits.md lists all limits.
+A document is read into memory as a whole, and one JSON value needs up to 100 bytes of memory. Each limit is above the
+size of the largest valid document of its kind. docs/limits.md lists all limits.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 MEBIBYTE = 2**20
 
 DEPTH_LIMIT = 64
-"""Levels of nested arrays and objects; real data sets have about ten."""
+"""Levels of nested arrays and objects in a document. Real data sets have about ten."""
 
 DIGITS_LIMIT = 4_300
-"""Digits of an integer, the most that Python reads."""
+"""Digits of an integer in a document. Python reads no more by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class DocumentLimit:
 
     bytes: int
     values: int = 0
-    """JSON values: texts, numbers, arrays, objects and so on; names of members do not count. 0 if not JSON."""
+    """Number of JSON values: texts, numbers, arrays, objects, but not names of members. 0 if it is not JSON."""
 
 
 CONFIGURATION_LIMIT = DocumentLimit(16 * MEBIBYTE, 20_000)
@@ -65,12 +65,13 @@ def unknown_document_limit(data: bytes) -> DocumentLimit:
 def has_more_json_values(data: bytes, limit: int) -> bool:
     """Return whether a JSON document may have more values than `limit`, without parsing it.
 
-    Each value comes first in its array or object, or after a comma. So the count of commas and opening brackets is an
-    upper bound. Those inside texts are removed only if the first count is above the limit, because that is slow.
+    Each value is the first in its array or object, or follows a comma. So the number of commas and opening brackets is
+    an upper bound. Texts, which may have commas too, are removed only if the first count is above the limit, because
+    that is slow.
 
     Args:
         data: The bytes of the document.
-        limit: The number of values that it may have.
+        limit: The number of values that the document may have.
 
     """
     return _count_separators(data) >= limit and _count_separators(_STRING.sub(b"", data)) >= limit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_COMPRESSED = (
+_COMPRESSED_FILE_SIGNATURES = (
     (b"\x1f\x8b\x08", "gzip"),
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\0", "xz"),
@@ -12,16 +12,16 @@ _COMPRESSED = (
     (b"\x04\x22\x4d\x18", "LZ4"),
     (b"\x1f\x9d", "compress"),
 )
-_ARCHIVES = (
+_ARCHIVE_SIGNATURES = (
     (b"PK\x03\x04", "ZIP"),
     (b"PK\x05\x06", "ZIP"),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
     (b"Rar!\x1a\x07", "RAR"),
 )
-_TAR = slice(257, 262)
-"""The bytes that are `ustar` in a tar file (POSIX.1-2017, "ustar Interchange Format")."""
+_TAR_SIGNATURE_SPAN = slice(257, 262)
+"""The bytes of a tar file that hold the text `ustar` (POSIX.1-2017, "ustar Interchange Format")."""
 
-HEAD_BYTES = _TAR.stop
+HEAD_BYTES = _TAR_SIGNATURE_SPAN.stop
 """Bytes at the beginning of a file that `detect_packed_format` needs."""
 
 
@@ -31,7 +31,7 @@ class PackedFormat(NamedTuple):
     kind: str
     """The name of the format, such as gzip or 7-Zip."""
     is_archive: bool
-    """Whether it can hold several files."""
+    """Whether a file of this format can hold several files."""
 
 
 def detect_packed_format(head: bytes) -> PackedFormat | None:
@@ -41,10 +41,10 @@ def detect_packed_format(head: bytes) -> PackedFormat | None:
         head: The first HEAD_BYTES bytes of the file, or all if it is shorter.
 
     """
-    for first, kind in _COMPRESSED:
-        if head.startswith(first):
+    for signature, kind in _COMPRESSED_FILE_SIGNATURES:
+        if head.startswith(signature):
             return PackedFormat(kind, is_archive=False)
-    for first, kind in _ARCHIVES:
-        if head.startswith(first):
+    for signature, kind in _ARCHIVE_SIGNATURES:
+        if head.startswith(signature):
             return PackedFormat(kind, is_archive=True)
-    return PackedFormat("tar", is_archive=True) if head[_TAR] == b"ustar" else None
+    return PackedFormat("tar", is_archive=True) if head[_TAR_SIGNATURE_SPAN] == b"ustar" else None

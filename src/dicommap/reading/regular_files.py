@@ -1,7 +1,7 @@
 """Open regular files without blocking and read them up to a number of bytes.
 
-A path in a document from somebody else may lead to a FIFO without a writer, to a device, or to an endless file below
-/proc, and it may lead to another file a moment later. So a file is opened without blocking, the type of its open
+A path in a document from somebody else may name a FIFO without a writer, a device, or an endless file below /proc.
+It may also name another file a moment later. So a file is opened without blocking, the type of its open
 *descriptor* is checked, and reading ends with an error after a number of bytes. All errors are OSErrors, so that
 callers report them like the errors of the system.
 """
@@ -32,7 +32,7 @@ _FILE_TYPES = {
 
 
 class NotRegularFileError(OSError):
-    """The path leads to a FIFO, a device, a socket or a directory, or to a link that is not followed."""
+    """The path names a FIFO, a device, a socket or a directory, or a link that is not followed."""
 
 
 class FileTooLargeError(OSError):
@@ -48,7 +48,7 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
             nor the file itself may be a link or `..`.
 
     Raises:
-        NotRegularFileError: It is not a regular file.
+        NotRegularFileError: The path does not name a regular file.
         OSError: The file cannot be opened or read.
 
     """
@@ -78,8 +78,8 @@ def open_regular_file(path: StrPath, *, limit: int | None = None, beneath: StrPa
         beneath: See `open_descriptor`.
 
     Raises:
-        NotRegularFileError: It is not a regular file.
-        FileTooLargeError: The file has more bytes. The returned file raises it too, if the file grows.
+        NotRegularFileError: The path does not name a regular file.
+        FileTooLargeError: The file has more bytes than `limit`. Reads from the returned file raise it, too.
         OSError: The file cannot be opened or read.
 
     """
@@ -87,7 +87,7 @@ def open_regular_file(path: StrPath, *, limit: int | None = None, beneath: StrPa
     try:
         size = os.fstat(descriptor).st_size
         if limit is not None and size > limit:
-            raise _too_large_error(limit)
+            raise _make_too_large_error(limit)
         return io.BufferedReader(_BoundedFile(descriptor, size if limit is None else limit), _BUFFER_BYTES)
     except BaseException:
         os.close(descriptor)
@@ -103,8 +103,8 @@ def read_regular_file(path: StrPath, limit: int, *, beneath: StrPath | None = No
         beneath: See `open_descriptor`.
 
     Raises:
-        NotRegularFileError: It is not a regular file.
-        FileTooLargeError: The file has more bytes.
+        NotRegularFileError: The path does not name a regular file.
+        FileTooLargeError: The file has more than `limit` bytes.
         OSError: The file cannot be opened or read.
 
     """
@@ -124,7 +124,7 @@ def read_stream(stream: BinaryIO, limit: int) -> bytes:
     while piece := stream.read(min(_PIECE_BYTES, limit + 1 - content.tell())):
         content.write(piece)
         if content.tell() > limit:
-            raise _too_large_error(limit)
+            raise _make_too_large_error(limit)
     return content.getvalue()
 
 
@@ -133,7 +133,7 @@ class _BoundedFile(io.RawIOBase):
 
     def __init__(self, descriptor: int, limit: int) -> None:
         self._descriptor = descriptor
-        self._limit = self._left = limit
+        self._limit = self._bytes_left = limit
 
     def readable(self) -> bool:
         return True
@@ -143,12 +143,12 @@ class _BoundedFile(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         # Read one byte after the limit at most: an endless file may be slow, too.
-        view = memoryview(buffer)[: self._left + 1]
+        view = memoryview(buffer)[: self._bytes_left + 1]
         read = os.readv(self._descriptor, [view])
-        self._left -= read
-        if self._left < 0:
-            self._left = 0
-            raise _too_large_error(self._limit)
+        self._bytes_left -= read
+        if self._bytes_left < 0:
+            self._bytes_left = 0
+            raise _make_too_large_error(self._limit)
         return read
 
     def write(self, data: ReadableBuffer) -> int:
@@ -168,7 +168,7 @@ def _open_beneath(directory: str, path: str) -> int:
     folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in parts[:-1]:
-            _reject_link(part, folder)
+            _require_no_link(part, folder)
             inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             os.close(folder)
             folder = inner
@@ -178,7 +178,7 @@ def _open_beneath(directory: str, path: str) -> int:
         os.close(folder)
 
 
-def _reject_link(name: str, folder: int) -> None:
+def _require_no_link(name: str, folder: int) -> None:
     status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode):
         _require_regular(status, name)
@@ -191,5 +191,5 @@ def _require_regular(status: os.stat_result, path: StrPath) -> None:
         raise NotRegularFileError(errno.EINVAL, reason, os.fspath(path))
 
 
-def _too_large_error(limit: int) -> FileTooLargeError:
+def _make_too_large_error(limit: int) -> FileTooLargeError:
     return FileTooLargeError(errno.EFBIG, f"it has more than {limit:,} bytes")

@@ -1,8 +1,9 @@
 """Let Ctrl-C and other signals interrupt a long SQLite statement.
 
-Python runs signal handlers between its own instructions only, and a statement of SQLite may take minutes. So SQLite
-calls a Python function now and then. If a signal handler raises an exception there, the statement ends with a
-`sqlite3.Error` and the exception is lost. So every `except sqlite3.Error` block calls `raise_if_interrupted`.
+Python runs signal handlers only between its own instructions, and a statement of SQLite may take minutes. So SQLite
+calls a Python function at regular intervals. If a signal handler raises an exception during that call, the statement
+ends with a `sqlite3.Error` and the exception is lost. So every `except sqlite3.Error` block calls
+`raise_if_interrupted`.
 """
 
 from __future__ import annotations

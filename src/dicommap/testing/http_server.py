@@ -71,18 +71,18 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     server: LoopbackServer
 
-    def _handle(self) -> None:
+    def _handle_request(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_REQUEST_BYTES:
-            self._send(Response(413, json.dumps({"message": "The body is too long."}).encode(), {}))
+            self._send_response(Response(413, json.dumps({"message": "The body is too long."}).encode(), {}))
             return
         body = self.rfile.read(int(length))
-        self._send(self.server.answer(Request(self.command, self.path, headers, body)))
+        self._send_response(self.server.answer(Request(self.command, self.path, headers, body)))
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _handle
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _handle_request
 
-    def _send(self, response: Response) -> None:
+    def _send_response(self, response: Response) -> None:
         self.close_connection = True
         if response.cut == 0:
             # With a linger time of 0, closing the connection resets it.
@@ -126,26 +126,26 @@ def handle_control_request(service: ControlledService, request: Request) -> Resp
     """
     what = (request.method, request.path.removeprefix(CONTROL_ROOT))
     if what == ("GET", "jobs"):
-        return _json_response([_job_json(job) for job in service.jobs])
+        return _make_json_response([_describe_job(job) for job in service.jobs])
     if what == ("GET", "image-sets"):
-        return _json_response([_image_set_json(image_set) for image_set in service.image_sets])
+        return _make_json_response([_describe_image_set(image_set) for image_set in service.image_sets])
     if what == ("POST", "faults"):
         return _add_fault(service, request.body.decode("utf-8", "replace"))
     if what == ("POST", "advance"):
         service.advance(request.body.decode("utf-8", "replace") or None)
-        return _json_response({})
-    return _json_response({"message": "Unknown control request."}, 404)
+        return _make_json_response({})
+    return _make_json_response({"message": "Unknown control request."}, 404)
 
 
 def _add_fault(service: ControlledService, text: str) -> Response:
     try:
         service.add_fault(Fault.parse(text))
     except UsageError as error:
-        return _json_response({"message": str(error)}, 400)
-    return _json_response({})
+        return _make_json_response({"message": str(error)}, 400)
+    return _make_json_response({})
 
 
-def _job_json(job: StartedJob) -> dict[str, Any]:
+def _describe_job(job: StartedJob) -> dict[str, Any]:
     return {
         "jobId": job.job_id,
         "jobStatus": job.status,
@@ -155,7 +155,7 @@ def _job_json(job: StartedJob) -> dict[str, Any]:
     }
 
 
-def _image_set_json(image_set: ImageSet) -> dict[str, Any]:
+def _describe_image_set(image_set: ImageSet) -> dict[str, Any]:
     return {
         "imageSetId": image_set.image_set_id,
         "datastoreId": image_set.datastore_id,
@@ -168,5 +168,5 @@ def _image_set_json(image_set: ImageSet) -> dict[str, Any]:
     }
 
 
-def _json_response(value: object, status: int = 200) -> Response:
+def _make_json_response(value: object, status: int = 200) -> Response:
     return Response(status, json.dumps(value).encode(), {})

@@ -74,12 +74,12 @@ def read_importable_file(content: bytes) -> ImportableFile:
     if not transfer_syntax:
         raise RejectedFileError("DICOM attribute TransferSyntaxUID does not exist")
     for tag in (SOP_CLASS_UID, *_UID_TAGS):
-        if not first_text(data_set, tag):
+        if not get_first_text(data_set, tag):
             raise RejectedFileError(f"DICOM attribute {keyword_of(tag)} does not exist")
     return ImportableFile(data_set=data_set, warnings=tuple(_find_warnings(data_set, transfer_syntax)))
 
 
-def first_text(data_set: DataSet, tag: int) -> str:
+def get_first_text(data_set: DataSet, tag: int) -> str:
     """Return an attribute's first value as text; an empty text if it has none."""
     attribute = data_set.get(hex_of(tag))
     values = attribute.get("Value") if attribute else None
@@ -102,7 +102,7 @@ def _find_warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarn
     if transfer_syntax not in SUPPORTED_TRANSFER_SYNTAXES:
         yield FileWarning(code=45344, type="UnsupportedTransferSyntax", message="The transfer syntax is not supported")
     for tag in _UID_TAGS:
-        if uid_conformance_problem(first_text(data_set, tag)) is not None:
+        if uid_conformance_problem(get_first_text(data_set, tag)) is not None:
             yield FileWarning(code=45570, type="InvalidUidFormat", message=f"{keyword_of(tag)} is not conformant")
 
 
@@ -121,17 +121,17 @@ class ImportedInstance:
     @property
     def study_instance_uid(self) -> str:
         """Return the Study Instance UID with overrides."""
-        return first_text(self.after, STUDY_INSTANCE_UID)
+        return get_first_text(self.after, STUDY_INSTANCE_UID)
 
     @property
     def series_instance_uid(self) -> str:
         """Return the Series Instance UID with overrides."""
-        return first_text(self.after, SERIES_INSTANCE_UID)
+        return get_first_text(self.after, SERIES_INSTANCE_UID)
 
     @property
     def sop_instance_uid(self) -> str:
         """Return the SOP Instance UID with overrides."""
-        return first_text(self.after, SOP_INSTANCE_UID)
+        return get_first_text(self.after, SOP_INSTANCE_UID)
 
     @property
     def changed_keywords(self) -> frozenset[str]:
@@ -164,8 +164,8 @@ class ImageSets:
     def add(self, datastore_id: str, instance: ImportedInstance) -> ImageSet:
         """Add an instance to the image set of its group, and return the image set."""
         study, series = instance.study_instance_uid, instance.series_instance_uid
-        study_values = tuple(first_text(instance.after, tag) for tag in _STUDY_TAGS)
-        series_values = tuple(first_text(instance.after, tag) for tag in _SERIES_TAGS)
+        study_values = tuple(get_first_text(instance.after, tag) for tag in _STUDY_TAGS)
+        series_values = tuple(get_first_text(instance.after, tag) for tag in _SERIES_TAGS)
         primary_study = self._primary_studies.setdefault((datastore_id, study), study_values)
         is_primary = primary_study == study_values
         if is_primary:

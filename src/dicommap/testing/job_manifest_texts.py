@@ -51,19 +51,27 @@ def build_job_manifests(
 
     """
     name_of = _make_object_namer(job, relative="relative-keys" in faults)
-    dump = _dump_python if "python-booleans" in faults else json.dumps
+    dump = _dump_python_literals if "python-booleans" in faults else json.dumps
     lists = {
         "success": [
-            dump(_success_record(name_of(key), image_set))
-            for key, image_set in _successful_objects(outcome, behaviour).items()
+            dump(_make_success_record(name_of(key), image_set))
+            for key, image_set in _select_successful_objects(outcome, behaviour).items()
         ],
-        "failure": [dump(_failure_record(name_of(key), *reason)) for key, reason in outcome.rejected.items()],
+        "failure": [dump(_make_failure_record(name_of(key), *reason)) for key, reason in outcome.rejected.items()],
         "warning": [
-            dump(_warning_record(name_of(key), outcome.imported[key], warned, is_upper="upper-case-warnings" in faults))
+            dump(
+                _make_warning_record(
+                    name_of(key), outcome.imported[key], warned, is_upper="upper-case-warnings" in faults
+                )
+            )
             for key, warned in outcome.warned.items()
         ],
     }
-    texts = {JOB_MANIFEST_NAME: json.dumps(_job_summary(job, outcome), indent=2)} if "no-manifest" not in faults else {}
+    texts = (
+        {JOB_MANIFEST_NAME: json.dumps(_make_job_summary(job, outcome), indent=2)}
+        if "no-manifest" not in faults
+        else {}
+    )
     for name, lines in lists.items():
         if f"no-{name}" in faults or not (lines or behaviour.empty_manifests == "written"):
             continue
@@ -77,22 +85,22 @@ def _make_object_namer(job: StartedJob, *, relative: bool) -> Callable[[str], st
     return lambda key: key.removeprefix(prefix)
 
 
-def _successful_objects(outcome: ObjectOutcomes, behaviour: Behaviour) -> Mapping[str, ImageSet]:
+def _select_successful_objects(outcome: ObjectOutcomes, behaviour: Behaviour) -> Mapping[str, ImageSet]:
     if behaviour.warned_files == "both":
         return outcome.imported
     return {key: image_set for key, image_set in outcome.imported.items() if key not in outcome.warned}
 
 
-def _success_record(name: str, image_set: ImageSet) -> dict[str, Any]:
+def _make_success_record(name: str, image_set: ImageSet) -> dict[str, Any]:
     response = {"imageSetId": image_set.image_set_id, "isPrimary": image_set.is_primary}
     return {"inputFile": name, "importResponse": response}
 
 
-def _failure_record(name: str, kind: str, message: str) -> dict[str, Any]:
+def _make_failure_record(name: str, kind: str, message: str) -> dict[str, Any]:
     return {"inputFile": name, "exception": {"exceptionType": kind, "message": message}}
 
 
-def _warning_record(
+def _make_warning_record(
     name: str, image_set: ImageSet, warnings: tuple[FileWarning, ...], *, is_upper: bool
 ) -> dict[str, Any]:
     return {
@@ -113,7 +121,7 @@ def _warning_record(
     }
 
 
-def _job_summary(job: StartedJob, outcome: ObjectOutcomes) -> dict[str, Any]:
+def _make_job_summary(job: StartedJob, outcome: ObjectOutcomes) -> dict[str, Any]:
     kinds = Counter(kind for kind, _ in outcome.rejected.values())
     image_sets = {image_set.image_set_id: image_set for image_set in outcome.imported.values()}
     counts = Counter(image_set.image_set_id for image_set in outcome.imported.values())
@@ -144,7 +152,7 @@ def _job_summary(job: StartedJob, outcome: ObjectOutcomes) -> dict[str, Any]:
     }
 
 
-def _dump_python(record: dict[str, Any]) -> str:
+def _dump_python_literals(record: dict[str, Any]) -> str:
     """Return a record with True and False instead of true and false, as in one example of the developer guide."""
     return json.dumps(record).replace(": true", ": True").replace(": false", ": False")
 

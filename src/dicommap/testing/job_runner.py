@@ -17,7 +17,7 @@ from dicommap.testing.image_sets import (
     ImportableFile,
     ImportedInstance,
     RejectedFileError,
-    first_text,
+    get_first_text,
     read_importable_file,
 )
 from dicommap.testing.job_manifest_texts import ObjectOutcomes, build_job_manifests
@@ -165,7 +165,7 @@ class JobRunner:
         except RejectedFileError as error:
             outcome.rejected[key] = ("ValidationException", str(error))
             return
-        study, series = (first_text(file.data_set, tag) for tag in (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID))
+        study, series = (get_first_text(file.data_set, tag) for tag in (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID))
         after = overrides.apply_to(file.data_set, study, series)
         instance = ImportedInstance(job_id=job.job_id, key=key, before=file.data_set, after=after)
         image_set = self.image_sets.add(job.datastore_id, instance)

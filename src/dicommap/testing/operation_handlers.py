@@ -67,7 +67,7 @@ class OperationHandlers:
         has_folder = self.jobs.behaviour.job_folder_in_output_uri
         return {
             "jobProperties": {
-                **_job_summary(job),
+                **_make_job_summary(job),
                 "inputS3Uri": job.request["inputS3Uri"],
                 "outputS3Uri": job.output_folder if has_folder else job.request["outputS3Uri"],
                 "importConfiguration": job.request.get("importConfiguration"),
@@ -79,16 +79,16 @@ class OperationHandlers:
         for job in self.jobs.find(request["datastoreId"]):
             self.jobs.advance_on_poll(job)
         jobs = self.jobs.find(request["datastoreId"], request.get("jobStatus"))
-        return _paginate("jobSummaries", [_job_summary(job) for job in jobs], request)
+        return _paginate("jobSummaries", [_make_job_summary(job) for job in jobs], request)
 
     def _get_datastore(self, request: Mapping[str, Any]) -> dict[str, Any]:
         status = self._get_datastore_status(request["datastoreId"])
-        return {"datastoreProperties": _datastore_summary(request["datastoreId"], status)}
+        return {"datastoreProperties": _make_datastore_summary(request["datastoreId"], status)}
 
     def _list_datastores(self, request: Mapping[str, Any]) -> dict[str, Any]:
         wanted_status = request.get("datastoreStatus")
         summaries = [
-            _datastore_summary(datastore_id, status)
+            _make_datastore_summary(datastore_id, status)
             for datastore_id, status in self.datastores.items()
             if wanted_status in (None, status)
         ]
@@ -106,7 +106,7 @@ class OperationHandlers:
         return self.datastores[datastore_id]
 
 
-def _job_summary(job: StartedJob) -> dict[str, Any]:
+def _make_job_summary(job: StartedJob) -> dict[str, Any]:
     return {
         "jobId": job.job_id,
         "jobName": job.request.get("jobName", job.job_id),
@@ -119,7 +119,7 @@ def _job_summary(job: StartedJob) -> dict[str, Any]:
     }
 
 
-def _datastore_summary(datastore_id: str, status: str) -> dict[str, Any]:
+def _make_datastore_summary(datastore_id: str, status: str) -> dict[str, Any]:
     return {
         "datastoreId": datastore_id,
         "datastoreName": "stand-in",

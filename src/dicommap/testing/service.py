@@ -31,16 +31,16 @@ DATASTORE_ID = "5" * 32
 """The id of the data store that exists from the start, with status ACTIVE."""
 
 
-class Throttle:
-    """A token bucket for each operation; an operation without a rate is never throttled."""
+class OperationThrottle:
+    """One token bucket for each operation. An operation without a documented rate is never throttled."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         now = clock()
         self._buckets = {name: (float(rate.burst), now) for name, rate in DOCUMENTED_RATES.items()}
 
-    def accepts(self, operation: str) -> bool:
-        """Return whether a call is accepted now; if so, take a token."""
+    def take_token(self, operation: str) -> bool:
+        """Take a token of the operation's rate limit. Return whether there was one; if not, the call is refused."""
         rate = DOCUMENTED_RATES.get(operation)
         if rate is None:
             return True
@@ -78,7 +78,7 @@ class ImportJobService:
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare the stand-in; it starts as a context manager.
+        """Prepare the stand-in. The server starts when the context manager is entered.
 
         Args:
             s3_endpoint_url: The URL of the S3 server; if None, jobs read nothing and end.
@@ -94,10 +94,10 @@ class ImportJobService:
         self.s3_endpoint_url = s3_endpoint_url
         self._faults = FaultQueue()
         self._lock = threading.RLock()
-        self._throttle = Throttle(clock)
+        self._throttle = OperationThrottle(clock)
         self._image_sets = ImageSets()
         self._runner = None if s3_endpoint_url is None else self._make_runner(s3_endpoint_url)
-        self._jobs = StartedJobs(behaviour=self.behaviour, run=self._run_job)
+        self._jobs = StartedJobs(behaviour=self.behaviour, run_job=self._run_job)
         self._handlers = OperationHandlers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
         load_imaging_operations()  # raises MissingExtraError now, not in a request
         self._server = LoopbackServer(port, self._respond)
@@ -213,11 +213,11 @@ class ImportJobService:
         target = request.headers.get("x-amz-target")
         with self._lock:
             try:
-                return self._handle(request, target)
+                return self._handle_operation(request, target)
             except ServiceError as error:
-                return _error_response(error, in_body=target is not None)
+                return _make_error_response(error, in_body=target is not None)
 
-    def _handle(self, request: Request, target: str | None) -> Response:
+    def _handle_operation(self, request: Request, target: str | None) -> Response:
         operation_and_path = find_operation(request.method, request.path, target)
         if operation_and_path is None:
             raise ServiceError("UnknownOperationException", "The stand-in does not have this operation.")
@@ -227,7 +227,7 @@ class ImportJobService:
         fault = self._faults.take(ERROR_FAULTS, operation.name)
         if fault is not None:
             raise ServiceError(*ERROR_FAULTS[fault.kind])
-        if self.behaviour.throttling and not self._throttle.accepts(operation.name):
+        if self.behaviour.throttling and not self._throttle.take_token(operation.name):
             raise ServiceError("ThrottlingException", "Rate exceeded")
         fault = self._faults.take(CONNECTION_FAULTS, operation.name)
         if fault is not None and fault.kind == "reset":
@@ -240,7 +240,7 @@ class ImportJobService:
         return Response(200, body, {}, cut=0 if fault.kind == "answer-lost" else len(body) // 2)
 
 
-def _error_response(error: ServiceError, *, in_body: bool) -> Response:
+def _make_error_response(error: ServiceError, *, in_body: bool) -> Response:
     # The protocol json has the error code in the body and status 400 or 500; rest-json has it in a header.
     body: dict[str, str] = {"message": error.message}
     if in_body:

@@ -81,7 +81,7 @@ class StartedJobs:
     """All jobs, in the order in which they were started."""
 
     behaviour: Behaviour
-    run: Callable[[StartedJob], str | None]
+    run_job: Callable[[StartedJob], str | None]
     """Runs a job when it ends; returns the message of a failed job, or None."""
     started: list[StartedJob] = field(default_factory=list)
 
@@ -123,7 +123,7 @@ class StartedJobs:
         if job.status == "SUBMITTED":
             job.status = "IN_PROGRESS"
         elif not job.has_ended:
-            job.message = self.run(job)
+            job.message = self.run_job(job)
             job.status = "COMPLETED" if job.message is None else "FAILED"
             job.ended_at = datetime.now(UTC)
 

@@ -27,57 +27,57 @@ _EQUIVALENT_PATTERNS = {r"\p{ASCII}{0,8192}": r"[\x00-\x7f]*"}
 
 
 # Shapes are botocore's, which has no types of its own; values are JSON's.
-def find_shape_problems(shape: Any, value: Any, place: str = "") -> Iterator[str]:  # noqa: ANN401
+def find_shape_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401
     """Yield the problems of a value: where they are and what is wrong, without the value itself.
 
     Args:
         shape: botocore's shape of the value.
         value: The value.
-        place: The path of the value in the request, for messages.
+        path: The path of the value in the request, for messages.
 
     """
     types, check = _CHECK_BY_TYPE[shape.type_name]
     if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
-        yield f"{place or 'the request'} is not of type {shape.type_name}"
+        yield f"{path or 'the request'} is not of type {shape.type_name}"
     else:
-        yield from check(shape, value, place)
+        yield from check(shape, value, path)
 
 
-def _structure_problems(shape: Any, value: dict[str, Any], place: str) -> Iterator[str]:  # noqa: ANN401
-    inner = f"{place}." if place else ""
+def _find_structure_problems(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:  # noqa: ANN401
+    inner = f"{path}." if path else ""
     for name in shape.required_members:
         if name not in value:
             yield f"{inner}{name} is required"
     if shape.metadata.get("union") and len(value) != 1:
-        yield f"{place} is a union and has {len(value)} members"
+        yield f"{path} is a union and has {len(value)} members"
     for name, member in value.items():
         if name in shape.members:
             yield from find_shape_problems(shape.members[name], member, inner + name)
         else:
-            yield f"{place or 'the request'} has a member that the service model does not have"
+            yield f"{path or 'the request'} has a member that the service model does not have"
 
 
-def _list_problems(shape: Any, value: list[Any], place: str) -> Iterator[str]:  # noqa: ANN401
-    yield from _size_problems(shape, len(value), f"{place} has {len(value)} items")
+def _find_list_problems(shape: Any, value: list[Any], path: str) -> Iterator[str]:  # noqa: ANN401
+    yield from _find_size_problems(shape, len(value), f"{path} has {len(value)} items")
     for index, item in enumerate(value):
-        yield from find_shape_problems(shape.member, item, f"{place}[{index}]")
+        yield from find_shape_problems(shape.member, item, f"{path}[{index}]")
 
 
-def _string_problems(shape: Any, value: str, place: str) -> Iterator[str]:  # noqa: ANN401
-    yield from _size_problems(shape, len(value), f"{place} has {len(value)} characters")
+def _find_string_problems(shape: Any, value: str, path: str) -> Iterator[str]:  # noqa: ANN401
+    yield from _find_size_problems(shape, len(value), f"{path} has {len(value)} characters")
     pattern = shape.metadata.get("pattern")
     if pattern is not None and _compile_pattern(pattern).fullmatch(value) is None:
-        yield f"{place} does not match {pattern}"
+        yield f"{path} does not match {pattern}"
     allowed = shape.metadata.get("enum")
     if allowed and value not in allowed:
-        yield f"{place} is not one of {', '.join(allowed)}"
+        yield f"{path} is not one of {', '.join(allowed)}"
 
 
-def _number_problems(shape: Any, value: float, place: str) -> Iterator[str]:  # noqa: ANN401
-    yield from _size_problems(shape, value, f"{place} is {value}")
+def _find_number_problems(shape: Any, value: float, path: str) -> Iterator[str]:  # noqa: ANN401
+    yield from _find_size_problems(shape, value, f"{path} is {value}")
 
 
-def _size_problems(shape: Any, size: float, description: str) -> Iterator[str]:  # noqa: ANN401
+def _find_size_problems(shape: Any, size: float, description: str) -> Iterator[str]:  # noqa: ANN401
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is not None and size < low:
         yield f"{description}, fewer than {low}"
@@ -85,7 +85,7 @@ def _size_problems(shape: Any, size: float, description: str) -> Iterator[str]: 
         yield f"{description}, more than {high}"
 
 
-def _no_problems(_shape: Any, _value: Any, _place: str) -> Iterator[str]:  # noqa: ANN401
+def _accept_any_value(_shape: Any, _value: Any, _path: str) -> Iterator[str]:  # noqa: ANN401
     yield from ()
 
 
@@ -96,13 +96,13 @@ def _compile_pattern(pattern: str) -> Any:  # noqa: ANN401
 
 
 _CHECK_BY_TYPE: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any, str], Iterator[str]]]] = {
-    "structure": (dict, _structure_problems),
-    "list": (list, _list_problems),
-    "string": (str, _string_problems),
-    "integer": (int, _number_problems),
-    "long": (int, _number_problems),
-    "double": ((int, float), _number_problems),
-    "timestamp": (datetime, _no_problems),
+    "structure": (dict, _find_structure_problems),
+    "list": (list, _find_list_problems),
+    "string": (str, _find_string_problems),
+    "integer": (int, _find_number_problems),
+    "long": (int, _find_number_problems),
+    "double": ((int, float), _find_number_problems),
+    "timestamp": (datetime, _accept_any_value),
 }
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SYNC_EACH_LIMIT = 64
-"""Files that are synced one by one. For more files one sync of the file system is faster, though it also waits for
-what other processes write there."""
+"""The largest number of files that are synced one by one. For more files, one sync of the whole file system is faster,
+although it also waits for the files of other processes."""
 
 
 def _load_syncfs() -> Any:  # noqa: ANN401  a function of the C library
@@ -32,7 +32,7 @@ _SYNCFS = _load_syncfs()
 def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
     """Write a text to a file, close it, and wait until its bytes are on the disk.
 
-    The name of a new file is on the disk after `sync_directory` only.
+    The name of a new file is on the disk only after `sync_directory`.
 
     Args:
         file: The file to write to; it is closed.
@@ -42,7 +42,7 @@ def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
         OSError: The file cannot be written.
 
     """
-    _write(file, pieces, wait=True)
+    _write_pieces(file, pieces, wait=True)
 
 
 def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
@@ -72,7 +72,7 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
         for folder in reversed(missing):
             create_directory(folder)
             directories.add(folder)
-        _write(os.fdopen(create_file(path), "wb"), pieces, wait=not syncs_file_system)
+        _write_pieces(os.fdopen(create_file(path), "wb"), pieces, wait=not syncs_file_system)
     if syncs_file_system:
         _sync_file_system(root)
         return
@@ -94,7 +94,7 @@ def _sync_file_system(directory: Path) -> None:
             raise OSError(error_number, os.strerror(error_number))
 
 
-def _write(binary: BinaryIO, pieces: Iterable[str], *, wait: bool) -> None:
+def _write_pieces(binary: BinaryIO, pieces: Iterable[str], *, wait: bool) -> None:
     with io.TextIOWrapper(binary, encoding="utf-8", newline="") as file:
         file.writelines(pieces)
         file.flush()

@@ -26,19 +26,19 @@ def write_new_directory(path: Path, files: Iterable[tuple[str, Iterable[str]]], 
     Args:
         path: The directory. Its parent must exist; the directory itself must not, unless it is empty.
         files: The path of each file, relative to the directory, and the pieces of its text.
-        count: How many files there are.
+        count: The number of files.
 
     Raises:
         OSError: The directory exists and is not empty, or the system cannot write it.
 
     """
-    place = path.absolute()
-    remove_leftovers(place.parent, path.name)
-    with partial_directory(place) as partial:
+    final_path = path.absolute()
+    remove_leftovers(final_path.parent, path.name)
+    with partial_directory(final_path) as partial:
         write_tree(partial, files, count)
-        os.rename(partial, place)  # replaces an empty directory, and nothing else
+        os.rename(partial, final_path)  # replaces an empty directory, and nothing else
         try:
-            sync_directory(place.parent)
+            sync_directory(final_path.parent)
         except BaseException:
-            remove_partial(place)
+            remove_partial(final_path)
             raise

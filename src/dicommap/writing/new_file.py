@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def require_new_file(path: Path) -> None:
-    """Check, before any work is done, that a file can be created at a path.
+    """Check that a file can be created at a path, before the work for its content begins.
 
     Raises:
         DocumentError: The path exists already, or its directory does not exist.
@@ -39,7 +39,7 @@ def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
 
     Args:
         path: The file.
-        pieces: The text, in pieces. They are written as they are made, so that the text may be of any size.
+        pieces: The text, in pieces. Each piece is written when it is made, so that the text can have any size.
 
     Raises:
         DocumentError: The file exists already, or cannot be written.

@@ -66,7 +66,7 @@ class PartialFile:
 
 @contextmanager
 def partial_file(path: Path) -> Iterator[PartialFile]:
-    """Create a private, locked partial file for a path. It is removed at the end unless it was put in place.
+    """Create a private, locked partial file for a path. It is removed at the end unless it was renamed.
 
     Raises OSError.
     """
@@ -100,7 +100,7 @@ def partial_directory(path: Path) -> Iterator[Path]:
 def remove_partial(partial: Path) -> None:
     """Remove a partial file or directory, if it exists.
 
-    Errors are ignored, so that they do not hide the error that led here.
+    Errors are ignored, so that they do not hide the error because of which it is removed.
     """
     if partial.is_dir() and not partial.is_symlink():
         from shutil import rmtree  # imported here because it is slow, and scans do not need it
@@ -112,7 +112,7 @@ def remove_partial(partial: Path) -> None:
 
 
 def remove_leftovers(folder: Path, name: str | None = None) -> None:
-    """Remove partial files and directories that killed processes left; they may hold patient values.
+    """Remove the partial files and directories of killed processes. They may hold values of patients.
 
     A partial file that is locked, or that cannot be locked because the file system has no locks, is never removed.
 
@@ -134,12 +134,13 @@ def _create_locked(path: Path, create: Callable[[Path], int]) -> tuple[Path, int
     while True:
         partial = path.with_name(f".{path.name}.{os.urandom(_TOKEN_BYTES).hex()}.partial")
         descriptor = create(partial)
-        if _lock(descriptor) and _is_at(partial, descriptor):
+        if _try_lock(descriptor) and _is_open_file(partial, descriptor):
             return partial, descriptor
         os.close(descriptor)  # another process removed it as a leftover before it was locked
 
 
-def _lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
+    """Lock a partial file. Return whether no other process has the lock."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -149,7 +150,7 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
-def _is_at(path: Path, descriptor: int) -> bool:
+def _is_open_file(path: Path, descriptor: int) -> bool:
     """Return whether `path` is the file that the descriptor has open."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
@@ -158,11 +159,12 @@ def _is_at(path: Path, descriptor: int) -> bool:
 
 
 def _remove_abandoned(path: Path) -> None:
+    """Remove a partial file or directory if no process holds its lock."""
     with suppress(OSError):
         descriptor = _open_for_lock(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(path, descriptor):
+            if _is_open_file(path, descriptor):
                 remove_partial(path)
         finally:
             os.close(descriptor)

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GROUP_VARIABLE = "DICOMMAP_GROUP_READABLE"
-"""Environment variable: if it is 1, the group of a new file can read it. Any other value has no effect."""
+"""Environment variable. If its value is 1, the group of a new file can read the file. Other values have no effect."""
 
 _NO_MODES = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
-"""Error numbers of fchmod on file systems without modes, such as FAT; mount options decide who can read them."""
+"""Error numbers of fchmod on file systems without modes, such as FAT. There the mount options decide who can read."""
 
 
-def file_mode() -> int:
+def new_file_mode() -> int:
     """Return the mode of new files."""
     return 0o640 if _is_group_readable() else 0o600
 
 
-def directory_mode() -> int:
+def new_directory_mode() -> int:
     """Return the mode of new directories."""
     return 0o750 if _is_group_readable() else 0o700
 
@@ -38,7 +38,7 @@ def create_file(path: Path) -> int:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        set_mode(descriptor, file_mode())
+        set_mode(descriptor, new_file_mode())
     except BaseException:
         os.close(descriptor)
         raise
@@ -49,7 +49,7 @@ def create_directory(path: Path) -> None:
     """Create a directory that must not exist. Raises OSError."""
     os.mkdir(path, 0o700)
     with open_directory(path) as descriptor:
-        set_mode(descriptor, directory_mode())
+        set_mode(descriptor, new_directory_mode())
 
 
 def create_directories(path: Path) -> None:
@@ -67,12 +67,12 @@ def create_directories(path: Path) -> None:
 def open_lock_file(path: Path) -> int:
     """Open a lock file, create it if it does not exist, and return its descriptor.
 
-    Raises OSError, also if it is a link: another user with access to the directory could link it to any file.
+    Raises OSError, also if the path is a link: another user of the directory could link it to any file.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
         if os.fstat(descriptor).st_uid == os.geteuid():
-            set_mode(descriptor, file_mode())
+            set_mode(descriptor, new_file_mode())
     except BaseException:
         os.close(descriptor)
         raise

@@ -219,7 +219,7 @@ def test_a_local_file_that_is_written_while_it_is_read_is_not_copied(
     local: Path, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "tree/study1/series1/IM0001"
-    really = object_copies._md5
+    really = object_copies._compute_md5
 
     def meanwhile(read: Any, size: int) -> str:
         if size == path.stat().st_size:

@@ -110,7 +110,7 @@ def test_nothing_is_removed_on_a_file_system_without_locks(tmp_path: Path, monke
 def test_one_that_is_removed_before_it_is_held_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, create: object
 ) -> None:
-    as_it_is = module._lock
+    as_it_is = module._try_lock
     removed: list[str] = []
 
     def late(descriptor: int) -> bool:
@@ -120,7 +120,7 @@ def test_one_that_is_removed_before_it_is_held_is_made_again(
             assert os.listdir(tmp_path) == []
         return as_it_is(descriptor)
 
-    monkeypatch.setattr(module, "_lock", late)
+    monkeypatch.setattr(module, "_try_lock", late)
     with create(tmp_path / "new"):  # type: ignore[operator]
         assert len(os.listdir(tmp_path)) == 1
     assert os.listdir(tmp_path) == []
