@@ -30,7 +30,7 @@ _NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 _EMPTY_ANSWER = b"<ListBucketResult/>"
 _PAGE_MEMBER = "dicommapPage"
 MAX_EMPTY_PAGES = 1_000
-"""Consecutive pages without an object that are accepted; S3 returns some after objects were deleted."""
+"""Consecutive pages without an object that are accepted. S3 may return such pages after objects were deleted."""
 _SIZE = re.compile(r"[0-9]{1,18}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -53,7 +53,7 @@ def list_objects(clients: Clients, uri: S3Uri) -> Iterator[S3Object]:
     """
     with convert_client_errors(
         "ListObjectsV2", str(uri)
-    ):  # the first use of a client finds an unknown profile or region
+    ):  # the first use of a client fails if the profile or region is unknown
         client = clients.s3
     for page in BucketLister(client, uri.bucket).pages(uri.prefix):
         for listed_object in page.objects:
@@ -80,10 +80,10 @@ class BucketLister:
     """List the objects of one bucket, and count the requests."""
 
     def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401  botocore's clients have no types of their own
-        """Prepare to list.
+        """Prepare to list a bucket.
 
         Args:
-            client: boto3's S3 client. Its event handlers are called and not changed.
+            client: boto3's S3 client. Its event handlers are called, and not changed.
             bucket: The name of the bucket.
 
         """
@@ -135,6 +135,7 @@ class BucketLister:
         return page
 
     def _request_page(self, parameters: dict[str, Any], uri: str) -> dict[str, Any]:
+        """Return the answer to ListObjectsV2."""
         try:
             with convert_client_errors("ListObjectsV2", uri):
                 answer: dict[str, Any] = self._client.list_objects_v2(**parameters)
@@ -146,10 +147,10 @@ class BucketLister:
 
 
 def _copy_client(client: Any) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
-    """Return a copy of a client on which handlers can be registered without a change of the client.
+    """Return a copy of a client. Handlers that are registered on the copy do not change the client.
 
     The copy has the handlers that the client has now, and shares its connections, credentials and settings. botocore
-    has no public way to copy a client: the emitter of events stands in the client's meta and in its endpoint.
+    has no public way to copy a client. Both the meta and the endpoint of a client hold its event emitter.
     """
     copied = object.__new__(type(client))
     vars(copied).update(vars(client))  # copy() would ask the empty copy for its attributes, which never ends
@@ -167,14 +168,14 @@ def _make_endless_listing_error(problem: str) -> AwsError:
 def _parse_page_before_botocore(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
 ) -> None:
-    """Parse a page instead of botocore, and leave it an empty answer to parse."""
+    """Parse a page before botocore does, and replace the body by an empty answer, which botocore then parses."""
     if response_dict["status_code"] == 200:
         customized_response_dict[_PAGE_MEMBER] = _parse_page(response_dict["body"])
         response_dict["body"] = _EMPTY_ANSWER
 
 
 def _parse_page(body: bytes) -> ListingPage | None:
-    """Parse a page of a listing; None if the body is something else. botocore itself repeats a request that was cut."""
+    """Return a page of a listing; None if the body is not a page. botocore itself repeats a request that was cut."""
     try:
         root = ElementTree.fromstring(body)  # noqa: S314  botocore does the same
         if root.tag != f"{_NAMESPACE}ListBucketResult":

@@ -34,7 +34,7 @@ _UNKNOWN_CREDENTIALS_CODES = frozenset(
 _NO_SUCH_KEY_CODES = frozenset({"NoSuchKey"})
 _STATUS_403_CODES = frozenset({"403"})
 _STATUS_400_CODES = frozenset({"400"})
-"""The answer to a HEAD request has no body, so its HTTP status is the only code."""
+"""Code of a refused HEAD request. Its answer has no body, so the HTTP status is the only code."""
 _CLOCK_SKEW_CODES = frozenset({"RequestTimeTooSkewed"})
 _ACCOUNT_WIDE_CODES = EXPIRED_CODES | _UNKNOWN_CREDENTIALS_CODES | _CLOCK_SKEW_CODES
 """Codes that concern every request, not one bucket or object."""
@@ -82,7 +82,7 @@ _ENDPOINT_FIX = "Check the endpoint and the region, and any proxy on the way to 
 _CODES_WITH_MESSAGE = ACCESS_DENIED_CODES | frozenset(
     {"ConflictException", "ServiceQuotaExceededException", "ValidationException"}
 )
-"""Codes whose message adds something. A message may name accounts, roles and UIDs, but never credentials."""
+"""Codes for which AWS's message is shown. It may name accounts, roles and UIDs, but never credentials."""
 _MAX_MESSAGE_CHARACTERS = 500
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}|[0-9]{3}")
 
@@ -93,7 +93,7 @@ def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
 
     Args:
         operation: AWS's name of the operation, such as GetObject.
-        subject: The resource of the call, such as an s3:// URI.
+        subject: The resource that the call is about, such as an s3:// URI.
 
     Raises:
         AwsError: botocore raised an exception.
@@ -136,7 +136,7 @@ def _is_answer_parsing_error(error: Exception) -> bool:
 
 
 def require_etag(answer: Mapping[str, Any], operation: str, subject: str) -> str:
-    """Return the ETag of an answer. Raises AwsError if it has none, because then the answer is not from S3."""
+    """Return the ETag of an answer. Raises AwsError if there is no ETag, because then the answer is not from S3."""
     etag = answer.get("ETag")
     if not etag:
         raise AwsError(f"The answer to {_name_call(operation, subject)} is not one of S3.", fix=_ENDPOINT_FIX)
@@ -153,6 +153,7 @@ def _make_endless_redirect_error(call: str) -> AwsError:
 
 
 def _convert_error_answer(error: ClientError, call: str) -> AwsError:
+    """Return the error of a request that AWS answered with an error."""
     answer = error.response
     answer_code = str(answer.get("Error", {}).get("Code") or "")
     code = answer_code if _CODE.fullmatch(answer_code) else "an unknown code"
@@ -173,6 +174,7 @@ def _convert_error_answer(error: ClientError, call: str) -> AwsError:
 
 
 def _choose_fix(code: str, transient: bool) -> str:
+    """Return the next step for an error code."""
     for codes, fix in _FIXES:
         if code in codes:
             return fix
@@ -182,7 +184,7 @@ def _choose_fix(code: str, transient: bool) -> str:
 
 
 def _convert_error_without_answer(error: Exception, call: str) -> AwsError:
-    """Return the error of a request without an answer. botocore's message is left out: its URLs may hold secrets."""
+    """Return the error of a request without an answer. It omits botocore's message, whose URLs may hold secrets."""
     kind = mask_unknown_type(type(error))
     fixes = {
         "NoCredentialsError": "No credentials were found: name a profile with --profile, or log in. "

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MAX_ATTEMPTS = 8
-"""Attempts of one request in botocore's standard retry mode, which waits longer each time and handles throttling."""
+"""Attempts of one request in botocore's standard retry mode, which waits longer before each attempt."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """boto3 clients with one profile, region and endpoint. For a setting without a value, boto3's own rules apply.
+    """boto3 clients with one profile, region and endpoint. For a setting that is None, boto3's own rules apply.
 
-    A pickle holds the settings only; the process that loads it makes clients of its own.
+    A pickle holds only the settings. The process that loads it makes new clients.
     """
 
     profile: str | None = None
@@ -27,7 +27,7 @@ class Clients:
     endpoint_url: str | None = None
     """The endpoint of every service. For one service, set AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL_MEDICAL_IMAGING."""
     unsigned: bool = False
-    """Whether to send requests without credentials, which public buckets accept."""
+    """Whether to send requests without credentials. Public buckets accept such requests."""
 
     # botocore's clients have no types of their own.
     @cached_property
@@ -92,5 +92,5 @@ def _import_boto3() -> ModuleType:
 
 
 def make_missing_boto3_error() -> MissingExtraError:
-    """Return the error for boto3 that is not installed; it names the extra to install."""
+    """Return the error for the case that boto3 is not installed. It names the extra to install."""
     return MissingExtraError("boto3 cannot be imported.", fix="Install it: pip install 'dicommap[aws]'")

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 _PAGE_SIZE = 50
-"""Jobs in one answer of ListDICOMImportJobs, the most that it returns."""
+"""Jobs in one answer of ListDICOMImportJobs, which returns no more."""
 
 
 class ImportJobs:
-    """The import jobs of one AWS account. Methods wait as long as AWS's rate limits require."""
+    """Starts, gets and lists import jobs of one AWS account. Methods wait as long as AWS's rate limits require."""
 
     def __init__(self, clients: Clients, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clients = clients
@@ -74,7 +74,7 @@ class ImportJobs:
 
         Args:
             datastore: The id of the data store.
-            status: Only jobs with this status; None for all.
+            status: The status of the jobs to list; None for every status.
 
         Raises:
             AwsError: AWS cannot be reached, or refuses the request.
@@ -107,7 +107,7 @@ class ImportJobs:
         return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.list_jobs(datastore, status)})
 
     def find_overlapping_job(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
-        """Return a job that has not ended and reads under one of the prefixes; None without such a job.
+        """Return a job that has not ended and reads below one of the prefixes; None if there is no such job.
 
         Raises AwsError.
         """
@@ -125,7 +125,7 @@ class ImportJobs:
         return None
 
     def find_started_job(self, request: Mapping[str, Any], since: datetime) -> ImportJob | None:
-        """Return the job that a request has started; None without such a job.
+        """Return the job that a request has started; None if there is no such job.
 
         The service does not return the client token of a job. So a job is recognised by its name, its S3 URIs and its
         configuration.
@@ -165,7 +165,7 @@ class ImportJobs:
     def _record_service_time(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Record the time in the header Date of an answer, and return the answer."""
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
-        with suppress(ValueError, TypeError):  # no date, or one without a time zone
+        with suppress(ValueError, TypeError):  # no date, or a date without a time zone
             self._clock_difference = parsedate_to_datetime(date) - self._clock.now()
         return answer
 
@@ -184,7 +184,7 @@ def _parse_answer(operation: str, model: type[_Answer], properties: object) -> _
 
 
 def _make_incomplete_answer_error(operation: str) -> AwsError:
-    # botocore accepts an answer that is cut.
+    # botocore accepts a cut answer.
     return AwsError(
         f"The answer to {operation} lacks a member that the service model requires.",
         fix="Run the same command again. If that does not help, check the endpoint and any proxy, and update dicommap.",

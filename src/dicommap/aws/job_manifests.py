@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def fetch_job_manifests(clients: Clients, output_s3_uri: str, datastore_id: str, job_id: str) -> JobOutput | None:
-    """Return the job manifests that a job wrote; None if it wrote none.
+    """Return the job manifests that a job wrote; None if there are no job manifests.
 
     Args:
         clients: The clients to read with.
-        output_s3_uri: outputS3Uri of the request, or of GetDICOMImportJob, which may end with the job's own folder.
+        output_s3_uri: The outputS3Uri of the request or of GetDICOMImportJob, which may end with the job's folder.
         datastore_id: The id of the data store.
         job_id: The id of the job.
 

@@ -1,4 +1,4 @@
-"""Copy instances for staged jobs, from S3 or a local tree, and never over another object."""
+"""Copy instances for staged jobs, from S3 or a local tree, and never replace another object."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ MAX_SINGLE_COPY_BYTES = 5 * 2**30
 PART_BYTES = 2**29
 """Bytes of one part of a larger object, which can have 10,000 parts."""
 SOURCE_METADATA_KEY = "dicommap-source"
-"""Key of the metadata that identifies the source of a copy if its ETag does not. The value is a hash, not a name."""
+"""Metadata key of a hash that identifies the source of a copy, for copies whose ETag does not identify it."""
 _CHUNK_BYTES = 2**20
 _FAILED_CONDITION_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
 _OTHER_OBJECT_CODES = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
-"""Codes of a ranged GET if the object has another ETag, or has become shorter."""
+"""Codes of a GET request for a range if the object has another ETag or has become shorter."""
 _CONTENT_TYPE = "application/dicom"
 _UID_ATTRIBUTES = WantedAttributes()
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
 def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | None:
-    """Return the reason why a file is not the planned instance; None if it is.
+    """Return the reason why a file is not the planned instance; None if it is the planned instance.
 
     Args:
         read: Reads bytes of the file, as for `dicommap.p10.read_header`. Its exceptions pass through.
         size: The file's number of bytes.
-        uids: The UIDs that the plan has for the file.
+        uids: The planned UIDs of the file.
 
     """
     header = read_header(read, size, _UID_ATTRIBUTES)
@@ -66,12 +66,13 @@ class _SourceChangedError(Exception):
 class ObjectCopier:
     """Copy instances below source roots to a staging prefix.
 
-    Only checked bytes are sent: the bytes of a local file come from the descriptor from which its header was read, and
-    S3 copies an object only if it still has the ETag with which its header was read. Every method may raise AwsError.
+    Only checked bytes are sent. The bytes of a local file are read from the descriptor from which its header was read.
+    S3 copies an object only if its ETag is still the one with which its header was read. Every method may raise
+    AwsError.
     """
 
     def __init__(self, clients: Clients, roots: SourceRoots) -> None:
-        """Prepare to copy.
+        """Prepare to copy instances.
 
         Args:
             clients: The clients to read and write with.
@@ -86,7 +87,7 @@ class ObjectCopier:
         return list_objects(self._clients, uri)
 
     def is_copy(self, copy: StagingCopy, existing: S3Object) -> bool:
-        """Return whether an existing object is the copy: it has the same size, and the same ETag or source metadata.
+        """Return whether an existing object is the planned copy, with equal size and equal ETag or source metadata.
 
         Args:
             copy: The planned copy.
@@ -109,7 +110,7 @@ class ObjectCopier:
         return self._read_source_metadata(copy) == _compute_source_hash(copy)
 
     def copy(self, copy: StagingCopy) -> CopyResult:
-        """Make a copy if no object has its key. Problems of the source are part of the result.
+        """Make a copy if no object has its key. If the source has a problem, the result has its issue code.
 
         Raises:
             AwsError: AWS refuses a request, or somebody else keeps writing the same key.
@@ -139,7 +140,7 @@ class ObjectCopier:
             raise
 
     def _explain_failed_condition(self, copy: StagingCopy) -> CopyResult:
-        """Return the result of a conditional request that failed: the key is taken, or the source has changed."""
+        """Return the result of a failed conditional request: the key exists already, or the source has changed."""
         head = self._get_head(copy.bucket, copy.key)
         if head is None:
             return CopyResult(code="stage.source-changed", facts={"what": "ETag" if copy.source_bucket else "content"})
@@ -279,7 +280,7 @@ class ObjectCopier:
 
 
 def _find_object_problem(source: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
-    """Return the result of an object that must not be copied; None if it is the planned instance."""
+    """Return the result for a source object that must not be copied; None if it is the planned instance."""
     try:
         source.read(0, 1)
         problem = find_instance_problem(source.read, copy.size, copy.uids) if source.size == copy.size else None
@@ -297,14 +298,14 @@ def _stat_file(file: BinaryIO) -> os.stat_result:
 
 
 def _find_file_problem(file: BinaryIO, copy: StagingCopy) -> str | None:
-    """Return the reason why an open file is not the planned instance; None if it is."""
+    """Return the reason why an open file is not the planned instance; None if it is the planned instance."""
     return find_instance_problem(
         lambda offset, length: os.pread(file.fileno(), length, offset), _stat_file(file).st_size, copy.uids
     )
 
 
 def _find_changed_property(status: os.stat_result, copy: StagingCopy) -> str | None:
-    """Return the property of a local file that has changed since the scan; None if none has."""
+    """Return the name of the property of a local file that has changed since the scan; None if it is unchanged."""
     if status.st_size != copy.size:
         return "size"
     if copy.modified_ns is not None and abs(copy.modified_ns) < MAX_TIME_NS and status.st_mtime_ns != copy.modified_ns:
@@ -322,12 +323,13 @@ def _require_unchanged_file(file: BinaryIO, before: os.stat_result) -> None:
 
 
 def _compute_source_hash(copy: StagingCopy) -> str:
+    """Return the SHA-256 of the source's bucket, key, ETag and size, for the metadata of the copy."""
     source = f"{copy.source_bucket}/{copy.source}\n{copy.etag}\n{copy.size}"
     return hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _compute_md5(read: Callable[[int], bytes], size: int) -> str:
-    """Return the MD5 of the first `size` bytes, which is the ETag of an object that is put in one piece without KMS."""
+    """Return the MD5 of the first `size` bytes. It is the ETag of an object that is put in one piece without KMS."""
     digest = hashlib.md5(usedforsecurity=False)
     while size > 0 and (piece := read(min(size, _CHUNK_BYTES))):
         digest.update(piece)

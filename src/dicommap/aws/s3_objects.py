@@ -21,7 +21,7 @@ PIECE_BYTES = 256 * 1024
 FIRST_REQUEST_BYTES = 16_384
 """Bytes of the first request for an object: most headers are shorter."""
 MAX_FRUITLESS_REQUESTS = 5
-"""Consecutive requests for a body that give no new byte, before reading the object fails."""
+"""Consecutive requests without a new byte after which reading an object fails."""
 _NO_SUCH_RANGE_CODES = frozenset({"InvalidRange", "416"})
 _CHANGED_CODES = frozenset({"PreconditionFailed", "412"})
 
@@ -33,7 +33,7 @@ def read_in_pieces(clients: Clients, bucket: str, key: str, *, limit: int | None
         clients: The clients to read with.
         bucket: The object's bucket.
         key: Its key.
-        limit: The number of bytes to read from the start; None for all.
+        limit: The number of bytes to read from the start; None for all bytes.
 
     Raises:
         AwsError: S3 refuses a request, or the object changed between two requests.
@@ -87,7 +87,7 @@ def _get_object(
 
 
 def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
-    """Yield the pieces of a body. If the connection breaks, the rest is missing, which the caller must notice.
+    """Yield the pieces of a body. If the connection breaks, the rest is missing, and the caller must check the size.
 
     Raises:
         AwsError: Reading failed for another reason.
@@ -114,7 +114,7 @@ class ObjectRangeReader:
             clients: The clients to read with.
             bucket: The object's bucket.
             key: Its key.
-            etag: The ETag that the object must have; if empty, the ETag of the first answer.
+            etag: The ETag that the object must have; if empty, the ETag of the first answer is used.
 
         """
         self._clients, self._bucket, self._key = clients, bucket, key

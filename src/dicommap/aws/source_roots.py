@@ -1,4 +1,4 @@
-"""Source roots that a user named, and the check that a plan's files are sent only from below these."""
+"""Source roots that a user named, and the check that a plan's files are sent only from below them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceRoots:
-    """Directories and S3 prefixes from which files may be sent to AWS, because a user named or confirmed them."""
+    """Directories and S3 prefixes that a user named or confirmed. Files may be sent to AWS only from below them."""
 
     folders: tuple[str, ...]
     """Absolute paths without symbolic links."""
@@ -51,7 +51,7 @@ class SourceRoots:
         return cls(tuple(folders), tuple(prefixes))
 
     def contains(self, source: str) -> bool:
-        """Return whether a source of a plan, a path or an S3 URI, is a root or below one."""
+        """Return whether a source of a plan (a path or an S3 URI) is a root or below a root."""
         if is_s3_root(source):
             uri = S3Uri.parse(source)
             return uri is not None and self.contains_object(uri.bucket, uri.prefix)
@@ -85,10 +85,12 @@ class SourceRoots:
         return open_descriptor(os.path.relpath(real, folder), beneath=folder)
 
     def _find_root_folder(self, real: str) -> str | None:
+        """Return the root that contains a path; None if no root contains it."""
         return next((folder for folder in self.folders if (real + "/").startswith(os.path.join(folder, ""))), None)
 
 
 def _resolve_root_folder(name: str) -> str:
+    """Return the absolute path of a directory, without symbolic links. Raises UsageError."""
     try:
         real = os.path.realpath(name, strict=True)
         is_folder = os.path.isdir(real)
@@ -119,7 +121,7 @@ def find_plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | N
 
     Args:
         sources: The sources of the plan.
-        named: The source roots that the user named; None without any.
+        named: The source roots that the user named; None if the user named no root.
 
     """
     for issue in check_plan_sources(sources, os.path.expanduser("~")):
@@ -138,8 +140,8 @@ def find_unnamed_sources(sources: Mapping[int, str], roots: SourceRoots) -> Iter
     """
     for index, source in sources.items():
         if not roots.contains(source):
-            place = Location(path=PLAN_FILE, pointer=f"/sources/{index}")
-            yield make_issue("package.source-not-named", place, source=make_printable(source))
+            location = Location(path=PLAN_FILE, pointer=f"/sources/{index}")
+            yield make_issue("package.source-not-named", location, source=make_printable(source))
 
 
 def require_narrow_sources(sources: Iterable[str]) -> None:

@@ -39,11 +39,11 @@ SYSTEM_CLOCK = Clock()
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """The rate of requests that AWS accepts from an account."""
+    """The rate of requests that AWS accepts from an AWS account."""
 
     per_second: float
     burst: int
-    """Requests that may follow each other without a pause."""
+    """Number of requests that may follow each other without a pause."""
 
 
 START_LIMIT = RateLimit(*START_RATE)
@@ -53,7 +53,7 @@ GET_LIMIT = RateLimit(*GET_RATE)
 LIST_LIMIT = RateLimit(*LIST_RATE)
 """Rate limit of ListDICOMImportJobs."""
 DESCRIBE_LIMIT = RateLimit(10, 10)
-"""Rate limit of DescribeFHIRImportJob: a careful assumption, not AWS's number."""
+"""Rate limit of DescribeFHIRImportJob: a low assumed value, because AWS documents no number."""
 
 
 class Throttle:
@@ -66,12 +66,12 @@ class Throttle:
         self._filled_at = clock.monotonic()
 
     def wait(self) -> None:
-        """Take a token, and wait for one if necessary."""
+        """Wait until there is a token, and take it."""
         self._refill_tokens()
         if self._tokens < 1:
             self._clock.sleep((1 - self._tokens) / self._limit.per_second)
             self._refill_tokens()
-        # After a sleep that ended a moment too early, do not wait again.
+        # If the sleep ended a moment too early, do not wait again.
         self._tokens = max(self._tokens - 1, 0.0)
 
     def _refill_tokens(self) -> None:
@@ -81,7 +81,7 @@ class Throttle:
 
 
 class GrowingPauses:
-    """Seconds to wait between polls of work that takes minutes to hours: each pause is longer than the one before."""
+    """Seconds to wait between polls of work that takes minutes to hours. Each pause is longer than the pause before."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = MAX_PAUSE_SECONDS) -> None:
         self._next = first

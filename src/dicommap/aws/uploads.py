@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_PUT_ATTEMPTS = 4
-"""Attempts to put a document while somebody else writes the same key."""
+"""Number of attempts to put a document while somebody else writes the same key."""
 _KEY_EXISTS_CODES = frozenset({"PreconditionFailed", "412"})
 CONFLICT_CODES = frozenset({"ConditionalRequestConflict", "409"})
-"""Codes of a conditional request while somebody else writes the same key; the request should be repeated."""
+"""Codes of a conditional request while somebody else writes the same key. The request should be repeated."""
 _CHUNK_BYTES = 2**20
 
 
@@ -69,7 +69,7 @@ def upload_document(client: Any, document: UploadDocument, *, replace: bool = Fa
             return UploadResult.PUT
         existing = _compare_existing(client, document)
         if existing is None:
-            continue  # it was removed in the meantime
+            continue  # the object was removed in the meantime
         etag, is_same = existing
         if is_same:
             return UploadResult.THERE
@@ -114,7 +114,7 @@ def _put_document(client: Any, document: UploadDocument, **condition: str) -> bo
 
 
 def _compare_existing(client: Any, document: UploadDocument) -> tuple[str, bool] | None:  # noqa: ANN401
-    """Return the ETag of the existing object and whether its bytes are the document's; None if there is no object."""
+    """Return the ETag of the existing object, and whether it has the document's bytes; None if there is no object."""
     try:
         with convert_client_errors("GetObject", document.uri):
             answer = client.get_object(Bucket=document.bucket, Key=document.key)

@@ -21,17 +21,17 @@ class Behaviour:
     """Settings of the stand-in. The defaults are the quotas and limits that AWS documents."""
 
     advance: Literal["poll", "call"] = "poll"
-    """Whether a job takes its next status with each request for it (poll), or when the test calls advance (call)."""
+    """When a job gets its next status: with each request for the job (poll), or when the test calls advance (call)."""
     throttling: bool = True
     """Whether calls above the documented rates are refused."""
     concurrent_jobs: int = CONCURRENT_JOBS
-    """Jobs of a data store that have not ended ("Endpoints and quotas")."""
+    """Number of jobs of a data store that may run at the same time ("Endpoints and quotas")."""
     quotas: Quotas = field(default_factory=Quotas)
     """The quotas of each job; a job over a quota ends as FAILED."""
     assumptions: Assumptions = field(default_factory=Assumptions)
     """The assumed form of override files, which AWS does not document. A file in another form fails the job."""
     override_files: Literal["ignored", "failed"] = "ignored"
-    """Whether override files below inputS3Uri, which are not P10 files, are ignored or reported as failed."""
+    """Whether override files below inputS3Uri are ignored, or reported as failed because they are not P10 files."""
     job_folder_in_output_uri: bool = True
     """Whether outputS3Uri in a job's properties ends with the job's folder, as in an example of the AWS CLI."""
     warned_files: Literal["both", "warning-only"] = "both"
@@ -59,7 +59,7 @@ ERROR_FAULTS = {
     "internal": ("InternalServerException", "An internal error, as requested by the test"),
     "unavailable": ("ServiceUnavailableException", "Unavailable, as requested by the test"),
 }
-"""Faults that are answers: kind -> error code and message."""
+"""Faults that answer a request with an error: kind -> error code and message."""
 
 CONNECTION_FAULTS = {
     "reset": "The connection is reset before the request is processed.",
@@ -83,7 +83,7 @@ JOB_FAULTS = {
     "relative-keys": "inputFile is relative to inputS3Uri.",
     "upper-case-warnings": "Types of warnings are written as in the developer guide's table, not as in its example.",
 }
-"""Faults of a job: kind -> description. All of them affect the next job that ends."""
+"""Faults of a job: kind -> description. They happen to the next job that ends."""
 
 FAULT_MESSAGES = {
     "job-failed": "FILE_COUNTS_LIMIT: as requested by the test",
@@ -98,15 +98,15 @@ _FAULT_PATTERN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A fault to simulate: its kind, the operation, how many times, and after how many calls."""
+    """A fault to simulate: its kind, its operation, its number of times, and the number of calls before it."""
 
     kind: str
     operation: str | None = None
-    """The operation that fails; None for every operation, and for faults of jobs."""
+    """The operation that fails; None for every operation. Faults of jobs have None."""
     times: int | None = 1
-    """How many times the fault happens; None for always."""
+    """The number of times that the fault happens; None for always."""
     after: int = 0
-    """Calls that succeed before the fault happens."""
+    """The number of calls that succeed before the fault happens."""
     match: str = ""
     """For faults of files: a text that the object key must contain."""
     message: str = ""
@@ -157,11 +157,11 @@ class FaultQueue:
         self._pending.clear()
 
     def take_matching(self, kinds: Container[str]) -> list[Fault]:
-        """Return all faults of the given kinds that happen now, and count each as used once."""
+        """Return all faults of the given kinds that happen now, and count one use of each."""
         return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.use()]
 
     def take(self, kinds: Container[str], operation: str | None = None) -> Fault | None:
-        """Return the first fault of the given kinds that happens to an operation now, and count it as used once."""
+        """Return the first fault of the given kinds that happens to an operation now, and count one use of it."""
         for pending in self._pending:
             if pending.fault.kind in kinds and pending.fault.operation in (None, operation) and pending.use():
                 return pending.fault
@@ -175,7 +175,7 @@ class _PendingFault:
     uses_left: int | None
 
     def use(self) -> bool:
-        """Count one call. Return whether the fault happens to it."""
+        """Count one call, and return whether the fault happens to this call."""
         if self.successful_calls_left:
             self.successful_calls_left -= 1
             return False

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 MAX_REQUEST_BYTES = 8 * 2**20
-"""Bytes of a request's body; the most and longest mappings of a job have 2 MB."""
+"""Number of bytes that a request's body may have. The largest request that AWS allows has 2 MB of mappings."""
 
 
 CONTROL_ROOT = "/stand-in/"
@@ -28,7 +28,7 @@ CONTROL_ROOT = "/stand-in/"
 
 
 class Response:
-    """An HTTP response. With `cut`, fewer bytes of the body are sent than Content-Length says."""
+    """An HTTP response. If `cut` is set, fewer bytes of the body are sent than Content-Length has."""
 
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str], *, cut: int | None = None) -> None:
         self.status = status
@@ -50,7 +50,7 @@ class Request:
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """An HTTP server on loopback that answers each request by a function."""
+    """An HTTP server on loopback that calls a function to answer each request."""
 
     daemon_threads = True
 
@@ -121,17 +121,17 @@ class ControlledService(Protocol):
 def handle_control_request(service: ControlledService, request: Request) -> Response:
     """Answer a request below CONTROL_ROOT. Such requests are not signed.
 
-    GET jobs, GET image-sets, POST faults (the body is a fault's text), POST advance (the body is a job's id, or empty
-    for all).
+    The requests are GET jobs, GET image-sets, POST faults (the body is a fault's text) and POST advance (the body is a
+    job's id; if it is empty, all jobs advance).
     """
-    what = (request.method, request.path.removeprefix(CONTROL_ROOT))
-    if what == ("GET", "jobs"):
+    control = (request.method, request.path.removeprefix(CONTROL_ROOT))
+    if control == ("GET", "jobs"):
         return _make_json_response([_describe_job(job) for job in service.jobs])
-    if what == ("GET", "image-sets"):
+    if control == ("GET", "image-sets"):
         return _make_json_response([_describe_image_set(image_set) for image_set in service.image_sets])
-    if what == ("POST", "faults"):
+    if control == ("POST", "faults"):
         return _add_fault(service, request.body.decode("utf-8", "replace"))
-    if what == ("POST", "advance"):
+    if control == ("POST", "advance"):
         service.advance(request.body.decode("utf-8", "replace") or None)
         return _make_json_response({})
     return _make_json_response({"message": "Unknown control request."}, 404)

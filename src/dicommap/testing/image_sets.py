@@ -34,7 +34,7 @@ _SERIES_TAGS = sorted(SERIES_GROUPING_TAGS)
 
 
 class RejectedFileError(Exception):
-    """An object cannot be imported. The message is one that AWS's documentation or users report, if one is known."""
+    """An object cannot be imported. The message is from AWS's documentation or from reports of users, if known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +42,14 @@ class FileWarning:
     """A warning about a file that was imported (developer guide, "Warning codes")."""
 
     code: int
-    """The decimal code of that page; in its last three rows it differs from the hexadecimal code."""
+    """The decimal code on that page. In the last three rows of the page, it differs from the hexadecimal code."""
     type: str
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportableFile:
-    """The data set of a P10 file that can be imported, without pixel data, and its warnings."""
+    """A P10 file that can be imported: its data set without pixel data, and its warnings."""
 
     data_set: DataSet = field(repr=False)
     warnings: tuple[FileWarning, ...] = ()
@@ -62,7 +62,7 @@ def read_importable_file(content: bytes) -> ImportableFile:
         content: The bytes of the file.
 
     Raises:
-        RejectedFileError: It is not a P10 file, or a UID that identifies the instance is missing.
+        RejectedFileError: The file is not a P10 file, or a UID that identifies the instance is missing.
 
     """
     from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
@@ -80,7 +80,7 @@ def read_importable_file(content: bytes) -> ImportableFile:
 
 
 def get_first_text(data_set: DataSet, tag: int) -> str:
-    """Return an attribute's first value as text; an empty text if it has none."""
+    """Return the first value of an attribute as text; an empty text if there is no value."""
     attribute = data_set.get(hex_of(tag))
     values = attribute.get("Value") if attribute else None
     return str(values[0]) if values and values[0] is not None else ""

@@ -41,7 +41,7 @@ class ObjectOutcomes:
 def build_job_manifests(
     job: StartedJob, outcome: ObjectOutcomes, behaviour: Behaviour, faults: Collection[str]
 ) -> Mapping[str, str]:
-    """Return the text of each job manifest, by its path below the job's folder.
+    """Return the job manifests of a job: path below the job's folder -> text.
 
     Args:
         job: The job.
@@ -81,6 +81,7 @@ def build_job_manifests(
 
 
 def _make_object_namer(job: StartedJob, *, relative: bool) -> Callable[[str], str]:
+    """Return a function that names an object by its key, or by its key relative to the job's prefix."""
     prefix = job.input_prefix if relative else ""
     return lambda key: key.removeprefix(prefix)
 
@@ -158,7 +159,7 @@ def _dump_python_literals(record: dict[str, Any]) -> str:
 
 
 def _corrupt_text(text: str) -> str:
-    """Put an invalid line before the others, and cut the last one in the middle."""
+    """Return a text with an invalid line before the others, and with the last line cut in the middle."""
     last = text.rstrip("\n").rpartition("\n")[2]
     return f"not a record\n{text[: len(text) - len(last) // 2 - 1]}"
 

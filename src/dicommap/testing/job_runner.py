@@ -37,7 +37,7 @@ REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As requested 
 
 
 class OverrideFileError(Exception):
-    """A job's override files cannot be applied; the message names the mapping by its index."""
+    """A job's override files cannot be applied. The message names the mapping by its index."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _read_override(content: bytes, target: Target, assumptions: Assumptions, ind
 
 
 class JobFailedError(Exception):
-    """The whole job fails; the message is the job's message."""
+    """The whole job fails. The message becomes the message of the job."""
 
 
 @dataclass(kw_only=True)
@@ -112,7 +112,7 @@ class JobRunner:
             faults: The faults to simulate.
 
         Returns:
-            The message of a job that has failed; None if it is completed.
+            The message of a failed job; None if the job is COMPLETED.
 
         """
         from botocore.exceptions import BotoCoreError, ClientError
@@ -194,7 +194,7 @@ class JobRunner:
                 raise JobFailedError(f"{name}: the job has {count} and may have {limit}")
 
     def _list_objects(self, job: StartedJob) -> Iterator[tuple[str, int]]:
-        """Yield key and size of each object below the prefix, except empty objects that represent folders."""
+        """Yield the key and size of each object below the prefix, except empty objects that represent folders."""
         pages = self.clients.s3.get_paginator("list_objects_v2").paginate(
             Bucket=job.input_bucket, Prefix=job.input_prefix
         )

@@ -33,7 +33,7 @@ class OperationHandlers:
 
         Args:
             operation: The operation of the request.
-            parameters: Its parameters, already checked against the service model.
+            parameters: The parameters of the request, already checked against the service model.
 
         Raises:
             ServiceError: The service refuses the request.

@@ -38,7 +38,7 @@ HTTP_STATUS_BY_CODE = {
     "InternalServerException": 500,
     "ServiceUnavailableException": 503,
 }
-"""Error code -> HTTP status, for the errors of the service model and those that all AWS services have in common."""
+"""Error code -> HTTP status, for the errors of the service model and for the errors common to all AWS services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _make_operation(model: Any) -> Operation:  # noqa: ANN401
 
 
 class ServiceError(Exception):
-    """An error that the service returns to its caller; the message contains no value of the request."""
+    """An error that the service returns to its caller. The message contains no value of the request."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

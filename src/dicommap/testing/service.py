@@ -241,7 +241,7 @@ class ImportJobService:
 
 
 def _make_error_response(error: ServiceError, *, in_body: bool) -> Response:
-    # The protocol json has the error code in the body and status 400 or 500; rest-json has it in a header.
+    # The protocol json has the error code in the body and status 400 or 500; rest-json has the code in a header.
     body: dict[str, str] = {"message": error.message}
     if in_body:
         body["__type"] = error.code

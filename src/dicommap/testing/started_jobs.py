@@ -30,7 +30,7 @@ class StartedJob:
     status: str = "SUBMITTED"
     ended_at: datetime | None = None
     message: str | None = None
-    """Why the job failed; None if it did not."""
+    """The reason why the job failed; None if it did not fail."""
     calls: int = 1
     """The number of StartDICOMImportJob calls that returned this job."""
 
@@ -51,7 +51,7 @@ class StartedJob:
 
     @property
     def input_prefix(self) -> str:
-        """Return the prefix of inputS3Uri. Without a slash at its end it also matches keys of sibling folders."""
+        """Return the prefix of inputS3Uri. A prefix without a slash at its end also matches keys of sibling folders."""
         return str(self.request["inputS3Uri"]).removeprefix("s3://").partition("/")[2]
 
     @property
@@ -82,7 +82,7 @@ class StartedJobs:
 
     behaviour: Behaviour
     run_job: Callable[[StartedJob], str | None]
-    """Runs a job when it ends; returns the message of a failed job, or None."""
+    """Called to run a job. Returns the message of a failed job; None if the job is COMPLETED."""
     started: list[StartedJob] = field(default_factory=list)
 
     def start(self, request: Mapping[str, Any]) -> StartedJob:
@@ -107,7 +107,7 @@ class StartedJobs:
         return job
 
     def find(self, datastore_id: str, status: str | None = None) -> list[StartedJob]:
-        """Return the jobs of a data store, the latest first; with `status`, only jobs of that status."""
+        """Return the jobs of a data store, the latest first. If `status` is given, select by it."""
         jobs = (job for job in reversed(self.started) if job.datastore_id == datastore_id)
         return [job for job in jobs if status in (None, job.status)]
 
@@ -128,6 +128,6 @@ class StartedJobs:
             job.ended_at = datetime.now(UTC)
 
     def advance_on_poll(self, job: StartedJob) -> None:
-        """Give a job its next status if `behaviour` advances jobs with each poll."""
+        """Give a job its next status if `behaviour.advance` is `poll`."""
         if self.behaviour.advance == "poll":
             self.advance(job)

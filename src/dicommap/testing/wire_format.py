@@ -1,6 +1,6 @@
 """Parse requests and format answers of AWS's protocols rest-json and json, checked against botocore's shapes.
 
-botocore itself checks only types, required members and minima before it sends a request.
+Before it sends a request, botocore checks only types, required members and minima.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from dicommap.testing.operations import Operation
 
 MAX_PROBLEMS = 5
-"""Problems that an error message lists."""
+"""Number of problems that an error message lists."""
 _EQUIVALENT_PATTERNS = {r"\p{ASCII}{0,8192}": r"[\x00-\x7f]*"}
 """Patterns of the service model that RE2 does not support -> equivalent patterns; lengths are checked separately."""
 
 
 # Shapes are botocore's, which has no types of its own; values are JSON's.
 def find_shape_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401
-    """Yield the problems of a value: where they are and what is wrong, without the value itself.
+    """Yield a text for each problem of a value. The texts have the path of the problem and never the value itself.
 
     Args:
         shape: botocore's shape of the value.
@@ -130,7 +130,7 @@ def parse_parameters(operation: Operation, path: Mapping[str, str], query: str, 
 
 
 def format_answer(value: Any) -> bytes:  # noqa: ANN401  JSON of any type
-    """Return the JSON body of an answer, without members whose value is null; times are seconds since 1970."""
+    """Return the JSON body of an answer. Members with null are left out, and times are seconds since 1970."""
     return json.dumps(_to_json_value(value)).encode()
 
 

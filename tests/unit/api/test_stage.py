@@ -227,7 +227,7 @@ def test_a_local_file_that_is_written_while_it_is_read_is_not_copied(
             os.utime(path, ns=(1, 1))
         return really(read, size)
 
-    monkeypatch.setattr(object_copies, "_md5", meanwhile)
+    monkeypatch.setattr(object_copies, "_compute_md5", meanwhile)
     found = stage(local, clients=bucket.clients)
     assert "stage.source-changed" in codes(found)
     assert not any(body == bytes(len(body)) for body in bytes_of(bucket, "staged/"))
