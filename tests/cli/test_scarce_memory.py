@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.cli.endings import run_to_end
+from dicommap.cli.endings import run_and_report_errors
 
 
 class DatabaseMemoryError(MemoryError):
@@ -28,7 +28,7 @@ def test_it_is_told(error: BaseException, words: str, capsys: pytest.CaptureFixt
     def run() -> None:
         raise error
 
-    assert run_to_end(run) == 2
+    assert run_and_report_errors(run) == 2
     told = capsys.readouterr().err
     assert words in told
     assert "Doe" not in told

@@ -51,7 +51,7 @@ def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Tra
                 "There is no terminal to ask on, so nothing was sent.",
                 fix=f"Check what is shown, then add --yes{more}.",
             )
-        return _ask()
+        return _read_answer()
 
     return confirm
 
@@ -60,7 +60,7 @@ def _is_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-def _ask() -> bool:
+def _read_answer() -> bool:
     """Ask, and return whether the answer is exactly yes; the end of the input is no."""
     sys.stderr.write(f"Type {ANSWER} to go on: ")
     sys.stderr.flush()

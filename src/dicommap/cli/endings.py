@@ -52,18 +52,18 @@ class SignalExit(SystemExit):
         self.name = signal.Signals(number).name
 
 
-def run_to_end(run: Callable[[], int | None]) -> int:
+def run_and_report_errors(run: Callable[[], int | None]) -> int:
     """Run the command line and return its exit status; errors are printed to stderr, never as a traceback."""
     try:
-        status = _status(run)
+        status = _run_for_status(run)
     except BaseException as error:  # noqa: BLE001  the way out of the program: nothing may pass it as a traceback
-        status = _report(error)
+        status = _report_error(error)
     _flush(sys.stdout)
     _flush(sys.stderr)
     return status
 
 
-def _status(run: Callable[[], int | None]) -> int:
+def _run_for_status(run: Callable[[], int | None]) -> int:
     _received_signals.clear()
     with _signals_as_exceptions():
         if sys.stdout is None:
@@ -81,7 +81,7 @@ def _status(run: Callable[[], int | None]) -> int:
         return status
 
 
-def _report(error: BaseException) -> int:
+def _report_error(error: BaseException) -> int:
     """Print what ended the run, and return the exit status."""
     if _received_signals:
         # SQLite drops what a signal's handler raises while it works, and reports another error instead.
@@ -95,10 +95,11 @@ def _report(error: BaseException) -> int:
             _print_error(*_LACK_MESSAGES[type(error) if type(error) in _LACK_MESSAGES else MemoryError])
         elif isinstance(error, OSError):
             _print_error(
-                f"dicommap: {_subject(error)}{os_error_reason(error)}.", "Check the place, its rights and its space."
+                f"dicommap: {_describe_file(error)}{os_error_reason(error)}.",
+                "Check the place, its rights and its space.",
             )
         else:
-            _report_fault(error)
+            _report_bug(error)
     is_machine = isinstance(error, DicommapError | OSError | MemoryError | RecursionError)
     return USAGE_STATUS if is_machine else FAULT_STATUS
 
@@ -118,14 +119,14 @@ def _report_signal(stop: SignalExit) -> int:
     return stop.status
 
 
-def _subject(error: OSError) -> str:
+def _describe_file(error: OSError) -> str:
     name = error.filename
     if isinstance(name, bytes):
         name = os.fsdecode(name)
     return f"{name}: " if isinstance(name, str) else ""
 
 
-def _report_fault(error: BaseException) -> None:
+def _report_bug(error: BaseException) -> None:
     """Print where a fault of our own is, without the exception's text, which may hold a patient value."""
     import traceback  # it takes a while, and is needed only here
 

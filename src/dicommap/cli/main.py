@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from dicommap.cli.endings import USAGE_STATUS, run_to_end
+from dicommap.cli.endings import USAGE_STATUS, run_and_report_errors
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     of a pipe has gone.
     """
     require_utf8_names()
-    sys.exit(run_to_end(_run))
+    sys.exit(run_and_report_errors(_run))
 
 
 def require_utf8_names() -> None:

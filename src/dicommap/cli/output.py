@@ -24,7 +24,7 @@ ISSUES_LISTED = 20
 """Issues of one code that are listed before the rest is only counted."""
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
-_ASK_FOR_STYLE = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+_STYLE_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 """Environment variables by which rich takes stdout for a terminal."""
 
 _ISSUES_STATUS = 1
@@ -32,8 +32,8 @@ _ISSUES_STATUS = 1
 
 def print_line(line: str = "", *, style: str | None = None) -> None:
     """Print one line of results, its control characters escaped: paths and names may hold any."""
-    if style is None or not _has_style():
-        _put(sys.stdout, line)
+    if style is None or not _is_styled_terminal():
+        _print_escaped(sys.stdout, line)
     else:
         from dicommap.cli.drawing import draw_line
 
@@ -42,7 +42,7 @@ def print_line(line: str = "", *, style: str | None = None) -> None:
 
 def print_error(*lines: str) -> None:
     """Print lines to stderr, their control characters escaped."""
-    _put(sys.stderr, *lines)
+    _print_escaped(sys.stderr, *lines)
 
 
 def write(pieces: Iterable[str]) -> None:
@@ -75,13 +75,13 @@ def print_table(
 
 def _print_plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str]) -> bool:
     """Print a table without rich, which is slow to import; return False if only rich can draw it."""
-    if _has_style() or not all(cell.isascii() for row in rows for cell in row):
+    if _is_styled_terminal() or not all(cell.isascii() for row in rows for cell in row):
         return False
     widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
     if sum(widths) + COLUMN_GAP * (len(columns) - 1) > PIPE_WIDTH:
         return False
     is_right = [column in numbers for column in columns]
-    _put(sys.stdout, *(pad_rows([columns, *rows], widths, is_right, gap=COLUMN_GAP)))
+    _print_escaped(sys.stdout, *(pad_rows([columns, *rows], widths, is_right, gap=COLUMN_GAP)))
     return True
 
 
@@ -113,7 +113,7 @@ def write_issues(issues: Iterable[Issue], form: Format) -> None:
     Raises:
         UsageError: The format is another one.
     """
-    write(record_lines(issues, form, record=lambda issue: issue.to_dict(), row=_cells))
+    write(record_lines(issues, form, record=lambda issue: issue.to_dict(), row=_issue_row))
 
 
 def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
@@ -139,17 +139,17 @@ def print_job_event(job: str, event: str) -> None:
     sys.stderr.flush()
 
 
-def _put(stream: TextIO | None, *lines: str) -> None:
+def _print_escaped(stream: TextIO | None, *lines: str) -> None:
     if stream is not None:
         stream.writelines(make_printable(line) + "\n" for line in lines)
         stream.flush()
 
 
-def _has_style() -> bool:
-    return sys.stdout.isatty() or any(name in os.environ for name in _ASK_FOR_STYLE)
+def _is_styled_terminal() -> bool:
+    return sys.stdout.isatty() or any(name in os.environ for name in _STYLE_VARIABLES)
 
 
-def _cells(issue: Issue) -> dict[str, str]:
+def _issue_row(issue: Issue) -> dict[str, str]:
     return {
         "severity": issue.severity.value,
         "code": issue.code,

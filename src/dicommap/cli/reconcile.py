@@ -61,7 +61,7 @@ EXAMPLES = """\
 JOBS_SHOWN = 50
 STUDIES_SHOWN = 50
 REASONS_SHOWN = 10
-_NUMBERS = ("instances", *(outcome.value for outcome in OUTCOME_ORDER))
+_COUNT_COLUMNS = ("instances", *(outcome.value for outcome in OUTCOME_ORDER))
 
 
 class ResultLevel(StrEnum):
@@ -117,7 +117,7 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     output, form, show_values = args.output, args.format, args.show_values
-    _require_new_places(output, form, args.retry)
+    _require_usable_outputs(output, form, args.retry)
     reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)
     retrying = RetryBuilder(reconciling.package) if args.retry is not None else None
     jobs = reconciling if retrying is None else retrying.noting(reconciling)
@@ -126,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
             pass
         pieces: Iterable[str] = (reconciling.result().html(show_values=show_values),)
     else:
-        records = _records(jobs, args.level, show_values=show_values)
+        records = _build_records(jobs, args.level, show_values=show_values)
         pieces = record_lines(records, form, record=lambda one: one, row=flatten_outcome_record)
     if output is not None:
         write_new_text_file(output, pieces)
@@ -135,16 +135,16 @@ def run(args: argparse.Namespace) -> int:
     result = reconciling.result()
     has_text = output is not None or form is ResultFormat.TABLE
     if has_text:
-        _print(result, show_values=show_values)
+        _print_result(result, show_values=show_values)
     issues = [*result.issues]
     if retrying is not None:
-        again = retrying.write(args.retry, args.stage_uri)
-        _print_retry(again, has_text=has_text)
-        issues += again.issues
+        new_package = retrying.write(args.retry, args.stage_uri)
+        _print_retry(new_package, has_text=has_text)
+        issues += new_package.issues
     return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
-def _require_new_places(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
+def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
     """Raise if the results could not be written in the end: before work is done for them."""
     if output is not None:
         if form is ResultFormat.TABLE:
@@ -154,27 +154,28 @@ def _require_new_places(output: Path | None, form: ResultFormat, retry: Path | N
         require_writable(retry)
 
 
-def _print_retry(again: Retry, *, has_text: bool) -> None:
+def _print_retry(new_package: Retry, *, has_text: bool) -> None:
     """Print a line about the new package; to stderr if results are on stdout for a program."""
-    place = f"Package: {again.package}" if again.package is not None else "No new package was written."
+    place = f"Package: {new_package.package}" if new_package.package is not None else "No new package was written."
     line = (
-        f"{format_count(again.instances, 'instance')} to import again: {format_count(again.in_place, 'job')} in place, "
-        f"{format_count(again.staged, 'job')} to be staged"
+        f"{format_count(new_package.instances, 'instance')} to import again: "
+        f"{format_count(new_package.in_place, 'job')} in place, "
+        f"{format_count(new_package.staged, 'job')} to be staged"
     )
     if has_text:
-        print_issues(again.issues)
+        print_issues(new_package.issues)
         print_line(line)
         print_line(place)
     else:
-        print_error(*map(str, again.issues), line, place)
+        print_error(*map(str, new_package.issues), line, place)
 
 
-def _records(jobs: Iterable[JobReconciliation], level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
+def _build_records(jobs: Iterable[JobReconciliation], level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
     for one in jobs:
-        yield from _records_of(one, level, show_values=show_values)
+        yield from _build_job_records(one, level, show_values=show_values)
 
 
-def _records_of(one: JobReconciliation, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
+def _build_job_records(one: JobReconciliation, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
     if level is ResultLevel.JOB:
         yield build_job_outcome_record(one.outcomes, show_values=show_values)
     elif level is ResultLevel.STUDY:
@@ -189,20 +190,20 @@ def _records_of(one: JobReconciliation, level: ResultLevel, *, show_values: bool
         raise unknown_choice("level", level, ResultLevel)
 
 
-def _print(found: Reconciliation, *, show_values: bool) -> None:
-    columns = ("job", "status", "jobId", *_NUMBERS)
+def _print_result(found: Reconciliation, *, show_values: bool) -> None:
+    columns = ("job", "status", "jobId", *_COUNT_COLUMNS)
     rows = (
         flatten_outcome_record(build_job_outcome_record(job, show_values=show_values))
         for job in found.jobs[:JOBS_SHOWN]
     )
-    print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_NUMBERS)
-    _print_rest(len(found.jobs) - JOBS_SHOWN, "job")
+    print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_COUNT_COLUMNS)
+    _print_omitted_count(len(found.jobs) - JOBS_SHOWN, "job")
     if found.first:
         print_line()
-        columns = ("StudyInstanceUID", "job", *_NUMBERS)
+        columns = ("StudyInstanceUID", "job", *_COUNT_COLUMNS)
         rows = (flatten_outcome_record(build_study_outcome_record(study)) for study in found.first[:STUDIES_SHOWN])
-        print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_NUMBERS)
-        _print_rest(len(found.first) - STUDIES_SHOWN, "study")
+        print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_COUNT_COLUMNS)
+        _print_omitted_count(len(found.first) - STUDIES_SHOWN, "study")
     for count, kind, words in found.reasons(show_values=show_values)[:REASONS_SHOWN]:
         print_line(f"{format_count(count, 'instance')}: {kind}{': ' if kind else ''}{words}")
     print_issues(found.issues)
@@ -211,6 +212,6 @@ def _print(found: Reconciliation, *, show_values: bool) -> None:
     print_line(f"{imported:,} of {format_count(instances, 'instance')} imported")
 
 
-def _print_rest(rest: int, noun: str) -> None:
+def _print_omitted_count(rest: int, noun: str) -> None:
     if rest > 0:
         print_line(f"... and {format_count(rest, f'more {noun}')}")

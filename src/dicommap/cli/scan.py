@@ -103,7 +103,9 @@ def run(args: argparse.Namespace) -> int:
     if args.null and args.files_from is None:
         raise UsageError("--null is for a list of files.", fix="Name the list with --files-from.")
     with ExitStack() as stack:
-        files = None if args.files_from is None else stack.enter_context(_listed_paths(args.files_from, null=args.null))
+        files = (
+            None if args.files_from is None else stack.enter_context(_open_path_list(args.files_from, null=args.null))
+        )
         inventory = stack.enter_context(
             scan(
                 *(args.sources or [os.curdir]),
@@ -113,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
                 archives=args.archives,
                 files=files,
                 s3_inventory=args.s3_inventory,
-                clients=_clients(args),
+                clients=_create_s3_clients(args),
                 jobs=args.jobs,
                 cache=not args.no_cache,
                 progress=True,
@@ -124,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
     return choose_exit_status((severity for _, severity in summary.issues), args.fail_on)
 
 
-def _clients(args: argparse.Namespace) -> Clients | None:
+def _create_s3_clients(args: argparse.Namespace) -> Clients | None:
     """Return the clients for S3, or None if no option asks for special ones: a local scan needs none."""
     if args.profile or args.region or args.endpoint_url or args.no_sign_request:
         return create_clients(args, unsigned=args.no_sign_request)
@@ -139,7 +141,7 @@ def _print_summary(counts: InventorySummary, output: Path) -> None:
         unchanged = format_count(counts.unchanged, "unchanged file")
         print_line(f"Read {format_count(counts.read, 'file')}; took {unchanged} from the scan before.")
     if counts.traffic.requests:
-        print_line(_traffic(counts))
+        print_line(_describe_traffic(counts))
     others = [f"{count:,} {name}" for name, count in counts.dispositions.items() if name != "instance"]
     if others:
         print_line("Not instances: " + ", ".join(others))
@@ -148,7 +150,7 @@ def _print_summary(counts: InventorySummary, output: Path) -> None:
         print_line(f"See them with: dicommap show {output} --level issue")
 
 
-def _traffic(counts: InventorySummary) -> str:
+def _describe_traffic(counts: InventorySummary) -> str:
     """Return a line about requests to S3; most objects should take one request."""
     requests, received, repeated = counts.traffic
     once = (
@@ -158,7 +160,7 @@ def _traffic(counts: InventorySummary) -> str:
 
 
 @contextmanager
-def _listed_paths(name: str, *, null: bool) -> Iterator[Iterator[str]]:
+def _open_path_list(name: str, *, null: bool) -> Iterator[Iterator[str]]:
     """Open a list of files, as find and other programs write it; `-` is standard input.
 
     Paths end with a line feed, or a carriage return and a line feed; with `null` each ends with a NUL, since names may
@@ -170,7 +172,7 @@ def _listed_paths(name: str, *, null: bool) -> Iterator[Iterator[str]]:
     if name == _STDIN:
         if sys.stdin is None:
             raise DocumentError("Standard input is closed.", fix="Send the list to it, or name a file.")
-        yield _paths(sys.stdin.buffer, null=null)
+        yield _read_paths(sys.stdin.buffer, null=null)
         return
     try:
         file = open_regular_file(name)
@@ -180,23 +182,23 @@ def _listed_paths(name: str, *, null: bool) -> Iterator[Iterator[str]]:
             fix=f"Name a regular file, or send the list to standard input and name '{_STDIN}'.",
         ) from None
     except OSError as error:
-        raise _unreadable(error) from None
+        raise _unreadable_list_error(error) from None
     with file:
-        yield _paths(file, null=null)
+        yield _read_paths(file, null=null)
 
 
-def _paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
+def _read_paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
     first = True
-    for line in _parts(file, b"\0" if null else b"\n"):
+    for line in _split_at(file, b"\0" if null else b"\n"):
         path = line if null else line.removesuffix(b"\r")
         if first:
-            _require_bytes(path, null=null)
+            _require_utf8_list(path, null=null)
             path = path if null else path.removeprefix(_UTF8_MARK)
         first = False
         yield os.fsdecode(path)
 
 
-def _require_bytes(first: bytes, *, null: bool) -> None:
+def _require_utf8_list(first: bytes, *, null: bool) -> None:
     """Raise DocumentError if the first line is UTF-16, or holds paths that end with a NUL each."""
     if first.startswith(_UTF16_MARKS) or (first.count(b"\0") * 3 > len(first) and len(first) > 1):
         raise DocumentError(
@@ -209,9 +211,9 @@ def _require_bytes(first: bytes, *, null: bool) -> None:
         )
 
 
-def _parts(file: BinaryIO, end: bytes) -> Iterator[bytes]:
+def _split_at(file: BinaryIO, end: bytes) -> Iterator[bytes]:
     rest = b""
-    while found := _read(file):
+    while found := _read_bytes(file):
         *parts, rest = (rest + found).split(end)
         yield from parts
         if len(rest) > PATH_LIMIT:
@@ -223,14 +225,14 @@ def _parts(file: BinaryIO, end: bytes) -> Iterator[bytes]:
         yield rest
 
 
-def _read(file: BinaryIO) -> bytes:
+def _read_bytes(file: BinaryIO) -> bytes:
     try:
         return file.read(_READ_BYTES)
     except OSError as error:
-        raise _unreadable(error) from None
+        raise _unreadable_list_error(error) from None
 
 
-def _unreadable(error: OSError) -> DocumentError:
+def _unreadable_list_error(error: OSError) -> DocumentError:
     return DocumentError(
         f"The list of files cannot be read: {os_error_reason(error)}.", fix="Name a list that you may read."
     )

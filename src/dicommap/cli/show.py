@@ -90,19 +90,19 @@ def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     with Inventory.open(args.inventory) as inventory:
         if args.level is ShowLevel.ISSUE:
-            _show_issues(inventory, args.format)
+            _print_issues(inventory, args.format)
             return 0
-        records = _records(inventory, args.level, show_values=args.show_values)
+        records = _read_records(inventory, args.level, show_values=args.show_values)
         if args.format is Format.TABLE:
-            columns = _columns(inventory, args.level)
-            rows = ([_cell(column, row) for column in columns] for row in map(flatten_record, records))
+            columns = _table_columns(inventory, args.level)
+            rows = ([_format_cell(column, row) for column in columns] for row in map(flatten_record, records))
             print_table(columns, rows, numbers=_NUMBERS, masked=not args.show_values)
         else:
             write(record_lines(records, args.format, record=lambda one: one, row=flatten_record))
     return 0
 
 
-def _columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
+def _table_columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
     columns = _COLUMNS[level]
     if "path" in columns and len(inventory.sources) > 1:
         at = columns.index("path")
@@ -110,7 +110,7 @@ def _columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
     return columns
 
 
-def _records(inventory: Inventory, level: ShowLevel, *, show_values: bool) -> Iterator[Record]:
+def _read_records(inventory: Inventory, level: ShowLevel, *, show_values: bool) -> Iterator[Record]:
     if level is ShowLevel.STUDY:
         return (build_study_record(study, show_values=show_values) for study in inventory.studies())
     if level is ShowLevel.SERIES:
@@ -122,7 +122,7 @@ def _records(inventory: Inventory, level: ShowLevel, *, show_values: bool) -> It
     raise unknown_choice("level", level, ShowLevel)
 
 
-def _show_issues(inventory: Inventory, form: Format) -> None:
+def _print_issues(inventory: Inventory, form: Format) -> None:
     if form is not Format.TABLE:
         write_issues(inventory.issues(), form)
         return
@@ -130,7 +130,7 @@ def _show_issues(inventory: Inventory, form: Format) -> None:
     print_table(("severity", "code", "location", "message"), rows)
 
 
-def _cell(column: str, row: dict[str, str]) -> str:
+def _format_cell(column: str, row: dict[str, str]) -> str:
     text = row.get(column, "")
     if column in ("path", "source"):
         return text

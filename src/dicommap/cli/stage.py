@@ -57,7 +57,7 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     if args.dry_run:
-        return _show(args)
+        return _print_copies(args)
     staged = stage(
         args.package,
         sources=args.source or (),
@@ -66,11 +66,11 @@ def run(args: argparse.Namespace) -> int:
         confirm=create_confirmation(yes=args.yes, roots_named=bool(args.source)),
         progress=True,
     )
-    _print(staged)
+    _print_result(staged)
     return choose_exit_status((issue.severity for issue in staged.issues), args.fail_on)
 
 
-def _show(args: argparse.Namespace) -> int:
+def _print_copies(args: argparse.Namespace) -> int:
     """Print every copy, and the errors and warnings of the package: with an error nothing would be sent."""
     count = 0
 
@@ -86,7 +86,7 @@ def _show(args: argparse.Namespace) -> int:
     return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
-def _print(staged: StageResult) -> None:
+def _print_result(staged: StageResult) -> None:
     if not staged.jobs:
         print_issues(staged.issues)
         print_line("No job of the package is staged." if staged.ok else "Nothing was copied.")

@@ -60,7 +60,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--concurrent-jobs",
         metavar="N",
-        type=_job_count,
+        type=_parse_job_count,
         default=CONCURRENT_JOBS,
         help="The account's quota of import jobs at the same time.",
     )
@@ -104,18 +104,18 @@ def run(args: argparse.Namespace) -> int:
             *map(str, submitted.issues), f"{format_count(len(submitted.requests), 'request')}. Nothing was sent."
         )
     else:
-        _print(submitted)
+        _print_result(submitted)
     return choose_exit_status((issue.severity for issue in submitted.issues), args.fail_on)
 
 
-def _job_count(word: str) -> int:
+def _parse_job_count(word: str) -> int:
     number = whole_number(word)
     if number < 1:
         raise argparse.ArgumentTypeError(f"'{word}' is not a number of jobs, which is 1 at least")
     return number
 
 
-def _print(submitted: SubmitResult) -> None:
+def _print_result(submitted: SubmitResult) -> None:
     print_issues(submitted.issues)
     if not submitted.ok:
         print_line("Nothing was sent.")

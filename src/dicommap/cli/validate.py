@@ -95,8 +95,8 @@ def run(args: argparse.Namespace) -> int:
                 progress=True,
             )
 
-        issues, unanswered = _check_all(args.paths, clients, check)
-    _print(issues, args.format)
+        issues, unanswered = _check_paths(args.paths, clients, check)
+    _print_issues(issues, args.format)
     if unanswered is not None:  # not an issue: nothing may be wrong with the packages
         raise unanswered
     if args.s3 and args.format is Format.TABLE and not has_errors(issues):
@@ -114,7 +114,7 @@ def _refuse_aws_options(args: argparse.Namespace) -> None:
             )
 
 
-def _check_all(
+def _check_paths(
     paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Issues]
 ) -> tuple[list[Issue], AwsError | None]:
     """Return the issues of all paths, and the error after which S3 was not asked again, if AWS did not answer."""
@@ -129,7 +129,7 @@ def _check_all(
     return found, unanswered
 
 
-def _print(found: Sequence[Issue], form: Format) -> None:
+def _print_issues(found: Sequence[Issue], form: Format) -> None:
     if choice_of(Format, form, "format") is not Format.TABLE:
         write_issues(found, form)
         return

@@ -56,16 +56,19 @@ def run(args: argparse.Namespace) -> int:
         progress=True,
         tell=print_job_event,
     )
-    _print(watched)
+    _print_result(watched)
     return choose_exit_status((issue.severity for issue in watched.issues), args.fail_on)
 
 
-def _print(watched: WatchResult) -> None:
+def _print_result(watched: WatchResult) -> None:
     print_issues(watched.issues)
     rows = [
-        (one.job, one.jobStatus or one.state.value, one.jobId or "", _words(one.message)) for one in watched.submissions
+        (one.job, one.jobStatus or one.state.value, one.jobId or "", _mask_message(one.message))
+        for one in watched.submissions
     ]
-    rows += [(f"{one.service} {one.datastore}", one.status, one.job, _words(one.message)) for one in watched.others]
+    rows += [
+        (f"{one.service} {one.datastore}", one.status, one.job, _mask_message(one.message)) for one in watched.others
+    ]
     print_table(("job", "status", "jobId", "message"), rows)
     if any(one.jobStatus == "COMPLETED" for one in watched.submissions):
         print_line(COMPLETED_NOTE)
@@ -75,6 +78,6 @@ def _print(watched: WatchResult) -> None:
         print_line(f"Next: dicommap reconcile {watched.package}")
 
 
-def _words(message: str | None) -> str:
+def _mask_message(message: str | None) -> str:
     """Return the service's words, which may repeat what is in a file; all of them are in PACKAGE/submission."""
     return mask_service_message(message or "", show_values=False)

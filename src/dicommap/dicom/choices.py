@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
-_ECHOED = 80
+_ECHOED_LENGTH_LIMIT = 80
 """Characters of an unknown word that a message repeats."""
 
 
@@ -41,4 +41,6 @@ def unknown_choice(noun: str, word: object, known: Iterable[str]) -> UsageError:
         word: What the caller named instead.
         known: The words that can be chosen.
     """
-    return UsageError(f"Unknown {noun} '{make_printable(str(word)[:_ECHOED])}'.", fix=f"Known: {', '.join(known)}.")
+    return UsageError(
+        f"Unknown {noun} '{make_printable(str(word)[:_ECHOED_LENGTH_LIMIT])}'.", fix=f"Known: {', '.join(known)}."
+    )

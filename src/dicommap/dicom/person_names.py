@@ -22,7 +22,7 @@ def normalize_person_name(value: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def is_person_name(keyword: str) -> bool:
+def is_person_name_keyword(keyword: str) -> bool:
     """Return whether an attribute holds person names."""
     tag = tag_of(keyword)
     return tag is not None and vrs_of(tag) == ("PN",)
@@ -39,7 +39,7 @@ def merge_equal_names(keyword: str, counts: Mapping[str, int]) -> Mapping[str, i
         Value -> number of files. Of equal names the most frequent spelling is kept, and of these the shortest.
 
     """
-    if len(counts) < 2 or not is_person_name(keyword):
+    if len(counts) < 2 or not is_person_name_keyword(keyword):
         return counts
     merged: dict[str, list[str]] = {}
     for value in counts:

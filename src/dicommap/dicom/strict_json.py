@@ -133,7 +133,7 @@ def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
                 continue
             yield from _scalar_issues(place, value)
             open_ones.append((place, iter(_members(value))))
-        elif not _is_plain(value):
+        elif not _has_no_issue(value):
             yield from _scalar_issues(pointer + pointer_token(name), value)
 
 
@@ -168,7 +168,7 @@ def _members(value: object) -> Iterable[tuple[str | int, object]]:
     return enumerate(value) if isinstance(value, list) else ()
 
 
-def _is_plain(value: object) -> bool:
+def _has_no_issue(value: object) -> bool:
     """Return whether a text or number has no issue, by a fast test that most values pass."""
     if isinstance(value, str):
         return value.isascii()

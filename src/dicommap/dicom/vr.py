@@ -45,7 +45,7 @@ PN_COMPONENTS = 5
 PN_GROUPS = 3
 
 _CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
-_MAX_VALUE_BYTES = 2**32 - 2
+_LARGEST_VALUE_BYTES = 2**32 - 2
 """Bytes of a value at most, if its VR has no smaller limit (PS3.5 Table 6.2-1: UC, UR, UT)."""
 _BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
 _MAX_CHECKED_CHARACTERS = 1024
@@ -141,7 +141,7 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     if not (misformed and vr in _LENGTH_IN_FORM):
         yield from _length_issues(vr, text, location)
     if form is not None and misformed:
-        yield make_issue("value.format", location, keyword=_subject_of(location), vr=vr, expected=form.expected)
+        yield make_issue("value.format", location, keyword=_describe_subject(location), vr=vr, expected=form.expected)
     elif vr in INTEGER_RANGES and form is not None and not characters:
         yield from integer_issues(vr, parse_integer(text), location)
     elif vr in FLOAT_VRS and not characters:
@@ -162,7 +162,7 @@ def integer_issues(vr: str, number: int, location: Location) -> Iterator[Issue]:
     """Yield an issue if an integer is outside the range of its value representation."""
     low, high = INTEGER_RANGES[vr]
     if not low <= number <= high:
-        yield make_issue("value.range", location, keyword=_subject_of(location), vr=vr, low=low, high=high)
+        yield make_issue("value.range", location, keyword=_describe_subject(location), vr=vr, low=low, high=high)
 
 
 def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
@@ -173,7 +173,9 @@ def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
         data = b""
     if not data or math.isinf(struct.unpack(_FLOAT_CODES[vr], data)[0]):
         limit = _FLOAT_LIMITS[vr]
-        yield make_issue("value.range", location, keyword=_subject_of(location), vr=vr, low=f"-{limit}", high=limit)
+        yield make_issue(
+            "value.range", location, keyword=_describe_subject(location), vr=vr, low=f"-{limit}", high=limit
+        )
 
 
 def format_float(vr: str, number: float) -> str:
@@ -198,12 +200,12 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     if vr in _CHARACTER_LIMITS:
         limit, unit, length = _CHARACTER_LIMITS[vr], "characters", len(text)
     else:
-        limit, unit, length = _BYTE_LIMITS.get(vr, _MAX_VALUE_BYTES), "bytes", _bytes_of(text)
+        limit, unit, length = _BYTE_LIMITS.get(vr, _LARGEST_VALUE_BYTES), "bytes", _count_bytes(text)
     if length > limit:
         yield make_issue(
             "value.too-long",
             location,
-            keyword=_subject_of(location),
+            keyword=_describe_subject(location),
             vr=vr,
             length=length,
             unit=unit,
@@ -211,14 +213,14 @@ def _length_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         )
 
 
-def _bytes_of(text: str) -> int:
+def _count_bytes(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     what = _forbidden_character(vr, text)
     if what:
-        yield make_issue("value.characters", location, keyword=_subject_of(location), vr=vr, what=what)
+        yield make_issue("value.characters", location, keyword=_describe_subject(location), vr=vr, what=what)
 
 
 def _forbidden_character(vr: str, text: str) -> str | None:
@@ -237,14 +239,14 @@ def _person_name_issues(text: str, location: Location) -> Iterator[Issue]:
     groups = text.split("=", PN_GROUPS)
     if len(groups) > PN_GROUPS:
         yield make_issue(
-            "value.format", location, keyword=_subject_of(location), vr="PN", expected="of at most 3 groups"
+            "value.format", location, keyword=_describe_subject(location), vr="PN", expected="of at most 3 groups"
         )
     if any(group.count("^") >= PN_COMPONENTS for group in groups[:PN_GROUPS]):
         expected = "of at most 5 components, separated by ^, in each group"
-        yield make_issue("value.format", location, keyword=_subject_of(location), vr="PN", expected=expected)
+        yield make_issue("value.format", location, keyword=_describe_subject(location), vr="PN", expected=expected)
     for group in groups[:PN_GROUPS]:
         yield from _length_issues("PN", group, location)
 
 
-def _subject_of(location: Location) -> str:
+def _describe_subject(location: Location) -> str:
     return location.keyword or location.column or "The attribute"

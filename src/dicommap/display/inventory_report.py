@@ -10,7 +10,7 @@ from dicommap.dicom.printable_text import MASK
 from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
-from dicommap.model.masking import mask_distinct_value, mask_value
+from dicommap.model.masking import mask_only_value, mask_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -212,7 +212,7 @@ def _series_row(line: SeriesSummary, *, show_values: bool) -> TableRow:
 
 def _value_cells(keywords: Iterable[str], values: Mapping[str, ValueSummary], *, show_values: bool) -> list[str]:
     return [
-        mask_distinct_value(keyword, *values[keyword], show_values=show_values) if keyword in values else ""
+        mask_only_value(keyword, *values[keyword], show_values=show_values) if keyword in values else ""
         for keyword in keywords
     ]
 

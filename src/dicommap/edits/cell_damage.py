@@ -94,9 +94,9 @@ def describe_text_damage(before: str, cell: str) -> str | None:
         return "the spreadsheet's word for true or false"
     if not before.isascii() and any(_misread_utf8(before, codec) == cell for codec in _CODE_PAGES):
         return MISREAD_UTF8
-    if any(letter in cell and letter not in before for letter in _TYPOGRAPHIC) and _replace_typographic_signs(
+    if any(letter in cell and letter not in before for letter in _TYPOGRAPHIC) and _normalize_for_comparison(
         before
-    ) == _replace_typographic_signs(cell):
+    ) == _normalize_for_comparison(cell):
         return "typographic quotes or dashes"
     return None
 
@@ -148,7 +148,7 @@ def _normalize_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
-def _replace_typographic_signs(text: str) -> str:
+def _normalize_for_comparison(text: str) -> str:
     return _normalize_spaces(_DASHES.sub("-", text.translate(_TYPEWRITER_SIGNS).casefold()))
 
 

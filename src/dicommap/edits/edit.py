@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dicommap.model.study import Target
 
 
-_NOWHERE = Location()
+_NO_LOCATION = Location()
 
 CurrentValue = tuple[str, str]
 """A keyword, and a value that some files of the target have now."""
@@ -32,7 +32,7 @@ class Edit:
     origin: str
     """The source of the edit as messages name it: `sheet.csv row 3`, `rules.toml rule 'pilot site'`."""
 
-    location: Location = field(default=_NOWHERE, repr=False, compare=False)
+    location: Location = field(default=_NO_LOCATION, repr=False, compare=False)
     """The column of the sheet, or the rule and keyword; the same for all studies."""
     edit_results: tuple[EditResult, ...] = field(default=(), repr=False, compare=False)
     """The results that count this edit: of its sheet row, or of its rule and lookup row."""

@@ -102,7 +102,7 @@ class LookupTable:
             row.edit_result.finish_study()
             location, studies = Location(path=self.name, row=row.number), row.edit_result.studies
             if not studies:
-                yield self._unused(row, location)
+                yield self._build_unused_issue(row, location)
             elif studies > 1 and self.by == "AccessionNumber":
                 yield make_issue("lookup.several-studies", location, count=studies)
 
@@ -125,7 +125,7 @@ class LookupTable:
         ]
         yield from sorted([*rows, *repeats, *self.invalid_results], key=lambda edit_result: edit_result.row or 0)
 
-    def _unused(self, row: LookupRow, location: Location) -> Issue:
+    def _build_unused_issue(self, row: LookupRow, location: Location) -> Issue:
         key, study = self._near_studies.get(compute_near_key(row.key), ("", None)) if self._near_studies else ("", None)
         hint = f"; that of the study comes close: it differs by {describe_differences(key, row.key)}" if study else ""
         return make_issue("lookup.unused-row", replace(location, study=study), hint=hint)

@@ -106,13 +106,13 @@ class RuleEdits:
     def _edits(self, study: Study) -> Iterator[Edit | Issue]:
         if self._rule.level == "series":
             for series in study.series:
-                yield from self._for_target(series.target, _series_values(series))
+                yield from self._target_edits(series.target, _values_with_series_uids(series))
             return
-        values = _study_values(study)
-        if self._one_series_has_all(study):
-            yield from self._for_target(study.target, values)
+        values = _values_with_study_uids(study)
+        if self._has_fully_matching_series(study):
+            yield from self._target_edits(study.target, values)
         elif _may_match(self._patterns, values):
-            yield from (found for series in study.series for found in self._partial_match_issues_of_series(series))
+            yield from (found for series in study.series for found in self._series_partial_match_issues(series))
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield, after the last study, an issue if the rule needs a missing attribute or matched no study."""
@@ -131,26 +131,28 @@ class RuleEdits:
             edit_result.finish_study()
             yield edit_result
 
-    def _for_target(self, target: Target, values: AttributeValues) -> Iterator[Edit | Issue]:
+    def _target_edits(self, target: Target, values: AttributeValues) -> Iterator[Edit | Issue]:
         if not _may_match(self._patterns, values):
             return
         self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
         if self._table is not None:
             self._table.record_study(values, target.study_instance_uid)
-        partly = list(self._partial_matches(target, self._patterns, values))
+        partly = list(self._partial_match_issues(target, self._patterns, values))
         yield from partly
         if not partly:
             location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
             # A missing lookup row is one issue, even if several attributes are taken from it.
             issues: dict[Issue, None] = {}
-            for one in (one for each in self._new_values for one in self._apply(each, target, values, location)):
+            for one in (
+                one for each in self._new_values for one in self._new_value_edits(each, target, values, location)
+            ):
                 if isinstance(one, Issue):
                     issues[one] = None
                 else:
                     yield one
             yield from issues
 
-    def _apply(
+    def _new_value_edits(
         self, new_value: NewValue, target: Target, values: AttributeValues, location: Location
     ) -> Iterator[Edit | Issue]:
         location = replace(location, keyword=keyword_of(new_value.tag))
@@ -198,14 +200,14 @@ class RuleEdits:
             keywords += [keyword_of(one.tag) for one in self._new_values]
         yield from dict.fromkeys(keywords)
 
-    def _partial_match_issues_of_series(self, series: Series) -> Iterator[Issue]:
+    def _series_partial_match_issues(self, series: Series) -> Iterator[Issue]:
         """Yield an issue if only some files of a series match the series patterns of a study rule."""
-        values = _series_values(series)
+        values = _values_with_series_uids(series)
         if _may_match(self._series_patterns, values):
             self._edit_result.record(series.study_instance_uid, EditEffect.REACHED)
-            yield from self._partial_matches(series.target, self._series_patterns, values)
+            yield from self._partial_match_issues(series.target, self._series_patterns, values)
 
-    def _partial_matches(
+    def _partial_match_issues(
         self, target: Target, patterns: Mapping[str, ShellPatterns], values: AttributeValues
     ) -> Iterator[Issue]:
         location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
@@ -217,14 +219,14 @@ class RuleEdits:
             elif matching < count:
                 yield make_issue("rules.partial-match", where, matching=matching, count=count)
 
-    def _one_series_has_all(self, study: Study) -> bool:
+    def _has_fully_matching_series(self, study: Study) -> bool:
         return any(
             all(
                 pattern.is_certain_match(value)
                 for keyword, pattern in self._series_patterns.items()
                 for value in values[keyword]
             )
-            for values in map(_series_values, study.series)
+            for values in map(_values_with_series_uids, study.series)
         )
 
 
@@ -240,7 +242,7 @@ def _is_series_attribute(keyword: str) -> bool:
     return level_of(tag_of(keyword) or 0) is Level.SERIES
 
 
-def _study_values(study: Study) -> AttributeValues:
+def _values_with_study_uids(study: Study) -> AttributeValues:
     uids = {
         "StudyInstanceUID": {study.study_instance_uid: study.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files for series in study.series},
@@ -248,7 +250,7 @@ def _study_values(study: Study) -> AttributeValues:
     return {**study.values, **uids}
 
 
-def _series_values(series: Series) -> AttributeValues:
+def _values_with_series_uids(series: Series) -> AttributeValues:
     uids = {
         "StudyInstanceUID": {series.study_instance_uid: series.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files},

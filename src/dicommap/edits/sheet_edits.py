@@ -45,38 +45,38 @@ class NearUids:
     The UIDs of the inventory are added one by one. Memory grows with the sheet, not with the inventory.
     """
 
-    def __init__(self, wanted: Iterable[str]) -> None:
+    def __init__(self, cell_texts: Iterable[str]) -> None:
         """Take the texts of the UID cells."""
         self._texts: dict[str, str] = {}
         """Near key -> text of a cell."""
         self._numbers: dict[tuple[str, int], tuple[str, str]] = {}
         """First digits and number of digits -> text of a cell, and the difference from the UID in words."""
-        for text in wanted:
+        for text in cell_texts:
             self._texts.setdefault(_near_uid_key(text), text)
             for start, length, words in _parse_as_spreadsheet_number(text):
                 self._numbers.setdefault((start, length), (text, words))
         self._sizes = {(len(start), length) for start, length in self._numbers}
-        self._found: dict[str, set[tuple[str, str]]] = {}
+        self._candidates: dict[str, set[tuple[str, str]]] = {}
 
     def add_uid(self, uid: str) -> None:
         """Compare a UID of the inventory with the cells."""
         text = self._texts.get(_near_uid_key(uid))
         if text is not None and text != uid:
             words = "spaces" if _SPACES.search(text) else "leading zeros"
-            self._found.setdefault(text, set()).add((uid, words))
+            self._candidates.setdefault(text, set()).add((uid, words))
         digits = uid.replace(".", "") if self._sizes else ""
         for size, length in self._sizes:
             number = self._numbers.get((digits[:size], length)) if len(digits) == length else None
             if (
                 number is not None
                 and number[0] != uid
-                and len(self._found.setdefault(number[0], set())) < _CANDIDATES_LIMIT
+                and len(self._candidates.setdefault(number[0], set())) < _CANDIDATES_LIMIT
             ):
-                self._found[number[0]].add((uid, number[1]))
+                self._candidates[number[0]].add((uid, number[1]))
 
     def find(self, text: str) -> tuple[str, str] | None:
         """Return the only UID that nearly matches a cell's text and the difference in words, or None."""
-        found = self._found.get(text, set())
+        found = self._candidates.get(text, set())
         return next(iter(found)) if len({uid for uid, _ in found}) == 1 else None
 
 
@@ -149,15 +149,15 @@ class SheetEdits:
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and the issues of their cells."""
         self._studies.add(study.study_instance_uid)
-        self._note_uids(study)
-        yield from self._for_target(study.target, study.values, Level.STUDY)
+        self._add_candidate_uids(study)
+        yield from self._target_edits(study.target, study.values, Level.STUDY)
         for series in study.series:
-            yield from self._for_target(series.target, series.values, Level.SERIES)
+            yield from self._target_edits(series.target, series.values, Level.SERIES)
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield, after the last study, an issue for each row whose study or series is not in the inventory."""
         unreached = {target: row for target, row in self._sheet.rows.items() if target not in self._reached}
-        yield from self._damaged_uids()
+        yield from self._damaged_uid_issues()
         for target, row in unreached.items():
             location = Location(path=self._sheet.name, row=row.number)
             if target.series_instance_uid is not None and target.study_instance_uid in self._studies:
@@ -186,7 +186,7 @@ class SheetEdits:
             edit_result.finish_study()
             yield edit_result
 
-    def _note_uids(self, study: Study) -> None:
+    def _add_candidate_uids(self, study: Study) -> None:
         """Add the UIDs of a study without a row, and of its series, to the candidates for damaged UID cells."""
         if self._near_series is not None:
             for series in study.series:
@@ -198,7 +198,7 @@ class SheetEdits:
             self._near_studies = NearUids([*self._named_studies, *damaged])
         self._near_studies.add_uid(study.study_instance_uid)
 
-    def _damaged_uids(self) -> Iterator[Issue]:
+    def _damaged_uid_issues(self) -> Iterator[Issue]:
         for one in self._sheet.damaged_uids:
             location = Location(path=self._sheet.name, row=one.row, column=one.column)
             if one.column == "StudyInstanceUID":
@@ -209,7 +209,7 @@ class SheetEdits:
                 location = replace(location, series=uid)
             yield make_issue("sheet.damaged-uid", location, problem=one.problem, hint=hint)
 
-    def _stale_row(self, row: SheetRow, values: AttributeValues) -> Issue:
+    def _build_stale_row_issue(self, row: SheetRow, values: AttributeValues) -> Issue:
         if not self._rows_by_state:
             for one in self._sheet.rows.values():
                 self._rows_by_state.setdefault(one.state or "", one.number)
@@ -218,24 +218,24 @@ class SheetEdits:
         location = Location(path=self._sheet.name, row=row.number)
         return make_issue("sheet.stale-row", location, hint=describe_stale_row(row, values, other))
 
-    def _for_target(self, target: Target, values: AttributeValues, level: Level) -> Iterator[Edit | Issue]:
+    def _target_edits(self, target: Target, values: AttributeValues, level: Level) -> Iterator[Edit | Issue]:
         row = self._sheet.rows.get(target)
         if row is None:
             return
         edit_result = self._reached[target] = EditResult(source=self._sheet.name, row=row.number)
         edit_result.record(target.study_instance_uid, EditEffect.REACHED)
         yield from record_issues(
-            edit_result, target.study_instance_uid, self._for_row(target, row, edit_result, values, level)
+            edit_result, target.study_instance_uid, self._row_edits(target, row, edit_result, values, level)
         )
 
-    def _for_row(
+    def _row_edits(
         self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues, level: Level
     ) -> Iterator[Edit | Issue]:
         # If a study sheet has columns of series attributes, its states cover the attributes of all levels.
         states = (compute_row_state(values, one) for one in dict.fromkeys((level, Level.SERIES)))
         if row.state and row.state not in states:
             self._changed = True
-            yield self._stale_row(row, values)
+            yield self._build_stale_row_issue(row, values)
             return
         for keyword, cell in row.cells.items():
             before, after = (
@@ -244,9 +244,9 @@ class SheetEdits:
             )
             if not is_same_value(format_cell_with_escapes(keyword, values[keyword]), after):
                 self._changed = True
-                yield from self._for_cell(target, edit_result, keyword, (before, after))
+                yield from self._cell_edits(target, edit_result, keyword, (before, after))
 
-    def _for_cell(
+    def _cell_edits(
         self, target: Target, edit_result: EditResult, keyword: str, values: tuple[str, str]
     ) -> Iterator[Edit | Issue]:
         column = Location(path=self._sheet.name, column=keyword)

@@ -152,7 +152,7 @@ def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoRes
         length = len(composed)
 
         # A function, because RE2 would interpret escapes in a replacement text.
-        def of_match(match: re.Match[str]) -> str:
+        def expand_match(match: re.Match[str]) -> str:
             nonlocal length
             found = [match[group] or "" for group in groups]
             length += sum(map(len, found)) + sum(map(len, literals))
@@ -161,7 +161,7 @@ def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoRes
             return literals[0] + "".join(one + literal for one, literal in zip(found, literals[1:], strict=True))
 
         try:
-            new = str(pattern.sub(of_match, composed))
+            new = str(pattern.sub(expand_match, composed))
         except _ResultTooLongError:
             return RESULT_TOO_LONG
         return text if new == composed else new

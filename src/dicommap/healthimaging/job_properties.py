@@ -147,7 +147,7 @@ class ImportJob(BaseModel):
         if self.inputS3Uri is None or (union is None and sent is not None):
             return None
         returned = None if union is None else {union.name: union.value}
-        return "same" if _unordered(returned) == _unordered(sent) else "differs"
+        return "same" if _sort_mappings(returned) == _sort_mappings(sent) else "differs"
 
     def to_job_info(self) -> JobInfo:
         """Return the properties that jobs of all services have."""
@@ -164,9 +164,9 @@ class ImportJob(BaseModel):
         )
 
 
-def _unordered(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+def _sort_mappings(value: Any) -> Any:  # noqa: ANN401  JSON of any type
     if isinstance(value, dict):
-        return {name: _unordered(member) for name, member in value.items()}
+        return {name: _sort_mappings(member) for name, member in value.items()}
     return sorted(map(repr, map(_sort_members, value))) if isinstance(value, list) else value
 
 

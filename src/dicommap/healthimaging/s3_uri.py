@@ -132,13 +132,13 @@ class S3Prefixes:
         self._prefixes = {str(uri) for uri in uris}
         self._around = {folder for prefix in self._prefixes for folder in _enclosing_prefixes(prefix)}
 
-    def hold(self, uri: S3Uri) -> bool:
+    def contains(self, uri: S3Uri) -> bool:
         """Return whether a URI is one of the prefixes or inside one."""
         return not self._prefixes.isdisjoint(_enclosing_prefixes(str(uri)))
 
-    def overlap(self, uri: S3Uri) -> bool:
+    def overlaps(self, uri: S3Uri) -> bool:
         """Return whether a URI is inside one of the prefixes, or one of them is inside it."""
-        return str(uri) in self._around or self.hold(uri)
+        return str(uri) in self._around or self.contains(uri)
 
 
 def _enclosing_prefixes(uri: str) -> Iterator[str]:

@@ -207,25 +207,25 @@ def read_printable_path(cell: object) -> str:
     return make_printable(read_system_path(cell))
 
 
-def enum_reader(of: type[_EnumMember]) -> Callable[[object], _EnumMember]:
+def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
     """Return a cell reader for the values of an enumeration."""
 
     def read(cell: object) -> _EnumMember:
         try:
-            return of(cell)
+            return enum(cell)
         except ValueError:
             raise DamagedCellError from None
 
     return read
 
 
-def lookup_reader(known: Mapping[int, str]) -> Callable[[object], str]:
-    """Return a cell reader for numbers that stand for texts: `known` maps number to text."""
+def lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
+    """Return a cell reader for numbers that stand for texts, such as those of `text_by_number`."""
 
     def read(cell: object) -> str:
-        if not isinstance(cell, int) or cell not in known:
+        if not isinstance(cell, int) or cell not in text_by_number:
             raise DamagedCellError
-        return known[cell]
+        return text_by_number[cell]
 
     return read
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.person_names import is_person_name, normalize_person_name
+from dicommap.dicom.person_names import is_person_name_keyword, normalize_person_name
 from dicommap.reading.sqlite_interrupts import enable_interrupts
 
 if TYPE_CHECKING:
@@ -49,7 +49,11 @@ def add_sql_functions(connection: sqlite3.Connection) -> None:
 def distinct_count_sql(keyword: str) -> str:
     """Return the SQL that counts the distinct values of a captured attribute; an absent one is the empty text."""
     value = f"IFNULL(\"{keyword}\", '')"
-    return f"COUNT(DISTINCT {_COMPARABLE_NAME}({value}))" if is_person_name(keyword) else f"COUNT(DISTINCT {value})"
+    return (
+        f"COUNT(DISTINCT {_COMPARABLE_NAME}({value}))"
+        if is_person_name_keyword(keyword)
+        else f"COUNT(DISTINCT {value})"
+    )
 
 
 def _comparable_cell(cell: str | bytes) -> str | bytes:

@@ -74,7 +74,7 @@ class OverviewQueries:
     def read_first_studies(self) -> list[StudySummary]:
         """Return the first studies by UID, each with its first series."""
         uids = [uid for (uid,) in read_rows(self._connection, _FIRST_STUDIES_QUERY, (read_text,))]
-        return [self._study(uid) for uid in uids]
+        return [self._read_study(uid) for uid in uids]
 
     def count_modalities(self) -> dict[str, int]:
         """Return the number of series of each modality, the most frequent first."""
@@ -89,7 +89,7 @@ class OverviewQueries:
         ((first, last),) = read_rows(self._connection, _DATES_QUERY, (read_optional_text, read_optional_text))
         return (first, last) if first is not None and last is not None else None
 
-    def _study(self, uid: str) -> StudySummary:
+    def _read_study(self, uid: str) -> StudySummary:
         keywords = [keyword for keyword in _STUDY_KEYWORDS if keyword in self._keywords]
         query = f"SELECT COUNT(DISTINCT SeriesInstanceUID), {_summary_columns(keywords)} {_FROM_STUDY}"
         kinds = (read_integer, read_integer, read_integer, *_cell_readers(keywords))
@@ -100,11 +100,11 @@ class OverviewQueries:
             instances=instances,
             size=size,
             values=_distinct_values(keywords, cells),
-            modalities=self._modalities_of(uid),
-            first=self._first_series(uid),
+            modalities=self._read_modalities(uid),
+            first=self._read_first_series(uid),
         )
 
-    def _first_series(self, study: str) -> list[SeriesSummary]:
+    def _read_first_series(self, study: str) -> list[SeriesSummary]:
         keywords = [keyword for keyword in _SERIES_KEYWORDS if keyword in self._keywords]
         query = (
             f"SELECT SeriesInstanceUID, {_summary_columns(keywords)} {_FROM_STUDY}"
@@ -116,7 +116,7 @@ class OverviewQueries:
             for uid, instances, size, *cells in read_rows(self._connection, query, kinds, (study,))
         ]
 
-    def _modalities_of(self, study: str) -> list[str]:
+    def _read_modalities(self, study: str) -> list[str]:
         if "Modality" not in self._keywords:
             return []
         query = (

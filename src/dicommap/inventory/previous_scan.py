@@ -326,7 +326,7 @@ class PreviousScan:
             if len(found) < len(asked):
                 left = set(asked).difference(row[1] for row in found)
                 found += execute(
-                    f"{FILE_QUERY} WHERE source = ? AND path IN ({_placeholders(len(left))})", (source, *left)
+                    f"{FILE_QUERY} WHERE source = ? AND path IN ({_sql_placeholders(len(left))})", (source, *left)
                 )
         except sqlite3.Error as error:
             raise_if_interrupted(error)
@@ -337,7 +337,7 @@ class PreviousScan:
     def _read_issues(self, numbers: Sequence[int]) -> dict[int, list[IssueRow]]:
         query = (
             "SELECT file, code, severity, location, message FROM issue"  # noqa: S608  marks only
-            f" WHERE file IN ({_placeholders(len(numbers))}) ORDER BY id"
+            f" WHERE file IN ({_sql_placeholders(len(numbers))}) ORDER BY id"
         )
         readers = (read_integer, read_text, enum_reader(Severity), _read_location_text, read_text)
         issues: dict[int, list[IssueRow]] = {}
@@ -362,7 +362,7 @@ class PreviousScan:
         return digest
 
 
-def _placeholders(count: int) -> str:
+def _sql_placeholders(count: int) -> str:
     return ", ".join("?" * count)
 
 

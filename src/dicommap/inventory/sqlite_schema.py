@@ -26,7 +26,7 @@ FORMAT_VERSION = 4
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _SQLITE_HEADER_BYTES = 100
-_ROLLBACK_JOURNAL = b"\x01\x01"
+_ROLLBACK_JOURNAL_BYTES = b"\x01\x01"
 
 _FIXED_COLUMNS = 6
 """Columns of `header` besides the captured attributes."""
@@ -163,7 +163,7 @@ def _require_current_format(path: Path) -> None:
             f"{path} is an inventory of format {version}; this dicommap reads format {FORMAT_VERSION}.",
             fix="Scan again, or use the dicommap that made it.",
         )
-    if journal != _ROLLBACK_JOURNAL:
+    if journal != _ROLLBACK_JOURNAL_BYTES:
         # With a write-ahead log, reading would write files beside the inventory.
         raise damaged_error()
 

@@ -83,21 +83,21 @@ class ScanLock:
             os.close(descriptor)  # the other scan removed the file while we opened it
 
 
-def keep_unfinished_scan(places: WorkingFiles) -> None:
+def keep_unfinished_scan(files: WorkingFiles) -> None:
     """Rename an unfinished file to the interrupted one, unless that has more files. Needs the lock."""
-    if _count_files(places.unfinished) > _count_files(places.interrupted):
-        remove_files(places.interrupted)
-        os.replace(places.unfinished, places.interrupted)
-    remove_files(places.unfinished, places.journal)
+    if _count_files(files.unfinished) > _count_files(files.interrupted):
+        remove_files(files.interrupted)
+        os.replace(files.unfinished, files.interrupted)
+    remove_files(files.unfinished, files.journal)
 
 
-def create_unfinished(places: WorkingFiles) -> None:
+def create_unfinished(files: WorkingFiles) -> None:
     """Create the unfinished file, empty and private: SQLite gives its journal the same mode. Needs the lock.
 
     Raises InventoryError if the directory is not writable.
     """
     try:
-        os.close(create_file(places.unfinished))
+        os.close(create_file(files.unfinished))
     except OSError as error:
         raise InventoryError(
             f"The inventory cannot be written there: {os_error_reason(error)}.",

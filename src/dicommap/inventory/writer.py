@@ -139,7 +139,7 @@ class InventoryWriter:
         try:
             self._open(reading, started_ns, cache=cache)
         except BaseException as error:
-            self._abandon()
+            self._keep_unfinished()
             if isinstance(error, sqlite3.Error):
                 raise write_error(error) from None
             raise
@@ -177,7 +177,7 @@ class InventoryWriter:
         known, number = self._headers, self._files
         for file, (disposition, digest, instance, number_in_series, issues) in zip(files, rows, strict=True):
             number += 1
-            header = None if digest is None else known.get(digest) or self._intern(digest, headers[digest])
+            header = None if digest is None else known.get(digest) or self._store_header(digest, headers[digest])
             inserted.append(
                 (
                     number,
@@ -277,7 +277,7 @@ class InventoryWriter:
         if self._is_batch_complete:
             with suppress(sqlite3.Error):  # earlier commits stay
                 self._commit()
-        self._abandon()
+        self._keep_unfinished()
         if isinstance(error, sqlite3.Error):
             raise write_error(error) from error
 
@@ -328,7 +328,7 @@ class InventoryWriter:
             ) from None
         remove_files(places.interrupted, places.journal)
 
-    def _abandon(self) -> None:
+    def _keep_unfinished(self) -> None:
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.rollback()
@@ -346,7 +346,7 @@ class InventoryWriter:
             self._lock.release()
             self._lock = None
 
-    def _intern(self, digest: bytes, row: HeaderRow) -> int:
+    def _store_header(self, digest: bytes, row: HeaderRow) -> int:
         found = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
         number = int(found[0]) if found else sqlite_schema.insert_header(self._database, None, digest, row)
         if len(self._headers) >= _MAX_CACHED_HEADERS:

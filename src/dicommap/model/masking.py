@@ -111,7 +111,7 @@ def different_values_marker(count: int) -> str:
     return f"<{count} different values>"
 
 
-def mask_distinct_value(keyword: str, distinct: int, value: str, *, show_values: bool) -> str:
+def mask_only_value(keyword: str, distinct: int, value: str, *, show_values: bool) -> str:
     """Return the only value, masked like `mask_value`, or the marker if there are several distinct values."""
     return different_values_marker(distinct) if distinct > 1 else mask_value(keyword, value, show_values=show_values)
 
@@ -119,4 +119,4 @@ def mask_distinct_value(keyword: str, distinct: int, value: str, *, show_values:
 def mask_value_counts(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> str:
     """Return the value that all files share, masked like `mask_value`, or the marker if they differ."""
     counts = merge_equal_names(keyword, counts)
-    return mask_distinct_value(keyword, len(counts), next(iter(counts), ""), show_values=show_values)
+    return mask_only_value(keyword, len(counts), next(iter(counts), ""), show_values=show_values)

@@ -144,7 +144,7 @@ def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterat
     """
     warned: set[tuple[int, str]] = set()
     for edit in edits:
-        members = _find_target_series(study, edit.target.series_instance_uid)
+        members = _select_series(study, edit.target.series_instance_uid)
         sources = edit.computed_from or _find_non_ascii_sources(members, edit)
         for keyword, value in sources:
             reason = None if value.isascii() else _describe_doubt(members, (keyword, value))
@@ -157,7 +157,7 @@ def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterat
             )
 
 
-def _find_target_series(study: Study, series: str | None) -> list[Series]:
+def _select_series(study: Study, series: str | None) -> list[Series]:
     return [one for one in study.series if series in (None, one.series_instance_uid)]
 
 

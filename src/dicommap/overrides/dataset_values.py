@@ -32,7 +32,7 @@ def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
     with silence_pydicom():
         data_set, issues = data_set_from_pydicom(dataset)
         is_read_from_file = bool(dataset.original_character_set)
-    declared = "\\".join(_texts(data_set.pop(_CHARACTER_SET, Attribute(vr="CS")).get("Value", [])))
+    declared = "\\".join(_iterate_texts(data_set.pop(_CHARACTER_SET, Attribute(vr="CS")).get("Value", [])))
     for tag in list(data_set) if is_read_from_file else ():
         found = list(_decoding_issues(int(tag, 16), data_set[tag], declared))
         issues += found
@@ -45,7 +45,7 @@ def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[
     """Yield an issue if the declared character set cannot hold an attribute's texts, or hardly is the right one."""
     keyword = keyword_of(tag)
     place = Location(keyword=keyword)
-    texts = [text for text in _texts(attribute) if not text.isascii()]
+    texts = [text for text in _iterate_texts(attribute) if not text.isascii()]
     if any(unencodable_characters(text, declared) != frozenset() for text in texts):
         yield make_issue("p10.undecodable-text", place, severity=Severity.ERROR, keyword=keyword)
         return
@@ -55,13 +55,13 @@ def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[
         yield make_issue("edit.doubtful-source", place, keyword=keyword, source=keyword, reason=reason)
 
 
-def _texts(value: object) -> Iterator[str]:
+def _iterate_texts(value: object) -> Iterator[str]:
     """Yield the texts of an attribute, those of sequence items included."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for member in value.values():
-            yield from _texts(member)
+            yield from _iterate_texts(member)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from _iterate_texts(item)

@@ -59,7 +59,9 @@ class PredictedImageSets:
         for series in dict.fromkeys(series for series, _ in scopes if series is not None):
             of_series = _find_positions(keywords, scopes, series)
             members = Counter({group: count for group, count in groups.items() if group[0] == series})
-            inside = Counter({group: count for group, count in members.items() if _pick(group[1], of_study) == chosen})
+            inside = Counter(
+                {group: count for group, count in members.items() if _select_values(group[1], of_study) == chosen}
+            )
             values = _find_most_frequent(inside or members, of_series)
             primary |= {(series, keywords[at]): value for at, value in zip(of_series, values, strict=True)}
         return cls(keywords, groups, primary)
@@ -86,7 +88,7 @@ def _find_positions(
     return tuple(at for at, keyword in enumerate(keywords) if (series, keyword) in scopes)
 
 
-def _pick(values: ConflictingValues, positions: tuple[int, ...]) -> ConflictingValues:
+def _select_values(values: ConflictingValues, positions: tuple[int, ...]) -> ConflictingValues:
     return tuple(values[at] for at in positions)
 
 
@@ -94,7 +96,7 @@ def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> C
     """Return the most frequent combination; of several, that with fewer empty values, then the smallest."""
     counts: Counter[ConflictingValues] = Counter()
     for (_, values), files in groups.items():
-        counts[_pick(values, positions)] += files
+        counts[_select_values(values, positions)] += files
     return min(counts, key=lambda one: (-counts[one], one.count(""), one))
 
 
@@ -119,7 +121,7 @@ class ImageSetForecaster:
 
         """
         self._files = files
-        self._room = room
+        self._files_left = room
 
     def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
         """Yield the grouping attributes that still differ inside a study or its series after its changes."""
@@ -128,10 +130,12 @@ class ImageSetForecaster:
         if not scopes:
             return
         keywords = tuple(dict.fromkeys(keyword for _, keyword in scopes))
-        groups = Counter((file.series_instance_uid, values) for file, values in self._read(study, keywords, by_scope))
+        groups = Counter(
+            (file.series_instance_uid, values) for file, values in self._read_file_values(study, keywords, by_scope)
+        )
         sets = PredictedImageSets.predict(keywords, groups, scopes)
         outside = sets.count_non_primary_files()
-        listed = self._listed(sets, self._read(study, keywords, by_scope))
+        listed = self._list_non_primary_files(sets, self._read_file_values(study, keywords, by_scope))
         for scope, counts in scopes.items():
             edits = _find_series_changes(study, scope, by_scope)
             cure_value = _choose_cure_value(scope[1], counts, edits)
@@ -148,7 +152,7 @@ class ImageSetForecaster:
                 edits=tuple(dict.fromkeys(origin for change in edits for origin in change.origins)),
             )
 
-    def _read(
+    def _read_file_values(
         self, study: Study, keywords: tuple[str, ...], changes: _ChangesByScope
     ) -> Iterator[tuple[FileValues, ConflictingValues]]:
         """Yield the files of a study, each with its values after the overrides."""
@@ -162,15 +166,15 @@ class ImageSetForecaster:
                 ),
             )
 
-    def _listed(
+    def _list_non_primary_files(
         self, sets: PredictedImageSets, files: Iterator[tuple[FileValues, ConflictingValues]]
     ) -> dict[ConflictScope, list[NonPrimaryFile]]:
         listed: dict[ConflictScope, list[NonPrimaryFile]] = {}
-        for file, values in files if self._room > 0 else ():
+        for file, values in files if self._files_left > 0 else ():
             for scope, value in sets.outside(file.series_instance_uid, values):
-                listed.setdefault(scope, []).append(_build_outside_file(file, value))
-                self._room -= 1
-            if self._room <= 0:
+                listed.setdefault(scope, []).append(_build_non_primary_file(file, value))
+                self._files_left -= 1
+            if self._files_left <= 0:
                 break
         return listed
 
@@ -238,7 +242,7 @@ def _is_valid_value(keyword: str, value: str) -> bool:
     return isinstance(attribute_from_text(tag_of(keyword) or 0, value, Location()), dict)
 
 
-def _build_outside_file(file: FileValues, value: str) -> NonPrimaryFile:
+def _build_non_primary_file(file: FileValues, value: str) -> NonPrimaryFile:
     return NonPrimaryFile(
         source=file.source,
         path=file.path,

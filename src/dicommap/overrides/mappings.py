@@ -41,14 +41,14 @@ def build_override_files(
 
     Where files may be shared, overrides whose files would hold the same have that of the first of them.
     """
-    placed = []
+    overrides_with_files = []
     first: dict[str, OverrideFile] = {}
     for override in sorted(overrides, key=lambda item: (item.study_instance_uid, item.series_instance_uid or "")):
         file = OverrideFile(path=metadata_file_path(override), text=dump_override(override, assumptions))
         if assumptions.overrideFiles == "shared":
             file = first.setdefault(file.text, file)
-        placed.append((override, file))
-    return placed
+        overrides_with_files.append((override, file))
+    return overrides_with_files
 
 
 def metadata_file_path(override: Override) -> str:
@@ -59,12 +59,12 @@ def metadata_file_path(override: Override) -> str:
     return f"{OVERRIDES_FOLDER}/{name}.json"
 
 
-def build_import_configuration(placed: Iterable[tuple[Override, OverrideFile]]) -> ImportConfiguration:
+def build_import_configuration(overrides_with_files: Iterable[tuple[Override, OverrideFile]]) -> ImportConfiguration:
     """Return the configuration that maps each override's study or series to its file, in the order given.
 
     Raises ValueError for no override or more than MAX_MAPPINGS: the caller looks before.
     """
-    mappings = tuple(_build_mapping(override, file.path) for override, file in placed)
+    mappings = tuple(_build_mapping(override, file.path) for override, file in overrides_with_files)
     inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=mappings)
     return ImportConfiguration(dicomJsonMetadataImportConfiguration=inner)
 

@@ -79,7 +79,7 @@ class Override(Target):
             UsageError: An argument has the wrong type: a UID that is no text, or a value such as bytes or a dict.
 
         """
-        target = _target(study_instance_uid, series_instance_uid)
+        target = _make_target(study_instance_uid, series_instance_uid)
         if not isinstance(attributes, Mapping):
             raise _type_error("attributes", "a dict of values by keyword", attributes)
         data_set: DataSet = {}
@@ -92,7 +92,7 @@ class Override(Target):
                 data_set[hex_of(attribute[0])] = attribute[1]
             else:
                 rejected += attribute
-        return cls._of(target, data_set, rejected)
+        return cls._create(target, data_set, rejected)
 
     @classmethod
     def from_dataset(cls, dataset: Dataset, *, study_instance_uid: str, series_instance_uid: str | None = None) -> Self:
@@ -115,7 +115,7 @@ class Override(Target):
 
         from dicommap.overrides.dataset_values import data_set_from_dataset
 
-        target = _target(study_instance_uid, series_instance_uid)
+        target = _make_target(study_instance_uid, series_instance_uid)
         if not isinstance(dataset, Dataset):
             raise _type_error("dataset", "a pydicom Dataset", dataset)
         data_set, issues = data_set_from_dataset(dataset)
@@ -123,7 +123,7 @@ class Override(Target):
         for tag, uid in uids.items():
             if uid is not None and data_set.get(hex_of(tag)) == {"vr": "UI", "Value": [uid]}:
                 del data_set[hex_of(tag)]
-        return cls._of(target, data_set, issues)
+        return cls._create(target, data_set, issues)
 
     @classmethod
     def from_json(
@@ -149,22 +149,22 @@ class Override(Target):
             UsageError: An argument has the wrong type, or the value cannot be written as JSON.
 
         """
-        target = _target(study_instance_uid, series_instance_uid)
+        target = _make_target(study_instance_uid, series_instance_uid)
         value, issues = parse_json(_json_bytes(document))
         if value is not None or not issues:
             issues += check_override(value, target, assumptions)
-        rejected = [_with_severity(one) for one in issues]
+        rejected = [_set_override_severity(one) for one in issues]
         if has_errors(rejected):
-            return cls._of(target, {}, rejected)
-        return cls._of(target, parse_override_data_set(value, assumptions), [])
+            return cls._create(target, {}, rejected)
+        return cls._create(target, parse_override_data_set(value, assumptions), [])
 
     @classmethod
-    def _of(cls, target: Target, data_set: DataSet, rejected: list[Issue]) -> Self:
+    def _create(cls, target: Target, data_set: DataSet, rejected: list[Issue]) -> Self:
         return cls(
             study_instance_uid=target.study_instance_uid,
             series_instance_uid=target.series_instance_uid,
             data_set=sort_data_set(data_set),
-            rejected=tuple(map(_with_severity, rejected)),
+            rejected=tuple(map(_set_override_severity, rejected)),
         )
 
     def issues(self, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> list[Issue]:
@@ -181,8 +181,8 @@ class Override(Target):
         canonical = Assumptions(otherLevels=assumptions.otherLevels)
         found = [*self._uid_issues(), *self.rejected]
         if self.data_set or not self.rejected:
-            found += map(_with_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))
-        place = {name: uid for name, uid in self._uids().items() if uid and uid_mapping_problem(uid) is None}
+            found += map(_set_override_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))
+        place = {name: uid for name, uid in self._uids_by_name().items() if uid and uid_mapping_problem(uid) is None}
         return list(dict.fromkeys(one.with_location(**place) for one in found))
 
     def to_json(self, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> str:
@@ -203,17 +203,17 @@ class Override(Target):
             )
         return dump_override(self, assumptions)
 
-    def _uids(self) -> dict[str, str | None]:
+    def _uids_by_name(self) -> dict[str, str | None]:
         return {"study": self.study_instance_uid, "series": self.series_instance_uid}
 
     def _uid_issues(self) -> Iterator[Issue]:
-        for name, uid in self._uids().items():
+        for name, uid in self._uids_by_name().items():
             problem = None if uid is None else uid_mapping_problem(uid)
             if problem:
                 yield make_issue("mapping.invalid-uid", member=f"{name}InstanceUID", problem=problem)
 
 
-def _target(study_instance_uid: object, series_instance_uid: object) -> Target:
+def _make_target(study_instance_uid: object, series_instance_uid: object) -> Target:
     """Return the study or series of an override. Raises UsageError for a UID that is not a text."""
     if not isinstance(study_instance_uid, str):
         raise _type_error("study_instance_uid", "a text", study_instance_uid)
@@ -241,7 +241,7 @@ def _type_error(name: str, expected: str, value: object) -> UsageError:
     return UsageError(f"{name} is a value of type {mask_unknown_type(type(value))}.", fix=f"Give {expected}.")
 
 
-def _with_severity(issue: Issue) -> Issue:
+def _set_override_severity(issue: Issue) -> Issue:
     return replace(issue, severity=Severity.ERROR) if issue.code in _ERRORS_IN_OVERRIDES else issue
 
 

@@ -27,7 +27,7 @@ def check_override(document: object, target: Target | None, assumptions: Assumpt
 
     override.schema.json is not asked: it rejects nothing that these rules take (tests hold them to it), and says less.
     """
-    issues = list(_form_issues(document, assumptions))
+    issues = list(_document_form_issues(document, assumptions))
     pointer = ""
     if isinstance(document, list):
         if len(document) != 1:
@@ -43,7 +43,7 @@ def check_override(document: object, target: Target | None, assumptions: Assumpt
     return issues
 
 
-def _form_issues(document: object, assumptions: Assumptions) -> Iterator[Issue]:
+def _document_form_issues(document: object, assumptions: Assumptions) -> Iterator[Issue]:
     found = "array" if isinstance(document, list) else "object"
     if not isinstance(document, dict | list):
         return  # which is no data set in either form
@@ -57,7 +57,7 @@ def _form_issues(document: object, assumptions: Assumptions) -> Iterator[Issue]:
 def _empty_value_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     for member, attribute in data_set.items():
         if has_null_form(attribute) and attribute.keys() == {"vr"}:
-            keyword = _keyword(member)
+            keyword = _keyword_of_member(member)
             yield make_issue(
                 "override.empty-value", Location(pointer=f"{pointer}/{member}", keyword=keyword), keyword=keyword
             )
@@ -106,5 +106,5 @@ def _required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[s
     return {hex_of(tag) for tag in (STUDY_INSTANCE_UID, *([] if of_study else [SERIES_INSTANCE_UID]))}
 
 
-def _keyword(member: str) -> str:
+def _keyword_of_member(member: str) -> str:
     return keyword_of(int(member, 16)) if _TAG.fullmatch(member) else member

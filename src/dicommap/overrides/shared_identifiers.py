@@ -179,7 +179,7 @@ class _StudyGroups:
         }
         if after:
             self._changed_studies.add(study.study_instance_uid)
-            self._add(study, after)
+            self._add_digests(study, after)
 
     def add_unchanged_study(self, study: Study) -> None:
         """Add a study without such an edit if it has an identifier that edits gave to other studies."""
@@ -187,7 +187,7 @@ class _StudyGroups:
         if study.study_instance_uid not in self._changed_studies and any(
             _digest(one.strip(" ")) in self.changed_digests for one in values
         ):
-            self._add(study, {})
+            self._add_digests(study, {})
 
     def issues(self) -> Iterator[Issue]:
         """Yield an issue for each identifier that studies of different patients share."""
@@ -220,7 +220,7 @@ class _StudyGroups:
             uids=uids,
         )
 
-    def _add(self, study: Study, after: NewTexts) -> None:
+    def _add_digests(self, study: Study, after: NewTexts) -> None:
         found: dict[tuple[str, str], ValueDigests] = {}
         for series in study.series:
             for key, traits in _compute_digests(self.identifier, study.study_instance_uid, series, after):

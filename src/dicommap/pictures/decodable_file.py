@@ -41,7 +41,7 @@ def has_native_compression(path: str) -> bool:
     """
     with open_picture_file(path) as stream:
         try:
-            syntax = UID(read_file_meta(_window(stream), len(_P10_PREFIX)).transfer_syntax_uid, IGNORE)
+            syntax = UID(read_file_meta(_byte_window(stream), len(_P10_PREFIX)).transfer_syntax_uid, IGNORE)
         except (EndOfFile, MalformedError):  # decoding will fail too, and gives the reason
             return False
     return syntax.is_transfer_syntax and syntax.is_encapsulated and syntax != RLELossless
@@ -55,7 +55,7 @@ def prepare_stream(stream: BinaryIO) -> tuple[BinaryIO, DataSetEncoding]:
     Raises:
         NoPictureError: The deflated data set is cut, or larger than `MAX_INFLATED_BYTES`.
     """
-    window = _window(stream)
+    window = _byte_window(stream)
     meta = read_file_meta(window, len(_P10_PREFIX))
     if meta.transfer_syntax_uid == DEFLATED_TRANSFER_SYNTAX:
         stream.seek(meta.end)
@@ -76,10 +76,10 @@ def _inflate(deflated: bytes) -> BinaryIO:
     return io.BytesIO(_P10_PREFIX + head.getvalue() + content)
 
 
-def _window(stream: BinaryIO) -> ByteWindow:
+def _byte_window(stream: BinaryIO) -> ByteWindow:
     descriptor = stream.fileno()
-    return ByteWindow(partial(_read_at, descriptor), os.fstat(descriptor).st_size)
+    return ByteWindow(partial(_read_range, descriptor), os.fstat(descriptor).st_size)
 
 
-def _read_at(descriptor: int, offset: int, length: int) -> bytes:
+def _read_range(descriptor: int, offset: int, length: int) -> bytes:
     return os.pread(descriptor, length, offset)

@@ -38,21 +38,21 @@ def read_declared_samples(codestream: bytes) -> int | None:
     """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares, or None if unknown."""
     try:
         if codestream.startswith(_JPEG_START):
-            return _jpeg_samples(codestream)
+            return _count_jpeg_samples(codestream)
         # Some files have a whole JP2 file instead of its codestream (PS3.5 section A.4.4): boxes come first then.
         start = codestream.find(_J2K_START)
-        return None if start < 0 else _j2k_samples(codestream, start)
+        return None if start < 0 else _count_j2k_samples(codestream, start)
     except struct.error:
         return None
 
 
-def _j2k_samples(codestream: bytes, start: int) -> int:
+def _count_j2k_samples(codestream: bytes, start: int) -> int:
     width, height, left, top = struct.unpack_from(">4L", codestream, start + 8)
     (components,) = struct.unpack_from(">H", codestream, start + 40)
     return int(max(width - left, 0) * max(height - top, 0) * components)
 
 
-def _jpeg_samples(codestream: bytes) -> int | None:
+def _count_jpeg_samples(codestream: bytes) -> int | None:
     position = 2
     while codestream[position : position + 1] == b"\xff":
         (marker,) = struct.unpack_from("B", codestream, position + 1)

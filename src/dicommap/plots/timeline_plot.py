@@ -53,32 +53,36 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
 
 def _choose_unit(days: Counter[date], *, show_values: bool) -> tuple[Callable[[date], int], str]:
     """Return the finest unit of time that gives at most `_MAX_BARS` bars, and its name."""
-    units: list[tuple[Callable[[date], int], str]] = [(_year, "year"), (_decade, "decade"), (_century, "century")]
+    units: list[tuple[Callable[[date], int], str]] = [
+        (_year_number, "year"),
+        (_decade_number, "decade"),
+        (_century_number, "century"),
+    ]
     if show_values:
-        units = [(_ordinal, "day"), (_month, "month"), *units]
+        units = [(_day_number, "day"), (_month_number, "month"), *units]
     for unit, name in units:
         if not days or unit(max(days)) - unit(min(days)) < _MAX_BARS:
             return unit, name
     return units[-1]
 
 
-def _ordinal(day: date) -> int:
+def _day_number(day: date) -> int:
     return day.toordinal()
 
 
-def _month(day: date) -> int:
+def _month_number(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _year(day: date) -> int:
+def _year_number(day: date) -> int:
     return day.year
 
 
-def _decade(day: date) -> int:
+def _decade_number(day: date) -> int:
     return day.year // 10
 
 
-def _century(day: date) -> int:
+def _century_number(day: date) -> int:
     return day.year // 100
 
 

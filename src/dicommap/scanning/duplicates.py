@@ -77,11 +77,11 @@ class _DigestCache:
 
     def is_sequential(self, file: FileIdentity) -> bool:
         """Return whether a file can be read only after others."""
-        return self._archive_of(file) is not None
+        return self._find_archive(file) is not None
 
     def get(self, file: FileIdentity) -> bytes | None:
         """Return the digest of a file, or None if its archive is damaged before it. Raises OSError."""
-        archive = self._archive_of(file)
+        archive = self._find_archive(file)
         if archive is None:
             with self._openers[file.source].open(file.path) as read:
                 return hash_content(read)
@@ -92,7 +92,7 @@ class _DigestCache:
         row = self._connection.execute(query, (file.source, _encode_path(file.path))).fetchone()
         return None if row is None else bytes(row[0])
 
-    def _archive_of(self, file: FileIdentity) -> str | None:
+    def _find_archive(self, file: FileIdentity) -> str | None:
         return self._openers[file.source].sequential_archive_of(file.path)
 
     def _add_archive(self, source: int, archive: str) -> None:

@@ -173,7 +173,7 @@ class Batch:
     source: int
     """The number of the source."""
     files: Sequence[SourceFile]
-    known: dict[str, FileRow]
+    known_rows: dict[str, FileRow]
     """The rows of files that need no reading, by path."""
     headers: dict[bytes, HeaderRow]
     """The headers of the rows, by digest."""
@@ -185,7 +185,7 @@ class Batch:
     """Whether the writer copies all rows from the previous inventory, instead of rows here."""
 
     def make_task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> ReadTask | None:
-        """Return the task that reads the other files, or None if every row is known.
+        """Return the task that reads the other files, or None if every file has a known row.
 
         Args:
             source: The source of the files.
@@ -195,7 +195,7 @@ class Batch:
         """
         if self.is_unchanged:
             return None
-        unread = [file for file in self.files if file.path not in self.known]
+        unread = [file for file in self.files if file.path not in self.known_rows]
         if not unread:
             return None
         opener = source.opener.for_files(unread)
@@ -203,7 +203,7 @@ class Batch:
 
     def split(self, count: int) -> tuple[Self, Self]:
         """Split the batch before the file that follows the first `count` files of its task."""
-        unread = [index for index, file in enumerate(self.files) if file.path not in self.known]
+        unread = [index for index, file in enumerate(self.files) if file.path not in self.known_rows]
         end = unread[count]
         first = replace(self, files=self.files[:end], headers=dict(self.headers), unchanged=0)
         return first, replace(self, files=self.files[end:])
@@ -230,12 +230,12 @@ class Batch:
 
     def _merge_rows(self, read: TaskRows | None) -> list[FileRow]:
         if read is None:
-            return [self.known[file.path] for file in self.files]
+            return [self.known_rows[file.path] for file in self.files]
         self.headers.update(read.headers)
-        if not self.known:
+        if not self.known_rows:
             return read.files
         rows = iter(read.files)
-        return [self.known[file.path] if file.path in self.known else next(rows) for file in self.files]
+        return [self.known_rows[file.path] if file.path in self.known_rows else next(rows) for file in self.files]
 
 
 class FileCounter:

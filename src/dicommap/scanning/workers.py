@@ -71,7 +71,7 @@ class Workers:
         self._submitted = 0
 
     @property
-    def in_flight(self) -> int:
+    def max_pending(self) -> int:
         """Return how many tasks are submitted before the result of the first one is waited for."""
         if self._executor is not None:
             return _TASKS_PER_EXECUTOR
@@ -153,7 +153,7 @@ def run_in_order(
     try:
         for item, task in items:
             waiting.append((item, task, None if task is None else workers.submit(task)))
-            while len(waiting) >= workers.in_flight:
+            while len(waiting) >= workers.max_pending:
                 yield _take_next(waiting, workers)
         while waiting:
             yield _take_next(waiting, workers)

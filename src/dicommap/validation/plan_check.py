@@ -66,9 +66,9 @@ def _prefix_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Itera
     uri = S3Uri.parse(job["inputS3Uri"])
     if uri is None:
         return
-    if job["staged"] and places.overlap(uri):
+    if job["staged"] and places.overlaps(uri):
         yield make_issue("package.job-place", Location(pointer=place), where="overlaps the place of a source")
-    if not job["staged"] and not places.hold(uri):
+    if not job["staged"] and not places.contains(uri):
         yield make_issue("package.job-place", Location(pointer=place), where="is not in the place of a source")
 
 

@@ -47,7 +47,7 @@ def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) ->
         if output is None or output in found:
             continue
         found.add(output)
-        if starts.overlap(output):
+        if starts.overlaps(output):
             yield make_issue("request.output-overlaps", place)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.person_names import is_person_name, merge_equal_names, normalize_person_name
+from dicommap.dicom.person_names import is_person_name_keyword, merge_equal_names, normalize_person_name
 from tests.support.example_counts import examples
 
 SAME = [
@@ -51,5 +51,5 @@ def test_the_spelling_of_most_files_stands_for_the_others() -> None:
 
 @pytest.mark.parametrize("keyword", ["PatientID", "PatientComments", "no keyword"])
 def test_only_names_are_compared_so(keyword: str) -> None:
-    assert not is_person_name(keyword)
+    assert not is_person_name_keyword(keyword)
     assert merge_equal_names(keyword, {"A^": 2, "A": 1}) == {"A^": 2, "A": 1}

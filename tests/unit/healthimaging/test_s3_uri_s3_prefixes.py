@@ -19,5 +19,5 @@ URIS = st.builds(
 @given(st.lists(URIS, max_size=5), URIS)
 def test_they_hold_and_overlap_what_one_of_them_does(uris: list[S3Uri], uri: S3Uri) -> None:
     prefixes, text = S3Prefixes(uris), str(uri)
-    assert prefixes.hold(uri) == any(text.startswith(str(one)) for one in uris)
-    assert prefixes.overlap(uri) == any(text.startswith(str(one)) or str(one).startswith(text) for one in uris)
+    assert prefixes.contains(uri) == any(text.startswith(str(one)) for one in uris)
+    assert prefixes.overlaps(uri) == any(text.startswith(str(one)) or str(one).startswith(text) for one in uris)

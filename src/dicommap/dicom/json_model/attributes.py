@@ -120,10 +120,10 @@ def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
         return parse_integer(text)
     if vr in FLOAT_VRS:
         return float(text)
-    return _number(text) if vr in NUMBER_TEXT_VRS else text
+    return _parse_number(text) if vr in NUMBER_TEXT_VRS else text
 
 
-def _number(text: str) -> int | float | str:
+def _parse_number(text: str) -> int | float | str:
     """Return a number if it is written back as the same text, else the text (PS3.18 Table F.2.3-1, note)."""
     for kind in (int, float):
         try:

@@ -58,13 +58,13 @@ class _Conversion:
                 continue
             place = f"{pointer}/{hex_of(tag)}"
             try:
-                result[hex_of(tag)] = self._attribute(dataset, tag, place, depth)
+                result[hex_of(tag)] = self._convert_attribute(dataset, tag, place, depth)
             except _NotConvertibleError as reason:
                 where = Location(pointer=place, keyword=keyword_of(tag))
                 self.issues.append(make_issue("dicom-json.left-out", where, keyword=keyword_of(tag), reason=reason))
         return result
 
-    def _attribute(self, dataset: Dataset, tag: int, pointer: str, depth: int) -> Attribute:
+    def _convert_attribute(self, dataset: Dataset, tag: int, pointer: str, depth: int) -> Attribute:
         if tag >> 16 == _PIXEL_GROUP:
             raise _NotConvertibleError("pixel data are no metadata")
         try:
@@ -74,16 +74,16 @@ class _Conversion:
         if element.VR not in ALL_VRS:
             raise _NotConvertibleError("its value representation is not known")
         if element.VR == "SQ":
-            return self._sequence(element, pointer, depth)
+            return self._convert_sequence(element, pointer, depth)
         if element.VR in BINARY_VRS:
-            return self._binary(element)
+            return self._convert_binary(element)
         values = list(element.value) if isinstance(element.value, MultiValue | list) else [element.value]
-        converted = [_value(element.VR, value) for value in values]
+        converted = [_convert_value(element.VR, value) for value in values]
         if all(value is None for value in converted):
             return Attribute(vr=element.VR)
         return Attribute(vr=element.VR, Value=converted)
 
-    def _sequence(self, element: DataElement, pointer: str, depth: int) -> Attribute:
+    def _convert_sequence(self, element: DataElement, pointer: str, depth: int) -> Attribute:
         if depth + 2 * _LEVELS_OF_AN_ITEM > DEPTH_LIMIT:
             raise _NotConvertibleError("it is nested too deep")
         items = [
@@ -92,7 +92,7 @@ class _Conversion:
         ]
         return Attribute(vr="SQ", Value=items) if items else Attribute(vr="SQ")
 
-    def _binary(self, element: DataElement) -> Attribute:
+    def _convert_binary(self, element: DataElement) -> Attribute:
         data, unit = element.value, UNIT_BYTES[element.VR]
         if not data:
             return Attribute(vr=element.VR)
@@ -103,7 +103,7 @@ class _Conversion:
         return Attribute(vr=element.VR, InlineBinary=base64.b64encode(data).decode("ascii"))
 
 
-def _value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's types
+def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's types
     if value is None or value == "":
         return None
     if vr == "PN":
@@ -112,7 +112,7 @@ def _value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's ty
     if vr == "AT":
         return hex_of(int(value))
     if vr in NUMBER_TEXT_VRS:
-        return _number(value)
+        return _number_text(value)
     if vr in FLOAT_VRS:
         if not math.isfinite(value):
             raise _NotConvertibleError("a number is not finite")
@@ -120,7 +120,7 @@ def _value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's ty
     return value if isinstance(value, int) else str(value)
 
 
-def _number(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
+def _number_text(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
     """Return the text that a DS or IS was read from, or the number if there never was a text."""
     original = getattr(value, "original_string", None)
     if original or isinstance(value, str):

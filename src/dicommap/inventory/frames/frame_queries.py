@@ -118,8 +118,8 @@ def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Co
     """
     reopened = _reopen(connection)
     try:
-        for name, of in (("frame_date", parse_date), ("frame_whole", parse_integer), ("frame_number", parse_number)):
-            reopened.create_function(name, 1, _cached_text_function(of), deterministic=True)
+        for name, parse in (("frame_date", parse_date), ("frame_whole", parse_integer), ("frame_number", parse_number)):
+            reopened.create_function(name, 1, _cached_text_function(parse), deterministic=True)
         for name, kind in (("frame_disposition", Disposition), ("frame_severity", Severity)):
             reopened.create_function(name, 1, _enum_function(kind), deterministic=True)
         reopened.create_function("frame_value", 1, _decodable_value, deterministic=True)
@@ -188,13 +188,13 @@ def _reopen(connection: sqlite3.Connection) -> sqlite3.Connection:
     return opened
 
 
-def _cached_text_function(of: Callable[[str], _Cell]) -> Callable[[str | None], _Cell | None]:
-    remembered = lru_cache(maxsize=_CACHE_SIZE)(of)
-    return lambda cell: None if cell is None else remembered(cells.read_text(cell))
+def _cached_text_function(parse: Callable[[str], _Cell]) -> Callable[[str | None], _Cell | None]:
+    cached_parse = lru_cache(maxsize=_CACHE_SIZE)(parse)
+    return lambda cell: None if cell is None else cached_parse(cells.read_text(cell))
 
 
-def _enum_function(of: type[Disposition] | type[Severity]) -> Callable[[object], str]:
-    read = cells.enum_reader(of)
+def _enum_function(enum: type[Disposition] | type[Severity]) -> Callable[[object], str]:
+    read = cells.enum_reader(enum)
     return lambda cell: str(read(cell).value)
 
 

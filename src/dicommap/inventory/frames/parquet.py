@@ -53,7 +53,7 @@ def write_parquet(
         _require_writable_path(path, overwrite=overwrite)
         remove_leftovers(path.absolute().parent, path.name)
         with open_frame_connection(connection) as tables:
-            return _write(path, *read_record_batches(tables, level, keywords, report), overwrite=overwrite)
+            return _write_batches(path, *read_record_batches(tables, level, keywords, report), overwrite=overwrite)
     except FileExistsError:
         raise DocumentError(f"{path} exists already.", fix="Name another file, or overwrite it.") from None
     except OSError as error:
@@ -76,7 +76,9 @@ def _require_writable_path(path: Path, *, overwrite: bool) -> None:
             raise DocumentError(f"{path} is not a Parquet file; it is not replaced.", fix="Name another file.")
 
 
-def _write(path: Path, schema: pyarrow.Schema, batches: Iterator[pyarrow.RecordBatch], *, overwrite: bool) -> int:
+def _write_batches(
+    path: Path, schema: pyarrow.Schema, batches: Iterator[pyarrow.RecordBatch], *, overwrite: bool
+) -> int:
     rows = 0
     with partial_file(path) as partial:
         with partial.open() as file:

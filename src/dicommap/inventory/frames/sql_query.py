@@ -49,10 +49,10 @@ class QueryResult:
         return pandas.DataFrame.from_records(self.rows, columns=list(self.columns))
 
     def __repr__(self) -> str:
-        lines = [self.columns, *(tuple(map(_cell_text, row)) for row in self.rows[:_MAX_ROWS])]
+        lines = [self.columns, *(tuple(map(_format_cell, row)) for row in self.rows[:_MAX_ROWS])]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         cells = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
-        return "\n".join([*(line.rstrip() for line in cells), self._count()])
+        return "\n".join([*(line.rstrip() for line in cells), self._describe_row_count()])
 
     def _repr_html_(self) -> str:
         from dicommap.display.report import Report, ReportTable, TableRow
@@ -60,11 +60,11 @@ class QueryResult:
 
         shown = self.rows[:_MAX_ROWS]
         columns = [_report_column(name, [row[place] for row in shown]) for place, name in enumerate(self.columns)]
-        rows = [TableRow(cells=tuple(map(_cell_text, row))) for row in shown]
+        rows = [TableRow(cells=tuple(map(_format_cell, row))) for row in shown]
         table = ReportTable(columns=columns, rows=rows, total=len(self.rows), noun="row")
-        return render_html_fragment(Report(title="Result", counts=(self._count(),), blocks=[table]))
+        return render_html_fragment(Report(title="Result", counts=(self._describe_row_count(),), blocks=[table]))
 
-    def _count(self) -> str:
+    def _describe_row_count(self) -> str:
         count = len(self.rows)
         words = f"{count:,} {'row' if count == 1 else 'rows'}"
         return f"{words}, the first {_MAX_ROWS} shown" if count > _MAX_ROWS else words
@@ -79,7 +79,7 @@ def _report_column(name: str, cells: list[Any]) -> TableColumn:
     return TableColumn(name, CellKind.NUMBER if are_numbers else CellKind.TEXT)
 
 
-def _cell_text(cell: object) -> str:
+def _format_cell(cell: object) -> str:
     text = "NULL" if cell is None else f"{len(cell)} bytes" if isinstance(cell, bytes) else make_printable(str(cell))
     return text if len(text) <= _MAX_CELL_CHARACTERS else text[: _MAX_CELL_CHARACTERS - 1] + "…"
 

@@ -38,7 +38,7 @@ class Archive(Protocol):
         """Yield the entries, without directories. Raises ArchiveError at damage, after the entries before it."""
         ...
 
-    def read_at(self, name: str) -> ReadAt:
+    def member_reader(self, name: str) -> ReadAt:
         """Return a function that reads a member, until this method is called again. Raises ArchiveError."""
         ...
 

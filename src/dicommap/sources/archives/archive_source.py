@@ -168,7 +168,7 @@ class ArchiveOpener(Opener):
             archive.close()
             raise ArchiveError(make_issue("archive.changed"))
         try:
-            yield archive.read_at(name)
+            yield archive.member_reader(name)
         finally:
             _open_archives.put(key, archive)
         if self._current_state(path) != state:

@@ -194,7 +194,7 @@ class TarArchive:
             self._positions[name] = entry.offset, entry.size
             yield _make_entry(name, entry)
 
-    def read_at(self, name: str) -> ReadAt:
+    def member_reader(self, name: str) -> ReadAt:
         """Return a function that reads a member. Raises ArchiveError if there is no such member."""
         if name not in self._positions:
             for entry in self.entries():
@@ -235,7 +235,7 @@ class CompressedTarArchive:
         for name, entry in self._entries:
             yield _make_entry(name, entry), ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
 
-    def read_at(self, name: str) -> ReadAt:
+    def member_reader(self, name: str) -> ReadAt:
         """Return a function that reads a member, until this method is called again. Raises ArchiveError."""
         if name in self.names:
             self._rewind()
@@ -255,12 +255,12 @@ class CompressedTarArchive:
         self._start()
 
     def _start(self) -> None:
-        self._bytes = self._unpacked()
+        self._bytes = self._open_decompressed()
         self.names = UniqueNames()
         self.issues: list[Issue] = []
         self._entries = _unique_entries(read_tar_entries(self._bytes, self.issues), self.names)
 
-    def _unpacked(self) -> LimitedDecompressedStream:
+    def _open_decompressed(self) -> LimitedDecompressedStream:
         return LimitedDecompressedStream(self._decompress(self._file), UnpackingLimit(self._file.size))
 
     def _read_entry(self, entry: TarEntry) -> Callable[[int], bytes]:

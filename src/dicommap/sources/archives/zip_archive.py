@@ -67,7 +67,7 @@ class ZipArchive:
                 limit.require(unpacked)
             yield _make_entry(name, info)
 
-    def read_at(self, name: str) -> ReadAt:
+    def member_reader(self, name: str) -> ReadAt:
         """Return a function that reads a member. Raises ArchiveError if it is missing or damaged."""
         info = self._infos.get(name)
         if info is None:

@@ -137,8 +137,8 @@ class _PartialObject:
     def read(self, offset: int, length: int) -> bytes:
         """Return bytes that have been fetched. Raises _MoreBytesNeeded for other bytes."""
         for part in self.parts:
-            if part.holds(offset, length, self.size):
-                return part.cut(offset, length)
+            if part.has_range(offset, length, self.size):
+                return part.get(offset, length)
         raise _MoreBytesNeeded(offset, min(length, self.size - offset))
 
     def read_blocking(self, offset: int, length: int) -> bytes:
@@ -151,7 +151,7 @@ class _PartialObject:
             part = self.fetch(needed.begin, needed.end)
             self.add_range(part)
             del self.parts[1:-1]
-            return part.cut(offset, length)
+            return part.get(offset, length)
 
     def fetch(self, begin: int, end: int) -> ByteRange:
         """Request a byte range from S3. Raises ObjectError and AwsError."""

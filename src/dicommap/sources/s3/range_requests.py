@@ -36,11 +36,11 @@ class ByteRange(NamedTuple):
     start: int
     content: bytes
 
-    def holds(self, offset: int, length: int, size: int) -> bool:
+    def has_range(self, offset: int, length: int, size: int) -> bool:
         """Return whether it has these bytes of an object, or all of them up to the object's end at `size`."""
         return self.start <= offset and min(offset + length, size) <= self.start + len(self.content)
 
-    def cut(self, offset: int, length: int) -> bytes:
+    def get(self, offset: int, length: int) -> bytes:
         """Return these bytes."""
         return self.content[offset - self.start : offset - self.start + length]
 
@@ -52,7 +52,7 @@ class RangeReader:
         """Make the client. Raises AwsError and MissingExtraError."""
         self._connection = connection
         self._store = connection.store()
-        # Not at the top: only processes that read objects need obstore. Not in `_by_obstore`: it runs for each object.
+        # Not at the top: only processes that read objects need obstore. `_get_with_obstore` runs for each object.
         import obstore
         from obstore.exceptions import BaseError
 
@@ -83,7 +83,9 @@ class RangeReader:
 
         """
         started = perf_counter()
-        content = (self._by_obstore if is_portable_key(key) else self._by_boto3)(key, begin, end, size, etag)
+        content = (self._get_with_obstore if is_portable_key(key) else self._get_with_boto3)(
+            key, begin, end, size, etag
+        )
         self._shortest_seconds = min(self._shortest_seconds, perf_counter() - started)
         if len(content) != end - begin:
             raise error_for_no_answer("some of its bytes are missing in the answer")
@@ -94,17 +96,17 @@ class RangeReader:
         if self.first_bytes < end <= MAX_FIRST_REQUEST_BYTES:
             self.first_bytes = -(-end // FIRST_REQUEST_BYTES) * FIRST_REQUEST_BYTES
 
-    def _by_obstore(self, key: str, begin: int, end: int, size: int, etag: str) -> bytes:
+    def _get_with_obstore(self, key: str, begin: int, end: int, size: int, etag: str) -> bytes:
         try:
             answer = self._get(self._store, key, options={"range": (begin, end), "if_match": etag})
             meta, content = answer.meta, bytes(answer.bytes())
         except self._error_types as error:
-            raise error_from_obstore(error, self._uri(key)) from None
+            raise error_from_obstore(error, self._object_uri(key)) from None
         if meta["e_tag"] != etag or meta["size"] != size:
             raise error_for_changed_object()
         return content
 
-    def _by_boto3(self, key: str, begin: int, end: int, size: int, etag: str) -> bytes:
+    def _get_with_boto3(self, key: str, begin: int, end: int, size: int, etag: str) -> bytes:
         """Request a byte range of an object whose key obstore would change."""
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -113,14 +115,14 @@ class RangeReader:
             answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes={begin}-{end - 1}", IfMatch=etag)
             content: bytes = answer["Body"].read()
         except ClientError as error:
-            raise error_from_botocore(error, self._uri(key)) from None
+            raise error_from_botocore(error, self._object_uri(key)) from None
         except BotoCoreError:
             raise error_for_no_answer("the connection broke, or no answer came in time") from None
         if answer["ETag"] != etag or answer.get("ContentRange", f"/{size}").rpartition("/")[2] != str(size):
             raise error_for_changed_object()
         return content
 
-    def _uri(self, key: str) -> str:
+    def _object_uri(self, key: str) -> str:
         return f"s3://{self._connection.bucket}/{key}"
 
 

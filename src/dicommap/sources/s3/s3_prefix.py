@@ -130,7 +130,7 @@ class S3Prefix(Source):
             yield from to_source_files(self._uri.prefix, self._inventory.objects())
             return
         if self._only is not None:
-            yield from self._single(self._only)
+            yield from self._list_single_object(self._only)
             return
         yield from to_source_files(self._uri.prefix, self._ahead.objects(self._lister.pages(self._uri.prefix)))
 
@@ -141,7 +141,7 @@ class S3Prefix(Source):
         else:
             yield from self._ahead.count()
 
-    def _single(self, name: str) -> Iterator[SourceFile]:
+    def _list_single_object(self, name: str) -> Iterator[SourceFile]:
         key = self._uri.prefix + name
         found = [one for one in self._lister.page(key, count=1).objects if one.key == key]
         yield from to_source_files(self._uri.prefix, self._ahead.objects(iter([ListingPage(found, None)])))
@@ -197,7 +197,7 @@ class _ListingAhead:
         """Yield the objects of pages that a thread lists. Errors of the thread are raised here, after its objects."""
         queue: Queue[ListingPage | BaseException | None] = Queue(PAGES_AHEAD)
         stopped = threading.Event()
-        thread = threading.Thread(target=self._list, args=(pages, queue, stopped), daemon=True)
+        thread = threading.Thread(target=self._list_pages, args=(pages, queue, stopped), daemon=True)
         thread.start()
         try:
             while (found := queue.get()) is not None:
@@ -220,22 +220,22 @@ class _ListingAhead:
             if ended:
                 return
 
-    def _list(
+    def _list_pages(
         self, pages: Iterator[ListingPage], queue: Queue[ListingPage | BaseException | None], stopped: threading.Event
     ) -> None:
         try:
             for page in pages:
                 self._listed += len(page.objects)
-                if not _put(queue, page, stopped):
+                if not _put_unless_stopped(queue, page, stopped):
                     return
-            _put(queue, None, stopped)
+            _put_unless_stopped(queue, None, stopped)
         except Exception as error:  # noqa: BLE001  `objects` raises it
-            _put(queue, error, stopped)
+            _put_unless_stopped(queue, error, stopped)
         finally:
             self._ended.set()
 
 
-def _put(
+def _put_unless_stopped(
     queue: Queue[ListingPage | BaseException | None], item: ListingPage | BaseException | None, stopped: threading.Event
 ) -> bool:
     while not stopped.is_set():

@@ -93,7 +93,7 @@ def test_a_server_is_near_when_any_answer_came_soon(
     moments = iter([0.0, 1.0, 2.0, 2.0 + seconds, 3.0, 4.0])
     monkeypatch.setattr(range_requests, "perf_counter", lambda: next(moments))
     found = RangeReader(SimpleNamespace(store=lambda: None))  # type: ignore[arg-type]
-    monkeypatch.setattr(found, "_by_obstore", lambda key, begin, end, size, etag: bytes(end - begin))
+    monkeypatch.setattr(found, "_get_with_obstore", lambda key, begin, end, size, etag: bytes(end - begin))
     assert not found.is_near
     for _ in range(3):
         found.get_range("p/a", 0, 10, 10, '"e"')
