@@ -102,7 +102,7 @@ def describe_text_damage(before: str, cell: str) -> str | None:
 
 
 def _misread_utf8(text: str, codec: str) -> str:
-    """Return the text that a program shows if it decodes UTF-8 in another character set."""
+    """Return the text that results if a program decodes the UTF-8 bytes of `text` with the wrong codec."""
     data = text.encode("utf-8", "surrogatepass")
     if codec == "cp1252":
         return "".join(_CP1252_CHARACTERS.get(byte, chr(byte)) for byte in data)
@@ -185,7 +185,7 @@ def describe_cell_damage(before: str, cell: str) -> str | None:
 
 
 def describe_identifier_damage(tag: int, cell: str) -> str | None:
-    """Return why a text looks like an identifier that a program changed, in words, or None.
+    """Return in words why a text looks like an identifier that a program changed, or None.
 
     A person who wants such an identifier can set it by a rule.
     """
@@ -195,7 +195,7 @@ def describe_identifier_damage(tag: int, cell: str) -> str | None:
 
 
 def describe_key_damage(cell: str) -> str | None:
-    """Return why a part of an identifier is likely to be lost, in words, or None."""
+    """Return in words why part of an identifier is probably lost, or None."""
     if is_spreadsheet_error(cell):
         return "an error of the spreadsheet"
     if is_scientific_notation(cell):
@@ -206,7 +206,7 @@ def describe_key_damage(cell: str) -> str | None:
 
 
 def describe_number_formatting(cell: str) -> str | None:
-    """Return why a text looks like an identifier in the format of a number, in words, or None."""
+    """Return in words why a text looks like an identifier that was formatted as a number, or None."""
     if _POINT_ZERO.fullmatch(cell):
         return "a number with .0 instead of an identifier"
     if _DIGIT_GROUPS.fullmatch(cell):
@@ -219,7 +219,7 @@ def describe_number_formatting(cell: str) -> str | None:
 
 
 def describe_letter_damage(cell: str) -> str | None:
-    """Return why the letters of a text are likely to be wrong, in words, or None."""
+    """Return in words why the letters of a text are probably wrong, or None."""
     return MISREAD_UTF8 if is_misread_utf8(cell) else None
 
 
@@ -241,7 +241,8 @@ def is_identifier_attribute(tag: int) -> bool:
 def is_null_word_for(tag: int, cell: str) -> bool:
     """Return whether a cell is a word for a missing value of this attribute.
 
-    For identifiers and person names all such words count, for other attributes only those that programs write.
+    For identifiers and person names, words that people write count too. For other attributes, only words that programs
+    write count.
     """
     folded = cell.casefold()
     return folded in _NULL_WORDS_OF_PROGRAMS or (

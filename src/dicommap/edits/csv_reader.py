@@ -105,7 +105,7 @@ def _looks_like_utf16(start: bytes) -> bool:
 
 
 def _count_rows(text: str) -> int:
-    """Return the number of the row that a text ends in."""
+    """Return the number of the row in which a text ends."""
     rows = 0
     reader = csv.reader(io.StringIO(text + "x", newline=""))
     try:
@@ -152,7 +152,7 @@ class CsvTable:
     def complete_rows(self) -> Iterator[tuple[int, tuple[str, ...]] | Issue]:
         """Yield each row that is not blank, with its number as a spreadsheet counts.
 
-        A row whose number of cells is not that of the header is an issue.
+        If a row and the header differ in the number of cells, an issue is yielded instead of the row.
         """
         for number, cells in enumerate(self.rows, start=self.header_row + 1):
             if not any(cell.strip() for cell in cells):
@@ -204,8 +204,8 @@ def read_csv_table(name: str, data: bytes, key: str, delimiter: str | None = Non
         name: The file name for messages.
         data: The bytes of the file.
         key: A column that the table must have.
-        delimiter: The delimiter of cells. None means that of a first line such as `sep=;`, or else the delimiter with
-            which the key is a column.
+        delimiter: The delimiter of cells. None means that it is detected: from a first line such as `sep=;`, or else as
+            the delimiter that makes the key a column.
 
     """
     text = decode_csv(data)
@@ -267,7 +267,10 @@ def _build_missing_key_issue(name: str, rows: list[list[str]], key: str, header_
 
 
 def _detect_delimiter(text: str, key: str) -> str:
-    """Return the delimiter with which the key is a column of one of the first lines, or that gives the most cells."""
+    """Return the delimiter that makes `key` a column of one of the first lines.
+
+    If there is none, return the delimiter that gives the most cells in the first line.
+    """
     lines = list(islice(io.StringIO(text[:_HEADER_SEARCH_CHARACTERS], newline=""), _HEADER_SEARCH_ROWS))
     for line in lines:
         fitting = [delimiter for delimiter in DELIMITERS if key in _split_cells(line, delimiter)]

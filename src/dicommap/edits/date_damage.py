@@ -147,7 +147,7 @@ def _is_same_date(one: _Date, other: _Date) -> bool:
 
 
 def _parse_value_dates(text: str) -> Iterator[_Date]:
-    """Yield the dates that a value can mean, or that a program can read in it."""
+    """Yield each date that a person or a spreadsheet could read in a value, such as `3-4`: March 4 and April 3."""
     compact = _DICOM_DATE.fullmatch(text)
     if compact:
         yield from _filter_valid_dates(_Date(int(compact["year"]), int(compact["month"]), int(compact["day"])))
@@ -164,7 +164,7 @@ def _parse_value_dates(text: str) -> Iterator[_Date]:
 
 
 def _parse_cell_dates(cell: str) -> Iterator[_Date]:
-    """Yield the dates that a cell can mean if a program wrote it."""
+    """Yield each date that a cell can mean if a program wrote the cell."""
     text = _TIME_SUFFIX.sub("", cell)
     text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) and _month_of(text) is None else text
     numeric = _NUMERIC_DATE.fullmatch(text)

@@ -1,4 +1,4 @@
-"""An edit: the new value that somebody wants for one attribute of a study or series."""
+"""An edit: the new value of one attribute of a study or series, as a user requests it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CurrentValue = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A wanted change of one attribute: the files of the target get this value."""
+    """A requested change: the new value of one attribute in all files of a study or series."""
 
     target: Target
     tag: int

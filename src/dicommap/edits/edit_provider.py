@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 
 class EditProvider(Protocol):
-    """Something that yields edits for each study. A new kind of provider is a class with these three methods."""
+    """The interface of objects that yield the edits of each study. A new kind of provider has these three methods."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and the issues that prevent edits there."""
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, an issue for each part that had no effect in any study."""
+        """Yield an issue for each part that had no effect in any study. Call it after the last study."""
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield, after the last study, the result of each part, such as a row of a sheet or a rule."""
+        """Yield the result of each part, such as a row of a sheet or a rule. Call it after the last study."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class EditResult:
 
     @property
     def outcome(self) -> EditOutcome:
-        """Return the outcome after `finish_study`; a change in any study means APPLIED."""
+        """Return the outcome over all studies: APPLIED if any study changed. Call `finish_study` before."""
         if self.changed:
             return EditOutcome.APPLIED
         if self.ambiguous:
@@ -93,7 +93,7 @@ class EditResult:
         return EditOutcome.NO_CHANGE if self.unchanged else EditOutcome.UNUSED
 
     def record(self, study: str, effect: EditEffect) -> None:
-        """Record an effect in a study, by its UID. All effects of one study are recorded before those of the next."""
+        """Record an effect of this edit in the study with this UID. Studies must come one after the other."""
         if study != self._study:
             self.finish_study()
             self._study = study

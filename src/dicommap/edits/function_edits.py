@@ -63,7 +63,11 @@ class RecordingCounts(Mapping[str, int]):
 
 
 def record_study_reads(study: Study) -> tuple[Study, UndecodableReads]:
-    """Return a study for a function, and the dict that will hold the undecodable values that the function reads."""
+    """Wrap a study so that undecodable values are recorded when a function reads them.
+
+    Returns:
+        The wrapped study, and the dict that the undecodable values are recorded in.
+    """
     seen: UndecodableReads = {}
     if not any(map(_has_undecodable, study.values.values())):
         return study, seen
@@ -72,7 +76,11 @@ def record_study_reads(study: Study) -> tuple[Study, UndecodableReads]:
 
 
 def record_series_reads(series: Series) -> tuple[Series, UndecodableReads]:
-    """Return a series for a function, and the dict that will hold the undecodable values that the function reads."""
+    """Wrap a series so that undecodable values are recorded when a function reads them.
+
+    Returns:
+        The wrapped series, and the dict that the undecodable values are recorded in.
+    """
     seen: UndecodableReads = {}
     if not any(map(_has_undecodable, series.values.values())):
         return series, seen

@@ -64,7 +64,7 @@ class LookupTable:
     """Near key of a row -> the key and UID of the first study without a row."""
 
     def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue:
-        """Return the row for a study or series with these values, or the issue that there is no such row."""
+        """Return the row whose key is among the current values of a study or series, or an issue if no row has it."""
         keys = _normalize_keys(values, self.by)
         if len(keys) > 1:
             return make_issue("lookup.ambiguous", location, keyword=self.by, count=len(keys))
@@ -77,7 +77,7 @@ class LookupTable:
         return make_issue("lookup.no-row", location, keyword=self.by, name=self.name, hint=hint)
 
     def record_study(self, values: AttributeValues, study: str) -> None:
-        """Record that a rule looks up the rows for these values of a study, whether or not anything changes."""
+        """Mark the rows with these keys as used by a study, even if no attribute of the study changes."""
         for key in _normalize_keys(values, self.by):
             row = self.rows.get(key)
             if row is not None:
@@ -243,7 +243,7 @@ def repeated_row_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[
 
 
 def _find_key_issue(key: str, location: Location) -> Issue | None:
-    """Return the issue of a key by which a row cannot be joined, or None."""
+    """Return an issue if no row can be joined by this key, else None."""
     if not key:
         return make_issue("lookup.empty-key", location)
     sign = describe_key_damage(key)

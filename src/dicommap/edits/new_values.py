@@ -31,7 +31,7 @@ RESULT_CHARACTERS_LIMIT = 2**22
 
 
 class NewValue(Protocol):
-    """The interface of what a verb of a rule yields: an attribute and its new value for a study or series."""
+    """The interface of new values that the verbs of a rule yield: the new value of one attribute."""
 
     @property
     def tag(self) -> int:

@@ -42,7 +42,7 @@ def explain_removal_verb(issue: Issue) -> Issue:
 
 
 def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTable] = _NO_LOOKUPS) -> Iterator[Issue]:
-    """Yield the issues of rules that a schema cannot express: of names, keywords and values.
+    """Yield issues of names, keywords and values in rules. A JSON schema cannot express these checks.
 
     Args:
         name: The name of the rules file for messages.
@@ -183,7 +183,7 @@ class RuleEdits:
             )
 
     def _record_and_yield(self, issues: Iterable[Issue], row: EditResult | None, study: str) -> Iterator[Issue]:
-        """Record issues that prevent an edit in a study, and yield them; the issue of a lookup cell is yielded once."""
+        """Record and yield the issues that prevent an edit in a study. A lookup cell's issue is yielded once."""
         for found in issues:
             for edit_result in (self._edit_result, *(() if row is None else (row,))):
                 edit_result.record_issue(study, found)
@@ -194,7 +194,7 @@ class RuleEdits:
             yield found
 
     def _source_keywords(self) -> Iterator[str]:
-        """Yield each keyword whose current value the rule uses, once."""
+        """Yield, once each, the keywords whose current values the rule uses."""
         keywords = [*self._rule.match, *(keyword for one in self._new_values for keyword in one.source_keywords)]
         if self._rule.policy is not OverwritePolicy.OVERWRITE:
             keywords += [keyword_of(one.tag) for one in self._new_values]

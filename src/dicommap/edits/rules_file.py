@@ -12,7 +12,7 @@ MAX_RULES = 10_000
 
 
 class OverwritePolicy(StrEnum):
-    """What a rule does if the attribute already has a value."""
+    """Whether a rule replaces the value that an attribute already has."""
 
     OVERWRITE = "overwrite"
     ONLY_IF_EMPTY = "only-if-empty"

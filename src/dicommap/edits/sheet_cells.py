@@ -63,7 +63,7 @@ def compute_row_state(values: AttributeValues, level: Level) -> str:
 
 
 def describe_placeholder(cell: str) -> str | None:
-    """Return which placeholder for values a cell holds, in words, or None. A placeholder is never a value."""
+    """Return in words which placeholder a cell holds, such as `<2 different values>`, or None for another cell."""
     if cell == MASK:
         return "the mask of a hidden value"
     if cell.startswith("<") and "different values" in cell:
@@ -117,7 +117,7 @@ def format_cell_with_escapes(keyword: str, counts: Mapping[str, int]) -> str:
 
 
 def escape_issues(before: str, cell: str, location: Location) -> Iterator[Issue]:
-    """Yield an issue if a changed cell has escapes, or signs for characters that a program has lost.
+    """Yield an issue if a changed cell has escapes, or has U+FFFD or `?` in place of lost characters.
 
     A text that looks like an escape is allowed if the current value has it as well.
     """

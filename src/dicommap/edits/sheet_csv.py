@@ -29,7 +29,7 @@ STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
 
 
 def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the keywords of the columns: the requested ones, or all captured ones of the level.
+    """Return the keywords of the columns: the requested keywords, or all captured keywords of the level.
 
     Args:
         level: STUDY for rows of studies, SERIES for rows of series.
@@ -97,7 +97,7 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DamagedUid:
-    """A cell in a UID column that does not hold a UID."""
+    """A cell of a UID column whose text is not a UID."""
 
     row: int
     column: str

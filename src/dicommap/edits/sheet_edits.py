@@ -40,13 +40,13 @@ _CANDIDATES_LIMIT = 2
 
 
 class NearUids:
-    """Find UIDs of the inventory that nearly match the unmatched UID cells of a sheet.
+    """Find UIDs of the inventory that nearly equal UID cells of a sheet, for cells whose UID is not in the inventory.
 
     The UIDs of the inventory are added one by one. Memory grows with the sheet, not with the inventory.
     """
 
     def __init__(self, cell_texts: Iterable[str]) -> None:
-        """Take the texts of the UID cells."""
+        """Prepare to compare UIDs with the texts of these UID cells."""
         self._texts: dict[str, str] = {}
         """Near key -> text of a cell."""
         self._numbers: dict[tuple[str, int], tuple[str, str]] = {}
@@ -75,7 +75,7 @@ class NearUids:
                 self._candidates[number[0]].add((uid, number[1]))
 
     def find(self, text: str) -> tuple[str, str] | None:
-        """Return the only UID that nearly matches a cell's text and the difference in words, or None."""
+        """Return the UID that nearly equals a cell's text, and their difference in words; None if not exactly one."""
         found = self._candidates.get(text, set())
         return next(iter(found)) if len({uid for uid, _ in found}) == 1 else None
 
@@ -86,7 +86,7 @@ def _near_uid_key(text: str) -> str:
 
 
 def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
-    """Yield first digits, number of digits and the loss in words of UIDs that a spreadsheet may show as this text."""
+    """Yield the first digits and the length of UIDs that a spreadsheet shows as this number, and the loss in words."""
     shortened = _SCIENTIFIC_NUMBER.fullmatch(text)
     digits = "".join(letter for letter in text if letter in "0123456789")
     if shortened:

@@ -31,7 +31,7 @@ class ShellPatterns:
 
     @classmethod
     def from_texts(cls, given: str | Iterable[str]) -> ShellPatterns:
-        """Make the patterns from one text or several, as a member of `match` in a rule has them."""
+        """Compile one pattern or several patterns, such as the value of a member of `match` in a rule."""
         patterns = [normalize_nfc(pattern) for pattern in ([given] if isinstance(given, str) else given)]
         texts = frozenset(pattern for pattern in patterns if not _WILDCARDS & set(pattern))
         wildcard_patterns = dict.fromkeys(pattern for pattern in patterns if pattern not in texts)

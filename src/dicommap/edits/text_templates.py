@@ -43,17 +43,17 @@ _REPLACEMENT_MARKS = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
 
 
 def split_template(text: str) -> list[str] | None:
-    """Split a template into literal and keyword by turns; None if a brace stands alone."""
+    """Split `a{K}b` into literals and keywords in turn: `a`, `K`, `b`. Return None if a brace has no partner."""
     return _split_references(_TEMPLATE_MARKS, text)
 
 
 def split_replacement(text: str) -> list[str] | None:
-    """Split a replacement into literal and group number by turns; None if a backslash stands alone."""
+    r"""Split `a\1b` into literals and group numbers in turn: `a`, `1`, `b`. Return None for an invalid backslash."""
     return _split_references(_REPLACEMENT_MARKS, text)
 
 
 def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
-    """Split a text into literal and reference by turns; None if a mark stands alone."""
+    """Split a text into literals and references in turn; return None if a mark is not part of a reference."""
     parts, literal, end = list[str](), list[str](), 0
     for match in marks.finditer(text):
         literal.append(text[end : match.start()])
@@ -107,7 +107,7 @@ def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
 
 
 def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> bool:
-    r"""Return whether the text beside a value of several parts is separated from the value.
+    r"""Return whether separators divide a value of several parts from the template's text beside it.
 
     In Doe^J=X^Y^Dr only the last component group would get ^Dr, and in M-1\2 only the first value would get M-.
     """

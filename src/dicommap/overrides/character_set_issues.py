@@ -48,7 +48,7 @@ def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, C
 def undecodable_source_issues(
     study: Study, edits: Sequence[Edit], sources: dict[int, CurrentValue], files: StudyFileReader
 ) -> Iterator[Issue]:
-    """Yield an issue for each of these edits that names a file with the value, and record it in the edit results."""
+    """Yield an issue for each edit in `sources`, and record it in the edit results. It names a file with the value."""
     asked = {(edits[index].target.series_instance_uid, source) for index, source in sources.items()}
     first = _find_first_files(study, asked, files) if asked else {}
     for index, source in sources.items():
@@ -94,7 +94,7 @@ def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
 
 
 def _find_first_files(study: Study, asked: set[_SeriesValue], files: StudyFileReader) -> dict[_SeriesValue, str]:
-    """Return for each of these values the first file that has it."""
+    """Return the path of the first file that has each of these values."""
     keywords = tuple(dict.fromkeys(keyword for _, (keyword, _) in sorted(asked, key=repr)))
     first: dict[_SeriesValue, str] = {}
     for file in files(study.study_instance_uid, keywords):
@@ -162,7 +162,7 @@ def _select_series(study: Study, series: str | None) -> list[Series]:
 
 
 def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
-    """Return why a current value is doubtful in a character set that its files declare, in words, or None."""
+    """Return in words why a current value is doubtful in the character set of its files, or None."""
     keyword, value = source
     having = [one.values for one in members if value in one.values.get(keyword, {})]
     declared = dict.fromkeys(terms for values in having for terms in values.get(_CHARACTER_SET, {"": 1}))

@@ -23,7 +23,7 @@ _CHARACTER_SET = "00080005"
 
 
 def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
-    """Return the attributes of a pydicom data set as DICOM JSON, and issues of what cannot be carried or trusted.
+    """Return the attributes of a pydicom data set as DICOM JSON, and issues of values that are left out or doubtful.
 
     pydicom reads bytes that the declared character set does not have as another character set. So text of a file that
     its SpecificCharacterSet cannot hold is refused. Text that Python code assigned to a new Dataset is not checked.
@@ -42,7 +42,7 @@ def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
 
 
 def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[Issue]:
-    """Yield an issue if the declared character set cannot hold an attribute's texts, or hardly is the right one."""
+    """Yield an issue if the declared character set cannot hold an attribute's texts, or is probably wrong."""
     keyword = keyword_of(tag)
     place = Location(keyword=keyword)
     texts = [text for text in _iterate_texts(attribute) if not text.isascii()]

@@ -112,16 +112,16 @@ _ChangesByScope = dict["ConflictScope", "AttributeChange"]
 class ImageSetForecaster:
     """Forecast the grouping conflicts of one study after the other, with their files up to a limit for all studies."""
 
-    def __init__(self, files: StudyFileReader, room: int = LISTED_FILES_LIMIT) -> None:
-        """Take the reader of a study's files, which is called twice at most for a study with conflicts.
+    def __init__(self, files: StudyFileReader, max_listed_files: int = LISTED_FILES_LIMIT) -> None:
+        """Prepare a forecast of studies whose files the function `files` returns.
 
         Args:
-            files: Returns the files of a study.
-            room: The maximum number of files that are listed for all studies.
+            files: Returns the files of a study. It is called at most twice for a study with conflicts.
+            max_listed_files: The maximum number of files that are listed for all studies.
 
         """
         self._files = files
-        self._files_left = room
+        self._files_left = max_listed_files
 
     def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
         """Yield the grouping attributes that still differ inside a study or its series after its changes."""
@@ -155,7 +155,7 @@ class ImageSetForecaster:
     def _read_file_values(
         self, study: Study, keywords: tuple[str, ...], changes: _ChangesByScope
     ) -> Iterator[tuple[FileValues, ConflictingValues]]:
-        """Yield the files of a study, each with its values after the overrides."""
+        """Yield each file of a study with the values that it has after the overrides."""
         for file in self._files(study.study_instance_uid, keywords):
             scanned = zip(keywords, file.values, strict=True)
             yield (

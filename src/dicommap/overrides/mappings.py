@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.override import Override
 
 OVERRIDES_FOLDER = "dicommap-overrides"
-"""One folder for all, since nested folders count against a quota of the job."""
+"""The folder of all override files. It is a single one, since nested folders count against a quota of the job."""
 
 _FILE_NAME_LIMIT = 200
 """File systems take names of 255 bytes; two UIDs of PS3.5's 64 characters stay below."""
@@ -39,7 +39,7 @@ def build_override_files(
 ) -> list[tuple[Override, OverrideFile]]:
     """Return each override with its file in the form that the assumptions name, in order of UIDs.
 
-    Where files may be shared, overrides whose files would hold the same have that of the first of them.
+    If the assumptions allow shared files, overrides with equal content share one file.
     """
     overrides_with_files = []
     first: dict[str, OverrideFile] = {}
@@ -62,7 +62,7 @@ def metadata_file_path(override: Override) -> str:
 def build_import_configuration(overrides_with_files: Iterable[tuple[Override, OverrideFile]]) -> ImportConfiguration:
     """Return the configuration that maps each override's study or series to its file, in the order given.
 
-    Raises ValueError for no override or more than MAX_MAPPINGS: the caller looks before.
+    Raises ValueError if there is no override, or if there are more than MAX_MAPPINGS: the caller checks the number.
     """
     mappings = tuple(_build_mapping(override, file.path) for override, file in overrides_with_files)
     inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=mappings)

@@ -214,7 +214,7 @@ class Override(Target):
 
 
 def _make_target(study_instance_uid: object, series_instance_uid: object) -> Target:
-    """Return the study or series of an override. Raises UsageError for a UID that is not a text."""
+    """Return the study or series of an override. Raises UsageError if a UID is not a text."""
     if not isinstance(study_instance_uid, str):
         raise _type_error("study_instance_uid", "a text", study_instance_uid)
     if series_instance_uid is not None and not isinstance(series_instance_uid, str):
@@ -223,7 +223,7 @@ def _make_target(study_instance_uid: object, series_instance_uid: object) -> Tar
 
 
 def _json_bytes(document: object) -> bytes:
-    """Return a JSON document as the bytes that are parsed. Raises UsageError for what is not JSON of any kind."""
+    """Return a JSON document as bytes for the parser. Raises UsageError if the document cannot be JSON."""
     if isinstance(document, bytes):
         return document
     if isinstance(document, str):

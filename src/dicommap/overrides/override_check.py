@@ -23,9 +23,10 @@ _FORM_DESCRIPTIONS = {"object": "one data set object", "array": "an array with o
 
 
 def check_override(document: object, target: Target | None, assumptions: Assumptions) -> list[Issue]:
-    """Find everything that is wrong with what an override file holds.
+    """Return all issues of the content of an override file.
 
-    override.schema.json is not asked: it rejects nothing that these rules take (tests hold them to it), and says less.
+    override.schema.json is not used: these rules refuse everything that the schema refuses (tests compare them), and
+    their messages say more.
     """
     issues = list(_document_form_issues(document, assumptions))
     pointer = ""
@@ -99,7 +100,7 @@ def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumpti
 
 
 def _required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[str]:
-    """Return the members that are there because the assumptions ask for them."""
+    """Return the tags of the UIDs that the assumptions require in an override file."""
     if assumptions.identifyingUids == "absent":
         return set()
     of_study = target is not None and target.level is Level.STUDY

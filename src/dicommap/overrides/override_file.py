@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
 _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
-"""Value representations whose emptiness has one form only: no member but the vr."""
+"""Value representations whose empty attributes have one form only: the member `vr` alone."""
 
 
 def dump_override(override: Override, assumptions: Assumptions) -> str:
@@ -39,7 +39,7 @@ def build_override_document(override: Override, assumptions: Assumptions) -> Dat
 def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:  # noqa: ANN401  JSON of any type
     """Return the attributes that an override file changes, from its JSON in the form that the assumptions name.
 
-    Identifying UIDs that are there because the assumptions ask for them are left out.
+    Identifying UIDs that the assumptions require are left out.
     """
     data_set = document[0] if isinstance(document, list) else document
     repeated = _IDENTIFYING if assumptions.identifyingUids == "present" else frozenset()
@@ -47,14 +47,14 @@ def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:
 
 
 def remove_null_value(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
-    """Return an attribute that is empty by a Value of one null without that Value, and any other as it is."""
+    """Return the attribute without its Value if the Value is one null; return any other attribute unchanged."""
     if has_null_form(attribute) and attribute.get("Value") == [None]:
         return {member: value for member, value in attribute.items() if member != "Value"}
     return attribute
 
 
 def has_null_form(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
-    """Return whether a JSON value is an attribute whose emptiness can be written as a Value of one null."""
+    """Return whether a JSON value is an attribute that may have a Value of one null when it is empty."""
     vr = attribute.get("vr") if isinstance(attribute, dict) else None
     return isinstance(vr, str) and vr not in _ONE_EMPTY_FORM
 

@@ -96,7 +96,7 @@ def resolve_edits(
     studies: Iterable[Study],
     provider: EditProvider,
     files: StudyFileReader,
-    found: BoundedList[Issue] | None = None,
+    reading_issues: BoundedList[Issue] | None = None,
     *,
     all_studies: Callable[[], Iterable[Study]] | None = None,
     same_patient: Severity = Severity.WARNING,
@@ -108,13 +108,13 @@ def resolve_edits(
         provider: Yields the edits of each study.
         files: Returns the files of a study. It is called only if grouping attributes of the study differ after the
             edits, or if an edit of the study is refused.
-        found: Issues that were found when the edits were read.
+        reading_issues: Issues from reading the edit files; they come first in the result.
         all_studies: Returns the studies once more; without it, `studies` is read twice. It is called only if an edit
             changes an identifier, which is then compared with those of studies without edits.
         same_patient: The severity of an edit that gives studies of different patients one identifier.
 
     """
-    result = Resolution(issues=bounded_issues() if found is None else found)
+    result = Resolution(issues=bounded_issues() if reading_issues is None else reading_issues)
     forecaster, grouping, identifiers = (
         ImageSetForecaster(files),
         GroupingEditCounter(),

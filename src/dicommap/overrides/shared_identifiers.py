@@ -116,11 +116,11 @@ class SharedIdentifiers:
     """Compare the studies that have the same identifier after the edits and had different ones before."""
 
     def __init__(self, severity: Severity = Severity.WARNING) -> None:
-        """Take the severity of issues that studies of different patients get one identifier."""
+        """Start without studies. Issues about studies of different patients get this severity."""
         self._groups = [_StudyGroups(identifier, severity) for identifier in IDENTIFIERS]
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
-        """Add a study; it is kept if its edits change an identifier or a compared attribute."""
+        """Add a study. Studies whose edits change no identifier and no compared attribute are ignored."""
         for groups in self._groups:
             groups.add_study(study, changes)
 
@@ -161,7 +161,7 @@ class _StudyGroup:
 
 @dataclass(slots=True)
 class _StudyGroups:
-    """The studies by one identifier."""
+    """Groups of studies that have the same value of one identifier, such as PatientID."""
 
     identifier: ComparedIdentifier
     severity: Severity
@@ -182,7 +182,7 @@ class _StudyGroups:
             self._add_digests(study, after)
 
     def add_unchanged_study(self, study: Study) -> None:
-        """Add a study without such an edit if it has an identifier that edits gave to other studies."""
+        """Add a study that no such edit changes, if it has an identifier that edits gave to other studies."""
         values = study.values.get(self.identifier.keyword, {})
         if study.study_instance_uid not in self._changed_studies and any(
             _digest(one.strip(" ")) in self.changed_digests for one in values
@@ -239,7 +239,7 @@ class _StudyGroups:
 def _compute_digests(
     identifier: ComparedIdentifier, study: str, series: Series, after: NewTexts
 ) -> Iterator[tuple[tuple[str, str], ValueDigests]]:
-    """Yield each identifier with its issuer in a series after the edits, and the digests of the compared values."""
+    """Yield each identifier and issuer of a series after the edits, and the digests of the compared values."""
     compared: ValueDigests = ()
     for keyword in identifier.compared:
         texts = [normalize_identity_value(keyword, text) for text in _group_old_by_new_values(series, keyword, after)]

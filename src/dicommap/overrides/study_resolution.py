@@ -146,7 +146,7 @@ def _restore_private_creators(merged_edits: _MergedEdits) -> None:
 
 
 def _has_same_value_in_all_series(study: Study, tag: int, found: dict[str, _MergedEdit]) -> bool:
-    """Return whether every series gets the same value or already has it."""
+    """Return whether every series of the study has the same value of an attribute after the edits."""
     attribute = next(iter(found.values())).attribute
     if any(merged.attribute != attribute for merged in found.values()):
         return False
