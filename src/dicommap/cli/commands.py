@@ -1,4 +1,4 @@
-"""The commands: their names and summaries, and the parser that takes their options from the command's own module."""
+"""The table of commands, with names and summaries, and their parsers."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class RootParser(Parser):
         self.commands: dict[str, CommandParser] = commands.choices
 
     def format_call(self) -> str:
-        """Return how to call the program."""
+        """Return the usage text of the program."""
         return "dicommap COMMAND [OPTIONS] [ARGUMENTS]"
 
     def make_unknown_option_error(self, name: str) -> UsageError:
@@ -116,7 +116,7 @@ class RootParser(Parser):
 
 
 class _VersionAction(argparse.Action):
-    """Print the version, and end; it is looked up only now, since that takes long."""
+    """The argparse action that prints the version and ends. The version is read only now, because that is slow."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version

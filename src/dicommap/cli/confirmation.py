@@ -1,4 +1,4 @@
-"""Confirmation before something is sent: the transfer is shown on stderr, and asked about on a terminal."""
+"""Ask the user to confirm a transfer, on a terminal, before anything is sent."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Tra
 
     Args:
         yes: Whether the answer was given on the command line.
-        roots_named: Whether the source roots were: those that a package names are confirmed by a person only.
+        roots_named: Whether the user named the source roots. Roots from a package need an answer on a terminal.
 
     """
 
@@ -61,7 +61,7 @@ def _is_terminal() -> bool:
 
 
 def _read_answer() -> bool:
-    """Ask, and return whether the answer is exactly yes; the end of the input is no."""
+    """Ask on stderr, and return whether the answer is exactly `yes`. The end of the input counts as no."""
     sys.stderr.write(f"Type {ANSWER} to go on: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == ANSWER

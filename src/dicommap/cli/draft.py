@@ -170,7 +170,7 @@ def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
 
 
 def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, forecast: bool = False) -> None:
-    """Print a draft; `by_study` adds the edits of each study, `forecast` what is likely to become non-primary."""
+    """Print a draft; `by_study` adds the edits of each study, `forecast` the probable non-primary image sets."""
     if drafted.changes:
         total = len(drafted.changes)
         _print_rows(_PREVIEW, drafted.preview(show_values=show_values), total, "change", masked=not show_values)
@@ -195,7 +195,7 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
 
 
 def _print_jobs(drafted: Draft) -> None:
-    """Print how many jobs there are, unless a single one imports all files in place."""
+    """Print the number of jobs, unless a single job imports all files in place."""
     plan = drafted.plan
     if plan is None or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
         return

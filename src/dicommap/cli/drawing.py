@@ -22,7 +22,7 @@ _NARROW = 12
 
 
 class _Console(Console):
-    """A console that leaves a broken pipe to whoever ends the run."""
+    """A console that raises BrokenPipeError, so that `endings` handles it."""
 
     def on_broken_pipe(self) -> NoReturn:
         raise  # the BrokenPipeError that Rich is just handling

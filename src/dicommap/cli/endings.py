@@ -1,4 +1,4 @@
-"""How a run ends: its exit status, and the message on stderr if an error or a signal ended it."""
+"""Run the command line to its exit status, and report an error or a signal that ends it on stderr."""
 
 from __future__ import annotations
 
@@ -40,10 +40,9 @@ _received_signals: list[int] = []
 
 
 class SignalExit(SystemExit):
-    """A signal ends the run; partial files are removed as the exception passes.
+    """The exception that ends the run after a signal. Partial files are removed while it propagates.
 
-    It is a SystemExit, so that no code on the way takes it for an error, and the exit status is right even if nobody
-    catches it.
+    It is a SystemExit, so no handler of errors catches it, and the exit status is right even if nothing catches it.
     """
 
     def __init__(self, number: int) -> None:
@@ -82,7 +81,7 @@ def _run_for_status(run: Callable[[], int | None]) -> int:
 
 
 def _report_error(error: BaseException) -> int:
-    """Print what ended the run, and return the exit status."""
+    """Print a message about the error that ended the run, and return the exit status."""
     if _received_signals:
         # SQLite drops what a signal's handler raises while it works, and reports another error instead.
         error = SignalExit(_received_signals[-1])
@@ -127,7 +126,7 @@ def _describe_file(error: OSError) -> str:
 
 
 def _report_bug(error: BaseException) -> None:
-    """Print where a fault of our own is, without the exception's text, which may hold a patient value."""
+    """Print type and traceback of an unexpected exception, without its text, which may hold a patient value."""
     import traceback  # it takes a while, and is needed only here
 
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
@@ -139,7 +138,7 @@ def _report_bug(error: BaseException) -> None:
 
 @contextmanager
 def _signals_as_exceptions() -> Iterator[None]:
-    """Let signals end the run by an exception, so that partial files are removed. Ignored signals stay ignored."""
+    """Convert signals to exceptions, so that partial files are removed. Ignored signals stay ignored."""
 
     def stop(number: int, _frame: object) -> None:
         _received_signals.append(number)

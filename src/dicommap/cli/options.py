@@ -1,4 +1,4 @@
-"""Options that several commands share, and the kinds of values that options have."""
+"""Options that several commands share, and the conversions of option values."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Delimiter(StrEnum):
 
 
 def convert_to(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
-    """Return the conversion of a word to a member of an enum; an unknown word stays, and the parser refuses it."""
+    """Return a function that converts a word to a member of an enum. It returns an unknown word unchanged."""
     values = set(kind)
 
     def convert(word: str) -> _Choice | str:
@@ -64,7 +64,7 @@ def convert_to(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
 
 
 def output_path(word: str) -> Path:
-    """Convert a word to the path of something that a command writes as a whole.
+    """Convert a word to the path of a file or directory that a command writes.
 
     Raises:
         UsageError: The path is `-`: a file of that name is hard to see and to remove.
@@ -145,7 +145,7 @@ def add_assume(container: argparse._ActionsContainer) -> None:
 
 
 def add_keywords(container: argparse._ActionsContainer, name: str, text: str) -> None:
-    """Add an option with DICOM keywords, which `keywords_in` reads."""
+    """Add an option with DICOM keywords; `split_keywords` reads its values."""
     container.add_argument(name, metavar="KEYWORD", action="append", help=f"{text} Repeat it, or use commas.")
 
 
@@ -160,7 +160,7 @@ def add_jobs(parser: Parser, verb: str) -> None:
 
 
 def add_import_settings(container: argparse._ActionsContainer) -> None:
-    """Add the members of an import job's request that a package may leave open."""
+    """Add options for members of the StartDICOMImportJob request that a package may leave open."""
     container.add_argument("--datastore-id", metavar="ID", help="The data store to import into.")
     container.add_argument("--data-access-role-arn", metavar="ARN", help="The role that jobs read and write with.")
     container.add_argument("--output-s3-uri", metavar="URI", help="The S3 prefix where jobs write their manifests.")
@@ -180,7 +180,7 @@ def add_aws_options(parser: Parser) -> argparse._ArgumentGroup:
 
 
 def create_clients(args: argparse.Namespace, *, unsigned: bool = False) -> Clients:
-    """Return the clients that the AWS options ask for; nothing is opened before one is used."""
+    """Return the AWS clients that the options describe. No connection is opened before a client is used."""
     from dicommap.aws import Clients
 
     return Clients(profile=args.profile, region=args.region, endpoint_url=args.endpoint_url, unsigned=unsigned)

@@ -1,4 +1,4 @@
-"""What commands print: results and issues on stdout, progress and errors on stderr, and the exit status of issues."""
+"""Print results and issues to stdout and errors to stderr, and choose the exit status of issues."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ISSUES_STATUS = 1
 
 
 def print_line(line: str = "", *, style: str | None = None) -> None:
-    """Print one line of results, its control characters escaped: paths and names may hold any."""
+    """Print one line of results. Control characters, which paths and names may hold, are escaped."""
     if style is None or not _is_styled_terminal():
         _print_escaped(sys.stdout, line)
     else:
@@ -41,12 +41,12 @@ def print_line(line: str = "", *, style: str | None = None) -> None:
 
 
 def print_error(*lines: str) -> None:
-    """Print lines to stderr, their control characters escaped."""
+    """Print lines to stderr, with control characters escaped."""
     _print_escaped(sys.stderr, *lines)
 
 
 def write(pieces: Iterable[str]) -> None:
-    """Write text to stdout as it is, in UTF-8 whatever the locale."""
+    """Write text to stdout unchanged, in UTF-8 in every locale."""
     for piece in pieces:
         sys.stdout.buffer.write(piece.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()
@@ -55,7 +55,7 @@ def write(pieces: Iterable[str]) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[str] = (), masked: bool = False
 ) -> None:
-    """Print a table, control characters of its cells escaped.
+    """Print a table, with control characters of its cells escaped.
 
     Args:
         columns: The headings.
@@ -86,7 +86,7 @@ def _print_plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], nu
 
 
 def print_issues(issues: Sequence[Issue]) -> None:
-    """Print issues, the worst first; of each code the first ones, and how many more there are."""
+    """Print issues, the most severe first. Of each code, print the first 20 and count the rest."""
     listed: Counter[str] = Counter()
     totals = Counter(issue.code for issue in issues)
     for issue in sorted(issues, key=lambda one: -one.severity.rank):
@@ -101,7 +101,7 @@ def print_issues(issues: Sequence[Issue]) -> None:
 
 
 def print_issue_counts(counts: Mapping[tuple[str, Severity], int]) -> None:
-    """Print how many issues each code has, the worst first."""
+    """Print the number of issues of each code, the most severe first."""
     rows = sorted(counts.items(), key=lambda item: (-item[0][1].rank, -item[1]))
     cells = [(severity.value, code, f"{count:,}") for (code, severity), count in rows]
     print_table(("severity", "code", "count"), cells, numbers=("count",))
@@ -111,7 +111,7 @@ def write_issues(issues: Iterable[Issue], form: Format) -> None:
     """Write issues as JSON, JSON Lines or CSV.
 
     Raises:
-        UsageError: The format is another one.
+        UsageError: The format is not JSON, JSON Lines or CSV.
     """
     write(record_lines(issues, form, record=lambda issue: issue.to_dict(), row=_issue_row))
 
@@ -130,7 +130,7 @@ def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
 
 
 def print_job_event(job: str, event: str) -> None:
-    """Print to stderr what was done for a job, or what has changed, with the time; above a progress bar."""
+    """Print a job's event to stderr with the time, above a progress bar if there is one."""
     from dicommap.healthimaging.job_properties import format_utc
 
     name = f"job {job}" if job.isdecimal() else job

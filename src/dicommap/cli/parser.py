@@ -108,7 +108,7 @@ class Parser(argparse.ArgumentParser):
             raise self.make_usage_error(f"Wrong value for {error.argument_name}: {error.message}.") from None
 
     def print_help(self, file: TextIO | None = None) -> None:  # type: ignore[override]
-        """Print the help; argparse's own method hides that a disk is full."""
+        """Print the help. Unlike in argparse's method, an error of writing is raised."""
         (file or sys.stdout).write(self.format_help())
 
     def format_help(self) -> str:
@@ -117,15 +117,15 @@ class Parser(argparse.ArgumentParser):
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError for what argparse finds after all checks of our own."""
+        """Raise UsageError for an error that argparse reports. Most errors are found by our checks before."""
         raise self.make_usage_error(message[:1].upper() + message[1:] + ".")
 
     def make_usage_error(self, message: str, *advice: str) -> UsageError:
-        """Return an error with advice, the last of which is where the help is."""
+        """Return an error with advice; the last advice names the command that prints the help."""
         return UsageError(message, fix=" ".join([*filter(None, advice), f"See '{self.prog} --help'."]))
 
     def format_call(self) -> str:
-        """Return how to call this: the program, options that are required, and arguments."""
+        """Return the usage line: the program, its required options and its arguments."""
         required = [
             f"{get_option_names(one)[0]} {get_value_name(one)}"
             for one in self._actions
@@ -169,7 +169,7 @@ class Parser(argparse.ArgumentParser):
         return [*options, "--", *arguments] if arguments else options
 
     def _read_option(self, word: str, rest: Iterable[str], given: set[argparse.Action]) -> list[str]:
-        """Return what argparse is to read for an option, and for its value if that is the next word."""
+        """Return the word that argparse reads for an option and its value, such as `--output=i.db`."""
         name, equals, value = word.partition("=")
         action = self._option_string_actions.get(name)
         if action is None and not word.startswith("--") and (short := self._option_string_actions.get(word[:2])):
@@ -232,7 +232,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def suggest(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
-    """Return the question whether the most similar of the known words is meant, or nothing.
+    """Return the question `did you mean ...?` with the most similar known word, or the empty text.
 
     Args:
         word: A word of the user's.
@@ -262,7 +262,7 @@ def get_option_names(action: argparse.Action) -> list[str]:
 
 
 def get_value_name(action: argparse.Action) -> str:
-    """Return what stands for an action's value in help: its metavar, its choices, or its name."""
+    """Return the placeholder of an action's value in help: its metavar, its choices, or its name."""
     if isinstance(action.metavar, str):
         return action.metavar
     if action.choices is not None:

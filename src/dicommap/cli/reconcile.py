@@ -145,7 +145,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
-    """Raise if the results could not be written in the end: before work is done for them."""
+    """Raise UsageError or DocumentError early if the results cannot be written to these paths later."""
     if output is not None:
         if form is ResultFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
@@ -155,7 +155,7 @@ def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path
 
 
 def _print_retry(new_package: Retry, *, has_text: bool) -> None:
-    """Print a line about the new package; to stderr if results are on stdout for a program."""
+    """Print a line about the new package, to stderr if stdout has records for another program."""
     place = f"Package: {new_package.package}" if new_package.package is not None else "No new package was written."
     line = (
         f"{format_count(new_package.instances, 'instance')} to import again: "

@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _create_s3_clients(args: argparse.Namespace) -> Clients | None:
-    """Return the clients for S3, or None if no option asks for special ones: a local scan needs none."""
+    """Return the clients for S3 if an AWS option is given, else None."""
     if args.profile or args.region or args.endpoint_url or args.no_sign_request:
         return create_clients(args, unsigned=args.no_sign_request)
     return None
@@ -151,7 +151,7 @@ def _print_summary(counts: InventorySummary, output: Path) -> None:
 
 
 def _describe_traffic(counts: InventorySummary) -> str:
-    """Return a line about requests to S3; most objects should take one request."""
+    """Return a line with the numbers of requests to S3, received bytes, and objects that took one request."""
     requests, received, repeated = counts.traffic
     once = (
         f"; {counts.read - repeated:,} of {format_count(counts.read, 'file')} took one request" if counts.read else ""
@@ -161,7 +161,7 @@ def _describe_traffic(counts: InventorySummary) -> str:
 
 @contextmanager
 def _open_path_list(name: str, *, null: bool) -> Iterator[Iterator[str]]:
-    """Open a list of files, as find and other programs write it; `-` is standard input.
+    """Open a list of paths, such as the output of `find`; `-` is standard input. Return an iterator of the paths.
 
     Paths end with a line feed, or a carriage return and a line feed; with `null` each ends with a NUL, since names may
     hold all other characters. Empty lines are empty paths.
@@ -199,7 +199,7 @@ def _read_paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
 
 
 def _require_utf8_list(first: bytes, *, null: bool) -> None:
-    """Raise DocumentError if the first line is UTF-16, or holds paths that end with a NUL each."""
+    """Raise DocumentError if the first line is UTF-16, or has NUL characters although --null is not given."""
     if first.startswith(_UTF16_MARKS) or (first.count(b"\0") * 3 > len(first) and len(first) > 1):
         raise DocumentError(
             "The list of files is UTF-16, as PowerShell's '>' writes it.",

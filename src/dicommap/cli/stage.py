@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_copies(args: argparse.Namespace) -> int:
-    """Print every copy, and the errors and warnings of the package: with an error nothing would be sent."""
+    """Print every planned copy, and the errors and warnings of the package. After an error, nothing is copied."""
     count = 0
 
     def records() -> Iterator[dict[str, object]]:

@@ -117,7 +117,7 @@ def _refuse_aws_options(args: argparse.Namespace) -> None:
 def _check_paths(
     paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Issues]
 ) -> tuple[list[Issue], AwsError | None]:
-    """Return the issues of all paths, and the error after which S3 was not asked again, if AWS did not answer."""
+    """Return the issues of all paths, and the AwsError after which S3 was not checked any more, or None."""
     found: list[Issue] = []
     unanswered = None
     for path in paths:
@@ -139,7 +139,7 @@ def _print_issues(found: Sequence[Issue], form: Format) -> None:
 
 
 def _print_s3_match(packages: list[Path], *, alone: bool) -> None:
-    """Print for each package which objects were found in S3."""
+    """Print for each package the number of objects that were found in S3."""
     for path in packages:
         jobs = PackageDirectory(path).plan.jobs
         objects = format_count(sum(job.sourceFiles for job in jobs), "object")

@@ -28,7 +28,7 @@ _SURROGATES_WITHOUT_BYTE = re.compile("[\ud800-\udbff\udd00-\udfff]")
 
 
 def encode_path(path: str) -> str | bytes:
-    """Return what is stored for a path: the text itself, or its bytes if it is not UTF-8."""
+    """Return the cell for a path: a text, or its bytes if the path is not UTF-8."""
     if path.isascii():
         return path
     try:
@@ -39,12 +39,12 @@ def encode_path(path: str) -> str | bytes:
 
 
 def decode_path(stored: str | bytes) -> str:
-    """Return the path that the operating system knows."""
+    """Return the path of a cell in the form that `open` and `os` take."""
     return stored if isinstance(stored, str) else os.fsdecode(stored)
 
 
 def encode_value(text: str | None) -> str | bytes | None:
-    """Return what is stored for a value: the text itself, or bytes if some of its bytes could not be decoded.
+    """Return the cell for a value: a text, or bytes if some bytes of the value could not be decoded.
 
     The stored bytes are UTF-8 with a lone surrogate of three bytes for each undecodable byte. They are not valid UTF-8,
     so no text in SQLite is equal to them.
@@ -55,7 +55,7 @@ def encode_value(text: str | None) -> str | bytes | None:
 
 
 def decode_value(stored: bytes) -> str:
-    """Return the text of a value that is stored as bytes. Raises ValueError if `encode_value` cannot have made them."""
+    """Return the value of a cell of bytes. Raises ValueError if `encode_value` cannot have returned these bytes."""
     text = stored.decode("utf-8", "surrogatepass")
     if not is_undecodable(text) or _SURROGATES_WITHOUT_BYTE.search(text):
         raise ValueError("a text without undecodable bytes is stored as text")
@@ -63,7 +63,7 @@ def decode_value(stored: bytes) -> str:
 
 
 def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
-    """Return the two ranges of the stored paths of an archive's members: first and end as text, then as bytes."""
+    """Return the two ranges of cells that hold the paths of an archive's members: one of texts, one of bytes."""
     first, end = archive + "!/", archive + "!0"
     return encode_path(first), encode_path(end), os.fsencode(first), os.fsencode(end)
 
@@ -86,7 +86,7 @@ _UID_PATTERN = re.compile(rf"[0-9.]{{1,{MAX_STORED_UID}}}")
 
 
 class DamagedCellError(Exception):
-    """A cell has a value that no scan writes. Raised inside the room `inventory` only."""
+    """A cell has a value that no scan writes. This error is raised and caught inside the package `inventory` only."""
 
 
 def read_rows(
@@ -196,14 +196,14 @@ def read_number(cell: object) -> float:
 
 
 def read_system_path(cell: object) -> str:
-    """Return a path as the operating system knows it."""
+    """Return a path in the form that `open` and `os` take."""
     if not isinstance(cell, str | bytes):
         raise DamagedCellError
     return decode_path(cell)
 
 
 def read_printable_path(cell: object) -> str:
-    """Return a path without control characters, for people."""
+    """Return a path with its control characters escaped, for display."""
     return make_printable(read_system_path(cell))
 
 
@@ -245,7 +245,7 @@ def read_location(cell: object) -> Location:
 
 
 def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
-    """Return the error to raise for an error of SQLite. Raises KeyboardInterrupt if a signal ended the statement."""
+    """Convert an error of SQLite to InventoryError. Raises KeyboardInterrupt if a signal ended the statement."""
     raise_if_interrupted(error)
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is the extended code
     if primary in _IN_USE_CODES:

@@ -27,7 +27,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
-    """Open a file that anybody may have altered, for reading only. Raises sqlite3.Error."""
+    """Open an untrusted file for reading only, with safe settings of SQLite. Raises sqlite3.Error."""
     connection = enable_interrupts(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True))
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)

@@ -63,7 +63,7 @@ def _uid_problem(uid: str) -> str | None:
 
 
 class FileIdentity(NamedTuple):
-    """One file and what identifies its content: size, time and ETag."""
+    """One file, with the size, time and ETag that identify its content."""
 
     source: int
     path: str

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Inventory(Displayable):
-    """What a scan found: an inventory file that is open for reading. Close it, or use it as a context manager.
+    """The result of a scan: an inventory file that is open for reading. Close it, or use it as a context manager.
 
     All methods raise InventoryError if the inventory is closed or its file is damaged.
 
@@ -147,7 +147,7 @@ class Inventory(Displayable):
         return queries.read_summary(self._connection)
 
     def count_files_in_archives(self) -> int:
-        """Return how many instances and duplicates are members of archives."""
+        """Return the number of instances and duplicates that are members of archives."""
         return queries.count_archive_members(self._connection)
 
     def count_duplicates(self) -> tuple[int, int]:
@@ -289,7 +289,7 @@ class Inventory(Displayable):
         return InventoryPlots(self.studies, lambda: self.summary().studies)
 
     def s3_objects(self, offsets: Sequence[str] = ()) -> InventoryObjects:
-        """Return the files as S3 objects under one prefix.
+        """Return the files of this inventory as S3 objects under one prefix.
 
         Args:
             offsets: For each source, the folder under the prefix that its files are in.

@@ -152,12 +152,12 @@ class InventoryObjects(Iterable[PlannedObject]):
         return PlannedObjects(lambda: self._staged_objects(listed, largest))
 
     def keyed_files(self) -> Iterator[tuple[str, int, str | None, str | None]]:
-        """Yield the key and bytes of every file, and the Study and Series Instance UID of an instance."""
+        """Yield key, bytes, and Study and Series Instance UID (or None) of every file, in the order of keys."""
         streams = [self._source_keys(source) for source in self._offsets]
         yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one[0].encode())
 
     def study_sizes(self, largest: int) -> Iterator[StudySize]:
-        """Yield the studies in order of their UIDs; files of more than `largest` bytes are counted apart."""
+        """Yield the file count and bytes of each study by series. Files over `largest` bytes are counted separately."""
         for study, series in groupby(self._series_sizes(largest), key=lambda one: one[0]):
             yield StudySize(
                 study_instance_uid=study,
@@ -180,7 +180,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         return False
 
     def count_files(self) -> FileCounts:
-        """Count the files."""
+        """Return the number of files, and of files with an instance."""
         ((files, instances),) = self._rows(FILE_COUNTS_QUERY, (read_integer, read_integer))
         if any(self._archives.values()):
             for (disposition,) in self._rows(ARCHIVE_MEMBERS_QUERY, (enum_reader(Disposition),)):
@@ -189,7 +189,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         return FileCounts(files=files, instances=instances)
 
     def non_utf8_paths(self) -> Iterator[str]:
-        """Yield the paths of instances that cannot be keys, with surrogates for bytes that are not UTF-8."""
+        """Yield the paths of instances that are not UTF-8 and so cannot be object keys. Other bytes are surrogates."""
         for source, path in self._rows(NON_UTF8_PATHS_QUERY, (read_integer, read_system_path)):
             if not _is_archive_member(path, self._archives[source]):
                 yield path

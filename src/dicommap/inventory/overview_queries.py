@@ -53,7 +53,7 @@ SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate != '' AND type
 def read_overview(
     connection: sqlite3.Connection, keywords: Sequence[str], sources: Sequence[str], summary: InventorySummary
 ) -> InventoryOverview:
-    """Read what the report of an inventory shows; `keywords` are the captured attributes."""
+    """Read the values for the report of an inventory; `keywords` are the captured attributes."""
     overview = OverviewQueries(connection, keywords)
     return InventoryOverview(
         summary=summary,
@@ -83,7 +83,7 @@ class OverviewQueries:
         return dict(read_rows(self._connection, _MODALITIES_QUERY, (read_value, read_integer)))
 
     def read_date_range(self) -> tuple[str, str] | None:
-        """Return the first and last StudyDate as the files have them; None if no file has one."""
+        """Return the first and the last StudyDate in the inventory; None if no file has one."""
         if "StudyDate" not in self._keywords:
             return None
         ((first, last),) = read_rows(self._connection, _DATES_QUERY, (read_optional_text, read_optional_text))

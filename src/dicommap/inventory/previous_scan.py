@@ -96,7 +96,7 @@ links, special files and archives again; a file that could not be read may be re
 
 
 class PreviousScan:
-    """Looks up files in an earlier inventory, finished or not. Files that it does not return must be read again.
+    """Looks up unchanged files in an earlier inventory, finished or not. All other files must be read again.
 
     Attributes:
         roots: The roots of its sources in order, as they are stored.
@@ -157,7 +157,7 @@ class PreviousScan:
     def find_unchanged(
         self, root: str, files: Sequence[SourceFile], label: Callable[[str], str], headers: dict[bytes, HeaderRow]
     ) -> dict[str, FileRow]:
-        """Look up files.
+        """Look up the rows of files that have not changed.
 
         Args:
             root: The root of their source.
@@ -229,7 +229,7 @@ class PreviousScan:
         return True
 
     def has_exactly(self, count: int) -> bool:
-        """Return whether it has exactly `count` files, and no conflict that has to be compared again."""
+        """Return whether the inventory has exactly `count` files, and no conflict that must be compared again."""
         ((files,),) = self._connection.execute("SELECT MAX(id) FROM file").fetchall()
         conflict = self._connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
         return bool(files == count and conflict is None)

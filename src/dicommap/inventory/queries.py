@@ -200,7 +200,7 @@ def read_series_uids(connection: sqlite3.Connection) -> dict[str, set[str]]:
 
 
 def count_archive_members(connection: sqlite3.Connection) -> int:
-    """Return how many instances and duplicates are members of archives."""
+    """Return the number of instances and duplicates that are members of archives."""
     ((count,),) = read_rows(connection, _ARCHIVE_MEMBER_COUNT_QUERY, (read_integer,))
     return int(count)
 

@@ -27,7 +27,7 @@ FileRow = tuple[str, bytes | None, str | None, str | None, tuple[IssueRow, ...]]
 def make_file_row(
     result: Header | RejectedFile, keywords: tuple[str, ...], label: str, digests: MutableMapping[HeaderRow, bytes]
 ) -> FileRow:
-    """Return the row of a file that was read.
+    """Return the inventory row of a file after it was read.
 
     Args:
         result: The header of the file, or the reason why it has none.

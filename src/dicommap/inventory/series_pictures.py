@@ -24,7 +24,7 @@ WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ? AND disposition = 'instance
 
 
 class InventoryPictureSource:
-    """Draws pictures of the series of one open inventory: the `PictureSource` of these series.
+    """The `PictureSource` of one open inventory: draws pictures of its series and studies.
 
     It imports the room `pictures`, and numpy and Pillow with it, when the first picture is drawn.
     """

@@ -169,9 +169,9 @@ def _require_current_format(path: Path) -> None:
 
 
 def _read_sqlite_header(path: Path) -> tuple[int, int, bytes]:
-    """Return the application id, user version and kind of journal of a SQLite file; zeros for any other file.
+    """Return application id, user version and journal bytes from a SQLite file's header; zeros for any other file.
 
-    They are in its header (sqlite.org/fileformat2.html), so a damaged inventory is recognised as an inventory.
+    The header is read directly (sqlite.org/fileformat2.html), so a damaged inventory is recognised as an inventory.
     """
     with open_regular_file(path) as file:
         head = file.read(_SQLITE_HEADER_BYTES)

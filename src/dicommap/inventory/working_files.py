@@ -37,7 +37,7 @@ class WorkingFiles:
 
     @classmethod
     def for_inventory(cls, path: Path) -> WorkingFiles:
-        """Return the paths for an inventory at `path`."""
+        """Return the paths of the inventory file at `path` and of its temporary files."""
         kinds = ("unfinished", "unfinished-journal", "earlier", "lock")
         return cls(path, *(path.with_name(f".{path.name}.{kind}") if path.name else path for kind in kinds))
 
@@ -84,7 +84,7 @@ class ScanLock:
 
 
 def keep_unfinished_scan(files: WorkingFiles) -> None:
-    """Rename an unfinished file to the interrupted one, unless that has more files. Needs the lock."""
+    """Rename the unfinished file to the interrupted file, unless that one has more files. Needs the lock."""
     if _count_files(files.unfinished) > _count_files(files.interrupted):
         remove_files(files.interrupted)
         os.replace(files.unfinished, files.interrupted)
@@ -106,7 +106,7 @@ def create_unfinished(files: WorkingFiles) -> None:
 
 
 def write_error(error: sqlite3.Error) -> InventoryError:
-    """Return the error to raise if SQLite cannot write. Raises KeyboardInterrupt if a signal ended the statement."""
+    """Return the InventoryError for a failed write of SQLite. Raises KeyboardInterrupt if a signal ended it."""
     raise_if_interrupted(error)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
         return InventoryError(

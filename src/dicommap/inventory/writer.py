@@ -1,4 +1,4 @@
-"""Write an inventory file batch by batch, and put it in place when the scan is complete.
+"""Write an inventory file batch by batch, and move it to its final path when the scan is complete.
 
 A second scan of unchanged files is a special case. As long as the walk gives the same files in the same order as the
 previous inventory, they are an `UnchangedRun`: no row is looked up or inserted one by one, the run is copied with one
@@ -49,7 +49,7 @@ class UnchangedRun:
     """The files at the beginning of a walk that are unchanged since the previous scan, up to the first difference."""
 
     def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
-        """Begin a run, which stays empty unless there is exactly one finished inventory of these sources."""
+        """Begin a run. It stays empty unless `previous` is exactly one finished inventory of these sources."""
         first = previous[0] if len(previous) == 1 else None
         stored = [encode_path(root) for root in roots]
         self._previous = first if first is not None and first.complete and first.roots == stored else None
@@ -57,7 +57,7 @@ class UnchangedRun:
         """Files in the run."""
 
     def extend(self, source: int, files: Sequence[SourceFile]) -> bool:
-        """Return whether these files of a source continue the run, and end the run if they do not."""
+        """Add files of a source to the run if they are unchanged, else end the run. Return whether they were added."""
         if self._previous is None:
             return False
         try:
@@ -152,11 +152,11 @@ class InventoryWriter:
         return frozenset() if self._path is None else frozenset(path.absolute() for path in self._places.paths())
 
     def label(self, source: int, path: str) -> str:
-        """Return a path as issues name it."""
+        """Return the text with which issues name a path."""
         return self.prefix(source) + make_printable(path)
 
     def prefix(self, source: int) -> str:
-        """Return what issues put before a path: the root, if there are several sources that may have equal paths."""
+        """Return the text before a path in issues: the root if there are several sources, else the empty text."""
         return make_printable(self._roots[source]).rstrip("/") + "/" if len(self._roots) > 1 else ""
 
     def add(
@@ -247,7 +247,7 @@ class InventoryWriter:
             self.previous[0].copy_first(count, self._database)
 
     def _copy_previous(self) -> None:
-        """Copy the previous inventory: no file has changed since."""
+        """Copy the whole previous inventory, because no file has changed."""
         (scan,) = self._database.execute("SELECT reading, started_ns FROM scan").fetchall()
         self._database.commit()
         self._is_batch_complete = False

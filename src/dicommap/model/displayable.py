@@ -13,7 +13,7 @@ _DISPLAY_MODULE = "dicommap.display.object_display"
 
 
 class Displayable:
-    """An object that shows itself as a report. The code that renders it is imported when it is shown, not before."""
+    """The base class of objects that notebooks and terminals show as a report. Rendering code is imported only then."""
 
     __slots__ = ()
 
@@ -44,7 +44,7 @@ class Displayable:
 
 
 class DisplayableInLists(Displayable):
-    """An object that often is in lists and logs: its repr is one line, its text and HTML are a report.
+    """The base class of objects that are often in lists and logs: the repr is one line, text and HTML are a report.
 
     The line never shows a patient value, even if values are unmasked.
     """

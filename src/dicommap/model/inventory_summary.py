@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class InventorySummary(Displayable):
-    """The counts of an inventory, and what its scan cost."""
+    """The counts of an inventory, and the number of files and bytes that its scan read."""
 
     studies: int
     series: int

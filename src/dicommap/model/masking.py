@@ -70,7 +70,7 @@ _is_unmasked_in_all_reprs = False
 
 
 def show_values(shown: bool) -> None:
-    """Show or mask patient values in the reprs of all objects in this process. They are masked at first.
+    """Show or mask patient values in the reprs of all objects in this process. By default they are masked.
 
     Only reprs change. Tables that commands print, logs, files and error messages do not depend on it.
 
@@ -112,11 +112,11 @@ def different_values_marker(count: int) -> str:
 
 
 def mask_only_value(keyword: str, distinct: int, value: str, *, show_values: bool) -> str:
-    """Return the only value, masked like `mask_value`, or the marker if there are several distinct values."""
+    """Return the value, masked as by `mask_value`, if it is the only one, else the marker `<3 different values>`."""
     return different_values_marker(distinct) if distinct > 1 else mask_value(keyword, value, show_values=show_values)
 
 
 def mask_value_counts(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> str:
-    """Return the value that all files share, masked like `mask_value`, or the marker if they differ."""
+    """Return the value that all files share, masked as by `mask_value`, or the marker if the files differ."""
     counts = merge_equal_names(keyword, counts)
     return mask_only_value(keyword, len(counts), next(iter(counts), ""), show_values=show_values)

@@ -31,7 +31,7 @@ def job_folder(job_id: str) -> str:
 
 
 def submission_path(job_id: str) -> str:
-    """Return the path of the state of a job's submission."""
+    """Return the path of the file with the submission state of a job."""
     return f"{SUBMISSION_FOLDER}/{job_id}.json"
 
 

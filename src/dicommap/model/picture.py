@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A picture for people to look at; never one to read a diagnosis from.
+    """A PNG picture with a caption, as a preview of images. It is not for diagnosis.
 
     The caption has no patient value unless the user asked for values. The pixels are not changed: text that is burned
     into them, for example a name, is in the picture too.

@@ -1,4 +1,4 @@
-"""Objects and file times as a source lists them, and the network traffic of reading them."""
+"""An S3 object of a listing, the file times that an inventory can store, and counts of network traffic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class NetworkTraffic(NamedTuple):
-    """Requests and bytes. Requests that the client repeats by itself, after a fault, are not counted."""
+    """Counts of requests and received bytes. Requests that the S3 client repeats after an error are not counted."""
 
     requests: int = 0
     """Number of requests, for listing and for reading."""

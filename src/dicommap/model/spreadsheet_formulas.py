@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 def escape_formulas(text: str) -> str:
     """Return the cell for a text, with an apostrophe before each part that a spreadsheet could run as a formula.
 
-    Plain numbers such as -5 stay as they are.
+    Plain numbers such as -5 are not changed.
     """
     if _NUMBER.fullmatch(text):
         return text

@@ -29,7 +29,7 @@ AttributeValues = Mapping[str, ValueCounts]
 
 
 class Disposition(StrEnum):
-    """What a path is; every path has exactly one disposition."""
+    """The kind of a scanned path, such as instance, duplicate or archive. Every path has exactly one."""
 
     INSTANCE = "instance"
     DUPLICATE = "duplicate"
@@ -53,7 +53,7 @@ class Disposition(StrEnum):
 
 
 class SourceFile(NamedTuple):  # a NamedTuple: there are millions, and frozen dataclasses are slower to make
-    """One path that the walk over a source found."""
+    """One path of a source as the walk lists it, before the file is read."""
 
     path: str
     """Relative to the root; bytes that are not UTF-8 are kept as surrogates (PEP 383)."""
@@ -72,7 +72,7 @@ class SourceFile(NamedTuple):  # a NamedTuple: there are millions, and frozen da
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """One path of the inventory."""
+    """One path of an inventory, with its disposition."""
 
     source: str
     """The root of the source that it is in; printable."""
@@ -117,7 +117,7 @@ class Instance(DisplayableInLists):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What an edit applies to: a study, or one series of it."""
+    """The target of an edit: a study, or one series of a study."""
 
     study_instance_uid: str
     series_instance_uid: str | None = None
@@ -129,7 +129,7 @@ class Target:
 
 
 class PictureSource(Protocol):
-    """Draws pictures of series and studies; an open inventory gives its series one."""
+    """The interface of objects that draw pictures of series and studies. The series of an open inventory have one."""
 
     def thumbnail(self, series: Series, *, size: int | None, show_values: bool) -> Picture:
         """Draw the middle image of a series."""
@@ -238,7 +238,7 @@ class Study(DisplayableInLists):
 
     @classmethod
     def from_series(cls, series: Iterable[Series]) -> Self:
-        """Make the study of these series: at least one, all with its Study Instance UID."""
+        """Build a study from its series: at least one, and all with the same Study Instance UID."""
         first, *others = members = tuple(series)
         values = first.values
         if others:  # plain dicts: a Counter is slower, and there may be millions of studies

@@ -15,7 +15,7 @@ _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
 class SubmissionState(StrEnum):
-    """The states of a job's submission, from first to last."""
+    """The states of a job's submission, in the order in which a job passes through them."""
 
     PLANNED = "planned"
     """The settings of the AWS account are stored; nothing has been sent."""
@@ -71,7 +71,7 @@ class Submission(BaseModel):
 
     @property
     def is_start_sent(self) -> bool:
-        """Return whether StartDICOMImportJob was sent for the job, or was about to be sent."""
+        """Return whether a StartDICOMImportJob request for the job was sent, or may have been sent."""
         return self.state.has_job or self.startingAt is not None
 
     @property
@@ -90,7 +90,7 @@ class Submission(BaseModel):
         return self
 
     def report(self) -> JobInfo:
-        """Return what the service last reported about the job. Requires a jobStatus."""
+        """Return the last reported state of the job. The submission must have a jobStatus."""
         job = ImportJob(
             jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message
         )

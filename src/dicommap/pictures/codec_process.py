@@ -30,7 +30,7 @@ class CodecProcess:
     """A process that draws images, one at a time. It is started for the first image, and again after it crashed."""
 
     def __init__(self, code: str = _WORKER_CODE) -> None:
-        """Use this Python code as the program of the process; `{path!r}` in it is replaced by `sys.path`."""
+        """Prepare a process that runs this Python code, in which `{path!r}` is replaced by `sys.path`."""
         self._code = code
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None

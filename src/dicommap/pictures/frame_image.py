@@ -1,4 +1,4 @@
-"""Render one frame of a file as an 8-bit image, or raise the reason why it cannot be drawn."""
+"""Render one frame of a file as an 8-bit image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One file of a series that a picture is drawn from, and how it is opened."""
+"""A file that a picture is drawn from: its path, its instance, and a function that opens it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ARCHIVE_SEPARATOR = "!/"
 
 
 class NoPictureError(Exception):
-    """The reason why a file has no picture, in words and without patient values. Raised inside this room only."""
+    """No picture can be drawn of a file; the text is the reason, without patient values. Not raised to users."""
 
 
 class PictureFile(NamedTuple):
-    """One file, and the instance that the scan found in it."""
+    """One file and the SOP Instance UID that the scan read from it."""
 
     path: str
     """Absolute or relative to the working directory, as the operating system has it."""

@@ -31,7 +31,7 @@ _POSITION_TOLERANCE = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """One file with images, and what its position among the others depends on."""
+    """One file with images, and the values by which the files of a series are sorted."""
 
     file: PictureFile
     frames: int
@@ -45,7 +45,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """The files of a series: those with images in spatial order, and the reasons for the others."""
+    """The files of a series: files with images in spatial order, and the reasons why other files have none."""
 
     slices: tuple[Slice, ...]
     files_without_image: int
@@ -59,12 +59,12 @@ class Slices:
         return sum(one.frames for one in self.slices)
 
     def evenly_spaced(self, count: int) -> list[int]:
-        """Return the places of up to `count` evenly spaced images; of one image, the middle."""
+        """Return the indices of up to `count` evenly spaced images; for a count of one, the middle image."""
         count = min(count, self.images)
         return [(2 * place + 1) * self.images // (2 * count) for place in range(count)]
 
     def image(self, place: int) -> tuple[Slice, int]:
-        """Return the slice of the image at a place (from 0), and its frame in the file (from 0)."""
+        """Return the slice with the image at an index (from 0), and the image's frame in the file (from 0)."""
         ends = list(accumulate(one.frames for one in self.slices))
         at = bisect_right(ends, place)
         return self.slices[at], place - (ends[at - 1] if at else 0)

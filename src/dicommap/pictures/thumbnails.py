@@ -104,7 +104,7 @@ def make_montage(
 
 
 def draw_middle_image(slices: Slices, size: int | None) -> tuple[Image, str, bool]:
-    """Return the middle image, words for the caption, and True; or a placeholder, the reason, and False."""
+    """Return the middle image, its caption and True; or a placeholder, the reason for it and False."""
     if slices.images:
         return _draw_image(slices, slices.evenly_spaced(1)[0], size)
     words = "No pixel data" if slices.files_without_image else next(iter(slices.unreadable), "No files")

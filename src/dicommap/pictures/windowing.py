@@ -65,7 +65,7 @@ def _apply_modality_lut(values: Array, attributes: Dataset) -> Numbers:
 
 
 def _sample_values(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] | None) -> Numbers:
-    """Return some of the image's values, without padding and not finite values."""
+    """Return a sample of the image's values, without padding and values that are not finite."""
     flat = (meaning if places is None else places).ravel()
     step = max(1, flat.size // _SAMPLE_SIZE)
     chosen = flat[::step]

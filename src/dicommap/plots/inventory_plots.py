@@ -1,4 +1,4 @@
-"""The plots that an inventory offers, each made when it is asked for."""
+"""The plots of an inventory; each plot is drawn when its method is called."""
 
 from __future__ import annotations
 

@@ -54,12 +54,12 @@ def modality_of(series: Series) -> str:
 
 
 def most_frequent(counts: Counter[str], limit: int) -> list[str]:
-    """Return the names with the highest counts, and names with equal counts by alphabet."""
+    """Return the `limit` names with the highest counts, in that order; names with equal counts are sorted."""
     return sorted(counts, key=lambda name: (-counts[name], name))[:limit]
 
 
 def fold_into_others(counts: Counter[str], names: list[str]) -> None:
-    """Move the counts of all other names to `others`."""
+    """Return the counts of these names, and the sum of all other counts under the name `others`."""
     for name in counts.keys() - set(names) - {OTHERS}:
         counts[OTHERS] += counts.pop(name)
 

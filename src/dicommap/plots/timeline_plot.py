@@ -1,4 +1,4 @@
-"""Bar chart of the number of studies in each year, month or day of StudyDate."""
+"""Bar chart of studies by day, month, year, decade or century of StudyDate."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _CHUNK_BYTES = 2**20
 def content_comparer(
     sources: Sequence[Source], writer: InventoryWriter
 ) -> Iterator[Callable[[FileIdentity, FileIdentity], bool]]:
-    """Give a function that returns whether two files have the same bytes; its temporary file lasts as the context does.
+    """Return a context manager that gives a function: it returns whether two files have the same bytes.
 
     Files are not read if their ETags are equal, or if an earlier scan has compared them and neither has changed.
 
@@ -67,7 +67,7 @@ def content_comparer(
 
 
 class _DigestCache:
-    """Digests of all members of sequential archives, computed when the first member of an archive is asked for."""
+    """Digests of the members of sequential archives. The first request for a member reads its whole archive."""
 
     def __init__(self, sources: Sequence[Source], connection: sqlite3.Connection) -> None:
         self._openers = [source.opener for source in sources]
@@ -76,7 +76,7 @@ class _DigestCache:
         self._archives: set[tuple[int, str]] = set()
 
     def is_sequential(self, file: FileIdentity) -> bool:
-        """Return whether a file can be read only after others."""
+        """Return whether a file is a member of an archive whose members can be read only in order."""
         return self._find_archive(file) is not None
 
     def get(self, file: FileIdentity) -> bytes | None:
@@ -109,7 +109,7 @@ def _open_file(sources: Sequence[Source], file: FileIdentity) -> AbstractContext
 
 
 def _count_requests(read: ReadAt, source: Source, writer: InventoryWriter) -> ReadAt:
-    """Return the same function; if the source waits for the network, each call is counted as a request."""
+    """Wrap `read` so that each call counts as a request if the source waits for the network."""
     if not source.waits_for_network:
         return read
 

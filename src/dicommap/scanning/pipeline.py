@@ -158,7 +158,7 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
 def _files_of_unchanged_archives(
     previous: PreviousScan, root: str, files: Sequence[SourceFile]
 ) -> Sequence[SourceFile]:
-    """Return the files without members of changed archives: size and time of a member do not show such a change."""
+    """Return the files that are not members of changed archives. A member's size and time do not show such a change."""
     archives = {file.archive.path: file.archive for file in files if file.archive is not None}
     changed = {path for path, archive in archives.items() if not previous.has_unchanged_archive(root, archive)}
     if not changed:
@@ -168,7 +168,7 @@ def _files_of_unchanged_archives(
 
 @dataclass(slots=True)
 class Batch:
-    """Files of one source that follow each other in the walk."""
+    """Consecutive files of a source's walk, with the rows of files that need no reading."""
 
     source: int
     """The number of the source."""
@@ -202,14 +202,14 @@ class Batch:
         return ReadTask(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
 
     def split(self, count: int) -> tuple[Self, Self]:
-        """Split the batch before the file that follows the first `count` files of its task."""
+        """Split the batch after the first `count` files of its task, before the next file that must be read."""
         unread = [index for index, file in enumerate(self.files) if file.path not in self.known_rows]
         end = unread[count]
         first = replace(self, files=self.files[:end], headers=dict(self.headers), unchanged=0)
         return first, replace(self, files=self.files[end:])
 
     def write(self, writer: InventoryWriter, read: TaskRows | None) -> None:
-        """Write the files into the inventory, with the rows that reading returned; None if there was no task."""
+        """Write the rows of all files into the inventory. `read` has the rows of the batch's task, if it has one."""
         writer.add_counts(read=len(read.files) if read else 0, unchanged=self.unchanged)
         if read is not None:
             writer.add_traffic(read.traffic)
@@ -219,7 +219,7 @@ class Batch:
             writer.add(self.source, self.files, self.rows(read), self.headers)
 
     def rows(self, read: TaskRows | None) -> list[FileRow]:
-        """Return the rows of all files in order. The headers of rows that were read are added to `headers`."""
+        """Return the rows of all files in order, and add the headers of newly read rows to `headers`."""
         rows = self._merge_rows(read)
         if not self.walk_issues:
             return rows

@@ -23,27 +23,27 @@ _MAX_PENDING_PER_PROCESS = 3
 
 
 class WorkerProcesses:
-    """The other processes of a scan.
+    """The worker processes of a scan.
 
-    They start in the background. Meanwhile, and whenever they have enough tasks, this process reads tasks itself: so it
-    never waits for them, and no more processes work than were asked for.
+    The processes start in the background. Until they have started, and whenever they have enough tasks, the scanning
+    process runs tasks itself. So it never waits for a worker, and no more processes work than the user requested.
     """
 
     def __init__(self, count: int) -> None:
-        """Start so many processes in the background."""
+        """Start `count` processes in the background."""
         self._starting = start_in_background(lambda: start_processes(count))
         self._room = _MAX_PENDING_PER_PROCESS * count
         self._in_flight: list[Future[TaskRows]] = []
 
     @property
     def is_started(self) -> bool:
-        """Return whether they have started, or failed to start."""
+        """Return whether the processes have started, or failed to start."""
         return self._starting.done()
 
     def submit(self, task: ReadTask) -> Future[TaskRows] | None:
-        """Submit a task; or return None if the processes have not started or have enough tasks.
+        """Submit a task. Return None if the processes have not started or have enough tasks.
 
-        Raises the exception that the start of the processes has failed with.
+        If the processes failed to start, the exception of the failure is raised.
         """
         if not self.is_started:
             return None
@@ -55,7 +55,7 @@ class WorkerProcesses:
         return future
 
     def shutdown(self) -> None:
-        """End the processes after the tasks that they are reading."""
+        """End each process after its current task."""
         with suppress(Exception):  # the start failed, and `submit` has raised that if a task needed them
             self._starting.result().shutdown(cancel_futures=True)
 
@@ -70,7 +70,7 @@ def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[Proc
 
 
 def start_processes(count: int) -> ProcessPoolExecutor:
-    """Return an executor with so many processes, the first of which has started. They end with this process."""
+    """Return an executor with `count` processes, after the first one has started. They end with this process."""
     # Not a fork of this process: that would copy locks that other threads hold.
     context = get_context("forkserver")
     # Instead they are forks of a server process, which imports the modules of all of them once.

@@ -1,4 +1,4 @@
-"""Read tasks: some hundred files for one worker, and the inventory rows that the worker returns."""
+"""Read tasks: a few hundred files for one worker, and the inventory rows that the worker returns."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAX_ROW_CHARACTERS = 2**22
 
 
 class ReadTask(NamedTuple):
-    """Some hundred files to read, in a form that is pickled and sent to worker processes."""
+    """A few hundred files to read. The task is pickled and sent to a worker process."""
 
     opener: Opener
     keywords: tuple[str, ...]
@@ -39,7 +39,7 @@ class ReadTask(NamedTuple):
 
 
 class TaskRows(NamedTuple):
-    """The inventory rows of a task's files in their order; rows of the last files may be missing, see `read_files`."""
+    """The inventory rows of a task's files, in order. Rows of the last files may be missing, see `read_files`."""
 
     files: list[FileRow]
     headers: dict[bytes, HeaderRow]
@@ -56,7 +56,7 @@ class _ThreadReader(threading.local):
     """The sum of the size limits of the attributes that are read."""
 
     def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
-        """Return the function that reads these attributes; it is kept until others are asked for."""
+        """Return the function that reads these attributes. It is cached until other attributes are requested."""
         if keywords != self.keywords:
             wanted = WantedAttributes(keywords)
             self.read = HeaderReader(wanted).read

@@ -24,7 +24,7 @@ _Item = TypeVar("_Item", bound="Splittable")
 
 
 class Splittable(Protocol):
-    """A batch of files that a task is made of. It can be split at the file at which reading stopped."""
+    """The interface of file batches that can be split at the file at which reading stopped."""
 
     def split(self, count: int) -> tuple[Self, Self]:
         """Return the part with the first `count` files of its task, and the rest."""
@@ -72,7 +72,7 @@ class Workers:
 
     @property
     def max_pending(self) -> int:
-        """Return how many tasks are submitted before the result of the first one is waited for."""
+        """Return the maximum number of submitted tasks whose results have not been used yet."""
         if self._executor is not None:
             return _TASKS_PER_EXECUTOR
         if self._others is not None and self._others.is_started:
@@ -80,7 +80,7 @@ class Workers:
         return 1 if self._threads is None else _THREADS + 1
 
     def submit(self, task: ReadTask) -> PendingTask:
-        """Submit a task to other processes, threads or the executor; or run it now, if none of them takes it.
+        """Submit a task to another process, a thread or the executor. If none is free, run the task now.
 
         Raises:
             ExecutorError: The executor or the process pool has failed.
@@ -96,7 +96,7 @@ class Workers:
         return PendingTask(lambda: rows)
 
     def _submit_to_others(self, task: ReadTask) -> Future[TaskRows] | None:
-        """Submit a task, or return None if this process runs it: there are no others, or they have enough tasks."""
+        """Submit a task to a thread, process or executor. Return None if this process must run it instead."""
         if self._executor is not None:
             return self._executor.submit(run_task, task)
         if self._jobs > 1 and self._others is None and self._submitted >= self._min_files:

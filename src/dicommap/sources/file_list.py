@@ -69,7 +69,7 @@ class FileList(Source):
 
     @property
     def opener(self) -> LocalTree:
-        """Return the tree."""
+        """Return the tree of the list: a local tree is also the opener of its files."""
         return self._tree
 
     def overlaps(self, other: Source) -> bool:
@@ -107,7 +107,7 @@ class FileList(Source):
         return True
 
     def _no_path_error(self, count: int, first: bytes) -> SourceError:
-        """Return the error for a list of which no path exists; its fix guesses the cause from the first path."""
+        """Return the error for a list without any existing path. The fix depends on the form of the first path."""
         path = _decode_key(first) if first.startswith(_BELOW_ROOT) else os.fsdecode(first[1:])
         fix = f"List paths relative to {make_printable(str(self))}, or absolute ones below it."
         if "\\" in path:
@@ -170,5 +170,5 @@ def _encode_path(path: StrPath) -> bytes:
 
 
 def _decode_key(key: bytes) -> str:
-    """Return the path below the root that a sort key was made of."""
+    """Return the path that has this sort key."""
     return os.fsdecode(key[1:].replace(b"\0", b"/"))

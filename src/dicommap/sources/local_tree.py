@@ -33,7 +33,7 @@ _INVENTORY_KEPT = "The previous inventory is kept."
 
 
 def raise_if_machine_error(error: OSError) -> None:
-    """Raise SourceError if the cause of an error is this process or machine, and not the file that was opened."""
+    """Raise SourceError if this process or machine causes an error, such as too many open files, and not one file."""
     if error.errno in _MACHINE_ERRNOS:
         fix = "Raise the limit of open files (ulimit -n), or end other programs, and scan again."
         raise SourceError(f"Files cannot be read: {os_error_reason(error)}.", fix=f"{fix} {_INVENTORY_KEPT}") from None
@@ -102,7 +102,7 @@ class LocalTree(Source, Opener):
     can_hold_archives = True
 
     def __init__(self, path: str | Path, *, follow_links: bool = False) -> None:
-        """Find out whether the path exists.
+        """Open a tree at an existing path.
 
         Args:
             path: A directory or a single file.
@@ -145,7 +145,7 @@ class LocalTree(Source, Opener):
 
     @property
     def opener(self) -> LocalTree:
-        """Return the tree itself."""
+        """Return this object: a local tree is also the opener of its files."""
         return self
 
     def overlaps(self, other: Source) -> bool:
@@ -223,7 +223,7 @@ class LocalTree(Source, Opener):
         return LocalFile(self._prefix + path)
 
     def for_files(self, files: Sequence[SourceFile]) -> LocalTree:
-        """Return the tree itself: a file that has changed since the walk is read with its new content."""
+        """Return this object: if a file has changed since the walk, its new content is read."""
         return self
 
     def status(self, path: str) -> os.stat_result:
@@ -269,7 +269,7 @@ class LocalTree(Source, Opener):
 
 
 class LocalFile:
-    """An open regular file: a context manager that gives the function that reads it, and closes it."""
+    """A context manager that opens a regular file, returns a function that reads bytes of it, and closes it."""
 
     __slots__ = ("_descriptor",)
 
@@ -316,7 +316,7 @@ def file_identities(paths: frozenset[Path]) -> frozenset[_Identity]:
 
 
 def make_source_file(path: str, status: os.stat_result) -> SourceFile:
-    """Return the source file of a path that is no directory."""
+    """Return the source file of a path that is not a directory."""
     kind = None if stat.S_ISREG(status.st_mode) else _SPECIAL_FILE_KINDS.get(stat.S_IFMT(status.st_mode))
     mtime_ns = status.st_mtime_ns
     return SourceFile(

@@ -43,7 +43,7 @@ _DIGEST_CHUNK_BYTES = 2**20
 
 
 class FileError(OSError):
-    """One file cannot be read, for a reason that has an issue code."""
+    """The error for one file that cannot be read, with an issue that gives the reason."""
 
     def __init__(self, issue: Issue) -> None:
         super().__init__(0, issue.message)
@@ -114,7 +114,7 @@ class Opener(ABC):
             yield (header,), NO_TRAFFIC
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the archive of a member that can be read only after the members before it, or None."""
+        """Return the archive of a member if its members can be read only in order, else None."""
         del path
         return None
 
@@ -122,7 +122,7 @@ class Opener(ABC):
         """Yield the path and the digest (see `hash_content`) of each member of a sequential archive.
 
         Raises:
-            OSError: The archive cannot be read, or not further than to the member before.
+            OSError: The archive is damaged, or cannot be read. Members before the damage have been yielded.
 
         """
         del archive
@@ -169,7 +169,7 @@ class Source(ABC):
             yield 1
 
     def traffic(self) -> NetworkTraffic:
-        """Return the network traffic that walks have caused so far; `Opener.read_headers` reports that of reading."""
+        """Return the network traffic of all walks so far. `Opener.read_headers` reports the traffic of reading."""
         return NO_TRAFFIC
 
     def overlaps(self, other: Source) -> bool:
@@ -193,14 +193,14 @@ class Source(ABC):
         """Raise SourceError if the place was removed or replaced since the source was made."""
 
     def close(self) -> None:  # noqa: B027  most sources hold nothing
-        """Release what walks and openers of this thread hold: temporary files, open archives."""
+        """Release the temporary files and open archives of this thread's walks and openers."""
 
     def __str__(self) -> str:
         return self.root
 
 
 def reject_unreadable_file(error: OSError) -> RejectedFile:
-    """Return the result of reading a file that cannot be read: its issue, or `source.unreadable`."""
+    """Return a rejected file with the error's issue, or with `source.unreadable` if the error has no issue."""
     issue = error.issue if isinstance(error, FileError) else None
     issue = issue or make_issue("source.unreadable", reason=os_error_reason(error))
     return RejectedFile(disposition=Disposition.UNREADABLE, issues=(issue,))

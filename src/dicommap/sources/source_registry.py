@@ -52,7 +52,7 @@ class SourceKind(NamedTuple):
 
 
 def open_sources(named: Sequence[StrPath | Source], options: SourceOptions, stack: ExitStack) -> list[Source]:
-    """Return the sources of a scan.
+    """Open the sources of a scan.
 
     Args:
         named: Paths and S3 URIs. Source objects are returned as they are; the caller closes them.

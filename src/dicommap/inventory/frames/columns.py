@@ -1,4 +1,4 @@
-"""The columns of a frame: names, types, and how a text becomes a typed cell."""
+"""The columns of a frame: their names and types, and the functions that convert texts to typed cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class FrameLevel(StrEnum):
-    """What a row of a frame is."""
+    """The level of a frame: each row is a study, series, instance, file or issue."""
 
     STUDY = "study"
     SERIES = "series"
@@ -93,7 +93,7 @@ def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None)
 
 
 def _decoded_value_sql(cell: str) -> str:
-    """Return the expression for a value as text, whether it is stored as text or, with undecodable bytes, as a BLOB."""
+    """Return the SQL expression that converts a cell to text. Values with undecodable bytes are stored as BLOBs."""
     # The Python function is slow, so SQLite calls it only for the few cells that need it.
     return f"CASE typeof({cell}) WHEN 'blob' THEN frame_value({cell}) ELSE {cell} END"
 

@@ -36,8 +36,8 @@ def make_pandas_frame(
 ) -> pandas.DataFrame:
     """Return a frame for pandas. The types of its columns do not depend on the values.
 
-    Without `date_as_object=False` dates would be Python objects, which pandas does not compare or group as dates.
-    Without Int64 a null would turn a column's integers into floats, but only in columns that have a null.
+    Without `date_as_object=False`, dates would be Python objects, which pandas does not compare or group as dates.
+    Without Int64, a null would turn a column's integers into floats, but only in columns that have a null.
     """
     require_extra("pandas")
     import pandas

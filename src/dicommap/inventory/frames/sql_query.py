@@ -158,7 +158,7 @@ def _continue_query() -> int:
 
 
 def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: tuple[str, ...]) -> BaseException:
-    """Return the exception to raise. Messages of SQLite may have a value from the query, so they are not repeated."""
+    """Return a QueryError with fixed words: a message of SQLite may hold a value from the query."""
     code, words = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, str(error)
     if code == sqlite3.SQLITE_INTERRUPT:
         return KeyboardInterrupt()  # raised in _continue_query, where SQLite caught it

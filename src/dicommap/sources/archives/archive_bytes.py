@@ -80,7 +80,7 @@ class ArchiveFile(io.RawIOBase):
 
 
 class ForwardBytes:
-    """Reads a member at offsets, although its bytes can be read forwards only: the first bytes are kept in memory."""
+    """Reads a forward-only member at any offset: the first bytes of the member are kept in memory."""
 
     def __init__(
         self, read_next: Callable[[int], bytes], size: int, rewind: Callable[[], Callable[[int], bytes]]
@@ -88,9 +88,9 @@ class ForwardBytes:
         """Start at the first byte.
 
         Args:
-            read_next: Returns up to so many of the next bytes.
+            read_next: Takes a number of bytes, and returns at most that many of the next bytes.
             size: The size of the member in bytes.
-            rewind: Returns such a function from the first byte again, or raises ArchiveError if that is impossible.
+            rewind: Returns a new `read_next` that starts at the first byte. Raises ArchiveError if that is impossible.
 
         """
         self._read_next, self._rewind = read_next, rewind

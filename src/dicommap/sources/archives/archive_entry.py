@@ -1,4 +1,4 @@
-"""Archive entries: names, unique member paths, and why an entry is not read."""
+"""Entries of archives: names, unique member paths, and the issues of entries that are not read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ArchiveEntry:
 
     @classmethod
     def regular_file(cls, name: str, size: int) -> Self:
-        """Return the entry of a regular file. A file that is too large or is an archive itself is not read."""
+        """Return the entry of a regular file. If it is too large, or is an archive, the entry has an issue instead."""
         if size > MAX_MEMBER_BYTES:
             issue = make_issue("archive.member-too-large", size=size, limit=MAX_MEMBER_BYTES)
             return cls(name, size, Disposition.UNREADABLE, (issue,))
@@ -48,7 +48,7 @@ class ArchiveEntry:
 
     @classmethod
     def unsupported(cls, name: str, size: int, reason: str) -> Self:
-        """Return the entry of a file that is stored as this program does not read it, such as a sparse file."""
+        """Return the entry of a file in a format that this program does not read, such as a sparse file."""
         return cls(name, size, Disposition.UNREADABLE, (make_issue("archive.unsupported-member", reason=reason),))
 
     @classmethod

@@ -31,7 +31,7 @@ _REASONS: dict[type[Exception], str] = {
 
 
 class ArchiveError(FileError):
-    """Bytes of an archive cannot be read; its issue says why."""
+    """The error for bytes of an archive that cannot be read; its issue gives the reason."""
 
 
 @contextmanager

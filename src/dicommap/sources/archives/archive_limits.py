@@ -46,18 +46,18 @@ class UnpackingLimit:
         self._size = size
 
     def require(self, unpacked: int) -> None:
-        """Raise ArchiveError if so many decompressed bytes are over the limit."""
+        """Raise ArchiveError if `unpacked`, a number of decompressed bytes, is over the limit."""
         if unpacked > self.limit:
             raise ArchiveError(make_issue(self._issue_code, limit=self.limit, size=self._size))
 
 
 def require_entry_count(count: int) -> None:
-    """Raise ArchiveError if an archive with so many entries has more than MAX_ENTRIES."""
+    """Raise ArchiveError if the number of entries of an archive is over MAX_ENTRIES."""
     if count > MAX_ENTRIES:
         raise ArchiveError(make_issue("archive.too-many-entries", limit=MAX_ENTRIES))
 
 
 def require_name_length(length: int) -> None:
-    """Raise ArchiveError if names with so many characters have more than MAX_TOTAL_NAME_CHARACTERS."""
+    """Raise ArchiveError if the number of characters of all names is over MAX_TOTAL_NAME_CHARACTERS."""
     if length > MAX_TOTAL_NAME_CHARACTERS:
         require_entry_count(MAX_ENTRIES + 1)

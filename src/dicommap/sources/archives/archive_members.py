@@ -48,7 +48,7 @@ class Archive(Protocol):
 
 
 def open_archive(tree: LocalTree, path: str) -> Archive:
-    """Open an archive of the kind that its name says. Raises ArchiveError if it is no such archive, and OSError."""
+    """Open an archive; the end of its name gives its format. Raises ArchiveError for another format, and OSError."""
     # These import lzma, bz2 and zipfile, which many scans with archives do not need in the scanning process.
     from dicommap.sources.archives.tar_archive import CompressedTarArchive, TarArchive
     from dicommap.sources.archives.zip_archive import ZipArchive
@@ -60,12 +60,12 @@ def open_archive(tree: LocalTree, path: str) -> Archive:
 
 
 def is_sequential_archive(path: str) -> bool:
-    """Return whether members of the archive, by its name, can be read only one after another: it is compressed tar."""
+    """Return whether the name is that of a compressed tar file, whose members can be read only in order."""
     return not path.lower().endswith((".zip", ".tar"))
 
 
 def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
-    """Return an archive and its members; the file alone if it cannot be opened, or is P10 in spite of its name."""
+    """Return an archive and its members. If it is a P10 file or cannot be opened, return the file alone."""
     members: list[SourceFile] = []
     issues: list[Issue] = []
     try:
@@ -82,7 +82,7 @@ def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
 
 
 def make_ambiguous_archive(file: SourceFile) -> SourceFile:
-    """Return the archive as unreadable, since its members' paths would be the paths of other files."""
+    """Return the archive with an issue and no members, because other files of the tree have the members' paths."""
     return _make_archive(file, Disposition.UNREADABLE, (make_issue("archive.ambiguous-path"),))
 
 

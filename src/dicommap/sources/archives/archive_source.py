@@ -44,7 +44,7 @@ class ArchiveSource(Source):
     """A tree or a file list, with the members of its ZIP and tar files as files."""
 
     def __init__(self, source: Source, tree: LocalTree, known_members: KnownMembers) -> None:
-        """Enter the archives of a source.
+        """Add the members of archives to a source.
 
         Args:
             source: Yields the archives among its files.
@@ -78,7 +78,7 @@ class ArchiveSource(Source):
                 yield from self._list_archive(file)
 
     def count(self) -> Iterator[int]:
-        """Yield the counts of the source: members are not counted in advance."""
+        """Yield the numbers of files of the source, without members of archives."""
         return self._source.count()
 
     def overlaps(self, other: Source) -> bool:
@@ -124,7 +124,7 @@ class ArchiveOpener(Opener):
         return self._tree.open(path) if member is None else self._open_member(*member)
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the compressed tar file that this path is a member of, or None."""
+        """Return the compressed tar file that has this path as a member, or None if there is none."""
         member = self._split_path(path)
         return member[0] if member is not None and is_sequential_archive(member[0]) else None
 
@@ -182,7 +182,7 @@ class ArchiveOpener(Opener):
 
 
 def has_ambiguous_members(tree: LocalTree, path: str) -> bool:
-    """Return whether files of the tree may have the paths of members of this archive: `a.zip!` exists."""
+    """Return whether a path such as `a.zip!` exists, so that files may have the paths of the archive's members."""
     try:
         tree.link_status(path + MEMBER_SEPARATOR[0])
     except OSError:

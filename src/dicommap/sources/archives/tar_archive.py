@@ -32,7 +32,7 @@ _GZIP = 16
 
 
 class DecompressedStream(Protocol):
-    """A compressed file that is read as its decompressed content."""
+    """The interface of decompressed streams: reading one returns the decompressed bytes."""
 
     def read(self, size: int, /) -> bytes:
         """Read up to `size` bytes; no bytes only at the end."""

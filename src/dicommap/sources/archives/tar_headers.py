@@ -40,7 +40,7 @@ ExtendedAttributes = dict[str, bytes]
 
 
 class ForwardReader(Protocol):
-    """Bytes that are read forwards."""
+    """The interface of streams that can be read and skipped forwards only."""
 
     position: int
 

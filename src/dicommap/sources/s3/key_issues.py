@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class KeyChecker:
-    """Checks the keys of a listing one after the other, in the order of their UTF-8 bytes, as S3 lists them."""
+    """Checks the keys of a listing. They must come in the order in which S3 lists them, that of their UTF-8 bytes."""
 
     def __init__(self, prefix: str) -> None:
         """Start a listing. The prefix, which is empty or ends with a slash, is not checked."""
@@ -52,12 +52,12 @@ class KeyChecker:
 
 
 def is_portable_key(key: str) -> bool:
-    """Return whether every client can request the object with this key; obstore changes some keys."""
+    """Return whether obstore requests this key unchanged. Other keys need boto3."""
     return _UNUSUAL.search(key) is None
 
 
 def _describe_problem(path: str, *, folder: bool) -> str | None:
-    """Return the text for the issue `s3.key`, or None if nothing is wrong."""
+    """Return in words what is wrong with a key, for the issue `s3.key`; None if nothing is wrong."""
     segments = path.removesuffix("/").split("/") if path else []
     if _CONTROL.search(path) is not None:
         return "a control character"

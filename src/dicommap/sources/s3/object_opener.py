@@ -116,7 +116,7 @@ class S3Opener(Opener):
 
 
 class _MoreBytesNeeded(Exception):  # noqa: N818  not an error: it interrupts the reader of a header
-    """The reader of a header asked for bytes that have not been fetched yet."""
+    """Raised when a header reader needs bytes that have not been fetched yet."""
 
     def __init__(self, offset: int, length: int) -> None:
         super().__init__(offset, length)
@@ -158,7 +158,7 @@ class _PartialObject:
         return get_range_reader(self._connection).get_range(self.key, begin, end, self.size, self.etag)
 
     def add_range(self, part: ByteRange) -> None:
-        """Keep a byte range that S3 has sent, and count it."""
+        """Store a byte range that S3 has sent, and count its bytes."""
         self.parts.append(part)
         self.requests += 1
         self.received += len(part.content)
@@ -202,7 +202,7 @@ class _ParallelRead(Generic[_Result]):
         return [self._results[one] for one in self._objects], traffic
 
     def _fetch(self) -> None:
-        """Fetch byte ranges one after the other until none is wanted. Runs in a thread."""
+        """Fetch the requested byte ranges one after the other, until there are no more. Runs in a thread."""
         with suppress(IndexError):  # from popleft, if none is left
             while True:
                 one = self._wanted.popleft()

@@ -31,17 +31,17 @@ NEARBY_SECONDS = 0.002
 
 
 class ByteRange(NamedTuple):
-    """Bytes of an object, from the offset `start`."""
+    """A part of an object: its bytes from the offset `start`."""
 
     start: int
     content: bytes
 
     def has_range(self, offset: int, length: int, size: int) -> bool:
-        """Return whether it has these bytes of an object, or all of them up to the object's end at `size`."""
+        """Return whether this part has `length` bytes from `offset`, or all bytes up to the object's end at `size`."""
         return self.start <= offset and min(offset + length, size) <= self.start + len(self.content)
 
     def get(self, offset: int, length: int) -> bytes:
-        """Return these bytes."""
+        """Return up to `length` bytes from an offset in the object."""
         return self.content[offset - self.start : offset - self.start + length]
 
 
@@ -64,7 +64,7 @@ class RangeReader:
 
     @property
     def is_near(self) -> bool:
-        """Return whether an answer came so fast that more parallel requests would save no time."""
+        """Return whether the server answers so fast that more parallel requests would save no time."""
         return self._shortest_seconds < NEARBY_SECONDS
 
     def get_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:

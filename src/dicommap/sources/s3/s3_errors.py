@@ -42,7 +42,7 @@ _ISSUE_CODES = {304: "s3.changed", 404: "s3.vanished", 412: "s3.changed", 416: "
 
 
 class ObjectError(FileError):
-    """One object cannot be read; its issue says why."""
+    """The error for one object that cannot be read; its issue gives the reason."""
 
     def __init__(self, issue: Issue, *, has_no_answer: bool = False) -> None:
         """Make the error.
@@ -57,7 +57,7 @@ class ObjectError(FileError):
 
 
 def error_for_status(status: int, code: str, uri: str) -> ObjectError | AwsError:
-    """Return the error to raise if S3 answers GetObject with an HTTP error status.
+    """Return the ObjectError or AwsError for an HTTP error status that S3 returns for GetObject.
 
     Args:
         status: The HTTP status.
@@ -77,17 +77,17 @@ def error_for_status(status: int, code: str, uri: str) -> ObjectError | AwsError
 
 
 def error_for_no_answer(reason: str) -> ObjectError:
-    """Return the error to raise if no complete answer came."""
+    """Return the error for a request without a complete answer."""
     return ObjectError(make_issue("s3.unreadable", reason=reason), has_no_answer=True)
 
 
 def error_for_changed_object() -> ObjectError:
-    """Return the error to raise if the object is not the one that was listed."""
+    """Return the error for an object that was replaced after it was listed."""
     return ObjectError(make_issue("s3.changed"))
 
 
 def error_from_obstore(error: Exception, uri: str) -> ObjectError | AwsError:
-    """Return the error to raise for an error of obstore. Only S3's error code is taken from its text."""
+    """Convert an error of obstore to an ObjectError or AwsError. Of its text, only S3's error code is used."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
     if status is not None:
@@ -100,7 +100,7 @@ def error_from_obstore(error: Exception, uri: str) -> ObjectError | AwsError:
 
 
 def error_from_botocore(error: Any, uri: str) -> ObjectError | AwsError:  # noqa: ANN401  a ClientError, which has no types
-    """Return the error to raise for botocore's ClientError."""
+    """Convert botocore's ClientError to an ObjectError or AwsError."""
     answer = error.response
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
     return error_for_status(status, str(answer.get("Error", {}).get("Code") or ""), uri)

@@ -44,7 +44,7 @@ class S3Prefix(Source):
     waits_for_network = True
 
     def __init__(self, text: str, clients: Clients | None = None) -> None:
-        """Find out whether there are objects below the prefix.
+        """Open a prefix, and check that there are objects below it.
 
         Args:
             text: The S3 URI.
@@ -121,7 +121,7 @@ class S3Prefix(Source):
         return ours[1].startswith(theirs[1]) or theirs[1].startswith(ours[1])
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield every object once, in the order of the UTF-8 bytes of keys. Raises AwsError.
+        """Yield each object once, in the order of the UTF-8 bytes of keys. Raises AwsError.
 
         A thread lists the next pages meanwhile. `exclude` names local files, so it excludes nothing here.
         """
@@ -135,7 +135,7 @@ class S3Prefix(Source):
         yield from to_source_files(self._uri.prefix, self._ahead.objects(self._lister.pages(self._uri.prefix)))
 
     def count(self) -> Iterator[int]:
-        """Yield how many objects the walk's thread has listed since the last number, until all are listed."""
+        """Yield how many objects the walk has listed since the last yield, until all objects are listed."""
         if self._inventory is not None:
             yield self._inventory.count()
         else:
@@ -187,7 +187,7 @@ def to_source_files(prefix: str, objects: Iterable[S3Object]) -> Iterator[Source
 
 
 class _ListingAhead:
-    """Lists pages in a thread, ahead of the loop that takes the objects, and counts the listed objects."""
+    """Lists pages in a thread before their objects are needed, and counts the listed objects."""
 
     def __init__(self) -> None:
         self._listed = 0
@@ -210,7 +210,7 @@ class _ListingAhead:
             thread.join()
 
     def count(self) -> Iterator[int]:
-        """Yield the number of objects listed since the last number, a few times a second, until listing has ended."""
+        """Yield, a few times a second, how many objects were listed since the last yield, until the listing ends."""
         yielded = 0
         while True:
             ended = self._ended.wait(_POLL_SECONDS)
