@@ -63,7 +63,7 @@ def measure(_options: Options, studies: int = STUDIES) -> str:
                 name,
                 f"{in_place:.1f}",
                 f"{len(plan.in_place.prefixes):,}",
-                f"{len(plan.in_place.cut):,}",
+                f"{len(plan.in_place.cut_studies):,}",
                 f"{where_needed:.1f}",
                 f"{len(staged.in_place.prefixes):,}",
                 f"{len(staged.staged.jobs):,}",

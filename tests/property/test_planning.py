@@ -151,7 +151,7 @@ def test_as_much_as_can_be_stays_in_place_where_studies_are_kept_whole(layout: S
 
     wanted = {folder for folder in layout.folders() if may_be_prefix(folder) and layout.fits(folder, limits)}
     assert plan.in_place.prefixes == sorted(outermost(set(filter(keeps_whole, wanted))))
-    assert not plan.in_place.cut
+    assert not plan.in_place.cut_studies
 
 
 def outermost(folders: set[str]) -> set[str]:

@@ -92,14 +92,14 @@ def fhir(
     )
     overrides = {} if package is None else _read_overrides(Path(package))
     counting = _ResourceCounter()
-    resources = counting.checked(_describe_studies(inventory, overrides, settings))
+    resources = counting.check_resources(_describe_studies(inventory, overrides, settings))
     lines = format_json_lines(resources)
     if isinstance(output, str | os.PathLike):
         write_new_text_file(Path(output), lines)
-        return counting.written(Path(output))
+        return counting.make_result(Path(output))
     output.writelines(line.encode("utf-8", "backslashreplace") for line in lines)
     output.flush()
-    return counting.written(Path("-"))
+    return counting.make_result(Path("-"))
 
 
 class _ResourceCounter:
@@ -110,7 +110,7 @@ class _ResourceCounter:
         self._studies = self._series = self._instances = self._zoneless = 0
         self._issues = bounded_issues()
 
-    def checked(self, described: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
+    def check_resources(self, described: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
         """Yield the resources."""
         for one in described:
             self._check(one.resource)
@@ -122,7 +122,7 @@ class _ResourceCounter:
             self._issues += one.issues
             yield one.resource
 
-    def written(self, path: Path) -> FhirFile:
+    def make_result(self, path: Path) -> FhirFile:
         """Return the counts and issues of all resources."""
         issues = list(self._issues)
         if self._zoneless:

@@ -43,7 +43,7 @@ def policy(
     if any(validate(place).errors):
         raise DocumentError("The package has errors.", fix="Run 'dicommap validate PACKAGE', which lists them.")
     planned = PackageDirectory(place)
-    jobs, kept = planned.plan.jobs, planned.account()
+    jobs, kept = planned.plan.jobs, planned.aws_account()
     request = {
         name: value
         for name, value in planned.request(jobs[0]).items()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dicommap.api.retry import Retry
     from dicommap.aws import Clients
-    from dicommap.display.reconciliation_report import ReconciliationReportInput
+    from dicommap.display.reconciliation_report import ReconciliationReportContent
     from dicommap.display.report import Report
     from dicommap.model.submission import Submission
     from dicommap.planning.plan import PlanJob
@@ -93,7 +93,7 @@ class Reconciliation(Displayable):
         from dicommap.api.retry import RetryBuilder
 
         retrying = RetryBuilder(self._run.package)
-        for _ in retrying.noting(self._run.again()):
+        for _ in retrying.collect_missing(self._run.again()):
             pass
         return retrying.write(output, stage_uri)
 
@@ -107,17 +107,17 @@ class Reconciliation(Displayable):
         """Return the results as an HTML page that stands alone."""
         from dicommap.display.reconciliation_report import build_reconciliation_page
 
-        return build_reconciliation_page(self._numbers(show_values=show_values))
+        return build_reconciliation_page(self._report_content(show_values=show_values))
 
     def _build_report(self) -> Report:
         from dicommap.display.reconciliation_report import build_reconciliation_report
 
-        return build_reconciliation_report(self._numbers(show_values=is_unmasked_in_repr()))
+        return build_reconciliation_report(self._report_content(show_values=is_unmasked_in_repr()))
 
-    def _numbers(self, *, show_values: bool) -> ReconciliationReportInput:
-        from dicommap.display.reconciliation_report import ReconciliationReportInput
+    def _report_content(self, *, show_values: bool) -> ReconciliationReportContent:
+        from dicommap.display.reconciliation_report import ReconciliationReportContent
 
-        return ReconciliationReportInput(
+        return ReconciliationReportContent(
             package=str(self.package),
             jobs=self.jobs,
             counts=self.counts,
@@ -162,7 +162,7 @@ class ReconciliationRun:
         """Yield each job with its outcomes, without counting it in the result."""
         for job in self.package.plan.jobs:
             submission = self.package.submission(job)
-            yield reconcile_job(job, self.package.objects(job), submission, self._evidence(job, submission))
+            yield reconcile_job(job, self.package.objects(job), submission, self._find_job_output(job, submission))
 
     def result(self) -> Reconciliation:
         """Return the result of what was gone through."""
@@ -179,16 +179,16 @@ class ReconciliationRun:
             if not study.is_plain:
                 (self._incomplete if study.missing else self._with_warnings).add(study)
 
-    def _evidence(self, job: PlanJob, submission: Submission | None) -> JobOutput | None:
+    def _find_job_output(self, job: PlanJob, submission: Submission | None) -> JobOutput | None:
         job_id = (submission.jobId if submission else None) or ""
         if self._folders is not None:
-            return self._folders.evidence(job.inputS3Uri, job_id)
+            return self._folders.find_job_output(job.inputS3Uri, job_id)
         if submission is None or not job_id:
             return None
         from dicommap.aws.job_manifests import fetch_job_manifests
         from dicommap.package.submission_account import complete_clients
 
-        self._reached = self._reached or complete_clients(self._clients, self.package.account())
+        self._reached = self._reached or complete_clients(self._clients, self.package.aws_account())
         return fetch_job_manifests(self._reached, submission.outputS3Uri, submission.datastoreId, job_id)
 
 

@@ -69,7 +69,7 @@ def read_overrides(
         if key in done:
             continue
         done.add(key)
-        data = package.file(job, mapping.metadataFilePath)
+        data = package.override_file(job, mapping.metadataFilePath)
         try:
             yield parse_override(data, mapping, package.plan.assumptions)
         except ValueError as error:
@@ -123,14 +123,14 @@ class RetryBuilder:
         self._missing: list[PlannedObject] = []
         """Of the partial jobs."""
         self._roots = {root: number for number, root in enumerate(package.plan.sources)}
-        self._doubtful = 0
+        self._unclear_count = 0
         self._issues: list[Issue] = []
 
-    def noting(self, reconciled: Iterable[JobReconciliation]) -> Iterator[JobReconciliation]:
+    def collect_missing(self, reconciled: Iterable[JobReconciliation]) -> Iterator[JobReconciliation]:
         """Yield the reconciled jobs unchanged, and collect each."""
         jobs = {job.id: job for job in self._package.plan.jobs}
         for one in reconciled:
-            self._note(jobs[one.outcomes.job], one)
+            self._collect_job(jobs[one.outcomes.job], one)
             yield one
 
     def write(self, output: StrPath, stage_uri: str | None) -> Retry:
@@ -145,35 +145,35 @@ class RetryBuilder:
         if not self._whole and not self._missing:
             if not issues:
                 issues.append(make_issue("reconcile.nothing-to-retry"))
-            return self._retry(None, 0, issues)
+            return self._make_result(None, 0, issues)
         issues += self._call_issues(stage_uri)
-        if self._doubtful:
-            issues.append(make_issue("reconcile.import-again", count=self._doubtful))
+        if self._unclear_count:
+            issues.append(make_issue("reconcile.import-again", count=self._unclear_count))
         if Issues(issues).errors:
-            return self._retry(None, 0, issues)
+            return self._make_result(None, 0, issues)
         studies = {one.study_instance_uid for one in self._missing}
         overrides = list(read_overrides(self._package, self._whole, self._partial, studies))
-        staged, found = self._staged_jobs(self._stage(stage_uri), overrides)
+        staged, found = self._staged_jobs(self._stage_prefix(stage_uri), overrides)
         issues += found
         if Issues(found).errors:  # there may be no job at all
-            return self._retry(None, len(staged), issues)
+            return self._make_result(None, len(staged), issues)
         known: dict[str, set[str]] = {}
         for one in overrides:
             known.setdefault(one.study_instance_uid, set()).update(filter(None, [one.series_instance_uid]))
         documents = build_package_documents(
             [*self._jobs_in_place(), *staged],
             overrides,
-            self._head(),
+            self._plan_header(),
             filter_tables(self._package, known),
-            self._account(),
+            self._account_members(),
         )
         issues += check_documents(documents, known)
         if Issues(issues).errors:
-            return self._retry(None, len(staged), issues)
+            return self._make_result(None, len(staged), issues)
         write_package(place, documents)
-        return self._retry(place, len(staged), issues)
+        return self._make_result(place, len(staged), issues)
 
-    def _retry(self, package: Path | None, staged: int, issues: Iterable[Issue]) -> Retry:
+    def _make_result(self, package: Path | None, staged: int, issues: Iterable[Issue]) -> Retry:
         return Retry(
             package=package,
             in_place=len(self._whole),
@@ -182,21 +182,21 @@ class RetryBuilder:
             issues=Issues(issues),
         )
 
-    def _note(self, job: PlanJob, one: JobReconciliation) -> None:
-        standing = one.outcomes.standing
-        if standing in (JobState.NOT_STARTED, JobState.UNANSWERED, JobState.NOT_ENDED):
+    def _collect_job(self, job: PlanJob, one: JobReconciliation) -> None:
+        state = one.outcomes.state
+        if state in (JobState.NOT_STARTED, JobState.UNANSWERED, JobState.NOT_ENDED):
             place = Location(path=job_folder(job.id))
-            self._issues.append(make_issue("reconcile.left-out", place, standing=standing.value))
+            self._issues.append(make_issue("reconcile.left-out", place, standing=state.value))
             return
         if not one.outcomes.missing:
             return
-        is_whole = not one.account.seen.imported
+        is_whole = not one.ledger.record_counts.imported
         (self._whole if is_whole else self._partial).append(job)
         for found in one.instances():
             if found.outcome.is_imported:
                 continue
             # Without a record nobody knows; with two that contradict each other neither.
-            self._doubtful += found.reported_imported or not found.reported_failed
+            self._unclear_count += found.reported_imported or not found.reported_failed
             if not is_whole:
                 self._missing.append(self._with_s3_source(job, found.planned))
 
@@ -210,7 +210,7 @@ class RetryBuilder:
             planned, root=number, source=job.inputS3Uri.removeprefix(root) + planned.key, etag="", modified_ns=None
         )
 
-    def _stage(self, stage_uri: str | None) -> S3Uri | None:
+    def _stage_prefix(self, stage_uri: str | None) -> S3Uri | None:
         uri = S3Uri.parse(stage_uri or "")
         # Copies of an earlier attempt may be under the same prefix.
         attempt = f"attempt-{self._package.plan.attempt + 1:04}/"
@@ -226,13 +226,13 @@ class RetryBuilder:
                 )
             return
         yield from s3_uri_issues(stage_uri, Location())
-        stage = self._stage(stage_uri)
+        stage = self._stage_prefix(stage_uri)
         if stage is None:
             return
         taken = [self._package.plan.inputS3Uri, *self._roots, *(job.inputS3Uri for job in self._package.plan.jobs)]
         if any(prefixes_overlap(stage, uri) for text in taken if (uri := parse_s3_root(text)) is not None):
             yield make_issue("job.stage-overlap", other="a prefix that was imported")
-        output = S3Uri.parse(self._account().get("outputS3Uri", ""))
+        output = S3Uri.parse(self._account_members().get("outputS3Uri", ""))
         if output is not None and prefixes_overlap(stage, output):
             yield make_issue("job.stage-overlap", other="outputS3Uri")
 
@@ -271,7 +271,7 @@ class RetryBuilder:
             make_issue("job.unplanned", files=format_count(left_out, "file")),
         ] if left_out else issues
 
-    def _head(self) -> PlanHeader:
+    def _plan_header(self) -> PlanHeader:
         plan = self._package.plan
         return PlanHeader(
             roots=tuple(self._roots),
@@ -283,5 +283,5 @@ class RetryBuilder:
             attempt=plan.attempt + 1,
         )
 
-    def _account(self) -> dict[str, str]:
+    def _account_members(self) -> dict[str, str]:
         return read_account_members(self._package, (*self._whole, *self._partial)[0])

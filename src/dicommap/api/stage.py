@@ -127,7 +127,7 @@ def stage(
         found += find_unnamed_sources(used, roots)
     if found or not chosen:
         return StageResult(package=Path(package), jobs=(), issues=Issues(found))
-    reached = complete_clients(clients, planned.account())
+    reached = complete_clients(clients, planned.aws_account())
     if confirm is not None:
         require_confirmed(confirm, make_staging_transfer(planned, chosen, list(used.values()), reached))
     return _stage_jobs(planned, chosen, ObjectCopier(reached, roots), progress)
@@ -182,14 +182,14 @@ class _Stager:
         uri = parse_job_uri(job)
         copies = plan_copies(self._package, job)
         before = {found.key: found for found in self._store.list_objects(uri)}
-        issues = [*_stray_issues(job, uri, copies, before), *self._taken(uri, copies, before)]
-        there = len(copies.keys() & before.keys())
+        issues = [*_stray_issues(job, uri, copies, before), *self._conflict_issues(uri, copies, before)]
+        existing = len(copies.keys() & before.keys())
         if issues:
-            return StagedJobResult(id=job.id, uri=str(uri), there=there, missing=len(copies) - there), issues
+            return StagedJobResult(id=job.id, uri=str(uri), existing=existing, missing=len(copies) - existing), issues
         made: dict[str, str] = {key: before[key].etag for key in copies.keys() & before.keys()}
-        self._count(there)
+        self._count(existing)
         size = 0
-        for key, copied in self._copied({key: copy for key, copy in copies.items() if key not in before}):
+        for key, copied in self._make_copies({key: copy for key, copy in copies.items() if key not in before}):
             if copied.code is None:
                 made[key] = copied.etag
                 size += copies[key].size
@@ -197,23 +197,25 @@ class _Stager:
                 place = copies[key].uri if copied.code == "stage.taken" else copies[key].source_name
                 facts: dict[str, Any] = {**copied.facts}
                 issues.append(make_issue(copied.code, Location(path=make_printable(place)), **facts))
-        issues += self._differences(job, uri, copies, made)
+        issues += self._difference_issues(job, uri, copies, made)
         missing = len(copies) - len(made)
         return (
             StagedJobResult(
-                id=job.id, uri=str(uri), copied=len(made) - there, there=there, missing=missing, bytes=size
+                id=job.id, uri=str(uri), copied=len(made) - existing, existing=existing, missing=missing, bytes=size
             ),
             issues,
         )
 
-    def _taken(self, uri: S3Uri, copies: Mapping[str, StagingCopy], before: Mapping[str, S3Object]) -> Iterator[Issue]:
-        there = [key for key in copies if key in before]
-        checks = self._executor.map(lambda key: self._store.is_copy(copies[key], before[key]), there)
-        for key, is_copy in zip(there, checks, strict=True):
+    def _conflict_issues(
+        self, uri: S3Uri, copies: Mapping[str, StagingCopy], before: Mapping[str, S3Object]
+    ) -> Iterator[Issue]:
+        existing = [key for key in copies if key in before]
+        checks = self._executor.map(lambda key: self._store.is_copy(copies[key], before[key]), existing)
+        for key, is_copy in zip(existing, checks, strict=True):
             if not is_copy:
                 yield make_issue("stage.taken", _object_location(uri, key))
 
-    def _copied(self, copies: Mapping[str, StagingCopy]) -> Iterator[tuple[str, CopyResult]]:
+    def _make_copies(self, copies: Mapping[str, StagingCopy]) -> Iterator[tuple[str, CopyResult]]:
         """Make copies, several at the same time, and yield the result of each."""
         waiting = iter(copies.items())
         # Not all at once: a job may have a million files, and the first error ends it.
@@ -224,7 +226,7 @@ class _Stager:
                 yield key, copied
                 self._count(1)
 
-    def _differences(
+    def _difference_issues(
         self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
     ) -> Iterator[Issue]:
         """Find differences between the objects that S3 lists and the copies that were made."""

@@ -84,7 +84,7 @@ def submit(
     confirm: Confirm | None = None,
     clock: Clock = SYSTEM_CLOCK,
     progress: ProgressOption = None,
-    tell: Callable[[str, str], None] | None = None,
+    on_step: Callable[[str, str], None] | None = None,
 ) -> SubmitResult:
     """Upload a package's override files and start its import jobs. Repeated calls start each job once.
 
@@ -111,7 +111,7 @@ def submit(
             the data store, and returns whether it may be sent. It is not called if all jobs were started.
         clock: Reads the time and waits.
         progress: Shows progress, or is called with it, as jobs are submitted.
-        tell: Is called with a job's id and a text that says what was done.
+        on_step: Is called with a job's id and a text that says what was done.
 
     Raises:
         DocumentError: If the package cannot be read.
@@ -132,7 +132,7 @@ def submit(
         "inputOwnerAccountId": input_owner_account_id,
     }
     planned = PackageDirectory(place)
-    kept = planned.account()
+    kept = planned.aws_account()
     clients = complete_clients(clients, kept)
     require_same_endpoint(kept, clients)
     orders = make_job_requests(
@@ -148,7 +148,7 @@ def submit(
     else:
         if confirm is not None and (waiting := _select_not_started(states, orders)):
             require_confirmed(confirm, make_submission_transfer(planned, waiting, clients))
-        with states.locked(), progress_reporter(progress, "jobs") as report:
+        with states.lock(), progress_reporter(progress, "jobs") as report:
             submitter = JobSubmitter(
                 clients=clients,
                 jobs=ImportJobs(clients, clock),
@@ -156,11 +156,11 @@ def submit(
                 clock=clock,
                 concurrent_jobs=concurrent_jobs,
                 replace=replace,
-                tell=tell or _ignore_step,
+                on_step=on_step or _ignore_step,
                 is_first=kept is None,
             )
             issues += _send(submitter, planned, orders, report, check=check)
-    submissions = states.all(order.job.id for order in orders)
+    submissions = states.read_all(order.job.id for order in orders)
     return SubmitResult(
         package=place,
         submissions=tuple(submissions.values()),
@@ -171,7 +171,7 @@ def submit(
 
 
 def _select_not_started(states: SubmissionStates, orders: Sequence[JobRequest]) -> list[JobRequest]:
-    known = states.all(order.job.id for order in orders)
+    known = states.read_all(order.job.id for order in orders)
     return [order for order in orders if order.job.id not in known or not known[order.job.id].state.has_job]
 
 
@@ -187,12 +187,12 @@ def _send(
     issues = list(_environment_issues(submitter, orders))
     if not has_errors(issues):
         for order in orders:
-            submitter.settle(order)
+            submitter.find_unanswered_job(order)
         issues += _s3_issues(submitter, package, orders) if check else ()
     if not has_errors(issues):
         if submitter.replace:
             submitter.require_no_reading_job(orders)
-        submitter.keep_account(orders[0])
+        submitter.save_aws_account(orders[0])
         for order in track_progress(orders, report, len(orders)):
             submitter.submit(order)
     return issues + submitter.issues
@@ -219,7 +219,7 @@ def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -
 
 def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
     """Find where jobs that are still to be started would not find what they plan to."""
-    states = submitter.states.all(order.job.id for order in orders)
+    states = submitter.states.read_all(order.job.id for order in orders)
     to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
     if not to_start:
         return

@@ -56,10 +56,10 @@ class PackageWatcher:
         states: SubmissionStates,
         service: ImportJobs,
         clock: Clock,
-        tell: Callable[[str, str], None],
+        on_step: Callable[[str, str], None],
     ) -> None:
         self.name = "package"
-        self.tell = tell
+        self.on_step = on_step
         self._package = package
         self._plan = plan
         self._states = states
@@ -71,7 +71,7 @@ class PackageWatcher:
 
     def submissions(self) -> list[Submission]:
         """Return the states that there are, in the order of the plan."""
-        return list(self._states.all(job.id for job in self._plan.jobs).values())
+        return list(self._states.read_all(job.id for job in self._plan.jobs).values())
 
     def unsubmitted(self) -> int:
         """Return how many jobs of the plan have no state."""
@@ -81,7 +81,7 @@ class PackageWatcher:
         """Return whether the service does not know a job."""
         return submission.job in self._unknown
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Look at every job that has been started and has not ended. Raises AwsError, PackageError."""
         self._is_submitting = self._states.is_locked()
         for submission in self.submissions():
@@ -108,7 +108,7 @@ class PackageWatcher:
             if error.code not in NOT_FOUND_CODES:
                 raise
             self._unknown.add(submission.job)
-            self.tell(submission.job, "is not known to the service")
+            self.on_step(submission.job, "is not known to the service")
             return
         report = job.to_job_info()
         seen = {
@@ -126,7 +126,7 @@ class PackageWatcher:
         self._states.write(submission.model_copy(update={**seen, "seenAt": format_utc(self._clock.now())}))
         if report.status != submission.jobStatus:
             message = f": {mask_service_message(report.message, show_values=False)}" if report.message else ""
-            self.tell(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
+            self.on_step(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
 
     def _agreement(self, submission: Submission, job: ImportJob) -> RequestAgreement | None:
         path = Path(job_folder(submission.job), CONFIGURATION_FILE)
@@ -141,23 +141,23 @@ class PackageWatcher:
 class FhirJobWatcher:
     """One FHIR import job of HealthLake."""
 
-    def __init__(self, datastore: str, job: str, service: ImportJobs, tell: Callable[[str, str], None]) -> None:
+    def __init__(self, datastore: str, job: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> None:
         self.name = f"healthlake:{datastore}/{job}"
-        self.tell = tell
+        self.on_step = on_step
         self.report: JobInfo | None = None
         self._datastore = datastore
         self._job = job
         self._service = service
 
     @classmethod
-    def of(cls, text: str, service: ImportJobs, tell: Callable[[str, str], None]) -> FhirJobWatcher:
+    def of(cls, text: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> FhirJobWatcher:
         """Return the watch of a job named as DATASTORE/JOB. Raises UsageError."""
         match = _FHIR_JOB.fullmatch(text)
         if match is None:
             raise UsageError("A job of HealthLake is named as DATASTORE/JOB.", fix="Give both ids, with a slash.")
-        return cls(match[1], match[2], service, tell)
+        return cls(match[1], match[2], service, on_step)
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Look at the job, unless it has ended. Raises AwsError."""
         if self.has_ended():
             return
@@ -165,7 +165,7 @@ class FhirJobWatcher:
         before = self.report.status if self.report is not None else None
         self.report = report
         if report.status != before:
-            self.tell(self.name, report.status if before is None else f"{before} -> {report.status}")
+            self.on_step(self.name, report.status if before is None else f"{before} -> {report.status}")
 
     def counts(self) -> tuple[int, int]:
         """Return how many jobs have ended, and how many there are."""
@@ -213,7 +213,7 @@ def watch(
     clients: Clients | None = None,
     clock: Clock = SYSTEM_CLOCK,
     progress: ProgressOption = None,
-    tell: Callable[[str, str], None] | None = None,
+    on_step: Callable[[str, str], None] | None = None,
 ) -> WatchResult:
     """Poll the import jobs of a package, and FHIR import jobs of HealthLake, until all have ended.
 
@@ -228,7 +228,7 @@ def watch(
         clients: The AWS clients, if not those of the package's first submit.
         clock: Reads the time and waits.
         progress: Shows progress, or is called with it, as jobs end.
-        tell: Is called with a job's name and a text that says what has changed.
+        on_step: Is called with a job's name and a text that says what has changed.
 
     Raises:
         DocumentError: If the package cannot be read.
@@ -237,11 +237,11 @@ def watch(
         AwsError: If AWS refuses, or fails ten times in a row.
 
     """
-    tell = tell or _ignore_step
+    on_step = on_step or _ignore_step
     place = None if package is None else Path(package)
     service = ImportJobs(_make_clients(place, clients), clock)
-    in_package = None if place is None else _make_package_watcher(place, service, clock, tell)
-    fhir = [FhirJobWatcher.of(text, service, tell) for text in fhir_jobs]
+    in_package = None if place is None else _make_package_watcher(place, service, clock, on_step)
+    fhir = [FhirJobWatcher.of(text, service, on_step) for text in fhir_jobs]
     if in_package is None and not fhir:
         raise UsageError("Nothing was named to watch.", fix="Name a package, or a job of HealthLake.")
     watches: list[PackageWatcher | FhirJobWatcher] = [*([in_package] if in_package else []), *fhir]
@@ -268,16 +268,16 @@ def _make_clients(place: Path | None, clients: Clients | None) -> Clients:
     if place is None:
         return clients or Clients()
     require_package(place)
-    kept = PackageDirectory(place).account()
+    kept = PackageDirectory(place).aws_account()
     reached = complete_clients(clients, kept)
     require_same_endpoint(kept, reached)
     return reached
 
 
 def _make_package_watcher(
-    place: Path, service: ImportJobs, clock: Clock, tell: Callable[[str, str], None]
+    place: Path, service: ImportJobs, clock: Clock, on_step: Callable[[str, str], None]
 ) -> PackageWatcher:
-    watch = PackageWatcher(place, read_package_plan(place), SubmissionStates(place), service, clock, tell)
+    watch = PackageWatcher(place, read_package_plan(place), SubmissionStates(place), service, clock, on_step)
     if not watch.submissions():
         raise UsageError("No job of the package was submitted.", fix="Run 'dicommap submit PACKAGE' first.")
     return watch
@@ -291,13 +291,13 @@ def _poll_until_ended(
     while True:
         try:
             for watch in watches:
-                watch.look()
+                watch.poll()
             failing = 0
         except AwsError as error:
             failing += 1
             if not error.transient or once or failing >= FAILED_ROUNDS_LIMIT:
                 raise
-            watch.tell(watch.name, f"could not be looked at ({error.code or 'no answer'}); tried again later")
+            watch.on_step(watch.name, f"could not be looked at ({error.code or 'no answer'}); tried again later")
         ended, total = (sum(numbers) for numbers in zip(*(one.counts() for one in watches), strict=True))
         if report is not None:
             report(Progress(ended, total, is_counted=True))

@@ -64,7 +64,7 @@ def _read_job_folder(clients: Clients, folder: S3Uri, keys: list[str]) -> JobOut
         pieces = read_in_pieces(clients, folder.bucket, folder.key(JOB_MANIFEST_NAME), limit=JOB_MANIFEST_BYTES_LIMIT)
         manifest = b"".join(pieces)
     return JobOutput(
-        place=make_printable(str(folder)), manifest=manifest, files=_make_record_files(clients, folder, keys)
+        folder=make_printable(str(folder)), manifest=manifest, files=_make_record_files(clients, folder, keys)
     )
 
 

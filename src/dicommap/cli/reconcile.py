@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
     _require_usable_outputs(output, form, args.retry)
     reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)
     retrying = RetryBuilder(reconciling.package) if args.retry is not None else None
-    jobs = reconciling if retrying is None else retrying.noting(reconciling)
+    jobs = reconciling if retrying is None else retrying.collect_missing(reconciling)
     if form in (ResultFormat.TABLE, ResultFormat.HTML):
         for _ in jobs:
             pass

@@ -92,7 +92,7 @@ def _print_result(staged: StageResult) -> None:
         print_line("No job of the package is staged." if staged.ok else "Nothing was copied.")
         return
     rows = [
-        (job.id, job.uri, f"{job.copied:,}", f"{job.there:,}", f"{job.missing:,}", format_byte_count(job.bytes))
+        (job.id, job.uri, f"{job.copied:,}", f"{job.existing:,}", f"{job.missing:,}", format_byte_count(job.bytes))
         for job in staged.jobs[:JOBS_SHOWN]
     ]
     columns = ("job", "inputS3Uri", "copied", "there before", "missing", "size")

@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         clients=create_clients(args),
         confirm=create_confirmation(yes=args.yes),
         progress=True,
-        tell=print_job_event,
+        on_step=print_job_event,
     )
     if submitted.is_dry:
         write(format_json_lines(dict(request) for request in submitted.requests))

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         once=args.once,
         clients=create_clients(args),
         progress=True,
-        tell=print_job_event,
+        on_step=print_job_event,
     )
     _print_result(watched)
     return choose_exit_status((issue.severity for issue in watched.issues), args.fail_on)

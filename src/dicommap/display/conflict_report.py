@@ -178,9 +178,9 @@ def _conflict_table_row(conflict: GroupingConflict, *, is_open: bool, show_value
         )
         for file in conflict.listed[:MAX_FILES]
     ]
-    inside = [ReportTable(columns=_FILE_COLUMNS, rows=files, total=conflict.outside, noun="file")] if files else []
+    details = [ReportTable(columns=_FILE_COLUMNS, rows=files, total=conflict.outside, noun="file")] if files else []
     level, *others = cells.values()
-    return TableRow(cells=(level, uid, *others), inside=inside, is_open=is_open)
+    return TableRow(cells=(level, uid, *others), details=details, is_open=is_open)
 
 
 def _count(conflicts: Sequence[GroupingConflict]) -> str:

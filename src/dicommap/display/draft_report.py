@@ -170,6 +170,6 @@ def _edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTab
     rows = []
     for study, members in groupby(study_edits, key=lambda row: row["StudyInstanceUID"]):
         edits = [TableRow(cells=tuple(row[name] for name in names)) for row in members]
-        inside = ReportTable(columns=_EDIT_COLUMNS, rows=edits, total=len(edits), noun="edit")
-        rows.append(TableRow(cells=(study, f"{len(edits):,}"), inside=(inside,)))
+        details = ReportTable(columns=_EDIT_COLUMNS, rows=edits, total=len(edits), noun="edit")
+        rows.append(TableRow(cells=(study, f"{len(edits):,}"), details=(details,)))
     return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(rows), noun="study", heading="Edits by study")

@@ -201,7 +201,7 @@ def _study_row(line: StudySummary, *, show_values: bool) -> TableRow:
         f"{line.instances:,}",
         format_byte_count(line.size),
     )
-    return TableRow(cells=cells, inside=(build_series_table(line.first, line.series, show_values=show_values),))
+    return TableRow(cells=cells, details=(build_series_table(line.first, line.series, show_values=show_values),))
 
 
 def _series_row(line: SeriesSummary, *, show_values: bool) -> TableRow:

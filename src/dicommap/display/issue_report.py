@@ -57,14 +57,14 @@ def build_issue_codes_table(
 
 def _code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]) -> TableRow:
     entry = find_code(code)
-    inside: list[Block] = []
+    details: list[Block] = []
     if entry is not None:
-        inside += [Note(text=entry.explanation), Note(text=f"What to do: {entry.fix}")]
+        details += [Note(text=entry.explanation), Note(text=f"What to do: {entry.fix}")]
     if first:
         places = [TableRow(cells=(str(issue.location), issue.message)) for issue in first]
-        inside.append(ReportTable(columns=_LOCATION_COLUMNS, rows=places, total=number, noun="issue"))
+        details.append(ReportTable(columns=_LOCATION_COLUMNS, rows=places, total=number, noun="issue"))
     cells = (severity.value, f"{number:,}", code, entry.title if entry else "")
-    return TableRow(cells=cells, inside=inside)
+    return TableRow(cells=cells, details=details)
 
 
 class Issues(tuple["Issue", ...], Displayable):

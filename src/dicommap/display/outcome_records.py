@@ -30,7 +30,7 @@ def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
         "inputS3Uri": job.input_s3_uri,
         "datastoreId": job.datastore_id,
         "jobId": job.job_id,
-        "status": job.standing.value,
+        "status": job.state.value,
         "message": mask_service_message(job.message, show_values=show_values),
         "studies": job.studies,
         "instances": job.instances,

@@ -65,7 +65,7 @@ def build_changes_table(
     rows = [
         TableRow(
             cells=("series" if series else "study", f"{study} {series}".strip(), f"{len(members):,}"),
-            inside=(_target_changes_table(members, limit),),
+            details=(_target_changes_table(members, limit),),
             is_open=number < opened,
         )
         for number, (study, series, members) in enumerate(groups)

@@ -49,7 +49,7 @@ _WARNING_COLUMNS = (TableColumn("instances", CellKind.NUMBER), TableColumn("warn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReconciliationReportInput:
+class ReconciliationReportContent:
     """The content of a reconciliation's report."""
 
     package: str
@@ -61,54 +61,54 @@ class ReconciliationReportInput:
     show_values: bool
 
 
-def build_reconciliation_report(numbers: ReconciliationReportInput) -> Report:
+def build_reconciliation_report(content: ReconciliationReportContent) -> Report:
     """Return the report of a reconciliation."""
-    return _limited_report(numbers, jobs_shown=MAX_JOBS, studies_shown=MAX_STUDIES)
+    return _limited_report(content, jobs_shown=MAX_JOBS, studies_shown=MAX_STUDIES)
 
 
-def build_reconciliation_page(numbers: ReconciliationReportInput) -> str:
+def build_reconciliation_page(content: ReconciliationReportContent) -> str:
     """Return a complete HTML page with all jobs and studies that the reconciliation kept."""
     from dicommap.display.report_html import render_html_page
 
-    return render_html_page(_limited_report(numbers, jobs_shown=len(numbers.jobs), studies_shown=len(numbers.studies)))
+    return render_html_page(_limited_report(content, jobs_shown=len(content.jobs), studies_shown=len(content.studies)))
 
 
-def _limited_report(numbers: ReconciliationReportInput, *, jobs_shown: int, studies_shown: int) -> Report:
-    instances = sum(numbers.counts.values())
-    known = [f"{count:,} {outcome.value}" for outcome, count in numbers.counts.items() if count]
-    imported = sum(count for outcome, count in numbers.counts.items() if outcome.is_imported)
-    found = numbers.issues.counts()
-    standing = Counter(job.standing.value for job in numbers.jobs)
+def _limited_report(content: ReconciliationReportContent, *, jobs_shown: int, studies_shown: int) -> Report:
+    instances = sum(content.counts.values())
+    known = [f"{count:,} {outcome.value}" for outcome, count in content.counts.items() if count]
+    imported = sum(count for outcome, count in content.counts.items() if outcome.is_imported)
+    found = content.issues.counts()
+    state = Counter(job.state.value for job in content.jobs)
     facts = [
-        ("package", numbers.package),
-        ("jobs", ", ".join(f"{count:,} {name}" for name, count in standing.items()) or "none"),
+        ("package", content.package),
+        ("jobs", ", ".join(f"{count:,} {name}" for name, count in state.items()) or "none"),
         ("instances", ", ".join(known) or "none"),
     ]
     blocks: list[Block] = [FactList(pairs=facts)]
     if found:
-        blocks.append(build_issue_codes_table(found, group_first_issues(numbers.issues)))
-    blocks += [_reasons_blocks(numbers), _warnings_blocks(numbers.jobs)]
+        blocks.append(build_issue_codes_table(found, group_first_issues(content.issues)))
+    blocks += [_reasons_blocks(content), _warnings_blocks(content.jobs)]
     job_rows = [
-        _outcome_row((job.job, job.standing.value, job.input_s3_uri), job.counts) for job in numbers.jobs[:jobs_shown]
+        _outcome_row((job.job, job.state.value, job.input_s3_uri), job.counts) for job in content.jobs[:jobs_shown]
     ]
-    blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=job_rows, total=len(numbers.jobs), noun="job", heading="Jobs"))
+    blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=job_rows, total=len(content.jobs), noun="job", heading="Jobs"))
     rows = [
-        _outcome_row((study.study_instance_uid, study.job), study.counts) for study in numbers.studies[:studies_shown]
+        _outcome_row((study.study_instance_uid, study.job), study.counts) for study in content.studies[:studies_shown]
     ]
     heading = "Studies not wholly in primary image sets"
     blocks.append(
-        ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(numbers.studies), noun="study", heading=heading)
+        ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(content.studies), noun="study", heading=heading)
     )
     shown = [block for block in blocks if not isinstance(block, ReportTable) or block.rows]
     if MASK in str(shown):
         shown.append(Note(text=MASKED_NOTE))
-    counts = (f"{imported:,} of {format_count(instances, 'instance')} imported", format_count(len(numbers.jobs), "job"))
+    counts = (f"{imported:,} of {format_count(instances, 'instance')} imported", format_count(len(content.jobs), "job"))
     return Report(title="Reconciliation", counts=counts, severities=count_severities(found), blocks=shown)
 
 
 def _outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
-    numbers = (sum(counts.values()), *count_outcomes(counts).values())
-    return TableRow(cells=(*cells, *(f"{number:,}" for number in numbers)))
+    content = (sum(counts.values()), *count_outcomes(counts).values())
+    return TableRow(cells=(*cells, *(f"{number:,}" for number in content)))
 
 
 def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> list[tuple[int, str, str]]:
@@ -123,8 +123,8 @@ def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> l
     return sorted(rows, key=lambda one: (-one[0], one[1:]))
 
 
-def _reasons_blocks(numbers: ReconciliationReportInput) -> ReportTable:
-    found = rank_failure_reasons(numbers.jobs, show_values=numbers.show_values)
+def _reasons_blocks(content: ReconciliationReportContent) -> ReportTable:
+    found = rank_failure_reasons(content.jobs, show_values=content.show_values)
     rows = [TableRow(cells=(f"{count:,}", *words)) for count, *words in found[:MAX_REASONS]]
     return ReportTable(columns=_REASON_COLUMNS, rows=rows, total=len(found), noun="reason", heading="Why")
 

@@ -42,10 +42,10 @@ class FactList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """One row of a table. In HTML a row with blocks `inside` can be folded; it starts unfolded if `is_open`."""
+    """One row of a table. In HTML a row with blocks `details` can be folded; it starts unfolded if `is_open`."""
 
     cells: Sequence[str]
-    inside: Sequence[Block] = ()
+    details: Sequence[Block] = ()
     is_open: bool = False
 
 

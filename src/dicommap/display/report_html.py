@@ -175,11 +175,11 @@ def _breakable_keyword(name: str) -> Markup:
 
 def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Markup:
     cells = _add_spaces(_render_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
-    if not row.inside:
+    if not row.details:
         return element("div", *cells, css="row line")
     summary = element("summary", element("div", *cells, css="row"))
-    inside = element("div", *map(_render_block, row.inside), css="inside")
-    return element("details", summary, inside, attributes="open" if row.is_open else "")
+    details = element("div", *map(_render_block, row.details), css="inside")
+    return element("details", summary, details, attributes="open" if row.is_open else "")
 
 
 def _render_cell(text: str, kind: CellKind) -> Markup:

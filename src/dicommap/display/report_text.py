@@ -70,7 +70,7 @@ def _row_lines(block: ReportTable, indent: str) -> Iterator[str]:
 
 def _detail_lines(row: TableRow, indent: str) -> Iterator[str]:
     if row.is_open:
-        for block in row.inside:
+        for block in row.details:
             yield from _block_lines(block, indent + _INDENT)
 
 

@@ -98,7 +98,7 @@ def _build_jobs_report(
         blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
     if submissions:
         rows = [
-            TableRow(cells=_submission_cells(one), inside=_submission_details(one)) for one in submissions[:MAX_JOBS]
+            TableRow(cells=_submission_cells(one), details=_submission_details(one)) for one in submissions[:MAX_JOBS]
         ]
         blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(submissions), noun="job", heading="Jobs"))
     if others:
@@ -171,5 +171,5 @@ def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Is
 
 
 def _staged_job_row(job: StagedJobResult) -> TableRow:
-    numbers = (f"{number:,}" for number in (job.copied, job.there, job.missing))
+    numbers = (f"{number:,}" for number in (job.copied, job.existing, job.missing))
     return TableRow(cells=(job.id, job.uri, *numbers, format_byte_count(job.bytes)))

@@ -272,15 +272,15 @@ class InventoryObjects(Iterable[PlannedObject]):
                 largest,
             )
         files: Counter[tuple[str, str]] = Counter()
-        sizes: Counter[tuple[str, str]] = Counter()
+        file_sizes: Counter[tuple[str, str]] = Counter()
         large: Counter[tuple[str, str]] = Counter()
         for _, size, study, series in self.keyed_files():
             if study is not None:
                 key = study, series or ""
                 files[key] += size <= largest
-                sizes[key] += size if size <= largest else 0
+                file_sizes[key] += size if size <= largest else 0
                 large[key] += size > largest
-        return ((*key, files[key], sizes[key], large[key]) for key in sorted(files))
+        return ((*key, files[key], file_sizes[key], large[key]) for key in sorted(files))
 
     def _rows(
         self, query: str, readers: Sequence[CellReader], *parameters: str | bytes | int | None

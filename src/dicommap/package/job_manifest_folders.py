@@ -37,7 +37,7 @@ class JobManifestFolders:
         self._root = root
         self._folders = list(_find_job_folders(root))
 
-    def evidence(self, input_s3_uri: str, job_id: str) -> JobOutput | None:
+    def find_job_output(self, input_s3_uri: str, job_id: str) -> JobOutput | None:
         """Return what the job wrote; None where there is nothing of it.
 
         A job is known by its id; where that is not known, or no folder has it, by its inputS3Uri.
@@ -51,8 +51,8 @@ class JobManifestFolders:
         folder = found[0].path
         place = make_printable(folder.relative_to(self._root).as_posix())
         if len(found) > 1:
-            return JobOutput(place=place, others=len(found) - 1)
-        return JobOutput(place=place, manifest=_read_summary_bytes(folder), files=_list_record_files(folder, place))
+            return JobOutput(folder=place, others=len(found) - 1)
+        return JobOutput(folder=place, manifest=_read_summary_bytes(folder), files=_list_record_files(folder, place))
 
 
 def _find_job_folders(root: Path) -> Iterator[_JobFolder]:

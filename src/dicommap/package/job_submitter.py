@@ -49,7 +49,7 @@ class JobSubmitter:
     clock: Clock
     concurrent_jobs: int
     replace: bool
-    tell: Callable[[str, str], None]
+    on_step: Callable[[str, str], None]
     """Called after each step with the job's id and a text that says what was done."""
     region: str = ""
     is_first: bool = False
@@ -60,12 +60,12 @@ class JobSubmitter:
     _is_listed: bool = True
     """Whether jobs may be listed."""
 
-    def keep_account(self, order: JobRequest) -> None:
+    def save_aws_account(self, order: JobRequest) -> None:
         """Keep what the account is, before the first state: later runs are for the same one. Raises PackageError."""
         if self.is_first:
             self.states.write_account(make_aws_account(order.request, self.clients, self.region))
 
-    def settle(self, order: JobRequest) -> None:
+    def find_unanswered_job(self, order: JobRequest) -> None:
         """Find out whether a job exists that an earlier run was about to start.
 
         Raises UsageError if the earlier run was for another account or plan, AwsError and PackageError.
@@ -75,10 +75,10 @@ class JobSubmitter:
             return
         _require_same_request(state, order, self.region)
         if state.state is SubmissionState.STARTING:
-            found = self._found(order, state)
+            found = self._find_sent_job(order, state)
             if found is not None:
-                self.tell(order.job.id, f"had been started as {found.jobId}")
-                self._started(state, found)
+                self.on_step(order.job.id, f"had been started as {found.jobId}")
+                self._save_started(state, found)
 
     def require_no_reading_job(self, orders: Iterable[JobRequest]) -> None:
         """Require that no running job reads override files that this submit replaces: it would import the new ones.
@@ -118,14 +118,14 @@ class JobSubmitter:
             at = format_utc(self.jobs.service_time())
             state = self._save(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
         job = self._start(order)
-        self.tell(order.job.id, _start_message(state, job))
-        return self._started(state, job)
+        self.on_step(order.job.id, _start_message(state, job))
+        return self._save_started(state, job)
 
     def _save(self, state: Submission) -> Submission:
         self.states.write(state)
         return state
 
-    def _started(self, state: Submission, job: ImportJob) -> Submission:
+    def _save_started(self, state: Submission, job: ImportJob) -> Submission:
         known = {
             "state": SubmissionState.STARTED,
             "jobId": job.jobId,
@@ -135,7 +135,7 @@ class JobSubmitter:
         }
         return self._save(state.model_copy(update=known))
 
-    def _found(self, order: JobRequest, state: Submission) -> ImportJob | None:
+    def _find_sent_job(self, order: JobRequest, state: Submission) -> ImportJob | None:
         """Look for a job whose start was sent, and whose answer was never seen."""
         since = datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN
         try:
@@ -158,9 +158,9 @@ class JobSubmitter:
                 raise
         if outcomes:
             counts = ((outcome, outcomes.count(outcome)) for outcome in UploadResult)
-            self.tell(order.job.id, "override files " + ", ".join(f"{n:,} {what.value}" for what, n in counts if n))
+            self.on_step(order.job.id, "override files " + ", ".join(f"{n:,} {what.value}" for what, n in counts if n))
         if is_first and UploadResult.THERE in outcomes:
-            self.tell(order.job.id, _ALREADY_UPLOADED)
+            self.on_step(order.job.id, _ALREADY_UPLOADED)
 
     def _wait_for_room(self, order: JobRequest) -> None:
         """Wait until the data store has fewer jobs than the quota of concurrent ones."""
@@ -172,7 +172,7 @@ class JobSubmitter:
                 self._continue_without_listing(error)
                 return
             if self._active >= self.concurrent_jobs:
-                self.tell(order.job.id, f"waits: {self._active:,} jobs have not ended")
+                self.on_step(order.job.id, f"waits: {self._active:,} jobs have not ended")
                 self.clock.sleep(next(pauses))
 
     def _start(self, order: JobRequest) -> ImportJob:
@@ -183,7 +183,7 @@ class JobSubmitter:
             except AwsError as error:
                 if error.code != _QUOTA_CODE or not self._is_busy(order):
                     raise _explain_conflict(error) from None
-                self.tell(order.job.id, "waits: the service takes no more jobs at once")
+                self.on_step(order.job.id, "waits: the service takes no more jobs at once")
                 self.clock.sleep(next(pauses))
             else:
                 self._active = None if self._active is None else self._active + 1

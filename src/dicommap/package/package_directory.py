@@ -73,7 +73,7 @@ class PackageDirectory:
         if digest.hexdigest() != job.objects.sha256:
             raise DocumentError(f"{_objects_path(job)} was changed after it was drafted.", fix=_REDRAFT_FIX)
 
-    def file(self, job: PlanJob, path: str) -> bytes:
+    def override_file(self, job: PlanJob, path: str) -> bytes:
         """Return an override file of a job. Raises DocumentError where it is not the one that the plan tells of."""
         data = self._document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
         planned = next((one for one in job.files if one.path == path), None)
@@ -96,19 +96,19 @@ class PackageDirectory:
             raise DocumentError(f"{name} is no request.", fix=_REDRAFT_FIX)
         return request
 
-    def account(self) -> AwsAccount | None:
+    def aws_account(self) -> AwsAccount | None:
         """Return the AWS account of the first submit; None if no job was submitted.
 
         Raises PackageError if a state cannot be read.
         """
         states = SubmissionStates(self.path)
-        kept = states.account()
+        kept = states.read_account()
         if kept is not None:
             return kept
-        told = next((state for job in self.plan.jobs if (state := states.read(job.id)) is not None), None)
-        if told is None:
+        submission = next((state for job in self.plan.jobs if (state := states.read(job.id)) is not None), None)
+        if submission is None:
             return None
-        return AwsAccount(region=told.region, **{name: getattr(told, name) for name in AWS_ACCOUNT_MEMBERS})
+        return AwsAccount(region=submission.region, **{name: getattr(submission, name) for name in AWS_ACCOUNT_MEMBERS})
 
     def submission(self, job: PlanJob) -> Submission | None:
         """Return how far a job's submission came; None where it was never begun.

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 def require_writable(path: Path) -> None:
     """Raise PackageError where a package cannot take this place: something is there, or its parent is not."""
     try:
-        taken = not is_new_directory(path)
-        homeless = not path.absolute().parent.is_dir()
+        exists = not is_new_directory(path)
+        has_no_parent = not path.absolute().parent.is_dir()
     except OSError as error:
         raise _make_package_error(error) from None
-    if taken:
+    if exists:
         raise PackageError(
             f"{path.name} exists already; a package is never written over another.",
             fix="Name another directory, or remove this one first.",
         )
-    if homeless:
+    if has_no_parent:
         raise PackageError("The package's parent directory does not exist.", fix="Make it first.")
 
 
@@ -44,8 +44,8 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
 
 
 def _make_package_error(error: OSError) -> PackageError:
-    taken = error.errno in (errno.EEXIST, errno.ENOTEMPTY)
-    reason = "its place is taken" if taken else os.strerror(error.errno or 0)
+    exists = error.errno in (errno.EEXIST, errno.ENOTEMPTY)
+    reason = "its place is taken" if exists else os.strerror(error.errno or 0)
     return PackageError(f"The package cannot be written: {reason}.", fix="Name another directory.")
 
 

@@ -55,7 +55,7 @@ def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: P
 
     """
     planned = PackageDirectory(package)
-    return s3_object_issues(planned, S3Objects(complete_clients(clients, planned.account())), progress)
+    return s3_object_issues(planned, S3Objects(complete_clients(clients, planned.aws_account())), progress)
 
 
 def s3_object_issues(

@@ -55,7 +55,7 @@ class SubmissionStates:
             "ListDICOMImportJobs before you remove the file.",
         )
 
-    def all(self, job_ids: Iterable[str]) -> dict[str, Submission]:
+    def read_all(self, job_ids: Iterable[str]) -> dict[str, Submission]:
         """Return the states that there are, by job."""
         states = ((job_id, self.read(job_id)) for job_id in job_ids)
         return {job_id: state for job_id, state in states if state is not None}
@@ -64,7 +64,7 @@ class SubmissionStates:
         """Put a state in place of the one before: a crash leaves this one or that. Raises PackageError."""
         self._write(self._package / submission_path(submission.job), submission)
 
-    def account(self) -> AwsAccount | None:
+    def read_account(self) -> AwsAccount | None:
         """Return the AWS account of the first submit; None if there is no account.json.
 
         Raises PackageError if the file is damaged.
@@ -104,7 +104,7 @@ class SubmissionStates:
             )
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Keep a second submit of this package away, on this machine; the system lets go when the process ends.
 
         Raises PackageError where another one runs, or where nothing may be written.

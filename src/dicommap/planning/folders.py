@@ -20,99 +20,101 @@ class Folder:
     """One folder, its prefix relative to where the whole source lies."""
 
     __slots__ = (
-        "deeper",
+        "excess",
+        "file_overrides",
         "instances",
-        "known",
+        "is_known",
         "load",
-        "lying",
-        "over",
         "own_files",
+        "own_files_by_study",
         "partial",
         "parts",
         "prefix",
-        "touched",
+        "unusable_folders",
     )
 
-    def __init__(self, prefix: str, *, known: bool = True) -> None:
+    def __init__(self, prefix: str, *, is_known: bool = True) -> None:
         self.prefix = prefix
         """Empty, or ends with a slash."""
-        self.known = known
+        self.is_known = is_known
         """Whether all files in the folder are known."""
         self.load = JobLoad()
-        """Of all below, but for the overrides that `touched` names."""
+        """Of all below, but for the overrides that `file_overrides` names."""
         self.instances = 0
         """Files with an instance below."""
-        self.lying: dict[str, int] = {}
+        self.own_files_by_study: dict[str, int] = {}
         """Study -> number of its files directly in this folder."""
         self.own_files = 0
         """All files that do."""
         self.partial: dict[str, int] = {}
         """Study -> files below, for each study that has others elsewhere."""
-        self.touched: set[OverrideKey] = set()
+        self.file_overrides: set[OverrideKey] = set()
         """Overrides of these."""
         self.parts: list[Folder] = []
         """The folders in it, as long as each might come to be a job of its own."""
-        self.over: QuotaExcess | None = None
+        self.excess: QuotaExcess | None = None
         """The quota that a job for this folder would be over."""
-        self.deeper: list[str] = []
+        self.unusable_folders: list[str] = []
         """The unusable folders on the path of the last file in a folder that cannot be a prefix."""
 
     @property
     def is_divided(self) -> bool:
         """Return whether the folder cannot be a job, so that each folder in it is looked at by itself."""
-        return self.over is not None or not self.known
+        return self.excess is not None or not self.is_known
 
-    def add_files(self, needs: OverrideSizes, study: str | None, series: str | None, files: int, size: int) -> None:
+    def add_files(self, overrides: OverrideSizes, study: str | None, series: str | None, files: int, size: int) -> None:
         """Put files of one series, or files that hold no instance, in this very folder; `size` is their bytes."""
         self.own_files += files
         self.load.files += files
         self.load.bytes += size
         if study is None:
             return
-        before = self.lying.get(study, 0)
-        self.lying[study] = before + files
-        if study in needs and (not before or needs.has_series_override(study)):
-            self.touched.update(needs.of_files(study, series or ""))
+        before = self.own_files_by_study.get(study, 0)
+        self.own_files_by_study[study] = before + files
+        if study in overrides and (not before or overrides.has_series_override(study)):
+            self.file_overrides.update(overrides.of_files(study, series or ""))
 
-    def close(self, totals: Mapping[str, int], needs: OverrideSizes, quotas: Quotas) -> None:
+    def close(self, totals: Mapping[str, int], overrides: OverrideSizes, quotas: Quotas) -> None:
         """Count the files directly in this folder, when all of them are known."""
-        self.instances += sum(self.lying.values())
+        self.instances += sum(self.own_files_by_study.values())
         if not self.is_divided:
-            self._take_in(self.lying, totals, needs)
-        self.judge(needs, quotas)
+            self._count_study_files(self.own_files_by_study, totals, overrides)
+        self.check_quotas(overrides, quotas)
 
-    def add_folder(self, part: Folder, totals: Mapping[str, int], needs: OverrideSizes) -> None:
+    def add_folder(self, part: Folder, totals: Mapping[str, int], overrides: OverrideSizes) -> None:
         """Add a complete folder that is in this one."""
         self.load.add(part.load)
         self.load.folders += 1
         self.instances += part.instances
-        if part.over is not None and self.over is None:
-            self.over = part.over
+        if part.excess is not None and self.excess is None:
+            self.excess = part.excess
         if not self.is_divided:  # of one that is, nobody asks which studies it holds
-            self.touched |= part.touched
-            self._take_in(part.partial, totals, needs)
+            self.file_overrides |= part.file_overrides
+            self._count_study_files(part.partial, totals, overrides)
 
-    def drop_parts(self) -> None:
+    def forget_parts(self) -> None:
         """Forget what is only asked of a folder that is divided."""
-        self.parts, self.lying = [], {}
+        self.parts, self.own_files_by_study = [], {}
 
-    def judge(self, needs: OverrideSizes, quotas: Quotas) -> None:
+    def check_quotas(self, overrides: OverrideSizes, quotas: Quotas) -> None:
         """Find whether a job for this folder would be over a quota."""
-        touched = JobLoad(mappings=len(self.touched), override_bytes=sum(map(needs.size, self.touched)))
-        self.over = self.load.with_other(touched).excess(quotas) or self.over
+        file_overrides = JobLoad(
+            mappings=len(self.file_overrides), override_bytes=sum(map(overrides.size, self.file_overrides))
+        )
+        self.excess = self.load.with_other(file_overrides).excess(quotas) or self.excess
 
-    def _take_in(self, files: Mapping[str, int], totals: Mapping[str, int], needs: OverrideSizes) -> None:
+    def _count_study_files(self, files: Mapping[str, int], totals: Mapping[str, int], overrides: OverrideSizes) -> None:
         for study, count in files.items():
             count += self.partial.pop(study, 0)
             if count < totals[study]:
                 self.partial[study] = count
-            elif study in needs:
-                self._complete(study, needs)
+            elif study in overrides:
+                self._count_study_overrides(study, overrides)
 
-    def _complete(self, study: str, needs: OverrideSizes) -> None:
+    def _count_study_overrides(self, study: str, overrides: OverrideSizes) -> None:
         """Count all overrides of a study whose files are all below this folder."""
-        self.touched.difference_update(needs.keys(study))
-        mappings, size = needs.of_study(study)
+        self.file_overrides.difference_update(overrides.keys(study))
+        mappings, size = overrides.of_study(study)
         self.load.mappings += mappings
         self.load.override_bytes += size
 
@@ -134,7 +136,7 @@ class PrefixRules:
         self.key_limit = MAX_KEY_BYTES - len(base.prefix.encode())
         """Bytes of UTF-8 that a key below the base has room for."""
 
-    def known(self, folder: str) -> bool:
+    def is_known(self, folder: str) -> bool:
         """Return whether all files in a folder are known, so that the folder can be a job."""
         return folder.startswith(self._known)
 

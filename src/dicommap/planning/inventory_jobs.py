@@ -113,7 +113,7 @@ class JobSettings:
                 )
             input_s3_uri = str(found)
         base = S3Uri.parse(input_s3_uri)
-        if base is not None and SourcePrefixes.of(sources, base).elsewhere:
+        if base is not None and SourcePrefixes.of(sources, base).is_outside:
             raise UsageError(
                 "A source is in S3, and not under --input-s3-uri.",
                 fix="Leave --input-s3-uri out, or name a prefix that all sources are under. "
@@ -125,12 +125,16 @@ class JobSettings:
         """Find issues of inputS3Uri, the staging prefix and outputS3Uri, alone and compared with each other."""
         yield from _uri_issues(self.input_s3_uri)
         base = S3Uri.parse(self.input_s3_uri)
-        places = None if base is None else SourcePrefixes.of(sources, base)
+        prefixes = None if base is None else SourcePrefixes.of(sources, base)
         if self.stage_uri is None:
             return
         yield from _uri_issues(self.stage_uri)
         stage, output = S3Uri.parse(self.stage_uri), S3Uri.parse(account.get("outputS3Uri", ""))
-        if stage is not None and places is not None and any(prefixes_overlap(stage, taken) for taken in places.taken):
+        if (
+            stage is not None
+            and prefixes is not None
+            and any(prefixes_overlap(stage, source) for source in prefixes.source_uris)
+        ):
             yield make_issue("job.stage-overlap", other="the prefix of the source")
         if stage is not None and output is not None and prefixes_overlap(stage, output):
             yield make_issue("job.stage-overlap", other="outputS3Uri")
@@ -175,14 +179,14 @@ def plan_inventory_jobs(
     base = S3Uri.parse(settings.input_s3_uri)
     if base is None:
         return None
-    places = SourcePrefixes.of(sources, base)
-    files = locate_files(places.offsets)
+    prefixes = SourcePrefixes.of(sources, base)
+    files = locate_files(prefixes.offsets)
     sizes = (
         ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, assumptions).encode()))
         for one in overrides
     )
     plan = plan_prefixes(
-        files, OverrideSizes(sizes), PrefixRules(base, places.offsets), settings.quotas, settings.staging
+        files, OverrideSizes(sizes), PrefixRules(base, prefixes.offsets), settings.quotas, settings.staging
     )
     counts = files.count_files()
     jobs = tuple(_make_jobs(plan, files, base, settings))

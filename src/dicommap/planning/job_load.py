@@ -31,7 +31,7 @@ class QuotaExcess:
 class SmallestExcesses(dict[str, QuotaExcess]):
     """Of what no job can take, the least excess by quota: what a quota has to be for anything more to fit."""
 
-    def note(self, excess: QuotaExcess | None) -> None:
+    def record(self, excess: QuotaExcess | None) -> None:
         """Record an excess. None is ignored."""
         if excess is not None and (excess.what not in self or excess.count < self[excess.what].count):
             self[excess.what] = excess

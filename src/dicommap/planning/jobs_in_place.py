@@ -47,14 +47,14 @@ class JobsInPlace:
 
     prefixes: list[str] = field(default_factory=list)
     """Of the jobs, in order: none begins with another, and each is empty or ends with a slash."""
-    taken: int = 0
+    file_count: int = 0
     """Number of files in these jobs."""
     others: int = 0
     """Number of these files that hold no instance."""
     leftovers: BoundedList[LeftoverFiles] = field(default_factory=BoundedList)
-    apart: dict[str, int] = field(default_factory=dict)
+    left_out_files: dict[str, int] = field(default_factory=dict)
     """Study -> its files that are in none of the jobs."""
-    cut: dict[str, list[str]] = field(default_factory=dict)
+    cut_studies: dict[str, list[str]] = field(default_factory=dict)
     """Study -> prefixes of the jobs that take a part of it."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
     """Of the folders with instances that are over a quota."""
@@ -62,17 +62,17 @@ class JobsInPlace:
     """Files whose keys are longer than S3 allows."""
     too_large: BoundedList[UnfitFile] = field(default_factory=BoundedList)
     """Files that are over the quota of bytes of one file."""
-    colliding: BoundedList[str] = field(default_factory=BoundedList)
+    colliding_keys: BoundedList[str] = field(default_factory=BoundedList)
     """Keys that more than one file has."""
-    unprintable: BoundedList[str] = field(default_factory=BoundedList)
+    unprintable_keys: BoundedList[str] = field(default_factory=BoundedList)
     """Keys with characters that are not printable."""
 
 
 def find_jobs_in_place(
     files: Iterable[KeyedFile],
     totals: Mapping[str, int],
-    needs: OverrideSizes,
-    places: PrefixRules,
+    overrides: OverrideSizes,
+    rules: PrefixRules,
     quotas: Quotas,
     *,
     whole: bool,
@@ -85,68 +85,74 @@ def find_jobs_in_place(
     Args:
         files: All files, in the order of their keys' UTF-8.
         totals: The number of files of each study.
-        needs: The sizes of the override files.
-        places: The rules for prefixes.
+        overrides: The sizes of the override files.
+        rules: The rules for prefixes.
         quotas: What one job may hold.
         whole: Whether a folder is a job only if it has all files of each study in it. Otherwise studies may be cut.
 
     """
-    walk = _FolderWalk(totals, needs, places, quotas, whole=whole)
-    walk.go(files)
-    walk.found.prefixes.sort()
-    return walk.found
+    walk = _FolderWalk(totals, overrides, rules, quotas, whole=whole)
+    walk.read_files(files)
+    walk.result.prefixes.sort()
+    return walk.result
 
 
 class _FolderWalk:
     """One walk over the files in order of their keys. It holds the open folders: those around the current file."""
 
     def __init__(
-        self, totals: Mapping[str, int], needs: OverrideSizes, places: PrefixRules, quotas: Quotas, *, whole: bool
+        self,
+        totals: Mapping[str, int],
+        overrides: OverrideSizes,
+        rules: PrefixRules,
+        quotas: Quotas,
+        *,
+        whole: bool,
     ) -> None:
-        self.found = JobsInPlace()
-        self._totals, self._needs, self._quotas, self._whole = totals, needs, quotas, whole
-        self._places = places
-        self._open = [Folder("", known=places.known(""))]
+        self.result = JobsInPlace()
+        self._totals, self._overrides, self._quotas, self._whole = totals, overrides, quotas, whole
+        self._rules = rules
+        self._open = [Folder("", is_known=rules.is_known(""))]
 
-    def go(self, files: Iterable[KeyedFile]) -> None:
+    def read_files(self, files: Iterable[KeyedFile]) -> None:
         """Read all files. Files of one series in one folder are counted first and added together."""
         before: str | None = None
         folder = ""
         study: str | None = None
         series: str | None = None
         run = run_size = 0
-        here = self._open[0]
-        key_limit, largest = self._places.key_limit, self._quotas.fileBytes
+        innermost = self._open[0]
+        key_limit, largest = self._rules.key_limit, self._quotas.fileBytes
         for key, size, its_study, its_series in files:
             if key == before:
-                self.found.colliding.add(key)
+                self.result.colliding_keys.add(key)
             before = key
             if not key.isprintable():
-                self.found.unprintable.add(key)
+                self.result.unprintable_keys.add(key)
             if len(key) * 4 > key_limit and self._is_too_long(key, size, its_study):
                 continue
             end = key.rfind("/") + 1
             if end != len(folder) or not key.startswith(folder):
-                here.add_files(self._needs, study, series, run, run_size)
+                innermost.add_files(self._overrides, study, series, run, run_size)
                 folder = key[:end]
-                here = self._go_to(folder)
+                innermost = self._go_to(folder)
                 study, series, run, run_size = its_study, its_series, 0, 0
             elif its_series != series or its_study != study:
-                here.add_files(self._needs, study, series, run, run_size)
+                innermost.add_files(self._overrides, study, series, run, run_size)
                 study, series, run, run_size = its_study, its_series, 0, 0
             run += 1
             run_size += size
             if size > largest:
-                here.load.largest = max(here.load.largest, size)
-                self.found.too_large.add(UnfitFile(key=key, size=size, study=its_study))
-        here.add_files(self._needs, study, series, run, run_size)
+                innermost.load.largest = max(innermost.load.largest, size)
+                self.result.too_large.add(UnfitFile(key=key, size=size, study=its_study))
+        innermost.add_files(self._overrides, study, series, run, run_size)
         while self._open:
             self._close()
 
     def _is_too_long(self, key: str, size: int, study: str | None) -> bool:
-        if len(key.encode()) <= self._places.key_limit:
+        if len(key.encode()) <= self._rules.key_limit:
             return False
-        self.found.too_long.add(UnfitFile(key=key, size=size, study=study))
+        self.result.too_long.add(UnfitFile(key=key, size=size, study=study))
         self._leave_out({study: 1} if study else {})
         return True
 
@@ -154,22 +160,22 @@ class _FolderWalk:
         """Close and open folders until the innermost is this one, or the one around it that can be a prefix."""
         while not folder.startswith(self._open[-1].prefix):
             self._close()
-        here = self._open[-1]
-        begin = len(here.prefix)
+        innermost = self._open[-1]
+        begin = len(innermost.prefix)
         while begin < len(folder):
             end = folder.index("/", begin) + 1
-            if not self._places.can_be_prefix(folder[:end], folder[begin:end]):
-                _count_unusable_folders(here, folder[begin:])
+            if not self._rules.can_be_prefix(folder[:end], folder[begin:end]):
+                _count_unusable_folders(innermost, folder[begin:])
                 break
-            here = Folder(folder[:end], known=self._places.known(folder[:end]))
-            self._open.append(here)
+            innermost = Folder(folder[:end], is_known=self._rules.is_known(folder[:end]))
+            self._open.append(innermost)
             begin = end
-        return here
+        return innermost
 
     def _close(self) -> None:
         """Close the innermost folder. Whether it is a job shows only when one around it is over a quota."""
         folder = self._open.pop()
-        folder.close(self._totals, self._needs, self._quotas)
+        folder.close(self._totals, self._overrides, self._quotas)
         if folder.is_divided:
             self._divide(folder)
         elif not self._open:
@@ -177,13 +183,13 @@ class _FolderWalk:
         if not self._open:
             return
         if not (self._whole and folder.partial):
-            folder.drop_parts()
+            folder.forget_parts()
         around = self._open[-1]
-        around.add_folder(folder, self._totals, self._needs)
+        around.add_folder(folder, self._totals, self._overrides)
         if not folder.is_divided:
             around.parts.append(folder)
         if not around.is_divided:
-            around.judge(self._needs, self._quotas)
+            around.check_quotas(self._overrides, self._quotas)
         if around.is_divided:
             self._make_jobs_of_parts(around)
 
@@ -194,20 +200,20 @@ class _FolderWalk:
         if self._whole and folder.partial:
             self._divide(folder)
             return
-        self.found.prefixes.append(folder.prefix)
-        self.found.taken += folder.load.files
-        self.found.others += folder.load.files - folder.instances
+        self.result.prefixes.append(folder.prefix)
+        self.result.file_count += folder.load.files
+        self.result.others += folder.load.files - folder.instances
         for study in folder.partial:
-            self.found.cut.setdefault(study, []).append(folder.prefix)
+            self.result.cut_studies.setdefault(study, []).append(folder.prefix)
 
     def _divide(self, folder: Folder) -> None:
-        instances = sum(folder.lying.values())
+        instances = sum(folder.own_files_by_study.values())
         if instances:
-            self.found.leftovers.add(
-                LeftoverFiles(folder=folder.prefix, files=folder.own_files, instances=instances, excess=folder.over)
+            self.result.leftovers.add(
+                LeftoverFiles(folder=folder.prefix, files=folder.own_files, instances=instances, excess=folder.excess)
             )
-            self.found.smallest.note(folder.over)
-            self._leave_out(folder.lying)
+            self.result.smallest.record(folder.excess)
+            self._leave_out(folder.own_files_by_study)
         self._make_jobs_of_parts(folder)
 
     def _make_jobs_of_parts(self, folder: Folder) -> None:
@@ -217,11 +223,11 @@ class _FolderWalk:
 
     def _leave_out(self, files: Mapping[str, int]) -> None:
         for study, count in files.items():
-            self.found.apart[study] = self.found.apart.get(study, 0) + count
+            self.result.left_out_files[study] = self.result.left_out_files.get(study, 0) + count
 
 
 def _count_unusable_folders(folder: Folder, rest: str) -> None:
     """Count folders that cannot be prefixes, as nested ones of the folder whose files theirs are taken for."""
-    deeper = rest.split("/")[:-1]
-    folder.load.folders += len(deeper) - count_shared_folders(deeper, folder.deeper)
-    folder.deeper = deeper
+    unusable_folders = rest.split("/")[:-1]
+    folder.load.folders += len(unusable_folders) - count_shared_folders(unusable_folders, folder.unusable_folders)
+    folder.unusable_folders = unusable_folders

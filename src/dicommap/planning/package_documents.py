@@ -52,7 +52,7 @@ class JobObjectCounts:
         self._outermost: set[str] = set()
         self._series: dict[str, set[str]] = {}
 
-    def noting(self, objects: Iterable[PlannedObject]) -> Iterator[PlannedObject]:
+    def count_objects(self, objects: Iterable[PlannedObject]) -> Iterator[PlannedObject]:
         """Yield objects as they are, and note each."""
         study = series = ""
         for one in objects:
@@ -68,12 +68,12 @@ class JobObjectCounts:
                 self._outermost.add(one.key.partition("/")[0])
             yield one
 
-    def overrides(self, of_study: Mapping[str, Iterable[Override]]) -> list[Override]:
+    def overrides(self, overrides_by_study: Mapping[str, Iterable[Override]]) -> list[Override]:
         """Return the overrides of the studies and series that were noted."""
         return [
             override
             for study, series in self._series.items()
-            for override in of_study.get(study, ())
+            for override in overrides_by_study.get(study, ())
             if override.series_instance_uid is None or override.series_instance_uid in series
         ]
 
@@ -171,7 +171,7 @@ class PackageTables:
 def build_package_documents(
     jobs: Iterable[PlannedJob],
     overrides: Iterable[Override],
-    head: PlanHeader,
+    header: PlanHeader,
     tables: PackageTables,
     account: Mapping[str, str],
 ) -> PackageDocuments:
@@ -179,20 +179,20 @@ def build_package_documents(
 
     `account` holds the members of the request that are known already, such as datastoreId; they have been checked.
     """
-    of_study: dict[str, list[Override]] = {}
+    overrides_by_study: dict[str, list[Override]] = {}
     for override in overrides:
-        of_study.setdefault(override.study_instance_uid, []).append(override)
+        overrides_by_study.setdefault(override.study_instance_uid, []).append(override)
     texts: dict[str, str] = {}
     values: dict[str, Callable[[], object]] = {}
     objects: dict[str, TextPieces] = {}
     planned = []
     for job in jobs:
-        plan_job, job_texts, job_values = _build_job(job, of_study, head, account)
+        plan_job, job_texts, job_values = _build_job(job, overrides_by_study, header, account)
         planned.append(plan_job)
         texts |= job_texts
         values |= job_values
         objects[f"{job_folder(job.id)}/{OBJECTS_FILE}"] = partial(iterate_objects_csv, job.objects)
-    plan = _build_plan(planned, head, tables)
+    plan = _build_plan(planned, header, tables)
     values[PLAN_FILE] = partial(_dump_model, plan)
     texts[PLAN_FILE] = dump_json(_dump_model(plan))
     texts |= {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
@@ -204,56 +204,56 @@ def _dump_model(document: BaseModel) -> dict[str, object]:
 
 
 def _build_job(
-    job: PlannedJob, of_study: Mapping[str, list[Override]], head: PlanHeader, account: Mapping[str, str]
+    job: PlannedJob, overrides_by_study: Mapping[str, list[Override]], header: PlanHeader, account: Mapping[str, str]
 ) -> tuple[PlanJob, dict[str, str], dict[str, Callable[[], object]]]:
     """Return a job of the plan, and its documents without objects.csv: their texts and their JSON values by path."""
-    taken = JobObjectCounts()
-    objects = FileDigest.of_pieces(iterate_objects_csv(taken.noting(job.objects)))
-    placed = build_override_files(taken.overrides(of_study), head.assumptions)
-    files = {file.path: file.text for _, file in placed}
-    configuration = build_import_configuration(placed) if placed else None
-    made = PlanJob(
+    counts = JobObjectCounts()
+    objects = FileDigest.of_pieces(iterate_objects_csv(counts.count_objects(job.objects)))
+    override_files = build_override_files(counts.overrides(overrides_by_study), header.assumptions)
+    files = {file.path: file.text for _, file in override_files}
+    configuration = build_import_configuration(override_files) if override_files else None
+    plan_job = PlanJob(
         id=job.id,
         inputS3Uri=str(job.uri),
         staged=job.staged,
         mappings=configuration.dicomJsonMetadataImportConfiguration.dicomMetadataMappings if configuration else (),
-        instances=taken.instances,
-        sourceFiles=taken.files,
-        sourceBytes=taken.bytes,
-        folders=taken.count_folders_with(files),
+        instances=counts.instances,
+        sourceFiles=counts.files,
+        sourceBytes=counts.bytes,
+        folders=counts.count_folders_with(files),
         objects=objects,
         files=tuple(PlannedFile.of(path, text) for path, text in sorted(files.items())),
     )
     folder = job_folder(job.id)
-    request = _build_request(configuration, made, head.attempt, account)
+    request = _build_request(configuration, plan_job, header.attempt, account)
     values: dict[str, Callable[[], object]] = {}
-    for override, file in placed:
+    for override, file in override_files:
         path = f"{folder}/files/{file.path}"
-        values.setdefault(path, partial(build_override_document, override, head.assumptions))
+        values.setdefault(path, partial(build_override_document, override, header.assumptions))
     texts = {f"{folder}/files/{path}": text for path, text in files.items()}
     if configuration is not None:
         values[f"{folder}/{CONFIGURATION_FILE}"] = partial(_dump_model, configuration)
         texts[f"{folder}/{CONFIGURATION_FILE}"] = dump_json(_dump_model(configuration))
     values[f"{folder}/{REQUEST_FILE}"] = lambda: request
     texts[f"{folder}/{REQUEST_FILE}"] = dump_json(request)
-    return made, texts, values
+    return plan_job, texts, values
 
 
-def _build_plan(jobs: list[PlanJob], head: PlanHeader, tables: PackageTables) -> Plan:
+def _build_plan(jobs: list[PlanJob], header: PlanHeader, tables: PackageTables) -> Plan:
     # A study that is cut is mapped in each of its jobs, and still one.
     mapped = {(mapping.studyInstanceUID, mapping.seriesInstanceUID) for job in jobs for mapping in job.mappings}
     return Plan(
-        attempt=head.attempt,
-        sources=head.roots,
-        inputS3Uri=str(head.uri),
-        quotas=head.quotas,
+        attempt=header.attempt,
+        sources=header.roots,
+        inputS3Uri=str(header.uri),
+        quotas=header.quotas,
         unplanned=UnplannedCounts(
-            instances=head.instances - sum(job.instances for job in jobs),
-            files=head.files - sum(job.sourceFiles for job in jobs),
+            instances=header.instances - sum(job.instances for job in jobs),
+            files=header.files - sum(job.sourceFiles for job in jobs),
         ),
         studies=len({study for study, _ in mapped}),
         series=sum(series is not None for _, series in mapped),
-        assumptions=head.assumptions,
+        assumptions=header.assumptions,
         preview=FileDigest.of(tables.preview),
         edits=FileDigest.of(tables.edits),
         forecast=FileDigest.of(tables.forecast),

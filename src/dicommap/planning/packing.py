@@ -42,7 +42,7 @@ class PackedJobs:
 
 
 def pack_studies(
-    studies: Iterable[StudySize], needs: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
+    studies: Iterable[StudySize], overrides: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
 ) -> PackedJobs:
     """Put studies into jobs that obey every quota: each into the first of the open jobs that has room.
 
@@ -51,29 +51,29 @@ def pack_studies(
     packing = _Packer(quotas)
     for study in studies:
         uid = study.study_instance_uid
-        load = measure_study(study, needs)
+        load = measure_study(study, overrides)
         excess = load.excess(quotas)
         if excess is None:
             packing.put(StudyPart(study_instance_uid=uid), load)
             continue
         jobs: list[int] = []
-        shared = _measure_shared(uid, needs)
+        shared = _measure_shared(uid, overrides)
         for series in study.series:
-            for piece, its_load in _cut_series(uid, series, needs, quotas, sizes_of):
+            for piece, its_load in _cut_series(uid, series, overrides, quotas, sizes_of):
                 job = packing.put(piece, its_load, shared)
                 if job is None:
-                    packing.found.unpackable_files[uid] = packing.found.unpackable_files.get(uid, 0) + its_load.files
-                    packing.found.smallest.note(its_load.excess(quotas))
+                    packing.packed.unpackable_files[uid] = packing.packed.unpackable_files.get(uid, 0) + its_load.files
+                    packing.packed.smallest.record(its_load.excess(quotas))
                 elif job not in jobs:
                     jobs.append(job)
-        if len(jobs) > 1 or (jobs and uid in packing.found.unpackable_files):
-            packing.found.cut[uid] = excess, jobs
-    return packing.found
+        if len(jobs) > 1 or (jobs and uid in packing.packed.unpackable_files):
+            packing.packed.cut[uid] = excess, jobs
+    return packing.packed
 
 
 class _Packer:
     def __init__(self, quotas: Quotas) -> None:
-        self.found = PackedJobs()
+        self.packed = PackedJobs()
         self._quotas = quotas
         self._open: dict[int, int] = {}
         """Job that still takes pieces, by its number -> pieces that it had no room for."""
@@ -83,7 +83,7 @@ class _Packer:
 
         `shared` is what pieces of its study bring along once for each job.
         """
-        jobs = self.found.jobs
+        jobs = self.packed.jobs
         for number in list(self._open):
             # Studies come one after the other, so that a job has pieces of this one last.
             together = jobs[number].pieces[-1].study_instance_uid == piece.study_instance_uid
@@ -102,9 +102,9 @@ class _Packer:
         return len(jobs) - 1
 
 
-def measure_study(study: StudySize, needs: OverrideSizes) -> JobLoad:
+def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
     """Return what a whole study brings to a job that it is copied to: its files go into a folder of its own."""
-    mappings, size = needs.of_study(study.study_instance_uid)
+    mappings, size = overrides.of_study(study.study_instance_uid)
     return JobLoad(
         files=study.files,
         bytes=sum(series.bytes for series in study.series),
@@ -114,19 +114,19 @@ def measure_study(study: StudySize, needs: OverrideSizes) -> JobLoad:
     )
 
 
-def _measure_shared(study: str, needs: OverrideSizes) -> JobLoad:
+def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
     """Return what the pieces of a study in one job have in common: their folder, and the override for the study."""
-    sizes = [needs.size(key) for key in needs.keys(study) if key[1] is None]
+    sizes = [overrides.size(key) for key in overrides.keys(study) if key[1] is None]
     return JobLoad(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
 
 
 def _cut_series(
-    study: str, series: SeriesSize, needs: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
+    study: str, series: SeriesSize, overrides: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
 ) -> Iterator[tuple[StudyPart, JobLoad]]:
     """Yield a series, or the pieces that it has to be cut into, each with its load."""
     uid = series.series_instance_uid
-    keys = needs.of_files(study, uid)
-    override_bytes = sum(map(needs.size, keys))
+    keys = overrides.of_files(study, uid)
+    override_bytes = sum(map(overrides.size, keys))
 
     def load(files: int, size: int) -> JobLoad:
         return JobLoad(files=files, bytes=size, folders=1, mappings=len(keys), override_bytes=override_bytes)

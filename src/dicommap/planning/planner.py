@@ -50,90 +50,116 @@ class PrefixPlan:
     """Study -> its files that are in no job."""
     over_quota: Mapping[str, QuotaExcess] = field(default_factory=dict)
     """Studies that are cut in place, and that no job could take whole anywhere -> the quota that they are over."""
-    if_staged: int | None = None
+    jobs_if_staged: int | None = None
     """Where there are many jobs in place: how many there would be if everything were staged."""
 
 
 def plan_prefixes(
-    layout: PlannableFiles, needs: OverrideSizes, places: PrefixRules, quotas: Quotas, staging: StagingPolicy
+    files: PlannableFiles,
+    overrides: OverrideSizes,
+    rules: PrefixRules,
+    quotas: Quotas,
+    staging: StagingPolicy,
 ) -> PrefixPlan:
     """Plan the S3 prefix of each job, and the studies that are staged because no prefix fits."""
     if staging is StagingPolicy.ALL:
-        return _plan_staged(_find_too_large_files(layout, quotas), layout, needs, quotas, None)
-    totals = {one.study_instance_uid: one.files + one.too_large for one in layout.study_sizes(quotas.fileBytes)}
-    found = find_jobs_in_place(
-        layout.keyed_files(), totals, needs, places, quotas, whole=staging is StagingPolicy.WHERE_NEEDED
+        return _plan_staged(_find_too_large_files(files, quotas), files, overrides, quotas, None)
+    totals = {one.study_instance_uid: one.files + one.too_large for one in files.study_sizes(quotas.fileBytes)}
+    in_place = find_jobs_in_place(
+        files.keyed_files(),
+        totals,
+        overrides,
+        rules,
+        quotas,
+        whole=staging is StagingPolicy.WHERE_NEEDED,
     )
     if staging is StagingPolicy.WHERE_NEEDED:
-        return _plan_staged(found, layout, needs, quotas, found.apart)
+        return _plan_staged(in_place, files, overrides, quotas, in_place.left_out_files)
     over: dict[str, QuotaExcess] = {}
 
-    def judged() -> Iterator[StudySize]:
-        for study in layout.study_sizes(quotas.fileBytes):
-            excess = measure_study(study, needs).excess(quotas) if study.study_instance_uid in found.cut else None
+    def note_over_quota() -> Iterator[StudySize]:
+        for study in files.study_sizes(quotas.fileBytes):
+            excess = (
+                measure_study(study, overrides).excess(quotas)
+                if study.study_instance_uid in in_place.cut_studies
+                else None
+            )
             if excess is not None:
                 over[study.study_instance_uid] = excess
             yield study
 
-    studies = judged()
-    if_staged = _count_jobs_if_staged(studies, found, layout, needs, quotas)
-    if found.cut:
+    studies = note_over_quota()
+    jobs_if_staged = _count_jobs_if_staged(studies, in_place, files, overrides, quotas)
+    if in_place.cut_studies:
         deque(studies, maxlen=0)  # those that were not asked for so far
-    return PrefixPlan(in_place=found, left_out=found.apart, over_quota=over, if_staged=if_staged)
+    return PrefixPlan(
+        in_place=in_place, left_out=in_place.left_out_files, over_quota=over, jobs_if_staged=jobs_if_staged
+    )
 
 
-def _find_too_large_files(layout: PlannableFiles, quotas: Quotas) -> JobsInPlace:
+def _find_too_large_files(files: PlannableFiles, quotas: Quotas) -> JobsInPlace:
     """Return nothing in place, but for the files of instances that are too large to be imported from anywhere."""
-    found = JobsInPlace()
-    if any(study.too_large for study in layout.study_sizes(quotas.fileBytes)):
-        for key, size, study, _ in layout.keyed_files():
+    in_place = JobsInPlace()
+    if any(study.too_large for study in files.study_sizes(quotas.fileBytes)):
+        for key, size, study, _ in files.keyed_files():
             if study is not None and size > quotas.fileBytes:
-                found.too_large.add(UnfitFile(key=key, size=size, study=study))
-    return found
+                in_place.too_large.add(UnfitFile(key=key, size=size, study=study))
+    return in_place
 
 
 def _plan_staged(
-    found: JobsInPlace, layout: PlannableFiles, needs: OverrideSizes, quotas: Quotas, chosen: Container[str] | None
+    in_place: JobsInPlace,
+    files: PlannableFiles,
+    overrides: OverrideSizes,
+    quotas: Quotas,
+    chosen: Container[str] | None,
 ) -> PrefixPlan:
     """Stage the chosen studies, or all; what cannot be staged either is left out."""
-    studies = files = 0
+    studies = file_count = 0
     left_out: dict[str, int] = {}
 
-    def counted() -> Iterable[StudySize]:
-        nonlocal studies, files
-        for study in layout.study_sizes(quotas.fileBytes):
+    def select_studies() -> Iterable[StudySize]:
+        nonlocal studies, file_count
+        for study in files.study_sizes(quotas.fileBytes):
             if chosen is not None and study.study_instance_uid not in chosen:
                 continue
             if study.too_large:
                 left_out[study.study_instance_uid] = study.too_large
             if study.files:
                 studies += 1
-                files += study.files
+                file_count += study.files
                 yield study
 
-    jobs = _pack(counted(), layout, needs, quotas)
+    jobs = _pack(select_studies(), files, overrides, quotas)
     for study, count in jobs.unpackable_files.items():
         left_out[study] = left_out.get(study, 0) + count
     return PrefixPlan(
-        in_place=found,
+        in_place=in_place,
         staged=jobs,
         staged_studies=studies,
-        staged_files=files - sum(jobs.unpackable_files.values()),
+        staged_files=file_count - sum(jobs.unpackable_files.values()),
         left_out=left_out,
-        if_staged=_count_jobs_if_staged(layout.study_sizes(quotas.fileBytes), found, layout, needs, quotas),
+        jobs_if_staged=_count_jobs_if_staged(files.study_sizes(quotas.fileBytes), in_place, files, overrides, quotas),
     )
 
 
-def _pack(studies: Iterable[StudySize], layout: PlannableFiles, needs: OverrideSizes, quotas: Quotas) -> PackedJobs:
+def _pack(studies: Iterable[StudySize], files: PlannableFiles, overrides: OverrideSizes, quotas: Quotas) -> PackedJobs:
     return pack_studies(
-        studies, needs, quotas, lambda study, series: layout.series_file_sizes(study, series, quotas.fileBytes)
+        studies,
+        overrides,
+        quotas,
+        lambda study, series: files.series_file_sizes(study, series, quotas.fileBytes),
     )
 
 
 def _count_jobs_if_staged(
-    studies: Iterable[StudySize], found: JobsInPlace, layout: PlannableFiles, needs: OverrideSizes, quotas: Quotas
+    studies: Iterable[StudySize],
+    in_place: JobsInPlace,
+    files: PlannableFiles,
+    overrides: OverrideSizes,
+    quotas: Quotas,
 ) -> int | None:
     """Return how many jobs there would be if all studies were staged, where that is worth knowing."""
-    if len(found.prefixes) < MANY_JOBS:
+    if len(in_place.prefixes) < MANY_JOBS:
         return None
-    return len(_pack((one for one in studies if one.files), layout, needs, quotas).jobs)
+    return len(_pack((one for one in studies if one.files), files, overrides, quotas).jobs)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dicommap.planning.jobs_in_place import JobsInPlace
     from dicommap.planning.planner import PrefixPlan
 
-JOBS_NAMED = 5
+MAX_NAMED_JOBS = 5
 """Jobs of one study that are named; the others are counted."""
 
 _JOB_STARTS_PER_MINUTE = round(60 * START_RATE.per_second)
@@ -39,9 +39,9 @@ def planning_issues(
     have, and `others` counts the files that hold no instance. That instances are in no job is an error unless
     `leave_out` says that it is meant.
     """
-    if plan.in_place.colliding.count:
-        first = Location(path=make_printable(next(iter(plan.in_place.colliding))))
-        yield make_issue("draft.colliding-paths", first, count=plan.in_place.colliding.count)
+    if plan.in_place.colliding_keys.count:
+        first = Location(path=make_printable(next(iter(plan.in_place.colliding_keys))))
+        yield make_issue("draft.colliding-paths", first, count=plan.in_place.colliding_keys.count)
     too_small = list(_quota_issues(plan, is_any=bool(ids)))
     if not ids and not too_small:
         yield make_issue("job.none")
@@ -73,8 +73,8 @@ def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
             yield make_issue("job.quota-too-small", severity=severity, smallest=what, **facts)
 
 
-def _folder_issues(found: JobsInPlace) -> Iterator[Issue]:
-    for one in found.leftovers:
+def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
+    for one in in_place.leftovers:
         if one.excess is not None:
             place, excess = Location(path=make_printable(one.folder.removesuffix("/")) or "."), one.excess
             yield make_issue(
@@ -85,22 +85,22 @@ def _folder_issues(found: JobsInPlace) -> Iterator[Issue]:
                 what=excess.what,
                 limit=excess.limit,
             )
-    yield from _more_issues(found.leftovers, "these folders")
+    yield from _more_issues(in_place.leftovers, "these folders")
 
 
-def _file_issues(found: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
-    for one in found.too_large:
+def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
+    for one in in_place.too_large:
         place = Location(path=make_printable(one.key), study=one.study)
         yield make_issue("job.file-too-large", place, size=one.size, limit=quotas.fileBytes)
-    yield from _more_issues(found.too_large, "the files that are too large")
-    for one in found.too_long:
+    yield from _more_issues(in_place.too_large, "the files that are too large")
+    for one in in_place.too_long:
         yield make_issue(
             "job.key-too-long", Location(path=make_printable(one.key), study=one.study), limit=MAX_KEY_BYTES
         )
-    yield from _more_issues(found.too_long, "the keys that are too long")
-    for key in found.unprintable:
+    yield from _more_issues(in_place.too_long, "the keys that are too long")
+    for key in in_place.unprintable_keys:
         yield make_issue("job.unprintable-key", Location(path=make_printable(key)))
-    yield from _more_issues(found.unprintable, "these keys")
+    yield from _more_issues(in_place.unprintable_keys, "these keys")
 
 
 def _more_issues(items: BoundedList[Any], of: str) -> Iterator[Issue]:
@@ -111,7 +111,7 @@ def _more_issues(items: BoundedList[Any], of: str) -> Iterator[Issue]:
 def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
     """Find the studies that are cut: in place since they lie so, under the staging prefix since they are too large."""
     numbers = {prefix: number for number, prefix in enumerate(plan.in_place.prefixes)}
-    in_place = {study: [ids[numbers[prefix]] for prefix in cut] for study, cut in plan.in_place.cut.items()}
+    in_place = {study: [ids[numbers[prefix]] for prefix in cut] for study, cut in plan.in_place.cut_studies.items()}
     staged = {study: [ids[len(numbers) + job] for job in jobs] for study, (_, jobs) in plan.staged.cut.items()}
     excesses = {**plan.over_quota, **{study: excess for study, (excess, _) in plan.staged.cut.items()}}
     cut = {**in_place, **staged}
@@ -135,8 +135,8 @@ def _count_in_no_job(files: int) -> str:
 def _name_jobs(jobs: Iterable[str]) -> str:
     """Return which jobs take parts of a study, as the beginning of a sentence."""
     names = sorted(set(jobs), key=int)
-    more = len(names) - JOBS_NAMED
-    listed = ", ".join(names[:JOBS_NAMED])
+    more = len(names) - MAX_NAMED_JOBS
+    listed = ", ".join(names[:MAX_NAMED_JOBS])
     if len(names) == 1:
         return f"Job {listed} takes a part"
     return f"Jobs {listed}{f' and {more} more' if more > 0 else ''} take parts"
@@ -154,15 +154,15 @@ def _note_issues(plan: PrefixPlan, others: int) -> Iterator[Issue]:
             jobs=_count_noun(len(plan.staged.jobs), "job", "jobs"),
         )
     jobs = len(plan.in_place.prefixes)
-    if plan.if_staged is not None and plan.if_staged * 2 <= jobs:
+    if plan.jobs_if_staged is not None and plan.jobs_if_staged * 2 <= jobs:
         minutes = -(-jobs // _JOB_STARTS_PER_MINUTE)
-        files = plan.in_place.taken // jobs
+        files = plan.in_place.file_count // jobs
         yield make_issue(
             "job.many",
             jobs=f"{jobs:,} jobs",
             files=files,
             minutes=minutes,
-            staged=_count_noun(plan.if_staged, "job", "jobs"),
+            staged=_count_noun(plan.jobs_if_staged, "job", "jobs"),
         )
 
 

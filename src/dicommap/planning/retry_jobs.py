@@ -61,7 +61,7 @@ class RetryJobs:
 
 
 def plan_retry_jobs(
-    missing: Iterable[PlannedObject], needs: OverrideSizes, quotas: Quotas, stage: S3Uri, number: int
+    missing: Iterable[PlannedObject], overrides: OverrideSizes, quotas: Quotas, stage: S3Uri, number: int
 ) -> RetryJobs:
     """Pack objects into as few jobs as is easily found, each study whole where it can be.
 
@@ -70,22 +70,22 @@ def plan_retry_jobs(
     by_series: dict[str, dict[str, list[PlannedObject]]] = {}
     for one in missing:
         by_series.setdefault(one.study_instance_uid, {}).setdefault(one.series_instance_uid, []).append(one)
-    found = pack_studies(
+    packed = pack_studies(
         (_measure_series(study, series) for study, series in sorted(by_series.items())),
-        needs,
+        overrides,
         quotas,
         lambda study, series: (one.size for one in by_series[study][series]),
     )
     jobs = tuple(
         PlannedJob(
-            id=f"{at:04}",
-            uri=S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{at:04}/"),
+            id=f"{job_number:04}",
+            uri=S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{job_number:04}/"),
             staged=True,
             objects=_StagedObjects(sorted(job.pieces, key=_piece_order), by_series),
         )
-        for at, job in enumerate(found.jobs, number)
+        for job_number, job in enumerate(packed.jobs, number)
     )
-    return RetryJobs(jobs=jobs, packed=found)
+    return RetryJobs(jobs=jobs, packed=packed)
 
 
 def _measure_series(study: str, series: Mapping[str, Sequence[PlannedObject]]) -> StudySize:

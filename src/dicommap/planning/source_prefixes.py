@@ -19,23 +19,23 @@ class SourcePrefixes:
 
     offsets: tuple[str, ...]
     """For each source the folder under the prefix; empty for the prefix itself, or ends with a slash."""
-    taken: tuple[S3Uri, ...]
+    source_uris: tuple[S3Uri, ...]
     """Prefixes under which files lie, or will: copies of them go nowhere near."""
-    elsewhere: bool
+    is_outside: bool
     """Whether a source is in S3 outside the base, so that its files have to be copied first."""
 
     @classmethod
     def of(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
         """Return the prefixes of these roots: the one that an S3 URI names, and the base for a local tree."""
-        offsets, taken, elsewhere = [], [], False
+        offsets, source_uris, is_outside = [], [], False
         for root in roots:
             uri = parse_s3_root(root)
             offset = "" if uri is None else _offset(uri, base)
-            elsewhere = elsewhere or offset is None
+            is_outside = is_outside or offset is None
             offsets.append(offset or "")
-            taken.append(S3Uri(bucket=base.bucket, prefix=base.prefix + (offset or "")))
-            taken += [uri] if uri is not None and offset is None else []
-        return cls(offsets=tuple(offsets), taken=tuple(dict.fromkeys(taken)), elsewhere=elsewhere)
+            source_uris.append(S3Uri(bucket=base.bucket, prefix=base.prefix + (offset or "")))
+            source_uris += [uri] if uri is not None and offset is None else []
+        return cls(offsets=tuple(offsets), source_uris=tuple(dict.fromkeys(source_uris)), is_outside=is_outside)
 
 
 def common_prefix(roots: Sequence[str]) -> S3Uri | None:

@@ -40,7 +40,7 @@ class StagedJobResult:
     uri: str
     copied: int = 0
     """Copies that were made now."""
-    there: int = 0
+    existing: int = 0
     """Copies that were there already."""
     missing: int = 0
     """Copies that are not there."""

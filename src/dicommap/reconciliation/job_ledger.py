@@ -91,13 +91,13 @@ class JobLedger:
         self._unclear: list[tuple[tuple[str, ...], ObjectRecord]] = []
         self._full = self._relative = 0
         self._unplanned: dict[str, bool] = {}
-        self.seen = RecordCounts()
+        self.record_counts = RecordCounts()
         self.issues = bounded_issues(JOB_ISSUE_LIMIT, path)
 
-    def note(self, record: ObjectRecord) -> None:
+    def add_record(self, record: ObjectRecord) -> None:
         """Enter a record."""
         if record.image_set_id:
-            self.seen.image_sets.add(record.image_set_id)
+            self.record_counts.image_sets.add(record.image_set_id)
         for name in record.warnings:
             if not is_warning_name(name):
                 self.issues.add(make_issue("manifest.unknown-warning", _key_location(record.input_file), name=name))
@@ -127,8 +127,8 @@ class JobLedger:
         for entry in self._entries.values():
             if entry.is_primary is None and entry.image_set_id:
                 entry.is_primary = primary.get(entry.image_set_id)
-            self.seen.imported += bool(entry.imported)
-            self.seen.failed += bool(entry.failed)
+            self.record_counts.imported += bool(entry.imported)
+            self.record_counts.failed += bool(entry.failed)
             self._check_contradictions(entry)
         for name, imported in self._unplanned.items():
             self._enter_unplanned(name, imported=imported)
@@ -157,7 +157,7 @@ class JobLedger:
     def _check_contradictions(self, entry: _LedgerEntry) -> None:
         is_instance = entry.planned.disposition in INSTANCE_DISPOSITIONS
         if not is_instance and (entry.imported or entry.failed):
-            self.seen.others += 1
+            self.record_counts.others += 1
         place = _key_location(self._uri.key(entry.planned.key))
         if entry.imported and entry.failed:
             self.issues.add(make_issue("manifest.contradiction", place))
@@ -169,11 +169,11 @@ class JobLedger:
 
     def _enter_unplanned(self, name: str, *, imported: bool) -> None:
         """Tell of an object that nobody planned."""
-        self.seen.others += 1
-        self.seen.imported += imported
-        self.seen.failed += not imported
+        self.record_counts.others += 1
+        self.record_counts.imported += imported
+        self.record_counts.failed += not imported
         if match_keys(name, self._uri, self._overrides):
-            self.seen.overrides += 1
+            self.record_counts.overrides += 1
             code = "reconcile.override-imported" if imported else "reconcile.override-refused"
         else:
             code = "reconcile.unplanned-import" if imported else "reconcile.unplanned-failure"

@@ -89,7 +89,7 @@ class RecordFile:
 class JobOutput:
     """The files that a job wrote under its outputS3Uri."""
 
-    place: str
+    folder: str
     """The job's folder under outputS3Uri, as issues name it; printable."""
     manifest: bytes | None = field(default=None, repr=False)
     """The bytes of job-output-manifest.json; None if there is no such file."""

@@ -41,10 +41,10 @@ _OUTCOME_CODES = {
 
 def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]:
     """Find what a person has to know of a job beside its records."""
-    if outcomes.standing in _UNFINISHED_CODES:
-        yield make_issue(_UNFINISHED_CODES[outcomes.standing], location, count=outcomes.instances)
+    if outcomes.state in _UNFINISHED_CODES:
+        yield make_issue(_UNFINISHED_CODES[outcomes.state], location, count=outcomes.instances)
         return
-    if outcomes.standing is JobState.FAILED:
+    if outcomes.state is JobState.FAILED:
         yield make_issue("reconcile.job-failed", location)
     for outcome, code in _OUTCOME_CODES.items():
         if count := outcomes.counts.get(outcome):
@@ -61,15 +61,15 @@ def manifest_identity_issues(
         "jobId": (manifest.job_id, submission and submission.jobId),
         "datastoreId": (manifest.datastore_id, submission and submission.datastoreId),
     }
-    for member, (said, known) in pairs.items():
-        if said and known and said != known:
+    for member, (reported, known) in pairs.items():
+        if reported and known and reported != known:
             yield make_issue("manifest.other-job", _member_location(location, member), member=member)
     if manifest.input_s3_uri and S3Uri.parse(manifest.input_s3_uri) != uri:
         yield make_issue("manifest.other-job", _member_location(location, "inputS3Uri"), member="inputS3Uri")
 
 
 def manifest_count_issues(
-    manifest: JobManifest, seen: RecordCounts, overrides: int, location: Location
+    manifest: JobManifest, record_counts: RecordCounts, overrides: int, location: Location
 ) -> Iterator[Issue]:
     """Find where the summary's numbers are not those of the records. `overrides` is the job's number of them.
 
@@ -78,26 +78,28 @@ def manifest_count_issues(
     numbers = manifest.numbers
     failures = [numbers.get(f"numberOfFilesWith{who}Error") for who in ("Customer", "Server")]
     yield from _difference_issues(
-        numbers.get("numberOfImportedFiles"), seen.imported, "numberOfImportedFiles", location
+        numbers.get("numberOfImportedFiles"), record_counts.imported, "numberOfImportedFiles", location
     )
     if any(number is not None for number in failures):
-        said = sum(filter(None, failures))
-        yield from _difference_issues(said, seen.failed, "numberOfFilesWithCustomerError and ...ServerError", location)
-    scanned, found = numbers.get("numberOfScannedFiles"), seen.imported + seen.failed
-    if scanned is not None and not found <= scanned <= found + overrides - seen.overrides:
+        reported = sum(filter(None, failures))
+        yield from _difference_issues(
+            reported, record_counts.failed, "numberOfFilesWithCustomerError and ...ServerError", location
+        )
+    scanned, found = numbers.get("numberOfScannedFiles"), record_counts.imported + record_counts.failed
+    if scanned is not None and not found <= scanned <= found + overrides - record_counts.overrides:
         yield from _difference_issues(scanned, found, "numberOfScannedFiles", location)
-    if seen.image_sets:
+    if record_counts.image_sets:
         sets = numbers.get("numberOfGeneratedImageSets")
-        yield from _difference_issues(sets, len(seen.image_sets), "numberOfGeneratedImageSets", location)
+        yield from _difference_issues(sets, len(record_counts.image_sets), "numberOfGeneratedImageSets", location)
 
 
 def _member_location(location: Location, member: str) -> Location:
     return replace(location, pointer=f"/jobSummary/{member}")
 
 
-def _difference_issues(said: int | None, found: int, member: str, location: Location) -> Iterator[Issue]:
-    if said is not None and said != found:
-        yield make_issue("manifest.numbers", location, member=member, said=said, found=found)
+def _difference_issues(reported: int | None, found: int, member: str, location: Location) -> Iterator[Issue]:
+    if reported is not None and reported != found:
+        yield make_issue("manifest.numbers", location, member=member, reported=reported, found=found)
 
 
 _NO_URI = S3Uri(bucket="", prefix="")
@@ -113,69 +115,71 @@ class JobReconciliation:
     outcomes: JobOutcomes
     studies: tuple[StudyOutcomes, ...]
     """In the order of their UIDs."""
-    account: JobLedger
+    ledger: JobLedger
 
     def instances(self) -> Iterator[InstanceOutcome]:
         """Yield the outcome of each planned instance, in the order of the plan."""
-        return self.account.outcomes()
+        return self.ledger.outcomes()
 
 
 def reconcile_job(
-    job: PlanJob, planned: Iterable[PlannedObject], submission: Submission | None, evidence: JobOutput | None
+    job: PlanJob, planned: Iterable[PlannedObject], submission: Submission | None, job_output: JobOutput | None
 ) -> JobReconciliation:
     """Give each planned instance of a job its outcome. Without output of the job, `evidence` has no value."""
     uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
-    account = JobLedger(planned, uri, {file.path for file in job.files}, job_folder(job.id))
+    ledger = JobLedger(planned, uri, {file.path for file in job.files}, job_folder(job.id))
     issues: list[Issue] = []
     manifest = None
-    if evidence is not None:
-        manifest, issues = _read_manifest(evidence, uri, submission)
+    if job_output is not None:
+        manifest, issues = _read_manifest(job_output, uri, submission)
         is_used = not any(found.code in ("manifest.other-job", "manifest.several") for found in issues)
-        for file in evidence.files if is_used else ():
-            _enter_records(file, account)
-    account.close(manifest.primary if manifest else {})
-    standing = _decide_standing(submission, manifest)
-    if evidence is not None and manifest is not None:
-        issues += manifest_count_issues(manifest, account.seen, len(job.files), Location(path=evidence.place))
-    if evidence is None and standing in (JobState.COMPLETED, JobState.FAILED):
+        for file in job_output.files if is_used else ():
+            _enter_records(file, ledger)
+    ledger.close(manifest.primary if manifest else {})
+    state = _decide_state(submission, manifest)
+    if job_output is not None and manifest is not None:
+        issues += manifest_count_issues(
+            manifest, ledger.record_counts, len(job.files), Location(path=job_output.folder)
+        )
+    if job_output is None and state in (JobState.COMPLETED, JobState.FAILED):
         issues.append(make_issue("manifest.missing", Location(path=job_folder(job.id))))
-    studies = _count_by_study(job.id, account)
-    outcomes = _count_outcomes(job, submission, standing, account, manifest, len(studies))
-    issues += account.issues
+    studies = _count_by_study(job.id, ledger)
+    outcomes = _count_outcomes(job, submission, state, ledger, manifest, len(studies))
+    issues += ledger.issues
     issues += outcome_issues(outcomes, Location(path=job_folder(job.id)))
-    return JobReconciliation(outcomes=replace(outcomes, issues=tuple(issues)), studies=studies, account=account)
+    return JobReconciliation(outcomes=replace(outcomes, issues=tuple(issues)), studies=studies, ledger=ledger)
 
 
 def _read_manifest(
-    evidence: JobOutput, uri: S3Uri, submission: Submission | None
+    job_output: JobOutput, uri: S3Uri, submission: Submission | None
 ) -> tuple[JobManifest | None, list[Issue]]:
     """Return the job's summary, None where it cannot be had; and what is wrong with it."""
-    place = Location(path=evidence.place)
-    if evidence.others:
-        return None, [make_issue("manifest.several", place, count=evidence.others + 1)]
-    if evidence.manifest is None:
+    place = Location(path=job_output.folder)
+    if job_output.others:
+        return None, [make_issue("manifest.several", place, count=job_output.others + 1)]
+    if job_output.manifest is None:
         is_expected = submission is None or not submission.is_start_sent or submission.has_ended
         return None, [make_issue("manifest.missing", place)] if is_expected else []
-    manifest = read_job_manifest(evidence.manifest)
+    manifest = read_job_manifest(job_output.manifest)
     if manifest is None:
         return None, [make_issue("manifest.unreadable", place)]
     others = list(manifest_identity_issues(manifest, uri, submission, place))
     return None if others else manifest, others
 
 
-def _enter_records(file: RecordFile, account: JobLedger) -> None:
+def _enter_records(file: RecordFile, ledger: JobLedger) -> None:
     for number, line in read_numbered_lines(file.pieces):
         try:
             if line is None:
                 raise InvalidRecordError("is longer than any record")
-            account.note(read_record(line, file.kind))
+            ledger.add_record(read_record(line, file.kind))
         except InvalidRecordError as error:
-            account.issues.add(
+            ledger.issues.add(
                 make_issue("manifest.broken-line", Location(path=file.path, row=number), reason=str(error))
             )
 
 
-def _decide_standing(submission: Submission | None, manifest: JobManifest | None) -> JobState:
+def _decide_state(submission: Submission | None, manifest: JobManifest | None) -> JobState:
     if submission is not None and submission.ending is JobEnding.FAILED:
         return JobState.FAILED
     if manifest is not None or (submission is not None and submission.has_ended):
@@ -185,9 +189,9 @@ def _decide_standing(submission: Submission | None, manifest: JobManifest | None
     return JobState.NOT_ENDED if submission.state.has_job else JobState.UNANSWERED
 
 
-def _count_by_study(job_id: str, account: JobLedger) -> tuple[StudyOutcomes, ...]:
+def _count_by_study(job_id: str, ledger: JobLedger) -> tuple[StudyOutcomes, ...]:
     counts: dict[str, Counter[ImportOutcome]] = {}
-    for one in account.outcomes():
+    for one in ledger.outcomes():
         counts.setdefault(one.planned.study_instance_uid, Counter())[one.outcome] += 1
     return tuple(
         StudyOutcomes(job=job_id, study_instance_uid=uid, counts=dict(found)) for uid, found in sorted(counts.items())
@@ -197,15 +201,15 @@ def _count_by_study(job_id: str, account: JobLedger) -> tuple[StudyOutcomes, ...
 def _count_outcomes(
     job: PlanJob,
     submission: Submission | None,
-    standing: JobState,
-    account: JobLedger,
+    state: JobState,
+    ledger: JobLedger,
     manifest: JobManifest | None,
     studies: int,
 ) -> JobOutcomes:
     counts: Counter[ImportOutcome] = Counter()
     reasons: Counter[tuple[str, str]] = Counter()
     warnings: Counter[str] = Counter()
-    for one in account.outcomes():
+    for one in ledger.outcomes():
         counts[one.outcome] += 1
         warnings.update(one.warnings)
         if one.outcome is ImportOutcome.FAILED:
@@ -214,7 +218,7 @@ def _count_outcomes(
     return JobOutcomes(
         job=job.id,
         input_s3_uri=job.inputS3Uri,
-        standing=standing,
+        state=state,
         job_id=(submission and submission.jobId) or (manifest.job_id if manifest else ""),
         datastore_id=submission.datastoreId if submission else (manifest.datastore_id if manifest else ""),
         message=(submission and submission.message) or "",
@@ -222,6 +226,6 @@ def _count_outcomes(
         studies=studies,
         reasons=dict(reasons),
         warnings=dict(warnings),
-        image_sets=len(account.seen.image_sets),
-        others=account.seen.others,
+        image_sets=len(ledger.record_counts.image_sets),
+        others=ledger.record_counts.others,
     )

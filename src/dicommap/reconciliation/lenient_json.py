@@ -40,24 +40,24 @@ LINE_BYTES_LIMIT = 1024 * 1024
 
 def read_numbered_lines(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
     """Yield each line that is not blank with its number, the first being 1; None in place of one that is too long."""
-    number, begun = 1, bytearray()
+    number, line_start = 1, bytearray()
     too_long = False
     for piece in pieces:
         *ended, rest = piece.split(b"\n")
-        for end in ended:
-            line = _line(begun, end, too_long=too_long)
+        for line_end in ended:
+            line = _join_line(line_start, line_end, too_long=too_long)
             if line is None or line.strip():
                 yield number, line
             number, too_long = number + 1, False
-            begun.clear()
-        too_long = too_long or len(begun) + len(rest) > LINE_BYTES_LIMIT
+            line_start.clear()
+        too_long = too_long or len(line_start) + len(rest) > LINE_BYTES_LIMIT
         if too_long:
-            begun.clear()
+            line_start.clear()
         else:
-            begun += rest
-    if too_long or begun.strip():
-        yield number, None if too_long else bytes(begun)
+            line_start += rest
+    if too_long or line_start.strip():
+        yield number, None if too_long else bytes(line_start)
 
 
-def _line(begun: bytearray, end: bytes, *, too_long: bool) -> bytes | None:
-    return None if too_long or len(begun) + len(end) > LINE_BYTES_LIMIT else bytes(begun) + end
+def _join_line(line_start: bytearray, line_end: bytes, *, too_long: bool) -> bytes | None:
+    return None if too_long or len(line_start) + len(line_end) > LINE_BYTES_LIMIT else bytes(line_start) + line_end

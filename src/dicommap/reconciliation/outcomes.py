@@ -102,7 +102,7 @@ class JobOutcomes:
     job: str
     """Its id in the package."""
     input_s3_uri: str
-    standing: JobState
+    state: JobState
     job_id: str = ""
     """The service's id; empty where the job was not started."""
     datastore_id: str = ""

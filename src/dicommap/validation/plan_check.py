@@ -24,7 +24,7 @@ def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
     yield from _repeated_key_issues("/jobs", "/id", "job id", (job["id"] for job in jobs))
     yield from _overlap_issues(jobs)
     base = S3Uri.parse(plan["inputS3Uri"])
-    places = None if base is None else S3Prefixes(SourcePrefixes.of(plan["sources"], base).taken)
+    places = None if base is None else S3Prefixes(SourcePrefixes.of(plan["sources"], base).source_uris)
     for index, job in enumerate(jobs):
         yield from _job_issues(job, f"/jobs/{index}")
         if places is not None:

@@ -58,8 +58,8 @@ class JobObjectsCheck:
         self._stored = stored
         self._uploaded = uploaded
         self._strays = self._planned = self._missing = 0
-        self._issues = bounded_issues(JOB_ISSUE_LIMIT, self._place)
-        self._missing_issues = bounded_issues(JOB_ISSUE_LIMIT, self._place)
+        self._issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_uri)
+        self._missing_issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_uri)
 
     def issues(self, planned: Iterable[PlannedObject], listed: Iterable[S3Object]) -> Iterator[Issue]:
         """Find what is missing, what is another object than planned, and what nobody planned.
@@ -71,62 +71,64 @@ class JobObjectsCheck:
             for wanted, found in _merge_by_key(planned, listed):
                 if wanted is None and found is not None and found.key in self._overrides:
                     unseen.pop(found.key, None)
-                    self._override(self._overrides[found.key], found)
+                    self._check_override_file(self._overrides[found.key], found)
                 elif wanted is None and found is not None:
-                    self._stray(found)
+                    self._check_unplanned_object(found)
                 elif wanted is not None:
-                    self._compare(wanted, found)
+                    self._compare_object(wanted, found)
         except _UnsortedKeysError as error:  # what was found up to there may be wrong
-            yield make_issue("listing.unsorted", Location(path=self._place), what=str(error))
+            yield make_issue("listing.unsorted", Location(path=self._printable_uri), what=str(error))
             return
         except AwsError:
             # What was listed so far was compared; what is not listed is not known to be missing.
             yield from self._issues
             raise
-        yield from self._absences(unseen)
+        yield from self._missing_object_issues(unseen)
         yield from self._issues
         if self._strays > JOB_ISSUE_LIMIT:
-            yield make_issue("listing.more-strays", Location(path=self._place), count=self._strays - JOB_ISSUE_LIMIT)
+            yield make_issue(
+                "listing.more-strays", Location(path=self._printable_uri), count=self._strays - JOB_ISSUE_LIMIT
+            )
 
     @property
-    def _place(self) -> str:
+    def _printable_uri(self) -> str:
         return make_printable(self._job.inputS3Uri)
 
-    def _at(self, key: str) -> Location:
+    def _key_location(self, key: str) -> Location:
         return Location(path=make_printable(f"{self._uri}{key}"))
 
-    def _compare(self, wanted: PlannedObject, found: S3Object | None) -> None:
+    def _compare_object(self, wanted: PlannedObject, found: S3Object | None) -> None:
         self._planned += 1
         # Of what is no instance nothing is lost.
         is_instance = wanted.disposition in _INSTANCE_DISPOSITIONS
         severity = Severity.ERROR if is_instance else Severity.NOTE
         if found is None:
             self._missing += 1
-            self._missing_issues.add(make_issue("object.missing", self._at(wanted.key), severity=severity))
+            self._missing_issues.add(make_issue("object.missing", self._key_location(wanted.key), severity=severity))
         elif found.size != wanted.size:
             facts = {"found": found.size, "planned": wanted.size}
-            self._issues.add(make_issue("object.size", self._at(wanted.key), severity=severity, **facts))
+            self._issues.add(make_issue("object.size", self._key_location(wanted.key), severity=severity, **facts))
         elif wanted.etag and not self._job.staged and wanted.etag.strip('"') != found.etag.strip('"'):
             # A copy of an object that was uploaded in parts has another ETag than the object.
-            self._issues.add(make_issue("object.changed", self._at(wanted.key), severity=severity))
+            self._issues.add(make_issue("object.changed", self._key_location(wanted.key), severity=severity))
 
-    def _override(self, wanted: PlannedFile, found: S3Object) -> None:
+    def _check_override_file(self, wanted: PlannedFile, found: S3Object) -> None:
         if found.size != wanted.size:
-            self._issues.add(make_issue("object.override-differs", self._at(found.key), what="size"))
+            self._issues.add(make_issue("object.override-differs", self._key_location(found.key), what="size"))
             return
         try:
             sha256 = self._stored.sha256(self._uri.bucket, self._uri.key(found.key))
         except AwsError as error:
             if not error.local:
                 raise
-            self._issues.add(make_issue("object.override-unread", self._at(found.key), told=error.message))
+            self._issues.add(make_issue("object.override-unread", self._key_location(found.key), told=error.message))
             return
         if sha256 != wanted.sha256:
-            self._issues.add(make_issue("object.override-differs", self._at(found.key), what="SHA-256"))
+            self._issues.add(make_issue("object.override-differs", self._key_location(found.key), what="SHA-256"))
 
-    def _stray(self, found: S3Object) -> None:
+    def _check_unplanned_object(self, found: S3Object) -> None:
         if not found.size and (not found.key or found.key.endswith("/")):
-            self._issues.add(make_issue("listing.folder-object", self._at(found.key)))
+            self._issues.add(make_issue("listing.folder-object", self._key_location(found.key)))
             return
         self._strays += 1
         if self._strays > JOB_ISSUE_LIMIT:
@@ -134,19 +136,19 @@ class JobObjectsCheck:
         whole = self._uri.key(found.key)
         head = self._stored.read_start(self._uri.bucket, whole, P10_HEAD_SIZE) if found.size >= P10_HEAD_SIZE else b""
         if isinstance(head, str):
-            self._issues.add(make_issue("listing.stray-unread", self._at(found.key), reason=head))
+            self._issues.add(make_issue("listing.stray-unread", self._key_location(found.key), reason=head))
         elif head[P10_HEAD_SIZE - 4 : P10_HEAD_SIZE] == b"DICM":
-            self._issues.add(make_issue("listing.stray-p10", self._at(found.key)))
+            self._issues.add(make_issue("listing.stray-p10", self._key_location(found.key)))
         else:
-            self._issues.add(make_issue("listing.stray-object", self._at(found.key)))
+            self._issues.add(make_issue("listing.stray-object", self._key_location(found.key)))
 
-    def _absences(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
+    def _missing_object_issues(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
         if self._job.staged and self._missing and self._missing == self._planned:
-            yield make_issue("object.not-staged", Location(path=self._place), count=self._planned)
+            yield make_issue("object.not-staged", Location(path=self._printable_uri), count=self._planned)
         else:
             yield from self._missing_issues
         for path in sorted(unseen) if self._uploaded else ():
-            self._issues.add(make_issue("object.override-missing", self._at(path)))
+            self._issues.add(make_issue("object.override-missing", self._key_location(path)))
 
 
 def check_bucket_region(bucket: str, found: str | None, region: str | None) -> Iterator[Issue]:

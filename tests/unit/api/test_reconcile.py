@@ -58,7 +58,7 @@ def test_completed_is_never_success(package: PackageDirectory, tmp_path: Path) -
     found = dicommap.reconcile(package.path, manifests=write(tmp_path / "m", manifests(package, [], keys_of(package))))
     assert not found.ok
     assert codes(found) == {"reconcile.failed"}
-    assert found.jobs[0].standing.value == "completed"
+    assert found.jobs[0].state.value == "completed"
     assert found.counts == {ImportOutcome.FAILED: 8}
     assert found.reasons() == [(8, "ValidationException", "DICOM attribute SOPClassUID does not exist")]
 

@@ -76,7 +76,7 @@ def test_what_is_missing_of_a_job_is_staged_with_its_overrides(
     assert one.key == f"{uid(STUDY, 1)}/0000001.dcm"
     assert again.plan.sources[one.root] + one.source == f"s3://bucket/{first}"
     assert [mapping.studyInstanceUID for mapping in job.mappings] == [uid(STUDY, 1)]
-    assert again.file(job, job.mappings[0].metadataFilePath) == package.file(
+    assert again.override_file(job, job.mappings[0].metadataFilePath) == package.override_file(
         package.plan.jobs[0], job.mappings[0].metadataFilePath
     )
     with (again.path / "preview.csv").open(encoding="utf-8-sig", newline="") as file:

@@ -89,7 +89,7 @@ def test_a_local_tree_is_uploaded_under_the_prefixes_of_its_jobs(local: Path, bu
     assert bytes_of(bucket, "staged/0001/") == sorted(files)
     assert {path: path.stat().st_mtime_ns for path in before} == {path: one.st_mtime_ns for path, one in before.items()}
     (job,) = found.jobs
-    assert (job.copied, job.there, job.missing, job.bytes) == (8, 0, 0, sum(map(len, files)))
+    assert (job.copied, job.existing, job.missing, job.bytes) == (8, 0, 0, sum(map(len, files)))
     assert str(found).startswith("Staged: 1 staged job, 8 files copied, 0 missing")
     assert dicommap.validate(local).errors == []
 
@@ -109,7 +109,7 @@ def test_what_lies_in_s3_is_copied_by_s3(remote: Path, bucket: Bucket) -> None:
 def test_a_second_staging_copies_nothing(remote: Path, bucket: Bucket) -> None:
     stage(remote, clients=bucket.clients)
     again = stage(remote, clients=bucket.clients)
-    assert [(job.copied, job.there) for job in again.jobs] == [(0, 8)]
+    assert [(job.copied, job.existing) for job in again.jobs] == [(0, 8)]
     assert again.ok
 
 
@@ -130,7 +130,7 @@ def test_a_staging_that_was_stopped_goes_on(source: str, bucket: Bucket, request
         stage_with_store(package, copier(package, bucket, Stopping))
     assert len(bucket.keys("staged/")) == 3
     found = stage(package, clients=bucket.clients)
-    assert [(job.copied, job.there) for job in found.jobs] == [(5, 3)]
+    assert [(job.copied, job.existing) for job in found.jobs] == [(5, 3)]
     assert found.ok
 
 

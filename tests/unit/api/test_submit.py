@@ -55,7 +55,10 @@ def test_every_job_is_started_with_its_files_in_place(
     told: list[tuple[str, str]] = []
     done = []
     submitted = submit(
-        drafted, bucket, tell=lambda *what: told.append(what), progress=lambda one: done.append((one.done, one.total))
+        drafted,
+        bucket,
+        on_step=lambda *what: told.append(what),
+        progress=lambda one: done.append((one.done, one.total)),
     )
     assert submitted.ok
     assert submitted.issues == ()
@@ -183,7 +186,7 @@ def test_an_override_file_that_changes_after_it_was_validated_is_not_sent(
             path.write_text("{}")
 
     with pytest.raises(PackageError, match="was changed meanwhile"):
-        submit(drafted, bucket, tell=spoil)
+        submit(drafted, bucket, on_step=spoil)
     assert len(import_jobs.jobs) == 1
     assert not [key for key in bucket.keys("in/2/") if "overrides" in key]
 
@@ -636,7 +639,7 @@ def test_two_submits_of_one_package_at_once(drafted: Path, bucket: Bucket, impor
         except PackageError as error:
             refused.append(error)
 
-    assert submit(drafted, bucket, tell=second).ok
+    assert submit(drafted, bucket, on_step=second).ok
     assert len(refused) == 4
     assert "Another" in refused[0].message
     assert [job.calls for job in import_jobs.jobs] == [1, 1]
@@ -649,7 +652,7 @@ def test_two_people_submit_copies_of_one_package(
     shutil.copytree(drafted, copy)
     told: list[str] = []
     first = submit(drafted, bucket)
-    second = submit(copy, bucket, tell=lambda _, what: told.append(what))
+    second = submit(copy, bucket, on_step=lambda _, what: told.append(what))
     assert [one.jobId for one in first.submissions] == [one.jobId for one in second.submissions]
     assert len(import_jobs.jobs) == 2
     assert told[0] == "override files 2 there"
@@ -664,7 +667,7 @@ def test_a_job_that_somebody_else_started_a_while_ago_is_told_of(
     submit(drafted, bucket)
     for job in import_jobs.jobs:
         job.submitted_at -= timedelta(hours=1)
-    submit(copy, bucket, tell=lambda _, what: told.append(what))
+    submit(copy, bucket, on_step=lambda _, what: told.append(what))
     for job in import_jobs.jobs:
         assert (
             f"had been started as {job.job_id} at {format_utc(job.submitted_at)}, by the same request from elsewhere"
@@ -702,7 +705,7 @@ def test_a_job_whose_start_was_never_answered_is_found_and_not_sent_again(
 ) -> None:
     unanswered(drafted, bucket, import_jobs)
     calls, told = import_jobs.jobs[0].calls, list[str]()
-    submitted = submit(drafted, bucket, tell=lambda _, what: told.append(what))
+    submitted = submit(drafted, bucket, on_step=lambda _, what: told.append(what))
     assert told[0] == f"had been started as {import_jobs.jobs[0].job_id}"
     assert import_jobs.jobs[0].calls == calls
     assert [one.jobId for one in submitted.submissions] == [job.job_id for job in import_jobs.jobs]
@@ -797,7 +800,7 @@ def test_a_full_quota_of_concurrent_jobs_is_waited_for(
             clock=clock,
             concurrent_jobs=limit,
             check=False,
-            tell=lambda _, what: told.append(what),
+            on_step=lambda _, what: told.append(what),
         )
     assert len(submitted.submissions) == len(service.jobs) == 6
     assert all(one.state == "started" for one in submitted.submissions)

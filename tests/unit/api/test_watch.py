@@ -56,7 +56,7 @@ def test_jobs_are_followed_to_their_end_and_what_was_seen_is_saved(
     told: list[tuple[str, str]] = []
     seen = []
     watched = watch(
-        submitted, tell=lambda *what: told.append(what), progress=lambda one: seen.append((one.done, one.total))
+        submitted, on_step=lambda *what: told.append(what), progress=lambda one: seen.append((one.done, one.total))
     )
     assert watched.ok
     assert watched.issues == ()
@@ -112,7 +112,7 @@ def test_once_looks_once_and_does_not_wait(submitted: Path) -> None:
 def test_a_job_that_fails_is_an_error_with_its_message_saved(submitted: Path, import_jobs: ImportJobService) -> None:
     import_jobs.fault("job-failed", message="FILE_COUNTS_LIMIT_EXCEEDED: 5001 files")
     told: list[str] = []
-    watched = watch(submitted, tell=lambda _, what: told.append(what))
+    watched = watch(submitted, on_step=lambda _, what: told.append(what))
     assert not watched.ok
     assert [(found.code, found.location.path) for found in watched.issues] == [("watch.failed", "submission/0001.json")]
     assert "IN_PROGRESS -> FAILED: FILE_COUNTS_LIMIT_EXCEEDED: *** files" in told  # a number may be a patient's
@@ -187,7 +187,7 @@ def test_jobs_that_a_running_submit_starts_are_followed_as_well(
 ) -> None:
     options = {**account(ready.bucket), "clock": QuickClock()}
     dicommap.submit(ready.package, jobs=["0001"], **options)
-    lock = SubmissionStates(ready.package).locked()
+    lock = SubmissionStates(ready.package).lock()
     lock.__enter__()
 
     class Submitting(QuickClock):
@@ -208,7 +208,7 @@ def test_a_look_that_fails_is_repeated_later(
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     import_jobs.fault(kind, times=6 if kind == "short-body" else 20)  # botocore itself does not repeat the former
     told: list[str] = []
-    assert watch(submitted, tell=lambda _, what: told.append(what)).ok
+    assert watch(submitted, on_step=lambda _, what: told.append(what)).ok
     assert [what for what in told if "tried again later" in what]
 
 
@@ -283,7 +283,7 @@ def test_a_job_of_healthlake_is_followed_through_all_its_statuses(
 ) -> None:
     import_jobs.add_fhir_job("f" * 32, "1a2b", *({**FHIR, "JobStatus": status} for status in statuses))
     told: list[str] = []
-    watched = watch(None, fhir_jobs=[FHIR_JOB], tell=lambda _, what: told.append(what))
+    watched = watch(None, fhir_jobs=[FHIR_JOB], on_step=lambda _, what: told.append(what))
     assert [what.split(" -> ")[-1] for what in told] == statuses
     assert codes(watched) == ([] if code is None else [code])
     assert watched.others[0].status == statuses[-1]

@@ -28,7 +28,7 @@ def test_the_folder_may_be_in_the_uri_already(output: str, bucket: Bucket) -> No
     found = fetch_job_manifests(bucket.clients, bucket.uri + output, DATASTORE_ID, JOB_ID)
     assert found is not None
     assert found.manifest == b"{}"
-    assert found.place == f"{bucket.uri}out/{FOLDER}/"
+    assert found.folder == f"{bucket.uri}out/{FOLDER}/"
     assert files_of(found) == {
         "SUCCESS:success.ndjson": b"s",
         "FAILURE:failure.ndjson": b"f",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dicommap.display.issue_report import Issues
 from dicommap.display.reconciliation_report import (
-    ReconciliationReportInput,
+    ReconciliationReportContent,
     build_reconciliation_page,
     build_reconciliation_report,
     rank_failure_reasons,
@@ -18,12 +18,12 @@ SECRET = "Zyzzyva"
 EVIL = "<script>alert(1)</script>"
 
 
-def numbers(jobs: int = 1, *, show_values: bool = False) -> ReconciliationReportInput:
+def numbers(jobs: int = 1, *, show_values: bool = False) -> ReconciliationReportContent:
     every = [
         JobOutcomes(
             job=f"{number:04}",
             input_s3_uri=f"s3://bucket/{EVIL}/{number}/",
-            standing=JobState.COMPLETED,
+            state=JobState.COMPLETED,
             message=f"{SECRET} failed" if number == 1 else "",
             counts={ImportOutcome.FAILED: 2, ImportOutcome.WARNINGS: 1},
             reasons={("ValidationException", f"PatientName {SECRET}{number} is invalid"): 2},
@@ -35,7 +35,7 @@ def numbers(jobs: int = 1, *, show_values: bool = False) -> ReconciliationReport
         StudyOutcomes(job=job.job, study_instance_uid=f"1.2.{job.job}", counts={ImportOutcome.FAILED: 2})
         for job in every
     ]
-    return ReconciliationReportInput(
+    return ReconciliationReportContent(
         package=EVIL,
         jobs=every,
         counts={ImportOutcome.FAILED: 2 * jobs, ImportOutcome.WARNINGS: jobs},

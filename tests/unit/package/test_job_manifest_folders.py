@@ -22,38 +22,42 @@ def manifest(job_id: str = JOB_ID, uri: str = URI) -> str:
 def test_a_folder_is_found_by_its_manifest(place: str, tmp_path: Path) -> None:
     write(tmp_path, {f"{place}job-output-manifest.json": manifest(), f"{place}SUCCESS/success.ndjson": "s"})
     folders = JobManifestFolders(tmp_path)
-    for found in (folders.evidence("s3://other/", JOB_ID), folders.evidence(URI, ""), folders.evidence(URI, "ff")):
+    for found in (
+        folders.find_job_output("s3://other/", JOB_ID),
+        folders.find_job_output(URI, ""),
+        folders.find_job_output(URI, "ff"),
+    ):
         assert found is not None
         assert found.manifest == manifest().encode()
         assert [(file.kind.value, b"".join(file.pieces)) for file in found.files] == [("SUCCESS", b"s")]
         assert not found.others
-    assert folders.evidence("s3://other/", "ff") is None
-    assert folders.evidence("s3://bucket/in2/", "") is None
+    assert folders.find_job_output("s3://other/", "ff") is None
+    assert folders.find_job_output("s3://bucket/in2/", "") is None
 
 
 def test_a_folder_without_manifest_is_found_by_its_name(tmp_path: Path) -> None:
     write(tmp_path, {f"{FOLDER}/FAILURE/failure.ndjson": "f", "other/FAILURE/failure.ndjson": "x"})
     folders = JobManifestFolders(tmp_path)
-    found = folders.evidence(URI, JOB_ID)
+    found = folders.find_job_output(URI, JOB_ID)
     assert found is not None
     assert found.manifest is None
     assert [file.path for file in found.files] == [f"{FOLDER}/FAILURE/failure.ndjson"]
-    assert folders.evidence(URI, "") is None
+    assert folders.find_job_output(URI, "") is None
 
 
 def test_several_jobs_of_one_prefix_are_told_apart_by_the_id_only(tmp_path: Path) -> None:
     write(tmp_path, {"a/job-output-manifest.json": manifest("11"), "b/job-output-manifest.json": manifest("22")})
     folders = JobManifestFolders(tmp_path)
-    unknown, known = folders.evidence(URI, ""), folders.evidence(URI, "22")
+    unknown, known = folders.find_job_output(URI, ""), folders.find_job_output(URI, "22")
     assert unknown is not None
     assert unknown.others == 1
     assert known is not None
-    assert (known.place, known.others) == ("b", 0)
+    assert (known.folder, known.others) == ("b", 0)
 
 
 def test_damaged_manifests_do_not_stop_the_search(tmp_path: Path) -> None:
     write(tmp_path, {f"{FOLDER}/job-output-manifest.json": "{", "b/job-output-manifest.json": "[]"})
-    found = JobManifestFolders(tmp_path).evidence(URI, JOB_ID)
+    found = JobManifestFolders(tmp_path).find_job_output(URI, JOB_ID)
     assert found is not None
     assert found.manifest == b"{"
 
@@ -65,7 +69,7 @@ def test_what_is_no_directory_is_told(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / FOLDER / "SUCCESS" / "success.ndjson").mkdir(parents=True)
-    found = JobManifestFolders(tmp_path).evidence(URI, JOB_ID)
+    found = JobManifestFolders(tmp_path).find_job_output(URI, JOB_ID)
     assert found is not None
     with pytest.raises(DocumentError, match="cannot be read: it is a directory"):
         [list(file.pieces) for file in found.files]

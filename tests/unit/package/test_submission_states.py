@@ -26,7 +26,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     ended = Submission.model_validate(ENDED)
     states.write(ended)
     states.write(planned("0002"))
-    assert states.all(["0001", "0002", "0003"]) == {"0001": ended, "0002": planned("0002")}
+    assert states.read_all(["0001", "0002", "0003"]) == {"0001": ended, "0002": planned("0002")}
     assert sorted(os.listdir(tmp_path / "submission")) == ["0001.json", "0002.json"]
 
 
@@ -70,13 +70,13 @@ def test_the_state_of_another_job_is_none_of_this(tmp_path: Path) -> None:
 def test_one_submit_at_a_time(tmp_path: Path) -> None:
     first, second = SubmissionStates(tmp_path), SubmissionStates(tmp_path)
     assert not second.is_locked()
-    with first.locked():
+    with first.lock():
         assert second.is_locked()
-        with pytest.raises(PackageError, match="Another"), second.locked():
+        with pytest.raises(PackageError, match="Another"), second.lock():
             pass
         assert second.is_locked()
     assert not second.is_locked()
-    with second.locked():
+    with second.lock():
         assert first.is_locked()
 
 
@@ -86,7 +86,7 @@ def test_what_a_killed_process_left_is_removed_and_a_running_ones_is_not(tmp_pat
     folder.mkdir()
     dead = folder / ".0001.json.0123456789abcdef.partial"
     dead.touch()
-    with partial_file(folder / "0001.json") as alive, states.locked():
+    with partial_file(folder / "0001.json") as alive, states.lock():
         assert not dead.exists()
         assert alive.path.exists()
 
@@ -97,7 +97,7 @@ def test_nothing_is_written_outside_of_the_package(tmp_path: Path, target: str) 
     (tmp_path / "elsewhere").mkdir()
     package.mkdir()
     (package / "submission").symlink_to(f"../{target}")
-    with pytest.raises(PackageError, match="symbolic link"), SubmissionStates(package).locked():
+    with pytest.raises(PackageError, match="symbolic link"), SubmissionStates(package).lock():
         pass
     assert sorted(os.listdir(tmp_path)) == ["elsewhere", "package"]
     assert os.listdir(tmp_path / "elsewhere") == []
@@ -106,7 +106,7 @@ def test_nothing_is_written_outside_of_the_package(tmp_path: Path, target: str) 
 def test_a_lock_does_not_follow_a_link(tmp_path: Path) -> None:
     (tmp_path / "submission").mkdir()
     (tmp_path / "submission" / ".lock").symlink_to(tmp_path / "made")
-    with pytest.raises(PackageError, match="symbolic links"), SubmissionStates(tmp_path).locked():
+    with pytest.raises(PackageError, match="symbolic links"), SubmissionStates(tmp_path).lock():
         pass
     assert not (tmp_path / "made").exists()
     assert not SubmissionStates(tmp_path).is_locked()
@@ -119,5 +119,5 @@ def test_a_package_that_cannot_be_written_to_is_told_before_anything_is_done(
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     monkeypatch.setattr(os, "mkdir", fail)
-    with pytest.raises(PackageError, match="Copy the package"), SubmissionStates(tmp_path).locked():
+    with pytest.raises(PackageError, match="Copy the package"), SubmissionStates(tmp_path).lock():
         pass

@@ -26,9 +26,9 @@ def planned(
     layout: SimulatedFiles,
     quotas: Quotas = SMALL,
     staging: StagingPolicy = StagingPolicy.NEVER,
-    places: PrefixRules | None = None,
+    rules: PrefixRules | None = None,
 ) -> PrefixPlan:
-    return plan_prefixes(layout, layout.needs, places or PrefixRules(BASE), quotas, staging)
+    return plan_prefixes(layout, layout.needs, rules or PrefixRules(BASE), quotas, staging)
 
 
 def told(plan: PrefixPlan, quotas: Quotas = SMALL, others: int = 0) -> dict[str, list[str]]:
@@ -92,10 +92,10 @@ def test_the_whole_of_a_large_folder_is_counted() -> None:
 
 def test_a_study_in_several_folders_is_cut_only_where_its_folders_cannot_be_one_job() -> None:
     apart = study("1", "a/1", "a/2", "b/1")
-    assert planned(SimulatedFiles(apart)).in_place.cut == {}
+    assert planned(SimulatedFiles(apart)).in_place.cut_studies == {}
     plan = planned(SimulatedFiles(apart + study("2", "c/1", "c/2", "c/3")))
     assert plan.in_place.prefixes == ["a/", "b/", "c/"]
-    assert plan.in_place.cut == {"1": ["a/", "b/"]}
+    assert plan.in_place.cut_studies == {"1": ["a/", "b/"]}
     assert told(plan) == {
         "job.study-cut": [
             "study 1 Jobs 0001, 0002 take parts of the study; the smallest folder that holds all of it is over a quota."
@@ -208,7 +208,7 @@ def test_their_folders_count_as_well() -> None:
 
 def test_no_job_takes_what_was_not_scanned() -> None:
     rows = study("1", "x/1") + study("2", "y/z/1")
-    plan = planned(SimulatedFiles(rows), places=PrefixRules(BASE, ("x/", "y/z/")))
+    plan = planned(SimulatedFiles(rows), rules=PrefixRules(BASE, ("x/", "y/z/")))
     assert plan.in_place.prefixes == ["x/", "y/z/"]
     assert told(plan) == {}
 

@@ -51,7 +51,7 @@ def account(
 ) -> JobLedger:
     opened = JobLedger([planned(key) for key in keys], uri, {OVERRIDE}, "jobs/0001")
     for record in records:
-        opened.note(record)
+        opened.add_record(record)
     opened.close(primary or {})
     return opened
 
@@ -150,7 +150,7 @@ def test_a_whole_bucket_has_no_prefix_to_take_off() -> None:
 def test_what_nobody_planned_is_told_once(record: ObjectRecord, code: str) -> None:
     closed = account(success("in/x"), record, record)
     assert codes(closed) == [code]
-    assert closed.seen.others == 1
+    assert closed.record_counts.others == 1
 
 
 def test_objects_that_are_no_instances_have_no_outcome() -> None:
@@ -158,7 +158,7 @@ def test_objects_that_are_no_instances_have_no_outcome() -> None:
         [planned("d", Disposition.DUPLICATE), planned("n", Disposition.NOT_DICOM)], URI, set(), "jobs/0001"
     )
     for record in (success("in/d"), failure("in/n")):
-        opened.note(record)
+        opened.add_record(record)
     opened.close({})
     assert [one.planned.key for one in opened.outcomes()] == ["d"]
     assert codes(opened) == []
@@ -166,7 +166,7 @@ def test_objects_that_are_no_instances_have_no_outcome() -> None:
 
 def test_an_object_that_was_imported_and_is_no_instance_is_told() -> None:
     opened = JobLedger([planned("n", Disposition.NOT_DICOM)], URI, set(), "jobs/0001")
-    opened.note(success("in/n"))
+    opened.add_record(success("in/n"))
     opened.close({})
     assert codes(opened) == ["reconcile.unexpected-import"]
 
