@@ -11,7 +11,7 @@ from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.formatting import format_count
 from dicommap.display.issue_report import Issues
 from dicommap.display.preview import build_preview_row, build_study_edit_rows
-from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.issues import Severity, has_errors, make_issue
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
@@ -199,6 +199,7 @@ def draft(
         PackageError: If the package cannot be written.
 
     """
+    require_assumptions(assumptions)
     directory = None if output is None else Path(output)
     if directory is not None:
         require_writable(directory)

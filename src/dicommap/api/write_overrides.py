@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, UsageError, os_error_reason
-from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.limits import MAX_MAPPINGS
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, Severity, find_code
@@ -17,7 +19,7 @@ from dicommap.validation.configuration_check import check_import_configuration
 from dicommap.writing.new_directory import is_new_directory, write_new_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from _typeshed import StrPath
 
@@ -51,11 +53,12 @@ def write_overrides(
         `start_dicom_import_job`.
 
     Raises:
-        UsageError: An argument is wrong: an override with an error, two overrides for the same study or series, too
-            many or none, or a URI that no import job takes.
+        UsageError: An argument is wrong: an override with an error or without attributes, two overrides for the same
+            study or series, too many or none, or a URI that no import job takes.
         DocumentError: The directory exists and is not empty, or cannot be written.
 
     """
+    require_assumptions(assumptions)
     accepted = _require_overrides(overrides, assumptions)
     uri = _require_uri(input_s3_uri)
     place = _require_directory(directory)
@@ -70,8 +73,10 @@ def write_overrides(
     return configuration
 
 
-def _require_overrides(overrides: Iterable[object], assumptions: Assumptions) -> list[Override]:
-    """Return the overrides as a list. Raises UsageError if they are too many, none, repeated or have errors."""
+def _require_overrides(overrides: object, assumptions: Assumptions) -> list[Override]:
+    """Return the overrides as a list. Raises UsageError if they are too many, none, repeated, empty or have errors."""
+    if isinstance(overrides, Override) or not isinstance(overrides, Iterable):
+        raise UsageError("overrides is not a list.", fix="Give a list of Override objects, also for one override.")
     given = list(islice(overrides, MAX_MAPPINGS + 1))
     accepted = [one for one in given if isinstance(one, Override)]
     if len(accepted) < len(given):
@@ -84,6 +89,11 @@ def _require_overrides(overrides: Iterable[object], assumptions: Assumptions) ->
             fix="Split them by study over several prefixes, with one import job for each.",
         )
     _require_no_errors(accepted, assumptions)
+    empty = next((one for one in accepted if not one.data_set), None)
+    if empty is not None:
+        named = Location(study=empty.study_instance_uid, series=empty.series_instance_uid)
+        message = f"The override for {named} has no attributes: it would change nothing."
+        raise UsageError(message, fix="Give it attributes, or leave it out.")
     seen = set()
     for override in accepted:
         target = (override.study_instance_uid, override.series_instance_uid)
@@ -116,7 +126,9 @@ def _require_uri(input_s3_uri: object) -> S3Uri:
 
 
 def _require_directory(directory: StrPath) -> Path:
-    """Return the directory as a path. Raises DocumentError unless it is new or empty and its parent exists."""
+    """Return the directory as a path. Raises DocumentError unless it is new or empty, in a parent that exists."""
+    if not isinstance(directory, str | os.PathLike):
+        raise UsageError("directory is not a path.", fix="Give the path of the directory to write.")
     place = Path(directory)
     try:
         is_new = is_new_directory(place)

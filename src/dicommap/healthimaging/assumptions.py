@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict
 
 from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.member_names import mask_unknown_type
+from dicommap.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +60,15 @@ class Assumptions(BaseModel):
                 raise unknown_choice("assumption", setting, [STRICT, *_known_settings()])
             chosen[name] = value
         return cls(**chosen)
+
+
+def require_assumptions(assumptions: object) -> None:
+    """Raise UsageError if an argument is not an Assumptions object, such as the text `strict`."""
+    if not isinstance(assumptions, Assumptions):
+        raise UsageError(
+            f"assumptions is a value of type {mask_unknown_type(type(assumptions))}.",
+            fix="Give an Assumptions object, such as Assumptions() or Assumptions.from_settings(['strict']).",
+        )
 
 
 def _choices() -> dict[str, tuple[str, ...]]:

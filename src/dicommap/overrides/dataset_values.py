@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydicom.charset import default_encoding
+from pydicom.valuerep import PersonName
+
 from dicommap.dicom.character_set_mismatch import character_set_mismatch
 from dicommap.dicom.character_sets import parse_specific_character_set, unencodable_characters
-from dicommap.dicom.dictionary import keyword_of
+from dicommap.dicom.dictionary import hex_of, keyword_of, vrs_of
 from dicommap.dicom.json_model import Attribute
 from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
 from dicommap.dicom.pydicom_warnings import silence_pydicom
@@ -26,12 +29,26 @@ def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
     """Return the attributes of a pydicom data set as DICOM JSON, and issues of values that are left out or doubtful.
 
     pydicom reads bytes that the declared character set does not have as another character set. So text of a file that
-    its SpecificCharacterSet cannot hold is refused. Text that Python code assigned to a new Dataset is not checked.
+    its SpecificCharacterSet cannot hold is refused. Text that Python code assigned to a new Dataset is not checked, but
+    bytes that Python code assigned are refused: no character set belongs to them.
     SpecificCharacterSet itself is left out: it belongs to the bytes of the file, and JSON is UTF-8.
     """
+    unknown = [tag for tag in sorted(map(int, dataset.keys())) if dataset.get_item(tag).VR == "UN" and vrs_of(tag)]
     with silence_pydicom():
         data_set, issues = data_set_from_pydicom(dataset)
         is_read_from_file = bool(dataset.original_character_set)
+        names_of_bytes = [tag for tag in data_set if _has_name_of_bytes(dataset, data_set, tag)]
+    for number in unknown:
+        if data_set.pop(hex_of(number), None) is not None:
+            keyword = keyword_of(number)
+            expected = " or ".join(vrs_of(number))
+            place = Location(keyword=keyword)
+            issues.append(make_issue("dicom-json.vr-mismatch", place, keyword=keyword, found="UN", expected=expected))
+    for tag in (tag for tag in names_of_bytes if tag in data_set):
+        keyword = keyword_of(int(tag, 16))
+        place = Location(keyword=keyword)
+        issues.append(make_issue("p10.undecodable-text", place, severity=Severity.ERROR, keyword=keyword))
+        del data_set[tag]
     declared = "\\".join(_iterate_texts(data_set.pop(_CHARACTER_SET, Attribute(vr="CS")).get("Value", [])))
     for tag in list(data_set) if is_read_from_file else ():
         found = list(_decoding_issues(int(tag, 16), data_set[tag], declared))
@@ -39,6 +56,23 @@ def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
         if has_errors(found):
             del data_set[tag]
     return data_set, issues
+
+
+def _has_name_of_bytes(dataset: Dataset, data_set: DataSet, tag: str) -> bool:
+    """Return whether pydicom decoded a person name from bytes that are not ASCII, without a character set for them."""
+    element = dataset[int(tag, 16)]
+    if element.VR == "SQ":
+        items = zip(element.value or (), data_set[tag].get("Value", []), strict=True)
+        return any(_has_name_of_bytes(item, converted, inner) for item, converted in items for inner in converted)
+    if element.VR != "PN" or not element.value:
+        return False
+    names = [element.value] if isinstance(element.value, PersonName) else element.value
+    return any(
+        isinstance(name.original_string, bytes)
+        and not name.original_string.isascii()
+        and set(name.encodings or ()) <= {default_encoding}
+        for name in names
+    )
 
 
 def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[Issue]:

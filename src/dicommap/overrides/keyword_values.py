@@ -26,6 +26,7 @@ SingleValue = str | int | float | Decimal | date | None
 KeywordValue = SingleValue | Sequence[SingleValue]
 """The value of an attribute, or a list of its values."""
 
+_BLANK_TEXT_DESCRIPTION = "a text without characters; give None to empty the attribute"
 _NUMBER_VRS = INTEGER_VRS | FLOAT_VRS | NUMBER_TEXT_VRS
 
 
@@ -74,6 +75,8 @@ def _text_from_single_value(keyword: str, value: object, place: Location) -> str
     if value is None:
         return ""
     if isinstance(value, str):
+        if not value.strip():
+            return make_issue("edit.damaged-value", place, keyword=keyword, sign=_BLANK_TEXT_DESCRIPTION)
         return str(value)
     if isinstance(value, Number) and not isinstance(value, bool):
         if vr not in _NUMBER_VRS:

@@ -11,21 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
+from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
 from dicommap.dicom.json_model import sort_data_set
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.strict_json import parse_json
+from dicommap.edits.cell_damage import NULL_WORD_DESCRIPTION, is_null_word_for
+from dicommap.edits.sheet_cells import describe_placeholder
 from dicommap.errors import UsageError
-from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.limits import uid_mapping_problem
-from dicommap.issues import Severity, has_errors, make_issue
+from dicommap.issues import Location, Severity, has_errors, make_issue
 from dicommap.model.study import Target
 from dicommap.overrides.keyword_values import attribute_from_keyword
 from dicommap.overrides.override_check import check_override
 from dicommap.overrides.override_file import dump_override, parse_override_data_set, remove_null_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Self
 
     from pydicom import Dataset
@@ -92,6 +94,7 @@ class Override(Target):
                 data_set[hex_of(attribute[0])] = attribute[1]
             else:
                 rejected += attribute
+        rejected += _reject_unusable_texts(data_set)
         return cls._create(target, data_set, rejected)
 
     @classmethod
@@ -119,6 +122,7 @@ class Override(Target):
         if not isinstance(dataset, Dataset):
             raise _type_error("dataset", "a pydicom Dataset", dataset)
         data_set, issues = data_set_from_dataset(dataset)
+        issues += _reject_unusable_texts(data_set)
         uids = {STUDY_INSTANCE_UID: study_instance_uid, SERIES_INSTANCE_UID: series_instance_uid}
         for tag, uid in uids.items():
             if uid is not None and data_set.get(hex_of(tag)) == {"vr": "UI", "Value": [uid]}:
@@ -150,13 +154,16 @@ class Override(Target):
 
         """
         target = _make_target(study_instance_uid, series_instance_uid)
+        require_assumptions(assumptions)
         value, issues = parse_json(_json_bytes(document))
         if value is not None or not issues:
             issues += check_override(value, target, assumptions)
         rejected = [_set_override_severity(one) for one in issues]
         if has_errors(rejected):
             return cls._create(target, {}, rejected)
-        return cls._create(target, parse_override_data_set(value, assumptions), [])
+        data_set = parse_override_data_set(value, assumptions)
+        rejected = _reject_unusable_texts(data_set)
+        return cls._create(target, {} if rejected else data_set, rejected)
 
     @classmethod
     def _create(cls, target: Target, data_set: DataSet, rejected: list[Issue]) -> Self:
@@ -177,7 +184,11 @@ class Override(Target):
             Refused values first, then the issues of the attributes, each with the UIDs of the study and series. The
             list is empty if nothing is wrong. `write_overrides` refuses an override with an issue of severity error.
 
+        Raises:
+            UsageError: `assumptions` is not an Assumptions object.
+
         """
+        require_assumptions(assumptions)
         canonical = Assumptions(otherLevels=assumptions.otherLevels)
         found = [*self._uid_issues(), *self.rejected]
         if self.data_set or not self.rejected:
@@ -192,7 +203,8 @@ class Override(Target):
             assumptions: The form of the file.
 
         Raises:
-            UsageError: The override has an issue of severity error, so that its file would be wrong or incomplete.
+            UsageError: The override has an issue of severity error, so that its file would be wrong or incomplete; or
+                `assumptions` is not an Assumptions object.
 
         """
         errors = [one for one in self.issues(assumptions) if one.severity is Severity.ERROR]
@@ -220,6 +232,43 @@ def _make_target(study_instance_uid: object, series_instance_uid: object) -> Tar
     if series_instance_uid is not None and not isinstance(series_instance_uid, str):
         raise _type_error("series_instance_uid", "a text or None", series_instance_uid)
     return Target(study_instance_uid=str(study_instance_uid), series_instance_uid=series_instance_uid)
+
+
+def _reject_unusable_texts(data_set: DataSet) -> list[Issue]:
+    """Remove the attributes with a text that is never a value, and return an issue for each such text.
+
+    These texts are the masks and markers that dicommap shows in place of values, and words for no value such as NULL.
+    The items of sequences are searched too.
+    """
+    issues: list[Issue] = []
+    for tag in list(data_set):
+        found = list(_unusable_text_issues({tag: data_set[tag]}))
+        issues += found
+        if found:
+            del data_set[tag]
+    return issues
+
+
+def _unusable_text_issues(data_set: DataSet) -> Iterator[Issue]:
+    for member, attribute in data_set.items():
+        tag, values = int(member, 16), attribute.get("Value", [])
+        for text in _value_texts(values):
+            sign = describe_placeholder(text) or (NULL_WORD_DESCRIPTION if is_null_word_for(tag, text) else None)
+            if sign:
+                keyword = keyword_of(tag)
+                yield make_issue("edit.damaged-value", Location(keyword=keyword), keyword=keyword, sign=sign)
+        if attribute.get("vr") == "SQ":
+            for item in values:
+                yield from _unusable_text_issues(item or {})
+
+
+def _value_texts(values: Iterable[object]) -> Iterator[str]:
+    """Yield the texts of an attribute without outer spaces: its values, or the component groups of its names."""
+    for value in values:
+        if isinstance(value, str):
+            yield value.strip()
+        elif isinstance(value, dict):
+            yield from (group.strip() for group in value.values() if isinstance(group, str))
 
 
 def _json_bytes(document: object) -> bytes:

@@ -103,6 +103,12 @@ def test_mappings_that_hold_the_same_may_share_a_file(tmp_path: Path) -> None:
         ([override("1.2", "1.3"), override("1.2", "1.3")], r"Two overrides are for study 1\.2 series 1\.3\."),
         ([override("1..2")], "studyInstanceUID has an empty component"),
         (["CANARY"], "not an Override"),
+        (override(), "overrides is not a list"),
+        (None, "overrides is not a list"),
+        (
+            [override(), Override.from_keywords(study_instance_uid="1.3", attributes={})],
+            r"The override for study 1\.3 has no attributes",
+        ),
     ],
 )
 def test_wrong_overrides_are_refused_and_nothing_is_written(
@@ -180,4 +186,16 @@ def test_a_failure_in_the_middle_leaves_nothing(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "rename", refuse)
     with pytest.raises(DocumentError, match="No space left on device"):
         dicommap.write_overrides([override()], tmp_path / "upload", input_s3_uri=URI)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_arguments_of_the_wrong_type_are_refused(tmp_path: Path) -> None:
+    wrong: Any = "strict"
+    with pytest.raises(UsageError, match="assumptions is a value of type str"):
+        dicommap.write_overrides([override()], tmp_path / "upload", input_s3_uri=URI, assumptions=wrong)
+    none: Any = None
+    with pytest.raises(UsageError, match="directory is not a path"):
+        dicommap.write_overrides([override()], none, input_s3_uri=URI)
+    with pytest.raises(UsageError, match="assumptions is a value of type str"):
+        dicommap.draft(none, assumptions=wrong)
     assert list(tmp_path.iterdir()) == []

@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import BaseTag
 
 import dicommap
 from dicommap import Assumptions, Override, Severity
+from dicommap.dicom.dictionary import hex_of, tag_of
+from dicommap.dicom.pydicom_warnings import silence_pydicom
 from dicommap.errors import UsageError
 from tests.support.p10_files import p10
 
@@ -46,7 +50,6 @@ def codes(override: Override, severity: Severity = Severity.ERROR) -> list[str]:
         ("OtherPatientNames", "A^B\\C", {"vr": "PN", "Value": [{"Alphabetic": "A^B"}, {"Alphabetic": "C"}]}),
         ("PatientComments", ["a\\b"], {"vr": "LT", "Value": ["a\\b"]}),
         ("PatientComments", None, {"vr": "LT"}),
-        ("PatientID", "", {"vr": "LO"}),
         ("OtherPatientNames", [], {"vr": "PN"}),
     ],
 )
@@ -76,6 +79,9 @@ def test_a_value_by_keyword_becomes_an_attribute(keyword: str, value: object, at
         ("PatientID", "nan", "edit.damaged-value"),
         ("PatientName", "None", "edit.damaged-value"),
         ("PatientID", LOST, "value.replacement-character"),
+        ("PatientID", "", "edit.damaged-value"),
+        ("PatientID", " \t", "edit.damaged-value"),
+        ("OtherPatientNames", ["A^B", ""], "edit.damaged-value"),
         ("PatientNam", "x", "attribute.unknown"),
         ("00100020", "x", "attribute.unknown"),
         ("StudyInstanceUID", "1.2", "attribute.uid"),
@@ -155,8 +161,9 @@ def test_arguments_of_the_wrong_type_are_wrong_calls() -> None:
 
 def data_set(**values: Any) -> Dataset:
     made = Dataset()
-    for keyword, value in values.items():
-        setattr(made, keyword, value)
+    with silence_pydicom():
+        for keyword, value in values.items():
+            setattr(made, keyword, value)
     return made
 
 
@@ -179,6 +186,104 @@ def test_other_uids_and_instance_attributes_of_a_data_set_are_errors() -> None:
         data_set(StudyInstanceUID="2.9", InstanceNumber="1", PixelData=b"\0\0"), study_instance_uid=STUDY
     )
     assert codes(made) == ["dicom-json.left-out", "attribute.uid", "attribute.per-instance"]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "code"),
+    [
+        ("PatientID", b"CANARY", "dicom-json.left-out"),
+        ("PatientName", "Müller^CANARY".encode(), "p10.undecodable-text"),
+        ("OtherPatientNames", ["A", "Müller^CANARY".encode()], "p10.undecodable-text"),
+        ("OtherPatientIDs", ["A", b"CANARY"], "dicom-json.left-out"),
+        ("PatientSize", float("nan"), "dicom-json.left-out"),
+        ("PregnancyStatus", float("inf"), "dicom-json.left-out"),
+        ("PatientID", float("nan"), "dicom-json.left-out"),
+        ("PatientID", 7.0, "dicom-json.left-out"),
+        ("RescaleSlope", Decimal("NaN"), "dicom-json.left-out"),
+    ],
+)
+def test_bytes_and_lost_numbers_of_a_data_set_are_errors_without_the_value(
+    keyword: str, value: object, code: str
+) -> None:
+    made = Override.from_dataset(data_set(**{keyword: value}), study_instance_uid=STUDY)
+    assert codes(made) == [code]
+    assert made.data_set == {}
+    assert "CANARY" not in str(made.issues())
+
+
+def test_bytes_in_an_item_of_a_sequence_are_errors() -> None:
+    name = data_set(ReferencedPatientSequence=[data_set(PatientName="Müller".encode())])
+    assert codes(Override.from_dataset(name, study_instance_uid=STUDY)) == ["p10.undecodable-text"]
+    text = data_set(ProcedureCodeSequence=[data_set(CodeMeaning=b"CANARY")])
+    assert "dicom-json.left-out" in codes(Override.from_dataset(text, study_instance_uid=STUDY))
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [
+        (0x00100010, "p10.undecodable-text"),
+        (0x00100020, "dicom-json.left-out"),
+        (0x00089459, "dicom-json.left-out"),
+        (0x00081032, "dicom-json.vr-mismatch"),
+    ],
+)
+def test_a_value_of_unknown_representation_is_an_error(tag: int, code: str) -> None:
+    made, data = Dataset(), "Müller^CANARY".encode()
+    if tag == tag_of("ProcedureCodeSequence"):  # pydicom takes bytes for a sequence only undecoded
+        made[tag] = RawDataElement(BaseTag(tag), "UN", len(data), data, 0, False, True)
+    else:
+        with silence_pydicom():
+            made.add_new(tag, "UN", data)
+    override = Override.from_dataset(made, study_instance_uid=STUDY)
+    assert codes(override) == [code]
+    assert "CANARY" not in str(override.issues())
+
+
+def test_a_name_that_was_read_from_a_file_can_be_copied() -> None:
+    source = read(SpecificCharacterSet="ISO_IR 192", PatientName="Müller")
+    made = Override.from_dataset(data_set(PatientName=source.PatientName), study_instance_uid=STUDY)
+    assert made == of_keywords(PatientName="Müller")
+
+
+@pytest.mark.parametrize("text", ["***", "<2 different values>", "NULL", "nan", " NaN ", "(null)"])
+def test_masks_markers_and_words_for_no_value_are_errors_in_every_form(text: str) -> None:
+    for keyword, attribute in (
+        ("PatientID", {"vr": "LO", "Value": [text]}),
+        ("OtherPatientNames", {"vr": "PN", "Value": [{"Alphabetic": "A"}, {"Alphabetic": text}]}),
+    ):
+        value = text if keyword == "PatientID" else ["A", text]
+        document: dict[str, object] = {hex_of(tag_of(keyword) or 0): attribute}
+        for made in (
+            of_keywords(**{keyword: value}),
+            Override.from_dataset(data_set(**{keyword: value}), study_instance_uid=STUDY),
+            Override.from_json(document, study_instance_uid=STUDY),
+        ):
+            assert codes(made) == ["edit.damaged-value"]
+            assert made.data_set == {}
+
+
+def test_a_mask_in_an_item_of_a_sequence_is_an_error() -> None:
+    item = data_set(CodeValue="1", CodingSchemeDesignator="SRT", CodeMeaning="***")
+    made = Override.from_dataset(data_set(ProcedureCodeSequence=[item]), study_instance_uid=STUDY)
+    assert codes(made) == ["edit.damaged-value"]
+
+
+def test_the_issue_of_a_blank_text_says_how_to_empty_an_attribute() -> None:
+    (issue,) = of_keywords(PatientID=" ").issues()
+    assert "give None to empty the attribute" in issue.message
+
+
+@pytest.mark.parametrize("wrong", ["strict", None, {"otherLevels": "error"}])
+def test_assumptions_of_another_type_are_wrong_calls(wrong: Any) -> None:
+    override = of_keywords(PatientID="1")
+    for call in (
+        lambda: override.issues(wrong),
+        lambda: override.to_json(wrong),
+        lambda: Override.from_json("{}", study_instance_uid=STUDY, assumptions=wrong),
+    ):
+        with pytest.raises(UsageError, match="assumptions is a value of type") as caught:
+            call()
+        assert "Assumptions.from_settings" in str(caught.value.fix)
 
 
 def read(**values: Any) -> Dataset:
@@ -236,7 +341,7 @@ def test_a_document_may_be_text_bytes_or_parsed() -> None:
 
 def test_the_text_is_that_of_the_override_file() -> None:
     assumptions = Assumptions.from_settings(["dataSet=array", "identifyingUids=present", "emptyValue=null"])
-    text = of_keywords(StudyDescription="", PatientID="007").to_json(assumptions)
+    text = of_keywords(StudyDescription=None, PatientID="007").to_json(assumptions)
     assert json.loads(text) == [
         {
             "00081030": {"vr": "LO", "Value": [None]},
@@ -245,5 +350,5 @@ def test_the_text_is_that_of_the_override_file() -> None:
         }
     ]
     again = Override.from_json(text, study_instance_uid=STUDY, assumptions=assumptions)
-    assert again == of_keywords(StudyDescription="", PatientID="007")
+    assert again == of_keywords(StudyDescription=None, PatientID="007")
     assert dicommap.Override is Override

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pydicom import Dataset
 from pydicom.multival import MultiValue
 from pydicom.valuerep import PersonName as PydicomPersonName
 
@@ -17,7 +19,7 @@ from dicommap.issues import Issue, Location, make_issue
 from dicommap.reading.document_limits import DEPTH_LIMIT
 
 if TYPE_CHECKING:
-    from pydicom import DataElement, Dataset
+    from pydicom import DataElement
 
 _GROUPS = (("Alphabetic", "alphabetic"), ("Ideographic", "ideographic"), ("Phonetic", "phonetic"))
 _PIXEL_GROUP = 0x7FE0
@@ -86,6 +88,8 @@ class _Conversion:
     def _convert_sequence(self, element: DataElement, pointer: str, depth: int) -> Attribute:
         if depth + 2 * _LEVELS_OF_AN_ITEM > DEPTH_LIMIT:
             raise _NotConvertibleError("it is nested too deep")
+        if not all(isinstance(item, Dataset) for item in element.value or ()):
+            raise _NotConvertibleError("its value is not a sequence of items")
         items = [
             self.data_set(item, f"{pointer}/Value/{index}", depth + _LEVELS_OF_AN_ITEM)
             for index, item in enumerate(element.value or ())
@@ -106,6 +110,10 @@ class _Conversion:
 def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and JSON's types
     if value is None or value == "":
         return None
+    if isinstance(value, bytes | bytearray):
+        raise _NotConvertibleError("its value is bytes, whose meaning is not known")
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        raise _NotConvertibleError("a number is not finite")
     if vr == "PN":
         name = value if isinstance(value, PydicomPersonName) else PydicomPersonName(value)
         return {ours: group for ours, theirs in _GROUPS if (group := getattr(name, theirs))} or None
@@ -114,9 +122,9 @@ def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and J
     if vr in NUMBER_TEXT_VRS:
         return _number_text(value)
     if vr in FLOAT_VRS:
-        if not math.isfinite(value):
-            raise _NotConvertibleError("a number is not finite")
         return float(value)
+    if isinstance(value, float | Decimal):
+        raise _NotConvertibleError("a text is a number, which has lost leading zeros")
     return value if isinstance(value, int) else str(value)
 
 
