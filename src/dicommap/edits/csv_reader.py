@@ -269,7 +269,7 @@ def _build_missing_key_issue(name: str, rows: list[list[str]], key: str, header_
 def _detect_delimiter(text: str, key: str) -> str:
     """Return the delimiter that makes `key` a column of one of the first lines.
 
-    If there is none, return the delimiter that gives the most cells in the first line.
+    If no delimiter does, return the delimiter that gives the most cells in the first line.
     """
     lines = list(islice(io.StringIO(text[:_HEADER_SEARCH_CHARACTERS], newline=""), _HEADER_SEARCH_ROWS))
     for line in lines:

@@ -124,7 +124,7 @@ class ArchiveOpener(Opener):
         return self._tree.open(path) if member is None else self._open_member(*member)
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the compressed tar file that has this path as a member, or None if there is none."""
+        """Return the compressed tar file that has this path as a member, else None."""
         member = self._split_path(path)
         return member[0] if member is not None and is_sequential_archive(member[0]) else None
 

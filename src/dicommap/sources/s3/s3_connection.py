@@ -54,7 +54,7 @@ class S3Connection:
         object.__setattr__(self, "clients", replace(self.clients))
 
     def in_region(self, region: str | None) -> S3Connection:
-        """Return a connection to the bucket in this region; this connection if the region is None or already set."""
+        """Return a connection to the bucket in this region; this connection without a region or a change of it."""
         if region is None or region == self.client().meta.region_name:
             return self
         return replace(self, clients=replace(self.clients, region=region))
