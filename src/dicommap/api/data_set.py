@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
-    """Return a P10 file's data set as JSON, without pixel data, and what of it JSON cannot carry.
+    """Return a P10 file's data set as DICOM JSON, without pixel data, and issues about values that JSON cannot hold.
 
-    The whole file is read, by pydicom. Raises DocumentError where there is no file that can be read as P10.
+    pydicom reads the whole file. Raises DocumentError if the file cannot be read as P10.
     """
     place = Path(path)
     try:

@@ -51,7 +51,7 @@ empty = ["StudyTime"]
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """What the demo made, and where."""
+    """The files, the draft and the issues that the demo made."""
 
     inventory: Path
     sheet: Path

@@ -128,7 +128,7 @@ class Reconciliation(Displayable):
 
 
 class ReconciliationRun:
-    """A reconciliation under way: goes through the jobs once, one at a time in memory, and has the result then."""
+    """A running reconciliation. Iterate its jobs once, then read `result`. One job at a time is in memory."""
 
     def __init__(
         self,
@@ -165,7 +165,7 @@ class ReconciliationRun:
             yield reconcile_job(job, self.package.objects(job), submission, self._find_job_output(job, submission))
 
     def result(self) -> Reconciliation:
-        """Return the result of what was gone through."""
+        """Return the result of the jobs that were iterated."""
         return Reconciliation(
             package=self.package.path,
             jobs=tuple(self._jobs),

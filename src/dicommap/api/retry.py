@@ -201,7 +201,7 @@ class RetryBuilder:
                 self._missing.append(self._with_s3_source(job, found.planned))
 
     def _with_s3_source(self, job: PlanJob, planned: PlannedObject) -> PlannedObject:
-        """Return an object with its place in S3 as its source: a local file was uploaded to where the job read it."""
+        """Return an object with its S3 key as its source. A local file was uploaded to that key for the job."""
         if parse_s3_root(self._package.plan.sources[planned.root]) is not None:
             return planned
         root = job.inputS3Uri if job.staged else self._package.plan.inputS3Uri
@@ -244,7 +244,7 @@ class RetryBuilder:
     def _staged_jobs(
         self, stage: S3Uri | None, overrides: Sequence[Override]
     ) -> tuple[Sequence[PlannedJob], list[Issue]]:
-        """Return the jobs for what has to be copied, and what is cut or left out."""
+        """Return the jobs for instances to copy, and issues about studies that are cut and files left out."""
         if stage is None or not self._missing:
             return (), []
         plan = self._package.plan

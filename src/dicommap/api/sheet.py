@@ -27,7 +27,7 @@ _LEVELS = {"study": Level.STUDY, "series": Level.SERIES}
 
 
 class Sheet(Displayable):
-    """A sheet of an inventory that is open: its lines are made as one goes over it."""
+    """A sheet of an open inventory. Each iteration generates its lines."""
 
     def __init__(self, inventory: Inventory, level: Level, keywords: Sequence[str], delimiter: str) -> None:
         """Take the inventory, the level of the rows, and the attributes that are columns."""

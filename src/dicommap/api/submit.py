@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SubmitResult(Displayable):
-    """What a submit came to."""
+    """The result of a submit: the state of each job, and the issues."""
 
     package: Path
     submissions: tuple[Submission, ...]
@@ -183,7 +183,7 @@ def _send(
     *,
     check: bool,
 ) -> list[Issue]:
-    """Send what is still to be sent for the jobs, unless an error is found before; return all that was found."""
+    """Send the requests that are left for the jobs, unless a check finds an error. Return all issues."""
     issues = list(_environment_issues(submitter, orders))
     if not has_errors(issues):
         for order in orders:
@@ -199,7 +199,7 @@ def _send(
 
 
 def _output_issues(package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
-    """Find outputs that overlap what any job of the plan reads, be it one that is submitted now or another time."""
+    """Yield issues of outputS3Uris that overlap the inputS3Uri of any job of the plan."""
     inputs = (job.inputS3Uri for job in package.plan.jobs)
     return check_output_uris(
         inputs, {Location(path=job_folder(order.job.id)): order.request["outputS3Uri"] for order in orders}
@@ -207,7 +207,7 @@ def _output_issues(package: PackageDirectory, orders: Sequence[JobRequest]) -> I
 
 
 def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -> Iterator[Issue]:
-    """Find what is wrong around the jobs; the submitter learns the region."""
+    """Yield issues of the data store and buckets, and set the region of the submitter."""
     account = orders[0].request
     uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
     found = read_environment(
@@ -218,7 +218,7 @@ def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -
 
 
 def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
-    """Find where jobs that are still to be started would not find what they plan to."""
+    """Yield issues of S3 objects that differ from the plan, for jobs that are not started."""
     states = submitter.states.read_all(order.job.id for order in orders)
     to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
     if not to_start:
@@ -235,7 +235,7 @@ def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Seque
 
 
 def _list_requests(order: JobRequest, states: SubmissionStates, *, replace: bool) -> Iterator[dict[str, Any]]:
-    """Yield what is still to be sent for a job, as it would be sent."""
+    """Yield the requests that are left for a job, in the order in which they will be sent."""
     state = states.read(order.job.id)
     if state is not None and state.state.has_job:
         return

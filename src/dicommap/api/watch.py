@@ -70,7 +70,7 @@ class PackageWatcher:
         self._is_submitting = False
 
     def submissions(self) -> list[Submission]:
-        """Return the states that there are, in the order of the plan."""
+        """Return the saved states, in the order of the plan."""
         return list(self._states.read_all(job.id for job in self._plan.jobs).values())
 
     def unsubmitted(self) -> int:
@@ -82,7 +82,7 @@ class PackageWatcher:
         return submission.job in self._unknown
 
     def poll(self) -> None:
-        """Look at every job that has been started and has not ended. Raises AwsError, PackageError."""
+        """Request the status of each unfinished job. Raises AwsError and PackageError."""
         self._is_submitting = self._states.is_locked()
         for submission in self.submissions():
             if self._is_open(submission):
@@ -158,7 +158,7 @@ class FhirJobWatcher:
         return cls(match[1], match[2], service, on_step)
 
     def poll(self) -> None:
-        """Look at the job, unless it has ended. Raises AwsError."""
+        """Request the status of the job, unless it has ended. Raises AwsError."""
         if self.has_ended():
             return
         report = self._service.get_fhir_job(self._datastore, self._job).to_job_info()
@@ -182,7 +182,7 @@ FAILED_ROUNDS_LIMIT = 10
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class WatchResult(Displayable):
-    """How far jobs have come."""
+    """The result of a watch: the status of each job, and the issues."""
 
     package: Path | None
     submissions: tuple[Submission, ...]

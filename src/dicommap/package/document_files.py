@@ -24,22 +24,20 @@ LINE_PIECE_BYTES = 2**20
 
 
 def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, beneath: Path | None = None) -> bytes:
-    """Return a document's bytes, `limit` of them at most.
+    """Return the bytes of a document of at most `limit` bytes.
 
-    `path` is relative to `beneath` if that is given: a directory that the document must be in without a link on the
-    way. Raises DocumentError if it cannot be read, is too large, or is a FIFO, a device or anything else but a regular
-    file.
+    If `beneath` is given, `path` is relative to this directory, and no part of it may be a link. Raises DocumentError
+    if the document cannot be read, is too large, or is not a regular file.
     """
     with _raising_document_errors(path):
         return read_regular_file(path, limit, beneath=beneath)
 
 
 class DocumentFolder(Mapping[str, bytes | Issue]):
-    """The files below a directory by their paths relative to it, in order, each read when it is asked for.
+    """The files below a directory, in order of their paths. A file is read when it is accessed.
 
-    Source files may be beside the documents, and are not read for these. A file that is too large for a document is
-    an Issue instead of its bytes, and so is what is not a regular file. `report` is called with the number of
-    different files that were read; nobody knows how many will be.
+    A file that is too large, or that is not a regular file, is an Issue instead of bytes. `report` is called with the
+    number of different files that were read; the total is not known.
     """
 
     def __init__(
@@ -79,9 +77,9 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
                 return make_issue("document.not-regular", reason=os_error_reason(error))
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a file of any size, each with its end; one of more than LINE_BYTES comes in pieces.
+        """Yield the lines of a file with their line ends. A line of more than LINE_PIECE_BYTES is yielded in pieces.
 
-        Raises DocumentError where it cannot be read.
+        Raises DocumentError if the file cannot be read.
         """
         path = self._place(name)
         with _raising_document_errors(path), open_regular_file(path, beneath=self._root) as file:
@@ -97,7 +95,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         return len(self._paths)
 
     def _place(self, name: str) -> Path:
-        """Return where a file is, relative to the root if links are not followed, and count it."""
+        """Return the path of a file, and count the file. The path is relative if links are not followed."""
         path = self._paths[name]
         if self._report is not None:
             self.read.add(name)

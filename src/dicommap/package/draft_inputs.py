@@ -48,7 +48,7 @@ class EditSources:
 
 
 def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedEdits, BoundedList[Issue]]:
-    """Return the edit providers of all sheets, rules, functions and harmonized keywords, and their issues.
+    """Read all edit files, and return their edits and issues.
 
     Raises:
         DocumentError: If a file cannot be read.
@@ -69,7 +69,7 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedE
 
 
 def distinguish_names(paths: Sequence[Path]) -> list[str]:
-    """Return the name of each file in issues: as much of its path as no other file has."""
+    """Return a distinct name for each file: its file name, with parent directories if another file has this name."""
     parts = [path.parts for path in paths]
     return [make_printable("/".join(own[-_count_distinct_parts(own, parts) :])) for own in parts]
 
@@ -130,13 +130,13 @@ def _provide_harmonize_edits(
 
 
 def _list_paths(named: Paths) -> list[Path]:
-    """Return the paths of one or several: a text is one path, not a sequence of letters."""
+    """Return one path or several paths as a list."""
     return [Path(named)] if isinstance(named, str | os.PathLike) else [Path(path) for path in named]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedRules:
-    """A rules file as it was read."""
+    """A rules file, its lookup tables and their issues."""
 
     rules: tuple[Rule, ...] = ()
     """None of them where anything is wrong with the file."""

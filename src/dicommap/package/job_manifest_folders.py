@@ -29,7 +29,7 @@ class _JobFolder:
 
 
 class JobManifestFolders:
-    """The folders of jobs below a directory. Raises DocumentError where one cannot be read."""
+    """The folders of jobs below a directory. Raises DocumentError if one cannot be read."""
 
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
@@ -38,9 +38,9 @@ class JobManifestFolders:
         self._folders = list(_find_job_folders(root))
 
     def find_job_output(self, input_s3_uri: str, job_id: str) -> JobOutput | None:
-        """Return what the job wrote; None where there is nothing of it.
+        """Return the files that a job wrote; None if there is no folder of the job.
 
-        A job is known by its id; where that is not known, or no folder has it, by its inputS3Uri.
+        The folder is found by the job id. If the id is not known, or no folder has it, the inputS3Uri is compared.
         """
         found = [one for one in self._folders if job_id and job_id in one.job_ids]
         if not found:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """One job, and all that is sent for it."""
+    """One job: its request, and the override files to upload."""
 
     job: PlanJob
     request: Mapping[str, Any]
@@ -36,7 +36,7 @@ class JobRequest:
     """The folder of its override files."""
 
     def documents(self) -> Iterator[UploadDocument]:
-        """Yield the override files, each as the plan has it. Raises PackageError where one was changed."""
+        """Yield the override files. Raises PackageError if a file differs from the plan."""
         uri = S3Uri.parse(self.job.inputS3Uri)
         if uri is None:
             raise AssertionError("a validated plan has valid URIs")
@@ -49,7 +49,7 @@ class JobRequest:
 
 
 def require_package(package: Path) -> None:
-    """Raise DocumentError where a path is no directory; whether it is a package, validating it tells."""
+    """Raise DocumentError if a path is not a directory. The content is not checked."""
     if not package.is_dir():
         raise DocumentError(f"{package.name} is no package.", fix="Name the directory that 'dicommap draft' wrote.")
 

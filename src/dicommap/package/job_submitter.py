@@ -53,7 +53,7 @@ class JobSubmitter:
     """Called after each step with the job's id and a text that says what was done."""
     region: str = ""
     is_first: bool = False
-    """Whether nobody has said before what account the package is for."""
+    """Whether the package has no saved AWS account yet."""
     issues: list[Issue] = field(default_factory=list)
     _active: int | None = None
     """The largest possible number of unfinished jobs of the data store; None if they have not been counted."""
@@ -61,14 +61,14 @@ class JobSubmitter:
     """Whether jobs may be listed."""
 
     def save_aws_account(self, order: JobRequest) -> None:
-        """Keep what the account is, before the first state: later runs are for the same one. Raises PackageError."""
+        """Save the AWS account of the first submit. Later submits must use the same account. Raises PackageError."""
         if self.is_first:
             self.states.write_account(make_aws_account(order.request, self.clients, self.region))
 
     def find_unanswered_job(self, order: JobRequest) -> None:
-        """Find out whether a job exists that an earlier run was about to start.
+        """Find the job that an earlier run asked to start without saving the answer. Save it if it exists.
 
-        Raises UsageError if the earlier run was for another account or plan, AwsError and PackageError.
+        Raises UsageError if the earlier run was for another account or plan. Raises AwsError and PackageError.
         """
         state = self.states.read(order.job.id)
         if state is None:
@@ -81,10 +81,7 @@ class JobSubmitter:
                 self._save_started(state, found)
 
     def require_no_reading_job(self, orders: Iterable[JobRequest]) -> None:
-        """Require that no running job reads override files that this submit replaces: it would import the new ones.
-
-        Raises UsageError if a job does, and AwsError.
-        """
+        """Raise UsageError if a running job reads override files that this submit replaces. Raises AwsError."""
         states = ((order, self.states.read(order.job.id)) for order in orders)
         to_start = [order for order, state in states if state is None or not state.state.has_job]
         uris = [uri for order in to_start if (uri := S3Uri.parse(order.job.inputS3Uri))]
@@ -102,9 +99,9 @@ class JobSubmitter:
             )
 
     def submit(self, order: JobRequest) -> Submission:
-        """Submit one job, and continue after the last step that an earlier run has saved.
+        """Submit one job. If an earlier run was stopped, continue after its last saved step.
 
-        Raises AwsError and PackageError. The state on disk then has the last step that was done.
+        Raises AwsError and PackageError. The saved state then has the last step that was done.
         """
         known = self.states.read(order.job.id)
         state = known or self._save(_make_planned_state(order, self.region))
@@ -136,7 +133,7 @@ class JobSubmitter:
         return self._save(state.model_copy(update=known))
 
     def _find_sent_job(self, order: JobRequest, state: Submission) -> ImportJob | None:
-        """Look for a job whose start was sent, and whose answer was never seen."""
+        """Return the job that an earlier request started; None if there is no such job."""
         since = datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN
         try:
             return self.jobs.find_started_job(order.request, since)
@@ -163,7 +160,7 @@ class JobSubmitter:
             self.on_step(order.job.id, _ALREADY_UPLOADED)
 
     def _wait_for_room(self, order: JobRequest) -> None:
-        """Wait until the data store has fewer jobs than the quota of concurrent ones."""
+        """Wait until the data store has fewer unfinished jobs than the quota of concurrent jobs."""
         pauses = GrowingPauses()
         while self._is_listed and (self._active is None or self._active >= self.concurrent_jobs):
             try:
@@ -190,7 +187,7 @@ class JobSubmitter:
                 return job
 
     def _is_busy(self, order: JobRequest) -> bool:
-        """Return whether jobs run that free the quota when they end."""
+        """Return whether the data store has unfinished jobs, so that waiting can free the quota."""
         if not self._is_listed:
             return False
         try:
@@ -208,7 +205,7 @@ class JobSubmitter:
 
 
 def _start_message(state: Submission, job: ImportJob) -> str:
-    """Say that a job was started, or had been by somebody else: a token that was used brings back its job."""
+    """Return a message that a job was started, now or earlier. AWS returns the earlier job for a used clientToken."""
     if job.submittedAt is None or job.submittedAt >= datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN:
         return f"started as {job.jobId}"
     return f"had been started as {job.jobId} at {format_utc(job.submittedAt)}, by the same request from elsewhere"
@@ -226,7 +223,7 @@ def _select_members(order: JobRequest, *further: str) -> dict[str, Any]:
 
 
 def _require_same_request(state: Submission, order: JobRequest, region: str) -> None:
-    """Raise UsageError where an earlier run was for another account, or for another plan."""
+    """Raise UsageError if an earlier run was for another account or another plan."""
     now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(order)}
     if region and state.region:
         now["region"] = region

@@ -49,7 +49,7 @@ class PackageDirectory:
     """A package on disk. Reading a file that was changed after the draft raises DocumentError."""
 
     def __init__(self, path: StrPath) -> None:
-        """Open a package. Raises DocumentError where it has no plan that can be read."""
+        """Open a package. Raises DocumentError if its plan cannot be read."""
         self.path = Path(path)
         if not (self.path / PLAN_FILE).is_file():
             raise DocumentError(f"{self.path.name} is no package: it has no {PLAN_FILE}.", fix="Name a package.")
@@ -59,7 +59,7 @@ class PackageDirectory:
         return read_document(Path(name), limit.bytes, beneath=self.path)
 
     def objects(self, job: PlanJob) -> Iterator[PlannedObject]:
-        """Yield the objects of a job. Raises DocumentError where they are not those that the plan tells of."""
+        """Yield the objects of a job. Raises DocumentError if objects.csv differs from its hash in the plan."""
         digest = hashlib.sha256()
         try:
             with open_regular_file(_objects_path(job), beneath=self.path) as file:
@@ -74,7 +74,7 @@ class PackageDirectory:
             raise DocumentError(f"{_objects_path(job)} was changed after it was drafted.", fix=_REDRAFT_FIX)
 
     def override_file(self, job: PlanJob, path: str) -> bytes:
-        """Return an override file of a job. Raises DocumentError where it is not the one that the plan tells of."""
+        """Return the bytes of an override file. Raises DocumentError if they differ from their hash in the plan."""
         data = self._document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
         planned = next((one for one in job.files if one.path == path), None)
         if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
@@ -82,7 +82,7 @@ class PackageDirectory:
         return data
 
     def table(self, name: str, planned: FileDigest) -> str:
-        """Return a table of the package. Raises DocumentError where it is not the one that the plan tells of."""
+        """Return the text of a table. Raises DocumentError if it differs from its hash in the plan."""
         data = self._document(name, TABLE_LIMIT)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"{name} was changed after it was drafted.", fix=_REDRAFT_FIX)
@@ -111,9 +111,9 @@ class PackageDirectory:
         return AwsAccount(region=submission.region, **{name: getattr(submission, name) for name in AWS_ACCOUNT_MEMBERS})
 
     def submission(self, job: PlanJob) -> Submission | None:
-        """Return how far a job's submission came; None where it was never begun.
+        """Return the saved state of a job's submission; None if the job was never submitted.
 
-        Raises PackageError where its state cannot be read.
+        Raises PackageError if the state cannot be read.
         """
         return SubmissionStates(self.path).read(job.id)
 
@@ -129,7 +129,7 @@ def _hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
 
 
 def read_override_data_sets(plan: Plan, files: Mapping[str, bytes | Issue]) -> dict[Target, DataSet]:
-    """Return the data set of each mapping of a package in which nothing is wrong, from its files by path."""
+    """Return the data set of each mapping in a valid package, by its study or series."""
     found: dict[Target, DataSet] = {}
     for job in plan.jobs:
         for mapping in job.mappings:

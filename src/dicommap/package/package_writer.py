@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def require_writable(path: Path) -> None:
-    """Raise PackageError where a package cannot take this place: something is there, or its parent is not."""
+    """Raise PackageError if the path exists, or if its parent directory does not exist."""
     try:
         exists = not is_new_directory(path)
         has_no_parent = not path.absolute().parent.is_dir()
@@ -32,9 +32,9 @@ def require_writable(path: Path) -> None:
 
 
 def write_package(path: Path, documents: Mapping[str, str]) -> None:
-    """Write documents, by their paths relative to the package, all of them or none.
+    """Write all documents of a package, or none. The keys are paths relative to the package.
 
-    Raises PackageError where the place is taken or cannot be written to.
+    Raises PackageError if the path exists or cannot be written to.
     """
     require_writable(path)
     try:

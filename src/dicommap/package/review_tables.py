@@ -37,7 +37,7 @@ def filter_tables(package: PackageDirectory, studies: Container[str]) -> Package
     """Return the tables of a package with the rows of some studies only. edits.csv keeps all rows.
 
     Raises:
-        DocumentError: If a table cannot be read, or is not the one that the plan names.
+        DocumentError: If a table cannot be read, or differs from its hash in the plan.
 
     """
     plan = package.plan

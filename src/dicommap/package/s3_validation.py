@@ -65,7 +65,7 @@ def s3_object_issues(
     *,
     job_ids: Collection[str] | None = None,
 ) -> Issues:
-    """Find where what is stored is not what a package plans, for all jobs or those of some ids; see `validate_s3`."""
+    """Compare stored objects with the planned objects of all jobs, or of some job ids; see `validate_s3`."""
     issues: list[Issue] = []
     try:
         issues += _region_and_output_issues(package, stored)
@@ -86,7 +86,7 @@ def _check_jobs(
     absent: Container[str | None],
     progress: ProgressOption,
 ) -> Iterator[list[Issue]]:
-    """Yield what is found of each job, in the order of the plan."""
+    """Yield the issues of each job, in the order of the plan."""
     executor = ThreadPoolExecutor(LISTINGS_AT_ONCE)
     try:
         checked = executor.map(lambda job: _job_issues(package, job, stored, absent), jobs)
@@ -119,7 +119,7 @@ def _job_issues(
 
 
 def _region_and_output_issues(package: PackageDirectory, stored: S3ObjectReader) -> Iterator[Issue]:
-    """Find buckets in another region, and outputs among the inputs."""
+    """Find buckets in another region, and outputS3Uris that overlap an inputS3Uri."""
     inputs = {uri for job in package.plan.jobs if (uri := S3Uri.parse(job.inputS3Uri))}
     outputs = dict(_output_uris(package))
     submitted = {place: str(uri) for place, uri in outputs.items() if place.pointer is None}
@@ -147,7 +147,7 @@ def _bucket_location(bucket: str) -> Location:
 
 
 def _output_uris(package: PackageDirectory) -> Iterator[tuple[Location, S3Uri]]:
-    """Yield the outputS3Uri of each job by where it stands: in its submission, or in its request once filled in."""
+    """Yield the outputS3Uri of each job, with its location in the job's submission or request."""
     for job in package.plan.jobs:
         submission = package.submission(job)
         if submission is not None:

@@ -30,15 +30,15 @@ def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> li
 
 
 def find_job_sources(package: PackageDirectory, jobs: Sequence[PlanJob]) -> dict[int, str]:
-    """Return the plan's sources that files of these jobs come from, by their numbers."""
+    """Return the sources that contain files of these jobs, by their index in the plan."""
     numbers = {one.root for job in jobs for one in package.objects(job)}
     return {number: source for number, source in enumerate(package.plan.sources) if number in numbers}
 
 
 def list_staging_copies(package: StrPath, *, jobs: Sequence[str] = ()) -> Iterator[dict[str, str | int]]:
-    """Yield what staging would copy, and where to; nothing is sent, and nothing is looked at in S3.
+    """Yield the copies that staging would make, as rows with source and target. Nothing is sent to S3.
 
-    Raises as `stage` does.
+    Raises the same errors as `stage`.
     """
     planned = PackageDirectory(package)
     for job in select_staged_jobs(planned, jobs):
@@ -69,7 +69,7 @@ def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCop
 
 
 def _local_path(root: str, path: str) -> str:
-    """Return a file's path. Raises DocumentError where it leads out of the source: somebody edited the package."""
+    """Return the path of a source file. Raises DocumentError if the path is outside its source."""
     if os.path.isabs(path) or ".." in path.split("/"):
         raise DocumentError("An object's source is outside of the plan's sources.", fix="Draft the package again.")
     return os.path.join(root, path)

@@ -43,11 +43,11 @@ def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) 
 
 
 def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Clients:
-    """Return clients that reach the account: what is not named is what the first submit had.
+    """Return clients for the AWS account. Missing settings are those of the first submit.
 
-    Profiles are names on one machine, so another one may be named at any time. An endpoint is never taken from a
-    package: whoever wrote it would be sent requests with the caller's credentials. Raises UsageError if the first
-    submit had one, and the caller names none.
+    A profile is a name on one machine, so it may differ. An endpoint is never read from a package: its author could
+    receive requests with the caller's credentials. Raises UsageError if the first submit had an endpoint, and the
+    caller names none.
     """
     asked = clients or Clients()
     if kept is None:
@@ -63,13 +63,13 @@ def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Client
 
 
 def require_same_endpoint(kept: AwsAccount | None, clients: Clients) -> None:
-    """Raise UsageError where clients reach another region or endpoint than the one the package was submitted to."""
+    """Raise UsageError if the clients use another region or endpoint than the first submit."""
     given = {"region": clients.region, "endpointUrl": clients.endpoint_url}
     _require_same_members(kept, {name: value for name, value in given.items() if value is not None})
 
 
 def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]) -> None:
-    """Raise UsageError where a request is for another account than the one the package was submitted for."""
+    """Raise UsageError if a request is for another AWS account than the first submit."""
     _require_same_members(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
 
 

@@ -1,4 +1,4 @@
-"""The states of a package's submissions on disk, each written after each step."""
+"""Read and write the submission states of a package. A state is written after each step of a job."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class SubmissionStates:
         self._folder = package / SUBMISSION_FOLDER
 
     def read(self, job_id: str) -> Submission | None:
-        """Return the state of a job; None where nothing was ever done for it.
+        """Return the state of a job; None if the job was never submitted.
 
-        Raises PackageError where the file is damaged: what was started cannot be told then.
+        Raises PackageError if the file is damaged.
         """
         is_there, document = _read_json(self._package, submission_path(job_id))
         if not is_there:
@@ -56,12 +56,12 @@ class SubmissionStates:
         )
 
     def read_all(self, job_ids: Iterable[str]) -> dict[str, Submission]:
-        """Return the states that there are, by job."""
+        """Return the existing states by job id."""
         states = ((job_id, self.read(job_id)) for job_id in job_ids)
         return {job_id: state for job_id, state in states if state is not None}
 
     def write(self, submission: Submission) -> None:
-        """Put a state in place of the one before: a crash leaves this one or that. Raises PackageError."""
+        """Replace the state of a job. After a crash the file has the old or the new state. Raises PackageError."""
         self._write(self._package / submission_path(submission.job), submission)
 
     def read_account(self) -> AwsAccount | None:
@@ -96,7 +96,7 @@ class SubmissionStates:
             raise _make_package_error(error) from None
 
     def _require_own_folder(self) -> None:
-        """Raise PackageError if the folder is a link: what is written there would be outside of the package."""
+        """Raise PackageError if the folder is a link, because files would be written outside the package."""
         if self._folder.is_symlink():
             raise PackageError(
                 f"The package's {SUBMISSION_FOLDER} is a symbolic link, which is not followed for writing.",
@@ -105,9 +105,9 @@ class SubmissionStates:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep a second submit of this package away, on this machine; the system lets go when the process ends.
+        """Lock the package against a second submit on this machine. The lock ends with the process.
 
-        Raises PackageError where another one runs, or where nothing may be written.
+        Raises PackageError if another submit runs, or if the folder cannot be written to.
         """
         self._require_own_folder()
         try:

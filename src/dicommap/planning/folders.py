@@ -1,4 +1,4 @@
-"""Folders of files in S3: the load of a job for each, and whether each can be a job's prefix."""
+"""Folders in S3: the load that a job for each folder would have, and whether the folder can be a job's prefix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Folder:
-    """One folder, its prefix relative to where the whole source lies."""
+    """One folder. Its prefix is relative to the inputS3Uri of the plan."""
 
     __slots__ = (
         "excess",
@@ -39,31 +39,31 @@ class Folder:
         self.is_known = is_known
         """Whether all files in the folder are known."""
         self.load = JobLoad()
-        """Of all below, but for the overrides that `file_overrides` names."""
+        """The load of all files below the folder, without the overrides in `file_overrides`."""
         self.instances = 0
-        """Files with an instance below."""
+        """Number of files below the folder that hold an instance."""
         self.own_files_by_study: dict[str, int] = {}
         """Study -> number of its files directly in this folder."""
         self.own_files = 0
-        """All files that do."""
+        """Number of all files directly in this folder."""
         self.partial: dict[str, int] = {}
-        """Study -> files below, for each study that has others elsewhere."""
+        """Study -> number of its files below, for each study that also has files outside this folder."""
         self.file_overrides: set[OverrideKey] = set()
-        """Overrides of these."""
+        """The overrides that the files of the studies in `partial` need."""
         self.parts: list[Folder] = []
-        """The folders in it, as long as each might come to be a job of its own."""
+        """The folders in this folder that may still become jobs."""
         self.excess: QuotaExcess | None = None
-        """The quota that a job for this folder would be over."""
+        """The quota that a job for this folder would exceed; None if it exceeds none."""
         self.unusable_folders: list[str] = []
         """The unusable folders on the path of the last file in a folder that cannot be a prefix."""
 
     @property
     def is_divided(self) -> bool:
-        """Return whether the folder cannot be a job, so that each folder in it is looked at by itself."""
+        """Return whether the folder cannot be a job. Each folder in it is then examined alone."""
         return self.excess is not None or not self.is_known
 
     def add_files(self, overrides: OverrideSizes, study: str | None, series: str | None, files: int, size: int) -> None:
-        """Put files of one series, or files that hold no instance, in this very folder; `size` is their bytes."""
+        """Add files directly in this folder: those of one series, or files without an instance. `size` is in bytes."""
         self.own_files += files
         self.load.files += files
         self.load.bytes += size
@@ -75,29 +75,29 @@ class Folder:
             self.file_overrides.update(overrides.of_files(study, series or ""))
 
     def close(self, totals: Mapping[str, int], overrides: OverrideSizes, quotas: Quotas) -> None:
-        """Count the files directly in this folder, when all of them are known."""
+        """Count the files directly in this folder, after the last of them was added."""
         self.instances += sum(self.own_files_by_study.values())
         if not self.is_divided:
             self._count_study_files(self.own_files_by_study, totals, overrides)
         self.check_quotas(overrides, quotas)
 
     def add_folder(self, part: Folder, totals: Mapping[str, int], overrides: OverrideSizes) -> None:
-        """Add a complete folder that is in this one."""
+        """Add a folder in this folder, after all its files were counted."""
         self.load.add(part.load)
         self.load.folders += 1
         self.instances += part.instances
         if part.excess is not None and self.excess is None:
             self.excess = part.excess
-        if not self.is_divided:  # of one that is, nobody asks which studies it holds
+        if not self.is_divided:  # the studies of a divided folder are not needed
             self.file_overrides |= part.file_overrides
             self._count_study_files(part.partial, totals, overrides)
 
     def forget_parts(self) -> None:
-        """Forget what is only asked of a folder that is divided."""
+        """Free the data that only a divided folder needs."""
         self.parts, self.own_files_by_study = [], {}
 
     def check_quotas(self, overrides: OverrideSizes, quotas: Quotas) -> None:
-        """Find whether a job for this folder would be over a quota."""
+        """Set `excess` if a job for this folder would exceed a quota."""
         file_overrides = JobLoad(
             mappings=len(self.file_overrides), override_bytes=sum(map(overrides.size, self.file_overrides))
         )
@@ -112,7 +112,7 @@ class Folder:
                 self._count_study_overrides(study, overrides)
 
     def _count_study_overrides(self, study: str, overrides: OverrideSizes) -> None:
-        """Count all overrides of a study whose files are all below this folder."""
+        """Count all overrides of a study that has all its files below this folder."""
         self.file_overrides.difference_update(overrides.keys(study))
         mappings, size = overrides.of_study(study)
         self.load.mappings += mappings
@@ -130,11 +130,11 @@ class PrefixRules:
     """
 
     def __init__(self, base: S3Uri, offsets: Iterable[str] = ("",)) -> None:
-        """Take the folders under the base in which all is known: elsewhere there may be anything."""
+        """Store the base and its folders that were scanned. Other folders may contain unknown files."""
         self._room = MAX_S3_URI - len(str(base))
         self._known = tuple(offsets)
         self.key_limit = MAX_KEY_BYTES - len(base.prefix.encode())
-        """Bytes of UTF-8 that a key below the base has room for."""
+        """Maximum length of a key below the base, in bytes of UTF-8."""
 
     def is_known(self, folder: str) -> bool:
         """Return whether all files in a folder are known, so that the folder can be a job."""
@@ -143,6 +143,6 @@ class PrefixRules:
     def can_be_prefix(self, folder: str, name: str) -> bool:
         """Return whether a folder can be an inputS3Uri, if the folder around it can.
 
-        `folder` is its prefix relative to the base; `name` is the last segment of that, slash included.
+        `folder` is the prefix relative to the base. `name` is the last segment of this prefix, with its slash.
         """
         return len(folder) <= self._room and _FOLDER_NAME.fullmatch(name) is not None

@@ -37,7 +37,7 @@ JOBS_LIMIT = 999_999
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCounts:
-    """The number of files of an inventory, in a job or not. Members of archives are not counted."""
+    """The number of files in an inventory. Members of archives are not counted."""
 
     files: int
     instances: int
@@ -48,29 +48,29 @@ class InventoryFiles(PlannableFiles, Protocol):
     """The files of an inventory as S3 objects under one prefix."""
 
     def count_files(self) -> FileCounts:
-        """Count the files."""
+        """Return the number of files and of instances."""
         ...
 
     def non_utf8_paths(self) -> Iterable[str]:
-        """Return the paths of instances whose names are not UTF-8, so that no object can have them as its key."""
+        """Return the paths of instances that are not UTF-8, so that they cannot be S3 keys."""
         ...
 
     def has_key(self, key: str) -> bool:
-        """Return whether a file has this key."""
+        """Return whether a file of the inventory has this key."""
         ...
 
     def objects_under(self, prefix: str) -> Iterable[PlannedObject]:
-        """Return the objects under a prefix, which is empty or ends with a slash. Their keys are relative to it."""
+        """Return the objects under a prefix, with keys relative to it. The prefix is empty or ends with a slash."""
         ...
 
     def staged_objects(self, pieces: Iterable[StudyPart], largest: int) -> Iterable[PlannedObject]:
-        """Return the objects that copies of parts of studies will be, without files of more than `largest` bytes."""
+        """Return the objects that staging will create for these parts, without files over `largest` bytes."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
-    """Settings of planning: the inputS3Uri, quotas and staging."""
+    """Settings for planning jobs: the inputS3Uri, the quotas and the staging policy."""
 
     input_s3_uri: str
     """The S3 prefix where all source files are, or will be."""
@@ -92,7 +92,7 @@ class JobSettings:
         stage_uri: str | None,
         leave_out: bool,
     ) -> JobSettings:
-        """Return the settings of a draft. Without `input_s3_uri`, it is the common prefix of the sources in S3.
+        """Return checked settings. Without `input_s3_uri`, the sources in S3 give it: it is their common prefix.
 
         Raises:
             UsageError: If a URI is missing, a source in S3 is outside the prefix, or the staging does not fit.
@@ -122,7 +122,7 @@ class JobSettings:
         return cls(input_s3_uri=input_s3_uri, quotas=quotas, staging=chosen, stage_uri=stage_uri, leave_out=leave_out)
 
     def uri_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
-        """Find issues of inputS3Uri, the staging prefix and outputS3Uri, alone and compared with each other."""
+        """Find invalid S3 URIs in the settings, and a staging prefix that overlaps the sources or outputS3Uri."""
         yield from _uri_issues(self.input_s3_uri)
         base = S3Uri.parse(self.input_s3_uri)
         prefixes = None if base is None else SourcePrefixes.of(sources, base)
@@ -142,7 +142,7 @@ class JobSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryJobs:
-    """The planned jobs of an inventory, and the issues of planning them."""
+    """The planned jobs of an inventory, and the issues that planning found."""
 
     base: S3Uri
     jobs: tuple[PlannedJob, ...]

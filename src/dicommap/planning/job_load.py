@@ -15,7 +15,7 @@ _QUOTA_NAMES = {"nested folders": "folders", "bytes in one file": "fileBytes"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaExcess:
-    """A quota that a load is over."""
+    """A quota, and the count that exceeds it."""
 
     what: str
     """In words: `files`, `bytes`, `nested folders`, `mappings`, `bytes in one file`."""
@@ -24,22 +24,22 @@ class QuotaExcess:
 
     @property
     def quota(self) -> str:
-        """Return the quota's name among Quotas, which the command line takes as well."""
+        """Return the name of the quota in Quotas and on the command line, such as `fileBytes`."""
         return _QUOTA_NAMES.get(self.what, self.what)
 
 
 class SmallestExcesses(dict[str, QuotaExcess]):
-    """Of what no job can take, the least excess by quota: what a quota has to be for anything more to fit."""
+    """For each quota, the smallest count that exceeded it: with a quota of that count, more files would fit."""
 
     def record(self, excess: QuotaExcess | None) -> None:
-        """Record an excess. None is ignored."""
+        """Keep an excess if it is the smallest of its quota. None is ignored."""
         if excess is not None and (excess.what not in self or excess.count < self[excess.what].count):
             self[excess.what] = excess
 
 
 @dataclass(slots=True, kw_only=True)
 class JobLoad:
-    """Files, bytes, folders and overrides; they only ever grow."""
+    """The files, bytes, folders and overrides of a job."""
 
     files: int = 0
     bytes: int = 0
@@ -49,10 +49,10 @@ class JobLoad:
     """Nested folders, without that of the override files."""
     mappings: int = 0
     override_bytes: int = 0
-    """Of all override files; each mapping is counted as a file of its own, be files shared or not."""
+    """Bytes of all override files. A file that several mappings share is counted once for each mapping."""
 
     def add(self, other: JobLoad) -> None:
-        """Take another load in."""
+        """Add another load to this one."""
         self.files += other.files
         self.bytes += other.bytes
         self.largest = max(self.largest, other.largest)
@@ -61,14 +61,14 @@ class JobLoad:
         self.override_bytes += other.override_bytes
 
     def with_other(self, other: JobLoad) -> JobLoad:
-        """Return both together."""
+        """Return the sum of both loads."""
         both = JobLoad()
         both.add(self)
         both.add(other)
         return both
 
     def without(self, part: JobLoad) -> JobLoad:
-        """Return what is left without a part of it, be its largest file in that part or not."""
+        """Return this load minus a part of it. `largest` is kept, even if the part has the largest file."""
         return JobLoad(
             files=self.files - part.files,
             bytes=self.bytes - part.bytes,
@@ -79,7 +79,7 @@ class JobLoad:
         )
 
     def excess(self, quotas: Quotas) -> QuotaExcess | None:
-        """Return the first quota that a job of this load is over, or None where it obeys them all."""
+        """Return the first quota that this load exceeds; None if it exceeds no quota."""
         held = (
             ("files", self.files + self.mappings, quotas.files),
             ("bytes", self.bytes + self.override_bytes, quotas.bytes),
@@ -94,13 +94,13 @@ class JobLoad:
 
 
 OverrideKey = tuple[str, str | None]
-"""Study and Series Instance UID; no series where the override is for the whole study."""
+"""Study and Series Instance UID; None if the override is for the whole study."""
 
 _NO_SIZES: Mapping[str | None, int] = {}
 
 
 class OverrideSizes:
-    """The overrides by what they are for, with the bytes of their files."""
+    """The size of the override file of each study and series that has an override, in bytes."""
 
     def __init__(self, sizes: Iterable[tuple[OverrideKey, int]] = ()) -> None:
         self._of_study: dict[str, dict[str | None, int]] = {}
@@ -116,34 +116,34 @@ class OverrideSizes:
         return len(sizes) > 1 or None not in sizes
 
     def of_study(self, study: str) -> tuple[int, int]:
-        """Return how many overrides a whole study brings along, and the bytes of their files."""
+        """Return the number of overrides of a study and its series, and the bytes of their files."""
         sizes = self._of_study.get(study, _NO_SIZES)
         return len(sizes), sum(sizes.values())
 
     def keys(self, study: str) -> Iterator[OverrideKey]:
-        """Yield the overrides of a study and its series."""
+        """Yield the keys of the overrides of a study and its series."""
         return ((study, series) for series in self._of_study.get(study, _NO_SIZES))
 
     def of_files(self, study: str, series: str) -> list[OverrideKey]:
-        """Return the overrides that any file of a series brings along."""
+        """Return the keys of the overrides that apply to the files of a series."""
         sizes = self._of_study.get(study, _NO_SIZES)
         return [(study, one) for one in (None, series) if one in sizes]
 
     def size(self, key: OverrideKey) -> int:
-        """Return the bytes of an override's file."""
+        """Return the size of an override file in bytes."""
         return self._of_study[key[0]][key[1]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSize:
-    """Files of one series, duplicates included."""
+    """The number and bytes of the files of one series, duplicates included."""
 
     series_instance_uid: str
     files: int
-    """Those that a job can take."""
+    """Number of files that a job can import."""
     bytes: int
     too_large: int = 0
-    """Files that are larger than a job takes."""
+    """Number of files that are larger than a job can import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,10 +155,10 @@ class StudySize:
 
     @property
     def files(self) -> int:
-        """Return how many files a job can take."""
+        """Return the number of files that a job can import."""
         return sum(series.files for series in self.series)
 
     @property
     def too_large(self) -> int:
-        """Return how many files are larger than a job takes."""
+        """Return the number of files that are larger than a job can import."""
         return sum(series.too_large for series in self.series)

@@ -23,7 +23,7 @@ KeyedFile = tuple[str, int, str | None, str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftoverFiles:
-    """Files directly in a folder that is neither a job nor part of one."""
+    """The files directly in a folder that is not a job, and not in the folder of a job."""
 
     folder: str
     files: int
@@ -34,7 +34,7 @@ class LeftoverFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfitFile:
-    """A file that no job can import: no folder that holds it can be a job."""
+    """A file that no job can import, because its key is too long or the file is too large."""
 
     key: str
     size: int
@@ -43,25 +43,25 @@ class UnfitFile:
 
 @dataclass(slots=True, kw_only=True)
 class JobsInPlace:
-    """The files that can be imported without a copy, and those that cannot."""
+    """The jobs that import files without copying them, and the files that are in no such job."""
 
     prefixes: list[str] = field(default_factory=list)
-    """Of the jobs, in order: none begins with another, and each is empty or ends with a slash."""
+    """Prefixes of the jobs, in order. No prefix begins with another; each is empty or ends with a slash."""
     file_count: int = 0
     """Number of files in these jobs."""
     others: int = 0
-    """Number of these files that hold no instance."""
+    """Number of files in these jobs that hold no instance."""
     leftovers: BoundedList[LeftoverFiles] = field(default_factory=BoundedList)
     left_out_files: dict[str, int] = field(default_factory=dict)
-    """Study -> its files that are in none of the jobs."""
+    """Study -> number of its files that are in none of the jobs."""
     cut_studies: dict[str, list[str]] = field(default_factory=dict)
     """Study -> prefixes of the jobs that take a part of it."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """Of the folders with instances that are over a quota."""
+    """The smallest excess of each quota, among the folders with instances."""
     too_long: BoundedList[UnfitFile] = field(default_factory=BoundedList)
     """Files whose keys are longer than S3 allows."""
     too_large: BoundedList[UnfitFile] = field(default_factory=BoundedList)
-    """Files that are over the quota of bytes of one file."""
+    """Files that exceed the quota of bytes in one file."""
     colliding_keys: BoundedList[str] = field(default_factory=BoundedList)
     """Keys that more than one file has."""
     unprintable_keys: BoundedList[str] = field(default_factory=BoundedList)
@@ -98,7 +98,7 @@ def find_jobs_in_place(
 
 
 class _FolderWalk:
-    """One walk over the files in order of their keys. It holds the open folders: those around the current file."""
+    """One pass over the files in order of their keys. It keeps only the folders that contain the current file."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class _FolderWalk:
         self._open = [Folder("", is_known=rules.is_known(""))]
 
     def read_files(self, files: Iterable[KeyedFile]) -> None:
-        """Read all files. Files of one series in one folder are counted first and added together."""
+        """Read all files. Files of one series in one folder are added to the folder in one step."""
         before: str | None = None
         folder = ""
         study: str | None = None
@@ -157,7 +157,7 @@ class _FolderWalk:
         return True
 
     def _go_to(self, folder: str) -> Folder:
-        """Close and open folders until the innermost is this one, or the one around it that can be a prefix."""
+        """Close and open folders. Return this folder, or the nearest outer folder that can be a prefix."""
         while not folder.startswith(self._open[-1].prefix):
             self._close()
         innermost = self._open[-1]
@@ -173,7 +173,7 @@ class _FolderWalk:
         return innermost
 
     def _close(self) -> None:
-        """Close the innermost folder. Whether it is a job shows only when one around it is over a quota."""
+        """Close the innermost folder. It becomes a job only if its outer folder cannot be one."""
         folder = self._open.pop()
         folder.close(self._totals, self._overrides, self._quotas)
         if folder.is_divided:
@@ -194,7 +194,7 @@ class _FolderWalk:
             self._make_jobs_of_parts(around)
 
     def _make_job(self, folder: Folder) -> None:
-        """Make a job of a folder that obeys the quotas, unless it has to be divided to leave studies whole."""
+        """Make a job of a folder that obeys the quotas. If this would cut a study that must stay whole, divide it."""
         if not folder.instances:
             return
         if self._whole and folder.partial:
@@ -227,7 +227,7 @@ class _FolderWalk:
 
 
 def _count_unusable_folders(folder: Folder, rest: str) -> None:
-    """Count folders that cannot be prefixes, as nested ones of the folder whose files theirs are taken for."""
+    """Count folders that cannot be prefixes as nested folders of the nearest outer folder that can be one."""
     unusable_folders = rest.split("/")[:-1]
     folder.load.folders += len(unusable_folders) - count_shared_folders(unusable_folders, folder.unusable_folders)
     folder.unusable_folders = unusable_folders

@@ -1,4 +1,4 @@
-"""The documents of a package by path; large ones are produced piece by piece."""
+"""Build the documents of a package: text by path. Large documents are generated in pieces."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
 
 
 class JobObjectCounts:
-    """Counts of a job's objects, and their series."""
+    """Counts of a job's objects, and the series of its instances."""
 
     def __init__(self) -> None:
         self.files = 0
@@ -53,7 +53,7 @@ class JobObjectCounts:
         self._series: dict[str, set[str]] = {}
 
     def count_objects(self, objects: Iterable[PlannedObject]) -> Iterator[PlannedObject]:
-        """Yield objects as they are, and note each."""
+        """Yield the objects unchanged, and count each."""
         study = series = ""
         for one in objects:
             self.files += 1
@@ -69,7 +69,7 @@ class JobObjectCounts:
             yield one
 
     def overrides(self, overrides_by_study: Mapping[str, Iterable[Override]]) -> list[Override]:
-        """Return the overrides of the studies and series that were noted."""
+        """Return the overrides of the studies and series that were counted."""
         return [
             override
             for study, series in self._series.items()
@@ -78,7 +78,7 @@ class JobObjectCounts:
         ]
 
     def count_folders_with(self, files: Iterable[str]) -> int:
-        """Return how many nested folders there are with those of these files, which lie one folder deep."""
+        """Return the number of nested folders of the objects and of these files, whose paths have one folder."""
         added = {path.partition("/")[0] for path in files}
         return self._folders.count + len(added - self._outermost)
 
@@ -88,9 +88,9 @@ TextPieces = Callable[[], Iterator[str]]
 
 
 class PackageDocuments(Mapping[str, str]):
-    """The files of a package: texts by path, in order of the paths, and the objects that they are made from.
+    """The files of a package: text by path, in order of the paths.
 
-    A text that is produced in pieces is made from the inventory, which has to be open.
+    A text that is generated in pieces is read from the inventory, so the inventory must be open.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class PackageDocuments(Mapping[str, str]):
         produced: Mapping[str, TextPieces],
         values: Mapping[str, Callable[[], object]],
     ) -> None:
-        """Make documents.
+        """Store the plan and the texts, or the functions that generate them.
 
         Args:
             plan: The plan.
@@ -145,17 +145,17 @@ REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanHeader:
-    """What a plan says beside its jobs."""
+    """The members of a plan, apart from its jobs."""
 
     roots: tuple[str, ...]
     uri: S3Uri
-    """Where the whole source lies, or will."""
+    """The S3 prefix where all source files are, or will be."""
     quotas: Quotas
     assumptions: Assumptions
     files: int
-    """All there are, be they in a job or not."""
+    """Number of all files, in a job or not."""
     instances: int
-    """Files of these with an instance, duplicates included."""
+    """Number of files with an instance, duplicates included."""
     attempt: int = 1
 
 
@@ -175,7 +175,7 @@ def build_package_documents(
     tables: PackageTables,
     account: Mapping[str, str],
 ) -> PackageDocuments:
-    """Return every file of the package by its path: the same text for the same input.
+    """Build every file of the package. The same input always gives the same text.
 
     `account` holds the members of the request that are known already, such as datastoreId; they have been checked.
     """

@@ -30,7 +30,7 @@ class PackedJob:
 
 @dataclass(slots=True, kw_only=True)
 class PackedJobs:
-    """The jobs, and what did not go into them as it should."""
+    """The packed jobs, the studies that were cut, and the files that fit into no job."""
 
     jobs: list[PackedJob] = field(default_factory=list)
     cut: dict[str, tuple[QuotaExcess, list[int]]] = field(default_factory=dict)
@@ -38,15 +38,15 @@ class PackedJobs:
     unpackable_files: dict[str, int] = field(default_factory=dict)
     """Study -> its files that fit into no job at all, since a file and its overrides are over a quota."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """Of these files, each with its overrides."""
+    """The smallest excess of each quota, among these files with their overrides."""
 
 
 def pack_studies(
     studies: Iterable[StudySize], overrides: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
 ) -> PackedJobs:
-    """Put studies into jobs that obey every quota: each into the first of the open jobs that has room.
+    """Put each study into the first open job with room for it, and open a new job if no job has room.
 
-    A study that is over a quota alone is cut by series, and a series that is, by files.
+    A study that alone exceeds a quota is cut into series. A series that alone exceeds a quota is cut into files.
     """
     packing = _Packer(quotas)
     for study in studies:
@@ -79,9 +79,9 @@ class _Packer:
         """Job that still takes pieces, by its number -> pieces that it had no room for."""
 
     def put(self, piece: StudyPart, load: JobLoad, shared: JobLoad | None = None) -> int | None:
-        """Return the number of the job that takes the piece; None where none can.
+        """Add a piece to a job, and return the number of the job; None if the piece alone exceeds a quota.
 
-        `shared` is what pieces of its study bring along once for each job.
+        `shared` is the part of the load that several pieces of one study add to a job only once.
         """
         jobs = self.packed.jobs
         for number in list(self._open):
@@ -103,7 +103,7 @@ class _Packer:
 
 
 def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
-    """Return what a whole study brings to a job that it is copied to: its files go into a folder of its own."""
+    """Return the load that a whole study adds to a staged job. Its files are copied to a folder for the study."""
     mappings, size = overrides.of_study(study.study_instance_uid)
     return JobLoad(
         files=study.files,
@@ -115,7 +115,7 @@ def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
 
 
 def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
-    """Return what the pieces of a study in one job have in common: their folder, and the override for the study."""
+    """Return the load that pieces of a study share within a job: their folder and the override of the study."""
     sizes = [overrides.size(key) for key in overrides.keys(study) if key[1] is None]
     return JobLoad(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
 
@@ -123,7 +123,7 @@ def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
 def _cut_series(
     study: str, series: SeriesSize, overrides: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
 ) -> Iterator[tuple[StudyPart, JobLoad]]:
-    """Yield a series, or the pieces that it has to be cut into, each with its load."""
+    """Yield a series with its load. If it exceeds a quota, yield pieces that do not, each with its load."""
     uid = series.series_instance_uid
     keys = overrides.of_files(study, uid)
     override_bytes = sum(map(overrides.size, keys))

@@ -35,7 +35,7 @@ class FileDigest(_Document):
 
     @classmethod
     def of_pieces(cls, pieces: Iterable[str]) -> Self:
-        """Return the digest of a text that comes in pieces."""
+        """Return the digest of a text that is given in pieces."""
         size, digest = 0, hashlib.sha256()
         for piece in pieces:
             data = piece.encode()
@@ -80,13 +80,13 @@ class PlanJob(_Document):
     files: Annotated[tuple[PlannedFile, ...], FailFast()] = Field(strict=False)
 
     def client_token(self, attempt: int) -> str:
-        """Return the request's clientToken: derived from what the job does, so that a repeated one starts nothing."""
+        """Return the clientToken of the job's request. The same job has the same token, so AWS starts it only once."""
         done = f"{attempt}\n{self.model_dump_json()}"
         return f"dicommap-{hashlib.sha256(done.encode()).hexdigest()[:32]}"
 
 
 class UnplannedCounts(_Document):
-    """Number of files that are in no job. The issues of the draft have the reasons."""
+    """Number of files and instances that are in no job. The issues of the draft give the reasons."""
 
     instances: NonNegativeCount
     """Files with an instance, duplicates included."""

@@ -1,4 +1,4 @@
-"""Planned jobs and their objects, and objects.csv, the table of one job's objects."""
+"""Planned jobs and their objects. objects.csv is the table of the objects of one job."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ class PlannedObject:
     """Relative to the job's inputS3Uri."""
     size: int
     etag: str = ""
-    """As S3 gave it when it was scanned; empty where the source is no bucket."""
+    """The ETag that S3 returned in the scan; empty if the source is not in S3."""
     modified_ns: int | None = None
-    """When a local file was last changed as it was scanned, in nanoseconds since 1970; None where an ETag tells."""
+    """Modification time of a local file in the scan, in nanoseconds since 1970; None if there is an ETag."""
     disposition: Disposition
     study_instance_uid: str = ""
     series_instance_uid: str = ""
     sop_instance_uid: str = ""
     root: int
-    """Which of the plan's sources it comes from, counted from 0."""
+    """Index of the object's source among the plan's sources."""
     source: str
-    """Its path there."""
+    """Its path in this source."""
 
     def row(self) -> tuple[str, ...]:
-        """Return its cells, in the order of COLUMNS; no spreadsheet takes a key or path for a formula."""
+        """Return the cells of the object's row in objects.csv, with formulas escaped."""
         return (
             escape_formulas(self.key),
             str(self.size),
@@ -69,12 +69,12 @@ class PlannedObject:
 
 
 def dump_objects_csv(objects: Iterable[PlannedObject]) -> str:
-    """Return the text of a job's objects.csv: RFC 4180, a header first, an object on each row."""
+    """Return the text of objects.csv (RFC 4180): a header, then a row for each object."""
     return "".join(iterate_objects_csv(objects))
 
 
 def iterate_objects_csv(objects: Iterable[PlannedObject]) -> Iterator[str]:
-    """Yield the text of an objects.csv piece by piece."""
+    """Yield the text of objects.csv in pieces."""
     rows = iter(objects)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -87,7 +87,7 @@ def iterate_objects_csv(objects: Iterable[PlannedObject]) -> Iterator[str]:
 
 
 def parse_objects_csv(lines: Iterable[str]) -> Iterator[PlannedObject]:
-    """Yield the objects of an objects.csv. Raises ValueError if it is not one, UnicodeDecodeError as the lines do."""
+    """Yield the objects of objects.csv. Raises ValueError if a line is not a row of objects.csv."""
     rows = csv.reader(lines, strict=True)
     try:
         if tuple(next(rows, ())) != OBJECTS_COLUMNS:
@@ -115,7 +115,7 @@ def parse_objects_csv(lines: Iterable[str]) -> Iterator[PlannedObject]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
-    """One import job of a plan. It gets the overrides of the studies and series that it takes."""
+    """One planned import job: its id, its S3 prefix and its objects."""
 
     id: str
     """Four to six digits."""

@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from dicommap.planning.jobs_in_place import KeyedFile
 
 MANY_JOBS = 100
-"""Jobs in place from which on it is found out how many would do if all files were staged."""
+"""From this number of jobs in place on, the plan counts the jobs that staging all files would need."""
 
 
 class PlannableFiles(Protocol):
-    """Files with their keys in S3 and their sizes, which prefixes are planned for."""
+    """Files with their keys in S3 and their sizes: the input of the planner."""
 
     def keyed_files(self) -> Iterable[KeyedFile]:
         """Return every file that has a key, in order of the keys' UTF-8."""
         ...
 
     def study_sizes(self, largest: int) -> Iterable[StudySize]:
-        """Return the studies in order of their UIDs; files of more than `largest` bytes are counted apart."""
+        """Return the sizes of the studies, in order of their UIDs. Files over `largest` bytes are `too_large`."""
         ...
 
     def series_file_sizes(self, study: str, series: str, largest: int) -> Iterable[int]:
-        """Return the bytes of the files of a series that have at most `largest`, in order of path."""
+        """Return the size of each file of a series in bytes, in order of path. Files over `largest` are left out."""
         ...
 
 
@@ -47,11 +47,11 @@ class PrefixPlan:
     staged_studies: int = 0
     staged_files: int = 0
     left_out: Mapping[str, int]
-    """Study -> its files that are in no job."""
+    """Study -> number of its files that are in no job."""
     over_quota: Mapping[str, QuotaExcess] = field(default_factory=dict)
-    """Studies that are cut in place, and that no job could take whole anywhere -> the quota that they are over."""
+    """Study that is cut in place and that no job could import whole -> the quota that it exceeds."""
     jobs_if_staged: int | None = None
-    """Where there are many jobs in place: how many there would be if everything were staged."""
+    """Number of jobs if everything were staged; None if there are less than MANY_JOBS in place."""
 
 
 def plan_prefixes(
@@ -98,7 +98,7 @@ def plan_prefixes(
 
 
 def _find_too_large_files(files: PlannableFiles, quotas: Quotas) -> JobsInPlace:
-    """Return nothing in place, but for the files of instances that are too large to be imported from anywhere."""
+    """Return no job in place, only the files that are too large for any job."""
     in_place = JobsInPlace()
     if any(study.too_large for study in files.study_sizes(quotas.fileBytes)):
         for key, size, study, _ in files.keyed_files():
@@ -114,7 +114,7 @@ def _plan_staged(
     quotas: Quotas,
     chosen: Container[str] | None,
 ) -> PrefixPlan:
-    """Stage the chosen studies, or all; what cannot be staged either is left out."""
+    """Stage the chosen studies; None means all. Files that cannot be staged are left out."""
     studies = file_count = 0
     left_out: dict[str, int] = {}
 
@@ -159,7 +159,7 @@ def _count_jobs_if_staged(
     overrides: OverrideSizes,
     quotas: Quotas,
 ) -> int | None:
-    """Return how many jobs there would be if all studies were staged, where that is worth knowing."""
+    """Return the number of jobs if all studies were staged; None if there are less than MANY_JOBS in place."""
     if len(in_place.prefixes) < MANY_JOBS:
         return None
     return len(_pack((one for one in studies if one.files), files, overrides, quotas).jobs)

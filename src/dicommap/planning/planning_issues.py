@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from dicommap.planning.planner import PrefixPlan
 
 MAX_NAMED_JOBS = 5
-"""Jobs of one study that are named; the others are counted."""
+"""Maximum number of jobs that an issue names. Further jobs are counted."""
 
 _JOB_STARTS_PER_MINUTE = round(60 * START_RATE.per_second)
-"""Jobs that can be started in a minute, whatever the burst brings."""
+"""Jobs that can be started in a minute, without the initial burst."""
 
 
 def planning_issues(
@@ -33,11 +33,11 @@ def planning_issues(
     others: int,
     leave_out: bool,
 ) -> Iterator[Issue]:
-    """Find what a plan leaves out or cuts, and what is worth knowing of it.
+    """Find files that are in no job, studies in several jobs, and quotas that are too small.
 
-    `ids` are those of the jobs, first of those in place; `non_utf8_paths` are files of instances whose names no key can
-    have, and `others` counts the files that hold no instance. That instances are in no job is an error unless
-    `leave_out` says that it is meant.
+    `ids` are the ids of the jobs: first the jobs in place, then the staged jobs. `non_utf8_paths` are the paths of
+    instances that cannot be S3 keys. `others` is the number of files without an instance. Instances in no job are an
+    error unless `leave_out` is true.
     """
     if plan.in_place.colliding_keys.count:
         first = Location(path=make_printable(next(iter(plan.in_place.colliding_keys))))
@@ -62,7 +62,7 @@ def planning_issues(
 
 
 def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
-    """Find the quotas that let nothing into any job, or some files into none."""
+    """Find quotas that are too small for any job, or for some files."""
     found = [(plan.staged.smallest, "file with its override files")]
     if not is_any and not plan.staged.smallest:
         found.append((plan.in_place.smallest, "folder with instances in it"))
@@ -109,7 +109,7 @@ def _more_issues(items: BoundedList[Any], of: str) -> Iterator[Issue]:
 
 
 def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
-    """Find the studies that are cut: in place since they lie so, under the staging prefix since they are too large."""
+    """Find studies that are cut: by their folders in place, or because they are too large for one staged job."""
     numbers = {prefix: number for number, prefix in enumerate(plan.in_place.prefixes)}
     in_place = {study: [ids[numbers[prefix]] for prefix in cut] for study, cut in plan.in_place.cut_studies.items()}
     staged = {study: [ids[len(numbers) + job] for job in jobs] for study, (_, jobs) in plan.staged.cut.items()}
@@ -133,7 +133,7 @@ def _count_in_no_job(files: int) -> str:
 
 
 def _name_jobs(jobs: Iterable[str]) -> str:
-    """Return which jobs take parts of a study, as the beginning of a sentence."""
+    """Return the beginning of a sentence that names the jobs with parts of a study."""
     names = sorted(set(jobs), key=int)
     more = len(names) - MAX_NAMED_JOBS
     listed = ", ".join(names[:MAX_NAMED_JOBS])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _StagedObjects(Iterable["PlannedObject"]):
-    """Copies of pieces of studies: a folder for each study, in which files have numbers."""
+    """The copies of study parts in one job: a folder for each study, with numbered files."""
 
     _pieces: Sequence[StudyPart]
     _missing: BySeries = field(repr=False)
@@ -54,7 +54,7 @@ class _StagedObjects(Iterable["PlannedObject"]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryJobs:
-    """Jobs under a staging prefix, and what did not go into them as it should."""
+    """The staged jobs of a retry, and the studies and files that did not fit into one job."""
 
     jobs: tuple[PlannedJob, ...]
     packed: PackedJobs
@@ -63,9 +63,9 @@ class RetryJobs:
 def plan_retry_jobs(
     missing: Iterable[PlannedObject], overrides: OverrideSizes, quotas: Quotas, stage: S3Uri, number: int
 ) -> RetryJobs:
-    """Pack objects into as few jobs as is easily found, each study whole where it can be.
+    """Pack objects into few jobs, and keep each study in one job if the quotas allow.
 
-    Jobs have numbers from `number` on, and a folder of their number each under `stage`.
+    The jobs are numbered from `number` on. Each has a folder with its number under `stage`.
     """
     by_series: dict[str, dict[str, list[PlannedObject]]] = {}
     for one in missing:

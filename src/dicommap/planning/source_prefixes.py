@@ -15,18 +15,18 @@ _SCHEME = "s3://"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePrefixes:
-    """The S3 prefixes of the sources below one base."""
+    """The S3 prefixes of the sources, relative to one base."""
 
     offsets: tuple[str, ...]
-    """For each source the folder under the prefix; empty for the prefix itself, or ends with a slash."""
+    """For each source its folder under the base: empty for the base itself, or ends with a slash."""
     source_uris: tuple[S3Uri, ...]
-    """Prefixes under which files lie, or will: copies of them go nowhere near."""
+    """Prefixes where source files are or will be. A staging prefix must not overlap them."""
     is_outside: bool
-    """Whether a source is in S3 outside the base, so that its files have to be copied first."""
+    """Whether a source is in S3 but not under the base."""
 
     @classmethod
     def of(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
-        """Return the prefixes of these roots: the one that an S3 URI names, and the base for a local tree."""
+        """Return the prefixes of these roots. A local tree has the base as its prefix."""
         offsets, source_uris, is_outside = [], [], False
         for root in roots:
             uri = parse_s3_root(root)
@@ -58,7 +58,7 @@ def parse_s3_root(root: str) -> S3Uri | None:
 
 
 def is_s3_root(root: str) -> bool:
-    """Return whether a root is meant as an S3 URI, in any letter case."""
+    """Return whether a root begins with `s3://`, in any letter case."""
     return root[: len(_SCHEME)].lower() == _SCHEME
 
 

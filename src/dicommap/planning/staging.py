@@ -15,41 +15,41 @@ class StagingPolicy(StrEnum):
 
     NEVER = "never"
     WHERE_NEEDED = "where-needed"
-    """Those that cannot be imported whole from where they lie."""
+    """Copy the studies that cannot be imported whole without a copy."""
     ALL = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyPart:
-    """What a staged job takes of a study: all of it, a series, or some files of a series."""
+    """The part of a study in a staged job: the whole study, a series, or some files of a series."""
 
     study_instance_uid: str
     series_instance_uid: str | None = None
     """None for the whole study."""
     first: int = 0
-    """How many files of the series come before, in order of path."""
+    """Index of the first file in the series, in order of path."""
     files: int | None = None
-    """How many it takes; None for all."""
+    """Number of files; None for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedJobResult:
-    """What was done for one staged job."""
+    """The number of copies that were made, existed or are missing for one staged job."""
 
     id: str
     uri: str
     copied: int = 0
-    """Copies that were made now."""
+    """Number of copies that this call made."""
     existing: int = 0
-    """Copies that were there already."""
+    """Number of copies that existed before."""
     missing: int = 0
-    """Copies that are not there."""
+    """Number of copies that do not exist."""
     bytes: int = 0
-    """Of the copies that were made now."""
+    """Bytes of the copies that this call made."""
 
 
 class OutsideRootsError(OSError):
-    """A path leads out of all source roots that a user named, by itself or through a link."""
+    """A path is outside all source roots that the user named, directly or through a link."""
 
 
 class InstanceUids(NamedTuple):
@@ -69,23 +69,23 @@ class StagingCopy:
     source: str
     """Its key, or its path."""
     etag: str
-    """Of an object in S3, as it was scanned; empty if it is not known."""
+    """ETag of an object in S3 in the scan; empty if it is not known."""
     modified_ns: int | None = None
-    """When a local file was last changed, as it was scanned; None if it is not known."""
+    """Modification time of a local file in the scan, in nanoseconds since 1970; None if it is not known."""
     size: int
     uids: InstanceUids
-    """Of the instance that the source has to hold: nothing else is sent."""
+    """The UIDs that the source file must have. A file with other UIDs is not sent."""
     bucket: str
     key: str
 
     @property
     def source_name(self) -> str:
-        """Return the source for people."""
+        """Return the path or S3 URI of the source, for display."""
         return self.source if self.source_bucket is None else f"s3://{self.source_bucket}/{self.source}"
 
     @property
     def uri(self) -> str:
-        """Return where the copy goes, for people."""
+        """Return the S3 URI of the copy."""
         return f"s3://{self.bucket}/{self.key}"
 
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
-    """Yield what a record's inputFile can be relative to the job's inputS3Uri, the likeliest first.
+    """Yield the keys, relative to the job's inputS3Uri, that a record's inputFile may mean. The likeliest is first.
 
-    The examples of the developer guide have the key without the bucket. The whole URI, the bucket and the key, and a
-    path relative to inputS3Uri are read as well.
+    In the examples of the developer guide inputFile is a key without the bucket. A whole URI, a bucket with a key, and
+    a path relative to inputS3Uri are accepted too.
     """
     for start in (str(uri), f"/{uri.bucket}/{uri.prefix}", f"{uri.bucket}/{uri.prefix}", f"/{uri.prefix}", uri.prefix):
         if input_file.startswith(start):
@@ -34,7 +34,7 @@ def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
 
 
 def match_keys(input_file: str, uri: S3Uri, known: Container[str]) -> tuple[str, ...]:
-    """Return the known keys that an inputFile can mean, each once and the likeliest first; none, one, or rarely two."""
+    """Return the known keys that an inputFile may mean, without repeats. The likeliest is first."""
     return tuple(dict.fromkeys(key for key in candidate_keys(input_file, uri) if key in known))
 
 
@@ -44,7 +44,7 @@ INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 @dataclass(slots=True)
 class _LedgerEntry:
-    """What the records say of one planned object."""
+    """The reported results of one planned object."""
 
     planned: PlannedObject
     imported: int = 0
@@ -53,7 +53,6 @@ class _LedgerEntry:
     is_primary: bool | None = None
     image_set_id: str = ""
     is_in_two_image_sets: bool = False
-    """Image sets."""
     warnings: tuple[str, ...] = ()
     exception_type: str = ""
     message: str = field(default="", repr=False)
@@ -61,19 +60,19 @@ class _LedgerEntry:
 
 @dataclass(slots=True)
 class RecordCounts:
-    """Distinct objects that the records speak of, and the image sets they name."""
+    """Numbers of distinct objects in the records, and the image sets that the records name."""
 
     imported: int = 0
     failed: int = 0
     others: int = 0
-    """Objects that are no planned instance."""
+    """Number of objects that are not planned instances."""
     overrides: int = 0
-    """Override files among them."""
+    """Number of override files among `others`."""
     image_sets: set[str] = field(default_factory=set)
 
 
 class JobLedger:
-    """The ledger of one job. Records are entered in any order; then it is closed, and has the outcomes."""
+    """The ledger of one job. Add all records in any order, call `close`, then read `outcomes`."""
 
     def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str], path: str) -> None:
         """Open the ledger of one job.
@@ -95,7 +94,7 @@ class JobLedger:
         self.issues = bounded_issues(JOB_ISSUE_LIMIT, path)
 
     def add_record(self, record: ObjectRecord) -> None:
-        """Enter a record."""
+        """Add a record, and match it with a planned object."""
         if record.image_set_id:
             self.record_counts.image_sets.add(record.image_set_id)
         for name in record.warnings:
@@ -150,7 +149,7 @@ class JobLedger:
             entry.imported += 1
             entry.warned += record.kind is RecordKind.WARNING
             entry.image_set_id = min(filter(None, (entry.image_set_id, record.image_set_id)), default="")
-            if record.is_primary is not None:  # of two that differ, the one that asks for attention
+            if record.is_primary is not None:  # if two records differ, keep False: it needs attention
                 entry.is_primary = record.is_primary and entry.is_primary is not False
             entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
 
@@ -168,7 +167,7 @@ class JobLedger:
             self.issues.add(make_issue("reconcile.unexpected-import", place, disposition=disposition))
 
     def _enter_unplanned(self, name: str, *, imported: bool) -> None:
-        """Tell of an object that nobody planned."""
+        """Count an object that is not in the plan, and add its issue."""
         self.record_counts.others += 1
         self.record_counts.imported += imported
         self.record_counts.failed += not imported

@@ -25,15 +25,15 @@ COUNT_MEMBERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobManifest:
-    """The summary of a job; every member may be missing."""
+    """The job summary in job-output-manifest.json. Each member may be missing."""
 
     job_id: str = ""
     datastore_id: str = ""
     input_s3_uri: str = ""
     numbers: Mapping[str, int] = field(default_factory=dict)
-    """Those of NUMBERS that are there."""
+    """The members of COUNT_MEMBERS that the summary has, with their values."""
     primary: Mapping[str, bool] = field(default_factory=dict)
-    """Image sets of which the summary says whether they are primary."""
+    """Image set -> whether the summary says that it is primary."""
 
 
 def read_job_manifest(data: bytes) -> JobManifest | None:
@@ -82,7 +82,7 @@ class RecordFile:
     path: str
     """The path in issues; printable."""
     pieces: Iterable[bytes] = field(repr=False)
-    """Its bytes in pieces of any size; gone through once."""
+    """Its bytes in pieces of any size. They can be iterated once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,6 @@ class JobOutput:
     manifest: bytes | None = field(default=None, repr=False)
     """The bytes of job-output-manifest.json; None if there is no such file."""
     files: Iterable[RecordFile] = ()
-    """Those of SUCCESS, FAILURE and WARNING; gone through once."""
+    """The files of SUCCESS, FAILURE and WARNING records. They can be iterated once."""
     others: int = 0
-    """Further jobs whose manifests name the same inputS3Uri, where nothing tells which is the package's."""
+    """Number of other jobs whose manifests name the same inputS3Uri, if the job id is not known."""

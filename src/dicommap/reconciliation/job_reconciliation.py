@@ -31,7 +31,7 @@ _UNFINISHED_CODES = {
     JobState.UNANSWERED: "reconcile.unanswered",
     JobState.NOT_ENDED: "reconcile.not-ended",
 }
-"""How a job stands of whose instances nothing can be known yet."""
+"""Issue codes of jobs whose instances have no outcome yet."""
 _OUTCOME_CODES = {
     ImportOutcome.FAILED: "reconcile.failed",
     ImportOutcome.NOT_REPORTED: "reconcile.not-reported",
@@ -40,7 +40,7 @@ _OUTCOME_CODES = {
 
 
 def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]:
-    """Find what a person has to know of a job beside its records."""
+    """Yield the issues of a job: its state, and the number of instances with each outcome that needs attention."""
     if outcomes.state in _UNFINISHED_CODES:
         yield make_issue(_UNFINISHED_CODES[outcomes.state], location, count=outcomes.instances)
         return
@@ -56,7 +56,7 @@ def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]
 def manifest_identity_issues(
     manifest: JobManifest, uri: S3Uri, submission: Submission | None, location: Location
 ) -> Iterator[Issue]:
-    """Find that a manifest is another job's; what is not known, on either side, is not compared."""
+    """Yield an issue if a manifest is of another job. Members that are not known on both sides are not compared."""
     pairs = {
         "jobId": (manifest.job_id, submission and submission.jobId),
         "datastoreId": (manifest.datastore_id, submission and submission.datastoreId),
@@ -71,9 +71,9 @@ def manifest_identity_issues(
 def manifest_count_issues(
     manifest: JobManifest, record_counts: RecordCounts, overrides: int, location: Location
 ) -> Iterator[Issue]:
-    """Find where the summary's numbers are not those of the records. `overrides` is the job's number of them.
+    """Yield issues if the counts of the summary differ from the records. `overrides` is the number of override files.
 
-    Whether override files are among the scanned files is not documented: either number will do.
+    AWS does not document whether scanned files include override files, so both counts are accepted.
     """
     numbers = manifest.numbers
     failures = [numbers.get(f"numberOfFilesWith{who}Error") for who in ("Customer", "Server")]
@@ -153,7 +153,7 @@ def reconcile_job(
 def _read_manifest(
     job_output: JobOutput, uri: S3Uri, submission: Submission | None
 ) -> tuple[JobManifest | None, list[Issue]]:
-    """Return the job's summary, None where it cannot be had; and what is wrong with it."""
+    """Return the job manifest, or None if it is missing or cannot be used, and its issues."""
     place = Location(path=job_output.folder)
     if job_output.others:
         return None, [make_issue("manifest.several", place, count=job_output.others + 1)]

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MESSAGE_LIMIT = 2_000
-"""Characters of the service's words that are kept."""
+"""Maximum number of characters that are kept of a service message."""
 _WARNINGS_LIMIT = 50
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.$-]{1,128}")
 
 
 class RecordKind(StrEnum):
-    """What a record says; the name of the folder that holds records of the kind."""
+    """The kind of a record: also the name of the folder with such records."""
 
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
@@ -29,11 +29,11 @@ class RecordKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectRecord:
-    """One record."""
+    """One record of a job manifest: an object and its result."""
 
     kind: RecordKind
     input_file: str
-    """As the service names it: by what is seen, the key without the bucket."""
+    """The object, as the service names it: usually its key without the bucket."""
     image_set_id: str = ""
     is_primary: bool | None = None
     warnings: tuple[str, ...] = ()
@@ -42,14 +42,14 @@ class ObjectRecord:
 
 
 class InvalidRecordError(ValueError):
-    """A line is no record; its text says why, in our words."""
+    """A line is not a record. The text of the error says why and contains no data of the line."""
 
 
 def read_record(line: bytes, kind: RecordKind) -> ObjectRecord:
-    """Return the record of a line in a file of this kind. Raises NoRecordError.
+    """Return the record of a line in a file of this kind. Raises InvalidRecordError.
 
-    Members that are missing, unknown or of another type than documented are passed over: only the object's name is
-    needed. A record with an exception is a failure in whichever file it stands.
+    Members that are missing, unknown or of another type than documented are ignored: only inputFile is
+    required. A record with an exception is a failure in any file.
     """
     try:
         document = parse_lenient_json(line)
@@ -85,7 +85,7 @@ def _member(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _identifier(value: object) -> str:
-    """Return a value that is an identifier; anything else may hold what is not to be shown."""
+    """Return the value if it is an identifier, otherwise an empty text: other texts may contain patient data."""
     return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else ""
 
 

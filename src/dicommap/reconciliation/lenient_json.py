@@ -1,4 +1,4 @@
-"""Parse JSON and lines of NDJSON as the service writes them, with Python's True, False and None."""
+"""Parse JSON and NDJSON that may contain Python's True, False and None, as job manifests do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STRING_OR_WORD = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|\b(?:True|False|No
 
 
 def parse_lenient_json(data: bytes) -> Any:  # noqa: ANN401  JSON of any type
-    """Return the value of a document. Raises ValueError, whose text says nothing, if it is no JSON or too large.
+    """Return the value of a JSON document. Raises ValueError, without text, if it is not JSON or too large.
 
     The developer guide prints success records with `True` ("Understanding import jobs"), which JSON does not know.
     """
@@ -35,11 +35,11 @@ def parse_lenient_json(data: bytes) -> Any:  # noqa: ANN401  JSON of any type
 
 
 LINE_BYTES_LIMIT = 1024 * 1024
-"""Bytes of one line. A record has some hundred; the rest of a longer line is not kept."""
+"""Maximum number of bytes in a line. A record has a few hundred. Longer lines are not kept."""
 
 
 def read_numbered_lines(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Yield each line that is not blank with its number, the first being 1; None in place of one that is too long."""
+    """Yield the number, counted from 1, and the text of each line that is not blank; None if it is too long."""
     number, line_start = 1, bytearray()
     too_long = False
     for piece in pieces:

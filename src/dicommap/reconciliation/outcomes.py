@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class ImportOutcome(StrEnum):
-    """The outcome of an instance. Each instance has exactly one: the first of these that applies."""
+    """The outcome of an instance. If several apply, the first in this list counts."""
 
     FAILED = "failed"
-    """A failure is reported, whatever else is."""
+    """A record reports a failure, even if another record reports success."""
     NOT_REPORTED = "not-reported"
     """No record names it: whether it was imported is not known."""
     NON_PRIMARY = "non-primary"
@@ -36,7 +36,7 @@ class ImportOutcome(StrEnum):
 
 
 OutcomeCounts = dict[ImportOutcome, int]
-"""Number of instances by outcome; those of no instance are left out."""
+"""Number of instances by outcome. Outcomes without an instance are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,34 +46,34 @@ class InstanceOutcome:
     planned: PlannedObject
     outcome: ImportOutcome
     reported_imported: bool = False
-    """Whether a record says that it was imported; together with FAILED a contradiction."""
+    """Whether a record reports that the instance was imported. Together with FAILED it is a contradiction."""
     reported_failed: bool = False
-    """Whether a record says that it failed."""
+    """Whether a record reports that the instance failed."""
     image_set_id: str = ""
     is_primary: bool | None = None
-    """None where no record says it."""
+    """None if no record says whether the image set is primary."""
     warnings: tuple[str, ...] = ()
-    """AWS's names of the warnings, or their numbers where the name is not known."""
+    """AWS's names of the warnings, or their numbers if the name is not known."""
     exception_type: str = ""
     message: str = field(default="", repr=False)
     """The service's words about a failure. They may hold anything."""
 
 
 class JobState(StrEnum):
-    """How far a job has come, as far as the package and the manifests tell."""
+    """The state of a job, according to the package and the job manifests."""
 
     NOT_STARTED = "not started"
     UNANSWERED = "unanswered"
-    """Its start was asked for, and no answer was kept: there may be such a job or not."""
+    """The start request was sent and no answer was saved: the job may exist or not."""
     NOT_ENDED = "not ended"
     FAILED = "failed"
     COMPLETED = "completed"
-    """The job came to its end, which says nothing of its instances."""
+    """The job has ended. This does not mean that its instances were imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyOutcomes:
-    """One study in one job."""
+    """The number of instances by outcome, for one study in one job."""
 
     job: str
     study_instance_uid: str
@@ -91,7 +91,7 @@ class StudyOutcomes:
 
     @property
     def missing(self) -> int:
-        """Return how many of them are not known to be imported."""
+        """Return the number of instances that are not reported as imported."""
         return sum(count for outcome, count in self.counts.items() if not outcome.is_imported)
 
 
@@ -104,7 +104,7 @@ class JobOutcomes:
     input_s3_uri: str
     state: JobState
     job_id: str = ""
-    """The service's id; empty where the job was not started."""
+    """The service's id; empty if the job was not started."""
     datastore_id: str = ""
     message: str = field(default="", repr=False)
     """The service's words about a job that failed. They may hold anything."""
@@ -127,5 +127,5 @@ class JobOutcomes:
 
     @property
     def missing(self) -> int:
-        """Return how many of them are not known to be imported."""
+        """Return the number of instances that are not reported as imported."""
         return sum(count for outcome, count in self.counts.items() if not outcome.is_imported)

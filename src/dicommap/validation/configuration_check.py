@@ -69,7 +69,7 @@ def check_mappings(
 
 
 def mapping_key(mapping: Mapping[str, str]) -> tuple[str, str | None, str]:
-    """Return what makes two mappings the same."""
+    """Return the members that two equal mappings share: study, series and path."""
     return mapping["studyInstanceUID"], mapping.get("seriesInstanceUID"), mapping["metadataFilePath"]
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceState:
-    """What was read of one thing; or AWS's code for why it was not."""
+    """The state of a bucket or data store, or the error code of AWS if it could not be read."""
 
     refused: str = ""
     is_absent: bool = False
@@ -42,7 +42,7 @@ _ARN_ACCOUNT_INDEX = 4
 
 
 def check_environment(found: ImportEnvironment) -> Iterator[Issue]:
-    """Find what keeps jobs from being started, or is likely to make them fail; what was not read is a note."""
+    """Yield issues that prevent jobs or may make them fail. A state that could not be read is a note."""
     yield from _datastore_issues(found)
     for bucket, reading in sorted(found.buckets.items()):
         yield from _bucket_issues(f"s3://{bucket}/", reading, found.region)

@@ -65,7 +65,7 @@ class Subfolder(FilesByPath):
 
 
 def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -> tuple[Any, list[Issue]]:
-    """Return the JSON value of a file, None if it cannot be read; and what is wrong with its JSON."""
+    """Return the JSON value of a file, or None if it cannot be read, and its issues."""
     if isinstance(content, Issue):
         return None, [content]
     if isinstance(content, JsonContent):
@@ -74,9 +74,9 @@ def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -
 
 
 def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-    """Find that a file is not the one whose size and sha256 were planned; `place` is where these stand.
+    """Yield an issue if the size or SHA-256 of a file differs from the plan. `place` locates both in the plan.
 
-    That a file is missing or too large is found elsewhere.
+    Missing files and files that are too large are checked by other functions.
     """
     content = files.get(path)
     if isinstance(content, bytes):
@@ -86,7 +86,7 @@ def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any
 
 
 def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | None:
-    """Return the lines of a file, read as they are asked for where the files can be; why not; or None of no file."""
+    """Return the lines of a file, the issue that prevents reading it, or None if there is no such file."""
     if path not in files:
         return None
     if isinstance(files, LineReadable):
@@ -116,7 +116,7 @@ class HashedLines(Iterator[bytes]):
         deque(self, maxlen=0)
 
     def issues(self, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-        """Find that the lines, after all were read, are not the planned ones; `place` locates size and sha256."""
+        """Yield an issue if the size or SHA-256 differs from the plan. Call it after the last line was read."""
         if self._digest.hexdigest() != planned["sha256"]:
             yield make_issue("package.changed-file", Location(path=path))
         elif self._size != planned["size"]:

@@ -110,7 +110,7 @@ def _presence_issues(expected: set[str], files: FilesByPath) -> Iterator[Issue]:
 
 
 def _read_document(schema: str, path: str, files: FilesByPath) -> tuple[Any, list[Issue]]:
-    """Return a document that passed its schema, or None; and what is wrong with it."""
+    """Return a document, or None if it fails its schema, and its issues."""
     if path not in files:
         return None, [make_issue("package.missing-file", Location(path=path))]
     document, issues = parse_content(files[path], limit_at(path))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
-    """Find where a plan that passed its schema contradicts itself."""
+    """Yield contradictions in a plan that passed its schema."""
     jobs = plan["jobs"]
     # A study that is cut is mapped in each of its jobs, and still one.
     mapped = {mapping_key(mapping)[:2] for job in jobs for mapping in job["mappings"]}
@@ -48,7 +48,7 @@ def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
 
 
 def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
-    """Find jobs of which one would take what is under the prefix of another."""
+    """Yield an issue for each job whose prefix contains the prefix of another job."""
     # In this order a prefix comes before all that begin with it, and only its own come before the next.
     places = sorted((_as_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
     outer = places[0]
@@ -62,7 +62,7 @@ def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
 
 
 def _prefix_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Iterator[Issue]:
-    """Find that a job is not where the sources lie, or that a staged one is."""
+    """Yield an issue if a job is outside the source prefixes, or if a staged job overlaps them."""
     uri = S3Uri.parse(job["inputS3Uri"])
     if uri is None:
         return
@@ -73,7 +73,7 @@ def _prefix_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Itera
 
 
 def _quota_issues(job: dict[str, Any], quotas: dict[str, int], place: str) -> Iterator[Issue]:
-    """Find that a job holds more than the plan's quotas let it; override files count as files."""
+    """Yield issues of a job that exceeds the plan's quotas. Override files count as files."""
     override_bytes = sum(file["size"] for file in job["files"])
     holds = {
         "files": job["sourceFiles"] + len(job["files"]),

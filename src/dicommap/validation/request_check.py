@@ -21,7 +21,7 @@ _PLACEHOLDER_MEMBERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inpu
 
 
 def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
-    """Find what is wrong with a request; an account's member of its own name in angle brackets is a placeholder."""
+    """Return the issues of a request. A member such as `<datastoreId>` is a placeholder and is accepted."""
     placeholders = _placeholders(document)
     found = [
         one
@@ -52,7 +52,7 @@ def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) ->
 
 
 def reject_drafted_members(account: Mapping[str, str]) -> None:
-    """Raise UsageError where somebody gives a member of the request that a draft makes itself."""
+    """Raise UsageError if the caller gives a member of the request that the draft sets itself."""
     made = [name for name in _DRAFTED_MEMBERS if name in account]
     if made:
         raise UsageError(
@@ -62,7 +62,7 @@ def reject_drafted_members(account: Mapping[str, str]) -> None:
 
 
 def check_aws_account(account: Mapping[str, str]) -> list[Issue]:
-    """Find what is wrong with the members of a request that the account's owner gives; none of them is required."""
+    """Return the issues of the request members that the owner of the AWS account gives. All are optional."""
     found = check_schema("start-dicom-import-job", dict(account))
     return [one for one in found if one.code != "schema.required"]
 

@@ -25,14 +25,14 @@ _INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 
 class S3ObjectReader(Protocol):
-    """What can be asked of S3. What it refuses is raised as AwsError."""
+    """Reads objects and buckets in S3. If S3 refuses, AwsError is raised."""
 
     @property
     def region(self) -> str | None:
-        """Return the region that is worked in; None where none is known."""
+        """Return the region of the clients; None if it is not known."""
 
     def get_region(self, bucket: str) -> str | None:
-        """Return the region of a bucket; None where it does not say."""
+        """Return the region of a bucket; None if S3 does not name it."""
 
     def list_objects(self, uri: S3Uri) -> Iterable[S3Object]:
         """Yield every object under a URI, in the order of the keys' UTF-8."""
@@ -45,7 +45,7 @@ class S3ObjectReader(Protocol):
 
 
 class JobObjectsCheck:
-    """The check of one job: a merge of what is planned and what is listed, both in the order of their keys."""
+    """The check of one job. It merges planned objects and listed objects, both in the order of their keys."""
 
     def __init__(self, job: PlanJob, uri: S3Uri, stored: S3ObjectReader, *, uploaded: bool) -> None:
         """Begin a check of a job; `uri` is its inputS3Uri.
@@ -62,9 +62,9 @@ class JobObjectsCheck:
         self._missing_issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_uri)
 
     def issues(self, planned: Iterable[PlannedObject], listed: Iterable[S3Object]) -> Iterator[Issue]:
-        """Find what is missing, what is another object than planned, and what nobody planned.
+        """Yield issues about missing objects, objects that differ from the plan, and objects that are not in the plan.
 
-        Raises AwsError where S3 does not list the prefix, or not to its end; what differs before that comes first.
+        Raises AwsError if S3 cannot list the whole prefix. Issues of the objects listed so far are yielded first.
         """
         unseen = dict(self._overrides)
         try:
@@ -152,7 +152,7 @@ class JobObjectsCheck:
 
 
 def check_bucket_region(bucket: str, found: str | None, region: str | None) -> Iterator[Issue]:
-    """Find that a bucket is in another region than the one that is worked in; what is not known is not compared."""
+    """Yield an issue if a bucket is in another region than the clients. Unknown regions are not compared."""
     if found and region and found != region:
         yield make_issue("listing.region", Location(path=f"s3://{bucket}/"), found=found, region=region)
 
@@ -161,13 +161,13 @@ _Keyed = TypeVar("_Keyed", "PlannedObject", "S3Object")
 
 
 class _UnsortedKeysError(Exception):
-    """Keys came out of order; the text says of what."""
+    """Keys are not in order. The text names objects.csv or the listing."""
 
 
 def _merge_by_key(
     planned: Iterable[PlannedObject], listed: Iterable[S3Object]
 ) -> Iterator[tuple[PlannedObject | None, S3Object | None]]:
-    """Yield what has the same key together, and what stands alone alone, in the order of the keys."""
+    """Yield pairs of planned and listed objects with the same key, in key order; None for a missing partner."""
     wanted, found = _require_key_order(planned, "objects.csv"), _require_key_order(listed, "the listing")
     one, other = next(wanted, None), next(found, None)
     while one is not None or other is not None:
@@ -183,7 +183,7 @@ def _merge_by_key(
 
 
 def _require_key_order(objects: Iterable[_Keyed], what: str) -> Iterator[_Keyed]:
-    """Yield objects as they come. Raises _UnsortedError where a key does not come after the one before.
+    """Yield the objects unchanged. Raises _UnsortedKeysError if a key is not greater than the previous key.
 
     Python compares texts by code points, which is the order of their UTF-8.
     """

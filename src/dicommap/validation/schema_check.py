@@ -31,10 +31,10 @@ _Error = Any
 
 
 def check_schema(name: str, document: object) -> list[Issue]:
-    """Find everything that the schema of this name rejects, each with its JSON Pointer, in the order of these.
+    """Return an issue for each error of a document against a schema, in the order of their JSON Pointers.
 
     If it rejects a document in very many places, the first are listed and the others counted, up to ERRORS_LIMIT.
-    A document that is nested deeper than any of ours is not asked further: jsonschema goes down by recursion.
+    A document that is nested too deeply is not checked further: jsonschema goes down by recursion.
     """
     too_deep = depth_issues(document)
     if too_deep:
