@@ -40,9 +40,9 @@ class Sheet(Displayable):
         return format_sheet_lines(self._items(), self._level, self._keywords, self._delimiter)
 
     def save(self, path: StrPath) -> int:
-        """Write it to a file that must not exist yet, since it may hold somebody's work; return the number of rows.
+        """Write the sheet to a new file, and return the number of rows. An existing file is never overwritten.
 
-        Raises DocumentError where the file exists or cannot be written.
+        Raises DocumentError if the file exists or cannot be written.
         """
         return write_sheet(Path(path), self)
 
@@ -81,9 +81,9 @@ def sheet(
 
 
 def write_sheet(path: Path, lines: Iterable[str]) -> int:
-    """Write a sheet to a file that must not exist yet, since it may hold somebody's work; return the number of rows.
+    """Write a sheet to a new file, and return the number of rows. An existing file is never overwritten.
 
-    Raises DocumentError where the file exists or cannot be written.
+    Raises DocumentError if the file exists or cannot be written.
     """
     written = list(lines)
     write_new_text_file(path, written)

@@ -151,7 +151,7 @@ _ORIGINS_LIMIT = 3
 
 
 def build_preview_row(change: AttributeChange, *, show_values: bool, shorten: bool = True) -> dict[str, str]:
-    """Return one line of the preview, its values masked unless they are asked for, many edits behind it shortened."""
+    """Return one row of the preview. Values are masked unless `show_values` is true; long lists of edits are cut."""
     keyword = keyword_of(change.tag)
 
     def value(text: str) -> str:
@@ -169,7 +169,7 @@ def build_preview_row(change: AttributeChange, *, show_values: bool, shorten: bo
 
 
 def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[str, str]]:
-    """Yield a line for each study and each edit that changed something in it: where, and which attributes.
+    """Yield a row for each study and each edit that changed it, with the changed series and attributes.
 
     The changes of a study must follow each other.
     """

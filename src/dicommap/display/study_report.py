@@ -147,7 +147,7 @@ def _absent_attributes_text(values: Mapping[str, ValueCounts]) -> str:
 
 
 def _format_values(keyword: str, counts: ValueCounts, *, show_values: bool) -> str:
-    """Return the values with their numbers of files, the most frequent first; if masked, only how many there are."""
+    """Return the values with their numbers of files, the most frequent first. Masked values are only counted."""
     is_masked = not show_values and keyword not in UNMASKED_KEYWORDS
     if len(counts) == 1 or is_masked:
         return mask_value_counts(keyword, counts, show_values=show_values)

@@ -1,4 +1,4 @@
-"""A transfer, as it is shown before the first request: the files, their sources and their targets."""
+"""The transfer that a user confirms before the first request: files, sources and targets."""
 
 from __future__ import annotations
 

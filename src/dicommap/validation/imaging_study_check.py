@@ -21,7 +21,7 @@ _SPACES = re.compile(r"[^\S \r\n\t]")
 def load_imaging_study_check() -> Callable[[dict[str, Any]], None]:
     """Return a function that takes an ImagingStudy and raises ValueError if it is not valid.
 
-    The error names places and never values. Raises MissingExtraError where fhir.resources is not installed.
+    The error names members and never values. Raises MissingExtraError if fhir.resources is not installed.
     """
     try:
         from fhir.resources.R4B.imagingstudy import ImagingStudy

@@ -184,7 +184,7 @@ def _request_issues(
 
 
 def _output_uris(kept: dict[str, _RequestMembers]) -> Iterator[tuple[Location, str]]:
-    """Yield each outputS3Uri by where it stands; one that is still to be filled in is no S3 URI."""
+    """Yield each outputS3Uri with its location. Placeholders are included."""
     for job_id, request in kept.items():
         if isinstance(request["outputS3Uri"], str):
             yield Location(path=_request_path(job_id), pointer="/outputS3Uri"), request["outputS3Uri"]

@@ -36,9 +36,9 @@ def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any ty
 
 
 def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) -> Iterator[Issue]:
-    """Find outputS3Uris that lie within a prefix that is read, or hold one; each once, at the first of its places.
+    """Yield an issue for each outputS3Uri that overlaps an inputS3Uri, at its first location.
 
-    What is no S3 URI is passed over.
+    Texts that are not S3 URIs are ignored.
     """
     starts = S3Prefixes(uri for text in inputs if (uri := S3Uri.parse(text)))
     found: set[S3Uri] = set()
