@@ -159,7 +159,7 @@ def test_integers_have_the_range_of_their_value_representation(vr: str) -> None:
 
 
 def test_bytes_count_where_the_standard_counts_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicommap.dicom.vr._MAX_VALUE_BYTES", 8)
+    monkeypatch.setattr("dicommap.dicom.vr._LARGEST_VALUE_BYTES", 8)
     for vr in ("UC", "UT"):
         assert not codes(vr, "é" * 4)
         assert codes(vr, "é" * 4 + "x") == {"too-long"}

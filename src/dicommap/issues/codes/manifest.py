@@ -46,7 +46,7 @@ CODES = (
         name="manifest.numbers",
         severity=Severity.WARNING,
         title="The summary and the records of a job differ",
-        message="{member} is {said}; the records give {found}.",
+        message="{member} is {reported}; the records give {found}.",
         explanation="The outcome of each instance comes from the records, which may be incomplete. AWS does not "
         "document exactly what it counts.",
         fix="Look at the instances that are not reported; if files are missing, fetch the manifests again.",
