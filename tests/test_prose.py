@@ -34,7 +34,7 @@ PLAIN_FORMS = {
     r"\bunawares\b": "by accident",
     r"\bcome to light\b|\bcomes to light\b": "is found",
     r"\bas people have (?:it|them)\b": "name the format",
-    r"\b(?:is|are) none\b": "is not one; has none",
+    r"(?-i:\b(?:is|are) none\b)": "is not one; has none",
     r"\bof one's own\b": "own, separate",
     r"\bwished?\b|\bwishes\b": "edit",
     r"\bsettle[sd]?\b|\bsettlement\b": "resolve",
