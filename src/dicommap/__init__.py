@@ -101,7 +101,7 @@ _MODULE_OF = {
 
 
 def __getattr__(name: str) -> object:
-    """Import the module of a public name when the name is first used, so that a scan does not import a draft."""
+    """Import a public name when it is first used, and return it. So a scan does not import the modules of a draft."""
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
@@ -110,5 +110,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """Return all names, those included that were not imported yet."""
+    """Return all public names, also names that are not imported yet."""
     return [*globals(), *__all__]

@@ -1,1 +1,1 @@
-"""The command line: reads arguments, calls the workflows, prints. A module for each command."""
+"""The command line. Each command has a module, which reads arguments, calls the Python API and prints results."""

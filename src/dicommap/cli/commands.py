@@ -1,4 +1,4 @@
-"""The table of commands, with names and summaries, and their parsers."""
+"""The table of commands (names and summaries), and the parsers of the commands and of the program."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ COMMANDS = {
     "explain": "Explain an issue code and what to do about it.",
     "completion": "Print a script that completes commands in a shell.",
 }
-"""Name -> summary, in the order of the work. Each command is the module of its name in this package.
+"""Name of a command -> summary, in the order of the workflow. The module of a command in this package has its name.
 
-A command module has DESCRIPTION (its help), EXAMPLES (lines of a shell, or nothing), `add_arguments(parser)`, and
-`run(args)`, which returns the exit status. It is imported when the command runs or is asked about, and not before.
+A command module has DESCRIPTION (the text of its help), EXAMPLES (shell commands, or an empty text),
+`add_arguments(parser)`, and `run(args)`, which returns the exit status. The module is imported only when the command's
+parser is filled.
 """
 
 
 class CommandParser(Parser):
-    """The parser of one command, filled from the command's module when it is used."""
+    """The parser of one command. Its options are added from the command's module when the parser is first used."""
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own
         super().__init__(prog, **options)
@@ -47,7 +48,7 @@ class CommandParser(Parser):
         self._is_filled = False
 
     def fill(self) -> None:
-        """Import the command's module and add its arguments, once."""
+        """Import the command's module and add its arguments to the parser, on the first call only."""
         if self._is_filled:
             return
         self._is_filled = True
@@ -60,12 +61,12 @@ class CommandParser(Parser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse the words after the command's name."""
+        """Parse the words after the command's name, and return the arguments and an empty list of unknown words."""
         self.fill()
         return super().parse_known_args(args, namespace)
 
     def make_unknown_option_error(self, name: str) -> UsageError:
-        """Return the error for an unknown option; it names the commands that have the option."""
+        """Return the error for an unknown option. Its message names the other commands that have the option, if any."""
         owners = _find_commands_with(name)
         if not owners:
             return super().make_unknown_option_error(name)
@@ -77,11 +78,11 @@ class CommandParser(Parser):
 
 
 class RootParser(Parser):
-    """The parser of the program: the first word chooses the command.
+    """The parser of the whole program, whose first word chooses the command.
 
     Args:
-        names: The commands to know. Parsers of all take as long as half of a small scan's start, so that a call that
-            names its command makes that parser only.
+        names: The commands that get a parser. Creating all parsers is slow, so a call that names a command creates only
+            that command's parser.
 
     """
 
@@ -116,7 +117,7 @@ class RootParser(Parser):
 
 
 class _VersionAction(argparse.Action):
-    """The argparse action that prints the version and ends. The version is read only now, because that is slow."""
+    """The argparse action that prints the version and ends the run. Reading the version is slow, so it is read here."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version
@@ -126,7 +127,7 @@ class _VersionAction(argparse.Action):
 
 
 def _find_commands_with(option: str) -> list[str]:
-    """Return the commands that have an option; all command modules are imported for it."""
+    """Return the names of the commands that have the option `option`. All command modules are imported."""
     parsers = RootParser().commands
     for parser in parsers.values():
         parser.fill()

@@ -34,15 +34,15 @@ EXAMPLES = """\
 
 _DIRECTORIES = {"DIR", "PACKAGE", "[PACKAGE]", "ROOT"}
 _FILES = {"FILE", "FILE.csv", "FILE.ndjson", "INVENTORY", "MANIFEST", "PATH...", "SOURCE..."}
-"""What stands for paths in help; the shell completes them."""
+"""Placeholders of files in the help; the shell completes paths in their place."""
 
 
 _NAMES: dict[str, Callable[[], Sequence[str]]] = {"code": lambda: list(CATALOGUE), "name": list_schema_names}
-"""Argument that is no path -> the words that it can be."""
+"""Name of an argument that is not a path -> function that returns the argument's possible values."""
 
 
 class Shell(StrEnum):
-    """A shell that completes words."""
+    """The shells for which a completion script can be printed."""
 
     BASH = "bash"
     ZSH = "zsh"
@@ -63,10 +63,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def build_completion_script(shell: Shell) -> str:
-    """Return the script for a shell.
+    """Return the completion script for a shell.
 
-    shtab was chosen instead of argcomplete, which starts Python and imports the program at each Tab; shtab makes a
-    static script from the parser, for the same three shells.
+    shtab makes a static script from the parser. argcomplete, for the same three shells, is not used because it starts
+    Python and imports the program each time the Tab key is pressed.
     """
     root = RootParser()
     for parser in root.commands.values():

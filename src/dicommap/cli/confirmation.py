@@ -1,4 +1,4 @@
-"""Ask the user to confirm a transfer, on a terminal, before anything is sent."""
+"""Ask the user on a terminal to confirm a transfer before anything is sent."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ ANSWER = "yes"
 
 
 def add_yes(parser: Parser) -> None:
-    """Add --yes."""
+    """Add the option --yes to a parser."""
     parser.add_argument(
         "-y", "--yes", action="store_true", help="Do not ask before anything is sent. Needed without a terminal."
     )
 
 
 def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Transfer], bool]:
-    """Return a function that shows a transfer to a person and asks whether it may be sent.
+    """Return a function that shows a transfer to the user and returns whether the user confirms it.
 
     Args:
-        yes: Whether the answer was given on the command line.
-        roots_named: Whether the user named the source roots. Roots from a package need an answer on a terminal.
+        yes: Whether the option --yes was given, so that no question is asked.
+        roots_named: Whether the user named the source roots. If the roots come from the package, --yes is not enough:
+            the user must answer on a terminal.
 
     """
 

@@ -1,4 +1,4 @@
-"""The command `dicommap draft`, and a draft on the terminal."""
+"""The command `dicommap draft`, and the function that prints a draft on the terminal."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ EXAMPLES = """\
   dicommap draft i.db --rules r.toml --input-s3-uri s3://bucket/in/ -o package"""
 
 ROWS_SHOWN = 50
-"""Rows of each table of a draft that are shown on the terminal; the package's tables have all."""
+"""Maximum rows of each table of a draft on the terminal. The package's tables have all rows."""
 
 EDIT_RESULTS_SHOWN = 50
-"""Lines of edit results that are shown on the terminal; the package's edits.csv has all."""
+"""Maximum lines of edit results on the terminal. The package's edits.csv has all edit results."""
 
 _PREVIEW = ("StudyInstanceUID", "SeriesInstanceUID", "tag", "keyword", "before", "after", "because of")
 _STUDY_EDITS = ("StudyInstanceUID", "edit", "changed in", "attributes")
@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
     has_edits = bool(args.sheet or args.rules or harmonize)
     _require_call(args, is_enough=has_edits or (args.dry_run and args.forecast))
     if args.html is not None:
-        # A package that is written already would make the second try fail as well.
+        # Check this before the package is written: a second run fails if the package exists.
         require_new_file(args.html)
     account = {
         "datastoreId": args.datastore_id,
@@ -158,7 +158,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
-    """Raise UsageError if there are no edits, or no place to write the package to."""
+    """Raise UsageError if `is_enough` is false because edits are missing, or without an output and a dry run."""
     if args.output is None and not args.dry_run:
         raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")
     if not is_enough:
@@ -170,7 +170,14 @@ def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
 
 
 def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, forecast: bool = False) -> None:
-    """Print a draft; `by_study` adds the edits of each study, `forecast` the probable non-primary image sets."""
+    """Print a draft.
+
+    Args:
+        drafted: The draft.
+        show_values: Whether patient values are shown; if not, they are masked.
+        by_study: Whether the edits of each study are printed too.
+        forecast: Whether files that probably become non-primary image sets are printed too.
+    """
     if drafted.changes:
         total = len(drafted.changes)
         _print_rows(_PREVIEW, drafted.preview(show_values=show_values), total, "change", masked=not show_values)
@@ -195,7 +202,7 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
 
 
 def _print_jobs(drafted: Draft) -> None:
-    """Print the number of jobs, unless a single job imports all files in place."""
+    """Print the number of jobs, unless the plan is one job in place."""
     plan = drafted.plan
     if plan is None or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
         return
@@ -219,7 +226,15 @@ def _print_forecast(drafted: Draft, *, show_values: bool) -> None:
 def _print_rows(
     columns: tuple[str, ...], rows: Iterable[Mapping[str, str]], total: int, noun: str, *, masked: bool = False
 ) -> None:
-    """Print the first rows of a table, and how many more there are."""
+    """Print the first rows of a table, then the number of the other rows.
+
+    Args:
+        columns: The names of the columns.
+        rows: The rows, each as column -> cell.
+        total: The number of all rows.
+        noun: The noun for one row.
+        masked: Whether the mask in a cell stands for a patient value.
+    """
     first = ([row[column] for column in columns] for row in islice(rows, ROWS_SHOWN))
     print_table(columns, first, numbers=("non-primary", "files"), masked=masked)
     if total > ROWS_SHOWN:

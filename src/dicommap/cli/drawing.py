@@ -1,4 +1,4 @@
-"""Tables and styled lines, drawn by rich, which takes long to import and is imported here only."""
+"""Draw tables and styled lines with rich. Importing rich is slow, so only this module imports it."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
 _NARROW = 12
-"""Characters that a column of folded cells needs at least, unless its name is shorter."""
+"""Minimum width in characters of a column whose cells are folded, unless the column's name is shorter."""
 
 
 class _Console(Console):
-    """A console that raises BrokenPipeError, so that `endings` handles it."""
+    """A console that does not handle BrokenPipeError, so that the module `endings` handles it."""
 
     def on_broken_pipe(self) -> NoReturn:
         raise  # the BrokenPipeError that Rich is just handling
 
 
 def _console() -> Console:
-    # Values are printed as they are, never as markup.
+    # Values are printed unchanged, never interpreted as markup.
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     return _Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
 
 
 def draw_line(line: str, style: str) -> None:
-    """Print a line to stdout, in a style if that is a terminal."""
+    """Print a line to stdout, in the given style if stdout is a terminal."""
     _console().print(Text(line), style=style)
 
 
 def draw_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str]) -> None:
     """Print a table to stdout.
 
-    If the lines are too long for the terminal, long cells are folded, but no UID or job's id. If that leaves no room,
-    each row becomes a block of lines.
+    If the lines are too long for the terminal, long cells are folded, except UIDs and job ids. If the table is still
+    too wide, each row is printed as a block of lines.
 
     Args:
         columns: The headings.
@@ -80,7 +80,7 @@ def _print_padded(
     widths: Sequence[int],
     numbers: Sequence[str],
 ) -> None:
-    """Print a table whose cells need no folding: as Table draws it, in a fifth of the time."""
+    """Print a table whose cells need no folding. The result is the same as from rich's Table, but faster."""
     is_right = [column in numbers for column in columns]
     head, *lines = pad_rows([columns, *rows], widths, is_right, gap=COLUMN_GAP, width_of=cell_len)
     console.print(Text(head), style="bold")
@@ -88,7 +88,7 @@ def _print_padded(
 
 
 def _print_blocks(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a line for each cell that is not empty, and an empty line between rows."""
+    """Print each row as a block of lines: one line for each cell that is not empty, with the column's name."""
     width = max(map(cell_len, columns))
     for number, row in enumerate(rows):
         if number:

@@ -1,4 +1,4 @@
-"""Run the command line to its exit status, and report an error or a signal that ends it on stderr."""
+"""Run the command line, report on stderr an error or a signal that ends the run, and return the exit status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 USAGE_STATUS = 2
 FAULT_STATUS = 3
 _SIGNAL_STATUS = 128
-"""If a signal ends a run, the exit status is this plus the signal's number, as in shells."""
+"""The number that is added to a signal's number to get the exit status of a run that the signal ended, as in shells."""
 
 _LACK_MESSAGES = {
     MemoryError: (
@@ -30,19 +30,20 @@ _LACK_MESSAGES = {
         "Check which files you named: documents of dicommap have some ten levels at most.",
     ),
 }
-"""Error of Python for a lack of memory or stack -> the message, and what to do."""
+"""Python's error for a lack of memory or stack -> the message, and the advice."""
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 _received_signals: list[int] = []
-"""The signals that ended this run, in the order in which they came."""
+"""The signals that this run received, in the order in which they were received."""
 
 
 class SignalExit(SystemExit):
-    """The exception that ends the run after a signal. Partial files are removed while it propagates.
+    """The exception that ends the run after a signal. While it propagates, partial files are removed.
 
-    It is a SystemExit, so no handler of errors catches it, and the exit status is right even if nothing catches it.
+    It is a SystemExit. So `except Exception` does not catch it, and the exit status is right even if nothing catches
+    it.
     """
 
     def __init__(self, number: int) -> None:
@@ -52,7 +53,11 @@ class SignalExit(SystemExit):
 
 
 def run_and_report_errors(run: Callable[[], int | None]) -> int:
-    """Run the command line and return its exit status; errors are printed to stderr, never as a traceback."""
+    """Call `run` and return the exit status. Errors are printed to stderr as messages, not as Python's tracebacks.
+
+    Args:
+        run: Runs the command, and returns its exit status or None for 0.
+    """
     try:
         status = _run_for_status(run)
     except BaseException as error:  # noqa: BLE001  the way out of the program: nothing may pass it as a traceback
@@ -68,7 +73,7 @@ def _run_for_status(run: Callable[[], int | None]) -> int:
         if sys.stdout is None:
             raise UsageError("Standard output is closed.", fix="Send it to a file, or to /dev/null.")
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # A character that the terminal's encoding does not have is no reason to stop.
+            # Characters that the terminal's encoding does not have are escaped, so that they do not end the run.
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             status = run() or 0
@@ -81,11 +86,11 @@ def _run_for_status(run: Callable[[], int | None]) -> int:
 
 
 def _report_error(error: BaseException) -> int:
-    """Print a message about the error that ended the run, and return the exit status."""
+    """Print a message about the error that ended the run. Return the exit status."""
     if _received_signals:
-        # SQLite drops what a signal's handler raises while it works, and reports another error instead.
+        # If a signal handler raises an exception during an SQLite statement, SQLite reports another error instead.
         error = SignalExit(_received_signals[-1])
-    with suppress(OSError):  # stderr may be what is full, or gone
+    with suppress(OSError):  # the error may be that stderr cannot be written
         if isinstance(error, SignalExit | BrokenPipeError | KeyboardInterrupt):
             return _report_signal(_as_signal_exit(error))
         if isinstance(error, DicommapError):
@@ -112,7 +117,7 @@ def _as_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> 
 
 
 def _report_signal(stop: SignalExit) -> int:
-    if stop.name != signal.SIGPIPE.name:  # whoever closed the pipe wants to read nothing more
+    if stop.name != signal.SIGPIPE.name:  # the reader of the pipe has ended, which is no error
         with suppress(OSError):
             _print_error(f"dicommap: stopped by {stop.name}.")
     return stop.status
@@ -126,8 +131,8 @@ def _describe_file(error: OSError) -> str:
 
 
 def _report_bug(error: BaseException) -> None:
-    """Print type and traceback of an unexpected exception, without its text, which may hold a patient value."""
-    import traceback  # it takes a while, and is needed only here
+    """Print the type and traceback of an unexpected exception. Its text may contain a patient value and is omitted."""
+    import traceback  # imported here because it is slow and only needed here
 
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
     from dicommap.dicom.member_names import mask_unknown_type
@@ -138,15 +143,19 @@ def _report_bug(error: BaseException) -> None:
 
 @contextmanager
 def _signals_as_exceptions() -> Iterator[None]:
-    """Convert signals to exceptions, so that partial files are removed. Ignored signals stay ignored."""
+    """Convert signals to SignalExit inside the context, so that partial files are removed.
+
+    Ignored signals stay ignored.
+    """
 
     def stop(number: int, _frame: object) -> None:
         _received_signals.append(number)
         for one in before:
-            signal.signal(one, signal.SIG_IGN)  # a second signal must not interrupt the cleaning
+            signal.signal(one, signal.SIG_IGN)  # a second signal must not interrupt the removal of partial files
         raise SignalExit(number)
 
-    signals = _STOP_SIGNALS if threading.current_thread() is threading.main_thread() else ()  # others may not
+    # Only the main thread may set signal handlers.
+    signals = _STOP_SIGNALS if threading.current_thread() is threading.main_thread() else ()  # only the main thread may
     handlers = {number: signal.getsignal(number) for number in signals}
     before = {number: handler for number, handler in handlers.items() if handler not in (signal.SIG_IGN, None)}
     for number in before:
@@ -159,7 +168,10 @@ def _signals_as_exceptions() -> Iterator[None]:
 
 
 def _flush(stream: TextIO | None) -> None:
-    """Flush a stream. If that fails, send its buffer to /dev/null: Python would try again at its exit and complain."""
+    """Flush a stream. If flushing fails, redirect the stream to /dev/null.
+
+    Otherwise Python flushes the stream again when it exits, and prints another error.
+    """
     if stream is None:
         return
     try:
@@ -172,7 +184,7 @@ def _flush(stream: TextIO | None) -> None:
 
 
 def _print_error(*lines: str) -> None:
-    """Print lines to stderr; the module for it is imported only now."""
+    """Print lines to stderr. The module `output` is imported only here."""
     from dicommap.cli.output import print_error
 
     print_error(*lines)

@@ -1,4 +1,4 @@
-"""The program: runs a command, and ends with its exit status."""
+"""The entry point of the program: run a command, and exit with its status."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from dicommap.cli.endings import USAGE_STATUS, run_and_report_errors
 
 
 def main() -> None:
-    """Run the command line and end with its exit status.
+    """Run the command line, and exit with one of these statuses.
 
-    0: no issue at or above --fail-on. 1: there is one. 2: the call or the machine is wrong. 3: dicommap itself is.
-    A run that a signal stops ends with 128 and the signal's number: 130 for Ctrl-C, 143 for SIGTERM, 141 if the reader
-    of a pipe has gone.
+    0: no issue reaches the severity of --fail-on. 1: an issue reaches it. 2: an error of the call or the environment.
+    3: a bug of dicommap. If a signal stops the run, the status is 128 plus the signal's number: 130 for Ctrl-C, 143 for
+    SIGTERM, 141 if the reader of a pipe has ended.
     """
     require_utf8_names()
     sys.exit(run_and_report_errors(_run))
 
 
 def require_utf8_names() -> None:
-    """Start this command again in Python's UTF-8 mode, unless file names are taken for UTF-8 already.
+    """Start this command again in Python's UTF-8 mode, unless Python decodes file names as UTF-8 already.
 
-    Names of files are bytes, and keys of objects in S3 are UTF-8. In a locale of Latin-1 the bytes of a name would
-    become other characters, and so another key. What is printed keeps the locale's encoding.
+    File names are bytes, and keys of S3 objects are UTF-8. In a Latin-1 locale, the bytes of a name would be decoded as
+    other characters, which are another key. The output of the new process keeps the locale's encoding.
     """
     if sys.getfilesystemencoding().lower() == "utf-8":
         return
     if sys.stdout is not None:
         os.environ.setdefault("PYTHONIOENCODING", f"{sys.stdout.encoding}:backslashreplace")
-    os.environ["PYTHONUTF8"] = "1"  # also for the processes that read
+    os.environ["PYTHONUTF8"] = "1"  # also for worker processes
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606  this very command
 
 
 def _run() -> int:
-    gc.disable()  # imports make much that stays, and no garbage
+    gc.disable()  # imports create many permanent objects and no garbage
     try:
         from dicommap.cli.commands import COMMANDS, RootParser
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from dicommap.cli.parser import Parser
 
 STDOUT = "-"
-"""The name that stands for standard output."""
+"""The file name that means standard output."""
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class FailOn(StrEnum):
-    """The least severity that makes the exit status 1."""
+    """The lowest severity of an issue that makes the exit status 1."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -31,7 +31,7 @@ class FailOn(StrEnum):
 
 
 class Format(StrEnum):
-    """How records are printed."""
+    """The formats in which records are printed."""
 
     TABLE = "table"
     JSON = "json"
@@ -40,7 +40,7 @@ class Format(StrEnum):
 
 
 class Delimiter(StrEnum):
-    """The character between the cells of a sheet."""
+    """The names of the characters that can separate the cells of a sheet."""
 
     COMMA = "comma"
     SEMICOLON = "semicolon"
@@ -49,12 +49,12 @@ class Delimiter(StrEnum):
 
     @property
     def character(self) -> str:
-        """Return the character itself."""
+        """Return the separator character."""
         return {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}[self.value]
 
 
 def convert_to(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
-    """Return a function that converts a word to a member of an enum. It returns an unknown word unchanged."""
+    """Return a function that converts a word to a member of the enum `kind`, and returns unknown words unchanged."""
     values = set(kind)
 
     def convert(word: str) -> _Choice | str:
@@ -64,10 +64,10 @@ def convert_to(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
 
 
 def output_path(word: str) -> Path:
-    """Convert a word to the path of a file or directory that a command writes.
+    """Convert a word of the command line to the path of a file or directory that a command writes.
 
     Raises:
-        UsageError: The path is `-`: a file of that name is hard to see and to remove.
+        UsageError: The word is `-`, which means standard output. A file named `-` is also hard to remove.
     """
     if word == STDOUT:
         raise UsageError(
@@ -78,7 +78,7 @@ def output_path(word: str) -> Path:
 
 
 def whole_number(word: str) -> int:
-    """Convert a word to an integer."""
+    """Convert a word of the command line to an integer. Raises ArgumentTypeError for any other word."""
     digits = word.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
         raise argparse.ArgumentTypeError(f"'{word}' is not a whole number")
@@ -86,34 +86,34 @@ def whole_number(word: str) -> int:
 
 
 def split_keywords(texts: Sequence[str] | None) -> list[str]:
-    """Return the keywords of an option that may be repeated, or separated by commas."""
+    """Return the keywords from all values of a repeatable option. One value may have several, separated by commas."""
     return [keyword for text in texts or () for part in text.split(",") if (keyword := part.strip())]
 
 
 def add_inventory(parser: Parser) -> None:
-    """Add the argument INVENTORY."""
+    """Add the argument INVENTORY to a parser."""
     parser.add_argument("inventory", metavar="INVENTORY", type=Path, help="The file that 'dicommap scan' wrote.")
 
 
 def add_package(parser: Parser, text: str = "The directory that 'dicommap draft' wrote.") -> None:
-    """Add the argument PACKAGE."""
+    """Add the argument PACKAGE to a parser."""
     parser.add_argument("package", metavar="PACKAGE", type=Path, help=text)
 
 
 def add_choice(
     container: argparse._ActionsContainer, *names: str, kind: type[StrEnum], text: str, default: StrEnum | None = None
 ) -> None:
-    """Add an option whose values are the members of an enum."""
+    """Add an option, called `names`, whose values are the members of the enum `kind`."""
     container.add_argument(*names, type=convert_to(kind), choices=tuple(kind), default=default, help=text)
 
 
 def add_format(parser: Parser, kind: type[StrEnum] = Format) -> None:
-    """Add --format."""
+    """Add the option --format to a parser."""
     add_choice(parser, "--format", kind=kind, default=kind("table"), text="How to print the results.")
 
 
 def add_fail_on(parser: Parser) -> None:
-    """Add --fail-on."""
+    """Add the option --fail-on to a parser."""
     add_choice(
         parser,
         "--fail-on",
@@ -124,17 +124,17 @@ def add_fail_on(parser: Parser) -> None:
 
 
 def add_show_values(parser: Parser) -> None:
-    """Add --show-values."""
+    """Add the option --show-values to a parser."""
     parser.add_argument("--show-values", action="store_true", help="Show patient values instead of masking them.")
 
 
 def add_delimiter(container: argparse._ActionsContainer) -> None:
-    """Add --delimiter."""
+    """Add the option --delimiter to a parser or group."""
     add_choice(container, "--delimiter", kind=Delimiter, text="The character between the cells of a sheet.")
 
 
 def add_assume(container: argparse._ActionsContainer) -> None:
-    """Add --assume."""
+    """Add the option --assume to a parser or group."""
     container.add_argument(
         "--assume",
         metavar="SETTING",
@@ -145,29 +145,29 @@ def add_assume(container: argparse._ActionsContainer) -> None:
 
 
 def add_keywords(container: argparse._ActionsContainer, name: str, text: str) -> None:
-    """Add an option with DICOM keywords; `split_keywords` reads its values."""
+    """Add an option whose values are DICOM keywords. `split_keywords` converts its values to a list of keywords."""
     container.add_argument(name, metavar="KEYWORD", action="append", help=f"{text} Repeat it, or use commas.")
 
 
 def add_dry_run(container: argparse._ActionsContainer, text: str) -> None:
-    """Add --dry-run."""
+    """Add the option --dry-run to a parser or group."""
     container.add_argument("-n", "--dry-run", action="store_true", help=text)
 
 
 def add_jobs(parser: Parser, verb: str) -> None:
-    """Add --job, which chooses jobs of a package."""
+    """Add the option --job, which chooses jobs of a package, to a parser."""
     parser.add_argument("--job", metavar="ID", action="append", help=f"{verb} only this job. May be repeated.")
 
 
 def add_import_settings(container: argparse._ActionsContainer) -> None:
-    """Add options for members of the StartDICOMImportJob request that a package may leave open."""
+    """Add options for members of the StartDICOMImportJob request that may be missing in a package."""
     container.add_argument("--datastore-id", metavar="ID", help="The data store to import into.")
     container.add_argument("--data-access-role-arn", metavar="ARN", help="The role that jobs read and write with.")
     container.add_argument("--output-s3-uri", metavar="URI", help="The S3 prefix where jobs write their manifests.")
 
 
 def add_aws_options(parser: Parser) -> argparse._ArgumentGroup:
-    """Add the options of all commands that call AWS, named as in the AWS CLI, and return their group."""
+    """Add the options that all commands with calls to AWS have, named as in the AWS CLI. Return their group."""
     group = parser.add_argument_group("AWS options")
     group.add_argument("--profile", metavar="NAME", help="Profile of AWS credentials, if not the one that boto3 finds.")
     group.add_argument("--region", metavar="REGION", help="AWS region, if not the one that boto3 finds.")
@@ -180,7 +180,7 @@ def add_aws_options(parser: Parser) -> argparse._ArgumentGroup:
 
 
 def create_clients(args: argparse.Namespace, *, unsigned: bool = False) -> Clients:
-    """Return the AWS clients that the options describe. No connection is opened before a client is used."""
+    """Return AWS clients with the settings of the AWS options. A connection is opened when a client is first used."""
     from dicommap.aws import Clients
 
     return Clients(profile=args.profile, region=args.region, endpoint_url=args.endpoint_url, unsigned=unsigned)

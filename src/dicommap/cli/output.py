@@ -1,4 +1,4 @@
-"""Print results and issues to stdout and errors to stderr, and choose the exit status of issues."""
+"""Print results and issues to stdout and errors to stderr, and choose the exit status for issues."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 ISSUES_LISTED = 20
-"""Issues of one code that are listed before the rest is only counted."""
+"""Maximum number of issues of one code that are listed. Other issues of the code are only counted."""
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 _STYLE_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
-"""Environment variables by which rich takes stdout for a terminal."""
+"""Environment variables that make rich treat stdout as a terminal."""
 
 _ISSUES_STATUS = 1
 
 
 def print_line(line: str = "", *, style: str | None = None) -> None:
-    """Print one line of results. Control characters, which paths and names may hold, are escaped."""
+    """Print one line of results to stdout. Control characters, which paths and names may contain, are escaped."""
     if style is None or not _is_styled_terminal():
         _print_escaped(sys.stdout, line)
     else:
@@ -41,12 +41,12 @@ def print_line(line: str = "", *, style: str | None = None) -> None:
 
 
 def print_error(*lines: str) -> None:
-    """Print lines to stderr, with control characters escaped."""
+    """Print lines to stderr. Control characters are escaped."""
     _print_escaped(sys.stderr, *lines)
 
 
 def write(pieces: Iterable[str]) -> None:
-    """Write text to stdout unchanged, in UTF-8 in every locale."""
+    """Write the pieces of a text to stdout, encoded as UTF-8 in every locale."""
     for piece in pieces:
         sys.stdout.buffer.write(piece.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()
@@ -55,13 +55,13 @@ def write(pieces: Iterable[str]) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[str] = (), masked: bool = False
 ) -> None:
-    """Print a table, with control characters of its cells escaped.
+    """Print a table to stdout. Control characters in cells are escaped.
 
     Args:
         columns: The headings.
         rows: The cells of each row.
         numbers: The columns that are aligned to the right.
-        masked: Whether the mask in a cell stands for a value; then a last line says how to see the values.
+        masked: Whether the mask in a cell stands for a patient value. If so, a last line explains how to see values.
 
     """
     cells = [tuple(map(make_printable, row)) for row in rows]
@@ -74,7 +74,7 @@ def print_table(
 
 
 def _print_plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str]) -> bool:
-    """Print a table without rich, which is slow to import; return False if only rich can draw it."""
+    """Print a table without rich, which is slow to import. Print nothing and return False if the table needs rich."""
     if _is_styled_terminal() or not all(cell.isascii() for row in rows for cell in row):
         return False
     widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
@@ -86,7 +86,7 @@ def _print_plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], nu
 
 
 def print_issues(issues: Sequence[Issue]) -> None:
-    """Print issues, the most severe first. Of each code, print the first 20 and count the rest."""
+    """Print issues, the most severe first. Print the first 20 issues of each code, and count its other issues."""
     listed: Counter[str] = Counter()
     totals = Counter(issue.code for issue in issues)
     for issue in sorted(issues, key=lambda one: -one.severity.rank):
@@ -117,10 +117,10 @@ def write_issues(issues: Iterable[Issue], form: Format) -> None:
 
 
 def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
-    """Return the exit status 1 if a severity reaches the floor of --fail-on, and else 0.
+    """Return the exit status: 1 if a severity is equal to or higher than the value of --fail-on, else 0.
 
     Raises:
-        UsageError: The floor is unknown.
+        UsageError: The value of --fail-on is unknown.
     """
     fail_on = choice_of(FailOn, fail_on, "severity")
     if fail_on is FailOn.NEVER:
@@ -130,11 +130,11 @@ def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
 
 
 def print_job_event(job: str, event: str) -> None:
-    """Print a job's event to stderr with the time, above a progress bar if there is one."""
+    """Print the time, a job and its event to stderr. If a progress bar is shown, the line is above the bar."""
     from dicommap.healthimaging.job_properties import format_utc
 
     name = f"job {job}" if job.isdecimal() else job
-    # A bar passes on what is written to sys.stderr itself, and to nothing that stands for it.
+    # A progress bar replaces sys.stderr, so sys.stderr must be looked up here at each call.
     sys.stderr.write(make_printable(f"{format_utc(datetime.now(UTC))} {name}: {event}") + "\n")
     sys.stderr.flush()
 

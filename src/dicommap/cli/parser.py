@@ -1,4 +1,4 @@
-"""The argument parser of all commands: argparse, with suggestions for wrong words and help for people."""
+"""The argument parser of all commands: argparse with suggestions for wrong words and with readable help."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 MAX_HELP_WIDTH = 100
-"""Characters of a line of help on a wide terminal: longer lines are hard to read."""
+"""Maximum characters of a line of help, since longer lines are hard to read on a wide terminal."""
 
-# argparse looks for translations of its few words, and imports locale for it: a small scan would start later by that.
-# All that we print is English.
+# argparse searches translations of its few words, and imports the module locale for this, which is slow. dicommap
+# prints English only, so no translation is needed.
 argparse._ = lambda text: text  # type: ignore[attr-defined]
 
 _HELP_POSITION = 28
@@ -25,7 +25,7 @@ _MANY = ("*", "+", argparse.PARSER)
 
 
 class HelpFormatter(argparse.HelpFormatter):
-    """Format help: short names with one metavar, defaults at the end, paragraphs and examples kept apart."""
+    """A formatter of help with one metavar for all names, defaults at the end, and separate paragraphs and examples."""
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own, such as prefix_chars
         super().__init__(prog, **{"max_help_position": _HELP_POSITION, "width": _get_help_width(), **options})
@@ -37,7 +37,7 @@ class HelpFormatter(argparse.HelpFormatter):
         groups: Iterable[Any],
         prefix: str | None = "Usage: ",
     ) -> None:
-        """Add the usage line with a capital, as the other headings have."""
+        """Add the usage line. Its first word has a capital letter, like the other headings."""
         super().add_usage(usage, actions, groups, prefix)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
@@ -45,7 +45,7 @@ class HelpFormatter(argparse.HelpFormatter):
 
         paragraphs = textwrap.dedent(text).strip().split("\n\n")
         return "\n\n".join(
-            paragraph  # lines of an example stay as they are
+            paragraph  # the lines of an example are not wrapped
             if "\n  " in paragraph
             else textwrap.fill(" ".join(paragraph.split()), width, break_on_hyphens=False)
             for paragraph in paragraphs
@@ -57,7 +57,7 @@ class HelpFormatter(argparse.HelpFormatter):
         return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
     def _format_action(self, action: argparse.Action) -> str:
-        if isinstance(action, argparse._SubParsersAction):  # the commands need no heading of their own
+        if isinstance(action, argparse._SubParsersAction):  # the list of commands needs no second heading
             return "".join(self._format_action(command) for command in action._get_subactions())
         return super()._format_action(action)
 
@@ -76,30 +76,30 @@ class HelpFormatter(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are UsageErrors that echo the user's word and name the help.
+    """An argument parser whose errors are UsageErrors that repeat the user's word and name the --help option.
 
-    Options may stand anywhere among the arguments, a value may begin with a dash, and help is shown whatever else is
-    wrong with a call. argparse alone does none of this, so that `parse_known_args` first brings the words in order.
+    Options may be before, between and after the arguments. A value may begin with a dash. Help is shown even if other
+    words of the call are wrong. argparse does none of this, so `parse_known_args` first arranges the words.
     """
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own
         settings = {"add_help": False, "allow_abbrev": False, "exit_on_error": False, "formatter_class": HelpFormatter}
         super().__init__(prog, **{**settings, **options})
-        self.color = False  # of Python 3.14
+        self.color = False  # a setting of Python 3.14
         self._positionals.title = "Arguments"
         self._optionals.title = "Options"
         self.immediate = {"-h", "--help"}
-        """Options that print something and end the run."""
+        """Options that print a text and end the run, such as --help."""
         self.add_argument("-h", "--help", action="help", help="Show this help and exit.")
 
-    # Overloads of argparse tell what kind of namespace comes back; here there is one kind.
+    # argparse has overloads for several types of namespaces; this method has one type.
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse the words of a call.
+        """Parse the words of a call, and return the arguments and an empty list of unknown words.
 
         Raises:
-            UsageError: A word is unknown, or one is missing.
+            UsageError: A word is unknown or wrong, or a required word is missing.
         """
         words = self.arrange(sys.argv[1:] if args is None else args)
         try:
@@ -108,24 +108,24 @@ class Parser(argparse.ArgumentParser):
             raise self.make_usage_error(f"Wrong value for {error.argument_name}: {error.message}.") from None
 
     def print_help(self, file: TextIO | None = None) -> None:  # type: ignore[override]
-        """Print the help. Unlike in argparse's method, an error of writing is raised."""
+        """Print the help to `file` or stdout. Unlike argparse's method, raise an error if writing fails."""
         (file or sys.stdout).write(self.format_help())
 
     def format_help(self) -> str:
-        """Return the help, below a usage line that names the required words only."""
+        """Return the help. Its usage line names only the required options and the arguments."""
         self.usage = self.format_call().replace("%", "%%")
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError for an error that argparse reports. Most errors are found by our checks before."""
+        """Raise UsageError for an error that argparse reports. Most errors are found earlier, by `arrange`."""
         raise self.make_usage_error(message[:1].upper() + message[1:] + ".")
 
     def make_usage_error(self, message: str, *advice: str) -> UsageError:
-        """Return an error with advice; the last advice names the command that prints the help."""
+        """Return a UsageError with advice. The last sentence of the advice names the command that prints the help."""
         return UsageError(message, fix=" ".join([*filter(None, advice), f"See '{self.prog} --help'."]))
 
     def format_call(self) -> str:
-        """Return the usage line: the program, its required options and its arguments."""
+        """Return the usage line: the program's name, its required options and its arguments."""
         required = [
             f"{get_option_names(one)[0]} {get_value_name(one)}"
             for one in self._actions
@@ -135,7 +135,7 @@ class Parser(argparse.ArgumentParser):
         return " ".join([self.prog, "[OPTIONS]", *required, *arguments])
 
     def arrange(self, words: Sequence[str]) -> list[str]:
-        """Return the words with each option joined to its value, and all arguments after the options.
+        """Return the words with each option joined to its value, followed by all arguments.
 
         For example `tree -o i.db more` becomes `--output=i.db -- tree more`.
 
@@ -158,7 +158,7 @@ class Parser(argparse.ArgumentParser):
             else:
                 try:
                     options += self._read_option(word, rest, given)
-                except UsageError as error:  # help that is asked for further on comes first
+                except UsageError as error:  # a later --help has priority over this error
                     wrong = wrong or error
         if wrong is None:
             wrong = self._find_missing_option(given) or self._find_wrong_argument(arguments)
@@ -169,7 +169,13 @@ class Parser(argparse.ArgumentParser):
         return [*options, "--", *arguments] if arguments else options
 
     def _read_option(self, word: str, rest: Iterable[str], given: set[argparse.Action]) -> list[str]:
-        """Return the word that argparse reads for an option and its value, such as `--output=i.db`."""
+        """Return the words that argparse reads for an option and its value, such as `--output=i.db`.
+
+        Args:
+            word: The word with the option's name.
+            rest: The words after it. If the value is the next word, it is taken from here.
+            given: The options of the call so far, to which the option is added.
+        """
         name, equals, value = word.partition("=")
         action = self._option_string_actions.get(name)
         if action is None and not word.startswith("--") and (short := self._option_string_actions.get(word[:2])):
@@ -195,7 +201,7 @@ class Parser(argparse.ArgumentParser):
         return [f"{get_option_names(action)[-1]}={value}"]
 
     def make_unknown_option_error(self, name: str) -> UsageError:
-        """Return the error for an option that this parser does not have."""
+        """Return the error for an option that this parser does not have, with a similar option as a suggestion."""
         return self.make_usage_error(f"Unknown option '{name}'.", suggest(name, self._option_string_actions))
 
     def _find_missing_option(self, given: set[argparse.Action]) -> UsageError | None:
@@ -220,7 +226,7 @@ class Parser(argparse.ArgumentParser):
         return [one for one in self._actions if not is_option(one)]
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401 - a converted value
-        """Refuse a value that is not one of the choices of an option, argument or command."""
+        """Raise UsageError if a value is not one of the choices of an option, argument or command."""
         if action.choices is None or value in action.choices:
             return
         known = list(map(str, action.choices))
@@ -232,14 +238,14 @@ class Parser(argparse.ArgumentParser):
 
 
 def suggest(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
-    """Return the question `did you mean ...?` with the most similar known word, or the empty text.
+    """Return the question `Did you mean ...?` with the most similar known word, or the empty text.
 
     Args:
-        word: A word of the user's.
-        known: Words, or names of options with their dashes.
-        similarity: How similar a word has to be, from 0 to 1.
+        word: The word that the user typed.
+        known: The known words, or names of options with their dashes.
+        similarity: The minimum similarity of a suggested word, from 0 to 1.
     """
-    from difflib import get_close_matches  # it takes a while, and only wrong calls need it
+    from difflib import get_close_matches  # imported here because it is slow and only wrong calls need it
 
     bare = {name.lstrip("-"): name for name in known}
     close = get_close_matches(word.lstrip("-"), bare, n=1, cutoff=similarity)
@@ -247,17 +253,17 @@ def suggest(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
 
 
 def is_option(action: argparse.Action) -> bool:
-    """Return whether an action is an option, and not an argument."""
+    """Return whether an argparse action is an option, and not an argument."""
     return bool(action.option_strings)
 
 
 def takes_value(action: argparse.Action) -> bool:
-    """Return whether an option has a value behind its name."""
+    """Return whether an option has a value after its name."""
     return action.nargs != 0
 
 
 def get_option_names(action: argparse.Action) -> list[str]:
-    """Return the names of an option, short ones first."""
+    """Return the names of an option, the shortest name first."""
     return sorted(action.option_strings, key=len)
 
 
@@ -275,7 +281,7 @@ def _is_option_word(word: str) -> bool:
 
 
 def _get_help_width() -> int:
-    """Return the characters of a line of help: argparse would import shutil for it, which takes long."""
+    """Return the number of characters of a line of help. It is computed here because argparse imports shutil for it."""
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given):
         columns = int(given)

@@ -26,7 +26,7 @@ EXAMPLES = "  dicommap policy package --part caller"
 
 
 class Part(StrEnum):
-    """One of the policies, or all."""
+    """The parts of the result that can be printed: one policy, or all policies."""
 
     ALL = "all"
     ROLE_PERMISSIONS = "role-permissions"

@@ -65,7 +65,7 @@ _COUNT_COLUMNS = ("instances", *(outcome.value for outcome in OUTCOME_ORDER))
 
 
 class ResultLevel(StrEnum):
-    """What each row is."""
+    """The objects that can be listed, one in each row."""
 
     JOB = "job"
     STUDY = "study"
@@ -74,7 +74,7 @@ class ResultLevel(StrEnum):
 
 
 class ResultFormat(StrEnum):
-    """How results are printed."""
+    """The formats in which results are printed."""
 
     TABLE = "table"
     JSON = "json"
@@ -145,7 +145,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
-    """Raise UsageError or DocumentError early if the results cannot be written to these paths later."""
+    """Raise an error if results cannot be written to these paths, before the work begins.
+
+    The error is a UsageError, DocumentError or PackageError.
+    """
     if output is not None:
         if form is ResultFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
@@ -155,7 +158,7 @@ def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path
 
 
 def _print_retry(new_package: Retry, *, has_text: bool) -> None:
-    """Print a line about the new package, to stderr if stdout has records for another program."""
+    """Print lines and issues about the new package. If stdout has records for other programs, print to stderr."""
     place = f"Package: {new_package.package}" if new_package.package is not None else "No new package was written."
     line = (
         f"{format_count(new_package.instances, 'instance')} to import again: "

@@ -48,7 +48,7 @@ EXAMPLES = """\
   find . -name '*.dcm' -print0 | dicommap scan --files-from - -0 -o i.db"""
 
 PATH_LIMIT = 2**20
-"""Bytes of one path of a list: more than any path has."""
+"""Maximum bytes of one path in a list, more than any real path has."""
 
 _STDIN = "-"
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _create_s3_clients(args: argparse.Namespace) -> Clients | None:
-    """Return the clients for S3 if an AWS option is given, else None."""
+    """Return the clients for S3 with the settings of the AWS options; None if no such option is given."""
     if args.profile or args.region or args.endpoint_url or args.no_sign_request:
         return create_clients(args, unsigned=args.no_sign_request)
     return None
@@ -151,7 +151,7 @@ def _print_summary(counts: InventorySummary, output: Path) -> None:
 
 
 def _describe_traffic(counts: InventorySummary) -> str:
-    """Return a line with the numbers of requests to S3, received bytes, and objects that took one request."""
+    """Return a line with the numbers of requests to S3, of received bytes, and of files read with a single request."""
     requests, received, repeated = counts.traffic
     once = (
         f"; {counts.read - repeated:,} of {format_count(counts.read, 'file')} took one request" if counts.read else ""
@@ -161,10 +161,12 @@ def _describe_traffic(counts: InventorySummary) -> str:
 
 @contextmanager
 def _open_path_list(name: str, *, null: bool) -> Iterator[Iterator[str]]:
-    """Open a list of paths, such as the output of `find`; `-` is standard input. Return an iterator of the paths.
+    """Open a list of paths, such as the output of `find`, and yield an iterator of the paths.
 
-    Paths end with a line feed, or a carriage return and a line feed; with `null` each ends with a NUL, since names may
-    hold all other characters. Empty lines are empty paths.
+    Args:
+        name: The file with the list; `-` is standard input.
+        null: Whether each path ends with a NUL, since a path may contain all other characters. If false, each path
+            ends with a line feed, or a carriage return and a line feed. Empty lines are empty paths.
 
     Raises:
         DocumentError: The list cannot be read.
@@ -199,7 +201,7 @@ def _read_paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
 
 
 def _require_utf8_list(first: bytes, *, null: bool) -> None:
-    """Raise DocumentError if the first line is UTF-16, or has NUL characters although --null is not given."""
+    """Raise DocumentError if the first line is UTF-16, or contains a NUL although --null is not given."""
     if first.startswith(_UTF16_MARKS) or (first.count(b"\0") * 3 > len(first) and len(first) > 1):
         raise DocumentError(
             "The list of files is UTF-16, as PowerShell's '>' writes it.",

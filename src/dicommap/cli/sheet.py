@@ -37,7 +37,7 @@ EXAMPLES = "  dicommap sheet inventory.db -o studies.csv --columns PatientID,Stu
 
 
 class SheetLevel(StrEnum):
-    """What each row of a sheet is."""
+    """The objects that a sheet can list, one in each row."""
 
     STUDY = "study"
     SERIES = "series"

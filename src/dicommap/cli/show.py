@@ -38,11 +38,11 @@ EXAMPLES = """\
   dicommap show inventory.db --level issue --format csv > issues.csv"""
 
 CELL_LIMIT = 200
-"""Characters of a cell of a table, paths excepted; json, jsonl and csv have whole values."""
+"""Maximum characters of a cell of a table, except for paths. The formats json, jsonl and csv have whole values."""
 
 
 class ShowLevel(StrEnum):
-    """What each row is."""
+    """The objects that can be listed, one in each row."""
 
     STUDY = "study"
     SERIES = "series"

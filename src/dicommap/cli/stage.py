@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_copies(args: argparse.Namespace) -> int:
-    """Print every planned copy, and the errors and warnings of the package. After an error, nothing is copied."""
+    """Print every planned copy, and the package's errors and warnings. Send nothing, and return the exit status."""
     count = 0
 
     def records() -> Iterator[dict[str, object]]:

@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
 
         issues, unanswered = _check_paths(args.paths, clients, check)
     _print_issues(issues, args.format)
-    if unanswered is not None:  # not an issue: nothing may be wrong with the packages
+    if unanswered is not None:  # not an issue, because the packages may be correct
         raise unanswered
     if args.s3 and args.format is Format.TABLE and not has_errors(issues):
         _print_s3_match(args.paths, alone=not any(issue.severity is Severity.WARNING for issue in issues))
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _refuse_aws_options(args: argparse.Namespace) -> None:
-    """Raise UsageError if an AWS option is given that would be ignored."""
+    """Raise UsageError if an AWS option is given, since it has no effect without --s3."""
     for name, value in (("--profile", args.profile), ("--region", args.region), ("--endpoint-url", args.endpoint_url)):
         if value is not None:
             raise UsageError(
@@ -117,7 +117,10 @@ def _refuse_aws_options(args: argparse.Namespace) -> None:
 def _check_paths(
     paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Issues]
 ) -> tuple[list[Issue], AwsError | None]:
-    """Return the issues of all paths, and the AwsError after which S3 was not checked any more, or None."""
+    """Return the issues of all paths, and the last AwsError; None if there was no such error.
+
+    After an AwsError, the remaining paths are checked without S3.
+    """
     found: list[Issue] = []
     unanswered = None
     for path in paths:
@@ -139,7 +142,12 @@ def _print_issues(found: Sequence[Issue], form: Format) -> None:
 
 
 def _print_s3_match(packages: list[Path], *, alone: bool) -> None:
-    """Print for each package the number of objects that were found in S3."""
+    """Print for each package that all objects of its jobs are in S3, and their number.
+
+    Args:
+        packages: The package directories.
+        alone: Whether the check found no other objects.
+    """
     for path in packages:
         jobs = PackageDirectory(path).plan.jobs
         objects = format_count(sum(job.sourceFiles for job in jobs), "object")

@@ -79,5 +79,5 @@ def _print_result(watched: WatchResult) -> None:
 
 
 def _mask_message(message: str | None) -> str:
-    """Return a message of the service with possible patient values masked. PACKAGE/submission has the whole message."""
+    """Return a service message with possible patient values masked. PACKAGE/submission has the whole message."""
     return mask_service_message(message or "", show_values=False)

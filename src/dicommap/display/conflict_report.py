@@ -1,4 +1,4 @@
-"""Conflicts of grouping attributes: as rows of forecast.csv and in a report."""
+"""Format conflicts of grouping attributes as rows of forecast.csv and as a report."""
 
 from __future__ import annotations
 
@@ -80,7 +80,11 @@ def build_conflict_row(conflict: GroupingConflict, *, show_values: bool) -> dict
 
 
 def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: bool) -> Iterator[dict[str, str]]:
-    """Yield a row of forecast.csv for each non-primary file and attribute in conflict, and count unlisted files."""
+    """Yield a row of forecast.csv for each listed non-primary file of each conflict.
+
+    If a conflict has more files than are listed, a last row of the conflict gives their number. Values are masked
+    unless `show_values` is true.
+    """
     for conflict in conflicts:
         of_conflict = {
             "keyword": conflict.keyword,
@@ -110,7 +114,7 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: b
 
 
 class Conflicts(tuple["GroupingConflict", ...], Displayable):
-    """Conflicts in order of studies; equal to any tuple or list of the same conflicts."""
+    """Tuple of conflicts in the order of studies. It is equal to any tuple or list of the same conflicts."""
 
     __slots__ = ()
 
@@ -130,7 +134,7 @@ class Conflicts(tuple["GroupingConflict", ...], Displayable):
         """Return each conflict as a row of text cells. Values are masked unless `show_values` is true."""
         return [build_conflict_row(one, show_values=show_values) for one in self]
 
-    # A tuple defines both, so they are taken from Displayable here.
+    # A tuple defines both methods too, so the methods of Displayable are chosen here.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
@@ -145,7 +149,7 @@ class Conflicts(tuple["GroupingConflict", ...], Displayable):
 def build_conflict_blocks(
     conflicts: Sequence[GroupingConflict], *, show_values: bool, heading: str = ""
 ) -> list[Block]:
-    """Return a table of the first conflicts with their first files inside, and a note."""
+    """Return a table of the first conflicts, with the first files of each conflict in its row, and a note."""
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]
     rows = [
@@ -157,7 +161,7 @@ def build_conflict_blocks(
 
 
 def has_masked_values(conflicts: Iterable[GroupingConflict]) -> bool:
-    """Return whether the report of the conflicts would mask any value."""
+    """Return whether the report masks any value of the conflicts that it shows."""
     return any(
         MASK in mask_value(one.keyword, value, show_values=False)
         for one in islice(conflicts, MAX_CONFLICTS)

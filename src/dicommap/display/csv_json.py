@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 _VALUE_COLUMNS = frozenset({"before", "after"})
-"""Columns with values of any attribute. Their control characters are escaped, but not their line breaks."""
+"""Columns that may have values of any attribute. Control characters are escaped there, but not line breaks."""
 
 _ESCAPED_CHARACTERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that JSON allows and terminals interpret: DEL, C1 controls, direction marks; and lone surrogates."""
+"""Lone surrogates, and characters that JSON allows but terminals interpret: DEL, C1 controls, direction marks."""
 
 
 class RecordFormat(StrEnum):
@@ -44,13 +44,13 @@ def record_lines(
     record: Callable[[_Item], Record],
     row: Callable[[_Item], Mapping[str, str]],
 ) -> Iterator[str]:
-    """Format items in one of the formats for other programs, and return the text in pieces.
+    """Return an iterator of the pieces of a text in the format `form`, with one record or row for each item.
 
     Args:
-        items: What is written.
+        items: The items to format.
         form: A value of RecordFormat.
-        record: Makes a JSON object of an item.
-        row: Makes a row of CSV, column -> cell, of an item.
+        record: Converts an item to a JSON object.
+        row: Converts an item to a row of CSV: column -> cell.
 
     Raises:
         UsageError: The format is unknown.
@@ -64,17 +64,17 @@ def record_lines(
 
 
 def format_csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:
-    """Yield rows as lines of CSV below a line of column names.
+    """Yield a header line with the column names, then each row as a line of CSV.
 
-    Control characters become escapes, except tabs and ends of lines in values that may have them. A text that a
+    Control characters are escaped, except tabs and line breaks in values that may have them. A text that a
     spreadsheet could run as a formula gets an apostrophe before it; see `dicommap.model.spreadsheet_formulas`.
 
     Args:
-        rows: Column -> cell.
-        columns: The columns, for a header line even if there are no rows. Without them, the columns of the first row.
+        rows: The rows, each as column -> cell.
+        columns: The columns. If empty, the columns of the first row are used, and no header is written without rows.
 
     Yields:
-        One line for each row.
+        The header line, then one line for each row.
 
     """
     buffer = io.StringIO(newline="")
@@ -121,5 +121,5 @@ def format_json_array(records: Iterable[Record]) -> Iterator[str]:
 
 
 def _format_json(record: Record) -> str:
-    # These characters occur only inside strings, where JSON's escapes have the same meaning.
+    # These characters occur only inside strings. There an escape of JSON has the same meaning as the character.
     return _ESCAPED_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))

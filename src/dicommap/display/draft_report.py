@@ -49,7 +49,7 @@ def build_draft_report(
     package: str,
     show_values: bool,
 ) -> Report:
-    """Return the report of a draft. `package` names its directory, or says why none was written."""
+    """Return the report of a draft. `package` is the package's directory, or the reason why no package was written."""
     levels = Counter(override.level for override in overrides)
     by_level = ", ".join(f"{levels[level]:,} of a {level.value}" for level in Level if levels[level])
     counts = (
@@ -126,7 +126,7 @@ class DisplayablePlan(Displayable, Plan):
             pairs.append(("attempt", str(self.attempt)))
         return Report(title="Plan", counts=counts, blocks=[FactList(pairs=pairs), jobs])
 
-    # A pydantic model defines both, so they are taken from Displayable here.
+    # A pydantic model defines both methods too, so the methods of Displayable are chosen here.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
@@ -153,7 +153,14 @@ def build_preview_page(
     *,
     show_values: bool,
 ) -> str:
-    """Return a complete HTML page with all rows of a preview, the edits of each study, and the first conflicts."""
+    """Return a complete HTML page with all rows of a preview, the edits of each study, and the first conflicts.
+
+    Args:
+        rows: The rows of the preview, as in preview.csv.
+        study_edits: Rows of `build_study_edit_rows`.
+        conflicts: The conflicts of grouping attributes.
+        show_values: Whether the values of the conflicts are shown. Those of `rows` are shown unchanged.
+    """
     from dicommap.display.report_html import render_html_page
 
     groups = group_changes_by_target(rows)
@@ -165,7 +172,7 @@ def build_preview_page(
 
 
 def _edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTable:
-    """Return a table with a row for each changed study, and its edits inside."""
+    """Return a table with one row for each changed study. The study's edits are a table inside its row."""
     names = [column.name for column in _EDIT_COLUMNS]
     rows = []
     for study, members in groupby(study_edits, key=lambda row: row["StudyInstanceUID"]):

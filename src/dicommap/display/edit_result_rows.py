@@ -1,4 +1,4 @@
-"""Edit results as rows of edits.csv and as lines of text."""
+"""Format edit results as rows of edits.csv and as lines of text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def build_edit_result_row(edit_result: EditResult) -> dict[str, str]:
 
 
 def format_edit_result_lines(edit_results: Iterable[EditResult]) -> Iterator[str]:
-    """Yield a line for each rule or function, and one line for all rows of each sheet or lookup."""
+    """Yield one line for each rule or function, and one line that counts the rows of each sheet or lookup."""
     for source, members in groupby(
         edit_results, key=lambda edit_result: edit_result.source if edit_result.row is not None else edit_result
     ):

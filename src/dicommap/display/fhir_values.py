@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 MAX_ID_LENGTH = 64
-"""Maximum characters of a FHIR id. All characters of a UID are allowed in it."""
+"""Maximum characters of a FHIR id. A FHIR id may have all characters of a UID."""
 MAX_UNSIGNED_INT = 2**31 - 1
 
 _FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -24,11 +24,11 @@ _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
 
 
 class FhirConversionError(Exception):
-    """The reason why FHIR cannot express a value; its text never contains the value."""
+    """Raised if FHIR cannot express a value. Its text is the reason, and never contains the value."""
 
 
 def to_string(text: str) -> str | None:
-    """Return a FHIR string without leading and trailing spaces, which DICOM ignores; None for a blank text.
+    """Convert a text to a FHIR string without leading and trailing spaces; return None for a blank text.
 
     Raises FhirConversionError.
     """
@@ -46,7 +46,7 @@ def is_code(text: str) -> bool:
 
 
 def to_unsigned_int(text: str) -> int | None:
-    """Return a FHIR unsignedInt; None for a blank text. Raises FhirConversionError."""
+    """Convert a text to a FHIR unsignedInt; return None for a blank text. Raises FhirConversionError."""
     if not text.strip():
         return None
     number = int(text) if _INTEGER.fullmatch(text.strip()) else -1
@@ -56,7 +56,7 @@ def to_unsigned_int(text: str) -> int | None:
 
 
 def to_date(text: str) -> date | None:
-    """Return the day of a DA; None for a blank text. Raises FhirConversionError."""
+    """Convert a DICOM date (DA) to a date; return None for a blank text. Raises FhirConversionError."""
     if not text.strip():
         return None
     match = _DATE.fullmatch(text.strip())
@@ -69,9 +69,9 @@ def to_date(text: str) -> date | None:
 
 
 def to_time(text: str) -> str | None:
-    """Return a TM as HH:MM:SS, with its fraction; None for a blank text. Raises FhirConversionError.
+    """Convert a DICOM time (TM) to HH:MM:SS, with its fraction; return None for a blank text.
 
-    FHIR allows seconds that are not known to be written as zeros, and minutes not.
+    FHIR allows zeros in place of unknown seconds, but not in place of unknown minutes. Raises FhirConversionError.
     """
     if not text.strip():
         return None
@@ -83,7 +83,7 @@ def to_time(text: str) -> str | None:
 
 
 def to_offset(text: str) -> str | None:
-    """Return a TimezoneOffsetFromUTC as +HH:MM; None for a blank text. Raises FhirConversionError."""
+    """Convert a TimezoneOffsetFromUTC to +HH:MM; return None for a blank text. Raises FhirConversionError."""
     if not text.strip():
         return None
     match = _OFFSET.fullmatch(text.strip())
@@ -93,10 +93,16 @@ def to_offset(text: str) -> str | None:
 
 
 def zone_offset_at(on: date, time: str, zone: tzinfo) -> str:
-    """Return the offset that a time zone has on a day at a time, as +HH:MM.
+    """Return the offset from UTC of a time zone at a local date and time, as +HH:MM.
 
-    Raises FhirConversionError if clocks that were put forward passed over the time, if clocks that were put back showed
-    it twice, or if the offset is no whole number of minutes, as before time zones were introduced.
+    Args:
+        on: The local date.
+        time: The local time, as HH:MM:SS.
+        zone: The time zone.
+
+    Raises:
+        FhirConversionError: The local time does not exist or exists twice, because clocks were put forward or back. Or
+            the offset is not a whole number of minutes, as before time zones were introduced.
     """
     hours, minutes, seconds = (int(time[at : at + 2]) for at in (0, 3, 6))
     local = datetime(on.year, on.month, on.day, hours, minutes, seconds, tzinfo=zone)

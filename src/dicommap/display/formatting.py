@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 PIPE_WIDTH = 240
-"""Characters of a line in a pipe or file, which has no width, so that UIDs are not broken."""
+"""Width of a line in characters if the output is a pipe or file. It is large, so that UIDs are not broken."""
 
 COLUMN_GAP = 2
-"""Blanks between two columns, as rich's Table has them."""
+"""Number of blanks between two columns; the same number as in rich's Table."""
 
 
 def format_count(count: int, noun: str) -> str:
@@ -51,7 +51,7 @@ def pad_rows(
         widths: The width of each column in characters.
         is_right: Whether the cells of each column are aligned to the right.
         gap: Blanks between two columns.
-        width_of: Returns the width of a text on a terminal. `len` is right for ASCII.
+        width_of: Returns the width of a text on a terminal. `len` is correct for ASCII only.
 
     """
     for row in rows:

@@ -37,7 +37,7 @@ STATUSES = ("registered", "available", "cancelled", "entered-in-error", "unknown
 
 @dataclass(frozen=True, kw_only=True)
 class ImagingStudySettings:
-    """Members of the resources that the files do not contain."""
+    """Settings for members of the resources whose values are not in the files."""
 
     status: str = "available"
     patient_system: str | None = None
@@ -45,14 +45,14 @@ class ImagingStudySettings:
     accession_system: str | None = None
     """The URI of the issuer of AccessionNumber."""
     zone: tzinfo | None = None
-    """The time zone of times whose files have no TimezoneOffsetFromUTC."""
+    """The time zone for files without TimezoneOffsetFromUTC; None if it is unknown."""
     instances: bool = True
     """Whether series list their instances."""
 
 
 @dataclass
 class ImagingStudyResult:
-    """A resource and the issues from building it."""
+    """An ImagingStudy resource, and the issues that were found when it was built."""
 
     resource: dict[str, Any] = field(default_factory=dict, repr=False)
     issues: list[Issue] = field(default_factory=list)
@@ -65,21 +65,21 @@ def build_imaging_study(
 ) -> ImagingStudyResult:
     """Build the ImagingStudy resource of a study.
 
-    Its id is the Study Instance UID, or the SHA-256 of a UID that is too long for a FHIR id, so it is the same each
-    time. Duplicates are not listed.
+    The resource's id is the Study Instance UID, or its SHA-256 if the UID is too long for a FHIR id. So the id is the
+    same each time. Duplicates are not listed as instances.
 
     Args:
         study: The study.
-        instances: Its instances, in order of series.
+        instances: The study's instances, in the order of series.
         overrides: The changed attributes of the study and its series.
-        settings: Members of the resource that the files do not contain.
+        settings: Settings for members of the resource whose values are not in the files.
 
     """
     return _ImagingStudyBuilder(study, overrides, settings).build(instances)
 
 
 class _ImagingStudyBuilder:
-    """Builds the resource of one study."""
+    """Builder of the resource of one study."""
 
     def __init__(self, study: Study, overrides: Mapping[Target, DataSet], settings: ImagingStudySettings) -> None:
         self._study = study
@@ -129,13 +129,13 @@ class _ImagingStudyBuilder:
         text = self._most_frequent_value("PatientID", list(self._values.values()), self._location)
         value = self._convert("PatientID", lambda: fhir_values.to_string(text), self._location)
         if value is None:
-            if not text.strip():  # a value that is left out already has an issue
+            if not text.strip():  # a value that could not be converted has an issue already
                 self._add_issue("fhir.no-patient-id", self._location)
             return {"type": "Patient"}
         return {"type": "Patient", "identifier": _drop_empty_members(system=self._settings.patient_system, value=value)}
 
     def _study_text(self, keyword: str) -> str | None:
-        """Return an attribute of the study as a FHIR string."""
+        """Return the study's value of the attribute `keyword` as a FHIR string; None if it has no usable value."""
         text = self._most_frequent_value(keyword, list(self._values.values()), self._location)
         return self._convert(keyword, lambda: fhir_values.to_string(text), self._location)
 
@@ -216,7 +216,7 @@ class _ImagingStudyBuilder:
         return f"{day.isoformat()}T{time}{offset}"
 
     def _most_frequent_value(self, keyword: str, values: list[_SeriesValues], location: Location) -> str:
-        """Return the most frequent value that is not blank, or the empty text."""
+        """Return the most frequent value that is not blank, or the empty text. Record an issue if there are several."""
         counts: Counter[str] = Counter()
         for one in values:
             counts.update(one.value_counts(keyword))
@@ -244,7 +244,7 @@ class _ImagingStudyBuilder:
 
 @dataclass(frozen=True)
 class _SeriesValues:
-    """The values of one series after the overrides of the study and then of the series."""
+    """The values of one series after its overrides. `overrides` are those of the study and then those of the series."""
 
     series: Series
     overrides: list[DataSet]
@@ -260,5 +260,5 @@ class _SeriesValues:
 
 
 def _drop_empty_members(**members: Any) -> dict[str, Any]:  # noqa: ANN401  JSON of any type
-    """Return the members that have a value."""
+    """Return the members whose value is not None, as a dict."""
     return {name: value for name, value in members.items() if value is not None}

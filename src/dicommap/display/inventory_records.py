@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dicommap.model.study import File, Instance, Series, Study
 
 Record = dict[str, Any]
-"""One record: column -> value. `attributes` has the distinct values of each attribute; tables have columns for them."""
+"""One record: column -> value. The member `attributes` has the distinct values of each attribute."""
 
 
 def build_study_record(study: Study, *, show_values: bool) -> Record:
@@ -43,7 +43,7 @@ def build_series_record(series: Series, *, show_values: bool) -> Record:
 
 
 def build_instance_record(instance: Instance) -> Record:
-    """Return the record of an instance: UIDs and file."""
+    """Return the record of an instance: its UIDs and the location of its file."""
     return {
         "StudyInstanceUID": instance.study_instance_uid,
         "SeriesInstanceUID": instance.series_instance_uid,
@@ -71,11 +71,14 @@ def build_file_record(file: File) -> Record:
 
 
 def flatten_record(record: Record) -> dict[str, str]:
-    """Return a record as a row of text cells, with a column for each attribute. Differing values become a marker."""
+    """Return a record as a row of text cells, with a column for each attribute.
+
+    If an attribute has several distinct values, its cell is a marker with their number.
+    """
     cells = {name: str(value) for name, value in record.items() if name != "attributes"}
     for keyword, distinct in record.get("attributes", {}).items():
         masked = any(entry["value"] is None for entry in distinct)
-        # For masked values only their number is known. Different values that cannot be decoded may have the same text.
+        # Only the number of masked values is known. Different values that cannot be decoded may have the same text.
         texts = [str(number) if masked else entry["value"] for number, entry in enumerate(distinct)]
         known = texts if len({*texts}) == len(texts) else map(str, range(len(texts)))
         cells[keyword] = mask_value_counts(keyword, dict.fromkeys(known, 1), show_values=not masked)

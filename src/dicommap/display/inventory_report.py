@@ -1,4 +1,4 @@
-"""Reports of an inventory, its counts, first studies and inconsistent attributes."""
+"""Reports of an inventory: its counts, its first studies, and its inconsistent attributes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_SERIES = 20
 
 
 class ValueSummary(NamedTuple):
-    """The number of distinct values of an attribute, and one of them."""
+    """The number of distinct values of an attribute, and one of these values."""
 
     distinct: int
     value: str
@@ -32,7 +32,7 @@ class ValueSummary(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSummary:
-    """One series as a row of a table."""
+    """The facts about one series that a row of a table shows."""
 
     uid: str
     instances: int
@@ -53,7 +53,7 @@ class SeriesSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudySummary:
-    """One study as a row of a table, and its first series."""
+    """The facts about one study that a row of a table shows, and the study's first series."""
 
     uid: str
     series: int
@@ -72,20 +72,20 @@ class InventoryOverview:
     summary: InventorySummary
     sources: Sequence[str]
     modalities: Mapping[str, int]
-    """Modality -> number of series, the most frequent first."""
+    """Modality -> number of series, the most frequent modality first."""
     dates: tuple[str, str] | None
     """The first and last StudyDate; None if no study has one."""
     first: Sequence[StudySummary]
 
 
 def summarize_values(values: AttributeValues) -> dict[str, ValueSummary]:
-    """Return the number of distinct values of each attribute, and one of them."""
+    """Return a dict: keyword -> the number of distinct values of the attribute, and one of these values."""
     distinct = ((keyword, merge_equal_names(keyword, counts)) for keyword, counts in values.items())
     return {keyword: ValueSummary(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
 
 
 def get_modalities(study: Study) -> list[str]:
-    """Return the distinct modalities of a study, in order."""
+    """Return the distinct modalities of a study, sorted."""
     return sorted(study.values.get("Modality", ()))
 
 
@@ -93,7 +93,7 @@ MASKED_NOTE = f"{MASK} is a masked value; inventory.unmasked() and dicommap.show
 NO_MODALITY = "(none)"
 
 _MAX_NAMES = 8
-"""Maximum sources, modalities and other names in a list; the rest is counted."""
+"""Maximum number of names, such as sources or modalities, in a list. The other names are only counted."""
 _STUDY_KEYWORDS = ("StudyDate", "PatientID", "StudyDescription")
 _STUDY_COLUMNS = (
     TableColumn("StudyInstanceUID", CellKind.UID),
@@ -136,7 +136,7 @@ def build_summary_report(summary: InventorySummary) -> Report:
 
 
 def build_unreadable_report(reason: str) -> Report:
-    """Return the report of an inventory that cannot be read: a repr gives the reason and raises no error."""
+    """Return the report of an inventory that cannot be read, with the reason, so that its repr raises no error."""
     return Report(title="Inventory", blocks=[Note(text=reason)])
 
 
@@ -157,7 +157,7 @@ def build_series_table(
 
 
 def join_first_names(names: Iterable[str]) -> str:
-    """Return the first names, joined by commas, and the number of other names."""
+    """Return the first names, joined by commas, followed by the number of the other names."""
     every = list(names)
     more = [f"and {len(every) - _MAX_NAMES:,} more"] if len(every) > _MAX_NAMES else []
     return ", ".join([*every[:_MAX_NAMES], *more])
@@ -229,7 +229,7 @@ _INCONSISTENCY_COLUMNS = (
 
 
 def build_inconsistencies_report(found: Sequence[Inconsistency], *, show_values: bool) -> Report:
-    """Return the report of inconsistent attributes: the first of them, and what to do about them."""
+    """Return the report of inconsistent attributes: the first of these attributes, and how to correct them."""
     if not found:
         return Report(
             title="Inconsistencies",

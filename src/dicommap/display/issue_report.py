@@ -1,4 +1,4 @@
-"""Issues as a tuple with a report, and the catalogue of issue codes as Markdown."""
+"""Issues, a tuple of issues with a report; and the catalogue of issue codes as Markdown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ _ISSUE_COLUMNS = (TableColumn("severity", CellKind.SEVERITY), *_LOCATION_COLUMNS
 
 
 def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, int]]:
-    """Return the count of each severity that occurs, the most severe first."""
+    """Return each severity that occurs and its number of issues, the highest severity first.
+
+    Args:
+        counts: The number of issues of each code and severity.
+    """
     totals: Counter[Severity] = Counter()
     for (_, severity), number in counts.items():
         totals[severity] += number
@@ -68,7 +72,7 @@ def _code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]
 
 
 class Issues(tuple["Issue", ...], Displayable):
-    """Issues in order; equal to any tuple or list of the same issues."""
+    """Tuple of issues. It is equal to any tuple or list of the same issues in the same order."""
 
     __slots__ = ()
 
@@ -96,18 +100,18 @@ class Issues(tuple["Issue", ...], Displayable):
         return self.with_severity(Severity.NOTE)
 
     def with_severity(self, severity: Severity) -> Issues:
-        """Return the issues with this severity."""
+        """Return the issues whose severity is `severity`."""
         return Issues(issue for issue in self if issue.severity is severity)
 
     def counts(self) -> dict[tuple[str, Severity], int]:
-        """Return the number of issues of each code and severity, in the order of the first issue of each."""
+        """Return a dict: (code, severity) -> number of issues, in the order of the first issue of each pair."""
         return dict(Counter((issue.code, issue.severity) for issue in self))
 
     def to_dicts(self) -> list[dict[str, object]]:
-        """Return each issue as a dict that the schema `issue` describes."""
+        """Return the issues as a list of dicts that are valid for the schema `issue`."""
         return [issue.to_dict() for issue in self]
 
-    # A tuple defines both, so they are taken from Displayable here.
+    # A tuple defines both methods too, so the methods of Displayable are chosen here.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
@@ -132,7 +136,7 @@ def _worst_issues_table(issues: Issues) -> ReportTable:
 
 
 def group_first_issues(issues: Iterable[Issue]) -> dict[tuple[str, Severity], list[Issue]]:
-    """Return the first issues of each code and severity."""
+    """Return a dict: (code, severity) -> the first issues with this code and severity."""
     first: dict[tuple[str, Severity], list[Issue]] = {}
     for issue in issues:
         kept = first.setdefault((issue.code, issue.severity), [])

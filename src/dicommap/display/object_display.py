@@ -1,7 +1,7 @@
-"""Registers how each class of the model is shown: its report, and its line in a list.
+"""Registers for each class of the model the functions that build its report and its line in a list.
 
-`dicommap.model.displayable` imports this module when an object is shown for the first time. A new class of the model
-that is shown registers its report here: `build_report.register(MyClass)(build_my_report)`.
+`dicommap.model.displayable` imports this module when an object is shown for the first time. To show a new class of the
+model, register its report here: `build_report.register(MyClass)(build_my_report)`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["build_report", "describe_in_one_line", "format_line", "render_html", "render_text"]
 
 MAX_LINE_LENGTH = 400
-"""Characters of an object's line; a longer one is cut."""
+"""Maximum characters of an object's line; a longer line is cut."""
 
 
 @singledispatch
@@ -61,10 +61,10 @@ build_report.register(InventorySummary)(build_summary_report)
 
 @singledispatch
 def describe_in_one_line(shown: object) -> str:
-    """Return one line about an object of the model, without patient values.
+    """Return a text of one line about an object of the model, without patient values.
 
     Raises:
-        TypeError: The class of the object has no line.
+        TypeError: No function that describes objects of this class in one line is registered.
     """
     raise TypeError(f"{type(shown).__name__} has no line for lists.")
 

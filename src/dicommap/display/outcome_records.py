@@ -1,4 +1,4 @@
-"""Records of jobs, studies and instances with their outcomes (schema `outcome`)."""
+"""Records of jobs, studies and instances with their outcomes. The schema `outcome` describes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUTCOME_ORDER = (
     ImportOutcome.FAILED,
     ImportOutcome.NOT_REPORTED,
 )
-"""Outcomes in the order of columns, the best first."""
+"""All outcomes in the order of their columns, the best outcome first."""
 
 
 def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
@@ -41,7 +41,7 @@ def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
 
 
 def build_study_outcome_record(study: StudyOutcomes) -> Record:
-    """Return the record of a study in one job: its number of instances of each outcome."""
+    """Return the record of a study in one job, with the number of the study's instances of each outcome."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
         "job": study.job,
@@ -70,7 +70,7 @@ def build_instance_outcome_record(job: JobOutcomes, instance: InstanceOutcome, *
 
 
 def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
-    """Return the number of instances of each outcome, also of outcomes without instances."""
+    """Return a dict: outcome -> number of instances; 0 for outcomes without instances."""
     return {outcome.value: counts.get(outcome, 0) for outcome in OUTCOME_ORDER}
 
 

@@ -1,4 +1,4 @@
-"""The preview of a draft: values before and after, for each changed study or series."""
+"""The preview of a draft: the values of each changed study or series before and after the draft."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def build_changes_table(
         groups: The studies and series that have a row.
         total: The number of all changed studies and series.
         opened: The number of rows that start unfolded.
-        limit: The maximum number of changes inside a row; long values are cut too. Without it, everything is shown.
+        limit: The maximum number of changes inside a row. Long values are then cut, too. If it is None, everything is
+            shown.
         heading: The heading of the table.
 
     """
@@ -104,20 +105,20 @@ UNFOLDED_TARGETS = 10
 
 
 class Preview(Displayable):
-    """The changes of a draft, each as a row: UIDs, tag, keyword, value before and after, and the edit that made it.
+    """The changes of a draft as rows, each with UIDs, tag, keyword, value before and after, and the edit of the change.
 
-    An iteration masks values unless the preview was made with `show_values=True`. The report also shows values after
-    `dicommap.show_values(True)`.
+    Values are masked unless the preview was made with `show_values=True`. The preview's report, but not an iteration
+    over its rows, also shows values after `dicommap.show_values(True)`.
     """
 
     def __init__(self, rows: Rows, *, changes: int, overrides: int, show_values: bool) -> None:
-        """Make a preview.
+        """Create a preview.
 
         Args:
-            rows: Returns the rows; its argument says whether they show values.
+            rows: A function that returns the rows. Its argument is whether the rows show values unmasked.
             changes: The number of rows.
             overrides: The number of changed studies and series.
-            show_values: Whether an iteration shows values.
+            show_values: Whether an iteration over the preview shows values unmasked.
         """
         self._rows = rows
         self._changes = changes
@@ -147,11 +148,17 @@ class Preview(Displayable):
 _NOT_CAPTURED = "(not captured)"
 _EMPTY = "(empty)"
 _ORIGINS_LIMIT = 3
-"""An edit of a study may come from as many rows of a sheet as the study has series."""
+"""Maximum number of edits that a row names. One change may come from many rows of a sheet, one for each series."""
 
 
 def build_preview_row(change: AttributeChange, *, show_values: bool, shorten: bool = True) -> dict[str, str]:
-    """Return one row of the preview. Values are masked unless `show_values` is true; long lists of edits are cut."""
+    """Return one row of the preview.
+
+    Args:
+        change: The change that the row describes.
+        show_values: Whether values are shown; if not, they are masked.
+        shorten: Whether a long list of edits is cut.
+    """
     keyword = keyword_of(change.tag)
 
     def value(text: str) -> str:
@@ -169,9 +176,9 @@ def build_preview_row(change: AttributeChange, *, show_values: bool, shorten: bo
 
 
 def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[str, str]]:
-    """Yield a row for each study and each edit that changed it, with the changed series and attributes.
+    """Yield one row for each pair of a study and an edit that changed it, with the changed series and attributes.
 
-    The changes of a study must follow each other.
+    In `changes`, all changes of one study must be next to each other.
     """
     for study, of_study in groupby(changes, key=lambda change: change.study_instance_uid):
         by_origin: dict[str, list[AttributeChange]] = {}
@@ -194,7 +201,7 @@ def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[s
 
 def _format_value_after(attribute: Attribute) -> str:
     text = text_from_attribute(attribute)
-    # What no text means, such as a sequence, is shown as it will be written.
+    # An attribute that has no text form, such as a sequence, is shown as the JSON that will be written.
     return json.dumps(attribute, ensure_ascii=False) if text is None else text
 
 

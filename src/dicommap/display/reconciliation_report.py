@@ -1,4 +1,4 @@
-"""The report of a reconciliation: jobs, studies to look at, and reasons of failures."""
+"""The report of a reconciliation: jobs, studies with problems, and reasons of failures."""
 
 from __future__ import annotations
 
@@ -112,7 +112,11 @@ def _outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
 
 
 def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> list[tuple[int, str, str]]:
-    """Return the reasons of failures, the most frequent first: number of instances, exception and service message."""
+    """Return the reasons of failures as tuples: number of instances, exception and service message.
+
+    The most frequent reason is first. Words of a service message that may be a patient's are masked unless
+    `show_values` is true.
+    """
     reasons: Counter[tuple[str, str]] = Counter()
     for job in jobs:
         for (kind, message), count in job.reasons.items():

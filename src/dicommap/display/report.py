@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CellKind(Enum):
-    """The kind of text in the cells of a column."""
+    """The kind of text in the cells of a column, which decides how the cells are drawn."""
 
     TEXT = "text"
     WORD = "word"
@@ -35,7 +35,7 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactList:
-    """Facts about the object: a name and its text on each line."""
+    """Facts about the reported object. Each line has a fact's name and its text."""
 
     pairs: Sequence[tuple[str, str]]
 
@@ -73,7 +73,7 @@ Block = FactList | ReportTable | Note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything that is shown about one object. Values in it are already masked; the renderers do not mask."""
+    """The complete content that is shown about one object. Its values are masked already; the renderers do not mask."""
 
     title: str
     counts: Sequence[str] = ()

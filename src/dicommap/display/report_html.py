@@ -1,7 +1,7 @@
 """Render a report as static HTML: escaped elements, one style sheet, no script.
 
-Colours come from the text around it, so that it is readable in every theme of every notebook: rules and tints are the
-text's colour or a grey thinned out, and only badges have colours of their own, dark behind white.
+The report takes its text colour from its surroundings, so that it is readable in every theme of every notebook. Lines
+and backgrounds are a transparent grey, red or green. Only badges have opaque colours: white text on a dark background.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class Markup(str):
 
 
 def element(name: str, *content: str, css: str = "", attributes: str = "") -> Markup:
-    """Return an HTML element; content that is not Markup is escaped.
+    """Return an HTML element. Content that is not Markup is escaped.
 
     Args:
         name: The element's name.
         content: Pieces of text or markup.
         css: Class names.
-        attributes: Other attributes of the tag. They are never texts of the data, so no value is in a title, a tooltip
-            or a link.
+        attributes: Other attributes of the tag. They must not contain texts of the data, so that no value is in a
+            title, a tooltip or a link.
 
     """
     start = "".join((name, f' class="{css}"' if css else "", f" {attributes}" if attributes else ""))
@@ -42,7 +42,7 @@ def element(name: str, *content: str, css: str = "", attributes: str = "") -> Ma
 
 
 def join_markup(*content: str) -> Markup:
-    """Join pieces of text and markup; escape text, also its control characters."""
+    """Join pieces of text and markup, and return the markup. HTML and control characters in texts are escaped."""
     return Markup(
         "".join(piece if isinstance(piece, Markup) else escape(escape_keeping_lines(piece)) for piece in content)
     )
@@ -89,11 +89,11 @@ STYLE_SHEET = Markup(
 
 
 MAX_CELL_LENGTH = 60
-"""Maximum characters of a cell with a value; a file may hold a description of any length."""
+"""Maximum characters of a cell with a value, since a value in a file may have any length."""
 MAX_SENTENCE_LENGTH = 400
 
 _UNTRUNCATED_KINDS = (CellKind.BEFORE, CellKind.AFTER)
-"""Kinds of cells that are not cut here: the builders of these rows decide how much of a change is shown."""
+"""Kinds of cells that are not cut here, because the builders of their rows decide how much of a value is shown."""
 _WIDTHS = {
     CellKind.SENTENCE: "minmax(0,2fr)",
     CellKind.UID: "minmax(0,3.8fr)",
@@ -160,7 +160,7 @@ def _render_table(block: ReportTable) -> Markup:
 
 
 def _column_width(column: TableColumn) -> str:
-    """Return the CSS width of a column. Columns of numbers are as wide as the longest word of their name."""
+    """Return the CSS width of a column. The width of a column of numbers depends on the longest word of its name."""
     if column.kind is CellKind.NUMBER:
         longest = max(map(len, _WORD_BOUNDARY.split(column.name)))
         return f"{min(max(60, 7 * longest), 120)}px"
@@ -168,7 +168,7 @@ def _column_width(column: TableColumn) -> str:
 
 
 def _breakable_keyword(name: str) -> Markup:
-    """Return a keyword with optional line breaks between its words: long keywords are wider than most values."""
+    """Return a keyword with optional line breaks between its words, since long keywords are wider than most values."""
     first, *others = _WORD_BOUNDARY.split(name)
     return join_markup(first, *(piece for word in others for piece in (Markup("<wbr>"), word)))
 

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from dicommap.display.report import Block, Report, ReportTable, TableColumn, TableRow
 
 MAX_ROWS = 10
-"""Maximum rows of a table: fewer than in HTML, since a terminal has no page to scroll."""
+"""Maximum rows of a table, fewer than in HTML because a terminal shows few lines."""
 CELL_WIDTH = 28
 """Maximum width of a cell in terminal columns; East Asian characters have a width of two."""
 FACT_WIDTH = 96
 _WIDTHS = {CellKind.UID: 64, CellKind.CODE: 64, CellKind.SENTENCE: FACT_WIDTH}
-"""A UID has at most 64 characters (PS3.5 section 9.1), so no UID is cut."""
+"""Kind of cell -> maximum width. A UID has at most 64 characters (PS3.5 section 9.1), so no UID is cut."""
 _INDENT = "  "
 
 
 def render_text(report: Report) -> str:
-    """Return a report as lines; control characters are escaped."""
+    """Return a report as a text of several lines. Control characters are escaped."""
     return "\n".join(line.rstrip() for line in _lines(report))
 
 
@@ -87,6 +87,6 @@ def _max_width(column: TableColumn) -> int:
 
 
 def _truncate(text: str, width: int) -> str:
-    # A character is at most two columns wide. The text is cut first, so that a very long text is not measured in full.
+    # A very long text is cut before it is measured, because measuring all of it is slow.
     clean = make_printable(text[: 2 * width])
     return clean if cell_len(clean) <= width else set_cell_size(clean, width - 1).rstrip() + "…"

@@ -1,4 +1,4 @@
-"""Reports of studies, series and instances, and of a sheet of them."""
+"""Reports of studies, series and instances, and of sheets of studies or series."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def build_study_report(study: Study, *, show_values: bool) -> Report:
 
 
 def build_studies_report(studies: Sequence[Study], *, show_values: bool) -> Report:
-    """Return the report of several studies: their counts, and the first of them."""
+    """Return the report of several studies: their total counts, and a table of the first studies."""
     sums = (
         format_count(sum(len(study.series) for study in studies), "series"),
         format_count(sum(study.instances for study in studies), "instance"),
@@ -127,7 +127,7 @@ def _counts(group: Study | Series) -> tuple[str, ...]:
 
 
 def _attribute_blocks(values: AttributeValues, *, show_values: bool) -> list[Block]:
-    """Return blocks with the attributes that have a value in at least one file, by keyword."""
+    """Return blocks with the values of each attribute, and a note that names attributes without a value in any file."""
     present = {keyword: counts for keyword, counts in values.items() if any(counts)}
     first = list(present.items())[:MAX_ATTRIBUTES]
     blocks: list[Block] = [
@@ -147,7 +147,10 @@ def _absent_attributes_text(values: Mapping[str, ValueCounts]) -> str:
 
 
 def _format_values(keyword: str, counts: ValueCounts, *, show_values: bool) -> str:
-    """Return the values with their numbers of files, the most frequent first. Masked values are only counted."""
+    """Return a text with the values and their numbers of files, the most frequent first.
+
+    Masked values are only counted.
+    """
     is_masked = not show_values and keyword not in UNMASKED_KEYWORDS
     if len(counts) == 1 or is_masked:
         return mask_value_counts(keyword, counts, show_values=show_values)

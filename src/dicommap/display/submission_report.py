@@ -46,7 +46,7 @@ COMPLETED_NOTE = "COMPLETED only says that a job has ended; its job manifest lis
 def build_submit_report(
     package: str, submissions: Sequence[Submission], issues: Issues, requests: Sequence[Mapping[str, Any]] | None
 ) -> Report:
-    """Return the report of a submit. `requests` are those that a dry run would send; None if it is not a dry run."""
+    """Return the report of a submit. `requests` are the requests of a dry run; None if it was not a dry run."""
     blocks: list[Block] = [FactList(pairs=[("package", package), ("sent", _sent_text(requests, issues))])]
     if requests is None:
         return _build_jobs_report("Submitted", submissions, (), issues, blocks)
@@ -67,7 +67,15 @@ def build_watch_report(
     issues: Issues,
     unsubmitted: int,
 ) -> Report:
-    """Return the report of a watch: the status of a package's jobs, and of jobs of other services."""
+    """Return the report of a watch.
+
+    Args:
+        package: The package's directory; None if only jobs of other services are watched.
+        submissions: The package's submitted jobs.
+        others: The jobs of other services.
+        issues: The issues of the watch.
+        unsubmitted: The number of the package's jobs that are not submitted yet.
+    """
     facts = [("package", package)] if package is not None else []
     facts += [("not submitted", format_count(unsubmitted, "job"))] if unsubmitted else []
     blocks: list[Block] = [FactList(pairs=facts)] if facts else []
@@ -75,7 +83,7 @@ def build_watch_report(
 
 
 def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the operation, its target (an object or a job's prefix), and the number of bytes that are uploaded."""
+    """Return the operation, its target (an S3 object or a job's prefix), and the number of uploaded bytes, if any."""
     if "Key" not in request:
         return request["operation"], request["inputS3Uri"], ""
     uri = S3Uri(bucket=request["Bucket"], prefix=request["Key"])
@@ -129,7 +137,15 @@ def _submission_details(one: Submission) -> list[Block]:
 
 
 def build_retry_report(package: str | None, in_place: int, staged: int, instances: int, issues: Issues) -> Report:
-    """Return the report of a retry."""
+    """Return the report of a retry: the jobs in place and the staged jobs of the new package.
+
+    Args:
+        package: The new package's directory; None if no package was written.
+        in_place: The number of jobs in place.
+        staged: The number of staged jobs.
+        instances: The number of instances to import again.
+        issues: The issues of the retry.
+    """
     found = issues.counts()
     facts = [
         ("package", package or "none was written"),
@@ -156,7 +172,7 @@ _STAGED_JOB_COLUMNS = (
 
 
 def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Issues) -> Report:
-    """Return the report of staging: files copied, already there and missing, for each job."""
+    """Return the report of staging: for each job, the numbers of files copied, copied before, and missing."""
     found = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package)])]
     if found:

@@ -1,4 +1,4 @@
-"""The transfer that a user confirms before the first request: files, sources and targets."""
+"""The files, sources and targets of a transfer, which a user confirms before the first request."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Transfer:
     jobs: tuple[str, ...]
     """The ids of the jobs whose files or requests are sent."""
     sources: tuple[str, ...]
-    """The source roots. For a staging, the roots that files are sent from."""
+    """The source roots. When a package is staged, files are sent from these roots."""
     prefixes: tuple[str, ...]
     """The inputS3Uri of each job."""
     files: int
     """The number of files that are copied, or of override files that are uploaded."""
     bytes: int
-    """The size of these files in bytes."""
+    """The total size in bytes of the files that are copied or uploaded."""
     read_files: int = 0
-    """The number of files that the jobs will read in S3, if jobs are started."""
+    """The number of files that the jobs will read in S3; 0 if no jobs are started."""
     read_bytes: int = 0
     members: Mapping[str, str]
     """The members of the requests that are the same for all jobs: data store, role, output."""
@@ -40,17 +40,17 @@ class Transfer:
 
     @property
     def buckets(self) -> tuple[str, ...]:
-        """Return the buckets that files are sent to, or that jobs write to."""
+        """Return the buckets that files are sent to or that jobs write to, each bucket once."""
         uris = (S3Uri.parse(text) for text in (*self.prefixes, self.members.get("outputS3Uri", "")))
         return tuple(dict.fromkeys(uri.bucket for uri in uris if uri is not None))
 
 
 MAX_PREFIXES = 10
-"""Maximum prefixes of jobs. Buckets and source roots are all shown, so that the user sees each of them."""
+"""Maximum number of job prefixes that are shown. Buckets and source roots are always all shown."""
 
 
 def format_transfer_lines(transfer: Transfer) -> Iterator[str]:
-    """Yield lines about a transfer: first the counts, then an indented fact on each line."""
+    """Yield lines of text about a transfer: first a line with the counts, then one indented line for each fact."""
     if transfer.read_files:
         yield (
             f"To be sent: {format_count(len(transfer.jobs), 'job')}, {format_count(transfer.files, 'override file')} "

@@ -1,4 +1,4 @@
-"""A list that keeps the first items of each kind and counts the rest, and the limits for lists of issues.
+"""BoundedList, which keeps the first items of each kind and counts the rest; and limits for lists of issues.
 
 An inventory has millions of studies, and an edit that is wrong in one study is often wrong in all of them. Memory and
 output must not grow with the number of mistakes:
@@ -32,13 +32,13 @@ DOCUMENT_ISSUE_LIMIT = 1000
 JOB_ISSUE_LIMIT = 20
 """Issues of one code that are listed for one import job."""
 ISSUE_COUNT_LIMIT = 10_000
-"""Number of issues that are counted after the listed issues. After these, the search for issues ends."""
+"""The number of unlisted issues after which the search for more issues ends."""
 
 ItemT = TypeVar("ItemT")
 
 
 class BoundedList(Generic[ItemT]):
-    """The first items of each kind, in the order they were added, and the number of all items."""
+    """A list that keeps the first items of each kind, in the order in which they were added, and counts all items."""
 
     def __init__(
         self,
@@ -48,14 +48,14 @@ class BoundedList(Generic[ItemT]):
         kind: Callable[[ItemT], Hashable] | None = None,
         describe_rest: Callable[[ItemT, int], ItemT] | None = None,
     ) -> None:
-        """Make a list, with `items` as its first items.
+        """Create a list, and add `items` to it.
 
         Args:
             items: Items to add at once.
             limit: The number of items of one kind to keep.
             kind: Returns the kind of an item. If it is None, all items are of one kind.
-            describe_rest: Makes an item that describes the items of a kind that were not kept. It is called
-                with the first item of the kind and the number of items that were not kept.
+            describe_rest: Returns an item that stands for the items of one kind that were not kept. Its arguments are
+                the first item of that kind and the number of items that were not kept.
 
         """
         self._limit = limit
@@ -80,7 +80,7 @@ class BoundedList(Generic[ItemT]):
         return self
 
     def __iter__(self) -> Iterator[ItemT]:
-        """Yield the kept items, then an item for each kind with more items, which has their number."""
+        """Yield the kept items, then for each kind with omitted items one item that gives their number."""
         yield from self._kept
         if self._describe_rest is not None:
             for kind, first in self._first.items():
@@ -103,12 +103,14 @@ class BoundedList(Generic[ItemT]):
 
 
 def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -> BoundedList[Issue]:
-    """Return an empty list for issues. For each kind with more issues, it ends with an issue that has their number.
+    """Return an empty BoundedList for issues. It ends with one issue for each kind that has more than `limit` issues.
+
+    The last issues give the numbers of issues that were not kept.
 
     Args:
         limit: The number of issues of one kind to keep.
-        path: The path that all issues are about, such as a job's folder. Issues with the same code and severity are
-            then of one kind. If it is None, issues of different files or rules are of different kinds.
+        path: The path that all issues are about, such as a job's folder. With it, all issues with the same code and
+            severity are of one kind. If it is None, issues of different files or rules are of different kinds.
 
     """
 
@@ -124,9 +126,9 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
 
 
 def limit_issues(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first issues as they are found, then an issue with the number and the worst severity of the rest.
+    """Yield the first `limit` issues, then one issue with the number and the highest severity of the other issues.
 
-    At most `ISSUE_COUNT_LIMIT` issues of the rest are counted, so that time does not grow with the number of mistakes.
+    At most `ISSUE_COUNT_LIMIT` of the other issues are counted, so that the time has a limit, too.
     """
     rest = iter(issues)
     yield from islice(rest, limit)
@@ -138,7 +140,7 @@ def limit_issues(issues: Iterable[Issue], limit: int, location: Location) -> Ite
 
 
 def stop_after_limit(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first issues and, if there is one more, an error about it. Do not search for more issues."""
+    """Yield the first `limit` issues. If there is one more issue, yield an error about it and end the search."""
     rest = iter(issues)
     yield from islice(rest, limit)
     if next(rest, None) is not None:

@@ -86,7 +86,7 @@ _FAMILIES = (
 )
 
 CATALOGUE: dict[str, IssueCode] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
-"""Every issue code by its name, in the order of the work: scan, edit, draft, validate, submit, reconcile."""
+"""Name -> issue code, in the order of the workflow: scan, edit, draft, validate, submit, reconcile."""
 
 _NO_LOCATION = Location()
 
@@ -116,5 +116,5 @@ def make_issue(
 
 
 def find_code(code: str) -> IssueCode | None:
-    """Return the entry of the catalogue for a code; None if the code is unknown."""
+    """Return the catalogue's entry for the issue code `code`; None if the code is unknown."""
     return CATALOGUE.get(code)

@@ -32,8 +32,8 @@ class Severity(StrEnum):
 class Location:
     """The location of an issue. Only the members that apply are set.
 
-    An issue about one study or series has the UID in its location and not in its message. A message names UIDs only if
-    the issue is about several studies, such as `edit.same-patient`, or about the root of many UIDs.
+    The UID of a study or series is in the location and not in the message. A message names UIDs only if the issue is
+    about several studies, such as `edit.same-patient`, or about the common root of many UIDs.
     """
 
     path: str | None = None
@@ -66,7 +66,7 @@ class Location:
         return " ".join(words)
 
     def to_dict(self) -> dict[str, str | int]:
-        """Return the members that are set, by their names in the issue schema."""
+        """Return the members that are set, as a dict: name in the issue schema -> value."""
         members = ((field.name, getattr(self, field.name)) for field in fields(self))
         return {name: value for name, value in members if value is not None}
 
@@ -93,7 +93,7 @@ class Issue:
         return f"{self.severity}: {location + ': ' if location else ''}{self.message} [{self.code}]"
 
     def _has_keyword_in_message(self) -> bool:
-        """Return whether the message has the location's keyword as a word, so that it need not be repeated."""
+        """Return whether the message contains the location's keyword, so that `__str__` need not repeat it."""
         subject = self.location.keyword
         if not subject or subject not in self.message:
             return False
@@ -129,7 +129,7 @@ class IssueCode:
     title: str
 
     message: str
-    """A template of messages. Its `{fields}` are facts about the data, and never values of the data."""
+    """The template of the code's messages. Its `{fields}` are facts about the data, and never values of the data."""
 
     explanation: str
     fix: str

@@ -1,7 +1,7 @@
 """A progress bar in a notebook: static HTML, redrawn at most ten times a second.
 
-Static HTML is used instead of a widget: it needs no other package, works in every notebook, and an exported page loads
-no script.
+The bar is static HTML and not a widget, because static HTML needs no other package and works in every notebook. An
+exported page then loads no script.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BAR_STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"
 
 
 class RedrawTimer:
-    """Decides when a bar is drawn again."""
+    """A timer that decides when a bar is drawn again."""
 
     __slots__ = ("_clock", "_next", "_started")
 
@@ -36,7 +36,7 @@ class RedrawTimer:
         self._next = self._started + delay
 
     def is_due(self) -> bool:
-        """Return whether the bar is to be drawn now; if so, start the next interval."""
+        """Return whether the bar shall be drawn now. If so, start the next interval."""
         now = self._clock()
         if now < self._next:
             return False
@@ -45,12 +45,18 @@ class RedrawTimer:
 
     @property
     def elapsed(self) -> float:
-        """Return the seconds since work began."""
+        """Return the seconds since the timer was created."""
         return self._clock() - self._started
 
 
 def estimate_remaining_seconds(done: int, total: int, elapsed: float) -> float | None:
-    """Return the remaining seconds at the present speed; None if no item is done."""
+    """Return the remaining seconds at the average speed so far; None if no item is done.
+
+    Args:
+        done: The number of finished items.
+        total: The number of all items.
+        elapsed: The seconds of work so far.
+    """
     return elapsed * (total - done) / done if done else None
 
 
@@ -73,8 +79,8 @@ class NotebookBar:
         """Create a bar that is not drawn yet.
 
         Args:
-            noun: The counted items, in the plural.
-            timer: Decides when the bar is drawn. Tests pass a timer with a clock of their own.
+            noun: The plural noun for the counted items, such as `files`.
+            timer: Decides when the bar is drawn. Tests pass a timer with a test clock.
 
         """
         self._noun = noun
@@ -101,7 +107,7 @@ class NotebookBar:
 
 
 def format_bar_html(progress: Progress, text: str) -> str:
-    """Return the HTML of a bar with a text beside it."""
+    """Return the HTML of a progress bar, with `text` to its right."""
     # If a progress element has no value, browsers show a moving bar.
     value = f' value="{progress.done}" max="{max(progress.total, 1)}"' if progress.is_counted else ""
     return f'<div><progress{value} style="{_BAR_STYLE}"></progress>{escape(text)}</div>'

@@ -1,4 +1,4 @@
-"""Progress of long work, shown by a caller's function, by a bar, or not at all."""
+"""Report the progress of long work to a caller's function or a progress bar."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ OnProgress = Callable[[Progress], None]
 """A function that is called with the progress during the work, and once at the end."""
 
 ProgressOption = OnProgress | bool | None
-"""The parameter `progress` of public functions: a function to call; True for a bar; False for no bar; None for a bar
-only in notebooks and interactive Python."""
+"""The type of the parameter `progress` of public functions.
+
+A function is called with the progress. True shows a bar, False shows no bar, and None shows a bar only in notebooks and
+interactive Python.
+"""
 
 _Item = TypeVar("_Item")
 
@@ -42,12 +45,12 @@ def track_progress(
     *,
     weight: Callable[[_Item], int] = lambda _: 1,
 ) -> Iterator[_Item]:
-    """Yield the items, and report the progress after each.
+    """Yield the items, and report the progress after each item and at the end.
 
     Args:
         items: The items to yield.
         report: The function to call with the progress; None for no reports.
-        total: The sum of all weights; None if it is not known before the last item.
+        total: The sum of the weights of all items; None if it is not known in advance.
         weight: Returns the number that an item adds to the count.
 
     """
@@ -63,7 +66,7 @@ def track_progress(
 
 
 class ProgressBar(Protocol):
-    """A bar that shows progress during the work and is removed at the end."""
+    """Protocol of a bar that shows progress during the work and is removed at the end."""
 
     def show(self, progress: Progress) -> None:
         """Show the progress."""
@@ -81,10 +84,10 @@ def progress_reporter(option: ProgressOption, noun: str) -> Iterator[OnProgress 
     Args:
         option: A function to call; True for a bar in a notebook or on a terminal; False for no bar; None for a bar only
             in notebooks and interactive Python.
-        noun: The counted items, in the plural.
+        noun: The plural noun for the counted items, such as `files`.
 
     Raises:
-        UsageError: `option` has another type.
+        UsageError: `option` is not a function, a bool or None.
 
     """
     if callable(option):

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal's stderr, removed when the work is done."""
+"""A progress bar on a terminal's stderr. It is removed when the work is done."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TerminalBar:
         """Start the bar.
 
         Args:
-            noun: The counted items, in the plural.
+            noun: The plural noun for the counted items, such as `files`.
 
         """
         text = TextColumn("{task.completed:,.0f} of {task.fields[known]} " + noun)

@@ -1,4 +1,4 @@
-"""Read regular files without blocking and up to a limit: files that a user names, or that a package holds."""
+"""Read regular files, which a user names or a package contains, without blocking and up to a number of bytes."""
 
 from dicommap.reading.regular_files import (
     FileTooLargeError,

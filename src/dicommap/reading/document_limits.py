@@ -12,19 +12,19 @@ from dataclasses import dataclass
 MEBIBYTE = 2**20
 
 DEPTH_LIMIT = 64
-"""Levels of nested arrays and objects in a document. Real data sets have about ten."""
+"""Maximum levels of nested arrays and objects in a document. Real data sets have about ten."""
 
 DIGITS_LIMIT = 4_300
-"""Digits of an integer in a document. Python reads no more by default."""
+"""Maximum digits of an integer in a document; the same number as Python's default limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimit:
-    """The bytes and JSON values that a document of one kind may have."""
+    """The maximum bytes and JSON values of a document of one kind."""
 
     bytes: int
     values: int = 0
-    """Number of JSON values: texts, numbers, arrays, objects, but not names of members. 0 if it is not JSON."""
+    """Maximum number of texts, numbers, arrays and objects, without names of members; 0 if the kind is not JSON."""
 
 
 CONFIGURATION_LIMIT = DocumentLimit(16 * MEBIBYTE, 20_000)
@@ -34,7 +34,7 @@ OVERRIDE_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """An override file. AWS documents no limit; its nearest number is MAX_METADATA_MB for the metadata of an image set."""
 
 PLAN_LIMIT = DocumentLimit(256 * MEBIBYTE, 5_000_000)
-"""plan.json, which grows with jobs, mappings and override files: it has about one value in 60 bytes."""
+"""plan.json, which grows with jobs, mappings and override files. It has about one JSON value for each 60 bytes."""
 
 SUBMISSION_LIMIT = DocumentLimit(MEBIBYTE, 1_000)
 """A state file or AWS account file of a submission: about 20 texts."""
@@ -46,7 +46,7 @@ TABLE_LIMIT = DocumentLimit(256 * MEBIBYTE)
 """A sheet, a lookup table, or a table of a package."""
 
 JOB_MANIFEST_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
-"""job-output-manifest.json: a job of DEFAULT_JOB_FILES image sets has about half a megabyte."""
+"""job-output-manifest.json, which has about half a megabyte for a job with DEFAULT_JOB_FILES image sets."""
 
 S3_INVENTORY_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """manifest.json of an S3 Inventory: three texts for each of its data files."""
@@ -58,7 +58,10 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def unknown_document_limit(data: bytes) -> DocumentLimit:
-    """Return the limit of a JSON document whose kind is not known yet: only a plan has a member "jobs"."""
+    """Return the limit of a JSON document whose kind is not known yet.
+
+    A document with the member "jobs", which only a plan has, gets the limit of a plan.
+    """
     return PLAN_LIMIT if b'"jobs"' in data else DocumentLimit(LARGEST_DOCUMENT_LIMIT.bytes, OVERRIDE_LIMIT.values)
 
 
@@ -66,8 +69,8 @@ def has_more_json_values(data: bytes, limit: int) -> bool:
     """Return whether a JSON document may have more values than `limit`, without parsing it.
 
     Each value is the first in its array or object, or follows a comma. So the number of commas and opening brackets is
-    an upper bound. Texts, which may have commas too, are removed only if the first count is above the limit, because
-    that is slow.
+    an upper bound. Commas in texts count too. So if the first count is too high, texts are removed and the rest is
+    counted again. Texts are not removed at first, because the removal is slow.
 
     Args:
         data: The bytes of the document.

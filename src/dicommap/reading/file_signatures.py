@@ -22,7 +22,7 @@ _TAR_SIGNATURE_SPAN = slice(257, 262)
 """The bytes of a tar file that hold the text `ustar` (POSIX.1-2017, "ustar Interchange Format")."""
 
 HEAD_BYTES = _TAR_SIGNATURE_SPAN.stop
-"""Bytes at the beginning of a file that `detect_packed_format` needs."""
+"""The number of bytes from the beginning of a file that `detect_packed_format` needs."""
 
 
 class PackedFormat(NamedTuple):
@@ -38,7 +38,7 @@ def detect_packed_format(head: bytes) -> PackedFormat | None:
     """Return the format of an archive or compressed file; None for any other file.
 
     Args:
-        head: The first HEAD_BYTES bytes of the file, or all if it is shorter.
+        head: The first HEAD_BYTES bytes of the file, or all bytes if the file is shorter.
 
     """
     for signature, kind in _COMPRESSED_FILE_SIGNATURES:

@@ -1,9 +1,9 @@
 """Open regular files without blocking and read them up to a number of bytes.
 
-A path in a document from somebody else may name a FIFO without a writer, a device, or an endless file below /proc.
-It may also name another file a moment later. So a file is opened without blocking, the type of its open
-*descriptor* is checked, and reading ends with an error after a number of bytes. All errors are OSErrors, so that
-callers report them like the errors of the system.
+A document from an unknown author may name a FIFO without a writer, a device, or an endless file below /proc. Its path
+may also name another file a moment later. So a file is opened without blocking, the type of the open *descriptor* is
+checked, and reading ends with an error after a number of bytes. All errors are OSErrors, so that callers report them
+like the errors of the system.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _FILE_TYPES = {
 
 
 class NotRegularFileError(OSError):
-    """The path names a FIFO, a device, a socket or a directory, or a link that is not followed."""
+    """Raised if a path names a FIFO, a device, a socket, a directory, or a link that is not followed."""
 
 
 class FileTooLargeError(OSError):
-    """The file has more bytes than the limit of the caller."""
+    """Raised if a file has more bytes than the caller's limit."""
 
 
 def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
@@ -44,8 +44,8 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
 
     Args:
         path: The file. Links are followed, unless `beneath` is given.
-        beneath: A directory that the file must be in: `path` is relative to it, and neither the path's directories
-            nor the file itself may be a link or `..`.
+        beneath: A directory that must contain the file. `path` is then relative to this directory, and no part of
+            `path` may be a link, `.` or `..`.
 
     Raises:
         NotRegularFileError: The path does not name a regular file.
@@ -54,7 +54,7 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
     """
     try:
         if beneath is None:
-            # Opening a device or a FIFO can have effects, so the path is checked too, before the descriptor.
+            # Opening a device or a FIFO can have effects. So the path is checked before it is opened, too.
             _require_regular(os.stat(path), path)
             descriptor = os.open(path, _OPEN_FLAGS)
         else:
@@ -70,7 +70,7 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
 
 
 def open_regular_file(path: StrPath, *, limit: int | None = None, beneath: StrPath | None = None) -> BinaryIO:
-    """Open a regular file for reading from its beginning to its end, such as line by line.
+    """Open a regular file for reading from its beginning to its end, for example line by line.
 
     Args:
         path: The file.
@@ -129,7 +129,7 @@ def read_stream(stream: BinaryIO, limit: int) -> bytes:
 
 
 class _BoundedFile(io.RawIOBase):
-    """A file that raises FileTooLargeError after a number of bytes."""
+    """A file that raises FileTooLargeError when more than `limit` bytes are read."""
 
     def __init__(self, descriptor: int, limit: int) -> None:
         self._descriptor = descriptor
@@ -161,7 +161,7 @@ class _BoundedFile(io.RawIOBase):
 
 
 def _open_beneath(directory: str, path: str) -> int:
-    """Open a file below a directory without following any link."""
+    """Open a file below a directory without following any link, and return its descriptor."""
     parts = path.split("/")
     if not all(parts) or {".", ".."} & set(parts):
         raise OSError(errno.EINVAL, "the path leads out of its directory")

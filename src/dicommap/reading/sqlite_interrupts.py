@@ -1,9 +1,8 @@
 """Let Ctrl-C and other signals interrupt a long SQLite statement.
 
-Python runs signal handlers only between its own instructions, and a statement of SQLite may take minutes. So SQLite
-calls a Python function at regular intervals. If a signal handler raises an exception during that call, the statement
-ends with a `sqlite3.Error` and the exception is lost. So every `except sqlite3.Error` block calls
-`raise_if_interrupted`.
+Python runs signal handlers only between its own instructions, and an SQLite statement may take minutes. So SQLite calls
+a Python function at regular intervals. If a signal handler raises an exception during this function, the statement ends
+with a `sqlite3.Error` and the exception is lost. So every `except sqlite3.Error` block calls `raise_if_interrupted`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 _STEPS_BETWEEN_SIGNALS = 500_000
-"""Instructions of SQLite's virtual machine between two calls of Python: some hundredths of a second."""
+"""The number of SQLite virtual machine instructions between two calls of Python: some hundredths of a second."""
 
 
 def enable_interrupts(connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -21,7 +20,7 @@ def enable_interrupts(connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def raise_if_interrupted(error: BaseException) -> None:
-    """Raise KeyboardInterrupt if an SQLite error came from a signal handler that ended the statement."""
+    """Raise KeyboardInterrupt if `error` is the SQLite error of a statement that a signal handler ended."""
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_INTERRUPT:
         raise KeyboardInterrupt from None
 

@@ -1,4 +1,4 @@
-"""A stand-in for AWS HealthImaging's import jobs on loopback, for tests only."""
+"""A stand-in server for AWS HealthImaging's import jobs on loopback, for tests only."""
 
 from dicommap.testing.behaviour import Behaviour, Fault
 from dicommap.testing.image_sets import ImageSet, ImportedInstance

@@ -1,4 +1,4 @@
-"""The command `python -m dicommap.testing`: run the stand-in in its own process until it is stopped."""
+"""The command `python -m dicommap.testing`, which runs the stand-in in its own process until it is stopped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dicommap.testing.service import ImportJobService
 
 
 def main() -> int:
-    """Start the stand-in, print its URL on a line, wait for SIGINT or SIGTERM, and return the exit status."""
+    """Start the stand-in and print its URL on one line. Wait for SIGINT or SIGTERM, and return the exit status."""
     options = _make_parser().parse_args()
     behaviour = Behaviour(
         advance=options.advance, throttling=not options.no_throttling, concurrent_jobs=options.concurrent_jobs

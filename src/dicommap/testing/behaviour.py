@@ -1,4 +1,4 @@
-"""Settings of the stand-in, and the faults that tests request."""
+"""Settings of the stand-in, and faults that tests make it simulate."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Behaviour:
     """Settings of the stand-in. The defaults are the quotas and limits that AWS documents."""
 
     advance: Literal["poll", "call"] = "poll"
-    """When a job gets its next status: with each request for the job (poll), or when the test calls advance (call)."""
+    """When a job gets its next status: at each request for the job (poll), or when the test calls `advance` (call)."""
     throttling: bool = True
-    """Whether calls above the documented rates are refused."""
+    """Whether calls are refused if their rate is above the documented rate of their operation."""
     concurrent_jobs: int = CONCURRENT_JOBS
-    """Number of jobs of a data store that may run at the same time ("Endpoints and quotas")."""
+    """Maximum number of jobs of a data store that run at the same time ("Endpoints and quotas")."""
     quotas: Quotas = field(default_factory=Quotas)
-    """The quotas of each job; a job over a quota ends as FAILED."""
+    """The quotas of each job. A job that exceeds a quota ends as FAILED."""
     assumptions: Assumptions = field(default_factory=Assumptions)
-    """The assumed form of override files, which AWS does not document. A file in another form fails the job."""
+    """The assumed form of override files, which AWS does not document. If a file has another form, its job fails."""
     override_files: Literal["ignored", "failed"] = "ignored"
     """Whether override files below inputS3Uri are ignored, or reported as failed because they are not P10 files."""
     job_folder_in_output_uri: bool = True
-    """Whether outputS3Uri in a job's properties ends with the job's folder, as in an example of the AWS CLI."""
+    """Whether outputS3Uri in a job's properties ends with the job's folder, as in one example of the AWS CLI."""
     warned_files: Literal["both", "warning-only"] = "both"
     """Whether a file with a warning is listed in success.ndjson too, or in warning.ndjson only."""
     empty_manifests: Literal["left-out", "written"] = "left-out"
@@ -59,14 +59,14 @@ ERROR_FAULTS = {
     "internal": ("InternalServerException", "An internal error, as requested by the test"),
     "unavailable": ("ServiceUnavailableException", "Unavailable, as requested by the test"),
 }
-"""Faults that answer a request with an error: kind -> error code and message."""
+"""Kind of a fault that answers a request with an error -> error code and message."""
 
 CONNECTION_FAULTS = {
     "reset": "The connection is reset before the request is processed.",
     "answer-lost": "The request is processed, and the connection is reset before the answer.",
     "short-body": "The request is processed, and the answer is cut in the middle. botocore does not notice.",
 }
-"""Faults of the connection: kind -> description."""
+"""Kind of a fault of the connection -> description."""
 
 JOB_FAULTS = {
     "job-failed": "The job ends as FAILED, with the fault's message.",
@@ -83,7 +83,7 @@ JOB_FAULTS = {
     "relative-keys": "inputFile is relative to inputS3Uri.",
     "upper-case-warnings": "Types of warnings are written as in the developer guide's table, not as in its example.",
 }
-"""Faults of a job: kind -> description. They happen to the next job that ends."""
+"""Kind of a fault of a job -> description. The fault happens to the next job that ends."""
 
 FAULT_MESSAGES = {
     "job-failed": "FILE_COUNTS_LIMIT: as requested by the test",
@@ -98,11 +98,11 @@ _FAULT_PATTERN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A fault to simulate: its kind, its operation, its number of times, and the number of calls before it."""
+    """A fault that the stand-in simulates: its kind, and the calls, jobs or files to which it happens."""
 
     kind: str
     operation: str | None = None
-    """The operation that fails; None for every operation. Faults of jobs have None."""
+    """The operation that fails; None for every operation, and for faults of jobs."""
     times: int | None = 1
     """The number of times that the fault happens; None for always."""
     after: int = 0
@@ -110,7 +110,7 @@ class Fault:
     match: str = ""
     """For faults of files: a text that the object key must contain."""
     message: str = ""
-    """The message of a failed job or file, instead of the default."""
+    """The message of a failed job or file; if empty, the default message is used."""
 
     def __post_init__(self) -> None:
         if self.kind not in FAULT_KINDS:
@@ -118,7 +118,7 @@ class Fault:
 
     @property
     def text(self) -> str:
-        """Return the message of a failed job or file. AWS's full text for a failed job is not known."""
+        """Return the message of a failed job or file. The full text of AWS's messages for failed jobs is not known."""
         return self.message or FAULT_MESSAGES[self.kind]
 
     @classmethod
@@ -143,25 +143,28 @@ class Fault:
 
 
 class FaultQueue:
-    """The faults that have not happened yet."""
+    """A queue of the faults that have not happened yet."""
 
     def __init__(self) -> None:
         self._pending: list[_PendingFault] = []
 
     def add(self, fault: Fault) -> None:
-        """Add a fault."""
+        """Add a fault to the queue."""
         self._pending.append(_PendingFault(fault, fault.after, fault.times))
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Remove all faults from the queue."""
         self._pending.clear()
 
     def take_matching(self, kinds: Container[str]) -> list[Fault]:
-        """Return all faults of the given kinds that happen now, and count one use of each."""
+        """Return all faults of the given kinds that happen at this call, and count one use of each fault."""
         return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.use()]
 
     def take(self, kinds: Container[str], operation: str | None = None) -> Fault | None:
-        """Return the first fault of the given kinds that happens to an operation now, and count one use of it."""
+        """Return the first fault of the given kinds that happens at this call of an operation; None if none happens.
+
+        One use of the returned fault is counted.
+        """
         for pending in self._pending:
             if pending.fault.kind in kinds and pending.fault.operation in (None, operation) and pending.use():
                 return pending.fault

@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 MAX_REQUEST_BYTES = 8 * 2**20
-"""Number of bytes that a request's body may have. The largest request that AWS allows has 2 MB of mappings."""
+"""Maximum bytes of a request's body. The largest request that AWS allows has 2 MB of mappings."""
 
 
 CONTROL_ROOT = "/stand-in/"
-"""The path prefix of control endpoints; no route of an AWS service begins with it."""
+"""The path prefix of control endpoints. No path of an AWS service begins with it."""
 
 
 class Response:
-    """An HTTP response. If `cut` is set, fewer bytes of the body are sent than Content-Length has."""
+    """An HTTP response. If `cut` is set, fewer bytes are sent than the header Content-Length gives."""
 
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str], *, cut: int | None = None) -> None:
         self.status = status
         self.body = body
         self.headers = headers
         self.cut = cut
-        """Bytes of the body to send; 0 to reset the connection before any byte; None for all."""
+        """The number of body bytes to send; None for all. If 0, the connection is reset before anything is sent."""
 
 
 class Request:
@@ -50,7 +50,7 @@ class Request:
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """An HTTP server on loopback that calls a function to answer each request."""
+    """An HTTP server on loopback. It calls the function `answer` to answer each request."""
 
     daemon_threads = True
 
@@ -65,7 +65,7 @@ class LoopbackServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    # One request per connection, so that no connection stays open when a test ends.
+    # Each connection has one request, so that no connection stays open when a test ends.
     protocol_version = "HTTP/1.1"
     server_version = "dicommap-stand-in"
     sys_version = ""
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class ControlledService(Protocol):
-    """The part of `ImportJobService` that control requests use."""
+    """Protocol of the members of `ImportJobService` that control requests use."""
 
     @property
     def jobs(self) -> tuple[StartedJob, ...]: ...  # noqa: D102
@@ -119,10 +119,10 @@ class ControlledService(Protocol):
 
 
 def handle_control_request(service: ControlledService, request: Request) -> Response:
-    """Answer a request below CONTROL_ROOT. Such requests are not signed.
+    """Return the response to a control request, whose path begins with CONTROL_ROOT. Control requests are not signed.
 
-    The requests are GET jobs, GET image-sets, POST faults (the body is a fault's text) and POST advance (the body is a
-    job's id; if it is empty, all jobs advance).
+    The requests are GET jobs, GET image-sets, POST faults and POST advance. The body of POST faults is the text of a
+    fault. The body of POST advance is a job's id; if it is empty, all jobs advance.
     """
     control = (request.method, request.path.removeprefix(CONTROL_ROOT))
     if control == ("GET", "jobs"):

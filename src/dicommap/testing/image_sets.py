@@ -1,8 +1,8 @@
 """P10 files that the stand-in imports, and the image sets to which it adds them.
 
 AWS documents the elements that group instances (developer guide, "Understanding image sets"), but not which group of a
-series becomes the primary image set. The stand-in takes the group of the instance that is imported first. An instance
-that is already in the primary image set of its series is added to another image set.
+series becomes the primary image set. In the stand-in, the group of the instance that is imported first becomes the
+primary image set. A second instance with the same UIDs is added to another image set.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _SERIES_TAGS = sorted(SERIES_GROUPING_TAGS)
 
 
 class RejectedFileError(Exception):
-    """An object cannot be imported. The message is from AWS's documentation or from reports of users, if known."""
+    """Raised if an object cannot be imported. If AWS's message is known from its documentation or users, it is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileWarning:
-    """A warning about a file that was imported (developer guide, "Warning codes")."""
+    """A warning about an imported file (developer guide, "Warning codes")."""
 
     code: int
-    """The decimal code on that page. In the last three rows of the page, it differs from the hexadecimal code."""
+    """The decimal code from that page. In the page's last three rows, it differs from the hexadecimal code."""
     type: str
     message: str
 
@@ -56,7 +56,7 @@ class ImportableFile:
 
 
 def read_importable_file(content: bytes) -> ImportableFile:
-    """Read a P10 file with pydicom.
+    """Read a P10 file with pydicom, and return its data set and warnings.
 
     Args:
         content: The bytes of the file.
@@ -80,7 +80,7 @@ def read_importable_file(content: bytes) -> ImportableFile:
 
 
 def get_first_text(data_set: DataSet, tag: int) -> str:
-    """Return the first value of an attribute as text; an empty text if there is no value."""
+    """Return the first value of the attribute `tag` as text; an empty text if the attribute has no value."""
     attribute = data_set.get(hex_of(tag))
     values = attribute.get("Value") if attribute else None
     return str(values[0]) if values and values[0] is not None else ""
@@ -108,34 +108,34 @@ def _find_warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarn
 
 @dataclass(frozen=True, kw_only=True)
 class ImportedInstance:
-    """One imported file: its data set before and after overrides."""
+    """One imported instance: its data set before and after the overrides of its job."""
 
     job_id: str
     key: str
-    """The object key, in the job's input bucket."""
+    """The key of the imported object in the job's input bucket."""
     before: DataSet = field(repr=False)
     """The data set of the file, without pixel data."""
     after: DataSet = field(repr=False)
-    """The data set with the job's overrides."""
+    """The data set of the file with the job's overrides applied."""
 
     @property
     def study_instance_uid(self) -> str:
-        """Return the Study Instance UID with overrides."""
+        """Return the Study Instance UID after the overrides."""
         return get_first_text(self.after, STUDY_INSTANCE_UID)
 
     @property
     def series_instance_uid(self) -> str:
-        """Return the Series Instance UID with overrides."""
+        """Return the Series Instance UID after the overrides."""
         return get_first_text(self.after, SERIES_INSTANCE_UID)
 
     @property
     def sop_instance_uid(self) -> str:
-        """Return the SOP Instance UID with overrides."""
+        """Return the SOP Instance UID after the overrides."""
         return get_first_text(self.after, SOP_INSTANCE_UID)
 
     @property
     def changed_keywords(self) -> frozenset[str]:
-        """Return the keywords of the attributes that the overrides changed, added or emptied."""
+        """Return the keywords of the attributes that differ before and after the overrides."""
         tags = self.before.keys() | self.after.keys()
         return frozenset(keyword_of(int(tag, 16)) for tag in tags if self.before.get(tag) != self.after.get(tag))
 

@@ -1,4 +1,4 @@
-"""The texts of the job manifests that the stand-in writes (developer guide, "Understanding import jobs")."""
+"""Build the texts of the stand-in's job manifests (developer guide, "Understanding import jobs")."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ JOB_MANIFEST_LISTS = {
 
 @dataclass
 class ObjectOutcomes:
-    """The outcome of each object of a job, by object key."""
+    """The outcomes of a job's objects, by object key."""
 
     imported: dict[str, ImageSet] = field(default_factory=dict)
     warned: dict[str, tuple[FileWarning, ...]] = field(default_factory=dict)
-    """Warnings of imported objects."""
+    """Object key -> the warnings of the imported object."""
     rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """The exception type and message of each object that was not imported."""
+    """Object key -> the exception type and message of an object that was not imported."""
 
     @property
     def scanned(self) -> int:
-        """Return the number of objects that the job has read."""
+        """Return the number of objects that were imported or rejected."""
         return len(self.imported) + len(self.rejected)
 
 
@@ -81,7 +81,7 @@ def build_job_manifests(
 
 
 def _make_object_namer(job: StartedJob, *, relative: bool) -> Callable[[str], str]:
-    """Return a function that names an object by its key, or by its key relative to the job's prefix."""
+    """Return a function that returns an object key unchanged or, if `relative` is true, without the job's prefix."""
     prefix = job.input_prefix if relative else ""
     return lambda key: key.removeprefix(prefix)
 
@@ -154,12 +154,12 @@ def _make_job_summary(job: StartedJob, outcome: ObjectOutcomes) -> dict[str, Any
 
 
 def _dump_python_literals(record: dict[str, Any]) -> str:
-    """Return a record with True and False instead of true and false, as in one example of the developer guide."""
+    """Return a record as JSON, but with True and False instead of true and false, as in one AWS example."""
     return json.dumps(record).replace(": true", ": True").replace(": false", ": False")
 
 
 def _corrupt_text(text: str) -> str:
-    """Return a text with an invalid line before the others, and with the last line cut in the middle."""
+    """Return a text with an additional invalid first line, and with its last line cut in the middle."""
     last = text.rstrip("\n").rpartition("\n")[2]
     return f"not a record\n{text[: len(text) - len(last) // 2 - 1]}"
 

@@ -1,4 +1,4 @@
-"""Run a job in the stand-in: read objects, apply overrides, write job manifests."""
+"""Run a job of the stand-in: read objects, apply overrides, write job manifests."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As requested 
 
 
 class OverrideFileError(Exception):
-    """A job's override files cannot be applied. The message names the mapping by its index."""
+    """Raised if a job's override files cannot be applied. The message names the mapping by its index."""
 
 
 @dataclass(frozen=True)
 class JobOverrides:
-    """The data sets of a job's override files, by study or series."""
+    """The data sets of a job's override files, by target (study or series)."""
 
     by_target: Mapping[Target, DataSet]
 
@@ -50,11 +50,11 @@ class JobOverrides:
     def parse(
         cls, mappings: list[dict[str, str]], contents: Mapping[str, bytes], assumptions: Assumptions
     ) -> JobOverrides:
-        """Parse the override files of mappings. AWS does not document how the service treats invalid files.
+        """Parse the override files of mappings. AWS does not document the effect of invalid files.
 
         Args:
             mappings: The mappings of the import configuration.
-            contents: The bytes of override files, by metadataFilePath.
+            contents: metadataFilePath -> the bytes of the override file.
             assumptions: The assumed form of override files.
 
         Raises:
@@ -75,7 +75,7 @@ class JobOverrides:
         return cls(by_target)
 
     def apply_to(self, data_set: DataSet, study: str, series: str) -> DataSet:
-        """Return a copy of an instance's data set with the overrides of its study and of its series."""
+        """Return a copy of an instance's data set with the overrides of its study, and then those of its series."""
         result = dict(data_set)
         for target in (
             Target(study_instance_uid=study),
@@ -93,19 +93,19 @@ def _read_override(content: bytes, target: Target, assumptions: Assumptions, ind
 
 
 class JobFailedError(Exception):
-    """The whole job fails. The message becomes the message of the job."""
+    """Raised if the whole job fails. The exception's message becomes the job's message."""
 
 
 @dataclass(kw_only=True)
 class JobRunner:
-    """Run import jobs: read objects from S3, add instances to image sets, and write job manifests."""
+    """Runner of import jobs: reads objects from S3, adds instances to image sets, and writes job manifests."""
 
     clients: Clients
     behaviour: Behaviour
     image_sets: ImageSets
 
     def run(self, job: StartedJob, faults: Sequence[Fault]) -> str | None:
-        """Run a job.
+        """Run a job, and return its message if it fails.
 
         Args:
             job: The job.
@@ -182,7 +182,8 @@ class JobRunner:
         return read_importable_file(self._read_object(job, key))
 
     def _check_quotas(self, job: StartedJob, sizes: Mapping[str, int]) -> None:
-        # Users report a message that begins with FILE_COUNTS_LIMIT; the rest of these messages is the stand-in's own.
+        # Users report a message that begins with FILE_COUNTS_LIMIT. The rest of these messages was invented for the
+        # stand-in.
         quotas = self.behaviour.quotas
         counts = {
             "FILE_COUNTS_LIMIT": (len(sizes), quotas.files),
@@ -194,7 +195,7 @@ class JobRunner:
                 raise JobFailedError(f"{name}: the job has {count} and may have {limit}")
 
     def _list_objects(self, job: StartedJob) -> Iterator[tuple[str, int]]:
-        """Yield the key and size of each object below the prefix, except empty objects that represent folders."""
+        """Yield the key and size of each object below the job's prefix, except empty objects that represent folders."""
         pages = self.clients.s3.get_paginator("list_objects_v2").paginate(
             Bucket=job.input_bucket, Prefix=job.input_prefix
         )
@@ -214,7 +215,7 @@ class JobRunner:
 
 
 def _find_folders(job: StartedJob, keys: Mapping[str, int]) -> set[str]:
-    """Return all folders below the prefix, on all levels."""
+    """Return the folders of all levels below the job's prefix that contain any of the keys."""
     folders: set[str] = set()
     for key in keys:
         folder = dirname(key.removeprefix(job.input_prefix))

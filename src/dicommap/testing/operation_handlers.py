@@ -1,4 +1,4 @@
-"""The answers of the stand-in to each operation."""
+"""Answer each operation of the stand-in."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ DATASTORE_CREATION_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(kw_only=True)
 class OperationHandlers:
-    """Handle each operation on the stand-in's jobs and data stores."""
+    """Handlers of all operations on the stand-in's jobs and data stores."""
 
     jobs: StartedJobs
     datastores: dict[str, str]
     """Data store id -> status."""
     fhir_jobs: dict[tuple[str, str], list[dict[str, Any]]]
-    """(data store id, job id) -> the properties that successive requests return; the last ones are repeated."""
+    """(data store id, job id) -> the properties that successive requests return. The last properties are repeated."""
 
     def handle(self, operation: Operation, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to a valid request.
 
         Args:
             operation: The operation of the request.
-            parameters: The parameters of the request, already checked against the service model.
+            parameters: The parameters of the request, which were already checked against the service model.
 
         Raises:
             ServiceError: The service refuses the request.

@@ -1,4 +1,4 @@
-"""The operations of the stand-in, read from botocore's service models, and their errors."""
+"""The operations of the stand-in, which are read from botocore's service models, and the errors of operations."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ HTTP_STATUS_BY_CODE = {
     "InternalServerException": 500,
     "ServiceUnavailableException": 503,
 }
-"""Error code -> HTTP status, for the errors of the service model and for the errors common to all AWS services."""
+"""Error code -> HTTP status. The codes are those of the service model and those common to all AWS services."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation, with botocore's shapes of its request and answer."""
+    """One operation of a service, with botocore's shapes of its request and its answer."""
 
     name: str
     method: str
     path: re.Pattern[str]
-    # botocore has no types of its own.
+    # botocore has no type annotations.
     input_shape: Any
     output_shape: Any
 
@@ -98,7 +98,7 @@ def _make_operation(model: Any) -> Operation:  # noqa: ANN401
 
 
 class ServiceError(Exception):
-    """An error that the service returns to its caller. The message contains no value of the request."""
+    """Raised to return an error to the client of the stand-in. The message contains no value of the request."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""ImportJobService, the stand-in for AWS HealthImaging, and its throttling."""
+"""ImportJobService, which is the stand-in for AWS HealthImaging, and its throttling."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DATASTORE_ID = "5" * 32
 
 
 class OperationThrottle:
-    """One token bucket for each operation. An operation without a documented rate is never throttled."""
+    """Token buckets that limit the rate of each operation. Operations without a documented rate are not limited."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -55,11 +55,11 @@ class OperationThrottle:
 class ImportJobService:
     """A stand-in for AWS HealthImaging's import jobs on loopback, for tests. It is not the service.
 
-    It accepts and refuses requests according to botocore's service model and AWS's documentation. `behaviour` decides
-    what AWS does not document. Signatures are not verified and roles are ignored. Jobs read from and write to an S3
-    server, with the credentials that boto3 finds.
+    The stand-in accepts and refuses requests according to botocore's service model and AWS's documentation. `behaviour`
+    has settings for behaviour that AWS does not document. Signatures are not verified, and roles are ignored. Jobs read
+    from and write to an S3 server, with the credentials that boto3 finds.
 
-    As a context manager it runs in a thread:
+    If it is used as a context manager, the stand-in runs in a thread:
 
         with ImportJobService(s3_endpoint_url=url) as service:
             client = boto3.client("medical-imaging", endpoint_url=service.url)
@@ -78,13 +78,13 @@ class ImportJobService:
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare the stand-in. The server starts when the context manager is entered.
+        """Create the stand-in. The server starts when the context manager is entered.
 
         Args:
-            s3_endpoint_url: The URL of the S3 server; if None, jobs read nothing and end.
+            s3_endpoint_url: The URL of the S3 server. If it is None, jobs end without reading anything.
             behaviour: The settings of the stand-in.
             port: The port; 0 for any free port.
-            clock: Returns seconds, for throttling.
+            clock: Returns the time in seconds. It is used for throttling.
 
         Raises:
             MissingExtraError: boto3 is not installed.
@@ -122,7 +122,7 @@ class ImportJobService:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return environment variables with the endpoints of the stand-in and of the S3 server, for AWS's clients."""
+        """Return environment variables that give AWS clients the endpoints of the stand-in and of the S3 server."""
         variables = {"AWS_ENDPOINT_URL_MEDICAL_IMAGING": self.url, "AWS_ENDPOINT_URL_HEALTHLAKE": self.url}
         if self.s3_endpoint_url is not None:
             variables["AWS_ENDPOINT_URL_S3"] = self.s3_endpoint_url
@@ -147,7 +147,7 @@ class ImportJobService:
 
     @property
     def instances(self) -> tuple[ImportedInstance, ...]:
-        """Return all imported instances, image set by image set."""
+        """Return all imported instances, in the order of their image sets."""
         return tuple(instance for image_set in self.image_sets for instance in image_set.instances)
 
     def add_datastore(self, datastore_id: str, status: str = "ACTIVE") -> None:
@@ -159,9 +159,9 @@ class ImportJobService:
         """Add a FHIR import job of HealthLake.
 
         Args:
-            datastore_id: The id of its data store.
+            datastore_id: The id of the job's data store.
             job_id: The id of the job.
-            properties: The properties that successive requests return; the last ones are repeated.
+            properties: The properties that successive requests return. The last properties are repeated.
 
         """
         with self._lock:
@@ -177,11 +177,11 @@ class ImportJobService:
         match: str = "",
         message: str = "",
     ) -> None:
-        """Add a fault; see `Fault` for the arguments. Raises UsageError for an unknown kind."""
+        """Add a fault to simulate. See `Fault` for the arguments. Raises UsageError for an unknown kind."""
         self.add_fault(Fault(kind=kind, operation=operation, times=times, after=after, match=match, message=message))
 
     def add_fault(self, fault: Fault) -> None:
-        """Add a fault."""
+        """Add a fault that the stand-in simulates."""
         with self._lock:
             self._faults.add(fault)
 
@@ -191,7 +191,7 @@ class ImportJobService:
             self._faults.clear()
 
     def advance(self, job_id: str | None = None) -> None:
-        """Give a job its next status; without `job_id`, all jobs."""
+        """Give the job with this id its next status. If `job_id` is None, give all jobs their next status."""
         with self._lock:
             for job in self._jobs.started:
                 if job_id in (None, job.job_id):

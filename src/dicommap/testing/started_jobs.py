@@ -1,4 +1,4 @@
-"""The stand-in's import jobs and their statuses."""
+"""The import jobs that the stand-in has started, and their statuses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 END_STATUSES = ("COMPLETED", "FAILED")
 PAGE_SIZE = 50
-"""Jobs on a page of the listing if the request has no maxResults."""
+"""Number of items on a page of a listing if the request has no maxResults."""
 
 
 @dataclass(kw_only=True)
 class StartedJob:
-    """One import job, with its request."""
+    """One import job: its request, its status and its times."""
 
     job_id: str
     request: Mapping[str, Any]
@@ -41,7 +41,7 @@ class StartedJob:
 
     @property
     def datastore_id(self) -> str:
-        """Return the id of the data store to import into."""
+        """Return the id of the data store that the job imports into."""
         return str(self.request["datastoreId"])
 
     @property
@@ -51,7 +51,7 @@ class StartedJob:
 
     @property
     def input_prefix(self) -> str:
-        """Return the prefix of inputS3Uri. A prefix without a slash at its end also matches keys of sibling folders."""
+        """Return the prefix of inputS3Uri. Without a slash at its end, it also matches keys of sibling folders."""
         return str(self.request["inputS3Uri"]).removeprefix("s3://").partition("/")[2]
 
     @property
@@ -61,7 +61,7 @@ class StartedJob:
         return list(configuration.get("dicomMetadataMappings", ()))
 
     def key(self, path: str) -> str:
-        """Return the object key of a path that is relative to inputS3Uri."""
+        """Return the object key of the path `path`, which is relative to inputS3Uri."""
         prefix = self.input_prefix
         return f"{prefix}{path}" if prefix.endswith("/") or not prefix else f"{prefix}/{path}"
 
@@ -72,21 +72,21 @@ class StartedJob:
 
     @property
     def output_folder(self) -> str:
-        """Return the URI of the folder of its job manifests (developer guide, "Understanding import jobs")."""
+        """Return the URI of the folder of the job's manifests (developer guide, "Understanding import jobs")."""
         return f"{self.request['outputS3Uri'].rstrip('/')}/{self.datastore_id}-DicomImport-{self.job_id}/"
 
 
 @dataclass(kw_only=True)
 class StartedJobs:
-    """All jobs, in the order in which they were started."""
+    """The list of all jobs of the stand-in, in the order in which they were started."""
 
     behaviour: Behaviour
     run_job: Callable[[StartedJob], str | None]
-    """Called to run a job. Returns the message of a failed job; None if the job is COMPLETED."""
+    """A function that runs a job. It returns the message of a failed job; None if the job is COMPLETED."""
     started: list[StartedJob] = field(default_factory=list)
 
     def start(self, request: Mapping[str, Any]) -> StartedJob:
-        """Start a job, or return the job that the same request with the same client token has started.
+        """Start and return a job. If the same request with the same client token was sent before, return its job.
 
         Raises:
             ServiceError: ConflictException if another request used the client token; ServiceQuotaExceededException if
@@ -107,19 +107,19 @@ class StartedJobs:
         return job
 
     def find(self, datastore_id: str, status: str | None = None) -> list[StartedJob]:
-        """Return the jobs of a data store, the latest first. If `status` is given, select by it."""
+        """Return the jobs of a data store, the latest job first. If `status` is given, select jobs with this status."""
         jobs = (job for job in reversed(self.started) if job.datastore_id == datastore_id)
         return [job for job in jobs if status in (None, job.status)]
 
     def get(self, datastore_id: str, job_id: str) -> StartedJob:
-        """Return a job. Raises ServiceError if the data store has no job with this id."""
+        """Return the job with this id. Raises ServiceError if the data store has no such job."""
         for job in self.find(datastore_id):
             if job.job_id == job_id:
                 return job
         raise ServiceError("ResourceNotFoundException", "The data store has no such import job.")
 
     def advance(self, job: StartedJob) -> None:
-        """Give a job its next status. The job runs before it is COMPLETED or FAILED."""
+        """Give a job its next status. A job IN_PROGRESS is run, and is then COMPLETED or FAILED."""
         if job.status == "SUBMITTED":
             job.status = "IN_PROGRESS"
         elif not job.has_ended:

@@ -1,6 +1,7 @@
-"""Parse requests and format answers of AWS's protocols rest-json and json, checked against botocore's shapes.
+"""Parse requests and format answers of AWS's protocols rest-json and json.
 
-Before it sends a request, botocore checks only types, required members and minima.
+Requests are checked completely against botocore's shapes. botocore itself checks only types, required members and
+minima before it sends a request.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     from dicommap.testing.operations import Operation
 
 MAX_PROBLEMS = 5
-"""Number of problems that an error message lists."""
+"""Maximum number of problems that an error message lists."""
 _EQUIVALENT_PATTERNS = {r"\p{ASCII}{0,8192}": r"[\x00-\x7f]*"}
-"""Patterns of the service model that RE2 does not support -> equivalent patterns; lengths are checked separately."""
+"""Pattern of the service model that RE2 does not support -> equivalent pattern. Lengths are checked separately."""
 
 
-# Shapes are botocore's, which has no types of its own; values are JSON's.
+# The type of shapes and values is Any: botocore's shapes have no type annotations, and values are any JSON.
 def find_shape_problems(shape: Any, value: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401
-    """Yield a text for each problem of a value. The texts have the path of the problem and never the value itself.
+    """Yield a text for each violation of a shape by a value. A text has the violation's path and never the value.
 
     Args:
         shape: botocore's shape of the value.
@@ -91,7 +92,7 @@ def _accept_any_value(_shape: Any, _value: Any, _path: str) -> Iterator[str]:  #
 
 @cache
 def _compile_pattern(pattern: str) -> Any:  # noqa: ANN401
-    # Python's re needs exponential time for AWS's pattern of metadataFilePath, RE2 linear time.
+    # For AWS's pattern of metadataFilePath, Python's re needs exponential time, and RE2 needs linear time.
     return re2.compile(_EQUIVALENT_PATTERNS.get(pattern, pattern))
 
 
@@ -107,7 +108,7 @@ _CHECK_BY_TYPE: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any, str
 
 
 def parse_parameters(operation: Operation, path: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
-    """Return the parameters of a request.
+    """Parse and check the parameters of a request, and return a dict: name -> value.
 
     Args:
         operation: The operation of the request.
@@ -130,7 +131,7 @@ def parse_parameters(operation: Operation, path: Mapping[str, str], query: str, 
 
 
 def format_answer(value: Any) -> bytes:  # noqa: ANN401  JSON of any type
-    """Return the JSON body of an answer. Members with null are left out, and times are seconds since 1970."""
+    """Return an answer as a JSON body. Members with null are left out. Times become seconds since 1970."""
     return json.dumps(_to_json_value(value)).encode()
 
 

@@ -1,1 +1,1 @@
-"""Write files whole or not at all, private to their owner, and synced to disk."""
+"""Write complete files or none. The files are private to their owner and are synced to disk."""

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SYNC_EACH_LIMIT = 64
-"""The largest number of files that are synced one by one. For more files, one sync of the whole file system is faster,
-although it also waits for the files of other processes."""
+"""The largest number of files that are synced one by one.
+
+For more files, one sync of the whole file system is faster, although it also waits for the files of other processes.
+"""
 
 
 def _load_syncfs() -> Any:  # noqa: ANN401  a function of the C library
-    """Return the C library's function syncfs, which syncs a whole file system; None if the system has none."""
+    """Return the C library's function syncfs, which syncs a whole file system; None if the library does not have it."""
     try:
         return ctypes.CDLL(None, use_errno=True).syncfs
     except (OSError, TypeError, AttributeError):
@@ -32,10 +34,10 @@ _SYNCFS = _load_syncfs()
 def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
     """Write a text to a file, close it, and wait until its bytes are on the disk.
 
-    The name of a new file is on the disk only after `sync_directory`.
+    The name of a new file is on the disk only after a call of `sync_directory` for its directory.
 
     Args:
-        file: The file to write to; it is closed.
+        file: The open file. This function closes it.
         pieces: The text, in pieces.
 
     Raises:
@@ -48,9 +50,9 @@ def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
 def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
     """Write files below a directory, and wait until all of them are on the disk.
 
-    Up to SYNC_EACH_LIMIT files and their directories are synced one by one. For more files this would take most of the
-    time, so the whole file system is synced once, if the system can (syncfs, Linux). Before Linux 5.8 syncfs does not
-    report a failing disk; readers of a package therefore compare every file with its hash in the plan.
+    Up to SYNC_EACH_LIMIT files and their directories are synced one by one. For more files, single syncs would be slow.
+    So the whole file system is synced once, if the system has syncfs (Linux). Before Linux 5.8, syncfs does not report
+    a failing disk. Readers of a package therefore compare every file with its hash in the plan.
 
     Args:
         root: An existing directory.
@@ -87,7 +89,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def _sync_file_system(directory: Path) -> None:
-    """Wait until everything that was written to the file system of a directory is on the disk."""
+    """Sync the file system that contains `directory`: wait until all of its written data is on the disk."""
     with open_directory(directory) as descriptor:
         if _SYNCFS is not None and _SYNCFS(descriptor):
             error_number = ctypes.get_errno()

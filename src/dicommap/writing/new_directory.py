@@ -1,4 +1,4 @@
-"""Write a directory that must not exist yet, as a whole or not at all."""
+"""Write a new directory with all of its files, or nothing if an error occurs."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 def is_new_directory(path: Path) -> bool:
-    """Return whether nothing exists at a path, or only an empty directory. Raises OSError."""
+    """Return whether `path` does not exist or is an empty directory. A link is not new. Raises OSError."""
     if path.is_symlink():
         return False
     return not path.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def write_new_directory(path: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
-    """Write files into a new directory and sync them to disk, all of them or none.
+    """Write files into a new directory and sync them to disk. If an error occurs, no directory is left.
 
     Args:
-        path: The directory. Its parent must exist; the directory itself must not, unless it is empty.
-        files: The path of each file, relative to the directory, and the pieces of its text.
+        path: The directory. Its parent must exist. The directory itself must not exist, or must be empty.
+        files: The path of each file, relative to `path`, and the pieces of its text.
         count: The number of files.
 
     Raises:
@@ -36,7 +36,7 @@ def write_new_directory(path: Path, files: Iterable[tuple[str, Iterable[str]]], 
     remove_leftovers(final_path.parent, path.name)
     with partial_directory(final_path) as partial:
         write_tree(partial, files, count)
-        os.rename(partial, final_path)  # replaces an empty directory, and nothing else
+        os.rename(partial, final_path)  # replaces only an empty directory
         try:
             sync_directory(final_path.parent)
         except BaseException:

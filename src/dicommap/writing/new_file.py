@@ -1,4 +1,4 @@
-"""Write a file that must not exist yet, as a whole or not at all."""
+"""Write a complete new file, or nothing if an error occurs. Existing files are not overwritten."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def require_new_file(path: Path) -> None:
-    """Check that a file can be created at a path, before the work for its content begins.
+    """Check that no file exists at `path` and that its directory exists, before the work for the file's content begins.
 
     Raises:
-        DocumentError: The path exists already, or its directory does not exist.
+        DocumentError: `path` exists already, or its directory does not exist.
 
     """
     with _convert_os_errors(path):
@@ -39,7 +39,7 @@ def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
 
     Args:
         path: The file.
-        pieces: The text, in pieces. Each piece is written when it is made, so that the text can have any size.
+        pieces: The text, in pieces. Each piece is written before the next one is made, so the text can have any size.
 
     Raises:
         DocumentError: The file exists already, or cannot be written.

@@ -1,8 +1,8 @@
-"""Partial files and directories (`.NAME.TOKEN.partial`), renamed when they are complete.
+"""Partial files and directories (`.NAME.TOKEN.partial`), which are renamed to NAME when they are complete.
 
 TOKEN is random. The process that writes a partial file holds a lock on it (flock), which ends when the process ends. So
-a partial file without a lock was left by a process that was killed. A process id in the name would not show this:
-another process may have the same id by now, on this machine or on another one that shares the disk.
+a partial file without a lock was left by a process that was killed. A process id in the name would not show that its
+process was killed: another process, on this machine or on another machine that shares the disk, may have the same id.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK})
-"""Error numbers of file systems without hard links. EPERM may also mean missing rights; the rename then fails too."""
+"""Error numbers of `os.link` on file systems without hard links.
+
+EPERM may also mean missing rights. In that case the rename, which is tried next, fails too.
+"""
 _TOKEN_BYTES = 8
 _OPEN_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -36,7 +39,7 @@ class PartialFile:
     descriptor: int
 
     def open(self) -> BinaryIO:
-        """Return a file object to write to. Closing it does not release the lock."""
+        """Return a file object that writes to the partial file. Closing the file object does not release the lock."""
         return os.fdopen(os.dup(self.descriptor), "wb")
 
     def put_in_place(self, path: Path, *, overwrite: bool) -> None:
@@ -44,7 +47,7 @@ class PartialFile:
 
         Args:
             path: The final path, in the same directory.
-            overwrite: Whether to replace a file at that path.
+            overwrite: Whether to replace a file that exists at `path`.
 
         Raises:
             FileExistsError: `path` exists and `overwrite` is not set.
@@ -55,7 +58,7 @@ class PartialFile:
             os.replace(self.path, path)
             return
         try:
-            os.link(self.path, path)  # unlike a rename, fails if the path exists
+            os.link(self.path, path)  # unlike a rename, a link fails if the path exists
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
@@ -66,9 +69,9 @@ class PartialFile:
 
 @contextmanager
 def partial_file(path: Path) -> Iterator[PartialFile]:
-    """Create a private, locked partial file for a path. It is removed at the end unless it was renamed.
+    """Create and yield a private, locked partial file for the final path `path`.
 
-    Raises OSError.
+    The partial file is removed at the end unless it was renamed. Raises OSError.
     """
     partial, descriptor = _create_locked(path, create_file)
     try:
@@ -80,9 +83,9 @@ def partial_file(path: Path) -> Iterator[PartialFile]:
 
 @contextmanager
 def partial_directory(path: Path) -> Iterator[Path]:
-    """Create a private, locked partial directory for a path. It is removed at the end unless it was renamed.
+    """Create a private, locked partial directory for the final path `path`, and yield the partial path.
 
-    Raises OSError.
+    The partial directory is removed at the end unless it was renamed. Raises OSError.
     """
 
     def create(partial: Path) -> int:
@@ -100,7 +103,7 @@ def partial_directory(path: Path) -> Iterator[Path]:
 def remove_partial(partial: Path) -> None:
     """Remove a partial file or directory, if it exists.
 
-    Errors are ignored, so that they do not hide the error because of which it is removed.
+    Errors of the removal are ignored, so that they do not hide the error that caused the removal.
     """
     if partial.is_dir() and not partial.is_symlink():
         from shutil import rmtree  # imported here because it is slow, and scans do not need it
@@ -112,9 +115,9 @@ def remove_partial(partial: Path) -> None:
 
 
 def remove_leftovers(folder: Path, name: str | None = None) -> None:
-    """Remove the partial files and directories of killed processes. They may hold values of patients.
+    """Remove the partial files and directories of killed processes, because they may contain values of patients.
 
-    A partial file that is locked, or that cannot be locked because the file system has no locks, is never removed.
+    A partial file is never removed if another process holds its lock, or if the file system has no locks.
 
     Args:
         folder: The directory to search.
@@ -140,7 +143,10 @@ def _create_locked(path: Path, create: Callable[[Path], int]) -> tuple[Path, int
 
 
 def _try_lock(descriptor: int) -> bool:
-    """Lock a partial file. Return whether no other process has the lock."""
+    """Try to lock a partial file. Return False if another process holds the lock.
+
+    Return True without a lock if the file system has no locks.
+    """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -151,7 +157,7 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _is_open_file(path: Path, descriptor: int) -> bool:
-    """Return whether `path` is the file that the descriptor has open."""
+    """Return whether `path` names the file that is open as `descriptor`."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except OSError:
@@ -172,6 +178,6 @@ def _remove_abandoned(path: Path) -> None:
 
 def _open_for_lock(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | _OPEN_FLAGS)  # NFS locks only what is open for writing
+        return os.open(path, os.O_RDWR | _OPEN_FLAGS)  # NFS locks only files that are open for writing
     except IsADirectoryError:
         return os.open(path, os.O_RDONLY | _OPEN_FLAGS)

@@ -1,6 +1,7 @@
 """Create files and directories that only their owner can read.
 
-The modes are 0600 and 0700; with DICOMMAP_GROUP_READABLE=1 in the environment, 0640 and 0750.
+The modes are 0600 for files and 0700 for directories. If the environment has DICOMMAP_GROUP_READABLE=1, the modes are
+0640 and 0750, so that the group can read them too.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GROUP_VARIABLE = "DICOMMAP_GROUP_READABLE"
-"""Environment variable. If its value is 1, the group of a new file can read the file. Other values have no effect."""
+"""The environment variable that makes new files readable for their group if its value is 1."""
 
 _NO_MODES = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
-"""Error numbers of fchmod on file systems without modes, such as FAT. There the mount options decide who can read."""
+"""Error numbers of fchmod on file systems without modes, such as FAT, where the mount options set the rights."""
 
 
 def new_file_mode() -> int:
@@ -34,7 +35,7 @@ def new_directory_mode() -> int:
 def create_file(path: Path) -> int:
     """Create a file that must not exist, and return a descriptor to read and write it. Raises OSError.
 
-    The mode is set before the caller can write anything.
+    The mode is set before the descriptor is returned, so that nobody else can read what the caller writes.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -65,9 +66,9 @@ def create_directories(path: Path) -> None:
 
 
 def open_lock_file(path: Path) -> int:
-    """Open a lock file, create it if it does not exist, and return its descriptor.
+    """Open a lock file, and create it if it does not exist. Return its descriptor.
 
-    Raises OSError, also if the path is a link: another user of the directory could link it to any file.
+    Raises OSError, also if `path` is a link, because another user of the directory could link the path to any file.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
