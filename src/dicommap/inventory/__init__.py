@@ -1,4 +1,4 @@
-"""The inventory: what a scan found, in one SQLite file with every path exactly once."""
+"""The inventory: the result of a scan in one SQLite file, which has every scanned path exactly once."""
 
 from dicommap.inventory.inventory import Inventory
 from dicommap.model.inventory_summary import InventorySummary

@@ -1,6 +1,6 @@
 """Encode paths and values for SQLite cells, and check each cell that is read from a file.
 
-An inventory is a file that anybody may have altered, so no cell is trusted: a reader checks each one.
+Anybody may have altered an inventory file. A reader function therefore checks each cell.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _SURROGATES_WITHOUT_BYTE = re.compile("[\ud800-\udbff\udd00-\udfff]")
-"""Lone surrogates that do not stand for an undecodable byte (PEP 383)."""
+"""Matches a lone surrogate that does not represent an undecodable byte (PEP 383)."""
 
 
 def encode_path(path: str) -> str | bytes:
-    """Return the cell for a path: a text, or its bytes if the path is not UTF-8."""
+    """Return a path as it is stored in a cell: as str, or as bytes if the path is not valid UTF-8."""
     if path.isascii():
         return path
     try:
@@ -39,15 +39,15 @@ def encode_path(path: str) -> str | bytes:
 
 
 def decode_path(stored: str | bytes) -> str:
-    """Return the path of a cell in the form that `open` and `os` take."""
+    """Return the path that is stored in a cell, as a str that `open` and the module `os` accept."""
     return stored if isinstance(stored, str) else os.fsdecode(stored)
 
 
 def encode_value(text: str | None) -> str | bytes | None:
-    """Return the cell for a value: a text, or bytes if some bytes of the value could not be decoded.
+    """Return a value as it is stored in a cell: as str, or as bytes if the value has undecodable bytes.
 
-    The stored bytes are UTF-8 with a lone surrogate of three bytes for each undecodable byte. They are not valid UTF-8,
-    so no text in SQLite is equal to them.
+    The stored bytes are UTF-8, with a lone surrogate (three bytes) for each undecodable byte. The stored bytes are not
+    valid UTF-8, so they are never equal to a text in SQLite. None is returned unchanged.
     """
     if text is None or text.isascii() or not is_undecodable(text):
         return text
@@ -55,7 +55,7 @@ def encode_value(text: str | None) -> str | bytes | None:
 
 
 def decode_value(stored: bytes) -> str:
-    """Return the value of a cell of bytes. Raises ValueError if `encode_value` cannot have returned these bytes."""
+    """Decode a value that is stored as bytes. Raises ValueError if `encode_value` cannot have returned `stored`."""
     text = stored.decode("utf-8", "surrogatepass")
     if not is_undecodable(text) or _SURROGATES_WITHOUT_BYTE.search(text):
         raise ValueError("a text without undecodable bytes is stored as text")
@@ -63,13 +63,21 @@ def decode_value(stored: bytes) -> str:
 
 
 def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
-    """Return the two ranges of cells that hold the paths of an archive's members: one of texts, one of bytes."""
+    """Return the ranges of cells that have the paths of an archive's members.
+
+    Args:
+        archive: The path of the archive.
+
+    Returns:
+        Four cells: begin and end of the range of text cells, then begin and end of the range of bytes cells. The ends
+        are exclusive.
+    """
     first, end = archive + "!/", archive + "!0"
     return encode_path(first), encode_path(end), os.fsencode(first), os.fsencode(end)
 
 
 CellReader = Callable[[Any], Any]
-"""Returns the value of a cell. Raises DamagedCellError if no scan can have written the cell."""
+"""A function that takes a cell and returns its value. It raises DamagedCellError if no scan writes such a cell."""
 
 _EnumMember = TypeVar("_EnumMember", bound=Enum)
 
@@ -81,12 +89,15 @@ _INTEGER_LOCATION_FIELDS = frozenset({"row"})
 
 
 _MAX_BYTES = 2**60
-"""A larger number of bytes is damage. Sums of a few such numbers still fit into SQLite's 64 bits."""
+"""Largest valid number of bytes. A larger number means that the inventory is damaged.
+
+The sum of a few numbers of this size still fits into SQLite's 64-bit integers.
+"""
 _UID_PATTERN = re.compile(rf"[0-9.]{{1,{MAX_STORED_UID}}}")
 
 
 class DamagedCellError(Exception):
-    """A cell has a value that no scan writes. This error is raised and caught inside the package `inventory` only."""
+    """Error for a cell with a value that no scan writes. Raised and caught only inside the package `inventory`."""
 
 
 def read_rows(
@@ -95,9 +106,16 @@ def read_rows(
     readers: Sequence[CellReader],
     parameters: Sequence[str | bytes | int | None] = (),
 ) -> Iterator[list[Any]]:
-    """Yield the rows of a query, each cell as its reader returns it.
+    """Yield the rows of a query as lists of checked values.
 
-    Raises InventoryError if the file is damaged or closed.
+    Args:
+        connection: An open inventory.
+        query: The SELECT statement.
+        readers: One cell reader for each column of the query.
+        parameters: Values for the `?` in the query.
+
+    Raises:
+        InventoryError: The inventory is damaged or closed.
     """
     try:
         # Not `yield from`: it closes the cursor with the generator, which fails if the file is already closed.
@@ -113,7 +131,7 @@ def read_rows(
 
 
 def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
-    """Raise InventoryError if SQLite reports that the inventory is closed, or open in another thread."""
+    """Raise InventoryError if the cause of `error` is a closed inventory, or an inventory of another thread."""
     if "closed" in str(error) or "thread" in str(error):
         raise InventoryError(
             "The inventory is closed, or open in another thread.", fix="Open it again, in this thread."
@@ -121,24 +139,24 @@ def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
 
 
 def damaged_error() -> InventoryError:
-    """Return the error for an inventory with a cell or definition that no scan writes."""
+    """Return the InventoryError for a file with a cell or a table definition that no scan writes."""
     return InventoryError("The inventory is damaged, or was altered after the scan.", fix="Scan again.")
 
 
 def read_text(cell: object) -> str:
-    """Return a text."""
+    """Return the cell if it is a str, else raise DamagedCellError."""
     if not isinstance(cell, str):
         raise DamagedCellError
     return cell
 
 
 def read_optional_text(cell: object) -> str | None:
-    """Return a text, or None for an absent one."""
+    """Return the cell if it is a str or None, else raise DamagedCellError."""
     return None if cell is None else read_text(cell)
 
 
 def read_value(cell: object) -> str:
-    """Return a value of an attribute, which is stored as bytes if some of its bytes could not be decoded."""
+    """Return an attribute's value. If the value has undecodable bytes, the cell has bytes, which are decoded."""
     if isinstance(cell, bytes):
         try:
             return decode_value(cell)
@@ -148,19 +166,19 @@ def read_value(cell: object) -> str:
 
 
 def read_optional_value(cell: object) -> str | None:
-    """Return a value of an attribute, or None for an absent one."""
+    """Return an attribute's value as `read_value` does, or None if the cell is NULL."""
     return None if cell is None else read_value(cell)
 
 
 def read_integer(cell: object) -> int:
-    """Return an integer."""
+    """Return the cell if it is an int, else raise DamagedCellError."""
     if not isinstance(cell, int):
         raise DamagedCellError
     return cell
 
 
 def read_byte_count(cell: object) -> int:
-    """Return a number of bytes, or of files, which is not negative."""
+    """Return a number of bytes or files. Raises DamagedCellError if it is negative or more than `_MAX_BYTES`."""
     found = read_integer(cell)
     if not 0 <= found <= _MAX_BYTES:
         raise DamagedCellError
@@ -168,7 +186,7 @@ def read_byte_count(cell: object) -> int:
 
 
 def read_uid(cell: object) -> str:
-    """Return a Study, Series or SOP Instance UID: digits and dots, of at most the length that is stored."""
+    """Return a Study, Series or SOP Instance UID: 1 to `MAX_STORED_UID` digits and dots."""
     found = read_text(cell)
     if _UID_PATTERN.fullmatch(found) is None:
         raise DamagedCellError
@@ -176,12 +194,12 @@ def read_uid(cell: object) -> str:
 
 
 def read_optional_uid(cell: object) -> str | None:
-    """Return a UID, or None for an absent one."""
+    """Return a UID as `read_uid` does, or None if the cell is NULL."""
     return None if cell is None else read_uid(cell)
 
 
 def read_identifier(cell: object) -> str:
-    """Return a keyword, which becomes part of queries."""
+    """Return a keyword that is safe in SQL: an ASCII identifier. Raises DamagedCellError for any other text."""
     found = read_text(cell)
     if not (found.isascii() and found.isidentifier()):
         raise DamagedCellError
@@ -189,14 +207,14 @@ def read_identifier(cell: object) -> str:
 
 
 def read_number(cell: object) -> float:
-    """Return an integer or a fraction."""
+    """Return the cell if it is an int or a float, else raise DamagedCellError."""
     if not isinstance(cell, int | float):
         raise DamagedCellError
     return cell
 
 
 def read_system_path(cell: object) -> str:
-    """Return a path in the form that `open` and `os` take."""
+    """Return a path as a str that `open` and the module `os` accept."""
     if not isinstance(cell, str | bytes):
         raise DamagedCellError
     return decode_path(cell)
@@ -208,7 +226,7 @@ def read_printable_path(cell: object) -> str:
 
 
 def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
-    """Return a cell reader for the values of an enumeration."""
+    """Return a cell reader that converts a cell to a member of the enumeration `enum`."""
 
     def read(cell: object) -> _EnumMember:
         try:
@@ -220,7 +238,7 @@ def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
 
 
 def lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
-    """Return a cell reader for numbers that stand for texts, such as those of `text_by_number`."""
+    """Return a cell reader that converts a number to its text in `text_by_number`."""
 
     def read(cell: object) -> str:
         if not isinstance(cell, int) or cell not in text_by_number:
@@ -231,7 +249,7 @@ def lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
 
 
 def read_location(cell: object) -> Location:
-    """Return the location of an issue from its JSON."""
+    """Return the location of an issue, parsed from the JSON in the cell."""
     try:
         found = json.loads(read_text(cell))
     except (ValueError, RecursionError):
@@ -245,9 +263,9 @@ def read_location(cell: object) -> Location:
 
 
 def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
-    """Convert an error of SQLite to InventoryError. Raises KeyboardInterrupt if a signal ended the statement."""
+    """Return the InventoryError for an SQLite error. Raises KeyboardInterrupt if a signal ended the statement."""
     raise_if_interrupted(error)
-    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is the extended code
+    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended code
     if primary in _IN_USE_CODES:
         return InventoryError("The inventory is in use by another program.", fix="Try again when that is done.")
     if primary in _UNREADABLE_CODES:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_CELL_BYTES = 64 * 2**20
-"""Longest text, blob or row that SQLite reads, in bytes; a scan writes much shorter ones."""
+"""Longest text, BLOB or row that SQLite reads from an inventory, in bytes. Those of a scan are much shorter."""
 
-# Definitions in the file cannot call functions with side effects; SQLite checks the size of a cell before reading it.
+# trusted_schema = OFF: views and indexes in the file cannot call functions with side effects.
+# cell_size_check = ON: SQLite checks the size of each cell before it reads the cell.
 _UNTRUSTED_FILE_SETTINGS = """
 PRAGMA trusted_schema = OFF;
 PRAGMA cell_size_check = ON;
@@ -22,12 +23,12 @@ PRAGMA cell_size_check = ON;
 
 
 def connect(path: Path | str) -> sqlite3.Connection:
-    """Open a database of this process for reading and writing. Signals interrupt its statements."""
+    """Open a database that this process may write. A signal, for example Ctrl-C, interrupts its statements."""
     return enable_interrupts(sqlite3.connect(path))
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
-    """Open an untrusted file for reading only, with safe settings of SQLite. Raises sqlite3.Error."""
+    """Open an untrusted SQLite file read-only, with safe settings. Raises sqlite3.Error if SQLite cannot open it."""
     connection = enable_interrupts(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True))
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
@@ -42,12 +43,15 @@ _COMPARABLE_NAME = "comparable_name"
 
 
 def add_sql_functions(connection: sqlite3.Connection) -> None:
-    """Add the SQL function that `distinct_count_sql` uses to a connection."""
+    """Register the SQL function that the SQL of `distinct_count_sql` calls."""
     connection.create_function(_COMPARABLE_NAME, 1, _comparable_cell, deterministic=True)
 
 
 def distinct_count_sql(keyword: str) -> str:
-    """Return the SQL that counts the distinct values of a captured attribute; an absent one is the empty text."""
+    """Return the SQL expression that counts the distinct values of a captured attribute.
+
+    An absent attribute counts as the empty text. Person names are normalized before they are compared.
+    """
     value = f"IFNULL(\"{keyword}\", '')"
     return (
         f"COUNT(DISTINCT {_COMPARABLE_NAME}({value}))"

@@ -1,7 +1,7 @@
 """Find duplicates, and issues of whole studies and series, after all files are read.
 
-A UID that is not conformant usually is in every file of a device. Such UIDs are therefore reported once for each root
-and problem, with the number of files, and not once for each file.
+A device that makes nonconformant UIDs usually does so in every file. Nonconformant UIDs are therefore reported once for
+each UID root and problem, with the number of files, and not once for each file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MAY_BE_NONCONFORMANT = f"""(length({{0}}) > {UID_LENGTH_LIMIT} OR {{0}} NOT GLOB '[012].*' OR {{0}} GLOB '0[0-9]*'
     OR {{0}} GLOB '*.0[0-9]*' OR {{0}} GLOB '[01].[4-9][0-9]*' OR {{0}} GLOB '[01].[0-9][0-9][0-9]*')"""
-"""SQL that is true for every nonconformant UID and for few others. Python, which is slower, checks only these."""
+"""SQL condition that selects all nonconformant UIDs and few conformant UIDs. Python then checks the selected UIDs."""
 
 _HEADER_UID_QUERY = """
 SELECT uid_problem({0}) AS found, SUM(files), MIN(StudyInstanceUID), SeriesInstanceUID
@@ -44,9 +44,10 @@ _UID_QUERIES = {
 
 
 def find_nonconformant_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
-    """Yield an issue for each root and problem of each identifying UID, at the first study that has it.
+    """Yield an issue for each UID root and problem of StudyInstanceUID and the other identifying UIDs.
 
-    The table temp.counted has the number of files of each header.
+    The location of an issue is the first study with such a UID. The table temp.counted must exist: it has the number of
+    files of each header.
     """
     connection.create_function("uid_problem", 1, _uid_problem, deterministic=True)
     for keyword, query in _UID_QUERIES.items():
@@ -63,7 +64,7 @@ def _uid_problem(uid: str) -> str | None:
 
 
 class FileIdentity(NamedTuple):
-    """One file, with the size, time and ETag that identify its content."""
+    """A file's source and path, and the size, time and ETag that identify its content."""
 
     source: int
     path: str
@@ -73,12 +74,13 @@ class FileIdentity(NamedTuple):
 
 
 HasSameContent = Callable[[FileIdentity, FileIdentity], bool]
-"""Returns whether two files of equal size have the same bytes."""
+"""A function that returns whether two files of equal size have the same bytes."""
 
 PathLabel = Callable[[int, str], str]
-"""From the number of a source and a path to the path as issues name it."""
+"""A function that takes a source number and a path, and returns the path as issues show it."""
 
-# A temporary table: the files may be more than fit into memory, and the table `file` changes while they are read.
+# A temporary table has two reasons: there may be more rows than fit into memory, and the table `file` is updated while
+# the rows are read.
 _CREATE_REPEATED_TABLE = """
 CREATE TEMP TABLE repeated AS SELECT id, SOPInstanceUID, source, path, size, mtime_ns, etag FROM file
 WHERE disposition = 'instance' AND SOPInstanceUID IN (
@@ -91,16 +93,18 @@ ORDER BY SOPInstanceUID, source, path
 def mark_duplicates(
     connection: sqlite3.Connection, same_content: HasSameContent, label: PathLabel
 ) -> Iterator[tuple[int, Issue]]:
-    """Make all files but the first with a SOP Instance UID duplicates.
+    """Mark each file as a duplicate if an earlier file has the same SOP Instance UID.
+
+    Files are compared in the order of source and path.
 
     Args:
-        connection: Of the inventory that is being written.
+        connection: The inventory that is being written.
         same_content: Returns whether two files of equal size have the same bytes.
-        label: Returns a path as issues name it.
+        label: Returns a path as issues show it.
 
     Yields:
-        The number of each duplicate and its issue: `instance.duplicate` for a copy, `instance.conflict` for a file with
-        other bytes.
+        The number of each duplicate, and its issue: `instance.duplicate` if the file has the same bytes as the first
+        file, `instance.conflict` if its bytes differ.
     """
     connection.execute(_CREATE_REPEATED_TABLE)
     rows = connection.execute(
@@ -120,7 +124,8 @@ def mark_duplicates(
     connection.execute("DROP TABLE temp.repeated")
 
 
-# Made once: without it, each query would count the files of all headers again, which would take most of the time.
+# This table is created once. Without it, each query would count the files of all headers again, which would take most
+# of the time.
 _CREATE_COUNTED_TABLE = """
 CREATE TEMP TABLE counted AS
 SELECT header AS id, COUNT(*) AS files FROM file WHERE disposition IN ('instance', 'duplicate') GROUP BY header
@@ -131,7 +136,7 @@ _COUNTED_HEADERS = "temp.counted JOIN header USING (id)"
 def find_grouping_issues(
     connection: sqlite3.Connection, keywords: tuple[str, ...], label: PathLabel
 ) -> Iterator[Issue]:
-    """Yield the issues of whole series and studies; their locations are UIDs."""
+    """Yield the issues of whole studies and series, located by UIDs, and of too large files, located by paths."""
     connection.execute(_CREATE_COUNTED_TABLE)
     yield from _series_in_two_studies(connection)
     yield from _inconsistent_attributes(connection, keywords, Level.STUDY)

@@ -44,8 +44,8 @@ class Inventory(Displayable):
     All methods raise InventoryError if the inventory is closed or its file is damaged.
 
     Attributes:
-        keywords: The captured attributes.
-        sources: The roots that were scanned; paths are relative to them.
+        keywords: The keywords of the captured attributes.
+        sources: The scanned roots. The path of a file is relative to its root.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -65,7 +65,8 @@ class Inventory(Displayable):
         """Open an inventory file.
 
         Raises:
-            InventoryError: The file is not an inventory, has another format, or is of a scan that was not finished.
+            InventoryError: The file is missing, damaged or not an inventory, has another format version, or was not
+                finished.
         """
         connection = open_inventory_file(Path(path))
         try:
@@ -76,7 +77,7 @@ class Inventory(Displayable):
             raise
 
     def close(self) -> None:
-        """Close the file. An inventory in memory is lost then."""
+        """Close the inventory file. If the inventory is only in memory, its content is lost."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -88,9 +89,10 @@ class Inventory(Displayable):
         self.close()
 
     def unmasked(self) -> Self:
-        """Return this inventory with patient values in its reprs, and in the reprs of its studies and series.
+        """Return a view of this inventory whose text and HTML show patient values.
 
-        Both share one open file: closing one closes both.
+        The text and HTML of its studies and series show patient values too. The view and this inventory share one open
+        file: closing one closes both.
         """
         view = copy(self)
         view._unmasked = True
@@ -99,7 +101,7 @@ class Inventory(Displayable):
     # Studies, series, files and issues.
 
     def studies(self) -> Iterator[Study]:
-        """Yield the studies in the order of their UIDs, each with its series and their values."""
+        """Yield the studies in the order of their UIDs. Each study has its series and their attribute values."""
         for _, series in groupby(self.series(), key=lambda item: item.study_instance_uid):
             yield Study.from_series(series)
 
@@ -113,31 +115,32 @@ class Inventory(Displayable):
         return queries.read_instances(self._connection, self._roots)
 
     def files(self) -> Iterator[File]:
-        """Yield every path that the scan found, in order."""
+        """Yield every scanned path, in the order of source and path."""
         return queries.read_files(self._connection, self._roots)
 
     def issues(self) -> Iterator[Issue]:
         """Yield the issues of the scan in the order in which they were found.
 
-        Paths are relative to the source. If the inventory has several sources, paths begin with the root.
+        Paths in the issues are relative to their root. If the inventory has several sources, these paths begin with the
+        root.
         """
         return queries.read_issues(self._connection)
 
     def values_by_file(self, study_instance_uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
-        """Yield the files of one study with their values of some attributes, in the order of series and path.
+        """Yield each file of one study with its values of some attributes, in the order of series and path.
 
         Args:
-            study_instance_uid: The study.
-            keywords: Captured attributes. The value of an absent attribute is the empty text.
+            study_instance_uid: The UID of the study.
+            keywords: Keywords of captured attributes. The value of an absent attribute is the empty text.
 
         Raises:
-            AttributeNameError: The inventory does not have one of the attributes.
+            AttributeNameError: A keyword is not a captured attribute of this inventory.
         """
         queries.require_captured_keywords(keywords, self.keywords)
         return queries.read_file_values(self._connection, self._roots, study_instance_uid, keywords)
 
     def series_by_study(self) -> dict[str, set[str]]:
-        """Return the Series Instance UIDs of each Study Instance UID."""
+        """Return a dict: Study Instance UID -> Series Instance UIDs of the study."""
         return queries.read_series_uids(self._connection)
 
     # Counts.
@@ -151,7 +154,7 @@ class Inventory(Displayable):
         return queries.count_archive_members(self._connection)
 
     def count_duplicates(self) -> tuple[int, int]:
-        """Return the number of duplicates, and how many of them differ from the instance with the same UID."""
+        """Return the number of duplicates, and how many duplicates differ from the instance with the same UID."""
         return queries.count_duplicates(self._connection)
 
     # Search.
@@ -160,15 +163,15 @@ class Inventory(Displayable):
         """Find studies by the values of one of their series: `inventory.find(Modality="MR", PatientID="98*")`.
 
         Args:
-            **match: Keyword of a captured attribute, StudyInstanceUID or SeriesInstanceUID -> pattern, or several
-                patterns of which one must match. Patterns are those of rules (`*`, `?`, `[...]`); they match whole
-                values and are case-sensitive. Without any, all studies are found.
+            **match: Keyword of a captured attribute, StudyInstanceUID or SeriesInstanceUID -> a pattern, or several
+                patterns of which at least one must match. Patterns are written as in rules (`*`, `?`, `[...]`), match
+                whole values and are case-sensitive. Without a keyword, all studies are returned.
 
         Returns:
             The studies with a series that matches all keywords, in the order of their UIDs.
 
         Raises:
-            AttributeNameError: The inventory does not have one of the attributes.
+            AttributeNameError: A keyword is not a captured attribute of this inventory.
             UsageError: A pattern is not a text.
         """
         for keyword in match.keys() - {*search.UID_KEYWORDS}:
@@ -180,23 +183,24 @@ class Inventory(Displayable):
         """Count the distinct values of a captured attribute.
 
         Args:
-            keyword: The attribute.
+            keyword: The keyword of the attribute.
             study: Count the files of this Study Instance UID only.
             series: Count the files of this Series Instance UID only.
 
         Returns:
-            Value -> number of files, the most frequent first. An absent attribute counts as the empty text.
+            Value -> number of files, the most frequent value first. An absent attribute counts as the empty text.
 
         Raises:
-            AttributeNameError: The inventory does not have the attribute.
+            AttributeNameError: The keyword is not a captured attribute of this inventory.
         """
         queries.require_captured_keywords([keyword], self.keywords)
         return search.count_values(self._connection, keyword, study=study, series=series)
 
     def inconsistencies(self) -> search.Inconsistencies:
-        """Return each attribute that differs inside a study or series, with its values and their numbers of files.
+        """Return each attribute that has different values inside a study or series, and counts the files of each value.
 
-        They are the issues `study.inconsistent-attribute` and `series.inconsistent-attribute` of the scan.
+        The scan reports each of these attributes as an issue: `study.inconsistent-attribute` or
+        `series.inconsistent-attribute`.
         """
         return search.Inconsistencies(search.find_inconsistencies(self._connection), unmasked=self._unmasked)
 
@@ -207,23 +211,26 @@ class Inventory(Displayable):
 
         Args:
             query: One SELECT statement; docs/formats/frames.md lists the columns of each view.
-            parameters: Values of `?` or `:name` in the query.
+            parameters: Values for the `?` or `:name` in the query.
+
+        Returns:
+            The column names and the rows of the result.
 
         Raises:
-            QueryError: SQLite cannot answer the query.
+            QueryError: The query is not valid SQL, or does more than reading.
         """
         from dicommap.inventory.frames.sql_query import run_query
 
         return run_query(self._connection, self.keywords, query, parameters)
 
-    # Frames, whose columns docs/formats/frames.md lists. They have patient values: whoever makes one asks for them.
+    # Frames: docs/formats/frames.md lists their columns. Frames are not masked, because users make them to get values.
 
     def to_arrow(self, level: str = "instance", *, progress: ProgressOption = None) -> pyarrow.Table:
-        """Return a frame as an Arrow table; extra: arrow.
+        """Return the studies, series, instances, files or issues as an Arrow table. Needs the extra `arrow`.
 
         Args:
-            level: What a row is: study, series, instance, file or issue.
-            progress: Reports how many rows are read; see `scan`.
+            level: The kind of item in each row: study, series, instance, file or issue.
+            progress: Reports the number of rows that are read; see `scan`.
 
         Raises:
             MissingExtraError: The extra is not installed.
@@ -234,16 +241,19 @@ class Inventory(Displayable):
         return make_arrow_table(self._connection, self.keywords, level, progress)
 
     def to_pandas(self, level: str = "instance", *, progress: ProgressOption = None) -> pandas.DataFrame:
-        """Return a frame for pandas, dates and times as datetime64, integers as Int64; extra: pandas.
+        """Return the table of `to_arrow` as a pandas DataFrame. Needs the extra `pandas`.
 
-        Arguments and errors are those of `to_arrow`.
+        Dates and times have the type datetime64, integers the type Int64. Arguments and errors are those of `to_arrow`.
         """
         from dicommap.inventory.frames.export import make_pandas_frame
 
         return make_pandas_frame(self._connection, self.keywords, level, progress)
 
     def to_polars(self, level: str = "instance", *, progress: ProgressOption = None) -> polars.DataFrame:
-        """Return a frame for Polars; extra: polars. Arguments and errors are those of `to_arrow`."""
+        """Return the table of `to_arrow` as a Polars DataFrame. Needs the extra `polars`.
+
+        Arguments and errors are those of `to_arrow`.
+        """
         from dicommap.inventory.frames.export import make_polars_frame
 
         return make_polars_frame(self._connection, self.keywords, level, progress)
@@ -256,18 +266,18 @@ class Inventory(Displayable):
         overwrite: bool = False,
         progress: ProgressOption = None,
     ) -> int:
-        """Write a frame to a Parquet file, in bounded memory; extra: arrow.
+        """Write the table of `to_arrow` to a Parquet file, in bounded memory. Needs the extra `arrow`.
 
-        The file appears when it is complete.
+        The file appears at `path` only when it is complete.
 
         Args:
-            path: The file.
-            level: What a row is: study, series, instance, file or issue.
+            path: The path of the Parquet file.
+            level: The kind of item in each row: study, series, instance, file or issue.
             overwrite: Replace an existing Parquet file. Other files are never replaced.
-            progress: Reports how many rows are written; see `scan`.
+            progress: Reports the number of rows that are written; see `scan`.
 
         Returns:
-            The number of rows.
+            The number of rows in the file.
 
         Raises:
             MissingExtraError: The extra is not installed.
@@ -283,7 +293,7 @@ class Inventory(Displayable):
 
     @property
     def plots(self) -> InventoryPlots:
-        """Return the plots of this inventory; each is made when its method is called."""
+        """Return the plots of this inventory. Each plot is drawn when its method is called."""
         from dicommap.plots.inventory_plots import InventoryPlots
 
         return InventoryPlots(self.studies, lambda: self.summary().studies)
@@ -292,7 +302,8 @@ class Inventory(Displayable):
         """Return the files of this inventory as S3 objects under one prefix.
 
         Args:
-            offsets: For each source, the folder under the prefix that its files are in.
+            offsets: For each source, the folder of its files under the prefix. A folder ends with a slash or is empty.
+                By default, all folders are empty.
         """
         from dicommap.inventory.object_keys import InventoryObjects
 
@@ -311,7 +322,7 @@ class Inventory(Displayable):
 
 
 def _require_keyword_columns(connection: sqlite3.Connection, keywords: Sequence[str]) -> None:
-    """Raise InventoryError unless each keyword is a column of `header`: keywords become part of queries."""
+    """Raise InventoryError if a keyword is not a column of the table `header`. Keywords become part of SQL queries."""
     rows = cells.read_rows(connection, "SELECT name FROM pragma_table_info('header')", (read_text,))
     columns = {name for (name,) in rows}
     if not all(keyword.isidentifier() and keyword in columns for keyword in keywords):
@@ -319,7 +330,7 @@ def _require_keyword_columns(connection: sqlite3.Connection, keywords: Sequence[
 
 
 def _require_complete_scan(connection: sqlite3.Connection) -> None:
-    """Raise InventoryError for the file of a stopped scan: it would look like an inventory of fewer files."""
+    """Raise InventoryError if the scan was stopped: the file does not have all files of the sources."""
     scan = next(cells.read_rows(connection, "SELECT complete FROM scan", (read_integer,)), None)
     if scan is None:
         raise cells.damaged_error()

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from dicommap.inventory.cells import CellReader
     from dicommap.planning.staging import StudyPart
 
-# The empty path is a root that could not be listed. Links and special files are left out. Paths that are not UTF-8 are
-# blobs, and cannot be keys of objects.
+# An empty path is a root that could not be listed. Links and special files are not S3 objects. Paths that are not UTF-8
+# are stored as BLOBs, and cannot be object keys.
 _IS_FILE = "path != '' AND disposition NOT IN ('link', 'special')"
 _IS_INSTANCE = "disposition IN ('instance', 'duplicate')"
 
@@ -44,13 +44,13 @@ WHERE source = ? AND path >= ? AND path < ? AND typeof(path) = 'text' AND {_IS_F
 """
 
 KEYS_QUERY = "SELECT path, size, StudyInstanceUID, SeriesInstanceUID" + _FROM_KEY_RANGE
-"""Files of a source, between two paths."""
+"""Selects the keys, sizes and UIDs of one source's files, from a first path to an end path (excluded)."""
 
 OBJECTS_QUERY = (
     "SELECT path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID"
     + _FROM_KEY_RANGE
 )
-"""Files of a source, between two paths."""
+"""Selects all columns of a `PlannedObject` for one source's files, from a first path to an end path (excluded)."""
 
 STUDY_FILES_QUERY = f"""
 SELECT source, path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
@@ -59,7 +59,7 @@ WHERE StudyInstanceUID = ? AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) 
     AND typeof(path) = 'text' AND {_IS_INSTANCE}
 ORDER BY SeriesInstanceUID, source, path
 """  # noqa: S608  no text of users
-"""Files of a study and one or all of its series, up to a largest size."""
+"""Selects the files of a study, or of one series of it, up to a largest file size."""
 
 SERIES_SIZES_QUERY = f"""
 SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) FROM (
@@ -67,19 +67,22 @@ SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) F
     FROM file WHERE typeof(path) = 'text' AND {_IS_INSTANCE} GROUP BY header
 ) JOIN header ON header.id = number GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  no text of users
-"""Number and bytes of the files of each series, files that are too large counted apart; includes archive members."""
+"""Selects, for each series, the number and bytes of files up to a largest size, and the number of larger files.
+
+Archive members are included.
+"""
 
 HAS_KEY_QUERY = "SELECT 1 FROM file WHERE source = ? AND path = ?"
 
 FILE_COUNTS_QUERY = f"""
 SELECT COUNT(*), IFNULL(SUM({_IS_INSTANCE}), 0) FROM file WHERE {_IS_FILE}
 """  # noqa: S608  no text of users
-"""The number of all files, and of instances with duplicates; includes archive members."""
+"""Counts all files, and the files that are instances or duplicates. Archive members are included."""
 
 NON_UTF8_PATHS_QUERY = (
     f"SELECT source, path FROM file WHERE typeof(path) = 'blob' AND {_IS_INSTANCE} ORDER BY source, path"  # noqa: S608
 )
-"""Instances and duplicates whose paths are not UTF-8; includes archive members."""
+"""Selects the instances and duplicates whose paths are not UTF-8. Archive members are included."""
 
 ARCHIVE_MEMBERS_QUERY = """
 SELECT member.disposition FROM file AS archive CROSS JOIN file AS member
@@ -89,7 +92,7 @@ ON member.source = archive.source AND (
 )
 WHERE archive.disposition = 'archive' AND typeof(archive.path) = 'text'
 """
-"""The members of archives. A member that is itself an archive is not an object and has no members."""
+"""Selects the disposition of each archive member. An archive inside an archive is a member and has no members."""
 
 
 _INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
@@ -105,12 +108,12 @@ _OBJECT_READERS = (
     read_optional_uid,
 )
 _AFTER_ALL_TEXT = b""
-"""End of a range of texts: SQLite sorts every text before every blob."""
+"""End of a range that has all texts: SQLite sorts every text before every BLOB."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedObjects(Iterable[PlannedObject]):
-    """Objects in the order of their keys. They can be iterated several times while the inventory is open."""
+    """An iterable of objects in the order of their keys. It can be iterated repeatedly while the inventory is open."""
 
     _iterate: Callable[[], Iterator[PlannedObject]]
 
@@ -121,11 +124,16 @@ class PlannedObjects(Iterable[PlannedObject]):
 class InventoryObjects(Iterable[PlannedObject]):
     """The files of an inventory as S3 objects under one prefix, in the order of the UTF-8 bytes of their keys.
 
-    An archive is one object, its members are not. A file whose path is not UTF-8 is not an object.
+    An archive is one object; its members are not objects. A file whose path is not UTF-8 is not an object.
     """
 
     def __init__(self, connection: sqlite3.Connection, offsets: Sequence[str] = ()) -> None:
-        """Use an open inventory; `offsets` has the folder of each source under the prefix, or the empty text."""
+        """Read the sources and archives of an open inventory.
+
+        Args:
+            connection: The open inventory.
+            offsets: For each source, the folder of its files under the prefix. A folder ends with a slash or is empty.
+        """
         self._connection = connection
         numbers = [number for (number,) in self._rows("SELECT id FROM source ORDER BY id", (read_integer,))]
         self._offsets = dict(zip(numbers, offsets or [""] * len(numbers), strict=True))
@@ -138,21 +146,24 @@ class InventoryObjects(Iterable[PlannedObject]):
         return self._objects_under("")
 
     def objects_under(self, prefix: str) -> PlannedObjects:
-        """Return the objects under a prefix, which is empty or ends with a slash; their keys are relative to it."""
+        """Return the objects under `prefix`, with keys relative to it. `prefix` is empty or ends with a slash."""
         return PlannedObjects(lambda: self._objects_under(prefix))
 
     def staged_objects(self, pieces: Iterable[StudyPart], largest: int) -> PlannedObjects:
-        """Return the files of staged jobs as objects: one folder for each study, in which files are numbered.
+        """Return the files of staged jobs as objects with keys such as `1.2.3/0000001.dcm`: study UID and number.
 
         Args:
-            pieces: Parts of studies.
-            largest: Files with more bytes are left out.
+            pieces: The parts of studies that are staged.
+            largest: The largest file size in bytes. Larger files are left out.
         """
         listed = sorted(pieces, key=_piece_sort_key)
         return PlannedObjects(lambda: self._staged_objects(listed, largest))
 
     def keyed_files(self) -> Iterator[tuple[str, int, str | None, str | None]]:
-        """Yield key, bytes, and Study and Series Instance UID (or None) of every file, in the order of keys."""
+        """Yield the key, size, Study and Series Instance UID of every file, in the order of keys.
+
+        The UIDs are None if the file has no instance.
+        """
         streams = [self._source_keys(source) for source in self._offsets]
         yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one[0].encode())
 
@@ -168,11 +179,11 @@ class InventoryObjects(Iterable[PlannedObject]):
             )
 
     def series_file_sizes(self, study: str, series: str, largest: int) -> Iterator[int]:
-        """Yield the sizes of a series' files in order of path, without files of more than `largest` bytes."""
+        """Yield the sizes of a series' files by source and path. Files over `largest` bytes are left out."""
         return (row[2] for row in self._study_rows(study, series, largest))
 
     def has_key(self, key: str) -> bool:
-        """Return whether a file has this key."""
+        """Return whether a file of the inventory has this key."""
         for source, offset in self._offsets.items():
             path = key.removeprefix(offset)
             if key.startswith(offset) and any(self._rows(HAS_KEY_QUERY, (read_integer,), source, path)):
@@ -180,7 +191,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         return False
 
     def count_files(self) -> FileCounts:
-        """Return the number of files, and of files with an instance."""
+        """Return the number of files, and the number of instances and duplicates. Archive members are not counted."""
         ((files, instances),) = self._rows(FILE_COUNTS_QUERY, (read_integer, read_integer))
         if any(self._archives.values()):
             for (disposition,) in self._rows(ARCHIVE_MEMBERS_QUERY, (enum_reader(Disposition),)):
@@ -189,7 +200,10 @@ class InventoryObjects(Iterable[PlannedObject]):
         return FileCounts(files=files, instances=instances)
 
     def non_utf8_paths(self) -> Iterator[str]:
-        """Yield the paths of instances that are not UTF-8 and so cannot be object keys. Other bytes are surrogates."""
+        """Yield the paths of instances and duplicates that are not UTF-8, so they cannot be object keys.
+
+        Bytes that are not UTF-8 are surrogates in the paths (PEP 383). Archive members are left out.
+        """
         for source, path in self._rows(NON_UTF8_PATHS_QUERY, (read_integer, read_system_path)):
             if not _is_archive_member(path, self._archives[source]):
                 yield path
@@ -229,7 +243,10 @@ class InventoryObjects(Iterable[PlannedObject]):
     def _rows_in_folder(
         self, query: str, source: int, begin: str, readers: Sequence[CellReader]
     ) -> Iterator[list[Any]]:
-        """Yield the rows of a source's files in a folder, which ends with a slash; the empty text is all folders."""
+        """Yield the rows of a source's files in the folder `begin`, without archive members.
+
+        `begin` ends with a slash; the empty text selects all files.
+        """
         end = begin[:-1] + "0" if begin else _AFTER_ALL_TEXT  # "0" follows "/"
         archives = self._archives[source]
         rows = self._rows(query, readers, source, begin, end)
@@ -289,7 +306,7 @@ class InventoryObjects(Iterable[PlannedObject]):
 
 
 def _is_archive_member(path: str, archives: set[str]) -> bool:
-    """Return whether a path is that of an archive's member: `ARCHIVE!/NAME`."""
+    """Return whether `path` is an archive member: `ARCHIVE!/NAME`, with ARCHIVE in `archives`."""
     end = path.find("!/")
     while end >= 0:
         if path[:end] in archives:

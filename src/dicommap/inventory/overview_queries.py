@@ -29,12 +29,12 @@ _HAS_FILES = (
     "EXISTS (SELECT 1 FROM file WHERE file.header = header.id AND file.disposition IN ('instance', 'duplicate'))"
 )
 
-# SQLite reads the index of (study, series) in order and stops at the limit.
+# SQLite reads the index of (study, series) in its order, and stops at the limit.
 _FIRST_STUDIES_QUERY = f"""
 SELECT DISTINCT StudyInstanceUID FROM header WHERE {_HAS_FILES} ORDER BY StudyInstanceUID LIMIT {MAX_STUDIES}
 """  # noqa: S608
 
-# CROSS JOIN keeps SQLite to this order: headers of the study by their index first, then files by their header.
+# With CROSS JOIN, SQLite first finds the headers of the study by their index, then the files of each header.
 _FROM_STUDY = """
 FROM header CROSS JOIN file ON file.header = header.id
 WHERE StudyInstanceUID = ? AND disposition IN ('instance', 'duplicate')
@@ -53,7 +53,14 @@ SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate != '' AND type
 def read_overview(
     connection: sqlite3.Connection, keywords: Sequence[str], sources: Sequence[str], summary: InventorySummary
 ) -> InventoryOverview:
-    """Read the values for the report of an inventory; `keywords` are the captured attributes."""
+    """Return the counts, dates and first studies for the report of an inventory.
+
+    Args:
+        connection: The open inventory.
+        keywords: The keywords of the captured attributes.
+        sources: The roots of the inventory.
+        summary: The counts of the whole inventory.
+    """
     overview = OverviewQueries(connection, keywords)
     return InventoryOverview(
         summary=summary,
@@ -65,19 +72,19 @@ def read_overview(
 
 
 class OverviewQueries:
-    """The queries for the report of one inventory."""
+    """The queries of one inventory that its report needs."""
 
     def __init__(self, connection: sqlite3.Connection, keywords: Sequence[str]) -> None:
         self._connection = connection
         self._keywords = frozenset(keywords)
 
     def read_first_studies(self) -> list[StudySummary]:
-        """Return the first studies by UID, each with its first series."""
+        """Return the first studies in the order of their UIDs. Each study has its first series."""
         uids = [uid for (uid,) in read_rows(self._connection, _FIRST_STUDIES_QUERY, (read_text,))]
         return [self._read_study(uid) for uid in uids]
 
     def count_modalities(self) -> dict[str, int]:
-        """Return the number of series of each modality, the most frequent first."""
+        """Return a dict: Modality -> number of series, the most frequent modality first."""
         if "Modality" not in self._keywords:
             return {}
         return dict(read_rows(self._connection, _MODALITIES_QUERY, (read_value, read_integer)))
@@ -127,7 +134,7 @@ class OverviewQueries:
 
 def _summary_columns(keywords: Sequence[str]) -> str:
     values = (
-        f"{distinct_count_sql(keyword)}, MIN(IFNULL(\"{keyword}\", ''))"  # our own names, not the file's
+        f"{distinct_count_sql(keyword)}, MIN(IFNULL(\"{keyword}\", ''))"  # constants of this module
         for keyword in keywords
     )
     return ", ".join(["SUM(disposition = 'instance')", "SUM(size)", *values])

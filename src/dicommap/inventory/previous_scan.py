@@ -1,7 +1,7 @@
 """Look up unchanged files in the inventory of a previous scan, so that they are not read again.
 
-A file of the file system is unchanged if its size and time are the same, and its time is at least two seconds before
-the previous scan. An object in S3 is unchanged if its size and ETag are the same.
+A file of the file system is unchanged if its size and time are the same, and if its time is at least two seconds before
+the start of the previous scan. An object in S3 is unchanged if its size and ETag are the same.
 """
 
 from __future__ import annotations
@@ -82,29 +82,32 @@ _PAGES_PER_COPY_STEP = 4_096
 
 _GROUPING_CODES = frozenset(code.name for family in (instance, series, study) for code in family.CODES)
 
-# `p10.nonconformant-uid` is missing here: grouping finds it too, but its rows name no file, so none is copied.
+# `p10.nonconformant-uid` is not in this set: grouping reports it too, but its rows have no file and are not copied.
 _CODES_FOUND_AGAIN = _GROUPING_CODES | {"s3.key", "s3.object-and-folder"}
-"""Issues that are not copied with a file, because grouping and the walk find them again in each scan."""
+"""Codes of issues that are not copied with a file, because grouping or the walk reports them again in each scan."""
 
 _REUSED_DISPOSITIONS: dict[object, str] = {
     one.value: (Disposition.INSTANCE if one is Disposition.DUPLICATE else one).value
     for one in Disposition
     if one not in (Disposition.UNREADABLE, Disposition.LINK, Disposition.SPECIAL, Disposition.ARCHIVE)
 }
-"""Disposition in the previous inventory -> disposition in the new one. Grouping finds duplicates again; the walk finds
-links, special files and archives again; a file that could not be read may be readable now."""
+"""Disposition in the previous inventory -> disposition in the new one, for files that are not read again.
+
+Duplicates become instances, because grouping marks duplicates again. Links, special files and archives are missing,
+because the walk finds them again. Unreadable files are missing, because they may be readable now.
+"""
 
 
 class PreviousScan:
-    """Looks up unchanged files in an earlier inventory, finished or not. All other files must be read again.
+    """An earlier inventory, finished or not, in which unchanged files are looked up. Other files must be read again.
 
     Attributes:
-        roots: The roots of its sources in order, as they are stored.
-        complete: Whether the scan was finished, so that its duplicates and issues are complete.
+        roots: The roots of its sources as they are stored in cells, in the order of their numbers.
+        complete: Whether the earlier scan was finished. Only then are its duplicates and issues complete.
     """
 
     def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-        """Use an open inventory of the same keywords. Raises InventoryError if it is damaged."""
+        """Use an open inventory that captured the same `keywords`. Raises InventoryError if it is damaged."""
         self._connection = connection
         columns = ", ".join(f'"{keyword}"' for keyword in keywords)
         self._header_query = (
@@ -128,12 +131,13 @@ class PreviousScan:
         """Open the inventory at `path`.
 
         Args:
-            path: The inventory, or the unfinished file of a stopped scan.
-            keywords: The captured attributes of the new scan.
+            path: The path of an inventory, or of the unfinished file of a stopped scan.
+            keywords: The keywords that the new scan captures.
             reading: Version number of the header reader.
 
         Returns:
-            None if the file is missing or damaged, or was made with other keywords or another header reader.
+            The open inventory. None if the file is missing or damaged, or was made with other keywords or another
+            header reader.
         """
         connection = None
         try:
@@ -145,7 +149,7 @@ class PreviousScan:
             if (captured, number) == (keywords, reading):
                 return cls(connection, keywords)
         except (InventoryError, ValueError):
-            pass  # it is damaged, of another format or missing: all files are read then
+            pass  # the file is damaged, missing or of another format, so all files are read
         if connection is not None:
             connection.close()
         return None
@@ -157,29 +161,29 @@ class PreviousScan:
     def find_unchanged(
         self, root: str, files: Sequence[SourceFile], label: Callable[[str], str], headers: dict[bytes, HeaderRow]
     ) -> dict[str, FileRow]:
-        """Look up the rows of files that have not changed.
+        """Return the rows of the files that have not changed since the earlier scan.
 
         Args:
-            root: The root of their source.
-            files: Files as the walk found them now.
-            label: Returns a path as issues of the new scan name it.
-            headers: Digest -> header; the headers of the returned rows are added to it.
+            root: The root of the files.
+            files: The files as the new walk lists them.
+            label: Returns a path as issues of the new scan show it.
+            headers: Digest -> header. The headers of the returned rows are added to this dict.
 
         Returns:
-            Path -> row, for the files that have not changed.
+            Path -> row. Files that have changed are missing.
         """
         source = self._sources.get(encode_path(root))
         if source is None:
             return {}
         stable_before = self._stable_before_ns
-        # An object that changes gets another ETag, so its time does not matter.
+        # An S3 object gets another ETag when it changes, so its time is not compared.
         asked = {
             encode_path(file.path): file
             for file in files
             if file.disposition is None and (file.mtime_ns < stable_before or file.etag)
         }
         taken: dict[str, FileRow] = {}
-        with suppress(InventoryError, DamagedCellError):  # the rows that were read until then are good
+        with suppress(InventoryError, DamagedCellError):  # the rows that were read before the error are used
             found = self._read_file_rows(source, asked, len(files))
             issues = self._read_issues([row[0] for row in found])
             known: dict[int | None, bytes | None] = {None: None}
@@ -203,14 +207,14 @@ class PreviousScan:
         return taken
 
     def matches_walk(self, after: int, source: int, files: Sequence[SourceFile]) -> bool:
-        """Return whether the files with the next numbers are these files, unchanged and in this order.
+        """Return whether the next files of this inventory are `files`, unchanged and in the same order.
 
-        It checks every cell of these rows, so that `copy_first` can copy them without a further check.
+        All cells of their rows are checked, so that `copy_first` can copy the rows without a further check.
 
         Args:
-            after: Number of the last file before these.
-            source: Index of their root.
-            files: Files as the walk found them now.
+            after: The number of the file before the next files.
+            source: The index of the root of `files`.
+            files: The files as the new walk lists them.
         """
         bounds = (after, after + len(files))
         rows = self._connection.execute(f"{FILE_RANGE_QUERY} ORDER BY id", bounds).fetchall()
@@ -229,17 +233,23 @@ class PreviousScan:
         return True
 
     def has_exactly(self, count: int) -> bool:
-        """Return whether the inventory has exactly `count` files, and no conflict that must be compared again."""
+        """Return whether the inventory has exactly `count` files and no issue `instance.conflict`.
+
+        Files with such an issue must be compared again.
+        """
         ((files,),) = self._connection.execute("SELECT MAX(id) FROM file").fetchall()
         conflict = self._connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
         return bool(files == count and conflict is None)
 
     def copy_all(self, connection: sqlite3.Connection) -> None:
-        """Copy the whole inventory into another one."""
+        """Copy the whole inventory into the database of `connection`."""
         self._connection.backup(connection, pages=_PAGES_PER_COPY_STEP, progress=lambda *_: None)
 
     def copy_first(self, count: int, connection: sqlite3.Connection) -> None:
-        """Copy the first files, which `matches_walk` has checked, with headers and issues, into an empty inventory."""
+        """Copy the first `count` files, with their headers and issues, into the empty inventory of `connection`.
+
+        `matches_walk` must have checked these files. Issues that grouping reports again are not copied.
+        """
         ((headers,),) = self._connection.execute("SELECT MAX(header) FROM file WHERE id <= ?", (count,)).fetchall()
         for number in range(1, (headers or 0) + 1):
             digest = self._read_header(number, {})
@@ -255,14 +265,15 @@ class PreviousScan:
         )
 
     def has_unchanged_archive(self, root: str, archive: SourceFile) -> bool:
-        """Return whether this archive was scanned before and has not changed."""
+        """Return whether the earlier scan read this archive, and the archive has not changed since."""
         return self._find_archive(root, archive) is not None
 
     def unchanged_archive_members(self, root: str, archive: SourceFile) -> list[tuple[str, int]] | None:
-        """Return the names and sizes of an archive's members, in the archive's order.
+        """Return the members of an unchanged archive, in the archive's order.
 
         Returns:
-            None if the archive has changed or has an issue, or if one of its members could not be read.
+            The name and size of each member. None if the archive has changed or has an issue, if a member could not be
+            read, or if the earlier scan was stopped.
         """
         number = self._find_archive(root, archive) if self.complete else None
         if number is None:
@@ -282,9 +293,15 @@ class PreviousScan:
         return [(decode_path(path)[begin:], size) for path, size, _ in rows]
 
     def is_duplicate(self, first: FileIdentity, other: FileIdentity, roots: Sequence[str]) -> bool:
-        """Return whether `other` was a copy of `first` in the previous scan, and neither has changed since."""
+        """Return whether the earlier scan reported `other` as a copy of `first`, and neither file has changed since.
+
+        Args:
+            first: The instance.
+            other: A file with the same SOP Instance UID.
+            roots: The roots of the new scan, by source number.
+        """
         if not self.complete:
-            return False  # a stopped scan has not compared any files
+            return False  # a stopped scan has not compared files
         parameters: list[int | str | bytes] = []
         for place in (other, first):
             source = self._sources.get(encode_path(roots[place.source]))
@@ -309,15 +326,15 @@ class PreviousScan:
         return None if found is None else found[0]
 
     def _read_file_rows(self, source: int, asked: Collection[str | bytes], count: int) -> list[Any]:
-        """Return the rows of these paths. The cells are unchecked: the caller must check each one before use.
+        """Return the rows of the paths in `asked`. The caller must check each cell before use.
 
-        Files are numbered in the order of the walk, so the wanted rows most likely follow those that were found last.
-        Only the other rows are looked up by path, which takes longer.
+        Files are numbered in the order of the walk, so the wanted rows usually follow the last row of the previous
+        call. The next `count` rows are therefore read first. Only other rows are looked up by path, which is slower.
 
         Args:
-            source: Number of the source.
-            asked: Paths as they are stored.
-            count: How many rows after the last one are read first.
+            source: The number of the source.
+            asked: The paths as they are stored in cells.
+            count: The number of rows that are read first.
         """
         execute, last = self._connection.execute, self._last
         try:
@@ -347,7 +364,7 @@ class PreviousScan:
         return issues
 
     def _read_header(self, number: int, headers: dict[bytes, HeaderRow]) -> bytes:
-        """Return the digest of a header, and add the header to `headers`."""
+        """Return the digest of the header with this number, and add the header to `headers`."""
         if number not in self._headers:
             if len(self._headers) >= _MAX_CACHED_HEADERS:
                 self._headers.clear()
@@ -355,7 +372,7 @@ class PreviousScan:
             if not rows:
                 raise DamagedCellError
             row = tuple(rows[0])
-            # Computed again: with an altered digest, other files would get this header's values.
+            # The digest is computed and not read: with an altered digest, other files would get this header's values.
             self._headers[number] = hash_header(row), row
         digest, row = self._headers[number]
         headers[digest] = row

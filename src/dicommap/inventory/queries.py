@@ -1,7 +1,7 @@
 """Queries on an inventory file: its series, instances, files, issues, values and counts.
 
-Each function takes an SQLite connection and yields or returns values of the model. Every cell is checked when it is
-read, because anybody may have altered the file: a damaged one raises InventoryError.
+Each function takes an SQLite connection and returns or yields objects of `dicommap.model`. Every cell is checked when
+it is read, because anybody may have altered the file. A damaged cell raises InventoryError.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _FILES_QUERY = "SELECT source, path, size, mtime_ns, disposition, etag FROM file
 
 _ISSUES_QUERY = "SELECT code, severity, location, message FROM issue ORDER BY id"
 
-# CROSS JOIN keeps SQLite to this order: headers of the study by their index first, then files by their header.
+# With CROSS JOIN, SQLite first finds the headers of the study by their index, then the files of each header.
 FILE_VALUES_QUERY = """
 SELECT source, path, SeriesInstanceUID, SOPInstanceUID{columns}
 FROM header CROSS JOIN file ON file.header = header.id
@@ -70,7 +70,7 @@ WHERE id IN (SELECT header FROM file WHERE disposition IN ('instance', 'duplicat
 
 _STUDY_COUNT_QUERY = f"SELECT COUNT(DISTINCT StudyInstanceUID), COUNT(*) FROM ({_SERIES_UIDS_QUERY})"  # noqa: S608
 
-# Paths that are not UTF-8 are stored as blobs, which are never equal to a text; see `cells.member_path_ranges`.
+# Paths that are not UTF-8 are stored as BLOBs, which are never equal to a text; see `cells.member_path_ranges`.
 _ARCHIVE_MEMBER_COUNT_QUERY = """
 SELECT COUNT(*) FROM file AS archive CROSS JOIN file AS member ON member.source = archive.source AND (
     member.path >= archive.path || '!/' AND member.path < archive.path || '!0'
@@ -94,9 +94,9 @@ def read_series(
     """Yield the series in the order of their Study and Series Instance UIDs.
 
     Args:
-        connection: Of an inventory.
-        keywords: The captured attributes, which become columns of the query.
-        unmasked: Whether reports of the series show patient values.
+        connection: An open inventory.
+        keywords: The keywords of the captured attributes. They become columns of the query.
+        unmasked: Whether the text and HTML of a series show patient values.
         picture_source: Draws pictures of the series.
     """
     columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in keywords)
@@ -122,7 +122,7 @@ def read_series(
 
 
 def read_instances(connection: sqlite3.Connection, roots: Mapping[int, str]) -> Iterator[Instance]:
-    """Yield instances and duplicates in the order of study, series and path; `roots` are the sources by number."""
+    """Yield instances and duplicates in the order of study, series and path. `roots`: source number -> root."""
     readers = (*_file_readers(roots), *(read_uid,) * 3, *(read_value,) * 3, read_text)
     for source, path, size, mtime, disposition, *texts in read_rows(connection, _INSTANCES_QUERY, readers):
         study, series, instance, sop_class, transfer_syntax, instance_number, etag = texts
@@ -143,7 +143,7 @@ def read_instances(connection: sqlite3.Connection, roots: Mapping[int, str]) -> 
 
 
 def read_files(connection: sqlite3.Connection, roots: Mapping[int, str]) -> Iterator[File]:
-    """Yield every path of the inventory in order; `roots` are the sources by number."""
+    """Yield every path of the inventory in the order of source and path. `roots`: source number -> root."""
     readers = (*_file_readers(roots), read_text)
     for source, path, size, mtime, disposition, etag in read_rows(connection, _FILES_QUERY, readers):
         yield File(source=source, path=path, size=size, mtime_ns=mtime, disposition=disposition, etag=etag)
@@ -161,7 +161,7 @@ def read_issues(connection: sqlite3.Connection) -> Iterator[Issue]:
 
 
 def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) -> None:
-    """Raise AttributeNameError if one of the keywords is not a captured attribute of the inventory."""
+    """Raise AttributeNameError if a keyword in `keywords` is not in `captured`, the inventory's captured attributes."""
     if not set(keywords) <= set(captured):
         raise not_captured_error(keywords, captured)
 
@@ -169,13 +169,13 @@ def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) 
 def read_file_values(
     connection: sqlite3.Connection, roots: Mapping[int, str], study_instance_uid: str, keywords: Sequence[str]
 ) -> Iterator[FileValues]:
-    """Yield the files of one study with their values, in the order of series and path.
+    """Yield each file of one study with its values of some attributes, in the order of series and path.
 
     Args:
-        connection: Of an inventory.
-        roots: The sources by number.
-        study_instance_uid: The study.
-        keywords: Captured attributes, which become columns of the query.
+        connection: An open inventory.
+        roots: Source number -> root.
+        study_instance_uid: The UID of the study.
+        keywords: Keywords of captured attributes. They become columns of the query.
     """
     columns = "".join(f", IFNULL(\"{keyword}\", '')" for keyword in keywords)
     readers = (lookup_reader(roots), read_printable_path, read_uid, read_uid, *(read_value for _ in keywords))
@@ -192,7 +192,7 @@ def read_file_values(
 
 
 def read_series_uids(connection: sqlite3.Connection) -> dict[str, set[str]]:
-    """Return the Series Instance UIDs of each Study Instance UID."""
+    """Return a dict: Study Instance UID -> Series Instance UIDs of the study."""
     series_by_study: dict[str, set[str]] = {}
     for study, series in read_rows(connection, _SERIES_UIDS_QUERY, (read_uid, read_uid)):
         series_by_study.setdefault(study, set()).add(series)
@@ -206,14 +206,14 @@ def count_archive_members(connection: sqlite3.Connection) -> int:
 
 
 def count_duplicates(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return the number of duplicates, and how many of them differ from the instance with the same UID."""
+    """Return the number of duplicates, and how many duplicates differ from the instance with the same UID."""
     rows = read_rows(connection, _DUPLICATE_COUNT_QUERY, (read_text, read_integer))
     counts: dict[str, int] = dict(map(tuple, rows))
     return sum(counts.values()), counts.get("instance.conflict", 0)
 
 
 def read_summary(connection: sqlite3.Connection) -> InventorySummary:
-    """Return the counts of the whole inventory."""
+    """Return the numbers of studies, series, instances, files, bytes and issues, and the cost of the scan."""
     rows = read_rows(connection, _DISPOSITION_COUNT_QUERY, (enum_reader(Disposition), read_integer))
     dispositions = {disposition.value: count for disposition, count in rows}
     issue_rows = read_rows(connection, _ISSUE_COUNT_QUERY, (read_text, enum_reader(Severity), read_integer))

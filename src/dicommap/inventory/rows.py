@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from dicommap.p10 import RejectedFile
 
 HeaderRow = tuple[str | None, ...]
-"""StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID, and the captured attributes or None."""
+"""StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID and the captured attributes; None if absent."""
 
 IssueRow = tuple[str, str, str, str]
 """Code, severity, location as JSON, and message."""
 
 FileRow = tuple[str, bytes | None, str | None, str | None, tuple[IssueRow, ...]]
-"""Disposition, the digest of the header, SOPInstanceUID, InstanceNumber, and the issues."""
+"""Disposition, digest of the header, SOPInstanceUID, InstanceNumber, and rows of the issues; None if absent."""
 
 
 def make_file_row(
@@ -31,9 +31,9 @@ def make_file_row(
 
     Args:
         result: The header of the file, or the reason why it has none.
-        keywords: The captured attributes.
-        label: The path as issues name it.
-        digests: Header -> digest; the header of this file is added.
+        keywords: The keywords of the captured attributes.
+        label: The path as issues show it.
+        digests: A cache: header -> digest. The header of this file is added to it.
     """
     issues = tuple(make_issue_row(issue, label) for issue in result.issues)
     if not isinstance(result, Header):
@@ -53,7 +53,7 @@ def make_file_row(
 
 
 def make_issue_row(issue: Issue, label: str | None = None) -> IssueRow:
-    """Return the row of an issue; `label` is the path of an issue that has no path in its location."""
+    """Return the row of an issue. If its location has no path, `label` becomes the path."""
     location = issue.location.to_dict()
     if label is not None and "path" not in location:
         location = {"path": label, **location}
@@ -61,7 +61,7 @@ def make_issue_row(issue: Issue, label: str | None = None) -> IssueRow:
 
 
 def relabel_issue_rows(rows: Iterable[IssueRow], label: str) -> tuple[IssueRow, ...]:
-    """Return issue rows of an earlier inventory with `label` as their path."""
+    """Return issue rows of an earlier inventory with `label` as the path in their locations."""
     return tuple(
         (code, severity, json.dumps({**json.loads(location), "path": label}), message)
         for code, severity, location, message in rows

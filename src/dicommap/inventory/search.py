@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dicommap.model.study import Series
 
 UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
-"""What studies can be found by, in addition to the captured attributes."""
+"""Keywords that `Inventory.find` accepts in addition to the captured attributes."""
 
 _INCONSISTENCY_QUERY = """
 SELECT location FROM issue WHERE code IN ('study.inconsistent-attribute', 'series.inconsistent-attribute') ORDER BY id
@@ -30,21 +30,21 @@ SELECT location FROM issue WHERE code IN ('study.inconsistent-attribute', 'serie
 
 
 class Studies(tuple[Study, ...], Displayable):
-    """Studies in the order of their UIDs, held in memory: what `Inventory.find` returns."""
+    """The result of `Inventory.find`: a tuple of studies in the order of their UIDs."""
 
     _unmasked: bool
 
     def __new__(cls, studies: Iterable[Study] = (), *, unmasked: bool = False) -> Self:
-        """Make the tuple; `unmasked` says whether its text and HTML show patient values."""
+        """Create the tuple. `unmasked`: whether its text and HTML show patient values."""
         made = super().__new__(cls, studies)
         made._unmasked = unmasked
         return made
 
     def distinct(self, keyword: str) -> dict[str, int]:
-        """Count the values of a captured attribute in these studies.
+        """Count the files of each value of a captured attribute in these studies.
 
         Returns:
-            Value -> number of files, the most frequent first.
+            Value -> number of files, the most frequent value first.
         """
         total: Counter[str] = Counter()
         for study in self:
@@ -52,9 +52,9 @@ class Studies(tuple[Study, ...], Displayable):
         return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
 
     def edit(self, **values: str) -> Callable[[Study], dict[str, str]]:
-        """Return a function that gives these studies new values, for `draft(by_study=...)`.
+        """Return a function for `draft(by_study=...)` that returns new values for these studies.
 
-        `found.edit(PatientID="P-1", StudyTime="")` sets PatientID and empties StudyTime.
+        For example, `studies.edit(PatientID="P-1", StudyTime="")` sets PatientID and empties StudyTime.
         """
         uids = frozenset(study.study_instance_uid for study in self)
 
@@ -64,7 +64,7 @@ class Studies(tuple[Study, ...], Displayable):
         edit.__name__ = f"edit of {', '.join(values)}"
         return edit
 
-    # A tuple has its own __str__ and __repr__, which would be used otherwise.
+    # Without these two lines, the __str__ and __repr__ of tuple would be used.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
@@ -80,17 +80,17 @@ class Inconsistencies(tuple[Inconsistency, ...], Displayable):
     _unmasked: bool
 
     def __new__(cls, inconsistencies: Iterable[Inconsistency] = (), *, unmasked: bool = False) -> Self:
-        """Make the tuple; `unmasked` says whether its text and HTML show patient values."""
+        """Create the tuple. `unmasked`: whether its text and HTML show patient values."""
         made = super().__new__(cls, inconsistencies)
         made._unmasked = unmasked
         return made
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """Return each attribute that differs somewhere, once: an argument for `draft(harmonize=...)`."""
+        """Return the keyword of each inconsistent attribute once, for example for `draft(harmonize=...)`."""
         return tuple(dict.fromkeys(one.keyword for one in self))
 
-    # A tuple has its own __str__ and __repr__, which would be used otherwise.
+    # Without these two lines, the __str__ and __repr__ of tuple would be used.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
@@ -101,7 +101,7 @@ class Inconsistencies(tuple[Inconsistency, ...], Displayable):
 
 
 def parse_patterns(match: Mapping[str, str | Iterable[str]]) -> dict[str, ShellPatterns]:
-    """Return the patterns of each keyword. Raises UsageError for a pattern that is not a text."""
+    """Return the parsed patterns of each keyword. Raises UsageError if a pattern is not a text."""
     return {keyword: _parse_keyword_patterns(keyword, given) for keyword, given in match.items()}
 
 
@@ -116,7 +116,10 @@ def _parse_keyword_patterns(keyword: str, match: object) -> ShellPatterns:
 
 
 def find_studies(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]) -> Iterator[Study]:
-    """Yield the studies that have a series in which each keyword has a value that matches its patterns."""
+    """Yield each study that has a matching series.
+
+    A series matches if, for each keyword in `patterns`, one of its values matches one of the patterns.
+    """
     return (study for study in studies if any(_is_match(series, patterns) for series in study.series))
 
 
@@ -131,17 +134,17 @@ def _is_match(series: Series, patterns: Mapping[str, ShellPatterns]) -> bool:
 def count_values(
     connection: sqlite3.Connection, keyword: str, *, study: str | None = None, series: str | None = None
 ) -> dict[str, int]:
-    """Return the values of a captured attribute, each with its number of files, the most frequent first.
+    """Return the number of files of each value of a captured attribute, the most frequent value first.
 
     Args:
-        connection: Of an inventory.
-        keyword: A captured attribute, which becomes part of the SQL.
+        connection: An open inventory.
+        keyword: The keyword of a captured attribute. It becomes part of the SQL.
         study: Count the files of this Study Instance UID only.
         series: Count the files of this Series Instance UID only.
     """
     wanted = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
     conditions = {column: uid for column, uid in wanted.items() if uid is not None}
-    # CROSS JOIN keeps SQLite to this order: headers of the study by their index first, then files by their header.
+    # With CROSS JOIN, SQLite first finds the headers of the study by their index, then the files of each header.
     join = "header CROSS JOIN file ON" if study is not None else "file JOIN header ON"
     query = (
         f"SELECT IFNULL(\"{keyword}\", ''), COUNT(*) FROM {join} file.header = header.id"  # noqa: S608
@@ -152,7 +155,7 @@ def count_values(
 
 
 def find_inconsistencies(connection: sqlite3.Connection) -> Iterator[Inconsistency]:
-    """Yield the attributes that the scan found inconsistent, with their values and numbers of files."""
+    """Yield each inconsistent attribute that the scan reported, with the number of files of each value."""
     locations = [location for (location,) in read_rows(connection, _INCONSISTENCY_QUERY, (read_location,))]
     for location in locations:
         keyword = location.keyword or ""

@@ -1,4 +1,4 @@
-"""Pictures of an inventory's series and studies: find their files in the inventory, and draw them."""
+"""Draw pictures of an inventory's series and studies, from the files that the inventory lists."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ? AND disposition = 'instance
 
 
 class InventoryPictureSource:
-    """The `PictureSource` of one open inventory: draws pictures of its series and studies.
+    """A `PictureSource` that draws pictures of the series and studies of one open inventory.
 
-    It imports the room `pictures`, and numpy and Pillow with it, when the first picture is drawn.
+    The package `pictures`, numpy and Pillow are imported when the first picture is drawn.
     """
 
     __slots__ = ("_connection",)
@@ -57,7 +57,7 @@ class InventoryPictureSource:
             return make_study_overview(members, size=size, show_values=show_values, report=report)
 
     def _read_files(self, series: Series) -> list[PictureFile]:
-        """Return the files of a series, without duplicates. Raises InventoryError if the inventory is closed."""
+        """Return the instances of a series, without duplicates. Raises InventoryError if the inventory is closed."""
         from dicommap.pictures.picture_file import PictureFile
 
         uids = (series.study_instance_uid, series.series_instance_uid)
@@ -66,7 +66,7 @@ class InventoryPictureSource:
         return [PictureFile(os.path.join(root, path), instance) for root, path, instance in rows]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A connection cannot be pickled: a pickled series comes back with None for its picture source.
+        # A connection cannot be pickled. The picture source of an unpickled series is therefore None.
         return _no_picture_source, ()
 
 

@@ -20,16 +20,17 @@ if TYPE_CHECKING:
     from dicommap.inventory.rows import HeaderRow
 
 APPLICATION_ID = 0x44434D50
-"""'DCMP', in the SQLite header of every inventory."""
+"""The application id in the SQLite header of every inventory: the ASCII codes of 'DCMP'."""
 
 FORMAT_VERSION = 4
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _SQLITE_HEADER_BYTES = 100
 _ROLLBACK_JOURNAL_BYTES = b"\x01\x01"
+"""Bytes 18 and 19 of the SQLite header of a file that uses a rollback journal and not a write-ahead log."""
 
 _FIXED_COLUMNS = 6
-"""Columns of `header` besides the captured attributes."""
+"""Number of columns of the table `header` without the captured attributes."""
 
 _CREATE_TABLES = """
 CREATE TABLE scan (
@@ -94,9 +95,9 @@ CREATE INDEX file_by_instance ON file (SOPInstanceUID);
 
 
 def create_tables(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-    """Make the tables, with a column of `header` for each captured keyword.
+    """Create the tables. The table `header` gets a column for each captured keyword.
 
-    Raises AttributeNameError if there are more keywords than SQLite allows columns.
+    Raises AttributeNameError if the keywords need more columns than SQLite allows.
     """
     limit = connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN) - _FIXED_COLUMNS
     if len(keywords) > limit:
@@ -113,14 +114,17 @@ def create_tables(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> 
 
 
 def insert_header(connection: sqlite3.Connection, number: int | None, digest: bytes, row: HeaderRow) -> int:
-    """Insert a header and return its number: `number`, or the next free one for None."""
+    """Insert a header and return its number: `number`, or the next free number if `number` is None."""
     marks = ", ".join("?" * (len(row) + 2))
     inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(encode_value, row)))  # noqa: S608  marks only
     return int(inserted.lastrowid or 0)
 
 
 def create_indexes(connection: sqlite3.Connection) -> None:
-    """Make the indexes that grouping and queries use. They are made last, because inserting is faster without them."""
+    """Create the indexes that grouping and queries use.
+
+    The indexes are created after all files are inserted, because inserting is faster without indexes.
+    """
     connection.executescript(_CREATE_INDEXES)
 
 
@@ -164,14 +168,14 @@ def _require_current_format(path: Path) -> None:
             fix="Scan again, or use the dicommap that made it.",
         )
     if journal != _ROLLBACK_JOURNAL_BYTES:
-        # With a write-ahead log, reading would write files beside the inventory.
+        # If the file used a write-ahead log, SQLite would write files beside the inventory when it reads.
         raise damaged_error()
 
 
 def _read_sqlite_header(path: Path) -> tuple[int, int, bytes]:
-    """Return application id, user version and journal bytes from a SQLite file's header; zeros for any other file.
+    """Return application id, user version and journal bytes of a SQLite file; 0, 0 and b"" for any other file.
 
-    The header is read directly (sqlite.org/fileformat2.html), so a damaged inventory is recognised as an inventory.
+    The header is read without SQLite (sqlite.org/fileformat2.html), so that a damaged inventory is recognised too.
     """
     with open_regular_file(path) as file:
         head = file.read(_SQLITE_HEADER_BYTES)
@@ -189,7 +193,8 @@ _Definition = tuple[object, ...]
 def require_inventory_tables(connection: sqlite3.Connection) -> None:
     """Raise InventoryError unless all tables and indexes are defined exactly as a scan defines them.
 
-    The indexes of a stopped scan may be missing. Only SQLite's own list of definitions is read before this check.
+    The indexes of a stopped scan may be missing. The
+    definition of the table `attribute` is checked before its rows are read.
     """
     definitions = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any,) * 4))
     basis, _ = _expected_definitions(())
@@ -200,7 +205,7 @@ def require_inventory_tables(connection: sqlite3.Connection) -> None:
     )
     try:
         tables, indexes = _expected_definitions(keywords)
-    except sqlite3.Error:  # a column twice, or too many columns
+    except sqlite3.Error:  # a keyword twice, or more columns than SQLite allows
         raise damaged_error() from None
     if not tables <= definitions <= tables | indexes:
         raise damaged_error()
@@ -208,7 +213,7 @@ def require_inventory_tables(connection: sqlite3.Connection) -> None:
 
 @lru_cache(maxsize=8)
 def _expected_definitions(keywords: tuple[str, ...]) -> tuple[frozenset[_Definition], frozenset[_Definition]]:
-    """Return the definitions of all tables, and the definitions of the indexes."""
+    """Return the definitions of the tables, and the definitions of the indexes, for these captured keywords."""
     with closing(sqlite3.connect(":memory:")) as connection:
         create_tables(connection, keywords)
         tables = frozenset(connection.execute(_DEFINITIONS_QUERY).fetchall())

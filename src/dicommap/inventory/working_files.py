@@ -1,4 +1,4 @@
-"""The temporary files beside an inventory that is being written, and the lock on them."""
+"""The temporary files beside an inventory while a scan writes it, and the lock on these files."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class WorkingFiles:
     """The paths of one inventory file and of the temporary files beside it."""
 
     inventory: Path
-    """Where the complete inventory is, or will be."""
+    """Path of the complete inventory, which may not exist yet."""
     unfinished: Path
-    """What a scan is writing, or what a scan that was stopped has written."""
+    """The inventory that a scan is writing, or that a stopped scan has written in part."""
     journal: Path
     """SQLite's journal of the unfinished file."""
     interrupted: Path
-    """What an interrupted scan had written: the next scan takes the unchanged files from it."""
+    """The unfinished inventory of an interrupted scan. The next scan takes the unchanged files from it."""
     lock: Path
-    """Locked by the running scan."""
+    """The file that a running scan locks."""
 
     @classmethod
     def for_inventory(cls, path: Path) -> WorkingFiles:
@@ -42,12 +42,12 @@ class WorkingFiles:
         return cls(path, *(path.with_name(f".{path.name}.{kind}") if path.name else path for kind in kinds))
 
     def paths(self) -> frozenset[Path]:
-        """Return all paths, so that a scan can leave out its own files."""
+        """Return all five paths. A scan must not read these files as its input."""
         return frozenset((self.inventory, self.unfinished, self.journal, self.interrupted, self.lock))
 
 
 class ScanLock:
-    """A lock that keeps a second scan from writing the same inventory; the system releases it when the process ends."""
+    """A lock that prevents two scans from writing the same inventory. It is released when the process ends."""
 
     def __init__(self, path: Path) -> None:
         """Acquire the lock. Raises InventoryError if another scan has it, or if the directory is not writable."""
@@ -67,7 +67,7 @@ class ScanLock:
     def release(self) -> None:
         """Release the lock and remove its file."""
         with suppress(OSError):
-            self._path.unlink(missing_ok=True)  # still locked, so no other scan can have this file
+            self._path.unlink(missing_ok=True)  # remove before unlocking, so that no other scan has locked this file
         os.close(self._descriptor)
 
     def _acquire(self) -> int:
@@ -84,7 +84,10 @@ class ScanLock:
 
 
 def keep_unfinished_scan(files: WorkingFiles) -> None:
-    """Rename the unfinished file to the interrupted file, unless that one has more files. Needs the lock."""
+    """Rename the unfinished file to the interrupted file if it lists more files, else remove the unfinished file.
+
+    The caller must have the scan lock.
+    """
     if _count_files(files.unfinished) > _count_files(files.interrupted):
         remove_files(files.interrupted)
         os.replace(files.unfinished, files.interrupted)
@@ -92,7 +95,9 @@ def keep_unfinished_scan(files: WorkingFiles) -> None:
 
 
 def create_unfinished(files: WorkingFiles) -> None:
-    """Create the unfinished file, empty and private: SQLite gives its journal the same mode. Needs the lock.
+    """Create the unfinished file, empty and private. SQLite gives its journal the same file mode.
+
+    The caller must have the scan lock.
 
     Raises InventoryError if the directory is not writable.
     """
@@ -106,7 +111,7 @@ def create_unfinished(files: WorkingFiles) -> None:
 
 
 def write_error(error: sqlite3.Error) -> InventoryError:
-    """Return the InventoryError for a failed write of SQLite. Raises KeyboardInterrupt if a signal ended it."""
+    """Return the InventoryError for a failed write of SQLite. Raises KeyboardInterrupt if a signal ended the write."""
     raise_if_interrupted(error)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
         return InventoryError(
@@ -117,14 +122,17 @@ def write_error(error: sqlite3.Error) -> InventoryError:
 
 
 def remove_files(*paths: Path) -> None:
-    """Remove files if they exist; errors are ignored, because the caller may already be handling a more useful one."""
+    """Remove files if they exist. Errors are ignored, because the caller may already handle a more useful error."""
     for path in paths:
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
 
 def _count_files(path: Path) -> int:
-    """Return the number of files in an unfinished inventory. Opening it rolls back a half-written transaction."""
+    """Return the number of files in an unfinished inventory; 0 if it cannot be read.
+
+    When the file is opened, SQLite rolls back a transaction that was not finished.
+    """
     if not path.is_file() or path.is_symlink():
         return 0
     try:

@@ -1,8 +1,8 @@
 """Write an inventory file batch by batch, and move it to its final path when the scan is complete.
 
-A second scan of unchanged files is a special case. As long as the walk gives the same files in the same order as the
-previous inventory, they are an `UnchangedRun`: no row is looked up or inserted one by one, the run is copied with one
-statement. If the whole walk is such a run, the previous inventory file is copied and not grouped again.
+A second scan of unchanged files is a special case. The first files of the walk that equal the first files of the
+previous inventory, in the same order, are an `UnchangedRun`. The rows of the run are copied together, and not looked up
+and inserted one by one. If all files are in the run, the whole previous inventory is copied and not grouped again.
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ class UnchangedRun:
     """The files at the beginning of a walk that are unchanged since the previous scan, up to the first difference."""
 
     def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
-        """Begin a run. It stays empty unless `previous` is exactly one finished inventory of these sources."""
+        """Start an empty run. Files are added only if `previous` is exactly one finished inventory of these `roots`."""
         first = previous[0] if len(previous) == 1 else None
         stored = [encode_path(root) for root in roots]
         self._previous = first if first is not None and first.complete and first.roots == stored else None
         self.length = 0
-        """Files in the run."""
+        """Number of files in the run."""
 
     def extend(self, source: int, files: Sequence[SourceFile]) -> bool:
-        """Add files of a source to the run if they are unchanged, else end the run. Return whether they were added."""
+        """Add files of a source to the run if all are unchanged, else end the run. Return whether they were added."""
         if self._previous is None:
             return False
         try:
@@ -74,9 +74,9 @@ class UnchangedRun:
 
 _MAX_CACHED_HEADERS = 65_536
 _COMMIT_INTERVAL_SECONDS = 1.0
-"""A killed scan loses at most this many seconds of work, and the batch that it was adding."""
+"""Seconds between commits. A killed scan loses at most the work of this time, and the batch that it was adding."""
 
-# The cache bounds memory. Exclusive locking saves time: no other program uses the unfinished file.
+# cache_size limits memory. EXCLUSIVE locking saves time, and no other program uses the unfinished file.
 _SETTINGS = """
 PRAGMA journal_mode = TRUNCATE;
 PRAGMA locking_mode = EXCLUSIVE;
@@ -85,13 +85,14 @@ PRAGMA cache_size = -16384;
 
 
 class InventoryWriter:
-    """Writes an inventory: `add` takes files batch by batch, `finish` groups them and puts the inventory in its place.
+    """A writer of one inventory file: `add` takes batches of files, and `finish` moves the inventory to its final path.
 
     If the context ends without `finish`, the previous inventory stays unchanged. The batches that were added stay in
-    an unfinished file beside it, and the next scan continues from them.
+    an unfinished file beside it, and the next scan takes their files from there.
 
     Attributes:
-        previous: Where unchanged files are looked up: what a stopped scan wrote, then the previous inventory.
+        previous: The inventories in which unchanged files are looked up: that of a stopped scan, then the last finished
+            inventory.
         unchanged_run: The files at the beginning of the walk that are unchanged since the previous scan.
     """
 
@@ -109,9 +110,9 @@ class InventoryWriter:
 
         Args:
             path: The inventory file; None keeps the inventory in memory.
-            keywords: The captured attributes.
+            keywords: The keywords of the captured attributes.
             roots: The roots of the sources.
-            reading: Version number of the header reader: rows of another version are not reused.
+            reading: Version number of the header reader. Rows of another version are not reused.
             started_ns: Time before the first file is read, in nanoseconds since 1970.
             cache: Whether unchanged files are taken from previous scans.
 
@@ -130,7 +131,7 @@ class InventoryWriter:
         self._connection: sqlite3.Connection | None = None
         self.previous: tuple[PreviousScan, ...] = ()
         self._files_to_copy = 0
-        """Files of the unchanged run that are not in this inventory yet."""
+        """Number of files of the unchanged run that are not copied to this inventory yet."""
         if path is not None:
             require_replaceable(path)
             remove_leftovers(path.absolute().parent, path.name)
@@ -148,26 +149,26 @@ class InventoryWriter:
 
     @property
     def own_files(self) -> frozenset[Path]:
-        """Return the paths of the inventory and its working files, which a scan must leave out."""
+        """Return the paths of the inventory and its working files. A scan must not read these files as its input."""
         return frozenset() if self._path is None else frozenset(path.absolute() for path in self._places.paths())
 
     def label(self, source: int, path: str) -> str:
-        """Return the text with which issues name a path."""
+        """Return a path as issues show it: printable, after the prefix of its source."""
         return self.prefix(source) + make_printable(path)
 
     def prefix(self, source: int) -> str:
-        """Return the text before a path in issues: the root if there are several sources, else the empty text."""
+        """Return the text before a path in issues: the root and a slash if there are several sources, else nothing."""
         return make_printable(self._roots[source]).rstrip("/") + "/" if len(self._roots) > 1 else ""
 
     def add(
         self, source: int, files: Sequence[SourceFile], rows: Sequence[FileRow], headers: Mapping[bytes, HeaderRow]
     ) -> None:
-        """Add a batch of files. Files are numbered in the order of the calls: equal batches make equal inventories.
+        """Add a batch of files. Files are numbered in the order in which they are added.
 
         Args:
             source: Index of the root, from 0.
             files: The files, in the order of the walk.
-            rows: A row for each file.
+            rows: The row of each file, in the same order.
             headers: Digest -> header, for the digests in `rows`.
         """
         self._copy_unchanged_run()
@@ -202,21 +203,21 @@ class InventoryWriter:
             self._commit()
 
     def add_unchanged(self, count: int) -> None:
-        """Add the next `count` files of the unchanged run, which come before all other files."""
+        """Add the next `count` files of the unchanged run. Call it before `add`, because these files come first."""
         self._files_to_copy += count
         self._files += count
 
     def add_counts(self, *, read: int, unchanged: int) -> None:
-        """Add to the numbers of files that were read, and of files that were taken from a previous scan."""
+        """Increase the number of files that were read, and the number of files taken from a previous scan."""
         self._read += read
         self._unchanged += unchanged
 
     def add_traffic(self, traffic: NetworkTraffic) -> None:
-        """Add to the network traffic of the scan."""
+        """Add `traffic` to the network traffic of the scan."""
         self._traffic = self._traffic.plus(traffic)
 
     def finish(self, same_content: HasSameContent) -> sqlite3.Connection:
-        """Find duplicates and issues of whole studies and series, and put the inventory in its place.
+        """Find duplicates and issues of whole studies and series, and move the inventory to its final path.
 
         Args:
             same_content: Returns whether two files of equal size have the same bytes.

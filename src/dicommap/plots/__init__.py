@@ -1,1 +1,1 @@
-"""Plots of an inventory as static SVG; each answers one question."""
+"""Plots of an inventory as static SVG: modalities, timeline, missing and inconsistent attributes."""

@@ -29,7 +29,7 @@ _GAP = 3
 
 @dataclass(slots=True)
 class _Shares:
-    """Numbers of affected and of all files, series or studies, by attribute and modality."""
+    """The number of affected items and of all items (files, series or studies), by attribute and modality."""
 
     affected: Counter[tuple[str, str]] = field(default_factory=Counter)
     total: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -41,10 +41,12 @@ class _Shares:
 
 
 def plot_attribute_gaps(studies: Iterable[Study]) -> Plot:
-    """Return a heat map: the share of files that lack an attribute, and of studies or series where it differs inside.
+    """Return a heat map of missing and inconsistent attributes, by modality.
 
-    Attributes of patient and study are compared inside a study, those of a series inside a series; attributes of
-    instances may differ, and are not compared. At most 60 attributes are shown, those with the largest shares.
+    One panel has the share of files that lack the attribute. The other panel has the share of studies or series in
+    which the attribute has different values. Patient and study attributes are compared inside a study, and series
+    attributes inside a series. Instance attributes may differ, so they are not compared. At most 60 attributes are
+    shown: those with the largest shares.
     """
     missing, inconsistent = _Shares(), _Shares()
     files: Counter[str] = Counter()
@@ -94,7 +96,7 @@ def _fold_modalities(counts: Counter[tuple[str, str]], named: set[str]) -> None:
 
 
 def _choose_attributes(missing: _Shares, inconsistent: _Shares) -> tuple[list[str], int]:
-    """Return the attributes to show, in their order, and how many others there are."""
+    """Return the keywords of the attributes to show, in their given order, and the number of hidden attributes."""
     keywords = list(dict.fromkeys(keyword for keyword, _ in missing.total))
     weight: dict[str, float] = defaultdict(float)
     for shares in (missing, inconsistent):
@@ -148,7 +150,7 @@ def _draw_panel(
 
 
 def _format_percent(part: int, whole: int) -> str:
-    """Return a share in percent: 100% only for all of them, and never 0%."""
+    """Return a share in percent. Only a whole share is `100%`, and a share below 1 percent is `<1%`."""
     share = 100 * part / whole
     if share < 1:
         return "<1%"

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class InventoryPlots:
-    """The plots of an inventory. They need no extra, and read no file but the inventory.
+    """The plots of an inventory. Plots need no extra, and read only the inventory file.
 
-    `progress` of each method reports how many studies are read; see `scan`.
+    In each method, `progress` reports the number of studies that are read; see `scan`.
     """
 
     __slots__ = ("_count", "_studies")
@@ -35,14 +35,18 @@ class InventoryPlots:
             return plot_modalities(studies)
 
     def timeline(self, *, show_values: bool = False, progress: ProgressOption = None) -> Plot:
-        """Return a bar chart of studies by year; with `show_values` by month or day, which may identify a patient."""
+        """Return a bar chart of the number of studies over time, by StudyDate.
+
+        Bars are years, decades or centuries. With `show_values`, bars may be days or months, which may identify a
+        patient.
+        """
         from dicommap.plots.timeline_plot import plot_timeline
 
         with self._with_progress(progress) as studies:
             return plot_timeline(studies, show_values=show_values)
 
     def attributes(self, *, progress: ProgressOption = None) -> Plot:
-        """Return a heat map of missing and inconsistent attributes by modality."""
+        """Return a heat map: for each attribute and modality, how often the attribute is missing or inconsistent."""
         from dicommap.plots.attribute_gaps_plot import plot_attribute_gaps
 
         with self._with_progress(progress) as studies:

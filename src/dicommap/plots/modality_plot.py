@@ -24,9 +24,9 @@ _NUMBER_WIDTH = 80
 
 
 def plot_modalities(studies: Iterable[Study]) -> Plot:
-    """Return a bar chart of the instances and bytes of each modality, the most instances first.
+    """Return a bar chart of the instances and bytes of each modality.
 
-    Bytes are those of all files, duplicates included.
+    The modality with the most instances is first. The bytes include duplicates.
     """
     instances: Counter[str] = Counter()
     size: Counter[str] = Counter()
@@ -45,7 +45,7 @@ def plot_modalities(studies: Iterable[Study]) -> Plot:
 
 
 def modality_of(series: Series) -> str:
-    """Return the Modality of a series; `(none)` or `(several)` if it does not have exactly one."""
+    """Return the Modality of a series; `(none)` if it has no value, `(several)` if its files have different values."""
     found = series.values.get("Modality", {})
     if len(found) > 1:
         return "(several)"
@@ -54,12 +54,12 @@ def modality_of(series: Series) -> str:
 
 
 def most_frequent(counts: Counter[str], limit: int) -> list[str]:
-    """Return the `limit` names with the highest counts, in that order; names with equal counts are sorted."""
+    """Return the `limit` names with the highest counts, highest first. Names with equal counts are sorted by name."""
     return sorted(counts, key=lambda name: (-counts[name], name))[:limit]
 
 
 def fold_into_others(counts: Counter[str], names: list[str]) -> None:
-    """Return the counts of these names, and the sum of all other counts under the name `others`."""
+    """Replace, in `counts`, all names that are not in `names` by the one name `others` with the sum of their counts."""
     for name in counts.keys() - set(names) - {OTHERS}:
         counts[OTHERS] += counts.pop(name)
 

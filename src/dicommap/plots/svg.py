@@ -1,4 +1,4 @@
-"""The class Plot, an SVG document, and the SVG elements that plots are built from."""
+"""The class Plot, which is an SVG document, and functions that make its SVG elements."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """A plot as SVG. It has no script, loads nothing, and is readable in light and dark pages and by screen readers."""
+    """An SVG document for light pages, dark pages and screen readers. It has no script and loads no file."""
 
     svg: str = field(repr=False)
     title: str
     description: str
-    """What the plot shows, in one or two sentences."""
+    """A text of one or two sentences that describes the plot's content."""
 
     def save(self, path: StrPath) -> None:
         """Write the SVG to a file that must not exist yet. Raises DocumentError if it exists or cannot be written."""
@@ -38,10 +38,10 @@ class Plot:
 
 WIDTH = 720
 BODY_TOP = 64
-"""Vertical position below the title and the description."""
+"""Distance from the top of the plot to its content, below the title and the description."""
 LEFT_MARGIN = 20
 CHARACTER_WIDTH = 6.6
-"""Average width of a character."""
+"""Average width of a character, in SVG units."""
 
 _LIGHT_STYLE = """
 text { fill: #1f2328 } .panel { fill: #fff; stroke: #d0d7de } .faint { fill: #59636e } .line { stroke: #d0d7de }
@@ -54,7 +54,7 @@ text { fill: #e6edf3 } .panel { fill: #161b22; stroke: #30363d } .faint { fill: 
 
 
 def _scope_rules(rules: str) -> str:
-    """Return CSS rules that apply inside a plot only: styles of an SVG apply to the whole page that it is in."""
+    """Limit CSS rules to plots, because the styles of an SVG apply to the whole page. Return the limited rules."""
     return "".join(f".dicommap-plot {part.strip()}}}" for part in rules.split("}") if part.strip())
 
 
@@ -66,9 +66,9 @@ _STYLE = (
 
 
 def make_plot(title: str, description: str, height: float, body: Iterable[str], *, width: float = WIDTH) -> Plot:
-    """Return a plot with a title and a description above the SVG elements of `body`."""
+    """Return a plot: a title, a description, and below them the SVG elements of `body`."""
     pieces = "".join(body)
-    # Ids must be unique in a page, which may have several plots.
+    # A page may have several plots, and each id must be unique in the page.
     name = f"dicommap-{sha256(f'{title}{description}{pieces}'.encode()).hexdigest()[:12]}"
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="dicommap-plot" role="img" width="{width:.0f}" '
@@ -84,21 +84,21 @@ def make_plot(title: str, description: str, height: float, body: Iterable[str], 
 
 
 def draw_text(x: float, y: float, content: str, *, kind: str = "", anchor: str = "start") -> str:
-    """Return a text element; `kind` is a CSS class, `anchor` is start, middle or end."""
+    """Return an SVG text element. `kind` is a CSS class. `anchor`, the alignment at `x`, is start, middle or end."""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{_class_attribute(kind)}>{_escape_text(content)}</text>'
     )
 
 
 def draw_bar(x: float, y: float, width: float, height: float, *, kind: str, tooltip: str, strength: float = 1) -> str:
-    """Return a rectangle with a tooltip; `kind` is a CSS class, `strength` its opacity from 0 to 1."""
+    """Return an SVG rectangle with a tooltip. `kind` is a CSS class, `strength` is the opacity from 0 to 1."""
     faded = "" if strength >= 1 else f' fill-opacity="{strength:.2f}"'
     place = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{max(height, 0):.1f}"'
     return f"<rect {place}{_class_attribute(kind)}{faded}><title>{_escape_text(tooltip)}</title></rect>"
 
 
 def draw_line(x: float, y: float, width: float) -> str:
-    """Return a horizontal line element."""
+    """Return an SVG element for a horizontal line from (`x`, `y`)."""
     return f'<line class="line" x1="{x:.1f}" y1="{y:.1f}" x2="{x + width:.1f}" y2="{y:.1f}"/>'
 
 

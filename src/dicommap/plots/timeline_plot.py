@@ -19,20 +19,20 @@ _DATE_DIGITS = len("YYYYMMDD")
 _MAX_BARS = 120
 _BARS_HEIGHT = 160
 _AXIS_WIDTH = 44
-"""Width of the numbers left of the bars."""
+"""Width of the area for the numbers on the left of the bars."""
 _LABEL_WIDTH = 64
 """Width of a label below the bars."""
 
 
 def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
-    """Return a bar chart of the studies by year, or by decade or century if there are too many years.
+    """Return a bar chart of the studies by year, or by decade or century if years need too many bars.
 
-    A study with several dates counts once, with its earliest. The description has the number of studies without a valid
-    date.
+    A study with several dates counts once, at its earliest date. The description has the number of studies without a
+    valid date.
 
     Args:
         studies: The studies.
-        show_values: Allow bars by month or day, which may identify a patient.
+        show_values: Whether a bar may be a day or a month, which may identify a patient.
     """
     days: Counter[date] = Counter()
     without = 0
@@ -52,7 +52,7 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
 
 
 def _choose_unit(days: Counter[date], *, show_values: bool) -> tuple[Callable[[date], int], str]:
-    """Return the finest unit of time that gives at most `_MAX_BARS` bars, and its name."""
+    """Return the smallest unit of time that needs at most `_MAX_BARS` bars: its function and its name."""
     units: list[tuple[Callable[[date], int], str]] = [
         (_year_number, "year"),
         (_decade_number, "decade"),
@@ -87,7 +87,7 @@ def _century_number(day: date) -> int:
 
 
 def _parse_date(text: str) -> date | None:
-    """Return the date of a DA value, or None if it is not valid (PS3.5 section 6.2)."""
+    """Convert a DA value to a date; None if the value is not valid (PS3.5 section 6.2)."""
     if len(text) != _DATE_DIGITS or not (text.isascii() and text.isdigit()):
         return None
     try:
@@ -128,7 +128,7 @@ def _draw_bars(bars: Counter[int], name: str) -> Iterator[str]:
 
 
 def _axis_marks(highest: int) -> list[int]:
-    """Return up to five round numbers from zero to the highest count."""
+    """Return up to five round numbers for the axis, from zero to at most `highest`."""
     size = 1
     while highest / size > 4:
         size = size * 2 if str(size)[0] in "15" else size * 5 // 2

@@ -1,1 +1,1 @@
-"""Frames: an inventory as typed columns for Arrow, pandas, Polars, Parquet and SQL."""
+"""Frames: tables of an inventory with typed columns, for Arrow, pandas, Polars, Parquet and SQL."""

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from dicommap.progress import OnProgress
 
 BATCH_ROWS = 50_000
-"""Rows of a batch, which is in memory at a time and becomes a row group of a Parquet file."""
+"""Number of rows in a batch. One batch is in memory at a time, and becomes one row group of a Parquet file."""
 
 _FETCH_ROWS = 5_000
-"""Rows that are Python objects at a time: Python objects take many times the memory of Arrow's."""
+"""Number of rows that are read as Python objects at a time. Python objects take much more memory than Arrow's."""
 
 _ARROW_TYPES = {
     CellType.TEXT: pyarrow.string(),
@@ -38,19 +38,19 @@ _PYTHON_TYPES = {
     CellType.DATE: str,
     CellType.TIME: int,
 }
-"""The type of SQLite's cells: a date is a text, a time is nanoseconds since 1970."""
+"""Column type -> Python type of the cells that SQLite returns. A date is text, a time is nanoseconds since 1970."""
 
 
 def read_record_batches(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...], report: OnProgress | None = None
 ) -> tuple[pyarrow.Schema, Iterator[pyarrow.RecordBatch]]:
-    """Return the schema of a frame, and its rows in batches.
+    """Return the schema of a frame, and an iterator of its record batches.
 
     Args:
-        connection: From `open_frame_connection`.
-        level: What a row is.
-        keywords: The captured attributes.
-        report: Called with the number of rows that are read.
+        connection: A connection from `open_frame_connection`.
+        level: The kind of item in each row.
+        keywords: The keywords of the captured attributes.
+        report: A function that is called with the number of rows read so far.
 
     Raises:
         InventoryError: The inventory is damaged.
@@ -67,7 +67,7 @@ def read_record_batches(
 def read_arrow_table(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...], report: OnProgress | None = None
 ) -> pyarrow.Table:
-    """Return a whole frame. Raises InventoryError if the inventory is damaged."""
+    """Return a whole frame as an Arrow table. Raises InventoryError if the inventory is damaged."""
     with open_frame_connection(connection) as tables:
         schema, batches = read_record_batches(tables, level, keywords, report)
         return pyarrow.Table.from_batches(batches, schema)

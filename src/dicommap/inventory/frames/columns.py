@@ -1,4 +1,4 @@
-"""The columns of a frame: their names and types, and the functions that convert texts to typed cells."""
+"""The names and types of a frame's columns, and functions that convert DICOM texts to typed cells."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 class FrameLevel(StrEnum):
-    """The level of a frame: each row is a study, series, instance, file or issue."""
+    """The kind of item in each row of a frame: a study, series, instance, file or issue."""
 
     STUDY = "study"
     SERIES = "series"
     INSTANCE = "instance"
-    """One file with an instance, or a duplicate of one."""
+    """A file that is an instance, or a duplicate of an instance."""
     FILE = "file"
     ISSUE = "issue"
 
 
 class CellType(StrEnum):
-    """The type of a column; the value is Arrow's name of it."""
+    """The type of a column. The value of each member is Arrow's name of the type."""
 
     TEXT = "string"
     INTEGER = "int64"
@@ -43,7 +43,7 @@ class FrameColumn:
     name: str
     kind: CellType
     sql: str
-    """SQL expression over the rows of the level; see `frame_queries`."""
+    """SQL expression for a cell; `frame_queries` has the tables that it refers to."""
     is_nullable: bool = False
     """Whether a cell may be null."""
 
@@ -53,14 +53,14 @@ VR_CELL_TYPES = {
     **dict.fromkeys(("IS", "SL", "SS", "SV", "UL", "US", "UV"), CellType.INTEGER),
     **dict.fromkeys(("DS", "FD", "FL"), CellType.NUMBER),
 }
-"""Value representations whose single values have a type; all others are text."""
+"""VR -> type of the column, if the attribute has a single value. Columns of all other VRs are text."""
 
 _SQL_FUNCTIONS = {CellType.DATE: "frame_date", CellType.INTEGER: "frame_whole", CellType.NUMBER: "frame_number"}
 _SUMMARY_LEVELS = (FrameLevel.STUDY, FrameLevel.SERIES)
 
 
 def frame_columns(level: FrameLevel, keywords: tuple[str, ...]) -> tuple[FrameColumn, ...]:
-    """Return the columns of a level, for an inventory that captured these keywords."""
+    """Return the columns of a frame of this level. `keywords` are the keywords of the captured attributes."""
     fixed = tuple(_fixed_columns(level))
     if level in (FrameLevel.FILE, FrameLevel.ISSUE):
         return fixed
@@ -73,12 +73,12 @@ def frame_columns(level: FrameLevel, keywords: tuple[str, ...]) -> tuple[FrameCo
 def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None) -> Iterator[FrameColumn]:
     """Yield the columns of an attribute.
 
-    The first has its value. If the value has a type other than text, `KEYWORD_text` has the text of the files.
+    The column `KEYWORD` has the value. If this column is not text, the column `KEYWORD_text` has the value as text.
 
     Args:
-        keyword: The attribute.
-        summarised: Whether a row stands for many files. `KEYWORD_distinct` then has the number of distinct values.
-        sql: The expression of the value; by default the column of that name.
+        keyword: The keyword of the attribute.
+        summarised: Whether a row summarises many files. If so, `KEYWORD_distinct` has the number of distinct values.
+        sql: The SQL expression for the value. By default, the column named `keyword`.
     """
     cell = sql or f'"{keyword}"'
     text = _decoded_value_sql(cell)
@@ -93,13 +93,13 @@ def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None)
 
 
 def _decoded_value_sql(cell: str) -> str:
-    """Return the SQL expression that converts a cell to text. Values with undecodable bytes are stored as BLOBs."""
+    """Return the SQL expression that converts a cell to text. A value with undecodable bytes is stored as a BLOB."""
     # The Python function is slow, so SQLite calls it only for the few cells that need it.
     return f"CASE typeof({cell}) WHEN 'blob' THEN frame_value({cell}) ELSE {cell} END"
 
 
 def cell_type_of(keyword: str) -> CellType:
-    """Return the type of an attribute's values; text if it may have several values or VRs (PS3.6 table 6-1)."""
+    """Return the column type of an attribute; TEXT if it may have several values or VRs (PS3.6 table 6-1)."""
     tag = tag_of(keyword)
     multiplicity = None if tag is None else vm_of(tag)
     if tag is None or multiplicity is None or multiplicity.high != 1:
@@ -161,7 +161,7 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def parse_date(text: str) -> str | None:
-    """Return a DA value (YYYYMMDD, PS3.5 section 6.2) as YYYY-MM-DD; None if it is not a date of the calendar."""
+    """Convert a DA value (YYYYMMDD, PS3.5 section 6.2) to YYYY-MM-DD; None if it is not a valid date."""
     if _DATE.fullmatch(text) is None:
         return None
     try:
@@ -171,7 +171,7 @@ def parse_date(text: str) -> str | None:
 
 
 def parse_integer(text: str) -> int | None:
-    """Return the value of an IS or a binary integer; None if it is not an integer of 64 bits."""
+    """Convert the text of an integer, such as an IS value, to an int; None if it is not a 64-bit integer."""
     if _INTEGER.fullmatch(text) is None:
         return None
     number = int(text)
@@ -179,7 +179,7 @@ def parse_integer(text: str) -> int | None:
 
 
 def parse_number(text: str) -> float | None:
-    """Return the value of a DS, FL or FD; None if it is not a finite number."""
+    """Convert the text of a DS, FL or FD value to a float; None if it is not a finite number."""
     if _NUMBER.fullmatch(text) is None:
         return None
     number = float(text)

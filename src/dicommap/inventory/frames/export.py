@@ -1,4 +1,4 @@
-"""Return an inventory as an Arrow table, pandas or Polars frame, or write a Parquet file."""
+"""Convert an inventory to an Arrow table, a pandas or Polars DataFrame, or a Parquet file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def make_arrow_table(
     connection: sqlite3.Connection, keywords: tuple[str, ...], level: str, progress: ProgressOption
 ) -> pyarrow.Table:
-    """Return a frame as an Arrow table; see `Inventory.to_arrow`."""
+    """Return an inventory as an Arrow table; see `Inventory.to_arrow`."""
     require_extra("arrow")
     from dicommap.inventory.frames.arrow import read_arrow_table
 
@@ -34,10 +34,12 @@ def make_arrow_table(
 def make_pandas_frame(
     connection: sqlite3.Connection, keywords: tuple[str, ...], level: str, progress: ProgressOption
 ) -> pandas.DataFrame:
-    """Return a frame for pandas. The types of its columns do not depend on the values.
+    """Return an inventory as a pandas DataFrame; see `Inventory.to_pandas`.
 
-    Without `date_as_object=False`, dates would be Python objects, which pandas does not compare or group as dates.
-    Without Int64, a null would turn a column's integers into floats, but only in columns that have a null.
+    The type of a column never depends on its values:
+
+    - `date_as_object=False` gives datetime64. Else dates would be Python objects, which pandas does not group as dates.
+    - Int64 allows nulls. Else pandas would convert integers to floats in the columns that have a null.
     """
     require_extra("pandas")
     import pandas
@@ -51,7 +53,7 @@ def make_pandas_frame(
 def make_polars_frame(
     connection: sqlite3.Connection, keywords: tuple[str, ...], level: str, progress: ProgressOption
 ) -> polars.DataFrame:
-    """Return a frame for Polars; see `Inventory.to_polars`."""
+    """Return an inventory as a Polars DataFrame; see `Inventory.to_polars`."""
     require_extra("polars")
     import polars
 
@@ -67,7 +69,7 @@ def write_parquet_file(
     overwrite: bool,
     progress: ProgressOption,
 ) -> int:
-    """Write a frame to a Parquet file and return its number of rows; see `Inventory.to_parquet`."""
+    """Write an inventory to a Parquet file and return the number of rows; see `Inventory.to_parquet`."""
     require_extra("arrow")
     from dicommap.inventory.frames.parquet import write_parquet
 

@@ -1,4 +1,4 @@
-"""The SQLite connection, views and SELECT statements that frames are read from."""
+"""The SQLite connection, views and SELECT statements of frames."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _IS_INSTANCE = "f.disposition IN ('instance', 'duplicate')"
 
-# Counted by header first: distinct values are then searched in the headers, of which there are far fewer than files.
+# Files are first counted for each header. Distinct values are then searched in the headers, which are fewer than the
+# files.
 _HEADER_COUNTS = f"""(
     SELECT f.header AS number, COUNT(*) AS files, SUM(f.disposition = 'instance') AS instances, SUM(f.size) AS bytes
     FROM main.file AS f WHERE {_IS_INSTANCE} GROUP BY f.header
@@ -50,7 +51,7 @@ _FROM_CLAUSES = {
 _ORDER_CLAUSES = {
     FrameLevel.STUDY: "StudyInstanceUID",
     FrameLevel.SERIES: "StudyInstanceUID, SeriesInstanceUID",
-    # The order of two indexes, so that SQLite sorts nothing, even for millions of rows.
+    # This is the order of two indexes, so SQLite does not sort, even for millions of rows.
     FrameLevel.INSTANCE: "h.StudyInstanceUID, h.SeriesInstanceUID, h.id, f.id",
     FrameLevel.FILE: "f.source, f.path",
     FrameLevel.ISSUE: "i.id",
@@ -58,18 +59,18 @@ _ORDER_CLAUSES = {
 
 
 def view_query(level: FrameLevel, columns: Sequence[FrameColumn], keywords: Sequence[str]) -> str:
-    """Return the SELECT of a view of this level: its rows in no order."""
+    """Return the SELECT statement for the view of this level. Its rows have no fixed order."""
     return f"SELECT {_select_list(columns)} FROM {_from_clause(level, keywords, 'JOIN')}"  # noqa: S608
 
 
 def ordered_query(level: FrameLevel, columns: Sequence[FrameColumn], keywords: Sequence[str]) -> str:
-    """Return the SELECT of the whole frame, in its order."""
+    """Return the SELECT statement for all rows of the frame of this level, in the documented order."""
     source = _from_clause(level, keywords, "CROSS JOIN")
     return f"SELECT {_select_list(columns)} FROM {source} ORDER BY {_ORDER_CLAUSES[level]}"  # noqa: S608
 
 
 def count_query(level: FrameLevel) -> str:
-    """Return the SELECT of the number of rows of a frame."""
+    """Return the SELECT statement that counts the rows of the frame of this level."""
     if level is FrameLevel.ISSUE:
         return "SELECT COUNT(*) FROM main.issue"
     if level is FrameLevel.FILE:
@@ -105,16 +106,16 @@ def _summary_subquery(fixed: str, keys: str, keywords: Sequence[str]) -> str:
 _Cell = TypeVar("_Cell")
 
 _CACHE_SIZE = 4096
-"""Results that each function caches: dates and numbers repeat often."""
+"""Number of results that each SQL function caches, because dates and numbers repeat often."""
 
 _DATABASE_PATH_QUERY = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"
 
 
 @contextmanager
 def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Open the inventory of a connection a second time, for reading, with the SQL functions of frames.
+    """Open the inventory of `connection` a second time, read-only, and add the SQL functions of frames.
 
-    An inventory in memory is copied. Raises InventoryError if the file was replaced since it was opened.
+    An inventory in memory is copied. Raises InventoryError if the file was replaced after `connection` was opened.
     """
     reopened = _reopen(connection)
     try:
@@ -133,20 +134,20 @@ def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Co
 def frame_query(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...]
 ) -> tuple[tuple[FrameColumn, ...], str]:
-    """Return the columns of a level and their SELECT. Raises InventoryError if SQLite cannot have so many columns."""
+    """Return the columns of a frame and its SELECT statement. Raises InventoryError if SQLite allows fewer columns."""
     columns = frame_columns(level, keywords)
     _require_column_limit(connection, columns)
     return columns, ordered_query(level, columns, keywords)
 
 
 def count_frame_rows(connection: sqlite3.Connection, level: FrameLevel) -> int:
-    """Return the number of a frame's rows. Raises InventoryError if the inventory is damaged."""
+    """Return the number of rows in a frame. Raises InventoryError if the inventory is damaged."""
     ((size,),) = cells.read_rows(connection, count_query(level), (cells.read_integer,))
     return int(size)
 
 
 def create_views(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-    """Make a view for each level, with its name. The views `file` and `issue` hide the tables with these names."""
+    """Create a temporary view for each level. The views `file` and `issue` hide the tables of the same names."""
     for level in FrameLevel:
         columns = frame_columns(level, keywords)
         _require_column_limit(connection, columns)

@@ -36,15 +36,15 @@ def write_parquet(
     overwrite: bool,
     report: OnProgress | None = None,
 ) -> int:
-    """Write a frame to a file and return its number of rows.
+    """Write a frame to a Parquet file and return the number of rows.
 
     Args:
-        connection: Of the inventory.
-        path: The file; it appears when it is complete.
-        level: What a row is.
-        keywords: The captured attributes.
-        overwrite: Replace an existing Parquet file.
-        report: Called with the number of rows that are written.
+        connection: The open inventory.
+        path: The path of the file. The file appears only when it is complete.
+        level: The kind of item in each row.
+        keywords: The keywords of the captured attributes.
+        overwrite: Whether an existing Parquet file is replaced.
+        report: A function that is called with the number of rows written so far.
 
     Raises:
         DocumentError: The file exists and may not be replaced, or cannot be written.

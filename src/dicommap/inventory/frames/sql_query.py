@@ -1,4 +1,4 @@
-"""Run a user's SQL query over the views of an inventory, read-only, and return its rows."""
+"""Run a user's SQL query on the views of an inventory. The query can only read."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _MAX_CELL_CHARACTERS = 64
 
 @dataclass(frozen=True, slots=True, repr=False)
 class QueryResult:
-    """The rows of a query. Its text and HTML show patient values, because the query asked for them."""
+    """The rows and column names of a query. Text and HTML show patient values, because the query asked for them."""
 
     columns: tuple[str, ...]
-    """Names, in the query's order."""
+    """Names of the columns, in the order of the query."""
     rows: list[tuple[Any, ...]]
-    """Cells as SQLite gives them: str, int, float, bytes or None."""
+    """Rows of cells with SQLite's types: str, int, float, bytes or None."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -42,7 +42,7 @@ class QueryResult:
         return iter(self.rows)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return the rows as a pandas frame. Raises MissingExtraError if pandas is not installed."""
+        """Return the rows as a pandas DataFrame. Raises MissingExtraError if pandas is not installed."""
         require_extra("pandas")
         import pandas
 
@@ -89,7 +89,7 @@ _ALLOWED_ACTIONS = frozenset(
 )
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension"})
 _STEPS_BETWEEN_SIGNALS = 1_000_000
-"""Steps of SQLite after which Python checks whether Ctrl-C was pressed."""
+"""Number of SQLite's steps between two checks for Ctrl-C."""
 
 _FILE_ERROR_CODES = frozenset(
     {
@@ -103,10 +103,10 @@ _FILE_ERROR_CODES = frozenset(
         sqlite3.SQLITE_PERM,
     }
 )
-"""SQLite errors that are caused by the file and not by the query."""
+"""SQLite error codes whose cause is the file and not the query."""
 
 _REFUSAL_PHRASES = ("one statement", "not authorized", "prohibited")
-"""Words of the SQLite and Python errors about a forbidden statement that have no error code of their own."""
+"""Phrases in error messages about forbidden statements. SQLite and Python have no error code for these errors."""
 
 _VIEW_NAMES = ", ".join(level.value for level in FrameLevel)
 
@@ -117,13 +117,13 @@ def run_query(
     query: str,
     parameters: Sequence[Any] | Mapping[str, Any] = (),
 ) -> QueryResult:
-    """Run a query over the views `study`, `series`, `instance`, `file` and `issue`.
+    """Run a query on the views `study`, `series`, `instance`, `file` and `issue`, and return its rows.
 
     Args:
-        connection: Of the inventory.
-        keywords: The captured attributes.
+        connection: The open inventory.
+        keywords: The keywords of the captured attributes.
         query: One SELECT statement.
-        parameters: Values of `?` or `:name` in the query.
+        parameters: Values for the `?` or `:name` in the query.
 
     Raises:
         QueryError: The query is not valid SQL, or does more than reading.
@@ -158,10 +158,10 @@ def _continue_query() -> int:
 
 
 def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: tuple[str, ...]) -> BaseException:
-    """Return a QueryError with fixed words: a message of SQLite may hold a value from the query."""
+    """Return the error for the user. Its words are fixed, because SQLite's message may contain a value of the query."""
     code, words = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, str(error)
     if code == sqlite3.SQLITE_INTERRUPT:
-        return KeyboardInterrupt()  # raised in _continue_query, where SQLite caught it
+        return KeyboardInterrupt()  # Python raised it inside _continue_query, and SQLite converted it to this code
     if isinstance(error, sqlite3.DatabaseError) and (code in _FILE_ERROR_CODES or "user-defined function" in words):
         return cells.inventory_error(error)
     if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY) or any(one in words for one in _REFUSAL_PHRASES):
@@ -183,7 +183,10 @@ def _error_position(words: str, query: str) -> str:
 
 
 def _suggest_columns(words: str, keywords: tuple[str, ...]) -> str:
-    """Suggest columns with similar names. The name in the query is not repeated: it may be a value without quotes."""
+    """Return a hint with similar column names.
+
+    The hint does not repeat the name in the query, because that name may be a patient value without quotes.
+    """
     names = sorted({column.name for level in FrameLevel for column in frame_columns(level, keywords)})
     asked = words.rpartition(" ")[2].rpartition(".")[2].lower()
     close = difflib.get_close_matches(asked, [name.lower() for name in names], n=3, cutoff=0.6)
