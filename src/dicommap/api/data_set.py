@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 
 def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
-    """Return a P10 file's data set as DICOM JSON, without pixel data, and issues about values that JSON cannot hold.
+    """Return the data set of a P10 file as DICOM JSON without pixel data, and the issues of the file.
 
-    pydicom reads the whole file. Raises DocumentError if the file cannot be read as P10.
+    An issue names a value that JSON cannot represent. If the file is not a P10 file, the data set is empty, and an
+    issue reports it.
+
+    Raises:
+        DocumentError: The file cannot be opened or read.
+
     """
     place = Path(path)
     try:

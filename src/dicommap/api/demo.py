@@ -51,7 +51,7 @@ empty = ["StudyTime"]
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """The files, the draft and the issues that the demo made."""
+    """The result of `demo`: paths of the written files, the inventory's summary, the draft and the issues."""
 
     inventory: Path
     sheet: Path
@@ -64,10 +64,14 @@ class Demo:
 
 
 def demo(directory: Path) -> Demo:
-    """Scan, write a sheet, edit it, draft with it and with rules, and validate; all results go to `directory`.
+    """Run the main steps with sample files: scan, write and edit a sheet, draft a package, and validate the package.
 
-    The scanned files are about 90 of pydicom's, among them CT, MR and CR of several patients. Raises PackageError
-    where the directory exists and is not empty, or cannot be written to.
+    The samples are about 90 P10 files of pydicom: CT, MR and CR of several patients. All results are written to
+    `directory`.
+
+    Raises:
+        PackageError: The directory exists and is not empty, or it cannot be written.
+
     """
     inventory_path, rules = directory / "inventory.db", directory / "rules.toml"
     original, edited = directory / "studies.csv", directory / "studies-edited.csv"
@@ -120,7 +124,10 @@ def _raising_package_errors(directory: Path) -> Iterator[None]:
 
 
 def _edit_lines(lines: list[str]) -> Iterator[str]:
-    """Do what a person would in a spreadsheet: correct PatientID and AccessionNumber of the first study."""
+    """Yield the text of a sheet with a new PatientID and AccessionNumber for the first study.
+
+    This stands in for a person who edits the sheet in a spreadsheet program.
+    """
     rows = list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"), newline="")))
     rows[0] |= {"PatientID": "HOSP-000417", "AccessionNumber": "ACC-2026-0093"}
     buffer = io.StringIO(newline="")

@@ -64,18 +64,18 @@ class Draft(Displayable):
     edit_results: tuple[EditResult, ...]
     """One result for each sheet row, lookup row, rule, function and harmonized keyword."""
     conflicts: Conflicts
-    """Grouping attributes that still differ after the edits: a forecast of the files that are likely to become
-    non-primary image sets, and of the edits that would prevent it."""
+    """Grouping attributes that still differ after the edits. They forecast which files are likely to become non-primary
+    image sets, and which edits would prevent this."""
     issues: Issues
     package: Path | None
-    """The directory of the package. None if no output was named, or if an issue is an error."""
+    """The directory of the package; None if the caller named no output, or if the draft has no documents."""
     documents: Mapping[str, str]
-    """The text of each file of the package by its path. Empty if there is no plan."""
+    """Path in the package -> text of the file. Empty if an issue is an error, or if there is nothing to import."""
     _plan: Plan | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether no issue is an error."""
+        """Return whether no issue is an error."""
         return not self.issues.errors
 
     @property
@@ -86,7 +86,10 @@ class Draft(Displayable):
         return None if self._plan is None else DisplayablePlan.model_construct(**dict(self._plan))
 
     def preview(self, *, show_values: bool = False) -> Preview:
-        """Return the changes as rows. A notebook shows the values before and after side by side."""
+        """Return the changes as rows. A notebook shows the value before a change beside the value after it.
+
+        `show_values` shows patient values, which are masked by default.
+        """
         from dicommap.display.preview import Preview
 
         return Preview(self._rows, changes=len(self.changes), overrides=len(self.overrides), show_values=show_values)
@@ -95,24 +98,30 @@ class Draft(Displayable):
         return (build_preview_row(change, show_values=show_values) for change in self.changes)
 
     def edits(self) -> Iterator[dict[str, str]]:
-        """Yield each edit result as a row: the edit, its result, and the number of studies by result."""
+        """Yield a row for each edit result: the edit, the result, and the number of studies by result."""
         return map(build_edit_result_row, self.edit_results)
 
     def edits_by_study(self) -> Iterator[dict[str, str]]:
-        """Yield the edits that changed something, by study, as rows: the edit, its targets and the attributes."""
+        """Yield a row for each study and edit that changed it: the edit, its targets and the changed attributes."""
         return build_study_edit_rows(self.changes)
 
     def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
-        """Return the edits that changed something in a study or its series. Each edit is in the tuple once."""
+        """Return the edits that changed an attribute of a study or of its series. Each edit is in the tuple once."""
         changes = (change for change in self.changes if change.study_instance_uid == study_instance_uid)
         return tuple(dict.fromkeys(origin for change in changes for origin in change.origins))
 
     def forecast(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
-        """Yield the files that are likely to become non-primary image sets, as rows with the reason and the cure."""
+        """Yield rows about files that are likely to become non-primary image sets, with the reason and the remedy.
+
+        `show_values` shows patient values, which are masked by default.
+        """
         return build_forecast_rows(self.conflicts, show_values=show_values)
 
     def preview_html(self, *, show_values: bool = False) -> str:
-        """Return one HTML page with the changes, the edits by study, and the forecast."""
+        """Return one HTML page with the changes, the edits by study, and the forecast.
+
+        `show_values` shows patient values, which are masked by default.
+        """
         from dicommap.display.draft_report import build_preview_page
 
         rows = self._rows(show_values)
@@ -164,39 +173,42 @@ def draft(
 ) -> Draft:
     """Draft overrides, mappings, import configurations and a plan from edits, and write them as a package.
 
-    An import job imports everything under its S3 prefix. Jobs are therefore the largest folders within the `quotas`.
-    Files that fit into no such job, or only if their study is cut, can be staged: `dicommap.stage` copies them to
-    prefixes below `stage_uri`. Without staging, a cut study is a warning, and instances that are in no job are an error
-    unless `leave_out` is true.
+    An import job imports all files under its S3 prefix. Each job therefore imports one folder, the largest that the
+    `quotas` allow. Other files can be staged: `dicommap.stage` copies them to prefixes below `stage_uri`. These are
+    files that fit into no such job, or only if their study is divided among jobs. Without staging, a divided study is
+    a warning. Instances outside all jobs are an error unless `leave_out` is true.
 
-    The issues of the draft are the errors and warnings that `validate` would find in the package. If one of them is an
-    error, nothing is written.
+    The issues of the draft include the errors and warnings that `validate` would find in the package. If an issue is
+    an error, nothing is written.
 
     Args:
         inventory: The inventory to edit.
-        input_s3_uri: The S3 prefix where the files of the source are, or will be. Known if the source is in S3.
+        input_s3_uri: The S3 prefix of the source's files, now or later. Not needed if the source is in S3.
         sheets: The paths of edited sheets, or one path.
-        delimiter: The character between the cells of sheets. Without it, detected.
+        delimiter: The character between the cells of sheets. By default it is detected.
         rules: The paths of rules files, or one path.
-        by_study: Functions that get each study and return new values, as text by keyword.
-        by_series: Functions that get each series and return new values, as text by keyword.
+        by_study: Functions that take a study and return its new values: keyword -> text.
+        by_series: Functions that take a series and return its new values: keyword -> text.
         harmonize: Keywords of attributes that get their most frequent value in all files of a study or series, if no
             other edit sets them.
-        assumptions: How override files are written if AWS does not document it. The plan records them.
-        quotas: What one import job may hold.
-        staging: "never", "where-needed" or "all". Without it, "where-needed" if there is a `stage_uri`.
+        assumptions: The assumptions about the form of override files. The plan records them.
+        quotas: The size limits of one import job.
+        staging: "never", "where-needed" or "all". The default is "where-needed" if there is a `stage_uri`.
         stage_uri: The S3 prefix below which files are staged.
-        leave_out: Whether instances may be in no job.
+        leave_out: Whether the plan may leave instances out of all jobs.
         output: The directory of the package. Without it, nothing is written.
         account: Members of the StartDICOMImportJob request that only the owner of the AWS account knows: datastoreId,
             dataAccessRoleArn, outputS3Uri, inputOwnerAccountId, jobName.
-        progress: Shows progress, or is called with it, as studies are resolved.
+        progress: Whether to show the number of resolved studies, or a function that is called with it.
+
+    Returns:
+        The draft, with all overrides, changes, edit results, conflicts and issues.
 
     Raises:
-        DocumentError: If an edit file cannot be read.
-        UsageError: If a function returns something else than texts, no sheet can have the delimiter, `account` has a
-            member that the draft itself sets, or the URIs do not fit the staging.
-        PackageError: If the package cannot be written.
+        DocumentError: An edit file cannot be read.
+        UsageError: A function returns a value that is not a text, no sheet can have the delimiter, `account` has a
+            member that the draft sets, or the URIs do not match the staging.
+        PackageError: The package cannot be written.
 
     """
     require_assumptions(assumptions)
@@ -238,7 +250,7 @@ def draft(
 
 @dataclass(frozen=True, slots=True)
 class _PackageSettings:
-    """Settings of the package: how jobs are planned, and what their requests and override files contain."""
+    """Settings of a package: for its jobs, its requests and its override files."""
 
     jobs: JobSettings
     account: Mapping[str, str]
@@ -248,9 +260,9 @@ class _PackageSettings:
 def _resolve_edits(
     inventory: Inventory, edits: EditSources, assumptions: Assumptions, progress: ProgressOption, *, is_dry_run: bool
 ) -> Resolution:
-    """Resolve all edits. Issues from reading the edit files come first.
+    """Return the resolution of all edits. Its issues begin with those of reading the edit files.
 
-    A dry run without any edit is no issue: it shows the forecast.
+    A dry run without edits gives no issue, because it is a way to see the forecast.
     """
     provider, read_issues = read_edits(edits, inventory.keywords)
     with progress_reporter(progress, "studies") as report:
@@ -271,11 +283,11 @@ def _resolve_edits(
 def _make_documents(
     inventory: Inventory, resolution: Resolution, settings: _PackageSettings, call_issues: Sequence[Issue]
 ) -> tuple[list[Issue], PackageDocuments | None]:
-    """Return all issues, and the documents of the package unless an issue is an error."""
+    """Return all issues and the documents of the package. If an issue is an error, None replaces the documents."""
     issues = [*call_issues, *resolution.issues]
     documents: PackageDocuments | None = None
-    # With a wrong URI each document would repeat the error. Errors of edits do not stop here: the overrides of the
-    # other edits are checked too, so that the user sees all issues at once.
+    # With a wrong URI, each document would repeat the same error, so the documents are not built. After errors of
+    # edits they are built, to check the other overrides too, so that the user sees all issues at once.
     if not has_errors(call_issues):
         planned = plan_inventory_jobs(
             inventory.sources, inventory.s3_objects, resolution.overrides, settings.jobs, settings.assumptions

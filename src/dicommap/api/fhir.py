@@ -1,4 +1,4 @@
-"""fhir(): write an inventory's studies as ImagingStudy resources of FHIR R4."""
+"""fhir(): write the studies of an inventory as ImagingStudy resources of FHIR R4."""
 
 from __future__ import annotations
 
@@ -42,12 +42,13 @@ class FhirFile:
     """The file of resources that `fhir` wrote, with counts and issues."""
 
     path: Path
-    """`-` if the resources went to an open file."""
+    """The path of the written file; `-` if the caller gave an open file."""
     studies: int
-    """Resources, one on each line."""
+    """Number of resources. Each resource is one study and one line."""
     series: int
+    """Number of series in all resources."""
     instances: int
-    """That the resources list."""
+    """Number of instances that the resources list."""
     issues: Issues
     """Facts that the resources cannot express: the first 1,000 issues of each code, and the number of the others."""
 
@@ -63,24 +64,27 @@ def fhir(
     timezone: str | None = None,
     instances: bool = True,
 ) -> FhirFile:
-    """Write an ImagingStudy resource (FHIR R4) for each study, as newline delimited JSON, which HealthLake imports.
+    """Write an ImagingStudy resource (FHIR R4) for each study, as newline-delimited JSON. HealthLake can import it.
 
     Each resource is checked with the models of fhir.resources before it is written. One study at a time is in memory.
 
     Args:
         inventory: The inventory.
         output: The path of a new file, or a file that is open for writing bytes.
-        package: A package whose overrides are applied to the studies.
+        package: The path of a package whose overrides are applied to the studies.
         status: The status of all resources, such as "available".
         patient_system: The URI of the system that assigns PatientID.
         accession_system: The URI of the system that assigns AccessionNumber.
-        timezone: The IANA time zone of times whose files have no TimezoneOffsetFromUTC, such as "Europe/Berlin".
-        instances: Whether a series lists its instances. Otherwise it has only their number.
+        timezone: The IANA time zone for files without TimezoneOffsetFromUTC, such as "Europe/Berlin".
+        instances: Whether a series lists its instances. If not, it has only the number of instances.
+
+    Returns:
+        The path, the counts and the issues of the written resources.
 
     Raises:
-        UsageError: If the status, a URI or the time zone is not valid.
-        DocumentError: If the package cannot be read or has errors, or the file cannot be written.
-        MissingExtraError: If the extra fhir is not installed.
+        UsageError: The status, a URI or the time zone is not valid, or the package is a retry.
+        DocumentError: The package cannot be read or has errors, or the file cannot be written.
+        MissingExtraError: The extra fhir is not installed.
 
     """
     settings = ImagingStudySettings(
@@ -103,7 +107,7 @@ def fhir(
 
 
 class _ResourceCounter:
-    """Counts the resources and collects their issues while they are written."""
+    """Checker of ImagingStudy resources. It also counts the resources and collects their issues."""
 
     def __init__(self) -> None:
         self._check = load_imaging_study_check()
@@ -111,7 +115,10 @@ class _ResourceCounter:
         self._issues = bounded_issues()
 
     def check_resources(self, described: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
-        """Yield the resources."""
+        """Yield each resource after it was checked and counted. Raises ValueError if a resource is not valid.
+
+        `described` are the results of building the resources, one for each study.
+        """
         for one in described:
             self._check(one.resource)
             series = one.resource.get("series", [])
@@ -123,7 +130,7 @@ class _ResourceCounter:
             yield one.resource
 
     def make_result(self, path: Path) -> FhirFile:
-        """Return the counts and issues of all resources."""
+        """Return the counts and issues of all resources, for the file at `path`."""
         issues = list(self._issues)
         if self._zoneless:
             issues.append(make_issue("fhir.no-time-zone", count=self._zoneless))
@@ -139,7 +146,7 @@ class _ResourceCounter:
 def _describe_studies(
     inventory: Inventory, overrides: Mapping[Target, DataSet], settings: ImagingStudySettings
 ) -> Iterator[ImagingStudyResult]:
-    # Both are in order of Study Instance UID, and every study has instances.
+    # Instances and studies are both sorted by Study Instance UID, and every study has instances.
     by_study = groupby(inventory.instances(), key=attrgetter("study_instance_uid"))
     for study, (_, instances) in zip(inventory.studies(), by_study, strict=True):
         yield build_imaging_study(study, instances, overrides, settings)

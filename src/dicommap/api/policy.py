@@ -31,12 +31,26 @@ def policy(
     output_s3_uri: str | None = None,
     region: str | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Return the policies: `rolePermissions` and `roleTrust` of the data access role, `caller` of who submits.
+    """Return the IAM policies that the import jobs of a package need. No request is sent.
 
-    What is not given is taken from the package's first submit, or its requests; what stands there neither has its name
-    in angle brackets, such as `<region>`. Nothing is sent.
+    Values that the caller does not give are those of the package's first submit, or else of the package's requests. An
+    unknown value becomes a placeholder in angle brackets, such as `<region>`.
 
-    Raises DocumentError where there is no valid package, and UsageError where `output_s3_uri` is no S3 URI.
+    Args:
+        package: The package directory.
+        datastore_id: The id of the data store.
+        data_access_role_arn: The ARN of the data access role.
+        output_s3_uri: The outputS3Uri of the jobs.
+        region: The AWS region of the data store.
+
+    Returns:
+        Three policies by name: `rolePermissions` and `roleTrust` for the data access role, and `caller` for the user
+        or role that submits the jobs.
+
+    Raises:
+        DocumentError: The package cannot be read, or has errors.
+        UsageError: `output_s3_uri` is not an S3 URI.
+
     """
     place = Path(package)
     require_package(place)

@@ -34,26 +34,26 @@ if TYPE_CHECKING:
     from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome, JobOutcomes, StudyOutcomes
 
 STUDIES_KEPT = 1_000
-"""Studies with something to look at that a reconciliation keeps; `studies()` yields all."""
+"""Maximum number of incomplete studies and studies with warnings in `Reconciliation.first`."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Reconciliation(Displayable):
     """The outcome of each planned instance of a package.
 
-    It keeps counts and issues. Studies and instances are read from the job manifests again when you ask for them.
+    Only counts, issues and some studies are in memory. `studies` and `instances` read the job manifests again.
     """
 
     package: Path
     jobs: tuple[JobOutcomes, ...]
     issues: Issues
     first: tuple[StudyOutcomes, ...] = field(repr=False)
-    """The first studies of which not all instances are in primary image sets without a warning."""
+    """The first studies with an instance that has a warning, or that is not in a primary image set."""
     _run: ReconciliationRun = field(repr=False)
 
     @property
     def ok(self) -> bool:
-        """Return whether every planned instance was imported."""
+        """Return whether no issue is an error. An instance that was not imported is an error."""
         return not has_errors(self.issues)
 
     @property
@@ -65,29 +65,33 @@ class Reconciliation(Displayable):
         return dict(total)
 
     def studies(self) -> Iterator[StudyOutcomes]:
-        """Yield every study of every job; one that is cut stands in each of its jobs."""
+        """Yield the outcomes of each study in each job. A study that is divided among jobs comes once for each job."""
         return (study for one in self._run.again() for study in one.studies)
 
     def instances(self) -> Iterator[InstanceOutcome]:
-        """Yield every planned instance, a file each, with its outcome."""
+        """Yield the outcome of every planned instance. Each planned instance is one file."""
         return (found for one in self._run.again() for found in one.instances())
 
     def retry(self, output: StrPath, *, stage_uri: str | None = None) -> Retry:
         """Write a new package that imports only the instances that were not imported. It reads the job manifests again.
 
-        A job that imported nothing is planned again with the same prefix. The missing instances of any other job are
-        copied below `stage_uri` and imported from there, because a job imports everything under its prefix. Jobs that
-        were not started, or have not ended, are left out. Instances without a clear outcome are imported again: AWS
-        does not detect duplicates. The plan's attempt counts up, so that the new jobs have other client tokens.
+        A job that imported nothing is planned again with the same prefix. For any other job, the missing instances are
+        staged below `stage_uri` and imported from there, because a job imports all files under its prefix. Jobs that
+        were not started, or have not ended, are left out. Instances without a clear outcome are imported again, and
+        may become duplicates: AWS does not detect them. The number `attempt` of the plan grows by 1, so that the new
+        jobs have other client tokens.
 
         Args:
             output: The directory of the new package.
             stage_uri: The S3 prefix for copies.
 
+        Returns:
+            The result of the retry: the new package, its jobs and the issues.
+
         Raises:
-            UsageError: If something has to be copied and there is no `stage_uri`.
-            DocumentError: If the package was changed.
-            PackageError: If the new package cannot be written.
+            UsageError: Instances must be copied, and there is no `stage_uri`.
+            DocumentError: The package was changed.
+            PackageError: The new package cannot be written.
 
         """
         from dicommap.api.retry import RetryBuilder
@@ -98,13 +102,24 @@ class Reconciliation(Displayable):
         return retrying.write(output, stage_uri)
 
     def reasons(self, *, show_values: bool = False) -> list[tuple[int, str, str]]:
-        """Return why instances failed: how many, the exception and the service's words, the most frequent first."""
+        """Return the reasons why instances failed, sorted by frequency.
+
+        Args:
+            show_values: Whether messages show patient values, which are masked by default.
+
+        Returns:
+            Tuples of the number of instances, the exception type and the service's message.
+
+        """
         from dicommap.display.reconciliation_report import rank_failure_reasons
 
         return rank_failure_reasons(self.jobs, show_values=show_values)
 
     def html(self, *, show_values: bool = False) -> str:
-        """Return the results as an HTML page that stands alone."""
+        """Return the results as one complete HTML page.
+
+        `show_values` shows patient values, which are masked by default.
+        """
         from dicommap.display.reconciliation_report import build_reconciliation_page
 
         return build_reconciliation_page(self._report_content(show_values=show_values))
@@ -138,7 +153,7 @@ class ReconciliationRun:
         clients: Clients | None = None,
         progress: ProgressOption = None,
     ) -> None:
-        """Open the package, and the directory of manifests where one is named; see `reconcile`."""
+        """Open the package, and the directory `manifests` if there is one. `reconcile` describes the parameters."""
         self.package = PackageDirectory(package)
         self._folders = JobManifestFolders(Path(manifests)) if manifests is not None else None
         self._clients = clients
@@ -159,13 +174,13 @@ class ReconciliationRun:
                 yield one
 
     def again(self) -> Iterator[JobReconciliation]:
-        """Yield each job with its outcomes, without counting it in the result."""
+        """Reconcile the jobs again, and yield the reconciliation of each job. The jobs are not added to `result`."""
         for job in self.package.plan.jobs:
             submission = self.package.submission(job)
             yield reconcile_job(job, self.package.objects(job), submission, self._find_job_output(job, submission))
 
     def result(self) -> Reconciliation:
-        """Return the result of the jobs that were iterated."""
+        """Return the result for the jobs that the last iteration has yielded."""
         return Reconciliation(
             package=self.package.path,
             jobs=tuple(self._jobs),
@@ -199,22 +214,26 @@ def reconcile(
     clients: Clients | None = None,
     progress: ProgressOption = None,
 ) -> Reconciliation:
-    """Give every planned instance of a package one outcome, from the job manifests under outputS3Uri.
+    """Determine one outcome for each planned instance of a package, from the job manifests under outputS3Uri.
 
-    A job is identified by its job id if the package was submitted with `submit`, and otherwise by its inputS3Uri. One
-    job at a time is in memory.
+    If the package was submitted with `submit`, a job is identified by its job id, otherwise by its inputS3Uri. One job
+    at a time is in memory.
 
     Args:
         package: The package directory.
-        manifests: A directory with downloaded job manifests, at any depth. Without it, they are fetched from S3.
-        clients: The AWS clients. Missing settings are those of the package's first submit.
-        progress: Shows progress, or is called with it, as jobs are read.
+        manifests: A directory that contains downloaded job manifests, at any depth. Without it, the job manifests are
+            fetched from S3.
+        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        progress: Whether to show the number of reconciled jobs, or a function that is called with it.
+
+    Returns:
+        The counts of outcomes, the issues, and methods that yield studies and instances.
 
     Raises:
-        DocumentError: If the package or a job manifest cannot be read, or a list of objects was changed.
-        PackageError: If the state of a submission cannot be read.
-        AwsError: If S3 refuses.
-        MissingExtraError: If boto3 is needed and not installed.
+        DocumentError: The package or a job manifest cannot be read, or a list of objects was changed.
+        PackageError: The state of a submission cannot be read.
+        AwsError: S3 refuses a request.
+        MissingExtraError: boto3 is needed and not installed.
 
     """
     run = ReconciliationRun(package, manifests=manifests, clients=clients, progress=progress)

@@ -42,7 +42,7 @@ _ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwn
 
 
 class JobObjects(Iterable[PlannedObject]):
-    """The objects of a job. They are read from objects.csv at each iteration."""
+    """The planned objects of a job. Each iteration reads them from objects.csv."""
 
     def __init__(self, package: PackageDirectory, job: PlanJob) -> None:
         self._package = package
@@ -55,9 +55,17 @@ class JobObjects(Iterable[PlannedObject]):
 def read_overrides(
     package: PackageDirectory, whole: Iterable[PlanJob], partial: Iterable[PlanJob], studies: Container[str]
 ) -> Iterator[Override]:
-    """Yield the overrides of whole jobs, and those of some studies of other ones, each once.
+    """Yield each override that a retry needs, once.
 
-    Raises DocumentError if a file was changed or cannot be used.
+    Args:
+        package: The package of the earlier jobs.
+        whole: Jobs whose overrides are all yielded.
+        partial: Jobs of which only the overrides for `studies` are yielded.
+        studies: Study Instance UIDs.
+
+    Raises:
+        DocumentError: An override file was changed, or cannot be used.
+
     """
     done: set[tuple[str, str | None]] = set()
     wanted = [
@@ -78,7 +86,7 @@ def read_overrides(
 
 
 def read_account_members(package: PackageDirectory, job: PlanJob) -> dict[str, str]:
-    """Return the members of a job's request that the owner of the AWS account has filled in."""
+    """Return the request members that the owner of the AWS account gave for a job. Placeholders are left out."""
     submission = package.submission(job)
     given = package.request(job) if submission is None else submission.model_dump()
     return {name: given[name] for name in _ACCOUNT_MEMBERS if given.get(name) not in (None, f"<{name}>")}
@@ -94,10 +102,11 @@ class Retry(Displayable):
     package: Path | None
     """The directory of the new package; None if there is nothing to import again, or if an issue is an error."""
     in_place: int
-    """Number of jobs that imported nothing. They are started again with the same prefix."""
+    """Number of jobs that imported nothing. The new package imports the same prefixes again."""
     staged: int
-    """Number of jobs for copied instances: other objects under their old prefix were imported."""
+    """Number of jobs that import copies of instances from a staging prefix."""
     instances: int
+    """Number of instances to import again."""
     issues: Issues
 
     @property
@@ -113,31 +122,44 @@ class Retry(Displayable):
 
 
 class RetryBuilder:
-    """Collects the instances to import again while jobs are reconciled. Memory grows only with those to copy."""
+    """Builder of a retry package. It collects the instances to import again while jobs are reconciled.
+
+    Only instances that must be copied are kept in memory.
+    """
 
     def __init__(self, package: PackageDirectory) -> None:
-        """Make a builder for a package, before its first job is added."""
+        """Make a builder without jobs. `package` is the package of the earlier jobs."""
         self._package = package
         self._whole: list[PlanJob] = []
         self._partial: list[PlanJob] = []
         self._missing: list[PlannedObject] = []
-        """Of the partial jobs."""
+        """Instances of the partial jobs that were not imported."""
         self._roots = {root: number for number, root in enumerate(package.plan.sources)}
         self._unclear_count = 0
         self._issues: list[Issue] = []
 
     def collect_missing(self, reconciled: Iterable[JobReconciliation]) -> Iterator[JobReconciliation]:
-        """Yield the reconciled jobs unchanged, and collect each."""
+        """Yield the reconciled jobs unchanged, and collect the missing instances of each job."""
         jobs = {job.id: job for job in self._package.plan.jobs}
         for one in reconciled:
             self._collect_job(jobs[one.outcomes.job], one)
             yield one
 
     def write(self, output: StrPath, stage_uri: str | None) -> Retry:
-        """Write the new package, unless there is nothing to import again or an error is in the way.
+        """Write the new package. If no instance must be imported again or an issue is an error, nothing is written.
 
-        Raises UsageError where something has to be copied and there is no prefix for it, DocumentError where the
-        package was changed, and PackageError where the new one cannot be written.
+        Args:
+            output: The directory of the new package.
+            stage_uri: The S3 prefix for copies; None if there is no prefix.
+
+        Returns:
+            The result of the retry.
+
+        Raises:
+            UsageError: Instances must be copied, and there is no `stage_uri`.
+            DocumentError: The package of the earlier jobs was changed.
+            PackageError: The new package cannot be written.
+
         """
         place = Path(output)
         require_writable(place)
@@ -155,7 +177,7 @@ class RetryBuilder:
         overrides = list(read_overrides(self._package, self._whole, self._partial, studies))
         staged, found = self._staged_jobs(self._stage_prefix(stage_uri), overrides)
         issues += found
-        if Issues(found).errors:  # there may be no job at all
+        if Issues(found).errors:  # then the plan may have no job
             return self._make_result(None, len(staged), issues)
         known: dict[str, set[str]] = {}
         for one in overrides:
@@ -195,13 +217,13 @@ class RetryBuilder:
         for found in one.instances():
             if found.outcome.is_imported:
                 continue
-            # Without a record nobody knows; with two that contradict each other neither.
+            # The outcome is unclear if the instance has no record, or records that contradict each other.
             self._unclear_count += found.reported_imported or not found.reported_failed
             if not is_whole:
                 self._missing.append(self._with_s3_source(job, found.planned))
 
     def _with_s3_source(self, job: PlanJob, planned: PlannedObject) -> PlannedObject:
-        """Return an object with its S3 key as its source. A local file was uploaded to that key for the job."""
+        """Return a planned object with its S3 key as the source. A local file was uploaded to this key for the job."""
         if parse_s3_root(self._package.plan.sources[planned.root]) is not None:
             return planned
         root = job.inputS3Uri if job.staged else self._package.plan.inputS3Uri
@@ -212,7 +234,7 @@ class RetryBuilder:
 
     def _stage_prefix(self, stage_uri: str | None) -> S3Uri | None:
         uri = S3Uri.parse(stage_uri or "")
-        # Copies of an earlier attempt may be under the same prefix.
+        # Each attempt has its own prefix, because copies of an earlier attempt may still exist.
         attempt = f"attempt-{self._package.plan.attempt + 1:04}/"
         return None if uri is None else S3Uri(bucket=uri.bucket, prefix=uri.prefix + attempt)
 
@@ -244,7 +266,7 @@ class RetryBuilder:
     def _staged_jobs(
         self, stage: S3Uri | None, overrides: Sequence[Override]
     ) -> tuple[Sequence[PlannedJob], list[Issue]]:
-        """Return the jobs for instances to copy, and issues about studies that are cut and files left out."""
+        """Return the jobs for staged instances, and the issues of divided studies and of files that fit into no job."""
         if stage is None or not self._missing:
             return (), []
         plan = self._package.plan

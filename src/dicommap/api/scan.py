@@ -42,32 +42,33 @@ def scan(
 ) -> Inventory:
     """Scan sources of P10 files, and return their inventory.
 
-    If `output` is an inventory already, or a scan into it was stopped, only files that are new or have another size or
-    time are read, and objects in S3 that have another ETag. Wrong data is not raised: it is in `Inventory.issues()`.
+    If `output` already contains an inventory, also of a scan that was stopped, the scan reads only new and changed
+    files. A file has changed if its size or time differs, or its ETag in S3. Wrong data in files does not raise an
+    exception: `Inventory.issues()` reports it.
 
     Args:
         sources: Directories, single files, and S3 URIs such as `s3://bucket/prefix/`. A `dicommap.sources.Source`
-            object is scanned, too, for example one of your own kind; you close it.
+            object, also of your own class, is scanned too; the caller closes it.
         output: The file of the inventory. By default the inventory is in memory.
-        attributes: Keywords of attributes to capture, in addition to the default ones.
-        follow_links: Follow links to directories. Links to files are always followed.
-        archives: Scan the members of ZIP and tar files, too. The member `IM1` of `study.zip` has the path
+        attributes: Keywords of attributes to capture, in addition to the default attributes.
+        follow_links: Whether to follow links to directories. Links to files are always followed.
+        archives: Whether to scan the members of ZIP and tar files too. The member `IM1` of `study.zip` has the path
             `study.zip!/IM1`.
-        files: Scan only these files of the one source, instead of walking over it.
-        s3_inventory: The manifest.json of an S3 Inventory, a path or an S3 URI, to read instead of listing the one
-            source in S3.
+        files: Paths of files. Only these files are scanned, and there must be only one source.
+        s3_inventory: The manifest.json of an S3 Inventory, as a path or an S3 URI. It is read instead of listing the
+            source, and the only source must be in S3.
         clients: The AWS credentials profile, the region and the endpoint for S3. By default boto3 finds them.
-        jobs: The number of processes that read files: 1 is this process alone. 0 is one for each processor, started
-            when there are enough files that they save time. A script that asks for more than 1 needs
+        jobs: The number of processes that read files. 1 means this process only. 0 means one process for each
+            processor, if there are enough files to save time. A script that sets more than 1 needs
             `if __name__ == "__main__":` around its code. The inventory does not depend on the number.
-        executor: Any other `concurrent.futures.Executor`, to read files in it.
-        cache: Reuse rows of unchanged files from earlier scans. With False all files are read.
-        progress: A function that is called with a `Progress` now and then; or True for a progress bar, False for
-            none. By default there is a bar in notebooks and in interactive Python on a terminal.
+        executor: A `concurrent.futures.Executor` in which files are read, instead of `jobs`.
+        cache: Whether to reuse rows of unchanged files from earlier scans. With False, all files are read.
+        progress: A function that is called with a `Progress` from time to time, True for a progress bar, or False for
+            no bar. By default, notebooks and interactive Python on a terminal show a bar.
 
     Raises:
         SourceError: A source does not exist, two sources overlap, or a source was unmounted during the scan.
-        UsageError: An option is not for such sources.
+        UsageError: An option does not apply to the sources.
         AttributeNameError: An attribute cannot be captured.
         InventoryError: The inventory cannot be written, or another scan is writing it.
         AwsError: S3 denies access or cannot be reached.

@@ -1,4 +1,4 @@
-"""sheet(): write an inventory's studies or series as a sheet that people edit."""
+"""sheet(): write the studies or series of an inventory as a sheet for editing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,15 @@ class Sheet(Displayable):
     """A sheet of an open inventory. Each iteration generates its lines."""
 
     def __init__(self, inventory: Inventory, level: Level, keywords: Sequence[str], delimiter: str) -> None:
-        """Take the inventory, the level of the rows, and the attributes that are columns."""
+        """Make a sheet of an inventory.
+
+        Args:
+            inventory: The open inventory.
+            level: The level of the rows: study or series.
+            keywords: The keywords of the attributes that are columns.
+            delimiter: The character between cells.
+
+        """
         self._inventory = inventory
         self._level = level
         self._keywords = keywords
@@ -66,11 +74,18 @@ def sheet(
     columns: str | Sequence[str] = (),
     delimiter: str = ",",
 ) -> Sheet:
-    """Return a sheet: a row for each study or series, a column for each attribute.
+    """Return a sheet with a row for each study or series and a column for each attribute.
 
-    `columns` are keywords, or one, to have instead of the level's usual ones. `delimiter` stands between cells: a
-    comma, semicolon, tab or bar. Raises AttributeNameError where the inventory does not hold one of the columns, and
-    UsageError if the level or delimiter is unknown.
+    Args:
+        inventory: The open inventory.
+        level: The level of the rows: "study" or "series".
+        columns: Keywords of the attributes that are columns, or one keyword. The default is the level's usual columns.
+        delimiter: The character between cells: a comma, semicolon, tab or vertical bar.
+
+    Raises:
+        AttributeNameError: The inventory does not contain an attribute of `columns`.
+        UsageError: The level or the delimiter is unknown.
+
     """
     of = _LEVELS.get(level)
     if of is None:
@@ -81,9 +96,9 @@ def sheet(
 
 
 def write_sheet(path: Path, lines: Iterable[str]) -> int:
-    """Write a sheet to a new file, and return the number of rows. An existing file is never overwritten.
+    """Write the lines of a sheet to a new file, and return the number of rows without the header.
 
-    Raises DocumentError if the file exists or cannot be written.
+    An existing file is never overwritten. Raises DocumentError if the file exists or cannot be written.
     """
     written = list(lines)
     write_new_text_file(path, written)

@@ -40,25 +40,25 @@ if TYPE_CHECKING:
     from dicommap.progress import OnProgress, ProgressOption
 
 COPIES_AT_ONCE = 16
-"""Copies that are made at the same time. Each waits for S3 most of its time."""
+"""Number of copies that are made at the same time. A copy waits for S3 most of the time."""
 
 ISSUES_KEPT = 100
-"""Issues of one job that are listed before the rest is counted."""
+"""Maximum number of issues of one job that are listed. The other issues are only counted."""
 
 
 class CopyStore(Protocol):
-    """A store that copies are made in. S3 is the usual one; tests have others."""
+    """Store to which staged files are copied. It is usually S3; tests use other stores."""
 
     def list_objects(self, uri: S3Uri) -> Iterable[S3Object]:
-        """Return every object under a URI."""
+        """Return all objects under an S3 URI. Their keys are relative to the URI."""
         ...
 
     def is_copy(self, copy: StagingCopy, found: S3Object) -> bool:
-        """Return whether an existing object is the copy already."""
+        """Return whether the existing object `found` is equal to the planned copy."""
         ...
 
     def copy(self, copy: StagingCopy) -> CopyResult:
-        """Make a copy, if there is no object with its key."""
+        """Make a copy if no object has its key, and return the result."""
         ...
 
 
@@ -73,7 +73,7 @@ class StageResult(Displayable):
 
     @property
     def ok(self) -> bool:
-        """Return whether every copy exists and is verified."""
+        """Return whether no issue is an error: then every copy exists and is verified."""
         return not self.issues.errors
 
     def _build_report(self) -> Report:
@@ -93,29 +93,32 @@ def stage(
 ) -> StageResult:
     """Copy the files of staged jobs to the prefixes of these jobs, and verify the copies.
 
-    Objects in S3 are copied by S3, on condition that they have the ETag that was scanned; local files are uploaded.
-    Existing copies are kept: repeat a call that was stopped, and it continues. No object is
-    ever written over another, and sources are only read. Then count, sizes and ETags are compared with what S3 lists.
+    S3 copies an object only if the object still has the ETag of the scan. Local files are uploaded. Existing copies are
+    kept, so a repeated call continues after a call that was stopped. No object is ever overwritten, and sources are
+    only read. After copying, the count, sizes and ETags of the copies are compared with the listing of S3.
 
-    A package is not trusted: it may come from somebody else. It is validated first, and with an error nothing is sent.
-    Only files below `sources` are sent, and only P10 files whose Study, Series and SOP Instance UID are those of their
-    rows in objects.csv.
+    The package may come from another person, so it is not trusted. It is validated first, and after an error nothing is
+    sent. Only files below `sources` are sent. They must be P10 files with the Study, Series and SOP Instance UID of
+    their rows in objects.csv.
 
     Args:
         package: The directory that `draft` wrote.
-        sources: The source roots that files may be sent from: directories, and prefixes of buckets as S3 URIs.
-            Without any, `confirm` has to be given, and confirms those of the plan.
-        jobs: The ids of some jobs only.
-        clients: The credentials, region and endpoint to use.
-        confirm: Is called with a Transfer (what is about to be sent, and where) before the first request that changes
-            something, and returns whether it may be sent.
-        progress: Shows progress, or is called with it, as files are copied.
+        sources: The source roots from which files may be sent: directories, and S3 URIs of prefixes. If it is empty,
+            `confirm` is required, and confirms the sources of the plan.
+        jobs: The ids of the jobs to stage; empty for all staged jobs.
+        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        confirm: A function that takes a Transfer, which describes the files to send and their destination, and returns
+            whether they may be sent. It is called before the first request that changes S3.
+        progress: Whether to show the number of copied files, or a function that is called with it.
+
+    Returns:
+        The copies of each job, and the issues.
 
     Raises:
-        DocumentError: If there is no package that can be read.
-        UsageError: If the package has no such job, no source root is named or confirmed, or `confirm` returns False.
-        AwsError: If S3 refuses.
-        MissingExtraError: If boto3 is not installed.
+        DocumentError: The package cannot be read.
+        UsageError: The package has no such job, no source root is named or confirmed, or `confirm` returns False.
+        AwsError: S3 refuses a request.
+        MissingExtraError: boto3 is not installed.
 
     """
     planned = PackageDirectory(package)
@@ -136,7 +139,7 @@ def stage(
 def stage_with_store(
     package: StrPath, store: CopyStore, *, jobs: Sequence[str] = (), progress: ProgressOption = None
 ) -> StageResult:
-    """Stage with any store, which decides what may be sent; see `stage`."""
+    """Stage jobs with any store, as `stage` does with S3. The store decides which files may be sent."""
     planned = PackageDirectory(package)
     chosen = select_staged_jobs(planned, jobs)
     wrong = validate(package).errors
@@ -164,7 +167,7 @@ def _stage_jobs(
 
 
 class _Stager:
-    """The staging of one package."""
+    """Stager of the jobs of one package. It makes copies in a store and reports progress."""
 
     def __init__(
         self,
@@ -178,7 +181,10 @@ class _Stager:
         self._report, self._total, self._done = report, total, 0
 
     def stage(self, job: PlanJob) -> tuple[StagedJobResult, list[Issue]]:
-        """Make the missing copies of a job. If another object has the key of a copy, make none."""
+        """Make the missing copies of a job, and return its result and issues.
+
+        If the prefix contains an object that is not planned, or another object has the key of a copy, no copy is made.
+        """
         uri = parse_job_uri(job)
         copies = plan_copies(self._package, job)
         before = {found.key: found for found in self._store.list_objects(uri)}
@@ -216,9 +222,9 @@ class _Stager:
                 yield make_issue("stage.taken", _object_location(uri, key))
 
     def _make_copies(self, copies: Mapping[str, StagingCopy]) -> Iterator[tuple[str, CopyResult]]:
-        """Make copies, several at the same time, and yield the result of each."""
+        """Make copies, several at the same time, and yield the key and the result of each copy."""
         waiting = iter(copies.items())
-        # Not all at once: a job may have a million files, and the first error ends it.
+        # Copies are scheduled in groups: a job may have a million files, and the first error ends the call.
         while some := list(islice(waiting, COPIES_AT_ONCE * 16)):
             for (key, _), copied in zip(
                 some, self._executor.map(lambda item: self._store.copy(item[1]), some), strict=True
@@ -229,7 +235,7 @@ class _Stager:
     def _difference_issues(
         self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
     ) -> Iterator[Issue]:
-        """Find differences between the objects that S3 lists and the copies that were made."""
+        """Yield an issue for each difference between the listed objects and the copies. `made` maps keys to ETags."""
         after = {found.key: found for found in self._store.list_objects(uri)}
         for key, etag in made.items():
             found = after.get(key)
@@ -248,7 +254,17 @@ class _Stager:
 
 
 def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, asked: bool) -> SourceRoots:
-    """Return the roots that files may be sent from. Raises UsageError if none is named, and nobody is asked."""
+    """Return the source roots from which files may be sent.
+
+    Args:
+        used: The plan's sources that the staged jobs use.
+        named: The source roots that the caller named.
+        asked: Whether the user must confirm the transfer. Then `used` are the roots if the caller named none.
+
+    Raises:
+        UsageError: No root is named and no confirmation is asked, or a root does not exist or is too broad.
+
+    """
     if named:
         return SourceRoots.resolve(named)
     if not asked:

@@ -1,4 +1,4 @@
-"""submit(): upload a package's override files and start its import jobs, each once."""
+"""submit(): upload the override files of a package, and start each of its import jobs once."""
 
 from __future__ import annotations
 
@@ -49,15 +49,16 @@ class SubmitResult(Displayable):
 
     package: Path
     submissions: tuple[Submission, ...]
-    """The state of each job of the package for which there is one, in the order of the plan."""
+    """The saved states of jobs, in the order of the plan. A job that was never submitted has no state."""
     issues: Issues
     requests: tuple[Mapping[str, Any], ...] = ()
-    """Of a dry run: everything that would be sent, in order."""
+    """The requests that a dry run would send, in order; empty without a dry run."""
     is_dry: bool = False
+    """Whether this is the result of a dry run."""
 
     @property
     def ok(self) -> bool:
-        """Return whether no issue is an error. If one is, nothing was sent."""
+        """Return whether no issue is an error."""
         return not self.issues.errors
 
     def _build_report(self) -> Report:
@@ -86,38 +87,42 @@ def submit(
     progress: ProgressOption = None,
     on_step: Callable[[str, str], None] | None = None,
 ) -> SubmitResult:
-    """Upload a package's override files and start its import jobs. Repeated calls start each job once.
+    """Upload the override files of a package, and start its import jobs. Repeated calls start each job only once.
 
-    Before anything is sent, the package is validated and the data store and buckets are checked. If an issue is an
-    error, nothing is sent. The state of each job is saved in the package after each step (docs/formats/submission.md):
-    repeat a call that was stopped, killed or refused, and it continues. The package also keeps the members and settings
-    of the first submit, which later calls of `submit`, `watch` and `reconcile` use. Credentials are never kept.
+    Before the first upload, the package is validated and the data store and buckets are checked. If an issue is an
+    error, no file is uploaded and no job is started. After each step, the state of the job is saved in the package
+    (docs/formats/submission.md). A repeated call therefore continues after a call that was stopped or refused. The
+    package also keeps the request members and settings of the first submit, and later calls of `submit`, `watch` and
+    `reconcile` use them. Credentials are never saved.
 
     Args:
         package: The package directory.
-        datastore_id: The data store's id. Like the next three, it replaces the member in the package's requests.
+        datastore_id: The id of the data store. It replaces the member in the package's requests; so do the next three.
         data_access_role_arn: The dataAccessRoleArn.
         output_s3_uri: The outputS3Uri.
         input_owner_account_id: The inputOwnerAccountId.
-        jobs: The ids of the jobs to submit; empty for all.
-        concurrent_jobs: The AWS account's quota of import jobs that run at once. If it is used up, the call waits.
-        replace: Whether override files may replace other objects with their keys. A running job that reads these
-            objects prevents it.
-        check: Whether the objects under the prefixes of the jobs are compared with the planned ones, as
-            `validate --s3` does.
-        dry_run: Whether nothing is sent or asked.
-        clients: The AWS clients.
-        confirm: Is called with a Transfer (what will be sent, and where) before the first request to the buckets and
-            the data store, and returns whether it may be sent. It is not called if all jobs were started.
-        clock: Reads the time and waits.
-        progress: Shows progress, or is called with it, as jobs are submitted.
-        on_step: Is called with a job's id and a text that says what was done.
+        jobs: The ids of the jobs to submit; empty for all jobs.
+        concurrent_jobs: The quota of import jobs that run at the same time. If the quota is used up, the call waits.
+        replace: Whether override files may replace other objects with the same keys. If a running job reads these
+            objects, they are not replaced.
+        check: Whether to compare the objects under the jobs' prefixes with the planned objects, like `validate --s3`.
+        dry_run: Whether to send no request. The result then lists the requests.
+        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        confirm: A function that takes a Transfer, which describes the data to send and its destination, and returns
+            whether the data may be sent. It is called before the first request to the buckets and the data store. It is
+            not called if all jobs were already started.
+        clock: The clock that reads the time and waits.
+        progress: Whether to show the number of submitted jobs, or a function that is called with it.
+        on_step: A function that is called after each step, with the job's id and a description of the step.
+
+    Returns:
+        The state of each job, and the issues.
 
     Raises:
-        DocumentError: If the package cannot be read.
-        UsageError: If a member is missing, not valid, or differs from an earlier call, or `confirm` returns False.
-        PackageError: If the state cannot be saved, or another process submits the package.
-        AwsError: If AWS refuses or cannot be reached.
+        DocumentError: The package cannot be read.
+        UsageError: A member is missing, not valid, or differs from an earlier call, or `confirm` returns False.
+        PackageError: The state cannot be saved, or another process submits the package.
+        AwsError: AWS refuses a request or cannot be reached.
 
     """
     place = Path(package)
@@ -183,7 +188,10 @@ def _send(
     *,
     check: bool,
 ) -> list[Issue]:
-    """Send the requests that are left for the jobs, unless a check finds an error. Return all issues."""
+    """Run the checks, send the remaining requests of the jobs, and return all issues.
+
+    If an issue of the checks is an error, no file is uploaded and no job is started.
+    """
     issues = list(_environment_issues(submitter, orders))
     if not has_errors(issues):
         for order in orders:
@@ -199,7 +207,7 @@ def _send(
 
 
 def _output_issues(package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
-    """Yield issues of outputS3Uris that overlap the inputS3Uri of any job of the plan."""
+    """Yield an issue for each outputS3Uri that overlaps the inputS3Uri of a job of the plan."""
     inputs = (job.inputS3Uri for job in package.plan.jobs)
     return check_output_uris(
         inputs, {Location(path=job_folder(order.job.id)): order.request["outputS3Uri"] for order in orders}
@@ -207,7 +215,7 @@ def _output_issues(package: PackageDirectory, orders: Sequence[JobRequest]) -> I
 
 
 def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -> Iterator[Issue]:
-    """Yield issues of the data store and buckets, and set the region of the submitter."""
+    """Yield the issues of the data store and the buckets. The submitter's `region` is set to the clients' region."""
     account = orders[0].request
     uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
     found = read_environment(
@@ -218,24 +226,24 @@ def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -
 
 
 def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
-    """Yield issues of S3 objects that differ from the plan, for jobs that are not started."""
+    """Yield an issue for each S3 object that differs from the plan. Jobs that were started are not compared."""
     states = submitter.states.read_all(order.job.id for order in orders)
     to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
     if not to_start:
         return
     found = s3_object_issues(package, S3Objects(submitter.clients), progress=False, job_ids=to_start)
     denied = {one.location.path for one in found if one.code == "listing.denied"}
-    if denied:  # who submits need not have the right
+    if denied:  # the submitter does not need the permission
         what = f"The objects under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
         yield make_issue("submit.not-checked", what=what, reason="AccessDenied")
-    # Buckets were checked before, and override files that will be replaced may differ.
+    # The buckets' regions were checked before. Override files that will be replaced may differ.
     passed = {"listing.region", "listing.denied", "submit.not-checked"}
     passed |= {"object.override-differs"} if submitter.replace else set()
     yield from (one for one in found if one.code not in passed)
 
 
 def _list_requests(order: JobRequest, states: SubmissionStates, *, replace: bool) -> Iterator[dict[str, Any]]:
-    """Yield the requests that are left for a job, in the order in which they will be sent."""
+    """Yield the requests that a submit would still send for a job, in order."""
     state = states.read(order.job.id)
     if state is not None and state.state.has_job:
         return

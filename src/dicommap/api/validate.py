@@ -1,4 +1,4 @@
-"""validate(): find issues in a package, import configuration, request, override or rules file."""
+"""validate(): return the issues of a package, import configuration, request, override file, plan or rules file."""
 
 from __future__ import annotations
 
@@ -53,24 +53,26 @@ def validate(
     s3: Clients | None = None,
     progress: ProgressOption = None,
 ) -> Issues:
-    """Find the issues of a package or document.
+    """Return the issues of a package or of a document.
 
     Args:
         path: A package directory, or a document: an import configuration, request, override file, plan or rules file.
-        inventory: An inventory in which the studies and series of mappings are looked up.
-        input_s3_uri: The inputS3Uri: override paths are checked as keys under it.
-        files: The directory that will be uploaded to inputS3Uri, for an import configuration or request outside a
-            package. A directory `files` beside the document is used without it.
-        assumptions: How override files are checked if AWS does not document it. A package has its own.
-        sources: The source roots that files of a package may be sent from. A source outside of them is an error.
-        s3: AWS clients. A package without errors is then compared with the objects in S3, see `validate_s3`.
-        progress: Shows progress, or is called with it, as files and then jobs are checked.
+        inventory: An inventory that must contain the studies and series of the mappings.
+        input_s3_uri: The inputS3Uri. Paths of override files are checked as object keys below it.
+        files: The directory of override files for an import configuration or request outside a package. The default is
+            the directory `files` beside the document, if it exists.
+        assumptions: The assumptions about override files. Not for a package, whose plan has assumptions.
+        sources: The source roots from which files of a package may be sent. A source outside the roots is an error.
+        s3: AWS clients. If there are clients, a package without errors is also compared with the objects in S3, as
+            `validate_s3` describes.
+        progress: Whether to show the number of checked files and jobs, or a function that is called with it.
 
     Raises:
-        DocumentError: If a file cannot be read, a directory has no plan.json, the document is a sheet, or `files` or
+        DocumentError: A file cannot be read, a directory has no plan.json, the document is a sheet, or `files` or
             `assumptions` is given for a package.
-        UsageError: If `s3` or `sources` is given for anything but a package.
-        AwsError: If S3 does not answer. Its `found` has the issues until then, also those of the package itself.
+        UsageError: `s3` or `sources` is given, and `path` is not a package.
+        AwsError: S3 refuses a request or cannot be reached. The error's `issues` has the issues up to this request,
+            including those of the package.
 
     """
     place = Path(path)
@@ -105,13 +107,14 @@ def validate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _DocumentContext:
-    """The inventory, URI, override files and assumptions that a document is checked against."""
+    """The inventory, URI, override files and assumptions that a document is compared with."""
 
     known: Mapping[str, set[str]] | None
-    """Series by study, where there is an inventory."""
+    """Study Instance UID -> Series Instance UIDs of the inventory; None if there is no inventory."""
     uri: S3Uri | None
+    """The inputS3Uri; None if it is not known."""
     overrides: FilesByPath | None
-    """The files under inputS3Uri, where they are at hand."""
+    """The override files by path; None if they are not available."""
     assumptions: Assumptions
 
 
@@ -172,7 +175,7 @@ def _document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
 
 def _request_issues(document: dict[str, object], beside: _DocumentContext) -> Iterator[Issue]:
     inner = "/importConfiguration"
-    # The configuration is checked below, with its own rules as well as its schema.
+    # The import configuration is checked below, by its schema and by more rules.
     own_issues = (found for found in check_request(document) if not _is_within(found.location.pointer or "", inner))
     yield from own_issues
     uri, written = beside.uri, document.get("inputS3Uri")
@@ -204,7 +207,7 @@ def _open_override_files(place: Path, files: StrPath | None) -> FilesByPath | No
 
 
 def _find_assumptions(place: Path) -> Assumptions:
-    """Return the assumptions of the package that a document is in; the defaults if it is in no package."""
+    """Return the assumptions of the package that contains a document; the defaults if no package contains it."""
     folder = place.absolute().parent
     plan_path = folder.parent.parent / PLAN_FILE
     if not folder.match(job_folder("*")) or not plan_path.is_file():

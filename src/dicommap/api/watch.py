@@ -47,7 +47,7 @@ _FHIR_JOB = re.compile(r"(?:healthlake:)?([^/\s]{1,32})/([^/\s]{1,32})")
 
 
 class PackageWatcher:
-    """The jobs of one package."""
+    """Poller of the import jobs of one package. It polls them until they have ended."""
 
     def __init__(
         self,
@@ -66,36 +66,42 @@ class PackageWatcher:
         self._service = service
         self._clock = clock
         self._unknown: set[str] = set()
-        """Jobs that the service does not know."""
+        """Ids in the plan of jobs that the service does not know."""
         self._is_submitting = False
 
     def submissions(self) -> list[Submission]:
-        """Return the saved states, in the order of the plan."""
+        """Return the saved states of the package's jobs, in the order of the plan."""
         return list(self._states.read_all(job.id for job in self._plan.jobs).values())
 
     def unsubmitted(self) -> int:
-        """Return how many jobs of the plan have no state."""
+        """Return the number of jobs of the plan that have no saved state."""
         return len(self._plan.jobs) - len(self.submissions())
 
     def is_unknown(self, submission: Submission) -> bool:
-        """Return whether the service does not know a job."""
+        """Return whether the service does not know the job of a submission."""
         return submission.job in self._unknown
 
     def poll(self) -> None:
-        """Request the status of each unfinished job. Raises AwsError and PackageError."""
+        """Request the status of each job that has not ended, and save it in the package.
+
+        Raises:
+            AwsError: AWS refuses a request or cannot be reached.
+            PackageError: A status cannot be saved.
+
+        """
         self._is_submitting = self._states.is_locked()
         for submission in self.submissions():
             if self._is_open(submission):
                 self._poll_job(submission)
 
     def counts(self) -> tuple[int, int]:
-        """Return how many jobs have ended, and how many there are."""
+        """Return the number of jobs that have ended, and the number of all jobs of the plan."""
         submissions = self.submissions()
         open_ones = sum(self._is_open(one) or not one.state.has_job for one in submissions)
         return len(submissions) - open_ones, len(self._plan.jobs)
 
     def has_ended(self) -> bool:
-        """Return whether all jobs have ended."""
+        """Return whether all started jobs have ended, and no submit of the package is running."""
         return not self._is_submitting and not any(map(self._is_open, self.submissions()))
 
     def _is_open(self, submission: Submission) -> bool:
@@ -120,7 +126,7 @@ class PackageWatcher:
             "ending": report.ending,
             "configuration": self._agreement(submission, job) or submission.configuration,
         }
-        # A file that is written again and again for nothing wears out disks and back-ups.
+        # An unchanged state is not written again, to save disk writes and backups.
         if seen == {name: getattr(submission, name) for name in seen}:
             return
         self._states.write(submission.model_copy(update={**seen, "seenAt": format_utc(self._clock.now())}))
@@ -139,7 +145,7 @@ class PackageWatcher:
 
 
 class FhirJobWatcher:
-    """One FHIR import job of HealthLake."""
+    """Poller of one FHIR import job of HealthLake. It polls the job until the job has ended."""
 
     def __init__(self, datastore: str, job: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> None:
         self.name = f"healthlake:{datastore}/{job}"
@@ -151,14 +157,24 @@ class FhirJobWatcher:
 
     @classmethod
     def of(cls, text: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> FhirJobWatcher:
-        """Return the watch of a job named as DATASTORE/JOB. Raises UsageError."""
+        """Return the watcher of a job.
+
+        Args:
+            text: The job as DATASTORE/JOB.
+            service: Requests the status of the job.
+            on_step: A function that is called with the watcher's name and each new status.
+
+        Raises:
+            UsageError: The text has another form.
+
+        """
         match = _FHIR_JOB.fullmatch(text)
         if match is None:
             raise UsageError("A job of HealthLake is named as DATASTORE/JOB.", fix="Give both ids, with a slash.")
         return cls(match[1], match[2], service, on_step)
 
     def poll(self) -> None:
-        """Request the status of the job, unless it has ended. Raises AwsError."""
+        """Request the status of the job if it has not ended. Raises AwsError if AWS refuses or cannot be reached."""
         if self.has_ended():
             return
         report = self._service.get_fhir_job(self._datastore, self._job).to_job_info()
@@ -168,16 +184,16 @@ class FhirJobWatcher:
             self.on_step(self.name, report.status if before is None else f"{before} -> {report.status}")
 
     def counts(self) -> tuple[int, int]:
-        """Return how many jobs have ended, and how many there are."""
+        """Return the number of ended jobs (0 or 1), and the number of all jobs (1)."""
         return int(self.has_ended()), 1
 
     def has_ended(self) -> bool:
-        """Return whether all jobs have ended."""
+        """Return whether the last known status says that the job has ended."""
         return self.report is not None and self.report.ending is not None
 
 
 FAILED_ROUNDS_LIMIT = 10
-"""Rounds of looks that may fail one after the other, over some ten minutes, before a watch gives up."""
+"""Number of consecutive failed rounds of polls, about ten minutes, after which `watch` raises the error."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -186,16 +202,19 @@ class WatchResult(Displayable):
 
     package: Path | None
     submissions: tuple[Submission, ...]
-    """The state of each job of the package for which there is one, in the order of the plan."""
+    """The saved states of the package's jobs, in the order of the plan. A job that was never submitted has no state."""
     others: tuple[JobInfo, ...]
-    """The last known status of each job of HealthLake."""
+    """The last known status of each HealthLake job."""
     issues: Issues
     unsubmitted: int = 0
-    """Jobs of the package for which nothing was ever sent."""
+    """Number of jobs of the package that were never submitted."""
 
     @property
     def ok(self) -> bool:
-        """Return whether no job failed. The job manifests have the outcome of each file."""
+        """Return whether no issue is an error. This does not mean that all files were imported.
+
+        The job manifests have the outcome of each file.
+        """
         return not self.issues.errors
 
     def _build_report(self) -> Report:
@@ -217,24 +236,27 @@ def watch(
 ) -> WatchResult:
     """Poll the import jobs of a package, and FHIR import jobs of HealthLake, until all have ended.
 
-    Polls get rarer, up to one a minute, and stay within AWS's documented request rates. Each status is saved in the
-    package. If a submit of the package runs at the same time, the jobs that it starts are polled too. A poll that
-    fails, for example because of throttling, is repeated later.
+    The pause between polls grows to one minute. Polls stay within AWS's documented request rates. Each status of a
+    package's job is saved in the package. If a submit of the package runs at the same time, the jobs that it starts
+    are polled too. A poll that fails, for example because of throttling, is repeated later.
 
     Args:
-        package: The package directory.
-        fhir_jobs: Jobs of HealthLake as `DATASTORE/JOB`.
-        once: Whether each job is polled once only.
-        clients: The AWS clients, if not those of the package's first submit.
-        clock: Reads the time and waits.
-        progress: Shows progress, or is called with it, as jobs end.
-        on_step: Is called with a job's name and a text that says what has changed.
+        package: The package directory; None to watch only `fhir_jobs`.
+        fhir_jobs: HealthLake jobs as `DATASTORE/JOB`.
+        once: Whether to poll each job only once.
+        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        clock: The clock that reads the time and waits.
+        progress: Whether to show the number of ended jobs, or a function that is called with it.
+        on_step: A function that is called with a job's name and a description of each change.
+
+    Returns:
+        The last known status of each job, and the issues.
 
     Raises:
-        DocumentError: If the package cannot be read.
-        UsageError: If there is nothing to watch.
-        PackageError: If a status cannot be saved.
-        AwsError: If AWS refuses, or fails ten times in a row.
+        DocumentError: The package cannot be read.
+        UsageError: No job is named, or no job of the package was submitted.
+        PackageError: A status cannot be saved.
+        AwsError: AWS refuses a request, or FAILED_ROUNDS_LIMIT rounds of polls fail in a row.
 
     """
     on_step = on_step or _ignore_step

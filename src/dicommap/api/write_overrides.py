@@ -36,25 +36,26 @@ def write_overrides(
     input_s3_uri: str,
     assumptions: Assumptions = DEFAULT_ASSUMPTIONS,
 ) -> ImportConfiguration:
-    """Write override files and return the validated import configuration that maps studies and series to them.
+    """Write override files, and return the import configuration that maps studies and series to these files.
 
-    The directory is what you upload to `input_s3_uri`, beside the P10 files: the paths in the import configuration
-    are relative to both. Nothing is uploaded, and on any error nothing is written.
+    This function uploads nothing. The caller uploads the directory to `input_s3_uri`, where the P10 files are too. The
+    paths in the import configuration are relative to the directory and to `input_s3_uri`. After an error, nothing is
+    written.
 
     Args:
-        overrides: At least one override, each for another study or series, and no more than one import job takes
-            (MAX_MAPPINGS in `dicommap.healthimaging.limits`).
-        directory: The directory to write. Its parent must exist; the directory must not, unless it is empty.
+        overrides: Overrides with different studies or series: at least 1, at most MAX_MAPPINGS of
+            `dicommap.healthimaging.limits`.
+        directory: The directory to write. It must be empty or not exist. Its parent must exist.
         input_s3_uri: The job's inputS3Uri: `s3://bucket/prefix/`.
-        assumptions: The form of the files, for what AWS does not document.
+        assumptions: The assumptions about the form of override files.
 
     Returns:
-        The import configuration. `model_dump(exclude_none=True)` is the `importConfiguration` of boto3's
+        The import configuration. Its `model_dump(exclude_none=True)` is the argument `importConfiguration` of boto3's
         `start_dicom_import_job`.
 
     Raises:
-        UsageError: An argument is wrong: an override with an error or without attributes, two overrides for the same
-            study or series, too many or none, or a URI that no import job takes.
+        UsageError: An override has an error or no attributes, two overrides have the same study or series, the list of
+            overrides is empty or too long, or no import job accepts the URI.
         DocumentError: The directory exists and is not empty, or cannot be written.
 
     """
@@ -74,7 +75,11 @@ def write_overrides(
 
 
 def _require_overrides(overrides: object, assumptions: Assumptions) -> list[Override]:
-    """Return the overrides as a list. Raises UsageError if they are too many, none, repeated, empty or have errors."""
+    """Return the overrides as a list. Raises UsageError if the list or an override is not valid.
+
+    The list must not be empty, too long, or have two overrides for the same target. Each override must have attributes
+    and no errors.
+    """
     if isinstance(overrides, Override) or not isinstance(overrides, Iterable):
         raise UsageError("overrides is not a list.", fix="Give a list of Override objects, also for one override.")
     given = list(islice(overrides, MAX_MAPPINGS + 1))
@@ -105,7 +110,7 @@ def _require_overrides(overrides: object, assumptions: Assumptions) -> list[Over
 
 
 def _require_no_errors(overrides: Sequence[Override], assumptions: Assumptions) -> None:
-    """Raise UsageError, with the first error, if any override has an issue of severity error."""
+    """Raise UsageError if an issue of an override is an error. The message has the first error."""
     errors = [_errors(override.issues(assumptions)) for override in overrides]
     wrong = [found for found in errors if found]
     if wrong:
@@ -117,7 +122,7 @@ def _require_no_errors(overrides: Sequence[Override], assumptions: Assumptions) 
 
 
 def _require_uri(input_s3_uri: object) -> S3Uri:
-    """Return the parsed input URI. Raises UsageError if no import job takes it."""
+    """Return the parsed input URI. Raises UsageError if no import job accepts the URI."""
     uri = S3Uri.parse(input_s3_uri) if isinstance(input_s3_uri, str) else None
     if uri is None or not isinstance(input_s3_uri, str):
         raise UsageError("input_s3_uri is not an S3 URI.", fix="Write it as s3://bucket/prefix/.")
@@ -126,7 +131,13 @@ def _require_uri(input_s3_uri: object) -> S3Uri:
 
 
 def _require_directory(directory: StrPath) -> Path:
-    """Return the directory as a path. Raises DocumentError unless it is new or empty, in a parent that exists."""
+    """Return the directory as a path.
+
+    Raises:
+        UsageError: The argument is not a path.
+        DocumentError: The directory exists and is not empty, or its parent does not exist.
+
+    """
     if not isinstance(directory, str | os.PathLike):
         raise UsageError("directory is not a path.", fix="Give the path of the directory to write.")
     place = Path(directory)
@@ -146,7 +157,7 @@ def _require_directory(directory: StrPath) -> Path:
 def _require_valid(
     configuration: ImportConfiguration, texts: Mapping[str, str], uri: S3Uri, assumptions: Assumptions
 ) -> None:
-    """Raise UsageError if the import configuration or a file has an error, by the checks of `dicommap validate`."""
+    """Raise UsageError if `dicommap validate` would find an error in the import configuration or an override file."""
     document = configuration.model_dump(mode="json", exclude_none=True)
     files = {path: text.encode() for path, text in texts.items()}
     _raise_first(

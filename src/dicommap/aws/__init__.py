@@ -1,4 +1,4 @@
-"""Calls of AWS with boto3: clients, S3 objects, copies, uploads, import jobs and job manifests."""
+"""Functions and classes that call AWS with boto3: clients, S3 objects, copies, uploads, import jobs, job manifests."""
 
 from dicommap.aws.clients import Clients
 

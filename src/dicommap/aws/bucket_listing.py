@@ -1,8 +1,8 @@
-"""List a bucket's objects page by page with ListObjectsV2, every key exact.
+"""List the objects of a bucket page by page with ListObjectsV2, with exact keys.
 
-boto3 sends the requests: obstore removes slashes at the end of keys, and rejects a whole listing for one unusual key.
-botocore's parser needs twenty times as long for a page as `_parse_page`, so an event handler parses the page before
-botocore does. The handler is registered on a copy of the client: the client itself, which a caller may use for
+boto3 sends the requests. obstore is not used: it removes slashes at the end of keys, and rejects a whole listing for
+one unusual key. botocore's parser is twenty times slower than `_parse_page`, so an event handler parses each page
+before botocore. The handler is registered on a copy of the client. So the client itself, which a caller may use for
 other listings, keeps its event handlers.
 """
 
@@ -30,7 +30,7 @@ _NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 _EMPTY_ANSWER = b"<ListBucketResult/>"
 _PAGE_MEMBER = "dicommapPage"
 MAX_EMPTY_PAGES = 1_000
-"""Consecutive pages without an object that are accepted. S3 may return such pages after objects were deleted."""
+"""Maximum number of consecutive pages without an object. S3 may return empty pages after objects were deleted."""
 _SIZE = re.compile(r"[0-9]{1,18}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -45,7 +45,7 @@ class ListingPage(NamedTuple):
 
 
 def list_objects(clients: Clients, uri: S3Uri) -> Iterator[S3Object]:
-    """Yield every object under a URI, in the order of the keys' UTF-8 bytes; keys are relative to the URI's prefix.
+    """Yield all objects under an S3 URI, sorted by the UTF-8 bytes of their keys. The keys are relative to the URI.
 
     Raises:
         AwsError: S3 cannot be reached, or refuses the listing.
@@ -61,9 +61,9 @@ def list_objects(clients: Clients, uri: S3Uri) -> Iterator[S3Object]:
 
 
 def get_bucket_region(clients: Clients, bucket: str) -> str | None:
-    """Return the region of a bucket; None if the endpoint does not name it.
+    """Return the region of a bucket; None if the endpoint does not return the region.
 
-    HeadBucket returns it as BucketRegion, and needs s3:ListBucket only (Amazon S3 API reference, HeadBucket).
+    HeadBucket returns the region as BucketRegion, and needs s3:ListBucket only (Amazon S3 API reference, HeadBucket).
 
     Raises:
         AwsError: S3 cannot be reached, or refuses the request.
@@ -77,24 +77,26 @@ def get_bucket_region(clients: Clients, bucket: str) -> str | None:
 
 
 class BucketLister:
-    """List the objects of one bucket, and count the requests."""
+    """Lister of the objects in one bucket. It counts its requests."""
 
     def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401  botocore's clients have no types of their own
         """Prepare to list a bucket.
 
         Args:
-            client: boto3's S3 client. Its event handlers are called, and not changed.
+            client: boto3's S3 client. Its event handlers are called, but not changed.
             bucket: The name of the bucket.
 
         """
         self._bucket, self._client = bucket, _copy_client(client)
-        self._original_client = client  # its signer holds its event emitter by a weak reference only
+        self._original_client = (
+            client  # keep the client alive: its signer has only a weak reference to the client's event emitter
+        )
         self._client.meta.events.register(
             "before-parse.s3.ListObjectsV2", _parse_page_before_botocore, unique_id=_PAGE_MEMBER
         )
         self.requests = 0
         self.region: str | None = None
-        """The region of the bucket; None before the first answer."""
+        """The region of the bucket; None before the first answer, and if no answer names the region."""
 
     def pages(self, prefix: str) -> Iterator[ListingPage]:
         """Yield the pages of all objects whose keys begin with a prefix.
@@ -119,7 +121,17 @@ class BucketLister:
             tokens.add(hash(token))
 
     def page(self, prefix: str, *, count: int = 1_000, token: str | None = None) -> ListingPage:
-        """Return one page of up to `count` objects, at most 1,000. Raises AwsError."""
+        """Return one page of a listing.
+
+        Args:
+            prefix: The prefix of the keys.
+            count: The maximum number of objects in the page, at most 1,000.
+            token: The continuation token of the page; None for the first page.
+
+        Raises:
+            AwsError: S3 cannot be reached, refuses the listing, or gives an answer that is not a listing.
+
+        """
         parameters: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix, "MaxKeys": count}
         if token is not None:
             parameters["ContinuationToken"] = token
@@ -135,7 +147,7 @@ class BucketLister:
         return page
 
     def _request_page(self, parameters: dict[str, Any], uri: str) -> dict[str, Any]:
-        """Return the answer to ListObjectsV2."""
+        """Return the answer to ListObjectsV2. Raises AwsError."""
         try:
             with convert_client_errors("ListObjectsV2", uri):
                 answer: dict[str, Any] = self._client.list_objects_v2(**parameters)
@@ -149,11 +161,11 @@ class BucketLister:
 def _copy_client(client: Any) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
     """Return a copy of a client. Handlers that are registered on the copy do not change the client.
 
-    The copy has the handlers that the client has now, and shares its connections, credentials and settings. botocore
-    has no public way to copy a client. Both the meta and the endpoint of a client hold its event emitter.
+    The copy has the client's current handlers, connections, credentials and settings. botocore has no public function
+    to copy a client. The event emitter is an attribute of the client's meta and of its endpoint, so both are copied.
     """
     copied = object.__new__(type(client))
-    vars(copied).update(vars(client))  # copy() would ask the empty copy for its attributes, which never ends
+    vars(copied).update(vars(client))  # copy() would recurse without end: botocore's clients define __getattr__
     copied.meta = copy(client.meta)
     copied.meta.events = copy(client.meta.events)
     copied._endpoint = copy(client._endpoint)
@@ -168,14 +180,14 @@ def _make_endless_listing_error(problem: str) -> AwsError:
 def _parse_page_before_botocore(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
 ) -> None:
-    """Parse a page before botocore does, and replace the body by an empty answer, which botocore then parses."""
+    """Parse a page before botocore, and replace its body by an empty listing, which botocore then parses quickly."""
     if response_dict["status_code"] == 200:
         customized_response_dict[_PAGE_MEMBER] = _parse_page(response_dict["body"])
         response_dict["body"] = _EMPTY_ANSWER
 
 
 def _parse_page(body: bytes) -> ListingPage | None:
-    """Return a page of a listing; None if the body is not a page. botocore itself repeats a request that was cut."""
+    """Return a page of a listing; None if the body is not a page. botocore repeats a request whose answer was cut."""
     try:
         root = ElementTree.fromstring(body)  # noqa: S314  botocore does the same
         if root.tag != f"{_NAMESPACE}ListBucketResult":
@@ -205,14 +217,14 @@ def _find_text(root: ElementTree.Element, name: str) -> str:
 
 
 def parse_time_ns(moment: str) -> int:
-    """Return the nanoseconds since 1970 of a time in ISO 8601, clamped to 64 bits. Raises ValueError if invalid."""
+    """Return the nanoseconds from 1970 to an ISO 8601 time, clamped to 64 bits. Raises ValueError if it is invalid."""
     time = datetime.fromisoformat(moment)
     aware = time if time.tzinfo else time.replace(tzinfo=UTC)
     return clamp_time_ns((aware - _EPOCH) // _MICROSECOND * 1_000)
 
 
 def parse_size(text: str) -> int:
-    """Return an object's number of bytes from S3's text. Raises ValueError if it is not a number."""
+    """Return the number of bytes of an object from S3's text. Raises ValueError if the text is not a number."""
     if not _SIZE.fullmatch(text):
         raise ValueError("not a size")
     return int(text)

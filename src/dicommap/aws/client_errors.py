@@ -34,10 +34,10 @@ _UNKNOWN_CREDENTIALS_CODES = frozenset(
 _NO_SUCH_KEY_CODES = frozenset({"NoSuchKey"})
 _STATUS_403_CODES = frozenset({"403"})
 _STATUS_400_CODES = frozenset({"400"})
-"""Code of a refused HEAD request. Its answer has no body, so the HTTP status is the only code."""
+"""Error code of a refused HEAD request. Its answer has no body, so the HTTP status is the only code."""
 _CLOCK_SKEW_CODES = frozenset({"RequestTimeTooSkewed"})
 _ACCOUNT_WIDE_CODES = EXPIRED_CODES | _UNKNOWN_CREDENTIALS_CODES | _CLOCK_SKEW_CODES
-"""Codes that concern every request, not one bucket or object."""
+"""Error codes that affect all requests, not only one bucket or object."""
 _OTHER_REGION_CODES = frozenset(
     {"PermanentRedirect", "301", "AuthorizationHeaderMalformed", "TemporaryRedirect", "307"}
 )
@@ -82,14 +82,14 @@ _ENDPOINT_FIX = "Check the endpoint and the region, and any proxy on the way to 
 _CODES_WITH_MESSAGE = ACCESS_DENIED_CODES | frozenset(
     {"ConflictException", "ServiceQuotaExceededException", "ValidationException"}
 )
-"""Codes for which AWS's message is shown. It may name accounts, roles and UIDs, but never credentials."""
+"""Error codes for which AWS's message is shown. The message may name accounts, roles and UIDs, but not credentials."""
 _MAX_MESSAGE_CHARACTERS = 500
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}|[0-9]{3}")
 
 
 @contextmanager
 def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
-    """Convert exceptions that botocore raises in the context into AwsError.
+    """Return a context manager that converts botocore's exceptions into AwsError.
 
     Args:
         operation: AWS's name of the operation, such as GetObject.
@@ -110,7 +110,7 @@ def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
     except ClientError as error:
         raise _convert_error_answer(error, _name_call(operation, subject)) from None
     except (BotoCoreError, ResponseParserError) as error:
-        # botocore catches a RecursionError of its own requests, and wraps it.
+        # botocore wraps a RecursionError of its own requests in another exception.
         if isinstance(getattr(error, "kwargs", {}).get("error"), RecursionError):
             raise _make_endless_redirect_error(_name_call(operation, subject)) from None
         raise _convert_error_without_answer(error, _name_call(operation, subject)) from None
@@ -121,14 +121,14 @@ def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
             raise AwsError(
                 f"The answer to {_name_call(operation, subject)} is not one of AWS.", fix=_ENDPOINT_FIX
             ) from None
-        # botocore's message for an endpoint that is not a URL. Any other exception is a bug here.
+        # botocore raises ValueError with this message if the endpoint is not a URL. Any other exception is a bug.
         if "Invalid endpoint" not in str(error):
             raise
         raise AwsError("The endpoint is not a URL.", fix="Check --endpoint-url, and AWS_ENDPOINT_URL.") from None
 
 
 def _is_answer_parsing_error(error: Exception) -> bool:
-    """Return whether botocore failed to read an answer, such as a time in the year 10000."""
+    """Return whether an exception comes from botocore's parser, which failed to parse an answer of the service."""
     from traceback import walk_tb
 
     frames = walk_tb(error.__traceback__)
@@ -136,7 +136,7 @@ def _is_answer_parsing_error(error: Exception) -> bool:
 
 
 def require_etag(answer: Mapping[str, Any], operation: str, subject: str) -> str:
-    """Return the ETag of an answer. Raises AwsError if there is no ETag, because then the answer is not from S3."""
+    """Return the ETag of an answer. Raises AwsError if it has no ETag, because then the answer is not from S3."""
     etag = answer.get("ETag")
     if not etag:
         raise AwsError(f"The answer to {_name_call(operation, subject)} is not one of S3.", fix=_ENDPOINT_FIX)
@@ -153,7 +153,7 @@ def _make_endless_redirect_error(call: str) -> AwsError:
 
 
 def _convert_error_answer(error: ClientError, call: str) -> AwsError:
-    """Return the error of a request that AWS answered with an error."""
+    """Return the AwsError for an error that AWS returned. `call` names the operation and its subject."""
     answer = error.response
     answer_code = str(answer.get("Error", {}).get("Code") or "")
     code = answer_code if _CODE.fullmatch(answer_code) else "an unknown code"
@@ -174,7 +174,7 @@ def _convert_error_answer(error: ClientError, call: str) -> AwsError:
 
 
 def _choose_fix(code: str, transient: bool) -> str:
-    """Return the next step for an error code."""
+    """Return advice for an error code: the text of `AwsError.fix`."""
     for codes, fix in _FIXES:
         if code in codes:
             return fix
@@ -184,7 +184,10 @@ def _choose_fix(code: str, transient: bool) -> str:
 
 
 def _convert_error_without_answer(error: Exception, call: str) -> AwsError:
-    """Return the error of a request without an answer. It omits botocore's message, whose URLs may hold secrets."""
+    """Return the AwsError for a request without an answer.
+
+    It does not contain botocore's message, because URLs in this message may contain secrets.
+    """
     kind = mask_unknown_type(type(error))
     fixes = {
         "NoCredentialsError": "No credentials were found: name a profile with --profile, or log in. "

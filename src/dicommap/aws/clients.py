@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MAX_ATTEMPTS = 8
-"""Attempts of one request in botocore's standard retry mode, which waits longer before each attempt."""
+"""Number of attempts of one request. botocore's standard retry mode waits longer before each attempt."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """boto3 clients with one profile, region and endpoint. For a setting that is None, boto3's own rules apply.
+    """boto3 clients with one profile, region and endpoint. If a setting has no value, boto3's own rules apply.
 
-    A pickle holds only the settings. The process that loads it makes new clients.
+    A pickle of this object contains only the settings. The process that loads the pickle makes new clients.
     """
 
     profile: str | None = None
@@ -67,7 +67,7 @@ class Clients:
         from botocore.config import Config
 
         timeouts = {} if timeout is None else {"connect_timeout": timeout, "read_timeout": timeout}
-        # A host prefix such as `runtime-` must not be added to the host name of a given endpoint.
+        # If the caller names an endpoint, botocore must not add a prefix such as `runtime-` to its host name.
         config = Config(
             retries={"mode": "standard", "total_max_attempts": max_attempts},
             inject_host_prefix=self.endpoint_url is None,
@@ -78,7 +78,7 @@ class Clients:
         return session.client(service, endpoint_url=self.endpoint_url, config=config)
 
     def __getstate__(self) -> dict[str, Any]:
-        # boto3's clients, which cached_property keeps in the instance, cannot be pickled.
+        # The boto3 clients in the instance cannot be pickled.
         return {setting.name: getattr(self, setting.name) for setting in fields(self)}
 
 
@@ -92,5 +92,5 @@ def _import_boto3() -> ModuleType:
 
 
 def make_missing_boto3_error() -> MissingExtraError:
-    """Return the error for the case that boto3 is not installed. It names the extra to install."""
+    """Return the error for missing boto3. Its message names the extra to install."""
     return MissingExtraError("boto3 cannot be imported.", fix="Install it: pip install 'dicommap[aws]'")

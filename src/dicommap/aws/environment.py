@@ -1,4 +1,4 @@
-"""Read the AWS environment of import jobs: the caller's account and region, the data store, the buckets."""
+"""Read the AWS environment of import jobs: the caller's account and region, the data store and the buckets."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 _ARN_ACCOUNT_PART = 4
 """Index of the AWS account id in an ARN that is split at colons."""
 CALLER_TIMEOUT_SECONDS = 3
-"""Seconds to wait for STS. A network without access to STS must not delay a command that works without it."""
+"""Seconds to wait for STS. A network without access to STS must not delay commands that do not need it."""
 
 
 def read_environment(
     clients: Clients, jobs: ImportJobs, datastore: str, uris: Iterable[str], role_arn: str
 ) -> ImportEnvironment:
-    """Read the state of the data store and of buckets. A resource that AWS refuses to read is marked as refused.
+    """Return the state of the data store and of the buckets. If AWS denies access to a resource, its state says so.
 
     Args:
         clients: The clients to call AWS with.
         jobs: The import jobs of the same clients.
         datastore: The id of the data store.
         uris: S3 URIs in the buckets to read.
-        role_arn: The ARN of the role that import jobs use. It is part of the result, and the role is not read.
+        role_arn: The ARN of the role that import jobs use. It is copied into the result. The role is not read.
 
     Raises:
         AwsError: AWS cannot be reached, or does not accept the credentials.
@@ -68,7 +68,7 @@ def _read_bucket_state(clients: Clients, bucket: str) -> ResourceState:
 
 
 def _make_error_state(error: AwsError) -> ResourceState:
-    """Return the state of a resource that is absent or refused. Raise any other error again."""
+    """Return the state of a resource that does not exist or is refused. Raise any other error again."""
     if error.code in NOT_FOUND_CODES:
         return ResourceState(is_absent=True)
     if error.code in ACCESS_DENIED_CODES:
@@ -77,7 +77,7 @@ def _make_error_state(error: AwsError) -> ResourceState:
 
 
 def get_caller_account(clients: Clients) -> str | None:
-    """Return the id of the account that the credentials belong to; None if STS does not answer at once.
+    """Return the account id of the credentials; None if STS refuses, or does not answer in CALLER_TIMEOUT_SECONDS.
 
     Source: AWS STS API reference, GetCallerIdentity, which needs no permissions.
     """
@@ -91,7 +91,7 @@ def get_caller_account(clients: Clients) -> str | None:
 
 
 def get_caller_region(clients: Clients) -> str | None:
-    """Return the region that the clients use; None if no setting names a region."""
+    """Return the region of the clients; None if no setting names a region."""
     try:
         with convert_client_errors("GetCallerIdentity"):
             region: str | None = clients.session.region_name

@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 _PAGE_SIZE = 50
-"""Jobs in one answer of ListDICOMImportJobs, which returns no more."""
+"""Maximum number of jobs in one answer of ListDICOMImportJobs. AWS does not allow a larger number."""
 
 
 class ImportJobs:
-    """Starts, gets and lists import jobs of one AWS account. Methods wait as long as AWS's rate limits require."""
+    """Client for the import jobs of one AWS account. Its methods wait as long as AWS's rate limits require."""
 
     def __init__(self, clients: Clients, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clients = clients
         self._clock = clock
         self._clock_difference = timedelta()
-        """Time by which the service's clock is ahead of this machine's, from the last answer."""
+        """Time by which the service's clock is ahead of this machine's clock, according to the last answer."""
         self._starts = Throttle(START_LIMIT, clock)
         self._gets = Throttle(GET_LIMIT, clock)
         self._lists = Throttle(LIST_LIMIT, clock)
         self._descriptions = Throttle(DESCRIBE_LIMIT, clock)
 
     def service_time(self) -> datetime:
-        """Return the time of the service's clock; before its first answer, the time of this machine."""
+        """Return the time of the service's clock. Before the first answer, it is the time of this machine."""
         return self._clock.now() + self._clock_difference
 
     def start(self, request: Mapping[str, Any]) -> ImportJob:
-        """Send StartDICOMImportJob. The service starts only one job for the same client token.
+        """Send StartDICOMImportJob, and return the started job. The service starts one job for each client token.
 
         Args:
             request: The parameters of the request, as botocore takes them.
@@ -61,7 +61,13 @@ class ImportJobs:
         return _parse_answer("StartDICOMImportJob", ImportJob, answer)
 
     def get(self, datastore: str, job: str) -> ImportJob:
-        """Return the properties of a job. Raises AwsError."""
+        """Return the properties of an import job. Raises AwsError.
+
+        Args:
+            datastore: The id of the data store.
+            job: The id of the job.
+
+        """
         self._gets.wait()
         with convert_client_errors("GetDICOMImportJob", f"job {job}"):
             answer = self._record_service_time(
@@ -70,7 +76,7 @@ class ImportJobs:
         return _parse_answer("GetDICOMImportJob", ImportJob, answer.get("jobProperties"))
 
     def list_jobs(self, datastore: str, status: str | None = None) -> Iterator[ImportJob]:
-        """Yield the jobs of a data store from the last 90 days, without their configuration.
+        """Yield the jobs of a data store from the last 90 days. The jobs have no S3 URIs and no import configuration.
 
         Args:
             datastore: The id of the data store.
@@ -102,14 +108,20 @@ class ImportJobs:
             parameters["nextToken"] = token
 
     def count_active(self, datastore: str) -> int:
-        """Return the number of jobs that count towards the quota of concurrent jobs. Raises AwsError."""
+        """Return the number of jobs of a data store that count for the quota of concurrent jobs. Raises AwsError."""
         # A job can change its status between the two listings; the set counts it once.
         return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.list_jobs(datastore, status)})
 
     def find_overlapping_job(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
-        """Return a job that has not ended and reads below one of the prefixes; None if there is no such job.
+        """Return a job that has not ended and whose input overlaps one of the S3 prefixes; None if no job does.
 
-        Raises AwsError.
+        Args:
+            datastore: The id of the data store.
+            uris: The S3 prefixes.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses a request.
+
         """
         prefixes = list(uris)
         for status in ACTIVE_JOB_STATUSES:
@@ -125,14 +137,14 @@ class ImportJobs:
         return None
 
     def find_started_job(self, request: Mapping[str, Any], since: datetime) -> ImportJob | None:
-        """Return the job that a request has started; None if there is no such job.
+        """Return the job that a request has started; None if the request has started no job.
 
-        The service does not return the client token of a job. So a job is recognised by its name, its S3 URIs and its
-        configuration.
+        The service does not return the client token of a job. So the job is recognised by its name, its inputS3Uri and
+        its import configuration.
 
         Args:
             request: The parameters of StartDICOMImportJob.
-            since: The earliest time at which the job was submitted.
+            since: The earliest possible time of the job's submission.
 
         Raises:
             AwsError: AWS cannot be reached, or refuses the request.
@@ -149,14 +161,20 @@ class ImportJobs:
         return None
 
     def get_fhir_job(self, datastore: str, job: str) -> FhirImportJob:
-        """Return the properties of a FHIR import job of HealthLake. Raises AwsError."""
+        """Return the properties of a FHIR import job of HealthLake. Raises AwsError.
+
+        Args:
+            datastore: The id of the HealthLake data store.
+            job: The id of the job.
+
+        """
         self._descriptions.wait()
         with convert_client_errors("DescribeFHIRImportJob", f"job {job}"):
             answer = self._clients.healthlake.describe_fhir_import_job(DatastoreId=datastore, JobId=job)
         return _parse_answer("DescribeFHIRImportJob", FhirImportJob, answer.get("ImportJobProperties"))
 
     def get_datastore(self, datastore: str) -> dict[str, Any]:
-        """Return the datastoreProperties of GetDatastore. Raises AwsError."""
+        """Return the properties of a data store: datastoreProperties of GetDatastore. Raises AwsError."""
         with convert_client_errors("GetDatastore", f"data store {datastore}"):
             answer = self._record_service_time(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
         properties: dict[str, Any] = _require_member("GetDatastore", answer, "datastoreProperties")
@@ -184,7 +202,7 @@ def _parse_answer(operation: str, model: type[_Answer], properties: object) -> _
 
 
 def _make_incomplete_answer_error(operation: str) -> AwsError:
-    # botocore accepts a cut answer.
+    # If an answer is cut, botocore does not report it.
     return AwsError(
         f"The answer to {operation} lacks a member that the service model requires.",
         fix="Run the same command again. If that does not help, check the endpoint and any proxy, and update dicommap.",

@@ -1,4 +1,4 @@
-"""Fetch the job manifests that an import job wrote under its outputS3Uri."""
+"""Fetch the job manifests of an import job from its outputS3Uri."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def fetch_job_manifests(clients: Clients, output_s3_uri: str, datastore_id: str, job_id: str) -> JobOutput | None:
-    """Return the job manifests that a job wrote; None if there are no job manifests.
+    """Return the job manifests of an import job; None if the job has not written any.
 
     Args:
         clients: The clients to read with.
-        output_s3_uri: The outputS3Uri of the request or of GetDICOMImportJob, which may end with the job's folder.
+        output_s3_uri: The outputS3Uri of the request or of GetDICOMImportJob. It may end with the job's folder.
         datastore_id: The id of the data store.
         job_id: The id of the job.
 

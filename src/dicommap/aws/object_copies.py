@@ -1,4 +1,4 @@
-"""Copy instances for staged jobs, from S3 or a local tree, and never replace another object."""
+"""Copy instances for staged jobs from S3 or a local tree. Another object is never replaced."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from dicommap.planning.staging import InstanceUids
 
 MAX_SINGLE_COPY_BYTES = 5 * 2**30
-"""Bytes that one request can copy or put (Amazon S3 user guide, "Copying objects", "Uploading objects")."""
+"""Maximum bytes that one request can copy or put (Amazon S3 user guide, "Copying objects", "Uploading objects")."""
 PART_BYTES = 2**29
-"""Bytes of one part of a larger object, which can have 10,000 parts."""
+"""Bytes of one part of an object that is copied in parts. An object can have 10,000 parts."""
 SOURCE_METADATA_KEY = "dicommap-source"
-"""Metadata key of a hash that identifies the source of a copy, for copies whose ETag does not identify it."""
+"""Metadata key of a hash that identifies the source of a copy. The ETag of some copies does not identify the source."""
 _CHUNK_BYTES = 2**20
 _FAILED_CONDITION_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
 _OTHER_OBJECT_CODES = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
-"""Codes of a GET request for a range if the object has another ETag or has become shorter."""
+"""Error codes of a GET request for a range if the object has another ETag or has become shorter."""
 _CONTENT_TYPE = "application/dicom"
 _UID_ATTRIBUTES = WantedAttributes()
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
@@ -46,7 +46,7 @@ def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | 
     """Return the reason why a file is not the planned instance; None if it is the planned instance.
 
     Args:
-        read: Reads bytes of the file, as for `dicommap.p10.read_header`. Its exceptions pass through.
+        read: A function that reads bytes of the file, as for `dicommap.p10.read_header`. Its exceptions are not caught.
         size: The file's number of bytes.
         uids: The planned UIDs of the file.
 
@@ -60,15 +60,14 @@ def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | 
 
 
 class _SourceChangedError(Exception):
-    """The local file was changed while it was read; the message names the changed property."""
+    """Error for a local file that was changed while it was read. The message names the changed property."""
 
 
 class ObjectCopier:
-    """Copy instances below source roots to a staging prefix.
+    """Copier of instances from source roots to staging prefixes. Every method may raise AwsError.
 
-    Only checked bytes are sent. The bytes of a local file are read from the descriptor from which its header was read.
-    S3 copies an object only if its ETag is still the one with which its header was read. Every method may raise
-    AwsError.
+    Only checked files are sent. A local file is opened once, for reading its header and for sending its bytes. S3
+    copies an object only if its ETag is the same as when its header was read.
     """
 
     def __init__(self, clients: Clients, roots: SourceRoots) -> None:
@@ -76,22 +75,22 @@ class ObjectCopier:
 
         Args:
             clients: The clients to read and write with.
-            roots: The roots below which sources must be.
+            roots: The source roots. Only files below them are copied.
 
         """
         self._clients = clients
         self._roots = roots
 
     def list_objects(self, uri: S3Uri) -> Iterator[S3Object]:
-        """Yield every object under a URI, in the order of the keys' UTF-8 bytes."""
+        """Yield all objects under an S3 URI, sorted by the UTF-8 bytes of their keys."""
         return list_objects(self._clients, uri)
 
     def is_copy(self, copy: StagingCopy, existing: S3Object) -> bool:
-        """Return whether an existing object is the planned copy, with equal size and equal ETag or source metadata.
+        """Return whether an existing object is equal to the planned copy: by its size, and by its ETag or metadata.
 
         Args:
             copy: The planned copy.
-            existing: The object at the copy's key.
+            existing: The object that has the copy's key.
 
         """
         if existing.size != copy.size:
@@ -110,10 +109,10 @@ class ObjectCopier:
         return self._read_source_metadata(copy) == _compute_source_hash(copy)
 
     def copy(self, copy: StagingCopy) -> CopyResult:
-        """Make a copy if no object has its key. If the source has a problem, the result has its issue code.
+        """Make a copy if no object has its key, and return the result. A problem is an issue code in the result.
 
         Raises:
-            AwsError: AWS refuses a request, or somebody else keeps writing the same key.
+            AwsError: AWS refuses a request, or another writer repeatedly writes the same key.
 
         """
         for _ in range(MAX_PUT_ATTEMPTS):
@@ -127,7 +126,7 @@ class ObjectCopier:
         )
 
     def _try_copy(self, copy: StagingCopy) -> CopyResult | None:
-        """Make a copy; return None if somebody else writes the same key at the same time."""
+        """Make a copy, and return the result. Return None if another writer writes the same key at the same time."""
         try:
             return self._copy_from_disk(copy) if copy.source_bucket is None else self._copy_from_s3(copy)
         except AwsError as error:
@@ -140,11 +139,11 @@ class ObjectCopier:
             raise
 
     def _explain_failed_condition(self, copy: StagingCopy) -> CopyResult:
-        """Return the result of a failed conditional request: the key exists already, or the source has changed."""
+        """Return the result of a failed conditional request: the key already exists, or the source has changed."""
         head = self._get_head(copy.bucket, copy.key)
         if head is None:
             return CopyResult(code="stage.source-changed", facts={"what": "ETag" if copy.source_bucket else "content"})
-        # If the answer to a request was lost, the repeated request finds the object of the first.
+        # If the answer to a request was lost, the repeated request fails because of the object of the first request.
         existing = S3Object(key=copy.key, size=head["ContentLength"], etag=head["ETag"])
         return CopyResult(etag=existing.etag) if self.is_copy(copy, existing) else CopyResult(code="stage.taken")
 
@@ -239,7 +238,15 @@ class ObjectCopier:
     def _copy_in_parts(
         self, copy: StagingCopy, source_hash: str, copy_part: Callable[[int, int, int, str], str]
     ) -> CopyResult:
-        """Make an object of several parts. If a part fails, the upload is aborted, because S3 charges for its parts."""
+        """Make an object from several parts. If a part fails, the upload is aborted, because S3 charges for its parts.
+
+        Args:
+            copy: The copy to make.
+            source_hash: The value of SOURCE_METADATA_KEY.
+            copy_part: A function that takes a part number, begin and end in bytes, and the upload id. It copies the
+                part and returns the ETag of the part.
+
+        """
         target = {"Bucket": copy.bucket, "Key": copy.key}
         client = self._clients.s3
         with convert_client_errors("CreateMultipartUpload", copy.uri):
@@ -280,7 +287,7 @@ class ObjectCopier:
 
 
 def _find_object_problem(source: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
-    """Return the result for a source object that must not be copied; None if it is the planned instance."""
+    """Return a result with the problem of a source object; None if the object is the planned instance."""
     try:
         source.read(0, 1)
         problem = find_instance_problem(source.read, copy.size, copy.uids) if source.size == copy.size else None
@@ -305,7 +312,7 @@ def _find_file_problem(file: BinaryIO, copy: StagingCopy) -> str | None:
 
 
 def _find_changed_property(status: os.stat_result, copy: StagingCopy) -> str | None:
-    """Return the name of the property of a local file that has changed since the scan; None if it is unchanged."""
+    """Return the changed property of a local file since the scan: size or time; None if the file is unchanged."""
     if status.st_size != copy.size:
         return "size"
     if copy.modified_ns is not None and abs(copy.modified_ns) < MAX_TIME_NS and status.st_mtime_ns != copy.modified_ns:
@@ -314,7 +321,7 @@ def _find_changed_property(status: os.stat_result, copy: StagingCopy) -> str | N
 
 
 def _require_unchanged_file(file: BinaryIO, before: os.stat_result) -> None:
-    """Raise _SourceChangedError if a file was changed since `before`."""
+    """Raise _SourceChangedError if the size or time of a file differs from `before`."""
     now = _stat_file(file)
     if now.st_size != before.st_size:
         raise _SourceChangedError("size")
@@ -323,13 +330,13 @@ def _require_unchanged_file(file: BinaryIO, before: os.stat_result) -> None:
 
 
 def _compute_source_hash(copy: StagingCopy) -> str:
-    """Return the SHA-256 of the source's bucket, key, ETag and size, for the metadata of the copy."""
+    """Return the value of SOURCE_METADATA_KEY for a source in S3: the SHA-256 of its bucket, key, ETag and size."""
     source = f"{copy.source_bucket}/{copy.source}\n{copy.etag}\n{copy.size}"
     return hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _compute_md5(read: Callable[[int], bytes], size: int) -> str:
-    """Return the MD5 of the first `size` bytes. It is the ETag of an object that is put in one piece without KMS."""
+    """Return the MD5 of the first `size` bytes. An object that is put in one request without KMS has it as its ETag."""
     digest = hashlib.md5(usedforsecurity=False)
     while size > 0 and (piece := read(min(size, _CHUNK_BYTES))):
         digest.update(piece)

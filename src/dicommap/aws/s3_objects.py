@@ -1,4 +1,4 @@
-"""Read S3 objects: whole or from the start in pieces, by ranges, and as SHA-256."""
+"""Read S3 objects in pieces or by byte ranges, and compute their SHA-256."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from dicommap.model.source_files import S3Object
 
 PIECE_BYTES = 256 * 1024
-"""Bytes that are read from a body at a time."""
+"""Maximum number of bytes that are read from a body at once."""
 FIRST_REQUEST_BYTES = 16_384
-"""Bytes of the first request for an object: most headers are shorter."""
+"""Bytes of the first request for an object. Most DICOM headers are shorter."""
 MAX_FRUITLESS_REQUESTS = 5
-"""Consecutive requests without a new byte after which reading an object fails."""
+"""Number of consecutive requests without a new byte, after which reading an object fails."""
 _NO_SUCH_RANGE_CODES = frozenset({"InvalidRange", "416"})
 _CHANGED_CODES = frozenset({"PreconditionFailed", "412"})
 
 
 def read_in_pieces(clients: Clients, bucket: str, key: str, *, limit: int | None = None) -> Iterator[bytes]:
-    """Yield an object's bytes in pieces. If the connection breaks, the rest is requested again.
+    """Yield the bytes of an object in pieces. If the connection breaks, the missing bytes are requested again.
 
     Args:
         clients: The clients to read with.
@@ -87,7 +87,9 @@ def _get_object(
 
 
 def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
-    """Yield the pieces of a body. If the connection breaks, the rest is missing, and the caller must check the size.
+    """Yield the bytes of a response body in pieces. If the connection breaks, no exception is raised.
+
+    The caller must therefore compare the number of bytes with the size of the object.
 
     Raises:
         AwsError: Reading failed for another reason.
@@ -105,7 +107,7 @@ def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore
 
 
 class ObjectRangeReader:
-    """Read ranges of one version of an object."""
+    """Reader of byte ranges of one object. The object must not change between two reads."""
 
     def __init__(self, clients: Clients, bucket: str, key: str, *, etag: str = "") -> None:
         """Prepare to read an object.
@@ -114,7 +116,7 @@ class ObjectRangeReader:
             clients: The clients to read with.
             bucket: The object's bucket.
             key: Its key.
-            etag: The ETag that the object must have; if empty, the ETag of the first answer is used.
+            etag: The ETag that the object must have; empty for the ETag of the first answer.
 
         """
         self._clients, self._bucket, self._key = clients, bucket, key
@@ -124,10 +126,10 @@ class ObjectRangeReader:
         self._head = b""
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes from `offset`; fewer only at the object's end.
+        """Return `length` bytes from `offset`, or fewer at the end of the object.
 
         Raises:
-            AwsError: S3 refuses the request. The code is 412 if the object has another ETag, 416 if it is shorter.
+            AwsError: S3 refuses the request, because the object has another ETag or is shorter, or for another reason.
 
         """
         end = offset + length
@@ -161,7 +163,7 @@ class ObjectRangeReader:
 
 
 def _parse_total_size(answer: dict[str, Any], uri: str) -> int:
-    """Return the size of the whole object from Content-Range. Raises AwsError if the answer has none."""
+    """Return the size of the whole object from Content-Range. Raises AwsError if the answer has no Content-Range."""
     size = str(answer.get("ContentRange") or "").rpartition("/")[2]
     if not size.isdecimal():
         raise AwsError(
@@ -172,7 +174,7 @@ def _parse_total_size(answer: dict[str, Any], uri: str) -> int:
 
 
 class S3Objects:
-    """Read and list objects in S3. Every method may raise AwsError."""
+    """Reader of objects and buckets in S3. Every method may raise AwsError."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
@@ -180,11 +182,11 @@ class S3Objects:
             self.region: str | None = clients.s3.meta.region_name
 
     def get_region(self, bucket: str) -> str | None:
-        """Return the region of a bucket; None if the endpoint does not name it."""
+        """Return the region of a bucket; None if the endpoint does not return the region."""
         return get_bucket_region(self._clients, bucket)
 
     def list_objects(self, uri: S3Uri) -> Iterator[S3Object]:
-        """Yield every object under a URI, in the order of the keys' UTF-8 bytes."""
+        """Yield all objects under an S3 URI, sorted by the UTF-8 bytes of their keys."""
         return list_objects(self._clients, uri)
 
     def sha256(self, bucket: str, key: str) -> str:
@@ -195,7 +197,7 @@ class S3Objects:
         return digest.hexdigest()
 
     def read_start(self, bucket: str, key: str, size: int) -> bytes | str:
-        """Return the first `size` bytes of an object, or the reason why it cannot be read as a text."""
+        """Return the first `size` bytes of an object as bytes, or the reason why reading failed as a text."""
         try:
             return b"".join(read_in_pieces(self._clients, bucket, key, limit=size))
         except AwsError as error:

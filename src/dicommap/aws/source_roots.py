@@ -1,4 +1,4 @@
-"""Source roots that a user named, and the check that a plan's files are sent only from below them."""
+"""Source roots: the directories and S3 prefixes from which the files of a plan may be sent to AWS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceRoots:
-    """Directories and S3 prefixes that a user named or confirmed. Files may be sent to AWS only from below them."""
+    """Directories and S3 prefixes that a user named or confirmed. Only files below them may be sent to AWS."""
 
     folders: tuple[str, ...]
     """Absolute paths without symbolic links."""
@@ -35,7 +35,10 @@ class SourceRoots:
 
     @classmethod
     def resolve(cls, named: Iterable[StrPath]) -> Self:
-        """Return the source roots that paths and S3 URIs name.
+        """Return the source roots for paths of directories and for S3 URIs.
+
+        Args:
+            named: Paths and S3 URIs, as the user wrote them.
 
         Raises:
             UsageError: A directory does not exist, or an S3 URI is invalid.
@@ -61,14 +64,14 @@ class SourceRoots:
             return False
 
     def contains_object(self, bucket: str, key: str) -> bool:
-        """Return whether an object is below one of the prefixes."""
+        """Return whether an S3 object is below one of the S3 prefixes."""
         return any(bucket == prefix.bucket and key.startswith(prefix.prefix) for prefix in self.prefixes)
 
     def open(self, path: str) -> int:
         """Open a regular file below a root and return its descriptor.
 
-        Links in the path are resolved first. The result is opened from the root downwards without following any link,
-        so that the file is below the root even if somebody replaces a directory by a link in the meantime.
+        Links in the path are resolved first. The resolved path is then opened from the root downwards, and links are
+        not followed. So the file is below the root even if a directory was replaced by a link in the meantime.
 
         Raises:
             OutsideRootsError: The file is not below a root.
@@ -117,7 +120,7 @@ def _parse_root_prefix(name: str) -> S3Uri:
 
 
 def find_plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | None) -> Iterator[Issue]:
-    """Yield issues of a plan's sources that can be found without reading their files.
+    """Yield the issues of a plan's sources. The files of the sources are not read.
 
     Args:
         sources: The sources of the plan.
@@ -134,8 +137,8 @@ def find_unnamed_sources(sources: Mapping[int, str], roots: SourceRoots) -> Iter
     """Yield an issue for each source that is outside the roots.
 
     Args:
-        sources: Sources by their index in the plan.
-        roots: The roots that the user named.
+        sources: Index in the plan -> source.
+        roots: The source roots that the user named or confirmed.
 
     """
     for index, source in sources.items():
@@ -145,7 +148,10 @@ def find_unnamed_sources(sources: Mapping[int, str], roots: SourceRoots) -> Iter
 
 
 def require_narrow_sources(sources: Iterable[str]) -> None:
-    """Raise UsageError if a source that no user named contains all files of the machine or of a user."""
+    """Raise UsageError if a source of a plan contains all files of the machine or of a user.
+
+    `sources` are sources of a plan that the user did not name.
+    """
     home = os.path.expanduser("~")
     for source in sources:
         if is_s3_root(source):

@@ -22,7 +22,7 @@ class Clock:
     """The clock of this machine; tests replace it."""
 
     def monotonic(self) -> float:
-        """Return seconds of a clock that never goes back."""
+        """Return the seconds of a clock that never goes back, for measuring durations."""
         return time.monotonic()
 
     def now(self) -> datetime:
@@ -39,11 +39,12 @@ SYSTEM_CLOCK = Clock()
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """The rate of requests that AWS accepts from an AWS account."""
+    """The rate at which AWS accepts requests from one AWS account."""
 
     per_second: float
+    """Number of requests per second."""
     burst: int
-    """Number of requests that may follow each other without a pause."""
+    """Number of requests that are accepted without a pause between them."""
 
 
 START_LIMIT = RateLimit(*START_RATE)
@@ -66,7 +67,7 @@ class Throttle:
         self._filled_at = clock.monotonic()
 
     def wait(self) -> None:
-        """Wait until there is a token, and take it."""
+        """Wait until a request is allowed: until the bucket has a token. Take this token."""
         self._refill_tokens()
         if self._tokens < 1:
             self._clock.sleep((1 - self._tokens) / self._limit.per_second)
@@ -81,7 +82,7 @@ class Throttle:
 
 
 class GrowingPauses:
-    """Seconds to wait between polls of work that takes minutes to hours. Each pause is longer than the pause before."""
+    """Iterator of pauses between polls, in seconds. Each pause is longer than the one before, up to a maximum."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = MAX_PAUSE_SECONDS) -> None:
         self._next = first

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_PUT_ATTEMPTS = 4
-"""Number of attempts to put a document while somebody else writes the same key."""
+"""Maximum number of attempts to put an object while another writer writes the same key."""
 _KEY_EXISTS_CODES = frozenset({"PreconditionFailed", "412"})
 CONFLICT_CODES = frozenset({"ConditionalRequestConflict", "409"})
-"""Codes of a conditional request while somebody else writes the same key. The request should be repeated."""
+"""Error codes of a conditional request while another writer writes the same key. The request should be repeated."""
 _CHUNK_BYTES = 2**20
 
 
@@ -56,8 +56,11 @@ def upload_document(client: Any, document: UploadDocument, *, replace: bool = Fa
     Args:
         client: boto3's S3 client.
         document: The document to upload.
-        replace: Whether to replace an object with other bytes at the key. It is replaced only if it has not changed
-            since it was compared.
+        replace: Whether to replace an existing object with other bytes. The object is replaced only if it has not
+            changed since it was compared.
+
+    Returns:
+        Whether the document was put, existed already, or replaced an object.
 
     Raises:
         AwsError: An object with other bytes has the key, S3 refuses a request, or the endpoint does not support
@@ -114,13 +117,13 @@ def _put_document(client: Any, document: UploadDocument, **condition: str) -> bo
 
 
 def _compare_existing(client: Any, document: UploadDocument) -> tuple[str, bool] | None:  # noqa: ANN401
-    """Return the ETag of the existing object, and whether it has the document's bytes; None if there is no object."""
+    """Return the ETag of the existing object, and whether its bytes equal the document; None without an object."""
     try:
         with convert_client_errors("GetObject", document.uri):
             answer = client.get_object(Bucket=document.bucket, Key=document.key)
             same_length = answer["ContentLength"] == len(document.data)
             etag = require_etag(answer, "GetObject", document.uri)
-            with closing(answer["Body"]) as body:  # an unread body would keep its connection open
+            with closing(answer["Body"]) as body:  # otherwise the connection of an unread body stays open
                 return etag, same_length and _has_same_bytes(body.read, document.data)
     except AwsError as error:
         if error.code in NOT_FOUND_CODES - {"NoSuchBucket"}:

@@ -1,4 +1,4 @@
-"""Check documents against their schemas, on their own and against each other.
+"""Checks of documents: against their JSON Schemas, on their own, and against each other.
 
-Nothing in this room reads or writes a file, but for the schemas that come with the package.
+The modules of this package read only the shipped JSON Schemas. They read and write no other file.
 """

@@ -1,4 +1,4 @@
-"""Check an import configuration: its mappings and the override files they name."""
+"""Check an import configuration: its mappings, and the override files that the mappings name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dicommap.validation.file_contents import FileContent, FilesByPath
 
 MAPPINGS_POINTER = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
-"""Where the mappings stand in an import configuration, as a JSON Pointer."""
+"""JSON Pointer of the mappings in an import configuration."""
 
 _MappingKey = tuple[str, str | None]
 
@@ -39,9 +39,15 @@ def check_mappings(
     assumptions: Assumptions,
     pointer: str = "",
 ) -> Iterator[Issue]:
-    """Find what is wrong with mappings on their own, among each other, and against the known studies.
+    """Yield the issues of mappings: of each mapping, of mappings with equal targets or files, and of unknown targets.
 
-    `pointer` is where the import configuration stands in its document.
+    Args:
+        mappings: The mappings of an import configuration.
+        uri: The inputS3Uri of the job; None if it is not known.
+        known: Study Instance UID -> Series Instance UIDs of the inventory; None if there is no inventory.
+        assumptions: The assumptions about override files, such as whether mappings may share a file.
+        pointer: The JSON Pointer of the import configuration in its document.
+
     """
     seen: dict[_MappingKey, int] = {}
     files: dict[str, int] = {}
@@ -69,16 +75,23 @@ def check_mappings(
 
 
 def mapping_key(mapping: Mapping[str, str]) -> tuple[str, str | None, str]:
-    """Return the members that two equal mappings share: study, series and path."""
+    """Return a mapping as a tuple for comparison: Study Instance UID, Series Instance UID or None, and file path."""
     return mapping["studyInstanceUID"], mapping.get("seriesInstanceUID"), mapping["metadataFilePath"]
 
 
 def check_planned_mappings(
     planned: list[dict[str, str]], mappings: list[dict[str, str]], in_plan: Location, in_configuration: Location
 ) -> Iterator[Issue]:
-    """Find that mappings are not those that were planned; the locations are where both lists stand.
+    """Yield an issue for each mapping that is only in the plan, or only in the import configuration.
 
-    Mappings whose studies are swapped are as valid as the right ones: only the plan tells them apart.
+    If two mappings have swapped studies, the import configuration is still valid. Only the plan shows the error.
+
+    Args:
+        planned: The mappings in the plan.
+        mappings: The mappings in the import configuration.
+        in_plan: The location of the list of mappings in the plan.
+        in_configuration: The location of the import configuration.
+
     """
     plan, configuration = set(map(mapping_key, planned)), set(map(mapping_key, mappings))
     for index, mapping in enumerate(mappings):
@@ -124,12 +137,21 @@ def check_import_configuration(
     pointer: str = "",
     absent: Container[str] = (),
 ) -> Iterator[Issue]:
-    """Find what is wrong with an import configuration and the override files that it names.
+    """Yield the issues of an import configuration, and of the override files that it names.
 
-    `overrides` are the files under inputS3Uri by their relative path, or None where they are not at hand; only those
-    that a mapping names are read, and checked by the assumptions. Issues of an override file have its path as their
-    location's, and are found once for all mappings that share it and ask the same of it. `pointer` is where the
-    configuration stands in its document. `absent` are paths of which something else says that their file is missing.
+    An issue of an override file has the path of the file as its location. If several mappings with the same
+    requirements share an override file, the file is checked once.
+
+    Args:
+        document: The import configuration as a JSON value.
+        overrides: The files under inputS3Uri by their relative path; None if they are not available. Only the files
+            that a mapping names are read.
+        known: Study Instance UID -> Series Instance UIDs of the inventory; None if there is no inventory.
+        uri: The inputS3Uri of the job; None if it is not known.
+        assumptions: The assumptions about override files.
+        pointer: The JSON Pointer of the import configuration in its document.
+        absent: Paths of files whose absence is reported by another check.
+
     """
     found = check_schema("import-configuration", document)
     if found:
@@ -141,7 +163,7 @@ def check_import_configuration(
     if overrides is None:
         yield make_issue("mapping.files-not-given")
         return
-    # What a path that leaves the prefix would lead to is not looked for.
+    # An invalid path may lead out of the prefix, so the file with this path is not looked up.
     strays = {one.location.pointer for one in found if one.code == "mapping.path"}
     yield from _override_files_issues(mappings, overrides, assumptions)
     for index, mapping in enumerate(mappings):
@@ -151,7 +173,7 @@ def check_import_configuration(
 
 
 def check_override_file(content: FileContent, target: Target | None, assumptions: Assumptions) -> list[Issue]:
-    """Return the issues of an override file; `target` is the study or series of its mapping, if it has one."""
+    """Return the issues of an override file. `target` is the study or series of its mapping; None without mapping."""
     document, issues = parse_content(content)
     if document is None and issues:
         return issues

@@ -24,13 +24,13 @@ _MAPPING_POINTER = re.compile(re.escape(MAPPINGS_POINTER) + "/[0-9]+")
 
 
 def check_documents(documents: PackageDocuments, known: Mapping[str, set[str]]) -> list[Issue]:
-    """Find the issues of a package that is about to be written: the errors and warnings that `validate` would find.
+    """Return the errors and warnings of a package that is not yet written. They are those that `validate` would find.
 
-    An issue of an override file or a mapping names its study or series, because there is no file to look into yet.
+    An issue of an override file or a mapping names the study or series, because the file does not exist yet.
 
     Args:
-        documents: The files of the package, with the objects that they are made from.
-        known: The series of each study of the inventory.
+        documents: The documents of the package.
+        known: Study Instance UID -> Series Instance UIDs of the inventory.
 
     """
     targets = _target_locations(documents.plan)
@@ -39,12 +39,12 @@ def check_documents(documents: PackageDocuments, known: Mapping[str, set[str]]) 
 
 
 def check_override_paths(plan: Plan, base: S3Uri, has_source_file: Callable[[str], bool]) -> Iterator[Issue]:
-    """Find override files that would get the key of a source file.
+    """Yield an issue for each override file that would get the object key of a source file.
 
     Args:
         plan: The plan of the package.
         base: The inputS3Uri of the plan.
-        has_source_file: Returns whether a source file has a key, which is relative to the base.
+        has_source_file: Takes a key relative to `base`. Returns whether a source file has the key.
 
     """
     for job in plan.jobs:
@@ -55,13 +55,22 @@ def check_override_paths(plan: Plan, base: S3Uri, has_source_file: Callable[[str
 
 
 def check_archived_files(files: int) -> Iterator[Issue]:
-    """Find that files of instances are inside archives, where no import job sees them."""
+    """Yield an issue if P10 files are inside archives. Import jobs do not read archives.
+
+    `files` is the number of these P10 files.
+    """
     if files:
         yield make_issue("archive.instances-inside", count=files)
 
 
 def check_repeated_instances(files: int, differing: int) -> Iterator[Issue]:
-    """Find that files have the SOP Instance UID of another one: an import takes each of them."""
+    """Yield an issue if several files have the same SOP Instance UID. An import job imports each of these files.
+
+    Args:
+        files: Number of duplicates: files that repeat the SOP Instance UID of another file.
+        differing: Number of duplicates whose content differs from the other file.
+
+    """
     if files:
         have = "1 file has" if files == 1 else f"{files:,} files have"
         content = f", {differing:,} of them with another content" if differing else ""
@@ -69,7 +78,7 @@ def check_repeated_instances(files: int, differing: int) -> Iterator[Issue]:
 
 
 class _DraftedFiles(FilesByPath):
-    """The JSON files of a package as values. They are made when they are read: all together fill memory twice."""
+    """The JSON files of a package, by path. Each value is made on access, because all values would need much memory."""
 
     def __init__(self, documents: PackageDocuments) -> None:
         self._documents = documents
@@ -88,7 +97,11 @@ class _DraftedFiles(FilesByPath):
 
 
 def _target_locations(plan: Plan) -> dict[str, Location]:
-    """Return the study or series of each override file by its path, and of each mapping by its path and pointer."""
+    """Return the study or series of override files and mappings.
+
+    The key of an override file is its path. The key of a mapping is the path of its import configuration, followed by
+    the mapping's JSON Pointer.
+    """
     targets: dict[str, Location] = {}
     for job in plan.jobs:
         folder = job_folder(job.id)

@@ -13,24 +13,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceState:
-    """The state of a bucket or data store, or the error code of AWS if it could not be read."""
+    """The state of a bucket or data store, or AWS's error code if the state could not be read."""
 
     refused: str = ""
+    """AWS's error code if reading the state was refused; else empty."""
     is_absent: bool = False
+    """Whether the bucket or data store does not exist."""
     region: str = ""
-    """Of a bucket; empty where it was not told."""
+    """The bucket's region; empty if AWS did not return it."""
     status: str = ""
-    """Of a data store."""
+    """The data store's status, such as ACTIVE; empty for a bucket."""
     account: str = ""
-    """Of a data store; empty where it was not told."""
+    """The id of the AWS account that owns the data store; empty if AWS did not return it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportEnvironment:
-    """Buckets and data store of a package's jobs."""
+    """The region, data store, buckets and role that the jobs of a package use."""
 
     region: str
-    """In which jobs are started; empty where it is not known."""
+    """The region in which jobs are started; empty if it is not known."""
     datastore: ResourceState
     buckets: Mapping[str, ResourceState]
     role_arn: str
@@ -38,11 +40,14 @@ class ImportEnvironment:
 
 _ACTIVE_STATUS = "ACTIVE"
 _ARN_ACCOUNT_INDEX = 4
-"""Where an ARN has the account: `arn:aws:iam::111122223333:role/name`."""
+"""Index of the AWS account id in an ARN that is split at colons: `arn:aws:iam::111122223333:role/name`."""
 
 
 def check_environment(found: ImportEnvironment) -> Iterator[Issue]:
-    """Yield issues that prevent jobs or may make them fail. A state that could not be read is a note."""
+    """Yield an issue for each state that prevents jobs or may make them fail.
+
+    If the state of a bucket or data store could not be read, the issue is a note.
+    """
     yield from _datastore_issues(found)
     for bucket, reading in sorted(found.buckets.items()):
         yield from _bucket_issues(f"s3://{bucket}/", reading, found.region)

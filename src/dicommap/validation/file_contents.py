@@ -1,6 +1,6 @@
-"""Files of a package by path, each read on demand, and checks of their size and SHA-256.
+"""The files of a package by path, and checks of their size and SHA-256. Each file is read on demand.
 
-A file that is too large to be read into memory is an issue about that file. The others are still checked.
+If a file is too large for memory, the file gets an issue, and the other files are still checked.
 """
 
 from __future__ import annotations
@@ -21,31 +21,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JsonContent:
-    """A JSON file that this process wrote, or is about to write: it is checked without being parsed."""
+    """The value and text of a JSON file that this process makes. The file is checked without parsing its text."""
 
     value: object
     """The JSON value that the text was written from."""
     text: str = field(repr=False)
+    """The text of the file."""
 
 
 FileContent = bytes | JsonContent | Issue
-"""A file's bytes, the value of a JSON file that was not written yet, or the issue that kept a file from being read."""
+"""The bytes of a file, the value and text of a JSON file, or the issue that prevents reading the file."""
 
 FilesByPath = Mapping[str, FileContent]
-"""Files by their paths."""
+"""Path in the package -> content of the file."""
 
 
 @runtime_checkable
 class LineReadable(Protocol):
-    """Files that can be read a line at a time, however large they are."""
+    """A set of files that can be read line by line. A file may be larger than memory."""
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a file, each with its end."""
+        """Yield the lines of the file `name`, with their line ends."""
         ...
 
 
 class Subfolder(FilesByPath):
-    """The files whose paths begin with a prefix, by the rest of their paths."""
+    """The files below one folder. Their paths here do not include the path of the folder."""
 
     def __init__(self, files: FilesByPath, prefix: str) -> None:
         self._files = files
@@ -65,7 +66,7 @@ class Subfolder(FilesByPath):
 
 
 def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -> tuple[Any, list[Issue]]:
-    """Return the JSON value of a file, or None if it cannot be read, and its issues."""
+    """Return the JSON value of a file and its issues. If the file cannot be read, None replaces the value."""
     if isinstance(content, Issue):
         return None, [content]
     if isinstance(content, JsonContent):
@@ -74,9 +75,16 @@ def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -
 
 
 def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-    """Yield an issue if the size or SHA-256 of a file differs from the plan. `place` locates both in the plan.
+    """Yield an issue if the size or SHA-256 of a file differs from the plan.
 
-    Missing files and files that are too large are checked by other functions.
+    Other functions report missing files and files that are too large.
+
+    Args:
+        files: The files of the package.
+        path: The path of the file.
+        planned: The file's entry in the plan, with `size` and `sha256`.
+        place: The location of this entry in the plan.
+
     """
     content = files.get(path)
     if isinstance(content, bytes):
@@ -86,7 +94,7 @@ def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any
 
 
 def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | None:
-    """Return the lines of a file, the issue that prevents reading it, or None if there is no such file."""
+    """Return the lines of a file, the issue that prevents reading the file, or None if the file does not exist."""
     if path not in files:
         return None
     if isinstance(files, LineReadable):
@@ -98,7 +106,7 @@ def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | No
 
 
 class HashedLines(Iterator[bytes]):
-    """Lines that can be read once. Their size and SHA-256 are known after the last line."""
+    """The lines of one file. They can be read once. The file's size and SHA-256 are known after the last line."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = iter(lines)
@@ -112,11 +120,18 @@ class HashedLines(Iterator[bytes]):
         return line
 
     def read_to_end(self) -> None:
-        """Read the rest of the lines."""
+        """Read the remaining lines, so that the size and SHA-256 are known."""
         deque(self, maxlen=0)
 
     def issues(self, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-        """Yield an issue if the size or SHA-256 differs from the plan. Call it after the last line was read."""
+        """Yield an issue if the size or SHA-256 differs from the plan. Call it after the last line.
+
+        Args:
+            path: The path of the file.
+            planned: The file's entry in the plan, with `size` and `sha256`.
+            place: The location of this entry in the plan.
+
+        """
         if self._digest.hexdigest() != planned["sha256"]:
             yield make_issue("package.changed-file", Location(path=path))
         elif self._size != planned["size"]:

@@ -1,7 +1,7 @@
 """Check ImagingStudy resources with the fhir.resources library.
 
-The models are those of R4B, which for ImagingStudy are R4's: of the resources that were changed between the two none
-existed in R3 (hl7.org/fhir/R4B/r3maps.html), and ImagingStudy did.
+The library has models of FHIR R4B. The ImagingStudy resource is the same in R4 and R4B: all resources that changed
+between R4 and R4B are newer than R3 (hl7.org/fhir/R4B/r3maps.html), and ImagingStudy already existed in R3.
 """
 
 from __future__ import annotations
@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SPACES = re.compile(r"[^\S \r\n\t]")
-"""White space that FHIR allows in a text, since its expression means XML Schema's \\S, and the library's does not."""
+"""Unusual white space, such as a no-break space. FHIR allows it in a string, and the library's models reject it.
+
+FHIR's pattern for strings uses \\S of XML Schema, which matches these characters. Python's \\S does not match them.
+"""
 
 
 def load_imaging_study_check() -> Callable[[dict[str, Any]], None]:
-    """Return a function that takes an ImagingStudy and raises ValueError if it is not valid.
+    """Return a function that takes an ImagingStudy and raises ValueError if the ImagingStudy is not valid.
 
-    The error names members and never values. Raises MissingExtraError if fhir.resources is not installed.
+    The message of the ValueError names members, and never values.
+
+    Raises:
+        MissingExtraError: fhir.resources is not installed.
+
     """
     try:
         from fhir.resources.R4B.imagingstudy import ImagingStudy

@@ -1,4 +1,4 @@
-"""Check the reported status of import jobs, and that they are the jobs submitted."""
+"""Check the status of import jobs, and compare the jobs with the requests that were sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ _CODE_BY_ENDING = {
 
 
 def check_job_status(report: JobInfo, place: Location) -> Iterator[Issue]:
-    """Yield the issues of a job's status."""
+    """Yield an issue if a job failed, was cancelled, has errors, or has an unknown status.
+
+    Args:
+        report: The job's properties from the service.
+        place: The location of the issue.
+
+    """
     if not report.is_known_status:
         yield make_issue("watch.unknown-status", place, status=report.status)
     elif report.ending in _CODE_BY_ENDING:
@@ -31,7 +37,13 @@ def check_job_status(report: JobInfo, place: Location) -> Iterator[Issue]:
 
 
 def check_submission(submission: Submission, *, is_unknown: bool = False) -> Iterator[Issue]:
-    """Yield the issues of a job of a package; `is_unknown`: the service does not know the job."""
+    """Yield the issues of a submitted job of a package.
+
+    Args:
+        submission: The saved state of the job.
+        is_unknown: Whether the service does not know the job.
+
+    """
     place = Location(path=submission_path(submission.job))
     if submission.configuration == "differs":
         yield make_issue("watch.other-request", place)

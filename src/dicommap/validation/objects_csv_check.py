@@ -1,4 +1,4 @@
-"""Check a job's objects.csv, on its own and against the plan."""
+"""Check the objects.csv of a job: each row, the order of the keys, and the totals in the plan."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _INSTANCE_DISPOSITIONS = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE}
 def check_objects_csv(
     lines: Iterable[bytes], job: dict[str, Any], sources: Sequence[str], path: str, place: Location
 ) -> Iterator[Issue]:
-    """Find what is wrong with a job's objects.csv, alone and against the plan.
+    """Yield the issues of a job's objects.csv: the first wrong row, or totals that differ from the plan.
 
-    Lines are taken one at a time, and not all of them if one is wrong: a table may have millions.
+    The lines are read one by one, because a table may have millions. Reading stops at the first wrong row.
 
     Args:
         lines: The lines of the table.
-        job: The job, as it is in the plan.
-        sources: The plan's sources, which rows name by their number.
-        path: Where the table is in the package.
-        place: Where the job is in the plan.
+        job: The job's entry in the plan.
+        sources: The plan's sources. A row names its source by an index.
+        path: The path of the table in the package.
+        place: The location of the job in the plan.
 
     """
     sources_in_s3 = [is_s3_root(source) for source in sources]
@@ -55,7 +55,7 @@ def check_objects_csv(
             counts["sourceBytes"] += one.size
             folders.add(one.key)
             added.discard(one.key.partition("/")[0] if "/" in one.key else "")
-    except ValueError as error:  # UnicodeDecodeError among them, whose words hold bytes of the file
+    except ValueError as error:  # a UnicodeDecodeError is one; its message contains bytes of the file
         problem = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         yield make_issue("package.objects", Location(path=path), problem=problem)
         return
@@ -67,7 +67,7 @@ def check_objects_csv(
 
 
 def _row_problem(one: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool) -> tuple[str, str | None]:
-    """Return the code and the words for what is wrong with a row; None instead of the words if nothing is."""
+    """Return an issue code and the problem of a row. If the row is valid, None replaces the problem."""
     problem = _source_problem(one, sources_in_s3)
     if problem is not None or not staged:
         return "package.object-source", problem
@@ -75,13 +75,13 @@ def _row_problem(one: PlannedObject, sources_in_s3: Sequence[bool], *, staged: b
 
 
 def _source_problem(one: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
-    """Return why a row's source is not below one of the plan's sources; None if it is."""
+    """Return the reason why a row's source is not below a source of the plan; None if it is below one."""
     if not 0 <= one.root < len(sources_in_s3):
         return "the plan has no source of this number"
     if not one.source:
         return "its source is empty"
     if sources_in_s3[one.root]:
-        return None  # a key is a text like any other
+        return None  # every text is a valid key
     if one.source.startswith("/"):
         return "its source is an absolute path"
     if "\0" in one.source:
@@ -90,7 +90,7 @@ def _source_problem(one: PlannedObject, sources_in_s3: Sequence[bool]) -> str | 
 
 
 def _staged_problem(one: PlannedObject) -> str | None:
-    """Return why no draft plans to copy this object; None if one may."""
+    """Return the reason why a staged job cannot copy this object; None if the object can be copied."""
     if one.disposition not in _INSTANCE_DISPOSITIONS:
         return f"an object that is '{one.disposition.value}' is no instance to be copied"
     if not (one.study_instance_uid and one.series_instance_uid and one.sop_instance_uid):

@@ -1,4 +1,4 @@
-"""Check a package: its documents against their schemas, the plan and each other."""
+"""Check a package: compare its documents with their schemas, with the plan, and with each other."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ if TYPE_CHECKING:
     Known = Mapping[str, set[str]] | None
 
 _TABLE_PATHS = {"preview": PREVIEW_FILE, "edits": EDITS_FILE, "forecast": FORECAST_FILE}
-"""Members of the plan that tell of a table -> where it stands."""
+"""Member of the plan -> path of the table that the member describes."""
 
 _COMPARED_MEMBERS = ("clientToken", "outputS3Uri")
 _RequestMembers = dict[str, Any]
-"""Of a job's request what is compared with other jobs' or the plan, so that the file is read once."""
+"""The compared members of a job's request. They are kept in memory, so that the request is read once."""
 
 
 def check_package(
     files: FilesByPath, known: Known, input_s3_uri: str | None, *, drafted: Plan | None = None
 ) -> list[Issue]:
-    """Find the issues of a package. Only files that the plan or a mapping names are read.
+    """Return the issues of a package. Only files that the plan or a mapping names are read.
 
     Args:
-        files: Every file of the package by its path.
-        known: The series of each study of the inventory, or None if there is no inventory to compare with.
-        input_s3_uri: The URI that the package should have as its inputS3Uri, or None.
-        drafted: The plan, if this process has just made the package. Then the tables and the lists of objects are not
-            read: they are what the plan says, because the plan was made from them.
+        files: All files of the package by path.
+        known: Study Instance UID -> Series Instance UIDs of the inventory; None if there is no inventory.
+        input_s3_uri: The expected inputS3Uri of the package; None for any URI.
+        drafted: The plan, if this process has just made the package; else None. With a plan, the tables and the lists
+            of objects are not read, because the plan was made from them.
 
     """
     plan, issues = _read_document("plan", PLAN_FILE, files)
@@ -70,14 +70,14 @@ def check_package(
     kept: dict[str, _RequestMembers] = {}
     for index, job in enumerate(plan["jobs"]):
         place = f"/jobs/{index}"
-        # Jobs with one id share a folder. That is an issue of the plan; the folder is checked once.
+        # Jobs with the same id have the same folder, which is checked once. The repeated id is an issue of the plan.
         if job["id"] not in checked:
             issues += _job_issues(job, place, files, known, assumptions, kept)
             issues += _objects_issues(job, plan["sources"], place, files) if drafted is None else ()
         checked.add(job["id"])
     issues += _presence_issues(_expected_paths(plan), files)
     issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_output_uris(kept)))
-    # If a plan is wrong its tokens differ from those of the requests. The other issues are then enough.
+    # A wrong plan gives other client tokens than the requests have. Then an issue about tokens would add nothing.
     return issues if has_errors(issues) else [*issues, *_token_issues(drafted or Plan.model_validate(plan), kept)]
 
 
@@ -110,7 +110,7 @@ def _presence_issues(expected: set[str], files: FilesByPath) -> Iterator[Issue]:
 
 
 def _read_document(schema: str, path: str, files: FilesByPath) -> tuple[Any, list[Issue]]:
-    """Return a document, or None if it fails its schema, and its issues."""
+    """Return a document and its issues. If the file is missing or has errors, None replaces the document."""
     if path not in files:
         return None, [make_issue("package.missing-file", Location(path=path))]
     document, issues = parse_content(files[path], limit_at(path))
@@ -128,7 +128,10 @@ def _job_issues(
     assumptions: Assumptions,
     kept: dict[str, _RequestMembers],
 ) -> Iterator[Issue]:
-    """Find what is wrong with the folder of a job; `place` is where it stands in the plan, `kept` gains its request."""
+    """Yield the issues of a job's folder, and add the job's request to `kept`.
+
+    `place` is the JSON Pointer of the job in the plan.
+    """
     path = f"{job_folder(job['id'])}/{CONFIGURATION_FILE}"
     configuration, issues = _read_document("import-configuration", path, files)
     yield from (found for found in issues if found.code != "package.missing-file")
@@ -159,7 +162,7 @@ def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: 
     elif table is not None:
         found = list(check_objects_csv(table, job, sources, path, _plan_location(place)))
         table.read_to_end()
-        # What is wrong with a table that was changed is the change.
+        # If the table was changed, report the change only: it is the cause of the other issues.
         yield from list(table.issues(path, job["objects"], _plan_location(f"{place}/objects"))) or found
 
 
@@ -184,7 +187,7 @@ def _request_issues(
 
 
 def _output_uris(kept: dict[str, _RequestMembers]) -> Iterator[tuple[Location, str]]:
-    """Yield each outputS3Uri with its location. Placeholders are included."""
+    """Yield the location and the text of each request's outputS3Uri. The text may be a placeholder."""
     for job_id, request in kept.items():
         if isinstance(request["outputS3Uri"], str):
             yield Location(path=_request_path(job_id), pointer="/outputS3Uri"), request["outputS3Uri"]

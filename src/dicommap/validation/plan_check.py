@@ -1,4 +1,4 @@
-"""Check plan.json for contradictions that its schema cannot express."""
+"""Check plan.json by the rules that its JSON Schema cannot express, such as counts and overlapping prefixes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
-    """Yield contradictions in a plan that passed its schema."""
+    """Yield an issue for each contradiction between members of a plan. The plan must have passed its schema."""
     jobs = plan["jobs"]
-    # A study that is cut is mapped in each of its jobs, and still one.
+    # A study that is divided among several jobs has a mapping in each job, and counts once.
     mapped = {mapping_key(mapping)[:2] for job in jobs for mapping in job["mappings"]}
     yield from _count_issues(plan, "studies", len({study for study, _ in mapped}))
     yield from _count_issues(plan, "series", sum(series is not None for _, series in mapped))
@@ -49,7 +49,7 @@ def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
 
 def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
     """Yield an issue for each job whose prefix contains the prefix of another job."""
-    # In this order a prefix comes before all that begin with it, and only its own come before the next.
+    # In sorted order, all prefixes inside a prefix follow it directly.
     places = sorted((_as_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
     outer = places[0]
     for place in places[1:]:
@@ -62,7 +62,7 @@ def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
 
 
 def _prefix_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Iterator[Issue]:
-    """Yield an issue if a job is outside the source prefixes, or if a staged job overlaps them."""
+    """Yield an issue if a job in place reads outside the source prefixes, or if a staged job overlaps one of them."""
     uri = S3Uri.parse(job["inputS3Uri"])
     if uri is None:
         return
@@ -73,7 +73,7 @@ def _prefix_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Itera
 
 
 def _quota_issues(job: dict[str, Any], quotas: dict[str, int], place: str) -> Iterator[Issue]:
-    """Yield issues of a job that exceeds the plan's quotas. Override files count as files."""
+    """Yield an issue for each quota of the plan that a job exceeds. Override files count as files."""
     override_bytes = sum(file["size"] for file in job["files"])
     holds = {
         "files": job["sourceFiles"] + len(job["files"]),

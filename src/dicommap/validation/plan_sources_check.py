@@ -1,4 +1,4 @@
-"""Check that a plan's sources are plausible roots and not a whole home or machine."""
+"""Check the sources of a plan: each must be a valid root, and not a home directory or a whole file system."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _HOME_PARENTS = ("home", "Users")
-"""Directories of the top level that hold home directories."""
+"""Names of top-level directories that contain home directories."""
 _SYSTEM_DIRECTORIES = frozenset({"dev", "etc", "proc", "root", "run", "sys", "usr", "var"})
-"""Directories of the top level that belong to the system."""
+"""Names of top-level directories that belong to the operating system."""
 
 
 def check_plan_sources(sources: Sequence[str], home: str = "") -> Iterator[Issue]:
-    """Find sources that no scan writes, and sources that hold all files of a machine or of a person.
+    """Yield an issue for each source that is not a valid root, or that contains all files of a machine or a user.
 
     Args:
         sources: The plan's sources.
-        home: The home directory of whoever asks; empty if it is not known.
+        home: The user's home directory; empty if it is not known.
 
     """
     for index, source in enumerate(sources):
@@ -40,7 +40,13 @@ def check_plan_sources(sources: Sequence[str], home: str = "") -> Iterator[Issue
 
 
 def describe_broad_directory(path: str, home: str = "") -> str | None:
-    """Return what an absolute path is if it holds all files of a machine or of a person; None if it does not."""
+    """Return a description of a directory that contains all files of a machine or a user; None for other directories.
+
+    Args:
+        path: The absolute path of the directory.
+        home: The user's home directory; empty if it is not known.
+
+    """
     names = _path_parts(path)
     if not names:
         return "the root of the file system"

@@ -1,4 +1,4 @@
-"""Check a StartDICOMImportJob request, which may still hold placeholders."""
+"""Check a StartDICOMImportJob request. It may contain placeholders such as `<datastoreId>`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 _DRAFTED_MEMBERS = ("clientToken", "inputS3Uri", "importConfiguration")
-"""What a draft makes itself."""
+"""Request members that `draft` sets."""
 _PLACEHOLDER_MEMBERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inputOwnerAccountId")
-"""What only the account's owner knows. Everything else a draft fills in."""
+"""Request members whose values only the owner of the AWS account knows. They may be placeholders."""
 
 
 def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
-    """Return the issues of a request. A member such as `<datastoreId>` is a placeholder and is accepted."""
+    """Return the issues of a request. A placeholder such as `<datastoreId>` is an issue, but not a schema error."""
     placeholders = _placeholders(document)
     found = [
         one
@@ -36,9 +36,12 @@ def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any ty
 
 
 def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) -> Iterator[Issue]:
-    """Yield an issue for each outputS3Uri that overlaps an inputS3Uri, at its first location.
+    """Yield an issue for each outputS3Uri that overlaps an inputS3Uri. A repeated outputS3Uri is reported once.
 
-    Texts that are not S3 URIs are ignored.
+    Args:
+        inputs: The inputS3Uris of jobs. A text that is not an S3 URI is ignored.
+        outputs: Location -> outputS3Uri at this location. A text that is not an S3 URI is ignored.
+
     """
     starts = S3Prefixes(uri for text in inputs if (uri := S3Uri.parse(text)))
     found: set[S3Uri] = set()
@@ -52,7 +55,10 @@ def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) ->
 
 
 def reject_drafted_members(account: Mapping[str, str]) -> None:
-    """Raise UsageError if the caller gives a member of the request that the draft sets itself."""
+    """Raise UsageError if `account` contains a request member that `draft` sets.
+
+    `account` has the request members that the caller of `draft` gives.
+    """
     made = [name for name in _DRAFTED_MEMBERS if name in account]
     if made:
         raise UsageError(
@@ -62,7 +68,7 @@ def reject_drafted_members(account: Mapping[str, str]) -> None:
 
 
 def check_aws_account(account: Mapping[str, str]) -> list[Issue]:
-    """Return the issues of the request members that the owner of the AWS account gives. All are optional."""
+    """Return the issues of request members that the owner of the AWS account gives. Each member may be absent."""
     found = check_schema("start-dicom-import-job", dict(account))
     return [one for one in found if one.code != "schema.required"]
 

@@ -20,37 +20,42 @@ if TYPE_CHECKING:
     from dicommap.planning.planned_objects import PlannedObject
 
 P10_HEAD_SIZE = 132
-"""Bytes of a preamble and the prefix DICM (PS3.10 section 7.1)."""
+"""Number of bytes of the preamble and the prefix `DICM` at the start of a P10 file (PS3.10 section 7.1)."""
 _INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 
 class S3ObjectReader(Protocol):
-    """Reads objects and buckets in S3. If S3 refuses, AwsError is raised."""
+    """Reader of objects and bucket regions in S3. A method raises AwsError if S3 refuses its request."""
 
     @property
     def region(self) -> str | None:
-        """Return the region of the clients; None if it is not known."""
+        """Return the region of the AWS clients; None if the region is not known."""
 
     def get_region(self, bucket: str) -> str | None:
-        """Return the region of a bucket; None if S3 does not name it."""
+        """Return the region of a bucket; None if S3 does not return the region."""
 
     def list_objects(self, uri: S3Uri) -> Iterable[S3Object]:
-        """Yield every object under a URI, in the order of the keys' UTF-8."""
+        """Yield all objects under an S3 URI, sorted by the UTF-8 bytes of their keys."""
 
     def sha256(self, bucket: str, key: str) -> str:
         """Return the SHA-256 of an object's bytes, as hexadecimal digits."""
 
     def read_start(self, bucket: str, key: str, size: int) -> bytes | str:
-        """Return the first bytes of an object, or a text that says why they could not be read."""
+        """Return the first `size` bytes of an object as bytes, or the reason why reading failed as a text."""
 
 
 class JobObjectsCheck:
-    """The check of one job. It merges planned objects and listed objects, both in the order of their keys."""
+    """Comparison of one job's planned objects with the objects that S3 lists. Both must be sorted by key."""
 
     def __init__(self, job: PlanJob, uri: S3Uri, stored: S3ObjectReader, *, uploaded: bool) -> None:
-        """Begin a check of a job; `uri` is its inputS3Uri.
+        """Prepare the check of a job.
 
-        `uploaded` says whether its override files must be in S3 already.
+        Args:
+            job: The job in the plan.
+            uri: The inputS3Uri of the job.
+            stored: Reads the objects in S3.
+            uploaded: Whether the job's override files must already be in S3.
+
         """
         self._job = job
         self._uri = uri
@@ -62,9 +67,15 @@ class JobObjectsCheck:
         self._missing_issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_uri)
 
     def issues(self, planned: Iterable[PlannedObject], listed: Iterable[S3Object]) -> Iterator[Issue]:
-        """Yield issues about missing objects, objects that differ from the plan, and objects that are not in the plan.
+        """Yield the issues of missing objects, of objects that differ from the plan, and of objects outside the plan.
 
-        Raises AwsError if S3 cannot list the whole prefix. Issues of the objects listed so far are yielded first.
+        Args:
+            planned: The job's planned objects, sorted by key.
+            listed: The objects that S3 lists under the job's inputS3Uri, sorted by key.
+
+        Raises:
+            AwsError: S3 cannot list the whole prefix. The issues of the objects listed so far are yielded before.
+
         """
         unseen = dict(self._overrides)
         try:
@@ -76,11 +87,11 @@ class JobObjectsCheck:
                     self._check_unplanned_object(found)
                 elif wanted is not None:
                     self._compare_object(wanted, found)
-        except _UnsortedKeysError as error:  # what was found up to there may be wrong
+        except _UnsortedKeysError as error:  # the issues of earlier objects may be wrong
             yield make_issue("listing.unsorted", Location(path=self._printable_uri), what=str(error))
             return
         except AwsError:
-            # What was listed so far was compared; what is not listed is not known to be missing.
+            # The objects listed so far were compared. Other objects may exist, so they are not reported as missing.
             yield from self._issues
             raise
         yield from self._missing_object_issues(unseen)
@@ -99,7 +110,7 @@ class JobObjectsCheck:
 
     def _compare_object(self, wanted: PlannedObject, found: S3Object | None) -> None:
         self._planned += 1
-        # Of what is no instance nothing is lost.
+        # Only an instance is imported, so a difference of another object is no error.
         is_instance = wanted.disposition in _INSTANCE_DISPOSITIONS
         severity = Severity.ERROR if is_instance else Severity.NOTE
         if found is None:
@@ -109,7 +120,7 @@ class JobObjectsCheck:
             facts = {"found": found.size, "planned": wanted.size}
             self._issues.add(make_issue("object.size", self._key_location(wanted.key), severity=severity, **facts))
         elif wanted.etag and not self._job.staged and wanted.etag.strip('"') != found.etag.strip('"'):
-            # A copy of an object that was uploaded in parts has another ETag than the object.
+            # The ETags of staged copies are not compared: a copy of a multipart object has another ETag.
             self._issues.add(make_issue("object.changed", self._key_location(wanted.key), severity=severity))
 
     def _check_override_file(self, wanted: PlannedFile, found: S3Object) -> None:
@@ -152,7 +163,14 @@ class JobObjectsCheck:
 
 
 def check_bucket_region(bucket: str, found: str | None, region: str | None) -> Iterator[Issue]:
-    """Yield an issue if a bucket is in another region than the clients. Unknown regions are not compared."""
+    """Yield an issue if a bucket is in another region than the AWS clients.
+
+    Args:
+        bucket: The name of the bucket.
+        found: The bucket's region; None if it is not known.
+        region: The region of the clients; None if it is not known.
+
+    """
     if found and region and found != region:
         yield make_issue("listing.region", Location(path=f"s3://{bucket}/"), found=found, region=region)
 
@@ -161,13 +179,16 @@ _Keyed = TypeVar("_Keyed", "PlannedObject", "S3Object")
 
 
 class _UnsortedKeysError(Exception):
-    """Keys are not in order. The text names objects.csv or the listing."""
+    """Error for keys that are not sorted. The message names the unsorted list: objects.csv or the listing."""
 
 
 def _merge_by_key(
     planned: Iterable[PlannedObject], listed: Iterable[S3Object]
 ) -> Iterator[tuple[PlannedObject | None, S3Object | None]]:
-    """Yield pairs of planned and listed objects with the same key, in key order; None for a missing partner."""
+    """Yield pairs of a planned and a listed object with the same key, in key order.
+
+    If only one list has a key, the pair has None instead of the other object.
+    """
     wanted, found = _require_key_order(planned, "objects.csv"), _require_key_order(listed, "the listing")
     one, other = next(wanted, None), next(found, None)
     while one is not None or other is not None:
@@ -185,7 +206,7 @@ def _merge_by_key(
 def _require_key_order(objects: Iterable[_Keyed], what: str) -> Iterator[_Keyed]:
     """Yield the objects unchanged. Raises _UnsortedKeysError if a key is not greater than the previous key.
 
-    Python compares texts by code points, which is the order of their UTF-8.
+    Python compares texts by code points. This order is the same as the order of their UTF-8 bytes.
     """
     before = None
     for one in objects:

@@ -1,4 +1,4 @@
-"""Check documents against their JSON Schemas, with messages that echo no values."""
+"""Check documents against their JSON Schemas. The messages never contain values of the document."""
 
 from __future__ import annotations
 
@@ -16,32 +16,37 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 MAX_SCHEMA_ERRORS = DOCUMENT_ISSUE_LIMIT + ISSUE_COUNT_LIMIT
-"""Errors of one document that are looked for."""
+"""Maximum number of schema errors that are collected for one document."""
 
 _LENGTH_RULES = {"minLength", "maxLength"}
 _COUNT_RULES = {"minItems", "maxItems", "minProperties", "maxProperties"}
 _IMPLIED_BY = {"pattern": {"type", "minLength"}, "not": {"type", "minLength", "pattern"}}
-"""Rule -> rules that a value breaks as well, and that say more."""
+"""Schema rule -> more specific rules. If a value also breaks a more specific rule, only that error is kept."""
 
 _ValueKey = tuple[tuple[str | int, ...], str | None]
 
 
-# jsonschema types the members of its ValidationError as possibly unset; they are set on all that it yields.
+# The type hints of jsonschema's ValidationError allow unset members; errors from `iter_errors` have all members.
 _Error = Any
 
 
 def check_schema(name: str, document: object) -> list[Issue]:
-    """Return an issue for each error of a document against a schema, in the order of their JSON Pointers.
+    """Return an issue for each error of a document against a schema, sorted by JSON Pointer.
 
-    If it rejects a document in very many places, the first are listed and the others counted, up to ERRORS_LIMIT.
-    A document that is nested too deeply is not checked further: jsonschema goes down by recursion.
+    If a document has very many errors, only the first get an issue, and the rest is counted, up to MAX_SCHEMA_ERRORS.
+    A document that is nested too deeply is not checked by jsonschema, because jsonschema is recursive.
+
+    Args:
+        name: The name of a shipped schema.
+        document: The document as a JSON value.
+
     """
     too_deep = depth_issues(document)
     if too_deep:
         return too_deep
-    # An error needs a kilobyte, so that no more of them are asked for than are counted.
+    # An error needs about a kilobyte of memory, so the number of errors is limited.
     errors = list(islice(get_schema_validator(name).iter_errors(document), MAX_SCHEMA_ERRORS))
-    # Two paths first differ at two members of one object or two items of one array, so names never meet numbers.
+    # Two paths first differ inside one object or one array, so the sort never compares a name with an index.
     errors.sort(key=lambda error: tuple(error.absolute_path))
     found = (one for error in _drop_implied_errors(errors) for one in _issues(error))
     return list(
@@ -50,7 +55,10 @@ def check_schema(name: str, document: object) -> list[Issue]:
 
 
 def _drop_implied_errors(errors: list[_Error]) -> list[_Error]:
-    """Leave out errors that only follow from another one of the same value: a number matches no pattern."""
+    """Return the errors without those that follow from another error of the same value.
+
+    For example, a number where a text is expected breaks `type` and `pattern`. Only the error of `type` is kept.
+    """
     broken: dict[_ValueKey, set[str]] = {}
     for error in errors:
         broken.setdefault(_value_key(error), set()).add(error.validator)
@@ -58,7 +66,7 @@ def _drop_implied_errors(errors: list[_Error]) -> list[_Error]:
 
 
 def _value_key(error: _Error) -> _ValueKey:
-    # A member's name has its object's path, so the text counts as well.
+    # An error about the name of a member has the path of its object, so the text is part of the key.
     return tuple(error.absolute_path), error.instance if isinstance(error.instance, str) else None
 
 
@@ -79,7 +87,7 @@ def _issues(error: _Error) -> Iterator[Issue]:
 
 
 def _missing_member_issues(error: _Error, pointer: str) -> Iterator[Issue]:
-    # jsonschema reports one error for each missing member; which one stands only in its message.
+    # jsonschema reports one error for each missing member, and names the member only in the error's message.
     for member in error.validator_value:
         if member not in error.instance and repr(member) in error.message:
             yield make_issue("schema.required", Location(pointer=pointer), member=member)
@@ -124,7 +132,7 @@ def _other_rule_issue(error: _Error, place: Location) -> Issue:
 
 
 def _format_rule(error: _Error) -> str:
-    """Return a rule by its name, and by what it allows where that is short: `enum (study, series)`."""
+    """Return the name of a broken rule. If its allowed values are simple, they follow: `enum (study, series)`."""
     allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     if any(isinstance(one, dict | list) for one in allowed):
         return str(error.validator)

@@ -1,4 +1,4 @@
-"""The shipped JSON Schemas, and which of them describes a document."""
+"""The shipped JSON Schemas, and the detection of a document's kind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SUFFIX = ".schema.json"
 
 
 def _is_integer(_checker: object, value: object) -> bool:
-    """Return whether a value is an integer and written as one: JSON Schema would take 1.0 for one, too."""
+    """Return whether a value is an `int` and no `bool`. JSON Schema alone also accepts 1.0 as an integer."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -41,7 +41,7 @@ def list_schema_names() -> list[str]:
 
 
 def read_schema_text(name: str) -> str:
-    """Return the text of a schema. Raises UnknownNameError if no schema has this name."""
+    """Return the text of the shipped schema `name`. Raises UnknownNameError if no shipped schema has this name."""
     if name not in list_schema_names():
         raise UnknownNameError(
             f"Unknown schema '{make_printable(name[:80])}'.", fix=f"Known: {', '.join(list_schema_names())}."
@@ -51,14 +51,14 @@ def read_schema_text(name: str) -> str:
 
 @lru_cache
 def get_schema_validator(name: str) -> Draft202012Validator:
-    """Return the validator of a schema, with the other shipped schemas at hand for its references."""
+    """Return the validator of the shipped schema `name`. Its references to other shipped schemas are resolved."""
     return _Validator(_load_schema(name), registry=_build_registry())
 
 
 @lru_cache
 def _load_schema(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(read_schema_text(name))
-    # jsonschema would take its own validator, which knows other integers, for a part of a schema that names its draft.
+    # For a subschema with $schema, jsonschema uses its own validator class, which accepts 1.0 as an integer.
     del schema["$schema"]
     return schema
 
@@ -77,7 +77,7 @@ def _schema_folder() -> Traversable:
 
 
 class DocumentKind(StrEnum):
-    """The documents that can be checked alone; each value is the name of its schema."""
+    """Kinds of documents that can be checked alone. Each value is the name of the kind's schema."""
 
     IMPORT_CONFIGURATION = "import-configuration"
     REQUEST = "start-dicom-import-job"
@@ -87,15 +87,16 @@ class DocumentKind(StrEnum):
 
 _DISTINCTIVE_MEMBERS = (
     (DocumentKind.IMPORT_CONFIGURATION, {"dicomJsonMetadataImportConfiguration", "dicomMetadataMappings"}),
-    (DocumentKind.PLAN, {"jobs", "assumptions"}),  # before the request, whose inputS3Uri a plan has as well
+    (DocumentKind.PLAN, {"jobs", "assumptions"}),  # before the request: a plan has inputS3Uri too
     (DocumentKind.REQUEST, {"importConfiguration", "inputS3Uri", "dataAccessRoleArn", "datastoreId"}),
 )
 
 
 def detect_document_kind(document: object) -> DocumentKind | None:
-    """Return the kind of a document: by the members that tell it, else an override if it is made of objects.
+    """Return the kind of a document, or None if the kind is not known.
 
-    An array is taken for an override of the wrong form.
+    The kind is detected by distinctive members. Without them, an object that contains only objects is an override, and
+    so is an array.
     """
     if isinstance(document, list):
         return DocumentKind.OVERRIDE
