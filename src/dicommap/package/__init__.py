@@ -1,1 +1,1 @@
-"""Package directories: read, write, submit and compare with S3."""
+"""Read, write and submit package directories, and compare them with S3."""

@@ -1,4 +1,4 @@
-"""Read documents within limits: one file, or the files of a directory by path."""
+"""Read documents with a size limit: one file, or all files of a directory by path."""
 
 from __future__ import annotations
 
@@ -20,24 +20,29 @@ if TYPE_CHECKING:
     from dicommap.reading.document_limits import DocumentLimit
 
 LINE_PIECE_BYTES = 2**20
-"""Bytes of a line that are read at once."""
+"""Maximum number of bytes of a line that are read at once. A longer line is read in pieces."""
 
 
 def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, beneath: Path | None = None) -> bytes:
-    """Return the bytes of a document of at most `limit` bytes.
+    """Read a document and return its bytes.
 
-    If `beneath` is given, `path` is relative to this directory, and no part of it may be a link. Raises DocumentError
-    if the document cannot be read, is too large, or is not a regular file.
+    Args:
+        path: The file.
+        limit: Maximum number of bytes.
+        beneath: If given, `path` is relative to this directory, and no part of `path` may be a link.
+
+    Raises:
+        DocumentError: If the document cannot be read, is too large, or is not a regular file.
+
     """
     with _raising_document_errors(path):
         return read_regular_file(path, limit, beneath=beneath)
 
 
 class DocumentFolder(Mapping[str, bytes | Issue]):
-    """The files below a directory, in order of their paths. A file is read when it is accessed.
+    """The files below a directory: a mapping of relative path to bytes, in the order of the paths.
 
-    A file that is too large, or that is not a regular file, is an Issue instead of bytes. `report` is called with the
-    number of different files that were read; the total is not known.
+    A file is read at each access. If a file is too large or is not a regular file, its value is an Issue.
     """
 
     def __init__(
@@ -52,9 +57,9 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
 
         Args:
             root: The directory.
-            report: Is called with the progress.
-            limit_of: Returns the limit of a file by its path.
-            follow_links: Whether a link to a file is that file; otherwise it is an Issue.
+            report: Function that is called with the number of distinct files that were read. The total is not known.
+            limit_of: Function that returns the size limit of a file. Its argument is the relative path.
+            follow_links: Whether links to files are followed. If false, the value of a link is an Issue.
 
         """
         paths = sorted(path for path in root.rglob("*") if path.is_file() or not (follow_links or path.is_dir()))
@@ -63,7 +68,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         self._report = report
         self._limit_of = limit_of
         self.read: set[str] = set()
-        """The files that were asked for."""
+        """Paths of the files that were read. They are recorded only if `report` is given."""
 
     def __getitem__(self, name: str) -> bytes | Issue:
         path = self._place(name)
@@ -77,7 +82,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
                 return make_issue("document.not-regular", reason=os_error_reason(error))
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a file with their line ends. A line of more than LINE_PIECE_BYTES is yielded in pieces.
+        """Yield the lines of a file, with their line ends. A line of more than LINE_PIECE_BYTES is yielded in pieces.
 
         Raises DocumentError if the file cannot be read.
         """
@@ -95,7 +100,10 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         return len(self._paths)
 
     def _place(self, name: str) -> Path:
-        """Return the path of a file, and count the file. The path is relative if links are not followed."""
+        """Return the path to open, and report the file as read.
+
+        The path is relative to the root if no link is followed.
+        """
         path = self._paths[name]
         if self._report is not None:
             self.read.add(name)

@@ -1,4 +1,4 @@
-"""Read the edit files of a draft: sheets, rules files and the lookups that they name."""
+"""Read the edit files of a draft: sheets, rules files, and the lookup files that the rules name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class EditSources:
 
     sheets: Paths = ()
     delimiter: str | None = None
-    """What stands between the cells of sheets; without it, it is found out."""
+    """The character between the cells of sheets. If None, it is detected for each sheet."""
     rules: Paths = ()
     by_study: StudyFunction | Iterable[StudyFunction] = ()
     by_series: SeriesFunction | Iterable[SeriesFunction] = ()
@@ -48,11 +48,15 @@ class EditSources:
 
 
 def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedEdits, BoundedList[Issue]]:
-    """Read all edit files, and return their edits and issues.
+    """Read all edit files of a draft, and return their edits and issues.
+
+    Args:
+        asked: The sheets, rules files, functions and harmonized keywords.
+        captured: The keywords that the inventory recorded.
 
     Raises:
         DocumentError: If a file cannot be read.
-        UsageError: If no sheet can have this delimiter.
+        UsageError: If the delimiter is not one that a sheet can have.
 
     """
     if asked.delimiter is not None:
@@ -61,7 +65,7 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedE
     sheets, rules = _list_paths(asked.sheets), _list_paths(asked.rules)
     names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
     providers = [*_provide_sheet_edits(sheets, names, asked, captured, issues)]
-    # Most drafts have one kind of edits: the code of the other kinds is loaded only when it is needed.
+    # Most drafts have only one kind of edits. The code for the other kinds is imported only if it is needed.
     if rules:
         providers += _provide_rule_edits(rules, names, captured, issues)
     providers += _provide_function_edits(asked)
@@ -69,7 +73,10 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedE
 
 
 def distinguish_names(paths: Sequence[Path]) -> list[str]:
-    """Return a distinct name for each file: its file name, with parent directories if another file has this name."""
+    """Return a distinct name for each file.
+
+    The name is the file name. If another file has the same name, parent directories are included.
+    """
     parts = [path.parts for path in paths]
     return [make_printable("/".join(own[-_count_distinct_parts(own, parts) :])) for own in parts]
 
@@ -130,32 +137,35 @@ def _provide_harmonize_edits(
 
 
 def _list_paths(named: Paths) -> list[Path]:
-    """Return one path or several paths as a list."""
+    """Return a list of the paths. `named` is one path or several paths."""
     return [Path(named)] if isinstance(named, str | os.PathLike) else [Path(path) for path in named]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedRules:
-    """A rules file, its lookup tables and their issues."""
+    """The rules and lookup tables of a checked rules file, and the issues of the check."""
 
     rules: tuple[Rule, ...] = ()
-    """None of them where anything is wrong with the file."""
+    """The rules; empty if the file has errors."""
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
-    """The lookups by the name of their rule."""
+    """Name of a rule -> the lookup table of the rule."""
     issues: tuple[Issue, ...] = ()
 
 
 LookupTables = dict[tuple[Path, str, str | None, str | None], "LookupTable"]
-"""Tables by their file, keyword, column and delimiter: rules that look up in the same way share the rows."""
+"""Lookup tables by file, keyword, column and delimiter. Rules with equal lookup settings share a table."""
 
 
 def read_rules(path: Path, name: str | None = None, shared: LookupTables | None = None) -> CheckedRules:
-    """Read and check a rules file and the lookup files that it names.
+    """Read and check a rules file, and the lookup files that the rules name.
 
     Args:
         path: The rules file.
-        name: The name of the file in issues. Without it, the file's own name.
-        shared: Lookup tables that other rules files have read already.
+        name: The name of the file in issues. If None, the file name of `path`.
+        shared: Lookup tables that were read already. New tables are added.
+
+    Returns:
+        The rules, the lookup tables and the issues. There are no rules if the file has errors.
 
     Raises:
         DocumentError: If a file cannot be read.
@@ -177,8 +187,8 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
         if rule.lookup is not None:
             tables[rule.name], found = _make_lookup_table(path, rule.name, rule.lookup, shared)
             issues += found
-    # Rules that share a lookup find the same repeated rows. Each unknown keyword is compared with those of the
-    # dictionary: there may be a million of them.
+    # Rules that share a lookup table report the same repeated rows: keep each issue once. The number of issues is
+    # limited, because each of perhaps a million unknown keywords would be compared with the whole dictionary.
     issues = list(dict.fromkeys(issues))
     issues += stop_after_limit(rule_issues(name, rules, tables), DOCUMENT_ISSUE_LIMIT, Location(path=name))
     refused = has_errors(issues)

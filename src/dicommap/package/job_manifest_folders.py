@@ -1,4 +1,4 @@
-"""Find the job manifests of import jobs in a directory that they were downloaded to."""
+"""Find the output files of import jobs in a directory of downloaded job manifests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _JobFolder:
 
 
 class JobManifestFolders:
-    """The folders of jobs below a directory. Raises DocumentError if one cannot be read."""
+    """The output folders of import jobs below a directory. Raises DocumentError if a folder cannot be read."""
 
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
@@ -38,9 +38,18 @@ class JobManifestFolders:
         self._folders = list(_find_job_folders(root))
 
     def find_job_output(self, input_s3_uri: str, job_id: str) -> JobOutput | None:
-        """Return the files that a job wrote; None if there is no folder of the job.
+        """Return the output files of a job; None if the job has no folder.
 
-        The folder is found by the job id. If the id is not known, or no folder has it, the inputS3Uri is compared.
+        A folder belongs to the job if it has the job id. If no folder has the id, or the id is not known, a folder with
+        the job's inputS3Uri is used. If several folders match, the output has no files and counts the other folders.
+
+        Args:
+            input_s3_uri: The inputS3Uri of the job.
+            job_id: The id that AWS gave the job; empty if it is not known.
+
+        Raises:
+            DocumentError: If a file cannot be read.
+
         """
         found = [one for one in self._folders if job_id and job_id in one.job_ids]
         if not found:

@@ -1,4 +1,4 @@
-"""The StartDICOMImportJob request and the override files to upload for each job of a package."""
+"""Requests of a package's jobs: the parameters of StartDICOMImportJob, and the override files to upload."""
 
 from __future__ import annotations
 
@@ -27,48 +27,56 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """One job: its request, and the override files to upload."""
+    """The StartDICOMImportJob request of one job, and the override files to upload before it."""
 
     job: PlanJob
     request: Mapping[str, Any]
-    """Of StartDICOMImportJob, with nothing left to fill in."""
+    """The parameters of StartDICOMImportJob, without placeholders."""
     files: Path
-    """The folder of its override files."""
+    """The folder in the package that contains the override files of the job."""
 
     def documents(self) -> Iterator[UploadDocument]:
-        """Yield the override files. Raises PackageError if a file differs from the plan."""
+        """Yield the override files as documents to upload.
+
+        Raises DocumentError if a file cannot be read, and PackageError if a file differs from the plan.
+        """
         uri = S3Uri.parse(self.job.inputS3Uri)
         if uri is None:
             raise AssertionError("a validated plan has valid URIs")
         for planned in self.job.files:
             data = read_document(Path(planned.path), OVERRIDE_LIMIT.bytes, beneath=self.files)
-            # It was validated a while ago: what is sent is what is compared.
+            # The file may have changed since the validation. So the bytes to upload are compared again.
             if (len(data), hashlib.sha256(data).hexdigest()) != (planned.size, planned.sha256):
                 raise PackageError(f"{planned.path} was changed meanwhile.", fix="Draft the package again.")
             yield UploadDocument(bucket=uri.bucket, key=uri.key(planned.path), data=data)
 
 
 def require_package(package: Path) -> None:
-    """Raise DocumentError if a path is not a directory. The content is not checked."""
+    """Check that `package` is a directory.
+
+    Its content is not checked. Raises DocumentError if it is not a directory.
+    """
     if not package.is_dir():
         raise DocumentError(f"{package.name} is no package.", fix="Name the directory that 'dicommap draft' wrote.")
 
 
 def read_package_plan(package: Path) -> Plan:
-    """Return the plan of a package. Raises DocumentError if it cannot be read."""
+    """Read and return the plan of a package. Raises DocumentError if the plan cannot be read."""
     return PackageDirectory(package).plan
 
 
 def make_job_requests(
     package: PackageDirectory, job_ids: Sequence[str], account: Mapping[str, str], kept: AwsAccount | None
 ) -> list[JobRequest]:
-    """Return the requests of a validated package.
+    """Return the requests for jobs of a package, in the order of the plan. The package must be valid.
 
     Args:
         package: The package.
         job_ids: The ids of the jobs; empty for all jobs.
-        account: Members of the request that only the owner of the AWS account knows. They replace those in the package.
-        kept: The AWS account of an earlier submit, which has the members that are missing elsewhere.
+        account: Members of the request that only the owner of the AWS account knows. They replace
+            the members of the requests in the package.
+        kept: The AWS account of an earlier submit, or None. It gives the members that are missing in `account` and in
+            the package.
 
     Raises:
         UsageError: If a job is not in the plan, a member is missing or invalid, or a member differs from the earlier

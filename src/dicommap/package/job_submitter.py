@@ -1,4 +1,4 @@
-"""Submit one job: upload its override files and start it, saving the state after each step."""
+"""Submit import jobs: upload the override files, start the job, and save the job's state after each step."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from dicommap.package.submission_states import SubmissionStates
 
 UPLOADS_AT_ONCE = 8
-"""Override files that are uploaded at the same time; the job is started after the last of them."""
+"""Number of override files that are uploaded at the same time. The job is started after all uploads."""
 _CLOCK_MARGIN = timedelta(seconds=5)
-"""Times are those of the service's own clock, to the second and as long as an answer takes."""
+"""Margin for times of the service's clock, which are known to the second, plus the delay of an answer."""
 _ALREADY_UPLOADED = (
     "override files were there before this package was submitted: has somebody submitted a copy of it? "
     "Of two such requests the service starts one job"
@@ -41,7 +41,7 @@ _CONFLICT_CODE = "ConflictException"
 
 @dataclass(kw_only=True)
 class JobSubmitter:
-    """Submits jobs, one after the other."""
+    """Submitter of the jobs of one package, which submits one job at a time."""
 
     clients: Clients
     jobs: ImportJobs
@@ -50,25 +50,32 @@ class JobSubmitter:
     concurrent_jobs: int
     replace: bool
     on_step: Callable[[str, str], None]
-    """Called after each step with the job's id and a text that says what was done."""
+    """Function that is called after each step, with the job id and a text that describes the step."""
     region: str = ""
     is_first: bool = False
-    """Whether the package has no saved AWS account yet."""
+    """Whether this is the first submit, so that the package has no saved AWS account."""
     issues: list[Issue] = field(default_factory=list)
     _active: int | None = None
-    """The largest possible number of unfinished jobs of the data store; None if they have not been counted."""
+    """Maximum possible number of unfinished jobs in the data store; None before the jobs are counted."""
     _is_listed: bool = True
-    """Whether jobs may be listed."""
+    """Whether the credentials permit listing of import jobs, as far as known."""
 
     def save_aws_account(self, order: JobRequest) -> None:
-        """Save the AWS account of the first submit. Later submits must use the same account. Raises PackageError."""
+        """Save the AWS account of a request if this is the first submit. Later submits must use the same account.
+
+        Raises PackageError if the account cannot be saved.
+        """
         if self.is_first:
             self.states.write_account(make_aws_account(order.request, self.clients, self.region))
 
     def find_unanswered_job(self, order: JobRequest) -> None:
-        """Find the job that an earlier run asked to start without saving the answer. Save it if it exists.
+        """Look up the job of a start request whose answer was not saved, and save the job if it exists.
 
-        Raises UsageError if the earlier run was for another account or plan. Raises AwsError and PackageError.
+        Raises:
+            UsageError: If the earlier run was for another AWS account or another plan.
+            AwsError: If AWS refuses the listing of jobs for another reason than a missing permission.
+            PackageError: If a state cannot be read or saved.
+
         """
         state = self.states.read(order.job.id)
         if state is None:
@@ -81,7 +88,13 @@ class JobSubmitter:
                 self._save_started(state, found)
 
     def require_no_reading_job(self, orders: Iterable[JobRequest]) -> None:
-        """Raise UsageError if a running job reads override files that this submit replaces. Raises AwsError."""
+        """Check that no unfinished job reads from a prefix whose override files this submit will replace.
+
+        Raises:
+            UsageError: If there is such a job.
+            AwsError: If AWS refuses the listing of jobs for another reason than a missing permission.
+
+        """
         states = ((order, self.states.read(order.job.id)) for order in orders)
         to_start = [order for order, state in states if state is None or not state.state.has_job]
         uris = [uri for order in to_start if (uri := S3Uri.parse(order.job.inputS3Uri))]
@@ -99,9 +112,14 @@ class JobSubmitter:
             )
 
     def submit(self, order: JobRequest) -> Submission:
-        """Submit one job. If an earlier run was stopped, continue after its last saved step.
+        """Submit one job, and return its new state. If an earlier run was stopped, continue after the last saved step.
 
-        Raises AwsError and PackageError. The saved state then has the last step that was done.
+        After an error, the saved state is that of the last completed step.
+
+        Raises:
+            AwsError: If AWS refuses a request or cannot be reached.
+            PackageError: If a state cannot be read or saved, or an override file differs from the plan.
+
         """
         known = self.states.read(order.job.id)
         state = known or self._save(_make_planned_state(order, self.region))
@@ -133,13 +151,16 @@ class JobSubmitter:
         return self._save(state.model_copy(update=known))
 
     def _find_sent_job(self, order: JobRequest, state: Submission) -> ImportJob | None:
-        """Return the job that an earlier request started; None if there is no such job."""
+        """Return the job that an earlier start request started.
+
+        None is returned if there is no such job, or if the credentials do not permit listing of jobs.
+        """
         since = datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN
         try:
             return self.jobs.find_started_job(order.request, since)
         except AwsError as error:
             self._continue_without_listing(error)
-            return None  # of the same client token the service makes no second job
+            return None  # a second request with the same client token starts no second job
 
     def _upload(self, order: JobRequest, *, is_first: bool) -> None:
         client = self.clients.s3
@@ -160,7 +181,7 @@ class JobSubmitter:
             self.on_step(order.job.id, _ALREADY_UPLOADED)
 
     def _wait_for_room(self, order: JobRequest) -> None:
-        """Wait until the data store has fewer unfinished jobs than the quota of concurrent jobs."""
+        """Wait until the data store has fewer unfinished jobs than `concurrent_jobs`."""
         pauses = GrowingPauses()
         while self._is_listed and (self._active is None or self._active >= self.concurrent_jobs):
             try:
@@ -187,7 +208,7 @@ class JobSubmitter:
                 return job
 
     def _is_busy(self, order: JobRequest) -> bool:
-        """Return whether the data store has unfinished jobs, so that waiting can free the quota."""
+        """Return whether the data store has unfinished jobs. Their end will free the quota of concurrent jobs."""
         if not self._is_listed:
             return False
         try:
@@ -205,7 +226,7 @@ class JobSubmitter:
 
 
 def _start_message(state: Submission, job: ImportJob) -> str:
-    """Return a message that a job was started, now or earlier. AWS returns the earlier job for a used clientToken."""
+    """Return the message for a started job. For a used clientToken, AWS returns the job that was started earlier."""
     if job.submittedAt is None or job.submittedAt >= datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN:
         return f"started as {job.jobId}"
     return f"had been started as {job.jobId} at {format_utc(job.submittedAt)}, by the same request from elsewhere"
@@ -223,7 +244,10 @@ def _select_members(order: JobRequest, *further: str) -> dict[str, Any]:
 
 
 def _require_same_request(state: Submission, order: JobRequest, region: str) -> None:
-    """Raise UsageError if an earlier run was for another account or another plan."""
+    """Check that a request matches an earlier run.
+
+    Raises UsageError if the earlier run was for another AWS account, region or plan.
+    """
     now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(order)}
     if region and state.region:
         now["region"] = region

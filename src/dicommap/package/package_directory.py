@@ -1,4 +1,4 @@
-"""A package directory: its plan, objects, override files and states, each checked by its hash."""
+"""Read the files of a package directory, and compare them with the hashes in the plan."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REDRAFT_FIX = "Draft the package again; 'dicommap validate' lists all that was 
 
 
 def read_plan(package: Path) -> Plan:
-    """Return the plan of a package. Raises DocumentError if it cannot be read."""
+    """Read and return the plan of a package. Raises DocumentError if plan.json cannot be read or is not a plan."""
     document, issues = parse_json(read_document(Path(PLAN_FILE), PLAN_LIMIT.bytes, beneath=package), PLAN_LIMIT.values)
     with suppress(ValidationError):
         if not issues:
@@ -46,10 +46,13 @@ def read_plan(package: Path) -> Plan:
 
 
 class PackageDirectory:
-    """A package on disk. Reading a file that was changed after the draft raises DocumentError."""
+    """A package on disk, as a reader of its files.
+
+    DocumentError is raised if objects.csv, an override file or a table was changed after the draft.
+    """
 
     def __init__(self, path: StrPath) -> None:
-        """Open a package. Raises DocumentError if its plan cannot be read."""
+        """Open the package in the directory `path`. Raises DocumentError if its plan cannot be read."""
         self.path = Path(path)
         if not (self.path / PLAN_FILE).is_file():
             raise DocumentError(f"{self.path.name} is no package: it has no {PLAN_FILE}.", fix="Name a package.")
@@ -59,7 +62,11 @@ class PackageDirectory:
         return read_document(Path(name), limit.bytes, beneath=self.path)
 
     def objects(self, job: PlanJob) -> Iterator[PlannedObject]:
-        """Yield the objects of a job. Raises DocumentError if objects.csv differs from its hash in the plan."""
+        """Yield the planned objects of a job, as listed in its objects.csv.
+
+        Raises DocumentError if objects.csv cannot be read. Raises it after the last object if the hash of objects.csv
+        differs from the hash in the plan.
+        """
         digest = hashlib.sha256()
         try:
             with open_regular_file(_objects_path(job), beneath=self.path) as file:
@@ -74,7 +81,10 @@ class PackageDirectory:
             raise DocumentError(f"{_objects_path(job)} was changed after it was drafted.", fix=_REDRAFT_FIX)
 
     def override_file(self, job: PlanJob, path: str) -> bytes:
-        """Return the bytes of an override file. Raises DocumentError if they differ from their hash in the plan."""
+        """Return the bytes of an override file of a job. `path` is relative to the job's inputS3Uri.
+
+        Raises DocumentError if the file cannot be read, or if its hash differs from the hash in the plan.
+        """
         data = self._document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
         planned = next((one for one in job.files if one.path == path), None)
         if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
@@ -82,14 +92,21 @@ class PackageDirectory:
         return data
 
     def table(self, name: str, planned: FileDigest) -> str:
-        """Return the text of a table. Raises DocumentError if it differs from its hash in the plan."""
+        """Return the text of a CSV table, such as preview.csv.
+
+        `planned` is the table's size and hash in the plan. Raises DocumentError if the table cannot be read, or if its
+        hash differs.
+        """
         data = self._document(name, TABLE_LIMIT)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"{name} was changed after it was drafted.", fix=_REDRAFT_FIX)
         return data.decode("utf-8")
 
     def request(self, job: PlanJob) -> dict[str, Any]:
-        """Return the request of a job. Raises DocumentError if it cannot be read."""
+        """Return the StartDICOMImportJob request of a job, from the package.
+
+        Raises DocumentError if it cannot be read.
+        """
         name = f"{job_folder(job.id)}/{REQUEST_FILE}"
         request, _ = parse_json(self._document(name, CONFIGURATION_LIMIT), CONFIGURATION_LIMIT.values)
         if not isinstance(request, dict):
@@ -99,7 +116,7 @@ class PackageDirectory:
     def aws_account(self) -> AwsAccount | None:
         """Return the AWS account of the first submit; None if no job was submitted.
 
-        Raises PackageError if a state cannot be read.
+        Raises PackageError if the account or the state of a job cannot be read.
         """
         states = SubmissionStates(self.path)
         kept = states.read_account()
@@ -129,7 +146,11 @@ def _hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
 
 
 def read_override_data_sets(plan: Plan, files: Mapping[str, bytes | Issue]) -> dict[Target, DataSet]:
-    """Return the data set of each mapping in a valid package, by its study or series."""
+    """Return the override data set of each study and series that the plan maps to an override file.
+
+    `files` maps the path of each package file to its bytes, or to an issue if it cannot be used. Mappings to such a
+    file are skipped. The package must be valid.
+    """
     found: dict[Target, DataSet] = {}
     for job in plan.jobs:
         for mapping in job.mappings:

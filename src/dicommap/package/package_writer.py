@@ -1,4 +1,4 @@
-"""Write a package directory as a whole or not at all."""
+"""Write a package directory atomically: either all its files are written, or none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def require_writable(path: Path) -> None:
-    """Raise PackageError if the path exists, or if its parent directory does not exist."""
+    """Check that a package can be written to a path.
+
+    Raises PackageError if the path exists, or if its parent directory does not exist.
+    """
     try:
         exists = not is_new_directory(path)
         has_no_parent = not path.absolute().parent.is_dir()
@@ -32,7 +35,9 @@ def require_writable(path: Path) -> None:
 
 
 def write_package(path: Path, documents: Mapping[str, str]) -> None:
-    """Write all documents of a package, or none. The keys are paths relative to the package.
+    """Write a package directory. If an error occurs, no file of the package is written.
+
+    `documents` maps the path of each file, relative to the package, to its text.
 
     Raises PackageError if the path exists or cannot be written to.
     """

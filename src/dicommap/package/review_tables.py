@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from dicommap.package.package_directory import PackageDirectory
 
 _BYTE_ORDER_MARK = "\ufeff"
-"""Spreadsheets need it at the start of a CSV file to read the file as UTF-8."""
+"""Spreadsheets read a CSV file as UTF-8 only if the file begins with a byte order mark."""
 
 
 def build_tables(resolution: Resolution) -> PackageTables:
-    """Return the tables of resolved edits. They show patient values."""
+    """Return the review tables for resolved edits. The tables contain values of patients."""
     changes = (build_preview_row(change, show_values=True, shorten=False) for change in resolution.changes)
     return PackageTables(
         preview=_format_csv(changes),
@@ -34,7 +34,9 @@ def build_tables(resolution: Resolution) -> PackageTables:
 
 
 def filter_tables(package: PackageDirectory, studies: Container[str]) -> PackageTables:
-    """Return the tables of a package with the rows of some studies only. edits.csv keeps all rows.
+    """Return the review tables of a package, with only the rows of some studies. edits.csv keeps all rows.
+
+    `studies` are the Study Instance UIDs of the rows to keep.
 
     Raises:
         DocumentError: If a table cannot be read, or differs from its hash in the plan.
@@ -49,14 +51,14 @@ def filter_tables(package: PackageDirectory, studies: Container[str]) -> Package
 
 
 def _format_csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:
-    table = io.StringIO(newline="")  # it holds the text once; "".join would hold each line as well
+    table = io.StringIO(newline="")  # uses less memory than "".join, which also holds each line
     table.write(_BYTE_ORDER_MARK)
     table.writelines(format_csv_lines(rows, columns))
     return table.getvalue()
 
 
 def _filter_rows(table: str, studies: Container[str]) -> str:
-    """Return a table with the rows whose first column, the StudyInstanceUID, is one of the studies."""
+    """Return a CSV table with only the rows of some studies. The first column is StudyInstanceUID."""
     header, *rows = list(csv.reader(io.StringIO(table.removeprefix(_BYTE_ORDER_MARK), newline=""))) or [[]]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")

@@ -1,4 +1,4 @@
-"""Compare the objects and buckets in S3 with those that a package's plan expects."""
+"""Compare the objects and buckets in S3 with the plan of a package."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
     from dicommap.validation.s3_objects_check import S3ObjectReader
 
 LISTINGS_AT_ONCE = 8
-"""Jobs that are checked at the same time: a listing waits for S3 most of its time."""
+"""Number of jobs that are checked at the same time. Most of the time is spent waiting for S3."""
 
 
 def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: ProgressOption = None) -> Issues:
-    """Compare the objects in S3 under each job's inputS3Uri with the planned objects, and find issues.
+    """Compare the objects under each job's inputS3Uri with the planned objects, and return the issues.
 
-    The check compares sizes, ETags that the scan knew, and the bytes of override files that exist. It also finds
-    buckets in another region, and outputS3Uris that overlap a prefix that is read. A missing bucket and an object that
-    may not be read are issues; the others are still checked. The package itself is checked by `validate`.
+    The check compares the sizes, the ETags that the scan recorded, and the bytes of existing override files. It also
+    reports buckets in another region, and each outputS3Uri that overlaps an inputS3Uri. A missing bucket or an
+    unreadable object is an issue, and the check continues. Use `validate` to check the package itself.
 
     Args:
         package: The package directory.
-        clients: The AWS clients. Without them, the settings of the package's first submit.
-        progress: Shows progress, or is called with it, as jobs are checked.
+        clients: The AWS clients. If None, clients with the settings of the package's first submit are used.
+        progress: Whether to show the progress, or a function that is called with the progress.
 
     Raises:
         DocumentError: If the package cannot be read or was changed.
-        AwsError: If S3 does not answer: no connection, no valid credentials, or throttled too often. Its `found` has
-            the issues until then.
+        AwsError: If S3 does not answer, credentials are invalid, or S3 throttles too many requests. The error's
+            `issues` has the issues so far.
         MissingExtraError: If boto3 is not installed.
 
     """
@@ -65,7 +65,18 @@ def s3_object_issues(
     *,
     job_ids: Collection[str] | None = None,
 ) -> Issues:
-    """Compare stored objects with the planned objects of all jobs, or of some job ids; see `validate_s3`."""
+    """Compare the objects in S3 with the planned objects of jobs, as in `validate_s3`.
+
+    Args:
+        package: The package.
+        stored: Reads the objects in S3.
+        progress: Whether to show the progress, or a function that is called with the progress.
+        job_ids: The ids of the jobs to check; None for all jobs.
+
+    Returns:
+        The issues.
+
+    """
     issues: list[Issue] = []
     try:
         issues += _region_and_output_issues(package, stored)
@@ -86,7 +97,10 @@ def _check_jobs(
     absent: Container[str | None],
     progress: ProgressOption,
 ) -> Iterator[list[Issue]]:
-    """Yield the issues of each job, in the order of the plan."""
+    """Check several jobs at the same time. Yield the list of issues of each job, in the order of `jobs`.
+
+    `absent` are the locations of buckets that do not exist. Jobs in these buckets are not checked.
+    """
     executor = ThreadPoolExecutor(LISTINGS_AT_ONCE)
     try:
         checked = executor.map(lambda job: _job_issues(package, job, stored, absent), jobs)
@@ -100,7 +114,7 @@ def _job_issues(
     package: PackageDirectory, job: PlanJob, stored: S3ObjectReader, absent: Container[str | None]
 ) -> list[Issue]:
     uri = S3Uri.parse(job.inputS3Uri)
-    if uri is None or _bucket_location(uri.bucket).path in absent:  # there is another issue about it
+    if uri is None or _bucket_location(uri.bucket).path in absent:  # another issue already names the URI or the bucket
         return []
     submission = package.submission(job)
     uploaded = submission is not None and submission.state is not SubmissionState.PLANNED
@@ -108,7 +122,7 @@ def _job_issues(
     issues: list[Issue] = []
     try:
         for found in check.issues(package.objects(job), stored.list_objects(uri)):
-            issues.append(found)  # one by one: what came before a refusal is kept
+            issues.append(found)  # keeps the issues that precede an AwsError
     except AwsError as error:
         if not error.local:
             error.issues = tuple(issues)
@@ -119,11 +133,11 @@ def _job_issues(
 
 
 def _region_and_output_issues(package: PackageDirectory, stored: S3ObjectReader) -> Iterator[Issue]:
-    """Find buckets in another region, and outputS3Uris that overlap an inputS3Uri."""
+    """Yield an issue if a bucket is missing or in another region, or if an outputS3Uri overlaps an inputS3Uri."""
     inputs = {uri for job in package.plan.jobs if (uri := S3Uri.parse(job.inputS3Uri))}
     outputs = dict(_output_uris(package))
     submitted = {place: str(uri) for place, uri in outputs.items() if place.pointer is None}
-    yield from check_output_uris(map(str, inputs), submitted)  # of those in requests `validate` tells
+    yield from check_output_uris(map(str, inputs), submitted)  # `validate` checks the others, in requests
     for bucket in sorted({uri.bucket for uri in (*inputs, *outputs.values())}):
         yield from _bucket_issues(bucket, stored)
 
@@ -136,7 +150,7 @@ def _bucket_issues(bucket: str, stored: S3ObjectReader) -> Iterator[Issue]:
             raise
         if error.code in NOT_FOUND_CODES:
             yield make_issue("submit.no-bucket", _bucket_location(bucket))
-        else:  # who may list a prefix need not be let at the bucket; listings are asked for each by itself
+        else:  # a user without permission for the bucket may still have permission to list a prefix
             yield make_issue("submit.not-checked", _bucket_location(bucket), what="The bucket", reason=error.code)
     else:
         yield from check_bucket_region(bucket, region, stored.region)
@@ -147,7 +161,7 @@ def _bucket_location(bucket: str) -> Location:
 
 
 def _output_uris(package: PackageDirectory) -> Iterator[tuple[Location, S3Uri]]:
-    """Yield the outputS3Uri of each job, with its location in the job's submission or request."""
+    """Yield the outputS3Uri of each job. Its location is the job's submission or, before a submission, its request."""
     for job in package.plan.jobs:
         submission = package.submission(job)
         if submission is not None:

@@ -1,4 +1,4 @@
-"""List the copies that a package's staged jobs need, with their sources and S3 keys."""
+"""List the copies for the staged jobs of a package: the source file and the S3 key of each copy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> list[PlanJob]:
-    """Return the staged jobs of a package, or some of them. Raises UsageError if there is no such job."""
+    """Return staged jobs of a package.
+
+    `ids` are the ids of the jobs; empty for all staged jobs. Raises UsageError if an id is not the id of a staged job.
+    """
     known = {job.id: job for job in package.plan.jobs if job.staged}
     for job_id in ids:
         if job_id not in known:
@@ -30,15 +33,25 @@ def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> li
 
 
 def find_job_sources(package: PackageDirectory, jobs: Sequence[PlanJob]) -> dict[int, str]:
-    """Return the sources that contain files of these jobs, by their index in the plan."""
+    """Return the source roots that contain files of `jobs`, by the index of the source in the plan."""
     numbers = {one.root for job in jobs for one in package.objects(job)}
     return {number: source for number, source in enumerate(package.plan.sources) if number in numbers}
 
 
 def list_staging_copies(package: StrPath, *, jobs: Sequence[str] = ()) -> Iterator[dict[str, str | int]]:
-    """Yield the copies that staging would make, as rows with source and target. Nothing is sent to S3.
+    """Yield the copies that `stage` would make. No file is copied.
 
-    Raises the same errors as `stage`.
+    Args:
+        package: The package directory.
+        jobs: The ids of staged jobs; empty for all staged jobs.
+
+    Yields:
+        A row for each copy: `job` (the id), `from` (the source), `to` (the S3 URI) and `size` (bytes).
+
+    Raises:
+        DocumentError: If the package cannot be read or was changed.
+        UsageError: If an id is not the id of a staged job.
+
     """
     planned = PackageDirectory(package)
     for job in select_staged_jobs(planned, jobs):
@@ -47,7 +60,7 @@ def list_staging_copies(package: StrPath, *, jobs: Sequence[str] = ()) -> Iterat
 
 
 def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCopy]:
-    """Return the copies of a job by their keys relative to its prefix."""
+    """Return the copies for a staged job, by their keys relative to the job's prefix. No file is copied."""
     uri = parse_job_uri(job)
     roots = [(root, parse_s3_root(root)) for root in package.plan.sources]
     copies = {}
@@ -69,14 +82,14 @@ def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCop
 
 
 def _local_path(root: str, path: str) -> str:
-    """Return the path of a source file. Raises DocumentError if the path is outside its source."""
+    """Join a source root and the path of a file in it. Raises DocumentError if the file would be outside the root."""
     if os.path.isabs(path) or ".." in path.split("/"):
         raise DocumentError("An object's source is outside of the plan's sources.", fix="Draft the package again.")
     return os.path.join(root, path)
 
 
 def parse_job_uri(job: PlanJob) -> S3Uri:
-    """Return the prefix of a job. Raises DocumentError if it has none."""
+    """Return the inputS3Uri of a job. Raises DocumentError if it is not a valid S3 URI."""
     uri = S3Uri.parse(job.inputS3Uri)
     if uri is None:
         raise DocumentError(f"Job {job.id} has no S3 URI.", fix="Run 'dicommap validate' on the package.")

@@ -1,4 +1,4 @@
-"""Compare calls with the AWS account, region and endpoint that a package was first submitted to."""
+"""Keep the AWS account, region and endpoint of a package's first submit for all later calls."""
 
 from __future__ import annotations
 
@@ -24,14 +24,18 @@ ACCOUNT_OPTIONS = {
     "region": "--region",
     "endpointUrl": "--endpoint-url",
 }
-"""Members that only the account's owner knows -> how the command line names them."""
+"""Member that only the owner of the AWS account knows -> its option on the command line."""
 _ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 
 
 def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) -> AwsAccount:
-    """Return the AWS account of a first submit: its request's members, and the region, profile and endpoint.
+    """Return the AWS account of a first submit, to be saved in the package.
 
-    `region` is the region of the clients.
+    Args:
+        request: The StartDICOMImportJob request.
+        clients: The clients, whose profile and endpoint are saved. An endpoint with credentials is not saved.
+        region: The region of the clients; empty if it is not known.
+
     """
     endpoint = clients.endpoint_url
     return AwsAccount(
@@ -43,11 +47,18 @@ def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) 
 
 
 def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Clients:
-    """Return clients for the AWS account. Missing settings are those of the first submit.
+    """Return clients with the caller's settings. A missing profile or region is that of the first submit.
 
-    A profile is a name on one machine, so it may differ. An endpoint is never read from a package: its author could
-    receive requests with the caller's credentials. Raises UsageError if the first submit had an endpoint, and the
-    caller names none.
+    A profile is a name on one machine, so the caller may use another profile. An endpoint is never taken from a
+    package, because the author of the package could then receive requests with the caller's credentials.
+
+    Args:
+        clients: The caller's clients, or None.
+        kept: The AWS account of the first submit, or None.
+
+    Raises:
+        UsageError: If the first submit used an endpoint, and the caller does not name an endpoint.
+
     """
     asked = clients or Clients()
     if kept is None:
@@ -59,17 +70,23 @@ def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Client
             fix=f"If it is yours, name it: --endpoint-url {url}",
         )
     whole = replace(asked, profile=asked.profile or kept.profile, region=asked.region or kept.region)
-    return asked if whole == asked else whole  # which may have opened connections
+    return asked if whole == asked else whole  # `asked` may already have open connections
 
 
 def require_same_endpoint(kept: AwsAccount | None, clients: Clients) -> None:
-    """Raise UsageError if the clients use another region or endpoint than the first submit."""
+    """Check that the clients use the region and endpoint of the first submit. Raises UsageError if they differ.
+
+    `kept` is the AWS account of the first submit; None if there was no submit. Settings that are not given may differ.
+    """
     given = {"region": clients.region, "endpointUrl": clients.endpoint_url}
     _require_same_members(kept, {name: value for name, value in given.items() if value is not None})
 
 
 def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]) -> None:
-    """Raise UsageError if a request is for another AWS account than the first submit."""
+    """Check that a request is for the AWS account of the first submit. Raises UsageError if a member differs.
+
+    `kept` is the AWS account of the first submit; None if there was no submit.
+    """
     _require_same_members(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
 
 
@@ -78,7 +95,7 @@ def _require_same_members(kept: AwsAccount | None, given: Mapping[str, str | Non
         return
     before = kept.model_dump()
     differing = {name: value for name, value in given.items() if value != before[name]}
-    if before["endpointUrl"] is None:  # the environment may have named the same one
+    if before["endpointUrl"] is None:  # an environment variable may have given the same endpoint
         differing.pop("endpointUrl", None)
     if not differing:
         return

@@ -1,4 +1,4 @@
-"""Read and write the submission states of a package. A state is written after each step of a job."""
+"""Read and write the submission states of a package's jobs. A state is written after each step of a submission."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _RUN_AGAIN_FIX = "Then run the same again: it goes on from where it was."
 
 
 class SubmissionStates:
-    """The states of the submissions of one package."""
+    """The saved submission states of the jobs in one package."""
 
     def __init__(self, package: Path) -> None:
         self._package = package
         self._folder = package / SUBMISSION_FOLDER
 
     def read(self, job_id: str) -> Submission | None:
-        """Return the state of a job; None if the job was never submitted.
+        """Return the saved state of a job; None if the job was never submitted.
 
         Raises PackageError if the file is damaged.
         """
@@ -56,12 +56,18 @@ class SubmissionStates:
         )
 
     def read_all(self, job_ids: Iterable[str]) -> dict[str, Submission]:
-        """Return the existing states by job id."""
+        """Return the saved states by job id. Jobs that were never submitted are left out.
+
+        Raises PackageError if a file is damaged.
+        """
         states = ((job_id, self.read(job_id)) for job_id in job_ids)
         return {job_id: state for job_id, state in states if state is not None}
 
     def write(self, submission: Submission) -> None:
-        """Replace the state of a job. After a crash the file has the old or the new state. Raises PackageError."""
+        """Save the state of a job. After a crash, the file has the old state or the new state.
+
+        Raises PackageError if the file cannot be written.
+        """
         self._write(self._package / submission_path(submission.job), submission)
 
     def read_account(self) -> AwsAccount | None:
@@ -80,7 +86,7 @@ class SubmissionStates:
         )
 
     def write_account(self, account: AwsAccount) -> None:
-        """Write account.json. Raises PackageError."""
+        """Write account.json. Raises PackageError if the file cannot be written."""
         self._write(self._package / AWS_ACCOUNT_FILE, account)
 
     def _write(self, path: Path, document: BaseModel) -> None:
@@ -96,7 +102,10 @@ class SubmissionStates:
             raise _make_package_error(error) from None
 
     def _require_own_folder(self) -> None:
-        """Raise PackageError if the folder is a link, because files would be written outside the package."""
+        """Check that the folder of the states is not a link, because files would be written outside the package.
+
+        Raises PackageError if the folder is a link.
+        """
         if self._folder.is_symlink():
             raise PackageError(
                 f"The package's {SUBMISSION_FOLDER} is a symbolic link, which is not followed for writing.",
@@ -105,9 +114,10 @@ class SubmissionStates:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Lock the package against a second submit on this machine. The lock ends with the process.
+        """Return a context manager that locks the package against a second submit on this machine.
 
-        Raises PackageError if another submit runs, or if the folder cannot be written to.
+        The lock is released at the end of the context or of the process. Raises PackageError if another submit has the
+        lock, or if the folder cannot be written to.
         """
         self._require_own_folder()
         try:
@@ -119,9 +129,9 @@ class SubmissionStates:
         except OSError as error:
             raise _make_package_error(error) from None
         try:
-            # The file stays: were it removed, a third process could lock a new one while a second holds this.
+            # The lock file is never removed. Otherwise two processes could lock different files with the same name.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            remove_leftovers(self._folder)  # a watch that runs may be writing
+            remove_leftovers(self._folder)  # keeps the locked partial file of a running watch
             yield
         except BlockingIOError:
             raise PackageError(
@@ -131,7 +141,7 @@ class SubmissionStates:
             os.close(descriptor)
 
     def is_locked(self) -> bool:
-        """Return whether a submit of this package runs on this machine."""
+        """Return whether a submit on this machine has the lock of the package."""
         try:
             descriptor = os.open(self._folder / _LOCK_NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
@@ -146,7 +156,10 @@ class SubmissionStates:
 
 
 def _read_json(package: Path, name: str) -> tuple[bool, Any]:
-    """Return whether a document exists, and its JSON value; None if it is not JSON. Raises PackageError."""
+    """Return whether a document exists, and its JSON value. The value is missing (None) if the text is not JSON.
+
+    Raises PackageError if the document cannot be read.
+    """
     try:
         if not os.path.lexists(package / name):
             return False, None

@@ -1,4 +1,4 @@
-"""Describe what staging or submitting will send, and require that it is confirmed."""
+"""Describe the data that staging or submission will send to AWS, and require a confirmation."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from dicommap.planning.plan import PlanJob
 
     Confirm = Callable[[Transfer], bool]
-    """Is shown what is about to be sent, and returns whether it may be."""
+    """Function that shows a transfer to the user, and returns whether the user confirms it."""
 
 
 def make_staging_transfer(
     package: PackageDirectory, jobs: Sequence[PlanJob], sources: Sequence[str], clients: Clients
 ) -> Transfer:
-    """Return what the staging of some jobs sends, from these source roots."""
+    """Return the transfer for the staging of jobs: the files, prefixes and AWS account.
+
+    `sources` are the source roots of the copied files. The account is read from AWS.
+    """
     return Transfer(
         package=str(package.path),
         jobs=tuple(job.id for job in jobs),
@@ -41,7 +44,10 @@ def make_staging_transfer(
 
 
 def make_submission_transfer(package: PackageDirectory, orders: Sequence[JobRequest], clients: Clients) -> Transfer:
-    """Return what the submission of some jobs sends."""
+    """Return the transfer for the submission of jobs: override files to upload, and source files that AWS reads.
+
+    `orders` are the requests of the jobs. The account is read from AWS.
+    """
     jobs = [order.job for order in orders]
     members = orders[0].request if orders else {}
     return Transfer(
@@ -62,6 +68,6 @@ def make_submission_transfer(package: PackageDirectory, orders: Sequence[JobRequ
 
 
 def require_confirmed(confirm: Confirm, transfer: Transfer) -> None:
-    """Raise UsageError if a transfer is not confirmed."""
+    """Ask for confirmation of a transfer. Raises UsageError if it is refused."""
     if not confirm(transfer):
         raise UsageError("Nothing was sent: it was not confirmed.", fix="Run the same again, and type yes.")

@@ -1,1 +1,1 @@
-"""Plan import jobs within the quotas: the S3 prefix of each job, staged copies and retries."""
+"""Plan import jobs that obey the quotas. Choose the S3 prefix and the staged copies of each job."""

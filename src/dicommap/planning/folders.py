@@ -1,4 +1,4 @@
-"""Folders in S3: the load that a job for each folder would have, and whether the folder can be a job's prefix."""
+"""Folders in S3 that may become import jobs: their loads, and the rules for a folder's prefix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Folder:
-    """One folder. Its prefix is relative to the inputS3Uri of the plan."""
+    """A folder in S3 that may become an import job, and the counts of its files."""
 
     __slots__ = (
         "excess",
@@ -35,35 +35,44 @@ class Folder:
 
     def __init__(self, prefix: str, *, is_known: bool = True) -> None:
         self.prefix = prefix
-        """Empty, or ends with a slash."""
+        """Prefix of the folder relative to the inputS3Uri of the plan: empty, or ends with a slash."""
         self.is_known = is_known
-        """Whether all files in the folder are known."""
+        """Whether all files in the folder are known, because the folder is in a scanned source."""
         self.load = JobLoad()
-        """The load of all files below the folder, without the overrides in `file_overrides`."""
+        """The load of all files below the folder. The overrides in `file_overrides` are not included."""
         self.instances = 0
-        """Number of files below the folder that hold an instance."""
+        """Number of files with an instance below the folder."""
         self.own_files_by_study: dict[str, int] = {}
         """Study -> number of its files directly in this folder."""
         self.own_files = 0
         """Number of all files directly in this folder."""
         self.partial: dict[str, int] = {}
-        """Study -> number of its files below, for each study that also has files outside this folder."""
+        """Study -> number of its files below this folder, for studies that also have files outside this folder."""
         self.file_overrides: set[OverrideKey] = set()
-        """The overrides that the files of the studies in `partial` need."""
+        """The overrides for the files of the studies in `partial`, and for the files directly in this folder."""
         self.parts: list[Folder] = []
-        """The folders in this folder that may still become jobs."""
+        """The inner folders that become jobs if this folder does not become a job."""
         self.excess: QuotaExcess | None = None
-        """The quota that a job for this folder would exceed; None if it exceeds none."""
+        """The quota that a job for this folder would exceed; None if the job would obey all quotas."""
         self.unusable_folders: list[str] = []
-        """The unusable folders on the path of the last file in a folder that cannot be a prefix."""
+        """Names of the inner folders of the last file in a folder that cannot be a prefix."""
 
     @property
     def is_divided(self) -> bool:
-        """Return whether the folder cannot be a job. Each folder in it is then examined alone."""
+        """Return whether this folder cannot be a job. The folders in a divided folder can become jobs."""
         return self.excess is not None or not self.is_known
 
     def add_files(self, overrides: OverrideSizes, study: str | None, series: str | None, files: int, size: int) -> None:
-        """Add files directly in this folder: those of one series, or files without an instance. `size` is in bytes."""
+        """Count files that are directly in this folder.
+
+        Args:
+            overrides: The sizes of the override files.
+            study: Study Instance UID of the files; None if they have no instance.
+            series: Series Instance UID of the files; None if they have no instance.
+            files: Number of files.
+            size: Bytes of all these files.
+
+        """
         self.own_files += files
         self.load.files += files
         self.load.bytes += size
@@ -75,25 +84,32 @@ class Folder:
             self.file_overrides.update(overrides.of_files(study, series or ""))
 
     def close(self, totals: Mapping[str, int], overrides: OverrideSizes, quotas: Quotas) -> None:
-        """Count the files directly in this folder, after the last of them was added."""
+        """Finish the counts of this folder, and check the quotas. Call it once, after the last file was added.
+
+        Args:
+            totals: Study -> number of all its files.
+            overrides: The sizes of the override files.
+            quotas: The size limits of one job.
+
+        """
         self.instances += sum(self.own_files_by_study.values())
         if not self.is_divided:
             self._count_study_files(self.own_files_by_study, totals, overrides)
         self.check_quotas(overrides, quotas)
 
     def add_folder(self, part: Folder, totals: Mapping[str, int], overrides: OverrideSizes) -> None:
-        """Add a folder in this folder, after all its files were counted."""
+        """Add the counts of an inner folder (`part`) to this folder. The inner folder must be closed."""
         self.load.add(part.load)
         self.load.folders += 1
         self.instances += part.instances
         if part.excess is not None and self.excess is None:
             self.excess = part.excess
-        if not self.is_divided:  # the studies of a divided folder are not needed
+        if not self.is_divided:  # only a folder that may become a job needs the counts of its studies
             self.file_overrides |= part.file_overrides
             self._count_study_files(part.partial, totals, overrides)
 
     def forget_parts(self) -> None:
-        """Free the data that only a divided folder needs."""
+        """Release the inner folders and the counts by study. Only a divided folder needs them."""
         self.parts, self.own_files_by_study = [], {}
 
     def check_quotas(self, overrides: OverrideSizes, quotas: Quotas) -> None:
@@ -112,7 +128,7 @@ class Folder:
                 self._count_study_overrides(study, overrides)
 
     def _count_study_overrides(self, study: str, overrides: OverrideSizes) -> None:
-        """Count all overrides of a study that has all its files below this folder."""
+        """Add all overrides of a study to the load. All files of the study are below this folder."""
         self.file_overrides.difference_update(overrides.keys(study))
         mappings, size = overrides.of_study(study)
         self.load.mappings += mappings
@@ -123,14 +139,20 @@ _FOLDER_NAME = re.compile(r"(?!\.{1,2}/)[^/\\\n\r\u2028\u2029\ud800-\udfff]+/")
 
 
 class PrefixRules:
-    """Rules for the folders below a base that can be the inputS3Uri of a job.
+    """Rules that decide whether a folder can be the inputS3Uri of a job.
 
-    A folder cannot if its URI is too long, has a character that AWS's pattern does not allow, or has a segment such as
-    `..`, whose meaning AWS does not document. Files in such a folder can only be imported with the folder around it.
+    A folder is unusable if its URI is too long, has a character that AWS's pattern does not allow, or has a segment
+    such as `..` (AWS does not document its meaning). A job for an outer folder imports the files of an unusable folder.
     """
 
     def __init__(self, base: S3Uri, offsets: Iterable[str] = ("",)) -> None:
-        """Store the base and its folders that were scanned. Other folders may contain unknown files."""
+        """Store the base and the scanned folders.
+
+        Args:
+            base: The S3 prefix that contains all source files.
+            offsets: The folders below the base that were scanned. Other folders may contain unknown files.
+
+        """
         self._room = MAX_S3_URI - len(str(base))
         self._known = tuple(offsets)
         self.key_limit = MAX_KEY_BYTES - len(base.prefix.encode())
@@ -141,8 +163,11 @@ class PrefixRules:
         return folder.startswith(self._known)
 
     def can_be_prefix(self, folder: str, name: str) -> bool:
-        """Return whether a folder can be an inputS3Uri, if the folder around it can.
+        """Return whether a folder can be an inputS3Uri. Its outer folder must be usable.
 
-        `folder` is the prefix relative to the base. `name` is the last segment of this prefix, with its slash.
+        Args:
+            folder: The folder's prefix, relative to the base.
+            name: The last segment of the prefix, with its slash.
+
         """
         return len(folder) <= self._room and _FOLDER_NAME.fullmatch(name) is not None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DEFAULT_QUOTAS = Quotas()
 
 JOBS_LIMIT = 999_999
-"""The largest number that fits into the six digits of a job id."""
+"""Maximum number of jobs in a package: a job id has at most six digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +41,18 @@ class FileCounts:
 
     files: int
     instances: int
-    """Files with an instance, duplicates included."""
+    """Number of files with an instance, duplicates included."""
 
 
 class InventoryFiles(PlannableFiles, Protocol):
     """The files of an inventory as S3 objects under one prefix."""
 
     def count_files(self) -> FileCounts:
-        """Return the number of files and of instances."""
+        """Return the number of all files, and the number of files with an instance."""
         ...
 
     def non_utf8_paths(self) -> Iterable[str]:
-        """Return the paths of instances that are not UTF-8, so that they cannot be S3 keys."""
+        """Return the paths of instances whose paths are not UTF-8. Such paths cannot be S3 keys."""
         ...
 
     def has_key(self, key: str) -> bool:
@@ -60,17 +60,17 @@ class InventoryFiles(PlannableFiles, Protocol):
         ...
 
     def objects_under(self, prefix: str) -> Iterable[PlannedObject]:
-        """Return the objects under a prefix, with keys relative to it. The prefix is empty or ends with a slash."""
+        """Return the objects under `prefix`, with keys relative to this prefix. It is empty or ends with a slash."""
         ...
 
     def staged_objects(self, pieces: Iterable[StudyPart], largest: int) -> Iterable[PlannedObject]:
-        """Return the objects that staging will create for these parts, without files over `largest` bytes."""
+        """Return the objects that staging will create for study parts. Files over `largest` bytes are skipped."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
-    """Settings for planning jobs: the inputS3Uri, the quotas and the staging policy."""
+    """Settings of the job planning: the inputS3Uri, the quotas and the staging policy."""
 
     input_s3_uri: str
     """The S3 prefix where all source files are, or will be."""
@@ -92,10 +92,18 @@ class JobSettings:
         stage_uri: str | None,
         leave_out: bool,
     ) -> JobSettings:
-        """Return checked settings. Without `input_s3_uri`, the sources in S3 give it: it is their common prefix.
+        """Check settings and return them.
+
+        Args:
+            sources: The source roots of the inventory.
+            input_s3_uri: The S3 prefix of all source files. If None, the common prefix of the sources in S3 is used.
+            quotas: The size limits of one job.
+            staging: The staging policy. If None, `stage_uri` decides: WHERE_NEEDED if it is given, else NEVER.
+            stage_uri: The S3 prefix of staged copies.
+            leave_out: Whether instances may be in no job.
 
         Raises:
-            UsageError: If a URI is missing, a source in S3 is outside the prefix, or the staging does not fit.
+            UsageError: If no inputS3Uri is known, a source in S3 is outside it, or `staging` contradicts `stage_uri`.
 
         """
         chosen = _check_staging(staging, stage_uri)
@@ -122,7 +130,7 @@ class JobSettings:
         return cls(input_s3_uri=input_s3_uri, quotas=quotas, staging=chosen, stage_uri=stage_uri, leave_out=leave_out)
 
     def uri_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
-        """Find invalid S3 URIs in the settings, and a staging prefix that overlaps the sources or outputS3Uri."""
+        """Yield an issue for each invalid S3 URI, and if the staging prefix overlaps a source or outputS3Uri."""
         yield from _uri_issues(self.input_s3_uri)
         base = S3Uri.parse(self.input_s3_uri)
         prefixes = None if base is None else SourcePrefixes.of(sources, base)
@@ -142,12 +150,12 @@ class JobSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryJobs:
-    """The planned jobs of an inventory, and the issues that planning found."""
+    """The planned jobs of an inventory, and the issues of the planning."""
 
     base: S3Uri
     jobs: tuple[PlannedJob, ...]
     counts: FileCounts
-    """Number of files of the inventory, in a job or not."""
+    """Numbers of all files in the inventory, including files in no job."""
     files: InventoryFiles
     issues: tuple[Issue, ...]
 
@@ -163,17 +171,17 @@ def plan_inventory_jobs(
 
     Args:
         sources: The source roots of the inventory.
-        locate_files: Returns the files of the inventory as S3 objects. It gets, for each source, the folder under
-            inputS3Uri that holds the files of this source.
+        locate_files: Function that returns the files of the inventory as S3 objects. Its argument is a list: for each
+            source, the folder under inputS3Uri that contains the files of this source.
         overrides: The overrides that the jobs import.
-        settings: The inputS3Uri, quotas and staging.
-        assumptions: How override files are written, which decides their sizes.
+        settings: The inputS3Uri, the quotas and the staging policy.
+        assumptions: The form of the override files. The sizes of override files depend on it.
 
     Returns:
         The jobs, or None if inputS3Uri is not an S3 URI.
 
     Raises:
-        UsageError: If there are more jobs than the job ids of a package can number.
+        UsageError: If there are more than JOBS_LIMIT jobs.
 
     """
     base = S3Uri.parse(settings.input_s3_uri)

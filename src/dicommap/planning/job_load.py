@@ -1,4 +1,4 @@
-"""Files, bytes, folders and overrides of an import job, compared with the quotas."""
+"""The load of an import job (files, bytes, folders and overrides), and its comparison with the quotas."""
 
 from __future__ import annotations
 
@@ -15,44 +15,47 @@ _QUOTA_NAMES = {"nested folders": "folders", "bytes in one file": "fileBytes"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaExcess:
-    """A quota, and the count that exceeds it."""
+    """A quota of one import job, and a count that exceeds the quota."""
 
     what: str
-    """In words: `files`, `bytes`, `nested folders`, `mappings`, `bytes in one file`."""
+    """The counted items in words: `files`, `bytes`, `nested folders`, `mappings` or `bytes in one file`."""
     count: int
     limit: int
 
     @property
     def quota(self) -> str:
-        """Return the name of the quota in Quotas and on the command line, such as `fileBytes`."""
+        """Return the name that the quota has in `Quotas` and on the command line, such as `fileBytes`."""
         return _QUOTA_NAMES.get(self.what, self.what)
 
 
 class SmallestExcesses(dict[str, QuotaExcess]):
-    """For each quota, the smallest count that exceeded it: with a quota of that count, more files would fit."""
+    """The smallest excess of each quota, by the counted items.
+
+    An issue names the smallest count: if the quota were raised to this count, more files would fit into jobs.
+    """
 
     def record(self, excess: QuotaExcess | None) -> None:
-        """Keep an excess if it is the smallest of its quota. None is ignored."""
+        """Record an excess if it is the smallest excess of its quota so far. None is ignored."""
         if excess is not None and (excess.what not in self or excess.count < self[excess.what].count):
             self[excess.what] = excess
 
 
 @dataclass(slots=True, kw_only=True)
 class JobLoad:
-    """The files, bytes, folders and overrides of a job."""
+    """The numbers of files, bytes, folders and overrides of a job. The quotas limit these numbers."""
 
     files: int = 0
     bytes: int = 0
     largest: int = 0
-    """Bytes of the largest file that is over the quota of a job, or 0."""
+    """Bytes of the largest file that exceeds the quota of bytes in one file; 0 if there is no such file."""
     folders: int = 0
-    """Nested folders, without that of the override files."""
+    """Number of nested folders, without the folder of the override files."""
     mappings: int = 0
     override_bytes: int = 0
-    """Bytes of all override files. A file that several mappings share is counted once for each mapping."""
+    """Bytes of all override files. If several mappings share an override file, it is counted for each mapping."""
 
     def add(self, other: JobLoad) -> None:
-        """Add another load to this one."""
+        """Add the numbers of another load to this load."""
         self.files += other.files
         self.bytes += other.bytes
         self.largest = max(self.largest, other.largest)
@@ -61,14 +64,14 @@ class JobLoad:
         self.override_bytes += other.override_bytes
 
     def with_other(self, other: JobLoad) -> JobLoad:
-        """Return the sum of both loads."""
+        """Return the sum of this load and another load, as a new load."""
         both = JobLoad()
         both.add(self)
         both.add(other)
         return both
 
     def without(self, part: JobLoad) -> JobLoad:
-        """Return this load minus a part of it. `largest` is kept, even if the part has the largest file."""
+        """Return this load minus the load of a part, as a new load. `largest` is the same as in this load."""
         return JobLoad(
             files=self.files - part.files,
             bytes=self.bytes - part.bytes,
@@ -79,7 +82,7 @@ class JobLoad:
         )
 
     def excess(self, quotas: Quotas) -> QuotaExcess | None:
-        """Return the first quota that this load exceeds; None if it exceeds no quota."""
+        """Return the first quota that this load exceeds, with the count; None if the load exceeds no quota."""
         held = (
             ("files", self.files + self.mappings, quotas.files),
             ("bytes", self.bytes + self.override_bytes, quotas.bytes),
@@ -94,13 +97,13 @@ class JobLoad:
 
 
 OverrideKey = tuple[str, str | None]
-"""Study and Series Instance UID; None if the override is for the whole study."""
+"""Study and Series Instance UID of an override. An override of a whole study has None as its second UID."""
 
 _NO_SIZES: Mapping[str | None, int] = {}
 
 
 class OverrideSizes:
-    """The size of the override file of each study and series that has an override, in bytes."""
+    """The sizes of the override files in bytes, by study and series."""
 
     def __init__(self, sizes: Iterable[tuple[OverrideKey, int]] = ()) -> None:
         self._of_study: dict[str, dict[str | None, int]] = {}
@@ -111,17 +114,17 @@ class OverrideSizes:
         return study in self._of_study
 
     def has_series_override(self, study: str) -> bool:
-        """Return whether a study has an override for a series."""
+        """Return whether a study, which must have an override, has an override for one of its series."""
         sizes = self._of_study[study]
         return len(sizes) > 1 or None not in sizes
 
     def of_study(self, study: str) -> tuple[int, int]:
-        """Return the number of overrides of a study and its series, and the bytes of their files."""
+        """Return the number of overrides for a study and its series, and the bytes of their override files together."""
         sizes = self._of_study.get(study, _NO_SIZES)
         return len(sizes), sum(sizes.values())
 
     def keys(self, study: str) -> Iterator[OverrideKey]:
-        """Yield the keys of the overrides of a study and its series."""
+        """Yield the keys of all overrides for a study and its series."""
         return ((study, series) for series in self._of_study.get(study, _NO_SIZES))
 
     def of_files(self, study: str, series: str) -> list[OverrideKey]:
@@ -136,29 +139,29 @@ class OverrideSizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSize:
-    """The number and bytes of the files of one series, duplicates included."""
+    """The number and bytes of the files in one series. Duplicates are included."""
 
     series_instance_uid: str
     files: int
-    """Number of files that a job can import."""
+    """Number of files, without the files in `too_large`."""
     bytes: int
     too_large: int = 0
-    """Number of files that are larger than a job can import."""
+    """Number of files that exceed the quota of bytes in one file. No job can import them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudySize:
-    """The series of one study, in order of their UIDs."""
+    """The numbers and bytes of the files in one study. The series are in the order of their UIDs."""
 
     study_instance_uid: str
     series: tuple[SeriesSize, ...]
 
     @property
     def files(self) -> int:
-        """Return the number of files that a job can import."""
+        """Return the number of files in all series, without files that exceed the quota of bytes in one file."""
         return sum(series.files for series in self.series)
 
     @property
     def too_large(self) -> int:
-        """Return the number of files that are larger than a job can import."""
+        """Return the number of files that exceed the quota of bytes in one file."""
         return sum(series.too_large for series in self.series)

@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess
 
 KeyedFile = tuple[str, int, str | None, str | None]
-"""A source file: its key relative to the base, its size, and the Study and Series Instance UID of an instance."""
+"""A source file: key relative to the base, bytes, Study and Series Instance UID (None without an instance)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftoverFiles:
-    """The files directly in a folder that is not a job, and not in the folder of a job."""
+    """Counts of the files that are directly in one folder and in no job."""
 
     folder: str
     files: int
     instances: int
     excess: QuotaExcess | None
-    """The quota that the folder exceeds; None if the folder is no job because studies have files elsewhere too."""
+    """The quota that the folder exceeds; None for another reason, such as studies that have files elsewhere too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfitFile:
-    """A file that no job can import, because its key is too long or the file is too large."""
+    """A file that no job can import: its key is too long, or the file is too large."""
 
     key: str
     size: int
@@ -46,24 +46,24 @@ class JobsInPlace:
     """The jobs that import files without copying them, and the files that are in no such job."""
 
     prefixes: list[str] = field(default_factory=list)
-    """Prefixes of the jobs, in order. No prefix begins with another; each is empty or ends with a slash."""
+    """Sorted prefixes of the jobs. Each is empty or ends with a slash. No prefix begins with another prefix."""
     file_count: int = 0
     """Number of files in these jobs."""
     others: int = 0
-    """Number of files in these jobs that hold no instance."""
+    """Number of files without an instance in these jobs."""
     leftovers: BoundedList[LeftoverFiles] = field(default_factory=BoundedList)
     left_out_files: dict[str, int] = field(default_factory=dict)
     """Study -> number of its files that are in none of the jobs."""
     cut_studies: dict[str, list[str]] = field(default_factory=dict)
-    """Study -> prefixes of the jobs that take a part of it."""
+    """Study -> prefixes of the jobs that import a part of the study."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """The smallest excess of each quota, among the folders with instances."""
+    """The smallest excess of each quota, among the folders with instances in no job."""
     too_long: BoundedList[UnfitFile] = field(default_factory=BoundedList)
     """Files whose keys are longer than S3 allows."""
     too_large: BoundedList[UnfitFile] = field(default_factory=BoundedList)
     """Files that exceed the quota of bytes in one file."""
     colliding_keys: BoundedList[str] = field(default_factory=BoundedList)
-    """Keys that more than one file has."""
+    """Keys that several files share."""
     unprintable_keys: BoundedList[str] = field(default_factory=BoundedList)
     """Keys with characters that are not printable."""
 
@@ -77,18 +77,22 @@ def find_jobs_in_place(
     *,
     whole: bool,
 ) -> JobsInPlace:
-    """Find the largest folders within the quotas: each is a job, which imports everything under its prefix.
+    """Find the largest folders that obey the quotas, and make each folder a job.
 
-    A folder that is over a quota is divided into the folders in it; the files directly in it are in no job. Folders
-    without instances are not jobs. Memory grows with the number of jobs and studies, not with that of files.
+    A job imports all files under its prefix. If a folder exceeds a quota, its inner folders are examined, and the files
+    directly in it are in no job. A folder without instances is not a job. Memory grows with the number of jobs and
+    studies. It does not grow with the number of files.
 
     Args:
         files: All files, in the order of their keys' UTF-8.
         totals: The number of files of each study.
         overrides: The sizes of the override files.
         rules: The rules for prefixes.
-        quotas: What one job may hold.
-        whole: Whether a folder is a job only if it has all files of each study in it. Otherwise studies may be cut.
+        quotas: The size limits of one job.
+        whole: Whether each job must have all files of its studies. If false, several jobs may import parts of a study.
+
+    Returns:
+        The jobs, and the files that are in no job.
 
     """
     walk = _FolderWalk(totals, overrides, rules, quotas, whole=whole)
@@ -98,7 +102,7 @@ def find_jobs_in_place(
 
 
 class _FolderWalk:
-    """One pass over the files in order of their keys. It keeps only the folders that contain the current file."""
+    """One pass over the files, in the order of their keys. Only the folders around the current file are open."""
 
     def __init__(
         self,
@@ -115,7 +119,10 @@ class _FolderWalk:
         self._open = [Folder("", is_known=rules.is_known(""))]
 
     def read_files(self, files: Iterable[KeyedFile]) -> None:
-        """Read all files. Files of one series in one folder are added to the folder in one step."""
+        """Read all files, and add them to their folders.
+
+        Consecutive files of one series in one folder are added in one step.
+        """
         before: str | None = None
         folder = ""
         study: str | None = None
@@ -157,7 +164,11 @@ class _FolderWalk:
         return True
 
     def _go_to(self, folder: str) -> Folder:
-        """Close and open folders. Return this folder, or the nearest outer folder that can be a prefix."""
+        """Close the folders without the next file, and open its folders.
+
+        `folder` is the folder of the next file. Return this folder; if it cannot be a prefix, return its nearest outer
+        folder that can be a prefix.
+        """
         while not folder.startswith(self._open[-1].prefix):
             self._close()
         innermost = self._open[-1]
@@ -173,7 +184,7 @@ class _FolderWalk:
         return innermost
 
     def _close(self) -> None:
-        """Close the innermost folder. It becomes a job only if its outer folder cannot be one."""
+        """Close the innermost folder. It becomes a job only if its outer folder cannot be a job."""
         folder = self._open.pop()
         folder.close(self._totals, self._overrides, self._quotas)
         if folder.is_divided:
@@ -194,7 +205,7 @@ class _FolderWalk:
             self._make_jobs_of_parts(around)
 
     def _make_job(self, folder: Folder) -> None:
-        """Make a job of a folder that obeys the quotas. If this would cut a study that must stay whole, divide it."""
+        """Make a folder a job. If a study must stay whole and has files outside the folder, divide the folder."""
         if not folder.instances:
             return
         if self._whole and folder.partial:
@@ -227,7 +238,13 @@ class _FolderWalk:
 
 
 def _count_unusable_folders(folder: Folder, rest: str) -> None:
-    """Count folders that cannot be prefixes as nested folders of the nearest outer folder that can be one."""
+    """Count folders that cannot be prefixes as nested folders of `folder`.
+
+    Args:
+        folder: The nearest outer folder that can be a prefix.
+        rest: The path of the folders, relative to `folder`, with a slash at its end.
+
+    """
     unusable_folders = rest.split("/")[:-1]
     folder.load.folders += len(unusable_folders) - count_shared_folders(unusable_folders, folder.unusable_folders)
     folder.unusable_folders = unusable_folders

@@ -1,4 +1,4 @@
-"""Build the documents of a package: text by path. Large documents are generated in pieces."""
+"""Build the documents of a package, each as a path and a text. The text of a large document is generated in pieces."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ _INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
 
 
 class JobObjectCounts:
-    """Counts of a job's objects, and the series of its instances."""
+    """Counts of the objects in a job, and the series of the instances among them."""
 
     def __init__(self) -> None:
         self.files = 0
         self.bytes = 0
         self.instances = 0
-        """Files with an instance, duplicates included."""
+        """Number of files with an instance, duplicates included."""
         self._folders = NestedFolders()
         self._outermost: set[str] = set()
         self._series: dict[str, set[str]] = {}
 
     def count_objects(self, objects: Iterable[PlannedObject]) -> Iterator[PlannedObject]:
-        """Yield the objects unchanged, and count each."""
+        """Count each object, and yield it unchanged."""
         study = series = ""
         for one in objects:
             self.files += 1
@@ -69,7 +69,7 @@ class JobObjectCounts:
             yield one
 
     def overrides(self, overrides_by_study: Mapping[str, Iterable[Override]]) -> list[Override]:
-        """Return the overrides of the studies and series that were counted."""
+        """Return the overrides that apply to counted instances: overrides of their studies and of their series."""
         return [
             override
             for study, series in self._series.items()
@@ -78,19 +78,22 @@ class JobObjectCounts:
         ]
 
     def count_folders_with(self, files: Iterable[str]) -> int:
-        """Return the number of nested folders of the objects and of these files, whose paths have one folder."""
+        """Return the number of nested folders in the job, with the folders of override files included.
+
+        `files` are the paths of the override files. Each path has exactly one folder.
+        """
         added = {path.partition("/")[0] for path in files}
         return self._folders.count + len(added - self._outermost)
 
 
 TextPieces = Callable[[], Iterator[str]]
-"""Makes the text of a file, piece by piece."""
+"""A function that yields the text of a file in pieces."""
 
 
 class PackageDocuments(Mapping[str, str]):
-    """The files of a package: text by path, in order of the paths.
+    """The files of a package: a mapping of path to text, in the order of the paths.
 
-    A text that is generated in pieces is read from the inventory, so the inventory must be open.
+    Large texts are generated from the inventory at each access, so the inventory must be open.
     """
 
     def __init__(
@@ -100,13 +103,13 @@ class PackageDocuments(Mapping[str, str]):
         produced: Mapping[str, TextPieces],
         values: Mapping[str, Callable[[], object]],
     ) -> None:
-        """Store the plan and the texts, or the functions that generate them.
+        """Store the plan, the texts in memory, and the functions that generate texts and JSON values.
 
         Args:
             plan: The plan.
-            texts: The text of each file that is kept in memory.
-            produced: Makes the text of each other file, piece by piece.
-            values: Makes the JSON value that the text of a JSON file was written from.
+            texts: Path -> text, for the files that are kept in memory.
+            produced: Path -> function that yields the text in pieces, for the other files.
+            values: Path -> function that returns the JSON value of the file, for JSON files.
 
         """
         self.plan = plan
@@ -132,7 +135,7 @@ class PackageDocuments(Mapping[str, str]):
         return self._values[path]()
 
     def pieces(self, path: str) -> Iterator[str]:
-        """Yield the text of a file piece by piece, so that it need not be in memory as a whole."""
+        """Yield the text of a file in pieces. A large text is never in memory as a whole."""
         if path in self._texts:
             yield self._texts[path]
         else:
@@ -140,12 +143,12 @@ class PackageDocuments(Mapping[str, str]):
 
 
 REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
-"""Members of the request that only the account's owner knows."""
+"""Members of the StartDICOMImportJob request that only the owner of the AWS account knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanHeader:
-    """The members of a plan, apart from its jobs."""
+    """Settings and file counts of a plan, without its jobs."""
 
     roots: tuple[str, ...]
     uri: S3Uri
@@ -153,7 +156,7 @@ class PlanHeader:
     quotas: Quotas
     assumptions: Assumptions
     files: int
-    """Number of all files, in a job or not."""
+    """Number of all files, including files in no job."""
     instances: int
     """Number of files with an instance, duplicates included."""
     attempt: int = 1
@@ -161,7 +164,7 @@ class PlanHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageTables:
-    """The tables of a package, as CSV."""
+    """The CSV texts of preview.csv, edits.csv and forecast.csv."""
 
     preview: str = field(repr=False)
     edits: str
@@ -175,9 +178,15 @@ def build_package_documents(
     tables: PackageTables,
     account: Mapping[str, str],
 ) -> PackageDocuments:
-    """Build every file of the package. The same input always gives the same text.
+    """Build all files of a package. The same input always gives the same text.
 
-    `account` holds the members of the request that are known already, such as datastoreId; they have been checked.
+    Args:
+        jobs: The planned jobs.
+        overrides: The overrides of all studies and series.
+        header: The settings and file counts of the plan.
+        tables: The CSV tables of the package.
+        account: Valid members of the StartDICOMImportJob request that the user gave, such as datastoreId.
+
     """
     overrides_by_study: dict[str, list[Override]] = {}
     for override in overrides:
@@ -206,7 +215,10 @@ def _dump_model(document: BaseModel) -> dict[str, object]:
 def _build_job(
     job: PlannedJob, overrides_by_study: Mapping[str, list[Override]], header: PlanHeader, account: Mapping[str, str]
 ) -> tuple[PlanJob, dict[str, str], dict[str, Callable[[], object]]]:
-    """Return a job of the plan, and its documents without objects.csv: their texts and their JSON values by path."""
+    """Return a job of the plan, the texts of its files by path, and functions that return their JSON values by path.
+
+    objects.csv is not among the files.
+    """
     counts = JobObjectCounts()
     objects = FileDigest.of_pieces(iterate_objects_csv(counts.count_objects(job.objects)))
     override_files = build_override_files(counts.overrides(overrides_by_study), header.assumptions)
@@ -240,7 +252,7 @@ def _build_job(
 
 
 def _build_plan(jobs: list[PlanJob], header: PlanHeader, tables: PackageTables) -> Plan:
-    # A study that is cut is mapped in each of its jobs, and still one.
+    # If a study is in several jobs, each job has a mapping for it. The set counts the study once.
     mapped = {(mapping.studyInstanceUID, mapping.seriesInstanceUID) for job in jobs for mapping in job.mappings}
     return Plan(
         attempt=header.attempt,

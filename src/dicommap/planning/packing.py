@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess, SeriesSize, StudySize
 
 MISSES_LIMIT = 32
-"""Pieces that a job has no room for before it is closed; without, packing would take the square of its time."""
+"""A job is closed after this number of pieces that did not fit. The limit keeps the packing time linear."""
 
 FileSizesOf = Callable[[str, str], Iterable[int]]
-"""Returns the bytes of each file of a series that a job can take, in order of path."""
+"""Function of a study and a series. It returns the bytes of each importable file, in the order of the paths."""
 
 
 @dataclass(slots=True, kw_only=True)
 class PackedJob:
-    """A job under the staging prefix."""
+    """A job under the staging prefix: its load, and the study parts that it imports."""
 
     load: JobLoad = field(default_factory=JobLoad)
     pieces: list[StudyPart] = field(default_factory=list)
@@ -30,23 +30,33 @@ class PackedJob:
 
 @dataclass(slots=True, kw_only=True)
 class PackedJobs:
-    """The packed jobs, the studies that were cut, and the files that fit into no job."""
+    """The result of packing: the jobs, the studies in several jobs, and the files that fit into no job."""
 
     jobs: list[PackedJob] = field(default_factory=list)
     cut: dict[str, tuple[QuotaExcess, list[int]]] = field(default_factory=dict)
-    """Study that is over a quota alone -> the quota, and the jobs that take a part of it, counted from 0."""
+    """Study that alone exceeds a quota -> the excess, and the indices in `jobs` of the jobs with parts of the study."""
     unpackable_files: dict[str, int] = field(default_factory=dict)
-    """Study -> its files that fit into no job at all, since a file and its overrides are over a quota."""
+    """Study -> number of its files that fit into no job: a file with its override files exceeds a quota."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """The smallest excess of each quota, among these files with their overrides."""
+    """The smallest excess of each quota, among the files in `unpackable_files` with their override files."""
 
 
 def pack_studies(
     studies: Iterable[StudySize], overrides: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
 ) -> PackedJobs:
-    """Put each study into the first open job with room for it, and open a new job if no job has room.
+    """Put each study into the first open job that has room for it. If no job has room, open a new job.
 
     A study that alone exceeds a quota is cut into series. A series that alone exceeds a quota is cut into files.
+
+    Args:
+        studies: The numbers and bytes of the files in each study.
+        overrides: The sizes of the override files.
+        quotas: The size limits of one job.
+        sizes_of: Function that returns the bytes of each file in a series.
+
+    Returns:
+        The jobs, the studies that were cut, and the files that fit into no job.
+
     """
     packing = _Packer(quotas)
     for study in studies:
@@ -76,16 +86,23 @@ class _Packer:
         self.packed = PackedJobs()
         self._quotas = quotas
         self._open: dict[int, int] = {}
-        """Job that still takes pieces, by its number -> pieces that it had no room for."""
+        """Index of an open job -> number of pieces that did not fit into the job."""
 
     def put(self, piece: StudyPart, load: JobLoad, shared: JobLoad | None = None) -> int | None:
-        """Add a piece to a job, and return the number of the job; None if the piece alone exceeds a quota.
+        """Add a piece to the first open job with room, or to a new job.
 
-        `shared` is the part of the load that several pieces of one study add to a job only once.
+        Args:
+            piece: The part of a study.
+            load: The load of the piece.
+            shared: The part of `load` that is counted only once for all pieces of the study in one job.
+
+        Returns:
+            The index of the job; None if the piece alone exceeds a quota.
+
         """
         jobs = self.packed.jobs
         for number in list(self._open):
-            # Studies come one after the other, so that a job has pieces of this one last.
+            # Studies come one after the other. So pieces of this study can only be the last pieces of a job.
             together = jobs[number].pieces[-1].study_instance_uid == piece.study_instance_uid
             both = jobs[number].load.with_other(load.without(shared) if shared is not None and together else load)
             if both.excess(self._quotas) is None:
@@ -103,7 +120,7 @@ class _Packer:
 
 
 def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
-    """Return the load that a whole study adds to a staged job. Its files are copied to a folder for the study."""
+    """Return the load that a whole study adds to a staged job. The load includes one folder, which has the copies."""
     mappings, size = overrides.of_study(study.study_instance_uid)
     return JobLoad(
         files=study.files,
@@ -115,7 +132,7 @@ def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
 
 
 def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
-    """Return the load that pieces of a study share within a job: their folder and the override of the study."""
+    """Return the load that all pieces of a study in a job share: the study's folder, and the override of the study."""
     sizes = [overrides.size(key) for key in overrides.keys(study) if key[1] is None]
     return JobLoad(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
 
@@ -123,7 +140,10 @@ def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
 def _cut_series(
     study: str, series: SeriesSize, overrides: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
 ) -> Iterator[tuple[StudyPart, JobLoad]]:
-    """Yield a series with its load. If it exceeds a quota, yield pieces that do not, each with its load."""
+    """Yield a series with its load. If the series exceeds a quota, yield smaller pieces, each with its load.
+
+    A piece exceeds a quota only if it is a single file.
+    """
     uid = series.series_instance_uid
     keys = overrides.of_files(study, uid)
     override_bytes = sum(map(overrides.size, keys))

@@ -1,4 +1,4 @@
-"""The plan of a package, plan.json: its jobs, quotas and assumptions, and a hash of each file."""
+"""The plan of a package, in plan.json: jobs, quotas, assumptions, and hashes of the package's files."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class _Document(BaseModel):
 
 
 class FileDigest(_Document):
-    """The size and SHA-256 of a file."""
+    """The size in bytes and the SHA-256 hash of a file."""
 
     size: NonNegativeCount
     sha256: Sha256
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Return the digest of a text."""
+        """Return the size and hash of a text in UTF-8."""
         return cls.of_pieces([text])
 
     @classmethod
     def of_pieces(cls, pieces: Iterable[str]) -> Self:
-        """Return the digest of a text that is given in pieces."""
+        """Return the size and hash of a text in UTF-8. The text is given in pieces."""
         size, digest = 0, hashlib.sha256()
         for piece in pieces:
             data = piece.encode()
@@ -45,7 +45,7 @@ class FileDigest(_Document):
 
 
 class PlannedFile(_Document):
-    """One file of a job, by its path relative to inputS3Uri."""
+    """An override file of a job: its path relative to inputS3Uri, its size and its hash."""
 
     path: MetadataFilePath
     size: NonNegativeCount
@@ -53,7 +53,7 @@ class PlannedFile(_Document):
 
     @classmethod
     def of(cls, path: str, text: str) -> Self:
-        """Return the file with this path and text."""
+        """Return the planned file for a path and a text."""
         return cls(path=path, **FileDigest.of(text).model_dump())
 
 
@@ -62,62 +62,65 @@ class PlanJob(_Document):
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,6}$")]
     inputS3Uri: S3UriText
-    """Ends with a slash, so that it takes in no sibling."""
+    """The S3 prefix of the job. It ends with a slash, because `a/1` would also match the objects under `a/10/`."""
     staged: bool
-    """Whether its objects have to be copied under its inputS3Uri. Otherwise they are there, or will be."""
+    """Whether the objects must be copied to the job's inputS3Uri. If false, the source files are, or will be, there."""
     mappings: Annotated[tuple[DicomMetadataMapping, ...], FailFast()] = Field(strict=False)
-    """Those of the import configuration. Held here as well, so that one that was changed later is found: a mapping
-    for another patient is as valid as the right one. None where no override is for what the job takes."""
+    """The mappings of the job's import configuration; empty if the job has no override. The plan repeats the mappings,
+    so that a changed configuration is detected. A mapping to the override file of another patient would be valid."""
     instances: NonNegativeCount
-    """Source files with an instance, duplicates included."""
+    """Number of source files with an instance, duplicates included."""
     sourceFiles: NonNegativeCount
-    """Rows of objects.csv."""
+    """Number of source files: the rows of objects.csv."""
     sourceBytes: NonNegativeCount
     folders: NonNegativeCount
-    """Nested folders under inputS3Uri, that of the override files included."""
+    """Number of nested folders under inputS3Uri, with the folder of the override files."""
     objects: FileDigest
-    """Size and hash of objects.csv, which lists the objects under inputS3Uri without the override files."""
+    """Size and hash of objects.csv. It lists the objects under inputS3Uri, without the override files."""
     files: Annotated[tuple[PlannedFile, ...], FailFast()] = Field(strict=False)
 
     def client_token(self, attempt: int) -> str:
-        """Return the clientToken of the job's request. The same job has the same token, so AWS starts it only once."""
+        """Return the clientToken of the job's request.
+
+        An equal job has an equal token, so that AWS starts the job only once. `attempt` is the attempt of the plan.
+        """
         done = f"{attempt}\n{self.model_dump_json()}"
         return f"dicommap-{hashlib.sha256(done.encode()).hexdigest()[:32]}"
 
 
 class UnplannedCounts(_Document):
-    """Number of files and instances that are in no job. The issues of the draft give the reasons."""
+    """Numbers of files and instances that are in no job. The issues of the draft give the reasons."""
 
     instances: NonNegativeCount
-    """Files with an instance, duplicates included."""
+    """Number of files with an instance, duplicates included."""
     files: NonNegativeCount
-    """All files, instances or not."""
+    """Number of all files, with or without an instance."""
 
 
 class Plan(_Document):
-    """The plan of a package."""
+    """The plan of a package, as in plan.json."""
 
     version: Literal[2] = 2
     attempt: Annotated[int, Field(ge=1)]
-    """Counts up with each plan that is drafted to retry another; jobs of different attempts have different tokens."""
+    """1 for a first plan. A plan that retries another plan has the next number, and so other client tokens."""
     sources: Annotated[tuple[str, ...], FailFast()] = Field(strict=False)
-    """The roots that were scanned."""
+    """The source roots that were scanned: local directories or S3 URIs."""
     inputS3Uri: S3UriText
     """The S3 prefix where all source files are, or will be. Jobs that are not staged have prefixes under it."""
     quotas: Quotas
-    """What one job may hold. Every job of the plan is within them."""
+    """The size limits of one job. Each job of the plan obeys them."""
     unplanned: UnplannedCounts
     studies: NonNegativeCount
-    """Studies that an override changes."""
+    """Number of studies with an override for the study or for one of its series."""
     series: NonNegativeCount
-    """Series that an override of their own changes."""
+    """Number of series with an override."""
     assumptions: Assumptions
-    """How the override files are written, and by what they are checked."""
+    """The assumptions about AWS's undocumented behavior that the override files are written and checked with."""
     preview: FileDigest
-    """Size and hash of preview.csv. A preview that was changed does not describe the package."""
+    """Size and hash of preview.csv. A hash detects a changed preview, which would not describe the package."""
     edits: FileDigest
-    """Size and hash of edits.csv, which has the result of each edit."""
+    """Size and hash of edits.csv. It lists the result of each edit."""
     forecast: FileDigest
-    """Size and hash of forecast.csv, which names the files that are likely to become non-primary image sets."""
-    # An error for each of a million jobs would need gigabytes; what is wrong in detail, the schema says.
+    """Size and hash of forecast.csv. It lists the files that will probably become non-primary image sets."""
+    # FailFast: an error for each of a million jobs would need gigabytes. The schema check reports the details.
     jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)

@@ -1,4 +1,4 @@
-"""Planned jobs and their objects. objects.csv is the table of the objects of one job."""
+"""Planned jobs and their objects. objects.csv lists the objects of one job."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _ROWS_AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedObject:
-    """One object of a job: an instance, or another file under its prefix."""
+    """One S3 object of a job: an instance, or another file under the job's prefix."""
 
     key: str
-    """Relative to the job's inputS3Uri."""
+    """The object's key, relative to the job's inputS3Uri."""
     size: int
     etag: str = ""
     """The ETag that S3 returned in the scan; empty if the source is not in S3."""
@@ -48,12 +48,12 @@ class PlannedObject:
     series_instance_uid: str = ""
     sop_instance_uid: str = ""
     root: int
-    """Index of the object's source among the plan's sources."""
+    """Index of the object's source in the plan's list of sources."""
     source: str
-    """Its path in this source."""
+    """The path of the source file, relative to its source root."""
 
     def row(self) -> tuple[str, ...]:
-        """Return the cells of the object's row in objects.csv, with formulas escaped."""
+        """Return the cells of the object's row in objects.csv. Formulas of spreadsheets are escaped."""
         return (
             escape_formulas(self.key),
             str(self.size),
@@ -74,7 +74,7 @@ def dump_objects_csv(objects: Iterable[PlannedObject]) -> str:
 
 
 def iterate_objects_csv(objects: Iterable[PlannedObject]) -> Iterator[str]:
-    """Yield the text of objects.csv in pieces."""
+    """Yield the text of objects.csv in pieces: first the header, then groups of rows."""
     rows = iter(objects)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -109,7 +109,7 @@ def parse_objects_csv(lines: Iterable[str]) -> Iterator[PlannedObject]:
     except UnicodeDecodeError:
         raise
     except (csv.Error, ValueError):
-        # Neither the csv module's words nor a cell's text: they may hold a name.
+        # The message has no text of the csv module or of a cell, because such a text may contain a patient's name.
         raise ValueError(f"row {rows.line_num} is not a row of objects.csv") from None
 
 
@@ -118,10 +118,10 @@ class PlannedJob:
     """One planned import job: its id, its S3 prefix and its objects."""
 
     id: str
-    """Four to six digits."""
+    """The job id in the package: four to six digits."""
     uri: S3Uri
-    """Its inputS3Uri."""
+    """The inputS3Uri of the job."""
     staged: bool = False
-    """Whether its objects have to be copied there."""
+    """Whether the objects must be copied to the job's inputS3Uri."""
     objects: Iterable[PlannedObject] = field(repr=False)
-    """What it takes, in the order of the keys' UTF-8; can be gone through again and again."""
+    """The objects of the job, in the order of the keys' UTF-8. The iteration can be repeated."""

@@ -1,4 +1,4 @@
-"""Choose the S3 prefixes of import jobs from file keys, overrides, quotas and the staging setting."""
+"""Choose the S3 prefixes of import jobs, from the keys of files, overrides, quotas and the staging policy."""
 
 from __future__ import annotations
 
@@ -19,28 +19,31 @@ if TYPE_CHECKING:
     from dicommap.planning.jobs_in_place import KeyedFile
 
 MANY_JOBS = 100
-"""From this number of jobs in place on, the plan counts the jobs that staging all files would need."""
+"""If there are at least this number of jobs in place, the plan counts the jobs that staging of all files would need."""
 
 
 class PlannableFiles(Protocol):
-    """Files with their keys in S3 and their sizes: the input of the planner."""
+    """The input of the planner: files with their S3 keys and sizes."""
 
     def keyed_files(self) -> Iterable[KeyedFile]:
-        """Return every file that has a key, in order of the keys' UTF-8."""
+        """Return each file that has an S3 key, in the order of the keys' UTF-8."""
         ...
 
     def study_sizes(self, largest: int) -> Iterable[StudySize]:
-        """Return the sizes of the studies, in order of their UIDs. Files over `largest` bytes are `too_large`."""
+        """Return the sizes of the studies, in the order of their UIDs.
+
+        Files of more than `largest` bytes are counted as `too_large`.
+        """
         ...
 
     def series_file_sizes(self, study: str, series: str, largest: int) -> Iterable[int]:
-        """Return the size of each file of a series in bytes, in order of path. Files over `largest` are left out."""
+        """Return the bytes of each file in a series, in the order of paths. Files over `largest` bytes are skipped."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefixPlan:
-    """The prefixes of all jobs, the staged studies, and the files that are in no job."""
+    """The jobs in place, the staged jobs, and the files in no job."""
 
     in_place: JobsInPlace = field(default_factory=JobsInPlace)
     staged: PackedJobs = field(default_factory=PackedJobs)
@@ -49,9 +52,9 @@ class PrefixPlan:
     left_out: Mapping[str, int]
     """Study -> number of its files that are in no job."""
     over_quota: Mapping[str, QuotaExcess] = field(default_factory=dict)
-    """Study that is cut in place and that no job could import whole -> the quota that it exceeds."""
+    """Study in several jobs in place that is too large for any one job -> the quota that the study exceeds."""
     jobs_if_staged: int | None = None
-    """Number of jobs if everything were staged; None if there are less than MANY_JOBS in place."""
+    """Number of jobs that staging of all files would need; None if there are fewer than MANY_JOBS jobs in place."""
 
 
 def plan_prefixes(
@@ -61,7 +64,16 @@ def plan_prefixes(
     quotas: Quotas,
     staging: StagingPolicy,
 ) -> PrefixPlan:
-    """Plan the S3 prefix of each job, and the studies that are staged because no prefix fits."""
+    """Plan the S3 prefix of each job, and choose the studies to stage.
+
+    Args:
+        files: The files with their S3 keys and sizes.
+        overrides: The sizes of the override files.
+        rules: The rules for the prefixes of jobs in place.
+        quotas: The size limits of one job.
+        staging: The staging policy.
+
+    """
     if staging is StagingPolicy.ALL:
         return _plan_staged(_find_too_large_files(files, quotas), files, overrides, quotas, None)
     totals = {one.study_instance_uid: one.files + one.too_large for one in files.study_sizes(quotas.fileBytes)}
@@ -91,14 +103,14 @@ def plan_prefixes(
     studies = note_over_quota()
     jobs_if_staged = _count_jobs_if_staged(studies, in_place, files, overrides, quotas)
     if in_place.cut_studies:
-        deque(studies, maxlen=0)  # those that were not asked for so far
+        deque(studies, maxlen=0)  # fills `over` with the studies that were not read before
     return PrefixPlan(
         in_place=in_place, left_out=in_place.left_out_files, over_quota=over, jobs_if_staged=jobs_if_staged
     )
 
 
 def _find_too_large_files(files: PlannableFiles, quotas: Quotas) -> JobsInPlace:
-    """Return no job in place, only the files that are too large for any job."""
+    """Return a result without jobs in place that only lists the instances too large for any job."""
     in_place = JobsInPlace()
     if any(study.too_large for study in files.study_sizes(quotas.fileBytes)):
         for key, size, study, _ in files.keyed_files():
@@ -114,7 +126,16 @@ def _plan_staged(
     quotas: Quotas,
     chosen: Container[str] | None,
 ) -> PrefixPlan:
-    """Stage the chosen studies; None means all. Files that cannot be staged are left out."""
+    """Plan staged jobs for chosen studies. Files that no job can import are counted in `left_out`.
+
+    Args:
+        in_place: The jobs in place.
+        files: The files with their S3 keys and sizes.
+        overrides: The sizes of the override files.
+        quotas: The size limits of one job.
+        chosen: The studies to stage; None for all studies.
+
+    """
     studies = file_count = 0
     left_out: dict[str, int] = {}
 
@@ -159,7 +180,10 @@ def _count_jobs_if_staged(
     overrides: OverrideSizes,
     quotas: Quotas,
 ) -> int | None:
-    """Return the number of jobs if all studies were staged; None if there are less than MANY_JOBS in place."""
+    """Return the number of jobs that staging of all studies would need.
+
+    None is returned if there are fewer than MANY_JOBS jobs in place.
+    """
     if len(in_place.prefixes) < MANY_JOBS:
         return None
     return len(_pack((one for one in studies if one.files), files, overrides, quotas).jobs)

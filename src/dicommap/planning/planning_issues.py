@@ -1,4 +1,4 @@
-"""Issues of planning: files that are in no job, studies in several jobs, quotas that are too small."""
+"""Issues about planned jobs: files in no job, studies in several jobs, and quotas that are too small."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from dicommap.planning.planner import PrefixPlan
 
 MAX_NAMED_JOBS = 5
-"""Maximum number of jobs that an issue names. Further jobs are counted."""
+"""Maximum number of job ids in the message of an issue. The message gives the number of the other jobs."""
 
 _JOB_STARTS_PER_MINUTE = round(60 * START_RATE.per_second)
-"""Jobs that can be started in a minute, without the initial burst."""
+"""Number of jobs that AWS lets an account start in a minute, after the initial burst."""
 
 
 def planning_issues(
@@ -33,11 +33,16 @@ def planning_issues(
     others: int,
     leave_out: bool,
 ) -> Iterator[Issue]:
-    """Find files that are in no job, studies in several jobs, and quotas that are too small.
+    """Yield an issue for each problem of a plan: files in no job, studies in several jobs, quotas that are too small.
 
-    `ids` are the ids of the jobs: first the jobs in place, then the staged jobs. `non_utf8_paths` are the paths of
-    instances that cannot be S3 keys. `others` is the number of files without an instance. Instances in no job are an
-    error unless `leave_out` is true.
+    Args:
+        plan: The planned jobs.
+        ids: The job ids: first those of the jobs in place, then those of the staged jobs.
+        quotas: The size limits of one job.
+        non_utf8_paths: The paths of instances that cannot be S3 keys, because they are not UTF-8.
+        others: The number of files without an instance.
+        leave_out: Whether instances may be in no job. If false, such instances are an error, else a warning.
+
     """
     if plan.in_place.colliding_keys.count:
         first = Location(path=make_printable(next(iter(plan.in_place.colliding_keys))))
@@ -62,7 +67,7 @@ def planning_issues(
 
 
 def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
-    """Find quotas that are too small for any job, or for some files."""
+    """Yield an issue for each quota that is too small for some files. `is_any` is whether there is a job."""
     found = [(plan.staged.smallest, "file with its override files")]
     if not is_any and not plan.staged.smallest:
         found.append((plan.in_place.smallest, "folder with instances in it"))
@@ -109,7 +114,10 @@ def _more_issues(items: BoundedList[Any], of: str) -> Iterator[Issue]:
 
 
 def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
-    """Find studies that are cut: by their folders in place, or because they are too large for one staged job."""
+    """Yield an issue for each cut study: a study whose files are in several jobs, or only partly in a job.
+
+    A study in place is cut if its files are in several folders. A staged study is cut if it exceeds a quota of one job.
+    """
     numbers = {prefix: number for number, prefix in enumerate(plan.in_place.prefixes)}
     in_place = {study: [ids[numbers[prefix]] for prefix in cut] for study, cut in plan.in_place.cut_studies.items()}
     staged = {study: [ids[len(numbers) + job] for job in jobs] for study, (_, jobs) in plan.staged.cut.items()}
@@ -133,7 +141,7 @@ def _count_in_no_job(files: int) -> str:
 
 
 def _name_jobs(jobs: Iterable[str]) -> str:
-    """Return the beginning of a sentence that names the jobs with parts of a study."""
+    """Return the subject and verb of a sentence about the jobs that import parts of a study, for an issue."""
     names = sorted(set(jobs), key=int)
     more = len(names) - MAX_NAMED_JOBS
     listed = ", ".join(names[:MAX_NAMED_JOBS])

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from dicommap.planning.staging import StudyPart
 
     BySeries = Mapping[str, Mapping[str, Sequence[PlannedObject]]]
-    """Study -> series -> its objects to import again."""
+    """Study Instance UID -> Series Instance UID -> objects of the series to import again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _StagedObjects(Iterable["PlannedObject"]):
-    """The copies of study parts in one job: a folder for each study, with numbered files."""
+    """The objects of one staged job. Each study has a folder with numbered files. Iteration can be repeated."""
 
     _pieces: Sequence[StudyPart]
     _missing: BySeries = field(repr=False)
@@ -54,7 +54,7 @@ class _StagedObjects(Iterable["PlannedObject"]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryJobs:
-    """The staged jobs of a retry, and the studies and files that did not fit into one job."""
+    """The staged jobs of a retry, with the packing that produced them."""
 
     jobs: tuple[PlannedJob, ...]
     packed: PackedJobs
@@ -63,9 +63,18 @@ class RetryJobs:
 def plan_retry_jobs(
     missing: Iterable[PlannedObject], overrides: OverrideSizes, quotas: Quotas, stage: S3Uri, number: int
 ) -> RetryJobs:
-    """Pack objects into few jobs, and keep each study in one job if the quotas allow.
+    """Pack objects into few staged jobs. A study is in one job if the quotas allow it.
 
-    The jobs are numbered from `number` on. Each has a folder with its number under `stage`.
+    Args:
+        missing: The objects to import again.
+        overrides: The sizes of the override files.
+        quotas: The size limits of one job.
+        stage: The staging prefix. Each job has a folder below it, named by the job's number.
+        number: The number of the first job.
+
+    Returns:
+        The jobs, and the result of the packing.
+
     """
     by_series: dict[str, dict[str, list[PlannedObject]]] = {}
     for one in missing:

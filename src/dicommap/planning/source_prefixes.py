@@ -1,4 +1,4 @@
-"""The S3 prefixes of a plan's source roots, relative to the inputS3Uri of the plan."""
+"""S3 prefixes of source roots, relative to the inputS3Uri of a plan."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _SCHEME = "s3://"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePrefixes:
-    """The S3 prefixes of the sources, relative to one base."""
+    """The S3 prefixes of the sources, relative to one S3 prefix, the base."""
 
     offsets: tuple[str, ...]
-    """For each source its folder under the base: empty for the base itself, or ends with a slash."""
+    """The folder of each source under the base. It ends with a slash, or is empty if the source is the base itself."""
     source_uris: tuple[S3Uri, ...]
-    """Prefixes where source files are or will be. A staging prefix must not overlap them."""
+    """S3 prefixes of the source files. A staging prefix must not overlap any of these prefixes."""
     is_outside: bool
     """Whether a source is in S3 but not under the base."""
 
     @classmethod
     def of(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
-        """Return the prefixes of these roots. A local tree has the base as its prefix."""
+        """Return the prefixes of source roots. The prefix of a local tree is the base."""
         offsets, source_uris, is_outside = [], [], False
         for root in roots:
             uri = parse_s3_root(root)
@@ -39,7 +39,7 @@ class SourcePrefixes:
 
 
 def common_prefix(roots: Sequence[str]) -> S3Uri | None:
-    """Return the longest prefix that all roots are under; None if they are not all in one S3 bucket."""
+    """Return the longest S3 prefix that contains all roots; None if the roots are not all in one bucket."""
     uris = [parse_s3_root(root) for root in roots]
     first = uris[0] if uris else None
     if first is None:
@@ -53,17 +53,17 @@ def common_prefix(roots: Sequence[str]) -> S3Uri | None:
 
 
 def parse_s3_root(root: str) -> S3Uri | None:
-    """Return the URI of a root in S3; None for a local tree."""
+    """Return the S3 URI of a source root; None if the root is a local tree or not a valid URI."""
     return S3Uri.parse(root) if is_s3_root(root) else None
 
 
 def is_s3_root(root: str) -> bool:
-    """Return whether a root begins with `s3://`, in any letter case."""
+    """Return whether a source root begins with `s3://`. The case of the letters does not matter."""
     return root[: len(_SCHEME)].lower() == _SCHEME
 
 
 def prefixes_overlap(one: S3Uri, other: S3Uri) -> bool:
-    """Return whether an object can be under both prefixes."""
+    """Return whether two S3 prefixes overlap, so that an object can be under both."""
     return one.bucket == other.bucket and (one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix))
 
 

@@ -1,4 +1,4 @@
-"""Staging: which studies are copied, the copies of a staged job, and their results."""
+"""Staging policies, the copies that a staged job needs, and the results of copying."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ if TYPE_CHECKING:
 
 
 class StagingPolicy(StrEnum):
-    """Which studies are copied."""
+    """The choice of the studies that are copied to a staging prefix."""
 
     NEVER = "never"
     WHERE_NEEDED = "where-needed"
-    """Copy the studies that cannot be imported whole without a copy."""
+    """Copy a study only if no job can import the whole study from its present prefix."""
     ALL = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyPart:
-    """The part of a study in a staged job: the whole study, a series, or some files of a series."""
+    """A part of a study that one staged job imports: the whole study, a series, or some files of a series."""
 
     study_instance_uid: str
     series_instance_uid: str | None = None
-    """None for the whole study."""
+    """Series Instance UID; None if the part is the whole study."""
     first: int = 0
-    """Index of the first file in the series, in order of path."""
+    """Index of the first file of the part, among the files of the series in the order of their paths."""
     files: int | None = None
-    """Number of files; None for all."""
+    """Number of files; None if the part has all files of the series or study."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedJobResult:
-    """The number of copies that were made, existed or are missing for one staged job."""
+    """Numbers of copies for one staged job: copies that were made, existed before, or are missing."""
 
     id: str
     uri: str
@@ -49,7 +49,7 @@ class StagedJobResult:
 
 
 class OutsideRootsError(OSError):
-    """A path is outside all source roots that the user named, directly or through a link."""
+    """The error for a path that is, directly or through a link, outside all source roots that the user named."""
 
 
 class InstanceUids(NamedTuple):
@@ -62,25 +62,25 @@ class InstanceUids(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagingCopy:
-    """One source file, and the S3 object that will be its copy."""
+    """A source file, and the S3 object that will be a copy of the file."""
 
     source_bucket: str | None
-    """None for a local file."""
+    """Bucket of the source object; None if the source is a local file."""
     source: str
-    """Its key, or its path."""
+    """Key of the source object, or path of the local file."""
     etag: str
-    """ETag of an object in S3 in the scan; empty if it is not known."""
+    """ETag that S3 returned in the scan; empty if the ETag is not known, or for a local file."""
     modified_ns: int | None = None
-    """Modification time of a local file in the scan, in nanoseconds since 1970; None if it is not known."""
+    """Modification time of a local file in the scan, in nanoseconds since 1970; None if the time is not known."""
     size: int
     uids: InstanceUids
-    """The UIDs that the source file must have. A file with other UIDs is not sent."""
+    """The UIDs that the source file must have. If the file has other UIDs, it is not copied."""
     bucket: str
     key: str
 
     @property
     def source_name(self) -> str:
-        """Return the path or S3 URI of the source, for display."""
+        """Return the path of a local source or the S3 URI of a source object, for display."""
         return self.source if self.source_bucket is None else f"s3://{self.source_bucket}/{self.source}"
 
     @property
@@ -91,9 +91,9 @@ class StagingCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyResult:
-    """The result of one copy: its ETag, or the code of the issue that prevented it."""
+    """The result of one copy: the ETag of the new object, or the code of the issue that prevented the copy."""
 
     etag: str = ""
     code: str | None = None
-    """Of an issue."""
+    """Code of the issue that prevented the copy; None if the copy was made."""
     facts: Mapping[str, str] = field(default_factory=dict)

@@ -1,1 +1,1 @@
-"""Give each planned instance one outcome, from the job manifest of its import job."""
+"""Determine the outcome of each planned instance from the job manifest of its import job."""

@@ -1,4 +1,4 @@
-"""The job ledger: match records with planned objects and give each instance one outcome."""
+"""The job ledger: it matches records with planned objects, and gives each planned instance one outcome."""
 
 from __future__ import annotations
 
@@ -22,10 +22,18 @@ if TYPE_CHECKING:
 
 
 def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
-    """Yield the keys, relative to the job's inputS3Uri, that a record's inputFile may mean. The likeliest is first.
+    """Yield the keys that the inputFile of a record may mean, the most likely key first.
 
-    In the examples of the developer guide inputFile is a key without the bucket. A whole URI, a bucket with a key, and
-    a path relative to inputS3Uri are accepted too.
+    In the examples of the developer guide, inputFile is a key without the bucket. An S3 URI, a bucket with a key, and
+    a path relative to inputS3Uri are also accepted.
+
+    Args:
+        input_file: The inputFile of the record.
+        uri: The job's inputS3Uri.
+
+    Yields:
+        Keys relative to `uri`.
+
     """
     for start in (str(uri), f"/{uri.bucket}/{uri.prefix}", f"{uri.bucket}/{uri.prefix}", f"/{uri.prefix}", uri.prefix):
         if input_file.startswith(start):
@@ -34,17 +42,17 @@ def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
 
 
 def match_keys(input_file: str, uri: S3Uri, known: Container[str]) -> tuple[str, ...]:
-    """Return the known keys that an inputFile may mean, without repeats. The likeliest is first."""
+    """Return the keys in `known` that an inputFile may mean, without repeats. The most likely key is first."""
     return tuple(dict.fromkeys(key for key in candidate_keys(input_file, uri) if key in known))
 
 
 INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
-"""Dispositions of objects that an import job is expected to import."""
+"""The dispositions of planned instances: objects that the import job should import."""
 
 
 @dataclass(slots=True)
 class _LedgerEntry:
-    """The reported results of one planned object."""
+    """A planned object, and the results that records report for it."""
 
     planned: PlannedObject
     imported: int = 0
@@ -60,28 +68,28 @@ class _LedgerEntry:
 
 @dataclass(slots=True)
 class RecordCounts:
-    """Numbers of distinct objects in the records, and the image sets that the records name."""
+    """Numbers of distinct objects that the records name, by result, and the named image sets."""
 
     imported: int = 0
     failed: int = 0
     others: int = 0
-    """Number of objects that are not planned instances."""
+    """Number of objects that are not planned instances, whether imported or failed."""
     overrides: int = 0
     """Number of override files among `others`."""
     image_sets: set[str] = field(default_factory=set)
 
 
 class JobLedger:
-    """The ledger of one job. Add all records in any order, call `close`, then read `outcomes`."""
+    """The ledger of one job. Add all records in any order, call `close`, and then read `outcomes`."""
 
     def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str], path: str) -> None:
         """Open the ledger of one job.
 
         Args:
-            planned: The objects that the job is planned to import.
+            planned: The planned objects of the job.
             uri: The job's inputS3Uri.
-            overrides: The paths of the job's override files.
-            path: The job's folder in the package, which issues about several objects name.
+            overrides: The paths of the job's override files, relative to `uri`.
+            path: The job's folder in the package. It is the location of issues about several objects.
 
         """
         self._entries = {one.key: _LedgerEntry(one) for one in planned}
@@ -94,7 +102,7 @@ class JobLedger:
         self.issues = bounded_issues(JOB_ISSUE_LIMIT, path)
 
     def add_record(self, record: ObjectRecord) -> None:
-        """Add a record, and match it with a planned object."""
+        """Add a record to the ledger. A record that matches several planned objects waits for `close`."""
         if record.image_set_id:
             self.record_counts.image_sets.add(record.image_set_id)
         for name in record.warnings:
@@ -114,10 +122,10 @@ class JobLedger:
             self._enter(self._entries[keys[0]], record)
 
     def close(self, primary: Mapping[str, bool]) -> None:
-        """Assign the records that match several objects, after all records were entered.
+        """Assign the records that match several planned objects, and check all results. Call it after the last record.
 
         Args:
-            primary: For each image set of the job manifest, whether it is primary.
+            primary: Image set id -> whether the job manifest says that the image set is primary.
 
         """
         for keys, record in self._unclear:
@@ -149,7 +157,7 @@ class JobLedger:
             entry.imported += 1
             entry.warned += record.kind is RecordKind.WARNING
             entry.image_set_id = min(filter(None, (entry.image_set_id, record.image_set_id)), default="")
-            if record.is_primary is not None:  # if two records differ, keep False: it needs attention
+            if record.is_primary is not None:  # if records differ, keep False: it needs attention
                 entry.is_primary = record.is_primary and entry.is_primary is not False
             entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
 
@@ -167,7 +175,10 @@ class JobLedger:
             self.issues.add(make_issue("reconcile.unexpected-import", place, disposition=disposition))
 
     def _enter_unplanned(self, name: str, *, imported: bool) -> None:
-        """Count an object that is not in the plan, and add its issue."""
+        """Count an object that is not in the plan, and add an issue.
+
+        `name` is the inputFile of the object's records. `imported` is whether a record reports an import.
+        """
         self.record_counts.others += 1
         self.record_counts.imported += imported
         self.record_counts.failed += not imported

@@ -1,4 +1,4 @@
-"""The job manifest: the files that an import job writes, and its job-output-manifest.json."""
+"""The output files of an import job, and the parser of its job-output-manifest.json."""
 
 from __future__ import annotations
 
@@ -20,24 +20,27 @@ COUNT_MEMBERS = (
     "numberOfFilesWithServerError",
     "numberOfGeneratedImageSets",
 )
-"""The summary's counts, as the developer guide's example has them."""
+"""Names of the counts in the job summary (example in the developer guide)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobManifest:
-    """The job summary in job-output-manifest.json. Each member may be missing."""
+    """The job summary in job-output-manifest.json. An attribute is empty if its member is missing."""
 
     job_id: str = ""
     datastore_id: str = ""
     input_s3_uri: str = ""
     numbers: Mapping[str, int] = field(default_factory=dict)
-    """The members of COUNT_MEMBERS that the summary has, with their values."""
+    """Name of a count, one of COUNT_MEMBERS -> its value. Counts that are not in the summary are left out."""
     primary: Mapping[str, bool] = field(default_factory=dict)
-    """Image set -> whether the summary says that it is primary."""
+    """Image set id -> whether the summary says that the image set is primary."""
 
 
 def read_job_manifest(data: bytes) -> JobManifest | None:
-    """Return the job manifest; None if the bytes are not one. Members of another type than documented are ignored."""
+    """Parse the bytes of job-output-manifest.json.
+
+    Return None if the bytes are not a job manifest. Members with an undocumented type are ignored.
+    """
     try:
         document = parse_lenient_json(data)
     except ValueError:
@@ -76,13 +79,13 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFile:
-    """One NDJSON file of records."""
+    """An NDJSON file of records in the output of a job."""
 
     kind: RecordKind
     path: str
-    """The path in issues; printable."""
+    """The path of the file, as it is shown in issues. It is printable."""
     pieces: Iterable[bytes] = field(repr=False)
-    """Its bytes in pieces of any size. They can be iterated once."""
+    """The bytes of the file, in pieces of any size. The pieces can be iterated only once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +93,10 @@ class JobOutput:
     """The files that a job wrote under its outputS3Uri."""
 
     folder: str
-    """The job's folder under outputS3Uri, as issues name it; printable."""
+    """The folder of the output files, as it is shown in issues. It is printable."""
     manifest: bytes | None = field(default=None, repr=False)
     """The bytes of job-output-manifest.json; None if there is no such file."""
     files: Iterable[RecordFile] = ()
-    """The files of SUCCESS, FAILURE and WARNING records. They can be iterated once."""
+    """The files with SUCCESS, FAILURE and WARNING records. The files can be iterated only once."""
     others: int = 0
-    """Number of other jobs whose manifests name the same inputS3Uri, if the job id is not known."""
+    """Number of other folders that match the job equally well. If it is not 0, the output cannot be used."""

@@ -1,4 +1,4 @@
-"""Reconcile one job: join its plan, its submission and its job manifest, and find the issues."""
+"""Reconcile one job: compare its plan, its submission and its job manifest, and report issues."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UNFINISHED_CODES = {
     JobState.UNANSWERED: "reconcile.unanswered",
     JobState.NOT_ENDED: "reconcile.not-ended",
 }
-"""Issue codes of jobs whose instances have no outcome yet."""
+"""State of a job whose outcomes are not known yet -> code of the issue."""
 _OUTCOME_CODES = {
     ImportOutcome.FAILED: "reconcile.failed",
     ImportOutcome.NOT_REPORTED: "reconcile.not-reported",
@@ -40,7 +40,7 @@ _OUTCOME_CODES = {
 
 
 def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]:
-    """Yield the issues of a job: its state, and the number of instances with each outcome that needs attention."""
+    """Yield issues if a job is unfinished or failed, or if its instances have outcomes that need attention."""
     if outcomes.state in _UNFINISHED_CODES:
         yield make_issue(_UNFINISHED_CODES[outcomes.state], location, count=outcomes.instances)
         return
@@ -56,7 +56,15 @@ def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]
 def manifest_identity_issues(
     manifest: JobManifest, uri: S3Uri, submission: Submission | None, location: Location
 ) -> Iterator[Issue]:
-    """Yield an issue if a manifest is of another job. Members that are not known on both sides are not compared."""
+    """Yield an issue for each member of a job manifest that belongs to another job.
+
+    Args:
+        manifest: The job manifest. A member that is missing in it is not compared.
+        uri: The job's inputS3Uri.
+        submission: The saved state of the job; None if the job was never submitted.
+        location: The location of the issues.
+
+    """
     pairs = {
         "jobId": (manifest.job_id, submission and submission.jobId),
         "datastoreId": (manifest.datastore_id, submission and submission.datastoreId),
@@ -71,9 +79,16 @@ def manifest_identity_issues(
 def manifest_count_issues(
     manifest: JobManifest, record_counts: RecordCounts, overrides: int, location: Location
 ) -> Iterator[Issue]:
-    """Yield issues if the counts of the summary differ from the records. `overrides` is the number of override files.
+    """Yield an issue for each count of a job manifest that differs from the number of records.
 
-    AWS does not document whether scanned files include override files, so both counts are accepted.
+    AWS does not document whether the scanned files include override files, so both counts are accepted.
+
+    Args:
+        manifest: The job manifest.
+        record_counts: The numbers of objects in the records.
+        overrides: The number of the job's override files.
+        location: The location of the issues.
+
     """
     numbers = manifest.numbers
     failures = [numbers.get(f"numberOfFilesWith{who}Error") for who in ("Customer", "Server")]
@@ -103,18 +118,18 @@ def _difference_issues(reported: int | None, found: int, member: str, location: 
 
 
 _NO_URI = S3Uri(bucket="", prefix="")
-"""Used if somebody edited the plan and its URI is not valid: no record matches."""
+"""The URI of a job whose inputS3Uri is not valid, because the plan was edited. No record matches this URI."""
 REASONS_KEPT = 50
-"""Distinct reasons of failures that are counted one by one."""
+"""Maximum number of distinct failure reasons that are counted separately. Further reasons are counted together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobReconciliation:
-    """The outcomes of one job, by study and by instance."""
+    """The outcomes of one import job: for the job, for each study, and for each instance."""
 
     outcomes: JobOutcomes
     studies: tuple[StudyOutcomes, ...]
-    """In the order of their UIDs."""
+    """The outcomes of the studies, in the order of their UIDs."""
     ledger: JobLedger
 
     def instances(self) -> Iterator[InstanceOutcome]:
@@ -125,7 +140,18 @@ class JobReconciliation:
 def reconcile_job(
     job: PlanJob, planned: Iterable[PlannedObject], submission: Submission | None, job_output: JobOutput | None
 ) -> JobReconciliation:
-    """Give each planned instance of a job its outcome. Without output of the job, `evidence` has no value."""
+    """Determine the outcome of each planned instance of a job.
+
+    Args:
+        job: The job of the plan.
+        planned: The planned objects of the job.
+        submission: The saved state of the job; None if the job was never submitted.
+        job_output: The output files of the job; None if there are no such files.
+
+    Returns:
+        The outcomes and issues of the job.
+
+    """
     uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
     ledger = JobLedger(planned, uri, {file.path for file in job.files}, job_folder(job.id))
     issues: list[Issue] = []
@@ -153,7 +179,7 @@ def reconcile_job(
 def _read_manifest(
     job_output: JobOutput, uri: S3Uri, submission: Submission | None
 ) -> tuple[JobManifest | None, list[Issue]]:
-    """Return the job manifest, or None if it is missing or cannot be used, and its issues."""
+    """Return the job manifest and its issues. The manifest is missing (None) if it cannot be used."""
     place = Location(path=job_output.folder)
     if job_output.others:
         return None, [make_issue("manifest.several", place, count=job_output.others + 1)]
@@ -183,7 +209,7 @@ def _decide_state(submission: Submission | None, manifest: JobManifest | None) -
     if submission is not None and submission.ending is JobEnding.FAILED:
         return JobState.FAILED
     if manifest is not None or (submission is not None and submission.has_ended):
-        return JobState.COMPLETED  # a job writes its manifest when it ends
+        return JobState.COMPLETED  # a job writes its job manifest at its end
     if submission is None or not submission.is_start_sent:
         return JobState.NOT_STARTED
     return JobState.NOT_ENDED if submission.state.has_job else JobState.UNANSWERED

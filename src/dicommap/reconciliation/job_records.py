@@ -1,4 +1,4 @@
-"""Parse the records of SUCCESS, FAILURE and WARNING files: one object and its result."""
+"""Parse the records of a job manifest, which are lines of SUCCESS, FAILURE and WARNING files."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MESSAGE_LIMIT = 2_000
-"""Maximum number of characters that are kept of a service message."""
+"""Maximum number of characters in a message of the service. The rest of the message is dropped."""
 _WARNINGS_LIMIT = 50
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.$-]{1,128}")
 
 
 class RecordKind(StrEnum):
-    """The kind of a record: also the name of the folder with such records."""
+    """The kind of a record. Its value is also the name of the folder that contains the records of this kind."""
 
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
@@ -29,11 +29,11 @@ class RecordKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectRecord:
-    """One record of a job manifest: an object and its result."""
+    """One record of a job manifest: an S3 object, and the result of its import."""
 
     kind: RecordKind
     input_file: str
-    """The object, as the service names it: usually its key without the bucket."""
+    """The name that the service gives the object: usually its key without the bucket."""
     image_set_id: str = ""
     is_primary: bool | None = None
     warnings: tuple[str, ...] = ()
@@ -42,14 +42,22 @@ class ObjectRecord:
 
 
 class InvalidRecordError(ValueError):
-    """A line is not a record. The text of the error says why and contains no data of the line."""
+    """The error for a line that is not a record. Its text gives the reason and contains no data of the line."""
 
 
 def read_record(line: bytes, kind: RecordKind) -> ObjectRecord:
-    """Return the record of a line in a file of this kind. Raises InvalidRecordError.
+    """Parse a line of a record file, and return the record.
 
-    Members that are missing, unknown or of another type than documented are ignored: only inputFile is
-    required. A record with an exception is a failure in any file.
+    Only inputFile is required. Unknown members and members with an undocumented type are ignored. A record with an
+    exception is a failure, even in a SUCCESS or WARNING file.
+
+    Args:
+        line: The line.
+        kind: The kind of the file's records.
+
+    Raises:
+        InvalidRecordError: If the line is not a record.
+
     """
     try:
         document = parse_lenient_json(line)
@@ -85,7 +93,7 @@ def _member(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _identifier(value: object) -> str:
-    """Return the value if it is an identifier, otherwise an empty text: other texts may contain patient data."""
+    """Return the value if it is an identifier, else an empty text. Other texts may contain patient data."""
     return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else ""
 
 
@@ -94,7 +102,7 @@ def _text(value: object) -> str:
 
 
 def _boolean(value: object) -> bool | None:
-    if isinstance(value, str):  # the events of an import have numbers as text; a flag as text would be taken too
+    if isinstance(value, str):  # AWS's import events have numbers as text, so a Boolean as text is accepted too
         return {"true": True, "false": False}.get(value.lower())
     return value if isinstance(value, bool) else None
 

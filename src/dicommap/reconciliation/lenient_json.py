@@ -1,4 +1,4 @@
-"""Parse JSON and NDJSON that may contain Python's True, False and None, as job manifests do."""
+"""Parse JSON and NDJSON of job manifests. The documents may contain Python's True, False and None."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 _STRING_OR_WORD = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|\b(?:True|False|None)\b', re.DOTALL)
-"""A text that is not closed reaches to the end: otherwise each of its quotes would be tried, and all behind it read."""
+"""An unclosed string matches to the end of the document. Otherwise the search would restart at each of its quotes."""
 
 
 def parse_lenient_json(data: bytes) -> Any:  # noqa: ANN401  JSON of any type
-    """Return the value of a JSON document. Raises ValueError, without text, if it is not JSON or too large.
+    """Parse a JSON document, and return its value. True, False and None are accepted as in Python.
 
-    The developer guide prints success records with `True` ("Understanding import jobs"), which JSON does not know.
+    The developer guide shows success records with `True` ("Understanding import jobs"), which is not valid JSON.
+    Raises ValueError, without a message, if the document is not JSON or has too many values.
     """
     if has_more_json_values(data, JOB_MANIFEST_LIMIT.values):
         raise ValueError
@@ -35,11 +36,16 @@ def parse_lenient_json(data: bytes) -> Any:  # noqa: ANN401  JSON of any type
 
 
 LINE_BYTES_LIMIT = 1024 * 1024
-"""Maximum number of bytes in a line. A record has a few hundred. Longer lines are not kept."""
+"""Maximum number of bytes in a line. A record has a few hundred bytes. Longer lines are dropped."""
 
 
 def read_numbered_lines(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Yield the number, counted from 1, and the text of each line that is not blank; None if it is too long."""
+    """Yield the number and the bytes of each line that is not blank.
+
+    Numbers start at 1. The bytes are replaced by None if the line has more than LINE_BYTES_LIMIT bytes.
+
+    `pieces` are the bytes of a file, in pieces of any size.
+    """
     number, line_start = 1, bytearray()
     too_long = False
     for piece in pieces:

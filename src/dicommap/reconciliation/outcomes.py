@@ -1,4 +1,4 @@
-"""Outcomes of planned instances in an import job, counted by study and by job."""
+"""Outcomes of planned instances in import jobs, and the numbers of outcomes by study and by job."""
 
 from __future__ import annotations
 
@@ -14,66 +14,66 @@ if TYPE_CHECKING:
 
 
 class ImportOutcome(StrEnum):
-    """The outcome of an instance. If several apply, the first in this list counts."""
+    """The outcome of a planned instance. If several outcomes apply, the first in this list is used."""
 
     FAILED = "failed"
     """A record reports a failure, even if another record reports success."""
     NOT_REPORTED = "not-reported"
-    """No record names it: whether it was imported is not known."""
+    """No record names the instance, so it is not known whether the instance was imported."""
     NON_PRIMARY = "non-primary"
-    """Imported into an image set that is not primary."""
+    """The instance was imported into an image set that is not primary."""
     WARNINGS = "warnings"
-    """Imported with warnings."""
+    """The instance was imported with warnings."""
     IMPORTED = "imported"
-    """Imported, but no record says whether the image set is primary."""
+    """The instance was imported, but it is not known whether its image set is primary."""
     PRIMARY = "primary"
-    """Imported into a primary image set, without a warning."""
+    """The instance was imported into a primary image set, without a warning."""
 
     @property
     def is_imported(self) -> bool:
-        """Return whether the service reports that it holds the instance."""
+        """Return whether the service reports that the instance was imported."""
         return self not in (ImportOutcome.FAILED, ImportOutcome.NOT_REPORTED)
 
 
 OutcomeCounts = dict[ImportOutcome, int]
-"""Number of instances by outcome. Outcomes without an instance are left out."""
+"""Outcome -> number of instances with this outcome. Outcomes without instances are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceOutcome:
-    """One planned instance and its outcome."""
+    """A planned instance and the outcome of its import."""
 
     planned: PlannedObject
     outcome: ImportOutcome
     reported_imported: bool = False
-    """Whether a record reports that the instance was imported. Together with FAILED it is a contradiction."""
+    """Whether a record reports that the instance was imported. If `reported_failed` is also true, records disagree."""
     reported_failed: bool = False
-    """Whether a record reports that the instance failed."""
+    """Whether a record reports that the import of the instance failed."""
     image_set_id: str = ""
     is_primary: bool | None = None
-    """None if no record says whether the image set is primary."""
+    """Whether the image set is primary; None if it is not known."""
     warnings: tuple[str, ...] = ()
-    """AWS's names of the warnings, or their numbers if the name is not known."""
+    """Names that AWS gives the warnings. A warning without a known name has its number."""
     exception_type: str = ""
     message: str = field(default="", repr=False)
-    """The service's words about a failure. They may hold anything."""
+    """The service's message about the failure. The message may contain data of a patient."""
 
 
 class JobState(StrEnum):
-    """The state of a job, according to the package and the job manifests."""
+    """The state of an import job, according to the package and the job manifest."""
 
     NOT_STARTED = "not started"
     UNANSWERED = "unanswered"
-    """The start request was sent and no answer was saved: the job may exist or not."""
+    """The start request was sent, but no answer was saved. It is not known whether the job exists."""
     NOT_ENDED = "not ended"
     FAILED = "failed"
     COMPLETED = "completed"
-    """The job has ended. This does not mean that its instances were imported."""
+    """The job has ended, and no failure of the whole job is known. Some of its instances may still have failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyOutcomes:
-    """The number of instances by outcome, for one study in one job."""
+    """The numbers of instances by outcome, for one study in one job."""
 
     job: str
     study_instance_uid: str
@@ -81,7 +81,7 @@ class StudyOutcomes:
 
     @property
     def is_plain(self) -> bool:
-        """Return whether all instances are in primary image sets, without a warning."""
+        """Return whether all instances were imported into primary image sets, without a warning."""
         return not self.counts.keys() - {ImportOutcome.PRIMARY}
 
     @property
@@ -97,27 +97,30 @@ class StudyOutcomes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOutcomes:
-    """One job of a package: its state, and the number of instances by outcome."""
+    """The state of one job of a package, and the numbers of instances by outcome."""
 
     job: str
-    """Its id in the package."""
+    """The id of the job in the package."""
     input_s3_uri: str
     state: JobState
     job_id: str = ""
-    """The service's id; empty if the job was not started."""
+    """The id that the service gave the job; empty if it is not known."""
     datastore_id: str = ""
     message: str = field(default="", repr=False)
-    """The service's words about a job that failed. They may hold anything."""
+    """The service's message about a failed job. The message may contain data of a patient."""
     counts: OutcomeCounts
     studies: int = 0
     reasons: Mapping[tuple[str, str], int] = field(default_factory=dict, repr=False)
-    """Exception type and the service's words -> number of instances that failed so; the first ones only."""
+    """Exception type and message of the service -> number of failed instances.
+
+    The number of different reasons is limited. Further failures are counted under two empty texts.
+    """
     warnings: Mapping[str, int] = field(default_factory=dict)
-    """Name of a warning -> number of instances that have it."""
+    """Name of a warning -> number of instances with this warning."""
     image_sets: int = 0
-    """Image sets that the records name."""
+    """Number of image sets that the records name."""
     others: int = 0
-    """Records of objects that are no planned instance."""
+    """Number of recorded objects that are not planned instances."""
     issues: tuple[Issue, ...] = ()
 
     @property
