@@ -1,1 +1,1 @@
-"""DICOM's rules (PS3): the data dictionary, value representations, character sets, UIDs and the DICOM JSON Model."""
+"""Rules of DICOM (PS3): data dictionary, value representations, character sets, UIDs and the DICOM JSON Model."""

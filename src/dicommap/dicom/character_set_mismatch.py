@@ -1,7 +1,7 @@
 """Detect text that was decoded with a wrongly declared Specific Character Set.
 
-Every byte is a character of ISO 8859-1, so a wrong declaration gives no error: the UTF-8 of `ü` becomes `Ã¼`, and the
-quotation marks of Windows code pages become control characters. Both leave traces in the text.
+Every byte is a character of ISO 8859-1, so decoding with a wrong declaration gives no error. The UTF-8 bytes of `ü`
+become `Ã¼`, and the quotation marks of Windows code pages become control characters. Both can be detected in the text.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _CONTROLS = re.compile("[\x80-\x9f]")
 _WORD = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")
 
 _ANY_CHARACTER = frozenset(ISO_8859[number] for number in ("100", "148", "203"))
-"""Sets whose text is hardly ever UTF-8 by chance: it would need a capital with an accent before each symbol."""
+"""Sets whose text is hardly ever UTF-8 by chance: each symbol would have to follow an accented capital letter."""
 _THAI = ISO_8859["166"]
 _THREE_BYTES = "\u0800"
-"""The first character that is three bytes in UTF-8."""
+"""The first character whose UTF-8 code has three bytes."""
 _TWO_BYTES = frozenset({"gb18030", "gbk"})
 _LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]+[A-Za-z]")
 
 
 def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | None:
-    """Return why a text was probably decoded with the wrong Specific Character Set, or None.
+    """Return the reason why a text was probably decoded with the wrong Specific Character Set; None if it was not.
 
-    The reason continues a sentence that begins with the name of the attribute. A text with undecodable bytes returns
-    None, since another issue reports it.
+    The reason continues a sentence that begins with the attribute's name. For a text with undecodable bytes, None is
+    returned, because another issue reports these bytes.
     """
     if text.isascii() or is_undecodable(text):
         return None
@@ -48,21 +48,21 @@ def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | No
 
 
 def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
-    """Return whether the bytes of a text are well-formed UTF-8, and the UTF-8 text is plausible."""
+    """Return whether the bytes of a text in the set `declared` are well-formed UTF-8 of plausible words."""
     codes = [one.encode() if one.isascii() else declared.code(one) for one in text]
     try:
         meant = b"".join(code for code in codes if code is not None).decode("utf-8")
     except UnicodeDecodeError:
         return False
-    # Characters of another set needed an escape sequence, which UTF-8 does not have.
+    # A character of another set needs an escape sequence, which does not occur in UTF-8.
     return None not in codes and all(_is_plausible(word, declared) for word in _WORD.findall(meant))
 
 
 def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
-    """Return whether text of a set with two-byte characters is well-formed UTF-8, and unlikely by chance.
+    """Return whether the bytes of a text in GB18030 or GBK are well-formed UTF-8, and probably not by chance.
 
-    A single Chinese character can be UTF-8 of two bytes: the 茅 of Mao Dun is é. So there must be a character of three
-    bytes, which needs three Chinese ones with bytes that follow UTF-8's order, or an accented letter inside a word.
+    The two bytes of a single Chinese character can be UTF-8: those of 茅 are the UTF-8 of é. So the UTF-8 text must
+    have a character of three bytes, which rarely occurs by chance, or an accented letter inside a word.
     """
     try:
         meant = text.encode(codec).decode("utf-8")
@@ -72,10 +72,10 @@ def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
 
 
 def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
-    """Return whether a word is plausible text whose bytes were declared as another set.
+    """Return whether a word that was decoded as UTF-8 is plausible, although its bytes were declared as another set.
 
-    In sets with letters from 0xA0 to 0xBF two capitals may be UTF-8 by chance: the Polish RÓŻYCKI in ISO_IR 101 is that
-    of a word with a Cyrillic letter in the middle.
+    In sets with letters from 0xA0 to 0xBF, two capital letters may be UTF-8 by chance. For example, the bytes of the
+    Polish name RÓŻYCKI in ISO_IR 101 are the UTF-8 of a word with a Cyrillic letter in the middle.
     """
     if declared in _ANY_CHARACTER:
         return True

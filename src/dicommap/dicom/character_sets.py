@@ -19,23 +19,23 @@ _EIGHTH_BIT = 0x80
 
 
 class CodedCharacterSet(NamedTuple):
-    """One coded character set."""
+    """A coded character set: its escape sequence, its code element, and the length of its codes."""
 
     escape: bytes
-    """The escape sequence that designates it, without the escape character."""
+    """The escape sequence that designates the set, without the escape character."""
     element: int
-    """The code element that it is designated as: 0 for G0, 1 for G1."""
+    """The code element that the set is designated as: 0 for G0, 1 for G1."""
     size: int
     """Number of bytes of each code."""
     codec: str
-    """A codec of Python that has these characters, and maybe others; empty if there is no such codec."""
+    """A Python codec that has the set's characters, and maybe others; empty if Python has no such codec."""
 
     def character(self, code: bytes) -> str | None:
-        """Return the character of a code in the bytes of a value, or None if the set has no such code."""
+        """Return the character whose bytes in a value are `code`; None if the set has no such code."""
         return _decode_character(self, code)
 
     def code(self, character: str) -> bytes | None:
-        """Return the code of a character in the bytes of a value, or None if the set does not have it."""
+        """Return the bytes of a character in a value; None if the set does not have the character."""
         return _encode_character(self, character)
 
     def has(self, character: str) -> bool:
@@ -46,15 +46,18 @@ class CodedCharacterSet(NamedTuple):
 ASCII = CodedCharacterSet(b"(B", 0, 1, "ascii")
 """ISO-IR 6, the default repertoire."""
 ROMAJI = CodedCharacterSet(b"(J", 0, 1, "")
-"""ISO-IR 14, the Roman characters of JIS X 0201: ASCII, but for a yen sign and an overline."""
+"""ISO-IR 14, the Roman characters of JIS X 0201: ASCII with a yen sign and an overline instead of `\\` and `~`."""
 KATAKANA = CodedCharacterSet(b")I", 1, 1, "")
 """ISO-IR 13, the half-width katakana of JIS X 0201."""
 JIS_X_0208 = CodedCharacterSet(b"$B", 0, 2, "euc_jp")
 JIS_X_0212 = CodedCharacterSet(b"$(D", 0, 2, "euc_jp")
 KS_X_1001 = CodedCharacterSet(b"$)C", 1, 2, "cp949")
 GB_2312 = CodedCharacterSet(b"$)A", 1, 2, "gb18030")
-"""Characters as GB 18030 has them, which contains GB 2312: Python's gb2312 still has U+30FB and U+2015 for the middle
-dot and the dash, as a withdrawn table of Unicode had."""
+"""ISO-IR 58, with the characters of GB 18030, which contains GB 2312.
+
+Python's codec gb2312 is not used: for the middle dot and the dash it has U+30FB and U+2015, from a withdrawn Unicode
+table.
+"""
 
 UNKNOWN_SINGLE_BYTE_SET = CodedCharacterSet(b"", 0, 1, "")
 """An undeclared set with codes of one byte, whose characters are unknown."""
@@ -74,7 +77,7 @@ ISO_8859 = {
     "166": CodedCharacterSet(b"-T", 1, 1, "tis_620"),
     "203": CodedCharacterSet(b"-b", 1, 1, "iso8859_15"),
 }
-"""The right-hand parts of ISO 8859 and TIS 620, by their numbers in ISO's register."""
+"""Number in ISO's register -> the right-hand part of ISO 8859 or TIS 620."""
 
 _ROMAJI_OTHERS = {b"\\": "¥", b"~": "\N{OVERLINE}"}
 _KATAKANA = range(0xA1, 0xE0)
@@ -130,17 +133,17 @@ def _is_graphic(coded: CodedCharacterSet, code: bytes) -> bool:
 
 
 _STAND_ALONE_CODECS = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
-"""Terms that must be the only one -> the codec of Python for whole values (PS3.3 Table C.12-5)."""
+"""Term that must be the only term -> Python's codec for whole values (PS3.3 Table C.12-5)."""
 
 _SINGLE_BYTE: dict[str, tuple[CodedCharacterSet, ...]] = {
     "6": (ASCII,),
     "13": (ROMAJI, KATAKANA),
     **{number: (ASCII, right) for number, right in ISO_8859.items()},
 }
-"""Sets of one byte by their numbers: G0, and G1 if there is one (PS3.3 Tables C.12-2 and C.12-3)."""
+"""Number of a single-byte term -> its G0 set, and its G1 set if it has one (PS3.3 Tables C.12-2 and C.12-3)."""
 
 _DOUBLE_BYTE = {"87": JIS_X_0208, "159": JIS_X_0212, "149": KS_X_1001, "58": GB_2312}
-"""Sets of two bytes: only for code extensions (PS3.3 Table C.12-4)."""
+"""Number -> set with codes of two bytes, which only code extensions may use (PS3.3 Table C.12-4)."""
 
 _TERM = re.compile(r"ISO[ _-]?(2022[ _-]?)?IR[ _-]?([0-9]+)", re.IGNORECASE)
 """A term with a number. Other separators and small letters are accepted, since the meaning is clear."""
@@ -152,11 +155,11 @@ class SpecificCharacterSet(NamedTuple):
     """The character sets that a value of SpecificCharacterSet declares."""
 
     whole: str = ""
-    """The codec of Python for whole values, if the term must be the only one; else empty."""
+    """Python's codec for whole values, if the declared term must be the only term; else empty."""
     g0: CodedCharacterSet = ASCII
-    """The set of the bytes below 0x80, until an escape sequence designates another one."""
+    """The set for bytes below 0x80, until an escape sequence designates another set."""
     g1: CodedCharacterSet | None = None
-    """The set of the bytes from 0x80 on; None if such bytes have no meaning."""
+    """The initial set for bytes from 0x80 on; None if no set is declared for such bytes."""
     extensions: frozenset[CodedCharacterSet] = frozenset()
     """The sets that escape sequences may designate; empty without code extensions."""
     is_known: bool = True
@@ -164,12 +167,12 @@ class SpecificCharacterSet(NamedTuple):
 
     @property
     def escapes(self) -> Mapping[bytes, CodedCharacterSet]:
-        """Return the sets of the code extensions by their escape sequences, without the escape character."""
+        """Return a dict: escape sequence without the escape character -> set of the code extensions."""
         return _sets_by_escape(self.extensions)
 
     @property
     def sets(self) -> frozenset[CodedCharacterSet]:
-        """Return all coded character sets whose characters values may hold."""
+        """Return all coded character sets whose characters may be in a value."""
         return self.extensions | {one for one in (self.g0, self.g1) if one is not None}
 
 
@@ -177,9 +180,9 @@ class SpecificCharacterSet(NamedTuple):
 def parse_specific_character_set(value: str) -> SpecificCharacterSet:
     r"""Return the character sets that a value of SpecificCharacterSet declares.
 
-    A backslash separates several terms. The first may be empty, as in `\ISO 2022 IR 87`, and then means ISO-IR 6. An
-    unknown term declares nothing, so its bytes cannot be decoded. The same holds for a term that must be the only one
-    and is not.
+    A backslash separates terms. The first term may be empty, as in `\ISO 2022 IR 87`, and then means ISO-IR 6. An
+    unknown term declares no set, so its bytes cannot be decoded. A term that must be the only term, but is not, also
+    declares no set.
     """
     terms = [term.strip(" ") for term in value.split("\\")]
     if len(terms) == 1:
@@ -192,14 +195,14 @@ def parse_specific_character_set(value: str) -> SpecificCharacterSet:
         g1=initial[1] if len(initial) > 1 else None,
         extensions=frozenset([*found, ASCII]),
         is_known=all(pair and _coded_sets_of(pair[1]) for term, pair in zip(terms, parsed, strict=True) if term)
-        and all(terms[1:]),  # only the first may be empty
+        and all(terms[1:]),  # only the first term may be empty
     )
 
 
 def unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
-    """Return the characters of a text that a data set with this value of SpecificCharacterSet cannot hold.
+    """Return the characters of a text that cannot be encoded with the SpecificCharacterSet `declared`.
 
-    Returns None if PS3.3 does not define a term or the combination of terms: then the set of characters is unknown.
+    Return None if PS3.3 does not define a term or the combination of terms, because the characters are then unknown.
     """
     charset = parse_specific_character_set(declared)
     if not charset.is_known:
@@ -226,7 +229,7 @@ def _parse_single_term(term: str) -> SpecificCharacterSet:
 
 
 def _parse_term(term: str) -> tuple[bool, str] | None:
-    """Return whether a term is one for code extensions, and its number; None for a term without a number."""
+    """Return whether a term is for code extensions, and the term's number; None for a term without a number."""
     found = _TERM.fullmatch(term)
     return None if found is None else (found[1] is not None, found[2])
 
@@ -242,7 +245,7 @@ def _sets_by_escape(extensions: frozenset[CodedCharacterSet]) -> dict[bytes, Cod
 
 @lru_cache(maxsize=4096)
 def _can_encode(charset: SpecificCharacterSet, character: str) -> bool:
-    if character.isascii() and character != "~":  # JIS X 0201 has an overline there
+    if character.isascii() and character != "~":  # JIS X 0201 has an overline instead of the tilde
         return True
     if charset.whole:
         try:
@@ -250,5 +253,5 @@ def _can_encode(charset: SpecificCharacterSet, character: str) -> bool:
         except UnicodeEncodeError:
             return False
         return True
-    # The yen sign of JIS X 0201 is the byte that separates values.
+    # The byte of the yen sign in JIS X 0201 is also the backslash, which separates values.
     return character != "¥" and any(one.has(character) for one in charset.sets)

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _ECHOED_LENGTH_LIMIT = 80
-"""Characters of an unknown word that a message repeats."""
+"""Maximum characters of an unknown word that a message repeats."""
 
 
 def choice_of(choices: type[_Choice], word: str, noun: str) -> _Choice:
-    """Return the choice that a word names.
+    """Return the member of an enumeration whose value is `word`.
 
     Args:
         choices: The enumeration to choose from.
-        word: The value of one of its members, or the member itself.
-        noun: What is chosen, for the message: "format", "level".
+        word: The value of a member, or the member itself.
+        noun: The noun for the choice in the message, such as "format" or "level".
 
     Raises:
-        UsageError: The word is unknown. The message repeats it and names the known ones.
+        UsageError: The word is unknown. The error repeats the word and names the known words.
     """
     try:
         return choices(word)
@@ -34,12 +34,12 @@ def choice_of(choices: type[_Choice], word: str, noun: str) -> _Choice:
 
 
 def unknown_choice(noun: str, word: object, known: Iterable[str]) -> UsageError:
-    """Return the error for an unknown word, which says "Unknown format 'xls'" and names the known formats.
+    """Return the error for an unknown word: it says "Unknown format 'xls'" and names the known formats.
 
     Args:
-        noun: What is chosen.
-        word: What the caller named instead.
-        known: The words that can be chosen.
+        noun: The noun for the choice, such as "format".
+        word: The unknown word of the caller.
+        known: The known words.
     """
     return UsageError(
         f"Unknown {noun} '{make_printable(str(word)[:_ECHOED_LENGTH_LIMIT])}'.", fix=f"Known: {', '.join(known)}."

@@ -1,4 +1,4 @@
-"""Issues of values with invisible characters, lost characters, or characters that look like others."""
+"""Find invisible characters, lost characters, and characters that look like other characters in values."""
 
 from __future__ import annotations
 
@@ -15,37 +15,51 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue, Location
 
 _ONE_LINE_VRS = frozenset({"LO", "PN", "SH", "UC"})
-"""VRs of values that people search and compare, unlike the long text of ST, LT and UT. Other VRs hold ASCII only."""
+"""VRs of short texts, which people search and compare, unlike the long texts of ST, LT and UT.
+
+The remaining VRs allow only ASCII.
+"""
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
     "|(?<=[ -~])[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
-"""Default_Ignorable_Code_Point of the Unicode Character Database. Variation selectors are invisible after ASCII only:
-after an ideograph they choose its form, which Japanese names need."""
+"""Default_Ignorable_Code_Point of the Unicode Character Database.
+
+Variation selectors match only after ASCII. After an ideograph they choose its form, which Japanese names need.
+"""
 
 _JOINER, _NON_JOINER = "\u200d", "\u200c"
 _VIRAMA = 9
-"""The canonical combining class of the signs that join consonants in Indic scripts."""
+"""The canonical combining class of signs that join consonants in Indic scripts."""
 
 _IDENTIFIER = re.compile(r".*(?:IDs?|Number|CodeValue)")
-"""Keywords whose values programs compare: PatientID, OtherPatientIDs, AccessionNumber, CodeValue."""
+"""Keywords whose values programs compare, such as PatientID, OtherPatientIDs, AccessionNumber and CodeValue."""
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _FORMS = ("<wide>", "<noBreak>", "<font>")
-"""Compatibility decompositions (Unicode, UAX 44 section 5.7.3) that change only the look of a character. Others
-change its meaning, such as that of a superscript 2."""
+"""Compatibility decompositions (Unicode, UAX 44 section 5.7.3) that change only the look of a character.
+
+Other decompositions change its meaning, for example the meaning of a superscript 2.
+"""
 
 
 def confusable_character_issues(
     tag: int, vr: str, text: str, location: Location, *, group: str = "Alphabetic"
 ) -> Iterator[Issue]:
-    """Yield warnings about characters in one value that are invisible or look like others.
+    """Yield issues about characters in one value that are lost, invisible, or look like other characters.
 
-    U+FFFD, which programs write in place of a character that they cannot decode, is searched in every text; the other
-    characters only in values of one line. Spaces, letters and digits of another form, such as full-width digits, are
-    searched in identifiers and names, but not in the Ideographic and Phonetic `group` of a name, where they are usual.
+    U+FFFD, which programs write instead of a character that they cannot decode, is searched in every text. Invisible
+    characters are searched in short texts. Characters that look like ASCII, such as full-width digits, are searched in
+    identifiers and names, but not in the Ideographic and Phonetic groups of a name, where they are usual.
+
+    Args:
+        tag: The tag of the attribute.
+        vr: The value representation of the attribute.
+        text: The value, or one component group of a person name.
+        location: The location of the value.
+        group: The name of the component group, for person names.
     """
     if text.isascii():
         return
@@ -61,9 +75,10 @@ def confusable_character_issues(
 
 
 def _is_needed_joiner(text: str, at: int) -> bool:
-    """Return whether the character at this index is a joiner that its script needs (RFC 5892 appendices A.1 and A.2).
+    """Return whether the character at index `at` is a joiner that its script needs (RFC 5892 appendices A.1 and A.2).
 
-    Python does not have the joining types of letters, so Arabic and related scripts are recognised by their direction.
+    Python has no data about the joining types of letters. So Arabic and related scripts are recognised by their
+    direction.
     """
     if text[at] not in (_JOINER, _NON_JOINER) or at == 0:
         return False

@@ -1,7 +1,7 @@
 """The data dictionary of PS3.6: tags, keywords, value representations and multiplicities.
 
-The tables are pydicom's. Only its module of tables is imported, since importing the whole of pydicom takes longer than
-scanning a thousand headers.
+The tables are those of pydicom. Only pydicom's module with the tables is imported, because importing all of pydicom
+takes longer than scanning a thousand headers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 DictionaryEntry = tuple[str, str, str, str, str]
-"""VR, VM, name, `Retired` or the empty text, and keyword."""
+"""One entry of the dictionary: VR, VM, name, `Retired` or an empty text, and keyword."""
 
 _NAME = "_dicom_dict"
 
@@ -37,7 +37,7 @@ def _load_pydicom_dictionary() -> ModuleType:
 
 _MODULE = _load_pydicom_dictionary()
 ENTRY_BY_TAG: dict[int, DictionaryEntry] = _MODULE.DicomDictionary
-"""Tag -> entry."""
+"""Tag -> entry of the dictionary."""
 
 TAG_BY_KEYWORD: dict[str, int] = {entry[4]: tag for tag, entry in ENTRY_BY_TAG.items() if entry[4]}
 """Keyword -> tag."""
@@ -49,7 +49,7 @@ def _parse_repeating_group(mask: str, entry: DictionaryEntry) -> tuple[int, int,
 
 
 _REPEATING = [_parse_repeating_group(mask, entry) for mask, entry in _MODULE.RepeatersDictionary.items()]
-"""Repeating groups (PS3.5 section 7.6): a bit mask, the value of a masked tag, and the entry."""
+"""Repeating groups (PS3.5 section 7.6): bit mask for tags, the value that masked tags have, and entry."""
 
 
 def entry_of(tag: int) -> DictionaryEntry | None:
@@ -69,9 +69,9 @@ _VM = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+|(?P<step>[0-9]*)n))?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueMultiplicity:
-    """How many values an attribute may have (PS3.6): from `low` to `high`, in steps of `step`.
+    """The allowed numbers of values of an attribute (PS3.6): from `low` to `high`, in steps of `step`.
 
-    Without an upper bound, `high` has the value None. `text` is the multiplicity as PS3.6 writes it.
+    If the number has no upper bound, `high` is None. `text` is the multiplicity in the notation of PS3.6.
     """
 
     low: int
@@ -80,7 +80,7 @@ class ValueMultiplicity:
     text: str
 
     def allows(self, count: int) -> bool:
-        """Return whether an attribute may have this many values. An empty attribute is always allowed."""
+        """Return whether an attribute may have `count` values. 0 is always allowed, since attributes may be empty."""
         if count == 0:
             return True
         if count < self.low or (self.high is not None and count > self.high):
@@ -89,7 +89,7 @@ class ValueMultiplicity:
 
 
 def parse_multiplicity(text: str) -> ValueMultiplicity:
-    """Parse a value multiplicity as PS3.6 writes it: `1`, `1-3`, `1-n`, `2-2n`.
+    """Parse a value multiplicity in the notation of PS3.6: `1`, `1-3`, `1-n`, `2-2n`.
 
     Raises ValueError for another text.
     """
@@ -110,14 +110,14 @@ def tag_of(keyword: str) -> int | None:
 
 
 def keyword_of(tag: int) -> str:
-    """Return the keyword of a tag, or the tag as (gggg,eeee) if the dictionary has no keyword for it."""
+    """Return the keyword of a tag. If the dictionary has no keyword for the tag, return the tag as (gggg,eeee)."""
     entry = entry_of(tag)
     return (entry and entry[4]) or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
 @lru_cache(maxsize=8192)
 def hex_of(tag: int) -> str:
-    """Return a tag as the DICOM JSON Model writes it: eight upper-case hexadecimal digits."""
+    """Return a tag as eight upper-case hexadecimal digits, the form of the DICOM JSON Model."""
     return f"{tag:08X}"
 
 
@@ -133,9 +133,10 @@ def private_creator_tag_of(tag: int) -> int | None:
 
 
 def is_outside_data_sets(tag: int) -> bool:
-    """Return whether a data set never holds a tag: command, file meta, delimiter and illegal groups, group lengths.
+    """Return whether a tag cannot be in a data set.
 
-    PS3.5 section 7.8.1 makes the odd groups up to 0007 and FFFF illegal; PS3.18 F.2.2 excludes the others.
+    This is true for group lengths, and for the command, file meta, delimiter and illegal groups. PS3.5 section 7.8.1
+    makes the odd groups up to 0007 and FFFF illegal. PS3.18 F.2.2 excludes the other tags.
     """
     return tag >> 16 in _NO_DATA_SET_GROUPS or tag & 0xFFFF == 0
 

@@ -1,7 +1,7 @@
-"""Keywords that people typed: parse tags, suggest similar keywords, and mask names that may be values.
+"""Parse tags and keywords that people typed, suggest similar keywords, and mask names that may be values.
 
-A patient's name can be in the place of a keyword by mistake: in the first row of a CSV without header, as a member of a
-JSON document, or as a key of a rule. So a message repeats a name only if it looks like a keyword or tag.
+By mistake, a patient's name can be used as a keyword: in the first row of a CSV without a header, as a member of a JSON
+document, or as a key of a rule. So a message repeats a name only if it looks like a keyword or tag.
 """
 
 from __future__ import annotations
@@ -23,14 +23,17 @@ _TAG = re.compile(r"\s*\(?\s*(?:0[xX])?([0-9A-Fa-f]{4})\s*[,:; ]?\s*(?:0[xX])?([
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _LONGEST_NAME = 100
 _MAX_CANDIDATES = 40
-"""Keywords that share the most letter triples with a name; only they are compared with it in full."""
+"""Maximum number of keywords that are fully compared with a name: those with the most letter triples in common."""
 _MIN_PART_LETTERS = 8
-"""Letters of a part of a keyword, such as birthdate, that can be nothing else."""
+"""Minimum letters of a text, such as birthdate, that is accepted as a part of a keyword."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _MAX_NAMES_IN_ERROR = 20
-"""Missing attributes that an error lists at most."""
+"""Maximum number of missing attributes that an error lists."""
 _MAX_TYPOS = 3
-"""Letters by which a misspelt name may differ from a keyword, and one of four: so it can hold no name of its own."""
+"""Maximum letters by which a misspelt name may differ from a keyword.
+
+At most one letter in four may differ, so that the name cannot contain a person's name.
+"""
 
 
 def parse_tag(text: str) -> int | None:
@@ -40,7 +43,7 @@ def parse_tag(text: str) -> int | None:
 
 
 def keyword_hint(text: str) -> str:
-    """Return a hint for a text in the place of a keyword, such as "did you mean PatientName?", or the empty text."""
+    """Return a hint for a text that is not a keyword, such as "did you mean PatientName?", or the empty text."""
     tag = parse_tag(text)
     if tag is not None:
         keyword = keyword_of(tag)
@@ -52,16 +55,16 @@ def keyword_hint(text: str) -> str:
 
 
 def keyword_hint_suffix(text: str) -> str:
-    """Return the hint as the end of a sentence, without the full stop."""
+    """Return `keyword_hint(text)` as the end of a sentence, without the full stop."""
     meant = keyword_hint(text)
     return f" ({meant})" if meant.endswith("?") else f": {meant}" if meant else ""
 
 
 def mask_unless_attribute(name: str) -> str:
-    """Return a name for a message, or the mask unless it looks like a keyword or tag.
+    """Return the name for a message if it looks like a keyword or tag, else the mask.
 
-    A name looks like a keyword if it differs from one by a few letters at most. Digits that may be a date do not look
-    like a tag.
+    A name looks like a keyword if it differs from a keyword by at most a few letters. Digits that may be a date do not
+    look like a tag.
     """
     return name if looks_like_attribute(name) else MASK
 
@@ -85,15 +88,16 @@ def looks_like_attribute(name: str) -> bool:
 
 
 def mask_unless_word(word: str) -> str:
-    """Return a word that somebody typed as a value of an option, or the mask unless it is one word of ASCII letters.
+    """Return a word that a user typed as the value of an option, or the mask if it may be a patient's value.
 
-    People rarely type a patient's name there, so the word need not be similar to a keyword.
+    A word of ASCII letters and digits is returned even if it is not similar to a keyword, because users rarely type a
+    patient's name as the value of an option.
     """
     return word if _WORD.fullmatch(word) or looks_like_attribute(word) else MASK
 
 
 def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> AttributeNameError:
-    """Return the error for the keywords that are not among the captured attributes."""
+    """Return the error that names those of `keywords` that are not in `captured`, the captured attributes."""
     missing = [keyword for keyword in dict.fromkeys(keywords) if keyword not in captured]
     shown = [mask_unless_word(name) if name else "the empty text" for name in missing[:_MAX_NAMES_IN_ERROR]]
     said = ", ".join(shown) + (
@@ -108,15 +112,15 @@ def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> Attr
 
 @lru_cache(maxsize=4096)
 def similar_keywords(text: str) -> tuple[str, ...]:
-    """Return the keywords that are most similar to a misspelt one, the best first.
+    """Return the keywords that are most similar to a misspelt keyword, the most similar first.
 
-    If the text is a keyword or a name of PS3.6, such as Patient's Name, in any case, only its keyword is returned.
+    If the text, ignoring case, is a keyword or a name of PS3.6 such as Patient's Name, return only its keyword.
     """
     folded = _fold_name(text[:_LONGEST_NAME])
     exact = _keywords_by_name().get(folded)
     if exact is not None:
         return (exact,)
-    import difflib  # only for names that are misspelt
+    import difflib  # imported here because only misspelt names need it
 
     shared: Counter[str] = Counter()
     for triple in _letter_triples(folded):
@@ -161,7 +165,7 @@ def _may_be_date(text: str) -> bool:
 
 
 def _edit_distance(one: str, other: str, most: int) -> int:
-    """Return the edit distance of two texts (Levenshtein), or more than `most` if it is more."""
+    """Return the edit distance of two texts (Levenshtein); any number above `most` if the distance is above `most`."""
     if abs(len(one) - len(other)) > most:
         return most + 1
     row = list(range(len(other) + 1))

@@ -1,7 +1,7 @@
-"""Mask names of JSON and TOML members, and of types, that may be patients' values.
+"""Mask names of JSON and TOML members, and names of types, that may be patients' values.
 
-A patient's name can be in the place of a member's name by mistake. So a message repeats only the member names of this
-package's and AWS's documents, names that differ from them by one letter, keywords and tags.
+By mistake, a patient's name can be used as a member's name. So a message repeats only member names of dicommap's and
+AWS's documents, names that differ from these by one letter, keywords and tags.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _COMMON_MISTAKES = "clear delete drop if remove rules unless unset when where"
 """Member names that people use in rules by mistake."""
 
 SCHEMA_MEMBERS = frozenset(_SCHEMA_MEMBER_NAMES.split())
-"""All members of the shipped schemas except keywords and tags; a test compares them."""
+"""All member names of the shipped schemas except keywords and tags. A test compares them with the schemas."""
 KNOWN_MEMBERS = SCHEMA_MEMBERS | frozenset(f"{_JOB_MANIFEST_MEMBER_NAMES} {_COMMON_MISTAKES}".split())
-"""Names that a message repeats."""
+"""Member names that a message repeats unmasked."""
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}|\(?[0-9A-Fa-f]{4}[,_][0-9A-Fa-f]{4}\)?|0[xX][0-9A-Fa-f]{6,8}")
 _SHORT = 3
-"""Characters of a name that is too short to be a patient's identifier."""
+"""Maximum characters of a name that is too short to be a patient's identifier."""
 _LONGEST = max(map(len, KNOWN_MEMBERS)) + 1
 _KNOWN_PACKAGES = frozenset(
     [
@@ -66,7 +66,7 @@ _KNOWN_PACKAGES = frozenset(
 
 
 def mask_unknown_member(name: str) -> str:
-    """Return the name of a member for a message, or the mask unless it looks like one, a keyword or a tag."""
+    """Return a name for a message if it looks like a known member, a keyword or a tag, else the mask."""
     from dicommap.dicom.dictionary import TAG_BY_KEYWORD
 
     if name in KNOWN_MEMBERS or _TAG.fullmatch(name) is not None or name in TAG_BY_KEYWORD:
@@ -82,9 +82,9 @@ def mask_unknown_member(name: str) -> str:
 
 
 def mask_unknown_type(kind: type) -> str:
-    """Return the name of a type for a message, or the mask unless Python or a known library defines the type.
+    """Return the name of a type for a message if Python or a known library defines the type, else the mask.
 
-    The name of a user's own class can hold anything.
+    The name of a class that a user defines may contain a patient's value.
     """
     package = kind.__module__.partition(".")[0]
     known = package in sys.stdlib_module_names or package in _KNOWN_PACKAGES
@@ -98,5 +98,8 @@ def _similar_members() -> frozenset[str]:
 
 
 def _without_one_letter(name: str) -> list[str]:
-    """Return the name without each of its letters. Two names that differ by one letter have one of these in common."""
+    """Return the texts that result from removing one letter of the name.
+
+    Two names that differ by one letter have such a text in common.
+    """
     return [name[:at] + name[at + 1 :] for at in range(len(name))]

@@ -1,4 +1,4 @@
-"""Compare person names without empty components and groups at the end (PS3.5 section 6.2.1).
+"""Compare person names, ignoring empty components and groups at their ends (PS3.5 section 6.2.1).
 
 `Doe^John^^^`, `Doe^John` and `Doe^John^=^` are the same name. The values themselves are not changed.
 """
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def normalize_person_name(value: str) -> str:
-    """Return person names, separated by backslashes, without empty components and groups at the end of each."""
+    """Return a value of person names, with empty components and groups at the end of each name removed.
+
+    Backslashes separate the names of the value.
+    """
     if not value.endswith(("^", "=")) and "^=" not in value and "^\\" not in value and "=\\" not in value:
         return value
     return "\\".join(map(_normalize_single_name, value.split("\\")))
@@ -23,7 +26,7 @@ def normalize_person_name(value: str) -> str:
 
 @lru_cache(maxsize=1024)
 def is_person_name_keyword(keyword: str) -> bool:
-    """Return whether an attribute holds person names."""
+    """Return whether the values of the attribute `keyword` are person names."""
     tag = tag_of(keyword)
     return tag is not None and vrs_of(tag) == ("PN",)
 
@@ -36,7 +39,8 @@ def merge_equal_names(keyword: str, counts: Mapping[str, int]) -> Mapping[str, i
         counts: Value -> number of files.
 
     Returns:
-        Value -> number of files. Of equal names the most frequent spelling is kept, and of these the shortest.
+        Value -> number of files. Of equal names, the most frequent spelling is kept; if several spellings are equally
+        frequent, the shortest.
 
     """
     if len(counts) < 2 or not is_person_name_keyword(keyword):

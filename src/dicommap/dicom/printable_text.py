@@ -1,9 +1,9 @@
-"""Printable text: escapes, undecodable bytes kept as surrogates, and the mask.
+"""Escape unprintable characters, keep undecodable bytes as surrogates, and define the mask.
 
-Each undecodable byte becomes one lone surrogate: the byte 0xFC becomes U+DCFC, as in Python's file names that are not
-UTF-8 (PEP 383). So different bytes stay different texts, no byte is lost, and the text shows that it was not decoded.
-Unlike in PEP 383, bytes below 0x80 have surrogates too (U+DC00 to U+DC7F): an escape character that belongs to no
-declared character set is as undecodable as a byte with its eighth bit set.
+Each undecodable byte becomes one lone surrogate. For example, the byte 0xFC becomes U+DCFC, as in Python's file names
+that are not UTF-8 (PEP 383). So different bytes become different texts, no byte is lost, and the text shows that bytes
+were not decoded. Unlike in PEP 383, bytes below 0x80 can become surrogates too (U+DC00 to U+DC7F), because an escape
+character that belongs to no declared character set is also undecodable.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import codecs
 import re
 
 KEEP_BYTES_HANDLER = "dicommap.undecodable"
-"""The name of the error handler that keeps bytes: `value.decode(codec, errors=ERRORS)`."""
+"""The name of the error handler that keeps bytes: `value.decode(codec, errors=KEEP_BYTES_HANDLER)`."""
 
 _FIRST = 0xDC00
 _UNDECODABLE = re.compile("[\udc00-\udcff\ufffd]")
 
 
 def keep_undecodable_bytes(value: bytes) -> str:
-    """Return a text in which every byte of `value` is kept as undecodable."""
+    """Return a text in which every byte of `value` is a lone surrogate."""
     return "".join(chr(_FIRST + byte) for byte in value)
 
 
 def is_undecodable(text: str) -> bool:
-    """Return whether a text holds undecodable bytes, or U+FFFD, which another program put in their place."""
+    """Return whether a text has undecodable bytes, or U+FFFD, which other programs write instead of such bytes."""
     return not text.isascii() and _UNDECODABLE.search(text) is not None
 
 
@@ -41,11 +41,11 @@ MASK = "***"
 
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Cc, the separators of lines and paragraphs, Bidi_Control of the Unicode Character Database, and lone surrogates."""
+"""Control characters (Cc), line and paragraph separators, Bidi_Control (Unicode), and lone surrogates."""
 
 
 def make_printable(path: str) -> str:
-    r"""Escape the control, direction and undecodable characters of a path, for messages and JSON.
+    r"""Return a path or other text with its control, direction and undecodable characters escaped.
 
     A byte that could not be decoded (kept as a surrogate) becomes `\xNN`.
     """

@@ -1,4 +1,4 @@
-"""Suppress pydicom's warnings and log messages, which may hold patients' values."""
+"""Suppress pydicom's warnings and log messages, which may contain patients' values."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.decoders.base"))
-"""The loggers that report wrong files and frames, the second with a traceback."""
+"""The loggers that report wrong files and frames. The second logger also logs a traceback."""
 
 
 @contextmanager
 def silence_pydicom() -> Iterator[None]:
-    """Suppress pydicom's warnings and log records inside the context. The caller reports what is wrong."""
+    """Suppress pydicom's warnings and log records inside the context. The caller reports the problems itself."""
     before = [(logger, logger.disabled) for logger in _LOGGERS]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -22,21 +22,22 @@ _MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},:]', re.DOTALL)
 
 
 class _ObjectWithDuplicates(dict[str, Any]):
-    """A JSON object that keeps the names of its repeated members."""
+    """A JSON object that also stores the names of its repeated members."""
 
     repeated: tuple[str, ...] = ()
 
 
 def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
-    """Parse a JSON document from its bytes.
+    """Parse the bytes of a JSON document, and return its value and its issues.
 
     Args:
         data: The bytes of the document.
-        values_limit: A document with more values is refused without being parsed.
+        values_limit: The maximum number of JSON values. A document with more values is refused without parsing.
 
     Returns:
-        The value, None if it cannot be parsed; and the issues: not UTF-8, a byte order mark, not JSON, repeated
-        members, numbers that are not finite, lone surrogates, nesting deeper than DEPTH_LIMIT.
+        The value, or None if the document cannot be parsed or is not safe to use; and the issues. Issues are: not
+        UTF-8, a byte order mark, not JSON, repeated members, numbers that are not finite, lone surrogates, and nesting
+        deeper than DEPTH_LIMIT.
 
     """
     if has_more_json_values(data, values_limit):
@@ -60,15 +61,15 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
 
 
 def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
-    """Check a JSON document of this process as `parse_json` checks it, without reading its text again.
+    """Check a JSON document that this process wrote, with the same result as `parse_json` but without parsing it.
 
     Args:
         value: The value that the document was written from: texts, numbers, lists, dicts and so on.
-        text: The document.
-        values_limit: The number of JSON values that the document may have.
+        text: The text of the document.
+        values_limit: The maximum number of JSON values in the document.
 
     Returns:
-        The value, or None if the document is not to be used, and the issues that `parse_json` finds in the text.
+        The value, or None if it is not safe to use; and the issues that `parse_json` finds in the text.
 
     """
     if has_more_json_values(text.encode("utf-8", "surrogatepass"), values_limit):
@@ -80,13 +81,13 @@ def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON 
     too_deep: list[str] = []
     issues = list(limit_issues(_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
     issues += limit_issues(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
-    # Callers may recurse into the value, so a value that is too deep, or was not checked completely, is not returned.
+    # Callers may process the value recursively. So values that are too deep or not fully checked are not returned.
     is_unsafe = bool(too_deep) or any(found.code == "document.more-issues" for found in issues)
     return None if is_unsafe else value, issues
 
 
 def depth_issues(value: object) -> list[Issue]:
-    """Return the issues of too deep nesting in a value from another parser than `parse_json`, such as TOML."""
+    """Return the issues of too deep nesting in a value that `parse_json` did not parse, such as a TOML document."""
     too_deep: list[str] = []
     for _ in _value_issues(value, too_deep):
         pass
@@ -94,14 +95,14 @@ def depth_issues(value: object) -> list[Issue]:
 
 
 def pointer_token(member: str | int) -> str:
-    """Return one step of a JSON Pointer (RFC 6901) with its leading slash. A name that may be a value is masked."""
+    """Return one step of a JSON Pointer (RFC 6901) with its leading slash. A name that may be a patient's is masked."""
     return "/" + (
         str(member) if isinstance(member, int) else mask_unknown_member(member).replace("~", "~0").replace("/", "~1")
     )
 
 
 def dump_json(value: object) -> str:
-    """Return a JSON document as text: indented by two spaces, members in the given order, one newline at the end."""
+    """Return a value as a JSON text, indented by two spaces, with members in the given order and a final newline."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -116,10 +117,10 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
-    """Yield the issues of a value and all values inside it; add the pointers of too deep values to `too_deep`."""
+    """Yield the issues of a value and all values inside it. Add the pointers of too deep values to `too_deep`."""
     yield from _scalar_issues("", root)
-    # Not recursive, so that deep nesting is an issue and not a crash. Pointers are built only if needed: a document can
-    # hold millions of numbers.
+    # This loop is not recursive, so that deep nesting is reported as an issue and does not raise RecursionError.
+    # Pointers are built only if needed, because a document can have millions of numbers.
     open_ones = [("", iter(_members(root)))]
     while open_ones:
         pointer, members = open_ones[-1]
@@ -169,7 +170,7 @@ def _members(value: object) -> Iterable[tuple[str | int, object]]:
 
 
 def _has_no_issue(value: object) -> bool:
-    """Return whether a text or number has no issue, by a fast test that most values pass."""
+    """Return True if a fast test shows that a text or number has no issue. Most values pass the test."""
     if isinstance(value, str):
         return value.isascii()
     return not isinstance(value, float) or math.isfinite(value)

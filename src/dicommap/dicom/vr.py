@@ -26,7 +26,7 @@ BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 SINGLE_VALUE_VRS = frozenset({"LT", "ST", "UR", "UT"})
 """VRs with one value, in which a backslash is a character and not a separator (PS3.5 section 6.4)."""
 MULTILINE_VRS = frozenset({"LT", "ST", "UT"})
-"""VRs whose values may hold tabs and line breaks (PS3.5 section 6.1.3)."""
+"""VRs whose values may contain tabs and line breaks (PS3.5 section 6.1.3)."""
 ALL_VRS = TEXT_VRS | NUMBER_TEXT_VRS | INTEGER_VRS | FLOAT_VRS | BINARY_VRS | {"AT", "PN", "SQ"}
 
 UNIT_BYTES = {"OB": 1, "UN": 1, "OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
@@ -46,12 +46,12 @@ PN_GROUPS = 3
 
 _CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
 _LARGEST_VALUE_BYTES = 2**32 - 2
-"""Bytes of a value at most, if its VR has no smaller limit (PS3.5 Table 6.2-1: UC, UR, UT)."""
+"""Maximum bytes of a value whose VR has no smaller limit (PS3.5 Table 6.2-1: UC, UR, UT)."""
 _BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
 _MAX_CHECKED_CHARACTERS = 1024
-"""Characters of a value whose form is checked. Longer values are reported as too long only."""
+"""Maximum characters of a value whose form is checked. Longer values are only reported as too long."""
 _MAX_INTEGER_DIGITS = 25
-"""More than any integer value representation holds."""
+"""A number of digits that is larger than in any value of an integer value representation."""
 _DEFAULT_REPERTOIRE = re.compile(r"[\x20-\x7e]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_LONG_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
@@ -78,7 +78,7 @@ def _matches(pattern: str) -> Callable[[str], bool]:
 
 
 def _is_decimal(text: str) -> bool:
-    # A longer text is no realistic number, and converting it takes long.
+    # A longer text is not a realistic number, and converting it is slow.
     return len(text) <= _MAX_CHECKED_CHARACTERS and re.fullmatch(_DECIMAL, text) is not None
 
 
@@ -121,13 +121,13 @@ _FORMS = {
 }
 
 _LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
-"""VRs of which a value that is too long is reported for its form only."""
+"""VRs whose form includes the length. A too long value gets an issue about its form, and none about its length."""
 
 
 def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
-    """Yield the issues of one value, given as text, by the rules of its value representation.
+    """Yield the issues of one value, given as text, according to the rules of its value representation.
 
-    An empty text has no issues. For PN the text holds the component groups, separated by '='.
+    An empty text has no issues. For PN, the text consists of the component groups, separated by '='.
     """
     if not text:
         return
@@ -149,12 +149,12 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
 
 
 def has_control_character(vr: str, text: str) -> bool:
-    """Return whether a text holds a control character that its VR does not allow (PS3.5 section 6.1.3)."""
+    """Return whether a text has a control character that its VR does not allow (PS3.5 section 6.1.3)."""
     return (_CONTROL_IN_LONG_TEXT if vr in MULTILINE_VRS else _CONTROL).search(text) is not None
 
 
 def is_uri(text: str) -> bool:
-    """Return whether a text holds only characters that a URI may have (RFC 3986 section 2)."""
+    """Return whether all characters of a text are allowed in a URI (RFC 3986 section 2)."""
     return _URI_CHARACTERS.fullmatch(text) is not None
 
 
@@ -179,7 +179,7 @@ def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
 
 
 def format_float(vr: str, number: float) -> str:
-    """Return the text that a scan reads from the bytes of a number. FL keeps fewer digits than were given.
+    """Return the text that a scan makes from the bytes of a number. FL may have fewer digits than `number`.
 
     The number must be in the range of its value representation, FL or FD.
     """
@@ -187,10 +187,10 @@ def format_float(vr: str, number: float) -> str:
 
 
 def parse_integer(text: str) -> int:
-    """Return the integer of a text that has the form of an integer.
+    """Convert a text that has the form of an integer to an integer.
 
-    Python refuses very long texts. An integer with more digits than any value representation holds is cut to one that
-    is still outside every range.
+    Python refuses very long texts. So an integer with very many digits is cut to 25 digits. The result is still
+    outside the range of every value representation.
     """
     sign, digits = ("-" if "-" in text else ""), text.strip(" +-").lstrip("0")
     return int(sign + (digits[:_MAX_INTEGER_DIGITS] or "0"))

@@ -161,7 +161,7 @@ class FaultQueue:
         return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.use()]
 
     def take(self, kinds: Container[str], operation: str | None = None) -> Fault | None:
-        """Return the first fault of the given kinds that happens at this call of an operation; None if none happens.
+        """Return the first fault of the given kinds that happens at this call of an operation, or None.
 
         One use of the returned fault is counted.
         """

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class PersonName(TypedDict, total=False):
-    """A value of PN by its component groups. Empty groups are left out (PS3.18 F.2.2)."""
+    """One person name (PN) as component groups. Empty groups are left out (PS3.18 F.2.2)."""
 
     Alphabetic: str
     Ideographic: str
@@ -47,7 +47,7 @@ class Attribute(_VrMember, total=False):
 
 
 DataSet = dict[str, Attribute]
-"""Attributes by their tag, eight upper-case hexadecimal digits."""
+"""A data set: tag, as eight upper-case hexadecimal digits -> attribute."""
 
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -56,16 +56,16 @@ _NO_TEXT_VRS = BINARY_VRS | {"SQ", "AT"}
 
 
 def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | list[Issue]:
-    """Parse a text into an attribute with the value representation of the dictionary.
+    """Convert a text to an attribute with the value representation from the dictionary.
 
     Args:
         tag: The tag of the attribute.
         text: The value. A backslash separates several values (PS3.5 section 6.4). Spaces at the end of a value are
             padding (PS3.5 section 6.2) and are removed. An empty text makes an empty attribute (PS3.18 F.2.5).
-        location: Where the text is, for the issues.
+        location: The location of the text, for the issues.
 
     Returns:
-        The attribute, or the issues if the text is not a value of it.
+        The attribute, or the issues if the text is not a valid value of the attribute.
 
     """
     vrs = vrs_of(tag)
@@ -85,9 +85,10 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
 
 
 def text_from_attribute(attribute: Attribute) -> str | None:
-    """Return the text that an inventory holds for a value; None if binary values, sequences or URIs have no such text.
+    """Return an attribute's value as the text that an inventory stores for it; None if it has no such text.
 
-    Numbers have the text that a scan makes from their bytes. Tags (AT) have a text too, although no edit can set them.
+    Binary values, sequences and BulkDataURIs have no text. The text of a number is the one that a scan makes from the
+    number's bytes. Tags (AT) have a text, although no edit can set them.
     """
     vr = attribute["vr"]
     if vr in BINARY_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
@@ -106,7 +107,7 @@ def _text_value_issues(tag: int, vr: str, values: list[str], location: Location)
 
 def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:
     yield from text_issues(vr, value, location)
-    if _SURROGATE.search(value):  # parse_json finds those of a document
+    if _SURROGATE.search(value):  # parse_json finds lone surrogates of a document
         yield make_issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
 
 
@@ -124,7 +125,10 @@ def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
 
 
 def _parse_number(text: str) -> int | float | str:
-    """Return a number if it is written back as the same text, else the text (PS3.18 Table F.2.3-1, note)."""
+    """Return the number of a text if writing the number gives the same text, else the text.
+
+    See the note in PS3.18 Table F.2.3-1.
+    """
     for kind in (int, float):
         try:
             number = kind(text)
@@ -147,12 +151,12 @@ def _value_as_text(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any typ
 
 
 def dump_data_set(data_set: DataSet) -> str:
-    """Write a data set with ascending member names, in sequence items too (PS3.18 F.2.2)."""
+    """Return a data set as JSON text. Its members, also in sequence items, are in ascending order (PS3.18 F.2.2)."""
     return dump_json(sort_data_set(data_set))
 
 
 def sort_data_set(data_set: DataSet) -> DataSet:
-    """Return a data set with ascending member names, in sequence items too."""
+    """Return a copy of a data set with its members, also in sequence items, in ascending order."""
     return {tag: _sort_attribute(data_set[tag]) for tag in sorted(data_set)}
 
 

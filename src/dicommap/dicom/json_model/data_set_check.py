@@ -50,7 +50,7 @@ _PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
 def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterator[Issue]:
-    """Yield the issues of an attribute's Value, or of its InlineBinary if the value representation is binary."""
+    """Yield the issues of `value`, an attribute's Value, or its InlineBinary if the value representation is binary."""
     if vr in BINARY_VRS:
         if not isinstance(value, str) or not _is_valid_base64(vr, value):
             yield make_issue("dicom-json.inline-binary", location, vr=vr)
@@ -79,12 +79,12 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
 
 
 def is_private_creator(tag: int) -> bool:
-    """Return whether a tag is that of a private creator (PS3.5 section 7.8.1)."""
+    """Return whether `tag` is the tag of a private creator (PS3.5 section 7.8.1)."""
     return is_private(tag) and 0x10 <= tag & 0xFFFF <= 0xFF
 
 
 def _allowed_multiplicity(tag: int, vr: str) -> ValueMultiplicity | None:
-    # The dictionary does not have private attributes, but some value representations allow one value only.
+    # The dictionary does not have private attributes, but some value representations allow only one value.
     return _ONE if vr in SINGLE_VALUE_VRS or is_private_creator(tag) else vm_of(tag)
 
 
@@ -93,7 +93,7 @@ def _is_valid_base64(vr: str, text: str) -> bool:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         return False
-    # Only some bits of the last letter count. The others must be zero, so that bytes have one text (RFC 4648 3.5).
+    # The unused bits of the last letter must be zero, so that the same bytes always have the same text (RFC 4648 3.5).
     is_canonical = base64.b64encode(data[-(len(data) % 3) :]).decode() == text[-4:] if len(data) % 3 else True
     return bool(data) and is_canonical and len(data) % UNIT_BYTES[vr] == 0
 
@@ -133,7 +133,7 @@ def _number_or_text_issues(vr: str, item: object, location: Location) -> Iterato
     elif not _is_number(item):
         yield make_issue("dicom-json.value-form", location, vr=vr, expected="a number, or a text that is not empty")
     elif vr == "DS":
-        # A reader writes the number as text of at most 16 bytes: a number that needs more would change.
+        # Readers convert the number to a text of at most 16 bytes, so a number with a longer text would change.
         yield from text_issues(vr, repr(item), location)
     else:
         yield from _number_issues(vr, item, location)
@@ -163,7 +163,7 @@ _BULK_DATA_VRS = BINARY_VRS | frozenset(
 def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
     """Yield all issues of a data set; `pointer` is the JSON Pointer of the data set in its document.
 
-    The document must come from `strict_json.parse_json`, which bounds its depth.
+    The document must be parsed by `strict_json.parse_json`, which limits its depth.
     """
     if not isinstance(value, dict):
         yield make_issue("dicom-json.not-object", Location(pointer=pointer))
@@ -190,7 +190,7 @@ def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> It
 
 
 def _creator_issues(tag: int, attribute: object, seen: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
-    """Yield an issue if a group names a private creator twice: readers use only one of its blocks (PS3.5 7.8.1)."""
+    """Yield an issue if a group names a private creator twice, since readers use only one block (PS3.5 7.8.1)."""
     values = attribute.get("Value") if isinstance(attribute, dict) and is_private_creator(tag) else None
     for name in values if isinstance(values, list) else ():
         if isinstance(name, str) and seen.setdefault((tag >> 16, name.strip(" ")), pointer) != pointer:
@@ -208,7 +208,7 @@ def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Is
 
 
 def _has_private_creator(attribute: object) -> bool:
-    """Return whether a private creator exists and is not empty. Its other issues are found at the creator itself."""
+    """Return whether a private creator exists and is not empty. Its other issues are reported at its own tag."""
     return isinstance(attribute, dict) and bool(attribute.get("Value"))
 
 

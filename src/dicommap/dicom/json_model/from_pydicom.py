@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 _GROUPS = (("Alphabetic", "alphabetic"), ("Ideographic", "ideographic"), ("Phonetic", "phonetic"))
 _PIXEL_GROUP = 0x7FE0
 _LEVELS_OF_AN_ITEM = 3
-"""The attribute, its Value and the item: what a nested data set adds to a document's depth."""
+"""Levels that a nested data set adds to a document's depth: the attribute, its Value and the item."""
 
 
 class _NotConvertibleError(Exception):
-    """The reason why JSON cannot hold an attribute."""
+    """Raised if an attribute cannot be converted to JSON. Its text is the reason."""
 
 
 def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
     """Convert a pydicom data set to the DICOM JSON Model.
 
-    Numbers of DS and IS keep the text they were read from. Binary values become little endian (PS3.18 F.2.7). Group
-    lengths, file meta and other attributes outside data sets are left out without an issue.
+    Numbers of DS and IS keep the text that they were read from. Binary values become little endian (PS3.18 F.2.7).
+    Group lengths, file meta and other attributes outside data sets are left out without an issue.
 
     Returns:
-        The data set, and an issue for each attribute that was left out: pixel data, and values that JSON cannot hold.
+        The data set, and an issue for each attribute that is left out: pixel data, and values that JSON cannot express.
 
     """
     conversion = _Conversion(little=dataset.original_encoding[1] is not False)
@@ -46,14 +46,20 @@ def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
 
 
 class _Conversion:
-    """One conversion: the byte order of the source, and the issues of attributes left out so far."""
+    """State of one conversion: the byte order of the source, and the issues of attributes left out so far."""
 
     def __init__(self, *, little: bool) -> None:
         self.issues: list[Issue] = []
         self._little = little
 
     def data_set(self, dataset: Dataset, pointer: str, depth: int) -> DataSet:
-        """Convert a data set, or an item of a sequence at this depth of the document."""
+        """Convert a data set or an item of a sequence.
+
+        Args:
+            dataset: The data set or item.
+            pointer: The JSON Pointer of the result in the document.
+            depth: The level of the result in the document; 1 for the data set itself.
+        """
         result: DataSet = {}
         for tag in map(int, sorted(dataset.keys())):
             if is_outside_data_sets(tag):
@@ -129,7 +135,7 @@ def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and J
 
 
 def _number_text(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
-    """Return the text that a DS or IS was read from, or the number if there never was a text."""
+    """Return the text that a DS or IS was read from, or the number if it was not read from a text."""
     original = getattr(value, "original_string", None)
     if original or isinstance(value, str):
         return str(original or value).strip()
