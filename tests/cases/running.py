@@ -175,6 +175,15 @@ def _job(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     return list(check_submission(submission, is_unknown=arguments.get("isUnknown", False)))
 
 
+def _override(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    override = dicommap.Override.from_keywords(
+        study_instance_uid=arguments["study"],
+        series_instance_uid=arguments.get("series"),
+        attributes=arguments["attributes"],
+    )
+    return list(override.issues())
+
+
 def _reconcile(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     return dicommap.reconcile(place / arguments["package"], manifests=place / arguments["manifests"]).issues
 
@@ -209,6 +218,7 @@ _VERBS = {
     "validate": _validate,
     "surroundings": _surroundings,
     "job": _job,
+    "override": _override,
     "reconcile": _reconcile,
     "retry": _retry,
     "validateS3": _validate_s3,
