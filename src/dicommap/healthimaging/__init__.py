@@ -1,1 +1,1 @@
-"""AWS HealthImaging's rules: limits, levels, import configurations, requests, import jobs and their output."""
+"""Rules and models of AWS HealthImaging: limits, levels, import configurations, requests, import jobs, job output."""

@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STRICT = "strict"
-"""The word that stands for the strict settings, which turn warnings into errors."""
+"""The setting that stands for all strict settings. They turn warnings into errors."""
 _STRICT_SETTINGS = {"otherLevels": "error", "samePatient": "error"}
 
 
 class Assumptions(BaseModel):
-    """The form of override files, and how strictly they are checked. The defaults follow PS3.18 Annex F.
+    """Settings for the form of override files and the strictness of their checks. Defaults follow PS3.18 Annex F.
 
-    AWS does not document these points. No form has been verified on a live data store.
+    AWS does not document the form. No form has been verified on a live data store.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     dataSet: Literal["object", "array"] = "object"
-    """The JSON value of a file: one data set object, or an array that holds one."""
+    """The JSON value of a file: one data set object, or an array with one data set object."""
     identifyingUids: Literal["absent", "present"] = "absent"
     """Whether a file repeats the Study and Series Instance UID of its mapping."""
     emptyValue: Literal["no-value", "null"] = "no-value"
-    """The form of an emptied attribute: no Value (PS3.18 F.2.5), or a Value with one null."""
+    """The form of an attribute that is emptied: without Value (PS3.18 F.2.5), or with a Value that has one null."""
     overrideFiles: Literal["separate", "shared"] = "separate"
     """Whether each mapping has a separate file, or mappings with equal content share one."""
     otherLevels: Literal["warning", "error"] = "warning"
@@ -41,7 +41,7 @@ class Assumptions(BaseModel):
 
     @classmethod
     def from_settings(cls, settings: Iterable[str]) -> Assumptions:
-        """Return the assumptions that settings of the command line name.
+        """Return the assumptions for settings of the command line.
 
         Args:
             settings: Texts such as `dataSet=array`, or `strict` for all strict settings. Later settings win.
@@ -63,7 +63,7 @@ class Assumptions(BaseModel):
 
 
 def require_assumptions(assumptions: object) -> None:
-    """Raise UsageError if an argument is not an Assumptions object, such as the text `strict`."""
+    """Raise UsageError if an argument is not an Assumptions object. For example, the text `strict` is not one."""
     if not isinstance(assumptions, Assumptions):
         raise UsageError(
             f"assumptions is a value of type {mask_unknown_type(type(assumptions))}.",

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 SERVICE_PRINCIPAL = "medical-imaging.amazonaws.com"
 PREFIX_LIMIT = 10
-"""Prefixes of a bucket that a policy lists. Of more, it lists the common folder: policies have a size limit."""
+"""Maximum number of prefixes of a bucket in a policy. More prefixes are replaced by their common folder.
+
+IAM policies have a size limit.
+"""
 _IAM_ESCAPES = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
 """Wildcard or variable character -> its escape in a policy (IAM user guide, "Variables")."""
 _ARN_PARTS = 6
@@ -27,7 +30,7 @@ IamPolicy = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArnParts:
-    """The parts of ARNs in a policy. A placeholder in angle brackets stands for an unknown part."""
+    """Parts of the ARNs in a policy. An unknown part is a placeholder in angle brackets."""
 
     partition: str = "aws"
     account: str = "<account>"
@@ -37,7 +40,14 @@ class ArnParts:
 
     @classmethod
     def from_settings(cls, *, role_arn: str | None, datastore: str | None, region: str | None) -> ArnParts:
-        """Return the parts that a role's ARN, a data store id and a region contain."""
+        """Return the parts of the ARNs.
+
+        Args:
+            role_arn: The ARN of the data access role, which contains the partition and the account; None if unknown.
+            datastore: The id of the data store; None if unknown.
+            region: The AWS region; None if unknown.
+
+        """
         parts = (role_arn or "").split(":", _ARN_PARTS - 1)
         known = {"partition": parts[1], "account": parts[4]} if len(parts) == _ARN_PARTS else {}
         known |= {"role_arn": role_arn} if role_arn else {}
@@ -56,7 +66,7 @@ class JobPrefixes:
 
 
 def build_role_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
-    """Return the permissions policy of the data access role: read the input, write the job manifests."""
+    """Return the permissions policy of the data access role. It allows reading the input and writing job manifests."""
     everywhere = [*places.inputs, *places.outputs]
     return _build_policy(
         _build_allow_statement("ListBuckets", ["s3:ListBucket"], _build_bucket_arns(account, everywhere)),
@@ -66,7 +76,10 @@ def build_role_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
 
 
 def build_role_trust(account: ArnParts) -> IamPolicy:
-    """Return the trust policy of the data access role: HealthImaging, for data stores of this account and region."""
+    """Return the trust policy of the data access role.
+
+    Only HealthImaging can assume the role, and only for data stores of the account and region.
+    """
     source = f"arn:{account.partition}:medical-imaging:{account.region}:{account.account}:datastore/*"
     condition = {
         "ArnLike": {"aws:SourceArn": source},
@@ -91,7 +104,7 @@ def build_submitter_permissions(account: ArnParts, places: JobPrefixes) -> IamPo
     pass_role = _build_allow_statement("PassRole", ["iam:PassRole"], [account.role_arn])
     pass_role["Condition"] = {"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}}
     everywhere = [*places.inputs, *places.outputs]
-    # GetObject is needed to compare an override file that was uploaded before.
+    # GetObject is needed to compare override files with objects from an earlier upload.
     written = [
         _build_allow_statement(
             "PutOverrides", ["s3:GetObject", "s3:PutObject"], _build_object_arns(account, places.overrides)
@@ -130,7 +143,7 @@ def _build_object_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
 
 
 def _shorten_prefixes(prefixes: set[str]) -> list[str]:
-    """Return prefixes without those inside another one; if they are still many, only their common folder."""
+    """Return the outermost prefixes. If more than PREFIX_LIMIT remain, return their common folder."""
     outer: list[str] = []
     for prefix in sorted(prefixes):
         if not outer or not prefix.startswith(outer[-1]):
@@ -138,6 +151,6 @@ def _shorten_prefixes(prefixes: set[str]) -> list[str]:
     if len(outer) <= PREFIX_LIMIT:
         return outer
     first, last = outer[0].split("/"), outer[-1].split("/")
-    # All prefixes between the first and the last in order begin with what these two have in common.
+    # The prefixes are sorted, so all of them begin with the common part of the first and the last prefix.
     same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first[:-1], last, strict=False))
     return ["".join(f"{segment}/" for segment, _ in same)]

@@ -1,7 +1,7 @@
 """Pydantic models of the import configuration and of the StartDICOMImportJob request, with AWS's member names.
 
 Source: API reference of StartDICOMImportJob and botocore's service model of medical-imaging. AWS's own pattern
-for metadataFilePath backtracks without bound in Python; the one here is equivalent and linear.
+for metadataFilePath can need exponential time in Python. The pattern here is equivalent and needs linear time.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Document(BaseModel):
 
 
 class DicomMetadataMapping(_Document):
-    """One mapping: a study, or one series of it, and the override file for its instances.
+    """A mapping from a study or series to the override file for its instances.
 
     Attributes:
         studyInstanceUID: The Study Instance UID.
@@ -63,7 +63,7 @@ class DicomMetadataMapping(_Document):
 
 
 class DicomJsonMetadataImportConfiguration(_Document):
-    """The mappings of one import job: at least 1, at most MAX_MAPPINGS."""
+    """The mappings of one import job. There is at least 1 mapping, and there are at most MAX_MAPPINGS."""
 
     dicomMetadataMappings: tuple[DicomMetadataMapping, ...] = Field(min_length=1, max_length=MAX_MAPPINGS, strict=False)
 
@@ -71,17 +71,17 @@ class DicomJsonMetadataImportConfiguration(_Document):
 class ImportConfiguration(_Document):
     """The importConfiguration of an import job.
 
-    `model_dump(exclude_none=True)` is what boto3's `start_dicom_import_job(importConfiguration=...)` takes. AWS's model
-    is a tagged union, and this member is the only one so far.
+    The result of `model_dump(exclude_none=True)` is the argument `importConfiguration` of boto3's
+    `start_dicom_import_job`. AWS's model is a tagged union with only one possible member so far.
     """
 
     dicomJsonMetadataImportConfiguration: DicomJsonMetadataImportConfiguration
 
 
 class StartDICOMImportJobRequest(_Document):
-    """The whole request of StartDICOMImportJob.
+    """A complete request of StartDICOMImportJob.
 
-    Its JSON is what `aws medical-imaging start-dicom-import-job --cli-input-json` takes.
+    Its JSON is an input of `aws medical-imaging start-dicom-import-job --cli-input-json`.
     """
 
     jobName: (

@@ -1,8 +1,8 @@
-"""The output of an import job in S3: folder and file names, and the names of warnings.
+"""The output of an import job in S3: names of folders, files and warnings.
 
-The developer guide lists each warning with a type, a hexadecimal and a decimal code. In three rows the two codes
-differ, and records in S3 spell the type in camel case, the guide in upper case. So a warning is named by its type
-first, and by its code only if the type is not listed.
+The developer guide lists each warning with a type, a hexadecimal code and a decimal code. In three rows the two codes
+differ. The guide writes types in upper case, and records in S3 write them in camel case. A warning's name is therefore
+found by its type, and by its code only if the type is not listed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ _NAME_BY_CODE = {
     0xBFFF: "OTHER",
 }
 _MISPRINTED_CODES = {45571: "INVALID_DICOM_VALUE_LENGTH", 47513: "OTHER"}
-"""Decimal codes of the guide that differ from the hexadecimal code of their row and are in no other row."""
+"""Decimal code -> warning name, for decimal codes that differ from their hexadecimal code and are in no other row."""
 _AMBIGUOUS_CODE = 45570
-"""The decimal code of INVALID_UID_FORMAT and the hexadecimal one of INVALID_DICOM_VALUE_LENGTH: it names neither."""
+"""A number with two meanings, so it gives no name.
+
+It is the decimal code of INVALID_UID_FORMAT and the hexadecimal code of INVALID_DICOM_VALUE_LENGTH.
+"""
 
 _NAME_BY_NUMBER = {
     number: name for number, name in {**_NAME_BY_CODE, **_MISPRINTED_CODES}.items() if number != _AMBIGUOUS_CODE
@@ -39,9 +42,15 @@ UNKNOWN_WARNING = "unknown"
 
 
 def warning_name(kind: object, number: object) -> str:
-    """Return the name of a warning from the type and number of its record.
+    """Return the name of a warning.
 
-    An unlisted type or number is returned as it was recorded; UNKNOWN_WARNING if the record has neither.
+    If neither the type nor the code is listed, the type is returned, or else the code as text. UNKNOWN_WARNING is
+    returned if the record has no valid type and no valid code.
+
+    Args:
+        kind: The warning's type in the record.
+        number: The warning's code in the record.
+
     """
     if isinstance(kind, str):
         letters = "".join(filter(str.isalnum, kind)).upper()
@@ -56,7 +65,7 @@ def warning_name(kind: object, number: object) -> str:
 
 
 def is_warning_name(name: str) -> bool:
-    """Return whether the developer guide lists a warning of this name."""
+    """Return whether the developer guide lists a warning with this name."""
     return name.replace("_", "") in _NAME_BY_LETTERS
 
 
@@ -79,7 +88,7 @@ def _parse_code(number: object) -> int | None:
 
 JOB_MANIFEST_NAME = "job-output-manifest.json"
 JOB_MANIFEST_BYTES_LIMIT = JOB_MANIFEST_LIMIT.bytes
-"""Bytes of a job manifest that are read at most."""
+"""Maximum number of bytes that are read from a job manifest."""
 _KINDS = ("SUCCESS", "FAILURE", "WARNING")
 _SUFFIX = ".ndjson"
 
@@ -90,15 +99,15 @@ def job_folder_name(datastore_id: str, job_id: str) -> str:
 
 
 def parse_job_id(folder_name: str) -> str:
-    """Return the job id from the name of an output folder, or the empty text if the name has another form."""
+    """Return the job id in the name of an output folder, or the empty text if the name has another form."""
     return folder_name.rpartition("-DicomImport-")[2] if "-DicomImport-" in folder_name else ""
 
 
 def record_kind_of(path: str) -> str | None:
-    """Return the kind of records in an output file from its path in the job's folder, or None for another file.
+    """Return the kind of the records in an output file, or None if the file has no records.
 
-    AWS documents one file of each kind. It does not document whether a large job has several
-    files, so every .ndjson file of a kind counts.
+    `path` is the path of the file in the job's folder. AWS documents one file of each kind. It does not document
+    whether a large job has several files, so all .ndjson files in the folder of a kind are accepted.
     """
     folder, _, name = path.rpartition("/")
     return folder if folder in _KINDS and name.endswith(_SUFFIX) else None

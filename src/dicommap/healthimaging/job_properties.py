@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class JobEnding(StrEnum):
-    """How a job ended, by its status. The job manifests say which files were imported."""
+    """The possible endings of a job, according to its status. The job manifests list which files were imported."""
 
     COMPLETED = "completed"
     COMPLETED_WITH_ERRORS = "completed with errors"
@@ -24,26 +24,29 @@ class JobEnding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobInfo:
-    """The state of one job, in the last answer of its service."""
+    """The state of one import job of HealthImaging or HealthLake, from the last answer of the service."""
 
     service: str
     datastore: str
     job: str
     status: str
-    """The status as the service spells it. It may be unknown to this version."""
+    """The status as the service returns it. It may be a status that the service does not document."""
     is_known_status: bool
     """Whether the service documents the status."""
     ending: JobEnding | None
+    """How the job has ended; None if the job has not ended, or if its status is unknown."""
     submitted_at: str | None
-    """ISO 8601, UTC."""
+    """The time of the submission in UTC, as ISO 8601; None if it is not known."""
     ended_at: str | None
+    """The time of the end in UTC, as ISO 8601; None if it is not known."""
     message: str | None
 
 
 def format_utc(time: datetime | None) -> str | None:
-    """Return a time as ISO 8601 in UTC to the second: `2026-11-22T10:42:00Z`. A time without a zone is taken as UTC.
+    """Return a time in UTC as ISO 8601, with seconds: `2026-11-22T10:42:00Z`.
 
-    Returns None if there is no time, or it is outside the years 1 to 9999 in UTC.
+    A time without a time zone is interpreted as UTC. Returns None if `time` is None, or if the time is outside the
+    years 1 to 9999 in UTC.
     """
     if time is None:
         return None
@@ -55,17 +58,17 @@ def format_utc(time: datetime | None) -> str | None:
 
 
 UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
-"""The member that SDKs return instead of one that their model does not have. It holds the real name."""
+"""Name of the member that an SDK returns for a member that its model does not have. Its value has the real name."""
 
 
 class TaggedUnion(BaseModel):
-    """A tagged union that AWS returned: the name of its one member, and the member's value."""
+    """A tagged union from an answer of AWS: the name and the value of its only member."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str
     value: object = None
-    """The value of the member. None if the SDK did not know the member."""
+    """The value of the member; None if the SDK did not know the member."""
     known: bool = True
     """Whether the SDK knew the member."""
 
@@ -125,19 +128,19 @@ class ImportJob(BaseModel):
 
     @property
     def ending(self) -> JobEnding | None:
-        """Return how the job has ended; None if it has not, or if its status is unknown."""
+        """Return how the job has ended; None if the job has not ended, or if its status is unknown."""
         return DICOM_JOB_ENDINGS.get(self.jobStatus)
 
     def agreement_with(self, request: Mapping[str, Any]) -> RequestAgreement | None:
         """Return whether the job has the inputS3Uri and importConfiguration of a request.
 
-        Mappings are compared without their order, since AWS does not document that it keeps the order.
+        The order of mappings is ignored, because AWS does not document that it keeps the order.
 
         Args:
             request: The members of StartDICOMImportJob as they were sent.
 
         Returns:
-            "same" or "differs"; None if the service did not return these members.
+            "same" or "differs"; None if the service did not return the compared members.
 
         """
         if self.inputS3Uri is not None and self.inputS3Uri.rstrip("/") != request["inputS3Uri"].rstrip("/"):
@@ -150,7 +153,7 @@ class ImportJob(BaseModel):
         return "same" if _sort_mappings(returned) == _sort_mappings(sent) else "differs"
 
     def to_job_info(self) -> JobInfo:
-        """Return the properties that jobs of all services have."""
+        """Return the properties as a JobInfo, which jobs of HealthImaging and HealthLake share."""
         return JobInfo(
             service="HealthImaging",
             datastore=self.datastoreId,
@@ -188,7 +191,7 @@ FHIR_JOB_ENDINGS = {
 }
 """Statuses of the service model -> how the job has ended, or None.
 
-CANCEL_FAILED as an ending is inferred: the service model leaves open if such a job continues.
+It is an assumption that a job with CANCEL_FAILED has ended: the service model does not state it.
 """
 
 
@@ -212,11 +215,11 @@ class FhirImportJob(BaseModel):
 
     @property
     def ending(self) -> JobEnding | None:
-        """Return how the job has ended; None if it has not, or if its status is unknown."""
+        """Return how the job has ended; None if the job has not ended, or if its status is unknown."""
         return FHIR_JOB_ENDINGS.get(self.JobStatus)
 
     def to_job_info(self) -> JobInfo:
-        """Return the properties that jobs of all services have."""
+        """Return the properties as a JobInfo, which jobs of HealthImaging and HealthLake share."""
         return JobInfo(
             service="HealthLake",
             datastore=self.DatastoreId,

@@ -1,7 +1,7 @@
 """The level of each attribute in HealthImaging's metadata: patient, study, series or instance.
 
-Source: "DICOM metadata normalization" in the developer guide, which lists the attributes of three levels. All other
-attributes are taken as instance level; AWS does not say so.
+Source: "DICOM metadata normalization" in the developer guide, which lists the attributes of the patient, study and
+series level. All other attributes are assumed to have the instance level, which AWS does not document.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """A level of the patient model. Overrides exist for STUDY and SERIES only."""
+    """Levels of attributes in HealthImaging's metadata. Overrides exist only for STUDY and SERIES."""
 
     PATIENT = "patient"
     STUDY = "study"
@@ -48,7 +48,7 @@ SERIES_TAGS = _parse_tags("""
 """Series level: General Series, Clinical Trial Series, General Equipment and Frame of Reference modules."""
 
 STUDY_GROUPING_TAGS = _parse_tags("00080020 00080050 00100020 0020000D 00200010")
-"""Elements that group instances into a study's image sets (developer guide, "Understanding image sets")."""
+"""Elements that group instances into the image sets of a study (developer guide, "Understanding image sets")."""
 
 SERIES_GROUPING_TAGS = _parse_tags("0020000E 00200011")
 """Elements that group instances into a series (same page)."""
@@ -57,7 +57,7 @@ PER_INSTANCE_TAGS = _parse_tags("""
     00080018 00200013 00200032 00201041 00420011 54000100 56000020 7FE00001 7FE00002 7FE00008 7FE00009 7FE00010
     00287FE0 00041511
 """)
-"""Attributes whose value differs between instances: identity, position, pixel data and other bulk data."""
+"""Attributes whose values differ between instances: identity, position, pixel data and other bulk data."""
 
 CONTENT_TAGS = _parse_tags("""
     00080005 00280002 00280003 00280004 00280006 00280008 00280010 00280011 00280100 00280101 00280102 00280103
@@ -69,7 +69,7 @@ the tiled matrix (PS3.3 C.7.6.3, C.7.9, C.8.12.4), and the type and length of an
 
 
 def level_of(tag: int) -> Level:
-    """Return the level of an attribute in HealthImaging's metadata."""
+    """Return the level of an attribute in HealthImaging's metadata. `tag` is the attribute's tag as an integer."""
     if tag in PATIENT_TAGS:
         return Level.PATIENT
     if tag in STUDY_TAGS:
@@ -80,10 +80,15 @@ def level_of(tag: int) -> Level:
 
 
 def fits_override_level(tag: int, override: Level) -> bool:
-    """Return whether an attribute's level fits an override.
+    """Return whether an override of a level may contain an attribute.
 
-    An override of a study fits attributes of the patient and study level, an override of a series those of the series
-    level.
+    An override of a study may contain attributes of the patient and study level. An override of a series may contain
+    attributes of the series level.
+
+    Args:
+        tag: The attribute's tag as an integer.
+        override: The level of the override.
+
     """
     level = level_of(tag)
     if override is Level.STUDY:

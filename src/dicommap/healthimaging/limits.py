@@ -1,7 +1,7 @@
 """Limits and supported transfer syntaxes of AWS HealthImaging, each with its source.
 
-This module imports no other module of dicommap, so that every module can read AWS's numbers here. No message, docstring
-or default repeats one of the numbers; a test compares the pages of docs with this module.
+This module imports no other module of dicommap, so that all modules can import it. Messages, docstrings and defaults do
+not repeat the numbers. A test compares the pages in docs with this module.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_S3_URI = 1_024
 """Characters of inputS3Uri and outputS3Uri (API reference, StartDICOMImportJob)."""
 
 MAX_KEY_BYTES = 1_024
-"""Bytes of UTF-8 of an S3 object key (Amazon S3 user guide, "Naming objects")."""
+"""Bytes of an S3 object key in UTF-8 (Amazon S3 user guide, "Naming objects")."""
 
 MAX_JOB_NAME = 64
 """Characters of jobName (API reference, StartDICOMImportJob)."""
@@ -40,13 +40,16 @@ MAX_P10_GB = 10
 """Size of one DICOM P10 file in GB, not adjustable ("Endpoints and quotas")."""
 
 MAX_P10_BYTES = MAX_P10_GB * 1024**3
-"""The same in bytes. AWS does not document if a GB is 1000**3 or 1024**3 bytes: a larger file is too large in both."""
+"""Size of one DICOM P10 file in bytes. AWS does not document if a GB is 1000**3 or 1024**3 bytes.
+
+With 1024**3, a larger file is too large in both cases.
+"""
 
 MAX_JOB_GB = 10
 """Size of all files in one import job in GB, not adjustable ("Endpoints and quotas")."""
 
 MAX_JOB_BYTES = MAX_JOB_GB * 1000**3
-"""The same in bytes: this many bytes obey the quota with both meanings of GB."""
+"""Size of all files in one import job in bytes. With 1000**3 bytes in a GB, a job obeys the quota in both cases."""
 
 DEFAULT_JOB_FILES = 5_000
 """Files in one import job by default, adjustable (same page)."""
@@ -58,28 +61,29 @@ MAX_METADATA_MB = 50
 """Size of the metadata of an image set in MB, adjustable (same page)."""
 
 CONCURRENT_JOBS = 100
-"""Import jobs of a data store at once by default, adjustable (same page)."""
+"""Import jobs of a data store that can run at the same time by default, adjustable (same page)."""
 
 CONCURRENT_JOBS_AP_SOUTHEAST_2 = 20
-"""The same in the region ap-southeast-2 (same page)."""
+"""Import jobs of a data store that can run at the same time in the region ap-southeast-2 (same page)."""
 
 
 class Rate(NamedTuple):
-    """How often an AWS operation can be called."""
+    """The rate limit of an AWS operation."""
 
     per_second: float
+    """Number of calls per second."""
     burst: int
-    """Calls in quick succession after a pause."""
+    """Number of calls that can follow each other at once after a pause."""
 
 
 START_RATE = Rate(1, 2)
-"""Calls of StartDICOMImportJob ("Throttling limits")."""
+"""Rate limit of StartDICOMImportJob ("Throttling limits")."""
 
 GET_RATE = Rate(25, 50)
-"""Calls of GetDICOMImportJob (same page)."""
+"""Rate limit of GetDICOMImportJob (same page)."""
 
 LIST_RATE = Rate(10, 20)
-"""Calls of ListDICOMImportJobs (same page)."""
+"""Rate limit of ListDICOMImportJobs (same page)."""
 
 MAX_ELEMENT_LENGTHS = {
     "PatientName": 256,
@@ -92,9 +96,9 @@ MAX_ELEMENT_LENGTHS = {
     "StudyDate": 18,
     "StudyTime": 28,
 }
-"""Keyword -> characters that an import accepts at most ("DICOM element constraints"), for overridable attributes.
+"""Keyword of an overridable attribute -> maximum characters in an import ("DICOM element constraints").
 
-PS3.5 has a tighter limit for each of them, so every value that fits its value representation is accepted.
+PS3.5 has a lower limit for each attribute, so every value that is valid for its VR is accepted.
 """
 
 SUPPORTED_TRANSFER_SYNTAXES = frozenset(
@@ -142,9 +146,9 @@ _MAPPABLE_UID = re.compile(r"[0-9.]+")
 
 
 def uid_mapping_problem(uid: str) -> str | None:
-    """Return why no mapping can name this UID, or None if one can.
+    """Return the reason why a mapping cannot contain this UID; None if a mapping can contain it.
 
-    AWS's service model accepts digits and dots; HealthImaging stores at most MAX_STORED_UID characters.
+    AWS's service model accepts digits and dots. HealthImaging stores at most MAX_STORED_UID characters.
     """
     if not uid:
         return "is empty"

@@ -1,4 +1,4 @@
-"""Issues of attributes that an override must not set, or that belong to another level."""
+"""Checks of the attributes in overrides: attributes that no override may set, and attributes of another level."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool = False) -> Iterator[Issue]:
-    """Yield an issue if a name is not a keyword of the dictionary, with a suggestion of similar keywords.
+    """Yield an issue if a name is not a keyword of the DICOM dictionary. The issue suggests similar keywords.
 
     Args:
         keyword: The name.
-        location: Where the name is. Its `keyword` is masked unless the name looks like an attribute's, since somebody
-            may have put a patient's value there.
-        is_option: Whether the name was typed as an option of a command; then a single word is not masked.
+        location: The location of the name. Its `keyword` is masked unless it looks like the name of an attribute,
+            because a user may have written a patient's value by mistake.
+        is_option: Whether the name was typed as an option of a command. Then a single word is not masked.
 
     """
     if tag_of(keyword) is None:
@@ -33,7 +33,7 @@ def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool 
 
 
 def not_overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
-    """Yield an issue if no override may set this attribute, at any level."""
+    """Yield an issue if no override of any level may set the attribute with this tag."""
     keyword = keyword_of(tag)
     if is_outside_data_sets(tag):
         yield make_issue("attribute.forbidden", location, keyword=keyword)
@@ -48,7 +48,15 @@ def not_overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
 def level_mismatch_issues(
     tag: int, override: Level, location: Location, severity: Severity = Severity.WARNING
 ) -> Iterator[Issue]:
-    """Yield an issue if the level of an attribute differs from the level of its override."""
+    """Yield an issue if an override of this level may not contain an attribute.
+
+    Args:
+        tag: The attribute's tag as an integer.
+        override: The level of the override.
+        location: The location of the attribute.
+        severity: The severity of the issue.
+
+    """
     if not fits_override_level(tag, override):
         keyword = keyword_of(tag)
         yield make_issue(
@@ -57,5 +65,5 @@ def level_mismatch_issues(
 
 
 def override_keyword_issues(keyword: str, place: Location) -> list[Issue]:
-    """Return why no override may set what a keyword names; nothing where one may."""
+    """Return the issues of a keyword that no override may set; an empty list if an override may set its attribute."""
     return list(unknown_keyword_issues(keyword, place)) or list(not_overridable_issues(tag_of(keyword) or 0, place))

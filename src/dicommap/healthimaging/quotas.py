@@ -20,8 +20,8 @@ _Quota = Annotated[int, Field(ge=1)]
 class Quotas(BaseModel):
     """The size limits of one import job. The defaults are from "Endpoints and quotas" in the developer guide.
 
-    AWS does not document how many bytes a GB has: it is 1000**3 bytes here, so that a job obeys the quota in any case.
-    AWS does not document whether override files count as files of a job: they are counted.
+    AWS does not document how many bytes a GB has. Here it is 1000**3 bytes, so that a job obeys the quota in any case.
+    AWS does not document whether override files count as files of a job. Here they are counted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
@@ -31,7 +31,7 @@ class Quotas(BaseModel):
     bytes: _Quota = MAX_JOB_BYTES
     """Bytes of all files in a job."""
     fileBytes: _Quota = MAX_JOB_BYTES
-    """Bytes of one P10 file. The default is as much as a whole job may hold."""
+    """Bytes of one P10 file. The default is the limit of a whole job."""
     folders: _Quota = MAX_JOB_FOLDERS
     """Number of nested folders in a job."""
     mappings: Annotated[int, Field(ge=1, le=MAX_MAPPINGS)] = MAX_MAPPINGS

@@ -32,14 +32,14 @@ class S3Uri:
         return f"s3://{self.bucket}/{self.prefix}"
 
     def key(self, path: str) -> str:
-        """Return the object key of a path relative to this URI."""
+        """Return the object key of a file. `path` is the path of the file, relative to this URI."""
         return self.prefix + path
 
     @classmethod
     def parse(cls, text: str) -> S3Uri | None:
-        """Parse a URI by the pattern of AWS's service model, and add a missing trailing slash.
+        """Return the S3 URI of a text, with a slash at the end. The text must match the pattern of AWS's service model.
 
-        Returns None if the text is not such a URI.
+        Returns None if the text is not a valid S3 URI, or is too long.
         """
         match = _URI.fullmatch(text)
         if match is None:
@@ -50,7 +50,7 @@ class S3Uri:
 
 
 def s3_uri_issues(text: str, location: Location) -> Iterator[Issue]:
-    """Yield the issues of an input URI."""
+    """Yield the issues of a text that must be a valid inputS3Uri."""
     uri = S3Uri.parse(text)
     if uri is None:
         yield make_issue("s3-uri.invalid", location)
@@ -63,7 +63,14 @@ def s3_uri_issues(text: str, location: Location) -> Iterator[Issue]:
 
 
 def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> Iterator[Issue]:
-    """Yield the issues of a metadataFilePath, which must name one file below the input URI."""
+    """Yield the issues of a metadataFilePath. It must be the path of a file below inputS3Uri.
+
+    Args:
+        path: The metadataFilePath.
+        uri: The inputS3Uri; None if it is not known.
+        location: The location of the path.
+
+    """
     if _METADATA_FILE_PATH.fullmatch(path) is None:
         yield make_issue("mapping.path", location, problem="characters that AWS's pattern does not accept")
         return
@@ -89,9 +96,9 @@ def _segment_problem(path: str) -> str | None:
 
 
 class NestedFolders:
-    """Counter of the distinct folders in object keys, at every depth.
+    """Counter of the distinct folders in object keys, including nested folders.
 
-    Keys must come in the order of their UTF-8 bytes, or in another order that keeps the keys of a folder together.
+    The keys must be sorted by their UTF-8 bytes, or by another order in which all keys of a folder are adjacent.
     """
 
     def __init__(self) -> None:
@@ -99,7 +106,7 @@ class NestedFolders:
         self._before: list[str] = []
 
     def add(self, key: str) -> None:
-        """Count the folders of an object key that were not counted before."""
+        """Count the folders of an object key. Folders of earlier keys are not counted again."""
         folders = key.split("/")[:-1]
         if folders != self._before:
             self.count += len(folders) - count_shared_folders(folders, self._before)
@@ -107,7 +114,7 @@ class NestedFolders:
 
 
 def count_nested_folders(keys: Iterable[str]) -> int:
-    """Return the number of distinct folders in object keys. `NestedFolders` describes their order."""
+    """Return the number of distinct folders in object keys. The keys must be sorted as for `NestedFolders`."""
     folders = NestedFolders()
     for key in keys:
         folders.add(key)
@@ -115,7 +122,7 @@ def count_nested_folders(keys: Iterable[str]) -> int:
 
 
 def count_shared_folders(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return the number of leading folders that two paths have in common."""
+    """Return the number of leading folders that two paths share. A path is a list of folder names."""
     for depth, (folder, another) in enumerate(zip(one, other, strict=False)):
         if folder != another:
             return depth
@@ -126,23 +133,23 @@ _SCHEME = "s3://"
 
 
 class S3Prefixes:
-    """A set of S3 prefixes, to test whether a URI is inside one of them."""
+    """A set of S3 prefixes. It tests whether an S3 URI is inside a prefix or overlaps a prefix."""
 
     def __init__(self, uris: Iterable[S3Uri]) -> None:
         self._prefixes = {str(uri) for uri in uris}
         self._around = {folder for prefix in self._prefixes for folder in _enclosing_prefixes(prefix)}
 
     def contains(self, uri: S3Uri) -> bool:
-        """Return whether a URI is one of the prefixes or inside one."""
+        """Return whether an S3 URI is equal to a prefix or inside a prefix."""
         return not self._prefixes.isdisjoint(_enclosing_prefixes(str(uri)))
 
     def overlaps(self, uri: S3Uri) -> bool:
-        """Return whether a URI is inside one of the prefixes, or one of them is inside it."""
+        """Return whether an S3 URI is inside a prefix, or contains a prefix."""
         return str(uri) in self._around or self.contains(uri)
 
 
 def _enclosing_prefixes(uri: str) -> Iterator[str]:
-    """Yield a URI that ends with a slash, and all prefixes around it: s3://b/a/, s3://b/."""
+    """Yield an S3 URI and all prefixes that contain it. For `s3://b/a/`, yield `s3://b/a/` and `s3://b/`."""
     end = len(uri)
     while end > len(_SCHEME):
         yield uri[:end]

@@ -1,9 +1,9 @@
-"""Mask messages of the service: only listed words, documented names and UIDs are shown.
+"""Mask messages of AWS services: only listed words, documented names and UIDs are shown.
 
-AWS does not document which parts of a file's content a message may repeat. So a message shows only listed words that
-describe faults, keywords and tags of attributes, UIDs, and documented names. Everything else is masked. Some listed
-words are also people's names: they are masked if they have a capital letter inside a sentence, are quoted, or are
-joined like the parts of a person name.
+A message may repeat content of a file, and AWS does not document which. So only listed words, keywords and tags of
+attributes, UIDs and documented names are shown. All other words are masked. Some listed words can also be names of
+persons. Such a word is masked if it is quoted, is joined to other words like a person name, or begins with a capital
+letter inside a sentence.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _LIMITS = re.compile(
 
 
 def mask_service_message(message: str, *, show_values: bool) -> str:
-    """Return a message of the service, with possible values masked unless `show_values` is set."""
+    """Return a message of an AWS service. If `show_values` is false, possible patient values are masked."""
     if show_values:
         return message
     return _MASKED_AGAIN.sub(MASK, _PIECE.sub(_mask_piece, message))
@@ -76,7 +76,7 @@ def _mask_piece(match: re.Match[str]) -> str:
 
 
 def _is_listed_word(match: re.Match[str]) -> bool:
-    """Return whether a match is a listed word, capitalised only at the beginning of a sentence."""
+    """Return whether a match is a listed word. A capital letter is accepted only at the start of a sentence."""
     text = match[0]
     if text in _WORDS or text in _ABBREVIATIONS:
         return True
