@@ -1,4 +1,4 @@
-"""Values that all rooms use: studies and their files, masking of patient values, the state of a submission.
+"""Data types that all packages use: studies and their files, masking of patient values, the state of a submission.
 
-Nothing in this room reads or writes a file.
+The modules of this package do not read files. Only `Picture.save` writes a file.
 """

@@ -1,4 +1,4 @@
-"""The attributes that a scan captures, and those that are shown without masking."""
+"""The attributes that a scan captures, and the attributes that are shown without masking."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEFAULT_KEYWORDS = (
     "Manufacturer",
     "SpecificCharacterSet",
 )
-"""Keywords captured for each header: HealthImaging's grouping elements and attributes that people search for."""
+"""Keywords that every scan captures: HealthImaging's grouping elements, and attributes that people search for."""
 
 IDENTIFYING_UIDS = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
 """The UIDs that every instance must have."""
@@ -48,17 +48,17 @@ UNMASKED_KEYWORDS = frozenset(
         "SpecificCharacterSet",
     }
 )
-"""Attributes shown without --show-values; all other values are masked as patient values."""
+"""Keywords of attributes that are shown without --show-values. All other values are masked as patient values."""
 
 _NOT_CAPTURED_VRS = frozenset({"SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _KEY_KEYWORDS = frozenset({*IDENTIFYING_UIDS, "InstanceNumber", "TransferSyntaxUID"})
 
 
 def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str, ...]:
-    """Return the keywords to capture: the default ones, then the additional ones in the given order.
+    """Return the keywords that a scan captures: the default keywords, then `additional` in the given order.
 
     Raises:
-        AttributeNameError: A name is not a DICOM keyword, or its values are not texts or numbers.
+        AttributeNameError: A name is not a DICOM keyword, or the attribute's values are not texts or numbers.
     """
     keywords = dict.fromkeys(DEFAULT_KEYWORDS)
     for keyword in additional:

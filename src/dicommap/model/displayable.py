@@ -1,7 +1,7 @@
 """Base classes of objects that notebooks show as HTML and terminals as text.
 
-Most objects build their own report. Objects of the model cannot, because the room `display` is above this one: their
-reports are registered in `dicommap.display.object_display`, which is imported when the first object is shown.
+Most classes build their own report. Classes of the package `model` do not, because `model` must not import `display`.
+Their reports are registered in `dicommap.display.object_display`, which is imported when the first object is shown.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ _DISPLAY_MODULE = "dicommap.display.object_display"
 
 
 class Displayable:
-    """The base class of objects that notebooks and terminals show as a report. Rendering code is imported only then."""
+    """Base class of objects that notebooks and terminals show as a report. Rendering code is imported when needed."""
 
     __slots__ = ()
 
     def _build_report(self) -> object:
-        """Return the report of this object. Patient values in it are masked unless the user asked to see them.
+        """Return the report of this object. Patient values in the report are masked unless the user asked to see them.
 
         Returns:
             A `dicommap.display.report.Report`.
@@ -35,7 +35,7 @@ class Displayable:
         return str(_import_display().render_html(self._build_report()))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401  IPython's
-        # An object inside a list is shown by its repr, which is one line for objects that are in lists.
+        # Inside a list, an object is shown by its repr. Objects that are often in lists have a repr of one line.
         is_alone = len(getattr(printer, "stack", ())) <= 1
         for number, line in enumerate((str(self) if is_alone else repr(self)).split("\n")):
             if number:
@@ -44,9 +44,9 @@ class Displayable:
 
 
 class DisplayableInLists(Displayable):
-    """The base class of objects that are often in lists and logs: the repr is one line, text and HTML are a report.
+    """Base class of objects that are often in lists and logs. The repr is one line; text and HTML are a report.
 
-    The line never shows a patient value, even if values are unmasked.
+    The repr never shows a patient value, even if values are unmasked.
     """
 
     __slots__ = ()
@@ -54,7 +54,7 @@ class DisplayableInLists(Displayable):
     def __repr__(self) -> str:
         return str(_import_display().format_line(self))
 
-    _repr_pretty_ = Displayable._repr_pretty_  # IPython prefers a __repr__ of the class to an inherited _repr_pretty_
+    _repr_pretty_ = Displayable._repr_pretty_  # else IPython would use __repr__, not the inherited one
 
 
 def _import_display() -> Any:  # noqa: ANN401  a module

@@ -1,4 +1,4 @@
-"""Check that the packages of an optional extra are installed."""
+"""Check that the packages of an optional extra of dicommap are installed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from importlib.util import find_spec
 from dicommap.errors import MissingExtraError
 
 EXTRA_MODULES = {"arrow": ("pyarrow",), "pandas": ("pandas", "pyarrow"), "polars": ("polars", "pyarrow")}
-"""Extras of dicommap that make frames -> the modules that each installs."""
+"""Extra of dicommap for frames -> the modules that the extra installs."""
 
 PIXELS_INSTALL_COMMAND = "pip install 'dicommap[pixels]'"
 _PIXELS_PACKAGES = {"numpy": "numpy", "PIL": "pillow"}
-"""Module -> package, of the extra `pixels`."""
+"""Module -> name of the package that installs it, for the extra `pixels`."""
 
 
 def require_extra(extra: str) -> None:
-    """Check that the modules of an extra can be imported.
+    """Raise MissingExtraError if a module of an extra cannot be imported.
 
     Args:
-        extra: A key of `EXTRA_MODULES`, or `pixels`. Codecs of `pixels` are checked when an image needs one.
+        extra: A key of `EXTRA_MODULES`, or `pixels`. The codecs of `pixels` are not checked here, but when an image
+            needs a codec.
 
     Raises:
         MissingExtraError: A module of the extra is not installed.
@@ -37,7 +38,7 @@ def require_extra(extra: str) -> None:
 
 
 def _require_pixels() -> None:
-    # Looked up and not imported: numpy takes time, and a picture may come from the codec process.
+    # The modules are not imported: importing numpy takes time, and the codec process may draw the picture.
     missing = [package for module, package in _PIXELS_PACKAGES.items() if find_spec(module) is None]
     if missing:
         raise MissingExtraError(f"Pictures need {' and '.join(missing)}.", fix=f"Install it: {PIXELS_INSTALL_COMMAND}")

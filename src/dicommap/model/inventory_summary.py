@@ -1,4 +1,4 @@
-"""The counts of a whole inventory: studies, series, instances, files, bytes, issues."""
+"""The numbers of studies, series, instances, files, bytes and issues in a whole inventory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class InventorySummary(Displayable):
-    """The counts of an inventory, and the number of files and bytes that its scan read."""
+    """The counts of an inventory, and the cost of its scan in files and network traffic."""
 
     studies: int
     series: int
@@ -25,12 +25,12 @@ class InventorySummary(Displayable):
     size: int
     """Bytes of all files."""
     dispositions: Mapping[str, int]
-    """Disposition -> number of paths that have it; the sum is `files`."""
+    """Disposition -> number of paths with this disposition. The sum is `files`."""
     issues: Mapping[tuple[str, Severity], int]
     """(Issue code, severity) -> number of issues."""
     read: int
-    """Files that the scan opened."""
+    """Number of files that the scan opened."""
     unchanged: int
-    """Files that the scan took from an earlier inventory: neither size and time, nor size and ETag, had changed."""
+    """Number of files that the scan copied from an earlier inventory, because they had not changed since."""
     traffic: NetworkTraffic = field(default_factory=NetworkTraffic)
-    """Requests to S3, and bytes received from S3."""
+    """Number of requests to S3, and bytes received from S3."""

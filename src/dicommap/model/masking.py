@@ -1,7 +1,7 @@
 """Mask patient values for display, and escape characters that cannot be printed.
 
-Escapes are for people only and are never converted back: an undecodable byte, the control character of the same number
-and a backslash with letters in the value have the same escape.
+Escapes are for people only, and are never converted back, because they are ambiguous. An undecodable byte and a control
+character may have the same escape, and a value may itself contain a backslash and the same letters.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LAYOUT = re.compile("([\t\n\f\r]+)")
-"""The control characters that long texts may have (PS3.5 section 6.1.3)."""
+"""Matches the control characters that long texts may have (PS3.5 section 6.1.3)."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNDECODABLE = re.compile("[\udc00-\udcff\ufffd]+")
 _ESCAPES = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}")
 
 
 def escape_text(text: str) -> str:
-    r"""Return a text with an escape for each undecodable byte, U+FFFD, control character and mark of text direction."""
+    r"""Return a text in which undecodable bytes, U+FFFD, control characters and text direction marks are escaped."""
     return make_printable(text).replace(_REPLACEMENT, r"\ufffd")
 
 
 def escape_value(keyword: str, text: str) -> str:
-    """Return a value with escapes as in `escape_text`; tabs and line breaks stay if the attribute's VR allows them."""
+    """Return a value escaped by `escape_text`, but keep tabs and line breaks if the attribute's VR allows them."""
     if text.isascii() and text.isprintable():
         return text
     return escape_keeping_lines(text) if allows_line_breaks(keyword) else escape_text(text)
 
 
 def escape_keeping_lines(text: str) -> str:
-    """Return a text with escapes as in `escape_text`, but with its tabs and line breaks."""
+    """Return a text escaped by `escape_text`, but keep its tabs and line breaks."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(part if number % 2 else escape_text(part) for number, part in enumerate(_LAYOUT.split(text)))
@@ -48,23 +48,23 @@ def escape_keeping_lines(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def allows_line_breaks(keyword: str) -> bool:
-    """Return whether values of an attribute may have tabs and line breaks: those of LT, ST and UT."""
+    """Return whether an attribute's values may have tabs and line breaks: its VR is LT, ST or UT."""
     tag = tag_of(keyword)
     return tag is not None and bool(vrs_of(tag)) and set(vrs_of(tag)) <= MULTILINE_VRS
 
 
 def escape_undecodable(text: str) -> str:
-    """Return a text with escapes for undecodable bytes and U+FFFD, for files: control characters stay."""
+    """Return a text for a file: undecodable bytes and U+FFFD are escaped, control characters are not."""
     return text if text.isascii() else _UNDECODABLE.sub(lambda match: escape_text(match[0]), text)
 
 
 def find_escapes(text: str) -> frozenset[str]:
-    """Return the escapes in a text that look like those of `escape_text`."""
+    """Return all parts of a text that look like escapes of `escape_text`."""
     return frozenset(_ESCAPES.findall(text)) if "\\" in text else frozenset()
 
 
 _TRANSFER_SYNTAX = re.compile(r"[0-2](?:\.[0-9]{1,20}){3,20}")
-"""UIDs of transfer syntaxes: DICOM's (PS3.6 table A-1) and vendors'."""
+"""Matches the UIDs of transfer syntaxes, of DICOM (PS3.6 table A-1) and of vendors."""
 
 _is_unmasked_in_all_reprs = False
 
@@ -72,7 +72,7 @@ _is_unmasked_in_all_reprs = False
 def show_values(shown: bool) -> None:
     """Show or mask patient values in the reprs of all objects in this process. By default they are masked.
 
-    Only reprs change. Tables that commands print, logs, files and error messages do not depend on it.
+    This setting does not change tables that commands print, logs, files or error messages.
 
     Args:
         shown: True to show values, False to mask them.
@@ -80,25 +80,25 @@ def show_values(shown: bool) -> None:
     Raises:
         UsageError: `shown` is not a bool.
     """
-    global _is_unmasked_in_all_reprs  # the setting is one for the whole process
+    global _is_unmasked_in_all_reprs  # one setting for the whole process
     if not isinstance(shown, bool):
         raise UsageError("show_values takes True or False.", fix="Call show_values(True) or show_values(False).")
     _is_unmasked_in_all_reprs = shown
 
 
 def is_unmasked_in_repr(*, unmasked: bool = False) -> bool:
-    """Return whether a repr shows patient values: its object is unmasked, or `show_values(True)` was called."""
+    """Return whether an object's repr shows patient values: `unmasked` is True, or `show_values(True)` was called."""
     return unmasked or _is_unmasked_in_all_reprs
 
 
 def mask_value(keyword: str, value: str, *, show_values: bool) -> str:
-    """Return a value for display: escaped if it may be shown, else the mask. An empty value is never masked."""
+    """Return a value for display: the escaped value if it may be shown, else the mask. An empty value is not masked."""
     is_shown = show_values or not value or (keyword in UNMASKED_KEYWORDS and is_defined_term(keyword, value))
     return escape_value(keyword, value) if is_shown else MASK
 
 
 def is_defined_term(keyword: str, value: str) -> bool:
-    """Return whether a value is one of the terms that DICOM defines for its attribute; True if it defines no terms."""
+    """Return whether a value of SpecificCharacterSet or TransferSyntaxUID is a valid term; True for other keywords."""
     if keyword == "SpecificCharacterSet":
         from dicommap.dicom.character_sets import parse_specific_character_set
 
@@ -107,16 +107,19 @@ def is_defined_term(keyword: str, value: str) -> bool:
 
 
 def different_values_marker(count: int) -> str:
-    """Return the marker for a study or series whose files have different values: `<3 different values>`."""
+    """Return the marker for an attribute with different values, for example `<3 different values>`."""
     return f"<{count} different values>"
 
 
 def mask_only_value(keyword: str, distinct: int, value: str, *, show_values: bool) -> str:
-    """Return the value, masked as by `mask_value`, if it is the only one, else the marker `<3 different values>`."""
+    """Return the value, masked by `mask_value`, if `distinct` is at most 1; else the marker `<3 different values>`."""
     return different_values_marker(distinct) if distinct > 1 else mask_value(keyword, value, show_values=show_values)
 
 
 def mask_value_counts(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> str:
-    """Return the value that all files share, masked as by `mask_value`, or the marker if the files differ."""
+    """Return the value that all files share, masked by `mask_value`; a marker if files have different values.
+
+    `counts`: value -> number of files.
+    """
     counts = merge_equal_names(keyword, counts)
     return mask_only_value(keyword, len(counts), next(iter(counts), ""), show_values=show_values)

@@ -19,19 +19,19 @@ CONFIGURATION_FILE = "import-configuration.json"
 REQUEST_FILE = "start-dicom-import-job.json"
 OBJECTS_FILE = "objects.csv"
 SUBMISSION_FOLDER = "submission"
-"""The folder with the state of the submission: the only part of a package that changes."""
+"""The folder with the state of the submission. It is the only part of a package that changes."""
 
 AWS_ACCOUNT_FILE = f"{SUBMISSION_FOLDER}/account.json"
-"""The AWS account's settings of the first submit."""
+"""The file with the AWS account settings of the first submit."""
 
 
 def job_folder(job_id: str) -> str:
-    """Return the folder of a job's documents. Its folder `files/` is uploaded to the job's inputS3Uri."""
+    """Return the path of the folder with a job's documents. Its folder `files/` is uploaded to the job's inputS3Uri."""
     return f"jobs/{job_id}"
 
 
 def submission_path(job_id: str) -> str:
-    """Return the path of the file with the submission state of a job."""
+    """Return the path of the file with the state of a job's submission."""
     return f"{SUBMISSION_FOLDER}/{job_id}.json"
 
 

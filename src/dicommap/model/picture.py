@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A PNG picture with a caption, as a preview of images. It is not for diagnosis.
+    """A PNG preview of one or several images, with a caption. It is not for diagnosis.
 
-    The caption has no patient value unless the user asked for values. The pixels are not changed: text that is burned
-    into them, for example a name, is in the picture too.
+    The caption has no patient value unless the user asked for values. Text in the pixels is not removed: if a name is
+    burned into an image, the picture shows the name.
     """
 
     png: bytes = field(repr=False)
@@ -28,7 +28,7 @@ class Picture:
     """Pixels."""
     caption: str
     is_placeholder: bool = False
-    """Whether nothing could be drawn; the caption and the picture give the reason."""
+    """Whether no image could be drawn. The caption and the picture then give the reason."""
 
     def save(self, path: StrPath) -> None:
         """Write the PNG to a file that must not exist yet. Raises DocumentError if it exists or cannot be written."""

@@ -9,22 +9,22 @@ class NetworkTraffic(NamedTuple):
     """Counts of requests and received bytes. Requests that the S3 client repeats after an error are not counted."""
 
     requests: int = 0
-    """Number of requests, for listing and for reading."""
+    """Number of requests that list or read objects."""
     received: int = 0
-    """Bytes of objects."""
+    """Bytes of objects that were received."""
     repeated: int = 0
-    """Objects that took more than one request."""
+    """Number of objects that were read with more than one request."""
 
     def plus(self, other: NetworkTraffic) -> NetworkTraffic:
-        """Return the sum of both."""
+        """Return the sum of this traffic and `other`."""
         return NetworkTraffic(*(one + another for one, another in zip(self, other, strict=True)))
 
 
 class S3Object(NamedTuple):
-    """One S3 object of a listing."""
+    """One S3 object, as a listing of a bucket returns it."""
 
     key: str
-    """The whole key, or the key relative to a prefix; see the function that lists it."""
+    """The whole key, or the key relative to a prefix. The function that lists the object documents which."""
     size: int
     etag: str
     """ETag with its quotation marks."""
@@ -33,9 +33,9 @@ class S3Object(NamedTuple):
 
 
 MAX_TIME_NS = 2**63 - 1
-"""The last time in signed 64-bit nanoseconds, in the year 2262. File systems may have later times."""
+"""The last time that signed 64-bit nanoseconds can store, in the year 2262. File systems may have later times."""
 
 
 def clamp_time_ns(nanoseconds: int) -> int:
-    """Return a time that fits into an inventory: times before 1677 or after 2262 become the first or last that fits."""
+    """Return the nearest time that an inventory can store, from the year 1677 to 2262, in nanoseconds since 1970."""
     return max(-MAX_TIME_NS, min(nanoseconds, MAX_TIME_NS))

@@ -1,4 +1,4 @@
-"""Studies, series, instances and files, and the counts of their attributes' values."""
+"""Studies, series, instances and files, with the number of files of each attribute value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ValueCounts = Mapping[str, int]
 """Distinct value -> number of files."""
 
 AttributeValues = Mapping[str, ValueCounts]
-"""Keyword -> its distinct values; an absent attribute counts as the empty text."""
+"""Keyword -> distinct value -> number of files. An absent attribute counts as the empty text."""
 
 
 class Disposition(StrEnum):
@@ -33,7 +33,7 @@ class Disposition(StrEnum):
 
     INSTANCE = "instance"
     DUPLICATE = "duplicate"
-    """A file with the SOP Instance UID of an instance that comes first in order of path."""
+    """A file with the same SOP Instance UID as an instance, which is earlier in the order of source and path."""
     DICOMDIR = "dicomdir"
     NOT_DICOM = "not-dicom"
     NOT_P10 = "not-p10"
@@ -56,18 +56,18 @@ class SourceFile(NamedTuple):  # a NamedTuple: there are millions, and frozen da
     """One path of a source as the walk lists it, before the file is read."""
 
     path: str
-    """Relative to the root; bytes that are not UTF-8 are kept as surrogates (PEP 383)."""
+    """Path relative to the root. Bytes that are not UTF-8 are kept as surrogates (PEP 383)."""
 
     size: int
     mtime_ns: int
     etag: str = ""
-    """ETag of an object in S3, with its quotation marks. Empty for other files."""
+    """ETag of an S3 object, with its quotation marks. Empty for other files."""
     disposition: Disposition | None = None
-    """None if the file must be read to know; set for links, special files and the like."""
+    """None if the file must be read to know its disposition. Set, for example, for links and special files."""
 
     issues: tuple[Issue, ...] = ()
     archive: SourceFile | None = None
-    """The archive that it is a member of; the member has the archive's modification time."""
+    """The archive if this path is a member of one. The member has the modification time of the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,32 +75,32 @@ class File:
     """One path of an inventory, with its disposition."""
 
     source: str
-    """The root of the source that it is in; printable."""
+    """The root of the source that has the file, as printable text."""
 
     path: str
-    """Relative to its source; printable."""
+    """Path relative to the root, as printable text."""
 
     size: int
-    """Bytes."""
+    """Size in bytes."""
 
     mtime_ns: int
-    """Last modification, in nanoseconds since 1970."""
+    """Time of the last modification, in nanoseconds since 1970."""
 
     disposition: Disposition
 
     etag: str = ""
-    """ETag of an object in S3, with its quotation marks. Empty for other files."""
+    """ETag of an S3 object, with its quotation marks. Empty for other files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Instance(DisplayableInLists):
-    """One file that holds an instance, or a duplicate of one. None of its fields is ever masked."""
+    """One file that is an instance, or a duplicate of an instance. Its fields are never masked."""
 
     source: str
-    """The root of the source that it is in; printable."""
+    """The root of the source that has the file, as printable text."""
 
     path: str
-    """Relative to its source; printable."""
+    """Path relative to the root, as printable text."""
 
     size: int
     mtime_ns: int
@@ -112,7 +112,7 @@ class Instance(DisplayableInLists):
     transfer_syntax_uid: str
     instance_number: str
     etag: str = ""
-    """ETag of an object in S3, with its quotation marks. Empty for other files."""
+    """ETag of an S3 object, with its quotation marks. Empty for other files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class Target:
 
 
 class PictureSource(Protocol):
-    """The interface of objects that draw pictures of series and studies. The series of an open inventory have one."""
+    """Interface of objects that draw pictures of series and studies. Each series of an open inventory has one."""
 
     def thumbnail(self, series: Series, *, size: int | None, show_values: bool) -> Picture:
         """Draw the middle image of a series."""
@@ -143,39 +143,40 @@ class PictureSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Series(DisplayableInLists):
-    """One series: its counts, and each captured attribute's distinct values with the files that have them.
+    """One series: its counts, and the number of files of each value of each captured attribute.
 
-    Pictures are drawn from the files as they are now. The inventory must be open, and pictures need the extra `pixels`.
+    To draw a picture, the inventory must be open and the extra `pixels` installed. Pictures show the current content of
+    the files.
     """
 
     study_instance_uid: str
     series_instance_uid: str
     instances: int
     files: int
-    """Number of instances and duplicates, all of which an import job would read."""
+    """Number of instances and duplicates. An import job would read all of them."""
     size: int
     """Bytes of all files."""
     values: AttributeValues = field(repr=False)
-    """Keyword -> value -> number of files; an absent attribute counts as the empty text."""
+    """Keyword -> distinct value -> number of files. An absent attribute counts as the empty text."""
     unmasked: bool = field(default=False, compare=False)
-    """Whether its text and HTML show patient values; its repr never does."""
+    """Whether the text and HTML of this series show patient values. The repr never shows patient values."""
     picture_source: PictureSource | None = field(default=None, repr=False, compare=False)
-    """Draws its pictures; None if the series is not from an open inventory."""
+    """The object that draws pictures of this series; None if the series is not from an open inventory."""
 
     @property
     def target(self) -> Target:
-        """Return the target of edits of this series."""
+        """Return this series as the target of an edit."""
         return Target(study_instance_uid=self.study_instance_uid, series_instance_uid=self.series_instance_uid)
 
     def thumbnail(self, size: int | None = 256, *, show_values: bool = False) -> Picture:
         """Draw the middle image of the series.
 
         Args:
-            size: Pixels of the longer side, 32 to 2,048. None keeps the pixels of the image.
+            size: Pixels of the longer side, 32 to 2,048. None keeps the size of the image.
             show_values: Whether the caption has SeriesDescription, which may name the patient.
 
         Returns:
-            The picture. If nothing can be drawn, it is a placeholder that gives the reason.
+            The picture. If no image can be drawn, it is a placeholder that gives the reason.
 
         Raises:
             MissingExtraError: The extra `pixels` is not installed.
@@ -193,10 +194,10 @@ class Series(DisplayableInLists):
             n: Number of images, 1 to 400.
             size: Pixels of each image's square, 32 to 2,048.
             show_values: Whether the caption has SeriesDescription, which may name the patient.
-            progress: Reports how many images are drawn; see `scan`.
+            progress: Reports the number of images that are drawn; see `scan`.
 
         Returns:
-            The picture. If nothing can be drawn, it is a placeholder that gives the reason.
+            The picture. If no image can be drawn, it is a placeholder that gives the reason.
 
         Raises:
             MissingExtraError: The extra `pixels` is not installed.
@@ -214,11 +215,11 @@ class Study(DisplayableInLists):
     study_instance_uid: str
     series: tuple[Series, ...]
     values: AttributeValues = field(repr=False)
-    """Keyword -> value -> number of files, over all series."""
+    """Keyword -> distinct value -> number of files in all series of the study."""
 
     @property
     def target(self) -> Target:
-        """Return the target of edits of this study."""
+        """Return this study as the target of an edit."""
         return Target(study_instance_uid=self.study_instance_uid)
 
     @property
@@ -238,10 +239,10 @@ class Study(DisplayableInLists):
 
     @classmethod
     def from_series(cls, series: Iterable[Series]) -> Self:
-        """Build a study from its series: at least one, and all with the same Study Instance UID."""
+        """Return the study of these series. `series` is not empty, and all have the same Study Instance UID."""
         first, *others = members = tuple(series)
         values = first.values
-        if others:  # plain dicts: a Counter is slower, and there may be millions of studies
+        if others:  # dicts, because there may be millions of studies and a Counter is slower
             totals = {keyword: dict(counts) for keyword, counts in first.values.items()}
             for one in others:
                 for keyword, counts in one.values.items():
@@ -252,15 +253,15 @@ class Study(DisplayableInLists):
         return cls(study_instance_uid=first.study_instance_uid, series=members, values=values)
 
     def overview(self, size: int = 128, *, show_values: bool = False, progress: ProgressOption = None) -> Picture:
-        """Draw the middle image of each series side by side, of at most 60 series.
+        """Draw the middle image of each series side by side, for the first 60 series at most.
 
         Args:
             size: Pixels of each image's square, 32 to 2,048.
             show_values: Whether labels have SeriesDescription, which may name the patient.
-            progress: Reports how many series are drawn; see `scan`.
+            progress: Reports the number of series that are drawn; see `scan`.
 
         Returns:
-            The picture. If nothing can be drawn, it is a placeholder that gives the reason.
+            The picture. If no image can be drawn, it is a placeholder that gives the reason.
 
         Raises:
             MissingExtraError: The extra `pixels` is not installed.
@@ -283,32 +284,35 @@ def _require_picture_source(source: PictureSource | None) -> PictureSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inconsistency:
-    """One attribute that differs inside a study, or inside a series of it."""
+    """One attribute that has different values inside a study, or inside a series of the study."""
 
     study_instance_uid: str
     series_instance_uid: str | None
-    """None if the attribute belongs to the whole study."""
+    """The series in which values differ; None if the attribute is compared in the whole study."""
     keyword: str
     values: ValueCounts = field(repr=False)
-    """Distinct value -> number of files, the most frequent first; an absent attribute counts as the empty text."""
+    """Distinct value -> number of files, the most frequent value first. An absent attribute is the empty text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileValues:
-    """The values of some attributes in one file, which holds an instance or a duplicate of one."""
+    """The values of some attributes in one file, which is an instance or a duplicate."""
 
     source: str
-    """The root of its source; printable."""
+    """The root of the source that has the file, as printable text."""
     path: str
-    """Relative to its source; printable."""
+    """Path relative to the root, as printable text."""
     series_instance_uid: str
     sop_instance_uid: str
     values: tuple[str, ...] = field(repr=False)
-    """In the order of the keywords that were asked for; an absent attribute is the empty text."""
+    """Values in the order of the requested keywords. An absent attribute is the empty text."""
 
 
 class SingleValueCounts(Mapping[str, int]):
-    """The counts of an attribute that has one value in all files; equal to a dict with that item."""
+    """A mapping with one item, for an attribute that has the same value in all files: value -> number of files.
+
+    It takes less memory than a dict, and is equal to a dict with the same item.
+    """
 
     __slots__ = ("_files", "_value")
 
@@ -329,14 +333,14 @@ class SingleValueCounts(Mapping[str, int]):
 
 
 def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
-    """Return equal counts that take less memory if they have one value: there may be millions of them."""
+    """Return an equal mapping that takes less memory if `counts` has one value. There may be millions of mappings."""
     return SingleValueCounts(*next(iter(counts.items()))) if len(counts) == 1 else counts
 
 
 def most_frequent_value(counts: ValueCounts) -> str | None:
-    """Return the value that most files have; None if several values have as many files, or without values.
+    """Return the value with the most files; None if there is no value, or if two values have the most files.
 
-    An empty value is the lack of one: it never outvotes a value.
+    The empty text is an absent value, so it is not counted.
     """
     ranked = Counter({value: files for value, files in counts.items() if value}).most_common(2)
     if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):

@@ -1,4 +1,4 @@
-"""The submission documents of a package: the state of each job, and the AWS account."""
+"""The submission documents of a package: the state of each job, and the settings of the AWS account."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ class SubmissionState(StrEnum):
     PLANNED = "planned"
     """The settings of the AWS account are stored; nothing has been sent."""
     UPLOADED = "uploaded"
-    """Its override files are uploaded."""
+    """The override files of the job are uploaded."""
     STARTING = "starting"
-    """StartDICOMImportJob is about to be sent, or was sent without an answer."""
+    """The request StartDICOMImportJob will be sent next, or was sent but not answered."""
     STARTED = "started"
     """The service accepted the job and returned a jobId."""
     ENDED = "ended"
-    """The service reports that the job has ended; jobStatus has the result."""
+    """The service reported that the job has ended; jobStatus has the result."""
 
     @property
     def has_job(self) -> bool:
-        """Return whether the service is known to have the job."""
+        """Return whether the service is known to have accepted the job."""
         return self in (SubmissionState.STARTED, SubmissionState.ENDED)
 
 
 class Submission(BaseModel):
-    """submission/NNNN.json: the state of one job. It is written after each step, so that a killed run can continue.
+    """The document submission/NNNN.json: the state of one job's submission.
 
-    It has no credentials. Times are ISO 8601 in UTC.
+    It is written after each step, so that a killed run can continue. It has no credentials. Times are ISO 8601 in UTC.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -53,21 +53,21 @@ class Submission(BaseModel):
     jobName: _NotEmpty | None = None
     clientToken: _NotEmpty
     region: _NotEmpty | None = None
-    """Region of the client that started the job."""
+    """AWS Region of the client that started the job."""
     startingAt: UtcTime | None = None
-    """Time just before the first start request was sent, by this machine's clock."""
+    """Time just before the first start request was sent, from the clock of this machine."""
     jobId: _NotEmpty | None = None
     jobStatus: _NotEmpty | None = None
-    """The last status that the service reported; it may be one that dicommap does not know."""
+    """The last status that the service reported. dicommap may not know this status."""
     submittedAt: UtcTime | None = None
     endedAt: UtcTime | None = None
     message: str | None = None
     ending: JobEnding | None = None
-    """How the job ended; set in the state `ended`."""
+    """The kind of the job's end, such as success or failure. Set in the state `ended`."""
     configuration: RequestAgreement | None = None
-    """Whether the service reports the importConfiguration that was sent; absent until it reports one."""
+    """Whether the service reports the importConfiguration that was sent; None until the service reports one."""
     seenAt: UtcTime | None = None
-    """When the service last reported the job."""
+    """Time at which the service last reported the job."""
 
     @property
     def is_start_sent(self) -> bool:
@@ -76,7 +76,7 @@ class Submission(BaseModel):
 
     @property
     def has_ended(self) -> bool:
-        """Return whether the service said that the job has ended."""
+        """Return whether the service reported that the job has ended."""
         return self.ending is not None
 
     @model_validator(mode="after")
@@ -90,7 +90,7 @@ class Submission(BaseModel):
         return self
 
     def report(self) -> JobInfo:
-        """Return the last reported state of the job. The submission must have a jobStatus."""
+        """Return the state of the job that the service reported last. The submission must have a jobStatus."""
         job = ImportJob(
             jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message
         )
@@ -98,11 +98,17 @@ class Submission(BaseModel):
 
 
 AWS_ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
-"""Settings that only the owner of the AWS account knows; they must be the same in all runs of one submission."""
+"""Names of settings that only the owner of the AWS account knows.
+
+Their values must be the same in all runs of one submission.
+"""
 
 
 class AwsAccount(BaseModel):
-    """submission/account.json: written once, before the first state. It has no credentials."""
+    """The document submission/account.json: the settings of the AWS account, without credentials.
+
+    It is written once, before the state of the first job.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -112,8 +118,8 @@ class AwsAccount(BaseModel):
     outputS3Uri: _NotEmpty
     inputOwnerAccountId: _NotEmpty | None = None
     region: _NotEmpty | None = None
-    """Region where jobs are started, from an option, a profile or the environment."""
+    """AWS Region where jobs are started. It comes from an option, a profile or the environment."""
     profile: _NotEmpty | None = None
-    """The AWS credentials profile, if an option named one."""
+    """The AWS credentials profile from the option; None without the option."""
     endpointUrl: _NotEmpty | None = None
-    """The endpoint, if an option named one."""
+    """The endpoint URL from the option; None without the option."""

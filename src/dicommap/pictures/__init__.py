@@ -1,1 +1,1 @@
-"""Pictures of series and studies; pixels are read only when a picture is asked for."""
+"""Pictures of series and studies. Pixels are read only when the user requests a picture."""

@@ -1,4 +1,4 @@
-"""Decode compressed images in a separate process, so that a crash costs one picture only."""
+"""Decode compressed images in a separate process, so that a crash of a codec affects only one picture."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 
 _WORKER_CODE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
 _SINGLE_THREAD_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""The process draws one image at a time; unused threads would take memory, which is limited."""
+"""Environment of the process. It draws one image at a time, and unused threads would take its limited memory."""
 
 
 class CodecProcess:
-    """A process that draws images, one at a time. It is started for the first image, and again after it crashed."""
+    """A process that draws one image at a time. It starts with the first image, and starts again after a crash."""
 
     def __init__(self, code: str = _WORKER_CODE) -> None:
-        """Prepare a process that runs this Python code, in which `{path!r}` is replaced by `sys.path`."""
+        """Prepare a process that runs the Python code `code`. In `code`, `{path!r}` is replaced by `sys.path`."""
         self._code = code
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
     def render(self, file: PictureFile, index: int, size: int | None) -> tuple[Image.Image, str]:
-        """Return a frame as an image, and a remark on its window.
+        """Return a frame as an image, and a text on the origin of its window.
 
         Args:
             file: The file.
-            index: The frame, from 0.
-            size: Pixels of the longer side, or None for the size of the frame.
+            index: The index of the frame in the file, from 0.
+            size: Pixels of the longer side. None keeps the size of the frame.
 
         Raises:
             NoPictureError: The image cannot be drawn, or the process crashed or took too long.
@@ -53,7 +53,7 @@ class CodecProcess:
             try:
                 answer, content = _send_request(process, request)
             except BaseException:
-                self._stop()  # an unread answer would be read as the answer to the next request
+                self._stop()  # else the next request would get this answer
                 raise
         if "reason" in answer:
             raise NoPictureError(answer["reason"])
@@ -61,7 +61,7 @@ class CodecProcess:
         return Image.frombytes(answer["mode"], (width, height), content), answer["remark"]
 
     def close(self) -> None:
-        """End the process if it runs."""
+        """Kill the process if it is running."""
         with self._lock:
             self._stop()
 
@@ -81,7 +81,7 @@ class CodecProcess:
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):  # data in the buffer cannot be sent any more
+            with suppress(OSError):  # the process cannot read the buffered data any more
                 if pipe is not None:
                     pipe.close()
 

@@ -29,20 +29,22 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 MAX_INFLATED_BYTES = 2**28
-"""A data set that inflates to more bytes is not drawn."""
+"""Largest size of an inflated data set. A larger data set is not drawn."""
 
 _P10_PREFIX = bytes(128) + b"DICM"
 
 
 def has_native_compression(path: str) -> bool:
-    """Return whether native code decodes the file's pixels: every compression but RLE, which pydicom decodes in Python.
+    """Return whether the file's pixels have a compression that native code decodes.
+
+    This is each compression except RLE, which pydicom decodes in Python.
 
     Raises NoPictureError if the file cannot be read.
     """
     with open_picture_file(path) as stream:
         try:
             syntax = UID(read_file_meta(_byte_window(stream), len(_P10_PREFIX)).transfer_syntax_uid, IGNORE)
-        except (EndOfFile, MalformedError):  # decoding will fail too, and gives the reason
+        except (EndOfFile, MalformedError):  # decoding fails later and gives the reason
             return False
     return syntax.is_transfer_syntax and syntax.is_encapsulated and syntax != RLELossless
 

@@ -23,12 +23,12 @@ _MAX_LABEL_LINES = 2
 
 
 def resize_image(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: int | None) -> Image.Image:
-    """Return an array as an image.
+    """Convert an array to an image of the requested size, and return the image.
 
     Args:
-        array: (rows, columns) or (rows, columns, 3).
-        pixel_height: Height of a pixel, in widths of a pixel.
-        size: Pixels of the longer side; None keeps the size of the array.
+        array: Pixels with the shape (rows, columns) or (rows, columns, 3).
+        pixel_height: Height of a pixel divided by its width.
+        size: Pixels of the longer side. None keeps the size of the array.
     """
     image = Image.fromarray(array)
     if size is None:
@@ -37,12 +37,12 @@ def resize_image(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: i
     scale = size / max(width, height)
     target = (max(round(width * scale), 1), max(round(height * scale), 1))
     smaller = target[0] <= image.width and target[1] <= image.height
-    # A smaller image shows the mean of the pixels that become one. In an enlarged image, pixels stay squares.
+    # BOX: a pixel of a smaller image is the mean of the pixels that it replaces. NEAREST: enlarged pixels stay squares.
     return image.resize(target, Image.Resampling.BOX if smaller else Image.Resampling.NEAREST)
 
 
 def draw_placeholder(words: str, size: int) -> Image.Image:
-    """Return a square of `size` pixels with words that explain why there is no picture."""
+    """Return a square image of `size` pixels. Its text `words` explains why there is no picture."""
     image = Image.new("RGB", (size, size), _PLACEHOLDER_COLOR)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, size - 1, size - 1), outline=_BORDER_COLOR)
@@ -53,7 +53,13 @@ def draw_placeholder(words: str, size: int) -> Image.Image:
 
 
 def draw_tiles(tiles: Sequence[tuple[Image.Image, str]], size: int, columns: int) -> Image.Image:
-    """Return images side by side in squares of `size`, each with a label below it."""
+    """Return one image with all tiles side by side, in squares of `size` pixels with a label below each.
+
+    Args:
+        tiles: Each image and its label.
+        size: Pixels of each square.
+        columns: Largest number of tiles in a row.
+    """
     font = _load_font(size)
     line = _line_height(font)
     labels = [_wrap_text(label, font, size)[:_MAX_LABEL_LINES] for _, label in tiles]
@@ -87,7 +93,10 @@ def _line_height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
 
 
 def _wrap_text(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """Break a text into lines about as wide as a tile. A character that Pillow's font lacks becomes a question mark."""
+    """Return the lines of a text, each about `width` pixels wide.
+
+    A character that Pillow's font does not have becomes a question mark.
+    """
     plain = text.encode("latin-1", "replace").decode("latin-1")
     characters = max(int(width / (font.getlength("abcdefghijklmnopqrstuvwxyz 0123456789") / 37)), 4)
     return [part for line in plain.splitlines() for part in textwrap.wrap(line, characters)]

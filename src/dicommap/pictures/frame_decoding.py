@@ -1,4 +1,4 @@
-"""Decode one frame of one file with pydicom, after checking the size that it declares."""
+"""Decode one frame of a file with pydicom, after a check of the image size that the file declares."""
 
 from __future__ import annotations
 
@@ -27,19 +27,22 @@ if TYPE_CHECKING:
     from dicommap.pictures.picture_file import PictureFile
 
 _J2K_START = b"\xff\x4f\xff\x51"
-"""SOC and SIZ (ITU-T T.800 section A.4)."""
+"""First bytes of a JPEG 2000 codestream: the markers SOC and SIZ (ITU-T T.800 section A.4)."""
 _JPEG_START = b"\xff\xd8"
 _SOF_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
-"""SOF markers of JPEG (ITU-T T.81 table B.1) and JPEG-LS (T.87)."""
+"""SOF markers of JPEG (ITU-T T.81 table B.1) and JPEG-LS (T.87). They are followed by the image size."""
 _MARKERS_WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 
 
 def read_declared_samples(codestream: bytes) -> int | None:
-    """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares, or None if unknown."""
+    """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares; None if it is unknown.
+
+    This number is width times height times number of components.
+    """
     try:
         if codestream.startswith(_JPEG_START):
             return _count_jpeg_samples(codestream)
-        # Some files have a whole JP2 file instead of its codestream (PS3.5 section A.4.4): boxes come first then.
+        # Some files contain a whole JP2 file, which has boxes before its codestream (PS3.5 section A.4.4).
         start = codestream.find(_J2K_START)
         return None if start < 0 else _count_j2k_samples(codestream, start)
     except struct.error:
@@ -70,20 +73,23 @@ def _count_jpeg_samples(codestream: bytes) -> int | None:
 
 
 MAX_SAMPLES = 2**26
-"""Most samples of a frame: 8,192 by 8,192 of one colour. A larger one would take gigabytes of memory."""
+"""Largest number of samples in a frame: 8,192 x 8,192 in grey. A larger frame would take gigabytes of memory."""
 
 _PLUGINS = {RLELossless: "pydicom"}
-"""Decoders to use. pylibjpeg-rle panics on cut data, and `except Exception` does not catch that."""
+"""Transfer syntax -> decoding plugin that pydicom must use.
+
+For RLE, pylibjpeg-rle is not used: it panics on truncated data, and `except Exception` does not catch a panic.
+"""
 
 _EXPLICIT_VR_HEAD_BYTES = 12
-"""Bytes of the tag, VR and length of Pixel Data if VRs are explicit."""
+"""Number of bytes of the tag, VR and length of Pixel Data in a file with explicit VRs."""
 _SUPPORTED_PHOTOMETRIC_INTERPRETATIONS = frozenset(
     {"MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
 )
 """Photometric interpretations (PS3.3 C.7.6.3.1.2) that can be drawn."""
 
 _SEGMENTATION_TAGS = (0x00620001, 0x0062000E)
-"""SegmentationType, MaximumFractionalValue."""
+"""Tags of SegmentationType and MaximumFractionalValue."""
 _TAGS_OUTSIDE_GROUP_0028 = (
     0x00080018,
     0x00080060,
@@ -94,24 +100,24 @@ _TAGS_OUTSIDE_GROUP_0028 = (
     0x52009230,
     *_SEGMENTATION_TAGS,
 )
-"""SOPInstanceUID, Modality, ImagerPixelSpacing, extended offset tables, functional groups, and segmentations."""
+"""Tags of SOPInstanceUID, Modality, ImagerPixelSpacing, extended offset tables, functional groups, segmentations."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedFrame:
-    """A decoded frame: stored values (RGB instead of YBR), and the attributes that describe them."""
+    """A decoded frame: its stored pixel values, and the attributes that describe them. YBR is converted to RGB."""
 
     array: numpy.ndarray[Any, numpy.dtype[Any]]
     attributes: Dataset
-    """Group 0028 and little else."""
+    """The file's attributes of group 0028, and a few others."""
 
 
 def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
-    """Decode one frame of a file.
+    """Decode one frame of a file, and return its pixels and attributes.
 
     Args:
         file: The file.
-        index: The frame, from 0.
+        index: The index of the frame in the file, from 0.
 
     Raises:
         NoPictureError: The image cannot be drawn for a known reason.
@@ -132,7 +138,7 @@ def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
             source.seek(start + (encoding.implicit_head.size if encoding.implicit else _EXPLICIT_VR_HEAD_BYTES))
             _require_declared_size(source, attributes, index)
         source.seek(0)
-        # Only `dcmread` finds the encoding of a file that has another than it declares; it reads the whole file.
+        # If a file has another encoding than it declares, `dcmread` detects the encoding, but reads the whole file.
         has_declared_encoding = encoding is get_encoding(attributes.file_meta.TransferSyntaxUID)
         whole = source if has_declared_encoding else dcmread(source)
         return DecodedFrame(pixel_array(whole, index=index, decoding_plugin=_PLUGINS.get(syntax, "")), attributes)
@@ -167,9 +173,9 @@ def _require_supported_image(attributes: Dataset) -> None:
 
 
 def _require_declared_size(source: BinaryIO, attributes: Dataset, index: int) -> None:
-    """Raise NoPictureError if the compressed image declares another size than the attributes of the file.
+    """Raise NoPictureError if the size in the compressed image differs from the size in the file's attributes.
 
-    Decoders allocate what the compressed image declares: for one without a height, libjpeg took 23 GB.
+    Decoders allocate memory for the size in the compressed image. For an image without a height, libjpeg took 23 GB.
     """
     tables = (attributes.get("ExtendedOffsetTable"), attributes.get("ExtendedOffsetTableLengths"))
     frame = get_frame(

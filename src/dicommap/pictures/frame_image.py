@@ -28,13 +28,18 @@ if TYPE_CHECKING:
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")
 _MAX_ASPECT_RATIO = 10.0
-"""A larger ratio of a pixel's sides is taken for an error, and the pixel for a square."""
+"""Largest credible ratio of a pixel's sides. If the ratio is larger, the pixel is drawn as a square."""
 _FUNCTIONAL_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "PixelMeasuresSequence")
 """Functional groups (PS3.3 C.7.6.16.2) whose attributes affect how a frame is drawn."""
 
 
 def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8], str]:
-    """Return a frame as 8-bit pixels, (rows, columns) or (rows, columns, 3), and a remark on its window."""
+    """Convert a frame to 8-bit pixels.
+
+    Returns:
+        The pixels, with the shape (rows, columns) or (rows, columns, 3), and a text on the origin of the window. The
+        text is empty for a colour image.
+    """
     attributes = merge_frame_attributes(frame.attributes, index)
     if attributes.get("PhotometricInterpretation") == "PALETTE COLOR":
         return _apply_palette(frame.array, attributes), ""
@@ -44,7 +49,10 @@ def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8],
 
 
 def merge_frame_attributes(attributes: Dataset, index: int) -> Dataset:
-    """Return the attributes of one frame: its shared and per-frame functional groups replace those of the file."""
+    """Return the attributes of one frame: the file's attributes, overwritten by its functional groups.
+
+    Shared functional groups are applied first, then the per-frame functional groups.
+    """
     merged = Dataset()
     merged.update(attributes)
     merged.file_meta = attributes.file_meta
@@ -58,7 +66,7 @@ def merge_frame_attributes(attributes: Dataset, index: int) -> Dataset:
 
 
 def pixel_aspect_ratio(attributes: Dataset) -> float:
-    """Return the height of a pixel in widths of a pixel; 1 if the file has no credible value."""
+    """Return the height of a pixel divided by its width; 1 if the file has no credible value."""
     for keyword in _SPACINGS:
         try:
             vertical, horizontal = map(float, attributes.get(keyword) or ())
@@ -74,12 +82,12 @@ def _apply_palette(stored: NDArray[Any], attributes: Dataset) -> NDArray[np.uint
     entries, first, _ = attributes.RedPaletteColorLookupTableDescriptor
     inside = np.clip(stored.astype(np.int64), first, first + (entries or 2**16) - 1)  # pydicom's index may overflow
     colours = apply_color_lut(inside, attributes)[..., :3]
-    # Some files declare 16 bits for palettes whose entries have 8, in the lower byte.
+    # Some files declare 16 bits for a palette whose entries have only 8 bits, in the lower byte.
     return _scale_to_8_bits(colours, 16 if colours.max(initial=0) > 0xFF else 8)
 
 
 def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
-    """Scale samples of `bits` bits to 8 bits."""
+    """Return samples of `bits` bits, scaled to 8 bits."""
     if bits == 8:
         return np.asarray(colours, np.uint8)
     scaled = colours.astype(np.float32) * (255 / (2**bits - 1))
@@ -87,12 +95,12 @@ def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
 
 
 def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
-    """Return a frame as an image, and a remark on its window. Native codecs run in the codec process.
+    """Return a frame as an image, and a text on the origin of its window. Native codecs run in the codec process.
 
     Args:
-        file: The file, which need not be valid.
-        index: The frame, from 0.
-        size: Pixels of the longer side, or None for the size of the frame.
+        file: The file, which may be invalid.
+        index: The index of the frame in the file, from 0.
+        size: Pixels of the longer side. None keeps the size of the frame.
 
     Raises:
         NoPictureError: The image cannot be drawn. No other exception is raised.
@@ -105,7 +113,7 @@ def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image
 
 
 def render_frame_in_process(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
-    """Return the same as `render_frame`, with all codecs in this process."""
+    """Return the same image and text as `render_frame`, but run all codecs in this process."""
     with silence_pydicom():  # the placeholder gives the reason
         try:
             frame = decode_frame(file, index)

@@ -1,4 +1,4 @@
-"""A file that a picture is drawn from: its path, its instance, and a function that opens it."""
+"""The file of a picture: its path and SOP Instance UID, and a function that opens it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ if TYPE_CHECKING:
 
 _S3_SCHEME = "s3://"
 _ARCHIVE_SEPARATOR = "!/"
-"""Between the path of an archive and the name of its member."""
+"""Separator between the path of an archive and the name of a member."""
 
 
 class NoPictureError(Exception):
-    """No picture can be drawn of a file; the text is the reason, without patient values. Not raised to users."""
+    """Error for a file of which no picture can be drawn. Its text is the reason, without patient values.
+
+    It is caught inside dicommap: users get a placeholder picture.
+    """
 
 
 class PictureFile(NamedTuple):
     """One file and the SOP Instance UID that the scan read from it."""
 
     path: str
-    """Absolute or relative to the working directory, as the operating system has it."""
+    """The path, absolute or relative to the working directory, as a str that `open` accepts."""
     sop_instance_uid: str
 
 

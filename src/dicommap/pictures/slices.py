@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 _KEYWORDS = ("ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "Rows")
 _DIRECTION_TOLERANCE = 0.01
-"""Largest difference of the direction cosines of parallel images; scanners write four to six digits."""
+"""Largest difference between direction cosines of parallel images. Scanners write four to six digits."""
 _MAX_POSITION = 1e6
-"""Millimetres; a larger, infinite or not numeric coordinate is ignored."""
+"""Largest valid coordinate, in millimetres. A position with a larger or infinite coordinate is ignored."""
 _POSITION_TOLERANCE = 0.01
-"""Millimetres: images closer than this have the same position, and are sorted by InstanceNumber."""
+"""Smallest distance of two positions, in millimetres. Closer images are sorted by InstanceNumber."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """One file with images, and the values by which the files of a series are sorted."""
+    """One file with images, and the values by which the files of its series are sorted."""
 
     file: PictureFile
     frames: int
     number: int | None
-    """InstanceNumber."""
+    """InstanceNumber; None if it is missing or not an integer."""
     position: Vector | None
     """ImagePositionPatient, in millimetres."""
     orientation: Vector | None
@@ -45,26 +45,26 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """The files of a series: files with images in spatial order, and the reasons why other files have none."""
+    """The files of a series: the files with images in spatial order, and counts of the other files."""
 
     slices: tuple[Slice, ...]
     files_without_image: int
-    """Files without Rows, such as RTSTRUCT and SR."""
+    """Number of files without Rows, such as RTSTRUCT and SR."""
     unreadable: tuple[str, ...]
-    """For each file that could not be read, the reason."""
+    """The reason for each file that could not be read."""
 
     @property
     def images(self) -> int:
-        """Return the number of images: one for each file, or NumberOfFrames."""
+        """Return the number of images: the sum of NumberOfFrames, with 1 for a file without this attribute."""
         return sum(one.frames for one in self.slices)
 
     def evenly_spaced(self, count: int) -> list[int]:
-        """Return the indices of up to `count` evenly spaced images; for a count of one, the middle image."""
+        """Return the indices of up to `count` evenly spaced images. If `count` is 1, it is the middle image."""
         count = min(count, self.images)
         return [(2 * place + 1) * self.images // (2 * count) for place in range(count)]
 
     def image(self, place: int) -> tuple[Slice, int]:
-        """Return the slice with the image at an index (from 0), and the image's frame in the file (from 0)."""
+        """Return the slice that has the image at index `place`, and the image's frame index in the file, from 0."""
         ends = list(accumulate(one.frames for one in self.slices))
         at = bisect_right(ends, place)
         return self.slices[at], place - (ends[at - 1] if at else 0)
@@ -127,7 +127,7 @@ def _parse_vector(text: str, length: int) -> Vector | None:
 
 
 def sort_slices(slices: Sequence[Slice]) -> list[Slice]:
-    """Return the slices by their position along the normal of their planes, else by InstanceNumber.
+    """Return the slices sorted by their position along the normal of their planes, else by InstanceNumber.
 
     Positions are used if all slices have one and their planes are parallel (PS3.3 C.7.6.2.1.1). Slices at the same
     position are sorted by InstanceNumber. Slices without a number are last, in the given order.
@@ -143,7 +143,7 @@ def _position_along(one: Slice, normal: Vector | None) -> int:
 
 
 def _common_normal(slices: Sequence[Slice]) -> Vector | None:
-    """Return the normal of the planes if all are parallel and have a position, or None."""
+    """Return the normal of the planes; None unless all slices have a position and all planes are parallel."""
     if not slices or (first := slices[0].orientation) is None:
         return None
     for one in slices:

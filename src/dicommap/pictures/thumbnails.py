@@ -1,4 +1,4 @@
-"""Thumbnail and montage of a series, and the overview of a study."""
+"""Draw the thumbnail and montage of a series, and the overview of a study."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def make_montage(
         count: Number of images, 1 to 400.
         size: Pixels of each square, 32 to 2,048.
         show_values: Whether the caption has SeriesDescription.
-        report: Called with the number of images that are drawn.
+        report: A function that is called with the number of images drawn so far.
 
     Raises:
         UsageError: `count` or `size` is out of range.
@@ -104,7 +104,7 @@ def make_montage(
 
 
 def draw_middle_image(slices: Slices, size: int | None) -> tuple[Image, str, bool]:
-    """Return the middle image, its caption and True; or a placeholder, the reason for it and False."""
+    """Return the middle image, its caption and True. If it cannot be drawn: a placeholder, the reason and False."""
     if slices.images:
         return _draw_image(slices, slices.evenly_spaced(1)[0], size)
     words = "No pixel data" if slices.files_without_image else next(iter(slices.unreadable), "No files")
@@ -122,7 +122,7 @@ def _draw_image(slices: Slices, place: int, size: int | None) -> tuple[Image, st
 
 
 def make_picture(image: Image, parts: list[str], *, is_placeholder: bool) -> Picture:
-    """Return an image as a picture; the parts that are not empty become its caption."""
+    """Return an image as a Picture. The caption has all `parts` that are not empty."""
     caption = "; ".join(part for part in parts if part)
     return Picture(
         png=encode_png(image), width=image.width, height=image.height, caption=caption, is_placeholder=is_placeholder
@@ -130,7 +130,7 @@ def make_picture(image: Image, parts: list[str], *, is_placeholder: bool) -> Pic
 
 
 def require_size(size: int | None) -> None:
-    """Raise UsageError if a size is not from 32 to 2,048; None is allowed."""
+    """Raise UsageError if `size` is not from 32 to 2,048. None is allowed."""
     if size is not None and not MIN_SIZE <= size <= MAX_SIZE:
         raise UsageError(f"A picture cannot have {size} pixels.", fix=f"Ask for {MIN_SIZE} to {MAX_SIZE:,}.")
 
@@ -154,13 +154,13 @@ def make_study_overview(
     show_values: bool,
     report: OnProgress | None = None,
 ) -> Picture:
-    """Return the middle image of each series side by side, in squares of `size` pixels, of at most 60 series.
+    """Return the middle images of up to 60 series side by side, in squares of `size` pixels.
 
     Args:
         members: Each series with its files.
         size: Pixels of each square, 32 to 2,048.
         show_values: Whether labels have SeriesDescription.
-        report: Called with the number of series that are drawn.
+        report: A function that is called with the number of series drawn so far.
 
     Raises:
         UsageError: `size` is out of range.

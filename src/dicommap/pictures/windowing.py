@@ -1,4 +1,4 @@
-"""Convert stored pixel values to greys: modality LUT, then VOI LUT or window (PS3.3 C.11)."""
+"""Convert stored pixel values to greys: apply the modality LUT, then the VOI LUT or window (PS3.3 C.11)."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ WINDOW_OF_SEGMENTATION = "window of a segmentation"
 NO_WINDOW = "all pixels have one value"
 
 _MAX_LOOKUP_TABLE_SIZE = 2**16
-"""Up to this range of stored values, greys are looked up in a table: floats for each pixel would take more memory."""
+"""Largest range of stored values for a lookup table of greys. The table needs less memory than a float per pixel."""
 _SAMPLE_SIZE = 2**18
-"""Number of values, evenly spaced over the image, that percentiles are computed from."""
+"""Approximate number of pixels from which percentiles are computed. They are evenly spaced over the image."""
 _PERCENTILES = (1, 99)
 _MID_GREY = 128
-"""Grey of an image with one value: black would look like an empty image."""
+"""Grey for an image whose pixels all have one value. Black would look like an empty image."""
 _VOI_LUT_FUNCTIONS = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
 
 
 def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str]:
-    """Return the image as greys from 0 (black) to 255, and the origin of its window.
+    """Return the image as greys from 0 (black) to 255 (white), and a text on the origin of its window.
 
     Pixel padding and values that are not numbers are black. A VOI LUT is preferred to a window, and the first of
     several windows is used.
@@ -55,7 +55,7 @@ def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str
 
 
 def _apply_modality_lut(values: Array, attributes: Dataset) -> Numbers:
-    """Convert stored values to the modality's units, for example Hounsfield units (PS3.3 C.11.1)."""
+    """Return stored values in the modality's units, for example Hounsfield units (PS3.3 C.11.1)."""
     if attributes.get("ModalityLUTSequence"):
         return apply_modality_lut(values.astype(np.int64), attributes).astype(np.float64)
     slope, intercept = _first_number(attributes, "RescaleSlope"), _first_number(attributes, "RescaleIntercept")
@@ -65,7 +65,7 @@ def _apply_modality_lut(values: Array, attributes: Dataset) -> Numbers:
 
 
 def _sample_values(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] | None) -> Numbers:
-    """Return a sample of the image's values, without padding and values that are not finite."""
+    """Return a sample of the image's values, without padding and without infinite or NaN values."""
     flat = (meaning if places is None else places).ravel()
     step = max(1, flat.size // _SAMPLE_SIZE)
     chosen = flat[::step]
@@ -92,7 +92,7 @@ def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tup
 
 
 def _max_segmentation_value(attributes: Dataset) -> float | None:
-    """Return the largest value of a segmentation's pixels (PS3.3 C.8.20.2), None for other images."""
+    """Return the largest possible pixel value of a segmentation (PS3.3 C.8.20.2); None for other images."""
     kind = attributes.get("SegmentationType")
     if kind == "FRACTIONAL":
         largest = _first_number(attributes, "MaximumFractionalValue")
@@ -101,7 +101,7 @@ def _max_segmentation_value(attributes: Dataset) -> float | None:
 
 
 def _window_dataset(center: float, width: float, attributes: Dataset) -> Dataset:
-    """Return the data set of a window to 8-bit output, whatever the bits of the image are."""
+    """Return a data set for pydicom that describes a window with 8-bit output, for images of any bit depth."""
     function = attributes.get("VOILUTFunction")
     screen = Dataset()
     screen.PhotometricInterpretation = "MONOCHROME2"
@@ -124,7 +124,7 @@ def _apply_voi_lut(meaning: Numbers, attributes: Dataset) -> Numbers:
 
 
 def _padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | None:
-    """Return a mask of the padded pixels, or None if the file declares no padding (PS3.3 C.7.5.1.1.2)."""
+    """Return an array that is True for padding pixels; None if the file declares no padding (PS3.3 C.7.5.1.1.2)."""
     value = _first_number(attributes, "PixelPaddingValue")
     if value is None:
         return None
@@ -134,14 +134,14 @@ def _padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | Non
 
 
 def _sign_padding_value(value: float, stored: Array) -> float:
-    """Return a padding value as signed if the pixels are signed: files may have the same bits without a sign."""
+    """Return a padding value as a signed number if the pixels are signed. Files may store it as unsigned."""
     if stored.dtype.kind == "i" and value > np.iinfo(stored.dtype).max:
         return value - float(2 ** (8 * stored.dtype.itemsize))
     return value
 
 
 def _first_number(attributes: Dataset, keyword: str) -> float | None:
-    """Return an attribute's first value, or None if it is missing or not a finite number."""
+    """Return an attribute's first value as a float; None if it is missing or not a finite number."""
     value = attributes.get(keyword)
     if isinstance(value, MultiValue):
         value = value[0] if value else None
