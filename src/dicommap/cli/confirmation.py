@@ -62,7 +62,7 @@ def _is_terminal() -> bool:
 
 
 def _read_answer() -> bool:
-    """Ask on stderr, and return whether the answer is exactly `yes`. The end of the input counts as no."""
+    """Ask the user on stderr, and return whether the answer is exactly `yes`. The end of the input means no."""
     sys.stderr.write(f"Type {ANSWER} to go on: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == ANSWER

@@ -1,9 +1,10 @@
 """Specific Character Set: defined terms, coded character sets and their codes (PS3.3 C.12.1.1.2).
 
-Reading headers and checking edits use the same tables: an edit may hold the characters that the reader can decode.
+The reader of headers and the check of edits use the same tables, so an edit may have the characters that the reader
+can decode.
 
 A coded character set is used as G0, for bytes 0x21 to 0x7E, or as G1, for bytes 0xA1 to 0xFE (0xA0 to 0xFF for the
-parts of ISO 8859). Some have codes of two bytes (ISO/IEC 2022).
+parts of ISO 8859). Some sets have codes of two bytes (ISO/IEC 2022).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class CodedCharacterSet(NamedTuple):
         return _encode_character(self, character)
 
     def has(self, character: str) -> bool:
-        """Return whether the set has a character."""
+        """Return whether the set has a code for `character`."""
         return _encode_character(self, character) is not None
 
 
