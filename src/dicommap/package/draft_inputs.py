@@ -40,7 +40,7 @@ class EditSources:
 
     sheets: Paths = ()
     delimiter: str | None = None
-    """The character between the cells of sheets. If None, it is detected for each sheet."""
+    """The character between the cells of sheets. If None, the character is detected for each sheet."""
     rules: Paths = ()
     by_study: StudyFunction | Iterable[StudyFunction] = ()
     by_series: SeriesFunction | Iterable[SeriesFunction] = ()

@@ -75,7 +75,7 @@ class PackageDirectory:
             raise DocumentError(
                 f"{_objects_path(job)} cannot be read: {os_error_reason(error)}.", fix=_REDRAFT_FIX
             ) from None
-        except ValueError:  # UnicodeDecodeError among them
+        except ValueError:  # includes UnicodeDecodeError
             raise DocumentError(f"{_objects_path(job)} is no list of objects.", fix=_REDRAFT_FIX) from None
         if digest.hexdigest() != job.objects.sha256:
             raise DocumentError(f"{_objects_path(job)} was changed after it was drafted.", fix=_REDRAFT_FIX)

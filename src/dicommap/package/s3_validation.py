@@ -161,7 +161,10 @@ def _bucket_location(bucket: str) -> Location:
 
 
 def _output_uris(package: PackageDirectory) -> Iterator[tuple[Location, S3Uri]]:
-    """Yield the outputS3Uri of each job. Its location is the job's submission or, before a submission, its request."""
+    """Yield the location and the outputS3Uri of each job.
+
+    The location is the job's submission. If the job was never submitted, the location is the job's request.
+    """
     for job in package.plan.jobs:
         submission = package.submission(job)
         if submission is not None:

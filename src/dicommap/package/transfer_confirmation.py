@@ -68,6 +68,6 @@ def make_submission_transfer(package: PackageDirectory, orders: Sequence[JobRequ
 
 
 def require_confirmed(confirm: Confirm, transfer: Transfer) -> None:
-    """Ask for confirmation of a transfer. Raises UsageError if it is refused."""
+    """Ask for confirmation of a transfer. Raises UsageError if the user does not confirm."""
     if not confirm(transfer):
         raise UsageError("Nothing was sent: it was not confirmed.", fix="Run the same again, and type yes.")

@@ -43,11 +43,11 @@ class Folder:
         self.instances = 0
         """Number of files with an instance below the folder."""
         self.own_files_by_study: dict[str, int] = {}
-        """Study -> number of its files directly in this folder."""
+        """Study -> number of the study's files directly in this folder."""
         self.own_files = 0
         """Number of all files directly in this folder."""
         self.partial: dict[str, int] = {}
-        """Study -> number of its files below this folder, for studies that also have files outside this folder."""
+        """Study -> number of files below this folder. Studies without files outside this folder are left out."""
         self.file_overrides: set[OverrideKey] = set()
         """The overrides for the files of the studies in `partial`, and for the files directly in this folder."""
         self.parts: list[Folder] = []

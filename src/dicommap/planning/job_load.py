@@ -47,12 +47,12 @@ class JobLoad:
     files: int = 0
     bytes: int = 0
     largest: int = 0
-    """Bytes of the largest file that exceeds the quota of bytes in one file; 0 if there is no such file."""
+    """Bytes of the largest file that exceeds the quota of bytes in one file; 0 if all files obey the quota."""
     folders: int = 0
     """Number of nested folders, without the folder of the override files."""
     mappings: int = 0
     override_bytes: int = 0
-    """Bytes of all override files. If several mappings share an override file, it is counted for each mapping."""
+    """Bytes of all override files. If several mappings share a file, the file is counted for each mapping."""
 
     def add(self, other: JobLoad) -> None:
         """Add the numbers of another load to this load."""

@@ -29,7 +29,7 @@ class LeftoverFiles:
     files: int
     instances: int
     excess: QuotaExcess | None
-    """The quota that the folder exceeds; None for another reason, such as studies that have files elsewhere too."""
+    """The quota that the folder exceeds; None if the reason is another, such as a study with files in other folders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +43,17 @@ class UnfitFile:
 
 @dataclass(slots=True, kw_only=True)
 class JobsInPlace:
-    """The jobs that import files without copying them, and the files that are in no such job."""
+    """The jobs in place, which import files without copies, and the files in none of these jobs."""
 
     prefixes: list[str] = field(default_factory=list)
     """Sorted prefixes of the jobs. Each is empty or ends with a slash. No prefix begins with another prefix."""
     file_count: int = 0
-    """Number of files in these jobs."""
+    """Number of files in the jobs in place."""
     others: int = 0
-    """Number of files without an instance in these jobs."""
+    """Number of files without an instance in the jobs in place."""
     leftovers: BoundedList[LeftoverFiles] = field(default_factory=BoundedList)
     left_out_files: dict[str, int] = field(default_factory=dict)
-    """Study -> number of its files that are in none of the jobs."""
+    """Study -> number of the study's files that are in none of the jobs in place."""
     cut_studies: dict[str, list[str]] = field(default_factory=dict)
     """Study -> prefixes of the jobs that import a part of the study."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
@@ -184,7 +184,7 @@ class _FolderWalk:
         return innermost
 
     def _close(self) -> None:
-        """Close the innermost folder. It becomes a job only if its outer folder cannot be a job."""
+        """Close the innermost folder. The folder becomes a job only if its outer folder cannot be a job."""
         folder = self._open.pop()
         folder.close(self._totals, self._overrides, self._quotas)
         if folder.is_divided:

@@ -36,7 +36,7 @@ class PackedJobs:
     cut: dict[str, tuple[QuotaExcess, list[int]]] = field(default_factory=dict)
     """Study that alone exceeds a quota -> the excess, and the indices in `jobs` of the jobs with parts of the study."""
     unpackable_files: dict[str, int] = field(default_factory=dict)
-    """Study -> number of its files that fit into no job: a file with its override files exceeds a quota."""
+    """Study -> number of files that fit into no job, because a file with its override files exceeds a quota."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
     """The smallest excess of each quota, among the files in `unpackable_files` with their override files."""
 

@@ -64,7 +64,7 @@ class PlanJob(_Document):
     inputS3Uri: S3UriText
     """The S3 prefix of the job. It ends with a slash, because `a/1` would also match the objects under `a/10/`."""
     staged: bool
-    """Whether the objects must be copied to the job's inputS3Uri. If false, the source files are, or will be, there."""
+    """Whether the objects must be copied to the job's inputS3Uri. If false, the source files are (or will be) there."""
     mappings: Annotated[tuple[DicomMetadataMapping, ...], FailFast()] = Field(strict=False)
     """The mappings of the job's import configuration; empty if the job has no override. The plan repeats the mappings,
     so that a changed configuration is detected. A mapping to the override file of another patient would be valid."""
@@ -106,7 +106,7 @@ class Plan(_Document):
     sources: Annotated[tuple[str, ...], FailFast()] = Field(strict=False)
     """The source roots that were scanned: local directories or S3 URIs."""
     inputS3Uri: S3UriText
-    """The S3 prefix where all source files are, or will be. Jobs that are not staged have prefixes under it."""
+    """The S3 prefix where all source files are, or will be. The prefixes of unstaged jobs are under this prefix."""
     quotas: Quotas
     """The size limits of one job. Each job of the plan obeys them."""
     unplanned: UnplannedCounts

@@ -50,7 +50,7 @@ class PrefixPlan:
     staged_studies: int = 0
     staged_files: int = 0
     left_out: Mapping[str, int]
-    """Study -> number of its files that are in no job."""
+    """Study -> number of the study's files that are in no job."""
     over_quota: Mapping[str, QuotaExcess] = field(default_factory=dict)
     """Study in several jobs in place that is too large for any one job -> the quota that the study exceeds."""
     jobs_if_staged: int | None = None

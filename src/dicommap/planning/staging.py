@@ -74,7 +74,7 @@ class StagingCopy:
     """Modification time of a local file in the scan, in nanoseconds since 1970; None if the time is not known."""
     size: int
     uids: InstanceUids
-    """The UIDs that the source file must have. If the file has other UIDs, it is not copied."""
+    """The UIDs that the source file must have. A file with other UIDs is not copied."""
     bucket: str
     key: str
 

@@ -52,7 +52,7 @@ INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 @dataclass(slots=True)
 class _LedgerEntry:
-    """A planned object, and the results that records report for it."""
+    """A planned object, and the results that records report for this object."""
 
     planned: PlannedObject
     imported: int = 0

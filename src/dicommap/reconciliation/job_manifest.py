@@ -83,7 +83,7 @@ class RecordFile:
 
     kind: RecordKind
     path: str
-    """The path of the file, as it is shown in issues. It is printable."""
+    """The printable path of the file, for issues."""
     pieces: Iterable[bytes] = field(repr=False)
     """The bytes of the file, in pieces of any size. The pieces can be iterated only once."""
 
@@ -93,10 +93,10 @@ class JobOutput:
     """The files that a job wrote under its outputS3Uri."""
 
     folder: str
-    """The folder of the output files, as it is shown in issues. It is printable."""
+    """The printable path of the folder with the output files, for issues."""
     manifest: bytes | None = field(default=None, repr=False)
     """The bytes of job-output-manifest.json; None if there is no such file."""
     files: Iterable[RecordFile] = ()
     """The files with SUCCESS, FAILURE and WARNING records. The files can be iterated only once."""
     others: int = 0
-    """Number of other folders that match the job equally well. If it is not 0, the output cannot be used."""
+    """Number of other folders that match the job equally well. If the number is not 0, the output cannot be used."""

@@ -179,7 +179,7 @@ def reconcile_job(
 def _read_manifest(
     job_output: JobOutput, uri: S3Uri, submission: Submission | None
 ) -> tuple[JobManifest | None, list[Issue]]:
-    """Return the job manifest and its issues. The manifest is missing (None) if it cannot be used."""
+    """Return the job manifest and its issues. None replaces a manifest that is missing or cannot be used."""
     place = Location(path=job_output.folder)
     if job_output.others:
         return None, [make_issue("manifest.several", place, count=job_output.others + 1)]
