@@ -1,4 +1,4 @@
 """Edits of DICOM attributes from sheets, rules, lookups, Python functions and harmonize keywords.
 
-Nothing in this room reads or writes a file.
+No module of this package reads or writes a file.
 """

@@ -1,7 +1,7 @@
 """Detect cells that a spreadsheet, pandas or R rewrote without the user's intent.
 
-A cell is compared with the current value. If the difference is typical of such programs, the cell
-is damaged and not an edit. A new identifier of a patient or study is also checked without a current value, by its form.
+A cell is compared with the current value. If the difference is typical of these programs, the cell counts as damaged
+and not as an edit. A new identifier of a patient or study is also checked by its form alone, without a current value.
 
     current value   cell         damage
     007             7            leading zeros are lost
@@ -40,13 +40,13 @@ _NULL_WORDS_OF_PROGRAMS = frozenset(
         "undefined",
     }
 )
-"""Words of SQL, pandas, NumPy, R, spreadsheets and JavaScript; they are not values of any attribute."""
+"""Words for a missing value in SQL, pandas, NumPy, R, spreadsheets and JavaScript. No attribute has them as value."""
 
 
 _NULL_WORDS_OF_PEOPLE = frozenset(
     {"none", "na", "n/a", "n.a.", "n.a", "n/d", "nil", "-", "--", "---", "\u2013", "\u2014", "."}
 )
-"""Words of people and programs; some attributes have NONE as a defined term."""
+"""Words for a missing value that people or programs write. In some attributes they are values: NONE can be a term."""
 
 
 _IDENTIFIER_SUFFIXES = ("ID", "IDs", "UID", "Number", "Identifier")
@@ -59,29 +59,29 @@ _TRUE_WORDS = frozenset(
 _FALSE_WORDS = frozenset(
     {"false", "falsch", "faux", "falso", "onwaar", "falskt", "falsk", "usann", "fa\u0142sz", "nepravda", "epatosi"}
 )
-"""Words that spreadsheets write for truth values, in several languages."""
+"""Words for true and false that spreadsheets write in several languages."""
 _TRUTH_WORDS_BY_LETTER = {"t": _TRUE_WORDS, "f": _FALSE_WORDS}
-"""R reads a column of T and F as truth values (`type.convert`), so that a PatientSex F becomes FALSE."""
+"""Letter -> words for its truth value. R reads a column of T and F as truth values: a PatientSex F becomes FALSE."""
 _TYPOGRAPHIC = {
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'", "\u00b4": "'",
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u00ab": '"', "\u00bb": '"', "\u2033": '"',
     "\u2013": "-", "\u2014": "-", "\u2026": "...", "\u00a9": "(c)", "\u00ae": "(r)", "\u2122": "(tm)", "\u2192": "->",
 }  # fmt: skip
-"""Characters that programs put in by autocorrection -> the typed characters."""
+"""Character that a program's autocorrection inserts -> the characters that the user typed."""
 _TYPEWRITER_SIGNS = str.maketrans(_TYPOGRAPHIC)
 _DASHES = re.compile(r"-{2,}")
 MISREAD_UTF8 = "UTF-8 that was read in another character set"
 _CODE_PAGES = ("cp1252", "latin-1", "cp1250", "cp1251", "mac-roman", "cp437", "cp850", "cp932", "gbk")
-"""Character sets in which spreadsheets read a file without a byte order mark."""
+"""Character sets that spreadsheets use to read a file without a byte order mark."""
 _CP1252_CHARACTERS = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 _CP1252_BYTES = {letter: byte for byte, letter in _CP1252_CHARACTERS.items()}
-"""Character -> byte. Windows shows bytes that code page 1252 does not define as control characters."""
+"""Character -> byte in code page 1252. Bytes that it does not define become control characters, as in Windows."""
 _TEXT_LENGTH_LIMITS = (255, 32_767)
-"""Maximum characters of a cell in older spreadsheet formats, and in Excel."""
+"""Maximum number of characters of a cell in older spreadsheet formats, and in Excel."""
 
 
 def describe_text_damage(before: str, cell: str) -> str | None:
-    """Return how a program changed a text, in words, or None."""
+    """Return a description of how a program changed the text `before` to `cell`; None if no such change is known."""
     if not before or before == cell:
         return None
     if before.startswith("'") and before[1:] == cell:
@@ -102,7 +102,7 @@ def describe_text_damage(before: str, cell: str) -> str | None:
 
 
 def _misread_utf8(text: str, codec: str) -> str:
-    """Return the text that results if a program decodes the UTF-8 bytes of `text` with the wrong codec."""
+    """Return the wrong text that a program gets if it decodes the UTF-8 bytes of `text` with `codec`."""
     data = text.encode("utf-8", "surrogatepass")
     if codec == "cp1252":
         return "".join(_CP1252_CHARACTERS.get(byte, chr(byte)) for byte in data)
@@ -110,7 +110,7 @@ def _misread_utf8(text: str, codec: str) -> str:
 
 
 def is_misread_utf8(cell: str) -> bool:
-    """Return whether a cell is UTF-8 that a program decoded as code page 1252: MÃ¼ller is Müller."""
+    """Return whether a cell is UTF-8 that a program decoded as code page 1252: Müller becomes MÃ¼ller."""
     if cell.isascii():
         return False
     try:
@@ -126,7 +126,7 @@ def is_truth_word(cell: str) -> bool:
 
 
 def _is_other_truth_word(before: str, folded: str, cell: str) -> bool:
-    # R and spreadsheets write it in capitals; a single letter becomes a word.
+    # A single letter counts only if it became a word in capitals, as R and spreadsheets write it.
     if before in _TRUTH_WORDS_BY_LETTER:
         return folded in _TRUTH_WORDS_BY_LETTER[before] and cell.isupper()
     return any(before in words and folded in words for words in (_TRUE_WORDS, _FALSE_WORDS))
@@ -139,7 +139,7 @@ def _is_truncated(before: str, cell: str) -> bool:
 
 
 def _truncate_utf16(text: str, limit: int) -> str:
-    """Return the beginning of a text, cut after a number of UTF-16 code units."""
+    """Return the first `limit` UTF-16 code units of a text, without half of a surrogate pair at the end."""
     units = text[:limit].encode("utf-16-le", "surrogatepass")[: 2 * limit]
     return units.decode("utf-16-le", "ignore")
 
@@ -158,14 +158,14 @@ _SPREADSHEET_ERROR = re.compile(
 """Errors of Excel, LibreOffice and Google Sheets, such as #REF!, #BEZUG!, #NAME? and #N/A."""
 _POINT_ZERO = re.compile(r"[0-9]+[.,]0+")
 _DIGIT_GROUPS = re.compile(r"[0-9]{1,3}(?P<mark>[,'\u2019\u00a0\u202f])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:[.,][0-9]+)?")
-"""Points and spaces are left out: people write identifiers with them."""
+"""Digits in groups. Groups with points or spaces do not match, because people write identifiers with them."""
 _AMOUNT = re.compile(r"(?:[$\u20ac\u00a3\u00a5] ?)?[0-9][0-9.,]*(?: ?[%$\u20ac\u00a3\u00a5])?")
 _AMOUNT_SIGNS = frozenset("%$\u20ac\u00a3\u00a5")
 _TIME_OF_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: ?[AaPp][Mm])?")
 
 
 def describe_cell_damage(before: str, cell: str) -> str | None:
-    """Return how a program damaged the current value, in words, or None if the cell may be an edit of a person.
+    """Return a description of how a program damaged a value; None if a person may have typed the cell.
 
     Args:
         before: The current value.
@@ -185,9 +185,9 @@ def describe_cell_damage(before: str, cell: str) -> str | None:
 
 
 def describe_identifier_damage(tag: int, cell: str) -> str | None:
-    """Return in words why a text looks like an identifier that a program changed, or None.
+    """Return the reason why a text looks like an identifier that a program changed, or None.
 
-    A person who wants such an identifier can set it by a rule.
+    Attributes that are not identifiers always give None. A rule can still set an identifier that looks damaged.
     """
     if not is_identifier_attribute(tag):
         return None
@@ -195,7 +195,7 @@ def describe_identifier_damage(tag: int, cell: str) -> str | None:
 
 
 def describe_key_damage(cell: str) -> str | None:
-    """Return in words why part of an identifier is probably lost, or None."""
+    """Return the reason why a program probably changed an identifier and lost part of it, or None."""
     if is_spreadsheet_error(cell):
         return "an error of the spreadsheet"
     if is_scientific_notation(cell):
@@ -206,7 +206,7 @@ def describe_key_damage(cell: str) -> str | None:
 
 
 def describe_number_formatting(cell: str) -> str | None:
-    """Return in words why a text looks like an identifier that was formatted as a number, or None."""
+    """Return the reason why a text looks like an identifier that a program formatted as a number, or None."""
     if _POINT_ZERO.fullmatch(cell):
         return "a number with .0 instead of an identifier"
     if _DIGIT_GROUPS.fullmatch(cell):
@@ -219,7 +219,7 @@ def describe_number_formatting(cell: str) -> str | None:
 
 
 def describe_letter_damage(cell: str) -> str | None:
-    """Return in words why the letters of a text are probably wrong, or None."""
+    """Return the reason why the letters of a text were probably decoded wrongly, or None."""
     return MISREAD_UTF8 if is_misread_utf8(cell) else None
 
 
@@ -229,7 +229,7 @@ def is_spreadsheet_error(cell: str) -> bool:
 
 
 def is_null_word(text: str) -> bool:
-    """Return whether a text is a word for a missing value; letter case does not count."""
+    """Return whether a text is a word for a missing value, such as NULL or n/a. Letter case does not count."""
     return text.casefold() in _NULL_WORDS_OF_PROGRAMS | _NULL_WORDS_OF_PEOPLE
 
 
@@ -239,10 +239,10 @@ def is_identifier_attribute(tag: int) -> bool:
 
 
 def is_null_word_for(tag: int, cell: str) -> bool:
-    """Return whether a cell is a word for a missing value of this attribute.
+    """Return whether a cell is a word for a missing value of the attribute with this tag.
 
-    For identifiers and person names, words that people write count too. For other attributes, only words that programs
-    write count.
+    For identifiers and person names, the words of people and of programs count. For other attributes, only the words
+    of programs count.
     """
     folded = cell.casefold()
     return folded in _NULL_WORDS_OF_PROGRAMS or (

@@ -1,4 +1,4 @@
-"""Read CSV tables from bytes: detect encoding and delimiter, split rows into cells."""
+"""Read CSV tables from bytes: detect the encoding and the delimiter, and split rows into cells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _SAVE_AS_CSV = "; save it as CSV UTF-8"
 _UNPACK = "; unpack it first"
 _ZIP = b"PK\x03\x04"
 _MIME_TYPE_END = 256
-"""Bytes that include the uncompressed first member `mimetype` of an OpenDocument file (ODF 1.3, part 2, 3.3)."""
+"""Number of bytes to search for `mimetype`, the uncompressed first member of an OpenDocument file.
+
+Source: ODF 1.3, part 2, section 3.3.
+"""
 _FORMATS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0", f"is an Excel workbook (.xls){_SAVE_AS_CSV}"),
     (b"PAR1", "is a Parquet file; write it as CSV in UTF-8"),
@@ -33,12 +36,12 @@ _FORMATS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF32_LE, f"is UTF-32 text{_SAVE_AS_CSV}"),
     (codecs.BOM_UTF32_BE, f"is UTF-32 text{_SAVE_AS_CSV}"),
 )
-"""First bytes of a file -> its format and what to do, in words that follow `The file`."""
+"""First bytes of a file -> the end of a sentence that begins with `The file`: its format, and what the user can do."""
 _UTF16_BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BYTE_ORDER_MARK = "\ufeff"
-"""The byte order mark; a file can begin with two if a program changed its encoding."""
+"""The byte order mark. A file can begin with two of them if a program changed its encoding."""
 _UTF16_SAMPLE_BYTES = 64
-"""Bytes at the beginning that are checked for NUL in every other byte."""
+"""Number of bytes at the beginning of a file that are checked: in UTF-16, every other byte can be NUL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +49,18 @@ class DecodingProblem:
     """The reason why bytes cannot be decoded as the text of a table."""
 
     words: str
-    """The problem and what to do, in words that follow `The file`."""
+    """The end of a sentence that begins with `The file`: the problem, and what the user can do."""
     row: int | None = None
-    """The number of the row with the problem, as a spreadsheet counts."""
+    """The number of the row with the problem, counted from 1 as in a spreadsheet; None if no row has it."""
 
 
 def decode_csv(data: bytes) -> str | DecodingProblem:
-    """Decode the bytes of a table: UTF-8 with or without a byte order mark, or UTF-16 with one."""
+    """Decode the bytes of a table: UTF-8 with or without a byte order mark, or UTF-16 with a byte order mark.
+
+    Returns:
+        The text without its byte order mark, or the problem that prevents decoding.
+
+    """
     words = _detect_format(data)
     if words is not None:
         return DecodingProblem(words=words)
@@ -75,7 +83,7 @@ def _decode_utf8(data: bytes) -> str | DecodingProblem:
 
 
 def _detect_format(data: bytes) -> str | None:
-    """Return the format of a file that is not a text table, by its first bytes, or None."""
+    """Return the words for the format of a file that is not text, from its first bytes; None for any other file."""
     if data.startswith(_ZIP):
         start = data[:_MIME_TYPE_END]
         if b"opendocument" in start:
@@ -100,12 +108,12 @@ def _decode_utf16(data: bytes) -> str | DecodingProblem:
 
 
 def _looks_like_utf16(start: bytes) -> bool:
-    """Return whether every other byte is NUL, as in UTF-16 of Latin letters."""
+    """Return whether every other byte is NUL, as in Latin letters in UTF-16."""
     return len(start) > 1 and any(not any(half) and len(half) > 1 for half in (start[0::2], start[1::2]))
 
 
 def _count_rows(text: str) -> int:
-    """Return the number of the row in which a text ends."""
+    """Return the number of the row that contains the end of a text, counted from 1."""
     rows = 0
     reader = csv.reader(io.StringIO(text + "x", newline=""))
     try:
@@ -117,42 +125,42 @@ def _count_rows(text: str) -> int:
 
 
 INFORMATION_COLUMN_PREFIX = "#"
-"""Columns whose name begins with this are for information, or hold the state of the row; they are not edited."""
+"""Prefix of the names of columns that are not read as edits: information, and the state of the row."""
 
 DELIMITERS = ",;\t|"
-"""The delimiters of cells that can be detected or chosen."""
+"""The delimiters of cells that can be detected, or chosen by the user."""
 
 COLUMNS_LIMIT = 16_384
-"""Maximum cells of a row: the columns of a spreadsheet."""
+"""Maximum number of cells of a row. Excel has as many columns."""
 CELLS_LIMIT = 20_000_000
-"""Maximum cells of a table; an empty row counts as one. A sheet of 256 MiB has about 13 million."""
+"""Maximum number of cells and rows of a table, counted together. A sheet of 256 MiB has about 13 million."""
 CELL_LENGTH_LIMIT = 2**24
-"""Maximum characters of a cell."""
+"""Maximum number of characters of a cell."""
 _HEADER_SEARCH_ROWS = 50
-"""Rows at the beginning that are searched for the header."""
+"""Number of rows at the beginning that are searched for the header."""
 _HEADER_SEARCH_CHARACTERS = 2**20
-"""Characters at the beginning from which the delimiter is detected."""
+"""Number of characters at the beginning that are searched to detect the delimiter."""
 _SEPARATOR_LINE = re.compile(
     r"(?P<quote>\"?)sep=(?P<delimiter>[^\"\r\nA-Za-z0-9])(?P=quote)[,;\t|]*[\r\n]*", re.IGNORECASE
 )
-"""A first line such as `sep=;`, from which Excel takes the delimiter."""
+"""A first line such as `sep=;`, which tells Excel the delimiter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvTable:
-    """A CSV table: the column names, and the rows below them."""
+    """A CSV table: the column names, and the rows after the header."""
 
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
-    """All rows after the header, with blank rows and rows of another length."""
+    """All rows after the header, including blank rows and rows with too few or too many cells."""
     header_row: int = 1
-    """The number of the row with the column names; 2 after a line `sep=;`."""
+    """The number of the row with the column names: 1, or 2 if the first line is such as `sep=;`."""
 
     def complete_rows(self) -> Iterator[tuple[int, tuple[str, ...]] | Issue]:
-        """Yield each row that is not blank, with its number as a spreadsheet counts.
+        """Yield each row that is not blank, after its row number as in a spreadsheet.
 
-        If a row and the header differ in the number of cells, an issue is yielded instead of the row.
+        If a row has more or fewer cells than the header, an issue is yielded instead of the row.
         """
         for number, cells in enumerate(self.rows, start=self.header_row + 1):
             if not any(cell.strip() for cell in cells):
@@ -189,7 +197,7 @@ def column_issues(table: CsvTable) -> Iterator[Issue]:
 
 
 def column_letters(index: int) -> str:
-    """Return the letters of the column at an index, counted from 0, as in a spreadsheet: A, B, ... Z, AA."""
+    """Return the letters of a column as in a spreadsheet: A for index 0, B for 1, Z for 25, AA for 26."""
     letters, number = "", index + 1
     while number:
         number, digit = divmod(number - 1, 26)
@@ -204,8 +212,11 @@ def read_csv_table(name: str, data: bytes, key: str, delimiter: str | None = Non
         name: The file name for messages.
         data: The bytes of the file.
         key: A column that the table must have.
-        delimiter: The delimiter of cells. None means that it is detected: from a first line such as `sep=;`, or else as
-            the delimiter that makes the key a column.
+        delimiter: The delimiter of cells. None means that it is detected: from a first line such as `sep=;`. Without
+            this line, it is the delimiter that makes `key` a column.
+
+    Returns:
+        The table, or the issue that prevents reading it.
 
     """
     text = decode_csv(data)
@@ -229,7 +240,7 @@ def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue
     count = 0
     try:
         for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            # A row of empty cells is kept as an empty list, which needs much less memory.
+            # A row of empty cells is kept as an empty list, to save memory.
             rows.append(cells if any(cells) else [])
             count += len(rows[-1]) + 1
             if len(cells) > COLUMNS_LIMIT or count > CELLS_LIMIT:
@@ -240,7 +251,7 @@ def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue
                 )
                 return make_issue("sheet.unreadable-text", Location(path=name), problem=f"has more than {what}")
     except csv.Error as error:
-        # The error is in the row where the cell begins: all text after an open quote is in one cell.
+        # All text after an open quote is in one cell, so the error is in the row in which this cell begins.
         row = len(rows) + 1
         location = Location(path=name, row=row)
         return make_issue(
@@ -250,7 +261,7 @@ def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue
 
 
 def _describe_csv_error(words: str, row: int) -> str:
-    """Return the problem of a row in words, from the message of Python's csv module."""
+    """Return a description of the problem of a row, from `words`, the message of Python's csv module."""
     if "field larger" in words:
         return f"row {row} has a cell of more than {CELL_LENGTH_LIMIT:,} characters"
     if "end of data" in words:
@@ -259,7 +270,7 @@ def _describe_csv_error(words: str, row: int) -> str:
 
 
 def _build_missing_key_issue(name: str, rows: list[list[str]], key: str, header_row: int) -> Issue:
-    """Return the issue of a table without its key column, with the row number if the header is further down."""
+    """Build the issue of a table without its key column. It names the row of the header if that is further down."""
     beginning = enumerate(rows[:_HEADER_SEARCH_ROWS], start=1)
     further = next((number for number, cells in beginning if key in (cell.strip() for cell in cells)), None)
     hint = f"; the header is in row {further}: remove what is above it" if further else ""
@@ -267,9 +278,9 @@ def _build_missing_key_issue(name: str, rows: list[list[str]], key: str, header_
 
 
 def _detect_delimiter(text: str, key: str) -> str:
-    """Return the delimiter that makes `key` a column of one of the first lines.
+    """Return the delimiter that makes `key` a column in one of the first lines.
 
-    If no delimiter does, return the delimiter that gives the most cells in the first line.
+    If no delimiter makes `key` a column, return the delimiter that splits the first line into the most cells.
     """
     lines = list(islice(io.StringIO(text[:_HEADER_SEARCH_CHARACTERS], newline=""), _HEADER_SEARCH_ROWS))
     for line in lines:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LENGTH_LIMIT = 64
-"""Maximum characters of a date; no program writes a longer one."""
+"""Maximum number of characters of a date. No program writes a longer date."""
 _MONTHS = (
     ("january", "januar", "janvier", "enero", "gennaio", "janeiro", "januari", "styczen"),
     ("february", "februar", "fevrier", "febrero", "febbraio", "fevereiro", "februari", "luty"),
@@ -26,7 +26,7 @@ _MONTHS = (
     ("november", "novembre", "noviembre", "novembro", "listopad"),
     ("december", "dezember", "decembre", "diciembre", "dicembre", "dezembro", "desember", "grudzien"),
 )
-"""Names in English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian languages and Polish."""
+"""Names of the months in English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian and Polish."""
 _MONTH_NAME = r"(?P<name>[^\W\d_]{3,12})\.?"
 _SEPARATOR = r"[-./, ]*"
 _NUMERIC_DATE = re.compile(r"(?P<a>[0-9]{1,4})(?P<mark>[-/.]|\. | )(?P<b>[0-9]{1,2})(?:(?P=mark)(?P<c>[0-9]{1,4}))?\.?")
@@ -48,14 +48,14 @@ _TIME_SUFFIX = re.compile(
 )
 _SERIAL_DAY = re.compile(r"[0-9]{5}")
 _SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
-"""Day 0 of the serial numbers that spreadsheets store for dates."""
+"""The dates that spreadsheets store as the number 0; a later date is stored as the number of days after it."""
 _YEARS = range(1990, 2100)
 _TIME = re.compile(
     r"(?:(?:1899-12-3[01]|190[04]-01-0[0-9])[ T])?(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
     r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)? ?(?P<half>[AaPp]\.? ?[Mm]\.?)?"
 )
 _SHORT_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?")
-"""A text that people do not mean as a time, but spreadsheets read as one: the ratio 1:2 becomes 01:02:00."""
+"""A text that spreadsheets read as a time although people may mean a ratio: 1:2 becomes 01:02:00."""
 _DICOM_TIME = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?:\.[0-9]+)?")
 _MINUTES_AND_SECONDS = re.compile(r"(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})[.,][0-9]")
 _PART_OF_DAY = re.compile(r"0[.,](?P<digits>[0-9]{2,})")
@@ -63,7 +63,7 @@ _SECONDS_PER_DAY = 24 * 60 * 60
 
 
 class _Date(NamedTuple):
-    """A date of which some parts may be unknown."""
+    """A date whose year, month or day may be unknown (None)."""
 
     year: int | None
     month: int | None
@@ -71,7 +71,7 @@ class _Date(NamedTuple):
 
 
 def describe_date_damage(before: str, cell: str) -> str | None:
-    """Return how a program changed a value to a date, in words, or None."""
+    """Return a description of how a program changed the value `before` to a date; None if `cell` is not such a date."""
     if not (0 < len(before) <= _LENGTH_LIMIT and 0 < len(cell) <= _LENGTH_LIMIT):
         return None
     were = set(_parse_value_dates(before))
@@ -89,7 +89,7 @@ def describe_date_damage(before: str, cell: str) -> str | None:
 
 
 def looks_like_date(cell: str) -> bool:
-    """Return whether a cell is a date in a form that spreadsheets and pandas write and people rarely type."""
+    """Return whether a cell is a date in a form that spreadsheets and pandas write, but people rarely type."""
     return _SPREADSHEET_DATE.fullmatch(cell) is not None and any(True for _ in _parse_cell_dates(cell))
 
 
@@ -100,7 +100,7 @@ _SPREADSHEET_DATE = re.compile(
 
 
 def describe_time_damage(before: str, cell: str) -> str | None:
-    """Return how a program changed a time of day, in words, or None."""
+    """Return a description of how a program changed the time of day `before` to `cell`, or None."""
     if not (0 < len(before) <= _LENGTH_LIMIT and 0 < len(cell) <= _LENGTH_LIMIT):
         return None
     was, became = _TIME.fullmatch(before) or _SHORT_TIME.fullmatch(before), _TIME.fullmatch(cell)
@@ -141,13 +141,13 @@ def _is_without_hour(was: re.Match[str], cell: str) -> bool:
 
 
 def _is_same_date(one: _Date, other: _Date) -> bool:
-    """Return whether two dates agree in all parts that both have, and in at least two parts."""
+    """Return whether two dates are equal in all parts that both have, and have at least two parts in common."""
     shared = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
     return len(shared) >= 2 and all(a == b for a, b in shared)
 
 
 def _parse_value_dates(text: str) -> Iterator[_Date]:
-    """Yield each date that a person or a spreadsheet could read in a value, such as `3-4`: March 4 and April 3."""
+    """Yield each date that a person or a spreadsheet can read in a value. For `3-4`, yield March 4 and April 3."""
     compact = _DICOM_DATE.fullmatch(text)
     if compact:
         yield from _filter_valid_dates(_Date(int(compact["year"]), int(compact["month"]), int(compact["day"])))
@@ -164,7 +164,7 @@ def _parse_value_dates(text: str) -> Iterator[_Date]:
 
 
 def _parse_cell_dates(cell: str) -> Iterator[_Date]:
-    """Yield each date that a cell can mean if a program wrote the cell."""
+    """Yield each date that a cell can mean, if a program wrote the cell."""
     text = _TIME_SUFFIX.sub("", cell)
     text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) and _month_of(text) is None else text
     numeric = _NUMERIC_DATE.fullmatch(text)
@@ -212,7 +212,7 @@ def _parse_numeric_dates(found: re.Match[str]) -> Iterator[_Date]:
 
 
 def _possible_years(digits: str | None) -> list[int | None]:
-    """Return the years that one, two or four digits can mean."""
+    """Return the years that one, two or four digits can mean: 1970 and 2070 for `70`."""
     if not digits or len(digits) == 3:
         return []
     return [int(digits)] if len(digits) == 4 else [1900 + int(digits), 2000 + int(digits)]

@@ -1,4 +1,4 @@
-"""An edit: the new value of one attribute of a study or series, as a user requests it."""
+"""An edit: the new value that a user requests for one attribute of a study or series."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NO_LOCATION = Location()
 
 CurrentValue = tuple[str, str]
-"""A keyword, and a value that some files of the target have now."""
+"""A keyword, and a value of its attribute in some files of a study or series before the edits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +30,17 @@ class Edit:
     """The new value in the DICOM JSON Model (PS3.18 Annex F)."""
 
     origin: str
-    """The source of the edit as messages name it: `sheet.csv row 3`, `rules.toml rule 'pilot site'`."""
+    """The source of the edit for messages, such as `sheet.csv row 3` or `rules.toml rule 'pilot site'`."""
 
     location: Location = field(default=_NO_LOCATION, repr=False, compare=False)
-    """The column of the sheet, or the rule and keyword; the same for all studies."""
+    """The location of the edit for issues: the column of a sheet, or a rule and a keyword. It names no study."""
     edit_results: tuple[EditResult, ...] = field(default=(), repr=False, compare=False)
-    """The results that count this edit: of its sheet row, or of its rule and lookup row."""
+    """The results that count this edit: the result of its sheet row, or the results of its rule and lookup row."""
     computed_from: tuple[CurrentValue, ...] = field(default=(), repr=False, compare=False)
-    """The current values that the new value was computed from; empty if a person typed the value.
+    """The current values that the new value was computed from; empty if it was not computed from current values.
 
-    If one of these values could not be decoded, the edit is refused, and `attribute` may be `NOT_COMPUTED_ATTRIBUTE`.
+    If a value of `computed_from` could not be decoded, the edit is refused, and `attribute` may be
+    `NOT_COMPUTED_ATTRIBUTE`.
     """
 
     @property
@@ -49,4 +50,4 @@ class Edit:
 
 
 NOT_COMPUTED_ATTRIBUTE: Attribute = {"vr": "UN"}
-"""Placeholder for the new value of a refused edit: no value was computed."""
+"""Placeholder for the new value of a refused edit, for which no value was computed."""

@@ -1,7 +1,7 @@
-"""Edit providers: the interface of everything that yields edits, and several providers as one.
+"""Edit providers: the interface of objects that yield edits, and a provider that combines other providers.
 
-A sheet, a rule, a Python function and a keyword to harmonize are each a provider. A provider is given one study after
-the other, and remembers which of its parts had an effect:
+There is a provider for each sheet, rule, Python function and keyword to harmonize. The caller passes each study to the
+provider once. The provider records which of its parts (such as rows of a sheet) had an effect:
 
     for study in studies:
         edits_or_issues = list(provider.edits_for_study(study))
@@ -26,21 +26,24 @@ if TYPE_CHECKING:
 
 
 class EditProvider(Protocol):
-    """The interface of objects that yield the edits of each study. A new kind of provider has these three methods."""
+    """The interface of objects that yield the edits of each study. A new kind of provider must have its methods."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits of a study and its series, and the issues that prevent edits there."""
+        """Yield the edits of a study and its series, and the issues that prevent edits of that study."""
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield an issue for each part that had no effect in any study. Call it after the last study."""
+        """Yield an issue for each part of the provider without effect in any study. Call it after the last study."""
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield the result of each part, such as a row of a sheet or a rule. Call it after the last study."""
+        """Yield the result of each part of the provider, such as a row of a sheet. Call it after the last study."""
 
 
 @dataclass(frozen=True, slots=True)
 class CombinedEdits:
-    """Several providers as one; attributes are harmonized last, unless another provider edits them."""
+    """A provider that combines several providers.
+
+    After the other providers, it harmonizes attributes, except attributes that another provider edits.
+    """
 
     providers: tuple[EditProvider, ...] = ()
     harmonize_edits: tuple[HarmonizeEdits, ...] = ()
@@ -61,11 +64,11 @@ class CombinedEdits:
             yield from harmonizer.edits_for_study(study, edited_attributes)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield the issues of parts without effect, each issue once: several rules may share a lookup."""
+        """Yield the issues of unused parts of all providers. Each issue is yielded once if rules share a lookup."""
         issues = (issue for one in (*self.providers, *self.harmonize_edits) for issue in one.unused_issues())
         yield from dict.fromkeys(issues)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield the edit results of all providers, each result once: several rules may share a lookup."""
+        """Yield the edit results of all providers. Each result is yielded once if rules share a lookup."""
         results = (result for one in (*self.providers, *self.harmonize_edits) for result in one.edit_results())
         yield from {id(result): result for result in results}.values()

@@ -23,22 +23,22 @@ AMBIGUOUS_CODES = frozenset(
         "edit.contradiction",
     ]
 )
-"""Codes of issues that an edit has more than one possible meaning in a study."""
+"""Codes of issues that mean: the edit is ambiguous in a study, because its new value is not certain."""
 
 
 class EditEffect(Flag):
-    """Effects of an edit in one study; several can be set, since a study has several series."""
+    """Effects of an edit in one study. Several effects are possible, because a study can have several series."""
 
     NONE = 0
     REACHED = 1
-    """The edit applies to the study, whether or not anything changes."""
+    """The edit applies to the study. It may or may not change a value."""
     CHANGED = 2
     AMBIGUOUS = 4
     REFUSED = 8
 
 
 class EditOutcome(StrEnum):
-    """The outcome of an edit over all studies."""
+    """The outcome of an edit in all studies together."""
 
     APPLIED = "applied"
     AMBIGUOUS = "ambiguous"
@@ -49,25 +49,25 @@ class EditOutcome(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class EditResult:
-    """The result of one sheet row, lookup row, rule, function or harmonize keyword, counted in studies."""
+    """The result of one sheet row, lookup row, rule, function or harmonize keyword: numbers of studies by effect."""
 
     source: str
-    """The name of the file that has the edit, or a name such as `function NAME` or `harmonize KEYWORD`."""
+    """The name of the file with the edit, or `function NAME`, or `harmonize KEYWORD`."""
     row: int | None = None
-    """The row number as a spreadsheet counts; the header is row 1."""
+    """The row number as in a spreadsheet: the first row is 1. None if the edit is not in a row."""
     rule: str | None = None
     studies: int = 0
-    """Studies that the edit applies to."""
+    """Number of studies for which an effect was recorded."""
     changed: int = 0
-    """Studies in which the edit changed something."""
+    """Number of studies in which the edit changed a value."""
     unchanged: int = 0
-    """Studies that the edit applies to and that already have all the new values."""
+    """Number of studies to which the edit applies without any other effect, such as a change or an error."""
     ambiguous: int = 0
-    """Studies in which the edit has more than one possible meaning."""
+    """Number of studies in which the edit is ambiguous; see AMBIGUOUS_CODES."""
     refused: int = 0
-    """Studies in which an error prevented the edit."""
+    """Number of studies in which an error prevented the edit."""
     is_invalid: bool = False
-    """Whether the edit itself has an error, so that it was not used for any study."""
+    """Whether the edit itself has an error. If so, it was not used for any study."""
     _study: str = field(default="", repr=False)
     _effect: EditEffect = field(default=EditEffect.NONE, repr=False)
 
@@ -83,7 +83,7 @@ class EditResult:
 
     @property
     def outcome(self) -> EditOutcome:
-        """Return the outcome over all studies: APPLIED if any study changed. Call `finish_study` before."""
+        """Return the outcome in all studies: APPLIED if the edit changed any study. Call `finish_study` before."""
         if self.changed:
             return EditOutcome.APPLIED
         if self.ambiguous:
@@ -93,21 +93,27 @@ class EditResult:
         return EditOutcome.NO_CHANGE if self.unchanged else EditOutcome.UNUSED
 
     def record(self, study: str, effect: EditEffect) -> None:
-        """Record an effect of this edit in the study with this UID. Studies must come one after the other."""
+        """Record an effect of this edit in a study. Record all effects in one study before those in the next study.
+
+        Args:
+            study: The Study Instance UID.
+            effect: The effect.
+
+        """
         if study != self._study:
             self.finish_study()
             self._study = study
         self._effect |= effect
 
     def record_issue(self, study: str, issue: Issue) -> None:
-        """Record the effect of an issue in a study; warnings and notes have no effect."""
+        """Record AMBIGUOUS for an issue in AMBIGUOUS_CODES, and REFUSED for any other error. Ignore other issues."""
         if issue.code in AMBIGUOUS_CODES:
             self.record(study, EditEffect.AMBIGUOUS)
         elif issue.severity is Severity.ERROR:
             self.record(study, EditEffect.REFUSED)
 
     def finish_study(self) -> None:
-        """Count the study whose effects were recorded last. A second call counts nothing."""
+        """Count the study whose effects were recorded last. If it is already counted, do nothing."""
         self.studies += bool(self._effect)
         self.changed += EditEffect.CHANGED in self._effect
         self.ambiguous += EditEffect.AMBIGUOUS in self._effect
@@ -119,7 +125,7 @@ class EditResult:
 def record_issues(
     edit_result: EditResult, study: str, edits_or_issues: Iterable[Edit | Issue]
 ) -> Iterator[Edit | Issue]:
-    """Yield the edits and issues of one edit in a study, and record the issues in the result of that edit."""
+    """Yield all `edits_or_issues` of a study unchanged, and record the issues in `edit_result`."""
     for one in edits_or_issues:
         if isinstance(one, Issue):
             edit_result.record_issue(study, one)

@@ -1,8 +1,9 @@
 """Edits from Python functions that take a study or series and return new values.
 
-A function may read a value that could not be decoded. It may drop, replace or compare the bytes, and return a text that
-looks correct. So an edit is refused if the function has read such a value of its study or series, for any returned
-text. Counting values, or iterating over keywords without their values, does not read values.
+A function can read a value that could not be decoded. It can then drop, replace or compare the bytes, and return a text
+that looks correct. So all edits that the function returns for a study or series are refused if it has read an
+undecodable value of that study or series. A function that only counts values, or only iterates over keywords, has not
+read values.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
     from dicommap.model.study import AttributeValues, Target, ValueCounts
 
 UndecodableReads = dict["CurrentValue", None]
-"""Undecodable values that a function has read, in the order of reading."""
+"""Keyword and undecodable value -> None: the undecodable values that a function has read, in the order of reading."""
 
 
 class RecordingCounts(Mapping[str, int]):
-    """The values of one attribute, which records when undecodable ones are read; equal to a dict of the same items."""
+    """The values of one attribute with numbers of files, as a mapping that records when undecodable values are read.
+
+    It is equal to a dict with the same items.
+    """
 
     __slots__ = ("_counts", "_keyword", "_seen")
 
@@ -46,7 +50,7 @@ class RecordingCounts(Mapping[str, int]):
         self._seen = seen
 
     def __getitem__(self, value: str) -> int:
-        self._record_undecodable()  # a failed access shows which values there are
+        self._record_undecodable()  # before the access: a KeyError also tells the function that a value is absent
         return self._counts[value]
 
     def __iter__(self) -> Iterator[str]:
@@ -66,7 +70,7 @@ def record_study_reads(study: Study) -> tuple[Study, UndecodableReads]:
     """Wrap a study so that undecodable values are recorded when a function reads them.
 
     Returns:
-        The wrapped study, and the dict that the undecodable values are recorded in.
+        The wrapped study, and a dict that is filled with the undecodable values that are read.
     """
     seen: UndecodableReads = {}
     if not any(map(_has_undecodable, study.values.values())):
@@ -79,7 +83,7 @@ def record_series_reads(series: Series) -> tuple[Series, UndecodableReads]:
     """Wrap a series so that undecodable values are recorded when a function reads them.
 
     Returns:
-        The wrapped series, and the dict that the undecodable values are recorded in.
+        The wrapped series, and a dict that is filled with the undecodable values that are read.
     """
     seen: UndecodableReads = {}
     if not any(map(_has_undecodable, series.values.values())):
@@ -99,20 +103,24 @@ def _has_undecodable(counts: ValueCounts) -> bool:
 
 
 StudyFunction = Callable[[Study], Mapping[str, str] | None]
-"""A function from a study to new values: keyword -> text, as in a sheet's cell. None or {} means no change."""
+"""A function that returns the new values of a study: keyword -> text. None or {} means no change."""
 
 SeriesFunction = Callable[[Series], Mapping[str, str] | None]
-"""A function from a series to new values, as StudyFunction."""
+"""A function that returns the new values of a series: keyword -> text. None or {} means no change."""
 
 
 class FunctionEdits:
-    """The provider of a Python function's edits. Exceptions of the function are not caught."""
+    """Provider of the edits that a Python function returns. Exceptions of the function are not caught."""
 
     def __init__(self, *, by_study: StudyFunction | None = None, by_series: SeriesFunction | None = None) -> None:
-        """Make the provider of one function, for studies or for series.
+        """Make the provider of one function.
+
+        Args:
+            by_study: The function, if it takes a study.
+            by_series: The function, if it takes a series.
 
         Raises:
-            UsageError: The argument is not callable.
+            UsageError: The function is not callable.
 
         """
         if not callable(by_study or by_series):
@@ -126,20 +134,20 @@ class FunctionEdits:
         self._edit_result = EditResult(source=f"function {self._name}")
         self._origin = str(self._edit_result)
         self._reported: set[str] = set()
-        """Keywords for which the issue that no override can set them was yielded."""
+        """Keywords that no override can set and whose issue was already yielded."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits that the function returns for a study or its series, and their issues."""
+        """Yield the edits that the function returns for a study or its series, and the issues of returned values."""
         yield from record_issues(self._edit_result, study.study_instance_uid, self._study_edits(study))
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, an issue if the function never returned a new value."""
+        """Yield an issue if the function never returned a new value. Call it after the last study."""
         if not self._edit_result.is_used:
             subject = "The function returned values for"
             yield make_issue("rules.unused", Location(rule=self._name), subject=subject)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield, after the last study, the result of the function."""
+        """Yield the edit result of the function. Call it after the last study."""
         self._edit_result.finish_study()
         yield self._edit_result
 
@@ -160,7 +168,7 @@ class FunctionEdits:
             asked = Location(rule=self._name, keyword=keyword)
             refused = override_keyword_issues(keyword, asked)
             if refused:
-                # The keyword has the same error in every study: the issue is yielded once.
+                # The keyword has the same error in every study, so its issue is yielded only once.
                 self._edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
                 yield from () if keyword in self._reported else refused
                 self._reported.add(keyword)
@@ -202,9 +210,9 @@ class FunctionEdits:
 
 
 def _parse_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
-    """Parse the text that a function returned into an attribute, or return the issues.
+    """Parse the text that a function returned. Return the attribute, or the issues if the text is refused.
 
-    A text such as `str(nan)` or `str(12345.0)`, from a table that pandas read, is refused as a PatientID.
+    For example, a PatientID such as `str(nan)` or `str(12345.0)` is refused: it comes from a table that pandas read.
     """
     tag = tag_of(keyword) or 0
     if is_undecodable(text):

@@ -1,6 +1,7 @@
 """Edits that give an attribute the same value in all files of a study or series.
 
-If another edit sets the attribute, its value is used. If not, the value that most files have is used.
+If another edit sets the attribute in a study or series, the attribute is not harmonized there. Otherwise, all files get
+the value that most files have.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from dicommap.model.study import Study, Target, ValueCounts
 
 EditedAttribute = tuple[str | None, int]
-"""The Series Instance UID, or None for the whole study, and the tag of an edited attribute."""
+"""The Series Instance UID (None for the whole study) and the tag of an edited attribute."""
 
 
 def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]:
-    """Yield the issues that prevent an attribute from being harmonized in any study.
+    """Yield an issue for each reason why an attribute can never be harmonized.
 
     Args:
         keyword: The keyword of the attribute, as the user typed it.
@@ -45,10 +46,10 @@ def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]
 
 
 class HarmonizeEdits:
-    """The provider of edits that harmonize one attribute. It is given each study once, after all other providers."""
+    """Provider of the edits that harmonize one attribute. Pass it each study once, after all other providers."""
 
     def __init__(self, keyword: str) -> None:
-        """Make the provider for a keyword for which `harmonize_issues` yields no issue."""
+        """Make the provider for a keyword. First check that `harmonize_issues` yields no issue for the keyword."""
         self._keyword = keyword
         self._tag = tag_of(keyword) or 0
         self._by_series = level_of(self._tag) is Level.SERIES
@@ -57,7 +58,9 @@ class HarmonizeEdits:
     def edits_for_study(
         self, study: Study, edited_attributes: Collection[EditedAttribute] = ()
     ) -> Iterator[Edit | Issue]:
-        """Yield the edit for a study, or for each of its series, in which the attribute has several values.
+        """Yield an edit, or an issue, for each target in which the attribute has several values.
+
+        A target is the study, or each of its series for an attribute of series level.
 
         Args:
             study: The study.
@@ -67,12 +70,12 @@ class HarmonizeEdits:
         yield from record_issues(self._edit_result, study.study_instance_uid, self._edits(study, edited_attributes))
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, an issue if the attribute did not differ in any study."""
+        """Yield an issue if the attribute had one value in every study or series. Call it after the last study."""
         if not self._edit_result.is_used:
             yield make_issue("harmonize.unused", Location(keyword=self._keyword), keyword=self._keyword)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield, after the last study, the result of the keyword."""
+        """Yield the edit result of the keyword. Call it after the last study."""
         self._edit_result.finish_study()
         yield self._edit_result
 

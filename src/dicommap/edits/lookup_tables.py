@@ -1,4 +1,4 @@
-"""Lookups of rules: read a CSV table and join its rows to studies by one attribute."""
+"""Lookup tables of rules: read a CSV table, and join its rows to studies by the value of one attribute."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LookupRow:
     """One row of a lookup table."""
 
     number: int
-    """The row number as a spreadsheet counts; the header is row 1."""
+    """The row number as in a spreadsheet: the first row is 1."""
     key: str = field(repr=False)
     cells: Mapping[str, str] = field(repr=False)
     """Column -> cell."""
@@ -40,31 +40,40 @@ class LookupRow:
 
 @dataclass(slots=True)
 class LookupTable:
-    """The rows of a lookup by their key, each with its edit result. Keys are compared in Unicode normal form NFC."""
+    """The rows of a lookup table by key, each with its edit result. Keys are in Unicode normal form NFC."""
 
     name: str
     by: str
-    """The keyword whose current value is the key."""
+    """The keyword of the attribute whose current value is compared with the keys."""
     rows: Mapping[str, LookupRow] = field(repr=False)
     repeated: tuple[tuple[LookupRow, LookupRow], ...] = field(default=(), repr=False)
     """Pairs of an earlier row and a later row with the same key."""
     invalid_results: tuple[EditResult, ...] = field(default=(), repr=False)
-    """The results of the rows that are not used because they have an error."""
+    """The results of rows that are not used because they have an error."""
     header: tuple[str, ...] = ()
     """The column names; empty if the table could not be read."""
     header_row: int = 1
     """The number of the row with the column names."""
     used_columns: set[str] = field(default_factory=set)
-    """The columns from which rules take new values."""
+    """The names of the columns from which rules take new values."""
     _has_yielded_unused_issues: bool = field(default=False, repr=False)
     _has_yielded_edit_results: bool = field(default=False, repr=False)
     _near_rows: dict[str, LookupRow] | None = field(default=None, repr=False)
-    """Near key -> the first row with it; made when the first study without a row is met."""
+    """Near key -> the first row whose key has this near key; None until a study without a row needs this dict."""
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
-    """Near key of a row -> the key and UID of the first study without a row."""
+    """Near key -> the key and the UID of the first study that has no row but nearly matches one."""
 
     def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue:
-        """Return the row whose key is among the current values of a study or series, or an issue if no row has it."""
+        """Return the row whose key is the current value of the attribute `by` in a study or series.
+
+        Args:
+            values: The current values of the study or series.
+            location: The location of the issue.
+
+        Returns:
+            The row, or an issue if there are several current values or no row has the current value as its key.
+
+        """
         keys = _normalize_keys(values, self.by)
         if len(keys) > 1:
             return make_issue("lookup.ambiguous", location, keyword=self.by, count=len(keys))
@@ -77,7 +86,13 @@ class LookupTable:
         return make_issue("lookup.no-row", location, keyword=self.by, name=self.name, hint=hint)
 
     def record_study(self, values: AttributeValues, study: str) -> None:
-        """Mark the rows with these keys as used by a study, even if no attribute of the study changes."""
+        """Record that a study uses the rows whose key is one of its current values, even if nothing changes.
+
+        Args:
+            values: The current values of the study or of one of its series.
+            study: The Study Instance UID.
+
+        """
         for key in _normalize_keys(values, self.by):
             row = self.rows.get(key)
             if row is not None:
@@ -91,9 +106,9 @@ class LookupTable:
         return all(normalize_nfc(first.text(column)) == normalize_nfc(row.text(column)) for column in known)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield an issue for each row without a study, and for each accession number with several studies.
+        """Yield an issue for each row that no study uses, and for each accession number that several studies use.
 
-        The issues are yielded once, even if several rules share the table.
+        Only the first call yields issues, because several rules can share the table.
         """
         if self._has_yielded_unused_issues:
             return
@@ -107,9 +122,9 @@ class LookupTable:
                 yield make_issue("lookup.several-studies", location, count=studies)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield the result of each row in order of rows, once for all rules that share the table.
+        """Yield the edit result of each row that is not blank, in order of rows.
 
-        Blank rows have no result.
+        Only the first call yields results, because several rules can share the table.
         """
         if self._has_yielded_edit_results:
             return
@@ -131,7 +146,7 @@ class LookupTable:
         return make_issue("lookup.unused-row", replace(location, study=study), hint=hint)
 
     def _near_row(self, key: str) -> LookupRow | None:
-        """Return the first row whose key nearly matches a key without a row."""
+        """Return the first row whose key nearly matches `key`, or None."""
         if not key:
             return None
         if self._near_rows is None:
@@ -143,7 +158,7 @@ class LookupTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupValue:
-    """An attribute whose new value is the cell of one column in the row of the study."""
+    """The new value of an attribute: the cell of one column in the row of the study or series."""
 
     tag: int
     table: LookupTable
@@ -154,11 +169,11 @@ class LookupValue:
 
     @property
     def source_keywords(self) -> tuple[str, ...]:
-        """Return the keyword whose current value is looked up."""
+        """Return the keyword whose current value selects the row, as a tuple."""
         return (self.table.by,)
 
     def row_result(self, values: AttributeValues) -> EditResult | None:
-        """Return the edit result of the row with the new value; None if there is no such row."""
+        """Return the edit result of the row of a study or series with these current values; None without a row."""
         row = self.table.find(values, Location())
         return None if isinstance(row, Issue) else row.edit_result
 
@@ -170,21 +185,21 @@ class LookupValue:
         cell = row.text(self.column)
         if not cell:
             return None
-        # The issue of a cell is the same for every study: it names the cell and not the study.
+        # The location has no study, so that the issue of the cell is equal for all studies and is yielded once.
         where = replace(location, path=self.table.name, row=row.number, column=self.column, study=None, series=None)
         return list(cell_issues("", cell, where, self.tag)) or attribute_from_text(self.tag, cell, where)
 
 
 def _normalize_keys(values: AttributeValues, keyword: str) -> list[str]:
-    """Return the distinct current values as keys: without outer spaces, in Unicode normal form NFC."""
+    """Return the distinct current values of `keyword` as keys: without outer spaces, in Unicode normal form NFC."""
     return list(dict.fromkeys(normalize_nfc(value.strip()) for value in values[keyword]))
 
 
 def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[Issue]]:
-    """Read a lookup's table from its bytes.
+    """Read a lookup table from the bytes of its file.
 
     Keys are compared without outer spaces and in Unicode normal form NFC. Rules with the same file, key and delimiter
-    can share the table; `missing_column_issues` and `repeated_row_issues` then check the columns of each rule.
+    can share the table. `missing_column_issues` and `repeated_row_issues` check the columns that each rule uses.
 
     Returns:
         The table and its issues. If the file cannot be read as a table, the table has no rows.
@@ -223,7 +238,7 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
 
 
 def missing_column_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[Issue]:
-    """Yield an issue for each column that a rule uses and its table does not have."""
+    """Yield an issue for each column that a rule uses but that its lookup table does not have."""
     for column in dict.fromkeys(lookup.set.values()) if table.header else ():
         if column not in table.header:
             location = Location(path=table.name, row=table.header_row, column=column)
@@ -231,9 +246,10 @@ def missing_column_issues(lookup: LookupSettings, table: LookupTable) -> Iterato
 
 
 def repeated_row_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[Issue]:
-    """Yield an issue for each row with the key of an earlier row.
+    """Yield an issue for each row that has the same key as an earlier row.
 
-    It is a note if the cells that the rule uses are equal, and an error if they differ.
+    If both rows have equal cells in the columns that the rule uses, the code of the issue is `lookup.repeated-row`. If
+    these cells differ, the code is `lookup.duplicate-key`.
     """
     for first, row in table.repeated:
         location = Location(path=table.name, row=row.number, column=lookup.column or lookup.by)
@@ -243,11 +259,11 @@ def repeated_row_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[
 
 
 def _find_key_issue(key: str, location: Location) -> Issue | None:
-    """Return an issue if no row can be joined by this key, else None."""
+    """Return an issue if a key is empty, damaged or a word for a missing value; else None."""
     if not key:
         return make_issue("lookup.empty-key", location)
     sign = describe_key_damage(key)
     if sign:
         return make_issue("sheet.damaged-cell", location, sign=sign)
-    # A warning as for an empty key: usually the row is intended for no study.
+    # The severity is that of an empty key: usually such a row is not intended for any study.
     return make_issue("sheet.no-value-word", location, severity=Severity.WARNING) if is_null_word(key) else None

@@ -1,7 +1,7 @@
 """Compare texts in Unicode normal form, and find texts that nearly match.
 
-Texts that nearly match have the same `compute_near_key`, so that a dict of these keys finds them in linear time. A near
-match is only named in messages; no row is ever joined by it.
+Two texts nearly match if `compute_near_key` returns the same key for both, so a dict of these keys finds near matches
+in linear time. Near matches are only hints in messages: no row is joined to a study because of a near match.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _GROUP_SEPARATORS = re.compile(r"[,.'\u2019]")
 
 
 def normalize_nfc(text: str) -> str:
-    """Return a text in Unicode normal form NFC, so that texts that look the same are equal (Unicode Annex 15)."""
+    """Return a text in Unicode normal form NFC (Unicode Annex 15). Canonically equivalent texts become equal."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -33,16 +33,16 @@ _NORMALIZATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("groups of digits", lambda text: _GROUP_SEPARATORS.sub("", text) if _DIGIT_GROUPS.fullmatch(text) else text),
     ("leading zeros", lambda text: LEADING_ZEROS.sub("", text)),
 )
-"""Name of a difference between near texts -> the function that removes it."""
+"""Pairs of a difference between texts that nearly match, in words, and the function that removes this difference."""
 
 
 def compute_near_key(text: str) -> str:
-    """Return a key that is equal for all texts that nearly match."""
+    """Return the near key of a text: two texts nearly match if their near keys are equal."""
     return _apply_normalizations(text, None)
 
 
 def describe_differences(one: str, other: str) -> str:
-    """Return the differences of two texts with the same near key, such as `leading zeros and letter case`."""
+    """Describe the differences of two texts that have the same near key, such as `letter case and leading zeros`."""
     names = [
         name for name, _ in _NORMALIZATIONS if _apply_normalizations(one, name) != _apply_normalizations(other, name)
     ]

@@ -1,4 +1,4 @@
-"""New attribute values of rules: fixed values, and values that are computed from current values."""
+"""New values of attributes in rules: fixed values, and values that are computed from current values."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ if TYPE_CHECKING:
     from dicommap.model.study import AttributeValues
 
 ComputeValue = Callable[..., str | NoResult]
-"""From one current value of each source keyword to the new value, or the reason why it cannot be computed."""
+"""A function that computes a new value, or the reason why it cannot be computed.
+
+Its arguments are current values, one for each source keyword.
+"""
 
 COMBINATIONS_LIMIT = 100_000
 """Maximum number of combinations of current values for which a new value is computed."""
 
 
 RESULT_CHARACTERS_LIMIT = 2**22
-"""Maximum number of characters of all new values that are compared."""
+"""Maximum number of characters of all different new values of one attribute together."""
 
 
 class NewValue(Protocol):
-    """The interface of new values that the verbs of a rule yield: the new value of one attribute."""
+    """The interface of objects that give the new value of one attribute. The verbs of a rule yield such objects."""
 
     @property
     def tag(self) -> int:
@@ -39,22 +42,33 @@ class NewValue(Protocol):
 
     @property
     def source_keywords(self) -> tuple[str, ...]:
-        """Return the keywords whose current values are used."""
+        """Return the keywords whose current values determine the new value."""
 
     def row_result(self, values: AttributeValues) -> EditResult | None:
-        """Return the edit result of the lookup row with the new value; None if no lookup is used."""
+        """Return the edit result of the lookup row that has the new value; None if there is no lookup or no row.
+
+        Args:
+            values: The current values of the study or series.
+
+        """
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue] | None:
-        """Return the new attribute, the issues that prevent it, or None if the attribute does not change."""
+        """Return the new attribute, or the issues that prevent it, or None if the attribute does not change.
+
+        Args:
+            values: The current values of the study or series.
+            location: The location of the issues.
+
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedValue:
-    """An attribute with a new value that is the same for all studies."""
+    """The new value of an attribute that is the same for all studies."""
 
     tag: int
     fixed: Attribute = field(repr=False)
-    """The new attribute, already checked."""
+    """The new attribute, which is already checked."""
 
     @property
     def source_keywords(self) -> tuple[str, ...]:
@@ -71,20 +85,20 @@ class FixedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedValue:
-    """An attribute with a new value that is computed from current values."""
+    """The new value of an attribute that is computed from current values."""
 
     tag: int
     source_keywords: tuple[str, ...]
-    """The keywords whose current values are used, at least one."""
+    """The keywords of the current values that `compute` takes; at least one keyword."""
     compute: ComputeValue = field(repr=False)
 
     def row_result(self, values: AttributeValues) -> None:
         """Return None: no lookup is used."""
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue]:
-        """Return the new attribute for a study or series with these values, or the issues that prevent it.
+        """Return the new attribute of a study or series with these current values, or the issues that prevent it.
 
-        If the current values differ, all of them must give the same new value.
+        If a source attribute has several current values, all of them must give the same new value.
         """
         current = [values[keyword] or {"": 0} for keyword in self.source_keywords]
         count = math.prod(map(len, current))

@@ -1,4 +1,4 @@
-"""Detect numbers that a spreadsheet, pandas or R rewrote: zeros, digit groups, exponents."""
+"""Detect numbers that a spreadsheet, pandas or R rewrote, such as lost zeros, digit groups and exponents."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LENGTH_LIMIT = 64
-"""Maximum characters of a number; no program formats a longer text as a number."""
+"""Maximum number of characters of a number. No program formats a longer text as a number."""
 SPREADSHEET_DIGITS = 15
-"""Significant digits of a number that spreadsheets keep."""
+"""Number of significant digits that spreadsheets keep of a number."""
 _DECIMALS_ROUNDED = 4
-"""Minimum decimals of a value for which fewer decimals in the cell count as rounding by a program."""
+"""Minimum number of decimals of a current value. With fewer decimals, a rounded cell does not count as damaged."""
 
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
 _SCIENTIFIC_AS_WRITTEN = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-][0-9]{2,3}")
@@ -31,20 +31,20 @@ _CURRENCY = (
 _CURRENCY_CODE = re.compile(rf"{_CURRENCY}(?= )|(?<= ){_CURRENCY}")
 _GROUP_SEPARATOR = re.compile(r"[.,'\u2019 ]")
 _NOT_NUMERIC = re.compile(r"[A-DF-Za-df-z_/^\\]")
-"""Characters that numbers without a currency do not have; a quick check before numbers are parsed."""
+"""Characters that no number without a currency has. They are a quick check before a text is parsed as a number."""
 _MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 
 
 def is_scientific_notation(cell: str) -> bool:
-    """Return whether a cell is a number in the notation in which programs shorten long ones: 1.2E+10."""
+    """Return whether a cell is a number in scientific notation as programs write it, such as 1.2E+10."""
     return _SCIENTIFIC_AS_WRITTEN.fullmatch(cell) is not None
 
 
 def describe_number_damage(before: str, cell: str) -> str | None:
-    """Return how a program changed a number, in words, or None.
+    """Return a description of how a program changed the number `before` to `cell`; None without such damage.
 
-    Damage is the same number in another notation, or a long number with lost digits. Added leading zeros and removed
-    spaces are not damage: people make these changes.
+    A cell is damaged if it has the same number in another notation, or a long number with lost digits. Added leading
+    zeros and removed spaces are not damage, because people make these changes.
     """
     if is_scientific_notation(cell) and not _SCIENTIFIC.fullmatch(before):
         return "scientific notation"
@@ -64,7 +64,7 @@ def describe_number_damage(before: str, cell: str) -> str | None:
 
 
 def describe_number_format(cell: str) -> str:
-    """Return in words the format in which a program wrote a number."""
+    """Return a description of the format in which a program wrote a number, such as `a percentage`."""
     text = _normalize_signs(cell)
     if "%" in text:
         return "a percentage"
@@ -76,12 +76,12 @@ def describe_number_format(cell: str) -> str:
 
 
 def _normalize_signs(text: str) -> str:
-    """Return a text with its spaces, digits and minus signs in ASCII."""
+    """Return a text in Unicode normal form NFKC with ASCII minus signs, without outer spaces."""
     return unicodedata.normalize("NFKC", text).translate(_MINUS_SIGNS).strip()
 
 
 def _possible_numbers(text: str) -> Iterator[Decimal]:
-    """Yield the numbers that a text can mean: 1,234 is 1.234 and 1234."""
+    """Yield the numbers that a text can mean: 1,234 can mean 1.234 or 1234."""
     if not 0 < len(text) <= _LENGTH_LIMIT or (
         _NOT_NUMERIC.search(text) and text.isascii() and not {" ", "$"} & set(text)
     ):
@@ -121,7 +121,7 @@ def _is_cut_to_spreadsheet_digits(before: str, cell: str) -> bool:
     if not (digits.isdigit() and left.isdigit()) or len(digits) <= SPREADSHEET_DIGITS or digits == left:
         return False
     if len(digits) <= _LENGTH_LIMIT and int(left) in (int(float(digits)), int(Decimal(repr(float(digits))))):
-        return True  # pandas and JavaScript keep a binary number of 53 bits
+        return True  # pandas and JavaScript round a number to 53 binary digits
     return (
         len(left) == len(digits)
         and left.endswith("0" * (len(digits) - SPREADSHEET_DIGITS))
@@ -130,12 +130,12 @@ def _is_cut_to_spreadsheet_digits(before: str, cell: str) -> bool:
 
 
 def _is_rounded_integer(digits: str, left: str) -> bool:
-    # Some spreadsheets cut, some round.
+    # Some spreadsheets cut off further digits, others round.
     return abs(int(digits[:SPREADSHEET_DIGITS]) - int(left[:SPREADSHEET_DIGITS])) <= 1
 
 
 def _is_rounded_decimal(before: str, cell: str) -> bool:
-    """Return whether a cell is the number before, rounded to fewer decimals."""
+    """Return whether a cell is the number `before`, rounded to fewer decimals."""
     had, has = (_count_decimals(text) for text in (before, cell))
     if has is None or had is None or not 0 < has < had or had < _DECIMALS_ROUNDED:
         return False

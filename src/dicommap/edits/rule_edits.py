@@ -1,4 +1,4 @@
-"""Edits from rules: if a study or series matches the patterns of a rule, its verbs apply."""
+"""Edits from rules: if a study or series matches the patterns of a rule, the verbs of the rule are applied to it."""
 
 from __future__ import annotations
 
@@ -30,19 +30,22 @@ if TYPE_CHECKING:
 
 _NO_LOOKUPS: Mapping[str, LookupTable] = MappingProxyType({})
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
-"""UIDs that rules can match as well as the captured attributes."""
+"""UIDs that rules can match, in addition to the captured attributes."""
 _REMOVAL_POINTER = re.compile(r"/rule/[0-9]+/(?:remove|delete|drop|clear|unset)")
-"""Pointers to members that users write for a verb that removes attributes; there is no such verb."""
+"""JSON pointers to members of rules that users write to remove attributes. Rules have no verb that does this."""
 
 
 def explain_removal_verb(issue: Issue) -> Issue:
-    """Return a schema issue of a rules file; if a rule has a verb such as `remove`, return `rules.removal` instead."""
+    """Return a schema issue of a rules file unchanged, or replace it by a `rules.removal` issue.
+
+    It is replaced if the unknown member is a verb such as `remove`.
+    """
     is_removal = issue.code == "schema.unknown-member" and _REMOVAL_POINTER.fullmatch(issue.location.pointer or "")
     return make_issue("rules.removal", issue.location) if is_removal else issue
 
 
 def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTable] = _NO_LOOKUPS) -> Iterator[Issue]:
-    """Yield issues of names, keywords and values in rules. A JSON schema cannot express these checks.
+    """Yield issues of names, keywords and values in rules, for checks that a JSON schema cannot express.
 
     Args:
         name: The name of the rules file for messages.
@@ -69,12 +72,15 @@ def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTab
 
 
 class RuleEdits:
-    """The provider of a rule's edits. It is given each study once, and keeps the results of the rule and its lookup."""
+    """Provider of the edits of a rule.
+
+    Pass it each study once. It keeps the edit results of the rule and its lookup.
+    """
 
     def __init__(
         self, name: str, rule: Rule, captured: Collection[str], tables: Mapping[str, LookupTable] = _NO_LOOKUPS
     ) -> None:
-        """Make the provider of a rule for which `rule_issues` yields no error.
+        """Make the provider of a rule. First check that `rule_issues` yields no error for the rule.
 
         Args:
             name: The name of the rules file for messages.
@@ -89,17 +95,17 @@ class RuleEdits:
         by_series = {keyword for keyword in patterns if rule.level == "study" and _is_series_attribute(keyword)}
         self._patterns = {keyword: pattern for keyword, pattern in patterns.items() if keyword not in by_series}
         self._series_patterns = {keyword: patterns[keyword] for keyword in patterns if keyword in by_series}
-        """Patterns of a study rule for series attributes: one series of the study must match all of them."""
+        """Keyword -> patterns for series attributes in a study rule. One series of the study must match all of them."""
         self._table = tables.get(rule.name)
         found = build_new_values(rule, name, self._table)
         self._new_values = [one for one in found if not isinstance(one, Issue)]
         self._missing = [keyword for keyword in self._source_keywords() if keyword not in {*captured, *_UID_KEYWORDS}]
         self._edit_result = EditResult(source=name, rule=rule.name)
         self._reported: set[Issue] = set()
-        """Issues of lookup cells that were yielded before; they are the same for every study."""
+        """Issues of lookup cells that were already yielded. They are equal for all studies."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits for a study, or for each of its series, that the rule matches."""
+        """Yield the edits and issues of the rule for a study that it matches, or for each matching series."""
         if not self._missing:
             yield from record_issues(self._edit_result, study.study_instance_uid, self._edits(study))
 
@@ -115,7 +121,10 @@ class RuleEdits:
             yield from (found for series in study.series for found in self._series_partial_match_issues(series))
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, an issue if the rule needs a missing attribute or matched no study."""
+        """Yield issues if the rule was not used, or if rows of its lookup were not used. Call it after the last study.
+
+        A rule is not used if it needs an attribute that the inventory does not have, or if it matched no study.
+        """
         for keyword in self._missing:
             yield make_issue("rules.not-captured", replace(self._location, keyword=keyword))
         if self._missing:
@@ -126,7 +135,7 @@ class RuleEdits:
             yield from self._table.unused_issues()
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield, after the last study, the results of the rule and of each row of its lookup."""
+        """Yield the edit results of the rule and of each row of its lookup. Call it after the last study."""
         for edit_result in (self._edit_result, *(() if self._table is None else self._table.edit_results())):
             edit_result.finish_study()
             yield edit_result
@@ -141,7 +150,7 @@ class RuleEdits:
         yield from partly
         if not partly:
             location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
-            # A missing lookup row is one issue, even if several attributes are taken from it.
+            # A missing lookup row is one issue, even if several attributes get their values from the row.
             issues: dict[Issue, None] = {}
             for one in (
                 one for each in self._new_values for one in self._new_value_edits(each, target, values, location)
@@ -183,7 +192,14 @@ class RuleEdits:
             )
 
     def _record_and_yield(self, issues: Iterable[Issue], row: EditResult | None, study: str) -> Iterator[Issue]:
-        """Record and yield the issues that prevent an edit in a study. A lookup cell's issue is yielded once."""
+        """Record and yield the issues that prevent an edit in a study. The issue of a lookup cell is yielded only once.
+
+        Args:
+            issues: The issues.
+            row: The edit result of the lookup row, or None.
+            study: The Study Instance UID.
+
+        """
         for found in issues:
             for edit_result in (self._edit_result, *(() if row is None else (row,))):
                 edit_result.record_issue(study, found)
@@ -194,14 +210,17 @@ class RuleEdits:
             yield found
 
     def _source_keywords(self) -> Iterator[str]:
-        """Yield, once each, the keywords whose current values the rule uses."""
+        """Yield each keyword whose current values the rule uses, without repetitions."""
         keywords = [*self._rule.match, *(keyword for one in self._new_values for keyword in one.source_keywords)]
         if self._rule.policy is not OverwritePolicy.OVERWRITE:
             keywords += [keyword_of(one.tag) for one in self._new_values]
         yield from dict.fromkeys(keywords)
 
     def _series_partial_match_issues(self, series: Series) -> Iterator[Issue]:
-        """Yield an issue if only some files of a series match the series patterns of a study rule."""
+        """Yield an issue for each series pattern of a study rule that only some values of a series match.
+
+        If no value of the series can match one of the patterns, yield nothing.
+        """
         values = _values_with_series_uids(series)
         if _may_match(self._series_patterns, values):
             self._edit_result.record(series.study_instance_uid, EditEffect.REACHED)
@@ -231,7 +250,13 @@ class RuleEdits:
 
 
 def _may_match(patterns: Mapping[str, ShellPatterns], values: AttributeValues) -> bool:
-    """Return whether each keyword has a value that matches its pattern or, with undecodable bytes, can match it."""
+    """Return whether each keyword has a value that matches its patterns, or may match because of undecodable bytes.
+
+    Args:
+        patterns: Keyword -> patterns.
+        values: The current values of a study or series.
+
+    """
     return all(
         any(pattern.is_certain_match(value) or pattern.is_match_unknown(value) for value in values[keyword])
         for keyword, pattern in patterns.items()
@@ -261,7 +286,10 @@ def _values_with_series_uids(series: Series) -> AttributeValues:
 def _reject_null_word(
     tag: int, attribute: Attribute | None, values: AttributeValues, location: Location
 ) -> Attribute | list[Issue] | None:
-    """Return a computed attribute, or an issue if its new value is a word for a missing value, such as NULL."""
+    """Return a computed attribute unchanged, or an issue if its new value is a word for a missing value, such as NULL.
+
+    A new value that equals a current value of the attribute is never refused.
+    """
     text = (text_from_attribute(attribute) if attribute is not None else None) or ""
     keyword = keyword_of(tag)
     if text in values[keyword] or not is_null_word_for(tag, text):

@@ -1,4 +1,4 @@
-"""The verbs of a rule, such as `set`, `empty` and `replace`, one function for each."""
+"""The verbs of a rule, such as `set`, `empty` and `replace`. Each function yields the new values of its verbs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _COMPUTABLE_VRS = _TEXT_VRS | {"DS", "IS"}
 
 
 def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) -> Iterator[NewValue | Issue]:
-    """Yield the new values of all verbs of a rule, and the issues of the rule.
+    """Yield the new values of all verbs of a rule, and the issues of the verbs.
 
     Args:
         rule: The rule.
@@ -53,7 +53,7 @@ def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) ->
 
 
 def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of `set`: the value is given as text; {Keyword} inserts a current value."""
+    """Yield the new values of the verb `set`. They are texts, in which {Keyword} inserts a current value."""
     for keyword, text in rule.set.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         parts = split_template(text)
@@ -70,7 +70,7 @@ def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
 
 
 def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of `empty`: the attribute stays, without a value."""
+    """Yield the new values of the verb `empty`. They are empty: the attributes stay in the files, without a value."""
     for keyword in rule.empty:
         yield from _build_fixed_value(
             keyword, "", Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -78,9 +78,9 @@ def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issu
 
 
 def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of `replace`: matches of a regular expression in the current value are replaced.
+    """Yield the new values of the verb `replace`, which replaces matches of a regular expression in the current value.
 
-    RE2 matches the expressions: its time is linear in the length of the text for any pattern.
+    The expressions are matched by RE2, whose time is linear in the length of the text for any pattern.
     """
     for keyword, replacement in rule.replace.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -92,14 +92,14 @@ def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue |
 
 
 def shift_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of `shift_days`: a number of days is added to a date."""
+    """Yield the new values of the verb `shift_days`, which adds a number of days to a date."""
     for keyword, days in rule.shift_days.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         yield from _build_computed_value(keyword, partial(shift_date, days=days), where, DATE_VRS)
 
 
 def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of `truncate_date`: a date keeps its year, or its year and month."""
+    """Yield the new values of the verb `truncate_date`, which truncates a date to its year or its month."""
     for keyword, to in rule.truncate_date.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         vr = next(iter(vrs_of(tag_of(keyword) or 0)), "")
@@ -107,7 +107,10 @@ def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
 
 
 def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of `upper`, `lower` and `strip`, which removes spaces around values and name components."""
+    """Yield the new values of the verbs `upper`, `lower` and `strip`.
+
+    `strip` removes spaces around each value, and around each component of a name.
+    """
     for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, str.strip)):
         for keyword in keywords:
             where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -116,12 +119,12 @@ def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue 
 
 
 def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of `raw`: attributes in the DICOM JSON Model, for values that text cannot express."""
-    # TOML dates and infinite numbers are not JSON values: the JSON text makes them errors.
+    """Yield the new values of the verb `raw`. They are DICOM JSON, for values that a text cannot express."""
+    # TOML dates and infinite numbers are not JSON values. The check of the JSON text finds them as errors.
     text = json.dumps(restore_number_texts(rule.raw), default=lambda _: {})
     document, found = parse_json(text.encode())
     found += data_set_issues(document) if isinstance(document, dict) else []
-    # Overrides are written in order of tags: the order in the rule does not count.
+    # Any order is allowed in a rule, because overrides are written in order of tags.
     found = [one for one in found if one.code != "dicom-json.order"]
     found = [
         one.with_location(pointer=f"/raw{one.location.pointer or ''}", path=location.path, rule=location.rule)
@@ -138,7 +141,7 @@ def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Is
 
 
 def set_from_lookup(lookup: LookupSettings, table: LookupTable, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of `lookup`: the cell of a column in the row with the study's key."""
+    """Yield the new values of the verb `lookup`. Each is the cell of a column, in the row of the study or series."""
     for keyword, column in lookup.set.items():
         refused = override_keyword_issues(
             keyword, Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -170,9 +173,16 @@ def _build_fixed_value(keyword: str, text: str, location: Location) -> Iterator[
 def _build_computed_value(
     keyword: str, compute: ComputeValue, location: Location, vrs: Collection[str], sources: Collection[str] = ()
 ) -> Iterator[NewValue | Issue]:
-    """Yield the computed value of an attribute, or issues.
+    """Yield the computed value of an attribute, or the issues that prevent it.
 
-    The value is computed from the current values of `sources`. Without sources, each value of the attribute is changed.
+    Args:
+        keyword: The keyword of the attribute.
+        compute: Returns the new value for current values of `sources`, or for one current value of the attribute.
+        location: The location of the issues.
+        vrs: The value representations that the verb allows.
+        sources: The keywords whose current values are used. If it is empty, `compute` changes each value of the
+            attribute.
+
     """
     refused = override_keyword_issues(keyword, location)
     tag = tag_of(keyword) or 0
@@ -185,7 +195,10 @@ def _build_computed_value(
 
 
 def _apply_to_each_value(vr: str, compute: ComputeValue) -> ComputeValue:
-    """Return a function that applies a change to each value of an attribute; an empty value stays empty."""
+    """Return a function that applies `compute` to each value of an attribute's text. An empty value stays empty.
+
+    Backslashes separate the values, unless the value representation `vr` allows only one value.
+    """
 
     def changed(text: str) -> str | NoResult:
         values = [text] if vr in SINGLE_VALUE_VRS else text.split("\\")
@@ -197,7 +210,7 @@ def _apply_to_each_value(vr: str, compute: ComputeValue) -> ComputeValue:
 
 
 def _suggest_keyword(text: str) -> str:
-    """Return a hint with the keyword that the user may have meant in braces, or the empty text."""
+    """Return a hint with the keyword that the user may have meant by a text in braces, or the empty text."""
     enclosed = _BRACED_TEXT.findall(text.replace("{{", "").replace("}}", ""))
     return next((meant for inner in enclosed if (meant := keyword_hint_suffix(inner)) and tag_of(inner) is None), "")
 
@@ -207,5 +220,5 @@ def _strip_person_name(text: str) -> str:
 
 
 def parse_override_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
-    """Parse a keyword and a text into an attribute that an override can set, or return the issues."""
+    """Parse a text as the value of the attribute with this keyword. Return the attribute, or the issues if refused."""
     return override_keyword_issues(keyword, location) or attribute_from_text(tag_of(keyword) or 0, text, location)

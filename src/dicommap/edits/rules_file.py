@@ -1,4 +1,4 @@
-"""The rules file: its rules, with the settings of their verbs, as pydantic models."""
+"""Pydantic models of the rules file: the rules, and the settings of their verbs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_RULES = 10_000
-"""Maximum number of rules in a file; each rule is matched against every study."""
+"""Maximum number of rules in a file. The number is limited because each rule is compared with every study."""
 
 
 class OverwritePolicy(StrEnum):
-    """Whether a rule replaces the value that an attribute already has."""
+    """Policy of a rule for attributes that already have a value."""
 
     OVERWRITE = "overwrite"
     ONLY_IF_EMPTY = "only-if-empty"
     ONLY_IF_DIFFERENT = "only-if-different"
-    """As OVERWRITE, but only captured attributes are allowed: for others the current value is unknown."""
+    """As OVERWRITE, but every attribute must be captured, because the current value of other attributes is unknown."""
 
 
 class _Document(BaseModel):
@@ -29,40 +29,43 @@ class Replacement(_Document):
 
     pattern: str = Field(min_length=1, repr=False)
     with_: str = Field(alias="with", repr=False)
-    r"""The new text; `\1` to `\9` are the groups of the pattern."""
+    r"""The text that replaces each match; `\1` to `\9` insert the groups of the pattern."""
 
 
 class LookupSettings(_Document):
-    """Settings of the verb `lookup`: it joins rows of a CSV table to studies by one attribute."""
+    """Settings of the verb `lookup`, which joins rows of a CSV table to studies by one attribute."""
 
     file: str = Field(min_length=1)
     """Path of the CSV file, relative to the rules file."""
     by: Literal["StudyInstanceUID", "AccessionNumber", "PatientID"]
     column: str | None = None
-    """The column with the key; None means the column with the name in `by`."""
+    """The name of the column with the key; None means that `by` is also the name of this column."""
     delimiter: Literal[",", ";", "\t", "|"] | None = None
     """The delimiter of cells; None means that it is detected."""
     set: dict[str, str] = Field(min_length=1)
-    """Keyword -> column with the new value; an empty cell changes nothing."""
+    """Keyword -> name of the column with the new value. An empty cell changes nothing."""
 
 
 class Rule(_Document):
-    """One rule of a rules file: if its patterns match, its verbs apply.
+    """One rule of a rules file. If its patterns match a study or series, its verbs change attributes.
 
-    Each verb is a separate member; `edits.rule_verbs` has a function for each.
+    Each verb is a separate member. The functions of the verbs are in `edits.rule_verbs`.
     """
 
     name: str = Field(min_length=1, max_length=64)
     level: Literal["study", "series"]
     match: dict[str, str | tuple[str, ...]] = Field(default_factory=dict, repr=False)
-    """Keyword -> shell pattern (`*`, `?`, `[...]`) for the whole value, case-sensitive. One of several must match."""
+    """Keyword -> shell pattern (`*`, `?`, `[...]`), or several patterns of which one must match.
+
+    A pattern must match the whole value. Patterns are case-sensitive.
+    """
     set: dict[str, str] = Field(default_factory=dict, repr=False)
-    """Keyword -> new value as text; a backslash separates values, {Keyword} inserts a current value."""
+    """Keyword -> new value as text. A backslash separates values, and {Keyword} inserts a current value."""
     empty: tuple[str, ...] = ()
-    """Keywords of attributes whose value is removed; the attributes stay."""
+    """Keywords of attributes that become empty. The attributes stay in the files."""
     replace: dict[str, Replacement] = Field(default_factory=dict, repr=False)
     shift_days: dict[str, int] = Field(default_factory=dict)
-    """Keyword -> days that are added to the date; negative days move it to the past."""
+    """Keyword -> number of days that are added to the date. A negative number gives an earlier date."""
     truncate_date: dict[str, Literal["year", "month"]] = Field(default_factory=dict)
     upper: tuple[str, ...] = ()
     lower: tuple[str, ...] = ()

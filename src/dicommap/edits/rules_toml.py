@@ -1,7 +1,7 @@
 """Parse the TOML of a rules file within limits, and keep the text of its numbers.
 
-The time of Python's TOML parser grows with the square of the parts of a dotted key: a key of 80,000 parts (160 kB)
-takes minutes. So the parts of keys are counted before the file is parsed.
+The time of Python's TOML parser grows with the square of the number of parts in a dotted key such as `a.b.c`. A key of
+80,000 parts (160 kB) takes minutes. So this module counts the parts of keys before it parses the file.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from dicommap.reading.document_limits import DEPTH_LIMIT, RULES_LIMIT, has_more_
 
 
 class TomlFloat(float):
-    """A number of a TOML document with its text."""
+    """A number in a TOML document, together with its text in the document."""
 
     text: str
 
     def __new__(cls, text: str) -> TomlFloat:
-        """Parse a TOML number; the text keeps all but the underscores between digits."""
+        """Parse a TOML number, and keep its text without the underscores between digits."""
         number = super().__new__(cls, text)
         number.text = text.replace("_", "")
         return number
 
 
 def restore_number_texts(value: Any) -> Any:  # noqa: ANN401  TOML of any type
-    """Replace DS numbers in DICOM JSON by their text in the TOML file if JSON would write them differently.
+    """Return DICOM JSON in which numbers of DS attributes are replaced by their text in the TOML file.
 
-    Numbers and texts are both allowed (PS3.18 Table F.2.3-1); only a text keeps zeros at the end (PS3.5 section 6.2).
+    A number is replaced only if JSON would write it differently. DICOM JSON allows numbers and texts for DS (PS3.18
+    Table F.2.3-1), but only a text keeps zeros at the end (PS3.5 section 6.2).
     """
     if isinstance(value, list):
         return [restore_number_texts(one) for one in value]
@@ -60,14 +61,14 @@ _QUOTED_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 
 
 def parse_rules_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, list[Issue]]:
-    """Parse the TOML of a rules file, without a check of its schema.
+    """Parse the TOML of a rules file. The schema of the document is not checked.
 
     Args:
         name: The file name for messages.
         data: The bytes of the file.
 
     Returns:
-        The document and no issues, or None and the issues.
+        The document and an empty list; or None and the issues.
 
     """
     if has_more_json_values(data, RULES_LIMIT.values):
@@ -84,7 +85,7 @@ def parse_rules_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, lis
         return None, _build_toml_issues(name, _QUOTED_TEXT.sub(MASK, reason))
     except RecursionError:
         return None, _build_toml_issues(name, "it is nested too deep")
-    except ValueError:  # Python refuses integers of more than 4,300 digits
+    except ValueError:  # Python does not parse integers of more than 4,300 digits
         return None, _build_toml_issues(name, "a number has too many digits")
 
 
@@ -93,5 +94,5 @@ def _build_toml_issues(name: str, reason: str) -> list[Issue]:
 
 
 def _has_long_key(text: str) -> bool:
-    """Return whether a dotted key has more parts than DEPTH_LIMIT; dots inside texts and comments do not count."""
+    """Return whether a dotted key has more parts than DEPTH_LIMIT. Dots inside texts and comments do not count."""
     return bool(_MAY_BE_LONG_KEY.search(text)) and bool(_LONG_KEY.search(_MULTILINE_TEXT.sub("k", text)))

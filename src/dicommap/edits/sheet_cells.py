@@ -1,9 +1,10 @@
-r"""Cells of a sheet: format values as cells, compare cells with values, find unusable cells.
+r"""Cells of a sheet: format values as cells, compare cells with values, and find unusable cells.
 
 Undecodable bytes and control characters are written as escapes, such as `M\xfcller`. An unchanged cell has no effect. A
-changed cell with an escape is refused, because the escape is a notation and not text of the value.
+changed cell with an escape is refused, because the escape is only a notation for a byte or character of the value.
 
-Programs that cannot write a character put U+FFFD or a question mark in its place; such cells are refused as well.
+A program that cannot write a character replaces it by U+FFFD or a question mark. Cells with replaced characters are
+also refused.
 """
 
 from __future__ import annotations
@@ -35,20 +36,30 @@ if TYPE_CHECKING:
 
 
 def format_cell(keyword: str, counts: Mapping[str, int]) -> str:
-    """Return the cell for the distinct values of an attribute: the only value, or a marker if there are several."""
+    """Return the text of a cell for the values of an attribute in a study or series.
+
+    Args:
+        keyword: The keyword of the attribute.
+        counts: Value -> number of files.
+
+    Returns:
+        The only value, or a marker such as `<2 different values>` if there are several values. The empty text if there
+        is no value.
+
+    """
     counts = merge_equal_names(keyword, counts)
     return different_values_marker(len(counts)) if len(counts) > 1 else next(iter(counts), "")
 
 
 def compute_row_state(values: AttributeValues, level: Level) -> str:
-    """Return a short digest of the values of a study or series.
+    """Return the state of a sheet row: a short digest of the values of a study or series.
 
-    A sheet has it in each row, so that a row from an older inventory is detected. Attributes without any value are left
-    out, so that capturing one more empty attribute does not change the digest.
+    With the state in each row of a sheet, a row from an older inventory is detected. Attributes without any value are
+    left out, so that the digest does not change if the inventory captures one more attribute that is empty.
 
     Args:
         values: The values of the study or series.
-        level: STUDY for attributes of patient and study only, SERIES for all attributes.
+        level: STUDY for only the attributes of patient and study, SERIES for all attributes.
 
     """
     of_level = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else tuple(Level)
@@ -58,12 +69,12 @@ def compute_row_state(values: AttributeValues, level: Level) -> str:
         if list(counts) != [""] and level_of(tag_of(keyword) or 0) in of_level
     }
     digest = hashlib.blake2b(json.dumps(distinct, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=6)
-    # A letter first, or a spreadsheet may take the digits for a number.
+    # The digest begins with a letter, because a spreadsheet can read digits as a number.
     return "s" + digest.hexdigest()
 
 
 def describe_placeholder(cell: str) -> str | None:
-    """Return in words which placeholder a cell holds, such as `<2 different values>`, or None for another cell."""
+    """Return a description of the placeholder in a cell, such as the mask of a hidden value; None for other cells."""
     if cell == MASK:
         return "the mask of a hidden value"
     if cell.startswith("<") and "different values" in cell:
@@ -72,12 +83,12 @@ def describe_placeholder(cell: str) -> str | None:
 
 
 def normalize_cell(text: str) -> str:
-    """Remove spaces around a text and normalize its line ends, which spreadsheets change."""
+    """Return a text without outer spaces and with line ends as line feeds, because spreadsheets change both."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
 
 
 def is_same_value(before: str, cell: str) -> bool:
-    """Return whether a cell holds the current value; outer spaces, line ends and Unicode normal form do not count."""
+    """Return whether a cell has the current value `before`. Outer spaces, line ends and normal form do not count."""
     return normalize_nfc(normalize_cell(before)) == normalize_nfc(normalize_cell(cell))
 
 
@@ -85,7 +96,7 @@ def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterato
     """Yield an issue if a cell is a placeholder, is damaged by a program, or is a word for a missing value.
 
     Args:
-        before: The current value, or the empty text without one.
+        before: The current value, or the empty text if there is no current value.
         cell: The text of the cell; it differs from the current value.
         location: The file, row and column of the cell.
         tag: The attribute of the cell.
@@ -106,20 +117,20 @@ def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterato
 
 
 _REPLACEMENT_SIGNS = "\ufffd?"
-"""Characters that programs write in place of a character that they cannot write."""
+"""Characters by which programs replace a character that they cannot write."""
 _SIGN, _SIGNS = re.compile(f"[{_REPLACEMENT_SIGNS}]"), re.compile(f"[{_REPLACEMENT_SIGNS}]+")
 _REPLACEABLE_RUN = re.compile("[?\x80-\U0010ffff]+")
 
 
 def format_cell_with_escapes(keyword: str, counts: Mapping[str, int]) -> str:
-    """Return the cell as `format_cell` does, with undecodable bytes and control characters as escapes."""
+    """Return the text of a cell as `format_cell` does, with escapes for undecodable bytes and control characters."""
     return escape_value(keyword, format_cell(keyword, counts))
 
 
 def escape_issues(before: str, cell: str, location: Location) -> Iterator[Issue]:
-    """Yield an issue if a changed cell has escapes, or has U+FFFD or `?` in place of lost characters.
+    """Yield an issue if a changed cell has escapes, or has U+FFFD or `?` instead of lost characters.
 
-    A text that looks like an escape is allowed if the current value has it as well.
+    A text that looks like an escape is allowed if the current value `before` also contains it.
     """
     if find_escapes(cell.lower()) - find_escapes(before.lower()):
         yield make_issue("sheet.escape-cell", location)
@@ -128,7 +139,7 @@ def escape_issues(before: str, cell: str, location: Location) -> Iterator[Issue]
 
 
 def has_lost_characters(before: str, cell: str) -> bool:
-    """Return whether a cell is the current value with U+FFFD or `?` in place of non-ASCII characters."""
+    """Return whether a cell is the current value `before` with U+FFFD or `?` instead of non-ASCII characters."""
     if before == cell or before.isascii() or _SIGN.search(cell) is None:
         return False
     if _REPLACEABLE_RUN.split(before) != _REPLACEABLE_RUN.split(cell):
@@ -137,7 +148,7 @@ def has_lost_characters(before: str, cell: str) -> bool:
 
 
 def _has_lost_run(before: str, after: str) -> bool:
-    """Return whether a run of characters is equal, or has signs in place of some or of all characters."""
+    """Return whether a run of characters is unchanged, or has U+FFFD or `?` instead of some or all characters."""
     if _SIGNS.fullmatch(after):
         return True
     return len(before) == len(after) and all(

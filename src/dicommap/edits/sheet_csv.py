@@ -1,4 +1,4 @@
-"""Write studies or series as a sheet in CSV, and read an edited sheet back."""
+"""Write studies or series as a CSV sheet, and read a sheet that the user has edited."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from dicommap.model.study import Series, Study
 
 STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
-"""The column with a digest of the row's values when the sheet was written; see `sheet_cells.compute_row_state`."""
+"""The name of the column with the state of each row: a digest from `sheet_cells.compute_row_state`."""
 
 
 def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the keywords of the columns: the requested keywords, or all captured keywords of the level.
+    """Return the keywords of a sheet's columns: the requested keywords, or all captured keywords of the level.
 
     Args:
         level: STUDY for rows of studies, SERIES for rows of series.
         captured: The keywords of the attributes that the inventory holds.
-        asked: The keywords that the user requested; empty means all of the level.
+        asked: The keywords that the user requested; empty means all captured keywords of the level.
 
     Raises:
         AttributeNameError: A requested keyword is not captured.
@@ -51,14 +51,21 @@ def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[
 def format_sheet_lines(
     items: Iterable[Study] | Iterable[Series], level: Level, keywords: Sequence[str], delimiter: str = ","
 ) -> Iterator[str]:
-    """Yield a sheet line by line: CSV with a byte order mark, which spreadsheets need to see UTF-8.
+    """Yield the lines of a sheet: CSV with a byte order mark, which tells spreadsheets that the encoding is UTF-8.
 
-    If all files have the same value, the cell holds it. If not, the cell holds a marker such as
-    `<2 different values>`, and has no effect while the marker is unchanged. A value that a spreadsheet would read as a
-    formula gets an apostrophe in front, which `read_sheet` removes. Undecodable bytes and control characters are
-    written as escapes.
+    If all files of a row have the same value, the cell contains the value. If the values differ, the cell contains a
+    marker such as `<2 different values>`; a cell with an unchanged marker is not an edit. If a spreadsheet would read a
+    value as a formula, an apostrophe is written before it, and removed when the sheet is read. Undecodable bytes and
+    control characters are written as escapes.
+
+    Args:
+        items: The studies or series, one for each row.
+        level: STUDY for rows of studies, SERIES for rows of series.
+        keywords: The keywords of the columns.
+        delimiter: The delimiter of cells.
+
     """
-    # Series attributes in a study's row must not get older values back either.
+    # If the row of a study has columns of series attributes, its state must also detect changes of these attributes.
     is_study_only = level is Level.STUDY and all(
         fits_override_level(tag_of(keyword) or 0, level) for keyword in keywords
     )
@@ -88,39 +95,39 @@ class SheetRow:
     """One row of a sheet."""
 
     number: int
-    """The row number as a spreadsheet counts; the header is row 1."""
+    """The row number as in a spreadsheet: the first row is 1."""
     cells: Mapping[str, str] = field(repr=False)
-    """Keyword -> cell, for the columns that can be edited."""
+    """Keyword -> text of the cell, for the columns that can be edited."""
     state: str | None = None
-    """The state from `compute_row_state` when the sheet was written; None if the sheet has no such column."""
+    """The text of the state column; None if the sheet has no state column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DamagedUid:
-    """A cell of a UID column whose text is not a UID."""
+    """A cell in a UID column whose text is not a valid UID."""
 
     row: int
     column: str
     text: str = field(repr=False)
     """The text of the cell."""
     problem: str
-    """Why the text is not a UID, in words."""
+    """The reason why the text is not a valid UID."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditedSheet:
-    """An edited sheet after it was read: one row at most for each study or series."""
+    """The content of an edited sheet, with at most one row for each study or series."""
 
     name: str
     rows: Mapping[Target, SheetRow]
     invalid_rows: tuple[int, ...] = ()
     """Numbers of the rows that are not used because they have an error."""
     is_complete: bool = True
-    """Whether every row and column of the file is used."""
+    """Whether all rows and columns of the file could be read without an error."""
     repeated_rows: Mapping[int, Target] = field(default_factory=dict)
-    """Row numbers -> the study or series whose earlier row has the same cells."""
+    """Number of a repeated row -> the study or series of this row. An earlier row has the same cells."""
     damaged_uids: tuple[DamagedUid, ...] = ()
-    """UID cells without a UID; the UIDs of the inventory may show which one was there."""
+    """The cells in UID columns whose text is not a valid UID. UIDs of the inventory may nearly match them."""
     header_row: int = 1
     """The number of the row with the column names."""
 
@@ -128,7 +135,7 @@ class EditedSheet:
 def read_sheet(
     name: str, data: bytes, captured: Container[str], delimiter: str | None = None
 ) -> tuple[EditedSheet | None, list[Issue]]:
-    """Read an edited sheet from its bytes.
+    """Read a sheet that the user has edited from the bytes of its file.
 
     Args:
         name: The file name for messages.
@@ -137,7 +144,7 @@ def read_sheet(
         delimiter: The delimiter of cells; None means that it is detected.
 
     Returns:
-        The sheet, or None if no row can be used, and the issues.
+        The sheet and its issues. Instead of the sheet, None if the file is not a table or has too many wrong columns.
 
     """
     table = read_csv_table(name, data, _STUDY, delimiter)
@@ -145,7 +152,7 @@ def read_sheet(
         return None, [table]
     issues = list(stop_after_limit(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
     if len(issues) > DOCUMENT_ISSUE_LIMIT:
-        return None, issues  # the other columns were not checked
+        return None, issues  # further columns were not checked
     refused = {found.location.column for found in issues}
     rows: dict[Target, SheetRow] = {}
     invalid_rows: dict[int | None, None] = {}
@@ -182,7 +189,7 @@ def read_sheet(
 
 
 def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
-    """Return whether two rows of one study or series hold the same values."""
+    """Return whether two rows of the same study or series have the same state and the same values."""
     cells = zip(first.cells.values(), other.cells.values(), strict=True)
     return first.state == other.state and all(
         is_same_value(unescape_formulas(one), unescape_formulas(another)) for one, another in cells
@@ -196,11 +203,11 @@ def _header_issues(table: CsvTable, captured: Container[str]) -> Iterator[Issue]
         if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_COLUMN_PREFIX):
             continue
         if tag_of(column) is None:
-            # A header that does not look like a keyword may be a value, which messages must not show.
+            # A column name that does not look like a keyword can be a patient's value, which messages must not show.
             shown = column if looks_like_attribute(column) else column_letters(table.header.index(column))
             yield from unknown_keyword_issues(column, replace(location, column=shown))
         elif column not in captured:
-            # An attribute that no override can set is an error, whether or not it is captured.
+            # If no override can set the attribute, this error is yielded instead of "not captured".
             refused = list(not_overridable_issues(tag_of(column) or 0, location))
             yield from refused or [make_issue("sheet.column-not-captured", location)]
 

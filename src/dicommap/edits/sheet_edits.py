@@ -36,21 +36,22 @@ if TYPE_CHECKING:
 _SCIENTIFIC_NUMBER = re.compile(r"(?P<first>[0-9])(?:[.,](?P<rest>[0-9]+))?[Ee]\+?(?P<exponent>[0-9]{1,3})")
 _SPACES = re.compile(r"\s+")
 _CANDIDATES_LIMIT = 2
-"""Candidates that are kept for one cell: with two the cell is ambiguous."""
+"""Maximum number of candidate UIDs that are kept for one cell. Two candidates show that the cell is ambiguous."""
 
 
 class NearUids:
-    """Find UIDs of the inventory that nearly equal UID cells of a sheet, for cells whose UID is not in the inventory.
+    """Index of UID cells in a sheet that finds the UIDs of the inventory that nearly equal these cells.
 
-    The UIDs of the inventory are added one by one. Memory grows with the sheet, not with the inventory.
+    It gives hints for cells whose UID is not in the inventory. The UIDs of the inventory are added one by one, so
+    memory grows with the size of the sheet and not of the inventory.
     """
 
     def __init__(self, cell_texts: Iterable[str]) -> None:
-        """Prepare to compare UIDs with the texts of these UID cells."""
+        """Make the index of UID cells with these texts."""
         self._texts: dict[str, str] = {}
-        """Near key -> text of a cell."""
+        """Near key -> text of the first cell with this key."""
         self._numbers: dict[tuple[str, int], tuple[str, str]] = {}
-        """First digits and number of digits -> text of a cell, and the difference from the UID in words."""
+        """First digits and number of digits of a UID -> text of a cell, and its difference from the UID in words."""
         for text in cell_texts:
             self._texts.setdefault(_near_uid_key(text), text)
             for start, length, words in _parse_as_spreadsheet_number(text):
@@ -59,7 +60,7 @@ class NearUids:
         self._candidates: dict[str, set[tuple[str, str]]] = {}
 
     def add_uid(self, uid: str) -> None:
-        """Compare a UID of the inventory with the cells."""
+        """Compare a UID of the inventory with the cells. If it nearly equals a cell, keep it as a candidate."""
         text = self._texts.get(_near_uid_key(uid))
         if text is not None and text != uid:
             words = "spaces" if _SPACES.search(text) else "leading zeros"
@@ -75,7 +76,10 @@ class NearUids:
                 self._candidates[number[0]].add((uid, number[1]))
 
     def find(self, text: str) -> tuple[str, str] | None:
-        """Return the UID that nearly equals a cell's text, and their difference in words; None if not exactly one."""
+        """Return the UID that nearly equals the text of a cell, and their difference in words.
+
+        Return None if no UID, or more than one UID, nearly equals the text.
+        """
         found = self._candidates.get(text, set())
         return next(iter(found)) if len({uid for uid, _ in found}) == 1 else None
 
@@ -86,11 +90,16 @@ def _near_uid_key(text: str) -> str:
 
 
 def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
-    """Yield the first digits and the length of UIDs that a spreadsheet shows as this number, and the loss in words."""
+    """Yield the digits of UIDs that a spreadsheet could have written as the number `text`.
+
+    Yields:
+        The first digits, the number of digits, and a description of the lost part of the UID.
+
+    """
     shortened = _SCIENTIFIC_NUMBER.fullmatch(text)
     digits = "".join(letter for letter in text if letter in "0123456789")
     if shortened:
-        # The last digit may have been rounded.
+        # The last digit is left out, because the spreadsheet can have rounded it.
         first = shortened["first"] + (shortened["rest"] or "")
         yield first[:-1] or first, int(shortened["exponent"]) + 1, "digits that are lost"
     elif digits and not text.strip("0123456789,.'\u2019\u00a0\u202f "):
@@ -103,12 +112,12 @@ _COLUMNS_LIMIT = 3
 
 
 def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None) -> str:
-    """Return a hint why the state of a row differs from that of its study or series, or the empty text.
+    """Return a hint why the state of a row is not the current state of its study or series, or the empty text.
 
     Args:
         row: The row.
         values: The current values of the study or series that the row names.
-        other: The number of a row whose state is that of this study or series, or None.
+        other: The number of a row that has the current state of this study or series, or None.
 
     """
     if other is not None and other != row.number:
@@ -129,7 +138,7 @@ def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None
 
 
 class SheetEdits:
-    """The provider of a sheet's edits. It is given each study once, and keeps a result for each row."""
+    """Provider of the edits of a sheet. Pass it each study once. It keeps an edit result for each row."""
 
     def __init__(self, sheet: EditedSheet) -> None:
         self._sheet = sheet
@@ -137,14 +146,14 @@ class SheetEdits:
         self._studies: set[str] = set()
         self._named_studies = {target.study_instance_uid for target in sheet.rows}
         self._near_studies: NearUids | None = None
-        """Made when the first study without a row is met."""
+        """The index of study UIDs in the sheet; None until a study without a row needs it."""
         damaged = [one.text for one in sheet.damaged_uids if one.column == "SeriesInstanceUID"]
         self._near_series = NearUids(damaged) if damaged else None
         self._rows_by_state: dict[str, int] = {}
-        """State -> number of the first row with it; made when the first stale row is met."""
+        """State -> number of the first row with this state; empty until a stale row needs this dict."""
         self._changed = False
         self._reported: set[str] = set()
-        """Columns for which the issue that no override can set them was yielded."""
+        """Columns that no override can set and whose issue was already yielded."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and the issues of their cells."""
@@ -155,7 +164,10 @@ class SheetEdits:
             yield from self._target_edits(series.target, series.values, Level.SERIES)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, an issue for each row whose study or series is not in the inventory."""
+        """Yield issues of damaged UIDs, of rows without a study or series in the inventory, and of an unchanged sheet.
+
+        Call it after the last study.
+        """
         unreached = {target: row for target, row in self._sheet.rows.items() if target not in self._reached}
         yield from self._damaged_uid_issues()
         for target, row in unreached.items():
@@ -169,7 +181,7 @@ class SheetEdits:
             yield make_issue("sheet.no-change", Location(path=self._sheet.name))
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield, after the last study, the result of each row in order of rows; blank rows have no result."""
+        """Yield the edit result of each row that is not blank, in order of rows. Call it after the last study."""
         name = self._sheet.name
         unread = {number: EditResult(source=name, row=number, is_invalid=True) for number in self._sheet.invalid_rows}
         rows = {
@@ -187,7 +199,11 @@ class SheetEdits:
             yield edit_result
 
     def _add_candidate_uids(self, study: Study) -> None:
-        """Add the UIDs of a study without a row, and of its series, to the candidates for damaged UID cells."""
+        """Compare the UIDs of a study and its series with UID cells that may be damaged.
+
+        The Study Instance UID is compared only if no row names it. Series Instance UIDs are compared only if the sheet
+        has a damaged Series Instance UID.
+        """
         if self._near_series is not None:
             for series in study.series:
                 self._near_series.add_uid(series.series_instance_uid)
@@ -231,7 +247,7 @@ class SheetEdits:
     def _row_edits(
         self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues, level: Level
     ) -> Iterator[Edit | Issue]:
-        # If a study sheet has columns of series attributes, its states cover the attributes of all levels.
+        # The state of a study's row covers the attributes of all levels if the sheet has columns of series attributes.
         states = (compute_row_state(values, one) for one in dict.fromkeys((level, Level.SERIES)))
         if row.state and row.state not in states:
             self._changed = True
@@ -252,7 +268,7 @@ class SheetEdits:
         column = Location(path=self._sheet.name, column=keyword)
         refused = override_keyword_issues(keyword, replace(column, row=self._sheet.header_row))
         if refused:
-            # The column has the same error in every row: the issue is yielded once.
+            # The column has the same error in every row, so its issue is yielded only once.
             edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
             yield from () if keyword in self._reported else refused
             self._reported.add(keyword)
@@ -270,6 +286,6 @@ class SheetEdits:
 
 
 def _find_near_uid(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
-    """Return the UID that nearly matches a damaged one, or None, and a hint for the message."""
+    """Return the UID that nearly equals a damaged UID, and a hint for the message; or None and the empty text."""
     found = None if uids is None else uids.find(damaged)
     return (None, "") if found is None else (found[0], f"; the one named here comes close: it differs by {found[1]}")

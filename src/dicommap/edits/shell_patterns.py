@@ -21,7 +21,7 @@ _ASCII = re.compile(r"[\x00-\x7f]*")
 
 @dataclass(frozen=True, slots=True)
 class ShellPatterns:
-    """Several patterns; one of them must match the whole value. Letter case counts; texts are compared in NFC."""
+    """Shell patterns of which one must match the whole value. Letter case counts; texts are compared in NFC."""
 
     texts: frozenset[str] = field(repr=False)
     """The patterns without wildcards."""
@@ -31,7 +31,7 @@ class ShellPatterns:
 
     @classmethod
     def from_texts(cls, given: str | Iterable[str]) -> ShellPatterns:
-        """Compile one pattern or several patterns, such as the value of a member of `match` in a rule."""
+        """Compile one pattern or several patterns. In a rule, they are the value of a keyword in `match`."""
         patterns = [normalize_nfc(pattern) for pattern in ([given] if isinstance(given, str) else given)]
         texts = frozenset(pattern for pattern in patterns if not _WILDCARDS & set(pattern))
         wildcard_patterns = dict.fromkeys(pattern for pattern in patterns if pattern not in texts)
@@ -40,14 +40,14 @@ class ShellPatterns:
         )
 
     def matches(self, value: str) -> bool:
-        """Return whether one of the patterns matches a value."""
+        """Return whether any of the patterns matches a value."""
         value = normalize_nfc(value)
         return value in self.texts or any(expression.match(value) for expression in self.expressions)
 
     def is_certain_match(self, value: str) -> bool:
-        """Return whether one of the patterns matches a value, for any meaning of its undecodable bytes.
+        """Return whether any of the patterns matches a value, no matter which characters its undecodable bytes are.
 
-        Only the ASCII characters at the beginning of an undecodable value are known.
+        Of an undecodable value, only the ASCII characters at its beginning are compared.
         """
         if not is_undecodable(value):
             return self.matches(value)
@@ -58,7 +58,7 @@ class ShellPatterns:
         )
 
     def is_match_unknown(self, value: str) -> bool:
-        """Return whether a match depends on bytes of the value that could not be decoded."""
+        """Return whether it is unknown if any pattern matches, because of bytes that could not be decoded."""
         if not is_undecodable(value) or self.is_certain_match(value):
             return False
         known = _ascii_prefix(value)
@@ -74,7 +74,7 @@ def _ascii_prefix(value: str) -> str:
 
 
 def _split_at_wildcard(pattern: str) -> tuple[str, str]:
-    """Split a pattern before its first wildcard."""
+    """Split a pattern before its first wildcard into the text before the wildcard and the rest."""
     match = _BEFORE_WILDCARD.match(pattern)
     end = 0 if match is None else match.end()
     return pattern[:end], pattern[end:]

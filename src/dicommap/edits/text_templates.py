@@ -1,10 +1,11 @@
 """Fill `{Keyword}` templates, and apply the regular expressions of the `replace` verb.
 
-RE2 matches the expressions in time that is linear in the text for any pattern. The time also grows with the pattern and
-its groups, and the new text grows with each match, so that all of these have limits.
+RE2 matches the expressions: its time is linear in the length of the text for any pattern. The time also grows with the
+length of the pattern and the number of its groups, and each match can make the new text longer. So the lengths of
+pattern, value and new text, and the number of groups, have limits.
 
-A letter with an accent is one or two characters: pattern and value are compared in Unicode normal form NFC, as in
-`match`.
+A letter with an accent can be one or two characters. So patterns and values are compared in Unicode normal form NFC, as
+in `match`.
 """
 
 from __future__ import annotations
@@ -29,31 +30,40 @@ class NoResult:
     """The reason why a new value cannot be computed."""
 
     reason: str
-    """The reason in words, without any value of an attribute."""
+    """The reason in words. It contains no value of an attribute."""
 
 
 RESULT_LENGTH_LIMIT = 2**20
-"""Maximum characters of a computed value; the longest value that a scan keeps has as many bytes."""
+"""Maximum number of characters of a computed value. The longest value that a scan keeps has as many bytes."""
 
 RESULT_TOO_LONG = NoResult(f"the new value would have more than {RESULT_LENGTH_LIMIT:,} characters")
 
 _TEMPLATE_MARKS = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
 _REPLACEMENT_MARKS = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
-"""References, doubled marks that mean the mark itself, and single marks, which are errors."""
+r"""Patterns for references (`{Keyword}`, `\1`), for doubled marks such as `{{` that mean one mark, and for errors."""
 
 
 def split_template(text: str) -> list[str] | None:
-    """Split `a{K}b` into literals and keywords in turn: `a`, `K`, `b`. Return None if a brace has no partner."""
+    """Split a template into alternating literals and keywords: `a{K}b` gives `a`, `K`, `b`.
+
+    Return None if a brace is not part of a reference `{Keyword}` and is not doubled.
+    """
     return _split_references(_TEMPLATE_MARKS, text)
 
 
 def split_replacement(text: str) -> list[str] | None:
-    r"""Split `a\1b` into literals and group numbers in turn: `a`, `1`, `b`. Return None for an invalid backslash."""
+    r"""Split a replacement into alternating literals and group numbers: `a\1b` gives `a`, `1`, `b`.
+
+    Return None if a backslash is not part of a reference such as `\1` and is not doubled.
+    """
     return _split_references(_REPLACEMENT_MARKS, text)
 
 
 def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
-    """Split a text into literals and references in turn; return None if a mark is not part of a reference."""
+    """Split a text into alternating literals and references. A doubled mark becomes one mark in a literal.
+
+    Return None if a mark is not part of a reference and is not doubled.
+    """
     parts, literal, end = list[str](), list[str](), 0
     for match in marks.finditer(text):
         literal.append(text[end : match.start()])
@@ -69,24 +79,28 @@ def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
 
 
 def part_separators(vrs: tuple[str, ...]) -> str:
-    """Return the characters that separate parts of an attribute's text: values, and component groups of a name."""
+    r"""Return the separators in the text of an attribute with these value representations.
+
+    A backslash separates values, and `=` separates the component groups of a name. The result is empty if the attribute
+    can have only one value.
+    """
     return "" if set(vrs) <= SINGLE_VALUE_VRS else "\\=" if vrs == ("PN",) else "\\"
 
 
 def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
-    """Fill a template with current values, in time that is linear in the text.
+    """Fill a template with current values. The time is linear in the length of the text.
 
     Args:
-        marks: The separators from `part_separators`.
-        parts: Literal and keyword by turns, from `split_template`.
-        values: One value for each keyword.
+        marks: The separators of the attribute to change, from `part_separators`.
+        parts: Alternating literals and keywords, from `split_template`.
+        values: One current value for each keyword in `parts`.
 
     Returns:
-        The text, or the reason why it cannot be made.
+        The new text, or the reason why the template cannot be filled.
 
     """
     names, literals = parts[1::2], parts[::2]
-    # With an empty value, different studies could get the same identifier.
+    # An empty value is refused, because different studies could get the same identifier.
     empty = next((name for name, value in zip(names, values, strict=True) if not value), None)
     if empty is not None:
         return NoResult(f"{empty}, to which it refers, is empty")
@@ -107,9 +121,10 @@ def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
 
 
 def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> bool:
-    r"""Return whether separators divide a value of several parts from the template's text beside it.
+    r"""Return whether a value has only one part, or separators divide it from the text before and after it.
 
-    In Doe^J=X^Y^Dr only the last component group would get ^Dr, and in M-1\2 only the first value would get M-.
+    Otherwise, that text would be added to only one part. If `^Dr` follows the name `Doe^J=X^Y`, only the last component
+    group gets `^Dr`. If `M-` precedes the values `1\2`, only the first value gets `M-`.
     """
     for mark in marks:
         if mark in value:
@@ -119,11 +134,14 @@ def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> boo
 
 
 PATTERN_LIMIT = 10_000
-"""Maximum characters of a pattern."""
+"""Maximum number of characters of a pattern."""
 GROUPS_LIMIT = 100
-"""Maximum groups of a pattern."""
+"""Maximum number of groups of a pattern."""
 SEARCHED_TEXT_LIMIT = 16_384
-"""Maximum characters of a value in which a pattern is searched; LT, the longest common VR, has 10,240."""
+"""Maximum number of characters of a value that is searched for a pattern.
+
+Values of LT, the value representation with the longest values in common use, have at most 10,240 characters.
+"""
 
 
 class _ResultTooLongError(Exception):
@@ -131,9 +149,13 @@ class _ResultTooLongError(Exception):
 
 
 def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoResult] | None:
-    """Compile a replacement to a function from the current value to the new one; None if the pattern is not allowed."""
+    """Compile a replacement to a function that computes a new value from a current value.
+
+    The function returns the new value, or the reason why it cannot be computed. Return None instead of a function if
+    the pattern or the replacement text is invalid or exceeds a limit.
+    """
     options = re2.Options()
-    options.log_errors = False  # RE2 would print the pattern
+    options.log_errors = False  # otherwise RE2 prints the pattern
     if len(replacement.pattern) > PATTERN_LIMIT:
         return None
     try:
@@ -151,7 +173,7 @@ def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoRes
         composed = normalize_nfc(text)
         length = len(composed)
 
-        # A function, because RE2 would interpret escapes in a replacement text.
+        # A function is passed to RE2, because RE2 would interpret escapes in a replacement text.
         def expand_match(match: re.Match[str]) -> str:
             nonlocal length
             found = [match[group] or "" for group in groups]

@@ -1,4 +1,4 @@
-"""Issues of edits whose values do not fit the Specific Character Set of the files."""
+"""Issues of edits whose current or new values do not fit the Specific Character Set of the files."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 
 
 _SeriesValue = tuple[str | None, "CurrentValue"]
-"""Series Instance UID, or None for the whole study, and a current value of it."""
+"""Series Instance UID, or None for the whole study, and a current value of that series or study."""
 
 
 def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, CurrentValue]:
     """Find edits whose new value was computed from an undecodable value.
 
-    Such a value is in `Edit.computed_from`, or its escapes, as displayed by this program, are in the new value.
+    The undecodable value is in `Edit.computed_from`, or the new value contains escapes that this program displays for
+    the undecodable value.
 
     Returns:
-        Index of the edit -> the undecodable value.
+        Index of the edit in `edits` -> the undecodable value.
 
     """
     found: dict[int, CurrentValue] = {}
@@ -48,7 +49,17 @@ def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, C
 def undecodable_source_issues(
     study: Study, edits: Sequence[Edit], sources: dict[int, CurrentValue], files: StudyFileReader
 ) -> Iterator[Issue]:
-    """Yield an issue for each edit in `sources`, and record it in the edit results. It names a file with the value."""
+    """Yield an issue for each edit that was computed from an undecodable value, and record it in the edit results.
+
+    Each issue names a file that has the undecodable value.
+
+    Args:
+        study: The study of the edits.
+        edits: The edits of the study.
+        sources: Index of the edit -> the undecodable value, from `find_undecodable_sources`.
+        files: Returns the files of the study.
+
+    """
     asked = {(edits[index].target.series_instance_uid, source) for index, source in sources.items()}
     first = _find_first_files(study, asked, files) if asked else {}
     for index, source in sources.items():
@@ -94,7 +105,7 @@ def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
 
 
 def _find_first_files(study: Study, asked: set[_SeriesValue], files: StudyFileReader) -> dict[_SeriesValue, str]:
-    """Return the path of the first file that has each of these values."""
+    """Return for each value in `asked` the path of the first file that has the value."""
     keywords = tuple(dict.fromkeys(keyword for _, (keyword, _) in sorted(asked, key=repr)))
     first: dict[_SeriesValue, str] = {}
     for file in files(study.study_instance_uid, keywords):
@@ -111,9 +122,9 @@ _CHARACTER_SET_KEYWORD = "SpecificCharacterSet"
 
 
 def unencodable_value_issues(study: Study, changes: Iterable[AttributeChange]) -> Iterator[Issue]:
-    """Yield an issue for each new value with characters outside the files' character sets (PS3.5 section 6.1).
+    """Yield an issue for each new value that the character set of some files cannot encode (PS3.5 section 6.1).
 
-    If the inventory does not have SpecificCharacterSet, there are no issues.
+    If the inventory does not have SpecificCharacterSet, no issue is yielded.
     """
     by_series = {series.series_instance_uid: series.values for series in study.series}
     for change in changes:
@@ -137,10 +148,10 @@ _NON_ASCII_TEXT = re.compile(r"[^\x00-\x7f]+")
 
 
 def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterator[Issue]:
-    """Yield a warning for each attribute of the study whose new value comes from a doubtful current value.
+    """Yield a warning for each attribute whose new value was computed from a doubtful current value.
 
-    A value is doubtful if its characters are unlikely in the declared character set. If an edit has no
-    `computed_from`, current values whose characters are in the new value are checked.
+    A value is doubtful if its characters are unlikely in the declared character set. If `computed_from` of an edit is
+    empty, the current values that share non-ASCII characters with the new value are checked.
     """
     warned: set[tuple[int, str]] = set()
     for edit in edits:
@@ -162,7 +173,13 @@ def _select_series(study: Study, series: str | None) -> list[Series]:
 
 
 def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
-    """Return in words why a current value is doubtful in the character set of its files, or None."""
+    """Return the reason why the character set of its files makes a current value doubtful; None if it is not doubtful.
+
+    Args:
+        members: The series that can have the value.
+        source: The keyword and the current value.
+
+    """
     keyword, value = source
     having = [one.values for one in members if value in one.values.get(keyword, {})]
     declared = dict.fromkeys(terms for values in having for terms in values.get(_CHARACTER_SET, {"": 1}))
@@ -171,7 +188,7 @@ def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
 
 
 def _find_non_ascii_sources(members: list[Series], edit: Edit) -> list[CurrentValue]:
-    """Return the current values that share a run of non-ASCII characters with a new value."""
+    """Return the current values of `members` that share a run of non-ASCII characters with the new value."""
     text = text_from_attribute(edit.attribute) or ""
     if text.isascii():
         return []

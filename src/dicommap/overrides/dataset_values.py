@@ -1,4 +1,4 @@
-"""Convert a pydicom data set to DICOM JSON for an override, with issues of text that may be decoded wrongly."""
+"""Convert a pydicom data set to DICOM JSON for an override. Text that may be decoded wrongly gets an issue."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ _CHARACTER_SET = "00080005"
 
 
 def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
-    """Return the attributes of a pydicom data set as DICOM JSON, and issues of values that are left out or doubtful.
+    """Return the attributes of a pydicom data set as DICOM JSON, and the issues of refused or doubtful values.
 
-    pydicom reads bytes that the declared character set does not have as another character set. So text of a file that
-    its SpecificCharacterSet cannot hold is refused. Text that Python code assigned to a new Dataset is not checked, but
-    bytes that Python code assigned are refused: no character set belongs to them.
-    SpecificCharacterSet itself is left out: it belongs to the bytes of the file, and JSON is UTF-8.
+    If the declared character set cannot decode a text, pydicom decodes it with another character set. So a text from a
+    file is refused if its SpecificCharacterSet cannot encode it. Text that Python code assigned to a new Dataset is not
+    checked. A person name that Python code assigned as non-ASCII bytes is refused, because its character set is
+    unknown.
+
+    SpecificCharacterSet is left out of the result: it describes the bytes of the file, and JSON is UTF-8.
     """
     unknown = [tag for tag in sorted(map(int, dataset.keys())) if dataset.get_item(tag).VR == "UN" and vrs_of(tag)]
     with silence_pydicom():
@@ -59,7 +61,14 @@ def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
 
 
 def _has_name_of_bytes(dataset: Dataset, data_set: DataSet, tag: str) -> bool:
-    """Return whether pydicom decoded a person name from bytes that are not ASCII, without a character set for them."""
+    """Return whether a person name comes from non-ASCII bytes that have no character set.
+
+    Args:
+        dataset: The pydicom data set.
+        data_set: The same attributes as DICOM JSON.
+        tag: The attribute. If it is a sequence, the person names in its items are checked.
+
+    """
     element = dataset[int(tag, 16)]
     if element.VR == "SQ":
         items = zip(element.value or (), data_set[tag].get("Value", []), strict=True)
@@ -76,7 +85,7 @@ def _has_name_of_bytes(dataset: Dataset, data_set: DataSet, tag: str) -> bool:
 
 
 def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[Issue]:
-    """Yield an issue if the declared character set cannot hold an attribute's texts, or is probably wrong."""
+    """Yield an issue if the declared character set cannot encode an attribute's texts, or is probably wrong."""
     keyword = keyword_of(tag)
     place = Location(keyword=keyword)
     texts = [text for text in _iterate_texts(attribute) if not text.isascii()]
@@ -90,7 +99,7 @@ def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[
 
 
 def _iterate_texts(value: object) -> Iterator[str]:
-    """Yield the texts of an attribute, those of sequence items included."""
+    """Yield all texts in a JSON value, including the texts in sequence items."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

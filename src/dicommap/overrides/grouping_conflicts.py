@@ -1,8 +1,8 @@
-"""Grouping conflicts: grouping attributes with several values after the overrides, with their files.
+"""Grouping conflicts: grouping attributes that have several values after the overrides, with the files concerned.
 
-HealthImaging groups instances into image sets by seven attributes; instances with conflicting values become non-primary
-image sets (developer guide, "Understanding image sets"). AWS does not document which group becomes the primary one, so
-the conflicts are a forecast.
+HealthImaging groups instances into image sets by seven attributes. Instances with conflicting values become non-primary
+image sets (developer guide, "Understanding image sets"). AWS does not document which group becomes the primary image
+set. So a conflict is a forecast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 StudyFileReader = Callable[[str, tuple[str, ...]], Iterable[FileValues]]
-"""A function from a Study Instance UID and keywords to the files of that study, in the same order each time."""
+"""A function that returns the files of a study, always in the same order.
+
+Its arguments are the Study Instance UID, and the keywords whose values are needed.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,7 @@ class NonPrimaryFile:
     series_instance_uid: str
     sop_instance_uid: str
     value: str = field(repr=False)
-    """The value of the conflicting attribute after the overrides; the empty text if there is no value."""
+    """The file's value of the conflicting attribute after the overrides; empty if there is no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,22 +43,28 @@ class GroupingConflict:
 
     study_instance_uid: str
     series_instance_uid: str | None
-    """The series with the conflict; None for an attribute of the whole study."""
+    """The series with the conflict; None if the files of the whole study must have one value."""
     keyword: str
     values: ValueCounts = field(repr=False)
-    """Value after the overrides -> number of files, the most frequent first."""
+    """Value after the overrides -> number of files, in descending order of files."""
     primary: str = field(repr=False)
-    """The value of the largest group, which is assumed to become the primary image set."""
+    """The value of the largest group of files. This group is assumed to become the primary image set."""
     outside: int
-    """Number of files with another value than `primary`, which are likely to become non-primary image sets."""
+    """Number of files whose value is not `primary`. They are likely to become non-primary image sets."""
     listed: tuple[NonPrimaryFile, ...] = field(repr=False)
-    """These files, in order of series and path; only the first ones if a draft has very many."""
+    """The files whose value is not `primary`, in the order of the file reader.
+
+    A draft lists a limited number of files: `outside` can be larger than the length of this tuple.
+    """
     cure_value: str | None = field(repr=False)
-    """The value that `cure` gives all files; None if a person must choose it."""
+    """The value that all files would have after the cure; None if a person must choose the value."""
     is_harmonizable: bool
-    """Whether harmonizing the keyword removes the conflict: no edit sets it, and one valid value is most frequent."""
+    """Whether harmonizing the keyword removes the conflict.
+
+    It does if no edit sets the attribute in single series of a study, and the most frequent value is valid and unique.
+    """
     edits: tuple[str, ...]
-    """Origins of the edits that set the attribute in some series of the study only."""
+    """Origins of the edits that set the attribute in single series, if the conflict is in the whole study."""
 
     @property
     def level(self) -> Level:
@@ -69,7 +78,7 @@ class GroupingConflict:
 
     @property
     def cure(self) -> str:
-        """Return in words what would remove the conflict, without any value."""
+        """Return a description of the edit that would remove the conflict. It contains no attribute value."""
         if self.is_harmonizable:
             return f"drafting with --harmonize {self.keyword}"
         instead = f" instead of {self.edits[0]}" if self.edits else ""

@@ -1,10 +1,12 @@
 """Forecast which files are likely to become non-primary image sets in HealthImaging.
 
-Instances of a study or series that differ in one of seven attributes become non-primary image sets (developer guide,
-"Understanding image sets"). Which group becomes the primary one is not documented: this is a forecast.
+If instances of a study or series differ in one of seven attributes, some of them become non-primary image sets
+(developer guide, "Understanding image sets"). AWS does not document which group of instances becomes the primary image
+set, so this is a forecast.
 
-The forecast assumes that the largest group becomes primary: the most frequent combination of the study's attributes,
-and in each series the most frequent combination of the series' attributes among the files of that study group.
+The forecast assumes that the largest group becomes primary. First, it takes the most frequent combination of values of
+the study attributes. Then, among the files with this combination, it takes in each series the most frequent combination
+of values of the series attributes.
 """
 
 from __future__ import annotations
@@ -29,7 +31,10 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 ConflictScope = tuple[str | None, str]
-"""Series Instance UID, or None for the whole study, and keyword: the files in which the attribute needs one value."""
+"""Series Instance UID, or None for the whole study, and keyword.
+
+All files of the series or study need the same value of the attribute with this keyword.
+"""
 
 ConflictingValues = tuple[str, ...]
 """A file's values of the conflicting attributes, in the order of their keywords."""
@@ -40,7 +45,7 @@ ConflictGroups = Counter[tuple[str, ConflictingValues]]
 
 @dataclass(frozen=True, slots=True)
 class PredictedImageSets:
-    """The groups of one study, and the values of the group that is assumed to be primary."""
+    """The groups of files in one study, and the values of the group that is assumed to become primary."""
 
     keywords: tuple[str, ...]
     groups: ConflictGroups
@@ -50,7 +55,14 @@ class PredictedImageSets:
     def predict(
         cls, keywords: tuple[str, ...], groups: ConflictGroups, scopes: Collection[ConflictScope]
     ) -> PredictedImageSets:
-        """Predict the image sets of these groups; `scopes` are the conflicts of the study."""
+        """Predict the image sets of a study.
+
+        Args:
+            keywords: The keywords of the conflicting attributes.
+            groups: Series Instance UID and values of these attributes -> number of files.
+            scopes: The conflicts of the study.
+
+        """
         of_study = _find_positions(keywords, scopes, None)
         chosen = _find_most_frequent(groups, of_study)
         primary: dict[ConflictScope, str] = {
@@ -67,14 +79,20 @@ class PredictedImageSets:
         return cls(keywords, groups, primary)
 
     def outside(self, series: str, values: ConflictingValues) -> Iterator[tuple[ConflictScope, str]]:
-        """Yield the scopes in which a file of a series has another value than the primary group, with that value."""
+        """Yield each conflict in which a file differs from the primary group, with the file's value.
+
+        Args:
+            series: The Series Instance UID of the file.
+            values: The file's values of the conflicting attributes.
+
+        """
         for keyword, value in zip(self.keywords, values, strict=True):
             for scope in ((None, keyword), (series, keyword)):
                 if self.primary.get(scope, value) != value:
                     yield scope, value
 
     def count_non_primary_files(self) -> Counter[ConflictScope]:
-        """Return for each conflict the number of files with another value than the primary group."""
+        """Return for each conflict the number of files that differ from the primary group."""
         counts: Counter[ConflictScope] = Counter()
         for (series, values), files in self.groups.items():
             for scope, _ in self.outside(series, values):
@@ -93,7 +111,11 @@ def _select_values(values: ConflictingValues, positions: tuple[int, ...]) -> Con
 
 
 def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> ConflictingValues:
-    """Return the most frequent combination; of several, that with fewer empty values, then the smallest."""
+    """Return the most frequent combination of the values at these positions.
+
+    If several combinations are equally frequent, return the combination with the fewest empty values, and then the
+    combination that sorts first.
+    """
     counts: Counter[ConflictingValues] = Counter()
     for (_, values), files in groups.items():
         counts[_select_values(values, positions)] += files
@@ -101,7 +123,7 @@ def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> C
 
 
 LISTED_FILES_LIMIT = 100_000
-"""Maximum number of files that one draft lists; more files are only counted."""
+"""Maximum number of files that one draft lists. Further files are only counted."""
 
 _STUDY_KEYWORDS = tuple(map(keyword_of, sorted(STUDY_GROUPING_TAGS)))
 _SERIES_KEYWORDS = tuple(map(keyword_of, sorted(SERIES_GROUPING_TAGS)))
@@ -110,21 +132,22 @@ _ChangesByScope = dict["ConflictScope", "AttributeChange"]
 
 
 class ImageSetForecaster:
-    """Forecast the grouping conflicts of one study after the other, with their files up to a limit for all studies."""
+    """Forecaster of the grouping conflicts of each study. It lists files up to a limit for all studies together."""
 
     def __init__(self, files: StudyFileReader, max_listed_files: int = LISTED_FILES_LIMIT) -> None:
-        """Prepare a forecast of studies whose files the function `files` returns.
+        """Prepare the forecast.
 
         Args:
-            files: Returns the files of a study. It is called at most twice for a study with conflicts.
-            max_listed_files: The maximum number of files that are listed for all studies.
+            files: Returns the files of a study. It is called at most twice for each study, and only if the study has
+                conflicts.
+            max_listed_files: The maximum number of files that are listed for all studies together.
 
         """
         self._files = files
         self._files_left = max_listed_files
 
     def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
-        """Yield the grouping attributes that still differ inside a study or its series after its changes."""
+        """Yield a conflict for each grouping attribute that has several values in a study or series after `changes`."""
         by_scope = {(change.series_instance_uid, keyword_of(change.tag)): change for change in changes}
         scopes = {scope: counts for scope, counts in _count_values_by_scope(study, by_scope) if len(counts) > 1}
         if not scopes:
@@ -155,7 +178,7 @@ class ImageSetForecaster:
     def _read_file_values(
         self, study: Study, keywords: tuple[str, ...], changes: _ChangesByScope
     ) -> Iterator[tuple[FileValues, ConflictingValues]]:
-        """Yield each file of a study with the values that it has after the overrides."""
+        """Yield each file of a study, and its values of the attributes in `keywords` after the overrides."""
         for file in self._files(study.study_instance_uid, keywords):
             scanned = zip(keywords, file.values, strict=True)
             yield (
@@ -180,7 +203,7 @@ class ImageSetForecaster:
 
 
 def build_conflict_issue(conflict: GroupingConflict) -> Issue:
-    """Return the issue of a conflict, with the edit that would remove it."""
+    """Build the issue of a conflict. The issue describes the edit that would remove the conflict."""
     location = Location(
         keyword=conflict.keyword, study=conflict.study_instance_uid, series=conflict.series_instance_uid
     )
@@ -196,7 +219,10 @@ def build_conflict_issue(conflict: GroupingConflict) -> Issue:
 
 
 def _count_values_by_scope(study: Study, changes: _ChangesByScope) -> Iterator[tuple[ConflictScope, Counter[str]]]:
-    """Yield the values that each grouping attribute has after the changes, in the study and in each series."""
+    """Yield the values of each grouping attribute after `changes`, with numbers of files.
+
+    Study attributes are counted in the whole study, series attributes in each series.
+    """
     for keyword in _STUDY_KEYWORDS:
         values: Counter[str] = Counter()
         for series in study.series:
@@ -208,28 +234,29 @@ def _count_values_by_scope(study: Study, changes: _ChangesByScope) -> Iterator[t
 
 
 def _count_series_values(series: Series, keyword: str, changes: _ChangesByScope) -> Counter[str]:
-    """Return the values of an attribute in a series after the overrides."""
+    """Return the values of an attribute in a series after the overrides, with numbers of files."""
     text = _find_override_text(series.series_instance_uid, keyword, changes)
     return Counter(series.values.get(keyword, {})) if text is None else Counter({text: series.files})
 
 
 def _find_override_text(series: str, keyword: str, changes: Mapping[ConflictScope, AttributeChange]) -> str | None:
-    """Return the text that an override gives an attribute in a series; None if no override sets it."""
+    """Return the value of an attribute in an override of the series or study; None if no override sets it."""
     change = changes.get((series, keyword)) or changes.get((None, keyword))
     return None if change is None else text_from_attribute(change.after) or ""
 
 
 def _find_series_changes(study: Study, scope: ConflictScope, changes: _ChangesByScope) -> list[AttributeChange]:
-    """Return the changes that set the attribute in single series of a study-level conflict."""
+    """Return the changes that set the attribute in single series, for a conflict in a whole study; else no change."""
     members = [series.series_instance_uid for series in study.series] if scope[0] is None else []
     found = (changes.get((series, scope[1])) for series in members)
     return [change for change in found if change is not None]
 
 
 def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[AttributeChange]) -> str | None:
-    """Return the value that would remove the conflict: the value of the edits, or the most frequent value of the files.
+    """Return the value that would remove a conflict if all files had it; None if a person must choose the value.
 
-    Return None if the edits have several values, no value is most frequent, or it is not valid in an override.
+    If `edits` set one value, return this value. If they set several values, return None. Without edits, return the most
+    frequent value of the files, or None if no value is the most frequent or an override cannot have it.
     """
     asked = {text_from_attribute(change.after) or "" for change in edits}
     if asked:

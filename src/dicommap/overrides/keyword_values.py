@@ -1,4 +1,4 @@
-"""Convert Python values by DICOM keyword to DICOM JSON attributes: texts, numbers, dates and lists of them."""
+"""Convert Python values (texts, numbers, dates and lists) to DICOM JSON attributes, by DICOM keyword."""
 
 from __future__ import annotations
 
@@ -21,19 +21,24 @@ if TYPE_CHECKING:
     from dicommap.dicom.json_model import Attribute
 
 SingleValue = str | int | float | Decimal | date | None
-"""One value of an attribute; None for an empty one."""
+"""One value of an attribute; None for an empty value."""
 
 KeywordValue = SingleValue | Sequence[SingleValue]
-"""The value of an attribute, or a list of its values."""
+"""The only value of an attribute, or a list of its values."""
 
 _BLANK_TEXT_DESCRIPTION = "a text without characters; give None to empty the attribute"
 _NUMBER_VRS = INTEGER_VRS | FLOAT_VRS | NUMBER_TEXT_VRS
 
 
 def attribute_from_keyword(keyword: str, value: object) -> tuple[int, Attribute] | list[Issue]:
-    """Return the tag and DICOM JSON attribute of a keyword and a Python value, or the issues that prevent it.
+    """Convert a keyword and a Python value to a tag and a DICOM JSON attribute.
 
-    Raises UsageError for a value of a type that no attribute has, such as bytes, a dict or a bool.
+    Returns:
+        The tag and the attribute, or the issues if the keyword or the value is refused.
+
+    Raises:
+        UsageError: The value has a type that no attribute has, such as bytes, a dict or a bool.
+
     """
     place = Location(keyword=keyword)
     issues = override_keyword_issues(keyword, place)
@@ -52,7 +57,10 @@ def attribute_from_keyword(keyword: str, value: object) -> tuple[int, Attribute]
 
 
 def _text_from_value(keyword: str, value: object, place: Location) -> str | Issue:
-    """Return the text of one value, or of a list of values with backslashes between them (PS3.5 section 6.4)."""
+    """Return the text of one value, or of a list of values; or an issue.
+
+    Backslashes separate the values of a list (PS3.5 section 6.4).
+    """
     if not isinstance(value, list | tuple):
         return _text_from_single_value(keyword, value, place)
     vr = _vr_of(keyword)

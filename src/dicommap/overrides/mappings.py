@@ -1,4 +1,4 @@
-"""Paths of override files under inputS3Uri, and the mappings that name them."""
+"""Paths of override files under inputS3Uri, and the mappings that name these paths."""
 
 from __future__ import annotations
 
@@ -20,26 +20,28 @@ if TYPE_CHECKING:
     from dicommap.overrides.override import Override
 
 OVERRIDES_FOLDER = "dicommap-overrides"
-"""The folder of all override files. It is a single one, since nested folders count against a quota of the job."""
+"""The folder of all override files. There is only one folder, because a quota limits the nested folders of a job."""
 
 _FILE_NAME_LIMIT = 200
-"""File systems take names of 255 bytes; two UIDs of PS3.5's 64 characters stay below."""
+"""Maximum characters of UIDs in a file name. File systems allow 255 bytes; two valid UIDs have at most 129 (PS3.5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideFile:
-    """An override file: its path relative to inputS3Uri, and its text."""
+    """The path and the text of an override file."""
 
     path: str
+    """The path relative to inputS3Uri."""
+
     text: str = field(repr=False)
 
 
 def build_override_files(
     overrides: Iterable[Override], assumptions: Assumptions
 ) -> list[tuple[Override, OverrideFile]]:
-    """Return each override with its file in the form that the assumptions name, in order of UIDs.
+    """Return pairs of an override and its file, in order of UIDs. `assumptions` name the form of the files.
 
-    If the assumptions allow shared files, overrides with equal content share one file.
+    If `assumptions` allow shared files, overrides with equal content share one file.
     """
     overrides_with_files = []
     first: dict[str, OverrideFile] = {}
@@ -52,7 +54,10 @@ def build_override_files(
 
 
 def metadata_file_path(override: Override) -> str:
-    """Return the path of an override's file, relative to inputS3Uri: named by its UIDs, or by their hash if long."""
+    """Return the path of an override's file, relative to inputS3Uri.
+
+    The file name consists of the UIDs. If the UIDs are too long, it is their SHA-256 hash.
+    """
     name = "_".join([override.study_instance_uid, *filter(None, [override.series_instance_uid])])
     if len(name) > _FILE_NAME_LIMIT:
         name = hashlib.sha256(name.encode()).hexdigest()
@@ -60,9 +65,11 @@ def metadata_file_path(override: Override) -> str:
 
 
 def build_import_configuration(overrides_with_files: Iterable[tuple[Override, OverrideFile]]) -> ImportConfiguration:
-    """Return the configuration that maps each override's study or series to its file, in the order given.
+    """Return the import configuration: one mapping from study or series to file for each override, in this order.
 
-    Raises ValueError if there is no override, or if there are more than MAX_MAPPINGS: the caller checks the number.
+    Raises:
+        ValueError: There is no override, or there are more than MAX_MAPPINGS. The caller checks the number before.
+
     """
     mappings = tuple(_build_mapping(override, file.path) for override, file in overrides_with_files)
     inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=mappings)

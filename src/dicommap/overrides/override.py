@@ -1,7 +1,7 @@
 """The class Override: the changed attributes of one study or series, built from values or read from a file.
 
-Values that may be wrong are refused: an override keeps the issues of such values instead of the values. So a wrong
-date or a text that was decoded wrongly never reaches a file.
+An override refuses values that may be wrong, and keeps an issue for each refused value. So a wrong date, or a text
+that was decoded wrongly, is never written to an override file.
 """
 
 from __future__ import annotations
@@ -40,22 +40,25 @@ if TYPE_CHECKING:
 DEFAULT_ASSUMPTIONS = Assumptions()
 
 _ERRORS_IN_OVERRIDES = frozenset({"dicom-json.left-out", "value.replacement-character"})
-"""Warnings elsewhere, errors here: the value would be missing, or wrong, in the data store."""
+"""Codes of issues that are warnings elsewhere and errors in an override.
+
+With such an issue, the data store would get a wrong value or no value.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override(Target):
-    """The changed attributes of one study, or of one series: the content of one override file.
+    """The changed attributes of one study or one series: the content of one override file.
 
-    `from_keywords`, `from_dataset` and `from_json` build an override from values that you have. They never raise an
-    error because of a value: `issues` returns what is wrong.
+    `from_keywords`, `from_dataset` and `from_json` build an override. They never raise an error because of a value.
+    Instead, `issues` returns the issues of the values.
     """
 
     data_set: DataSet = field(repr=False)
-    """The attributes in the DICOM JSON Model (PS3.18 Annex F), by their tags."""
+    """Tag as 8 hexadecimal digits -> attribute in the DICOM JSON Model (PS3.18 Annex F)."""
 
     rejected: tuple[Issue, ...] = field(default=(), repr=False)
-    """The issues of values that were refused, so that `data_set` does not hold them."""
+    """The issues of refused values. `data_set` does not hold these values."""
 
     @classmethod
     def from_keywords(
@@ -70,15 +73,16 @@ class Override(Target):
         Args:
             study_instance_uid: The Study Instance UID of the instances.
             series_instance_uid: The Series Instance UID, if the override is for one series; None for the whole study.
-            attributes: Keyword -> new value. A value is a text in DICOM's form (a backslash separates several values,
-                `^` the components of a name), a `datetime.date`, a number for an attribute whose value representation
-                is a number, a list of these, or None to empty the attribute.
+            attributes: Keyword -> new value. A new value is a text in DICOM's form, a `datetime.date`, a number, or a
+                list of texts, dates and numbers. None empties the attribute. In a text, a backslash separates values,
+                and `^` separates the components of a name. A number is allowed only if the attribute's value
+                representation is numeric.
 
         Returns:
-            The override. `issues` returns what is wrong with its values.
+            The override. `issues` returns the issues of its values.
 
         Raises:
-            UsageError: An argument has the wrong type: a UID that is no text, or a value such as bytes or a dict.
+            UsageError: An argument has the wrong type: a UID is not a text, or a value is bytes or a dict, for example.
 
         """
         target = _make_target(study_instance_uid, series_instance_uid)
@@ -99,16 +103,16 @@ class Override(Target):
 
     @classmethod
     def from_dataset(cls, dataset: Dataset, *, study_instance_uid: str, series_instance_uid: str | None = None) -> Self:
-        """Build an override from the attributes of a pydicom data set, sequences and private attributes included.
+        """Build an override from a pydicom data set, which may have sequences and private attributes.
 
         Args:
-            dataset: A data set that holds only the attributes to change. Study and Series Instance UID may be in it if
-                they are those of the override; they are left out.
+            dataset: A data set that holds only the attributes to change. It may also hold the Study and Series Instance
+                UID of the override; the override leaves both out.
             study_instance_uid: The Study Instance UID of the instances.
             series_instance_uid: The Series Instance UID, if the override is for one series; None for the whole study.
 
         Returns:
-            The override. `issues` returns what is wrong with its values, such as text whose character set is unknown.
+            The override. `issues` returns the issues of its values, such as a text whose character set is unknown.
 
         Raises:
             UsageError: An argument has the wrong type.
@@ -141,10 +145,10 @@ class Override(Target):
         """Build an override from DICOM JSON, such as the content of an override file.
 
         Args:
-            document: The JSON text, its UTF-8 bytes, or the value that a JSON parser returned.
+            document: The JSON as text, as UTF-8 bytes, or as the dict or list that a JSON parser returned.
             study_instance_uid: The Study Instance UID of the instances.
             series_instance_uid: The Series Instance UID, if the override is for one series; None for the whole study.
-            assumptions: The form of the document.
+            assumptions: The assumptions that name the form of the document.
 
         Returns:
             The override. If the document has an error, the override has no attributes, and `issues` returns the errors.
@@ -175,14 +179,15 @@ class Override(Target):
         )
 
     def issues(self, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> list[Issue]:
-        """Return everything that is wrong with the override.
+        """Return the issues of the override.
 
         Args:
-            assumptions: Decide by `otherLevels` how severe an attribute of another level is.
+            assumptions: `otherLevels` decides the severity of an issue if an attribute is not of the override's level.
 
         Returns:
-            Refused values first, then the issues of the attributes, each with the UIDs of the study and series. The
-            list is empty if nothing is wrong. `write_overrides` refuses an override with an issue of severity error.
+            The issues of the UIDs, of refused values, and of the attributes, in this order. Each issue names the valid
+            UIDs of the study and series. The list is empty if the override has no issue. `write_overrides` refuses an
+            override with an issue of severity error.
 
         Raises:
             UsageError: `assumptions` is not an Assumptions object.
@@ -197,13 +202,13 @@ class Override(Target):
         return list(dict.fromkeys(one.with_location(**place) for one in found))
 
     def to_json(self, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> str:
-        """Return the text of the override's file: DICOM JSON with ascending tags, UTF-8 when written.
+        """Return the text of the override's file: DICOM JSON with ascending tags. A file has this text as UTF-8.
 
         Args:
-            assumptions: The form of the file.
+            assumptions: The assumptions that name the form of the file.
 
         Raises:
-            UsageError: The override has an issue of severity error, so that its file would be wrong or incomplete; or
+            UsageError: The override has an issue of severity error: its file would be wrong or incomplete. Or
                 `assumptions` is not an Assumptions object.
 
         """
@@ -226,7 +231,7 @@ class Override(Target):
 
 
 def _make_target(study_instance_uid: object, series_instance_uid: object) -> Target:
-    """Return the study or series of an override. Raises UsageError if a UID is not a text."""
+    """Return the study or series with these UIDs as a target. Raise UsageError if a UID is not a text."""
     if not isinstance(study_instance_uid, str):
         raise _type_error("study_instance_uid", "a text", study_instance_uid)
     if series_instance_uid is not None and not isinstance(series_instance_uid, str):
@@ -235,10 +240,10 @@ def _make_target(study_instance_uid: object, series_instance_uid: object) -> Tar
 
 
 def _reject_unusable_texts(data_set: DataSet) -> list[Issue]:
-    """Remove the attributes with a text that is never a value, and return an issue for each such text.
+    """Remove each attribute that has an unusable text from `data_set`. Return an issue for each unusable text.
 
-    These texts are the masks and markers that dicommap shows in place of values, and words for no value such as NULL.
-    The items of sequences are searched too.
+    Unusable texts are the masks and markers that dicommap shows instead of values, and words for a missing value, such
+    as NULL. The items of sequences are also searched.
     """
     issues: list[Issue] = []
     for tag in list(data_set):
@@ -263,7 +268,7 @@ def _unusable_text_issues(data_set: DataSet) -> Iterator[Issue]:
 
 
 def _value_texts(values: Iterable[object]) -> Iterator[str]:
-    """Yield the texts of an attribute without outer spaces: its values, or the component groups of its names."""
+    """Yield each text value, and each component group of a name, without outer spaces."""
     for value in values:
         if isinstance(value, str):
             yield value.strip()
@@ -272,7 +277,7 @@ def _value_texts(values: Iterable[object]) -> Iterator[str]:
 
 
 def _json_bytes(document: object) -> bytes:
-    """Return a JSON document as bytes for the parser. Raises UsageError if the document cannot be JSON."""
+    """Return a JSON document as bytes for the parser. Raise UsageError if JSON cannot express the document."""
     if isinstance(document, bytes):
         return document
     if isinstance(document, str):
@@ -295,9 +300,16 @@ def _set_override_severity(issue: Issue) -> Issue:
 
 
 def parse_override(data: bytes, mapping: DicomMetadataMapping, assumptions: Assumptions) -> Override:
-    """Return the override of a mapping from the bytes of its file.
+    """Parse an override file into the override of its mapping.
 
-    Raises ValueError if the file is not exactly what `dump_override` writes with these assumptions.
+    Args:
+        data: The bytes of the override file.
+        mapping: The mapping that names the file, with the UIDs of the study and series.
+        assumptions: The assumptions with which the file was written.
+
+    Raises:
+        ValueError: The bytes differ from those that `dump_override` writes with these assumptions.
+
     """
     document, issues = parse_json(data)
     data_set = document[0] if isinstance(document, list) and len(document) == 1 else document

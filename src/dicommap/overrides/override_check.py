@@ -1,4 +1,4 @@
-"""Check override files: DICOM JSON with only attributes that an override may hold."""
+"""Check the content of override files: valid DICOM JSON that holds only attributes that an override may set."""
 
 from __future__ import annotations
 
@@ -25,8 +25,14 @@ _FORM_DESCRIPTIONS = {"object": "one data set object", "array": "an array with o
 def check_override(document: object, target: Target | None, assumptions: Assumptions) -> list[Issue]:
     """Return all issues of the content of an override file.
 
-    override.schema.json is not used: these rules refuse everything that the schema refuses (tests compare them), and
-    their messages say more.
+    This function does not use override.schema.json. It refuses everything that the schema refuses (tests compare both),
+    and its messages are better.
+
+    Args:
+        document: The parsed JSON of the file.
+        target: The study or series of the override; None if it is not known.
+        assumptions: The assumptions that name the form of the file.
+
     """
     issues = list(_document_form_issues(document, assumptions))
     pointer = ""
@@ -47,7 +53,7 @@ def check_override(document: object, target: Target | None, assumptions: Assumpt
 def _document_form_issues(document: object, assumptions: Assumptions) -> Iterator[Issue]:
     found = "array" if isinstance(document, list) else "object"
     if not isinstance(document, dict | list):
-        return  # which is no data set in either form
+        return  # not a data set in any form: data_set_issues yields the issue
     if found != assumptions.dataSet or (isinstance(document, list) and len(document) != 1):
         words = f"an array of {len(document)}" if isinstance(document, list) else _FORM_DESCRIPTIONS["object"]
         yield make_issue(
@@ -100,7 +106,7 @@ def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumpti
 
 
 def _required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[str]:
-    """Return the tags of the UIDs that the assumptions require in an override file."""
+    """Return the tags of the UIDs that `assumptions` require in an override file, as 8 hexadecimal digits."""
     if assumptions.identifyingUids == "absent":
         return set()
     of_study = target is not None and target.level is Level.STUDY

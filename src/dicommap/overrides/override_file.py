@@ -1,4 +1,4 @@
-"""Write and read the content of an override file, in the form that the assumptions name."""
+"""Write and read the JSON of an override file. The assumptions name the form of the JSON."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 _IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
 _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
-"""Value representations whose empty attributes have one form only: the member `vr` alone."""
+"""Value representations whose empty attributes have only one form: an attribute with `vr` and no other member."""
 
 
 def dump_override(override: Override, assumptions: Assumptions) -> str:
-    """Return the text of an override file: the same text for the same override and assumptions."""
+    """Return the JSON text of an override file. Equal overrides and assumptions always give the same text."""
     return dump_json(build_override_document(override, assumptions))
 
 
 def build_override_document(override: Override, assumptions: Assumptions) -> DataSet | list[DataSet]:
-    """Return the JSON value of an override file, in the form that the assumptions name."""
+    """Return the JSON value of an override file, in the form that `assumptions` name."""
     data_set = dict(override.data_set)
     if assumptions.emptyValue == "null":
         data_set = {tag: _add_null_value(attribute) for tag, attribute in data_set.items()}
@@ -37,9 +37,12 @@ def build_override_document(override: Override, assumptions: Assumptions) -> Dat
 
 
 def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:  # noqa: ANN401  JSON of any type
-    """Return the attributes that an override file changes, from its JSON in the form that the assumptions name.
+    """Return the attributes that an override file changes.
 
-    Identifying UIDs that the assumptions require are left out.
+    Args:
+        document: The JSON of the file, in the form that `assumptions` name.
+        assumptions: The form of the file. If it includes identifying UIDs, the result does not contain the UIDs.
+
     """
     data_set = document[0] if isinstance(document, list) else document
     repeated = _IDENTIFYING if assumptions.identifyingUids == "present" else frozenset()
@@ -47,14 +50,14 @@ def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:
 
 
 def remove_null_value(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
-    """Return the attribute without its Value if the Value is one null; return any other attribute unchanged."""
+    """Return an attribute without its Value if the Value is `[null]`. Return other attributes unchanged."""
     if has_null_form(attribute) and attribute.get("Value") == [None]:
         return {member: value for member, value in attribute.items() if member != "Value"}
     return attribute
 
 
 def has_null_form(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
-    """Return whether a JSON value is an attribute that may have a Value of one null when it is empty."""
+    """Return whether a JSON value is an attribute that may have the Value `[null]` when it is empty."""
     vr = attribute.get("vr") if isinstance(attribute, dict) else None
     return isinstance(vr, str) and vr not in _ONE_EMPTY_FORM
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -> list[Edit]:
-    """Return the edits of a study that are part of a change."""
+    """Return the edits of a study that changed an attribute, according to the study's `resolution`."""
     changed = {(change.series_instance_uid, change.tag) for change in resolution.changes}
     return [
         edit for edit in edits if (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
@@ -43,11 +43,18 @@ def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -
 
 
 def record_changes(study: str, edits: Iterable[Edit], resolution: StudyResolution) -> None:
-    """Record changes and contradictions of a study in the results of its edits."""
+    """Record the changes and issues of a study's `resolution` in the results of its edits.
+
+    Args:
+        study: The Study Instance UID.
+        edits: The edits of the study.
+        resolution: The resolution of these edits.
+
+    """
     for edit in filter_effective_edits(edits, resolution):
         for edit_result in edit.edit_results:
             edit_result.record(study, EditEffect.CHANGED)
-    # One issue of each code and severity is enough for a keyword: thousands of rules can contradict each other.
+    # Thousands of rules can contradict each other, so only one issue of each code and severity is kept for a keyword.
     contradictions: dict[str | None, dict[tuple[str, Severity], Issue]] = {}
     for found in resolution.issues:
         contradictions.setdefault(found.location.keyword, {})[found.code, found.severity] = found
@@ -61,7 +68,7 @@ _GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
 
 
 class GroupingEditCounter:
-    """Count for each edit the studies in which it changed a grouping attribute."""
+    """Counter of studies: for each edit, the studies in which the edit changed a grouping attribute."""
 
     def __init__(self) -> None:
         self._studies: Counter[tuple[Location, int]] = Counter()
@@ -73,10 +80,10 @@ class GroupingEditCounter:
             for edit in filter_effective_edits(edits, resolution)
             if edit.tag in _GROUPING_TAGS
         )
-        self._studies.update(dict.fromkeys(found, 1))  # each once, in the order of the edits
+        self._studies.update(dict.fromkeys(found, 1))  # counts each edit once, in the order of the edits
 
     def issues(self) -> Iterator[Issue]:
-        """Yield, after the last study, a note for each edit that changed a grouping attribute in any study."""
+        """Yield a note for each edit that changed a grouping attribute in any study. Call it after the last study."""
         for (location, tag), count in self._studies.items():
             yield make_issue("edit.grouping-attribute", location, keyword=keyword_of(tag), count=count)
 
@@ -101,17 +108,18 @@ def resolve_edits(
     all_studies: Callable[[], Iterable[Study]] | None = None,
     same_patient: Severity = Severity.WARNING,
 ) -> Resolution:
-    """Resolve the edits of all studies. Issues about edits without any effect come last.
+    """Resolve the edits of all studies. Issues of edits without any effect are the last issues of the result.
 
     Args:
         studies: The studies of the inventory.
         provider: Yields the edits of each study.
-        files: Returns the files of a study. It is called only if grouping attributes of the study differ after the
-            edits, or if an edit of the study is refused.
-        reading_issues: Issues from reading the edit files; they come first in the result.
-        all_studies: Returns the studies once more; without it, `studies` is read twice. It is called only if an edit
-            changes an identifier, which is then compared with those of studies without edits.
-        same_patient: The severity of an edit that gives studies of different patients one identifier.
+        files: Returns the files of a study. It is called only if a grouping attribute has several values after the
+            edits, or if an edit was computed from an undecodable value.
+        reading_issues: Issues from reading the edit files. They are the first issues of the result.
+        all_studies: Returns the studies once more. It is called only if an edit changes an identifier. The new
+            identifier is then compared with the identifiers of studies without edits. None means that `studies` is
+            read twice.
+        same_patient: The severity of the issue if edits give the same identifier to studies of different patients.
 
     """
     result = Resolution(issues=bounded_issues() if reading_issues is None else reading_issues)
@@ -143,7 +151,10 @@ def resolve_edits(
 
 
 def _collect_edits(study: Study, provider: EditProvider, files: StudyFileReader, result: Resolution) -> list[Edit]:
-    """Return the edits of a study, except those computed from undecodable values; add the issues to the result."""
+    """Return the edits of a study without the edits that were computed from undecodable values.
+
+    The issues of the provider, and of the edits that are left out, are added to `result`.
+    """
     edits: list[Edit] = []
     for one in provider.edits_for_study(study):
         if isinstance(one, Issue):

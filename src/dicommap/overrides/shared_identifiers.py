@@ -1,15 +1,17 @@
 """Find edits that give studies of different patients the same identifier.
 
-An edit can give two studies the same PatientID on purpose: "007" and "7" can be two spellings for one patient. So the
-studies with one identifier after the edits are compared: if names, birth dates or sexes differ, there is an issue.
-Studies without an identifier before the edits count as studies with different identifiers.
+An edit can give two studies the same PatientID on purpose: "007" and "7" can be two spellings for one patient. So this
+module compares the studies that have the same identifier after the edits. If their patients' names, birth dates or
+sexes differ, it yields an issue. Studies without an identifier before the edits count as studies with different
+identifiers. In this example, an edit changes only the first study, and the issue is `edit.same-patient`:
 
-    study  PatientID  after  PatientName
-    1.2.1  007        7      Doe^Jane
-    1.2.2  7          7      Roe^Richard   no edit touches it: `edit.same-patient` all the same
+    study  PatientID  PatientID after the edits  PatientName
+    1.2.1  007        7                          Doe^Jane
+    1.2.2  7          7                          Roe^Richard
 
-Only digests of values are kept, and only of studies with an edit of these attributes. If an edit changed an identifier,
-all studies are read a second time to compare them with the studies without such an edit.
+To save memory, only digests of values are kept. At first, they are kept only for studies with an edit of an identifier
+or of a compared attribute. If an edit changed an identifier, all studies are read a second time, because studies
+without an edit can have the new identifier.
 """
 
 from __future__ import annotations
@@ -38,14 +40,14 @@ COMPARED_PART_COUNTS = {"PatientName": 3}
 
 _SEPARATORS = re.compile(r"([\^=])")
 _OLD_DATE = re.compile(r"([0-9]{4})\.([0-9]{2})\.([0-9]{2})")
-"""A date as ACR-NEMA wrote it (PS3.5 Table 6.2-1, note of DA)."""
+"""A date in the form of ACR-NEMA, the predecessor of DICOM: YYYY.MM.DD (PS3.5 Table 6.2-1, note of DA)."""
 
 
 def normalize_identity_value(keyword: str, text: str) -> tuple[str, ...]:
-    """Return the parts of a value in the form in which they are compared; the empty text for a part without value.
+    """Return the parts of a value in the form for comparison. A part without a value is the empty text.
 
-    Names are equal whatever their letters' case and Unicode normal form, and without empty components at the end
-    (PS3.5 section 6.2.1). PatientSex is equal whatever its letters' case. An identifier is equal to no other spelling.
+    For names, letter case, Unicode normal form and empty components at the end do not count (PS3.5 section 6.2.1). For
+    PatientSex, letter case does not count. Identifiers are equal only if they are spelled the same way.
     """
     if keyword == "PatientName":
         groups = normalize_person_name(_fold_person_name(text)).split("=")
@@ -56,18 +58,18 @@ def normalize_identity_value(keyword: str, text: str) -> tuple[str, ...]:
 
 
 def _fold_person_name(text: str) -> str:
-    """Return a name in one letter case and normal form, with single spaces inside its components and none around."""
+    """Return a name with folded letter case, in NFC, with single spaces inside its components and none around them."""
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
     parts = (" ".join(part.split()) for part in _SEPARATORS.split(folded))
     return "".join(parts)
 
 
 LISTED_STUDIES_LIMIT = 10
-"""Maximum number of studies that one issue names; more studies are only counted."""
+"""Maximum number of studies that one issue names. Further studies are only counted."""
 
 _PATIENT_KEYWORDS = ("PatientName", "PatientBirthDate", "PatientSex")
 _ABSENT, _SEVERAL = 0, 1
-"""Values in place of a digest: there is no value, or there are several."""
+"""Placeholders for a digest: _ABSENT means no value, _SEVERAL means several different values."""
 
 NewTexts = dict[tuple[str | None, int], str]
 """Series Instance UID, or None for the whole study, and tag -> the new value as text."""
@@ -82,11 +84,11 @@ class ComparedIdentifier:
 
     keyword: str
     issuer: str | None
-    """The keyword of the authority that assigned the identifier (PS3.3 C.2.2), or None."""
+    """The keyword of the attribute with the authority that assigned the identifier (PS3.3 C.2.2), or None."""
     compared: tuple[str, ...]
     code: str
     code_if_equal: str | None
-    """The code of the issue if all compared attributes are equal; None if that is not an issue."""
+    """The code of the issue if all compared attributes are equal; None if there is no issue in this case."""
 
     @property
     def keywords(self) -> tuple[str, ...]:
@@ -104,7 +106,7 @@ IDENTIFIERS = (
     ),
     ComparedIdentifier(
         keyword="AccessionNumber",
-        issuer=None,  # IssuerOfAccessionNumberSequence is a sequence, which no inventory holds
+        issuer=None,  # IssuerOfAccessionNumberSequence is a sequence; inventories do not hold sequences
         compared=("PatientID", *_PATIENT_KEYWORDS),
         code="edit.same-accession",
         code_if_equal="edit.shared-accession",
@@ -113,10 +115,10 @@ IDENTIFIERS = (
 
 
 class SharedIdentifiers:
-    """Compare the studies that have the same identifier after the edits and had different ones before."""
+    """Comparison of studies that have the same identifier after the edits, but had different identifiers before."""
 
     def __init__(self, severity: Severity = Severity.WARNING) -> None:
-        """Start without studies. Issues about studies of different patients get this severity."""
+        """Start without studies. `severity` is that of issues about studies of different patients."""
         self._groups = [_StudyGroups(identifier, severity) for identifier in IDENTIFIERS]
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
@@ -128,8 +130,7 @@ class SharedIdentifiers:
         """Yield an issue for each identifier that studies of different patients share after the edits.
 
         Args:
-            all_studies: Returns the studies of the inventory once more. It is called only if an edit changed an
-                identifier.
+            all_studies: Returns all studies of the inventory. It is called only if an edit changed an identifier.
 
         """
         asked = [groups for groups in self._groups if groups.changed_digests]
@@ -142,17 +143,17 @@ class SharedIdentifiers:
 
 @dataclass(slots=True)
 class _StudyGroup:
-    """The studies that have one identifier after the edits."""
+    """The studies that have the same identifier after the edits."""
 
     traits: ValueDigests
     bare: int
-    """The digest of the identifier without its issuer; 0 if it has no issuer."""
+    """The digest of the identifier without its issuer; 0 if the identifier has no issuer."""
     studies: tuple[str, ...]
-    """UIDs of the first studies; studies with another value come first."""
+    """UIDs of the studies that the issue names; studies whose values differ are near the beginning."""
     count: int = 1
 
     def add(self, traits: ValueDigests, studies: tuple[str, ...], count: int) -> None:
-        """Add studies with the same identifier."""
+        """Add `count` studies with the same identifier, their digests, and the UIDs of the first of them."""
         merged = tuple(map(_merge_digests, self.traits, traits))
         found = (*self.studies, *studies) if merged == self.traits else (*self.studies[:1], *studies, *self.studies[1:])
         self.studies = found[:LISTED_STUDIES_LIMIT]
@@ -166,7 +167,7 @@ class _StudyGroups:
     identifier: ComparedIdentifier
     severity: Severity
     changed_digests: set[int] = field(default_factory=set)
-    """Digests of the identifiers that edits gave to studies that had another one."""
+    """Digests of the new identifiers of studies whose identifier was changed by edits."""
     _by_key: dict[int, _StudyGroup] = field(default_factory=dict)
     _changed_studies: set[str] = field(default_factory=set)
 
@@ -182,7 +183,7 @@ class _StudyGroups:
             self._add_digests(study, after)
 
     def add_unchanged_study(self, study: Study) -> None:
-        """Add a study that no such edit changes, if it has an identifier that edits gave to other studies."""
+        """Add a study if `add_study` did not add it and it has an identifier that edits gave to other studies."""
         values = study.values.get(self.identifier.keyword, {})
         if study.study_instance_uid not in self._changed_studies and any(
             _digest(one.strip(" ")) in self.changed_digests for one in values
@@ -193,7 +194,7 @@ class _StudyGroups:
         """Yield an issue for each identifier that studies of different patients share."""
         for group in self._by_key.values():
             bare = self._by_key.get(group.bare)
-            if bare is not None:  # an identifier without issuer is compared with those of every issuer
+            if bare is not None:  # an identifier without issuer is compared with equal identifiers of every issuer
                 group.add(bare.traits, bare.studies, bare.count)
         for group in self._by_key.values():
             yield from self._group_issues(group)
@@ -239,7 +240,15 @@ class _StudyGroups:
 def _compute_digests(
     identifier: ComparedIdentifier, study: str, series: Series, after: NewTexts
 ) -> Iterator[tuple[tuple[str, str], ValueDigests]]:
-    """Yield each identifier and issuer of a series after the edits, and the digests of the compared values."""
+    """Yield each identifier of a series after the edits, with its issuer, and the digests of the compared values.
+
+    Args:
+        identifier: The identifying attribute.
+        study: The Study Instance UID.
+        series: The series.
+        after: The new values of the edits.
+
+    """
     compared: ValueDigests = ()
     for keyword in identifier.compared:
         texts = [normalize_identity_value(keyword, text) for text in _group_old_by_new_values(series, keyword, after)]
@@ -249,13 +258,13 @@ def _compute_digests(
     for new, old in _group_old_by_new_values(series, identifier.keyword, after).items():
         for new_issuer, old_issuer in _group_old_by_new_values(series, identifier.issuer, after).items():
             if new:  # an empty identifier is not compared
-                # Studies without an identifier count as different: the study's UID replaces it.
+                # Without an identifier, the study's UID is digested instead, so that such studies count as different.
                 before = (_digest(*one) if one[0] else _digest(study, "") for one in product(old, old_issuer))
                 yield (new, new_issuer), (_reduce_digests(before), *compared)
 
 
 def _group_old_by_new_values(series: Series, keyword: str | None, after: NewTexts) -> dict[str, set[str]]:
-    """Return new value -> the old values that the edits replace by it."""
+    """Return value after the edits -> values before the edits, for one attribute of a series."""
     if keyword is None:
         return {"": {""}}
     old = {text.strip(" ") for text in series.values.get(keyword) or ("",)}
@@ -280,6 +289,6 @@ def _merge_digests(one: int, other: int) -> int:
 
 
 def _digest(text: str, issuer: str = "") -> int:
-    """Return 64 bits of a digest, never _ABSENT or _SEVERAL."""
+    """Return a 64-bit digest of a text and an issuer. It is never _ABSENT or _SEVERAL."""
     data = f"{text}\0{issuer}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") | 2

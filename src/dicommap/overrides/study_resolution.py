@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeChange:
-    """A change of an attribute of a study or series: its values before and after, and the edits that set it."""
+    """A change of one attribute in a study or series: its values before and after, and the origins of the edits."""
 
     study_instance_uid: str
     series_instance_uid: str | None
     tag: int
     before: ValueCounts | None = field(repr=False)
-    """Distinct values with their numbers of files; None if the inventory does not have the attribute."""
+    """Current value -> number of files; None if the inventory does not have the attribute."""
     after: Attribute = field(repr=False)
     origins: tuple[str, ...]
 
@@ -49,18 +49,18 @@ class _MergedEdit:
 
 
 _MergedEdits = dict[str | None, dict[int, _MergedEdit]]
-"""Series Instance UID, or None for the whole study -> tag -> new value with its origins."""
+"""Series Instance UID, or None for the whole study -> tag -> new value and the origins of its edits."""
 
 _SharedOrigins = dict[tuple[str, ...], tuple[str, ...]]
-"""Origins -> the same tuple: changes with equal origins share one tuple, because all changes are kept in memory."""
+"""Origins -> the same origins. Changes with equal origins share one tuple, to save memory."""
 
 
 def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
-    """Resolve the edits of one study into the smallest overrides, or into issues.
+    """Resolve the edits of one study into the smallest overrides, and into issues of contradictions.
 
-    If every series gets the same value of a patient or study attribute, the study's override sets it. An edit to the
-    current value is dropped. If edits of an attribute contradict each other, all edits of this attribute in the study
-    are dropped, and the contradiction is an issue.
+    If every series has the same value of a patient or study attribute after the edits, the override of the study sets
+    the attribute. An edit whose new value is the current value is dropped. If edits of an attribute contradict each
+    other, there is an issue, and all edits of this attribute in the study are dropped.
     """
     merged_edits: _MergedEdits = {None: {}}
     contradictions: list[tuple[int, Issue]] = []
@@ -137,7 +137,10 @@ def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
 
 
 def _restore_private_creators(merged_edits: _MergedEdits) -> None:
-    """Copy private creators to the series that use them: a creator is valid in its data set only (PS3.5 7.8.1)."""
+    """Copy private creators from the study to the series whose private attributes need them.
+
+    A private creator is valid only in the data set that holds it (PS3.5 section 7.8.1).
+    """
     for series, of_series in merged_edits.items():
         for tag in list(of_series) if series else ():
             creator = private_creator_tag_of(tag)
@@ -146,7 +149,14 @@ def _restore_private_creators(merged_edits: _MergedEdits) -> None:
 
 
 def _has_same_value_in_all_series(study: Study, tag: int, found: dict[str, _MergedEdit]) -> bool:
-    """Return whether every series of the study has the same value of an attribute after the edits."""
+    """Return whether every series of a study has the same value of an attribute after the edits.
+
+    Args:
+        study: The study.
+        tag: The attribute.
+        found: Series Instance UID -> the edit of the attribute in the series.
+
+    """
     attribute = next(iter(found.values())).attribute
     if any(merged.attribute != attribute for merged in found.values()):
         return False
