@@ -126,7 +126,7 @@ def _raising_package_errors(directory: Path) -> Iterator[None]:
 def _edit_lines(lines: list[str]) -> Iterator[str]:
     """Yield the text of a sheet with a new PatientID and AccessionNumber for the first study.
 
-    This stands in for a person who edits the sheet in a spreadsheet program.
+    The demo edits the sheet as a person would in a spreadsheet program.
     """
     rows = list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"), newline="")))
     rows[0] |= {"PatientID": "HOSP-000417", "AccessionNumber": "ACC-2026-0093"}

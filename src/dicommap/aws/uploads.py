@@ -45,7 +45,7 @@ class UploadDocument:
 
     @property
     def uri(self) -> str:
-        """Return the S3 URI of the document, for messages."""
+        """Return the S3 URI of the document. It is used in messages."""
         return f"s3://{self.bucket}/{self.key}"
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STRICT = "strict"
-"""The setting that stands for all strict settings. They turn warnings into errors."""
+"""The setting that selects all strict settings. They turn warnings into errors."""
 _STRICT_SETTINGS = {"otherLevels": "error", "samePatient": "error"}
 
 
