@@ -154,13 +154,13 @@ class Inventory(Displayable):
         return queries.count_archive_members(self._connection)
 
     def count_duplicates(self) -> tuple[int, int]:
-        """Return the number of duplicates, and how many duplicates differ from the instance with the same UID."""
+        """Return two numbers: all duplicates, and the duplicates with issue `instance.conflict` (other bytes)."""
         return queries.count_duplicates(self._connection)
 
     # Search.
 
     def find(self, **match: str | Iterable[str]) -> search.Studies:
-        """Find studies by the values of one of their series: `inventory.find(Modality="MR", PatientID="98*")`.
+        """Return the studies that have a series with matching values: `inventory.find(Modality="MR", PatientID="98*")`.
 
         Args:
             **match: Keyword of a captured attribute, StudyInstanceUID or SeriesInstanceUID -> a pattern, or several

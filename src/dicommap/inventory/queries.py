@@ -206,7 +206,7 @@ def count_archive_members(connection: sqlite3.Connection) -> int:
 
 
 def count_duplicates(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return the number of duplicates, and how many duplicates differ from the instance with the same UID."""
+    """Return two numbers: all duplicates, and the duplicates with issue `instance.conflict` (other bytes)."""
     rows = read_rows(connection, _DUPLICATE_COUNT_QUERY, (read_text, read_integer))
     counts: dict[str, int] = dict(map(tuple, rows))
     return sum(counts.values()), counts.get("instance.conflict", 0)

@@ -1,4 +1,4 @@
-"""Search an inventory: find studies, count distinct values, list inconsistent attributes."""
+"""Search an inventory: find studies, count distinct values, and list inconsistent attributes."""
 
 from __future__ import annotations
 
