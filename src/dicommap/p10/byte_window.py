@@ -1,22 +1,22 @@
-"""A window on the bytes of a file. It reads more bytes when they are needed, and raises EndOfFile at the end."""
+"""A buffered part of a file, which moves when other bytes are requested; EndOfFile if the file has too few bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 ReadAt = Callable[[int, int], bytes]
-"""Called as `read(offset, length)`: returns up to `length` bytes from `offset`, fewer only at the end of the file."""
+"""A function `read(offset, length)` that returns `length` bytes from `offset`, or fewer at the end of the file."""
 
 FIRST_READ_BYTES = 8_192
 _GROWTH_FACTOR = 4
 
 
 class EndOfFile(Exception):  # noqa: N818  not an error: the end of the file ends a walk
-    """The requested bytes do not all exist.
+    """The file ends before the end of the requested bytes.
 
     Attributes:
         offset: The offset of the end of the file.
-        reason: A text for a message that names the cut element; empty if it is not known.
+        reason: A text that names the cut element, for a message. It is empty if the element is not known.
 
     """
 
@@ -27,10 +27,11 @@ class EndOfFile(Exception):  # noqa: N818  not an error: the end of the file end
 
 
 class ByteWindow:
-    """The bytes of a file around the current position of a walk; more bytes are read when they are needed.
+    """The buffered bytes of a file around the current position of a walk.
 
-    Two methods return bytes: `bytes_at` for bytes that decide the next step of a walk, and `value_at` for values. A
-    subclass can record the first kind (see `dicommap.p10.layout_cache`).
+    If requested bytes are not in the buffer, the window moves to them and reads more of the file. A walk calls
+    `bytes_at` for bytes that decide its next step, and `value_at` for values. A subclass can record the offsets of the
+    deciding bytes (see `dicommap.p10.layout_cache`).
     """
 
     def __init__(self, read: ReadAt, size: int, head: bytes | None = None, head_length: int = FIRST_READ_BYTES) -> None:
@@ -40,7 +41,8 @@ class ByteWindow:
             read: Reads bytes of the file.
             size: The file's number of bytes.
             head: The first bytes of the file, if the caller has read them already.
-            head_length: The number of bytes that the first read requests, or requested if `head` is given.
+            head_length: The number of bytes to request in the first read. If `head` is given, the caller has already
+                requested this number of bytes.
 
         """
         self.size = size
@@ -51,7 +53,7 @@ class ByteWindow:
         self._correct_size(0, requested, self._bytes)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes from `offset`. Raises EndOfFile if they do not all exist."""
+        """Return exactly `length` bytes from `offset`. Raises EndOfFile if the file has fewer bytes there."""
         begin = offset - self._start
         if begin < 0 or begin + length > len(self._bytes):
             self._move_to(offset, length)
@@ -59,7 +61,7 @@ class ByteWindow:
         return self._bytes[begin : begin + length]
 
     def value_at(self, offset: int, length: int) -> bytes:
-        """Return the bytes of a value. Raises EndOfFile if they do not all exist."""
+        """Return the `length` bytes of a value at `offset`. Raises EndOfFile if the file has fewer bytes there."""
         return ByteWindow.bytes_at(self, offset, length)
 
     def peek(self, offset: int, length: int) -> bytes:
@@ -71,11 +73,11 @@ class ByteWindow:
 
     @property
     def buffered_start(self) -> bytes:
-        """Return the buffered bytes if they begin at the beginning of the file; empty after the window has moved."""
+        """Return the buffered bytes if the buffer begins at offset 0. Return no bytes after the window has moved."""
         return b"" if self._start else self._bytes
 
     def record_spans(self, spans: list[tuple[int, int]], end: int) -> None:
-        """Record spans of `buffered_start` that decided steps of a walk up to `end`. This class ignores them."""
+        """Do nothing. A subclass can record the spans, which are offsets of bytes that decided a walk up to `end`."""
 
     def require(self, end: int) -> None:
         """Raise EndOfFile if the file has fewer than `end` bytes."""
@@ -83,7 +85,7 @@ class ByteWindow:
             raise EndOfFile(self.size)
 
     def has_bytes_before(self, end: int) -> bool:
-        """Return whether the file has `end` bytes or more. The answer decides a step of the walk."""
+        """Return whether the file has at least `end` bytes. A walk calls it if the result decides its next step."""
         return end <= self.size
 
     def _move_to(self, offset: int, length: int) -> None:

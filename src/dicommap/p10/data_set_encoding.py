@@ -11,7 +11,7 @@ _IMPLICIT_TRANSFER_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.
 _BIG_ENDIAN_TRANSFER_SYNTAX = "1.2.840.10008.1.2.2"
 
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
-"""VRs whose length has 2 bytes in explicit VR (PS3.5 Table 7.1-2); the length of all others has 4."""
+"""VRs with a 2-byte length field in explicit VR (PS3.5 Table 7.1-2). All other VRs have a 4-byte length field."""
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 EXPLICIT_VRS = SHORT_VRS | LONG_VRS
 
@@ -28,9 +28,9 @@ class DataSetEncoding:
     short: struct.Struct = field(init=False)
     long: struct.Struct = field(init=False)
     explicit_head: struct.Struct = field(init=False)
-    """Group, element, VR, and the length for a VR of SHORT_VRS."""
+    """Unpacks group, element, VR and 2-byte length. The length is valid only if the VR is in SHORT_VRS."""
     implicit_head: struct.Struct = field(init=False)
-    """Group, element and length. Items and delimiters have this head in every encoding."""
+    """Unpacks group, element and 4-byte length. Items and delimiters have these fields in every encoding."""
 
     def __post_init__(self) -> None:
         forms = {"tag": "HH", "short": "H", "long": "L", "explicit_head": "HH2sH", "implicit_head": "HHL"}
@@ -45,7 +45,7 @@ ENCODINGS = (EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN
 
 
 def get_encoding(transfer_syntax_uid: str) -> DataSetEncoding:
-    """Return the encoding of a transfer syntax: explicit VR little endian, except for those listed in this module."""
+    """Return the encoding of a transfer syntax. If this module does not list the UID: explicit VR little endian."""
     if transfer_syntax_uid in _IMPLICIT_TRANSFER_SYNTAXES:
         return IMPLICIT_LITTLE_ENDIAN
     return EXPLICIT_BIG_ENDIAN if transfer_syntax_uid == _BIG_ENDIAN_TRANSFER_SYNTAX else EXPLICIT_LITTLE_ENDIAN
@@ -54,8 +54,8 @@ def get_encoding(transfer_syntax_uid: str) -> DataSetEncoding:
 def is_likely_encoding(encoding: DataSetEncoding, head: bytes) -> bool:
     """Return whether a data set that begins with `head` can have this encoding.
 
-    Explicit VR has two letters of a VR after the tag, implicit VR has not. In the wrong byte order the group is a
-    number like 0x0800, with which no data set begins.
+    In explicit VR, the two letters of a VR follow the tag; in implicit VR, they do not. If a group is read in the wrong
+    byte order, it is a number like 0x0800. No data set begins with such a group.
 
     Args:
         encoding: The encoding to try.

@@ -25,16 +25,16 @@ DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
 _SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
 _UID_TAGS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
 MAX_META_UID_BYTES = 1_024
-"""Number of bytes that a UID of the file meta may have here. PS3.5 section 9 allows 64."""
+"""The longest UID, in bytes, that is read from the File Meta Information. PS3.5 section 9 allows 64 bytes."""
 
 
 class FileMeta(NamedTuple):
-    """The File Meta Information that decides how the data set is read."""
+    """Elements of the File Meta Information that are needed to read the data set."""
 
     media_storage_sop_class_uid: str
     transfer_syntax_uid: str
     sop_instance: RawValue | None
-    """Media Storage SOP Instance UID (0002,0003) as bytes; None if it is absent."""
+    """The raw value of Media Storage SOP Instance UID (0002,0003); None if the element is absent."""
     end: int
     """The offset at which the data set begins."""
 
@@ -47,7 +47,7 @@ class FileMeta(NamedTuple):
 def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
     """Read the elements of group 0002 from `offset`. The group length is ignored, because it is often wrong.
 
-    The bytes of transfer syntax and SOP class are read with `bytes_at`, because they decide what is read next.
+    The values of transfer syntax and SOP class are read with `bytes_at`, because they decide how the walk continues.
 
     Args:
         window: The bytes of the file.
@@ -63,9 +63,7 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
     encoding = EXPLICIT_LITTLE_ENDIAN
     head = window.bytes_at(offset, 8)
     if head[4:6] not in EXPLICIT_VRS and head[6:8] == b"\0\0":
-        encoding = (
-            IMPLICIT_LITTLE_ENDIAN  # PS3.10 forbids it, but some files have no VR here, and a length of four bytes
-        )
+        encoding = IMPLICIT_LITTLE_ENDIAN  # PS3.10 forbids implicit VR in group 0002, but some files have it
     while window.size - offset >= 8 and window.bytes_at(offset, 2) == b"\x02\x00":
         tag, vr, start, length = read_element(window, offset, encoding)
         offset = start + length
@@ -82,7 +80,7 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
 
 
 def decode_uid(raw: bytes) -> str:
-    """Return a UID of the file meta as text, without padding. Bytes that are not ASCII stay distinguishable."""
+    """Return a UID of the file meta as text, without padding. Bytes that are not ASCII become distinct characters."""
     return raw.decode("ascii", KEEP_BYTES_HANDLER).strip(" \0")
 
 
@@ -95,8 +93,8 @@ def detect_encoding(window: ByteWindow, offset: int, declared: str) -> DataSetEn
         declared: The transfer syntax UID of the file meta.
 
     Returns:
-        The encoding of the transfer syntax if the first element fits it; otherwise another encoding that the first
-        element fits; None if the first element fits no encoding.
+        The encoding of the transfer syntax if the first element is valid in it. If not, another encoding in which the
+        first element is valid. None if there is no such encoding.
 
     """
     head = window.bytes_at(offset, 8)

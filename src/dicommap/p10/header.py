@@ -1,6 +1,6 @@
-"""The attributes to read from a header, their size limits, and the results: Header or RejectedFile.
+"""The attributes to read from a header, their size limits, and the two results of reading: Header and RejectedFile.
 
-A file is rejected if a wanted value has more bytes than its limit. So no value is cut, and memory is bounded.
+A file is rejected if a wanted value has more bytes than its limit. So values are never cut, and memory is bounded.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dicommap.model.study import Disposition
 
 MAX_SHORT_TEXT_BYTES = 4_096
-"""Bytes of 16 values of 64 characters, if each character has 4 bytes. A UID of MAX_STORED_UID characters fits."""
+"""The size limit of short texts: 16 values of 64 characters, 4 bytes each. A UID of MAX_STORED_UID characters fits."""
 
 MAX_VALUE_BYTES = 2**16
-"""Bytes of the longest value that is read. LT has up to 10,240 characters, an element with numbers 65,534 bytes."""
+"""The size limit of all other values. An LT value has up to 10,240 characters, an element with numbers 65,534 bytes."""
 
 SHORT_TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"})
 """VRs with at most 64 characters for each value, or for each component group of a name (PS3.5 Table 6.2-1)."""
@@ -35,9 +35,9 @@ NUMBER_VRS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "U
 
 
 def get_max_value_bytes(tag: int) -> int:
-    """Return the number of bytes that the value of an attribute may have.
+    """Return the size limit, in bytes, for the value of the attribute with this tag.
 
-    It is MAX_SHORT_TEXT_BYTES for short texts and for attributes with one number, and MAX_VALUE_BYTES for all others.
+    The limit is MAX_SHORT_TEXT_BYTES for short texts and for single numbers, and MAX_VALUE_BYTES for other attributes.
     """
     vrs, multiplicity = vrs_of(tag), vm_of(tag)
     is_one_number = bool(vrs) and vrs[0] in NUMBER_VRS and multiplicity is not None and multiplicity.high == 1
@@ -49,19 +49,19 @@ class WantedAttributes:
     """The attributes to read from headers."""
 
     keywords: tuple[str, ...] = ()
-    """Keywords in addition to the identifying UIDs and InstanceNumber, as `captured_keywords` returns them."""
+    """The keywords to read, as returned by `captured_keywords`. Identifying UIDs and InstanceNumber are always read."""
 
     tags: Mapping[int, str] = field(init=False)
     """Tag -> keyword of every attribute that is read."""
 
     limits: Mapping[int, int] = field(init=False)
-    """Tag -> number of bytes that the value may have, for the same tags."""
+    """Tag -> size limit of the value in bytes, for each tag in `tags`."""
 
     identifying: frozenset[int] = field(init=False)
     """The tags of the identifying UIDs."""
 
     last_tag: int = field(init=False)
-    """The highest of the tags: a walk stops after it."""
+    """The highest tag in `tags`. A walk stops at the first element after this tag."""
 
     def __post_init__(self) -> None:
         by_tag = {tag_of(keyword): keyword for keyword in (*IDENTIFYING_UIDS, "InstanceNumber", *self.keywords)}
@@ -80,16 +80,16 @@ class WantedAttributes:
 
 
 class Header(NamedTuple):
-    """The exact values of one P10 header. A file that is cut or malformed gives a RejectedFile instead.
+    """The exact values of one P10 header. The result for a cut or malformed file is a RejectedFile instead.
 
-    A named tuple, because creating a frozen dataclass takes longer than reading a header from the layout cache.
+    It is a named tuple for speed: creating a frozen dataclass takes longer than reading a header from the layout cache.
     """
 
     disposition: Disposition
     transfer_syntax_uid: str
     """The transfer syntax UID of the file meta; empty if the file meta has none."""
     values: Mapping[str, str]
-    """Keyword -> value as text, several values separated by a backslash. Absent attributes have no key."""
+    """Keyword -> value as text. Multiple values are separated by a backslash. Absent attributes have no entry."""
     issues: tuple[Issue, ...] = ()
 
     def __repr__(self) -> str:
@@ -98,7 +98,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedFile:
-    """A file without a readable header: its disposition and its issues."""
+    """The result for a file without a readable header: its disposition and its issues."""
 
     disposition: Disposition
     issues: tuple[Issue, ...]

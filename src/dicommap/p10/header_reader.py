@@ -1,4 +1,4 @@
-"""Read headers: of one file with read_header, of many similar files with HeaderReader.
+"""Read headers: `read_header` reads one file, `HeaderReader` reads many similar files faster.
 
 `read_header` handles one file in these steps: check that it is a P10 file (PS3.10 section 7.1), read its file
 meta, inflate a deflated data set, walk the data set, and decode the wanted values. `HeaderReader` tries the layout
@@ -36,34 +36,33 @@ if TYPE_CHECKING:
     from dicommap.p10.header import WantedAttributes
 
 _PREFIX_END = 132
-"""The 128 bytes of the preamble and the prefix DICM."""
+"""The offset after the preamble (128 bytes) and the prefix DICM (4 bytes)."""
 _META_GROUP_BYTES = b"\x02\0"
 
 MAX_INFLATED_BYTES = 64 * 2**20
-"""Bytes to which a deflated data set is inflated; headers have far fewer."""
+"""A deflated data set is inflated up to this number of bytes. Headers have far fewer bytes."""
 _CHUNK_BYTES = 2**16
 
 MAX_LAYOUTS = 32
-"""Layouts that a reader keeps. A series has a few layouts, because the lengths of its numbers vary."""
+"""The maximum number of layouts that a reader keeps. A series has a few layouts, because value lengths vary."""
 _FIRST_READ_STEP = 1_024
-"""The first read of a file has a multiple of this number of bytes."""
+"""The number of bytes in the first read of a file is a multiple of this number."""
 
 
 def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | RejectedFile:
-    """Read the wanted attributes of one P10 file. A `HeaderReader` does the same for many files, faster.
+    """Read the wanted attributes of one P10 file. For many files, `HeaderReader` gives the same results faster.
 
-    Bytes are read block by block, up to the element after the last wanted one. If elements are out of order, or the
-    data set is deflated, bytes are read up to the end of the file. If elements become unordered only after the last
-    wanted tag, the rest of the file is read only if an identifying UID was missing before.
+    Bytes are read block by block, up to the first element after the last wanted tag. The whole file is read in these
+    cases: the data set is deflated, an element before that point is out of order, or an identifying UID is missing.
 
     Args:
-        read: Returns up to `length` bytes from `offset`. An exception that it raises passes through.
+        read: Returns up to `length` bytes from `offset`. Exceptions of this function are not caught.
         size: The file's number of bytes.
         wanted: The attributes to read.
 
     Returns:
-        A Header, whose values are all exact; a RejectedFile if the file is cut, malformed or not DICOM at all. No
-        content of a file raises an exception.
+        A Header with exact values. A RejectedFile if the file is cut, malformed or not DICOM: invalid content never
+        raises an exception.
 
     """
     if size == 0:
@@ -73,13 +72,14 @@ def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | R
 
 
 class HeaderReader:
-    """Read the same attributes of many files, one after the other.
+    """A reader of the same attributes in many files, one after the other.
 
-    The results are those of `read_header`. Files that resemble earlier ones are read faster. Not thread-safe.
+    The results are the same as from `read_header`. Files with the layout of an earlier file are read faster. A reader
+    is not thread-safe.
     """
 
     def __init__(self, wanted: WantedAttributes) -> None:
-        """Start without any layouts.
+        """Make a reader without any cached layouts.
 
         Args:
             wanted: The attributes to read.
@@ -87,7 +87,7 @@ class HeaderReader:
         """
         self._wanted = wanted
         self._layouts: list[CachedLayout] = []
-        """The layouts of earlier files, the most recently used first."""
+        """The layouts of earlier files, in the order of their last use. The most recent is first."""
         self._caches = TextCaches(wanted)
         self._first_bytes = FIRST_READ_BYTES
 
@@ -108,7 +108,7 @@ class HeaderReader:
         return self._add_layout(window, walked, head) if isinstance(walked, RawHeader) else walked
 
     def _add_layout(self, window: RecordingWindow, raw_header: RawHeader, head: bytes) -> Header | RejectedFile:
-        """Decode the header of a walked file, and keep its layout if the first read gave the whole header."""
+        """Decode and return the header of a walked file. Cache its layout if the first read got the whole header."""
         layout = make_layout(window, raw_header, head)
         if layout is None:
             self._adjust_first_read(window.required_size)
@@ -119,14 +119,14 @@ class HeaderReader:
         return self._layouts[0].read_header(head) or decode_header(raw_header, self._wanted)
 
     def _adjust_first_read(self, required_size: int) -> None:
-        """Set the number of bytes of the next first read, so that it holds a whole header like recent headers."""
+        """Set the size of the first read of later files, so that it gets a whole header as large as recent headers."""
         if required_size <= MAX_LAYOUT_BYTES:
             largest = max(required_size, *(len(cached.layout.head) for cached in self._layouts), 0)
             self._first_bytes = -(-largest // _FIRST_READ_STEP) * _FIRST_READ_STEP
 
 
 def reject_empty_file() -> RejectedFile:
-    """Return the rejection of a file that has no bytes."""
+    """Return the RejectedFile for a file with no bytes."""
     return RejectedFile(disposition=Disposition.EMPTY, issues=(make_issue("source.empty-file"),))
 
 
@@ -134,8 +134,8 @@ def read_window(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Hea
     """Read the header of the file in a window.
 
     Returns:
-        A RawHeader if the file can become a layout: it is a P10 file, its elements are in order, all identifying UIDs
-        are present, and an element follows the last wanted element. In all other cases a Header or a RejectedFile.
+        A RawHeader if the file's layout can be cached: it is a P10 file that is not deflated, all identifying UIDs are
+        present, and the walk ended before the end of the file. In all other cases a Header or a RejectedFile.
 
     """
     try:
@@ -169,9 +169,9 @@ def _make_too_long_issue(error: TooLongError, keyword: str) -> Issue:
 
 
 def _may_be_bare_data_set(window: ByteWindow) -> bool:
-    """Return whether a file with DICM at byte 128 may be a data set that has these letters in a value.
+    """Return whether a file with DICM at offset 128 may be a data set without preamble, with DICM inside a value.
 
-    In a P10 file, group 0002 follows the prefix, and the preamble does not begin with that group.
+    In a P10 file, group 0002 follows the prefix DICM, and the preamble does not begin with group 0002.
     """
     if window.bytes_at(0, 2) == _META_GROUP_BYTES:
         return window.bytes_at(4, 2) in EXPLICIT_VRS
@@ -195,7 +195,7 @@ def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Heade
 
 
 def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Header | RejectedFile:
-    """Read a data set without the preamble. Reject the file as not DICOM if an identifying UID is missing."""
+    """Read the header of a file without preamble. Return a RejectedFile with NOT_DICOM if a UID is missing."""
     if packed := detect_packed_file(window):
         return RejectedFile(disposition=Disposition.NOT_DICOM, issues=(packed,))
     rejected = RejectedFile(disposition=Disposition.NOT_DICOM, issues=(make_issue("p10.not-dicom"),))
@@ -229,7 +229,7 @@ def detect_packed_file(window: ByteWindow) -> Issue | None:
 
 
 def _read_data_set(window: ByteWindow, start: int, meta: FileMeta, wanted: WantedAttributes) -> RawHeader:
-    """Walk the data set at `start` in the encoding that its first element has."""
+    """Walk over the data set at `start`, in the encoding of its first element. Return the raw header."""
     declared = meta.transfer_syntax_uid
     encoding = detect_encoding(window, start, declared) if start < window.size else get_encoding(declared)
     if encoding is None:
@@ -240,14 +240,14 @@ def _read_data_set(window: ByteWindow, start: int, meta: FileMeta, wanted: Wante
 def _walk_wanted_elements(
     window: ByteWindow, start: int, encoding: DataSetEncoding, wanted: WantedAttributes
 ) -> WalkResult:
-    """Walk to the last wanted element, or over the whole data set if elements are out of order or a UID is missing."""
+    """Walk to the last wanted tag. Walk over the whole data set if an element is out of order or a UID is missing."""
     walked = walk_data_set(window, start, encoding, wanted.limits, wanted.last_tag)
     if walked.unordered_at is None and (_has_all_uids(walked, wanted) or walked.highest_tag <= wanted.last_tag):
         return walked
     try:
         return walk_data_set(window, start, encoding, wanted.limits, wanted.last_tag, whole=True)
     except (EndOfFile, MalformedError):
-        # Errors after the header do not matter if the header itself is in order.
+        # If the elements of the header are in order, errors after the header are ignored.
         if walked.unordered_at is None:
             return walked
         raise
@@ -263,7 +263,7 @@ def inflate_window(window: ByteWindow, offset: int) -> ByteWindow:
 
     Raises:
         MalformedError: The bytes are not deflated data.
-        EndOfFile: The file ends before the deflated data do.
+        EndOfFile: The file ends before the end of the deflated data.
 
     """
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -284,7 +284,7 @@ def inflate_window(window: ByteWindow, offset: int) -> ByteWindow:
 
 
 class _TruncatedWindow(ByteWindow):
-    """The first MAX_INFLATED_BYTES of a larger data set. Reading more bytes raises MalformedError, not EndOfFile."""
+    """A window on the first MAX_INFLATED_BYTES of a larger data set. It raises MalformedError after its last byte."""
 
     def require(self, end: int) -> None:
         if end > self.size:
@@ -292,5 +292,5 @@ class _TruncatedWindow(ByteWindow):
 
 
 def _make_byte_reader(data: bytes) -> Callable[[int, int], bytes]:
-    """Return a function that reads bytes of `data` at an offset, like a ReadAt."""
+    """Return a ReadAt function that reads from `data`."""
     return lambda offset, length: data[offset : offset + length]

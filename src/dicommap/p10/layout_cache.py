@@ -1,30 +1,30 @@
-"""The layout cache: read files that share element offsets with an earlier file without a walk.
+"""The layout cache: read a file without a walk if an earlier file has the same elements at the same offsets.
 
-The files of a series mostly have the same elements at the same offsets; only some values differ. A walk over their
-elements in Python costs more than everything else that a scan does with a header. So the first file is walked, and the
-files after it are compared with it. Four classes share the work, in this order:
+The files of a series mostly have the same elements at the same offsets; only some values differ. A walk over the
+elements is the slowest part of reading a header. So the first file is walked, and later files are compared with it.
+Four classes share the work:
 
-1. `RecordingWindow`. A walk decides each step by bytes that it takes from its window: tags, VRs, lengths, delimiters.
-   This window records the spans (begin, end) of those bytes, the *deciding spans*, and how many bytes the file must
-   have. A second file that has the same bytes in these spans, and is as long, makes a walk take the same steps.
+1. `RecordingWindow`. A walk reads tags, VRs, lengths and delimiters from its window to decide each step. This window
+   records the spans (begin, end) of these bytes. They are called *deciding spans*. It also records how many bytes the
+   file must have. If a second file has the same bytes in these spans, and is long enough, a walk takes the same steps.
 2. `HeaderLayout`. One walked file with its deciding spans. Every other byte up to the end of the walk belongs to a
-   value and may differ. The offsets of the wanted values are those of the walked file. SpecificCharacterSet is added
+   value and may differ. The wanted values have the same offsets as in the walked file. SpecificCharacterSet is added
    to the deciding spans, because it decides how other values are decoded.
-3. `SharedBytes`. Comparing many small spans is slow. All bytes that have been equal in every file so far, deciding
-   spans and values alike, are compared at once: one `struct.unpack_from` that skips the spans that differ, and one
-   comparison of tuples. If a file differs elsewhere, the layout is asked whether it still fits; if so, the span of that
-   value joins the spans that differ. After some files no new span appears.
+3. `SharedBytes`. Comparing many small spans is slow. So all bytes that were equal in every file so far are compared at
+   once: one `struct.unpack_from` skips the differing spans, and one comparison of tuples compares the other bytes.
+   If a file has other bytes there, `HeaderLayout` checks whether it still fits. If it fits, the span of the value that
+   differs is added to the differing spans. After some files no new span is added.
 4. `CachedLayout`. Equal values are decoded once. The values in differing spans are decoded for each file, through a
-   `TextCache`. If a file has any issue, its raw values are decoded and checked as if it had been walked.
+   `TextCache`. If a file has an issue, all its values are decoded and checked as after a walk.
 
-An example: a file was walked that has PatientName at offset 200 and PatientID at 216, in explicit VR.
+An example: the walked file has PatientName at offset 200 and PatientID at offset 216, in explicit VR.
 
     offset   200          208        216          224
     file 1   PN, 8 bytes  Doe^Jane   LO, 2 bytes  17     deciding spans: 200-208 and 216-224
-    file 2   PN, 8 bytes  Roe^John   LO, 2 bytes  17     differs in the value at 208-216 only: fits
-    file 3   PN, 6 bytes  Doe^Al     LO, 2 bytes  17     differs in 200-208: does not fit, is walked
+    file 2   PN, 8 bytes  Roe^John   LO, 2 bytes  17     differs only in the value at 208-216: fits
+    file 3   PN, 6 bytes  Doe^Al     LO, 2 bytes  17     differs in 200-208: does not fit, so it is walked
 
-File 2 makes 208-216 a differing span: from then on the name is decoded for each file, and "17" is not.
+After file 2, 208-216 is a differing span: the name is decoded for each file, but "17" is decoded only once.
 """
 
 from __future__ import annotations
@@ -54,46 +54,46 @@ if TYPE_CHECKING:
     from dicommap.p10.walk import RawValue
 
 MAX_LAYOUT_BYTES = 2**16
-"""Bytes of a header whose layout is kept; longer headers are walked each time."""
+"""The size in bytes of the longest header whose layout is cached. Files with longer headers are always walked."""
 
 Span = tuple[int, int]
-"""Offsets of the first byte and of the byte after the last: `(begin, end)`."""
+"""A range of bytes as `(begin, end)`: the offset of the first byte, and the offset after the last byte."""
 
 _BLOCK_BYTES = 256
-"""Bytes that `HeaderLayout` compares at once: two layouts mostly differ in the first block."""
+"""The number of bytes that `HeaderLayout` compares at once. Different layouts mostly differ in the first block."""
 _NONZERO_BYTES = re.compile(rb"[^\0]+")
 _INSTANCE_TAGS = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
-"""Attributes that usually differ in every instance. Their spans count as differing from the first file on."""
+"""Attributes that usually differ in every instance. Their spans are differing spans from the start."""
 _INSTANCE_DISPOSITION = Disposition.INSTANCE
 
 
 class RecordingWindow(ByteWindow):
     """A window that records the bytes that decide the steps of a walk, and the size that the file must have.
 
-    A walk depends on nothing but the bytes of its window. A file with the same bytes in the recorded spans, and with at
-    least `required_size` bytes, makes a walk take the same steps.
+    A walk depends only on the bytes of its window. If another file has the same bytes in the recorded spans, and at
+    least `required_size` bytes, a walk over it takes the same steps.
     """
 
     def __init__(self, read: ReadAt, size: int, head: bytes, head_length: int) -> None:
         self.deciding_spans: list[Span] = []
-        """Spans that `bytes_at` and `peek` returned, below MAX_LAYOUT_BYTES. Spans of values are not recorded."""
+        """The spans that a walk read to decide its steps, if they begin below MAX_LAYOUT_BYTES."""
         self.required_size = 0
-        """Bytes that a file must have so that a walk over it takes the same steps."""
+        """The number of bytes that a file must have so that a walk over it takes the same steps."""
         self.depends_on_size = False
-        """Whether a step was taken because the file ends. A walk over a longer file may then take other steps."""
+        """Whether the end of the file decided a step. If so, a walk over a longer file may take other steps."""
         super().__init__(read, size, head, head_length)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`, and record their span."""
         end = offset + length
-        if offset < MAX_LAYOUT_BYTES:  # a file out of order is walked to its end: the list must stay small
+        if offset < MAX_LAYOUT_BYTES:  # a file with unordered elements is walked to its end: bound the list
             self.deciding_spans.append((offset, end))
         if end > self.required_size:
             self.required_size = end
         return ByteWindow.bytes_at(self, offset, length)
 
     def has_bytes_before(self, end: int) -> bool:
-        """Return whether the file has `end` bytes or more, and record that the answer decided a step of the walk."""
+        """Return whether the file has at least `end` bytes, and record that the result decided a step of the walk."""
         is_long_enough = end <= self.size
         if not is_long_enough:
             self.depends_on_size = True
@@ -102,19 +102,22 @@ class RecordingWindow(ByteWindow):
         return is_long_enough
 
     def peek(self, offset: int, length: int) -> bytes:
-        """Return bytes without moving the window, and record their span."""
+        """Return up to `length` bytes from `offset` without moving the window, and record their span."""
         end = offset + length
         if self.has_bytes_before(end) and offset < MAX_LAYOUT_BYTES:
             self.deciding_spans.append((offset, end))
         return ByteWindow.peek(self, offset, length)
 
     def record_spans(self, spans: list[Span], end: int) -> None:
-        """Record deciding spans. They are within the buffered bytes, so that their number is bounded."""
+        """Record deciding spans, and that the file must have `end` bytes.
+
+        The spans are within the buffered bytes, so their number is bounded.
+        """
         self.deciding_spans += spans
         self.require(end)
 
     def require(self, end: int) -> None:
-        """Raise EndOfFile if the file has fewer than `end` bytes, and record that it must have them."""
+        """Record that the file must have `end` bytes. Raises EndOfFile if it has fewer."""
         if end > self.required_size:
             self.required_size = end
         if end > self.size:
@@ -126,16 +129,16 @@ class HeaderLayout:
     """One walked file, with the spans that decided the steps of the walk."""
 
     head: bytes = field(repr=False)
-    """The first bytes of the walked file. A file that fits has at least as many bytes."""
+    """The first bytes of the walked file, up to the end of the walk. A file that fits has at least this size."""
     raw_header: RawHeader = field(repr=False)
-    """The raw header that the walk over that file returned."""
+    """The raw header that the walk over the file returned."""
     landmark: slice
-    """The span of the head of the element after the last wanted element.
+    """The span of the tag, VR and length of the element after the last wanted element.
 
     Most layouts differ in this span, so it is compared first.
     """
     deciding_spans: list[Span] = field(repr=False)
-    """Spans that decided a step of the walk or the decoding of values, in the order in which they were recorded."""
+    """The spans that decided the walk or the decoding of values, in the order in which they were recorded."""
 
     def fits(self, head: bytes) -> bool:
         """Return whether a walk over the file that begins with `head` takes the same steps."""
@@ -144,8 +147,8 @@ class HeaderLayout:
     def find_differing_spans(self, head: bytes) -> set[Span] | None:
         """Return the spans of values in which the file that begins with `head` differs from the walked file.
 
-        Each span is a whole value, or several adjacent values. Returns None if a deciding span differs or the file is
-        too short: a walk over it may take other steps.
+        Each span is a whole value, or several adjacent values. Returns None if a deciding span differs, or if the file
+        is too short, because a walk over the file may then take other steps.
         """
         walked = self.head
         if len(head) < len(walked):
@@ -164,7 +167,7 @@ class HeaderLayout:
         return differing
 
     def _find_value_span(self, offset: int) -> Span | None:
-        """Return the span between two deciding spans that holds `offset`; None if `offset` is in a deciding span."""
+        """Return the span around `offset` between two deciding spans. Return None if `offset` is in a deciding span."""
         begins, stops = self._sorted_spans
         index = bisect_right(begins, offset)
         begin, stop = stops[index], begins[index] if index < len(begins) else len(self.head)
@@ -182,16 +185,16 @@ class HeaderLayout:
 
     @cached_property
     def _sorted_spans(self) -> tuple[list[int], list[int]]:
-        """Return the begins of the deciding spans in order, and for each the end of all spans that begin before it.
+        """Return the begins of the deciding spans in order, and at each index the highest end of the spans before it.
 
-        Computed on first use: many layouts are never compared, because no later file has their landmark.
+        The lists are computed on first use: many layouts are never compared, because no later file has their landmark.
         """
         spans = sorted(self.deciding_spans)
         return [begin for begin, _ in spans], [*accumulate((stop for _, stop in spans), max, initial=0)]
 
 
 def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> HeaderLayout | None:
-    """Return the layout of a file that was just walked.
+    """Return the layout of a file after a walk over it.
 
     Args:
         window: The window that recorded the walk.
@@ -199,7 +202,7 @@ def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> 
         head: The first bytes of the file.
 
     Returns:
-        The layout; None if `head` does not hold the whole header, or if the walk depended on the size of the file.
+        The layout. None if `head` is shorter than the header, or if the end of the file decided a step of the walk.
 
     """
     end = window.required_size
@@ -211,7 +214,7 @@ def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> 
 
 
 def _find_character_set_span(raw_header: RawHeader) -> list[Span]:
-    """Return the span of SpecificCharacterSet's value, which decides how other values are decoded."""
+    """Return a list with the span of SpecificCharacterSet's value. The value decides how other values are decoded."""
     _, start, raw = raw_header.walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
     return [(start, start + len(raw))]
 
@@ -223,18 +226,18 @@ def _find_differing_runs(first: bytes, second: bytes) -> Iterator[Span]:
 
 
 class SharedBytes:
-    """Bytes that all files with one layout have shared so far.
+    """The bytes that all files with one layout have shared so far.
 
-    Most values are the same in many files. Deciding spans and such values are compared together in a few long pieces,
-    instead of element by element.
+    Most values are the same in many files. These values and the deciding spans are compared together, in a few long
+    pieces instead of element by element.
     """
 
     def __init__(self, layout: HeaderLayout, differing_spans: Iterable[Span]) -> None:
-        """Start with the walked file.
+        """Start with the bytes of the walked file.
 
         Args:
-            layout: The layout that the files must fit.
-            differing_spans: Spans of values that will differ, in ascending order.
+            layout: The layout of the walked file. Other files are compared with it.
+            differing_spans: Spans of values that are expected to differ, in ascending order.
 
         """
         self.differing_spans = tuple(differing_spans)
@@ -244,14 +247,14 @@ class SharedBytes:
         self._update_pieces()
 
     def matches(self, head: bytes) -> bool:
-        """Return whether the file that begins with `head` has all shared bytes. If it has, the layout fits.
+        """Return whether the file that begins with `head` has all shared bytes.
 
-        If it has not, the layout may still fit: see `add_file`.
+        If True, the layout fits the file. If False, the layout may still fit: call `add_file`.
         """
         return len(head) >= self._size and self._pieces.unpack_from(head) == self._shared
 
     def add_file(self, head: bytes) -> bool:
-        """Add the values in which a file differs to the differing spans. Return whether the layout fits the file."""
+        """Return whether the layout fits a file. If it fits, add the file's differing values to the differing spans."""
         differing = self._layout.find_differing_spans(head)
         if differing is None:
             return False
@@ -269,18 +272,18 @@ class SharedBytes:
 
 
 class CachedLayout:
-    """Read the headers of files that a layout fits.
+    """A reader of the headers of files with one layout.
 
-    Values that have been equal in all files are decoded and checked once. A file with an issue is decoded as a whole.
+    Values that are equal in all files so far are decoded once. If a file has an issue, all its values are decoded.
     """
 
     def __init__(self, layout: HeaderLayout, wanted: WantedAttributes, caches: TextCaches) -> None:
-        """Prepare for files with a layout.
+        """Make a reader for the files that fit a layout.
 
         Args:
             layout: The layout of a walked file.
-            wanted: The attributes to read, the same as for the walk.
-            caches: Decoded texts of values, shared by all layouts of a reader.
+            wanted: The attributes to read. They must be the attributes of the walk.
+            caches: The texts of decoded values. All layouts of a HeaderReader share them.
 
         """
         meta, encoding, walked = layout.raw_header
@@ -290,13 +293,13 @@ class CachedLayout:
         self._wanted = wanted
         is_as_declared = bool(meta.transfer_syntax_uid) and get_encoding(meta.transfer_syntax_uid) is encoding
         self._has_no_issues = is_as_declared and not walked.issue_tags
-        """Whether the deciding spans give no issue. If they give an issue, each file with this layout has it."""
+        """Whether the deciding spans cause no issue. If they cause an issue, each file with this layout has it."""
         self._fields = list(
             zip(map(_get_value_span, walked.values.values()), caches.get_all(walked, encoding), strict=True)
         )
-        """The span of each wanted value, and the cache of the texts of this value."""
+        """For each wanted value: its span, and the cache of its texts."""
         self._meta_spans = [] if meta.sop_instance is None else [_get_value_span(meta.sop_instance)]
-        """The span of Media Storage SOP Instance UID, if the file meta has it."""
+        """The span of Media Storage SOP Instance UID; an empty list if the file meta does not have it."""
         instance_spans = [_get_value_span(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS]
         self._shared_bytes = SharedBytes(layout, self._meta_spans + instance_spans)
         self._update_fields()
@@ -313,7 +316,7 @@ class CachedLayout:
         return header or decode_header(self.layout.read_raw_header(head), self._wanted)
 
     def _read_without_issues(self, head: bytes, shared_values: dict[str, str]) -> Header | None:
-        """Return the header of a file that has no issue; None if the file has an issue."""
+        """Return the header of the file that begins with `head`. Return None if the file has an issue."""
         raws = iter(self._differing_values.unpack_from(head))
         meta_uid = decode_uid(next(raws)) if self._meta_spans else ""
         values = shared_values.copy()
@@ -334,7 +337,7 @@ class CachedLayout:
         self._differing_fields = [(span, cache) for span, cache in self._fields if span in differing]
         self._differing_values = _make_struct(self._meta_spans + [span for span, _ in self._differing_fields])
         self._shared_values: dict[str, str] | None = {}
-        """Keyword -> text of each shared value; None if each file has an issue."""
+        """Keyword -> text of each shared value. None if each file with this layout has an issue."""
         for (begin, stop), cache in self._fields:
             text = "" if (begin, stop) in differing else cache.decode(self.layout.head[begin:stop])
             if text is None or not self._has_no_issues:
@@ -344,14 +347,14 @@ class CachedLayout:
 
 
 def _get_value_span(value: RawValue) -> Span:
-    """Return the span of a wanted value's bytes."""
+    """Return the span of the bytes of a raw value."""
     _, start, raw = value
     return start, start + len(raw)
 
 
 def _make_struct(spans: list[Span]) -> struct.Struct:
-    """Return a struct that unpacks the bytes of ascending spans."""
-    # The file meta comes before the data set, and an ordered walk meets its values in the order of their offsets.
+    """Return a struct that unpacks the bytes of spans, which must be in ascending order."""
+    # The spans ascend: the file meta is before the data set, and an ordered walk reads values in ascending offsets.
     form, offset = "", 0
     for begin, stop in spans:
         form += f"{begin - offset}x{stop - begin}s"

@@ -1,14 +1,15 @@
-"""Pass over the items of sequences without recursion, and detect the encoding of each item.
+"""Skip the items of sequences without recursion, and detect the encoding of each item.
 
 The items of a sequence have the encoding of their data set. The items of an element with VR UN and undefined length
-have implicit VR little endian (PS3.5 section 6.2.2). Some writers violate this, and most readers accept such files.
-So the first element of an item shows the encoding of the item:
+have implicit VR little endian (PS3.5 section 6.2.2). Some writers violate this rule, and most readers accept their
+files. So the encoding of an item is detected from its first element:
 
-* in explicit VR it has the two letters of a VR after its tag; if they are absent, the item may have implicit VR;
-* in implicit VR these two bytes belong to a length, and may be the letters of a VR by chance.
+* in explicit VR the two letters of a VR follow the tag; if they are absent, the item may have implicit VR;
+* in implicit VR the two bytes after the tag belong to a length, and may be the letters of a VR by chance.
 
-So the other encoding is assumed only if the first element, when it is read in the other encoding, ends exactly at the
-end of the item, or exactly before another element with the same or a higher tag. For example, an item in an explicit VR
+Therefore two checks are made. If the bytes after the tag do not fit the declared encoding, the first element is read in
+the other encoding. The other encoding is used only if this element then ends exactly at the end of the item, or exactly
+before another element with the same or a higher tag. For example, an item in an explicit VR
 data set begins with `08 00 00 01 02 00 00 00`: no VR after the tag (0008,0100), but a length of 2 in implicit VR. If
 another element or the end of the item follows after these 2 bytes, the item has implicit VR.
 """
@@ -32,17 +33,17 @@ if TYPE_CHECKING:
     from dicommap.p10.byte_window import ByteWindow
 
 MAX_DEPTH = 64
-"""Levels of nested sequences of undefined length that a walk follows. pydicom's test files have at most five."""
+"""The maximum nesting depth of sequences of undefined length. pydicom's test files have at most five levels."""
 
 MAX_ELEMENTS = 2**22
-"""Elements, items and delimiters of one header that a walk passes one by one. So many take some seconds."""
+"""The maximum number of elements, items and delimiters in one header. A walk over this number takes some seconds."""
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 FIRST_DELIMITER_TAG = 0xFFFE0000
 _UNDEFINED_LENGTH_VRS = frozenset({b"", b"SQ", b"UN", b"OB", b"OW"})
 _FRAGMENT_VRS = frozenset({b"OB", b"OW"})
-"""VRs whose items hold fragments of pixel data instead of elements (PS3.5 section A.4)."""
+"""VRs with items that hold fragments of pixel data instead of elements (PS3.5 section A.4)."""
 _OTHER_ENCODING = {IMPLICIT_LITTLE_ENDIAN: EXPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN: IMPLICIT_LITTLE_ENDIAN}
 
 SkippedElement = tuple[bytes, int, int]
@@ -52,16 +53,16 @@ ITEM_ENCODING, STRAY_DELIMITER = "p10.item-encoding-mismatch", "p10.stray-delimi
 
 
 class OpenSequence(NamedTuple):
-    """A sequence of undefined length whose end has not been reached."""
+    """A sequence of undefined length that the walk has entered and not yet left."""
 
     encoding: DataSetEncoding
-    """The encoding that its items should have."""
+    """The encoding that the items of the sequence should have."""
     item: DataSetEncoding | None = None
-    """The encoding of the current item of undefined length; None between items."""
+    """The encoding of the current item, if the walk is inside an item of undefined length. Otherwise None."""
 
 
 def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> tuple[int, bytes, int, int]:
-    """Read the head of the element at `offset`.
+    """Read the head (tag, VR and length) of the element at `offset`.
 
     Args:
         window: The bytes of the file.
@@ -69,8 +70,8 @@ def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> 
         encoding: The encoding of the element.
 
     Returns:
-        The tag, the VR as written (empty in implicit VR, for items and for delimiters), the offset of the value, and
-        its length (UNDEFINED_LENGTH if it is undefined). It is a plain tuple for speed: one is made for every element.
+        The tag, the VR in the file (empty in implicit VR, for items and for delimiters), the offset of the value, and
+        the value's length (UNDEFINED_LENGTH if it is undefined). The result is a plain tuple for speed.
 
     Raises:
         EndOfFile: The file ends within the head.
@@ -98,10 +99,10 @@ def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> 
 
 
 class ItemFollower:
-    """Follow the items of a data set's sequences, and record issues of their encoding."""
+    """Skips the items of a data set's sequences, and records issues of their encoding."""
 
     def __init__(self, window: ByteWindow) -> None:
-        """Start without any element.
+        """Make a follower that has not counted any element.
 
         Args:
             window: The bytes of the file.
@@ -110,22 +111,24 @@ class ItemFollower:
         self._window = window
         self._element_count = self._last_offset = 0
         self.issue_tags: dict[str, int] = {}
-        """Issue code -> tag of the first element of the top level that has the issue."""
+        """Issue code -> tag of the first top-level element with this issue."""
 
     def count_element(self, offset: int) -> None:
-        """Count the element at `offset`. Raises MalformedError if a header has more than MAX_ELEMENTS."""
+        """Count the element at `offset`. Raises MalformedError if the header has more than MAX_ELEMENTS elements."""
         self._element_count += 1
         self._last_offset = offset
         if self._element_count > MAX_ELEMENTS:
             raise MalformedError(offset, f"the header has more than {MAX_ELEMENTS:,} elements and items")
 
     def check_first_item(self, tag: int, start: int, length: int, encoding: DataSetEncoding) -> None:
-        """Check the encoding of the first item of a sequence of defined length. The sequence is skipped as a whole.
+        """Record an issue if the first item of a sequence of defined length has another encoding than the data set.
+
+        The other items are not checked, because the walk skips the sequence as a whole.
 
         Args:
             tag: The tag of the sequence.
-            start: The offset of its value.
-            length: The length of its value.
+            start: The offset of the sequence's value.
+            length: The length of the sequence's value.
             encoding: The encoding of the data set.
 
         """
@@ -137,17 +140,17 @@ class ItemFollower:
         self._detect_item_encoding(start + 8, encoding, end, tag)
 
     def find_end(self, tag: int, vr: bytes, start: int, encoding: DataSetEncoding) -> int:
-        """Return the offset at which an element of undefined length ends.
+        """Return the offset after the end of an element of undefined length.
 
         Args:
             tag: The tag of the element.
-            vr: Its VR as written.
-            start: The offset at which its first item begins.
+            vr: The VR of the element in the file; empty in implicit VR.
+            start: The offset at which the first item of the element begins.
             encoding: The encoding of the data set.
 
         Raises:
             MalformedError: PS3.5 section 7.5 does not allow the structure.
-            EndOfFile: The file ends before the element does.
+            EndOfFile: The file ends before the end of the element.
 
         """
         if vr not in _UNDEFINED_LENGTH_VRS:
@@ -163,7 +166,7 @@ class ItemFollower:
             raise EndOfFile(end.offset, reason) from None
 
     def _follow_items(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
-        """Pass items until all open sequences have ended. Return the offset after them."""
+        """Skip items until all sequences in `levels` have ended. Return the offset after the last sequence."""
         window = self._window
         skipped: SkippedElement | None = None
         while levels:
@@ -204,10 +207,12 @@ class ItemFollower:
         levels: list[OpenSequence],
         skipped: SkippedElement | None,
     ) -> tuple[int, SkippedElement | None]:
-        """Pass one element of an open item, or the delimiter that ends the item.
+        """Skip one element of an open item, or the delimiter that ends the item.
+
+        If the element has undefined length, its sequence is added to `levels`, and its items are skipped later.
 
         Returns:
-            The offset after the element or delimiter, and the element if it was skipped as a whole.
+            The offset at which the walk continues, and the element if it has defined length; otherwise None.
 
         """
         tag, vr, start, length = read_element(self._window, offset, encoding)
@@ -241,13 +246,13 @@ class ItemFollower:
             raise make_overrun_error(self._window, start, length, encoding, tag=tag, vr=vr, inside=top) from None
 
     def _is_sequence(self, vr: bytes, start: int, length: int, encoding: DataSetEncoding) -> bool:
-        """Return whether a skipped element is a sequence. In implicit VR, its first item shows this."""
+        """Return whether a skipped element is a sequence. In implicit VR: if it is empty or starts with an item."""
         if not encoding.implicit:
             return vr == b"SQ"
         return length == 0 or (length >= 8 and self._window.peek(start, 4) == ITEM_TAG)
 
     def _pass_stray_delimiter(self, offset: int, tag: int) -> int:
-        """Pass a delimiter that an element of defined length does not need, and record an issue."""
+        """Skip a delimiter after an element of defined length, and record an issue. Return the offset after it."""
         self.issue_tags.setdefault(STRAY_DELIMITER, tag)
         return offset + 8
 
@@ -259,8 +264,8 @@ class ItemFollower:
         Args:
             offset: The offset at which the first element of the item begins.
             declared: The encoding that the item should have.
-            end: The offset at which the item ends; None if its length is undefined.
-            tag: The tag of the element of the top level.
+            end: The offset at which the item ends. None if the length of the item is undefined.
+            tag: The tag of the top-level element.
 
         """
         other = _OTHER_ENCODING.get(declared)
@@ -272,7 +277,7 @@ class ItemFollower:
         return other
 
     def _is_element_in(self, offset: int, encoding: DataSetEncoding, end: int | None) -> bool:
-        """Return whether an element in this encoding begins at `offset` and ends at an element or at the item's end."""
+        """Return whether an element in this encoding is at `offset`, followed by an element or the end of the item."""
         window = self._window
         tag, start, length = _parse_element_head(window.peek(offset, 12), offset, encoding)
         if tag == 0 or tag >= FIRST_DELIMITER_TAG:
@@ -289,9 +294,9 @@ class ItemFollower:
 
 
 def _parse_element_head(head: bytes, offset: int, encoding: DataSetEncoding) -> tuple[int, int, int]:
-    """Return the tag, the offset of the value and the length from the head of an element at `offset`.
+    """Parse the head of the element at `offset`. Return its tag, the offset of its value, and the value's length.
 
-    The tag is 0 if these bytes are not the head of an element.
+    The returned tag is 0 if the bytes in `head` are not the head of an element.
     """
     if len(head) < 8:
         return 0, offset, 0

@@ -1,4 +1,4 @@
-"""Errors for malformed data sets. Their messages name the element and never a value."""
+"""Errors for malformed data sets. The messages name elements, and never contain values."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ITEM_TAG = b"\xfe\xff\x00\xe0"
 _STUDY_UID = (0x0020, 0x000D)
 _FIRST_DELIMITER_TAG = 0xFFFE0000
 _IMPLAUSIBLE_LENGTH = 2**29
-"""A length in bytes that no element before InstanceNumber has. An element that claims it has a wrong length."""
+"""Lengths (in bytes) from this number on are wrong: no element before InstanceNumber is so long."""
 _SEARCHED_BYTES = 2**16
-"""Bytes after a doubtful length that are searched for elements that it would skip."""
+"""The number of bytes after a doubtful length that are searched for the element StudyInstanceUID."""
 
 
 class MalformedError(Exception):
-    """The bytes at `offset` violate PS3.5 section 7. `reason` names the violation."""
+    """The error for bytes at `offset` that violate PS3.5 section 7. `reason` describes the violation."""
 
     def __init__(self, offset: int, reason: str) -> None:
         super().__init__(offset, reason)
@@ -34,7 +34,7 @@ class MalformedError(Exception):
 
 
 class TooLongError(MalformedError):
-    """A wanted value has more bytes than the limit of its attribute. Every limit is above what the standard allows."""
+    """The error for a wanted value with more bytes than its attribute's limit. The standard's limits are lower."""
 
     def __init__(self, offset: int, tag: int, length: int, limit: int) -> None:
         super().__init__(offset, f"{format_element(tag)} has {length:,} bytes, and at most {limit:,} are read")
@@ -63,21 +63,21 @@ def make_overrun_error(
     vr: bytes,
     inside: int | None = None,
 ) -> MalformedError | EndOfFile:
-    """Return the error for an element that claims more bytes than the file has.
+    """Return the error for an element whose length is greater than the number of bytes left in the file.
 
     Either the file is cut, or the length is wrong and the file may be complete. The length is wrong if it is odd (PS3.5
     section 7.1.1), if the reserved bytes before it are not zero (section 7.1.2), if a value of this VR cannot be so
-    long, or if the element StudyInstanceUID follows within the claimed bytes. Both errors name the element, the bytes
-    that it claims, and the bytes that are left in the file.
+    long, or if the element StudyInstanceUID is within `length` bytes after `start`. Both errors name the element, its
+    length, and the number of bytes left in the file.
 
     Args:
         window: The bytes of the file.
         start: The offset of the element's value.
-        length: The bytes that the element claims.
+        length: The length of the element's value, as written in the file.
         encoding: The encoding of the element.
         tag: The tag of the element.
-        vr: The VR as written; empty in implicit VR.
-        inside: The tag of the top-level element whose items hold the element; None if it is at the top level itself.
+        vr: The VR in the file; empty in implicit VR.
+        inside: The tag of the top-level element whose items hold the element. None if the element is a top-level one.
 
     Returns:
         MalformedError if the length is wrong, EndOfFile if the file is cut.
@@ -96,9 +96,9 @@ def make_overrun_error(
 
 
 def _find_end_of_items(data: bytes, encoding: DataSetEncoding) -> int:
-    """Return the offset after the items of defined length at the start of a value.
+    """Return the offset after the items of defined length at the beginning of `data`, the bytes of a value.
 
-    If the head of an item is cut, return the end of the value.
+    If the head of an item is cut, return the length of `data`.
     """
     offset, tag = 0, encoding.tag.pack(0xFFFE, 0xE000)
     while data.startswith(tag, offset):
@@ -110,15 +110,16 @@ def _find_end_of_items(data: bytes, encoding: DataSetEncoding) -> int:
 
 
 def _look_up_vr(tag: int) -> str:
-    """Return the first VR that the dictionary has for a tag; empty for an unknown tag."""
+    """Return the first VR of a tag in the dictionary. Return an empty text for an unknown tag."""
     vrs = vrs_of(tag)
     return vrs[0] if vrs else ""
 
 
 def _is_study_uid_hidden(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
-    """Return whether the bytes that an element claims hold StudyInstanceUID as an element of the top level.
+    """Return whether the head of the element StudyInstanceUID follows in the bytes after `start`.
 
-    If they do, the claimed length is wrong: it hides later elements.
+    Items at the beginning of these bytes are skipped. If True, the length of the element at `start` is wrong: the
+    value of this element would include top-level elements that follow it.
     """
     rest = window.peek(start, min(_SEARCHED_BYTES, max(0, window.size - start)))
     rest = rest[_find_end_of_items(rest, encoding) :]

@@ -1,14 +1,14 @@
 """Decode values to text: character sets with code extensions, padding, and binary numbers.
 
-Code extensions (PS3.5 section 6.1.2.5) let one text use several coded character sets. A text is decoded from its first
-byte to its last. Bytes 0x21 to 0x7E are codes of the set that is designated as G0, bytes from 0x80 are codes of the set
-that is designated as G1. At the start, the first value of SpecificCharacterSet designates both. An escape sequence
-designates another set. After a delimiter or a control character the sets of the first value are designated again
-(section 6.1.2.5.3). So a Korean name repeats the escape sequence after each `^`:
+With code extensions (PS3.5 section 6.1.2.5), one text can use several coded character sets. Two sets are active at a
+time: bytes 0x21 to 0x7E are decoded with the set G0, and bytes from 0x80 are decoded with the set G1. At the start, the
+first value of SpecificCharacterSet defines both sets. An escape sequence replaces G0 or G1 by another set. After a
+delimiter or a control character, both sets are reset to those of the first value (section 6.1.2.5.3). So a Korean name
+repeats the escape sequence after each `^`:
 
     ESC $ ) C  FB F3  ^  ESC $ ) C  D1 CE D4 D7
 
-Without the second escape sequence the last four bytes belong to no set and cannot be decoded.
+Without the second escape sequence, G1 is empty for the last four bytes, and they cannot be decoded.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _DELETE = 0x7F
 
 _ESCAPE_SEQUENCE = re.compile(rb"\x1b([\x20-\x2f]*[\x30-\x7e])")
 _UNDECLARED_G0 = re.compile(rb"\$?\(|\$[@-B]")
-"""The beginning of an escape sequence that designates an undeclared set as G0."""
+"""Matches the start of an escape sequence that replaces G0 by a set that SpecificCharacterSet does not declare."""
 _UNDECLARED_G1 = re.compile(rb"\$?[)-]")
-"""The beginning of an escape sequence that designates an undeclared set as G1."""
+"""Matches the start of an escape sequence that replaces G1 by a set that SpecificCharacterSet does not declare."""
 
 _DELIMITERS_BY_VR = {"PN": b"\\^=", **dict.fromkeys(("LT", "ST", "UT"), b"")}
-"""Delimiters after which the sets of the first value are designated again. A long text has a single value."""
+"""VR -> delimiters after which G0 and G1 are reset. Long texts have one value, so the backslash is no delimiter."""
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
-"""VRs that use SpecificCharacterSet; the others have the default repertoire only (PS3.5 section 6.1.2.2)."""
+"""VRs that use SpecificCharacterSet. Other VRs use only the default repertoire (PS3.5 section 6.1.2.2)."""
 _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 _NUMBER_FORMATS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
 _BINARY_VRS = frozenset({*_NUMBER_FORMATS, "AT"})
@@ -45,8 +45,8 @@ _BINARY_VRS = frozenset({*_NUMBER_FORMATS, "AT"})
 def decode_value(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> str:
     """Return a value as text.
 
-    Trailing padding is removed from every value, and leading spaces if the VR ignores them. Binary numbers are written
-    in decimal. Undecodable bytes are kept as described in `dicommap.dicom.printable_text`.
+    Trailing padding is removed. Leading spaces are removed if they are not significant for the VR. Binary numbers are
+    written in decimal. Undecodable bytes are kept as described in `dicommap.dicom.printable_text`.
 
     Args:
         vr: The VR of the value.
@@ -83,7 +83,7 @@ def _decode_text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
 
 
 def _keep_escapes(text: str) -> str:
-    """Return a text in which escape characters are replaced by undecodable bytes."""
+    """Return the text with each escape character kept as an undecodable byte."""
     return text.replace("\x1b", keep_undecodable_bytes(b"\x1b"))
 
 
@@ -106,9 +106,10 @@ def _decode_tags(value: bytes, order: str) -> str:
 
 
 def decode_code_extensions(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
-    """Decode a text with code extensions.
+    """Return the decoded text of a value with code extensions.
 
-    Escape sequences of undeclared sets, and the bytes after them, are kept as undecodable bytes.
+    If SpecificCharacterSet does not declare the set of an escape sequence, the sequence and the bytes that use this set
+    are kept as undecodable bytes.
 
     Args:
         vr: The VR of the value.
@@ -120,7 +121,7 @@ def decode_code_extensions(vr: str, value: bytes, charset: SpecificCharacterSet)
 
 
 class _ExtendedTextDecoder:
-    """Decodes one value with escape sequences, byte by byte."""
+    """A decoder of one value with escape sequences. It decodes the value character by character."""
 
     def __init__(self, vr: str, value: bytes, charset: SpecificCharacterSet) -> None:
         self._value = value
@@ -140,7 +141,7 @@ class _ExtendedTextDecoder:
         return "".join(parts)
 
     def _decode_next(self, at: int) -> tuple[str, int]:
-        """Return the text of the next character or escape sequence, and its number of bytes."""
+        """Return the text of the character or escape sequence at offset `at`, and its number of bytes."""
         byte = self._value[at]
         if byte == _ESCAPE:
             return self._apply_escape_sequence(at)
@@ -166,9 +167,10 @@ class _ExtendedTextDecoder:
         return keep_undecodable_bytes(code[:1]), 1
 
     def _apply_escape_sequence(self, at: int) -> tuple[str, int]:
-        """Designate the set of the escape sequence at an offset. Return the text and length of the sequence.
+        """Apply the escape sequence at offset `at` to G0 or G1. Return its text and its number of bytes.
 
-        The text is empty if the set is declared.
+        The text is empty if SpecificCharacterSet declares the set. If not, the text is the sequence as undecodable
+        bytes.
         """
         match = _ESCAPE_SEQUENCE.match(self._value, at)
         if match is None:

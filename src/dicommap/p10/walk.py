@@ -1,12 +1,12 @@
 """Walk over the elements of a data set and collect the wanted values.
 
-The walk passes the elements of the top level in order. `pass_plain_elements` is its fast loop: it passes elements of
-defined length that are all in the buffered bytes and in ascending order. It stops at the first other element, which
-`walk_data_set` then passes with all checks; so an element that is malformed is always met by the checks.
+The walk goes over the top-level elements in order. Its fast loop is `pass_plain_elements`, for elements that are valid,
+in ascending order, completely buffered and of defined length. The loop stops at the first other element. Then
+`walk_data_set` handles this element with all checks. So every malformed element is checked.
 
 A cut file raises EndOfFile, and a structure that PS3.5 section 7 does not allow raises MalformedError. Two violations
-that other readers accept without a loss are accepted here as well, and reported by an issue code: items with another
-encoding than their data set, and delimiters after sequences and items of defined length.
+do not raise an error, because readers can ignore them without losing data: items with another encoding than their data
+set, and delimiters after sequences and items of defined length. The result has an issue code for each.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
     from dicommap.p10.data_set_encoding import DataSetEncoding
 
 RawValue = tuple[bytes, int, bytes]
-"""A wanted value: its VR as written (empty in implicit VR), its offset, and its bytes.
+"""A wanted value: its VR in the file (empty in implicit VR), its offset, and its bytes.
 
-A plain tuple, because each header has many of them.
+It is a plain tuple for speed, because each header has many values.
 """
 
 _LAST_TAG = FIRST_DELIMITER_TAG - 1
 
 
 class WalkResult(NamedTuple):
-    """The values that a walk collected, where it stopped, and the issues of the structure."""
+    """The result of a walk: the collected values, the offset at which it stopped, and issues of the structure."""
 
     values: dict[int, RawValue]
-    """Tag -> value of the wanted elements of the top level."""
+    """Tag -> value of each wanted top-level element in the data set."""
     end: int
     """The offset at which the walk stopped."""
     highest_tag: int
-    """The highest tag that the walk met. If it is not above the last wanted tag, the data set ended early."""
+    """The highest tag that the walk read. If it is not above the last wanted tag, the walk reached the file's end."""
     unordered_at: int | None
-    """The offset of the first element whose tag is not above the tag before it; None if all are in order."""
+    """The offset of the first element whose tag is not above all earlier tags. None if all elements are in order."""
     issue_tags: tuple[tuple[str, int], ...] = ()
-    """Issue codes, each with the tag of the first element of the top level that has the issue."""
+    """Pairs of an issue code and the tag of the first top-level element with this issue."""
 
 
 def walk_data_set(
@@ -71,14 +71,14 @@ def walk_data_set(
         window: The bytes of the file.
         offset: The offset at which the data set begins.
         encoding: The encoding of the data set.
-        wanted: The tags of the wanted values, each with the number of bytes that the value may have.
-        last: The highest of these tags.
-        whole: Whether to walk to the end of the file, so that wanted elements out of order are found. If an element is
+        wanted: Tag -> size limit in bytes, for each wanted value.
+        last: The highest wanted tag.
+        whole: Whether to walk to the end of the file, to find wanted elements that are out of order. If an element is
             repeated, its last value is kept.
 
     Raises:
         EndOfFile: The file is cut.
-        MalformedError: PS3.5 does not allow the structure, or a wanted value has too many bytes.
+        MalformedError: PS3.5 does not allow the structure, or a wanted value is larger than its limit.
 
     """
     values: dict[int, RawValue] = {}
@@ -119,22 +119,22 @@ def pass_plain_elements(
     last: int,
     into: dict[int, RawValue],
 ) -> tuple[int, int]:
-    """Pass elements whose tags ascend, up to the first element that needs a check.
+    """Walk over plain elements, and collect their wanted values. Stop at the first element that needs checks.
 
     The loop stops at an element that is malformed, out of order, of undefined length, or not completely buffered. Most
-    elements of most headers are passed here, so the loop does as little as it can.
+    elements of most headers are handled here, so the loop is kept fast.
 
     Args:
         window: The bytes of the file.
         offset: The offset at which the first element begins.
         encoding: The encoding of the data set.
-        wanted: The tags of the wanted values, each with the number of bytes that the value may have.
-        above: The tag before the first element. The tags of all passed elements are above it.
-        last: The highest tag to pass.
+        wanted: Tag -> size limit in bytes, for each wanted value.
+        above: The loop stops at a tag that is not above this tag. It is the highest tag so far.
+        last: The loop stops at a tag above this tag.
         into: The dictionary to which wanted values are added.
 
     Returns:
-        The offset of the first element that was not passed, and the tag of the last passed element.
+        The offset at which the loop stopped, and the highest tag so far.
 
     """
     data = window.buffered_start
@@ -171,7 +171,7 @@ def pass_plain_elements(
 
 
 def _begins_in_explicit_vr(data: bytes, offset: int, spans: list[tuple[int, int]]) -> bool:
-    """Return whether the first element of a sequence's first item has a VR at `offset`; if so, record the span."""
+    """Return whether the 2 bytes at `offset`, in a sequence's first item, are a VR. If so, record their span."""
     if data[offset : offset + 2] not in EXPLICIT_VRS:
         return False
     spans.append((offset, offset + 2))
@@ -190,7 +190,7 @@ def _read_element_head(
 def _find_element_end(
     window: ByteWindow, items: ItemFollower, encoding: DataSetEncoding, tag: int, vr: bytes, start: int, length: int
 ) -> int:
-    """Return the offset at which an element ends. Raises EndOfFile or MalformedError if it does not end in the file."""
+    """Return the offset after an element's value. Raises EndOfFile or MalformedError if the file ends before it."""
     if length == UNDEFINED_LENGTH:
         return items.find_end(tag, vr, start, encoding)
     try:
@@ -203,7 +203,11 @@ def _find_element_end(
 
 
 def _pass_stray_delimiter(items: ItemFollower, offset: int, tag: int, length: int, previous_tag: int) -> int:
-    """Pass a delimiter after an element of defined length, which needs none (PS3.5 section 7.5.2)."""
+    """Skip a delimiter after an element of defined length, and record an issue. Return the offset after it.
+
+    Only an element of undefined length needs a delimiter (PS3.5 section 7.5.2). Raises MalformedError if `tag` is no
+    such delimiter.
+    """
     if tag not in (ITEM_END, SEQUENCE_END) or length or not previous_tag:
         position = _format_position(previous_tag)
         raise MalformedError(offset, f"{format_element(tag)} stands {position}, outside of a sequence")

@@ -1,8 +1,8 @@
-"""Compare the bytes of two files with one SOP Instance UID, to tell copies from conflicts.
+"""Compare the bytes of two files with the same SOP Instance UID, to distinguish copies from conflicts.
 
-Pairs of such files are compared in the order of their UIDs. A member of a compressed tar file can be read only after
-all members before it, so comparing the pairs one by one would decompress the archive once for each pair. Instead, the
-first pair with such a member causes one reading of the whole archive, which stores a digest of every member.
+The pairs of files are compared in the order of their UIDs. A member of a compressed tar file can be read only after
+all earlier members. So the archive would be decompressed once for each pair. To avoid this, the whole archive is read
+once, when its first member is compared, and a digest of every member is stored.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _CHUNK_BYTES = 2**20
 def content_comparer(
     sources: Sequence[Source], writer: InventoryWriter
 ) -> Iterator[Callable[[FileIdentity, FileIdentity], bool]]:
-    """Return a context manager that gives a function: it returns whether two files have the same bytes.
+    """Yield a function that takes two files and returns whether they have the same bytes.
 
-    Files are not read if their ETags are equal, or if an earlier scan has compared them and neither has changed.
+    The files are not read if their ETags are equal, or if an earlier scan found them equal and both are unchanged.
 
     Args:
         sources: The sources of the scan, in the order of their numbers.
-        writer: Counts the network traffic, and knows the results of earlier scans.
+        writer: The inventory writer. It counts network traffic, and has the results of earlier scans.
 
     """
     roots = [source.root for source in sources]
@@ -58,16 +58,16 @@ def content_comparer(
                     _count_requests(another, sources[other.source], writer),
                 )
         except OSError:
-            return False  # a file that cannot be read is not known to be a copy
+            return False  # if a file cannot be read, do not report it as a copy
 
-    # A private database, in memory while it is small and then in a temporary file.
+    # An empty name opens a private database. SQLite keeps it in memory, or in a temporary file if it is large.
     with closing(enable_interrupts(sqlite3.connect(""))) as connection:
         digests = _DigestCache(sources, connection)
         yield has_same_content
 
 
 class _DigestCache:
-    """Digests of the members of sequential archives. The first request for a member reads its whole archive."""
+    """The digests of members of sequential archives. When a member is first requested, its whole archive is read."""
 
     def __init__(self, sources: Sequence[Source], connection: sqlite3.Connection) -> None:
         self._openers = [source.opener for source in sources]
@@ -80,7 +80,7 @@ class _DigestCache:
         return self._find_archive(file) is not None
 
     def get(self, file: FileIdentity) -> bytes | None:
-        """Return the digest of a file, or None if its archive is damaged before it. Raises OSError."""
+        """Return the digest of a file. Return None if its archive is damaged before this member. Raises OSError."""
         archive = self._find_archive(file)
         if archive is None:
             with self._openers[file.source].open(file.path) as read:
@@ -96,7 +96,7 @@ class _DigestCache:
         return self._openers[file.source].sequential_archive_of(file.path)
 
     def _add_archive(self, source: int, archive: str) -> None:
-        """Store the digests of an archive's members; of a damaged archive, those before the damage."""
+        """Store the digests of an archive's members. If the archive is damaged, store those before the damage."""
         with suppress(OSError):
             for path, digest in self._openers[source].hash_members(archive):
                 row = (source, _encode_path(path), digest)
@@ -109,7 +109,7 @@ def _open_file(sources: Sequence[Source], file: FileIdentity) -> AbstractContext
 
 
 def _count_requests(read: ReadAt, source: Source, writer: InventoryWriter) -> ReadAt:
-    """Wrap `read` so that each call counts as a request if the source waits for the network."""
+    """Return `read`, or, if the source uses the network, a function that calls `read` and counts its requests."""
     if not source.waits_for_network:
         return read
 

@@ -1,8 +1,8 @@
 """The scan pipeline: walk sources in batches, read the files that have changed, and write the inventory.
 
-For each batch of files that follow each other in a walk, rows of unchanged files are taken from earlier scans, and a
-read task is made of the other files. Workers run the tasks in any order; batches are written in the order of the walk.
-When all files are written, files with one SOP Instance UID are compared, and the inventory is finished.
+A batch is a list of consecutive files of a walk. For unchanged files of a batch, the rows of an earlier scan are used;
+for its other files, a read task is made. Workers run the tasks in any order; batches are written in the order of the
+walk. After all batches, files with the same SOP Instance UID are compared, and the inventory is finished.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from dicommap.sources import Source
 
 FILES_PER_BATCH = 500
-"""Files of one read task: enough that sending a task costs little per file, and few enough that little work is lost if
-a worker is killed."""
+"""The number of files in a batch. With more files, more work is lost if a worker is killed; with fewer files, sending
+tasks to workers costs more time per file."""
 
 
 def write_inventory(
@@ -54,15 +54,16 @@ def write_inventory(
 
     Args:
         sources: The sources, in the order of the writer's roots.
-        writer: Writes the inventory, and knows earlier scans.
-        workers: Read the files.
+        writer: The writer of the inventory. It has the results of earlier scans.
+        workers: The runner of the tasks that read files.
         keywords: The attributes to capture.
         archives: Whether to scan the members of archives.
-        path: The file of the earlier inventory, if there is one: then no source may have become empty.
+        path: The path of the earlier inventory, or None. If a source is empty now but has files in the earlier
+            inventory, SourceError is raised.
         progress: Whether and how to report progress.
 
     Raises:
-        SourceError: A source was unmounted, removed or replaced.
+        SourceError: A source was unmounted, removed, replaced or emptied.
         AwsError: S3 denies access or cannot be reached.
         ExecutorError: Worker processes or the executor failed.
 
@@ -91,7 +92,7 @@ def write_inventory(
 
 
 def _with_archives(source: Source, writer: InventoryWriter) -> Source:
-    """Return the source with the members of its archives. Archives known from earlier scans are not listed again."""
+    """Return the source with the members of its archives. Archives listed by an earlier scan are not listed again."""
 
     def find_known_members(archive: SourceFile) -> list[tuple[str, int]] | None:
         members = (previous.unchanged_archive_members(source.root, archive) for previous in writer.previous)
@@ -109,7 +110,10 @@ def _make_tasks(
 
 
 def _require_files(sources: Sequence[Source], counts: Sequence[int], path: Path | None) -> None:
-    """Raise SourceError if a source is gone, or is empty and the inventory at `path` has files of it."""
+    """Raise SourceError if a source was removed, or if it is empty and the inventory at `path` has files of it.
+
+    `counts` has the number of files of each source.
+    """
     for source, count in zip(sources, counts, strict=True):
         source.require_unchanged()
         if not count and path is not None and has_files_of_source(path, source.root):
@@ -125,8 +129,9 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
 
     Args:
         source: The source.
-        number: Its number in the inventory.
-        writer: Knows earlier scans, and the files of the inventory, which are left out.
+        number: The number of the source in the inventory.
+        writer: The writer of the inventory. It has the results of earlier scans, and names its own files, which the
+            walk excludes.
 
     """
     walk = source.walk(exclude=writer.own_files)
@@ -158,7 +163,7 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
 def _files_of_unchanged_archives(
     previous: PreviousScan, root: str, files: Sequence[SourceFile]
 ) -> Sequence[SourceFile]:
-    """Return the files that are not members of changed archives. A member's size and time do not show such a change."""
+    """Return the files without members of changed archives. The size and time of a member do not show such a change."""
     archives = {file.archive.path: file.archive for file in files if file.archive is not None}
     changed = {path for path, archive in archives.items() if not previous.has_unchanged_archive(root, archive)}
     if not changed:
@@ -168,29 +173,29 @@ def _files_of_unchanged_archives(
 
 @dataclass(slots=True)
 class Batch:
-    """Consecutive files of a source's walk, with the rows of files that need no reading."""
+    """Consecutive files of a walk over a source, with the rows of the files that need not be read."""
 
     source: int
     """The number of the source."""
     files: Sequence[SourceFile]
     known_rows: dict[str, FileRow]
-    """The rows of files that need no reading, by path."""
+    """Path -> row of each file that need not be read."""
     headers: dict[bytes, HeaderRow]
-    """The headers of the rows, by digest."""
+    """Digest -> header, for all headers that the rows refer to."""
     unchanged: int
     """The number of files that have not changed since an earlier scan."""
     walk_issues: Mapping[str, tuple[IssueRow, ...]] = field(default_factory=dict)
-    """The issues that the walk has found, by path."""
+    """Path -> issues that the walk reported."""
     is_unchanged: bool = False
-    """Whether the writer copies all rows from the previous inventory, instead of rows here."""
+    """Whether all files are unchanged. If True, the writer copies their rows from the previous inventory."""
 
     def make_task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> ReadTask | None:
-        """Return the task that reads the other files, or None if every file has a known row.
+        """Return the task that reads the files without a known row. Return None if there are no such files.
 
         Args:
             source: The source of the files.
             keywords: The attributes to capture.
-            prefix: The text before paths in the locations of issues.
+            prefix: The text to put before each path in the locations of issues.
 
         """
         if self.is_unchanged:
@@ -202,14 +207,14 @@ class Batch:
         return ReadTask(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
 
     def split(self, count: int) -> tuple[Self, Self]:
-        """Split the batch after the first `count` files of its task, before the next file that must be read."""
+        """Split the batch before the file at index `count` of its task. Return both batches."""
         unread = [index for index, file in enumerate(self.files) if file.path not in self.known_rows]
         end = unread[count]
         first = replace(self, files=self.files[:end], headers=dict(self.headers), unchanged=0)
         return first, replace(self, files=self.files[end:])
 
     def write(self, writer: InventoryWriter, read: TaskRows | None) -> None:
-        """Write the rows of all files into the inventory. `read` has the rows of the batch's task, if it has one."""
+        """Write the rows of all files into the inventory. `read`: the rows of the batch's task; None without a task."""
         writer.add_counts(read=len(read.files) if read else 0, unchanged=self.unchanged)
         if read is not None:
             writer.add_traffic(read.traffic)
@@ -219,7 +224,7 @@ class Batch:
             writer.add(self.source, self.files, self.rows(read), self.headers)
 
     def rows(self, read: TaskRows | None) -> list[FileRow]:
-        """Return the rows of all files in order, and add the headers of newly read rows to `headers`."""
+        """Return the rows of all files in order. Add the headers of the rows in `read` to `headers`."""
         rows = self._merge_rows(read)
         if not self.walk_issues:
             return rows
@@ -239,13 +244,13 @@ class Batch:
 
 
 class FileCounter:
-    """Counts the files of sources in a thread while the context lasts, for the total of the progress bar."""
+    """A context manager that counts the files of sources in a thread, for the total of the progress bar."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.total = 0
         """The number of files counted so far."""
         self.is_done = False
-        """Whether all files are counted."""
+        """Whether all files have been counted."""
         self._sources = sources
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._count, daemon=True)

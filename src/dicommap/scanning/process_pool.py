@@ -1,4 +1,4 @@
-"""The pool of worker processes; imported only when a scan starts one."""
+"""The pool of worker processes. This module is imported only when a scan starts a pool."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from dicommap.scanning.tasks import ReadTask, TaskRows
 
 _MAX_PENDING_PER_PROCESS = 3
-"""Tasks of one process: one that it reads and two that wait, while this process reads a task itself."""
+"""The maximum number of pending tasks of one process: one that it runs, and two that wait."""
 
 
 class WorkerProcesses:
     """The worker processes of a scan.
 
     The processes start in the background. Until they have started, and whenever they have enough tasks, the scanning
-    process runs tasks itself. So it never waits for a worker, and no more processes work than the user requested.
+    process runs tasks itself. So it never waits for a worker, and no more processes are busy than the user requested.
     """
 
     def __init__(self, count: int) -> None:
@@ -41,9 +41,9 @@ class WorkerProcesses:
         return self._starting.done()
 
     def submit(self, task: ReadTask) -> Future[TaskRows] | None:
-        """Submit a task. Return None if the processes have not started or have enough tasks.
+        """Submit a task, and return its future. Return None if the processes have not started or have enough tasks.
 
-        If the processes failed to start, the exception of the failure is raised.
+        If the processes failed to start, raises the exception that occurred at the start.
         """
         if not self.is_started:
             return None
@@ -56,12 +56,12 @@ class WorkerProcesses:
 
     def shutdown(self) -> None:
         """End each process after its current task."""
-        with suppress(Exception):  # the start failed, and `submit` has raised that if a task needed them
+        with suppress(Exception):  # if the processes failed to start, `submit` has raised the exception already
             self._starting.result().shutdown(cancel_futures=True)
 
 
 def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoolExecutor]:
-    """Call a function in a new thread, and return its future result."""
+    """Call `start` in a new thread. Return the future of its result."""
     thread = ThreadPoolExecutor(1)
     try:
         return thread.submit(start)
@@ -70,10 +70,10 @@ def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[Proc
 
 
 def start_processes(count: int) -> ProcessPoolExecutor:
-    """Return an executor with `count` processes, after the first one has started. They end with this process."""
-    # Not a fork of this process: that would copy locks that other threads hold.
+    """Start `count` processes that end with this process. Return their executor after the first process has started."""
+    # A fork of this process would copy locks that other threads hold. So the processes are forks of a server process.
     context = get_context("forkserver")
-    # Instead they are forks of a server process, which imports the modules of all of them once.
+    # The server process imports these modules once, for all processes.
     context.set_forkserver_preload(["__main__", __name__, read_files.__module__])
     environment = dict(os.environ)
     executor = ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(environment,))
@@ -82,8 +82,8 @@ def start_processes(count: int) -> ProcessPoolExecutor:
 
 
 def start_worker(environment: Mapping[str, str]) -> None:
-    """Prepare a worker process: take the parent's environment, ignore terminal signals, and end with the parent."""
-    # The fork server has the environment of its own start. Credentials in it may have been renewed since.
+    """Prepare a worker process: copy the parent's environment, ignore terminal signals, and end with the parent."""
+    # The fork server's environment is from the time of its start. Credentials may have been renewed since then.
     os.environ.clear()
     os.environ.update(environment)
     # A terminal sends these signals to all processes; the parent ends the workers in order.
@@ -95,6 +95,6 @@ def start_worker(environment: Mapping[str, str]) -> None:
 
 
 def _exit_with_parent(sentinel: int) -> None:
-    """End this process when the parent ends, also if the parent was killed."""
+    """End this process when the parent process ends, even if the parent was killed."""
     connection.wait([sentinel])
     os._exit(1)

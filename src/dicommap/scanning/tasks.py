@@ -1,4 +1,4 @@
-"""Read tasks: a few hundred files for one worker, and the inventory rows that the worker returns."""
+"""Read tasks: each has a few hundred files for one worker. The worker returns the inventory rows of the files."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from dicommap.sources.source import ReadHeader
 
 READER_VERSION = 4
-"""The version of reading headers. Raise it if the same bytes now give other values: a scan reuses no rows of an
-inventory with another version."""
+"""The version of the code that reads headers. Increase it if the same bytes now give other values. A scan does not
+reuse rows from an inventory with another version."""
 
 MAX_ROW_CHARACTERS = 2**22
-"""After so many characters of rows a worker stops and returns them; the rows of 500 ordinary files have 100,000."""
+"""A worker stops a task when its rows have more characters than this. Rows of 500 ordinary files have 100,000."""
 
 
 class ReadTask(NamedTuple):
@@ -33,30 +33,30 @@ class ReadTask(NamedTuple):
     keywords: tuple[str, ...]
     """The attributes to capture."""
     prefix: str
-    """The text before a path in the locations of issues; it names the source if there are several."""
+    """The text to put before each path in the locations of issues. It names the source if there are several sources."""
     files: tuple[tuple[str, int], ...]
     """The path and the size in bytes of each file."""
 
 
 class TaskRows(NamedTuple):
-    """The inventory rows of a task's files, in order. Rows of the last files may be missing, see `read_files`."""
+    """The inventory rows of a task's files, in order. The rows of the last files may be missing: see `read_files`."""
 
     files: list[FileRow]
     headers: dict[bytes, HeaderRow]
-    """Each distinct header once, by its digest."""
+    """Digest -> header, for each distinct header."""
     traffic: NetworkTraffic = NO_TRAFFIC
 
 
 class _ThreadReader(threading.local):
-    """The header reader of one thread. It has a cache of layouts, which two threads must not use at the same time."""
+    """The header reader of the current thread. Threads must not share a reader, because it has a cache of layouts."""
 
     keywords: tuple[str, ...] | None = None
     read: ReadHeader
     max_header_bytes: int
-    """The sum of the size limits of the attributes that are read."""
+    """The sum of the size limits, in bytes, of all attributes that are read."""
 
     def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
-        """Return the function that reads these attributes. It is cached until other attributes are requested."""
+        """Return a function that reads headers with these attributes. It is cached until other keywords are given."""
         if keywords != self.keywords:
             wanted = WantedAttributes(keywords)
             self.read = HeaderReader(wanted).read
@@ -69,10 +69,10 @@ _reader = _ThreadReader()
 
 
 def read_files(task: ReadTask) -> TaskRows:
-    """Read the headers of a task's files. A file that cannot be read has an issue.
+    """Read the headers of a task's files, and return their rows. If a file cannot be read, its row has an issue.
 
-    If the rows have more than MAX_ROW_CHARACTERS, reading stops: the rows of the task's last files are missing then.
-    At least one file is read.
+    At least one file is read. If the rows have more than MAX_ROW_CHARACTERS characters, reading stops, and the result
+    has no rows for the last files.
     """
     read_header = _reader.for_keywords(task.keywords)
     rows, traffic = _RowBuilder(task), NO_TRAFFIC
@@ -90,7 +90,7 @@ def read_files(task: ReadTask) -> TaskRows:
 
 
 class _RowBuilder:
-    """Builds the rows of a task's files, and counts their characters."""
+    """A builder of the rows of a task's files. It counts the characters of the rows."""
 
     def __init__(self, task: ReadTask) -> None:
         self._task = task
@@ -99,7 +99,7 @@ class _RowBuilder:
         self._characters = 0
 
     def add(self, path: str, header: Header | RejectedFile) -> int:
-        """Add a file, and return the number of characters of all rows."""
+        """Add the row of the file at `path`. Return the number of characters of all rows so far."""
         label = self._task.prefix + make_printable(path) if header.issues else ""
         headers = len(self._digests)
         row = make_file_row(header, self._task.keywords, label, self._digests)
@@ -113,27 +113,27 @@ class _RowBuilder:
         return self._characters
 
     def build(self, traffic: NetworkTraffic) -> TaskRows:
-        """Return the rows of the files that were added."""
+        """Return the rows of the added files, with the network traffic of reading them."""
         return TaskRows(self._files, {digest: row for row, digest in self._digests.items()}, traffic)
 
 
 class WorkerError(Exception):
-    """A bug in reading files. The text has the exception's type and line, and no value of a file."""
+    """The error for a bug in the code that reads files. Its text has the exception's type and line, but no values."""
 
 
 def run_task(task: ReadTask) -> TaskRows:
-    """Read a task's files in a worker process or thread.
+    """Read a task's files in a worker process or thread, and return their rows.
 
     Raises:
         DicommapError: The whole source cannot be read.
-        WorkerError: Any other exception, without its text, which may have patients' values.
+        WorkerError: Any other exception occurred. Its text is omitted, because it may contain patients' values.
 
     """
     try:
         return read_files(task)
     except DicommapError:
         raise
-    except Exception as error:  # noqa: BLE001  WorkerError tells it from a failure of the executor
+    except Exception as error:  # noqa: BLE001  as a WorkerError it differs from a failure of the executor
         import traceback  # slow to import, and seldom needed
 
         frames = traceback.extract_tb(error.__traceback__)

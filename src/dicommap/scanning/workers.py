@@ -24,36 +24,40 @@ _Item = TypeVar("_Item", bound="Splittable")
 
 
 class Splittable(Protocol):
-    """The interface of file batches that can be split at the file at which reading stopped."""
+    """The interface of file batches that can be split in two, if a task stopped before its last file."""
 
     def split(self, count: int) -> tuple[Self, Self]:
-        """Return the part with the first `count` files of its task, and the rest."""
+        """Return two batches: one with the first `count` files of the task, and one with the other files."""
 
 
 AUTO_JOBS = 0
-"""The number of jobs that means: one process for each processor, started if there are enough files."""
+"""A value for `jobs`: use one process for each processor. Processes are started only if there are enough files."""
 
 MIN_FILES_FOR_PROCESSES = 20_000
-"""Files that one process reads in much less time than other processes need to start."""
+"""With AUTO_JOBS, processes start only after this number of files: this process reads fewer files faster alone."""
 
 _THREADS = 2
-"""Threads that read over the network: one task waits while another is read. Each task has many requests in parallel."""
+"""The number of threads that read over the network. Each thread runs a task, which sends many requests in parallel."""
 
 _TASKS_PER_PROCESS = 4
 _TASKS_PER_EXECUTOR = 64
-"""Tasks in flight in the caller's executor, whose number of workers is unknown: some ten megabytes of rows."""
+"""The maximum number of pending tasks in the caller's executor. Their rows need some ten megabytes of memory."""
 
 
 class Workers:
-    """Runs tasks: in this process, in a process pool, or in the caller's executor. The context ends the processes."""
+    """A runner of tasks in this process, in a process pool, or in the caller's executor.
+
+    It is a context manager. Its processes and threads end when the context ends.
+    """
 
     def __init__(self, jobs: int = 1, executor: Executor | None = None, *, waits_for_network: bool = False) -> None:
-        """Choose where tasks run.
+        """Choose the processes, threads or executor that run tasks.
 
         Args:
-            jobs: The number of processes, with this one. 0 is one for each processor, if there are enough files.
-            executor: Runs all tasks, whatever `jobs` is.
-            waits_for_network: Whether reading waits for the network: then this process reads in threads.
+            jobs: The number of processes, including this process. 0 means one process for each processor, if there are
+                enough files.
+            executor: An executor that runs all tasks. If it is given, `jobs` is ignored.
+            waits_for_network: Whether files are read over the network. If True, this process reads in threads.
 
         Raises:
             UsageError: `jobs` is negative.
@@ -72,7 +76,7 @@ class Workers:
 
     @property
     def max_pending(self) -> int:
-        """Return the maximum number of submitted tasks whose results have not been used yet."""
+        """Return the maximum number of pending tasks: submitted tasks whose results have not been used yet."""
         if self._executor is not None:
             return _TASKS_PER_EXECUTOR
         if self._others is not None and self._others.is_started:
@@ -80,7 +84,10 @@ class Workers:
         return 1 if self._threads is None else _THREADS + 1
 
     def submit(self, task: ReadTask) -> PendingTask:
-        """Submit a task to another process, a thread or the executor. If none is free, run the task now.
+        """Submit a task to the executor, another process or a thread. If none can take it, run the task now.
+
+        Returns:
+            The pending task. Call its `result` to get the rows.
 
         Raises:
             ExecutorError: The executor or the process pool has failed.
@@ -96,7 +103,7 @@ class Workers:
         return PendingTask(lambda: rows)
 
     def _submit_to_others(self, task: ReadTask) -> Future[TaskRows] | None:
-        """Submit a task to a thread, process or executor. Return None if this process must run it instead."""
+        """Submit a task to the executor, a process or a thread. Return None if this process must run the task now."""
         if self._executor is not None:
             return self._executor.submit(run_task, task)
         if self._jobs > 1 and self._others is None and self._submitted >= self._min_files:
@@ -122,11 +129,11 @@ class Workers:
 
 
 class PendingTask:
-    """A submitted task, whose result may not be there yet."""
+    """A submitted task, which may still be running."""
 
     def __init__(self, result: Callable[[], TaskRows], future: Future[TaskRows] | None = None) -> None:
         self.result = result
-        """Wait for the rows and return them. Raises ExecutorError if the executor has failed."""
+        """A function that waits for the rows and returns them. Raises ExecutorError if the executor has failed."""
         self._future = future
 
     def cancel(self) -> None:
@@ -138,15 +145,15 @@ class PendingTask:
 def run_in_order(
     items: Iterable[tuple[_Item, ReadTask | None]], workers: Workers
 ) -> Generator[tuple[_Item, TaskRows | None], None, None]:
-    """Run tasks and yield their rows in the order of the items, although the tasks may end in another order.
+    """Run tasks, and yield their rows in the order of the items. The tasks may end in another order.
 
     Args:
-        items: Items with their tasks. An item without a task is yielded with None.
-        workers: Run the tasks; only a few tasks are submitted at a time.
+        items: Pairs of an item and its task. The task is None if the item needs no task.
+        workers: The runner of the tasks. Only a few tasks are submitted at a time.
 
     Yields:
-        Each item with its rows. If reading stopped before the end of a task, because its rows are large, the item is
-        split there.
+        Pairs of an item and its rows. The rows are None if the item has no task. If a task stopped early because its
+        rows are large, its item is split at the file at which the task stopped.
 
     """
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]] = deque()
@@ -179,7 +186,7 @@ def count_processors() -> int:
 def _take_next(
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]], workers: Workers
 ) -> tuple[_Item, TaskRows | None]:
-    """Return the first item with its rows. Files that its task has not read are submitted again, as the next item."""
+    """Return the first item and its rows. If its task has not read all files, submit the others as the next item."""
     item, task, pending = waiting.popleft()
     if task is None or pending is None:
         return item, None
@@ -195,7 +202,7 @@ def _wait_for_rows(future: Future[TaskRows]) -> TaskRows:
     try:
         return future.result()
     except (WorkerError, DicommapError):
-        raise  # the executor has worked
+        raise  # the task failed, not the executor
     except Exception as error:
         raise _executor_error(error) from error
 

@@ -1,4 +1,4 @@
-"""A list of files below a local tree, given by the user instead of a walk over the whole tree."""
+"""A source with files that the user lists, instead of all files of a local tree."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from dicommap.sources.source import KnownMembers
 
 _BELOW_ROOT, _OUTSIDE_ROOT = b"0", b"1"
-"""First bytes of sort keys: paths below the root come first."""
+"""The first byte of a sort key. Paths below the root are sorted before other paths."""
 
 
 class FileList(Source):
-    """Listed files below a tree's root, each once, in the order in which a walk over the tree meets them.
+    """A source with the listed files of a local tree, each once, in the order of a walk over the tree.
 
-    The list may be longer than memory: it is kept in a temporary file.
+    The list is stored in a temporary file, because it may be too large for memory.
     """
 
     can_hold_archives = True
@@ -39,11 +39,11 @@ class FileList(Source):
         """Read the whole list.
 
         Args:
-            tree: The tree that the files are in.
+            tree: The tree that contains the files.
             paths: Paths that are absolute or relative to the tree's root. Empty paths are ignored.
 
         Raises:
-            SourceError: There is no room for the list, or a path is no file name of this system.
+            SourceError: The disk has no space for the list, or a path has characters that no file name can have.
 
         """
         self._tree = tree
@@ -73,20 +73,22 @@ class FileList(Source):
         return self._tree
 
     def overlaps(self, other: Source) -> bool:
-        """Return whether the trees of both overlap."""
+        """Return whether this list's tree overlaps with `other`, or with the tree of `other` if it is a list, too."""
         return self._tree.overlaps(other._tree if isinstance(other, FileList) else other)
 
     def with_archives(self, known_members: KnownMembers) -> Source:
-        """Return this list with the members of its ZIP and tar files as files."""
+        """Return a source that also yields the members of the listed ZIP and tar files, as files."""
         from dicommap.sources.archives.archive_source import ArchiveSource  # most scans read no archives
 
         return ArchiveSource(self, self._tree, known_members)
 
     def require_existing_path(self) -> None:
-        """Raise an error if no listed path exists: then the list is wrong, and not the single files.
+        """Raise an error if none of the listed paths exists, because then the list itself must be wrong.
+
+        An empty list is valid.
 
         Raises:
-            SourceError: No listed path is a file or directory below the root.
+            SourceError: None of the listed paths exists below the root.
 
         """
         count, first = 0, b""
@@ -107,7 +109,7 @@ class FileList(Source):
         return True
 
     def _no_path_error(self, count: int, first: bytes) -> SourceError:
-        """Return the error for a list without any existing path. The fix depends on the form of the first path."""
+        """Return the error for a list of `count` paths, none of which exists. `first` is the first path's sort key."""
         path = _decode_key(first) if first.startswith(_BELOW_ROOT) else os.fsdecode(first[1:])
         fix = f"List paths relative to {make_printable(str(self))}, or absolute ones below it."
         if "\\" in path:
@@ -120,7 +122,7 @@ class FileList(Source):
         return SourceError(f"None of the listed paths ({count:,}) exists below {make_printable(str(self))}.", fix=fix)
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield every listed path once. A path that is missing, a directory or not below the root has an issue."""
+        """Yield every listed path once. A path has an issue if it is missing, a directory, or not below the root."""
         excluded = file_identities(exclude)
         for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"):
             if key.startswith(_OUTSIDE_ROOT):
@@ -150,7 +152,7 @@ class FileList(Source):
         self._connection.close()
 
     def _sort_key(self, name: bytes) -> bytes:
-        """Return a key that sorts paths as a walk does: directory by directory, not character by character."""
+        """Return a sort key for a path. Sorting by this key gives the order of a walk: directory by directory."""
         inside = next((name[len(root) :] for root in self._roots if name.startswith(root)), None)
         if inside is None and not name.startswith(b"/"):
             inside = name

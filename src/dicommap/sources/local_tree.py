@@ -1,7 +1,7 @@
-"""A local directory tree: walk over its paths, open its files, and notice an unmounted root.
+"""A local directory tree: walk over its paths, open its files, and detect an unmounted root.
 
-There are two kinds of errors. If one file cannot be read, it is a row of the inventory with an issue. If the
-process has too many open files, or the whole tree is gone, the scan ends with SourceError.
+There are two kinds of errors. If a single file cannot be read, its inventory row has an issue. If the process has too
+many open files, or the whole tree was removed, the scan ends with SourceError.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _INVENTORY_KEPT = "The previous inventory is kept."
 
 
 def raise_if_machine_error(error: OSError) -> None:
-    """Raise SourceError if this process or machine causes an error, such as too many open files, and not one file."""
+    """Raise SourceError if the cause of an error is the process or machine, for example if too many files are open."""
     if error.errno in _MACHINE_ERRNOS:
         fix = "Raise the limit of open files (ulimit -n), or end other programs, and scan again."
         raise SourceError(f"Files cannot be read: {os_error_reason(error)}.", fix=f"{fix} {_INVENTORY_KEPT}") from None
 
 
 def unlistable_root_error(root: str, error: OSError) -> SourceError:
-    """Return the error to raise if the root itself cannot be listed."""
+    """Return the error to raise if the root directory cannot be listed."""
     return SourceError(
         f"The source {root} cannot be listed: {os_error_reason(error)}.",
         fix=f"Check that it is mounted and that you may read it, and scan again. {_INVENTORY_KEPT}",
@@ -49,16 +49,16 @@ def unlistable_root_error(root: str, error: OSError) -> SourceError:
 
 @dataclass(slots=True)
 class RootIdentity:
-    """Device and inode of a tree's root, and the file systems mounted below it, to notice changes."""
+    """The device and inode of a tree's root, and the file systems mounted below it, to detect changes."""
 
     root: str
     identity: tuple[int, int]
     """Device and inode of the root."""
     mounts: dict[str, int] = field(default_factory=dict)
-    """The device of each directory that is not on the root's device, by its path."""
+    """Path -> device, for each walked directory that is not on the root's device."""
 
     def require_unchanged(self) -> None:
-        """Raise SourceError if the root cannot be listed, is another directory now, or a file system was unmounted."""
+        """Raise SourceError if the root cannot be listed or was replaced, or if a file system was unmounted."""
         try:
             status = os.stat(self.root)
             with os.scandir(self.root) as entries:
@@ -93,11 +93,11 @@ _SPECIAL_FILE_KINDS = {
 _BROKEN_LINK_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 _Identity = tuple[int, int]
-"""Device and inode: the same for all paths of one file or directory."""
+"""Device and inode. They are equal for all paths of the same file or directory."""
 
 
 class LocalTree(Source, Opener):
-    """The files below a directory, or one single file, in a fixed order. It opens its files itself."""
+    """A source with the files below a directory, or with a single file. It is also the opener of its files."""
 
     can_hold_archives = True
 
@@ -106,7 +106,7 @@ class LocalTree(Source, Opener):
 
         Args:
             path: A directory or a single file.
-            follow_links: Follow links to directories. Links to files are always followed.
+            follow_links: Whether to follow links to directories. Links to files are always followed.
 
         Raises:
             SourceError: The path does not exist, or Python does not decode file names as UTF-8.
@@ -156,16 +156,16 @@ class LocalTree(Source, Opener):
         return ours.is_relative_to(theirs) or theirs.is_relative_to(ours)
 
     def with_archives(self, known_members: KnownMembers) -> Source:
-        """Return this tree with the members of its ZIP and tar files as files."""
+        """Return a source that also yields the members of this tree's ZIP and tar files, as files."""
         from dicommap.sources.archives.archive_source import ArchiveSource  # most scans read no archives
 
         return ArchiveSource(self, self, known_members)
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield every path below the root exactly once, in the order of names; directories are not yielded.
+        """Yield every path below the root exactly once, in the order of names. Directories are not yielded.
 
-        Links and special files have their disposition. The files that `exclude` names are left out, even if a link
-        leads to them.
+        Special files, and links that are not followed, have a disposition and an issue. Files in `exclude` are not
+        yielded, even if a path is a link to such a file.
         """
         excluded = file_identities(exclude)
         names: Iterator[str] = iter((self._start,))
@@ -195,9 +195,9 @@ class LocalTree(Source, Opener):
                 levels.pop()
 
     def count(self) -> Iterator[int]:
-        """Yield the number of files in each directory: about the number of paths that a walk yields.
+        """Yield the number of files in each directory. The sum is about the number of paths that a walk yields.
 
-        Links are not followed, and no file is excluded.
+        Links are not followed, and no files are excluded.
         """
         waiting = [self._prefix] if not self._start else []
         if self._start:
@@ -207,7 +207,7 @@ class LocalTree(Source, Opener):
                 with os.scandir(waiting.pop()) as entries:
                     inside = [entry.path if entry.is_dir(follow_symlinks=False) else "" for entry in entries]
             except OSError:
-                yield 1  # an unreadable directory is a path of the inventory
+                yield 1  # an unreadable directory has one row in the inventory
                 continue
             waiting += filter(None, inside)
             yield inside.count("")
@@ -216,28 +216,28 @@ class LocalTree(Source, Opener):
         """Open a file for reading.
 
         Raises:
-            OSError: The file cannot be opened. The function that reads raises it, too, also if the path is no regular
-                file any more.
+            OSError: The file cannot be opened. The function that reads the file also raises it if a read fails, or if
+                the path is no longer a regular file.
 
         """
         return LocalFile(self._prefix + path)
 
     def for_files(self, files: Sequence[SourceFile]) -> LocalTree:
-        """Return this object: if a file has changed since the walk, its new content is read."""
+        """Return this object, because changed files are not refused: their new content is read."""
         return self
 
     def status(self, path: str) -> os.stat_result:
-        """Return the status of a path; links are followed. Raises OSError."""
+        """Return the result of `os.stat` for a path: links are followed. Raises OSError."""
         return os.stat(self._prefix + path)
 
     def link_status(self, path: str) -> os.stat_result:
-        """Return the status of a path; links are not followed. Raises OSError."""
+        """Return the result of `os.lstat` for a path: links are not followed. Raises OSError."""
         return os.lstat(self._prefix + path)
 
     def _list_directory(
         self, path: str, status: os.stat_result, above: tuple[_Identity, ...]
     ) -> SourceFile | list[str]:
-        """Return the sorted names in a directory; or a source file with an issue if it is not entered."""
+        """Return the sorted names in a directory. If the walk must not enter it, return a source file with an issue."""
         if path and not self._follow_links and os.path.islink(self._prefix + path):
             return _make_link(path, make_issue("source.link-not-followed"))
         if _identity(status) in above:
@@ -249,15 +249,15 @@ class LocalTree(Source, Opener):
             if not path:
                 raise unlistable_root_error(self.root, error) from None
             return make_unreadable_file(path, make_issue("source.unreadable-directory", reason=os_error_reason(error)))
-        # Most names are ASCII, whose order is that of their bytes.
+        # Sort by bytes. ASCII names, which are most names, have this order without a key.
         names.sort(key=None if all(map(str.isascii, names)) else os.fsencode)
         return names
 
     def make_unreachable_file(self, path: str, error: OSError) -> SourceFile:
-        """Return the source file of a path whose status cannot be read, with an issue.
+        """Return a source file with an issue, for a path whose status cannot be read.
 
         Raises:
-            SourceError: The cause is this process or machine, or the path is the root.
+            SourceError: The error is caused by the process or machine, or the path is the root.
 
         """
         raise_if_machine_error(error)
@@ -269,12 +269,12 @@ class LocalTree(Source, Opener):
 
 
 class LocalFile:
-    """A context manager that opens a regular file, returns a function that reads bytes of it, and closes it."""
+    """A context manager for an open regular file. Its `with` target is a function that reads bytes of the file."""
 
     __slots__ = ("_descriptor",)
 
     def __init__(self, path: str) -> None:
-        # O_NONBLOCK: a FIFO that took the file's place since the walk must not hang the scan.
+        # O_NONBLOCK: if a FIFO has replaced the file since the walk, opening it must not block the scan.
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -282,8 +282,8 @@ class LocalFile:
             raise
 
     def _read(self, offset: int, length: int) -> bytes:
-        # The walk has found a regular file, and most headers need one read: fstat for each would cost a tenth of it. If
-        # a device has taken its place, its first bytes are read here, and the next read raises OSError.
+        # No fstat before the first read: it would take a tenth of the time, and most headers need one read. If a device
+        # has replaced the regular file since the walk, the first read returns its bytes; the next read raises OSError.
         if offset:
             self._require_regular()
         try:
@@ -298,7 +298,7 @@ class LocalFile:
             raise OSError(0, "it is no longer a regular file")
 
     def status(self) -> os.stat_result:
-        """Return the status of the open file, even if its path is another file now."""
+        """Return the status of the open file, even if another file now has its path."""
         return os.fstat(self._descriptor)
 
     def __enter__(self) -> ReadAt:
@@ -311,12 +311,12 @@ class LocalFile:
 
 
 def file_identities(paths: frozenset[Path]) -> frozenset[_Identity]:
-    """Return device and inode of the paths that exist."""
+    """Return the device and inode of each path that exists."""
     return frozenset(_identity(os.stat(path)) for path in paths if path.exists())
 
 
 def make_source_file(path: str, status: os.stat_result) -> SourceFile:
-    """Return the source file of a path that is not a directory."""
+    """Return the source file for a path with this status. The path must not be a directory."""
     kind = None if stat.S_ISREG(status.st_mode) else _SPECIAL_FILE_KINDS.get(stat.S_IFMT(status.st_mode))
     mtime_ns = status.st_mtime_ns
     return SourceFile(
@@ -329,7 +329,7 @@ def make_source_file(path: str, status: os.stat_result) -> SourceFile:
 
 
 def make_unreadable_file(path: str, issue: Issue) -> SourceFile:
-    """Return the source file of a path that has only an issue: no size and no time."""
+    """Return the source file for an unreadable path, with this issue. Its size and time are 0."""
     return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(issue,))
 
 

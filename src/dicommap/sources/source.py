@@ -1,9 +1,9 @@
-"""The base classes Source and Opener of every kind of place, and the error for one file that cannot be read.
+"""The base classes Source and Opener, and FileError: the error for one file that cannot be read.
 
-A source walks over the files of one place, in the scanning process. Its opener reads these files, in this process or in
-others. A new kind of place is a subclass of each, in one module of this package; a class can be both if it can be
-pickled. Three members are enough: `root`, `walk` and `opener` of the source, and `open` of the opener. An entry in
-`source_registry` lets users name the place by a text.
+A source lists files, for example of a directory, in the scanning process. Its opener reads the files, in this process
+or in worker processes. To add a kind of source, write a subclass of Source and a subclass of Opener in a module of this
+package. One class can be both if it can be pickled. Only these members are required: `root`, `walk` and `opener` of the
+source, and `open` of the opener. To let users name the source by a path or URI, add an entry to `source_registry`.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from dicommap.p10 import Header, ReadAt
 
     ReadHeader = Callable[[ReadAt, int], Header | RejectedFile]
-    """Read the header of a file of so many bytes."""
+    """A function that reads a header. It takes a function that reads the file, and the file's size in bytes."""
 
     HeaderBatch = tuple[Sequence[Header | RejectedFile], NetworkTraffic]
-    """Headers of files that were read together, and the network traffic of reading them."""
+    """The headers of files that were read together, and the network traffic for reading them."""
 
     KnownMembers = Callable[[SourceFile], Iterable[tuple[str, int]] | None]
-    """Return the names and sizes of an archive's members if an earlier scan has read them, else None."""
+    """A function that takes an archive. It returns names and sizes of the members if an earlier scan listed them."""
 
 NO_TRAFFIC = NetworkTraffic()
-"""The network traffic of files on a local disk."""
+"""No network traffic, for example for files on a local disk."""
 
 _DIGEST_CHUNK_BYTES = 2**20
 
 
 class FileError(OSError):
-    """The error for one file that cannot be read, with an issue that gives the reason."""
+    """The error for one file that cannot be read. Its issue gives the reason."""
 
     def __init__(self, issue: Issue) -> None:
         super().__init__(0, issue.message)
@@ -51,9 +51,9 @@ class FileError(OSError):
 
 
 class Opener(ABC):
-    """Opens and reads the files of a source.
+    """A base class of objects that open and read the files of a source.
 
-    Openers are pickled and sent to worker processes, so they hold no open file and no credentials.
+    Openers are pickled and sent to worker processes, so they hold no open files and no credentials.
     """
 
     @abstractmethod
@@ -64,28 +64,29 @@ class Opener(ABC):
             path: The path of the file, relative to the source's root.
 
         Returns:
-            A context manager. It gives a function that takes an offset and a length in bytes and returns the bytes
-            there: fewer only at the end of the file.
+            A context manager. Its `with` target is a function that takes an offset and a length in bytes, and returns
+            the bytes at this offset. It returns fewer bytes only at the end of the file.
 
         Raises:
-            OSError: The file cannot be read. FileError says why by an issue. The function raises it, too.
+            OSError: The file cannot be read. If it is a FileError, its issue gives the reason. The returned function
+                can raise it, too.
 
         """
 
     def open_listed(self, file: SourceFile) -> AbstractContextManager[ReadAt]:
-        """Open a file of an earlier walk, and check that it is still the same file if the source can tell that.
+        """Open a file that a walk has yielded. If the source can detect a change of the file, check it.
 
         Raises:
-            OSError: The file cannot be read, or is another file now.
+            OSError: The file cannot be read, or has changed since the walk.
 
         """
         return self.open(file.path)
 
     def for_files(self, files: Sequence[SourceFile]) -> Opener:
-        """Return an opener for these files of a walk; it can check that they have not changed since.
+        """Return an opener for some files of a walk. The opener may refuse files that have changed since the walk.
 
         Args:
-            files: Consecutive files of the walk, without those that need no reading.
+            files: The files to read, in the order of the walk.
 
         """
         del files
@@ -94,14 +95,14 @@ class Opener(ABC):
     def read_headers(
         self, files: Sequence[tuple[str, int]], read_header: ReadHeader, *, max_header_bytes: int
     ) -> Iterator[HeaderBatch]:
-        """Yield the headers of files in their order, in batches; the caller may stop after any batch.
+        """Yield batches of headers, in the order of the files. The caller may stop after any batch.
 
-        By default files are opened one by one. Override it if reading many files at once is faster.
+        This method opens the files one by one. A subclass can override it to read many files at once.
 
         Args:
-            files: Path and size in bytes of each file.
-            read_header: Reads one header. It is called in this thread only.
-            max_header_bytes: The size of the values that one header can have, to bound the memory of a batch.
+            files: The path and the size in bytes of each file.
+            read_header: A function that reads one header. It is called only in the caller's thread.
+            max_header_bytes: The maximum size of the values of one header. It bounds the memory of a batch.
 
         """
         del max_header_bytes
@@ -114,7 +115,7 @@ class Opener(ABC):
             yield (header,), NO_TRAFFIC
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the archive of a member if its members can be read only in order, else None."""
+        """Return the archive that has this path as a member, if its members can be read only in order; else None."""
         del path
         return None
 
@@ -122,7 +123,7 @@ class Opener(ABC):
         """Yield the path and the digest (see `hash_content`) of each member of a sequential archive.
 
         Raises:
-            OSError: The archive is damaged, or cannot be read. Members before the damage have been yielded.
+            OSError: The archive is damaged or cannot be read. Members before the damage are yielded first.
 
         """
         del archive
@@ -130,57 +131,58 @@ class Opener(ABC):
 
 
 class Source(ABC):
-    """One place with P10 files, such as a directory tree or an S3 prefix."""
+    """A base class of sources of P10 files, such as a directory tree or an S3 prefix."""
 
     waits_for_network: bool = False
-    """Whether reading waits for the network: then threads read, and each read of a file is counted as a request."""
+    """Whether files are read over the network. If True, files are read in threads, and requests are counted."""
 
     can_hold_archives: bool = False
-    """Whether `with_archives` can enter ZIP and tar files of this source."""
+    """Whether `with_archives` can return the members of this source's ZIP and tar files."""
 
     @property
     @abstractmethod
     def root(self) -> str:
-        """Return the name of the place, as inventories store it: paths of files are relative to it."""
+        """Return the source's root, such as a directory or S3 URI. The paths of its files are relative to it."""
 
     @property
     @abstractmethod
     def opener(self) -> Opener:
-        """Return the opener of the files that `walk` yields."""
+        """Return the opener for the files that `walk` yields."""
 
     @abstractmethod
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
         """Yield every file exactly once, in the same order in every walk.
 
         Args:
-            exclude: Local files to leave out: the inventory that the scan writes.
+            exclude: Local files that are not yielded, such as the inventory that the scan writes.
 
         Raises:
-            SourceError: The whole place cannot be read. A single file that cannot be read is yielded, with an issue.
+            SourceError: The whole source cannot be read. If only one file cannot be read, it is yielded with an issue.
 
         """
 
     def count(self) -> Iterator[int]:
         """Yield numbers whose sum is about the number of files, for the progress bar.
 
-        It runs in a thread beside `walk`. By default it is a second walk.
+        It is called in another thread than `walk`. By default it walks over the source once more.
         """
         for _ in self.walk():
             yield 1
 
     def traffic(self) -> NetworkTraffic:
-        """Return the network traffic of all walks so far. `Opener.read_headers` reports the traffic of reading."""
+        """Return the network traffic of all walks so far, without the traffic that `Opener.read_headers` yields."""
         return NO_TRAFFIC
 
     def overlaps(self, other: Source) -> bool:
-        """Return whether a file can be in both sources, so that it would be scanned twice."""
+        """Return whether this source and `other` can have a file in common, which would be scanned twice."""
         return type(self) is type(other) and self.root == other.root
 
     def with_archives(self, known_members: KnownMembers) -> Source:
-        """Return this source with the members of its ZIP and tar files as files.
+        """Return a source that also yields the members of this source's ZIP and tar files, as files.
 
         Args:
-            known_members: Returns the members of archives that have not changed since an earlier scan.
+            known_members: A function that returns the members of an archive if it has not changed since an earlier
+                scan, else None.
 
         Raises:
             UsageError: Archives of this kind of source cannot be read.
@@ -189,32 +191,32 @@ class Source(ABC):
         del known_members
         raise unsupported_archives_error(self.root)
 
-    def require_unchanged(self) -> None:  # noqa: B027  most places need no check
-        """Raise SourceError if the place was removed or replaced since the source was made."""
+    def require_unchanged(self) -> None:  # noqa: B027  most sources need no check
+        """Raise SourceError if the source's root was removed or replaced since this object was made."""
 
     def close(self) -> None:  # noqa: B027  most sources hold nothing
-        """Release the temporary files and open archives of this thread's walks and openers."""
+        """Delete the temporary files, and close the archives, that this thread has opened for the source."""
 
     def __str__(self) -> str:
         return self.root
 
 
 def reject_unreadable_file(error: OSError) -> RejectedFile:
-    """Return a rejected file with the error's issue, or with `source.unreadable` if the error has no issue."""
+    """Return the RejectedFile for an error. It has the error's issue, or `source.unreadable` if the error has none."""
     issue = error.issue if isinstance(error, FileError) else None
     issue = issue or make_issue("source.unreadable", reason=os_error_reason(error))
     return RejectedFile(disposition=Disposition.UNREADABLE, issues=(issue,))
 
 
 def unsupported_archives_error(root: str) -> UsageError:
-    """Return the error for archives in a source that cannot hold any."""
+    """Return the error for a request to scan archives in a source that does not support archives."""
     return UsageError(
         f"Archives in {root} cannot be scanned.", fix="Scan without archives, or unpack them into a directory."
     )
 
 
 def hash_content(read: ReadAt) -> bytes:
-    """Return the BLAKE2 digest (32 bytes) of all bytes of a file."""
+    """Return the BLAKE2 digest (32 bytes) of a whole file. `read` returns bytes of the file from an offset."""
     digest, offset = hashlib.blake2b(digest_size=32), 0
     while content := read(offset, _DIGEST_CHUNK_BYTES):
         digest.update(content)

@@ -1,7 +1,6 @@
-"""The kinds of sources that a text can name, and the sources of one scan, opened from such texts.
+"""The kinds of sources that a path or URI can name, and a function that opens the sources of a scan.
 
-A new kind of source is one more SourceKind in SOURCE_KINDS. If it needs settings of its own, they are fields of
-SourceOptions.
+To add a kind of source, add a SourceKind to SOURCE_KINDS. If it needs settings, add fields to SourceOptions.
 """
 
 from __future__ import annotations
@@ -28,40 +27,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOptions:
-    """How to open sources. Each kind of source raises UsageError for the options that it does not have."""
+    """Options for opening sources. A source raises UsageError if an option is set that it does not support."""
 
     follow_links: bool = False
-    """Follow links to directories of a local tree."""
+    """Whether to follow links to directories in a local tree."""
     archives: bool = False
-    """Scan the members of ZIP and tar files."""
+    """Whether to scan the members of ZIP and tar files."""
     files: Iterable[StrPath] | None = None
-    """Scan only these files of the one local tree."""
+    """Paths of the files to scan, or None for all files. Only for a single source that is a local tree."""
     s3_inventory: StrPath | None = None
-    """The manifest.json of an S3 Inventory, to read instead of listing the one S3 prefix."""
+    """The manifest.json of an S3 Inventory to read instead of listing the bucket. Only for a single S3 prefix."""
     clients: Clients | None = None
-    """AWS credentials profile, region and endpoint for S3."""
+    """The AWS credentials profile, region and endpoint for S3."""
 
 
 class SourceKind(NamedTuple):
-    """One kind of source that a text can name."""
+    """One kind of source that a path or URI can name."""
 
     matches: Callable[[str], bool]
-    """Return whether a text names a source of this kind."""
+    """A function that returns whether a path or URI names a source of this kind."""
     open: Callable[[str, SourceOptions], Source]
-    """Return the source. Raises SourceError, UsageError or AwsError."""
+    """A function that opens the source of a path or URI. Raises SourceError, UsageError or AwsError."""
 
 
 def open_sources(named: Sequence[StrPath | Source], options: SourceOptions, stack: ExitStack) -> list[Source]:
-    """Open the sources of a scan.
+    """Open the sources of a scan, and return them in the given order.
 
     Args:
-        named: Paths and S3 URIs. Source objects are returned as they are; the caller closes them.
-        options: How to open the paths and URIs.
-        stack: Closes the sources that were opened.
+        named: Paths, S3 URIs or Source objects. Source objects are returned unchanged, and the caller must close them.
+        options: Options for opening the paths and URIs.
+        stack: The exit stack that closes the opened sources.
 
     Raises:
-        SourceError: A source does not exist, or two sources overlap.
-        UsageError: An option is not for such sources.
+        SourceError: `named` is empty, a source does not exist, or two sources overlap.
+        UsageError: A source does not support an option that is set.
         AwsError: S3 denies access or cannot be reached.
 
     """
@@ -81,7 +80,7 @@ def open_sources(named: Sequence[StrPath | Source], options: SourceOptions, stac
 
 
 def _require_no_single_source_option(options: SourceOptions) -> None:
-    """Raise UsageError for options that are for one source only."""
+    """Raise UsageError if an option is set that is only for a single source."""
     if options.files is not None:
         raise UsageError("A list of files is for one source.", fix="Name one source, and the files as a list of paths.")
     if options.s3_inventory is not None:
@@ -136,4 +135,4 @@ SOURCE_KINDS = (
     SourceKind(is_s3_root, _open_s3_prefix),
     SourceKind(lambda text: True, _open_local_tree),
 )
-"""All kinds. The first kind that matches a text opens it."""
+"""All kinds of sources. A path or URI is opened by the first kind that matches it."""

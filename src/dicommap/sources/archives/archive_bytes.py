@@ -1,4 +1,4 @@
-"""File objects over an archive's bytes: seekable, and forward-only for compressed members."""
+"""Readers of an archive's bytes: a seekable file object, and a reader of members that can only be read forwards."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from dicommap.sources.local_tree import LocalTree
 
 ArchiveState = tuple[int, int]
-"""Size in bytes and time of change in nanoseconds: if either is another, the archive has changed."""
+"""Size in bytes and modification time in nanoseconds. If the size or the time differs, the archive has changed."""
 
 MAX_KEPT_BYTES = 16 * 2**20
-"""The first bytes of a member that are kept while it is read: more than any header that is read twice."""
+"""The number of bytes at a member's start that are kept in memory: more than any header that is read twice."""
 
 _CHUNK = 2**18
 
 
 def get_archive_state(status: os.stat_result) -> ArchiveState:
-    """Return the state of a file with this status, as an inventory stores it."""
+    """Return the state of a file with this status. The time is limited to the range that an inventory can store."""
     file = make_source_file("", status)
     return file.size, file.mtime_ns
 
 
 class ArchiveFile(io.RawIOBase):
-    """An archive of a tree as an open file object that can seek."""
+    """A seekable file object that reads an archive of a local tree."""
 
     def __init__(self, tree: LocalTree, path: str) -> None:
         """Open the file. Raises OSError."""
@@ -57,7 +57,7 @@ class ArchiveFile(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to an offset. Raises OSError without an errno for an offset before the first byte."""
+        """Move to an offset and return it. Raises OSError without an errno if the offset is negative."""
         position = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
         if position < 0:
             raise OSError("an offset before the first byte")
@@ -65,7 +65,7 @@ class ArchiveFile(io.RawIOBase):
         return position
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read up to `size` bytes, or all bytes that are left."""
+        """Return up to `size` bytes. By default return all remaining bytes."""
         left = max(0, self.size - self._position)
         content = self.read_at(self._position, left if size is None or size < 0 else min(size, left))
         self._position += len(content)
@@ -80,17 +80,20 @@ class ArchiveFile(io.RawIOBase):
 
 
 class ForwardBytes:
-    """Reads a forward-only member at any offset: the first bytes of the member are kept in memory."""
+    """A function object that reads any bytes of a member that can only be read forwards.
+
+    The first MAX_KEPT_BYTES bytes are kept in memory. For earlier bytes after them, the member is read from its start.
+    """
 
     def __init__(
         self, read_next: Callable[[int], bytes], size: int, rewind: Callable[[], Callable[[int], bytes]]
     ) -> None:
-        """Start at the first byte.
+        """Start at the first byte of the member.
 
         Args:
-            read_next: Takes a number of bytes, and returns at most that many of the next bytes.
+            read_next: Takes a number of bytes, and returns up to this number of the member's next bytes.
             size: The size of the member in bytes.
-            rewind: Returns a new `read_next` that starts at the first byte. Raises ArchiveError if that is impossible.
+            rewind: Returns a new `read_next` that starts at the first byte. Raises ArchiveError if it cannot restart.
 
         """
         self._read_next, self._rewind = read_next, rewind
@@ -99,7 +102,7 @@ class ForwardBytes:
         self._position = 0
 
     def __call__(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes from `offset`; fewer only at the end of the member."""
+        """Return `length` bytes from `offset`, or fewer at the end of the member."""
         end = min(self._size, offset + length)
         self._keep_up_to(min(end, MAX_KEPT_BYTES))
         first = bytes(self._kept[offset:end])

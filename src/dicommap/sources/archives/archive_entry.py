@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from typing import Self
 
 MEMBER_SEPARATOR = "!/"
-"""The text in a path between an archive and the name of a member, as in `study.zip!/IM1`."""
+"""The separator of an archive's path and a member's name, as in `study.zip!/IM1`."""
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-"""The ends of archives' names, in small or capital letters."""
+"""The file name suffixes of archives. Upper and lower case are equivalent."""
 
 
 def has_archive_name(path: str) -> bool:
-    """Return whether the name of a file ends like an archive's."""
+    """Return whether a path ends with one of ARCHIVE_SUFFIXES, in upper or lower case."""
     return path.lower().endswith(ARCHIVE_SUFFIXES)
 
 
@@ -29,16 +29,16 @@ class ArchiveEntry:
     """One entry of an archive that is not a directory."""
 
     name: str
-    """The name in the archive; a repeated name is changed, see UniqueNames."""
+    """The name in the archive. If an earlier entry has the same name, the name is changed: see UniqueNames."""
     size: int
-    """Bytes after decompression."""
+    """The number of bytes after decompression."""
     disposition: Disposition | None = None
-    """Set if the entry is not read, else None."""
+    """The disposition of an entry that is not read. None if the entry is read."""
     issues: tuple[Issue, ...] = ()
 
     @classmethod
     def regular_file(cls, name: str, size: int) -> Self:
-        """Return the entry of a regular file. If it is too large, or is an archive, the entry has an issue instead."""
+        """Return the entry of a regular file. If the file is too large or an archive, the entry has an issue."""
         if size > MAX_MEMBER_BYTES:
             issue = make_issue("archive.member-too-large", size=size, limit=MAX_MEMBER_BYTES)
             return cls(name, size, Disposition.UNREADABLE, (issue,))
@@ -58,11 +58,11 @@ class ArchiveEntry:
 
 
 class UniqueNames:
-    """Makes the names of an archive's entries unique: the second `a` becomes `a!2` in every scan."""
+    """The names of an archive's entries, made unique: the second entry `a` gets the name `a!2` in every scan."""
 
     def __init__(self) -> None:
         self.repeated = 0
-        """The number of entries whose name an earlier entry has."""
+        """The number of entries with the name of an earlier entry."""
         self._length = 0
         self._taken: set[str] = set()
         self._times: dict[str, int] = {}
@@ -74,7 +74,10 @@ class UniqueNames:
         return len(self._taken)
 
     def make_unique(self, name: str) -> str:
-        """Return the name, or a changed name if it is taken. Raises ArchiveError if all names together are too long."""
+        """Return the name, or a changed name if an earlier entry has the same name.
+
+        Raises ArchiveError if all names together are too long.
+        """
         self._length += len(name)
         require_name_length(self._length)
         unique = name

@@ -1,4 +1,4 @@
-"""ArchiveError, and its conversion from the errors that zlib, lzma and zipfile raise for damaged archives."""
+"""ArchiveError, and the conversion of errors of zlib, lzma and zipfile to ArchiveError."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ _REASONS: dict[type[Exception], str] = {
     ValueError: "a name or number in it is invalid",
     OverflowError: "a number in it is too large",
 }
-"""The errors of the standard library for damaged bytes. Their own messages may have names of patients."""
+"""Exception of the standard library -> reason to report. The exceptions' own texts may have names of patients."""
 
 
 class ArchiveError(FileError):
-    """The error for bytes of an archive that cannot be read; its issue gives the reason."""
+    """The error for an archive or member that cannot be read. Its issue gives the reason."""
 
 
 @contextmanager
 def convert_damage_errors(code: str) -> Iterator[None]:
-    """Raise ArchiveError with this issue code for any error that libraries raise for damaged bytes.
+    """Return a context manager that converts errors of libraries about damaged bytes to ArchiveError.
 
-    An OSError with an errno comes from the system, not from the bytes, and is raised unchanged.
+    The issue of the ArchiveError has this code. An OSError with an errno is raised unchanged, because its cause is the
+    operating system, not damaged bytes.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Limits on archives, so that none can exhaust memory, disk or time."""
+"""Limits on archives. They prevent an archive from exhausting memory, disk space or time."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from dicommap.issues import make_issue
 from dicommap.sources.archives.archive_errors import ArchiveError
 
 MAX_ENTRIES = 250_000
-"""Entries of one archive: they need some 200 MB of memory in each process, and are the files of fifty import jobs."""
+"""The maximum number of entries in one archive. They need about 200 MB of memory in each process."""
 
 MAX_DIRECTORY_BYTES = 64 * 2**20
-"""Bytes of a ZIP file's directory: 250 bytes for each of MAX_ENTRIES entries."""
+"""The maximum size of a ZIP file's directory: about 250 bytes for each of MAX_ENTRIES entries."""
 
 MAX_TOTAL_NAME_CHARACTERS = MAX_DIRECTORY_BYTES
-"""Characters of all names of one archive, which are in memory."""
+"""The maximum number of characters in all names of one archive. The names are kept in memory."""
 
 MAX_MEMBER_BYTES = MAX_P10_BYTES
-"""Bytes of one decompressed member: the largest P10 file that an import job takes."""
+"""The maximum size of a decompressed member: the largest P10 file that an import job accepts."""
 
 MAX_RATIO = 200
-"""The largest ratio of decompressed to compressed bytes. Images have 2 or 3, and empty masks some hundred."""
+"""The maximum ratio of decompressed to compressed bytes. It is 2 or 3 for images, and about 100 for empty masks."""
 
 ALWAYS_ALLOWED_BYTES = 256 * 2**20
-"""Decompressed bytes that are allowed for any ratio: a second's work."""
+"""Up to this number of decompressed bytes, any ratio is allowed. Decompressing them takes about a second."""
 
 MAX_UNPACKED_BYTES = 2**40
-"""Decompressed bytes of one archive at most: an hour's work for each process, and a hundred import jobs."""
+"""The maximum number of decompressed bytes of one archive. Decompressing them takes about an hour."""
 
 MAX_NAME_CHARACTERS = 4_096
-"""Characters of a member's name: Linux allows so many bytes in a path. S3 allows MAX_KEY_BYTES in a key."""
+"""The maximum number of characters in a member's name. Linux allows the same number of bytes in a path."""
 
 MAX_ZERO_BYTES = 256 * 2**20
-"""Zero bytes after the end mark of a tar file that are read to find out whether another tar file follows: a second's
-work. tar itself writes some 10 kB, to fill a tape record."""
+"""The maximum number of zero bytes after the end mark of a tar file that are read to check whether another tar file
+follows. Reading them takes about a second. tar itself writes about 10 kB of zero bytes, to fill a tape record."""
 
 
 class UnpackingLimit:
-    """The number of decompressed bytes that one archive may have."""
+    """The limit on the number of decompressed bytes of one archive."""
 
     def __init__(self, size: int) -> None:
         """Compute the limit of an archive of `size` compressed bytes."""
@@ -46,18 +46,18 @@ class UnpackingLimit:
         self._size = size
 
     def require(self, unpacked: int) -> None:
-        """Raise ArchiveError if `unpacked`, a number of decompressed bytes, is over the limit."""
+        """Raise ArchiveError if the number of decompressed bytes, `unpacked`, is over the limit."""
         if unpacked > self.limit:
             raise ArchiveError(make_issue(self._issue_code, limit=self.limit, size=self._size))
 
 
 def require_entry_count(count: int) -> None:
-    """Raise ArchiveError if the number of entries of an archive is over MAX_ENTRIES."""
+    """Raise ArchiveError if `count`, the number of entries of an archive, is over MAX_ENTRIES."""
     if count > MAX_ENTRIES:
         raise ArchiveError(make_issue("archive.too-many-entries", limit=MAX_ENTRIES))
 
 
 def require_name_length(length: int) -> None:
-    """Raise ArchiveError if the number of characters of all names is over MAX_TOTAL_NAME_CHARACTERS."""
+    """Raise ArchiveError if `length`, the characters of all names of an archive, is over MAX_TOTAL_NAME_CHARACTERS."""
     if length > MAX_TOTAL_NAME_CHARACTERS:
         require_entry_count(MAX_ENTRIES + 1)

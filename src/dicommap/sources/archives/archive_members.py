@@ -1,4 +1,4 @@
-"""Open an archive by its name, and list its members as source files."""
+"""Open an archive in the format of its file name suffix, and list its members as source files."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     from dicommap.sources.local_tree import LocalTree
 
 _MAGIC_BYTES = {"zip": b"PK", "gz": b"\x1f\x8b", "tgz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\0"}
-"""The first bytes of archives, by the end of their name; tar files begin with the name of a member."""
+"""Suffix of a file name -> first bytes of the archive. Tar files are absent: they begin with a member's name."""
 
 
 class Archive(Protocol):
-    """An open archive."""
+    """The interface of an open archive."""
 
     is_sequential: bool
-    """Whether members can be read only one after another."""
+    """Whether members can be read only in their order."""
     state: ArchiveState
     names: UniqueNames
-    """The names of the entries that were read so far."""
+    """The names of the entries read so far."""
     issues: list[Issue]
-    """Issues of the whole archive that did not stop the reading so far."""
+    """Issues of the whole archive so far, without those that stop reading."""
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield the entries, without directories. Raises ArchiveError at damage, after the entries before it."""
+        """Yield the entries, without directories. If the archive is damaged, raises ArchiveError at the damage."""
         ...
 
     def member_reader(self, name: str) -> ReadAt:
-        """Return a function that reads a member, until this method is called again. Raises ArchiveError."""
+        """Return a function that reads a member, valid until this method is called again. Raises ArchiveError."""
         ...
 
     def close(self) -> None:
@@ -48,8 +48,14 @@ class Archive(Protocol):
 
 
 def open_archive(tree: LocalTree, path: str) -> Archive:
-    """Open an archive; the end of its name gives its format. Raises ArchiveError for another format, and OSError."""
-    # These import lzma, bz2 and zipfile, which many scans with archives do not need in the scanning process.
+    """Return an open archive. Its file name suffix gives its format.
+
+    Raises:
+        ArchiveError: The archive is damaged, or has another format than its suffix.
+        OSError: The file cannot be opened.
+
+    """
+    # Imported here, because these modules import lzma, bz2 and zipfile, which not every scanning process needs.
     from dicommap.sources.archives.tar_archive import CompressedTarArchive, TarArchive
     from dicommap.sources.archives.zip_archive import ZipArchive
 
@@ -60,12 +66,12 @@ def open_archive(tree: LocalTree, path: str) -> Archive:
 
 
 def is_sequential_archive(path: str) -> bool:
-    """Return whether the name is that of a compressed tar file, whose members can be read only in order."""
+    """Return whether an archive, by its suffix, is a compressed tar file. Its members can be read only in order."""
     return not path.lower().endswith((".zip", ".tar"))
 
 
 def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
-    """Return an archive and its members. If it is a P10 file or cannot be opened, return the file alone."""
+    """Return an archive and its members as source files. If it is a P10 file or unreadable, return only the file."""
     members: list[SourceFile] = []
     issues: list[Issue] = []
     try:
@@ -82,18 +88,21 @@ def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
 
 
 def make_ambiguous_archive(file: SourceFile) -> SourceFile:
-    """Return the archive with an issue and no members, because other files of the tree have the members' paths."""
+    """Return the archive with an issue and without members, for an archive whose member paths are ambiguous.
+
+    The paths are ambiguous if other files of the tree may have the same paths (see `has_ambiguous_members`).
+    """
     return _make_archive(file, Disposition.UNREADABLE, (make_issue("archive.ambiguous-path"),))
 
 
 def list_known_members(file: SourceFile, members: Iterable[tuple[str, int]]) -> Iterator[SourceFile]:
-    """Yield an archive without issues, and its members by names and sizes that an earlier scan has stored."""
+    """Yield an archive without issues, and then its members. An earlier scan has stored their names and sizes."""
     yield _make_archive(file, Disposition.ARCHIVE, ())
     yield from (_make_member(file, ArchiveEntry(name, size)) for name, size in members)
 
 
 def _list_members(tree: LocalTree, file: SourceFile, archive: Archive, members: list[SourceFile]) -> list[Issue]:
-    """Add the members to a list, and return the issues of the whole archive."""
+    """Append the members of an archive to `members`. Return the issues of the whole archive."""
     state, unsafe = (file.size, file.mtime_ns), 0
     issues: list[Issue] = []
     if archive.state != state:

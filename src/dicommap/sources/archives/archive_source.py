@@ -1,4 +1,4 @@
-"""The members of archives as files of a source: walk over them and open them."""
+"""A source that yields the members of archives as files, and an opener of these members."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ if TYPE_CHECKING:
     from dicommap.sources.source import KnownMembers
 
 MAX_OPEN_ARCHIVES = 8
-"""Archives that a thread keeps open. Fewer if they have many entries, since entries are in memory."""
+"""The maximum number of archives that a thread keeps open. If they have many entries, fewer are kept open."""
 
 _Key = tuple[str, str, "ArchiveState"]
-"""A tree's root, an archive's path and its state."""
+"""The root of a tree, the path of an archive, and the state of the archive."""
 
 
 class ArchiveSource(Source):
-    """A tree or a file list, with the members of its ZIP and tar files as files."""
+    """A source with the files of a tree or a file list, and with the members of ZIP and tar files."""
 
     def __init__(self, source: Source, tree: LocalTree, known_members: KnownMembers) -> None:
         """Add the members of archives to a source.
 
         Args:
-            source: Yields the archives among its files.
-            tree: Opens the archives.
-            known_members: Returns the members of archives that an earlier scan has read. It saves decompressing a
-                whole compressed tar file only to list it.
+            source: The source to extend: a local tree or a file list.
+            tree: The local tree that opens the archives.
+            known_members: A function that returns the members of an archive if an earlier scan has listed them, else
+                None. If they are known, a compressed tar file need not be decompressed to list its members.
 
         """
         self._source = source
@@ -64,11 +64,11 @@ class ArchiveSource(Source):
 
     @property
     def opener(self) -> ArchiveOpener:
-        """Return an opener for files of the tree and for members of its archives."""
+        """Return an opener for the files of the tree and for the members of its archives."""
         return ArchiveOpener(self._tree)
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield the files of the source, and after each archive its members in their order."""
+        """Yield the files of the source. After each archive, yield its members in their order."""
         for file in self._source.walk(exclude=exclude):
             if file.disposition is not None or not file.size or not has_archive_name(file.path):
                 yield file
@@ -82,7 +82,7 @@ class ArchiveSource(Source):
         return self._source.count()
 
     def overlaps(self, other: Source) -> bool:
-        """Return whether the source without its archives overlaps with another."""
+        """Return whether the extended source overlaps with `other`. Members of archives are ignored."""
         return self._source.overlaps(other)
 
     def require_unchanged(self) -> None:
@@ -90,7 +90,7 @@ class ArchiveSource(Source):
         self._source.require_unchanged()
 
     def close(self) -> None:
-        """Close the archives that this thread keeps open. The source itself stays open."""
+        """Close the archives that this thread keeps open. The extended source is not closed."""
         close_archives()
 
     def _list_archive(self, file: SourceFile) -> Iterable[SourceFile]:
@@ -99,32 +99,32 @@ class ArchiveSource(Source):
 
 
 class ArchiveOpener(Opener):
-    """Opens the files of a tree, and the members of its archives."""
+    """An opener of the files of a tree and of the members of its archives."""
 
     def __init__(self, tree: LocalTree, expected: Mapping[str, ArchiveState] | None = None) -> None:
         """Make an opener.
 
         Args:
             tree: The tree with the archives.
-            expected: The states that archives had in the walk, by path. Then only these archives are entered, and
-                only if they have not changed. By default every archive is entered, recognized by its name.
+            expected: Path -> state in the walk, for each archive that may be entered. If an archive has another state
+                now, opening a member raises ArchiveError. By default every file with an archive's suffix is entered.
 
         """
         self._tree = tree
         self._expected = expected
 
     def for_files(self, files: Sequence[SourceFile]) -> ArchiveOpener:
-        """Return an opener for these files of a walk. It refuses members of archives that have changed."""
+        """Return an opener for these files of a walk. It raises ArchiveError if a member's archive has changed."""
         archives = {file.archive.path: file.archive for file in files if file.archive is not None}
         return ArchiveOpener(self._tree, {path: (one.size, one.mtime_ns) for path, one in archives.items()})
 
     def open(self, path: str) -> AbstractContextManager[ReadAt]:
-        """Open a file or a member for reading. For a member the OSError is an ArchiveError."""
+        """Open a file or a member for reading. For a damaged or changed archive, the OSError is an ArchiveError."""
         member = self._split_path(path)
         return self._tree.open(path) if member is None else self._open_member(*member)
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the compressed tar file that has this path as a member, else None."""
+        """Return the compressed tar file of which this path is a member. Return None for any other path."""
         member = self._split_path(path)
         return member[0] if member is not None and is_sequential_archive(member[0]) else None
 
@@ -138,7 +138,7 @@ class ArchiveOpener(Opener):
                     yield archive + MEMBER_SEPARATOR + entry.name, hash_content(read)
 
     def _split_path(self, path: str) -> tuple[str, str] | None:
-        """Return the archive and the name of a member, or None for a path of the tree."""
+        """Split the path of a member into its archive and its name. Return None for a path that is no member."""
         end = path.find(MEMBER_SEPARATOR)
         while end >= 0:
             archive = path[:end]
@@ -182,7 +182,10 @@ class ArchiveOpener(Opener):
 
 
 def has_ambiguous_members(tree: LocalTree, path: str) -> bool:
-    """Return whether a path such as `a.zip!` exists, so that files may have the paths of the archive's members."""
+    """Return whether `path` with a `!` at its end exists, for example the directory `a.zip!`.
+
+    If it exists, the path of a file in this directory may be equal to the path of a member of the archive.
+    """
     try:
         tree.link_status(path + MEMBER_SEPARATOR[0])
     except OSError:
@@ -197,13 +200,13 @@ def close_archives() -> None:
 
 
 class _OpenArchives(threading.local):
-    """The archives that a thread keeps open, since it is likely to read more of their members."""
+    """The archives that the current thread keeps open to read more of their members."""
 
     def __init__(self) -> None:
         self.held: list[tuple[_Key, Archive]] = []
 
     def take(self, key: _Key) -> Archive | None:
-        """Remove and return an archive, or return None if it is not open."""
+        """Remove an open archive from the list, and return it. Return None if the archive is not open."""
         for number, (held, archive) in enumerate(self.held):
             if held == key:
                 del self.held[number]
@@ -211,7 +214,7 @@ class _OpenArchives(threading.local):
         return None
 
     def put(self, key: _Key, archive: Archive) -> None:
-        """Put an archive back. The oldest ones are closed if too many archives or entries are open."""
+        """Add an open archive to the list. If too many archives or entries are open, close the oldest archives."""
         self.held.append((key, archive))
         while len(self.held) > 1 and (
             len(self.held) > MAX_OPEN_ARCHIVES or sum(len(one.names) for _, one in self.held) > MAX_ENTRIES

@@ -1,4 +1,4 @@
-"""Tar archives: plain ones with random access, compressed ones decompressed from the start."""
+"""Tar archives: plain tar files have random access; compressed tar files are decompressed from the start."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _GZIP = 16
 
 
 class DecompressedStream(Protocol):
-    """The interface of decompressed streams: reading one returns the decompressed bytes."""
+    """The interface of streams of decompressed bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Read up to `size` bytes; no bytes only at the end."""
+        """Return up to `size` bytes. Return no bytes only at the end of the stream."""
         ...
 
 
 def choose_decompressor(path: str) -> Callable[[ArchiveFile], DecompressedStream]:
-    """Return a function that decompresses an archive with this name."""
+    """Return a function that opens an archive as a decompressed stream. The suffix of `path` gives the compression."""
     name = path.lower()
     if name.endswith("bz2"):
         return lambda file: _ConcatenatedStreams(file, bz2.BZ2Decompressor, OSError)
@@ -50,18 +50,18 @@ def choose_decompressor(path: str) -> Callable[[ArchiveFile], DecompressedStream
 
 
 class LimitedDecompressedStream:
-    """The decompressed bytes of a file, up to its UnpackingLimit."""
+    """A stream of decompressed bytes that raises ArchiveError if they exceed an UnpackingLimit."""
 
     def __init__(self, stream: DecompressedStream, limit: UnpackingLimit) -> None:
         self._stream, self._limit = stream, limit
         self.position = 0
 
     def read(self, length: int) -> bytes:
-        """Read up to `length` bytes; fewer only at the end. Raises ArchiveError for damage."""
+        """Return the next `length` bytes, or fewer at the end. Raises ArchiveError if the archive is damaged."""
         return self.read_or_raise(length, "archive.broken")
 
     def read_or_raise(self, length: int, code: str) -> bytes:
-        """Read up to `length` bytes. Raises ArchiveError with this issue code for damage."""
+        """Return the next `length` bytes, or fewer at the end. If damaged, raises ArchiveError with this issue code."""
         parts = []
         while length > 0:
             with convert_damage_errors(code):
@@ -75,7 +75,7 @@ class LimitedDecompressedStream:
         return b"".join(parts)
 
     def skip_to(self, offset: int) -> None:
-        """Go forwards to an offset. Raises ArchiveError if the bytes end before it."""
+        """Move forwards to an offset. Raises ArchiveError if the stream ends before this offset."""
         while self.position < offset:
             if not self.read(min(offset - self.position, _CHUNK)):
                 raise ArchiveError(make_issue("archive.broken", reason="it ends inside a member"))
@@ -95,7 +95,7 @@ class _Decompressor(Protocol):
 
 
 class _GzipDecompressor:
-    """A decompressor of one gzip stream with the members of `bz2.BZ2Decompressor`."""
+    """A decompressor of one gzip stream, with the same methods and properties as `bz2.BZ2Decompressor`."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | _GZIP)
@@ -120,22 +120,22 @@ class _GzipDecompressor:
 
 
 class _ConcatenatedStreams:
-    """One or more compressed streams, one after the other, as gzip, bzip2 and xz files may have them.
+    """The decompressed bytes of a gzip, bzip2 or xz file, which may be a sequence of compressed streams.
 
-    Other bytes after a stream are an issue here, since members may be missing. The standard library's BZ2File and
-    LZMAFile ignore such bytes, and GzipFile reads zero bytes there one by one.
+    If other bytes follow a stream, ArchiveError is raised, since members may be missing. The standard library is not
+    used for this: BZ2File and LZMAFile ignore such bytes, and GzipFile reads zero bytes after a stream one by one.
     """
 
     def __init__(self, file: ArchiveFile, new: Callable[[], _Decompressor], damage: Damage) -> None:
         self._file, self._new, self._damage = file, new, damage
         self._stream = new()
         self._begun = 0
-        """The offset of the stream in the file."""
+        """The offset in the file at which the current stream begins."""
         self._read = 0
-        """The number of bytes of the file that were read so far."""
+        """The number of bytes read from the file so far."""
 
     def read(self, size: int, /) -> bytes:
-        """Read up to `size` bytes of the content; no bytes only at the end."""
+        """Return up to `size` decompressed bytes. Return no bytes only at the end of the file."""
         while True:
             data = b""
             if self._stream.eof:
@@ -155,9 +155,9 @@ class _ConcatenatedStreams:
         return found
 
     def _next_stream(self) -> bytes:
-        """Begin the next stream, and return its first bytes; no bytes at the end of the file."""
+        """Begin the next stream, and return its first bytes. Return no bytes at the end of the file."""
         data = self._stream.unused_data or self._read_chunk()
-        while data and not data.strip(b"\0"):  # xz files may have zeros between streams and after the last
+        while data and not data.strip(b"\0"):  # xz files may have zeros after each stream
             data = self._read_chunk()
         data = data.lstrip(b"\0")
         self._begun = self._read - len(data)
@@ -189,13 +189,13 @@ class TarArchive:
         self._entries = _unique_entries(read_tar_entries(_PlainTarReader(self._file), self.issues), self.names)
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield the entries in their order, once. Raises ArchiveError at damage."""
+        """Yield the entries in their order. Each entry is yielded once. Raises ArchiveError if the file is damaged."""
         for name, entry in self._entries:
             self._positions[name] = entry.offset, entry.size
             yield _make_entry(name, entry)
 
     def member_reader(self, name: str) -> ReadAt:
-        """Return a function that reads a member. Raises ArchiveError if there is no such member."""
+        """Return a function that reads the member with this name. Raises ArchiveError if no member has the name."""
         if name not in self._positions:
             for entry in self.entries():
                 if entry.name == name:
@@ -214,7 +214,7 @@ class TarArchive:
 class CompressedTarArchive:
     """An open compressed tar file.
 
-    Reading members in their order decompresses the file once; each step backwards decompresses it once more.
+    If members are read in their order, the file is decompressed once. Reading an earlier member decompresses it again.
     """
 
     is_sequential = True
@@ -227,16 +227,16 @@ class CompressedTarArchive:
         self._start()
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield the entries in their order, once. Raises ArchiveError at damage."""
+        """Yield the entries in their order. Each entry is yielded once. Raises ArchiveError if the file is damaged."""
         return (entry for entry, _ in self.contents())
 
     def contents(self) -> Iterator[tuple[ArchiveEntry, ReadAt]]:
-        """Yield each entry with a function that reads it until the next entry is yielded."""
+        """Yield each entry with a function that reads its data. The function is valid until the next entry."""
         for name, entry in self._entries:
             yield _make_entry(name, entry), ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
 
     def member_reader(self, name: str) -> ReadAt:
-        """Return a function that reads a member, until this method is called again. Raises ArchiveError."""
+        """Return a function that reads a member, valid until this method is called again. Raises ArchiveError."""
         if name in self.names:
             self._rewind()
         with suppress(ArchiveError):
@@ -273,7 +273,7 @@ class CompressedTarArchive:
 
 
 class _PlainTarReader:
-    """The bytes of a tar file that is not compressed."""
+    """A ForwardReader of a tar file that is not compressed."""
 
     def __init__(self, file: ArchiveFile) -> None:
         self._file = file

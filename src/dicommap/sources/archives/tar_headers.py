@@ -1,7 +1,7 @@
 """Headers of tar files: ustar, pax and GNU.
 
-Only single headers are read with Python's tarfile. As a whole, tarfile is not safe: some versions in use can be made to
-read for ever, and it keeps names of any length in memory.
+Python's tarfile is used only to parse single headers. It is not safe for whole archives: in some versions, a malicious
+archive makes it read forever, and it keeps names of any length in memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = tarfile.BLOCKSIZE
 _MAX_EXTENSION_BYTES = 2**20
-"""Bytes of one extended header: it has names, times, and file attributes of some systems."""
+"""The maximum size of one extended header. It has names, times, and file attributes of some operating systems."""
 
 _LONG_NAME, _LONG_LINK = b"L", b"K"
 _OWN, _SHARED = (b"x", b"X"), b"g"
@@ -33,52 +33,52 @@ _WITHOUT_DATA = (*_LINKS, *_SPECIAL, tarfile.DIRTYPE, _GNU_LABEL)
 
 _IS_EXTENDED = slice(482, 483)
 _HAS_MORE = slice(504, 505)
-"""Not zero if another block with the map of a sparse file follows: in the header, and in such a block."""
+"""The position, in a block, of a flag for sparse files. If it is not zero, another block with their map follows."""
 
 ExtendedAttributes = dict[str, bytes]
-"""Attributes that extended headers give to the file that follows, by their keys."""
+"""Key -> value of each attribute in the extended headers before a file."""
 
 
 class ForwardReader(Protocol):
-    """The interface of streams that can be read and skipped forwards only."""
+    """The interface of streams that can only be read forwards."""
 
     position: int
 
     def read(self, length: int) -> bytes:
-        """Read up to `length` bytes; fewer only at the end."""
+        """Return the next `length` bytes, or fewer at the end of the stream."""
         ...
 
     def skip_to(self, offset: int) -> None:
-        """Go forwards to an offset. Raises ArchiveError if the bytes end before it."""
+        """Move forwards to an offset. Raises ArchiveError if the stream ends before this offset."""
         ...
 
 
 class TarEntry(NamedTuple):
-    """One file, link or device of a tar file; directories and labels are left out."""
+    """One file, link or device of a tar file. There are no entries for directories and labels."""
 
     name: str
     size: int
     offset: int
-    """The offset of its first byte, which is the next byte of the reader when the entry is yielded."""
+    """The offset of the entry's first byte of data. The reader is at this offset when the entry is yielded."""
     is_link: bool
     special_kind: str | None
-    """The kind of special file, such as "FIFO", or None."""
+    """The kind of a special file, such as "FIFO". None if the entry is not a special file."""
     unsupported_reason: str | None
-    """Why the file is not read, or None."""
+    """The reason for which the file is not read. None if the file can be read."""
 
 
 def read_tar_entries(source: ForwardReader, issues: list[Issue]) -> Iterator[TarEntry]:
     """Yield the entries of a tar file.
 
-    Two zero blocks mark the end of a tar file, but another may follow (`cat a.tar b.tar`): its entries are yielded as
-    well, as `tar --ignore-zeros` does.
+    Two zero blocks mark the end of a tar file, but another tar file may follow (`cat a.tar b.tar`). Its entries are
+    yielded, too, as in `tar --ignore-zeros`.
 
     Args:
-        source: The bytes of the file. Between two entries the caller may read the bytes of the first one.
-        issues: Issues that do not stop the reading are appended to it.
+        source: A reader of the tar file. After an entry is yielded, the caller may read its data from this reader.
+        issues: The list to which issues are appended that do not stop reading.
 
     Raises:
-        ArchiveError: The file is damaged. The entries before the damage have been yielded.
+        ArchiveError: The file is damaged. The entries before the damage are yielded first.
 
     """
     shared: ExtendedAttributes = {}
@@ -111,7 +111,7 @@ def _make_tar_entry(info: TarInfo, name: str, size: int, offset: int, *, sparse:
 
 
 def _read_header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, bytes] | None:
-    """Return the next header and its block, or None at the end."""
+    """Return the next header and its block. Return None after the last header."""
     offset = source.position
     block = source.read(BLOCK_BYTES)
     if not block:
@@ -136,7 +136,7 @@ def _read_header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, b
 
 
 def _skip_zero_blocks(source: ForwardReader) -> tuple[int, bytes]:
-    """Return the offset and the bytes of the next block that is not all zeros; no bytes at the end of the file."""
+    """Return the offset and bytes of the next block that is not all zeros. At the file's end, the bytes are empty."""
     for _ in range(MAX_ZERO_BYTES // BLOCK_BYTES):
         offset = source.position
         block = source.read(BLOCK_BYTES)
@@ -155,9 +155,10 @@ def _read_content(source: ForwardReader, size: int) -> bytes:
 
 
 def _parse_attributes(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield path, size and sparse attributes of an extended header.
+    """Yield key and value of the path, size and sparse attributes of an extended header.
 
-    Each attribute is `LENGTH KEY=VALUE` and a line feed; LENGTH is in decimal digits and counts the whole record.
+    Each attribute is a record `LENGTH KEY=VALUE` with a line feed at its end. LENGTH is the number of bytes of the
+    whole record, in decimal digits.
     """
     place = 0
     while place < len(content) and content[place]:

@@ -1,4 +1,4 @@
-"""ZIP archives: list and open their members with zipfile, within limits on directory and members."""
+"""ZIP archives: list and read members with zipfile. The sizes of the directory and of members are limited."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ENTRY_MAGIC = b"PK\x01\x02"
 _END_MAGIC = b"PK\x05\x06"
 _MIN_END_BYTES = 22
 _MAX_END_BYTES = _MIN_END_BYTES + 2**16 - 1
-"""Bytes of the end record with the longest comment."""
+"""The size of an end record with the longest possible comment."""
 _ENCRYPTED = 0x1
 _UNIX = 3
 
@@ -42,7 +42,7 @@ class ZipArchive:
     is_sequential = False
 
     def __init__(self, tree: LocalTree, path: str) -> None:
-        """Open the file and read its directory. Raises ArchiveError if that is damaged or too large, and OSError."""
+        """Open the file and read its directory. Raises ArchiveError if the directory is damaged or too large."""
         self._file = _LimitedDirectoryFile(tree, path)
         self.state = self._file.state
         self.names = UniqueNames()
@@ -51,7 +51,7 @@ class ZipArchive:
                 self._zip = ZipFile(cast("IO[bytes]", self._file))
             self._file.is_reading_directory = False
             infos = self._zip.infolist()
-            # zipfile itself finds members by name, and of repeated names only the last one.
+            # zipfile returns only the last of several members with the same name, so members get unique names here.
             self._infos = {self.names.make_unique(info.filename): info for info in infos if not _is_directory(info)}
             self.issues = [*self._check_start(infos), *self._check_end()]
         except OSError:
@@ -59,7 +59,7 @@ class ZipArchive:
             raise
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield the entries in the order of the directory. Raises ArchiveError at the limit on decompressed bytes."""
+        """Yield the entries in the order of the directory. Raises ArchiveError if their total size is too large."""
         limit, unpacked = UnpackingLimit(self._file.size), 0
         for name, info in self._infos.items():
             if info.compress_type != ZIP_STORED:
@@ -68,7 +68,7 @@ class ZipArchive:
             yield _make_entry(name, info)
 
     def member_reader(self, name: str) -> ReadAt:
-        """Return a function that reads a member. Raises ArchiveError if it is missing or damaged."""
+        """Return a function that reads a member. Raises ArchiveError if the member is missing or damaged."""
         info = self._infos.get(name)
         if info is None:
             raise ArchiveError(make_issue("archive.changed"))
@@ -86,13 +86,13 @@ class ZipArchive:
         return ForwardBytes(open_member(), info.file_size, open_member)
 
     def _check_start(self, infos: Sequence[ZipInfo]) -> Iterator[Issue]:
-        """Yield an issue if there are bytes before the first entry."""
+        """Yield an issue if the file has bytes before the first entry."""
         begin = min((info.header_offset for info in infos), default=self._zip.start_dir)
         if begin > 0:
             yield make_issue("archive.leading-bytes", count=begin)
 
     def _check_end(self) -> Iterator[Issue]:
-        """Yield an issue if the end record, with its comment, is not the end of the file (APPNOTE.TXT 4.3.16)."""
+        """Yield an issue if bytes follow the end record and its comment (APPNOTE.TXT 4.3.16)."""
         begin = max(0, self._file.size - _MAX_END_BYTES)
         end = self._file.read_at(begin, _MAX_END_BYTES)
         length = _MIN_END_BYTES + len(self._zip.comment)
@@ -108,13 +108,13 @@ class ZipArchive:
 class _LimitedDirectoryFile(ArchiveFile):
     """A ZIP file that raises ArchiveError if its directory is too large.
 
-    zipfile reads the whole directory at once, and does not check the number of entries in the end record.
+    The check is necessary because zipfile reads the whole directory at once, and does not limit the number of entries.
     """
 
     is_reading_directory = True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read up to `size` bytes, or all bytes that are left. Raises ArchiveError at the limits."""
+        """Return up to `size` bytes; all remaining bytes by default. Raises ArchiveError if a limit is exceeded."""
         if size is not None and min(size, self.size) > MAX_DIRECTORY_BYTES:
             require_entry_count(MAX_ENTRIES + 1)
         found = super().read(size)

@@ -1,1 +1,1 @@
-"""Objects below an S3 prefix, listed by S3 or by an S3 Inventory, read by range requests."""
+"""Objects below an S3 prefix. S3 or an S3 Inventory lists them, and range requests read them."""

@@ -1,4 +1,4 @@
-"""Issues of object keys that other tools would change, reject or confuse with another key."""
+"""Issues of object keys that other tools would change, would reject, or would confuse with another key."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 _UNUSUAL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|(?:^|/)\.{0,2}(?:/|$)")
-"""Matches any problem that `_describe_problem` names; most keys have none of them."""
+"""Matches a key if `_describe_problem` may find a problem in it. Most keys have no problem."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class KeyChecker:
-    """Checks the keys of a listing. They must come in the order in which S3 lists them, that of their UTF-8 bytes."""
+    """A checker of the keys of a listing. The keys must be in the order of their UTF-8 bytes, as in S3's listings."""
 
     def __init__(self, prefix: str) -> None:
-        """Start a listing. The prefix, which is empty or ends with a slash, is not checked."""
+        """Start with the first key of a listing. The prefix is empty or ends with a slash, and is not checked."""
         self._prefix = len(prefix)
         self._open: list[str] = []
-        """Paths of objects that later paths may start with; each starts with the one before."""
+        """Paths of earlier objects with which later paths may start. Each path starts with the path before it."""
 
     def issues(self, key: str, *, folder: bool = False) -> tuple[Issue, ...]:
         """Return the issues of the next key.
 
         Args:
-            key: The whole key, with the prefix.
-            folder: Whether it is an empty object that stands for a folder, whose key may end with a slash.
+            key: The key, including the prefix.
+            folder: Whether the object is an empty object that represents a folder. Its key may end with a slash.
 
         """
         path = key[self._prefix :]
         before = self._open
-        # All keys between `a` and `a/b` start with `a`: drop paths that the next key does not start with.
+        # In a sorted listing, all keys between `a` and `a/b` start with `a`. So drop paths that this key does not
+        # start with.
         while before and not path.startswith(before[-1]):
             before.pop()
         above = before.pop() if before and path[len(before[-1]) :].startswith("/") else None
@@ -52,12 +53,12 @@ class KeyChecker:
 
 
 def is_portable_key(key: str) -> bool:
-    """Return whether obstore requests this key unchanged. Other keys need boto3."""
+    """Return whether obstore requests this key unchanged. For other keys, boto3 must be used."""
     return _UNUSUAL.search(key) is None
 
 
 def _describe_problem(path: str, *, folder: bool) -> str | None:
-    """Return in words what is wrong with a key, for the issue `s3.key`; None if nothing is wrong."""
+    """Return a text that describes the problem of a key, for the issue `s3.key`. Return None if there is no problem."""
     segments = path.removesuffix("/").split("/") if path else []
     if _CONTROL.search(path) is not None:
         return "a control character"

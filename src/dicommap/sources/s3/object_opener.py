@@ -1,4 +1,4 @@
-"""Open S3 objects one at a time, or read the headers of many with parallel requests."""
+"""An opener of S3 objects. It opens single objects, and reads the headers of many objects with parallel requests."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ if TYPE_CHECKING:
     from dicommap.sources.source import HeaderBatch, ReadHeader
 
 MAX_REQUESTS = 64
-"""Requests that one process sends at the same time. S3 answers a request in some tens of milliseconds."""
+"""The maximum number of parallel requests of one process. S3 needs tens of milliseconds for each answer."""
 
 MAX_REQUESTS_NEARBY = 16
-"""The same for a server that answers faster than this process reads an answer. More threads would only compete with
-each other, which costs a fifth of the CPU time."""
+"""The maximum number of parallel requests to a server on the local network (see NEARBY_SECONDS). With more threads,
+a fifth of the CPU time would be lost."""
 
 MAX_BATCH_BYTES = 40 * 2**20
-"""Bytes of values that the headers of one batch may have: 500 objects, if only the default attributes are captured."""
+"""The maximum size of all values in one batch: 500 objects, if only the default attributes are captured."""
 
 _MAX_REREADS = 3
-"""How often reading a header starts again with more bytes. After that, the reading thread fetches missing bytes."""
+"""Up to this number of answers, reading a header restarts after each. Then the calling thread fetches other bytes."""
 
 _MAX_UNANSWERED = 8
-"""So many objects in a row without an answer from S3 mean that S3 or the network has failed, not single objects."""
+"""If S3 gives no answer for this number of consecutive objects, S3 or the network has failed: AwsError is raised."""
 
 _Result = TypeVar("_Result")
 
 _State = tuple[int, str]
-"""Size and ETag."""
+"""The size and the ETag of an object."""
 
 
 class S3Opener(Opener):
-    """Opens objects below a prefix, and refuses objects that have been replaced since they were listed."""
+    """An opener of objects below a prefix. It raises ObjectError if an object has changed since it was listed."""
 
     def __init__(self, connection: S3Connection, prefix: str, listed: Mapping[str, _State] | None = None) -> None:
         """Make an opener.
 
         Args:
-            connection: The bucket.
-            prefix: The prefix, which all paths are relative to.
-            listed: Size in bytes and ETag of each object that can be opened, by path.
+            connection: The connection to the bucket.
+            prefix: The prefix. Paths of objects are relative to it.
+            listed: Path -> size in bytes and ETag, for each object that can be opened.
 
         """
         self._connection = connection
@@ -65,25 +65,25 @@ class S3Opener(Opener):
         self._listed = listed or {}
 
     def for_files(self, files: Sequence[SourceFile]) -> S3Opener:
-        """Return an opener for these objects of a listing, each with the size and the ETag that it had there."""
+        """Return an opener for listed objects. It expects each object to have the size and ETag of the listing."""
         return S3Opener(self._connection, self._prefix, {file.path: (file.size, file.etag) for file in files})
 
     @contextmanager
     def open(self, path: str) -> Iterator[ReadAt]:
-        """Open an object that `for_files` was given. The function that reads raises OSError and AwsError."""
+        """Open one of the objects given to `for_files`. The function that reads it raises OSError or AwsError."""
         yield self._partial_object(path).read_blocking
 
     def open_listed(self, file: SourceFile) -> AbstractContextManager[ReadAt]:
-        """Open an object of an earlier listing, if it still has the size and the ETag of that listing."""
+        """Open a listed object. Reading it raises ObjectError if its size or ETag is not that of the listing."""
         return self.for_files([file]).open(file.path)
 
     def read_headers(
         self, files: Sequence[tuple[str, int]], read_header: ReadHeader, *, max_header_bytes: int
     ) -> Iterator[HeaderBatch]:
-        """Yield the headers of objects in batches as large as memory allows; objects of a batch are read in parallel.
+        """Yield batches of headers. The objects of a batch are read in parallel, and its memory is bounded.
 
         Raises:
-            AwsError: No object can be read.
+            AwsError: An error affects all objects, for example if S3 cannot be reached.
 
         """
         count = max(1, MAX_BATCH_BYTES // max_header_bytes)
@@ -94,18 +94,18 @@ class S3Opener(Opener):
     def read_parallel(
         self, paths: Iterable[str], read: Callable[[ReadAt, int], _Result]
     ) -> tuple[list[_Result | ObjectError], NetworkTraffic]:
-        """Call a function for each of these objects, while other threads fetch their bytes.
+        """Call `read` for each object in the calling thread, while other threads fetch the bytes of objects.
 
         Args:
-            paths: The objects.
-            read: Is given a function that reads the object, and the object's size. It is called in this thread. If it
-                asks for bytes that are not here yet, they are fetched and it is called again from the start.
+            paths: The paths of the objects.
+            read: Takes a function that reads the object, and the object's size. If it needs bytes that have not been
+                fetched yet, the bytes are fetched, and `read` is called again from the start.
 
         Returns:
-            The results or errors in the order of the paths, and the network traffic.
+            The results of `read`, or errors, in the order of the paths; and the network traffic.
 
         Raises:
-            AwsError: No object can be read.
+            AwsError: An error affects all objects, for example if S3 cannot be reached.
 
         """
         objects = [self._partial_object(path) for path in paths]
@@ -116,7 +116,7 @@ class S3Opener(Opener):
 
 
 class _MoreBytesNeeded(Exception):  # noqa: N818  not an error: it interrupts the reader of a header
-    """Raised when a header reader needs bytes that have not been fetched yet."""
+    """The exception for bytes that a header reader needs and that have not been fetched yet."""
 
     def __init__(self, offset: int, length: int) -> None:
         super().__init__(offset, length)
@@ -124,7 +124,7 @@ class _MoreBytesNeeded(Exception):  # noqa: N818  not an error: it interrupts th
 
 
 class _PartialObject:
-    """One object, and the byte ranges of it that have been fetched."""
+    """An object of S3, with the byte ranges that have been fetched so far."""
 
     def __init__(self, connection: S3Connection, key: str, size: int, etag: str) -> None:
         self.key, self.size, self.etag = key, size, etag
@@ -132,17 +132,17 @@ class _PartialObject:
         self.parts: list[ByteRange] = []
         self.requests = self.received = 0
         self.wanted: tuple[int, int] | None = None
-        """The offsets of the bytes to fetch next, if the first bytes were not enough."""
+        """The offsets of the bytes to fetch next. None before the first request."""
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return bytes that have been fetched. Raises _MoreBytesNeeded for other bytes."""
+        """Return `length` bytes from `offset`. Raises _MoreBytesNeeded if they have not been fetched."""
         for part in self.parts:
             if part.has_range(offset, length, self.size):
                 return part.get(offset, length)
         raise _MoreBytesNeeded(offset, min(length, self.size - offset))
 
     def read_blocking(self, offset: int, length: int) -> bytes:
-        """Return bytes, and fetch them if necessary. Of the byte ranges after the first one, only the last is kept."""
+        """Return `length` bytes from `offset`. Fetch them if necessary. Keep only the first and the last byte range."""
         try:
             return self.read(offset, length)
         except _MoreBytesNeeded as needed:
@@ -154,18 +154,18 @@ class _PartialObject:
             return part.get(offset, length)
 
     def fetch(self, begin: int, end: int) -> ByteRange:
-        """Request a byte range from S3. Raises ObjectError and AwsError."""
+        """Request a byte range from S3, and return it. Raises ObjectError or AwsError."""
         return get_range_reader(self._connection).get_range(self.key, begin, end, self.size, self.etag)
 
     def add_range(self, part: ByteRange) -> None:
-        """Store a byte range that S3 has sent, and count its bytes."""
+        """Store a byte range that S3 has sent, and count the request and the received bytes."""
         self.parts.append(part)
         self.requests += 1
         self.received += len(part.content)
 
 
 class _ParallelRead(Generic[_Result]):
-    """The objects of one batch: threads fetch byte ranges, and the calling thread reads them as they arrive."""
+    """A parallel reader of one batch of objects. Threads fetch byte ranges, and the calling thread reads headers."""
 
     def __init__(
         self, reader: RangeReader, objects: Sequence[_PartialObject], read: Callable[[ReadAt, int], _Result]
@@ -193,7 +193,7 @@ class _ParallelRead(Generic[_Result]):
             while len(self._results) < len(self._objects):
                 self._read_answer(*self._answers.get())
         finally:
-            self._wanted.clear()  # also after an error: no thread fetches another object
+            self._wanted.clear()  # after an error, the threads must not fetch more objects
         traffic = NetworkTraffic(
             requests=sum(one.requests for one in self._objects),
             received=sum(one.received for one in self._objects),
@@ -202,8 +202,8 @@ class _ParallelRead(Generic[_Result]):
         return [self._results[one] for one in self._objects], traffic
 
     def _fetch(self) -> None:
-        """Fetch the requested byte ranges one after the other, until there are no more. Runs in a thread."""
-        with suppress(IndexError):  # from popleft, if none is left
+        """Fetch one byte range after the other, until the queue of objects is empty. Runs in a thread."""
+        with suppress(IndexError):  # popleft raises it if the queue is empty
             while True:
                 one = self._wanted.popleft()
                 self._answers.put((one, self._request(one)))
@@ -215,7 +215,7 @@ class _ParallelRead(Generic[_Result]):
             return error
 
     def _read_answer(self, one: _PartialObject, answer: ByteRange | BaseException) -> None:
-        """Read an object after an answer has arrived, or request more of its bytes. Raises AwsError."""
+        """Call the reader for an object after an answer. If it needs more bytes, request them. Raises AwsError."""
         try:
             if not isinstance(answer, ByteRange):
                 raise answer
@@ -234,7 +234,7 @@ class _ParallelRead(Generic[_Result]):
         one.parts.clear()
 
     def _count_missing_answer(self, error: ObjectError) -> None:
-        """Raise AwsError if S3 has not answered for many objects in a row."""
+        """Count consecutive objects without an answer. Raises AwsError if there are _MAX_UNANSWERED."""
         self._unanswered = self._unanswered + 1 if error.has_no_answer else 0
         if self._unanswered >= _MAX_UNANSWERED:
             raise AwsError(

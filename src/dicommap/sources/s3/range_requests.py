@@ -1,4 +1,4 @@
-"""Range requests for objects: bytes of the listed version of an object, by obstore or boto3."""
+"""Range requests for S3 objects, sent with obstore or boto3. They fail if the object has changed since its listing."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from dicommap.sources.s3.s3_connection import S3Connection
 
 FIRST_REQUEST_BYTES = 16_384
-"""Bytes of a first request: twice the bytes that `p10` reads first. In a test with 833 real files, all headers but two
-ended within half of it, and S3 needs the same time for some kilobytes as for one."""
+"""The number of bytes in the first request for an object: twice the first read of `p10`. In a test with 833 real files,
+all headers but two ended within half of it. S3 needs the same time for several kilobytes as for one kilobyte."""
 
 MAX_FIRST_REQUEST_BYTES = 65_536
-"""Bytes of a first request after objects with longer headers."""
+"""The maximum number of bytes in a first request. It is used after objects with longer headers."""
 
 NEARBY_SECONDS = 0.002
-"""S3 needs more seconds than these for any answer, even within a region; a server on the local network does not."""
+"""A server that answers in less time is on the local network. S3 needs more time, even within a region."""
 
 
 class ByteRange(NamedTuple):
-    """A part of an object: its bytes from the offset `start`."""
+    """A part of an object: the bytes in `content`, which begin at the offset `start`."""
 
     start: int
     content: bytes
 
     def has_range(self, offset: int, length: int, size: int) -> bool:
-        """Return whether this part has `length` bytes from `offset`, or all bytes up to the object's end at `size`."""
+        """Return whether this part has `length` bytes from `offset`, or the bytes up to the object's end at `size`."""
         return self.start <= offset and min(offset + length, size) <= self.start + len(self.content)
 
     def get(self, offset: int, length: int) -> bytes:
@@ -46,40 +46,41 @@ class ByteRange(NamedTuple):
 
 
 class RangeReader:
-    """Reads byte ranges of one bucket's objects, in any thread; each process makes one."""
+    """A reader of byte ranges of one bucket's objects. Each process has one reader, which is thread-safe."""
 
     def __init__(self, connection: S3Connection) -> None:
-        """Make the client. Raises AwsError and MissingExtraError."""
+        """Make the S3 client. Raises AwsError without credentials, and MissingExtraError without boto3 or obstore."""
         self._connection = connection
         self._store = connection.store()
-        # Not at the top: only processes that read objects need obstore. `_get_with_obstore` runs for each object.
+        # Imported here, because only processes that read objects need obstore, and not in `_get_with_obstore`, which
+        # is called for each object.
         import obstore
         from obstore.exceptions import BaseError
 
         self._get = obstore.get
         self._error_types = (BaseError, FileNotFoundError)
         self.first_bytes = FIRST_REQUEST_BYTES
-        """The bytes of the next first request: more after objects with longer headers."""
+        """The number of bytes in the next first request. It increases after objects with longer headers."""
         self._shortest_seconds = inf
 
     @property
     def is_near(self) -> bool:
-        """Return whether the server answers so fast that more parallel requests would save no time."""
+        """Return whether an answer took less than NEARBY_SECONDS. If so, many parallel requests save no time."""
         return self._shortest_seconds < NEARBY_SECONDS
 
     def get_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
-        """Request the bytes between two offsets of an object.
+        """Request and return the bytes between two offsets of an object.
 
         Args:
-            key: The whole key.
+            key: The object's key, including the prefix.
             begin: The offset of the first byte.
             end: The offset after the last byte.
             size: The object's size in the listing.
             etag: The object's ETag in the listing, with quotation marks.
 
         Raises:
-            ObjectError: This object cannot be read, or has another size or ETag now.
-            AwsError: No object can be read.
+            ObjectError: The object cannot be read, or now has another size or ETag.
+            AwsError: The error affects all objects, for example if access is denied by expired credentials.
 
         """
         started = perf_counter()
@@ -92,7 +93,7 @@ class RangeReader:
         return ByteRange(begin, content)
 
     def record_header_end(self, end: int) -> None:
-        """Record the offset up to which a header was read, for the size of later first requests."""
+        """Increase `first_bytes` for later objects, if a header needed the bytes up to the offset `end`."""
         if self.first_bytes < end <= MAX_FIRST_REQUEST_BYTES:
             self.first_bytes = -(-end // FIRST_REQUEST_BYTES) * FIRST_REQUEST_BYTES
 
@@ -107,7 +108,7 @@ class RangeReader:
         return content
 
     def _get_with_boto3(self, key: str, begin: int, end: int, size: int, etag: str) -> bytes:
-        """Request a byte range of an object whose key obstore would change."""
+        """Request and return a byte range with boto3, because obstore would change the object's key."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         client, bucket = self._connection.client(), self._connection.bucket
@@ -127,7 +128,7 @@ class RangeReader:
 
 
 def get_range_reader(connection: S3Connection) -> RangeReader:
-    """Return the reader of this process for a bucket."""
+    """Return this process's RangeReader for a bucket. The readers of recent connections are cached."""
     return _make_range_reader(connection, os.getpid())
 
 

@@ -1,4 +1,4 @@
-"""The settings to reach a bucket, sent to workers, and the clients that each process makes from them."""
+"""The settings to reach a bucket, and the S3 clients that each process makes from these settings."""
 
 from __future__ import annotations
 
@@ -19,52 +19,55 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Store
 
 CONNECT_SECONDS, REQUEST_SECONDS = 10, 60
-"""Seconds. A request that takes longer is tried again."""
+"""Timeouts in seconds for connecting and for a whole request. After a timeout the request is tried again."""
 
 RETRY_CONFIG: RetryConfig = {
     "max_retries": 8,
     "retry_timeout": timedelta(seconds=150),
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=15), "base": 2},
 }
-"""Each pause is about twice as long as the one before, half a minute and more in all: S3 asks for that if it throttles
-requests."""
+"""Settings for repeating a failed request. Each pause is about twice as long as the pause before, as S3 recommends if
+it throttles requests. All pauses together take at least half a minute."""
 
 _CLIENT_LIFETIME = timedelta(minutes=5)
-"""How long credentials are used before botocore is asked for them again; botocore renews them ten minutes before they
-expire."""
+"""The time for which obstore uses credentials before it requests them from botocore again. botocore renews credentials
+ten minutes before they expire."""
 
 _DEFAULT_REGION = "us-east-1"
 
 MAX_CERTIFICATE_BYTES = 16 * 2**20
-"""The largest file of certificates that is read. All certificates that browsers trust have 0.3 million bytes."""
+"""The maximum size of a file of certificates. The certificates that browsers trust have 0.3 million bytes in total."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Connection:
-    """One bucket and the settings to reach it. It is pickled, so it holds no credentials: each process finds them."""
+    """A bucket and the settings to reach it.
+
+    It is pickled for worker processes, so it has no credentials. Each process finds credentials by itself, with boto3.
+    """
 
     bucket: str
     clients: Clients = field(default_factory=Clients)
-    """The AWS credentials profile, the region and the endpoint. No boto3 client is made from this copy."""
+    """The AWS credentials profile, the region and the endpoint. This object never holds a boto3 client."""
     scan: str = field(default_factory=lambda: os.urandom(8).hex())
-    """A different text for each scan. Processes cache clients by it, so that the next scan finds new credentials."""
+    """A random text for each scan. It is part of the cache key of clients, so the next scan gets new credentials."""
 
     def __post_init__(self) -> None:
-        # boto3 clients that the caller's object keeps cannot be pickled.
+        # A copy without boto3 clients: the caller's object may hold some, and they cannot be pickled.
         object.__setattr__(self, "clients", replace(self.clients))
 
     def in_region(self, region: str | None) -> S3Connection:
-        """Return a connection to the bucket in this region; this connection without a region or a change of it."""
+        """Return a connection to the bucket in this region. Return this object if the region is None or the same."""
         if region is None or region == self.client().meta.region_name:
             return self
         return replace(self, clients=replace(self.clients, region=region))
 
     def client(self) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
-        """Return this process's boto3 client for S3, which lists objects."""
+        """Return this process's boto3 client for S3. It is used to list objects."""
         return _clients(self, os.getpid()).s3
 
     def store(self) -> S3Store:
-        """Return this process's obstore client, which reads objects. Raises AwsError if there are no credentials."""
+        """Return this process's obstore client, used to read objects. Raises AwsError if credentials are missing."""
         return _store(self, os.getpid())
 
 
@@ -80,7 +83,7 @@ def require_s3_extra() -> None:
     del boto3
 
 
-# By process: neither client works after a fork.
+# The process id is part of the cache key, because the clients do not work after a fork.
 @lru_cache(maxsize=8)
 def _clients(connection: S3Connection, process: int) -> Clients:
     del process
@@ -99,7 +102,7 @@ def _store(connection: S3Connection, process: int) -> S3Store:
             "A process that reads objects has found no AWS credentials.",
             fix="Name a profile with --profile, or give credentials to every process that reads.",
         )
-    # botocore knows endpoints by region, partition, profile and environment; obstore would look at some of these only.
+    # botocore finds the endpoint from region, partition, profile and environment. obstore uses only some of these.
     endpoint = clients.s3.meta.endpoint_url
     bucket_in_host = _uses_virtual_host(endpoint, connection.bucket)
     if bucket_in_host:
@@ -122,9 +125,9 @@ def _store(connection: S3Connection, process: int) -> S3Store:
 
 
 def _uses_virtual_host(endpoint: str, bucket: str) -> bool:
-    """Return whether the bucket's name is part of the host name.
+    """Return whether requests must have the bucket's name in the host name, as in `bucket.s3.amazonaws.com`.
 
-    That is so at AWS's endpoints; but AWS's certificates are not valid for bucket names with a dot.
+    It is True for AWS's endpoints, unless the bucket's name has a dot: AWS's certificates are not valid for such hosts.
     """
     host = urlsplit(endpoint).hostname or ""
     return host.startswith("s3") and ".amazonaws.com" in host and "." not in bucket

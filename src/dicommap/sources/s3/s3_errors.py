@@ -1,4 +1,4 @@
-"""Errors from reading objects: an issue for one object, or AwsError if all objects are affected."""
+"""Errors from reading S3 objects: ObjectError if one object is affected, AwsError if all objects are affected."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CODES_FOR_ALL_OBJECTS = frozenset(
         "TokenRefreshRequired",
     }
 )
-"""Error codes that every other object would get, too.
+"""Error codes of S3 that affect all objects, not only the requested object.
 
 Source: Amazon S3 API Reference, "Error responses".
 """
@@ -42,14 +42,15 @@ _ISSUE_CODES = {304: "s3.changed", 404: "s3.vanished", 412: "s3.changed", 416: "
 
 
 class ObjectError(FileError):
-    """The error for one object that cannot be read; its issue gives the reason."""
+    """The error for one object that cannot be read. Its issue gives the reason."""
 
     def __init__(self, issue: Issue, *, has_no_answer: bool = False) -> None:
         """Make the error.
 
         Args:
-            issue: Why the object cannot be read.
-            has_no_answer: S3 gave no complete answer, so the cause may be S3 or the network and not this object.
+            issue: The issue that gives the reason.
+            has_no_answer: Whether S3 gave no complete answer. If True, the cause may be S3 or the network instead of
+                the object.
 
         """
         super().__init__(issue)
@@ -57,12 +58,14 @@ class ObjectError(FileError):
 
 
 def error_for_status(status: int, code: str, uri: str) -> ObjectError | AwsError:
-    """Return the ObjectError or AwsError for an HTTP error status that S3 returns for GetObject.
+    """Return the error for an HTTP error status of GetObject.
+
+    The result is an AwsError if the status affects all objects, else an ObjectError.
 
     Args:
         status: The HTTP status.
-        code: The error code of the S3 API, or the empty text.
-        uri: The object, for messages.
+        code: The error code of the S3 API; empty if S3 returned no code.
+        uri: The URI of the object, for messages.
 
     """
     if status in _THROTTLED or code in _CODES_FOR_ALL_OBJECTS or (301 <= status < 400 and status != 304):
@@ -87,7 +90,7 @@ def error_for_changed_object() -> ObjectError:
 
 
 def error_from_obstore(error: Exception, uri: str) -> ObjectError | AwsError:
-    """Convert an error of obstore to an ObjectError or AwsError. Of its text, only S3's error code is used."""
+    """Convert an error of obstore to an ObjectError or AwsError. The messages do not quote the error's text."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
     if status is not None:

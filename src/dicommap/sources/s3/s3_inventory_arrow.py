@@ -1,4 +1,4 @@
-"""Data files of an S3 Inventory in Parquet or ORC; imported, with pyarrow, only for these.
+"""Readers of an S3 Inventory's data files in Parquet or ORC. The module is imported only for these formats.
 
 Columns: Amazon S3 user guide, "Locating your inventory list". The column names differ from those in CSV files, and keys
 are not URL-encoded.
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 ROWS_PER_BATCH = 4_000
-"""Rows of a batch, up to a megabyte. pyarrow may read some tens of batches ahead."""
+"""The number of rows in a batch, which needs up to a megabyte. pyarrow may read tens of batches ahead."""
 
 _BUFFERED_BYTES = 2**20
-"""The buffer of each column. Without it pyarrow reads a column of a whole row group at once."""
+"""The size of the buffer of each column. Without a buffer, pyarrow reads a column of a whole row group at once."""
 
 _REQUIRED_COLUMNS = ("key", "size", "e_tag")
 _TEXT = (pyarrow.binary(), pyarrow.string())  # Parquet does not always say that its bytes are text
@@ -39,7 +39,7 @@ _TYPES = {
     "is_latest": (pyarrow.bool_(),),
     "is_delete_marker": (pyarrow.bool_(),),
 }
-"""The columns that are read, and the types that each is cast to, in turn. An error of the cast means damage."""
+"""Column to read -> types to which it is cast, one after the other. If a cast fails, the file is damaged."""
 
 
 def read_parquet_objects(file: BinaryIO) -> Iterator[S3Object]:
@@ -51,7 +51,13 @@ def read_parquet_objects(file: BinaryIO) -> Iterator[S3Object]:
 
 
 def read_orc_objects(file: BinaryIO) -> Iterator[S3Object]:
-    """Yield the objects of an ORC file. Raises ValueError if it is damaged, and DocumentError without time zones."""
+    """Yield the objects of an ORC file.
+
+    Raises:
+        ValueError: The file is damaged.
+        DocumentError: The system has no time zone files, which ORC files need.
+
+    """
     with _convert_damage_errors():
         # Not pyarrow's ORCFile: it reads whole stripes only, which are hundreds of megabytes in memory.
         opened = OrcFileFormat().make_fragment(pyarrow.PythonFile(file, "r"))
@@ -68,7 +74,7 @@ def _column_names(schema: pyarrow.Schema) -> list[str]:
 
 
 def _current_objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Object]:
-    """Yield the objects of rows, without delete markers and old versions."""
+    """Yield the objects of the rows in batches, without delete markers and old versions."""
     for batch in batches:
         columns = [_column_values(batch, name) for name in _TYPES]
         for key, size, etag, mtime_ns, is_latest, is_delete_marker in zip(*columns, strict=False):
@@ -80,7 +86,7 @@ def _current_objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Objec
 
 
 def _column_values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
-    """Return the values of a column, or None without end if the column is missing."""
+    """Return the values of a column. If the column is missing, return an endless iterator of None."""
     if name not in batch.schema.names:
         return repeat(None)
     column = batch.column(name)
@@ -96,7 +102,7 @@ def _column_values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
 
 @contextmanager
 def _convert_damage_errors() -> Iterator[None]:
-    """Raise ValueError for any error that pyarrow raises for damaged bytes."""
+    """Return a context manager that converts pyarrow's errors about damaged bytes to ValueError."""
     try:
         yield
     except MemoryError:

@@ -1,4 +1,4 @@
-"""The objects that an S3 Inventory lists, sorted as S3 lists a bucket; CSV files are read here.
+"""The objects that an S3 Inventory lists, in the order of an S3 listing; and the reader of its CSV files.
 
 Columns: Amazon S3 user guide, "Cataloging and analyzing your data with S3 Inventory".
 """
@@ -33,7 +33,7 @@ _MAX_SQLITE_INTEGER = 2**63 - 1
 
 
 def read_csv_objects(file: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[S3Object]:
-    """Yield the objects of a CSV file whose columns the manifest names. Raises ValueError if it is damaged."""
+    """Yield the objects of a CSV file, gzipped if its name ends with `.gz`. Raises ValueError if it is damaged."""
     content = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
     text = io.TextIOWrapper(content, encoding="utf-8", newline="")
     try:
@@ -46,7 +46,7 @@ def read_csv_objects(file: BinaryIO, name: str, columns: Sequence[str]) -> Itera
 
 
 def _parse_row(row: Mapping[str, str]) -> S3Object | None:
-    """Return the object of a row, or None for delete markers and old versions."""
+    """Return the object of a row. Return None for a delete marker or an old version."""
     if row.get("IsDeleteMarker", "").lower() == "true" or row.get("IsLatest", "").lower() == "false":
         return None
     moment = row.get("LastModifiedDate", "")
@@ -60,19 +60,19 @@ def _parse_row(row: Mapping[str, str]) -> S3Object | None:
 
 
 class S3InventoryList:
-    """The listed objects below a prefix, in a temporary file: the list may be longer than memory."""
+    """The objects of an S3 Inventory below a prefix. They are in a temporary file, to save memory."""
 
     def __init__(self, manifest: S3InventoryManifest, prefix: str, connection: S3Connection) -> None:
         """Read all data files.
 
         Args:
-            manifest: Names the data files.
-            prefix: Only objects whose keys start with it are kept.
-            connection: The bucket that is listed.
+            manifest: The manifest that names the data files.
+            prefix: The start of the keys of objects to keep.
+            connection: The connection to the listed bucket.
 
         Raises:
             DocumentError: A data file is damaged, or no object has the prefix.
-            SourceError: There is no room for the temporary file.
+            SourceError: The disk has no space for the temporary file.
             AwsError: S3 denies access or cannot be reached.
             MissingExtraError: The data files are Parquet or ORC, and pyarrow is not installed.
 
@@ -103,11 +103,11 @@ class S3InventoryList:
             )
 
     def count(self) -> int:
-        """Return the number of rows."""
+        """Return the number of rows. An object that is listed twice has two rows."""
         return int(self._database.execute("SELECT COUNT(*) FROM listed").fetchone()[0])
 
     def objects(self) -> Iterator[S3Object]:
-        """Yield the objects in the order of their keys' bytes. If one is listed twice, the newest row counts."""
+        """Yield the objects in the order of their keys' bytes. If an object has several rows, use the newest row."""
         last = None
         query = "SELECT key, size, etag, mtime_ns FROM listed ORDER BY key, mtime_ns DESC"
         for key, size, etag, mtime_ns in self._database.execute(query):
@@ -145,7 +145,7 @@ def _md5(file: BinaryIO) -> str:
 
 
 def _choose_reader(manifest: S3InventoryManifest) -> Callable[[BinaryIO, str], Iterator[S3Object]]:
-    """Return the function that yields the objects of a data file. Raises MissingExtraError."""
+    """Return a function that takes a data file and its name, and yields its objects. Raises MissingExtraError."""
     if manifest.format is S3InventoryFormat.CSV:
         return lambda file, name: read_csv_objects(file, name, manifest.columns)
     try:

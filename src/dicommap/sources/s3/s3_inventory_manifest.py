@@ -1,6 +1,6 @@
-"""The manifest.json of an S3 Inventory: the listed bucket, the columns, and the data files.
+"""The manifest.json of an S3 Inventory: the name of the listed bucket, the columns, and the data files.
 
-Shape: Amazon S3 user guide, "Locating your inventory list".
+Format: Amazon S3 user guide, "Locating your inventory list".
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 _SCHEME = "s3://"
 _LIMIT = S3_INVENTORY_LIMIT.bytes
-"""Bytes of a manifest, which has some 150 bytes for each data file."""
+"""The maximum size of a manifest in bytes. A manifest has about 150 bytes for each data file."""
 _BUCKET_ARN = "arn:"
 
 
 class S3InventoryFormat(StrEnum):
-    """The format of the data files."""
+    """The formats that data files of an S3 Inventory can have."""
 
     CSV = "CSV"
     PARQUET = "PARQUET"
@@ -47,7 +47,7 @@ _COLUMN_PATTERNS = {
     S3InventoryFormat.PARQUET: re.compile(r"(?:required|optional)\s+\w+\s+(\w+)"),
     S3InventoryFormat.ORC: re.compile(r"(\w+):"),
 }
-"""Patterns of column names in `fileSchema`: a list, a Parquet message, or a Hive struct."""
+"""Format -> pattern of one column name in `fileSchema`, which is a list, a Parquet message, or a Hive struct."""
 
 _REQUIRED_COLUMNS = {
     S3InventoryFormat.CSV: ("Key", "Size", "ETag"),
@@ -58,12 +58,12 @@ _REQUIRED_COLUMNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3InventoryFile:
-    """One data file."""
+    """One data file of an S3 Inventory."""
 
     key: str
-    """The key in the destination bucket."""
+    """The object key of the file in the destination bucket."""
     md5: str
-    """The MD5 checksum of its bytes, in hexadecimal digits."""
+    """The MD5 checksum of the file, in hexadecimal digits."""
 
     @property
     def name(self) -> str:
@@ -73,25 +73,25 @@ class S3InventoryFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3InventoryManifest:
-    """A manifest.json whose data files have all columns that a scan needs."""
+    """A manifest.json of an S3 Inventory that has all columns that a scan needs."""
 
     bucket: str
-    """The bucket that is listed."""
+    """The bucket that the S3 Inventory lists."""
     destination: str
-    """The bucket that has the data files."""
+    """The bucket that contains the data files."""
     format: S3InventoryFormat
     columns: tuple[str, ...]
     files: tuple[S3InventoryFile, ...]
     directory: Path | None
-    """The directory of the manifest if it is a local file, else None."""
+    """The directory of the manifest if the manifest is a local file, else None."""
 
     def fetch(self, one: S3InventoryFile, connection: S3Connection, into: BinaryIO) -> None:
-        """Copy a data file: from the manifest's directory if it is a local file, else from S3.
+        """Copy a data file from the manifest's local directory, if the file exists there; otherwise from S3.
 
         Args:
             one: The data file.
-            connection: The bucket that is listed; its settings are used for the destination bucket, too.
-            into: The file to copy it into.
+            connection: The connection to the listed bucket. Its settings are used for the destination bucket, too.
+            into: The open file that receives the bytes.
 
         Raises:
             DocumentError: The local file cannot be read.
@@ -108,7 +108,7 @@ class S3InventoryManifest:
             destination.client().download_fileobj(self.destination, one.key, into)
 
     def _local_paths(self, one: S3InventoryFile) -> Iterator[Path]:
-        """Yield the paths that a data file may have in a local copy: arranged as in S3, or in one directory."""
+        """Yield possible local paths of a data file: in a `data` directory as in S3, or in the manifest's directory."""
         if self.directory is not None:
             yield self.directory.parent / "data" / one.name
             yield self.directory / "data" / one.name
@@ -116,7 +116,13 @@ class S3InventoryManifest:
 
 
 def read_s3_inventory_manifest(path: StrPath, connection: S3Connection) -> S3InventoryManifest:
-    """Read a manifest by its path or S3 URI. Raises DocumentError if it is damaged or unsuitable, and AwsError."""
+    """Read and return the manifest at a path or S3 URI.
+
+    Raises:
+        DocumentError: The manifest cannot be read, is damaged, or lacks a required column.
+        AwsError: S3 denies access or cannot be reached.
+
+    """
     text = os.fspath(path)
     if text.startswith(_SCHEME):
         bucket, _, key = text.removeprefix(_SCHEME).partition("/")
@@ -170,13 +176,13 @@ def _parse_bucket(name: str) -> str:
 
 
 def _connect_to_bucket(connection: S3Connection, bucket: str) -> S3Connection:
-    """Return a connection to another bucket, which may be in another region."""
+    """Return a connection with the same settings to another bucket. The region is not copied, because it may differ."""
     return S3Connection(bucket=bucket, clients=replace(connection.clients, region=None))
 
 
 @contextmanager
 def _convert_read_errors(path: Path) -> Iterator[None]:
-    """Raise DocumentError for an OSError of a file."""
+    """Return a context manager that converts an OSError for the file at `path` to DocumentError."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""An S3 prefix as a source: every object below it, in the order in which S3 lists them."""
+"""A source with the objects below an S3 prefix, in the order of an S3 listing."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ if TYPE_CHECKING:
     from dicommap.sources.s3.s3_inventory_list import S3InventoryList
 
 PAGES_AHEAD = 100
-"""Pages of 1,000 objects that are listed before they are needed: some 50 MB."""
+"""The maximum number of pages (1,000 objects each) that are listed before they are needed. They take about 50 MB."""
 
 _POLL_SECONDS = 0.2
 
 
 class S3Prefix(Source):
-    """The objects below a prefix, or one single object.
+    """A source with the objects below an S3 prefix, or with a single object.
 
-    A prefix without a slash at its end gets one: `s3://bucket/1.2.3` names `1.2.3/...`, and not `1.2.34/...`.
+    If a prefix has no slash at its end, a slash is added: `s3://bucket/1.2.3` means `1.2.3/...`, not `1.2.34/...`.
     """
 
     waits_for_network = True
 
     def __init__(self, text: str, clients: Clients | None = None) -> None:
-        """Open a prefix, and check that there are objects below it.
+        """Open a prefix, and check that it has objects.
 
         Args:
-            text: The S3 URI.
+            text: The S3 URI of the prefix or object.
             clients: The AWS credentials profile, the region and the endpoint. By default boto3 finds them.
 
         Raises:
-            SourceError: The text is no S3 URI, or there is no such object.
+            SourceError: The text is not an S3 URI, or no object has the prefix.
             AwsError: S3 denies access or cannot be reached.
             MissingExtraError: boto3 or obstore is not installed.
 
@@ -74,13 +74,15 @@ class S3Prefix(Source):
         return str(self._uri)
 
     def use_s3_inventory(self, manifest: StrPath) -> S3InventoryList:
-        """Read an S3 Inventory instead of listing the bucket. `close` deletes the list.
+        """Read an S3 Inventory, and return its list. Later walks use the list instead of listing the bucket.
+
+        `close` deletes the list.
 
         Args:
-            manifest: A path or an S3 URI of the manifest.json. The data files may be CSV, Parquet or ORC.
+            manifest: The path or S3 URI of the manifest.json. The data files may be CSV, Parquet or ORC.
 
         Raises:
-            DocumentError: The S3 Inventory is damaged, or is of another bucket.
+            DocumentError: The S3 Inventory is damaged, or lists another bucket.
             AwsError: S3 denies access or cannot be reached.
             MissingExtraError: The data files are Parquet or ORC, and pyarrow is not installed.
 
@@ -99,20 +101,20 @@ class S3Prefix(Source):
 
     @property
     def opener(self) -> S3Opener:
-        """Return the opener of the objects."""
+        """Return the opener for the objects that `walk` yields."""
         return S3Opener(self._connection, self._uri.prefix)
 
     def traffic(self) -> NetworkTraffic:
-        """Return the number of requests for listing objects so far."""
+        """Return the network traffic of listing objects so far, as a number of requests."""
         return NetworkTraffic(requests=self._lister.requests)
 
     def close(self) -> None:
-        """Delete the temporary file of an S3 Inventory's list."""
+        """Delete the temporary file with the list of an S3 Inventory, if there is one."""
         if self._inventory is not None:
             self._inventory.close()
 
     def overlaps(self, other: Source) -> bool:
-        """Return whether both are in one bucket, and one prefix is the start of the other."""
+        """Return whether both sources are in the same bucket, and one prefix is the start of the other prefix."""
         if not isinstance(other, S3Prefix):
             return False
         ours, theirs = ((one._uri.bucket, one._uri.prefix + (one._only or "")) for one in (self, other))
@@ -121,9 +123,9 @@ class S3Prefix(Source):
         return ours[1].startswith(theirs[1]) or theirs[1].startswith(ours[1])
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield each object once, in the order of the UTF-8 bytes of keys. Raises AwsError.
+        """Yield each object once, in the order of the UTF-8 bytes of the keys. Raises AwsError.
 
-        A thread lists the next pages meanwhile. `exclude` names local files, so it excludes nothing here.
+        A thread lists the next pages at the same time. `exclude` is ignored, because it names local files.
         """
         del exclude
         if self._inventory is not None:
@@ -135,7 +137,7 @@ class S3Prefix(Source):
         yield from to_source_files(self._uri.prefix, self._ahead.objects(self._lister.pages(self._uri.prefix)))
 
     def count(self) -> Iterator[int]:
-        """Yield how many objects the walk has listed since the last yield, until all objects are listed."""
+        """Yield the number of objects listed since the last yield, until all objects are listed."""
         if self._inventory is not None:
             yield self._inventory.count()
         else:
@@ -150,7 +152,7 @@ class S3Prefix(Source):
         """Return the URI of the prefix, and the name of the single object below it if the URI names one.
 
         Raises:
-            SourceError: There is no such object, or the URI names an object and a prefix.
+            SourceError: No object has the key or the prefix, or the URI names both an object and a prefix.
 
         """
         key = uri.prefix.removesuffix("/")
@@ -187,14 +189,14 @@ def to_source_files(prefix: str, objects: Iterable[S3Object]) -> Iterator[Source
 
 
 class _ListingAhead:
-    """Lists pages in a thread before their objects are needed, and counts the listed objects."""
+    """A lister that lists pages in a thread before their objects are needed, and counts the listed objects."""
 
     def __init__(self) -> None:
         self._listed = 0
         self._ended = threading.Event()
 
     def objects(self, pages: Iterator[ListingPage]) -> Iterator[S3Object]:
-        """Yield the objects of pages that a thread lists. Errors of the thread are raised here, after its objects."""
+        """Yield the objects of pages that a thread lists. If the thread fails, raise its error after the objects."""
         queue: Queue[ListingPage | BaseException | None] = Queue(PAGES_AHEAD)
         stopped = threading.Event()
         thread = threading.Thread(target=self._list_pages, args=(pages, queue, stopped), daemon=True)
@@ -210,7 +212,7 @@ class _ListingAhead:
             thread.join()
 
     def count(self) -> Iterator[int]:
-        """Yield, a few times a second, how many objects were listed since the last yield, until the listing ends."""
+        """Yield the number of objects listed since the last yield, a few times a second, until the listing ends."""
         yielded = 0
         while True:
             ended = self._ended.wait(_POLL_SECONDS)
