@@ -74,7 +74,7 @@ class InventoryOverview:
     modalities: Mapping[str, int]
     """Modality -> number of series, the most frequent modality first."""
     dates: tuple[str, str] | None
-    """The first and last StudyDate; None if no study has one."""
+    """The first and last StudyDate; None if no study has a StudyDate."""
     first: Sequence[StudySummary]
 
 

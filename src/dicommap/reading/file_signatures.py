@@ -31,7 +31,7 @@ class PackedFormat(NamedTuple):
     kind: str
     """The name of the format, such as gzip or 7-Zip."""
     is_archive: bool
-    """Whether a file of this format can hold several files."""
+    """Whether a file of this format can contain several files."""
 
 
 def detect_packed_format(head: bytes) -> PackedFormat | None:

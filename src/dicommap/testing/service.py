@@ -40,7 +40,7 @@ class OperationThrottle:
         self._buckets = {name: (float(rate.burst), now) for name, rate in DOCUMENTED_RATES.items()}
 
     def take_token(self, operation: str) -> bool:
-        """Take a token of the operation's rate limit. Return whether there was one; if not, the call is refused."""
+        """Take a token from the operation's bucket. Return whether it had one; if not, the call is refused."""
         rate = DOCUMENTED_RATES.get(operation)
         if rate is None:
             return True

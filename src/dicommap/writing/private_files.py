@@ -19,7 +19,7 @@ GROUP_VARIABLE = "DICOMMAP_GROUP_READABLE"
 """The environment variable that makes new files readable for their group if its value is 1."""
 
 _NO_MODES = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
-"""Error numbers of fchmod on file systems without modes, such as FAT, where the mount options set the rights."""
+"""Error numbers of fchmod on file systems without modes, such as FAT. Their mount options decide who can read."""
 
 
 def new_file_mode() -> int:
