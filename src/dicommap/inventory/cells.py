@@ -55,7 +55,7 @@ def encode_value(text: str | None) -> str | bytes | None:
 
 
 def decode_value(stored: bytes) -> str:
-    """Decode a value that is stored as bytes. Raises ValueError if `encode_value` cannot have returned `stored`."""
+    """Decode a value that `encode_value` stored as bytes. Raises ValueError for any other bytes."""
     text = stored.decode("utf-8", "surrogatepass")
     if not is_undecodable(text) or _SURROGATES_WITHOUT_BYTE.search(text):
         raise ValueError("a text without undecodable bytes is stored as text")

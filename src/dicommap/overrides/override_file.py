@@ -1,4 +1,4 @@
-"""Write and read the JSON of an override file. The assumptions name the form of the JSON."""
+"""Write and read the JSON of an override file. The assumptions decide which form the JSON has."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ class RecordingWindow(ByteWindow):
 
 @dataclass(frozen=True, kw_only=True)
 class HeaderLayout:
-    """One walked file, with the spans that decided the steps of the walk."""
+    """The positions of the elements in one header, and the bytes that another file must share to have the same layout."""
 
     head: bytes = field(repr=False)
     """The first bytes of the walked file, up to the end of the walk. A file that fits has at least this size."""

@@ -99,7 +99,7 @@ def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> 
 
 
 class ItemFollower:
-    """Skips the items of a data set's sequences, and records issues of their encoding."""
+    """A reader that skips the items of sequences, and records issues of their encoding."""
 
     def __init__(self, window: ByteWindow) -> None:
         """Make a follower that has not counted any element.

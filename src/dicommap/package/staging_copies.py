@@ -33,7 +33,7 @@ def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> li
 
 
 def find_job_sources(package: PackageDirectory, jobs: Sequence[PlanJob]) -> dict[int, str]:
-    """Return the source roots that contain files of `jobs`, by the index of the source in the plan."""
+    """Return a dict: index of a source in the plan -> its source root, for sources that contain files of `jobs`."""
     numbers = {one.root for job in jobs for one in package.objects(job)}
     return {number: source for number, source in enumerate(package.plan.sources) if number in numbers}
 

@@ -62,7 +62,7 @@ def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
 
 
 def _prefix_issues(job: dict[str, Any], places: S3Prefixes, place: str) -> Iterator[Issue]:
-    """Yield an issue if a staged job overlaps a source prefix, or if any other job is outside the source prefixes."""
+    """Yield an issue if a staged job overlaps a source prefix, or if a job in place is outside all source prefixes."""
     uri = S3Uri.parse(job["inputS3Uri"])
     if uri is None:
         return

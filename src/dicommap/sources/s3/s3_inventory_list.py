@@ -1,4 +1,4 @@
-"""The objects that an S3 Inventory lists, in the order of an S3 listing; and the reader of its CSV files.
+"""Read the objects of an S3 Inventory, sorted like an S3 listing. Its CSV files are read here, too.
 
 Columns: Amazon S3 user guide, "Cataloging and analyzing your data with S3 Inventory".
 """
