@@ -126,7 +126,7 @@ class RecordingWindow(ByteWindow):
 
 @dataclass(frozen=True, kw_only=True)
 class HeaderLayout:
-    """The positions of the elements in one header, and the bytes that another file must share to have the same layout."""
+    """The positions of the elements in one header, and the bytes that another file must share to fit."""
 
     head: bytes = field(repr=False)
     """The first bytes of the walked file, up to the end of the walk. A file that fits has at least this size."""
