@@ -132,7 +132,7 @@ def _hook_everything(steps: Steps) -> None:
     URLLib3Session.send = steps.around(URLLib3Session.send, lambda _, request: str(request.method))
     confirmation._read_answer = steps.around(confirmation._read_answer, lambda: "question")
     check = steps.around(find_instance_problem, lambda *_: "check")
-    vars(object_copies).update(instance_problem=check)
+    vars(object_copies).update(find_instance_problem=check)
 
 
 def _changing(_: URLLib3Session, request: Any) -> str | None:
