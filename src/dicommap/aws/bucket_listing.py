@@ -194,7 +194,7 @@ def _parse_page(body: bytes) -> ListingPage | None:
             return None  # such as a proxy's page, which must not count as an empty listing
         is_encoded = _find_text(root, "EncodingType") == "url"
         objects = [_parse_object(element, is_encoded=is_encoded) for element in root.iter(f"{_NAMESPACE}Contents")]
-    except (ElementTree.ParseError, ValueError, KeyError):
+    except (ElementTree.ParseError, ValueError, LookupError):
         return None
     token = _find_text(root, "NextContinuationToken")
     if not token and _find_text(root, "IsTruncated") == "true":

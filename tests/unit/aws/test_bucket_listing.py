@@ -12,7 +12,7 @@ import pytest
 
 import dicommap
 from dicommap.aws import Clients
-from dicommap.aws.bucket_listing import BucketLister, get_bucket_region, list_objects
+from dicommap.aws.bucket_listing import BucketLister, _parse_page, get_bucket_region, list_objects
 from dicommap.errors import AwsError
 from dicommap.healthimaging.s3_uri import S3Uri
 from tests.support.s3_memory_server import BUCKET, memory_server
@@ -107,3 +107,9 @@ def test_only_a_client_of_its_own_gets_event_handlers() -> None:
     changing = re.compile(r"events\.(un)?register|setup_default_session|set_config_variable|\.add_event")
     found = [(path, call) for path, call in calls if changing.search(call)]
     assert found == [("aws/bucket_listing.py", "self._client.meta.events.register")]
+
+
+@pytest.mark.parametrize("encoding", [b"no-encoding-of-this-name", b"UTF-32"])
+def test_a_page_in_an_unknown_encoding_is_no_page(encoding: bytes) -> None:
+    body = b'<?xml version="1.0" encoding="' + encoding + b'"?><ListBucketResult/>'
+    assert _parse_page(body) is None
