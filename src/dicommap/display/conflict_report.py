@@ -9,7 +9,7 @@ from dicommap.dicom.printable_text import MASK
 from dicommap.display.formatting import format_count
 from dicommap.display.preview import MASKED_NOTE
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
-from dicommap.model.displayable import Displayable
+from dicommap.model.displayable import DisplayableTuple
 from dicommap.model.masking import is_unmasked_in_repr, mask_value
 
 if TYPE_CHECKING:
@@ -113,18 +113,10 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: b
             yield {column: cells.get(column, "") for column in FORECAST_COLUMNS}
 
 
-class Conflicts(tuple["GroupingConflict", ...], Displayable):
+class Conflicts(DisplayableTuple["GroupingConflict"]):
     """Tuple of conflicts in the order of studies. It is equal to any tuple or list of the same conflicts."""
 
     __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        return tuple.__eq__(self, tuple(other)) if isinstance(other, tuple | list) else NotImplemented
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = tuple.__hash__
 
     def of_study(self, study_instance_uid: str) -> Conflicts:
         """Return the conflicts of one study and its series."""
@@ -133,10 +125,6 @@ class Conflicts(tuple["GroupingConflict", ...], Displayable):
     def to_dicts(self, *, show_values: bool = False) -> list[dict[str, str]]:
         """Return each conflict as a row of text cells. Values are masked unless `show_values` is true."""
         return [build_conflict_row(one, show_values=show_values) for one in self]
-
-    # A tuple defines both methods too, so the methods of Displayable are chosen here.
-    __str__ = Displayable.__str__
-    __repr__ = Displayable.__repr__
 
     def _build_report(self) -> Report:
         show_values = is_unmasked_in_repr()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.issues import Severity, find_code
-from dicommap.model.displayable import Displayable
+from dicommap.model.displayable import DisplayableTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -71,18 +71,10 @@ def _code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]
     return TableRow(cells=cells, details=details)
 
 
-class Issues(tuple["Issue", ...], Displayable):
+class Issues(DisplayableTuple["Issue"]):
     """Tuple of issues. It is equal to any tuple or list of the same issues in the same order."""
 
     __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        return tuple.__eq__(self, tuple(other)) if isinstance(other, tuple | list) else NotImplemented
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    __hash__ = tuple.__hash__
 
     @property
     def errors(self) -> Issues:
@@ -110,10 +102,6 @@ class Issues(tuple["Issue", ...], Displayable):
     def to_dicts(self) -> list[dict[str, object]]:
         """Return the issues as a list of dicts that are valid for the schema `issue`."""
         return [issue.to_dict() for issue in self]
-
-    # A tuple defines both methods too, so the methods of Displayable are chosen here.
-    __str__ = Displayable.__str__
-    __repr__ = Displayable.__repr__
 
     def _build_report(self) -> Report:
         counts = self.counts()

@@ -7,9 +7,10 @@ Their reports are registered in `dicommap.display.object_display`, which is impo
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 _DISPLAY_MODULE = "dicommap.display.object_display"
+_ItemT = TypeVar("_ItemT")
 
 
 class Displayable:
@@ -59,3 +60,21 @@ class DisplayableInLists(Displayable):
 
 def _import_display() -> Any:  # noqa: ANN401  a module
     return import_module(_DISPLAY_MODULE)
+
+
+class DisplayableTuple(tuple[_ItemT, ...], Displayable):
+    """Base class of tuples that are displayed as a report. They are equal to any tuple or list of the same items."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return tuple.__eq__(self, tuple(other)) if isinstance(other, tuple | list) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+    # A tuple defines both methods too, so the methods of Displayable are chosen here.
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
