@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dicommap.cli.commands import RootParser
@@ -34,6 +34,8 @@ FLAGS = st.sets(st.sampled_from(["--no-cache", "--archives", "--follow-links"]))
 
 
 @given(st.lists(WORDS, max_size=8))
+@example(["-o", "--"])
+@example(["-o--", "--attributes=--", "--", "--"])
 @examples(400)
 def test_a_call_is_parsed_or_refused_with_advice(words: list[str]) -> None:
     try:

@@ -107,6 +107,14 @@ class Parser(argparse.ArgumentParser):
         except argparse.ArgumentError as error:
             raise self.make_usage_error(f"Wrong value for {error.argument_name}: {error.message}.") from None
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:  # noqa: ANN401 - argparse's own
+        # argparse removes the word `--` also if it is the value of an option, and the value was an empty list then.
+        if is_option(action) and action.nargs is None:
+            value = self._get_value(action, arg_strings[0])
+            self._check_value(action, value)
+            return value
+        return super()._get_values(action, arg_strings)
+
     def print_help(self, file: TextIO | None = None) -> None:  # type: ignore[override]
         """Print the help to `file` or stdout. Unlike argparse's method, raise an error if writing fails."""
         (file or sys.stdout).write(self.format_help())
