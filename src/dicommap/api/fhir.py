@@ -19,7 +19,7 @@ from dicommap.errors import DocumentError, UsageError
 from dicommap.issues import has_errors, make_issue
 from dicommap.issues.bounded_list import bounded_issues
 from dicommap.model.package_layout import PLAN_FILE
-from dicommap.package.document_files import DocumentFolder
+from dicommap.package.document_reader import DocumentFolder
 from dicommap.package.package_directory import read_override_data_sets, read_plan
 from dicommap.validation.imaging_study_check import load_imaging_study_check
 from dicommap.validation.package_check import check_package

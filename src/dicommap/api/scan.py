@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import captured_keywords
-from dicommap.scanning import AUTO_JOBS, READER_VERSION, Workers, write_inventory
+from dicommap.scanning import AUTO_JOBS, READER_VERSION, TaskRunner, write_inventory
 from dicommap.sources.source_registry import SourceOptions, open_sources
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ def scan(
     with ExitStack() as stack:
         opened = open_sources(sources, options, stack)
         waits = any(source.waits_for_network for source in opened)
-        workers = stack.enter_context(Workers(jobs, executor, waits_for_network=waits))
+        runner = stack.enter_context(TaskRunner(jobs, executor, waits_for_network=waits))
         started = time.time_ns()
         roots = [source.root for source in opened]
         writer = stack.enter_context(
             InventoryWriter(path, keywords, roots, reading=READER_VERSION, started_ns=started, cache=cache)
         )
         return write_inventory(
-            opened, writer, workers, keywords=keywords, archives=archives, path=path, progress=progress
+            opened, writer, runner, keywords=keywords, archives=archives, path=path, progress=progress
         )

@@ -17,9 +17,9 @@ from dicommap.errors import UsageError
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import limit_issues
 from dicommap.model.displayable import Displayable
+from dicommap.package.aws_account_check import complete_clients
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.staging_copies import find_job_sources, parse_job_uri, plan_copies, select_staged_jobs
-from dicommap.package.submission_account import complete_clients
 from dicommap.package.transfer_confirmation import make_staging_transfer, require_confirmed
 from dicommap.planning.staging import StagedJobResult
 from dicommap.progress import Progress, progress_reporter

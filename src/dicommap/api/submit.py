@@ -17,11 +17,11 @@ from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.issues import Location, has_errors, make_issue
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import job_folder
+from dicommap.package.aws_account_check import complete_clients, require_same_endpoint
 from dicommap.package.job_requests import make_job_requests, require_package
 from dicommap.package.job_submitter import JobSubmitter
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import s3_object_issues
-from dicommap.package.submission_account import complete_clients, require_same_endpoint
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.package.transfer_confirmation import make_submission_transfer, require_confirmed
 from dicommap.progress import progress_reporter, track_progress

@@ -15,7 +15,7 @@ from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.package_layout import PLAN_FILE, job_folder
 from dicommap.overrides.override_check import check_override
-from dicommap.package.document_files import DocumentFolder, read_document
+from dicommap.package.document_reader import DocumentFolder, read_document
 from dicommap.package.draft_inputs import read_rules
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_s3
@@ -24,7 +24,7 @@ from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, unknown
 from dicommap.validation.configuration_check import check_import_configuration
 from dicommap.validation.package_check import check_package
 from dicommap.validation.plan_check import check_plan
-from dicommap.validation.plan_sources_check import check_plan_sources
+from dicommap.validation.plan_source_roots_check import check_plan_sources
 from dicommap.validation.request_check import check_output_uris, check_request
 from dicommap.validation.schema_check import check_schema
 from dicommap.validation.schema_registry import DocumentKind, detect_document_kind

@@ -20,10 +20,10 @@ from dicommap.issues import Location
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
 from dicommap.model.submission import SubmissionState
-from dicommap.package.document_files import read_document
+from dicommap.package.aws_account_check import complete_clients, require_same_endpoint
+from dicommap.package.document_reader import read_document
 from dicommap.package.job_requests import read_package_plan, require_package
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.package.submission_account import complete_clients, require_same_endpoint
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.progress import Progress, progress_reporter
 from dicommap.reading.document_limits import CONFIGURATION_LIMIT

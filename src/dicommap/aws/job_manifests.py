@@ -15,7 +15,7 @@ from dicommap.healthimaging.job_output import (
 )
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.reconciliation.job_manifest import JobOutput, RecordFile
-from dicommap.reconciliation.job_records import RecordKind
+from dicommap.reconciliation.manifest_records import RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

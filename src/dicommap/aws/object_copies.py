@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dicommap.aws.bucket_listing import list_objects
 from dicommap.aws.client_errors import NOT_FOUND_CODES, convert_client_errors, require_etag
+from dicommap.aws.document_uploads import CONFLICT_CODES, MAX_PUT_ATTEMPTS
 from dicommap.aws.s3_objects import ObjectRangeReader
-from dicommap.aws.uploads import CONFLICT_CODES, MAX_PUT_ATTEMPTS
 from dicommap.errors import AwsError, os_error_reason
 from dicommap.model.source_files import MAX_TIME_NS, S3Object
 from dicommap.model.study import Disposition

@@ -15,7 +15,7 @@ from dicommap.model.package_layout import PLAN_FILE
 from dicommap.planning.source_prefixes import is_s3_root
 from dicommap.planning.staging import OutsideRootsError
 from dicommap.reading import open_descriptor
-from dicommap.validation.plan_sources_check import check_plan_sources, describe_broad_directory
+from dicommap.validation.plan_source_roots_check import check_plan_sources, describe_broad_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -69,9 +69,10 @@ _VM = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+|(?P<step>[0-9]*)n))?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueMultiplicity:
-    """The allowed numbers of values of an attribute (PS3.6): from `low` to `high`, in steps of `step`.
+    """The value multiplicity of an attribute (PS3.6), such as `1`, `1-3` or `2-2n`: how many values it may have.
 
-    If the number has no upper bound, `high` is None. `text` is the multiplicity in the notation of PS3.6.
+    `low` is the smallest number of values, and `high` is the largest, or None if there is no largest number. The number
+    is `low` plus a multiple of `step`. `text` is the multiplicity as PS3.6 writes it.
     """
 
     low: int

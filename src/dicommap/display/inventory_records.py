@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.dicom.printable_text import MASK
 from dicommap.model.captured_attributes import UNMASKED_KEYWORDS
 from dicommap.model.masking import escape_undecodable, mask_value, mask_value_counts

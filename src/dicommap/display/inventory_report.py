@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.dicom.printable_text import MASK
 from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities

@@ -44,7 +44,12 @@ _CHANGE_COLUMNS = (
 
 
 def group_changes_by_target(rows: Iterable[Mapping[str, str]], limit: int | None = None) -> list[ChangedTarget]:
-    """Group the rows of a preview by the study or series that they change; return the first `limit` groups, or all."""
+    """Group the rows of a preview by the study or series that they change, and return the first groups.
+
+    Args:
+        rows: The rows of the preview. Rows of the same study and series follow each other.
+        limit: The largest number of groups. None means all.
+    """
     groups = groupby(rows, key=lambda row: (row["StudyInstanceUID"], row["SeriesInstanceUID"]))
     return [(study, series, list(members)) for (study, series), members in islice(groups, limit)]
 

@@ -66,7 +66,7 @@ class RecordingCounts(Mapping[str, int]):
                 self._seen[self._keyword, value] = None
 
 
-def record_study_reads(study: Study) -> tuple[Study, UndecodableReads]:
+def record_undecodable_reads(study: Study) -> tuple[Study, UndecodableReads]:
     """Wrap a study so that undecodable values are recorded when a function reads them.
 
     Returns:
@@ -153,7 +153,7 @@ class FunctionEdits:
 
     def _study_edits(self, study: Study) -> Iterator[Edit | Issue]:
         if self._by_study is not None:
-            given, seen = record_study_reads(study)
+            given, seen = record_undecodable_reads(study)
             yield from self._edits(study.target, self._by_study(given), seen)
         if self._by_series is not None:
             for series in study.series:

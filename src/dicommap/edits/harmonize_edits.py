@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import attribute_from_text
-from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues

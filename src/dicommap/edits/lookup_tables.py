@@ -9,8 +9,8 @@ from dicommap.dicom.json_model import Attribute, attribute_from_text
 from dicommap.edits.cell_damage import describe_key_damage, is_null_word
 from dicommap.edits.csv_reader import column_issues, read_csv_table
 from dicommap.edits.edit_result import EditEffect, EditResult
-from dicommap.edits.near_matches import compute_near_key, describe_differences, normalize_nfc
 from dicommap.edits.sheet_cells import cell_issues
+from dicommap.edits.text_normalization import compute_near_key, describe_differences, normalize_nfc
 from dicommap.issues import Issue, Location, Severity, make_issue
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
-from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.edits.text_templates import NoResult
 from dicommap.issues import Issue, Location, make_issue
 

@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
-from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.dicom.printable_text import MASK
 from dicommap.edits.cell_damage import (
     describe_cell_damage,
@@ -23,7 +23,7 @@ from dicommap.edits.cell_damage import (
     describe_letter_damage,
     is_null_word_for,
 )
-from dicommap.edits.near_matches import normalize_nfc
+from dicommap.edits.text_normalization import normalize_nfc
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.masking import different_values_marker, escape_value, find_escapes

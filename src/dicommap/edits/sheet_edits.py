@@ -11,7 +11,6 @@ from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import attribute_from_text
 from dicommap.edits.edit import Edit
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
-from dicommap.edits.near_matches import LEADING_ZEROS, compute_near_key, describe_differences
 from dicommap.edits.number_damage import SPREADSHEET_DIGITS
 from dicommap.edits.sheet_cells import (
     cell_issues,
@@ -22,6 +21,7 @@ from dicommap.edits.sheet_cells import (
     is_same_value,
     normalize_cell,
 )
+from dicommap.edits.text_normalization import LEADING_ZEROS, compute_near_key, describe_differences
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.overridable_attributes import override_keyword_issues
 from dicommap.issues import Issue, Location, make_issue

@@ -8,7 +8,7 @@ from fnmatch import translate
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.edits.near_matches import normalize_nfc
+from dicommap.edits.text_normalization import normalize_nfc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import re2
 
 from dicommap.dicom.vr import SINGLE_VALUE_VRS
-from dicommap.edits.near_matches import normalize_nfc
+from dicommap.edits.text_normalization import normalize_nfc
 
 if TYPE_CHECKING:
     from collections.abc import Callable

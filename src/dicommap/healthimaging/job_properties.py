@@ -43,7 +43,7 @@ class JobInfo:
 
 
 def format_utc(time: datetime | None) -> str | None:
-    """Return a time in UTC as ISO 8601, with seconds: `2026-11-22T10:42:00Z`.
+    """Format a time as ISO 8601 in UTC, rounded down to seconds, such as `2026-11-22T10:42:00Z`.
 
     A time without a time zone is interpreted as UTC. Returns None if `time` is None, or if the time is outside the
     years 1 to 9999 in UTC.

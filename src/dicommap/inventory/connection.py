@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.person_names import is_person_name_keyword, normalize_person_name
+from dicommap.dicom.person_name_comparison import is_person_name_keyword, normalize_person_name
 from dicommap.reading.sqlite_interrupts import enable_interrupts
 
 if TYPE_CHECKING:

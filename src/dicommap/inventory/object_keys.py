@@ -160,7 +160,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         return PlannedObjects(lambda: self._staged_objects(listed, largest))
 
     def keyed_files(self) -> Iterator[tuple[str, int, str | None, str | None]]:
-        """Yield the key, size, Study and Series Instance UID of every file, in the order of keys.
+        """Yield (object key, size in bytes, Study Instance UID, Series Instance UID) of every file, ordered by key.
 
         The UIDs are None if the file has no instance.
         """

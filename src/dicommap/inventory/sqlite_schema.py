@@ -114,7 +114,14 @@ def create_tables(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> 
 
 
 def insert_header(connection: sqlite3.Connection, number: int | None, digest: bytes, row: HeaderRow) -> int:
-    """Insert a header and return its number: `number`, or the next free number if `number` is None."""
+    """Insert a row into the table `header`, and return its number.
+
+    Args:
+        connection: The connection to the inventory.
+        number: The number of the header, or None for the next free number.
+        digest: A hash of the header's attributes. Headers with equal attributes are stored once.
+        row: The values of the captured attributes.
+    """
     marks = ", ".join("?" * (len(row) + 2))
     inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(encode_value, row)))  # noqa: S608  marks only
     return int(inserted.lastrowid or 0)

@@ -98,14 +98,14 @@ class BoundedList(Generic[ItemT]):
         return self.count - len(self._kept)
 
     def count_of(self, kind: Hashable) -> int:
-        """Return the number of all items of a kind, kept or not."""
+        """Return the number of added items of a kind, including the items that were not kept."""
         return self._counts[kind]
 
 
 def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -> BoundedList[Issue]:
-    """Return an empty BoundedList for issues. It ends with one issue for each kind that has more than `limit` issues.
+    """Return an empty BoundedList of issues. It keeps `limit` issues of each kind and counts the others.
 
-    The last issues give the numbers of issues that were not kept.
+    For each kind with more issues than that, the list ends with one issue that gives the number of the others.
 
     Args:
         limit: The number of issues of one kind to keep.

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of, vrs_of
-from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.dicom.vr import MULTILINE_VRS
 from dicommap.errors import UsageError

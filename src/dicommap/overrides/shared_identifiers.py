@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.dicom.person_names import normalize_person_name
+from dicommap.dicom.person_name_comparison import normalize_person_name
 from dicommap.issues import Location, Severity, make_issue
 
 if TYPE_CHECKING:

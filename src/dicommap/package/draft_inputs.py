@@ -15,7 +15,7 @@ from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.errors import DocumentError
 from dicommap.issues import Location, has_errors
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, BoundedList, bounded_issues, stop_after_limit
-from dicommap.package.document_files import read_document
+from dicommap.package.document_reader import read_document
 from dicommap.reading.document_limits import RULES_LIMIT
 from dicommap.validation.schema_check import check_schema
 

@@ -12,7 +12,7 @@ from dicommap.healthimaging.job_output import JOB_MANIFEST_BYTES_LIMIT, JOB_MANI
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.reading import open_regular_file
 from dicommap.reconciliation.job_manifest import JobOutput, RecordFile, read_job_manifest
-from dicommap.reconciliation.job_records import RecordKind
+from dicommap.reconciliation.manifest_records import RecordKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

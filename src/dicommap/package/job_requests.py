@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.uploads import UploadDocument
+from dicommap.aws.document_uploads import UploadDocument
 from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.model.package_layout import job_folder
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
-from dicommap.package.document_files import read_document
+from dicommap.package.aws_account_check import ACCOUNT_OPTIONS, require_same_aws_account
+from dicommap.package.document_reader import read_document
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.package.submission_account import ACCOUNT_OPTIONS, require_same_aws_account
 from dicommap.reading.document_limits import OVERRIDE_LIMIT
 from dicommap.validation.request_check import check_aws_account
 

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES
+from dicommap.aws.document_uploads import UploadResult, upload_document
 from dicommap.aws.timing import GrowingPauses
-from dicommap.aws.uploads import UploadResult, upload_document
 from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, make_issue
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, Submission, SubmissionState
-from dicommap.package.submission_account import make_aws_account
+from dicommap.package.aws_account_check import make_aws_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

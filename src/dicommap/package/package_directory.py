@@ -15,7 +15,7 @@ from dicommap.model.package_layout import OBJECTS_FILE, PLAN_FILE, REQUEST_FILE,
 from dicommap.model.study import Target
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount
 from dicommap.overrides.override_file import parse_override_data_set
-from dicommap.package.document_files import read_document
+from dicommap.package.document_reader import read_document
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.planning.plan import Plan
 from dicommap.planning.planned_objects import PlannedObject, parse_objects_csv

@@ -14,8 +14,8 @@ from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Location, make_issue
 from dicommap.model.package_layout import REQUEST_FILE, job_folder, submission_path
 from dicommap.model.submission import SubmissionState
+from dicommap.package.aws_account_check import complete_clients
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.package.submission_account import complete_clients
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.validation.request_check import check_output_uris
 from dicommap.validation.s3_objects_check import JobObjectsCheck, check_bucket_region

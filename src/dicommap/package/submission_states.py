@@ -15,7 +15,7 @@ from dicommap.dicom.strict_json import dump_json, parse_json
 from dicommap.errors import DocumentError, PackageError, os_error_reason
 from dicommap.model.package_layout import AWS_ACCOUNT_FILE, SUBMISSION_FOLDER, submission_path
 from dicommap.model.submission import AwsAccount, Submission
-from dicommap.package.document_files import read_document
+from dicommap.package.document_reader import read_document
 from dicommap.reading.document_limits import SUBMISSION_LIMIT
 from dicommap.writing.durable_files import sync_directory, write_durably
 from dicommap.writing.partial_files import partial_file, remove_leftovers

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
-from dicommap.dicom.person_names import merge_equal_names
+from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.display.formatting import format_count
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.plots.modality_plot import OTHERS, modality_of, most_frequent

@@ -10,7 +10,7 @@ from dicommap.healthimaging.job_output import is_warning_name
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
 from dicommap.model.study import Disposition
-from dicommap.reconciliation.job_records import RecordKind
+from dicommap.reconciliation.manifest_records import RecordKind
 from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dicommap.healthimaging.s3_uri import S3Uri
     from dicommap.planning.planned_objects import PlannedObject
-    from dicommap.reconciliation.job_records import ObjectRecord
+    from dicommap.reconciliation.manifest_records import ObjectRecord
 
 
 def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dicommap.reconciliation.lenient_json import parse_lenient_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from dicommap.reconciliation.job_records import RecordKind
+    from dicommap.reconciliation.manifest_records import RecordKind
 
 _IMAGE_SETS_MEMBER = "imageSetsSummary"
 COUNT_MEMBERS = (

@@ -12,8 +12,8 @@ from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.package_layout import job_folder
 from dicommap.reconciliation.job_ledger import JobLedger
 from dicommap.reconciliation.job_manifest import JobManifest, read_job_manifest
-from dicommap.reconciliation.job_records import InvalidRecordError, read_record
 from dicommap.reconciliation.lenient_json import read_numbered_lines
+from dicommap.reconciliation.manifest_records import InvalidRecordError, read_record
 from dicommap.reconciliation.outcomes import ImportOutcome, JobOutcomes, JobState, StudyOutcomes
 
 if TYPE_CHECKING:

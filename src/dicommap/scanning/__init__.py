@@ -1,7 +1,7 @@
 """Scan sources into an inventory."""
 
 from dicommap.scanning.pipeline import write_inventory
+from dicommap.scanning.task_runner import AUTO_JOBS, TaskRunner
 from dicommap.scanning.tasks import READER_VERSION
-from dicommap.scanning.workers import AUTO_JOBS, Workers
 
-__all__ = ["AUTO_JOBS", "READER_VERSION", "Workers", "write_inventory"]
+__all__ = ["AUTO_JOBS", "READER_VERSION", "TaskRunner", "write_inventory"]

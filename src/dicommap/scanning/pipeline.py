@@ -19,8 +19,8 @@ from dicommap.inventory.replacement import has_files_of_source
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_issue_row
 from dicommap.progress import Progress, progress_reporter
 from dicommap.scanning.duplicates import content_comparer
+from dicommap.scanning.task_runner import run_in_order
 from dicommap.scanning.tasks import ReadTask, TaskRows
-from dicommap.scanning.workers import run_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dicommap.inventory.writer import InventoryWriter
     from dicommap.model.study import SourceFile
     from dicommap.progress import ProgressOption
-    from dicommap.scanning.workers import Workers
+    from dicommap.scanning.task_runner import TaskRunner
     from dicommap.sources import Source
 
 FILES_PER_BATCH = 500
@@ -43,7 +43,7 @@ tasks to workers costs more time per file."""
 def write_inventory(
     sources: Sequence[Source],
     writer: InventoryWriter,
-    workers: Workers,
+    runner: TaskRunner,
     *,
     keywords: tuple[str, ...],
     archives: bool,
@@ -55,7 +55,7 @@ def write_inventory(
     Args:
         sources: The sources, in the order of the writer's roots.
         writer: The writer of the inventory. It has the results of earlier scans.
-        workers: The runner of the tasks that read files.
+        runner: The runner of the tasks that read files.
         keywords: The attributes to capture.
         archives: Whether to scan the members of archives.
         path: The path of the earlier inventory, or None. If a source is empty now but has files in the earlier
@@ -73,7 +73,7 @@ def write_inventory(
             sources = [stack.enter_context(closing(_with_archives(source, writer))) for source in sources]
         report = stack.enter_context(progress_reporter(progress, "files"))
         counter = None if report is None else stack.enter_context(FileCounter(sources))
-        results = stack.enter_context(closing(run_in_order(_make_tasks(sources, keywords, writer), workers)))
+        results = stack.enter_context(closing(run_in_order(_make_tasks(sources, keywords, writer), runner)))
         done, counts = 0, [0] * len(sources)
         for batch, rows in results:
             batch.write(writer, rows)

@@ -11,7 +11,7 @@ import pytest
 import dicommap
 from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.healthimaging.quotas import Quotas
-from dicommap.package.document_files import DocumentFolder
+from dicommap.package.document_reader import DocumentFolder
 from dicommap.package.draft_inputs import distinguish_names
 from tests.support.p10_files import STUDY, p10, small_tree, uid, write_tree
 from tests.support.s3_server import Bucket

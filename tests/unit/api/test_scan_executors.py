@@ -20,7 +20,7 @@ import pytest
 
 import dicommap
 from dicommap.errors import DicommapError, ExecutorError, UsageError
-from dicommap.scanning import pipeline, process_pool, workers
+from dicommap.scanning import pipeline, process_pool, task_runner
 from dicommap.scanning.tasks import ReadTask, TaskRows, WorkerError
 from tests.support.varied_tree import age, rows_of, scan_rows, varied_tree
 from tests.unit.conftest import at_once
@@ -197,10 +197,10 @@ def test_processes_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytes
 def test_processes_are_started_when_it_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]) -> None:
     tree = varied_tree(tmp_path / "tree")
     expected = scan_rows(tree)
-    monkeypatch.setattr(workers, "count_processors", lambda: 2)
+    monkeypatch.setattr(task_runner, "count_processors", lambda: 2)
     assert scan_rows(tree, jobs=0) == expected
     assert not taken
-    monkeypatch.setattr(workers, "MIN_FILES_FOR_PROCESSES", 30)
+    monkeypatch.setattr(task_runner, "MIN_FILES_FOR_PROCESSES", 30)
     assert scan_rows(tree, jobs=0) == expected
     assert taken
     assert all(taken)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.person_names import normalize_person_name
+from dicommap.dicom.person_name_comparison import normalize_person_name
 from dicommap.overrides.shared_identifiers import COMPARED_PART_COUNTS, normalize_identity_value
 from tests.support.example_counts import examples
 

@@ -13,8 +13,8 @@ import pytest
 
 from dicommap.errors import DocumentError, PackageError
 from dicommap.issues import Issue
-from dicommap.package import document_files
-from dicommap.package.document_files import DocumentFolder, read_document
+from dicommap.package import document_reader
+from dicommap.package.document_reader import DocumentFolder, read_document
 from dicommap.package.package_writer import require_writable, write_package
 from dicommap.reading.document_limits import DocumentLimit
 from dicommap.writing import durable_files
@@ -242,7 +242,7 @@ def test_a_document_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 
 
 def test_lines_are_read_of_files_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document_files, "LINE_PIECE_BYTES", 4)
+    monkeypatch.setattr(document_reader, "LINE_PIECE_BYTES", 4)
     (tmp_path / "a").write_bytes(b"abc\r\ndefghi\n\n\xff")
     told: list[int] = []
     folder = DocumentFolder(

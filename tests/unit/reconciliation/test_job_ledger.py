@@ -12,7 +12,7 @@ from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.model.study import Disposition
 from dicommap.planning.planned_objects import PlannedObject
 from dicommap.reconciliation.job_ledger import JobLedger
-from dicommap.reconciliation.job_records import ObjectRecord, RecordKind
+from dicommap.reconciliation.manifest_records import ObjectRecord, RecordKind
 from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome
 
 URI = S3Uri(bucket="bucket", prefix="in/")

@@ -57,7 +57,7 @@ class S3Connection:
         object.__setattr__(self, "clients", replace(self.clients))
 
     def in_region(self, region: str | None) -> S3Connection:
-        """Return a connection to the bucket in this region. Return this object if the region is None or the same."""
+        """Return this connection with clients for `region`. Return this object if the region is None or the same."""
         if region is None or region == self.client().meta.region_name:
             return self
         return replace(self, clients=replace(self.clients, region=region))

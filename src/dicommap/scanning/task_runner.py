@@ -44,7 +44,7 @@ _TASKS_PER_EXECUTOR = 64
 """The maximum number of pending tasks in the caller's executor. Their rows need some ten megabytes of memory."""
 
 
-class Workers:
+class TaskRunner:
     """A runner of tasks in this process, in a process pool, or in the caller's executor.
 
     It is a context manager. Its processes and threads end when the context ends.
@@ -143,13 +143,15 @@ class PendingTask:
 
 
 def run_in_order(
-    items: Iterable[tuple[_Item, ReadTask | None]], workers: Workers
+    items: Iterable[tuple[_Item, ReadTask | None]], runner: TaskRunner
 ) -> Generator[tuple[_Item, TaskRows | None], None, None]:
-    """Run tasks, and yield their rows in the order of the items. The tasks may end in another order.
+    """Run the tasks of the items, and yield each item with the rows of its task, in the order of the items.
+
+    The tasks run at the same time and may end in another order.
 
     Args:
         items: Pairs of an item and its task. The task is None if the item needs no task.
-        workers: The runner of the tasks. Only a few tasks are submitted at a time.
+        runner: The runner of the tasks. Only a few tasks are submitted at a time.
 
     Yields:
         Pairs of an item and its rows. The rows are None if the item has no task. If a task stopped early because its
@@ -159,11 +161,11 @@ def run_in_order(
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]] = deque()
     try:
         for item, task in items:
-            waiting.append((item, task, None if task is None else workers.submit(task)))
-            while len(waiting) >= workers.max_pending:
-                yield _take_next(waiting, workers)
+            waiting.append((item, task, None if task is None else runner.submit(task)))
+            while len(waiting) >= runner.max_pending:
+                yield _take_next(waiting, runner)
         while waiting:
-            yield _take_next(waiting, workers)
+            yield _take_next(waiting, runner)
     finally:
         for _, _, pending in waiting:
             if pending is not None:
@@ -184,7 +186,7 @@ def count_processors() -> int:
 
 
 def _take_next(
-    waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]], workers: Workers
+    waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]], runner: TaskRunner
 ) -> tuple[_Item, TaskRows | None]:
     """Return the first item and its rows. If its task has not read all files, submit the others as the next item."""
     item, task, pending = waiting.popleft()
@@ -194,7 +196,7 @@ def _take_next(
     if len(rows.files) < len(task.files):
         item, rest = item.split(len(rows.files))
         left = task._replace(files=task.files[len(rows.files) :])
-        waiting.appendleft((rest, left, workers.submit(left)))
+        waiting.appendleft((rest, left, runner.submit(left)))
     return item, rows
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dicommap.aws.uploads import MAX_PUT_ATTEMPTS, UploadDocument, UploadResult, upload_document
+from dicommap.aws.document_uploads import MAX_PUT_ATTEMPTS, UploadDocument, UploadResult, upload_document
 from dicommap.errors import AwsError
 from tests.support.s3_server import Bucket
 

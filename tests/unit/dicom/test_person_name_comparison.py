@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.dicom.person_names import is_person_name_keyword, merge_equal_names, normalize_person_name
+from dicommap.dicom.person_name_comparison import is_person_name_keyword, merge_equal_names, normalize_person_name
 from tests.support.example_counts import examples
 
 SAME = [

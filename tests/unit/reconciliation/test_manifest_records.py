@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.reconciliation.job_records import InvalidRecordError, ObjectRecord, RecordKind, read_record
+from dicommap.reconciliation.manifest_records import InvalidRecordError, ObjectRecord, RecordKind, read_record
 
 # The three examples of "Understanding import jobs" in the developer guide.
 SUCCESS = b'{"inputFile":"dicomInputFolder/1.3.dcm","importResponse":{"imageSetId":"a1b2", "isPrimary": True}}'

@@ -7,7 +7,7 @@ import pytest
 from dicommap.aws import Clients
 from dicommap.errors import UsageError
 from dicommap.model.submission import AwsAccount
-from dicommap.package.submission_account import complete_clients, make_aws_account
+from dicommap.package.aws_account_check import complete_clients, make_aws_account
 
 REQUEST = {"datastoreId": "d" * 32, "dataAccessRoleArn": "arn", "outputS3Uri": "s3://out/", "jobName": "x"}
 
