@@ -21,9 +21,11 @@ demo: $(VENV)/installed ## the whole job on the real P10 files that pydicom ship
 	$(BIN)/dicommap demo -o demo
 	$(BIN)/dicommap validate demo/package --inventory demo/inventory.db
 
-test: $(VENV)/developing $(NOTEBOOK)/ready ## all tests but the long ones, with branch coverage, and the notebooks
-	JUPYTER_PATH='$(CURDIR)/$(NOTEBOOK)/share/jupyter' $(BIN)/python -m pytest -n auto --maxprocesses 8 --cov --cov-report=term \
-		--nbmake --nbmake-kernel=dicommap-notebook --nbmake-timeout=60 notebooks tests
+COVERAGE ?=
+
+test: $(VENV)/developing $(NOTEBOOK)/ready ## all tests but the long ones, and the notebooks; COVERAGE=1 measures branch coverage, which takes twice as long
+	JUPYTER_PATH='$(CURDIR)/$(NOTEBOOK)/share/jupyter' $(BIN)/python -m pytest -n auto --maxprocesses 8 --durations 10 \
+		$(if $(COVERAGE),--cov --cov-report=term) --nbmake --nbmake-kernel=dicommap-notebook --nbmake-timeout=60 notebooks tests
 
 EXAMPLES ?= 100
 

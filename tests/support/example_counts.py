@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import settings
 
-PERCENT = int(os.environ.get("DICOMMAP_EXAMPLES", "50"))
+PERCENT = int(os.environ.get("DICOMMAP_EXAMPLES", "25"))
 """Percentage of each test's number of examples; may be above 100 for long runs."""
 
 
