@@ -1,4 +1,4 @@
-"""The report model: a title, counts, tables, facts and notes about one object."""
+"""The report model: a title, counts, tables, facts, notes and figures about one object."""
 
 from __future__ import annotations
 
@@ -68,7 +68,15 @@ class Note:
     text: str
 
 
-Block = FactList | ReportTable | Note
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A plot. HTML shows it; text leaves it out, so the same facts must be in other blocks, too."""
+
+    svg: str
+    """An SVG element that is complete and escaped, as the package `plots` makes it."""
+
+
+Block = FactList | ReportTable | Note | Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from dicommap.display.formatting import format_count, truncate_text
-from dicommap.display.report import CellKind, FactList, Note, ReportTable
+from dicommap.display.report import CellKind, FactList, Figure, Note, ReportTable
 from dicommap.model.masking import escape_keeping_lines
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ _RULES = {
     " dl": "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:1px 14px;margin:4px 0 8px",
     " dt": "opacity:.72;margin:0;font-weight:normal",
     " dd": "margin:0;unicode-bidi:isolate",
+    " .figure": "margin:8px 0;overflow-x:auto",
     " h4": "margin:10px 0 2px;font-size:13px;font-weight:600",
     " .row": "display:grid;grid-template-columns:var(--dicommap-columns);gap:0 10px;align-items:baseline",
     " .row>*": "unicode-bidi:isolate",
@@ -129,6 +130,8 @@ def _header(report: Report) -> Markup:
 def _render_block(block: Block) -> Markup:
     if isinstance(block, Note):
         return element("p", block.text, css="soft")
+    if isinstance(block, Figure):
+        return element("div", Markup(block.svg), css="figure")
     if isinstance(block, FactList):
         pairs = (
             join_markup(element("dt", name), element("dd", truncate_text(text, MAX_SENTENCE_LENGTH)))

@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.formatting import format_count
-from dicommap.display.report import CellKind, FactList, Note
+from dicommap.display.report import CellKind, FactList, Figure, Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +46,7 @@ def _block_lines(block: Block, indent: str) -> Iterator[str]:
         width = max((cell_len(name) for name, _ in block.pairs), default=0)
         for name, text in block.pairs:
             yield f"{indent}{set_cell_size(name, width)}{_INDENT}{_truncate(text, FACT_WIDTH)}"
-    elif block.rows:
+    elif not isinstance(block, Figure) and block.rows:
         yield from _row_lines(block, indent)
 
 

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
+from dicommap.display.report import Figure
 from dicommap.writing.new_file import write_new_binary_file
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ class Plot:
     def save(self, path: StrPath) -> None:
         """Write the SVG to a file that must not exist yet. Raises DocumentError if it exists or cannot be written."""
         write_new_binary_file(path, self.svg.encode("utf-8"))
+
+    def to_figure(self) -> Figure:
+        """Return this plot as a block of a report."""
+        return Figure(svg=self.svg)
 
     def _repr_svg_(self) -> str:
         return self.svg
