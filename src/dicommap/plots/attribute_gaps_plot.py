@@ -11,7 +11,15 @@ from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.display.formatting import format_count
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.plots.modality_plot import OTHERS, modality_of, most_frequent
-from dicommap.plots.svg import BODY_TOP, CHARACTER_WIDTH, LEFT_MARGIN, draw_bar, draw_text, make_plot
+from dicommap.plots.svg import (
+    BODY_TOP,
+    CHARACTER_WIDTH,
+    LEFT_MARGIN,
+    MAX_STRENGTH_BELOW_TEXT,
+    draw_bar,
+    draw_text,
+    make_plot,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -137,7 +145,9 @@ def _draw_panel(
             tooltip = (
                 f"{keyword}, {modality}: {affected:,} of {total:,} {verb}" if total else f"{keyword}: not compared"
             )
-            kind, strength = ("third", 0.25 + 0.75 * affected / total) if affected else ("none", 1)
+            kind, strength = (
+                ("third", (0.25 + 0.75 * affected / total) * MAX_STRENGTH_BELOW_TEXT) if affected else ("none", 1)
+            )
             if total:
                 yield draw_bar(
                     x, y, _CELL_WIDTH - _GAP, _ROW_HEIGHT - _GAP, kind=kind, tooltip=tooltip, strength=strength

@@ -1,7 +1,27 @@
-"""The class Plot, which is an SVG document, and functions that make its SVG elements."""
+"""The class Plot, which is an SVG document, and functions that make its SVG elements.
+
+Themes. The same SVG is shown in two ways, and its style sheet serves both:
+
+- In an HTML page, such as a notebook, the SVG is an element of the page. It has no background, and its text has the
+  colour of the text around it, so that it follows the notebook's theme and not the system's.
+- As a document of its own (a file, or an `<img>`) the SVG is its own root, to which the rules with `:root` apply. They
+  give it a background, and colours for the system's light or dark theme.
+
+A plot therefore names no colour. It uses these classes of `draw_text`, `draw_bar` and `draw_line`, which are legible on
+a light and on a dark background:
+
+- text: no class, `faint` for numbers of an axis and remarks, `title`;
+- bars: `first`, `second`, `third`, `fourth` for kinds of data; `good`, `doubtful` and `bad` for outcomes; `none` for an
+  empty place. Text on a bar is legible if the bar's strength is at most `MAX_STRENGTH_BELOW_TEXT`;
+- lines: `line`.
+
+A notebook that is not trusted removes styles and SVG elements. `Plot._repr_html_` therefore has the SVG twice: inline
+in an element that only the style sheet makes visible, and as an image that the style sheet hides.
+"""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
@@ -38,7 +58,10 @@ class Plot:
         return self.svg
 
     def _repr_html_(self) -> str:
-        return self.svg
+        words = f"{self.title}: {self.description}"
+        source = f"data:image/svg+xml;base64,{b64encode(self.svg.encode('utf-8')).decode('ascii')}"
+        image = f'<img class="dicommap-plot-image" src="{source}" alt="{_escape_text(words)}">'
+        return f'<div class="dicommap-plot-inline" hidden>{self.svg}</div>{image}'
 
 
 WIDTH = 720
@@ -48,26 +71,24 @@ LEFT_MARGIN = 20
 CHARACTER_WIDTH = 6.6
 """Average width of a character, in SVG units."""
 
-_LIGHT_STYLE = """
-text { fill: #1f2328 } .panel { fill: #fff; stroke: #d0d7de } .faint { fill: #59636e } .line { stroke: #d0d7de }
-.first { fill: #2f6fb7 } .second { fill: #8a63a8 } .third { fill: #e0701a } .none { fill: #f0f2f5 }
+MAX_STRENGTH_BELOW_TEXT = 0.6
+"""Largest strength of a bar below a text. The text's contrast is then at least 4.5 to 1 in both themes (WCAG 1.4.3)."""
+
+_STYLE = """
+.dicommap-plot-inline[hidden] { display: block; overflow-x: auto } .dicommap-plot-image { display: none }
+.dicommap-plot { font: 12px sans-serif; max-width: 100%; height: auto; display: block;
+  color: var(--jp-content-font-color1, var(--vscode-editor-foreground, inherit)) }
+.dicommap-plot text { fill: currentColor } .dicommap-plot .title { font-size: 15px; font-weight: 600 }
+.dicommap-plot .faint { fill-opacity: .75 }
+.dicommap-plot .panel { fill: none; stroke: #8884 } .dicommap-plot .line { stroke: #8886 }
+.dicommap-plot .first { fill: #4384c6 } .dicommap-plot .second { fill: #9672ba }
+.dicommap-plot .third { fill: #dd6f1c } .dicommap-plot .fourth { fill: #2f9c95 }
+.dicommap-plot .good { fill: #3f9a5b } .dicommap-plot .doubtful { fill: #d3971f } .dicommap-plot .bad { fill: #d14b41 }
+.dicommap-plot .none { fill: #8882 }
+.dicommap-plot:root { color: #1f2328 } .dicommap-plot:root .panel { fill: #fff }
+@media (prefers-color-scheme: dark) {
+.dicommap-plot:root { color: #e6edf3 } .dicommap-plot:root .panel { fill: #161b22 } }
 """
-_DARK_STYLE = """
-text { fill: #e6edf3 } .panel { fill: #161b22; stroke: #30363d } .faint { fill: #9aa4af } .line { stroke: #30363d }
-.first { fill: #5a9bdf } .second { fill: #b08ad0 } .third { fill: #c05a0c } .none { fill: #21262d }
-"""
-
-
-def _scope_rules(rules: str) -> str:
-    """Limit CSS rules to plots, because the styles of an SVG apply to the whole page. Return the limited rules."""
-    return "".join(f".dicommap-plot {part.strip()}}}" for part in rules.split("}") if part.strip())
-
-
-_STYLE = (
-    f".dicommap-plot {{ font: 12px sans-serif; max-width: 100%; height: auto }}{_scope_rules(_LIGHT_STYLE)}"
-    f".dicommap-plot .title {{ font-size: 15px; font-weight: 600 }}"
-    f"@media (prefers-color-scheme: dark) {{{_scope_rules(_DARK_STYLE)}}}"
-)
 
 
 def make_plot(title: str, description: str, height: float, body: Iterable[str], *, width: float = WIDTH) -> Plot:
@@ -80,7 +101,7 @@ def make_plot(title: str, description: str, height: float, body: Iterable[str], 
         f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{_escape_text(title)}</title>'
         f'<desc id="{name}-desc">{_escape_text(description)}</desc>'
-        f'<style>{_STYLE}</style><rect class="panel" x=".5" y=".5" rx="6" width="{width - 1:.0f}" '
+        f'<style>{_STYLE.strip()}</style><rect class="panel" x=".5" y=".5" rx="6" width="{width - 1:.0f}" '
         f'height="{height - 1:.0f}"/>'
         f"{draw_text(LEFT_MARGIN, 26, title, kind='title')}{draw_text(LEFT_MARGIN, 45, description, kind='faint')}"
         f"{pieces}</svg>"

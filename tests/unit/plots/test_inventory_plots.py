@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,7 +15,7 @@ from dicommap.model.study import AttributeValues, Series, Study
 from dicommap.plots.attribute_gaps_plot import MAX_ATTRIBUTES, plot_attribute_gaps
 from dicommap.plots.inventory_plots import InventoryPlots
 from dicommap.plots.modality_plot import plot_modalities
-from dicommap.plots.svg import Plot
+from dicommap.plots.svg import _STYLE, MAX_STRENGTH_BELOW_TEXT, Plot
 from dicommap.plots.timeline_plot import plot_timeline
 from tests.support.p10_files import p10, write_tree
 
@@ -79,7 +80,45 @@ def test_a_plot_stands_alone_and_says_what_it_shows(make: Callable[[list[Study]]
     assert [named[name] for name in ids] == [plot.title, plot.description]
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)|<script|\burl\(", plot.svg)
     plot.save(tmp_path / "plot.svg")
-    assert (tmp_path / "plot.svg").read_text(encoding="utf-8") == plot._repr_svg_() == plot._repr_html_()
+    assert (tmp_path / "plot.svg").read_text(encoding="utf-8") == plot._repr_svg_()
+
+
+def test_a_page_has_the_plot_inline_and_without_styles_as_an_image() -> None:
+    plot = plot_modalities([study(1, {"Modality": {'"<CT>': 1}})])
+    inline, image = plot._repr_html_().split(plot.svg)
+    assert inline == '<div class="dicommap-plot-inline" hidden>'
+    source = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', image)
+    assert source is not None
+    assert b64decode(source[1]).decode() == plot.svg
+    assert f'alt="{plot.title}: {plot.description}"' in image
+
+
+def test_text_on_a_bar_is_legible_in_both_themes() -> None:
+    """Compare the contrast of text and heat map with the limit of WCAG, on the backgrounds of JupyterLab's themes."""
+    rules = dict(re.findall(r"\.(third|good|bad|doubtful|first|second|fourth) { fill: (#\w{6}) }", _STYLE))
+    assert len(rules) == 7
+    for colour in rules.values():
+        for ground, text in (("#ffffff", "#212121"), ("#111111", "#ffffff"), ("#161b22", "#e6edf3")):
+            mixed = [
+                MAX_STRENGTH_BELOW_TEXT * over + (1 - MAX_STRENGTH_BELOW_TEXT) * under
+                for over, under in zip(channels(colour), channels(ground), strict=True)
+            ]
+            assert contrast(mixed, channels(text)) >= 4.5, (colour, ground)
+
+
+def channels(colour: str) -> list[float]:
+    return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def contrast(first: list[float], second: list[float]) -> float:
+    """Return the contrast ratio of two colours (WCAG 2.2, "relative luminance")."""
+
+    def luminance(colour: list[float]) -> float:
+        linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour)
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    dark, light = sorted((luminance(first), luminance(second)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def test_modalities_have_their_instances_and_bytes() -> None:
