@@ -32,9 +32,9 @@ def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
     place = Path(path)
     try:
         with silence_pydicom():
-            found, issues = data_set_from_pydicom(dcmread(place, stop_before_pixels=True))
+            attributes, issues = data_set_from_pydicom(dcmread(place, stop_before_pixels=True))
     except InvalidDicomError:
         return {}, [make_issue("p10.not-dicom", Location(path=place.name))]
     except OSError:
         raise DocumentError(f"{path} cannot be read.", fix="Name a P10 file that you may read.") from None
-    return found, [one.with_location(path=place.name) for one in issues]
+    return attributes, [issue.with_location(path=place.name) for issue in issues]

@@ -89,7 +89,7 @@ def demo(directory: Path) -> Demo:
             _write(edited, "".join(_edit_lines(lines)))
         package = directory / "package"
         drafted = draft(inventory, sheets=[edited], rules=[rules], input_s3_uri=INPUT_S3_URI, output=package)
-        found = validate(package, inventory=inventory) if drafted.package else Issues()
+        issues = validate(package, inventory=inventory) if drafted.package else Issues()
         return Demo(
             inventory=inventory_path,
             sheet=original,
@@ -98,7 +98,7 @@ def demo(directory: Path) -> Demo:
             package=package,
             summary=inventory.summary(),
             draft=drafted,
-            issues=found,
+            issues=issues,
         )
 
 

@@ -114,20 +114,20 @@ class _ResourceCounter:
         self._studies = self._series = self._instances = self._zoneless = 0
         self._issues = bounded_issues()
 
-    def check_resources(self, described: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
+    def check_resources(self, results: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
         """Yield each resource after it was checked and counted. Raises ValueError if a resource is not valid.
 
-        `described` are the results of building the resources, one for each study.
+        `results` are the results of building the resources, one for each study.
         """
-        for one in described:
-            self._check(one.resource)
-            series = one.resource.get("series", [])
+        for result in results:
+            self._check(result.resource)
+            series = result.resource.get("series", [])
             self._studies += 1
             self._series += len(series)
-            self._instances += sum(len(found.get("instance", ())) for found in series)
-            self._zoneless += one.times_without_zone
-            self._issues += one.issues
-            yield one.resource
+            self._instances += sum(len(member.get("instance", ())) for member in series)
+            self._zoneless += result.times_without_zone
+            self._issues += result.issues
+            yield result.resource
 
     def make_result(self, path: Path) -> FhirFile:
         """Return the counts and issues of all resources, for the file at `path`."""

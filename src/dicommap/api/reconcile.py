@@ -66,11 +66,11 @@ class Reconciliation(Displayable):
 
     def studies(self) -> Iterator[StudyOutcomes]:
         """Yield the outcomes of each study in each job. A study that is divided among jobs comes once for each job."""
-        return (study for one in self._run.again() for study in one.studies)
+        return (study for job in self._run.again() for study in job.studies)
 
     def instances(self) -> Iterator[InstanceOutcome]:
         """Yield the outcome of every planned instance. Each planned instance is one file."""
-        return (found for one in self._run.again() for found in one.instances())
+        return (instance for job in self._run.again() for instance in job.instances())
 
     def retry(self, output: StrPath, *, stage_uri: str | None = None) -> Retry:
         """Write a new package that imports only the instances that were not imported. It reads the job manifests again.
@@ -168,10 +168,10 @@ class ReconciliationRun:
         self._jobs = []
         self._incomplete, self._with_warnings = BoundedList(limit=STUDIES_KEPT), BoundedList(limit=STUDIES_KEPT)
         with progress_reporter(self._progress, "jobs") as report:
-            for one in track_progress(self.again(), report, len(self.package.plan.jobs)):
-                self._jobs.append(one.outcomes)
-                self._keep(one.studies)
-                yield one
+            for reconciled in track_progress(self.again(), report, len(self.package.plan.jobs)):
+                self._jobs.append(reconciled.outcomes)
+                self._keep(reconciled.studies)
+                yield reconciled
 
     def again(self) -> Iterator[JobReconciliation]:
         """Reconcile the jobs again, and yield the reconciliation of each job. The jobs are not added to `result`."""
@@ -184,7 +184,7 @@ class ReconciliationRun:
         return Reconciliation(
             package=self.package.path,
             jobs=tuple(self._jobs),
-            issues=Issues(found for job in self._jobs for found in job.issues),
+            issues=Issues(issue for job in self._jobs for issue in job.issues),
             first=tuple((*self._incomplete, *self._with_warnings)[:STUDIES_KEPT]),
             _run=self,
         )

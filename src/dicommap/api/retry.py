@@ -88,8 +88,8 @@ def read_overrides(
 def read_account_members(package: PackageDirectory, job: PlanJob) -> dict[str, str]:
     """Return the request members that the owner of the AWS account gave for a job. Placeholders are left out."""
     submission = package.submission(job)
-    given = package.request(job) if submission is None else submission.model_dump()
-    return {name: given[name] for name in _ACCOUNT_MEMBERS if given.get(name) not in (None, f"<{name}>")}
+    members = package.request(job) if submission is None else submission.model_dump()
+    return {name: members[name] for name in _ACCOUNT_MEMBERS if members.get(name) not in (None, f"<{name}>")}
 
 
 _NO_URI = S3Uri(bucket="", prefix="")
@@ -141,9 +141,9 @@ class RetryBuilder:
     def collect_missing(self, reconciled: Iterable[JobReconciliation]) -> Iterator[JobReconciliation]:
         """Yield the reconciled jobs unchanged, and collect the missing instances of each job."""
         jobs = {job.id: job for job in self._package.plan.jobs}
-        for one in reconciled:
-            self._collect_job(jobs[one.outcomes.job], one)
-            yield one
+        for job in reconciled:
+            self._collect_job(jobs[job.outcomes.job], job)
+            yield job
 
     def write(self, output: StrPath, stage_uri: str | None) -> Retry:
         """Write the new package. If no instance must be imported again or an issue is an error, nothing is written.
@@ -173,15 +173,15 @@ class RetryBuilder:
             issues.append(make_issue("reconcile.import-again", count=self._unclear_count))
         if Issues(issues).errors:
             return self._make_result(None, 0, issues)
-        studies = {one.study_instance_uid for one in self._missing}
+        studies = {instance.study_instance_uid for instance in self._missing}
         overrides = list(read_overrides(self._package, self._whole, self._partial, studies))
-        staged, found = self._staged_jobs(self._stage_prefix(stage_uri), overrides)
-        issues += found
-        if Issues(found).errors:  # then the plan may have no job
+        staged, quota_issues = self._staged_jobs(self._stage_prefix(stage_uri), overrides)
+        issues += quota_issues
+        if Issues(quota_issues).errors:  # then the plan may have no job
             return self._make_result(None, len(staged), issues)
         known: dict[str, set[str]] = {}
-        for one in overrides:
-            known.setdefault(one.study_instance_uid, set()).update(filter(None, [one.series_instance_uid]))
+        for override in overrides:
+            known.setdefault(override.study_instance_uid, set()).update(filter(None, [override.series_instance_uid]))
         documents = build_package_documents(
             [*self._jobs_in_place(), *staged],
             overrides,
@@ -204,23 +204,23 @@ class RetryBuilder:
             issues=Issues(issues),
         )
 
-    def _collect_job(self, job: PlanJob, one: JobReconciliation) -> None:
-        state = one.outcomes.state
+    def _collect_job(self, job: PlanJob, reconciled: JobReconciliation) -> None:
+        state = reconciled.outcomes.state
         if state in (JobState.NOT_STARTED, JobState.UNANSWERED, JobState.NOT_ENDED):
             place = Location(path=job_folder(job.id))
             self._issues.append(make_issue("reconcile.left-out", place, standing=state.value))
             return
-        if not one.outcomes.missing:
+        if not reconciled.outcomes.missing:
             return
-        is_whole = not one.ledger.record_counts.imported
+        is_whole = not reconciled.ledger.record_counts.imported
         (self._whole if is_whole else self._partial).append(job)
-        for found in one.instances():
-            if found.outcome.is_imported:
+        for instance in reconciled.instances():
+            if instance.outcome.is_imported:
                 continue
             # The outcome is unclear if the instance has no record, or records that contradict each other.
-            self._unclear_count += found.reported_imported or not found.reported_failed
+            self._unclear_count += instance.reported_imported or not instance.reported_failed
             if not is_whole:
-                self._missing.append(self._with_s3_source(job, found.planned))
+                self._missing.append(self._with_s3_source(job, instance.planned))
 
     def _with_s3_source(self, job: PlanJob, planned: PlannedObject) -> PlannedObject:
         """Return a planned object with its S3 key as the source. A local file was uploaded to this key for the job."""
@@ -271,24 +271,27 @@ class RetryBuilder:
             return (), []
         plan = self._package.plan
         sizes = (
-            ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, plan.assumptions).encode()))
-            for one in overrides
+            (
+                (override.study_instance_uid, override.series_instance_uid),
+                len(dump_override(override, plan.assumptions).encode()),
+            )
+            for override in overrides
         )
-        found = plan_retry_jobs(self._missing, OverrideSizes(sizes), plan.quotas, stage, len(self._whole) + 1)
+        retry_plan = plan_retry_jobs(self._missing, OverrideSizes(sizes), plan.quotas, stage, len(self._whole) + 1)
         issues = [
             make_issue(
                 "job.study-over-quota",
                 Location(study=study),
-                jobs=f"Jobs {', '.join(found.jobs[number].id for number in numbers)}",
+                jobs=f"Jobs {', '.join(retry_plan.jobs[number].id for number in numbers)}",
                 rest="",
                 count=excess.count,
                 what=excess.what,
                 limit=excess.limit,
             )
-            for study, (excess, numbers) in sorted(found.packed.cut.items())
+            for study, (excess, numbers) in sorted(retry_plan.packed.cut.items())
         ]
-        left_out = sum(found.packed.unpackable_files.values())
-        return found.jobs, [
+        left_out = sum(retry_plan.packed.unpackable_files.values())
+        return retry_plan.jobs, [
             *issues,
             make_issue("job.unplanned", files=format_count(left_out, "file")),
         ] if left_out else issues

@@ -53,8 +53,8 @@ class CopyStore(Protocol):
         """Return all objects under an S3 URI. Their keys are relative to the URI."""
         ...
 
-    def is_copy(self, copy: StagingCopy, found: S3Object) -> bool:
-        """Return whether the existing object `found` is equal to the planned copy."""
+    def is_copy(self, copy: StagingCopy, existing: S3Object) -> bool:
+        """Return whether the object `existing` is equal to the planned copy."""
         ...
 
     def copy(self, copy: StagingCopy) -> CopyResult:
@@ -123,13 +123,13 @@ def stage(
     """
     planned = PackageDirectory(package)
     chosen = select_staged_jobs(planned, jobs)
-    found: list[Issue] = list(validate(package).errors)
-    if not found and chosen:
+    issues: list[Issue] = list(validate(package).errors)
+    if not issues and chosen:
         used = find_job_sources(planned, chosen)
         roots = _choose_roots(list(used.values()), sources, asked=confirm is not None)
-        found += find_unnamed_sources(used, roots)
-    if found or not chosen:
-        return StageResult(package=Path(package), jobs=(), issues=Issues(found))
+        issues += find_unnamed_sources(used, roots)
+    if issues or not chosen:
+        return StageResult(package=Path(package), jobs=(), issues=Issues(issues))
     reached = complete_clients(clients, planned.aws_account())
     if confirm is not None:
         require_confirmed(confirm, make_staging_transfer(planned, chosen, list(used.values()), reached))
@@ -157,9 +157,9 @@ def _stage_jobs(
         staging = _Stager(planned, store, executor, report, sum(job.sourceFiles for job in chosen))
         try:
             for job in chosen:
-                made, found = staging.stage(job)
-                done.append(made)
-                issues += limit_issues(found, ISSUES_KEPT, Location(path=make_printable(job.inputS3Uri)))
+                result, job_issues = staging.stage(job)
+                done.append(result)
+                issues += limit_issues(job_issues, ISSUES_KEPT, Location(path=make_printable(job.inputS3Uri)))
         except BaseException:
             executor.shutdown(wait=True, cancel_futures=True)
             raise
@@ -187,7 +187,7 @@ class _Stager:
         """
         uri = parse_job_uri(job)
         copies = plan_copies(self._package, job)
-        before = {found.key: found for found in self._store.list_objects(uri)}
+        before = {existing.key: existing for existing in self._store.list_objects(uri)}
         issues = [*_stray_issues(job, uri, copies, before), *self._conflict_issues(uri, copies, before)]
         existing = len(copies.keys() & before.keys())
         if issues:
@@ -236,14 +236,14 @@ class _Stager:
         self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
     ) -> Iterator[Issue]:
         """Yield an issue for each difference between the listed objects and the copies. `made` maps keys to ETags."""
-        after = {found.key: found for found in self._store.list_objects(uri)}
+        after = {existing.key: existing for existing in self._store.list_objects(uri)}
         for key, etag in made.items():
-            found = after.get(key)
-            if found is None:
+            existing = after.get(key)
+            if existing is None:
                 yield make_issue("stage.not-verified", _object_location(uri, key), found="nothing")
-            elif found.size != copies[key].size:
+            elif existing.size != copies[key].size:
                 yield make_issue("stage.not-verified", _object_location(uri, key), found="another size")
-            elif found.etag.strip('"') != etag.strip('"'):
+            elif existing.etag.strip('"') != etag.strip('"'):
                 yield make_issue("stage.not-verified", _object_location(uri, key), found="another ETag")
         yield from _stray_issues(job, uri, copies, after)
 
@@ -277,10 +277,10 @@ def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, asked: bool)
 
 
 def _stray_issues(
-    job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], found: Mapping[str, S3Object]
+    job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], listed: Mapping[str, S3Object]
 ) -> Iterator[Issue]:
     overrides = {file.path for file in job.files}
-    for key in found:
+    for key in listed:
         if key not in copies and key not in overrides:
             yield make_issue("stage.stray", _object_location(uri, key))
 

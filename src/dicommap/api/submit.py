@@ -127,7 +127,7 @@ def submit(
     """
     place = Path(package)
     require_package(place)
-    issues: list[Issue] = [one for one in validate(place) if one.code != "request.placeholder"]
+    issues: list[Issue] = [issue for issue in validate(place) if issue.code != "request.placeholder"]
     if has_errors(issues):
         return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
     account = {
@@ -218,11 +218,11 @@ def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -
     """Yield the issues of the data store and the buckets. The submitter's `region` is set to the clients' region."""
     account = orders[0].request
     uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
-    found = read_environment(
+    environment = read_environment(
         submitter.clients, submitter.jobs, account["datastoreId"], uris, account["dataAccessRoleArn"]
     )
-    submitter.region = found.region
-    yield from check_environment(found)
+    submitter.region = environment.region
+    yield from check_environment(environment)
 
 
 def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
@@ -231,15 +231,15 @@ def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Seque
     to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
     if not to_start:
         return
-    found = s3_object_issues(package, S3Objects(submitter.clients), progress=False, job_ids=to_start)
-    denied = {one.location.path for one in found if one.code == "listing.denied"}
+    issues = s3_object_issues(package, S3Objects(submitter.clients), progress=False, job_ids=to_start)
+    denied = {issue.location.path for issue in issues if issue.code == "listing.denied"}
     if denied:  # the submitter does not need the permission
         what = f"The objects under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
         yield make_issue("submit.not-checked", what=what, reason="AccessDenied")
     # The buckets' regions were checked before. Override files that will be replaced may differ.
     passed = {"listing.region", "listing.denied", "submit.not-checked"}
     passed |= {"object.override-differs"} if submitter.replace else set()
-    yield from (one for one in found if one.code not in passed)
+    yield from (issue for issue in issues if issue.code not in passed)
 
 
 def _list_requests(order: JobRequest, states: SubmissionStates, *, replace: bool) -> Iterator[dict[str, Any]]:

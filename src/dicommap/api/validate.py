@@ -101,8 +101,13 @@ def validate(
     beside = _DocumentContext(
         known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, assumptions=assumptions
     )
-    found = _document_issues(place, beside)
-    return Issues([*issues, *(one if one.location.path else one.with_location(path=place.name) for one in found)])
+    document_issues = _document_issues(place, beside)
+    return Issues(
+        [
+            *issues,
+            *(issue if issue.location.path else issue.with_location(path=place.name) for issue in document_issues),
+        ]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,17 +128,17 @@ def _package_issues(
 ) -> list[Issue]:
     with progress_reporter(progress, "files") as report:
         folder = DocumentFolder(place, report)
-        found = check_package(folder, known, input_s3_uri)
+        issues = check_package(folder, known, input_s3_uri)
         if report is not None:
             report(Progress(len(folder.read), len(folder.read), True))
-        return found
+        return issues
 
 
-def _s3_issues(place: Path, clients: Clients, found: Sequence[Issue], progress: ProgressOption) -> Issues:
+def _s3_issues(place: Path, clients: Clients, issues: Sequence[Issue], progress: ProgressOption) -> Issues:
     try:
         return validate_s3(place, clients=clients, progress=progress)
     except AwsError as error:
-        error.issues = (*found, *error.issues)
+        error.issues = (*issues, *error.issues)
         raise
 
 
@@ -176,7 +181,7 @@ def _document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
 def _request_issues(document: dict[str, object], beside: _DocumentContext) -> Iterator[Issue]:
     inner = "/importConfiguration"
     # The import configuration is checked below, by its schema and by more rules.
-    own_issues = (found for found in check_request(document) if not _is_within(found.location.pointer or "", inner))
+    own_issues = (issue for issue in check_request(document) if not _is_within(issue.location.pointer or "", inner))
     yield from own_issues
     uri, written = beside.uri, document.get("inputS3Uri")
     if isinstance(written, str):

@@ -97,7 +97,7 @@ class PackageWatcher:
     def counts(self) -> tuple[int, int]:
         """Return the number of jobs that have ended, and the number of all jobs of the plan."""
         submissions = self.submissions()
-        open_ones = sum(self._is_open(one) or not one.state.has_job for one in submissions)
+        open_ones = sum(self._is_open(submission) or not submission.state.has_job for submission in submissions)
         return len(submissions) - open_ones, len(self._plan.jobs)
 
     def has_ended(self) -> bool:
@@ -117,7 +117,7 @@ class PackageWatcher:
             self.on_step(submission.job, "is not known to the service")
             return
         report = job.to_job_info()
-        seen = {
+        reported = {
             "state": SubmissionState.STARTED if report.ending is None else SubmissionState.ENDED,
             "jobStatus": report.status,
             "submittedAt": report.submitted_at or submission.submittedAt,
@@ -127,9 +127,9 @@ class PackageWatcher:
             "configuration": self._agreement(submission, job) or submission.configuration,
         }
         # An unchanged state is not written again, to save disk writes and backups.
-        if seen == {name: getattr(submission, name) for name in seen}:
+        if reported == {name: getattr(submission, name) for name in reported}:
             return
-        self._states.write(submission.model_copy(update={**seen, "seenAt": format_utc(self._clock.now())}))
+        self._states.write(submission.model_copy(update={**reported, "seenAt": format_utc(self._clock.now())}))
         if report.status != submission.jobStatus:
             message = f": {mask_service_message(report.message, show_values=False)}" if report.message else ""
             self.on_step(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
@@ -273,14 +273,14 @@ def watch(
     submissions: Sequence[Submission] = ()
     if in_package is not None:
         submissions = in_package.submissions()
-        for one in submissions:
-            issues += check_submission(one, is_unknown=in_package.is_unknown(one))
-    for other in fhir:
-        issues += check_job_status(other.report, Location(path=other.name)) if other.report else ()
+        for submission in submissions:
+            issues += check_submission(submission, is_unknown=in_package.is_unknown(submission))
+    for watcher in fhir:
+        issues += check_job_status(watcher.report, Location(path=watcher.name)) if watcher.report else ()
     return WatchResult(
         package=place,
         submissions=tuple(submissions),
-        others=tuple(one.report for one in fhir if one.report is not None),
+        others=tuple(watcher.report for watcher in fhir if watcher.report is not None),
         issues=Issues(issues),
         unsubmitted=in_package.unsubmitted() if in_package is not None else 0,
     )
@@ -320,10 +320,10 @@ def _poll_until_ended(
             if not error.transient or once or failing >= FAILED_ROUNDS_LIMIT:
                 raise
             watch.on_step(watch.name, f"could not be looked at ({error.code or 'no answer'}); tried again later")
-        ended, total = (sum(numbers) for numbers in zip(*(one.counts() for one in watches), strict=True))
+        ended, total = (sum(numbers) for numbers in zip(*(job_watch.counts() for job_watch in watches), strict=True))
         if report is not None:
             report(Progress(ended, total, is_counted=True))
-        if once or (failing == 0 and all(one.has_ended() for one in watches)):
+        if once or (failing == 0 and all(job_watch.has_ended() for job_watch in watches)):
             return
         clock.sleep(next(pauses))
 

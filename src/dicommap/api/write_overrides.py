@@ -82,9 +82,9 @@ def _require_overrides(overrides: object, assumptions: Assumptions) -> list[Over
     """
     if isinstance(overrides, Override) or not isinstance(overrides, Iterable):
         raise UsageError("overrides is not a list.", fix="Give a list of Override objects, also for one override.")
-    given = list(islice(overrides, MAX_MAPPINGS + 1))
-    accepted = [one for one in given if isinstance(one, Override)]
-    if len(accepted) < len(given):
+    items = list(islice(overrides, MAX_MAPPINGS + 1))
+    accepted = [item for item in items if isinstance(item, Override)]
+    if len(accepted) < len(items):
         raise UsageError("overrides holds something that is not an Override.", fix="Give objects of Override only.")
     if not accepted:
         raise UsageError("overrides is empty: there is nothing to write.", fix="Give at least one Override.")
@@ -94,29 +94,29 @@ def _require_overrides(overrides: object, assumptions: Assumptions) -> list[Over
             fix="Split them by study over several prefixes, with one import job for each.",
         )
     _require_no_errors(accepted, assumptions)
-    empty = next((one for one in accepted if not one.data_set), None)
+    empty = next((override for override in accepted if not override.data_set), None)
     if empty is not None:
         named = Location(study=empty.study_instance_uid, series=empty.series_instance_uid)
         message = f"The override for {named} has no attributes: it would change nothing."
         raise UsageError(message, fix="Give it attributes, or leave it out.")
-    seen = set()
+    targets = set()
     for override in accepted:
         target = (override.study_instance_uid, override.series_instance_uid)
-        if target in seen:
+        if target in targets:
             named = Location(study=target[0], series=target[1])
             raise UsageError(f"Two overrides are for {named}.", fix="Join their attributes in one Override.")
-        seen.add(target)
+        targets.add(target)
     return accepted
 
 
 def _require_no_errors(overrides: Sequence[Override], assumptions: Assumptions) -> None:
     """Raise UsageError if an issue of an override is an error. The message has the first error."""
     errors = [_errors(override.issues(assumptions)) for override in overrides]
-    wrong = [found for found in errors if found]
-    if wrong:
-        have = "1 override has" if len(wrong) == 1 else f"{len(wrong):,} overrides have"
+    error_lists = [override_errors for override_errors in errors if override_errors]
+    if error_lists:
+        have = "1 override has" if len(error_lists) == 1 else f"{len(error_lists):,} overrides have"
         raise UsageError(
-            f"{have} errors, so that nothing was written; the first: {wrong[0][0]}",
+            f"{have} errors, so that nothing was written; the first: {error_lists[0][0]}",
             fix="Correct what the issues() of each override name.",
         )
 
@@ -173,7 +173,7 @@ def _raise_first(errors: Sequence[Issue], subject: str) -> None:
 
 
 def _errors(issues: Iterable[Issue]) -> list[Issue]:
-    return [one for one in issues if one.severity is Severity.ERROR]
+    return [issue for issue in issues if issue.severity is Severity.ERROR]
 
 
 def _directory_error(place: Path, error: OSError | ValueError) -> DocumentError:

@@ -53,13 +53,13 @@ def run(args: argparse.Namespace) -> int:
     if status:
         return status
     _print_heading("Look at")
-    for path, what in (
+    for path, description in (
         (made.package / "preview.csv", "what changes, and why"),
         (made.package / "jobs/0001/import-configuration.json", "for --import-configuration file://..."),
         (made.package / "jobs/0001/files", "what goes to the input prefix, beside the P10 files"),
         (made.inventory, "dicommap show " + str(made.inventory)),
     ):
-        print_line(f"  {path}: {what}")
+        print_line(f"  {path}: {description}")
     return 0
 
 

@@ -150,8 +150,10 @@ def _signals_as_exceptions() -> Iterator[None]:
 
     def stop(number: int, _frame: object) -> None:
         _received_signals.append(number)
-        for one in before:
-            signal.signal(one, signal.SIG_IGN)  # a second signal must not interrupt the removal of partial files
+        for signal_number in before:
+            signal.signal(
+                signal_number, signal.SIG_IGN
+            )  # a second signal must not interrupt the removal of partial files
         raise SignalExit(number)
 
     # Only the main thread may set signal handlers.

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     code = args.code
     if code is None:
-        rows = ((one.name, one.severity.value, one.title) for one in CATALOGUE.values())
+        rows = ((code_entry.name, code_entry.severity.value, code_entry.title) for code_entry in CATALOGUE.values())
         print_table(("code", "severity", "title"), rows)
         return 0
     entry = find_code(code)

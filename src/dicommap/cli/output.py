@@ -89,7 +89,7 @@ def print_issues(issues: Sequence[Issue]) -> None:
     """Print issues, the most severe first. Print the first 20 issues of each code, and count its other issues."""
     listed: Counter[str] = Counter()
     totals = Counter(issue.code for issue in issues)
-    for issue in sorted(issues, key=lambda one: -one.severity.rank):
+    for issue in sorted(issues, key=lambda item: -item.severity.rank):
         listed[issue.code] += 1
         if listed[issue.code] <= ISSUES_LISTED:
             print_line(str(issue), style=_STYLES[issue.severity])

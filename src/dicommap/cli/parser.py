@@ -135,11 +135,11 @@ class Parser(argparse.ArgumentParser):
     def format_call(self) -> str:
         """Return the usage line: the program's name, its required options and its arguments."""
         required = [
-            f"{get_option_names(one)[0]} {get_value_name(one)}"
-            for one in self._actions
-            if one.required and is_option(one)
+            f"{get_option_names(action)[0]} {get_value_name(action)}"
+            for action in self._actions
+            if action.required and is_option(action)
         ]
-        arguments = [get_value_name(one) for one in self._list_arguments()]
+        arguments = [get_value_name(action) for action in self._list_arguments()]
         return " ".join([self.prog, "[OPTIONS]", *required, *arguments])
 
     def arrange(self, words: Sequence[str]) -> list[str]:
@@ -152,7 +152,7 @@ class Parser(argparse.ArgumentParser):
         """
         options: list[str] = []
         arguments: list[str] = []
-        given: set[argparse.Action] = set()
+        used_options: set[argparse.Action] = set()
         wrong: UsageError | None = None
         has_commands = self._subparsers is not None
         rest = iter(words)
@@ -165,24 +165,24 @@ class Parser(argparse.ArgumentParser):
                 arguments.append(word)
             else:
                 try:
-                    options += self._read_option(word, rest, given)
+                    options += self._read_option(word, rest, used_options)
                 except UsageError as error:  # a later --help has priority over this error
                     wrong = wrong or error
         if wrong is None:
-            wrong = self._find_missing_option(given) or self._find_wrong_argument(arguments)
+            wrong = self._find_missing_option(used_options) or self._find_wrong_argument(arguments)
         if wrong is not None:
             raise wrong
         if has_commands:
             return [*options, *arguments]
         return [*options, "--", *arguments] if arguments else options
 
-    def _read_option(self, word: str, rest: Iterable[str], given: set[argparse.Action]) -> list[str]:
+    def _read_option(self, word: str, rest: Iterable[str], used_options: set[argparse.Action]) -> list[str]:
         """Return the words that argparse reads for an option and its value, such as `--output=i.db`.
 
         Args:
             word: The word with the option's name.
             rest: The words after it. If the value is the next word, it is taken from here.
-            given: The options of the call so far, to which the option is added.
+            used_options: The options of the call so far, to which the option is added.
         """
         name, equals, value = word.partition("=")
         action = self._option_string_actions.get(name)
@@ -190,20 +190,20 @@ class Parser(argparse.ArgumentParser):
             if takes_value(short):  # -j2
                 name, equals, value, action = word[:2], "=", word[2:], short
             else:  # -n0
-                given.add(short)
-                return [word[:2], *self._read_option(f"-{word[2:]}", rest, given)]
+                used_options.add(short)
+                return [word[:2], *self._read_option(f"-{word[2:]}", rest, used_options)]
         if action is None:
             raise self.make_unknown_option_error(name)
-        given.add(action)
+        used_options.add(action)
         if not takes_value(action):
             if equals:
                 raise self.make_usage_error(f"Option {name} takes no value.", f"Write {name} alone.")
             return [name]
         if not equals:
-            found = next(iter(rest), None)
-            if found is None:
+            next_word = next(iter(rest), None)
+            if next_word is None:
                 raise self.make_usage_error(f"Option {name} needs a value.", f"Write {name} {get_value_name(action)}.")
-            value = found
+            value = next_word
         if action.choices is not None:
             self._check_value(action, value)
         return [f"{get_option_names(action)[-1]}={value}"]
@@ -212,26 +212,26 @@ class Parser(argparse.ArgumentParser):
         """Return the error for an option that this parser does not have, with a similar option as a suggestion."""
         return self.make_usage_error(f"Unknown option '{name}'.", suggest(name, self._option_string_actions))
 
-    def _find_missing_option(self, given: set[argparse.Action]) -> UsageError | None:
+    def _find_missing_option(self, used_options: set[argparse.Action]) -> UsageError | None:
         for action in self._actions:
-            if action.required and is_option(action) and action not in given:
+            if action.required and is_option(action) and action not in used_options:
                 written = f"{get_option_names(action)[0]} {get_value_name(action)}"
                 return self.make_usage_error(f"Option {written} is missing.", f"Write '{self.format_call()}'.")
         return None
 
     def _find_wrong_argument(self, arguments: Sequence[str]) -> UsageError | None:
         expected = self._list_arguments()
-        required = [one for one in expected if one.nargs in (None, "+", argparse.PARSER)]
+        required = [action for action in expected if action.nargs in (None, "+", argparse.PARSER)]
         if len(arguments) < len(required):
             missing = get_value_name(required[len(arguments)])
             return self.make_usage_error(f"Argument {missing} is missing.", f"Write '{self.format_call()}'.")
-        if len(arguments) > len(expected) and not any(one.nargs in _MANY for one in expected):
+        if len(arguments) > len(expected) and not any(action.nargs in _MANY for action in expected):
             extra = arguments[len(expected)]
             return self.make_usage_error(f"Unexpected argument '{extra}'.", f"Write '{self.format_call()}'.")
         return None
 
     def _list_arguments(self) -> list[argparse.Action]:
-        return [one for one in self._actions if not is_option(one)]
+        return [action for action in self._actions if not is_option(action)]
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401 - a converted value
         """Raise UsageError if a value is not one of the choices of an option, argument or command."""
@@ -290,9 +290,9 @@ def _is_option_word(word: str) -> bool:
 
 def _get_help_width() -> int:
     """Return the number of characters of a line of help. It is computed here because argparse imports shutil for it."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isdecimal() and int(given):
-        columns = int(given)
+    width_setting = os.environ.get("COLUMNS", "")
+    if width_setting.isdecimal() and int(width_setting):
+        columns = int(width_setting)
     else:
         columns = os.get_terminal_size(1).columns if os.isatty(1) else 80
     return max(40, min(columns, MAX_HELP_WIDTH)) - 2

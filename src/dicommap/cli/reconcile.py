@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> int:
         pieces: Iterable[str] = (reconciling.result().html(show_values=show_values),)
     else:
         records = _build_records(jobs, args.level, show_values=show_values)
-        pieces = record_lines(records, form, record=lambda one: one, row=flatten_outcome_record)
+        pieces = record_lines(records, form, record=lambda record: record, row=flatten_outcome_record)
     if output is not None:
         write_new_text_file(output, pieces)
     elif form is not ResultFormat.TABLE:
@@ -174,44 +174,47 @@ def _print_retry(new_package: Retry, *, has_text: bool) -> None:
 
 
 def _build_records(jobs: Iterable[JobReconciliation], level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
-    for one in jobs:
-        yield from _build_job_records(one, level, show_values=show_values)
+    for job in jobs:
+        yield from _build_job_records(job, level, show_values=show_values)
 
 
-def _build_job_records(one: JobReconciliation, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
+def _build_job_records(job: JobReconciliation, level: ResultLevel, *, show_values: bool) -> Iterator[Record]:
     if level is ResultLevel.JOB:
-        yield build_job_outcome_record(one.outcomes, show_values=show_values)
+        yield build_job_outcome_record(job.outcomes, show_values=show_values)
     elif level is ResultLevel.STUDY:
-        yield from map(build_study_outcome_record, one.studies)
+        yield from map(build_study_outcome_record, job.studies)
     elif level is ResultLevel.INSTANCE:
         yield from (
-            build_instance_outcome_record(one.outcomes, found, show_values=show_values) for found in one.instances()
+            build_instance_outcome_record(job.outcomes, instance, show_values=show_values)
+            for instance in job.instances()
         )
     elif level is ResultLevel.ISSUE:
-        yield from (issue.to_dict() for issue in one.outcomes.issues)
+        yield from (issue.to_dict() for issue in job.outcomes.issues)
     else:
         raise unknown_choice("level", level, ResultLevel)
 
 
-def _print_result(found: Reconciliation, *, show_values: bool) -> None:
+def _print_result(reconciliation: Reconciliation, *, show_values: bool) -> None:
     columns = ("job", "status", "jobId", *_COUNT_COLUMNS)
     rows = (
         flatten_outcome_record(build_job_outcome_record(job, show_values=show_values))
-        for job in found.jobs[:JOBS_SHOWN]
+        for job in reconciliation.jobs[:JOBS_SHOWN]
     )
     print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_COUNT_COLUMNS)
-    _print_omitted_count(len(found.jobs) - JOBS_SHOWN, "job")
-    if found.first:
+    _print_omitted_count(len(reconciliation.jobs) - JOBS_SHOWN, "job")
+    if reconciliation.first:
         print_line()
         columns = ("StudyInstanceUID", "job", *_COUNT_COLUMNS)
-        rows = (flatten_outcome_record(build_study_outcome_record(study)) for study in found.first[:STUDIES_SHOWN])
+        rows = (
+            flatten_outcome_record(build_study_outcome_record(study)) for study in reconciliation.first[:STUDIES_SHOWN]
+        )
         print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_COUNT_COLUMNS)
-        _print_omitted_count(len(found.first) - STUDIES_SHOWN, "study")
-    for count, kind, words in found.reasons(show_values=show_values)[:REASONS_SHOWN]:
+        _print_omitted_count(len(reconciliation.first) - STUDIES_SHOWN, "study")
+    for count, kind, words in reconciliation.reasons(show_values=show_values)[:REASONS_SHOWN]:
         print_line(f"{format_count(count, 'instance')}: {kind}{': ' if kind else ''}{words}")
-    print_issues(found.issues)
-    instances = sum(found.counts.values())
-    imported = sum(count for outcome, count in found.counts.items() if outcome.is_imported)
+    print_issues(reconciliation.issues)
+    instances = sum(reconciliation.counts.values())
+    imported = sum(count for outcome, count in reconciliation.counts.items() if outcome.is_imported)
     print_line(f"{imported:,} of {format_count(instances, 'instance')} imported")
 
 

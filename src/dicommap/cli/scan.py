@@ -135,8 +135,8 @@ def _create_s3_clients(args: argparse.Namespace) -> Clients | None:
 
 def _print_summary(counts: InventorySummary, output: Path) -> None:
     parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
-    found = ", ".join(format_count(count, noun) for count, noun in parts)
-    print_line(f"{found} in {format_count(counts.files, 'file')} ({format_byte_count(counts.size)})")
+    summary = ", ".join(format_count(count, noun) for count, noun in parts)
+    print_line(f"{summary} in {format_count(counts.files, 'file')} ({format_byte_count(counts.size)})")
     if counts.unchanged:
         unchanged = format_count(counts.unchanged, "unchanged file")
         print_line(f"Read {format_count(counts.read, 'file')}; took {unchanged} from the scan before.")
@@ -215,8 +215,8 @@ def _require_utf8_list(first: bytes, *, null: bool) -> None:
 
 def _split_at(file: BinaryIO, end: bytes) -> Iterator[bytes]:
     rest = b""
-    while found := _read_bytes(file):
-        *parts, rest = (rest + found).split(end)
+    while data := _read_bytes(file):
+        *parts, rest = (rest + data).split(end)
         yield from parts
         if len(rest) > PATH_LIMIT:
             raise DocumentError(

@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
             rows = ([_format_cell(column, row) for column in columns] for row in map(flatten_record, records))
             print_table(columns, rows, numbers=_NUMBERS, masked=not args.show_values)
         else:
-            write(record_lines(records, args.format, record=lambda one: one, row=flatten_record))
+            write(record_lines(records, args.format, record=lambda record: record, row=flatten_record))
     return 0
 
 
@@ -126,7 +126,7 @@ def _print_issues(inventory: Inventory, form: Format) -> None:
     if form is not Format.TABLE:
         write_issues(inventory.issues(), form)
         return
-    rows = ((one.severity.value, one.code, str(one.location), one.message) for one in inventory.issues())
+    rows = ((issue.severity.value, issue.code, str(issue.location), issue.message) for issue in inventory.issues())
     print_table(("severity", "code", "location", "message"), rows)
 
 

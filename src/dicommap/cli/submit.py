@@ -120,6 +120,9 @@ def _print_result(submitted: SubmitResult) -> None:
     if not submitted.ok:
         print_line("Nothing was sent.")
         return
-    rows = [(one.job, one.state.value, one.jobStatus or "", one.jobId or "") for one in submitted.submissions]
+    rows = [
+        (submission.job, submission.state.value, submission.jobStatus or "", submission.jobId or "")
+        for submission in submitted.submissions
+    ]
     print_table(("job", "state", "status", "jobId"), rows)
     print_line(f"Next: dicommap watch {submitted.package}")

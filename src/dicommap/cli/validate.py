@@ -121,23 +121,23 @@ def _check_paths(
 
     After an AwsError, the remaining paths are checked without S3.
     """
-    found: list[Issue] = []
+    issues: list[Issue] = []
     unanswered = None
     for path in paths:
         try:
-            found += check(path, clients)
+            issues += check(path, clients)
         except AwsError as error:
-            found += error.issues
+            issues += error.issues
             unanswered, clients = error, None
-    return found, unanswered
+    return issues, unanswered
 
 
-def _print_issues(found: Sequence[Issue], form: Format) -> None:
+def _print_issues(issues: Sequence[Issue], form: Format) -> None:
     if choice_of(Format, form, "format") is not Format.TABLE:
-        write_issues(found, form)
+        write_issues(issues, form)
         return
-    print_issues(found)
-    counts = Counter(one.severity for one in found)
+    print_issues(issues)
+    counts = Counter(issue.severity for issue in issues)
     print_line(", ".join(format_count(counts[severity], severity.value) for severity in reversed(Severity)))
 
 

@@ -63,18 +63,23 @@ def run(args: argparse.Namespace) -> int:
 def _print_result(watched: WatchResult) -> None:
     print_issues(watched.issues)
     rows = [
-        (one.job, one.jobStatus or one.state.value, one.jobId or "", _mask_message(one.message))
-        for one in watched.submissions
+        (
+            submission.job,
+            submission.jobStatus or submission.state.value,
+            submission.jobId or "",
+            _mask_message(submission.message),
+        )
+        for submission in watched.submissions
     ]
     rows += [
-        (f"{one.service} {one.datastore}", one.status, one.job, _mask_message(one.message)) for one in watched.others
+        (f"{job.service} {job.datastore}", job.status, job.job, _mask_message(job.message)) for job in watched.others
     ]
     print_table(("job", "status", "jobId", "message"), rows)
-    if any(one.jobStatus == "COMPLETED" for one in watched.submissions):
+    if any(submission.jobStatus == "COMPLETED" for submission in watched.submissions):
         print_line(COMPLETED_NOTE)
     if watched.unsubmitted:
         print_line(f"{format_count(watched.unsubmitted, 'job')} not submitted yet: dicommap submit {watched.package}")
-    elif watched.submissions and all(one.state is SubmissionState.ENDED for one in watched.submissions):
+    elif watched.submissions and all(submission.state is SubmissionState.ENDED for submission in watched.submissions):
         print_line(f"Next: dicommap reconcile {watched.package}")
 
 

@@ -49,7 +49,7 @@ def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | No
 
 def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
     """Return whether the bytes of a text in the set `declared` are well-formed UTF-8 of plausible words."""
-    codes = [one.encode() if one.isascii() else declared.code(one) for one in text]
+    codes = [character.encode() if character.isascii() else declared.code(character) for character in text]
     try:
         meant = b"".join(code for code in codes if code is not None).decode("utf-8")
     except UnicodeDecodeError:
@@ -68,7 +68,7 @@ def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
         meant = text.encode(codec).decode("utf-8")
     except UnicodeError:
         return False
-    return any(one >= _THREE_BYTES for one in meant) or _LATIN_WORD.search(meant) is not None
+    return any(character >= _THREE_BYTES for character in meant) or _LATIN_WORD.search(meant) is not None
 
 
 def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
@@ -79,11 +79,11 @@ def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
     """
     if declared in _ANY_CHARACTER:
         return True
-    has_ascii = any(one.isascii() for one in word)
+    has_ascii = any(character.isascii() for character in word)
     return all(
-        one.isascii()
-        or declared.has(one)
-        or (has_ascii and "À" <= one <= "ɏ")
-        or (one >= _THREE_BYTES and declared != _THAI)
-        for one in word
+        character.isascii()
+        or declared.has(character)
+        or (has_ascii and "À" <= character <= "ɏ")
+        or (character >= _THREE_BYTES and declared != _THAI)
+        for character in word
     )

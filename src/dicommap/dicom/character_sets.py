@@ -174,7 +174,7 @@ class SpecificCharacterSet(NamedTuple):
     @property
     def sets(self) -> frozenset[CodedCharacterSet]:
         """Return all coded character sets whose characters may be in a value."""
-        return self.extensions | {one for one in (self.g0, self.g1) if one is not None}
+        return self.extensions | {charset for charset in (self.g0, self.g1) if charset is not None}
 
 
 @lru_cache(maxsize=256)
@@ -190,11 +190,11 @@ def parse_specific_character_set(value: str) -> SpecificCharacterSet:
         return _parse_single_term(terms[0])
     parsed = [_parse_term(term) for term in terms]
     initial = (parsed[0] and _SINGLE_BYTE.get(parsed[0][1])) or (ASCII,)
-    found = [one for pair in parsed if pair for one in _coded_sets_of(pair[1])]
+    extensions = [charset for pair in parsed if pair for charset in _coded_sets_of(pair[1])]
     return SpecificCharacterSet(
         g0=initial[0],
         g1=initial[1] if len(initial) > 1 else None,
-        extensions=frozenset([*found, ASCII]),
+        extensions=frozenset([*extensions, ASCII]),
         is_known=all(pair and _coded_sets_of(pair[1]) for term, pair in zip(terms, parsed, strict=True) if term)
         and all(terms[1:]),  # only the first term may be empty
     )
@@ -208,7 +208,7 @@ def unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
     charset = parse_specific_character_set(declared)
     if not charset.is_known:
         return None
-    return frozenset(one for one in set(text) if not _can_encode(charset, one))
+    return frozenset(character for character in set(text) if not _can_encode(charset, character))
 
 
 def _parse_single_term(term: str) -> SpecificCharacterSet:
@@ -231,8 +231,8 @@ def _parse_single_term(term: str) -> SpecificCharacterSet:
 
 def _parse_term(term: str) -> tuple[bool, str] | None:
     """Return whether a term is for code extensions, and the term's number; None for a term without a number."""
-    found = _TERM.fullmatch(term)
-    return None if found is None else (found[1] is not None, found[2])
+    match = _TERM.fullmatch(term)
+    return None if match is None else (match[1] is not None, match[2])
 
 
 def _coded_sets_of(number: str) -> tuple[CodedCharacterSet, ...]:
@@ -241,7 +241,7 @@ def _coded_sets_of(number: str) -> tuple[CodedCharacterSet, ...]:
 
 @lru_cache(maxsize=256)
 def _sets_by_escape(extensions: frozenset[CodedCharacterSet]) -> dict[bytes, CodedCharacterSet]:
-    return {one.escape: one for one in extensions}
+    return {charset.escape: charset for charset in extensions}
 
 
 @lru_cache(maxsize=4096)
@@ -255,4 +255,4 @@ def _can_encode(charset: SpecificCharacterSet, character: str) -> bool:
             return False
         return True
     # The byte of the yen sign in JIS X 0201 is also the backslash, which separates values.
-    return character != "¥" and any(one.has(character) for one in charset.sets)
+    return character != "¥" and any(coded_set.has(character) for coded_set in charset.sets)

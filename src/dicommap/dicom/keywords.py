@@ -82,8 +82,8 @@ def looks_like_attribute(name: str) -> bool:
     close = [keyword.lower() for keyword in similar_keywords(name)]
     edits = min(_MAX_TYPOS, len(folded) // 4)
     return any(
-        (len(folded) >= _MIN_PART_LETTERS and folded in one) or _edit_distance(folded, one, edits) <= edits
-        for one in close
+        (len(folded) >= _MIN_PART_LETTERS and folded in keyword) or _edit_distance(folded, keyword, edits) <= edits
+        for keyword in close
     )
 
 
@@ -103,9 +103,11 @@ def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> Attr
     said = ", ".join(shown) + (
         f" and {len(missing) - _MAX_NAMES_IN_ERROR} more" if len(missing) > _MAX_NAMES_IN_ERROR else ""
     )
-    meant = next((found for name in missing if name not in TAG_BY_KEYWORD and (found := keyword_hint_suffix(name))), "")
+    suggestion = next(
+        (hint for name in missing if name not in TAG_BY_KEYWORD and (hint := keyword_hint_suffix(name))), ""
+    )
     return AttributeNameError(
-        f"The inventory does not hold {said}{meant}.",
+        f"The inventory does not hold {said}{suggestion}.",
         fix=f"It holds {', '.join(captured)}; scan again with --attributes for others.",
     )
 
@@ -129,7 +131,7 @@ def similar_keywords(text: str) -> tuple[str, ...]:
     by_folded = {keyword.lower(): keyword for keyword in candidates}
     close = difflib.get_close_matches(folded, by_folded, n=3, cutoff=0.75)
     if not close and len(folded) >= _MIN_PART_LETTERS:
-        close = sorted((one for one in by_folded if folded in one), key=len)[:3]
+        close = sorted((keyword for keyword in by_folded if folded in keyword), key=len)[:3]
     return tuple(by_folded[match] for match in close)
 
 
@@ -141,11 +143,11 @@ def _keywords_by_name() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _keywords_by_triple() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    keywords: dict[str, list[str]] = {}
     for keyword in TAG_BY_KEYWORD:
         for triple in _letter_triples(keyword.lower()):
-            found.setdefault(triple, []).append(keyword)
-    return found
+            keywords.setdefault(triple, []).append(keyword)
+    return keywords
 
 
 def _letter_triples(folded: str) -> set[str]:
@@ -164,12 +166,12 @@ def _may_be_date(text: str) -> bool:
         return False
 
 
-def _edit_distance(one: str, other: str, most: int) -> int:
+def _edit_distance(text: str, other: str, most: int) -> int:
     """Return the edit distance of two texts (Levenshtein); any number above `most` if the distance is above `most`."""
-    if abs(len(one) - len(other)) > most:
+    if abs(len(text) - len(other)) > most:
         return most + 1
     row = list(range(len(other) + 1))
-    for at, letter in enumerate(one, start=1):
+    for at, letter in enumerate(text, start=1):
         above, row = row, [at]
         for index, against in enumerate(other):
             row.append(min(above[index + 1] + 1, row[index] + 1, above[index] + (letter != against)))

@@ -82,7 +82,7 @@ def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON 
     issues = list(limit_issues(_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
     issues += limit_issues(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
     # Callers may process the value recursively. So values that are too deep or not fully checked are not returned.
-    is_unsafe = bool(too_deep) or any(found.code == "document.more-issues" for found in issues)
+    is_unsafe = bool(too_deep) or any(issue.code == "document.more-issues" for issue in issues)
     return None if is_unsafe else value, issues
 
 

@@ -120,11 +120,11 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
 
     def of_study(self, study_instance_uid: str) -> Conflicts:
         """Return the conflicts of one study and its series."""
-        return Conflicts(one for one in self if one.study_instance_uid == study_instance_uid)
+        return Conflicts(conflict for conflict in self if conflict.study_instance_uid == study_instance_uid)
 
     def to_dicts(self, *, show_values: bool = False) -> list[dict[str, str]]:
         """Return each conflict as a row of text cells. Values are masked unless `show_values` is true."""
-        return [build_conflict_row(one, show_values=show_values) for one in self]
+        return [build_conflict_row(conflict, show_values=show_values) for conflict in self]
 
     def _build_report(self) -> Report:
         show_values = is_unmasked_in_repr()
@@ -151,9 +151,9 @@ def build_conflict_blocks(
 def has_masked_values(conflicts: Iterable[GroupingConflict]) -> bool:
     """Return whether the report masks any value of the conflicts that it shows."""
     return any(
-        MASK in mask_value(one.keyword, value, show_values=False)
-        for one in islice(conflicts, MAX_CONFLICTS)
-        for value in one.values
+        MASK in mask_value(conflict.keyword, value, show_values=False)
+        for conflict in islice(conflicts, MAX_CONFLICTS)
+        for value in conflict.values
     )
 
 
@@ -176,7 +176,7 @@ def _conflict_table_row(conflict: GroupingConflict, *, is_open: bool, show_value
 
 
 def _count(conflicts: Sequence[GroupingConflict]) -> str:
-    studies = len({one.study_instance_uid for one in conflicts})
+    studies = len({conflict.study_instance_uid for conflict in conflicts})
     return f"{format_count(len(conflicts), 'conflict')} in {format_count(studies, 'study')}" if conflicts else "none"
 
 

@@ -86,10 +86,10 @@ class _ImagingStudyBuilder:
         self._settings = settings
         self._result = ImagingStudyResult()
         self._values = {
-            one.series_instance_uid: _SeriesValues(
-                one, [overrides.get(study.target, {}), overrides.get(one.target, {})]
+            series.series_instance_uid: _SeriesValues(
+                series, [overrides.get(study.target, {}), overrides.get(series.target, {})]
             )
-            for one in study.series
+            for series in study.series
         }
         self._location = Location(study=study.study_instance_uid)
 
@@ -97,12 +97,12 @@ class _ImagingStudyBuilder:
         uid = self._study.study_instance_uid
         identifiers = [{"system": DICOM_UID_SYSTEM, "value": f"urn:oid:{uid}"}, *self._accession()]
         by_series = {
-            name: [one for one in group if one.disposition is Disposition.INSTANCE]
-            for name, group in groupby(instances, key=lambda one: one.series_instance_uid)
+            name: [instance for instance in group if instance.disposition is Disposition.INSTANCE]
+            for name, group in groupby(instances, key=lambda instance: instance.series_instance_uid)
         }
-        series = [self._series(one, by_series.get(one.series_instance_uid, [])) for one in self._study.series]
-        modalities = {str(one["modality"]): one["modality"] for one in series}
-        listed = [one for one in series if "uid" in one]
+        series = [self._series(member, by_series.get(member.series_instance_uid, [])) for member in self._study.series]
+        modalities = {str(resource["modality"]): resource["modality"] for resource in series}
+        listed = [resource for resource in series if "uid" in resource]
         self._result.resource = _drop_empty_members(
             resourceType="ImagingStudy",
             id=uid if len(uid) <= MAX_ID_LENGTH else hashlib.sha256(uid.encode()).hexdigest(),
@@ -176,16 +176,16 @@ class _ImagingStudyBuilder:
     def _instances(self, instances: list[Instance], location: Location) -> list[dict[str, Any]]:
         entries = []
         problems: Counter[str] = Counter()
-        for one in instances:
-            uid = self._fhir_id("SOPInstanceUID", one.sop_instance_uid, location)
+        for instance in instances:
+            uid = self._fhir_id("SOPInstanceUID", instance.sop_instance_uid, location)
             if uid is None:
                 continue
             number = None
             try:
-                number = fhir_values.to_unsigned_int(one.instance_number)
+                number = fhir_values.to_unsigned_int(instance.instance_number)
             except FhirConversionError as error:
                 problems[str(error)] += 1
-            sop_class = {"system": URI_SYSTEM, "code": f"urn:oid:{one.sop_class_uid}"}
+            sop_class = {"system": URI_SYSTEM, "code": f"urn:oid:{instance.sop_class_uid}"}
             entries.append(_drop_empty_members(uid=uid, sopClass=sop_class, number=number))
         for problem, count in problems.items():
             self._add_issue(
@@ -218,8 +218,8 @@ class _ImagingStudyBuilder:
     def _most_frequent_value(self, keyword: str, values: list[_SeriesValues], location: Location) -> str:
         """Return the most frequent value that is not blank, or the empty text. Record an issue if there are several."""
         counts: Counter[str] = Counter()
-        for one in values:
-            counts.update(one.value_counts(keyword))
+        for series_values in values:
+            counts.update(series_values.value_counts(keyword))
         ranked = sorted((text for text in counts if text.strip()), key=lambda text: (-counts[text], text))
         if len(ranked) > 1:
             self._add_issue("fhir.several-values", location, keyword=keyword, count=len(ranked))

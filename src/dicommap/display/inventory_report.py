@@ -228,34 +228,37 @@ _INCONSISTENCY_COLUMNS = (
 )
 
 
-def build_inconsistencies_report(found: Sequence[Inconsistency], *, show_values: bool) -> Report:
+def build_inconsistencies_report(inconsistencies: Sequence[Inconsistency], *, show_values: bool) -> Report:
     """Return the report of inconsistent attributes: the first of these attributes, and how to correct them."""
-    if not found:
+    if not inconsistencies:
         return Report(
             title="Inconsistencies",
             counts=("none",),
             blocks=[Note(text="No attribute differs within a study or series.")],
         )
-    studies = len({one.study_instance_uid for one in found})
-    keywords = dict.fromkeys(one.keyword for one in found)
-    rows = [_inconsistency_row(one, show_values=show_values) for one in found[:MAX_INCONSISTENCIES]]
+    studies = len({inconsistency.study_instance_uid for inconsistency in inconsistencies})
+    keywords = dict.fromkeys(inconsistency.keyword for inconsistency in inconsistencies)
+    rows = [
+        _inconsistency_row(inconsistency, show_values=show_values)
+        for inconsistency in inconsistencies[:MAX_INCONSISTENCIES]
+    ]
     blocks: list[Block] = [
-        ReportTable(columns=_INCONSISTENCY_COLUMNS, rows=rows, total=len(found), noun="attribute"),
+        ReportTable(columns=_INCONSISTENCY_COLUMNS, rows=rows, total=len(inconsistencies), noun="attribute"),
         Note(text=f"Next: draft(harmonize={list(keywords)}) gives all files the most frequent value; check the draft."),
     ]
     if not show_values:
         blocks.append(Note(text=MASKED_NOTE))
-    counts = (f"{format_count(len(found), 'attribute')} in {format_count(studies, 'study')}",)
+    counts = (f"{format_count(len(inconsistencies), 'attribute')} in {format_count(studies, 'study')}",)
     return Report(title="Inconsistencies", counts=counts, blocks=blocks)
 
 
-def _inconsistency_row(one: Inconsistency, *, show_values: bool) -> TableRow:
-    uid = one.series_instance_uid or one.study_instance_uid
-    level = "study" if one.series_instance_uid is None else "series"
-    ranked = sorted(one.values.items(), key=lambda item: (-item[1], item[0]))
+def _inconsistency_row(inconsistency: Inconsistency, *, show_values: bool) -> TableRow:
+    uid = inconsistency.series_instance_uid or inconsistency.study_instance_uid
+    level = "study" if inconsistency.series_instance_uid is None else "series"
+    ranked = sorted(inconsistency.values.items(), key=lambda item: (-item[1], item[0]))
     texts = [
-        f"{mask_value(one.keyword, value, show_values=show_values) or '(empty)'} ({files:,})"
+        f"{mask_value(inconsistency.keyword, value, show_values=show_values) or '(empty)'} ({files:,})"
         for value, files in ranked[:MAX_INCONSISTENT_VALUES]
     ]
     more = [f"and {len(ranked) - MAX_INCONSISTENT_VALUES:,} more"] if len(ranked) > MAX_INCONSISTENT_VALUES else []
-    return TableRow(cells=(level, uid, one.keyword, "; ".join([*texts, *more])))
+    return TableRow(cells=(level, uid, inconsistency.keyword, "; ".join([*texts, *more])))

@@ -39,7 +39,7 @@ def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[s
     totals: Counter[Severity] = Counter()
     for (_, severity), number in counts.items():
         totals[severity] += number
-    return [(severity.value, totals[severity]) for severity in sorted(totals, key=lambda one: -one.rank)]
+    return [(severity.value, totals[severity]) for severity in sorted(totals, key=lambda severity: -severity.rank)]
 
 
 def build_issue_codes_table(

@@ -77,7 +77,7 @@ def _limited_report(content: ReconciliationReportContent, *, jobs_shown: int, st
     instances = sum(content.counts.values())
     known = [f"{count:,} {outcome.value}" for outcome, count in content.counts.items() if count]
     imported = sum(count for outcome, count in content.counts.items() if outcome.is_imported)
-    found = content.issues.counts()
+    issue_counts = content.issues.counts()
     state = Counter(job.state.value for job in content.jobs)
     facts = [
         ("package", content.package),
@@ -85,8 +85,8 @@ def _limited_report(content: ReconciliationReportContent, *, jobs_shown: int, st
         ("instances", ", ".join(known) or "none"),
     ]
     blocks: list[Block] = [FactList(pairs=facts)]
-    if found:
-        blocks.append(build_issue_codes_table(found, group_first_issues(content.issues)))
+    if issue_counts:
+        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(content.issues)))
     blocks += [_reasons_blocks(content), _warnings_blocks(content.jobs)]
     job_rows = [
         _outcome_row((job.job, job.state.value, job.input_s3_uri), job.counts) for job in content.jobs[:jobs_shown]
@@ -103,7 +103,7 @@ def _limited_report(content: ReconciliationReportContent, *, jobs_shown: int, st
     if MASK in str(shown):
         shown.append(Note(text=MASKED_NOTE))
     counts = (f"{imported:,} of {format_count(instances, 'instance')} imported", format_count(len(content.jobs), "job"))
-    return Report(title="Reconciliation", counts=counts, severities=count_severities(found), blocks=shown)
+    return Report(title="Reconciliation", counts=counts, severities=count_severities(issue_counts), blocks=shown)
 
 
 def _outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
@@ -124,13 +124,13 @@ def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> l
         if job.message:
             reasons["(the job)", mask_service_message(job.message, show_values=show_values)] += job.instances
     rows = ((count, *(reason if any(reason) else _UNKNOWN_REASON)) for reason, count in reasons.items())
-    return sorted(rows, key=lambda one: (-one[0], one[1:]))
+    return sorted(rows, key=lambda row: (-row[0], row[1:]))
 
 
 def _reasons_blocks(content: ReconciliationReportContent) -> ReportTable:
-    found = rank_failure_reasons(content.jobs, show_values=content.show_values)
-    rows = [TableRow(cells=(f"{count:,}", *words)) for count, *words in found[:MAX_REASONS]]
-    return ReportTable(columns=_REASON_COLUMNS, rows=rows, total=len(found), noun="reason", heading="Why")
+    reasons = rank_failure_reasons(content.jobs, show_values=content.show_values)
+    rows = [TableRow(cells=(f"{count:,}", *words)) for count, *words in reasons[:MAX_REASONS]]
+    return ReportTable(columns=_REASON_COLUMNS, rows=rows, total=len(reasons), noun="reason", heading="Why")
 
 
 def _warnings_blocks(jobs: Iterable[JobOutcomes]) -> ReportTable:

@@ -51,7 +51,7 @@ def build_submit_report(
     if requests is None:
         return _build_jobs_report("Submitted", submissions, (), issues, blocks)
     if requests:
-        rows = [TableRow(cells=_request_cells(one)) for one in requests[:MAX_REQUESTS]]
+        rows = [TableRow(cells=_request_cells(request)) for request in requests[:MAX_REQUESTS]]
         heading = "Would be sent, in order"
         blocks.append(
             ReportTable(columns=_REQUEST_COLUMNS, rows=rows, total=len(requests), noun="request", heading=heading)
@@ -99,39 +99,46 @@ def _sent_text(requests: Sequence[Mapping[str, Any]] | None, issues: Issues) -> 
 def _build_jobs_report(
     title: str, submissions: Sequence[Submission], others: Sequence[JobInfo], issues: Issues, blocks: list[Block]
 ) -> Report:
-    counts = Counter(one.jobStatus or one.state.value for one in submissions)
-    counts.update(one.status for one in others)
-    found = issues.counts()
-    if found:
-        blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
+    counts = Counter(submission.jobStatus or submission.state.value for submission in submissions)
+    counts.update(job.status for job in others)
+    issue_counts = issues.counts()
+    if issue_counts:
+        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
     if submissions:
         rows = [
-            TableRow(cells=_submission_cells(one), details=_submission_details(one)) for one in submissions[:MAX_JOBS]
+            TableRow(cells=_submission_cells(submission), details=_submission_details(submission))
+            for submission in submissions[:MAX_JOBS]
         ]
         blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(submissions), noun="job", heading="Jobs"))
     if others:
-        rows = [TableRow(cells=(one.service, one.status, one.datastore, one.job)) for one in others[:MAX_JOBS]]
+        rows = [TableRow(cells=(job.service, job.status, job.datastore, job.job)) for job in others[:MAX_JOBS]]
         blocks.append(
             ReportTable(
                 columns=_OTHER_JOB_COLUMNS, rows=rows, total=len(others), noun="job", heading="Jobs of other services"
             )
         )
-    if any(one.jobStatus == "COMPLETED" for one in submissions):
+    if any(submission.jobStatus == "COMPLETED" for submission in submissions):
         blocks.append(Note(text=COMPLETED_NOTE))
     numbers = [
         format_count(len(submissions) + len(others), "job"),
-        *(f"{number:,} {what}" for what, number in counts.items()),
+        *(f"{number:,} {status}" for status, number in counts.items()),
     ]
-    return Report(title=title, counts=numbers, severities=count_severities(found), blocks=blocks)
+    return Report(title=title, counts=numbers, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def _submission_cells(one: Submission) -> tuple[str, ...]:
-    return (one.job, one.state.value, one.jobStatus or "", one.jobId or "", one.inputS3Uri)
+def _submission_cells(submission: Submission) -> tuple[str, ...]:
+    return (
+        submission.job,
+        submission.state.value,
+        submission.jobStatus or "",
+        submission.jobId or "",
+        submission.inputS3Uri,
+    )
 
 
-def _submission_details(one: Submission) -> list[Block]:
-    words = mask_service_message(one.message or "", show_values=is_unmasked_in_repr())
-    pairs = [("submitted", one.submittedAt), ("ended", one.endedAt), ("message", words)]
+def _submission_details(submission: Submission) -> list[Block]:
+    words = mask_service_message(submission.message or "", show_values=is_unmasked_in_repr())
+    pairs = [("submitted", submission.submittedAt), ("ended", submission.endedAt), ("message", words)]
     facts = [(name, make_printable(text)) for name, text in pairs if text]
     return [FactList(pairs=facts)] if facts else []
 
@@ -146,17 +153,17 @@ def build_retry_report(package: str | None, in_place: int, staged: int, instance
         instances: The number of instances to import again.
         issues: The issues of the retry.
     """
-    found = issues.counts()
+    issue_counts = issues.counts()
     facts = [
         ("package", package or "none was written"),
         ("in place", f"{format_count(in_place, 'job')} of which nothing was imported"),
         ("staged", f"{format_count(staged, 'job')}, whose files 'dicommap stage' copies first"),
     ]
     blocks: list[Block] = [FactList(pairs=facts)]
-    if found:
-        blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
+    if issue_counts:
+        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
     counts = (f"{format_count(instances, 'instance')} to import again",)
-    return Report(title="Retry", counts=counts, severities=count_severities(found), blocks=blocks)
+    return Report(title="Retry", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
 MAX_STAGED_JOBS = 20
@@ -173,17 +180,17 @@ _STAGED_JOB_COLUMNS = (
 
 def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Issues) -> Report:
     """Return the report of staging: for each job, the numbers of files copied, copied before, and missing."""
-    found = issues.counts()
+    issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package)])]
-    if found:
-        blocks.append(build_issue_codes_table(found, group_first_issues(issues)))
+    if issue_counts:
+        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
     rows = [_staged_job_row(job) for job in jobs[:MAX_STAGED_JOBS]]
     blocks.append(
         ReportTable(columns=_STAGED_JOB_COLUMNS, rows=rows, total=len(jobs), noun="job", heading="Staged jobs")
     )
     copied, missing = sum(job.copied for job in jobs), sum(job.missing for job in jobs)
     counts = [format_count(len(jobs), "staged job"), f"{format_count(copied, 'file')} copied", f"{missing:,} missing"]
-    return Report(title="Staged", counts=counts, severities=count_severities(found), blocks=blocks)
+    return Report(title="Staged", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
 def _staged_job_row(job: StagedJobResult) -> TableRow:

@@ -114,7 +114,7 @@ def is_misread_utf8(cell: str) -> bool:
     if cell.isascii():
         return False
     try:
-        bytes(_CP1252_BYTES.get(one, ord(one)) for one in cell).decode("utf-8")
+        bytes(_CP1252_BYTES.get(character, ord(character)) for character in cell).decode("utf-8")
     except ValueError:
         return False
     return True
@@ -177,8 +177,8 @@ def describe_cell_damage(before: str, cell: str) -> str | None:
         return "an error of the spreadsheet"
     if not cell:
         return "empty, as programs read the word for no value that was there" if is_null_word(before) else None
-    for found in (describe_date_damage, describe_number_damage, describe_time_damage, describe_text_damage):
-        sign = found(before, cell)
+    for describe_damage in (describe_date_damage, describe_number_damage, describe_time_damage, describe_text_damage):
+        sign = describe_damage(before, cell)
         if sign:
             return sign
     return None

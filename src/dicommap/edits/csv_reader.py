@@ -244,12 +244,12 @@ def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue
             rows.append(cells if any(cells) else [])
             count += len(rows[-1]) + 1
             if len(cells) > COLUMNS_LIMIT or count > CELLS_LIMIT:
-                what = (
+                excess = (
                     f"{COLUMNS_LIMIT:,} cells in row {len(rows):,}"
                     if count <= CELLS_LIMIT
                     else f"{CELLS_LIMIT:,} cells"
                 )
-                return make_issue("sheet.unreadable-text", Location(path=name), problem=f"has more than {what}")
+                return make_issue("sheet.unreadable-text", Location(path=name), problem=f"has more than {excess}")
     except csv.Error as error:
         # All text after an open quote is in one cell, so the error is in the row in which this cell begins.
         row = len(rows) + 1

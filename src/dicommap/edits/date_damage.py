@@ -77,13 +77,13 @@ def describe_date_damage(before: str, cell: str) -> str | None:
     were = set(_parse_value_dates(before))
     if not were:
         return None
-    if any(_is_same_date(one, other) for one in _parse_cell_dates(cell) for other in were):
-        has_year = _DICOM_DATE.fullmatch(before) or any(None not in one for one in were)
+    if any(_is_same_date(cell_date, value_date) for cell_date in _parse_cell_dates(cell) for value_date in were):
+        has_year = _DICOM_DATE.fullmatch(before) or any(None not in value_date for value_date in were)
         return "a date in another notation" if has_year else "a date, though the value was not one"
     if _SERIAL_DAY.fullmatch(cell) and not before.isdigit():
         days = (epoch + timedelta(days=int(cell)) for epoch in _SERIAL_EPOCHS)
-        found = [_Date(day.year, day.month, day.day) for day in days if day.year in _YEARS]
-        if any(_is_same_date(one, other) for one in found for other in were):
+        dates = [_Date(day.year, day.month, day.day) for day in days if day.year in _YEARS]
+        if any(_is_same_date(cell_date, value_date) for cell_date in dates for value_date in were):
             return "the number that stands for a date"
     return None
 
@@ -118,31 +118,31 @@ def describe_time_damage(before: str, cell: str) -> str | None:
     return "a time in another notation" if same else None
 
 
-def _seconds_of_day(found: re.Match[str]) -> int:
-    hour = int(found["hour"])
-    half = (found.groupdict().get("half") or "").casefold()
+def _seconds_of_day(match: re.Match[str]) -> int:
+    hour = int(match["hour"])
+    half = (match.groupdict().get("half") or "").casefold()
     if half:
         hour = hour % 12 + (12 if half.startswith("p") else 0)
-    return hour * 3600 + int(found["minute"]) * 60 + int(found["second"] or 0)
+    return hour * 3600 + int(match["minute"]) * 60 + int(match["second"] or 0)
 
 
 def _is_part_of_day(second: int, cell: str) -> bool:
-    found = _PART_OF_DAY.fullmatch(cell)
-    if found is None:
+    match = _PART_OF_DAY.fullmatch(cell)
+    if match is None:
         return False
-    digits = found["digits"][:9]
+    digits = match["digits"][:9]
     unit = 0.1 ** len(digits)
     return abs(int(digits) * unit - second / _SECONDS_PER_DAY) <= unit / 2 + 1e-9
 
 
 def _is_without_hour(was: re.Match[str], cell: str) -> bool:
-    found = _MINUTES_AND_SECONDS.fullmatch(cell)
-    return found is not None and (found["minute"], found["second"]) == (was["minute"], was["second"])
+    match = _MINUTES_AND_SECONDS.fullmatch(cell)
+    return match is not None and (match["minute"], match["second"]) == (was["minute"], was["second"])
 
 
-def _is_same_date(one: _Date, other: _Date) -> bool:
+def _is_same_date(day: _Date, other_day: _Date) -> bool:
     """Return whether two dates are equal in all parts that both have, and have at least two parts in common."""
-    shared = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
+    shared = [(a, b) for a, b in zip(day, other_day, strict=True) if a is not None and b is not None]
     return len(shared) >= 2 and all(a == b for a, b in shared)
 
 
@@ -186,28 +186,28 @@ def _parse_cell_dates(cell: str) -> Iterator[_Date]:
 
 
 def _parse_month_first_dates(text: str) -> Iterator[_Date]:
-    found = _MONTH_FIRST_DATE.fullmatch(text)
-    if found and found["name"]:
-        month = _month_of(found["name"])
-        for year in _possible_years(found["year"]) or [None]:
-            yield from _filter_valid_dates(_Date(year, month, int(found["day"])))
-        if not found["year"]:
-            for year in _possible_years(found["day"]):
+    match = _MONTH_FIRST_DATE.fullmatch(text)
+    if match and match["name"]:
+        month = _month_of(match["name"])
+        for year in _possible_years(match["year"]) or [None]:
+            yield from _filter_valid_dates(_Date(year, month, int(match["day"])))
+        if not match["year"]:
+            for year in _possible_years(match["day"]):
                 yield from _filter_valid_dates(_Date(year, month, None))
-    elif found:
-        for year in _possible_years(found["of"]):
-            yield from _filter_valid_dates(_Date(year, _month_of(found["month"]), None))
+    elif match:
+        for year in _possible_years(match["of"]):
+            yield from _filter_valid_dates(_Date(year, _month_of(match["month"]), None))
 
 
-def _parse_numeric_dates(found: re.Match[str]) -> Iterator[_Date]:
-    first, second, third = found["a"], found["b"], found["c"]
+def _parse_numeric_dates(match: re.Match[str]) -> Iterator[_Date]:
+    first, second, third = match["a"], match["b"], match["c"]
     if len(first) != 3 and len(third) <= 2:
         for year in _possible_years(first):
             yield from _filter_valid_dates(_Date(year, int(second), int(third)))
     if len(first) <= 2:
         for year in _possible_years(third):
             yield from _filter_valid_dates(_Date(year, int(second), int(first)))
-            if "." not in found["mark"]:
+            if "." not in match["mark"]:
                 yield from _filter_valid_dates(_Date(year, int(first), int(second)))
 
 
@@ -219,9 +219,9 @@ def _possible_years(digits: str | None) -> list[int | None]:
 
 
 def _filter_valid_dates(*dates: _Date) -> Iterator[_Date]:
-    for one in dates:
-        if one.month is not None and 1 <= one.month <= 12 and (one.day is None or 1 <= one.day <= 31):
-            yield one
+    for day in dates:
+        if day.month is not None and 1 <= day.month <= 12 and (day.day is None or 1 <= day.day <= 31):
+            yield day
 
 
 def _month_of(name: str) -> int | None:
@@ -229,5 +229,10 @@ def _month_of(name: str) -> int | None:
     if len(letters) < 3:
         return None
     return next(
-        (number for number, names in enumerate(_MONTHS, 1) if any(one.startswith(letters) for one in names)), None
+        (
+            number
+            for number, names in enumerate(_MONTHS, 1)
+            if any(month_name.startswith(letters) for month_name in names)
+        ),
+        None,
     )

@@ -56,19 +56,21 @@ class CombinedEdits:
         """Yield the edits and issues of all providers for a study."""
         edited_attributes: set[EditedAttribute] = set()
         for provider in self.providers:
-            for one in provider.edits_for_study(study):
-                if isinstance(one, Edit):
-                    edited_attributes.add((one.target.series_instance_uid, one.tag))
-                yield one
+            for edit_or_issue in provider.edits_for_study(study):
+                if isinstance(edit_or_issue, Edit):
+                    edited_attributes.add((edit_or_issue.target.series_instance_uid, edit_or_issue.tag))
+                yield edit_or_issue
         for harmonizer in self.harmonize_edits:
             yield from harmonizer.edits_for_study(study, edited_attributes)
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield the issues of unused parts of all providers. Each issue is yielded once if rules share a lookup."""
-        issues = (issue for one in (*self.providers, *self.harmonize_edits) for issue in one.unused_issues())
+        issues = (issue for provider in (*self.providers, *self.harmonize_edits) for issue in provider.unused_issues())
         yield from dict.fromkeys(issues)
 
     def edit_results(self) -> Iterator[EditResult]:
         """Yield the edit results of all providers. Each result is yielded once if rules share a lookup."""
-        results = (result for one in (*self.providers, *self.harmonize_edits) for result in one.edit_results())
+        results = (
+            result for provider in (*self.providers, *self.harmonize_edits) for result in provider.edit_results()
+        )
         yield from {id(result): result for result in results}.values()

@@ -126,7 +126,7 @@ def record_issues(
     edit_result: EditResult, study: str, edits_or_issues: Iterable[Edit | Issue]
 ) -> Iterator[Edit | Issue]:
     """Yield all `edits_or_issues` of a study unchanged, and record the issues in `edit_result`."""
-    for one in edits_or_issues:
-        if isinstance(one, Issue):
-            edit_result.record_issue(study, one)
-        yield one
+    for edit_or_issue in edits_or_issues:
+        if isinstance(edit_or_issue, Issue):
+            edit_result.record_issue(study, edit_or_issue)
+        yield edit_or_issue

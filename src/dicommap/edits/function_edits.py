@@ -44,10 +44,10 @@ class RecordingCounts(Mapping[str, int]):
 
     __slots__ = ("_counts", "_keyword", "_seen")
 
-    def __init__(self, keyword: str, counts: ValueCounts, seen: UndecodableReads) -> None:
+    def __init__(self, keyword: str, counts: ValueCounts, reads: UndecodableReads) -> None:
         self._keyword = keyword
         self._counts = counts
-        self._seen = seen
+        self._seen = reads
 
     def __getitem__(self, value: str) -> int:
         self._record_undecodable()  # before the access: a KeyError also tells the function that a value is absent
@@ -72,11 +72,11 @@ def record_undecodable_reads(study: Study) -> tuple[Study, UndecodableReads]:
     Returns:
         The wrapped study, and a dict that is filled with the undecodable values that are read.
     """
-    seen: UndecodableReads = {}
+    reads: UndecodableReads = {}
     if not any(map(_has_undecodable, study.values.values())):
-        return study, seen
-    members = tuple(replace(one, values=_record_reads(one.values, seen)) for one in study.series)
-    return replace(study, series=members, values=_record_reads(study.values, seen)), seen
+        return study, reads
+    members = tuple(replace(member, values=_record_reads(member.values, reads)) for member in study.series)
+    return replace(study, series=members, values=_record_reads(study.values, reads)), reads
 
 
 def record_series_reads(series: Series) -> tuple[Series, UndecodableReads]:
@@ -85,15 +85,15 @@ def record_series_reads(series: Series) -> tuple[Series, UndecodableReads]:
     Returns:
         The wrapped series, and a dict that is filled with the undecodable values that are read.
     """
-    seen: UndecodableReads = {}
+    reads: UndecodableReads = {}
     if not any(map(_has_undecodable, series.values.values())):
-        return series, seen
-    return replace(series, values=_record_reads(series.values, seen)), seen
+        return series, reads
+    return replace(series, values=_record_reads(series.values, reads)), reads
 
 
-def _record_reads(values: AttributeValues, seen: UndecodableReads) -> AttributeValues:
+def _record_reads(values: AttributeValues, reads: UndecodableReads) -> AttributeValues:
     return {
-        keyword: RecordingCounts(keyword, counts, seen) if _has_undecodable(counts) else counts
+        keyword: RecordingCounts(keyword, counts, reads) if _has_undecodable(counts) else counts
         for keyword, counts in values.items()
     }
 
@@ -153,28 +153,28 @@ class FunctionEdits:
 
     def _study_edits(self, study: Study) -> Iterator[Edit | Issue]:
         if self._by_study is not None:
-            given, seen = record_undecodable_reads(study)
-            yield from self._edits(study.target, self._by_study(given), seen)
+            recorded_study, reads = record_undecodable_reads(study)
+            yield from self._edits(study.target, self._by_study(recorded_study), reads)
         if self._by_series is not None:
             for series in study.series:
-                member, seen = record_series_reads(series)
-                yield from self._edits(series.target, self._by_series(member), seen)
+                recorded_series, reads = record_series_reads(series)
+                yield from self._edits(series.target, self._by_series(recorded_series), reads)
 
     def _edits(
-        self, target: Target, values: Mapping[str, str] | None, seen: Collection[CurrentValue]
+        self, target: Target, values: Mapping[str, str] | None, reads: Collection[CurrentValue]
     ) -> Iterator[Edit | Issue]:
         for keyword, text in self._check_return_value(target, values).items():
             self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
-            asked = Location(rule=self._name, keyword=keyword)
-            refused = override_keyword_issues(keyword, asked)
+            keyword_location = Location(rule=self._name, keyword=keyword)
+            refused = override_keyword_issues(keyword, keyword_location)
             if refused:
                 # The keyword has the same error in every study, so its issue is yielded only once.
                 self._edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
                 yield from () if keyword in self._reported else refused
                 self._reported.add(keyword)
                 continue
-            location = replace(asked, study=target.study_instance_uid, series=target.series_instance_uid)
-            attribute = NOT_COMPUTED_ATTRIBUTE if seen else _parse_attribute(keyword, text, location)
+            location = replace(keyword_location, study=target.study_instance_uid, series=target.series_instance_uid)
+            attribute = NOT_COMPUTED_ATTRIBUTE if reads else _parse_attribute(keyword, text, location)
             if isinstance(attribute, list):
                 yield from attribute
             else:
@@ -183,22 +183,22 @@ class FunctionEdits:
                     tag=tag_of(keyword) or 0,
                     attribute=attribute,
                     origin=self._origin,
-                    location=asked,
+                    location=keyword_location,
                     edit_results=(self._edit_result,),
-                    computed_from=tuple(seen),
+                    computed_from=tuple(reads),
                 )
 
     def _check_return_value(self, target: Target, values: object) -> Mapping[str, str]:
-        found = {} if values is None else values
-        if not isinstance(found, Mapping):
-            raise self._return_value_error(target, f"returned a value of type {mask_unknown_type(type(found))}")
-        for keyword, text in found.items():
+        texts = {} if values is None else values
+        if not isinstance(texts, Mapping):
+            raise self._return_value_error(target, f"returned a value of type {mask_unknown_type(type(texts))}")
+        for keyword, text in texts.items():
             if not isinstance(keyword, str):
                 raise self._return_value_error(target, f"returned a keyword of type {mask_unknown_type(type(keyword))}")
             if not isinstance(text, str):
                 what = f"a value of type {mask_unknown_type(type(text))} for {mask_unless_attribute(keyword)}"
                 raise self._return_value_error(target, f"returned {what}")
-        return found
+        return texts
 
     def _return_value_error(self, target: Target, problem: str) -> UsageError:
         series = f", series {target.series_instance_uid}" if target.series_instance_uid else ""

@@ -80,8 +80,8 @@ class HarmonizeEdits:
         yield self._edit_result
 
     def _edits(self, study: Study, edited_attributes: Collection[EditedAttribute]) -> Iterator[Edit | Issue]:
-        for one in study.series if self._by_series else (study,):
-            target, counts = one.target, merge_equal_names(self._keyword, one.values[self._keyword])
+        for group in study.series if self._by_series else (study,):
+            target, counts = group.target, merge_equal_names(self._keyword, group.values[self._keyword])
             if len(counts) < 2:
                 continue
             self._edit_result.record(study.study_instance_uid, EditEffect.REACHED)

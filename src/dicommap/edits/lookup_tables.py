@@ -206,24 +206,24 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
 
     """
     key = lookup.column or lookup.by
-    found = read_csv_table(lookup.file, data, key, lookup.delimiter)
-    if isinstance(found, Issue):
-        return LookupTable(lookup.file, lookup.by, {}), [found]
-    issues = list(column_issues(found))
+    table = read_csv_table(lookup.file, data, key, lookup.delimiter)
+    if isinstance(table, Issue):
+        return LookupTable(lookup.file, lookup.by, {}), [table]
+    issues = list(column_issues(table))
     rows: dict[str, LookupRow] = {}
     repeated: list[tuple[LookupRow, LookupRow]] = []
     invalid_results: list[EditResult] = []
-    for row in found.complete_rows():
+    for row in table.complete_rows():
         if isinstance(row, Issue):
             issues.append(row)
             invalid_results.append(EditResult(source=lookup.file, row=row.location.row, is_invalid=True))
             continue
         number, cells = row
-        value = normalize_nfc(unescape_formulas(cells[found.header.index(key)].strip()).strip())
+        value = normalize_nfc(unescape_formulas(cells[table.header.index(key)].strip()).strip())
         problem = _find_key_issue(value, Location(path=lookup.file, row=number, column=key))
         edit_result = EditResult(source=lookup.file, row=number, is_invalid=problem is not None or value in rows)
         read = LookupRow(
-            number=number, key=value, cells=dict(zip(found.header, cells, strict=True)), edit_result=edit_result
+            number=number, key=value, cells=dict(zip(table.header, cells, strict=True)), edit_result=edit_result
         )
         if problem is not None:
             issues.append(problem)
@@ -233,7 +233,7 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
         else:
             rows[value] = read
     return LookupTable(
-        lookup.file, lookup.by, rows, tuple(repeated), tuple(invalid_results), found.header, found.header_row
+        lookup.file, lookup.by, rows, tuple(repeated), tuple(invalid_results), table.header, table.header_row
     ), issues
 
 

@@ -144,5 +144,5 @@ def _is_rounded_decimal(before: str, cell: str) -> bool:
 
 
 def _count_decimals(text: str) -> int | None:
-    found = re.fullmatch(r"[+-]?[0-9]+[.,]([0-9]+)", text)
-    return len(found[1]) if found and len(text) <= _LENGTH_LIMIT else None
+    match = re.fullmatch(r"[+-]?[0-9]+[.,]([0-9]+)", text)
+    return len(match[1]) if match and len(text) <= _LENGTH_LIMIT else None

@@ -53,22 +53,22 @@ def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTab
         tables: Name of a rule -> its lookup table.
 
     """
-    seen: set[str] = set()
+    names: set[str] = set()
     for rule in rules:
         location = Location(path=name, rule=rule.name)
-        if rule.name in seen:
+        if rule.name in names:
             yield make_issue("rules.repeated-name", location)
-        seen.add(rule.name)
+        names.add(rule.name)
         for keyword in rule.match:
             yield from unknown_keyword_issues(keyword, Location(path=name, rule=rule.name, keyword=keyword))
         tags: set[int] = set()
-        for found in build_new_values(rule, name, tables.get(rule.name)):
-            if isinstance(found, Issue):
-                yield found
-            elif found.tag in tags:
-                yield make_issue("rules.two-verbs", replace(location, keyword=keyword_of(found.tag)))
+        for new_value in build_new_values(rule, name, tables.get(rule.name)):
+            if isinstance(new_value, Issue):
+                yield new_value
+            elif new_value.tag in tags:
+                yield make_issue("rules.two-verbs", replace(location, keyword=keyword_of(new_value.tag)))
             else:
-                tags.add(found.tag)
+                tags.add(new_value.tag)
 
 
 class RuleEdits:
@@ -91,14 +91,14 @@ class RuleEdits:
         """
         self._location = Location(path=name, rule=rule.name)
         self._rule = rule
-        patterns = {keyword: ShellPatterns.from_texts(given) for keyword, given in rule.match.items()}
+        patterns = {keyword: ShellPatterns.from_texts(texts) for keyword, texts in rule.match.items()}
         by_series = {keyword for keyword in patterns if rule.level == "study" and _is_series_attribute(keyword)}
         self._patterns = {keyword: pattern for keyword, pattern in patterns.items() if keyword not in by_series}
         self._series_patterns = {keyword: patterns[keyword] for keyword in patterns if keyword in by_series}
         """Keyword -> patterns for series attributes in a study rule. One series of the study must match all of them."""
         self._table = tables.get(rule.name)
-        found = build_new_values(rule, name, self._table)
-        self._new_values = [one for one in found if not isinstance(one, Issue)]
+        values_and_issues = build_new_values(rule, name, self._table)
+        self._new_values = [new_value for new_value in values_and_issues if not isinstance(new_value, Issue)]
         self._missing = [keyword for keyword in self._source_keywords() if keyword not in {*captured, *_UID_KEYWORDS}]
         self._edit_result = EditResult(source=name, rule=rule.name)
         self._reported: set[Issue] = set()
@@ -118,7 +118,7 @@ class RuleEdits:
         if self._has_fully_matching_series(study):
             yield from self._target_edits(study.target, values)
         elif _may_match(self._patterns, values):
-            yield from (found for series in study.series for found in self._series_partial_match_issues(series))
+            yield from (issue for series in study.series for issue in self._series_partial_match_issues(series))
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield issues if the rule was not used, or if rows of its lookup were not used. Call it after the last study.
@@ -152,13 +152,15 @@ class RuleEdits:
             location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
             # A missing lookup row is one issue, even if several attributes get their values from the row.
             issues: dict[Issue, None] = {}
-            for one in (
-                one for each in self._new_values for one in self._new_value_edits(each, target, values, location)
+            for edit_or_issue in (
+                item
+                for new_value in self._new_values
+                for item in self._new_value_edits(new_value, target, values, location)
             ):
-                if isinstance(one, Issue):
-                    issues[one] = None
+                if isinstance(edit_or_issue, Issue):
+                    issues[edit_or_issue] = None
                 else:
-                    yield one
+                    yield edit_or_issue
             yield from issues
 
     def _new_value_edits(
@@ -200,20 +202,23 @@ class RuleEdits:
             study: The Study Instance UID.
 
         """
-        for found in issues:
+        for issue in issues:
             for edit_result in (self._edit_result, *(() if row is None else (row,))):
-                edit_result.record_issue(study, found)
-            if found.location.study is None:
-                if found in self._reported:
+                edit_result.record_issue(study, issue)
+            if issue.location.study is None:
+                if issue in self._reported:
                     continue
-                self._reported.add(found)
-            yield found
+                self._reported.add(issue)
+            yield issue
 
     def _source_keywords(self) -> Iterator[str]:
         """Yield each keyword whose current values the rule uses, without repetitions."""
-        keywords = [*self._rule.match, *(keyword for one in self._new_values for keyword in one.source_keywords)]
+        keywords = [
+            *self._rule.match,
+            *(keyword for new_value in self._new_values for keyword in new_value.source_keywords),
+        ]
         if self._rule.policy is not OverwritePolicy.OVERWRITE:
-            keywords += [keyword_of(one.tag) for one in self._new_values]
+            keywords += [keyword_of(new_value.tag) for new_value in self._new_values]
         yield from dict.fromkeys(keywords)
 
     def _series_partial_match_issues(self, series: Series) -> Iterator[Issue]:

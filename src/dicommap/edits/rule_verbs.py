@@ -66,7 +66,7 @@ def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
             yield from _build_computed_value(
                 keyword, partial(fill_template, marks, parts), where, _COMPUTABLE_VRS, parts[1::2]
             )
-            yield from (found for name in parts[1::2] for found in unknown_keyword_issues(name, where))
+            yield from (issue for name in parts[1::2] for issue in unknown_keyword_issues(name, where))
 
 
 def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
@@ -122,22 +122,22 @@ def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Is
     """Yield the new values of the verb `raw`. They are DICOM JSON, for values that a text cannot express."""
     # TOML dates and infinite numbers are not JSON values. The check of the JSON text finds them as errors.
     text = json.dumps(restore_number_texts(rule.raw), default=lambda _: {})
-    document, found = parse_json(text.encode())
-    found += data_set_issues(document) if isinstance(document, dict) else []
+    document, issues = parse_json(text.encode())
+    issues += data_set_issues(document) if isinstance(document, dict) else []
     # Any order is allowed in a rule, because overrides are written in order of tags.
-    found = [one for one in found if one.code != "dicom-json.order"]
-    found = [
-        one.with_location(pointer=f"/raw{one.location.pointer or ''}", path=location.path, rule=location.rule)
-        for one in found
+    issues = [issue for issue in issues if issue.code != "dicom-json.order"]
+    issues = [
+        issue.with_location(pointer=f"/raw{issue.location.pointer or ''}", path=location.path, rule=location.rule)
+        for issue in issues
     ]
-    for member in rule.raw if not has_errors(found) else ():
+    for member in rule.raw if not has_errors(issues) else ():
         tag = int(member, 16)
         where = Location(path=location.path, rule=location.rule, keyword=keyword_of(tag))
         refused = list(not_overridable_issues(tag, where))
         yield from refused
         if not refused:
             yield FixedValue(tag=tag, fixed=document[member])
-    yield from found
+    yield from issues
 
 
 def set_from_lookup(lookup: LookupSettings, table: LookupTable, location: Location) -> Iterator[NewValue | Issue]:

@@ -35,12 +35,12 @@ def restore_number_texts(value: Any) -> Any:  # noqa: ANN401  TOML of any type
     Table F.2.3-1), but only a text keeps zeros at the end (PS3.5 section 6.2).
     """
     if isinstance(value, list):
-        return [restore_number_texts(one) for one in value]
+        return [restore_number_texts(item) for item in value]
     if not isinstance(value, dict):
         return value
     if value.get("vr") == "DS" and isinstance(value.get("Value"), list):
-        return value | {"Value": [_restore_number_text(one) for one in value["Value"]]}
-    return {member: restore_number_texts(one) for member, one in value.items()}
+        return value | {"Value": [_restore_number_text(item) for item in value["Value"]]}
+    return {member: restore_number_texts(member_value) for member, member_value in value.items()}
 
 
 def _restore_number_text(number: object) -> object:

@@ -102,14 +102,14 @@ def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterato
         tag: The attribute of the cell.
 
     """
-    what = describe_placeholder(cell)
+    placeholder = describe_placeholder(cell)
     sign = (
         None
-        if what
+        if placeholder
         else describe_cell_damage(before, cell) or describe_identifier_damage(tag, cell) or describe_letter_damage(cell)
     )
-    if what:
-        yield make_issue("sheet.placeholder-cell", location, what=what)
+    if placeholder:
+        yield make_issue("sheet.placeholder-cell", location, what=placeholder)
     elif sign:
         yield make_issue("sheet.damaged-cell", location, sign=sign)
     elif is_null_word_for(tag, cell):
@@ -152,5 +152,6 @@ def _has_lost_run(before: str, after: str) -> bool:
     if _SIGNS.fullmatch(after):
         return True
     return len(before) == len(after) and all(
-        one == other or other in _REPLACEMENT_SIGNS for one, other in zip(before, after, strict=True)
+        character == new_character or new_character in _REPLACEMENT_SIGNS
+        for character, new_character in zip(before, after, strict=True)
     )

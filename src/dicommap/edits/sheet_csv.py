@@ -28,22 +28,22 @@ STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
 """The name of the column with the state of each row: a digest from `sheet_cells.compute_row_state`."""
 
 
-def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
+def choose_sheet_columns(level: Level, captured: Sequence[str], keywords: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the keywords of a sheet's columns: the requested keywords, or all captured keywords of the level.
 
     Args:
         level: STUDY for rows of studies, SERIES for rows of series.
         captured: The keywords of the attributes that the inventory holds.
-        asked: The keywords that the user requested; empty means all captured keywords of the level.
+        keywords: The keywords that the user requested; empty means all captured keywords of the level.
 
     Raises:
         AttributeNameError: A requested keyword is not captured.
 
     """
-    if not set(asked) <= set(captured):
-        raise not_captured_error(asked, captured)
-    if asked:
-        return tuple(dict.fromkeys(asked))
+    if not set(keywords) <= set(captured):
+        raise not_captured_error(keywords, captured)
+    if keywords:
+        return tuple(dict.fromkeys(keywords))
     levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (Level.SERIES,)
     return tuple(keyword for keyword in captured if level_of(tag_of(keyword) or 0) in levels)
 
@@ -153,29 +153,29 @@ def read_sheet(
     issues = list(stop_after_limit(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
     if len(issues) > DOCUMENT_ISSUE_LIMIT:
         return None, issues  # further columns were not checked
-    refused = {found.location.column for found in issues}
+    refused = {issue.location.column for issue in issues}
     rows: dict[Target, SheetRow] = {}
     invalid_rows: dict[int | None, None] = {}
     repeated: dict[int, Target] = {}
     damaged: list[DamagedUid] = []
-    for found in _parse_rows(table, refused):
-        if isinstance(found, Issue):
-            issues.append(found)
-            invalid_rows[found.location.row] = None
-        elif isinstance(found, DamagedUid):
-            damaged.append(found)
-            invalid_rows[found.row] = None
-        elif (first := rows.get(found[0])) is None:
-            rows[found[0]] = found[1]
-        elif _is_equal_row(first, found[1]):
-            repeated[found[1].number] = found[0]
+    for parsed_row in _parse_rows(table, refused):
+        if isinstance(parsed_row, Issue):
+            issues.append(parsed_row)
+            invalid_rows[parsed_row.location.row] = None
+        elif isinstance(parsed_row, DamagedUid):
+            damaged.append(parsed_row)
+            invalid_rows[parsed_row.row] = None
+        elif (first := rows.get(parsed_row[0])) is None:
+            rows[parsed_row[0]] = parsed_row[1]
+        elif _is_equal_row(first, parsed_row[1]):
+            repeated[parsed_row[1].number] = parsed_row[0]
             issues.append(
-                make_issue("sheet.repeated-row", Location(path=name, row=found[1].number), first=first.number)
+                make_issue("sheet.repeated-row", Location(path=name, row=parsed_row[1].number), first=first.number)
             )
         else:
-            invalid_rows[found[1].number] = None
+            invalid_rows[parsed_row[1].number] = None
             issues.append(
-                make_issue("sheet.duplicate-row", Location(path=name, row=found[1].number), first=first.number)
+                make_issue("sheet.duplicate-row", Location(path=name, row=parsed_row[1].number), first=first.number)
             )
     return EditedSheet(
         name=name,
@@ -192,7 +192,7 @@ def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
     """Return whether two rows of the same study or series have the same state and the same values."""
     cells = zip(first.cells.values(), other.cells.values(), strict=True)
     return first.state == other.state and all(
-        is_same_value(unescape_formulas(one), unescape_formulas(another)) for one, another in cells
+        is_same_value(unescape_formulas(cell), unescape_formulas(other_cell)) for cell, other_cell in cells
     )
 
 
@@ -221,11 +221,11 @@ def _parse_rows(
         for index, column in enumerate(header)
         if tag_of(column) is not None and column not in refused and column not in (_STUDY, _SERIES)
     ]
-    for found in table.complete_rows():
-        if isinstance(found, Issue):
-            yield found
+    for row_or_issue in table.complete_rows():
+        if isinstance(row_or_issue, Issue):
+            yield row_or_issue
             continue
-        number, cells = found
+        number, cells = row_or_issue
         uids = {key: cells[header.index(key)].strip() for key in (_STUDY, _SERIES) if key in header}
         damaged = [(key, problem) for key, uid in uids.items() if (problem := _describe_uid_problem(uid))]
         for key, problem in damaged:

@@ -80,8 +80,8 @@ class NearUids:
 
         Return None if no UID, or more than one UID, nearly equals the text.
         """
-        found = self._candidates.get(text, set())
-        return next(iter(found)) if len({uid for uid, _ in found}) == 1 else None
+        candidates = self._candidates.get(text, set())
+        return next(iter(candidates)) if len({uid for uid, _ in candidates}) == 1 else None
 
 
 def _near_uid_key(text: str) -> str:
@@ -147,7 +147,7 @@ class SheetEdits:
         self._named_studies = {target.study_instance_uid for target in sheet.rows}
         self._near_studies: NearUids | None = None
         """The index of study UIDs in the sheet; None until a study without a row needs it."""
-        damaged = [one.text for one in sheet.damaged_uids if one.column == "SeriesInstanceUID"]
+        damaged = [uid.text for uid in sheet.damaged_uids if uid.column == "SeriesInstanceUID"]
         self._near_series = NearUids(damaged) if damaged else None
         self._rows_by_state: dict[str, int] = {}
         """State -> number of the first row with this state; empty until a stale row needs this dict."""
@@ -210,26 +210,26 @@ class SheetEdits:
         if study.study_instance_uid in self._named_studies:
             return
         if self._near_studies is None:
-            damaged = [one.text for one in self._sheet.damaged_uids if one.column == "StudyInstanceUID"]
+            damaged = [uid.text for uid in self._sheet.damaged_uids if uid.column == "StudyInstanceUID"]
             self._near_studies = NearUids([*self._named_studies, *damaged])
         self._near_studies.add_uid(study.study_instance_uid)
 
     def _damaged_uid_issues(self) -> Iterator[Issue]:
-        for one in self._sheet.damaged_uids:
-            location = Location(path=self._sheet.name, row=one.row, column=one.column)
-            if one.column == "StudyInstanceUID":
-                uid, hint = _find_near_uid(self._near_studies, one.text)
+        for damaged_uid in self._sheet.damaged_uids:
+            location = Location(path=self._sheet.name, row=damaged_uid.row, column=damaged_uid.column)
+            if damaged_uid.column == "StudyInstanceUID":
+                uid, hint = _find_near_uid(self._near_studies, damaged_uid.text)
                 location = replace(location, study=uid)
             else:
-                uid, hint = _find_near_uid(self._near_series, one.text)
+                uid, hint = _find_near_uid(self._near_series, damaged_uid.text)
                 location = replace(location, series=uid)
-            yield make_issue("sheet.damaged-uid", location, problem=one.problem, hint=hint)
+            yield make_issue("sheet.damaged-uid", location, problem=damaged_uid.problem, hint=hint)
 
     def _build_stale_row_issue(self, row: SheetRow, values: AttributeValues) -> Issue:
         if not self._rows_by_state:
-            for one in self._sheet.rows.values():
-                self._rows_by_state.setdefault(one.state or "", one.number)
-        states = (compute_row_state(values, one) for one in (Level.STUDY, Level.SERIES))
+            for sheet_row in self._sheet.rows.values():
+                self._rows_by_state.setdefault(sheet_row.state or "", sheet_row.number)
+        states = (compute_row_state(values, state_level) for state_level in (Level.STUDY, Level.SERIES))
         other = next((self._rows_by_state[state] for state in states if state in self._rows_by_state), None)
         location = Location(path=self._sheet.name, row=row.number)
         return make_issue("sheet.stale-row", location, hint=describe_stale_row(row, values, other))
@@ -248,7 +248,7 @@ class SheetEdits:
         self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues, level: Level
     ) -> Iterator[Edit | Issue]:
         # The state of a study's row covers the attributes of all levels if the sheet has columns of series attributes.
-        states = (compute_row_state(values, one) for one in dict.fromkeys((level, Level.SERIES)))
+        states = (compute_row_state(values, state_level) for state_level in dict.fromkeys((level, Level.SERIES)))
         if row.state and row.state not in states:
             self._changed = True
             yield self._build_stale_row_issue(row, values)
@@ -287,5 +287,9 @@ class SheetEdits:
 
 def _find_near_uid(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
     """Return the UID that nearly equals a damaged UID, and a hint for the message; or None and the empty text."""
-    found = None if uids is None else uids.find(damaged)
-    return (None, "") if found is None else (found[0], f"; the one named here comes close: it differs by {found[1]}")
+    near_uid = None if uids is None else uids.find(damaged)
+    return (
+        (None, "")
+        if near_uid is None
+        else (near_uid[0], f"; the one named here comes close: it differs by {near_uid[1]}")
+    )

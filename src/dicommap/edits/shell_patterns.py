@@ -30,9 +30,11 @@ class ShellPatterns:
     """The patterns with wildcards, in the order of `expressions`."""
 
     @classmethod
-    def from_texts(cls, given: str | Iterable[str]) -> ShellPatterns:
+    def from_texts(cls, pattern_texts: str | Iterable[str]) -> ShellPatterns:
         """Compile one pattern or several patterns. In a rule, they are the value of a keyword in `match`."""
-        patterns = [normalize_nfc(pattern) for pattern in ([given] if isinstance(given, str) else given)]
+        patterns = [
+            normalize_nfc(pattern) for pattern in ([pattern_texts] if isinstance(pattern_texts, str) else pattern_texts)
+        ]
         texts = frozenset(pattern for pattern in patterns if not _WILDCARDS & set(pattern))
         wildcard_patterns = dict.fromkeys(pattern for pattern in patterns if pattern not in texts)
         return cls(

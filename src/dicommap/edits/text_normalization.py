@@ -41,10 +41,12 @@ def compute_near_key(text: str) -> str:
     return _apply_normalizations(text, None)
 
 
-def describe_differences(one: str, other: str) -> str:
+def describe_differences(text: str, other_text: str) -> str:
     """Describe the differences of two texts that have the same near key, such as `letter case and leading zeros`."""
     names = [
-        name for name, _ in _NORMALIZATIONS if _apply_normalizations(one, name) != _apply_normalizations(other, name)
+        name
+        for name, _ in _NORMALIZATIONS
+        if _apply_normalizations(text, name) != _apply_normalizations(other_text, name)
     ]
     return " and ".join(names) or "the way it is written"
 

@@ -176,11 +176,11 @@ def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoRes
         # A function is passed to RE2, because RE2 would interpret escapes in a replacement text.
         def expand_match(match: re.Match[str]) -> str:
             nonlocal length
-            found = [match[group] or "" for group in groups]
-            length += sum(map(len, found)) + sum(map(len, literals))
+            texts = [match[group] or "" for group in groups]
+            length += sum(map(len, texts)) + sum(map(len, literals))
             if length > RESULT_LENGTH_LIMIT:
                 raise _ResultTooLongError
-            return literals[0] + "".join(one + literal for one, literal in zip(found, literals[1:], strict=True))
+            return literals[0] + "".join(text + literal for text, literal in zip(texts, literals[1:], strict=True))
 
         try:
             new = str(pattern.sub(expand_match, composed))

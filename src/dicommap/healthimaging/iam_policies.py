@@ -132,12 +132,12 @@ def _build_bucket_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
 
 
 def _build_object_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
-    found: dict[str, set[str]] = {}
+    prefixes_by_bucket: dict[str, set[str]] = {}
     for uri in uris:
-        found.setdefault(uri.bucket, set()).add(uri.prefix)
+        prefixes_by_bucket.setdefault(uri.bucket, set()).add(uri.prefix)
     return [
         f"arn:{account.partition}:s3:::{bucket}/{prefix.translate(_IAM_ESCAPES)}*"
-        for bucket, prefixes in sorted(found.items())
+        for bucket, prefixes in sorted(prefixes_by_bucket.items())
         for prefix in _shorten_prefixes(prefixes)
     ]
 

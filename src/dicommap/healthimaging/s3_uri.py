@@ -121,12 +121,12 @@ def count_nested_folders(keys: Iterable[str]) -> int:
     return folders.count
 
 
-def count_shared_folders(one: Sequence[str], other: Sequence[str]) -> int:
+def count_shared_folders(path: Sequence[str], other_path: Sequence[str]) -> int:
     """Return the number of leading folders that two paths share. A path is a list of folder names."""
-    for depth, (folder, another) in enumerate(zip(one, other, strict=False)):
-        if folder != another:
+    for depth, (folder, other_folder) in enumerate(zip(path, other_path, strict=False)):
+        if folder != other_folder:
             return depth
-    return min(len(one), len(other))
+    return min(len(path), len(other_path))
 
 
 _SCHEME = "s3://"

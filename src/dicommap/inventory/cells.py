@@ -179,18 +179,18 @@ def read_integer(cell: object) -> int:
 
 def read_byte_count(cell: object) -> int:
     """Return a number of bytes or files. Raises DamagedCellError if it is negative or more than `_MAX_BYTES`."""
-    found = read_integer(cell)
-    if not 0 <= found <= _MAX_BYTES:
+    number = read_integer(cell)
+    if not 0 <= number <= _MAX_BYTES:
         raise DamagedCellError
-    return found
+    return number
 
 
 def read_uid(cell: object) -> str:
     """Return a Study, Series or SOP Instance UID: 1 to `MAX_STORED_UID` digits and dots."""
-    found = read_text(cell)
-    if _UID_PATTERN.fullmatch(found) is None:
+    uid = read_text(cell)
+    if _UID_PATTERN.fullmatch(uid) is None:
         raise DamagedCellError
-    return found
+    return uid
 
 
 def read_optional_uid(cell: object) -> str | None:
@@ -200,10 +200,10 @@ def read_optional_uid(cell: object) -> str | None:
 
 def read_identifier(cell: object) -> str:
     """Return a keyword that is safe in SQL: an ASCII identifier. Raises DamagedCellError for any other text."""
-    found = read_text(cell)
-    if not (found.isascii() and found.isidentifier()):
+    keyword = read_text(cell)
+    if not (keyword.isascii() and keyword.isidentifier()):
         raise DamagedCellError
-    return found
+    return keyword
 
 
 def read_number(cell: object) -> float:
@@ -251,15 +251,15 @@ def lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
 def read_location(cell: object) -> Location:
     """Return the location of an issue, parsed from the JSON in the cell."""
     try:
-        found = json.loads(read_text(cell))
+        members = json.loads(read_text(cell))
     except (ValueError, RecursionError):
         raise DamagedCellError from None
-    if not isinstance(found, dict) or not found.keys() <= {field.name for field in fields(Location)}:
+    if not isinstance(members, dict) or not members.keys() <= {field.name for field in fields(Location)}:
         raise DamagedCellError
-    for name, value in found.items():
+    for name, value in members.items():
         if not isinstance(value, int if name in _INTEGER_LOCATION_FIELDS else str):
             raise DamagedCellError
-    return Location(**found)
+    return Location(**members)
 
 
 def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:

@@ -52,8 +52,8 @@ def find_nonconformant_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
     connection.create_function("uid_problem", 1, _uid_problem, deterministic=True)
     for keyword, query in _UID_QUERIES.items():
         rows = connection.execute(query.format(keyword, _MAY_BE_NONCONFORMANT.format(keyword)))
-        for found, count, study, series in rows:
-            root, problem = found.split(" ", 1)
+        for problem_and_root, count, study, series in rows:
+            root, problem = problem_and_root.split(" ", 1)
             place = Location(keyword=keyword, study=study, series=None if keyword == "StudyInstanceUID" else series)
             yield make_issue("p10.nonconformant-uid", place, keyword=keyword, problem=problem, root=root, count=count)
 
@@ -168,8 +168,8 @@ def _inconsistent_attributes(
     group = ", ".join(keys)
     query = f"SELECT {group}, {counts} FROM {_COUNTED_HEADERS} GROUP BY {group} ORDER BY {group}"  # noqa: S608
     for row in connection.execute(query):
-        uids, found = row[: len(keys)], row[len(keys) :]
-        for keyword, count in zip(compared, found, strict=True):
+        uids, counts_of_values = row[: len(keys)], row[len(keys) :]
+        for keyword, count in zip(compared, counts_of_values, strict=True):
             if count > 1:
                 place = Location(keyword=keyword, study=uids[0], series=uids[1] if len(uids) > 1 else None)
                 yield make_issue(f"{level.value}.inconsistent-attribute", place, keyword=keyword, count=count)

@@ -165,11 +165,11 @@ class InventoryObjects(Iterable[PlannedObject]):
         The UIDs are None if the file has no instance.
         """
         streams = [self._source_keys(source) for source in self._offsets]
-        yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one[0].encode())
+        yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda file: file[0].encode())
 
     def study_sizes(self, largest: int) -> Iterator[StudySize]:
         """Yield the file count and bytes of each study by series. Files over `largest` bytes are counted separately."""
-        for study, series in groupby(self._series_sizes(largest), key=lambda one: one[0]):
+        for study, series in groupby(self._series_sizes(largest), key=lambda row: row[0]):
             yield StudySize(
                 study_instance_uid=study,
                 series=tuple(
@@ -210,7 +210,7 @@ class InventoryObjects(Iterable[PlannedObject]):
 
     def _objects_under(self, prefix: str) -> Iterator[PlannedObject]:
         streams = [self._source_under(source, prefix) for source in self._offsets]
-        return streams[0] if len(streams) == 1 else merge(*streams, key=lambda one: one.key.encode())
+        return streams[0] if len(streams) == 1 else merge(*streams, key=lambda planned: planned.key.encode())
 
     def _source_under(self, source: int, prefix: str) -> Iterator[PlannedObject]:
         offset, begin = self._offsets[source], ""

@@ -87,9 +87,9 @@ _CODES_FOUND_AGAIN = _GROUPING_CODES | {"s3.key", "s3.object-and-folder"}
 """Codes of issues that are not copied with a file, because grouping or the walk reports them again in each scan."""
 
 _REUSED_DISPOSITIONS: dict[object, str] = {
-    one.value: (Disposition.INSTANCE if one is Disposition.DUPLICATE else one).value
-    for one in Disposition
-    if one not in (Disposition.UNREADABLE, Disposition.LINK, Disposition.SPECIAL, Disposition.ARCHIVE)
+    disposition.value: (Disposition.INSTANCE if disposition is Disposition.DUPLICATE else disposition).value
+    for disposition in Disposition
+    if disposition not in (Disposition.UNREADABLE, Disposition.LINK, Disposition.SPECIAL, Disposition.ARCHIVE)
 }
 """Disposition in the previous inventory -> disposition in the new one, for files that are not read again.
 
@@ -177,18 +177,18 @@ class PreviousScan:
             return {}
         stable_before = self._stable_before_ns
         # An S3 object gets another ETag when it changes, so its time is not compared.
-        asked = {
+        candidates = {
             encode_path(file.path): file
             for file in files
             if file.disposition is None and (file.mtime_ns < stable_before or file.etag)
         }
         taken: dict[str, FileRow] = {}
         with suppress(InventoryError, DamagedCellError):  # the rows that were read before the error are used
-            found = self._read_file_rows(source, asked, len(files))
-            issues = self._read_issues([row[0] for row in found])
+            rows = self._read_file_rows(source, candidates, len(files))
+            issues = self._read_issues([row[0] for row in rows])
             known: dict[int | None, bytes | None] = {None: None}
-            for number, path, size, mtime_ns, etag, old_disposition, header, instance, instance_number in found:
-                file = asked[path]
+            for number, path, size, mtime_ns, etag, old_disposition, header, instance, instance_number in rows:
+                file = candidates[path]
                 disposition = _REUSED_DISPOSITIONS.get(old_disposition)
                 # An ETag identifies the bytes of an object, even if it was uploaded again.
                 same = file.etag == etag and (etag or file.mtime_ns == mtime_ns)
@@ -223,8 +223,8 @@ class PreviousScan:
             return False
         if any(file.disposition is not None or (file.mtime_ns >= stable_before and not file.etag) for file in files):
             return False
-        asked = [(source, encode_path(file.path), file.size, file.mtime_ns, file.etag) for file in files]
-        if asked != [row[:5] for row in rows] or not {row[5] for row in rows} <= _REUSED_DISPOSITIONS.keys():
+        walk_rows = [(source, encode_path(file.path), file.size, file.mtime_ns, file.etag) for file in files]
+        if walk_rows != [row[:5] for row in rows] or not {row[5] for row in rows} <= _REUSED_DISPOSITIONS.keys():
             return False
         for header in {row[6] for row in rows if row[6] is not None}:
             self._read_header(header, {})
@@ -319,37 +319,37 @@ class PreviousScan:
         source = self._sources.get(encode_path(root))
         place = (source, encode_path(archive.path), archive.size, archive.mtime_ns, self._stable_before_ns)
         try:
-            found = self._connection.execute(ARCHIVE_QUERY, place).fetchone()
+            row = self._connection.execute(ARCHIVE_QUERY, place).fetchone()
         except sqlite3.Error as error:
             raise_if_interrupted(error)
             return None
-        return None if found is None else found[0]
+        return None if row is None else row[0]
 
-    def _read_file_rows(self, source: int, asked: Collection[str | bytes], count: int) -> list[Any]:
-        """Return the rows of the paths in `asked`. The caller must check each cell before use.
+    def _read_file_rows(self, source: int, paths: Collection[str | bytes], count: int) -> list[Any]:
+        """Return the rows of the paths in `paths`. The caller must check each cell before use.
 
         Files are numbered in the order of the walk, so the wanted rows usually follow the last row of the previous
         call. The next `count` rows are therefore read first. Only other rows are looked up by path, which is slower.
 
         Args:
             source: The number of the source.
-            asked: The paths as they are stored in cells.
+            paths: The paths as they are stored in cells.
             count: The number of rows that are read first.
         """
         execute, last = self._connection.execute, self._last
         try:
             rows = execute(f"{FILE_QUERY} WHERE id > ? AND id <= ? AND +source = ?", (last, last + count, source))
-            found = [row for row in rows if row[1] in asked]
-            if len(found) < len(asked):
-                left = set(asked).difference(row[1] for row in found)
-                found += execute(
+            path_rows = [row for row in rows if row[1] in paths]
+            if len(path_rows) < len(paths):
+                left = set(paths).difference(row[1] for row in path_rows)
+                path_rows += execute(
                     f"{FILE_QUERY} WHERE source = ? AND path IN ({_sql_placeholders(len(left))})", (source, *left)
                 )
         except sqlite3.Error as error:
             raise_if_interrupted(error)
             raise DamagedCellError from None
-        self._last = max((row[0] for row in found), default=last)
-        return found
+        self._last = max((row[0] for row in path_rows), default=last)
+        return path_rows
 
     def _read_issues(self, numbers: Sequence[int]) -> dict[int, list[IssueRow]]:
         query = (

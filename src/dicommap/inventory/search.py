@@ -88,7 +88,7 @@ class Inconsistencies(tuple[Inconsistency, ...], Displayable):
     @property
     def keywords(self) -> tuple[str, ...]:
         """Return the keyword of each inconsistent attribute once, for example for `draft(harmonize=...)`."""
-        return tuple(dict.fromkeys(one.keyword for one in self))
+        return tuple(dict.fromkeys(inconsistency.keyword for inconsistency in self))
 
     # Without these two lines, the __str__ and __repr__ of tuple would be used.
     __str__ = Displayable.__str__
@@ -102,13 +102,13 @@ class Inconsistencies(tuple[Inconsistency, ...], Displayable):
 
 def parse_patterns(match: Mapping[str, str | Iterable[str]]) -> dict[str, ShellPatterns]:
     """Return the parsed patterns of each keyword. Raises UsageError if a pattern is not a text."""
-    return {keyword: _parse_keyword_patterns(keyword, given) for keyword, given in match.items()}
+    return {keyword: _parse_keyword_patterns(keyword, patterns) for keyword, patterns in match.items()}
 
 
 def _parse_keyword_patterns(keyword: str, match: object) -> ShellPatterns:
-    given = list(match) if isinstance(match, Iterable) and not isinstance(match, str) else [match]
-    texts = [one for one in given if isinstance(one, str)]
-    if len(texts) < len(given):
+    patterns = list(match) if isinstance(match, Iterable) and not isinstance(match, str) else [match]
+    texts = [pattern for pattern in patterns if isinstance(pattern, str)]
+    if len(texts) < len(patterns):
         raise UsageError(
             f"The pattern for {keyword} is not a text.", fix="Give a text such as '4*', or several in a list."
         )

@@ -205,7 +205,7 @@ def require_inventory_tables(connection: sqlite3.Connection) -> None:
     """
     definitions = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any,) * 4))
     basis, _ = _expected_definitions(())
-    if not {one for one in basis if one[2] == "attribute"} <= definitions:
+    if not {definition for definition in basis if definition[2] == "attribute"} <= definitions:
         raise damaged_error()
     keywords = tuple(
         keyword for keyword, _ in read_rows(connection, _ATTRIBUTES_QUERY, (read_identifier, read_integer))

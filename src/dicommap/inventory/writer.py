@@ -194,7 +194,7 @@ class InventoryWriter:
                 )
             )
             if issues:
-                issue_rows += ((number, one) for one in issues)
+                issue_rows += ((number, issue) for issue in issues)
         self._files = number
         self._database.executemany(sqlite_schema.INSERT_FILE, inserted)
         self._add_issues(issue_rows)
@@ -261,10 +261,10 @@ class InventoryWriter:
         self._is_batch_complete = False
         database = self._database
         sqlite_schema.create_indexes(database)
-        for number, found in mark_duplicates(database, same_content, self.label):
-            self._add_issues([(number, make_issue_row(found))])
+        for number, issue in mark_duplicates(database, same_content, self.label):
+            self._add_issues([(number, make_issue_row(issue))])
         self._add_issues(
-            (None, make_issue_row(found)) for found in find_grouping_issues(database, self._keywords, self.label)
+            (None, make_issue_row(issue)) for issue in find_grouping_issues(database, self._keywords, self.label)
         )
 
     def __enter__(self) -> Self:
@@ -296,11 +296,11 @@ class InventoryWriter:
                 remove_files(places.unfinished, places.journal, places.interrupted)
             keep_unfinished_scan(places)
             if cache:
-                found = (
+                scans = (
                     PreviousScan.open(place, self._keywords, reading)
                     for place in (places.interrupted, places.inventory)
                 )
-                self.previous = tuple(previous for previous in found if previous is not None)
+                self.previous = tuple(scan for scan in scans if scan is not None)
             create_unfinished(places)
             self._connection = connect(places.unfinished)
             self._connection.executescript(_SETTINGS)
@@ -348,8 +348,8 @@ class InventoryWriter:
             self._lock = None
 
     def _store_header(self, digest: bytes, row: HeaderRow) -> int:
-        found = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
-        number = int(found[0]) if found else sqlite_schema.insert_header(self._database, None, digest, row)
+        id_row = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
+        number = int(id_row[0]) if id_row else sqlite_schema.insert_header(self._database, None, digest, row)
         if len(self._headers) >= _MAX_CACHED_HEADERS:
             self._headers.clear()
         self._headers[digest] = number

@@ -17,7 +17,7 @@ class NetworkTraffic(NamedTuple):
 
     def plus(self, other: NetworkTraffic) -> NetworkTraffic:
         """Return the sum of this traffic and `other`."""
-        return NetworkTraffic(*(one + another for one, another in zip(self, other, strict=True)))
+        return NetworkTraffic(*(number + other_number for number, other_number in zip(self, other, strict=True)))
 
 
 class S3Object(NamedTuple):

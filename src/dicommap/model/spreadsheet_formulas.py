@@ -53,20 +53,20 @@ def unescape_formulas(cell: str) -> str:
     return text[1:] if cell.startswith("'") and _AT_BEGINNING.match(cell) else text
 
 
-def _with_apostrophes(found: re.Match[str]) -> str:
-    run, sign = found["run"] or "", found["sign"] if found["run"] else found[0]
+def _with_apostrophes(match: re.Match[str]) -> str:
+    run, sign = match["run"] or "", match["sign"] if match["run"] else match[0]
     if not sign:
-        return found[0]
-    return ("'" if _is_behind_separator(found) else "") + _BREAK.sub(r"\g<0>'", run) + sign
+        return match[0]
+    return ("'" if _is_behind_separator(match) else "") + _BREAK.sub(r"\g<0>'", run) + sign
 
 
-def _without_apostrophes(found: re.Match[str]) -> str:
-    run, sign = found["run"], found["sign"]
+def _without_apostrophes(match: re.Match[str]) -> str:
+    run, sign = match["run"], match["sign"]
     if not run or not sign:
-        return found[0]
+        return match[0]
     run = _GUARDED_BREAK.sub(r"\1", run)
-    return (run[1:] if _is_behind_separator(found) and run.startswith("'") else run) + sign
+    return (run[1:] if _is_behind_separator(match) and run.startswith("'") else run) + sign
 
 
-def _is_behind_separator(found: re.Match[str]) -> bool:
-    return found.start() > 0 and found.string[found.start() - 1] in _SEPARATORS
+def _is_behind_separator(match: re.Match[str]) -> bool:
+    return match.start() > 0 and match.string[match.start() - 1] in _SEPARATORS

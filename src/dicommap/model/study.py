@@ -244,8 +244,8 @@ class Study(DisplayableInLists):
         values = first.values
         if others:  # dicts, because there may be millions of studies and a Counter is slower
             totals = {keyword: dict(counts) for keyword, counts in first.values.items()}
-            for one in others:
-                for keyword, counts in one.values.items():
+            for member in others:
+                for keyword, counts in member.values.items():
                     total = totals.setdefault(keyword, {})
                     for value, count in counts.items():
                         total[value] = total.get(value, 0) + count

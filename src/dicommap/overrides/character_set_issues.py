@@ -38,12 +38,12 @@ def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, C
         Index of the edit in `edits` -> the undecodable value.
 
     """
-    found: dict[int, CurrentValue] = {}
+    sources: dict[int, CurrentValue] = {}
     for index, edit in enumerate(edits):
         source = edit.undecodable_source or _find_escaped_source(study, edit)
         if source is not None:
-            found[index] = source
-    return found
+            sources[index] = source
+    return sources
 
 
 def undecodable_source_issues(
@@ -60,8 +60,8 @@ def undecodable_source_issues(
         files: Returns the files of the study.
 
     """
-    asked = {(edits[index].target.series_instance_uid, source) for index, source in sources.items()}
-    first = _find_first_files(study, asked, files) if asked else {}
+    series_values = {(edits[index].target.series_instance_uid, source) for index, source in sources.items()}
+    first = _find_first_files(study, series_values, files) if series_values else {}
     for index, source in sources.items():
         edit = edits[index]
         series = edit.target.series_instance_uid
@@ -73,7 +73,7 @@ def undecodable_source_issues(
             row=_find_row_number(edit),
         )
         count = _find_target(study, series).values.get(source[0], {}).get(source[1], 0)
-        found = make_issue(
+        issue = make_issue(
             "edit.undecodable-source",
             location,
             keyword=keyword_of(edit.tag),
@@ -82,8 +82,8 @@ def undecodable_source_issues(
             file=first.get((series, source), "a file"),
         )
         for edit_result in edit.edit_results:
-            edit_result.record_issue(study.study_instance_uid, found)
-        yield found
+            edit_result.record_issue(study.study_instance_uid, issue)
+        yield issue
 
 
 def _find_row_number(edit: Edit) -> int | None:
@@ -91,7 +91,7 @@ def _find_row_number(edit: Edit) -> int | None:
 
 
 def _find_target(study: Study, series: str | None) -> Study | Series:
-    return next((one for one in study.series if one.series_instance_uid == series), study)
+    return next((member for member in study.series if member.series_instance_uid == series), study)
 
 
 def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
@@ -104,16 +104,18 @@ def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
     return next((source for source in undecodable if escapes & find_escapes(escape_text(source[1]))), None)
 
 
-def _find_first_files(study: Study, asked: set[_SeriesValue], files: StudyFileReader) -> dict[_SeriesValue, str]:
-    """Return for each value in `asked` the path of the first file that has the value."""
-    keywords = tuple(dict.fromkeys(keyword for _, (keyword, _) in sorted(asked, key=repr)))
+def _find_first_files(
+    study: Study, series_values: set[_SeriesValue], files: StudyFileReader
+) -> dict[_SeriesValue, str]:
+    """Return for each value in `series_values` the path of the first file that has the value."""
+    keywords = tuple(dict.fromkeys(keyword for _, (keyword, _) in sorted(series_values, key=repr)))
     first: dict[_SeriesValue, str] = {}
     for file in files(study.study_instance_uid, keywords):
         for current in zip(keywords, file.values, strict=True):
             for source in ((None, current), (file.series_instance_uid, current)):
-                if source in asked and source not in first:
+                if source in series_values and source not in first:
                     first[source] = f"{file.source.rstrip('/')}/{file.path}"
-        if len(first) == len(asked):
+        if len(first) == len(series_values):
             break
     return first
 
@@ -169,7 +171,7 @@ def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterat
 
 
 def _select_series(study: Study, series: str | None) -> list[Series]:
-    return [one for one in study.series if series in (None, one.series_instance_uid)]
+    return [member for member in study.series if series in (None, member.series_instance_uid)]
 
 
 def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
@@ -181,7 +183,7 @@ def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
 
     """
     keyword, value = source
-    having = [one.values for one in members if value in one.values.get(keyword, {})]
+    having = [member.values for member in members if value in member.values.get(keyword, {})]
     declared = dict.fromkeys(terms for values in having for terms in values.get(_CHARACTER_SET, {"": 1}))
     reasons = (character_set_mismatch(value, parse_specific_character_set(terms)) for terms in declared)
     return next((reason for reason in reasons if reason), None)
@@ -194,8 +196,8 @@ def _find_non_ascii_sources(members: list[Series], edit: Edit) -> list[CurrentVa
         return []
     return [
         (keyword, value)
-        for one in members
-        for keyword, counts in one.values.items()
+        for member in members
+        for keyword, counts in member.values.items()
         for value in counts
         if not value.isascii() and any(part in text for part in _NON_ASCII_TEXT.findall(value))
     ]

@@ -53,9 +53,9 @@ def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
         del data_set[tag]
     declared = "\\".join(_iterate_texts(data_set.pop(_CHARACTER_SET, Attribute(vr="CS")).get("Value", [])))
     for tag in list(data_set) if is_read_from_file else ():
-        found = list(_decoding_issues(int(tag, 16), data_set[tag], declared))
-        issues += found
-        if has_errors(found):
+        decoding_issues = list(_decoding_issues(int(tag, 16), data_set[tag], declared))
+        issues += decoding_issues
+        if has_errors(decoding_issues):
             del data_set[tag]
     return data_set, issues
 

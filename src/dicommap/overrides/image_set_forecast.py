@@ -119,7 +119,7 @@ def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> C
     counts: Counter[ConflictingValues] = Counter()
     for (_, values), files in groups.items():
         counts[_select_values(values, positions)] += files
-    return min(counts, key=lambda one: (-counts[one], one.count(""), one))
+    return min(counts, key=lambda values: (-counts[values], values.count(""), values))
 
 
 LISTED_FILES_LIMIT = 100_000
@@ -248,8 +248,8 @@ def _find_override_text(series: str, keyword: str, changes: Mapping[ConflictScop
 def _find_series_changes(study: Study, scope: ConflictScope, changes: _ChangesByScope) -> list[AttributeChange]:
     """Return the changes that set the attribute in single series, for a conflict in a whole study; else no change."""
     members = [series.series_instance_uid for series in study.series] if scope[0] is None else []
-    found = (changes.get((series, scope[1])) for series in members)
-    return [change for change in found if change is not None]
+    series_changes = (changes.get((series, scope[1])) for series in members)
+    return [change for change in series_changes if change is not None]
 
 
 def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[AttributeChange]) -> str | None:
@@ -258,9 +258,9 @@ def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[Attrib
     If `edits` set one value, return this value. If they set several values, return None. Without edits, return the most
     frequent value of the files, or None if no value is the most frequent or an override cannot have it.
     """
-    asked = {text_from_attribute(change.after) or "" for change in edits}
-    if asked:
-        return asked.pop() if len(asked) == 1 else None
+    edited_values = {text_from_attribute(change.after) or "" for change in edits}
+    if edited_values:
+        return edited_values.pop() if len(edited_values) == 1 else None
     value = most_frequent_value(counts)
     return value if value is not None and _is_valid_value(keyword, value) else None
 

@@ -162,7 +162,7 @@ class Override(Target):
         value, issues = parse_json(_json_bytes(document))
         if value is not None or not issues:
             issues += check_override(value, target, assumptions)
-        rejected = [_set_override_severity(one) for one in issues]
+        rejected = [_set_override_severity(issue) for issue in issues]
         if has_errors(rejected):
             return cls._create(target, {}, rejected)
         data_set = parse_override_data_set(value, assumptions)
@@ -195,11 +195,11 @@ class Override(Target):
         """
         require_assumptions(assumptions)
         canonical = Assumptions(otherLevels=assumptions.otherLevels)
-        found = [*self._uid_issues(), *self.rejected]
+        issues = [*self._uid_issues(), *self.rejected]
         if self.data_set or not self.rejected:
-            found += map(_set_override_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))
+            issues += map(_set_override_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))
         place = {name: uid for name, uid in self._uids_by_name().items() if uid and uid_mapping_problem(uid) is None}
-        return list(dict.fromkeys(one.with_location(**place) for one in found))
+        return list(dict.fromkeys(issue.with_location(**place) for issue in issues))
 
     def to_json(self, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> str:
         """Return the text of the override's file: DICOM JSON with ascending tags. A file has this text as UTF-8.
@@ -212,7 +212,7 @@ class Override(Target):
                 `assumptions` is not an Assumptions object.
 
         """
-        errors = [one for one in self.issues(assumptions) if one.severity is Severity.ERROR]
+        errors = [issue for issue in self.issues(assumptions) if issue.severity is Severity.ERROR]
         if errors:
             raise UsageError(
                 f"The override has {len(errors)} error{'s' if len(errors) > 1 else ''}; the first: {errors[0]}",
@@ -247,9 +247,9 @@ def _reject_unusable_texts(data_set: DataSet) -> list[Issue]:
     """
     issues: list[Issue] = []
     for tag in list(data_set):
-        found = list(_unusable_text_issues({tag: data_set[tag]}))
-        issues += found
-        if found:
+        attribute_issues = list(_unusable_text_issues({tag: data_set[tag]}))
+        issues += attribute_issues
+        if attribute_issues:
             del data_set[tag]
     return issues
 

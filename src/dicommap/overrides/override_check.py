@@ -51,10 +51,10 @@ def check_override(document: object, target: Target | None, assumptions: Assumpt
 
 
 def _document_form_issues(document: object, assumptions: Assumptions) -> Iterator[Issue]:
-    found = "array" if isinstance(document, list) else "object"
+    form = "array" if isinstance(document, list) else "object"
     if not isinstance(document, dict | list):
         return  # not a data set in any form: data_set_issues yields the issue
-    if found != assumptions.dataSet or (isinstance(document, list) and len(document) != 1):
+    if form != assumptions.dataSet or (isinstance(document, list) and len(document) != 1):
         words = f"an array of {len(document)}" if isinstance(document, list) else _FORM_DESCRIPTIONS["object"]
         yield make_issue(
             "override.form", Location(pointer=""), found=words, expected=_FORM_DESCRIPTIONS[assumptions.dataSet]
@@ -98,7 +98,7 @@ def _attribute_issues(
 
 def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
     place = Location(pointer=pointer, keyword=keyword_of(tag))
-    refused = [found for found in not_overridable_issues(tag, place) if found.code != "attribute.forbidden"]
+    refused = [issue for issue in not_overridable_issues(tag, place) if issue.code != "attribute.forbidden"]
     yield from refused
     if target is not None and not refused:
         severity = Severity.ERROR if assumptions.otherLevels == "error" else Severity.WARNING

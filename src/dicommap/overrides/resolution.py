@@ -56,12 +56,12 @@ def record_changes(study: str, edits: Iterable[Edit], resolution: StudyResolutio
             edit_result.record(study, EditEffect.CHANGED)
     # Thousands of rules can contradict each other, so only one issue of each code and severity is kept for a keyword.
     contradictions: dict[str | None, dict[tuple[str, Severity], Issue]] = {}
-    for found in resolution.issues:
-        contradictions.setdefault(found.location.keyword, {})[found.code, found.severity] = found
+    for issue in resolution.issues:
+        contradictions.setdefault(issue.location.keyword, {})[issue.code, issue.severity] = issue
     for edit in edits if contradictions else ():
-        for found in contradictions.get(keyword_of(edit.tag), {}).values():
+        for issue in contradictions.get(keyword_of(edit.tag), {}).values():
             for edit_result in edit.edit_results:
-                edit_result.record_issue(study, found)
+                edit_result.record_issue(study, issue)
 
 
 _GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
@@ -75,12 +75,12 @@ class GroupingEditCounter:
 
     def add_study(self, edits: Iterable[Edit], resolution: StudyResolution) -> None:
         """Count the edits of one study that changed a grouping attribute."""
-        found = (
+        grouping_edits = (
             (edit.location, edit.tag)
             for edit in filter_effective_edits(edits, resolution)
             if edit.tag in _GROUPING_TAGS
         )
-        self._studies.update(dict.fromkeys(found, 1))  # counts each edit once, in the order of the edits
+        self._studies.update(dict.fromkeys(grouping_edits, 1))  # counts each edit once, in the order of the edits
 
     def issues(self) -> Iterator[Issue]:
         """Yield a note for each edit that changed a grouping attribute in any study. Call it after the last study."""
@@ -156,11 +156,11 @@ def _collect_edits(study: Study, provider: EditProvider, files: StudyFileReader,
     The issues of the provider, and of the edits that are left out, are added to `result`.
     """
     edits: list[Edit] = []
-    for one in provider.edits_for_study(study):
-        if isinstance(one, Issue):
-            result.issues += [one]
+    for edit_or_issue in provider.edits_for_study(study):
+        if isinstance(edit_or_issue, Issue):
+            result.issues += [edit_or_issue]
         else:
-            edits.append(one)
+            edits.append(edit_or_issue)
     sources = find_undecodable_sources(study, edits)
     if sources:
         result.issues += undecodable_source_issues(study, edits, sources, files)

@@ -133,11 +133,11 @@ class SharedIdentifiers:
             all_studies: Returns all studies of the inventory. It is called only if an edit changed an identifier.
 
         """
-        asked = [groups for groups in self._groups if groups.changed_digests]
-        for study in all_studies() if asked else ():
-            for groups in asked:
+        changed_groups = [groups for groups in self._groups if groups.changed_digests]
+        for study in all_studies() if changed_groups else ():
+            for groups in changed_groups:
                 groups.add_unchanged_study(study)
-        for groups in asked:
+        for groups in changed_groups:
             yield from groups.issues()
 
 
@@ -155,8 +155,10 @@ class _StudyGroup:
     def add(self, traits: ValueDigests, studies: tuple[str, ...], count: int) -> None:
         """Add `count` studies with the same identifier, their digests, and the UIDs of the first of them."""
         merged = tuple(map(_merge_digests, self.traits, traits))
-        found = (*self.studies, *studies) if merged == self.traits else (*self.studies[:1], *studies, *self.studies[1:])
-        self.studies = found[:LISTED_STUDIES_LIMIT]
+        sample = (
+            (*self.studies, *studies) if merged == self.traits else (*self.studies[:1], *studies, *self.studies[1:])
+        )
+        self.studies = sample[:LISTED_STUDIES_LIMIT]
         self.traits, self.count = merged, self.count + count
 
 
@@ -186,7 +188,7 @@ class _StudyGroups:
         """Add a study if `add_study` did not add it and it has an identifier that edits gave to other studies."""
         values = study.values.get(self.identifier.keyword, {})
         if study.study_instance_uid not in self._changed_studies and any(
-            _digest(one.strip(" ")) in self.changed_digests for one in values
+            _digest(value.strip(" ")) in self.changed_digests for value in values
         ):
             self._add_digests(study, {})
 
@@ -222,13 +224,13 @@ class _StudyGroups:
         )
 
     def _add_digests(self, study: Study, after: NewTexts) -> None:
-        found: dict[tuple[str, str], ValueDigests] = {}
+        traits_by_key: dict[tuple[str, str], ValueDigests] = {}
         for series in study.series:
             for key, traits in _compute_digests(self.identifier, study.study_instance_uid, series, after):
-                found[key] = tuple(map(_merge_digests, found.get(key, traits), traits))
+                traits_by_key[key] = tuple(map(_merge_digests, traits_by_key.get(key, traits), traits))
                 if traits[0] != _digest(*key):
                     self.changed_digests.add(_digest(key[0]))
-        for key, traits in found.items():
+        for key, traits in traits_by_key.items():
             group = self._by_key.get(_digest(*key))
             if group is None:
                 bare = _digest(key[0]) if key[1] else 0
@@ -259,7 +261,7 @@ def _compute_digests(
         for new_issuer, old_issuer in _group_old_by_new_values(series, identifier.issuer, after).items():
             if new:  # an empty identifier is not compared
                 # Without an identifier, the study's UID is digested instead, so that such studies count as different.
-                before = (_digest(*one) if one[0] else _digest(study, "") for one in product(old, old_issuer))
+                before = (_digest(*pair) if pair[0] else _digest(study, "") for pair in product(old, old_issuer))
                 yield (new, new_issuer), (_reduce_digests(before), *compared)
 
 
@@ -280,12 +282,12 @@ def _identifier_tags(identifier: ComparedIdentifier) -> frozenset[int]:
 
 
 def _reduce_digests(digests: Iterable[int]) -> int:
-    found = {one for one in digests if one != _ABSENT}
-    return _SEVERAL if len(found) > 1 else next(iter(found), _ABSENT)
+    distinct = {digest for digest in digests if digest != _ABSENT}
+    return _SEVERAL if len(distinct) > 1 else next(iter(distinct), _ABSENT)
 
 
-def _merge_digests(one: int, other: int) -> int:
-    return _reduce_digests((one, other))
+def _merge_digests(digest: int, other_digest: int) -> int:
+    return _reduce_digests((digest, other_digest))
 
 
 def _digest(text: str, issuer: str = "") -> int:

@@ -65,15 +65,15 @@ def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
     merged_edits: _MergedEdits = {None: {}}
     contradictions: list[tuple[int, Issue]] = []
     for edit in edits:
-        found = _merge_edit(merged_edits, edit)
-        if found:
-            contradictions.append((edit.tag, found))
+        issue = _merge_edit(merged_edits, edit)
+        if issue:
+            contradictions.append((edit.tag, issue))
     contradictions += _find_level_contradictions(study, merged_edits)
     for tag in {tag for tag, _ in contradictions}:
         for of_target in merged_edits.values():
             of_target.pop(tag, None)
     _move_to_study(study, merged_edits)
-    values: dict[str | None, AttributeValues] = {one.series_instance_uid: one.values for one in study.series}
+    values: dict[str | None, AttributeValues] = {series.series_instance_uid: series.values for series in study.series}
     values[None] = study.values
     shared: _SharedOrigins = {}
     changes = [
@@ -84,7 +84,7 @@ def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
     return StudyResolution(
         overrides=tuple(_build_overrides(changes)),
         changes=tuple(changes),
-        issues=tuple(found for _, found in contradictions),
+        issues=tuple(issue for _, issue in contradictions),
     )
 
 
@@ -122,15 +122,15 @@ def _build_contradiction_issue(study: str, series: str | None, tag: int, first: 
 def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
     of_study = merged_edits[None]
     for tag in {tag for series, tags in merged_edits.items() if series for tag in tags}:
-        found = {series: tags[tag] for series, tags in merged_edits.items() if series and tag in tags}
-        first = next(iter(found.values()))
+        by_series = {series: tags[tag] for series, tags in merged_edits.items() if series and tag in tags}
+        first = next(iter(by_series.values()))
         if tag not in of_study:
             if level_of(tag) not in (Level.PATIENT, Level.STUDY) or not _has_same_value_in_all_series(
-                study, tag, found
+                study, tag, by_series
             ):
                 continue
             of_study[tag] = _MergedEdit(first.attribute, [])
-        for series, merged in found.items():
+        for series, merged in by_series.items():
             of_study[tag].origins += merged.origins
             del merged_edits[series][tag]
     _restore_private_creators(merged_edits)
@@ -148,20 +148,20 @@ def _restore_private_creators(merged_edits: _MergedEdits) -> None:
                 of_series.setdefault(creator, merged_edits[None][creator])
 
 
-def _has_same_value_in_all_series(study: Study, tag: int, found: dict[str, _MergedEdit]) -> bool:
+def _has_same_value_in_all_series(study: Study, tag: int, by_series: dict[str, _MergedEdit]) -> bool:
     """Return whether every series of a study has the same value of an attribute after the edits.
 
     Args:
         study: The study.
         tag: The attribute.
-        found: Series Instance UID -> the edit of the attribute in the series.
+        by_series: Series Instance UID -> the edit of the attribute in the series.
 
     """
-    attribute = next(iter(found.values())).attribute
-    if any(merged.attribute != attribute for merged in found.values()):
+    attribute = next(iter(by_series.values())).attribute
+    if any(merged.attribute != attribute for merged in by_series.values()):
         return False
     text = text_from_attribute(attribute)
-    others = (series for series in study.series if series.series_instance_uid not in found)
+    others = (series for series in study.series if series.series_instance_uid not in by_series)
     return all(_has_only_value(series.values.get(keyword_of(tag)), text) for series in others)
 
 

@@ -60,17 +60,19 @@ def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Client
         UsageError: If the first submit used an endpoint, and the caller does not name an endpoint.
 
     """
-    asked = clients or Clients()
+    clients_asked = clients or Clients()
     if kept is None:
-        return asked
-    if kept.endpointUrl and not asked.endpoint_url and os.environ.get(_ENDPOINT_VARIABLE) != kept.endpointUrl:
+        return clients_asked
+    if kept.endpointUrl and not clients_asked.endpoint_url and os.environ.get(_ENDPOINT_VARIABLE) != kept.endpointUrl:
         url = make_printable(kept.endpointUrl)
         raise UsageError(
             f"The package was submitted before through the endpoint {url}; an endpoint is not taken from a package.",
             fix=f"If it is yours, name it: --endpoint-url {url}",
         )
-    whole = replace(asked, profile=asked.profile or kept.profile, region=asked.region or kept.region)
-    return asked if whole == asked else whole  # `asked` may already have open connections
+    whole = replace(
+        clients_asked, profile=clients_asked.profile or kept.profile, region=clients_asked.region or kept.region
+    )
+    return clients_asked if whole == clients_asked else whole  # `asked` may already have open connections
 
 
 def require_same_endpoint(kept: AwsAccount | None, clients: Clients) -> None:
@@ -78,8 +80,8 @@ def require_same_endpoint(kept: AwsAccount | None, clients: Clients) -> None:
 
     `kept` is the AWS account of the first submit; None if there was no submit. Settings that are not given may differ.
     """
-    given = {"region": clients.region, "endpointUrl": clients.endpoint_url}
-    _require_same_members(kept, {name: value for name, value in given.items() if value is not None})
+    settings = {"region": clients.region, "endpointUrl": clients.endpoint_url}
+    _require_same_members(kept, {name: value for name, value in settings.items() if value is not None})
 
 
 def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]) -> None:
@@ -90,11 +92,11 @@ def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]
     _require_same_members(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
 
 
-def _require_same_members(kept: AwsAccount | None, given: Mapping[str, str | None]) -> None:
+def _require_same_members(kept: AwsAccount | None, settings: Mapping[str, str | None]) -> None:
     if kept is None:
         return
     before = kept.model_dump()
-    differing = {name: value for name, value in given.items() if value != before[name]}
+    differing = {name: value for name, value in settings.items() if value != before[name]}
     if before["endpointUrl"] is None:  # an environment variable may have given the same endpoint
         differing.pop("endpointUrl", None)
     if not differing:

@@ -47,11 +47,11 @@ class EditSources:
     harmonize: Iterable[str] = ()
 
 
-def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedEdits, BoundedList[Issue]]:
+def read_edits(sources: EditSources, captured: tuple[str, ...]) -> tuple[CombinedEdits, BoundedList[Issue]]:
     """Read all edit files of a draft, and return their edits and issues.
 
     Args:
-        asked: The sheets, rules files, functions and harmonized keywords.
+        sources: The sheets, rules files, functions and harmonized keywords.
         captured: The keywords that the inventory recorded.
 
     Raises:
@@ -59,17 +59,17 @@ def read_edits(asked: EditSources, captured: tuple[str, ...]) -> tuple[CombinedE
         UsageError: If the delimiter is not one that a sheet can have.
 
     """
-    if asked.delimiter is not None:
-        require_delimiter(asked.delimiter)
+    if sources.delimiter is not None:
+        require_delimiter(sources.delimiter)
     issues = bounded_issues()
-    sheets, rules = _list_paths(asked.sheets), _list_paths(asked.rules)
+    sheets, rules = _list_paths(sources.sheets), _list_paths(sources.rules)
     names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
-    providers = [*_provide_sheet_edits(sheets, names, asked, captured, issues)]
+    providers = [*_provide_sheet_edits(sheets, names, sources, captured, issues)]
     # Most drafts have only one kind of edits. The code for the other kinds is imported only if it is needed.
     if rules:
         providers += _provide_rule_edits(rules, names, captured, issues)
-    providers += _provide_function_edits(asked)
-    return CombinedEdits(tuple(providers), tuple(_provide_harmonize_edits(asked.harmonize, captured, issues))), issues
+    providers += _provide_function_edits(sources)
+    return CombinedEdits(tuple(providers), tuple(_provide_harmonize_edits(sources.harmonize, captured, issues))), issues
 
 
 def distinguish_names(paths: Sequence[Path]) -> list[str]:
@@ -91,13 +91,13 @@ def _count_distinct_parts(own: tuple[str, ...], parts: Iterable[tuple[str, ...]]
 def _provide_sheet_edits(
     paths: Iterable[Path],
     names: Mapping[Path, str],
-    asked: EditSources,
+    sources: EditSources,
     captured: tuple[str, ...],
     issues: BoundedList[Issue],
 ) -> Iterator[EditProvider]:
     for path in paths:
-        sheet, found = read_sheet(names[path], read_document(path), captured, asked.delimiter)
-        issues += found
+        sheet, sheet_issues = read_sheet(names[path], read_document(path), captured, sources.delimiter)
+        issues += sheet_issues
         if sheet is not None:
             yield SheetEdits(sheet)
 
@@ -114,25 +114,25 @@ def _provide_rule_edits(
         yield from (RuleEdits(names[path], rule, captured, read.tables) for rule in read.rules)
 
 
-def _provide_function_edits(asked: EditSources) -> Iterator[EditProvider]:
-    by_study = (asked.by_study,) if callable(asked.by_study) else tuple(asked.by_study)
-    by_series = (asked.by_series,) if callable(asked.by_series) else tuple(asked.by_series)
+def _provide_function_edits(sources: EditSources) -> Iterator[EditProvider]:
+    by_study = (sources.by_study,) if callable(sources.by_study) else tuple(sources.by_study)
+    by_series = (sources.by_series,) if callable(sources.by_series) else tuple(sources.by_series)
     if by_study or by_series:
         from dicommap.edits.function_edits import FunctionEdits
 
-        yield from (FunctionEdits(by_study=one) for one in by_study)
-        yield from (FunctionEdits(by_series=one) for one in by_series)
+        yield from (FunctionEdits(by_study=function) for function in by_study)
+        yield from (FunctionEdits(by_series=function) for function in by_series)
 
 
 def _provide_harmonize_edits(
-    asked: Iterable[str], captured: tuple[str, ...], issues: BoundedList[Issue]
+    keywords: Iterable[str], captured: tuple[str, ...], issues: BoundedList[Issue]
 ) -> Iterator[HarmonizeEdits]:
-    for keyword in [asked] if isinstance(asked, str) else asked:
+    for keyword in [keywords] if isinstance(keywords, str) else keywords:
         from dicommap.edits.harmonize_edits import HarmonizeEdits, harmonize_issues
 
-        found = list(harmonize_issues(keyword, captured))
-        issues += found
-        if not found:
+        keyword_issues = list(harmonize_issues(keyword, captured))
+        issues += keyword_issues
+        if not keyword_issues:
             yield HarmonizeEdits(keyword)
 
 
@@ -178,15 +178,15 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
     name, shared = name or path.name, {} if shared is None else shared
     document, issues = parse_rules_toml(name, read_document(path, RULES_LIMIT.bytes))
     if document is not None:
-        issues += [explain_removal_verb(found).with_location(path=name) for found in check_schema("rules", document)]
+        issues += [explain_removal_verb(issue).with_location(path=name) for issue in check_schema("rules", document)]
     if issues:
         return CheckedRules(issues=tuple(issues))
     rules = RulesFile.model_validate(document).rule
     tables: dict[str, LookupTable] = {}
     for rule in rules:
         if rule.lookup is not None:
-            tables[rule.name], found = _make_lookup_table(path, rule.name, rule.lookup, shared)
-            issues += found
+            tables[rule.name], table_issues = _make_lookup_table(path, rule.name, rule.lookup, shared)
+            issues += table_issues
     # Rules that share a lookup table report the same repeated rows: keep each issue once. The number of issues is
     # limited, because each of perhaps a million unknown keywords would be compared with the whole dictionary.
     issues = list(dict.fromkeys(issues))

@@ -51,16 +51,20 @@ class JobManifestFolders:
             DocumentError: If a file cannot be read.
 
         """
-        found = [one for one in self._folders if job_id and job_id in one.job_ids]
-        if not found:
+        folders = [job_folder for job_folder in self._folders if job_id and job_id in job_folder.job_ids]
+        if not folders:
             uri = S3Uri.parse(input_s3_uri)
-            found = [one for one in self._folders if one.input_s3_uri is not None and one.input_s3_uri == uri]
-        if not found:
+            folders = [
+                job_folder
+                for job_folder in self._folders
+                if job_folder.input_s3_uri is not None and job_folder.input_s3_uri == uri
+            ]
+        if not folders:
             return None
-        folder = found[0].path
+        folder = folders[0].path
         place = make_printable(folder.relative_to(self._root).as_posix())
-        if len(found) > 1:
-            return JobOutput(folder=place, others=len(found) - 1)
+        if len(folders) > 1:
+            return JobOutput(folder=place, others=len(folders) - 1)
         return JobOutput(folder=place, manifest=_read_summary_bytes(folder), files=_list_record_files(folder, place))
 
 

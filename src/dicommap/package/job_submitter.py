@@ -82,10 +82,10 @@ class JobSubmitter:
             return
         _require_same_request(state, order, self.region)
         if state.state is SubmissionState.STARTING:
-            found = self._find_sent_job(order, state)
-            if found is not None:
-                self.on_step(order.job.id, f"had been started as {found.jobId}")
-                self._save_started(state, found)
+            submission = self._find_sent_job(order, state)
+            if submission is not None:
+                self.on_step(order.job.id, f"had been started as {submission.jobId}")
+                self._save_started(state, submission)
 
     def require_no_reading_job(self, orders: Iterable[JobRequest]) -> None:
         """Check that no unfinished job reads from a prefix whose override files this submit will replace.
@@ -170,13 +170,15 @@ class JobSubmitter:
                 for document in order.documents()
             ]
             try:
-                outcomes = [one.result() for one in waiting]
+                outcomes = [future.result() for future in waiting]
             except BaseException:
                 threads.shutdown(cancel_futures=True)
                 raise
         if outcomes:
             counts = ((outcome, outcomes.count(outcome)) for outcome in UploadResult)
-            self.on_step(order.job.id, "override files " + ", ".join(f"{n:,} {what.value}" for what, n in counts if n))
+            self.on_step(
+                order.job.id, "override files " + ", ".join(f"{n:,} {result.value}" for result, n in counts if n)
+            )
         if is_first and UploadResult.THERE in outcomes:
             self.on_step(order.job.id, _ALREADY_UPLOADED)
 

@@ -86,7 +86,7 @@ class PackageDirectory:
         Raises DocumentError if the file cannot be read, or if its hash differs from the hash in the plan.
         """
         data = self._document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
-        planned = next((one for one in job.files if one.path == path), None)
+        planned = next((file for file in job.files if file.path == path), None)
         if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT_FIX)
         return data
@@ -151,11 +151,11 @@ def read_override_data_sets(plan: Plan, files: Mapping[str, bytes | Issue]) -> d
     `files` maps the path of each package file to its bytes, or to an issue if it cannot be used. Mappings to such a
     file are skipped. The package must be valid.
     """
-    found: dict[Target, DataSet] = {}
+    data_sets: dict[Target, DataSet] = {}
     for job in plan.jobs:
         for mapping in job.mappings:
             content = files[f"{job_folder(job.id)}/files/{mapping.metadataFilePath}"]
             target = Target(study_instance_uid=mapping.studyInstanceUID, series_instance_uid=mapping.seriesInstanceUID)
             if isinstance(content, bytes):
-                found[target] = parse_override_data_set(parse_json(content)[0], plan.assumptions)
-    return found
+                data_sets[target] = parse_override_data_set(parse_json(content)[0], plan.assumptions)
+    return data_sets

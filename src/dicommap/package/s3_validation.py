@@ -80,10 +80,10 @@ def s3_object_issues(
     issues: list[Issue] = []
     try:
         issues += _region_and_output_issues(package, stored)
-        absent = {found.location.path for found in issues if found.code == "submit.no-bucket"}
+        absent = {issue.location.path for issue in issues if issue.code == "submit.no-bucket"}
         jobs = [job for job in package.plan.jobs if job_ids is None or job.id in job_ids]
-        for found in _check_jobs(package, jobs, stored, absent, progress):
-            issues += found
+        for job_issues in _check_jobs(package, jobs, stored, absent, progress):
+            issues += job_issues
     except AwsError as error:
         error.issues = (*issues, *error.issues)
         raise
@@ -121,8 +121,8 @@ def _job_issues(
     check = JobObjectsCheck(job, uri, stored, uploaded=uploaded)
     issues: list[Issue] = []
     try:
-        for found in check.issues(package.objects(job), stored.list_objects(uri)):
-            issues.append(found)  # keeps the issues that precede an AwsError
+        for issue in check.issues(package.objects(job), stored.list_objects(uri)):
+            issues.append(issue)  # keeps the issues that precede an AwsError
     except AwsError as error:
         if not error.local:
             error.issues = tuple(issues)

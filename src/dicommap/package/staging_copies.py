@@ -34,7 +34,7 @@ def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> li
 
 def find_job_sources(package: PackageDirectory, jobs: Sequence[PlanJob]) -> dict[int, str]:
     """Return a dict: index of a source in the plan -> its source root, for sources that contain files of `jobs`."""
-    numbers = {one.root for job in jobs for one in package.objects(job)}
+    numbers = {planned.root for job in jobs for planned in package.objects(job)}
     return {number: source for number, source in enumerate(package.plan.sources) if number in numbers}
 
 
@@ -64,19 +64,19 @@ def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCop
     uri = parse_job_uri(job)
     roots = [(root, parse_s3_root(root)) for root in package.plan.sources]
     copies = {}
-    for one in package.objects(job):
-        if not 0 <= one.root < len(roots):
+    for planned in package.objects(job):
+        if not 0 <= planned.root < len(roots):
             raise DocumentError(f"An object of job {job.id} has no source.", fix="Draft the package again.")
-        root, in_s3 = roots[one.root]
-        copies[one.key] = StagingCopy(
+        root, in_s3 = roots[planned.root]
+        copies[planned.key] = StagingCopy(
             source_bucket=None if in_s3 is None else in_s3.bucket,
-            source=_local_path(root, one.source) if in_s3 is None else in_s3.key(one.source),
-            etag=one.etag,
-            modified_ns=one.modified_ns,
-            size=one.size,
-            uids=InstanceUids(one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid),
+            source=_local_path(root, planned.source) if in_s3 is None else in_s3.key(planned.source),
+            etag=planned.etag,
+            modified_ns=planned.modified_ns,
+            size=planned.size,
+            uids=InstanceUids(planned.study_instance_uid, planned.series_instance_uid, planned.sop_instance_uid),
             bucket=uri.bucket,
-            key=uri.key(one.key),
+            key=uri.key(planned.key),
         )
     return copies
 

@@ -48,9 +48,9 @@ def serve(render: Render = render_frame_in_process, *, seconds: int = MAX_SECOND
 def _limit_resources() -> None:
     # The default action ends the process at once. A Python handler would not run while native code runs.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    for what, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, _MAX_MEMORY_BYTES)):
+    for limit, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, _MAX_MEMORY_BYTES)):
         with suppress(ValueError, OSError):  # a system without this limit, or with a lower one
-            resource.setrlimit(what, (most, most))  # no core file: it would have the patient's pixels
+            resource.setrlimit(limit, (most, most))  # no core file: it would have the patient's pixels
 
 
 def _answer_request(render: Render, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

@@ -56,7 +56,7 @@ class Slices:
     @property
     def images(self) -> int:
         """Return the number of images: the sum of NumberOfFrames, with 1 for a file without this attribute."""
-        return sum(one.frames for one in self.slices)
+        return sum(member.frames for member in self.slices)
 
     def evenly_spaced(self, count: int) -> list[int]:
         """Return the indices of up to `count` evenly spaced images. If `count` is 1, it is the middle image."""
@@ -65,7 +65,7 @@ class Slices:
 
     def image(self, place: int) -> tuple[Slice, int]:
         """Return the slice that has the image at index `place`, and the image's frame index in the file, from 0."""
-        ends = list(accumulate(one.frames for one in self.slices))
+        ends = list(accumulate(member.frames for member in self.slices))
         at = bisect_right(ends, place)
         return self.slices[at], place - (ends[at - 1] if at else 0)
 
@@ -123,7 +123,7 @@ def _parse_vector(text: str, length: int) -> Vector | None:
         numbers = tuple(float(part) for part in text.split("\\"))
     except ValueError:
         return None
-    return numbers if len(numbers) == length and all(abs(one) <= _MAX_POSITION for one in numbers) else None
+    return numbers if len(numbers) == length and all(abs(number) <= _MAX_POSITION for number in numbers) else None
 
 
 def sort_slices(slices: Sequence[Slice]) -> list[Slice]:
@@ -133,23 +133,27 @@ def sort_slices(slices: Sequence[Slice]) -> list[Slice]:
     position are sorted by InstanceNumber. Slices without a number are last, in the given order.
     """
     normal = _common_normal(slices)
-    return sorted(slices, key=lambda one: (_position_along(one, normal), one.number is None, one.number or 0))
+    return sorted(
+        slices, key=lambda member: (_position_along(member, normal), member.number is None, member.number or 0)
+    )
 
 
-def _position_along(one: Slice, normal: Vector | None) -> int:
-    if normal is None or one.position is None:
+def _position_along(member: Slice, normal: Vector | None) -> int:
+    if normal is None or member.position is None:
         return 0
-    return round(float(sum(map(mul, one.position, normal))) / _POSITION_TOLERANCE)
+    return round(float(sum(map(mul, member.position, normal))) / _POSITION_TOLERANCE)
 
 
 def _common_normal(slices: Sequence[Slice]) -> Vector | None:
     """Return the normal of the planes; None unless all slices have a position and all planes are parallel."""
     if not slices or (first := slices[0].orientation) is None:
         return None
-    for one in slices:
-        if one.position is None or one.orientation is None:
+    for member in slices:
+        if member.position is None or member.orientation is None:
             return None
-        if any(abs(ours - theirs) > _DIRECTION_TOLERANCE for ours, theirs in zip(one.orientation, first, strict=True)):
+        if any(
+            abs(ours - theirs) > _DIRECTION_TOLERANCE for ours, theirs in zip(member.orientation, first, strict=True)
+        ):
             return None
     (a, b, c), (d, e, f) = first[:3], first[3:]
     normal = (b * f - c * e, c * d - a * f, a * e - b * d)

@@ -112,10 +112,10 @@ def draw_middle_image(slices: Slices, size: int | None) -> tuple[Image, str, boo
 
 
 def _draw_image(slices: Slices, place: int, size: int | None) -> tuple[Image, str, bool]:
-    one, frame = slices.image(place)
+    member, frame = slices.image(place)
     words = f"image {place + 1:,} of {slices.images:,}"
     try:
-        image, remark = render_frame(one.file, frame, size)
+        image, remark = render_frame(member.file, frame, size)
     except NoPictureError as error:
         return draw_placeholder(str(error), size or _PLACEHOLDER_SIZE), f"{words}: {error}", False
     return image, f"{words}, {remark}" if remark else words, True

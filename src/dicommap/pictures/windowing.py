@@ -129,7 +129,7 @@ def _padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | Non
     if value is None:
         return None
     other = _first_number(attributes, "PixelPaddingRangeLimit")
-    bounds = [_sign_padding_value(one, stored) for one in (value, value if other is None else other)]
+    bounds = [_sign_padding_value(bound, stored) for bound in (value, value if other is None else other)]
     return (stored >= min(bounds)) & (stored <= max(bounds))
 
 

@@ -108,18 +108,18 @@ class JobSettings:
         """
         chosen = _check_staging(staging, stage_uri)
         if input_s3_uri is None:
-            found = common_prefix(sources)
-            if found is None and all(parse_s3_root(root) is not None for root in sources):
+            prefix = common_prefix(sources)
+            if prefix is None and all(parse_s3_root(root) is not None for root in sources):
                 raise UsageError(
                     "The sources are in several buckets. The jobs of one package import from one bucket.",
                     fix="Scan and draft each bucket by itself.",
                 )
-            if found is None:
+            if prefix is None:
                 raise UsageError(
                     "--input-s3-uri is missing: it says where the files are (or will be) in S3.",
                     fix="Name the prefix: --input-s3-uri s3://BUCKET/PREFIX/.",
                 )
-            input_s3_uri = str(found)
+            input_s3_uri = str(prefix)
         base = S3Uri.parse(input_s3_uri)
         if base is not None and SourcePrefixes.of(sources, base).is_outside:
             raise UsageError(
@@ -190,8 +190,11 @@ def plan_inventory_jobs(
     prefixes = SourcePrefixes.of(sources, base)
     files = locate_files(prefixes.offsets)
     sizes = (
-        ((one.study_instance_uid, one.series_instance_uid), len(dump_override(one, assumptions).encode()))
-        for one in overrides
+        (
+            (override.study_instance_uid, override.series_instance_uid),
+            len(dump_override(override, assumptions).encode()),
+        )
+        for override in overrides
     )
     plan = plan_prefixes(
         files, OverrideSizes(sizes), PrefixRules(base, prefixes.offsets), settings.quotas, settings.staging
@@ -203,7 +206,7 @@ def plan_inventory_jobs(
             f"There would be {len(jobs):,} jobs; a package numbers {JOBS_LIMIT:,} at most.",
             fix="Scan and draft parts of the source, or draft with --staging all, which makes fewer and larger jobs.",
         )
-    found = planning_issues(
+    issues = planning_issues(
         plan,
         [job.id for job in jobs],
         settings.quotas,
@@ -211,7 +214,7 @@ def plan_inventory_jobs(
         others=counts.files - counts.instances,
         leave_out=settings.leave_out,
     )
-    return InventoryJobs(base=base, jobs=jobs, counts=counts, files=files, issues=tuple(found))
+    return InventoryJobs(base=base, jobs=jobs, counts=counts, files=files, issues=tuple(issues))
 
 
 def _make_jobs(plan: PrefixPlan, files: InventoryFiles, base: S3Uri, settings: JobSettings) -> Iterator[PlannedJob]:
@@ -240,4 +243,4 @@ def _check_staging(staging: StagingPolicy | str | None, stage_uri: str | None) -
 
 
 def _uri_issues(text: str) -> Iterator[Issue]:
-    return (found for found in s3_uri_issues(text, Location()) if found.severity is not Severity.NOTE)
+    return (issue for issue in s3_uri_issues(text, Location()) if issue.severity is not Severity.NOTE)

@@ -90,9 +90,9 @@ class JobLoad:
             ("nested folders", self.folders + (self.mappings > 0), quotas.folders),
             ("mappings", self.mappings, quotas.mappings),
         )
-        for what, count, limit in held:
+        for quota, count, limit in held:
             if count > limit:
-                return QuotaExcess(what=what, count=count, limit=limit)
+                return QuotaExcess(what=quota, count=count, limit=limit)
         return None
 
 
@@ -130,7 +130,7 @@ class OverrideSizes:
     def of_files(self, study: str, series: str) -> list[OverrideKey]:
         """Return the keys of the overrides that apply to the files of a series."""
         sizes = self._of_study.get(study, _NO_SIZES)
-        return [(study, one) for one in (None, series) if one in sizes]
+        return [(study, scope) for scope in (None, series) if scope in sizes]
 
     def size(self, key: OverrideKey) -> int:
         """Return the size of an override file in bytes."""

@@ -55,18 +55,18 @@ class JobObjectCounts:
     def count_objects(self, objects: Iterable[PlannedObject]) -> Iterator[PlannedObject]:
         """Count each object, and yield it unchanged."""
         study = series = ""
-        for one in objects:
+        for planned in objects:
             self.files += 1
-            self.bytes += one.size
-            self._folders.add(one.key)
-            if one.disposition in _INSTANCES:
+            self.bytes += planned.size
+            self._folders.add(planned.key)
+            if planned.disposition in _INSTANCES:
                 self.instances += 1
-                if one.series_instance_uid != series or one.study_instance_uid != study:
-                    study, series = one.study_instance_uid, one.series_instance_uid
+                if planned.series_instance_uid != series or planned.study_instance_uid != study:
+                    study, series = planned.study_instance_uid, planned.series_instance_uid
                     self._series.setdefault(study, set()).add(series)
-            if "/" in one.key:
-                self._outermost.add(one.key.partition("/")[0])
-            yield one
+            if "/" in planned.key:
+                self._outermost.add(planned.key.partition("/")[0])
+            yield planned
 
     def overrides(self, overrides_by_study: Mapping[str, Iterable[Override]]) -> list[Override]:
         """Return the overrides that apply to counted instances: overrides of their studies and of their series."""

@@ -83,7 +83,7 @@ def iterate_objects_csv(objects: Iterable[PlannedObject]) -> Iterator[str]:
         yield text
         buffer.seek(0)
         buffer.truncate()
-        writer.writerows(one.row() for one in islice(rows, _ROWS_AT_ONCE))
+        writer.writerows(planned.row() for planned in islice(rows, _ROWS_AT_ONCE))
 
 
 def parse_objects_csv(lines: Iterable[str]) -> Iterator[PlannedObject]:

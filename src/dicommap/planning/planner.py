@@ -76,7 +76,7 @@ def plan_prefixes(
     """
     if staging is StagingPolicy.ALL:
         return _plan_staged(_find_too_large_files(files, quotas), files, overrides, quotas, None)
-    totals = {one.study_instance_uid: one.files + one.too_large for one in files.study_sizes(quotas.fileBytes)}
+    totals = {study.study_instance_uid: study.files + study.too_large for study in files.study_sizes(quotas.fileBytes)}
     in_place = find_jobs_in_place(
         files.keyed_files(),
         totals,
@@ -186,4 +186,4 @@ def _count_jobs_if_staged(
     """
     if len(in_place.prefixes) < MANY_JOBS:
         return None
-    return len(_pack((one for one in studies if one.files), files, overrides, quotas).jobs)
+    return len(_pack((study for study in studies if study.files), files, overrides, quotas).jobs)

@@ -68,24 +68,24 @@ def planning_issues(
 
 def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
     """Yield an issue for each quota that is too small for some files. `is_any` is whether there is a job."""
-    found = [(plan.staged.smallest, "file with its override files")]
+    quotas_too_small = [(plan.staged.smallest, "file with its override files")]
     if not is_any and not plan.staged.smallest:
-        found.append((plan.in_place.smallest, "folder with instances in it"))
-    for smallest, what in found:
+        quotas_too_small.append((plan.in_place.smallest, "folder with instances in it"))
+    for smallest, subject in quotas_too_small:
         for excess in smallest.values():
             facts: dict[str, Any] = {"quota": excess.quota, "limit": excess.limit, "count": excess.count}
             severity = Severity.WARNING if is_any else None
-            yield make_issue("job.quota-too-small", severity=severity, smallest=what, **facts)
+            yield make_issue("job.quota-too-small", severity=severity, smallest=subject, **facts)
 
 
 def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
-    for one in in_place.leftovers:
-        if one.excess is not None:
-            place, excess = Location(path=make_printable(one.folder.removesuffix("/")) or "."), one.excess
+    for folder in in_place.leftovers:
+        if folder.excess is not None:
+            place, excess = Location(path=make_printable(folder.folder.removesuffix("/")) or "."), folder.excess
             yield make_issue(
                 "job.folder-over-quota",
                 place,
-                instances=one.instances,
+                instances=folder.instances,
                 count=excess.count,
                 what=excess.what,
                 limit=excess.limit,
@@ -94,13 +94,13 @@ def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
 
 
 def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
-    for one in in_place.too_large:
-        place = Location(path=make_printable(one.key), study=one.study)
-        yield make_issue("job.file-too-large", place, size=one.size, limit=quotas.fileBytes)
+    for file in in_place.too_large:
+        place = Location(path=make_printable(file.key), study=file.study)
+        yield make_issue("job.file-too-large", place, size=file.size, limit=quotas.fileBytes)
     yield from _more_issues(in_place.too_large, "the files that are too large")
-    for one in in_place.too_long:
+    for file in in_place.too_long:
         yield make_issue(
-            "job.key-too-long", Location(path=make_printable(one.key), study=one.study), limit=MAX_KEY_BYTES
+            "job.key-too-long", Location(path=make_printable(file.key), study=file.study), limit=MAX_KEY_BYTES
         )
     yield from _more_issues(in_place.too_long, "the keys that are too long")
     for key in in_place.unprintable_keys:
@@ -174,5 +174,5 @@ def _note_issues(plan: PrefixPlan, others: int) -> Iterator[Issue]:
         )
 
 
-def _count_noun(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
+def _count_noun(count: int, singular: str, plural: str) -> str:
+    return f"{count:,} {singular if count == 1 else plural}"

@@ -38,9 +38,9 @@ class _StagedObjects(Iterable["PlannedObject"]):
         for study, pieces in groupby(self._pieces, key=lambda piece: piece.study_instance_uid):
             number = 0
             for piece in pieces:
-                for one in self._objects(piece):
+                for planned in self._objects(piece):
                     number += 1
-                    yield replace(one, key=f"{study}/{number:07}.dcm")
+                    yield replace(planned, key=f"{study}/{number:07}.dcm")
 
     def _objects(self, piece: StudyPart) -> Iterator[PlannedObject]:
         series = self._missing[piece.study_instance_uid]
@@ -77,13 +77,13 @@ def plan_retry_jobs(
 
     """
     by_series: dict[str, dict[str, list[PlannedObject]]] = {}
-    for one in missing:
-        by_series.setdefault(one.study_instance_uid, {}).setdefault(one.series_instance_uid, []).append(one)
+    for planned in missing:
+        by_series.setdefault(planned.study_instance_uid, {}).setdefault(planned.series_instance_uid, []).append(planned)
     packed = pack_studies(
         (_measure_series(study, series) for study, series in sorted(by_series.items())),
         overrides,
         quotas,
-        lambda study, series: (one.size for one in by_series[study][series]),
+        lambda study, series: (planned.size for planned in by_series[study][series]),
     )
     jobs = tuple(
         PlannedJob(
@@ -101,7 +101,7 @@ def _measure_series(study: str, series: Mapping[str, Sequence[PlannedObject]]) -
     return StudySize(
         study_instance_uid=study,
         series=tuple(
-            SeriesSize(series_instance_uid=uid, files=len(objects), bytes=sum(one.size for one in objects))
+            SeriesSize(series_instance_uid=uid, files=len(objects), bytes=sum(planned.size for planned in objects))
             for uid, objects in sorted(series.items())
         ),
     )

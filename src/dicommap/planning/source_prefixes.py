@@ -62,9 +62,9 @@ def is_s3_root(root: str) -> bool:
     return root[: len(_SCHEME)].lower() == _SCHEME
 
 
-def prefixes_overlap(one: S3Uri, other: S3Uri) -> bool:
+def prefixes_overlap(uri: S3Uri, other: S3Uri) -> bool:
     """Return whether two S3 prefixes overlap, so that an object can be under both."""
-    return one.bucket == other.bucket and (one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix))
+    return uri.bucket == other.bucket and (uri.prefix.startswith(other.prefix) or other.prefix.startswith(uri.prefix))
 
 
 def _offset(uri: S3Uri, base: S3Uri) -> str | None:

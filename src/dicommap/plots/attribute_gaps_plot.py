@@ -123,7 +123,7 @@ def _draw_heat_map(
         (names, missing, "missing: share of files", "lack it"),
         (names + panel, inconsistent, "inconsistent: share of studies or series", "differ inside"),
     )
-    body = [piece for one in panels for piece in _draw_panel(*one, keywords, columns)]
+    body = [piece for panel in panels for piece in _draw_panel(*panel, keywords, columns)]
     body += [
         draw_text(LEFT_MARGIN, BODY_TOP + 46 + row * _ROW_HEIGHT + 15, keyword) for row, keyword in enumerate(keywords)
     ]

@@ -46,10 +46,10 @@ def plot_modalities(studies: Iterable[Study]) -> Plot:
 
 def modality_of(series: Series) -> str:
     """Return the Modality of a series; `(none)` if it has no value, `(several)` if its files have different values."""
-    found = series.values.get("Modality", {})
-    if len(found) > 1:
+    counts = series.values.get("Modality", {})
+    if len(counts) > 1:
         return "(several)"
-    name = next(iter(found), "") or "(none)"
+    name = next(iter(counts), "") or "(none)"
     return name if len(name) <= _MAX_NAME_CHARACTERS else f"{name[: _MAX_NAME_CHARACTERS - 1]}…"
 
 

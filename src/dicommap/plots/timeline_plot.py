@@ -37,9 +37,9 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
     days: Counter[date] = Counter()
     without = 0
     for study in studies:
-        found = [day for text in study.values.get("StudyDate", {}) if (day := _parse_date(text))]
-        if found:
-            days[min(found)] += 1
+        dates = [day for text in study.values.get("StudyDate", {}) if (day := _parse_date(text))]
+        if dates:
+            days[min(dates)] += 1
         else:
             without += 1
     unit, name = _choose_unit(days, show_values=show_values)

@@ -92,7 +92,7 @@ class JobLedger:
             path: The job's folder in the package. It is the location of issues about several objects.
 
         """
-        self._entries = {one.key: _LedgerEntry(one) for one in planned}
+        self._entries = {instance.key: _LedgerEntry(instance) for instance in planned}
         self._uri = uri
         self._overrides = overrides
         self._unclear: list[tuple[tuple[str, ...], ObjectRecord]] = []

@@ -55,16 +55,16 @@ def read_job_manifest(data: bytes) -> JobManifest | None:
         input_s3_uri=_text(summary.get("inputS3Uri")),
         numbers={name: number for name in COUNT_MEMBERS if (number := _count(summary.get(name))) is not None},
         primary={
-            one["imageSetId"]: one["isPrimary"]
-            for one in sets
-            if isinstance(one.get("imageSetId"), str) and isinstance(one.get("isPrimary"), bool)
+            image_set["imageSetId"]: image_set["isPrimary"]
+            for image_set in sets
+            if isinstance(image_set.get("imageSetId"), str) and isinstance(image_set.get("isPrimary"), bool)
         },
     )
 
 
 def _image_sets(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = summary.get(_IMAGE_SETS_MEMBER)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    members = summary.get(_IMAGE_SETS_MEMBER)
+    return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
 
 
 def _count(value: object) -> int | None:

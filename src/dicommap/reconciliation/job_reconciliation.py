@@ -91,7 +91,7 @@ def manifest_count_issues(
 
     """
     numbers = manifest.numbers
-    failures = [numbers.get(f"numberOfFilesWith{who}Error") for who in ("Customer", "Server")]
+    failures = [numbers.get(f"numberOfFilesWith{party}Error") for party in ("Customer", "Server")]
     yield from _difference_issues(
         numbers.get("numberOfImportedFiles"), record_counts.imported, "numberOfImportedFiles", location
     )
@@ -100,9 +100,9 @@ def manifest_count_issues(
         yield from _difference_issues(
             reported, record_counts.failed, "numberOfFilesWithCustomerError and ...ServerError", location
         )
-    scanned, found = numbers.get("numberOfScannedFiles"), record_counts.imported + record_counts.failed
-    if scanned is not None and not found <= scanned <= found + overrides - record_counts.overrides:
-        yield from _difference_issues(scanned, found, "numberOfScannedFiles", location)
+    scanned, recorded = numbers.get("numberOfScannedFiles"), record_counts.imported + record_counts.failed
+    if scanned is not None and not recorded <= scanned <= recorded + overrides - record_counts.overrides:
+        yield from _difference_issues(scanned, recorded, "numberOfScannedFiles", location)
     if record_counts.image_sets:
         sets = numbers.get("numberOfGeneratedImageSets")
         yield from _difference_issues(sets, len(record_counts.image_sets), "numberOfGeneratedImageSets", location)
@@ -112,9 +112,9 @@ def _member_location(location: Location, member: str) -> Location:
     return replace(location, pointer=f"/jobSummary/{member}")
 
 
-def _difference_issues(reported: int | None, found: int, member: str, location: Location) -> Iterator[Issue]:
-    if reported is not None and reported != found:
-        yield make_issue("manifest.numbers", location, member=member, reported=reported, found=found)
+def _difference_issues(reported: int | None, counted: int, member: str, location: Location) -> Iterator[Issue]:
+    if reported is not None and reported != counted:
+        yield make_issue("manifest.numbers", location, member=member, reported=reported, found=counted)
 
 
 _NO_URI = S3Uri(bucket="", prefix="")
@@ -158,7 +158,7 @@ def reconcile_job(
     manifest = None
     if job_output is not None:
         manifest, issues = _read_manifest(job_output, uri, submission)
-        is_used = not any(found.code in ("manifest.other-job", "manifest.several") for found in issues)
+        is_used = not any(issue.code in ("manifest.other-job", "manifest.several") for issue in issues)
         for file in job_output.files if is_used else ():
             _enter_records(file, ledger)
     ledger.close(manifest.primary if manifest else {})
@@ -217,10 +217,11 @@ def _decide_state(submission: Submission | None, manifest: JobManifest | None) -
 
 def _count_by_study(job_id: str, ledger: JobLedger) -> tuple[StudyOutcomes, ...]:
     counts: dict[str, Counter[ImportOutcome]] = {}
-    for one in ledger.outcomes():
-        counts.setdefault(one.planned.study_instance_uid, Counter())[one.outcome] += 1
+    for instance in ledger.outcomes():
+        counts.setdefault(instance.planned.study_instance_uid, Counter())[instance.outcome] += 1
     return tuple(
-        StudyOutcomes(job=job_id, study_instance_uid=uid, counts=dict(found)) for uid, found in sorted(counts.items())
+        StudyOutcomes(job=job_id, study_instance_uid=uid, counts=dict(study_counts))
+        for uid, study_counts in sorted(counts.items())
     )
 
 
@@ -235,11 +236,11 @@ def _count_outcomes(
     counts: Counter[ImportOutcome] = Counter()
     reasons: Counter[tuple[str, str]] = Counter()
     warnings: Counter[str] = Counter()
-    for one in ledger.outcomes():
-        counts[one.outcome] += 1
-        warnings.update(one.warnings)
-        if one.outcome is ImportOutcome.FAILED:
-            reason = (one.exception_type, one.message)
+    for instance in ledger.outcomes():
+        counts[instance.outcome] += 1
+        warnings.update(instance.warnings)
+        if instance.outcome is ImportOutcome.FAILED:
+            reason = (instance.exception_type, instance.message)
             reasons[reason if reason in reasons or len(reasons) < REASONS_KEPT else ("", "")] += 1
     return JobOutcomes(
         job=job.id,

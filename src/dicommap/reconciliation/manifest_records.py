@@ -88,8 +88,8 @@ def _decide_kind(kind: RecordKind, *, failed: bool, warned: bool) -> RecordKind:
 
 
 def _member(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = document.get(name)
-    return found if isinstance(found, dict) else {}
+    value = document.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _identifier(value: object) -> str:
@@ -108,9 +108,9 @@ def _boolean(value: object) -> bool | None:
 
 
 def _warnings(value: object) -> tuple[str, ...]:
-    found = value if isinstance(value, list) else []
-    named = (one for one in found[:_WARNINGS_LIMIT] if isinstance(one, dict))
-    return tuple(dict.fromkeys(warning_name(one.get("type"), _reason_code(one)) for one in named))
+    items = value if isinstance(value, list) else []
+    warnings = (item for item in items[:_WARNINGS_LIMIT] if isinstance(item, dict))
+    return tuple(dict.fromkeys(warning_name(warning.get("type"), _reason_code(warning)) for warning in warnings))
 
 
 def _reason_code(warning: Mapping[str, Any]) -> object:

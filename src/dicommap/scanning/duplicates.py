@@ -52,10 +52,10 @@ def content_comparer(
             if digests.is_sequential(first) or digests.is_sequential(other):
                 ours, theirs = digests.get(first), digests.get(other)
                 return ours is not None and ours == theirs
-            with _open_file(sources, first) as one, _open_file(sources, other) as another:
+            with _open_file(sources, first) as read_first, _open_file(sources, other) as read_other:
                 return _has_equal_bytes(
-                    _count_requests(one, sources[first.source], writer),
-                    _count_requests(another, sources[other.source], writer),
+                    _count_requests(read_first, sources[first.source], writer),
+                    _count_requests(read_other, sources[other.source], writer),
                 )
         except OSError:
             return False  # if a file cannot be read, do not report it as a copy
@@ -126,10 +126,10 @@ def _encode_path(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
-def _has_equal_bytes(one: ReadAt, other: ReadAt) -> bool:
+def _has_equal_bytes(read_first: ReadAt, read_other: ReadAt) -> bool:
     offset = 0
     while True:
-        ours, theirs = one(offset, _CHUNK_BYTES), other(offset, _CHUNK_BYTES)
+        ours, theirs = read_first(offset, _CHUNK_BYTES), read_other(offset, _CHUNK_BYTES)
         if ours != theirs:
             return False
         if not ours:

@@ -96,7 +96,7 @@ def _with_archives(source: Source, writer: InventoryWriter) -> Source:
 
     def find_known_members(archive: SourceFile) -> list[tuple[str, int]] | None:
         members = (previous.unchanged_archive_members(source.root, archive) for previous in writer.previous)
-        return next((one for one in members if one is not None), None)
+        return next((member_list for member_list in members if member_list is not None), None)
 
     return source.with_archives(find_known_members)
 

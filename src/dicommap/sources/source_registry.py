@@ -69,8 +69,12 @@ def open_sources(named: Sequence[StrPath | Source], options: SourceOptions, stac
     if len(named) > 1:
         _require_no_single_source_option(options)
     sources: list[Source] = []
-    for one in named:
-        source = one if isinstance(one, Source) else stack.enter_context(closing(_open_source(one, options)))
+    for source_or_name in named:
+        source = (
+            source_or_name
+            if isinstance(source_or_name, Source)
+            else stack.enter_context(closing(_open_source(source_or_name, options)))
+        )
         if options.archives and not source.can_hold_archives:
             raise unsupported_archives_error(source.root)
         if any(source.overlaps(other) or other.overlaps(source) for other in sources):

@@ -49,7 +49,7 @@ def check_mappings(
         pointer: The JSON Pointer of the import configuration in its document.
 
     """
-    seen: dict[_MappingKey, int] = {}
+    first_indexes: dict[_MappingKey, int] = {}
     files: dict[str, int] = {}
     of_series = _series_mappings(mappings)
     for index, mapping in enumerate(mappings):
@@ -58,7 +58,7 @@ def check_mappings(
         path = mapping["metadataFilePath"]
         yield from _uid_issues(mapping, place)
         yield from metadata_path_issues(path, uri, Location(pointer=f"{place}/metadataFilePath"))
-        first = seen.setdefault((study, series), index)
+        first = first_indexes.setdefault((study, series), index)
         if first != index:
             yield make_issue("mapping.duplicate", Location(pointer=place), first=first)
         elif series is None and study in of_series:
@@ -103,11 +103,11 @@ def check_planned_mappings(
 
 
 def _series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+    indexes: dict[str, list[int]] = {}
     for index, mapping in enumerate(mappings):
         if mapping.get("seriesInstanceUID") is not None:
-            found.setdefault(mapping["studyInstanceUID"], []).append(index)
-    return found
+            indexes.setdefault(mapping["studyInstanceUID"], []).append(index)
+    return indexes
 
 
 def _uid_issues(mapping: dict[str, str], pointer: str) -> Iterator[Issue]:
@@ -153,18 +153,18 @@ def check_import_configuration(
         absent: Paths of files whose absence is reported by another check.
 
     """
-    found = check_schema("import-configuration", document)
-    if found:
-        yield from (one.with_location(pointer=pointer + (one.location.pointer or "")) for one in found)
+    schema_issues = check_schema("import-configuration", document)
+    if schema_issues:
+        yield from (issue.with_location(pointer=pointer + (issue.location.pointer or "")) for issue in schema_issues)
         return
     mappings = get_mappings(document)
-    found = list(check_mappings(mappings, uri, known, assumptions, pointer))
-    yield from found
+    issues = list(check_mappings(mappings, uri, known, assumptions, pointer))
+    yield from issues
     if overrides is None:
         yield make_issue("mapping.files-not-given")
         return
     # An invalid path may lead out of the prefix, so the file with this path is not looked up.
-    strays = {one.location.pointer for one in found if one.code == "mapping.path"}
+    strays = {issue.location.pointer for issue in issues if issue.code == "mapping.path"}
     yield from _override_files_issues(mappings, overrides, assumptions)
     for index, mapping in enumerate(mappings):
         path, place = mapping["metadataFilePath"], f"{pointer}{MAPPINGS_POINTER}/{index}/metadataFilePath"
@@ -183,14 +183,14 @@ def check_override_file(content: FileContent, target: Target | None, assumptions
 def _override_files_issues(
     mappings: list[dict[str, str]], overrides: FilesByPath, assumptions: Assumptions
 ) -> Iterator[Issue]:
-    seen: set[tuple[object, ...]] = set()
+    checked: set[tuple[object, ...]] = set()
     for mapping in mappings:
         path, target = mapping["metadataFilePath"], _mapping_target(mapping)
-        asked = (path, target.level if assumptions.identifyingUids == "absent" else target)
-        if path in overrides and asked not in seen:
-            seen.add(asked)
+        file_and_target = (path, target.level if assumptions.identifyingUids == "absent" else target)
+        if path in overrides and file_and_target not in checked:
+            checked.add(file_and_target)
             yield from (
-                one.with_location(path=path) for one in check_override_file(overrides[path], target, assumptions)
+                issue.with_location(path=path) for issue in check_override_file(overrides[path], target, assumptions)
             )
 
 

@@ -112,8 +112,8 @@ def _target_locations(plan: Plan) -> dict[str, Location]:
     return targets
 
 
-def _locate_at_target(found: Issue, targets: Mapping[str, Location]) -> Issue:
-    place = found.location
+def _locate_at_target(issue: Issue, targets: Mapping[str, Location]) -> Issue:
+    place = issue.location
     mapping = _MAPPING_POINTER.match(place.pointer or "")
     target = targets.get(f"{place.path}{mapping[0]}" if mapping else place.path or "")
-    return found if target is None else replace(found, location=replace(target, keyword=place.keyword))
+    return issue if target is None else replace(issue, location=replace(target, keyword=place.keyword))

@@ -43,26 +43,26 @@ _ARN_ACCOUNT_INDEX = 4
 """Index of the AWS account id in an ARN that is split at colons: `arn:aws:iam::111122223333:role/name`."""
 
 
-def check_environment(found: ImportEnvironment) -> Iterator[Issue]:
+def check_environment(environment: ImportEnvironment) -> Iterator[Issue]:
     """Yield an issue for each state that prevents jobs or may make them fail.
 
     If the state of a bucket or data store could not be read, the issue is a note.
     """
-    yield from _datastore_issues(found)
-    for bucket, reading in sorted(found.buckets.items()):
-        yield from _bucket_issues(f"s3://{bucket}/", reading, found.region)
+    yield from _datastore_issues(environment)
+    for bucket, reading in sorted(environment.buckets.items()):
+        yield from _bucket_issues(f"s3://{bucket}/", reading, environment.region)
 
 
-def _datastore_issues(found: ImportEnvironment) -> Iterator[Issue]:
-    datastore = found.datastore
+def _datastore_issues(environment: ImportEnvironment) -> Iterator[Issue]:
+    datastore = environment.datastore
     if datastore.is_absent:
-        yield make_issue("submit.no-datastore", region=found.region or "this region")
+        yield make_issue("submit.no-datastore", region=environment.region or "this region")
     elif datastore.refused:
         yield make_issue("submit.not-checked", what="The data store", reason=datastore.refused)
     else:
         if datastore.status != _ACTIVE_STATUS:
             yield make_issue("submit.datastore-status", status=datastore.status)
-        role = _arn_account(found.role_arn)
+        role = _arn_account(environment.role_arn)
         if role and datastore.account and role != datastore.account:
             yield make_issue("submit.role-account", role=role, datastore=datastore.account)
 

@@ -42,7 +42,10 @@ def load_imaging_study_check() -> Callable[[dict[str, Any]], None]:
         try:
             ImagingStudy.model_validate(_replace_unusual_spaces(resource))
         except ValidationError as error:
-            places = {"/".join(map(str, one["loc"])) for one in error.errors(include_input=False, include_url=False)}
+            places = {
+                "/".join(map(str, line_error["loc"]))
+                for line_error in error.errors(include_input=False, include_url=False)
+            }
             raise ValueError(f"no ImagingStudy: {', '.join(sorted(places))}") from None
 
     return check

@@ -40,21 +40,21 @@ def check_objects_csv(
     folders, added = NestedFolders(), {file["path"].rpartition("/")[0] for file in job["files"]} - {""}
     before = b""
     try:
-        for one in parse_objects_csv(line.decode("utf-8") for line in lines):
-            key = one.key.encode()
+        for planned in parse_objects_csv(line.decode("utf-8") for line in lines):
+            key = planned.key.encode()
             if counts["sourceFiles"] and key <= before:
                 yield make_issue("package.objects", Location(path=path), problem="its keys are not in order, each once")
                 return
             before = key
-            code, problem = _row_problem(one, sources_in_s3, staged=job["staged"])
+            code, problem = _row_problem(planned, sources_in_s3, staged=job["staged"])
             if problem is not None:
                 yield make_issue(code, Location(path=path), row=counts["sourceFiles"] + 2, problem=problem)
                 return
-            counts["instances"] += one.disposition in _INSTANCE_DISPOSITIONS
+            counts["instances"] += planned.disposition in _INSTANCE_DISPOSITIONS
             counts["sourceFiles"] += 1
-            counts["sourceBytes"] += one.size
-            folders.add(one.key)
-            added.discard(one.key.partition("/")[0] if "/" in one.key else "")
+            counts["sourceBytes"] += planned.size
+            folders.add(planned.key)
+            added.discard(planned.key.partition("/")[0] if "/" in planned.key else "")
     except ValueError as error:  # a UnicodeDecodeError is one; its message contains bytes of the file
         problem = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         yield make_issue("package.objects", Location(path=path), problem=problem)
@@ -66,35 +66,35 @@ def check_objects_csv(
             yield make_issue("package.counts", where, planned=job[member], found=count, what=member)
 
 
-def _row_problem(one: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool) -> tuple[str, str | None]:
+def _row_problem(planned: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool) -> tuple[str, str | None]:
     """Return an issue code and the problem of a row. If the row is valid, None replaces the problem."""
-    problem = _source_problem(one, sources_in_s3)
+    problem = _source_problem(planned, sources_in_s3)
     if problem is not None or not staged:
         return "package.object-source", problem
-    return "package.staged-object", _staged_problem(one)
+    return "package.staged-object", _staged_problem(planned)
 
 
-def _source_problem(one: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
+def _source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
     """Return the reason why a row's source is not below a source of the plan; None if it is below one."""
-    if not 0 <= one.root < len(sources_in_s3):
+    if not 0 <= planned.root < len(sources_in_s3):
         return "the plan has no source of this number"
-    if not one.source:
+    if not planned.source:
         return "its source is empty"
-    if sources_in_s3[one.root]:
+    if sources_in_s3[planned.root]:
         return None  # every text is a valid key
-    if one.source.startswith("/"):
+    if planned.source.startswith("/"):
         return "its source is an absolute path"
-    if "\0" in one.source:
+    if "\0" in planned.source:
         return "its source has a character that no path has"
-    return "its source has a segment '..'" if ".." in one.source.split("/") else None
+    return "its source has a segment '..'" if ".." in planned.source.split("/") else None
 
 
-def _staged_problem(one: PlannedObject) -> str | None:
+def _staged_problem(planned: PlannedObject) -> str | None:
     """Return the reason why a staged job cannot copy this object; None if the object can be copied."""
-    if one.disposition not in _INSTANCE_DISPOSITIONS:
-        return f"an object that is '{one.disposition.value}' is no instance to be copied"
-    if not (one.study_instance_uid and one.series_instance_uid and one.sop_instance_uid):
+    if planned.disposition not in _INSTANCE_DISPOSITIONS:
+        return f"an object that is '{planned.disposition.value}' is no instance to be copied"
+    if not (planned.study_instance_uid and planned.series_instance_uid and planned.sop_instance_uid):
         return "an instance to be copied has no Study, Series or SOP Instance UID"
-    if {"", ".", ".."} & set(one.key.split("/")) or "\\" in one.key:
+    if {"", ".", ".."} & set(planned.key.split("/")) or "\\" in planned.key:
         return "its key is not one below the job's prefix"
     return None

@@ -59,12 +59,12 @@ def check_package(
     plan, issues = _read_document("plan", PLAN_FILE, files)
     if plan is None:
         return issues
-    issues += [found.with_location(path=PLAN_FILE) for found in check_plan(plan)]
+    issues += [issue.with_location(path=PLAN_FILE) for issue in check_plan(plan)]
     for member, path in _TABLE_PATHS.items() if drafted is None else ():
         issues += _table_issues(path, plan[member], _plan_location(f"/{member}"), files)
     assumptions = Assumptions.model_validate(plan["assumptions"])
-    asked = S3Uri.parse(input_s3_uri or "")
-    if asked is not None and asked != S3Uri.parse(plan["inputS3Uri"]):
+    expected_uri = S3Uri.parse(input_s3_uri or "")
+    if expected_uri is not None and expected_uri != S3Uri.parse(plan["inputS3Uri"]):
         issues.append(make_issue("s3-uri.mismatch", _plan_location("/inputS3Uri"), other="the call"))
     checked: set[str] = set()
     kept: dict[str, _RequestMembers] = {}
@@ -117,7 +117,7 @@ def _read_document(schema: str, path: str, files: FilesByPath) -> tuple[Any, lis
     if not issues:
         issues = check_schema(schema, document)
     failed = has_errors(issues)
-    return None if failed else document, [found.with_location(path=path) for found in issues]
+    return None if failed else document, [issue.with_location(path=path) for issue in issues]
 
 
 def _job_issues(
@@ -134,7 +134,7 @@ def _job_issues(
     """
     path = f"{job_folder(job['id'])}/{CONFIGURATION_FILE}"
     configuration, issues = _read_document("import-configuration", path, files)
-    yield from (found for found in issues if found.code != "package.missing-file")
+    yield from (issue for issue in issues if issue.code != "package.missing-file")
     yield from _request_issues(job, files, configuration, kept)
     overrides = f"{job_folder(job['id'])}/files/"
     for index, planned in enumerate(job["files"]):
@@ -145,10 +145,10 @@ def _job_issues(
         return
     planned_paths = {file["path"] for file in job["files"]}
     uri = S3Uri.parse(job["inputS3Uri"])
-    for found in check_import_configuration(
+    for issue in check_import_configuration(
         configuration, Subfolder(files, overrides), known, uri, assumptions, absent=planned_paths
     ):
-        yield found.with_location(path=overrides + found.location.path if found.location.path else path)
+        yield issue.with_location(path=overrides + issue.location.path if issue.location.path else path)
     yield from check_planned_mappings(
         job["mappings"], get_mappings(configuration), _plan_location(f"{place}/mappings"), Location(path=path)
     )
@@ -160,10 +160,10 @@ def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: 
     if isinstance(table, Issue):
         yield table.with_location(path=path)
     elif table is not None:
-        found = list(check_objects_csv(table, job, sources, path, _plan_location(place)))
+        issues = list(check_objects_csv(table, job, sources, path, _plan_location(place)))
         table.read_to_end()
         # If the table was changed, report the change only: it is the cause of the other issues.
-        yield from list(table.issues(path, job["objects"], _plan_location(f"{place}/objects"))) or found
+        yield from list(table.issues(path, job["objects"], _plan_location(f"{place}/objects"))) or issues
 
 
 def _request_issues(
@@ -176,7 +176,7 @@ def _request_issues(
     if isinstance(request, dict):
         kept[job["id"]] = {name: request.get(name) for name in _COMPARED_MEMBERS}
     issues = issues or check_request(request)
-    yield from (found.with_location(path=path) for found in issues)
+    yield from (issue.with_location(path=path) for issue in issues)
     if not isinstance(request, dict) or has_errors(issues):
         return
     if request["inputS3Uri"] != job["inputS3Uri"]:

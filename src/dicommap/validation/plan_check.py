@@ -81,22 +81,26 @@ def _quota_issues(job: dict[str, Any], quotas: dict[str, int], place: str) -> It
         "folders": job["folders"],
         "mappings": len(job["mappings"]),
     }
-    for what, count in holds.items():
-        if count > quotas[what]:
-            yield make_issue("package.over-quota", Location(pointer=place), count=count, what=what, limit=quotas[what])
+    for quota, count in holds.items():
+        if count > quotas[quota]:
+            yield make_issue(
+                "package.over-quota", Location(pointer=place), count=count, what=quota, limit=quotas[quota]
+            )
 
 
 def _as_prefix(uri: str) -> str:
     return uri if uri.endswith("/") else uri + "/"
 
 
-def _count_issues(plan: dict[str, Any], what: str, found: int) -> Iterator[Issue]:
-    if plan[what] != found:
-        yield make_issue("package.counts", Location(pointer=f"/{what}"), planned=plan[what], found=found, what=what)
+def _count_issues(plan: dict[str, Any], member: str, counted: int) -> Iterator[Issue]:
+    if plan[member] != counted:
+        yield make_issue(
+            "package.counts", Location(pointer=f"/{member}"), planned=plan[member], found=counted, what=member
+        )
 
 
 def _repeated_key_issues(place: str, member: str, what: str, keys: Iterable[Hashable]) -> Iterator[Issue]:
-    seen: dict[Hashable, int] = {}
+    first_indexes: dict[Hashable, int] = {}
     for index, key in enumerate(keys):
-        if seen.setdefault(key, index) != index:
+        if first_indexes.setdefault(key, index) != index:
             yield make_issue("package.repeated", Location(pointer=f"{place}/{index}{member}"), what=what)

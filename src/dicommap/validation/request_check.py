@@ -23,16 +23,16 @@ _PLACEHOLDER_MEMBERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inpu
 def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
     """Return the issues of a request. A placeholder such as `<datastoreId>` is an issue, but not a schema error."""
     placeholders = _placeholders(document)
-    found = [
-        one
-        for one in check_schema("start-dicom-import-job", document)
-        if (one.location.pointer or "").removeprefix("/") not in placeholders
+    issues = [
+        issue
+        for issue in check_schema("start-dicom-import-job", document)
+        if (issue.location.pointer or "").removeprefix("/") not in placeholders
     ]
-    found += [make_issue("request.placeholder", Location(pointer=f"/{name}"), member=name) for name in placeholders]
+    issues += [make_issue("request.placeholder", Location(pointer=f"/{name}"), member=name) for name in placeholders]
     if isinstance(document, dict) and isinstance(document.get("inputS3Uri"), str):
-        faulty = any(one.location.pointer == "/inputS3Uri" for one in found)
-        found += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))
-    return found
+        faulty = any(issue.location.pointer == "/inputS3Uri" for issue in issues)
+        issues += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))
+    return issues
 
 
 def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) -> Iterator[Issue]:
@@ -44,12 +44,12 @@ def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) ->
 
     """
     starts = S3Prefixes(uri for text in inputs if (uri := S3Uri.parse(text)))
-    found: set[S3Uri] = set()
+    output_uris: set[S3Uri] = set()
     for place, text in outputs.items():
         output = S3Uri.parse(text)
-        if output is None or output in found:
+        if output is None or output in output_uris:
             continue
-        found.add(output)
+        output_uris.add(output)
         if starts.overlaps(output):
             yield make_issue("request.output-overlaps", place)
 
@@ -69,8 +69,8 @@ def reject_drafted_members(account: Mapping[str, str]) -> None:
 
 def check_aws_account(account: Mapping[str, str]) -> list[Issue]:
     """Return the issues of request members that the owner of the AWS account gives. Each member may be absent."""
-    found = check_schema("start-dicom-import-job", dict(account))
-    return [one for one in found if one.code != "schema.required"]
+    issues = check_schema("start-dicom-import-job", dict(account))
+    return [issue for issue in issues if issue.code != "schema.required"]
 
 
 def _placeholders(document: object) -> list[str]:

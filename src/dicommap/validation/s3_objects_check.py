@@ -79,14 +79,14 @@ class JobObjectsCheck:
         """
         unseen = dict(self._overrides)
         try:
-            for wanted, found in _merge_by_key(planned, listed):
-                if wanted is None and found is not None and found.key in self._overrides:
-                    unseen.pop(found.key, None)
-                    self._check_override_file(self._overrides[found.key], found)
-                elif wanted is None and found is not None:
-                    self._check_unplanned_object(found)
-                elif wanted is not None:
-                    self._compare_object(wanted, found)
+            for planned_object, listed_object in _merge_by_key(planned, listed):
+                if planned_object is None and listed_object is not None and listed_object.key in self._overrides:
+                    unseen.pop(listed_object.key, None)
+                    self._check_override_file(self._overrides[listed_object.key], listed_object)
+                elif planned_object is None and listed_object is not None:
+                    self._check_unplanned_object(listed_object)
+                elif planned_object is not None:
+                    self._compare_object(planned_object, listed_object)
         except _UnsortedKeysError as error:  # the issues of earlier objects may be wrong
             yield make_issue("listing.unsorted", Location(path=self._printable_uri), what=str(error))
             return
@@ -108,50 +108,50 @@ class JobObjectsCheck:
     def _key_location(self, key: str) -> Location:
         return Location(path=make_printable(f"{self._uri}{key}"))
 
-    def _compare_object(self, wanted: PlannedObject, found: S3Object | None) -> None:
+    def _compare_object(self, planned: PlannedObject, listed: S3Object | None) -> None:
         self._planned += 1
         # Only an instance is imported, so a difference of another object is no error.
-        is_instance = wanted.disposition in _INSTANCE_DISPOSITIONS
+        is_instance = planned.disposition in _INSTANCE_DISPOSITIONS
         severity = Severity.ERROR if is_instance else Severity.NOTE
-        if found is None:
+        if listed is None:
             self._missing += 1
-            self._missing_issues.add(make_issue("object.missing", self._key_location(wanted.key), severity=severity))
-        elif found.size != wanted.size:
-            facts = {"found": found.size, "planned": wanted.size}
-            self._issues.add(make_issue("object.size", self._key_location(wanted.key), severity=severity, **facts))
-        elif wanted.etag and not self._job.staged and wanted.etag.strip('"') != found.etag.strip('"'):
+            self._missing_issues.add(make_issue("object.missing", self._key_location(planned.key), severity=severity))
+        elif listed.size != planned.size:
+            facts = {"found": listed.size, "planned": planned.size}
+            self._issues.add(make_issue("object.size", self._key_location(planned.key), severity=severity, **facts))
+        elif planned.etag and not self._job.staged and planned.etag.strip('"') != listed.etag.strip('"'):
             # The ETags of staged copies are not compared: a copy of a multipart object has another ETag.
-            self._issues.add(make_issue("object.changed", self._key_location(wanted.key), severity=severity))
+            self._issues.add(make_issue("object.changed", self._key_location(planned.key), severity=severity))
 
-    def _check_override_file(self, wanted: PlannedFile, found: S3Object) -> None:
-        if found.size != wanted.size:
-            self._issues.add(make_issue("object.override-differs", self._key_location(found.key), what="size"))
+    def _check_override_file(self, planned: PlannedFile, listed: S3Object) -> None:
+        if listed.size != planned.size:
+            self._issues.add(make_issue("object.override-differs", self._key_location(listed.key), what="size"))
             return
         try:
-            sha256 = self._stored.sha256(self._uri.bucket, self._uri.key(found.key))
+            sha256 = self._stored.sha256(self._uri.bucket, self._uri.key(listed.key))
         except AwsError as error:
             if not error.local:
                 raise
-            self._issues.add(make_issue("object.override-unread", self._key_location(found.key), told=error.message))
+            self._issues.add(make_issue("object.override-unread", self._key_location(listed.key), told=error.message))
             return
-        if sha256 != wanted.sha256:
-            self._issues.add(make_issue("object.override-differs", self._key_location(found.key), what="SHA-256"))
+        if sha256 != planned.sha256:
+            self._issues.add(make_issue("object.override-differs", self._key_location(listed.key), what="SHA-256"))
 
-    def _check_unplanned_object(self, found: S3Object) -> None:
-        if not found.size and (not found.key or found.key.endswith("/")):
-            self._issues.add(make_issue("listing.folder-object", self._key_location(found.key)))
+    def _check_unplanned_object(self, listed: S3Object) -> None:
+        if not listed.size and (not listed.key or listed.key.endswith("/")):
+            self._issues.add(make_issue("listing.folder-object", self._key_location(listed.key)))
             return
         self._strays += 1
         if self._strays > JOB_ISSUE_LIMIT:
             return
-        whole = self._uri.key(found.key)
-        head = self._stored.read_start(self._uri.bucket, whole, P10_HEAD_SIZE) if found.size >= P10_HEAD_SIZE else b""
+        whole = self._uri.key(listed.key)
+        head = self._stored.read_start(self._uri.bucket, whole, P10_HEAD_SIZE) if listed.size >= P10_HEAD_SIZE else b""
         if isinstance(head, str):
-            self._issues.add(make_issue("listing.stray-unread", self._key_location(found.key), reason=head))
+            self._issues.add(make_issue("listing.stray-unread", self._key_location(listed.key), reason=head))
         elif head[P10_HEAD_SIZE - 4 : P10_HEAD_SIZE] == b"DICM":
-            self._issues.add(make_issue("listing.stray-p10", self._key_location(found.key)))
+            self._issues.add(make_issue("listing.stray-p10", self._key_location(listed.key)))
         else:
-            self._issues.add(make_issue("listing.stray-object", self._key_location(found.key)))
+            self._issues.add(make_issue("listing.stray-object", self._key_location(listed.key)))
 
     def _missing_object_issues(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
         if self._job.staged and self._missing and self._missing == self._planned:
@@ -162,17 +162,17 @@ class JobObjectsCheck:
             self._issues.add(make_issue("object.override-missing", self._key_location(path)))
 
 
-def check_bucket_region(bucket: str, found: str | None, region: str | None) -> Iterator[Issue]:
+def check_bucket_region(bucket: str, bucket_region: str | None, region: str | None) -> Iterator[Issue]:
     """Yield an issue if a bucket is in another region than the AWS clients.
 
     Args:
         bucket: The name of the bucket.
-        found: The bucket's region; None if it is not known.
+        bucket_region: The bucket's region; None if it is not known.
         region: The region of the clients; None if it is not known.
 
     """
-    if found and region and found != region:
-        yield make_issue("listing.region", Location(path=f"s3://{bucket}/"), found=found, region=region)
+    if bucket_region and region and bucket_region != region:
+        yield make_issue("listing.region", Location(path=f"s3://{bucket}/"), found=bucket_region, region=region)
 
 
 _Keyed = TypeVar("_Keyed", "PlannedObject", "S3Object")
@@ -189,18 +189,21 @@ def _merge_by_key(
 
     If only one list has a key, the pair has None instead of the other object.
     """
-    wanted, found = _require_key_order(planned, "objects.csv"), _require_key_order(listed, "the listing")
-    one, other = next(wanted, None), next(found, None)
-    while one is not None or other is not None:
-        if other is None or (one is not None and one.key < other.key):
-            yield one, None
-            one = next(wanted, None)
-        elif one is None or other.key < one.key:
-            yield None, other
-            other = next(found, None)
+    planned_objects, listed_objects = (
+        _require_key_order(planned, "objects.csv"),
+        _require_key_order(listed, "the listing"),
+    )
+    planned_object, listed_object = next(planned_objects, None), next(listed_objects, None)
+    while planned_object is not None or listed_object is not None:
+        if listed_object is None or (planned_object is not None and planned_object.key < listed_object.key):
+            yield planned_object, None
+            planned_object = next(planned_objects, None)
+        elif planned_object is None or listed_object.key < planned_object.key:
+            yield None, listed_object
+            listed_object = next(listed_objects, None)
         else:
-            yield one, other
-            one, other = next(wanted, None), next(found, None)
+            yield planned_object, listed_object
+            planned_object, listed_object = next(planned_objects, None), next(listed_objects, None)
 
 
 def _require_key_order(objects: Iterable[_Keyed], what: str) -> Iterator[_Keyed]:
@@ -209,8 +212,8 @@ def _require_key_order(objects: Iterable[_Keyed], what: str) -> Iterator[_Keyed]
     Python compares texts by code points. This order is the same as the order of their UTF-8 bytes.
     """
     before = None
-    for one in objects:
-        if before is not None and one.key <= before:
+    for item in objects:
+        if before is not None and item.key <= before:
             raise _UnsortedKeysError(what)
-        before = one.key
-        yield one
+        before = item.key
+        yield item

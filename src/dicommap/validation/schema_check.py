@@ -48,9 +48,9 @@ def check_schema(name: str, document: object) -> list[Issue]:
     errors = list(islice(get_schema_validator(name).iter_errors(document), MAX_SCHEMA_ERRORS))
     # Two paths first differ inside one object or one array, so the sort never compares a name with an index.
     errors.sort(key=lambda error: tuple(error.absolute_path))
-    found = (one for error in _drop_implied_errors(errors) for one in _issues(error))
+    issues = (issue for error in _drop_implied_errors(errors) for issue in _issues(error))
     return list(
-        limit_issues(dict.fromkeys(islice(found, MAX_SCHEMA_ERRORS)), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
+        limit_issues(dict.fromkeys(islice(issues, MAX_SCHEMA_ERRORS)), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
     )
 
 
@@ -134,7 +134,7 @@ def _other_rule_issue(error: _Error, place: Location) -> Issue:
 def _format_rule(error: _Error) -> str:
     """Return the name of a broken rule. If its allowed values are simple, they follow: `enum (study, series)`."""
     allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    if any(isinstance(one, dict | list) for one in allowed):
+    if any(isinstance(value, dict | list) for value in allowed):
         return str(error.validator)
     return f"{error.validator or 'rules'} ({', '.join(map(str, allowed))})"
 

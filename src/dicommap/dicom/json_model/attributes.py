@@ -101,8 +101,8 @@ def _text_value_issues(tag: int, vr: str, values: list[str], location: Location)
     count = len(values) if any(values) else 0
     if vm is not None and not vm.allows(count):
         yield make_issue("value.multiplicity", location, keyword=keyword_of(tag), count=count, vm=vm.text)
-    found = (one for value in values if value for one in _one_value_issues(tag, vr, value, location))
-    yield from limit_issues(found, ATTRIBUTE_ISSUE_LIMIT, location)
+    issues = (issue for value in values if value for issue in _one_value_issues(tag, vr, value, location))
+    yield from limit_issues(issues, ATTRIBUTE_ISSUE_LIMIT, location)
 
 
 def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:

@@ -70,10 +70,10 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
     if vm is not None and not vm.allows(len(value)):
         yield make_issue("value.multiplicity", location, keyword=keyword_of(tag), count=len(value), vm=vm.text)
     items = (
-        found
+        issue
         for index, item in enumerate(value)
         if item is not None
-        for found in _item_issues(tag, vr, item, replace(location, pointer=f"{location.pointer}/{index}"))
+        for issue in _item_issues(tag, vr, item, replace(location, pointer=f"{location.pointer}/{index}"))
     )
     yield from limit_issues(items, ATTRIBUTE_ISSUE_LIMIT, location)
 
@@ -189,11 +189,11 @@ def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> It
         yield from _creator_issues(int(member, 16), attribute, creators, place)
 
 
-def _creator_issues(tag: int, attribute: object, seen: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
+def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
     """Yield an issue if a group names a private creator twice, since readers use only one block (PS3.5 7.8.1)."""
     values = attribute.get("Value") if isinstance(attribute, dict) and is_private_creator(tag) else None
     for name in values if isinstance(values, list) else ():
-        if isinstance(name, str) and seen.setdefault((tag >> 16, name.strip(" ")), pointer) != pointer:
+        if isinstance(name, str) and pointers.setdefault((tag >> 16, name.strip(" ")), pointer) != pointer:
             yield make_issue("dicom-json.repeated-creator", Location(pointer=pointer, keyword=keyword_of(tag)))
 
 

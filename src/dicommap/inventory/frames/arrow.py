@@ -57,7 +57,7 @@ def read_record_batches(
     """
     columns, query = frame_query(connection, level, keywords)
     schema = pyarrow.schema(
-        [pyarrow.field(one.name, _ARROW_TYPES[one.kind], nullable=one.is_nullable) for one in columns]
+        [pyarrow.field(column.name, _ARROW_TYPES[column.kind], nullable=column.is_nullable) for column in columns]
     )
     total = None if report is None else count_frame_rows(connection, level)
     batches = _read_batches(connection, query, columns, schema)
@@ -79,7 +79,7 @@ def _read_batches(
     waiting: list[pyarrow.RecordBatch] = []
     for rows in _fetch_rows(connection, query):
         cells = [
-            _make_array(column, list(found)) for column, found in zip(columns, zip(*rows, strict=True), strict=True)
+            _make_array(column, list(values)) for column, values in zip(columns, zip(*rows, strict=True), strict=True)
         ]
         waiting.append(pyarrow.RecordBatch.from_arrays(cells, schema=schema))
         if len(waiting) * _FETCH_ROWS >= BATCH_ROWS:

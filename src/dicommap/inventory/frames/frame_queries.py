@@ -208,5 +208,5 @@ def _decodable_value(cell: bytes) -> str:
 
 
 def _location_member(cell: str, member: str) -> str | None:
-    found = getattr(cells.read_location(cell), member)
-    return None if found is None else str(found)
+    value = getattr(cells.read_location(cell), member)
+    return None if value is None else str(value)

@@ -164,7 +164,7 @@ def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: t
         return KeyboardInterrupt()  # Python raised it inside _continue_query, and SQLite converted it to this code
     if isinstance(error, sqlite3.DatabaseError) and (code in _FILE_ERROR_CODES or "user-defined function" in words):
         return cells.inventory_error(error)
-    if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY) or any(one in words for one in _REFUSAL_PHRASES):
+    if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY) or any(phrase in words for phrase in _REFUSAL_PHRASES):
         return QueryError("The query does more than reading.", fix="Use one SELECT, and nothing else.")
     if words.startswith("no such column"):
         return QueryError("The query names a column that does not exist.", fix=_suggest_columns(words, keywords))
@@ -188,7 +188,7 @@ def _suggest_columns(words: str, keywords: tuple[str, ...]) -> str:
     The hint does not repeat the name in the query, because that name may be a patient value without quotes.
     """
     names = sorted({column.name for level in FrameLevel for column in frame_columns(level, keywords)})
-    asked = words.rpartition(" ")[2].rpartition(".")[2].lower()
-    close = difflib.get_close_matches(asked, [name.lower() for name in names], n=3, cutoff=0.6)
+    unknown_name = words.rpartition(" ")[2].rpartition(".")[2].lower()
+    close = difflib.get_close_matches(unknown_name, [name.lower() for name in names], n=3, cutoff=0.6)
     meant = [name for name in names if name.lower() in close]
     return f"Is it {' or '.join(meant)}?" if meant else "Put texts in single quotes; 'select * from study' shows names."

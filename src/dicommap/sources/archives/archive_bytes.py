@@ -123,10 +123,10 @@ class ForwardBytes:
 
     def _keep_up_to(self, end: int) -> None:
         while len(self._kept) < end and self._position == len(self._kept):
-            found = self._read_on(min(end, MAX_KEPT_BYTES) - self._position)
-            if not found:
+            data = self._read_on(min(end, MAX_KEPT_BYTES) - self._position)
+            if not data:
                 return
-            self._kept += found
+            self._kept += data
 
     def _read_on(self, length: int) -> bytes:
         content = self._read_next(min(length, _CHUNK))

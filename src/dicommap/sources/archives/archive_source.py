@@ -116,7 +116,7 @@ class ArchiveOpener(Opener):
     def for_files(self, files: Sequence[SourceFile]) -> ArchiveOpener:
         """Return an opener for these files of a walk. It raises ArchiveError if a member's archive has changed."""
         archives = {file.archive.path: file.archive for file in files if file.archive is not None}
-        return ArchiveOpener(self._tree, {path: (one.size, one.mtime_ns) for path, one in archives.items()})
+        return ArchiveOpener(self._tree, {path: (archive.size, archive.mtime_ns) for path, archive in archives.items()})
 
     def open(self, path: str) -> AbstractContextManager[ReadAt]:
         """Open a file or a member for reading. For a damaged or changed archive, the OSError is an ArchiveError."""
@@ -217,7 +217,8 @@ class _OpenArchives(threading.local):
         """Add an open archive to the list. If too many archives or entries are open, close the oldest archives."""
         self.held.append((key, archive))
         while len(self.held) > 1 and (
-            len(self.held) > MAX_OPEN_ARCHIVES or sum(len(one.names) for _, one in self.held) > MAX_ENTRIES
+            len(self.held) > MAX_OPEN_ARCHIVES
+            or sum(len(held_archive.names) for _, held_archive in self.held) > MAX_ENTRIES
         ):
             self.held.pop(0)[1].close()
 

@@ -114,9 +114,9 @@ class _GzipDecompressor:
         return self._stream.unused_data
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        found = self._stream.decompress(self._stream.unconsumed_tail + data, max(0, max_length))
-        self._has_more = bool(self._stream.unconsumed_tail) or len(found) == max_length
-        return found
+        decompressed = self._stream.decompress(self._stream.unconsumed_tail + data, max(0, max_length))
+        self._has_more = bool(self._stream.unconsumed_tail) or len(decompressed) == max_length
+        return decompressed
 
 
 class _ConcatenatedStreams:
@@ -146,13 +146,13 @@ class _ConcatenatedStreams:
                 data = self._read_chunk()
                 if not data:
                     raise EOFError
-            if found := self._decompress(data, size):
-                return found
+            if decompressed := self._decompress(data, size):
+                return decompressed
 
     def _read_chunk(self) -> bytes:
-        found = self._file.read(_CHUNK)
-        self._read += len(found)
-        return found
+        data = self._file.read(_CHUNK)
+        self._read += len(data)
+        return data
 
     def _next_stream(self) -> bytes:
         """Begin the next stream, and return its first bytes. Return no bytes at the end of the file."""
@@ -170,8 +170,8 @@ class _ConcatenatedStreams:
         except self._damage:
             if not self._begun:
                 raise
-            found = make_issue("archive.trailing-bytes", severity=Severity.WARNING, offset=self._begun)
-            raise ArchiveError(found) from None
+            issue = make_issue("archive.trailing-bytes", severity=Severity.WARNING, offset=self._begun)
+            raise ArchiveError(issue) from None
 
 
 class TarArchive:
@@ -240,8 +240,8 @@ class CompressedTarArchive:
         if name in self.names:
             self._rewind()
         with suppress(ArchiveError):
-            for found, entry in self._entries:
-                if found == name:
+            for member_name, entry in self._entries:
+                if member_name == name:
                     return ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
         self._rewind()
         raise ArchiveError(make_issue("archive.member-damaged", reason="the archive cannot be followed up to it"))
@@ -280,9 +280,9 @@ class _PlainTarReader:
         self.position = 0
 
     def read(self, length: int) -> bytes:
-        found = self._file.read_at(self.position, length)
-        self.position += len(found)
-        return found
+        data = self._file.read_at(self.position, length)
+        self.position += len(data)
+        return data
 
     def skip_to(self, offset: int) -> None:
         if offset > self._file.size:

@@ -128,7 +128,7 @@ def _read_header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, b
         if behind_end:
             raise ArchiveError(make_issue("archive.trailing-bytes", offset=offset)) from None
         raise _broken_archive_error(f"no header of a member is at byte {offset}") from None
-    if behind_end and not any(one.code == "archive.continued" for one in issues):
+    if behind_end and not any(issue.code == "archive.continued" for issue in issues):
         issues.append(make_issue("archive.continued", offset=offset))
     if info.size < 0:
         raise _broken_archive_error(f"the header at byte {offset} has an invalid size")

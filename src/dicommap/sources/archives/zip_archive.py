@@ -117,10 +117,10 @@ class _LimitedDirectoryFile(ArchiveFile):
         """Return up to `size` bytes; all remaining bytes by default. Raises ArchiveError if a limit is exceeded."""
         if size is not None and min(size, self.size) > MAX_DIRECTORY_BYTES:
             require_entry_count(MAX_ENTRIES + 1)
-        found = super().read(size)
+        data = super().read(size)
         if self.is_reading_directory:
-            require_entry_count(found.count(_ENTRY_MAGIC))
-        return found
+            require_entry_count(data.count(_ENTRY_MAGIC))
+        return data
 
 
 def _is_directory(info: ZipInfo) -> bool:

@@ -45,11 +45,11 @@ class KeyChecker:
             before.append(path)
         if above is None and _UNUSUAL.search(path) is None:
             return ()
-        found = [] if above is None else [make_issue("s3.object-and-folder", other=make_printable(above))]
+        issues = [] if above is None else [make_issue("s3.object-and-folder", other=make_printable(above))]
         problem = _describe_problem(path, folder=folder)
         if problem is not None:
-            found.append(make_issue("s3.key", problem=problem))
-        return tuple(found)
+            issues.append(make_issue("s3.key", problem=problem))
+        return tuple(issues)
 
 
 def is_portable_key(key: str) -> bool:

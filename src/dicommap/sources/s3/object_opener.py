@@ -89,7 +89,10 @@ class S3Opener(Opener):
         count = max(1, MAX_BATCH_BYTES // max_header_bytes)
         for start in range(0, len(files), count):
             results, traffic = self.read_parallel([path for path, _ in files[start : start + count]], read_header)
-            yield [reject_unreadable_file(one) if isinstance(one, ObjectError) else one for one in results], traffic
+            yield (
+                [reject_unreadable_file(result) if isinstance(result, ObjectError) else result for result in results],
+                traffic,
+            )
 
     def read_parallel(
         self, paths: Iterable[str], read: Callable[[ReadAt, int], _Result]
@@ -177,7 +180,7 @@ class _ParallelRead(Generic[_Result]):
         self._read = read
         self._results: dict[_PartialObject, _Result | ObjectError] = {}
         self._threads = _thread_pool(os.getpid())
-        self._wanted = deque(one for one in objects if one.size)
+        self._wanted = deque(partial for partial in objects if partial.size)
         self._answers: SimpleQueue[tuple[_PartialObject, ByteRange | BaseException]] = SimpleQueue()
         self._unanswered = 0
 
@@ -187,51 +190,53 @@ class _ParallelRead(Generic[_Result]):
             at_once = min(MAX_REQUESTS, MAX_REQUESTS_NEARBY) if self._reader.is_near else MAX_REQUESTS
             for _ in range(min(at_once, len(self._wanted))):
                 self._threads.submit(self._fetch)
-            for one in self._objects:
-                if not one.size:
-                    self._results[one] = self._read(one.read_blocking, 0)
+            for partial in self._objects:
+                if not partial.size:
+                    self._results[partial] = self._read(partial.read_blocking, 0)
             while len(self._results) < len(self._objects):
                 self._read_answer(*self._answers.get())
         finally:
             self._wanted.clear()  # after an error, the threads must not fetch more objects
         traffic = NetworkTraffic(
-            requests=sum(one.requests for one in self._objects),
-            received=sum(one.received for one in self._objects),
-            repeated=sum(one.requests > 1 for one in self._objects),
+            requests=sum(partial.requests for partial in self._objects),
+            received=sum(partial.received for partial in self._objects),
+            repeated=sum(partial.requests > 1 for partial in self._objects),
         )
-        return [self._results[one] for one in self._objects], traffic
+        return [self._results[partial] for partial in self._objects], traffic
 
     def _fetch(self) -> None:
         """Fetch one byte range after the other, until the queue of objects is empty. Runs in a thread."""
         with suppress(IndexError):  # popleft raises it if the queue is empty
             while True:
-                one = self._wanted.popleft()
-                self._answers.put((one, self._request(one)))
+                partial = self._wanted.popleft()
+                self._answers.put((partial, self._request(partial)))
 
-    def _request(self, one: _PartialObject) -> ByteRange | BaseException:
+    def _request(self, partial: _PartialObject) -> ByteRange | BaseException:
         try:
-            return one.fetch(*(one.wanted or (0, min(one.size, self._reader.first_bytes))))
+            return partial.fetch(*(partial.wanted or (0, min(partial.size, self._reader.first_bytes))))
         except BaseException as error:  # noqa: BLE001  the calling thread raises it
             return error
 
-    def _read_answer(self, one: _PartialObject, answer: ByteRange | BaseException) -> None:
+    def _read_answer(self, partial: _PartialObject, answer: ByteRange | BaseException) -> None:
         """Call the reader for an object after an answer. If it needs more bytes, request them. Raises AwsError."""
         try:
             if not isinstance(answer, ByteRange):
                 raise answer
             self._unanswered = 0
-            one.add_range(answer)
-            self._results[one] = self._read(one.read if one.requests <= _MAX_REREADS else one.read_blocking, one.size)
+            partial.add_range(answer)
+            self._results[partial] = self._read(
+                partial.read if partial.requests <= _MAX_REREADS else partial.read_blocking, partial.size
+            )
         except _MoreBytesNeeded as needed:
             self._reader.record_header_end(needed.end)
-            one.wanted = needed.begin, needed.end
-            self._wanted.append(one)
+            partial.wanted = needed.begin, needed.end
+            self._wanted.append(partial)
             self._threads.submit(self._fetch)
             return
         except ObjectError as error:
-            self._results[one] = error
+            self._results[partial] = error
             self._count_missing_answer(error)
-        one.parts.clear()
+        partial.parts.clear()
 
     def _count_missing_answer(self, error: ObjectError) -> None:
         """Count consecutive objects without an answer. Raises AwsError if there are _MAX_UNANSWERED."""

@@ -93,7 +93,7 @@ def _column_values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
     if name == _TIME and pyarrow.types.is_timestamp(column.type):
         # Times after 2262 do not fit into 64 bits of nanoseconds. ETags show changes, so such times may be inexact.
         microseconds = column.cast(pyarrow.timestamp("us", "UTC"), safe=False).cast(pyarrow.int64())
-        return [None if one is None else clamp_time_ns(one * 1_000) for one in microseconds.to_pylist()]
+        return [None if time is None else clamp_time_ns(time * 1_000) for time in microseconds.to_pylist()]
     for kind in _TYPES[name]:
         column = column.cast(kind)
     values: list[Any] = column.to_pylist()

@@ -82,8 +82,8 @@ class S3InventoryList:
         self._database = enable_interrupts(sqlite3.connect("", check_same_thread=False))  # private, on disk
         try:
             self._database.execute("CREATE TABLE listed (key BLOB, size INTEGER, etag TEXT, mtime_ns INTEGER)")
-            for one in manifest.files:
-                rows = self._rows(manifest, one, connection)
+            for data_file in manifest.files:
+                rows = self._rows(manifest, data_file, connection)
                 self._database.executemany("INSERT INTO listed VALUES (?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
             raise_if_interrupted(error)
@@ -120,19 +120,19 @@ class S3InventoryList:
         self._database.close()
 
     def _rows(
-        self, manifest: S3InventoryManifest, one: S3InventoryFile, connection: S3Connection
+        self, manifest: S3InventoryManifest, data_file: S3InventoryFile, connection: S3Connection
     ) -> Iterator[tuple[bytes, int, str, int]]:
         with tempfile.TemporaryFile() as file:
-            manifest.fetch(one, connection, file)
-            if _md5(file) != one.md5.lower():
-                raise _damaged_file_error(one, "its bytes are not those of the MD5 checksum in the manifest")
+            manifest.fetch(data_file, connection, file)
+            if _md5(file) != data_file.md5.lower():
+                raise _damaged_file_error(data_file, "its bytes are not those of the MD5 checksum in the manifest")
             try:
-                for listed in self._read_objects(file, one.name):
+                for listed in self._read_objects(file, data_file.name):
                     row = _make_row(listed)
                     if listed.key.startswith(self._prefix):
                         yield row
             except (OSError, ValueError):
-                raise _damaged_file_error(one, "its rows cannot be read") from None
+                raise _damaged_file_error(data_file, "its rows cannot be read") from None
 
 
 def _md5(file: BinaryIO) -> str:
@@ -168,8 +168,8 @@ def _make_row(listed: S3Object) -> tuple[bytes, int, str, int]:
     return listed.key.encode(), listed.size, f'"{etag}"', listed.mtime_ns
 
 
-def _damaged_file_error(one: S3InventoryFile, why: str) -> DocumentError:
+def _damaged_file_error(data_file: S3InventoryFile, why: str) -> DocumentError:
     return DocumentError(
-        f"The file {one.name} of the S3 Inventory is damaged: {why}.",
+        f"The file {data_file.name} of the S3 Inventory is damaged: {why}.",
         fix="Copy it from S3 again, or wait for the next one.",
     )

@@ -85,11 +85,11 @@ class S3InventoryManifest:
     directory: Path | None
     """The directory of the manifest if the manifest is a local file, else None."""
 
-    def fetch(self, one: S3InventoryFile, connection: S3Connection, into: BinaryIO) -> None:
+    def fetch(self, data_file: S3InventoryFile, connection: S3Connection, into: BinaryIO) -> None:
         """Copy a data file from the manifest's local directory, if the file exists there; otherwise from S3.
 
         Args:
-            one: The data file.
+            data_file: The data file.
             connection: The connection to the listed bucket. Its settings are used for the destination bucket, too.
             into: The open file that receives the bytes.
 
@@ -98,21 +98,21 @@ class S3InventoryManifest:
             AwsError: S3 denies access or cannot be reached.
 
         """
-        path = next(filter(Path.is_file, self._local_paths(one)), None)
+        path = next(filter(Path.is_file, self._local_paths(data_file)), None)
         if path is not None:
             with _convert_read_errors(path), open_regular_file(path) as file:
                 copyfileobj(file, into)
             return
         destination = _connect_to_bucket(connection, self.destination)
-        with convert_client_errors("GetObject", f"{_SCHEME}{self.destination}/{one.key}"):
-            destination.client().download_fileobj(self.destination, one.key, into)
+        with convert_client_errors("GetObject", f"{_SCHEME}{self.destination}/{data_file.key}"):
+            destination.client().download_fileobj(self.destination, data_file.key, into)
 
-    def _local_paths(self, one: S3InventoryFile) -> Iterator[Path]:
+    def _local_paths(self, data_file: S3InventoryFile) -> Iterator[Path]:
         """Yield possible local paths of a data file: in a `data` directory as in S3, or in the manifest's directory."""
         if self.directory is not None:
-            yield self.directory.parent / "data" / one.name
-            yield self.directory / "data" / one.name
-            yield self.directory / one.name
+            yield self.directory.parent / "data" / data_file.name
+            yield self.directory / "data" / data_file.name
+            yield self.directory / data_file.name
 
 
 def read_s3_inventory_manifest(path: StrPath, connection: S3Connection) -> S3InventoryManifest:
@@ -140,10 +140,12 @@ def _parse_manifest(content: bytes, directory: Path | None) -> S3InventoryManife
     try:
         if has_more_json_values(content, S3_INVENTORY_LIMIT.values):
             raise ValueError("too many values")
-        found = json.loads(content)
-        name, schema = str(found["fileFormat"]), str(found["fileSchema"])
-        files = tuple(S3InventoryFile(key=str(one["key"]), md5=str(one["MD5checksum"])) for one in found["files"])
-        bucket, destination = str(found["sourceBucket"]), _parse_bucket(str(found["destinationBucket"]))
+        members = json.loads(content)
+        name, schema = str(members["fileFormat"]), str(members["fileSchema"])
+        files = tuple(
+            S3InventoryFile(key=str(entry["key"]), md5=str(entry["MD5checksum"])) for entry in members["files"]
+        )
+        bucket, destination = str(members["sourceBucket"]), _parse_bucket(str(members["destinationBucket"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DocumentError(
             "The manifest is not the manifest.json of an S3 Inventory.", fix="Name the manifest.json that S3 wrote."

@@ -90,13 +90,13 @@ class S3Prefix(Source):
         from dicommap.sources.s3.s3_inventory_list import S3InventoryList
         from dicommap.sources.s3.s3_inventory_manifest import read_s3_inventory_manifest
 
-        found = read_s3_inventory_manifest(manifest, self._connection)
-        if found.bucket != self._uri.bucket:
+        listed = read_s3_inventory_manifest(manifest, self._connection)
+        if listed.bucket != self._uri.bucket:
             raise DocumentError(
-                f"The S3 Inventory is of the bucket {make_printable(found.bucket)}, not of {self._uri.bucket}.",
+                f"The S3 Inventory is of the bucket {make_printable(listed.bucket)}, not of {self._uri.bucket}.",
                 fix="Name the manifest of an S3 Inventory of the source's bucket.",
             )
-        self._inventory = S3InventoryList(found, self._uri.prefix + (self._only or ""), self._connection)
+        self._inventory = S3InventoryList(listed, self._uri.prefix + (self._only or ""), self._connection)
         return self._inventory
 
     @property
@@ -117,7 +117,7 @@ class S3Prefix(Source):
         """Return whether both sources are in the same bucket, and one prefix is the start of the other prefix."""
         if not isinstance(other, S3Prefix):
             return False
-        ours, theirs = ((one._uri.bucket, one._uri.prefix + (one._only or "")) for one in (self, other))
+        ours, theirs = ((prefix._uri.bucket, prefix._uri.prefix + (prefix._only or "")) for prefix in (self, other))
         if ours[0] != theirs[0]:
             return False
         return ours[1].startswith(theirs[1]) or theirs[1].startswith(ours[1])
@@ -145,8 +145,8 @@ class S3Prefix(Source):
 
     def _list_single_object(self, name: str) -> Iterator[SourceFile]:
         key = self._uri.prefix + name
-        found = [one for one in self._lister.page(key, count=1).objects if one.key == key]
-        yield from to_source_files(self._uri.prefix, self._ahead.objects(iter([ListingPage(found, None)])))
+        objects = [listed for listed in self._lister.page(key, count=1).objects if listed.key == key]
+        yield from to_source_files(self._uri.prefix, self._ahead.objects(iter([ListingPage(objects, None)])))
 
     def _find_objects(self, uri: S3Uri, *, is_open: bool) -> tuple[S3Uri, str | None]:
         """Return the URI of the prefix, and the name of the single object below it if the URI names one.
@@ -157,7 +157,7 @@ class S3Prefix(Source):
         """
         key = uri.prefix.removesuffix("/")
         below = bool(self._lister.page(uri.prefix, count=1).objects)
-        single = is_open and any(one.key == key for one in self._lister.page(key, count=1).objects)
+        single = is_open and any(listed.key == key for listed in self._lister.page(key, count=1).objects)
         if below and single:
             raise SourceError(
                 f"{uri.bucket}/{key} is an object, and there are objects below it, too.",
@@ -202,10 +202,10 @@ class _ListingAhead:
         thread = threading.Thread(target=self._list_pages, args=(pages, queue, stopped), daemon=True)
         thread.start()
         try:
-            while (found := queue.get()) is not None:
-                if isinstance(found, BaseException):
-                    raise found
-                yield from found.objects
+            while (page := queue.get()) is not None:
+                if isinstance(page, BaseException):
+                    raise page
+                yield from page.objects
         finally:
             stopped.set()
             self._ended.set()
