@@ -7,7 +7,9 @@ character may have the same escape, and a value may itself contain a backslash a
 from __future__ import annotations
 
 import re
+import secrets
 from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of, vrs_of
@@ -93,8 +95,7 @@ def is_unmasked_in_repr(*, unmasked: bool = False) -> bool:
 
 def mask_value(keyword: str, value: str, *, show_values: bool) -> str:
     """Return a value for display: the escaped value if it may be shown, else the mask. An empty value is not masked."""
-    is_shown = show_values or not value or (keyword in UNMASKED_KEYWORDS and is_defined_term(keyword, value))
-    return escape_value(keyword, value) if is_shown else MASK
+    return escape_value(keyword, value) if show_values or is_shown_value(keyword, value) else MASK
 
 
 def is_defined_term(keyword: str, value: str) -> bool:
@@ -104,6 +105,68 @@ def is_defined_term(keyword: str, value: str) -> bool:
 
         return value.isprintable() and parse_specific_character_set(value).is_known
     return keyword != "TransferSyntaxUID" or _TRANSFER_SYNTAX.fullmatch(value) is not None
+
+
+_MARK = re.compile(r"<([A-Za-z0-9]{2,64}) (?:[1-9][0-9]{0,6}|[0-9a-f]{16})>")
+"""Matches marks of masked values: a keyword or tag, and a number or hash."""
+_TAG = re.compile("[0-9A-Fa-f]{8}")
+
+
+def is_mask_text(text: str) -> bool:
+    """Return whether a text came from a masked output: it is `***`, or has a mark such as `<PatientID 3>`.
+
+    Such a text must never become a value of an attribute. A value of a file may be `***`, so a caller that knows the
+    current value asks only about a text that differs from it.
+    """
+    return text.strip() == MASK or any(
+        _TAG.fullmatch(match[1]) or tag_of(match[1]) is not None for match in _MARK.finditer(text)
+    )
+
+
+class Masker:
+    """Masks the values of one output. Equal values of an attribute get equal marks, different values different ones.
+
+    A mark is the keyword and a number in the order of appearance, such as `<PatientID 3>`. A reader sees which values
+    are equal, but not the values. All parts of one output (tables, HTML page, CSV) share one Masker. Marks of two
+    outputs cannot be joined: a Masker keeps only hashes, with a salt of its own.
+
+    The memory is bounded. After MAX_NUMBERED_VALUES values, a mark has the hash itself instead of a number.
+    """
+
+    MAX_NUMBERED_VALUES = 100_000
+    """Maximum number of values that get numbers, of all attributes together."""
+
+    def __init__(self, *, show_values: bool = False) -> None:
+        """Create a Masker that has seen no value. With `show_values`, it masks nothing."""
+        self.show_values = show_values
+        self.example = ""
+        """The first mark of the output; empty as long as no value was masked."""
+        self._salt = secrets.token_bytes(16)
+        self._numbers: dict[bytes, int] = {}
+        self._counts: dict[str, int] = {}
+
+    def mask(self, keyword: str, value: str) -> str:
+        """Return a value for display: escaped if it may be shown, else its mark. An empty value is not masked."""
+        if self.show_values or is_shown_value(keyword, value):
+            return escape_value(keyword, value)
+        mark = f"<{keyword} {self._number(keyword, value)}>"
+        self.example = self.example or mark
+        return mark
+
+    def _number(self, keyword: str, value: str) -> str:
+        text = f"{keyword} {value}".encode("utf-8", "surrogatepass")
+        digest = blake2b(text, digest_size=16, key=self._salt).digest()
+        number = self._numbers.get(digest)
+        if number is None:
+            if len(self._numbers) >= self.MAX_NUMBERED_VALUES:
+                return digest[:8].hex()
+            number = self._numbers[digest] = self._counts[keyword] = self._counts.get(keyword, 0) + 1
+        return str(number)
+
+
+def is_shown_value(keyword: str, value: str) -> bool:
+    """Return whether a value may be shown without being asked: it is empty, or its attribute is unmasked."""
+    return not value or (keyword in UNMASKED_KEYWORDS and is_defined_term(keyword, value))
 
 
 def different_values_marker(count: int) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.dicom.printable_text import keep_undecodable_bytes, make_printable
-from dicommap.model.masking import escape_text, escape_undecodable, escape_value, find_escapes
+from dicommap.model.masking import Masker, escape_text, escape_undecodable, escape_value, find_escapes, is_mask_text
 
 VALUES = st.text(st.one_of(st.characters(), st.integers(0xDC00, 0xDCFF).map(chr)))
 
@@ -56,3 +56,60 @@ def test_what_is_decodable_has_no_undecodable_byte_and_loses_nothing_else(text: 
 def test_escapes_are_found_in_a_text() -> None:
     assert find_escapes(r"M\xfcller \u202e \xFC \q plain") == {r"\xfc", r"\u202e"}
     assert find_escapes("Müller") == frozenset()
+
+
+def test_equal_values_of_one_attribute_get_equal_marks() -> None:
+    masker = Masker()
+    values = [("PatientID", "7"), ("PatientID", "8"), ("PatientName", "7"), ("PatientID", "7"), ("PatientID", "***")]
+    assert [masker.mask(*value) for value in values] == [
+        "<PatientID 1>",
+        "<PatientID 2>",
+        "<PatientName 1>",
+        "<PatientID 1>",
+        "<PatientID 3>",
+    ]
+    assert masker.example == "<PatientID 1>"
+
+
+def test_a_masker_without_masked_values_has_no_example() -> None:
+    masker, unmasked = Masker(), Masker(show_values=True)
+    assert (masker.mask("Modality", "MR"), masker.mask("PatientID", ""), masker.example) == ("MR", "", "")
+    assert (unmasked.mask("PatientID", "7\x07"), unmasked.example) == (r"7\x07", "")
+
+
+@given(st.lists(VALUES.filter(bool)))
+def test_marks_are_equal_for_equal_values_only_also_when_numbers_are_used_up(values: list[str]) -> None:
+    masker = Masker()
+    masker.MAX_NUMBERED_VALUES = 2
+    marks = {value: masker.mask("PatientID", value) for value in values}
+    assert {value: masker.mask("PatientID", value) for value in reversed(values)} == marks
+    assert len({*marks.values()}) == len(marks)
+    assert all(map(is_mask_text, marks.values()))
+
+
+def test_hashes_of_two_maskers_differ() -> None:
+    Few = type("Few", (Masker,), {"MAX_NUMBERED_VALUES": 0})
+    assert Few().mask("PatientID", "7") != Few().mask("PatientID", "7")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "***",
+        " *** ",
+        "<PatientID 3>",
+        "HOSP-<PatientID 12>",
+        "<PatientName 1> (3); <PatientName 2> (1)",
+        "<00091001 1>",
+        "<PatientID 0123456789abcdef>",
+    ],
+)
+def test_masks_and_marks_are_known(text: str) -> None:
+    assert is_mask_text(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "***x", "****", "<PatientID>", "<PatientID 0>", "<Draft 3>", "a < b 3>", "PatientID 3"]
+)
+def test_other_texts_are_no_masks(text: str) -> None:
+    assert not is_mask_text(text)
