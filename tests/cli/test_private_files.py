@@ -102,14 +102,14 @@ STOPPED = """
 import os, sys, time
 os.umask(0)
 from dicommap.inventory.writer import InventoryWriter
-kept = InventoryWriter._commit
+kept = InventoryWriter._commit_rows
 def commit(writer):
     kept(writer)
     if writer._files:
         writer._database.execute("UPDATE scan SET read = 99")  # so that there is a journal
         print(flush=True)
         time.sleep(60)
-InventoryWriter._commit = commit
+InventoryWriter._commit_rows = commit
 from dicommap.cli.main import main
 sys.argv = ["dicommap", "scan", sys.argv[1], "-o", sys.argv[2]]
 main()

@@ -75,18 +75,18 @@ def demo(directory: Path) -> Demo:
     """
     inventory_path, rules = directory / "inventory.db", directory / "rules.toml"
     original, edited = directory / "studies.csv", directory / "studies-edited.csv"
-    with _raising_package_errors(directory):
+    with _raise_package_errors(directory):
         _require_empty(directory)
         create_directories(directory)
-        _write(rules, _RULES_TEXT)
+        _write_new_text(rules, _RULES_TEXT)
     with (
         as_file(files("pydicom").joinpath("data", "test_files", "dicomdirtests")) as tree,
         scan(tree, output=inventory_path) as inventory,
     ):
         lines = list(sheet(inventory))
-        with _raising_package_errors(directory):
-            _write(original, "".join(lines))
-            _write(edited, "".join(_edit_lines(lines)))
+        with _raise_package_errors(directory):
+            _write_new_text(original, "".join(lines))
+            _write_new_text(edited, "".join(_edit_lines(lines)))
         package = directory / "package"
         drafted = draft(inventory, sheets=[edited], rules=[rules], input_s3_uri=INPUT_S3_URI, output=package)
         issues = validate(package, inventory=inventory) if drafted.package else Issues()
@@ -108,13 +108,13 @@ def _require_empty(directory: Path) -> None:
         raise PackageError(f"{directory} exists and is not an empty directory.", fix="Name another with -o.")
 
 
-def _write(path: Path, text: str) -> None:
+def _write_new_text(path: Path, text: str) -> None:
     with os.fdopen(create_file(path), "wb") as file:
         file.write(text.encode("utf-8"))
 
 
 @contextmanager
-def _raising_package_errors(directory: Path) -> Iterator[None]:
+def _raise_package_errors(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

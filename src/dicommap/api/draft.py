@@ -92,9 +92,11 @@ class Draft(Displayable):
         """
         from dicommap.display.preview import Preview
 
-        return Preview(self._rows, changes=len(self.changes), overrides=len(self.overrides), show_values=show_values)
+        return Preview(
+            self._build_rows, changes=len(self.changes), overrides=len(self.overrides), show_values=show_values
+        )
 
-    def _rows(self, show_values: bool) -> Iterator[dict[str, str]]:
+    def _build_rows(self, show_values: bool) -> Iterator[dict[str, str]]:
         return (build_preview_row(change, show_values=show_values) for change in self.changes)
 
     def edits(self) -> Iterator[dict[str, str]]:
@@ -124,7 +126,7 @@ class Draft(Displayable):
         """
         from dicommap.display.draft_report import build_preview_page
 
-        rows = self._rows(show_values)
+        rows = self._build_rows(show_values)
         return build_preview_page(rows, self.edits_by_study(), self.conflicts, show_values=show_values)
 
     def _build_report(self) -> Report:
@@ -215,7 +217,7 @@ def draft(
     directory = None if output is None else Path(output)
     if directory is not None:
         require_writable(directory)
-    settings = JobSettings.of(
+    settings = JobSettings.from_options(
         inventory.sources,
         input_s3_uri=input_s3_uri,
         quotas=quotas,

@@ -69,7 +69,7 @@ def policy(
     places = JobPrefixes(
         inputs=[_parse_uri(job.inputS3Uri) for job in jobs],
         outputs=[_parse_uri(output) if output else S3Uri(bucket="<output bucket>", prefix="<prefix>/")],
-        overrides=[_folder_uri(job.inputS3Uri, file.path) for job in jobs for file in job.files],
+        overrides=[_make_folder_uri(job.inputS3Uri, file.path) for job in jobs for file in job.files],
     )
     account = ArnParts.from_settings(
         role_arn=data_access_role_arn or request.get("dataAccessRoleArn"),
@@ -90,6 +90,6 @@ def _parse_uri(text: str) -> S3Uri:
     return uri
 
 
-def _folder_uri(uri: str, path: str) -> S3Uri:
+def _make_folder_uri(uri: str, path: str) -> S3Uri:
     parsed = _parse_uri(uri)
     return S3Uri(bucket=parsed.bucket, prefix=parsed.prefix + path[: path.rfind("/") + 1])

@@ -170,7 +170,7 @@ class ReconciliationRun:
         with progress_reporter(self._progress, "jobs") as report:
             for reconciled in track_progress(self.again(), report, len(self.package.plan.jobs)):
                 self._jobs.append(reconciled.outcomes)
-                self._keep(reconciled.studies)
+                self._keep_studies(reconciled.studies)
                 yield reconciled
 
     def again(self) -> Iterator[JobReconciliation]:
@@ -189,7 +189,7 @@ class ReconciliationRun:
             _run=self,
         )
 
-    def _keep(self, studies: tuple[StudyOutcomes, ...]) -> None:
+    def _keep_studies(self, studies: tuple[StudyOutcomes, ...]) -> None:
         for study in studies:
             if not study.is_plain:
                 (self._incomplete if study.missing else self._with_warnings).add(study)

@@ -175,7 +175,7 @@ class RetryBuilder:
             return self._make_result(None, 0, issues)
         studies = {instance.study_instance_uid for instance in self._missing}
         overrides = list(read_overrides(self._package, self._whole, self._partial, studies))
-        staged, quota_issues = self._staged_jobs(self._stage_prefix(stage_uri), overrides)
+        staged, quota_issues = self._plan_staged_jobs(self._stage_prefix(stage_uri), overrides)
         issues += quota_issues
         if Issues(quota_issues).errors:  # then the plan may have no job
             return self._make_result(None, len(staged), issues)
@@ -183,11 +183,11 @@ class RetryBuilder:
         for override in overrides:
             known.setdefault(override.study_instance_uid, set()).update(filter(None, [override.series_instance_uid]))
         documents = build_package_documents(
-            [*self._jobs_in_place(), *staged],
+            [*self._plan_jobs_in_place(), *staged],
             overrides,
             self._plan_header(),
             filter_tables(self._package, known),
-            self._account_members(),
+            self._collect_account_members(),
         )
         issues += check_documents(documents, known)
         if Issues(issues).errors:
@@ -254,16 +254,16 @@ class RetryBuilder:
         taken = [self._package.plan.inputS3Uri, *self._roots, *(job.inputS3Uri for job in self._package.plan.jobs)]
         if any(prefixes_overlap(stage, uri) for text in taken if (uri := parse_s3_root(text)) is not None):
             yield make_issue("job.stage-overlap", other="a prefix that was imported")
-        output = S3Uri.parse(self._account_members().get("outputS3Uri", ""))
+        output = S3Uri.parse(self._collect_account_members().get("outputS3Uri", ""))
         if output is not None and prefixes_overlap(stage, output):
             yield make_issue("job.stage-overlap", other="outputS3Uri")
 
-    def _jobs_in_place(self) -> Iterator[PlannedJob]:
+    def _plan_jobs_in_place(self) -> Iterator[PlannedJob]:
         for number, job in enumerate(self._whole, 1):
             uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
             yield PlannedJob(id=f"{number:04}", uri=uri, staged=job.staged, objects=JobObjects(self._package, job))
 
-    def _staged_jobs(
+    def _plan_staged_jobs(
         self, stage: S3Uri | None, overrides: Sequence[Override]
     ) -> tuple[Sequence[PlannedJob], list[Issue]]:
         """Return the jobs for staged instances, and the issues of divided studies and of files that fit into no job."""
@@ -308,5 +308,5 @@ class RetryBuilder:
             attempt=plan.attempt + 1,
         )
 
-    def _account_members(self) -> dict[str, str]:
+    def _collect_account_members(self) -> dict[str, str]:
         return read_account_members(self._package, (*self._whole, *self._partial)[0])

@@ -45,7 +45,7 @@ class Sheet(Displayable):
         self._delimiter = delimiter
 
     def __iter__(self) -> Iterator[str]:
-        return format_sheet_lines(self._items(), self._level, self._keywords, self._delimiter)
+        return format_sheet_lines(self._iterate_groups(), self._level, self._keywords, self._delimiter)
 
     def save(self, path: StrPath) -> int:
         """Write the sheet to a new file, and return the number of rows. An existing file is never overwritten.
@@ -54,7 +54,7 @@ class Sheet(Displayable):
         """
         return write_sheet(Path(path), self)
 
-    def _items(self) -> Iterator[Study] | Iterator[Series]:
+    def _iterate_groups(self) -> Iterator[Study] | Iterator[Series]:
         return self._inventory.studies() if self._level is Level.STUDY else self._inventory.series()
 
     def _build_report(self) -> Report:
@@ -62,7 +62,7 @@ class Sheet(Displayable):
 
         numbers = self._inventory.summary()
         total = numbers.studies if self._level is Level.STUDY else numbers.series
-        first: list[Study | Series] = list(islice(self._items(), MAX_SHEET_ROWS))
+        first: list[Study | Series] = list(islice(self._iterate_groups(), MAX_SHEET_ROWS))
         show_values = is_unmasked_in_repr(unmasked=self._inventory._unmasked)
         return build_sheet_report(first, total, self._level.value, self._keywords, show_values=show_values)
 

@@ -193,7 +193,7 @@ class _Stager:
         if issues:
             return StagedJobResult(id=job.id, uri=str(uri), existing=existing, missing=len(copies) - existing), issues
         made: dict[str, str] = {key: before[key].etag for key in copies.keys() & before.keys()}
-        self._count(existing)
+        self._count_progress(existing)
         size = 0
         for key, copied in self._make_copies({key: copy for key, copy in copies.items() if key not in before}):
             if copied.code is None:
@@ -219,7 +219,7 @@ class _Stager:
         checks = self._executor.map(lambda key: self._store.is_copy(copies[key], before[key]), existing)
         for key, is_copy in zip(existing, checks, strict=True):
             if not is_copy:
-                yield make_issue("stage.taken", _object_location(uri, key))
+                yield make_issue("stage.taken", _locate_object(uri, key))
 
     def _make_copies(self, copies: Mapping[str, StagingCopy]) -> Iterator[tuple[str, CopyResult]]:
         """Make copies, several at the same time, and yield the key and the result of each copy."""
@@ -230,7 +230,7 @@ class _Stager:
                 some, self._executor.map(lambda item: self._store.copy(item[1]), some), strict=True
             ):
                 yield key, copied
-                self._count(1)
+                self._count_progress(1)
 
     def _difference_issues(
         self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
@@ -240,14 +240,14 @@ class _Stager:
         for key, etag in made.items():
             existing = after.get(key)
             if existing is None:
-                yield make_issue("stage.not-verified", _object_location(uri, key), found="nothing")
+                yield make_issue("stage.not-verified", _locate_object(uri, key), found="nothing")
             elif existing.size != copies[key].size:
-                yield make_issue("stage.not-verified", _object_location(uri, key), found="another size")
+                yield make_issue("stage.not-verified", _locate_object(uri, key), found="another size")
             elif existing.etag.strip('"') != etag.strip('"'):
-                yield make_issue("stage.not-verified", _object_location(uri, key), found="another ETag")
+                yield make_issue("stage.not-verified", _locate_object(uri, key), found="another ETag")
         yield from _stray_issues(job, uri, copies, after)
 
-    def _count(self, files: int) -> None:
+    def _count_progress(self, files: int) -> None:
         self._done += files
         if self._report is not None:
             self._report(Progress(self._done, max(self._done, self._total), True))
@@ -282,8 +282,8 @@ def _stray_issues(
     overrides = {file.path for file in job.files}
     for key in listed:
         if key not in copies and key not in overrides:
-            yield make_issue("stage.stray", _object_location(uri, key))
+            yield make_issue("stage.stray", _locate_object(uri, key))
 
 
-def _object_location(uri: S3Uri, key: str) -> Location:
+def _locate_object(uri: S3Uri, key: str) -> Location:
     return Location(path=make_printable(f"{uri}{key}"))

@@ -164,7 +164,7 @@ def submit(
                 on_step=on_step or _ignore_step,
                 is_first=kept is None,
             )
-            issues += _send(submitter, planned, orders, report, check=check)
+            issues += _send_requests(submitter, planned, orders, report, check=check)
     submissions = states.read_all(order.job.id for order in orders)
     return SubmitResult(
         package=place,
@@ -180,7 +180,7 @@ def _select_not_started(states: SubmissionStates, orders: Sequence[JobRequest]) 
     return [order for order in orders if order.job.id not in known or not known[order.job.id].state.has_job]
 
 
-def _send(
+def _send_requests(
     submitter: JobSubmitter,
     package: PackageDirectory,
     orders: Sequence[JobRequest],

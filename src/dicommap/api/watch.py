@@ -124,7 +124,7 @@ class PackageWatcher:
             "endedAt": report.ended_at,
             "message": report.message,
             "ending": report.ending,
-            "configuration": self._agreement(submission, job) or submission.configuration,
+            "configuration": self._compare_with_request(submission, job) or submission.configuration,
         }
         # An unchanged state is not written again, to save disk writes and backups.
         if reported == {name: getattr(submission, name) for name in reported}:
@@ -134,7 +134,7 @@ class PackageWatcher:
             message = f": {mask_service_message(report.message, show_values=False)}" if report.message else ""
             self.on_step(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
 
-    def _agreement(self, submission: Submission, job: ImportJob) -> RequestAgreement | None:
+    def _compare_with_request(self, submission: Submission, job: ImportJob) -> RequestAgreement | None:
         path = Path(job_folder(submission.job), CONFIGURATION_FILE)
         sent: dict[str, Any] = {"inputS3Uri": submission.inputS3Uri}
         if (self._package / path).is_file():
@@ -156,7 +156,7 @@ class FhirJobWatcher:
         self._service = service
 
     @classmethod
-    def of(cls, text: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> FhirJobWatcher:
+    def from_text(cls, text: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> FhirJobWatcher:
         """Return the watcher of a job.
 
         Args:
@@ -263,7 +263,7 @@ def watch(
     place = None if package is None else Path(package)
     service = ImportJobs(_make_clients(place, clients), clock)
     in_package = None if place is None else _make_package_watcher(place, service, clock, on_step)
-    fhir = [FhirJobWatcher.of(text, service, on_step) for text in fhir_jobs]
+    fhir = [FhirJobWatcher.from_text(text, service, on_step) for text in fhir_jobs]
     if in_package is None and not fhir:
         raise UsageError("Nothing was named to watch.", fix="Name a package, or a job of HealthLake.")
     watches: list[PackageWatcher | FhirJobWatcher] = [*([in_package] if in_package else []), *fhir]

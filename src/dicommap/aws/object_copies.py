@@ -98,7 +98,7 @@ class ObjectCopier:
         if copy.source_bucket is None:
             try:
                 with open(self._roots.open(copy.source), "rb") as file:
-                    if _stat_file(file).st_size != copy.size or _find_file_problem(file, copy):
+                    if _read_file_status(file).st_size != copy.size or _find_file_problem(file, copy):
                         return False
                     digest = _compute_md5(file.read, copy.size)
             except OSError:
@@ -189,7 +189,7 @@ class ObjectCopier:
     def _copy_from_disk(self, copy: StagingCopy) -> CopyResult:
         try:
             with open(self._roots.open(copy.source), "rb") as file:
-                before = _stat_file(file)
+                before = _read_file_status(file)
                 changed = _find_changed_property(before, copy)
                 if changed:
                     return CopyResult(code="stage.source-changed", facts={"what": changed})
@@ -300,14 +300,14 @@ def _find_object_problem(source: ObjectRangeReader, copy: StagingCopy) -> CopyRe
     return CopyResult(code="stage.other-instance", facts={"problem": problem}) if problem else None
 
 
-def _stat_file(file: BinaryIO) -> os.stat_result:
+def _read_file_status(file: BinaryIO) -> os.stat_result:
     return os.fstat(file.fileno())
 
 
 def _find_file_problem(file: BinaryIO, copy: StagingCopy) -> str | None:
     """Return the reason why an open file is not the planned instance; None if it is the planned instance."""
     return find_instance_problem(
-        lambda offset, length: os.pread(file.fileno(), length, offset), _stat_file(file).st_size, copy.uids
+        lambda offset, length: os.pread(file.fileno(), length, offset), _read_file_status(file).st_size, copy.uids
     )
 
 
@@ -322,7 +322,7 @@ def _find_changed_property(status: os.stat_result, copy: StagingCopy) -> str | N
 
 def _require_unchanged_file(file: BinaryIO, before: os.stat_result) -> None:
     """Raise _SourceChangedError if the size or time of a file differs from `before`."""
-    now = _stat_file(file)
+    now = _read_file_status(file)
     if now.st_size != before.st_size:
         raise _SourceChangedError("size")
     if now.st_mtime_ns != before.st_mtime_ns:

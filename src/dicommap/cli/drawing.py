@@ -28,7 +28,7 @@ class _Console(Console):
         raise  # the BrokenPipeError that Rich is just handling
 
 
-def _console() -> Console:
+def _make_console() -> Console:
     # Values are printed unchanged, never interpreted as markup.
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     return _Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
@@ -36,7 +36,7 @@ def _console() -> Console:
 
 def draw_line(line: str, style: str) -> None:
     """Print a line to stdout, in the given style if stdout is a terminal."""
-    _console().print(Text(line), style=style)
+    _make_console().print(Text(line), style=style)
 
 
 def draw_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ def draw_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers
         numbers: The columns that are aligned to the right.
 
     """
-    console = _console()
+    console = _make_console()
     widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True)]
     whole = [column.endswith("UID") or column == "jobId" for column in columns]
     folded = [

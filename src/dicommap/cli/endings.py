@@ -62,14 +62,14 @@ def run_and_report_errors(run: Callable[[], int | None]) -> int:
         status = _run_for_status(run)
     except BaseException as error:  # noqa: BLE001  the way out of the program: nothing may pass it as a traceback
         status = _report_error(error)
-    _flush(sys.stdout)
-    _flush(sys.stderr)
+    _flush_stream(sys.stdout)
+    _flush_stream(sys.stderr)
     return status
 
 
 def _run_for_status(run: Callable[[], int | None]) -> int:
     _received_signals.clear()
-    with _signals_as_exceptions():
+    with _raise_signals_as_exceptions():
         if sys.stdout is None:
             raise UsageError("Standard output is closed.", fix="Send it to a file, or to /dev/null.")
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -92,7 +92,7 @@ def _report_error(error: BaseException) -> int:
         error = SignalExit(_received_signals[-1])
     with suppress(OSError):  # the error may be that stderr cannot be written
         if isinstance(error, SignalExit | BrokenPipeError | KeyboardInterrupt):
-            return _report_signal(_as_signal_exit(error))
+            return _report_signal(_find_signal_exit(error))
         if isinstance(error, DicommapError):
             _print_error(f"dicommap: {error.message}", error.fix)
         elif isinstance(error, MemoryError | RecursionError):
@@ -108,7 +108,7 @@ def _report_error(error: BaseException) -> int:
     return USAGE_STATUS if is_machine else FAULT_STATUS
 
 
-def _as_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
+def _find_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
     if isinstance(error, SignalExit):
         return error
     if isinstance(error, BrokenPipeError):
@@ -142,7 +142,7 @@ def _report_bug(error: BaseException) -> None:
 
 
 @contextmanager
-def _signals_as_exceptions() -> Iterator[None]:
+def _raise_signals_as_exceptions() -> Iterator[None]:
     """Convert signals to SignalExit inside the context, so that partial files are removed.
 
     Ignored signals stay ignored.
@@ -169,7 +169,7 @@ def _signals_as_exceptions() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _flush(stream: TextIO | None) -> None:
+def _flush_stream(stream: TextIO | None) -> None:
     """Flush a stream. If flushing fails, redirect the stream to /dev/null.
 
     Otherwise Python flushes the stream again when it exits, and prints another error.

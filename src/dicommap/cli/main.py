@@ -17,7 +17,7 @@ def main() -> None:
     SIGTERM, 141 if the reader of a pipe has ended.
     """
     require_utf8_names()
-    sys.exit(run_and_report_errors(_run))
+    sys.exit(run_and_report_errors(_run_command))
 
 
 def require_utf8_names() -> None:
@@ -34,7 +34,7 @@ def require_utf8_names() -> None:
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606  this very command
 
 
-def _run() -> int:
+def _run_command() -> int:
     gc.disable()  # imports create many permanent objects and no garbage
     try:
         from dicommap.cli.commands import COMMANDS, RootParser

@@ -113,7 +113,7 @@ def write_issues(issues: Iterable[Issue], form: Format) -> None:
     Raises:
         UsageError: The format is not JSON, JSON Lines or CSV.
     """
-    write(record_lines(issues, form, record=lambda issue: issue.to_dict(), row=_issue_row))
+    write(record_lines(issues, form, record=lambda issue: issue.to_dict(), row=_format_issue_row))
 
 
 def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
@@ -149,7 +149,7 @@ def _is_styled_terminal() -> bool:
     return sys.stdout.isatty() or any(name in os.environ for name in _STYLE_VARIABLES)
 
 
-def _issue_row(issue: Issue) -> dict[str, str]:
+def _format_issue_row(issue: Issue) -> dict[str, str]:
     return {
         "severity": issue.severity.value,
         "code": issue.code,

@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
             return 0
         records = _read_records(inventory, args.level, show_values=args.show_values)
         if args.format is Format.TABLE:
-            columns = _table_columns(inventory, args.level)
+            columns = _choose_table_columns(inventory, args.level)
             rows = ([_format_cell(column, row) for column in columns] for row in map(flatten_record, records))
             print_table(columns, rows, numbers=_NUMBERS, masked=not args.show_values)
         else:
@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _table_columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
+def _choose_table_columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
     columns = _COLUMNS[level]
     if "path" in columns and len(inventory.sources) > 1:
         at = columns.index("path")

@@ -107,13 +107,13 @@ def _decode_with_codec(coded: CodedCharacterSet, code: bytes) -> str:
 
 @lru_cache(maxsize=16_384)
 def _encode_character(coded: CodedCharacterSet, character: str) -> bytes | None:
-    for code in _candidate_codes(coded, character):
+    for code in _list_candidate_codes(coded, character):
         if len(code) == coded.size and _is_graphic(coded, code) and coded.character(code) == character:
             return code
     return None
 
 
-def _candidate_codes(coded: CodedCharacterSet, character: str) -> tuple[bytes, ...]:
+def _list_candidate_codes(coded: CodedCharacterSet, character: str) -> tuple[bytes, ...]:
     if coded == ROMAJI:
         return tuple(code for code, other in _ROMAJI_OTHERS.items() if other == character) or (
             character.encode("ascii", "ignore"),
@@ -169,7 +169,7 @@ class SpecificCharacterSet(NamedTuple):
     @property
     def escapes(self) -> Mapping[bytes, CodedCharacterSet]:
         """Return a dict: escape sequence without the escape character -> set of the code extensions."""
-        return _sets_by_escape(self.extensions)
+        return _map_escapes_to_sets(self.extensions)
 
     @property
     def sets(self) -> frozenset[CodedCharacterSet]:
@@ -190,12 +190,12 @@ def parse_specific_character_set(value: str) -> SpecificCharacterSet:
         return _parse_single_term(terms[0])
     parsed = [_parse_term(term) for term in terms]
     initial = (parsed[0] and _SINGLE_BYTE.get(parsed[0][1])) or (ASCII,)
-    extensions = [charset for pair in parsed if pair for charset in _coded_sets_of(pair[1])]
+    extensions = [charset for pair in parsed if pair for charset in _get_coded_sets(pair[1])]
     return SpecificCharacterSet(
         g0=initial[0],
         g1=initial[1] if len(initial) > 1 else None,
         extensions=frozenset([*extensions, ASCII]),
-        is_known=all(pair and _coded_sets_of(pair[1]) for term, pair in zip(terms, parsed, strict=True) if term)
+        is_known=all(pair and _get_coded_sets(pair[1]) for term, pair in zip(terms, parsed, strict=True) if term)
         and all(terms[1:]),  # only the first term may be empty
     )
 
@@ -218,14 +218,14 @@ def _parse_single_term(term: str) -> SpecificCharacterSet:
         return SpecificCharacterSet(whole=whole or "utf-8")
     if not term:
         return SpecificCharacterSet()
-    if parsed is None or not _coded_sets_of(parsed[1]):
+    if parsed is None or not _get_coded_sets(parsed[1]):
         return SpecificCharacterSet(is_known=False)
     extended, number = parsed
     initial = _SINGLE_BYTE.get(number, (ASCII,))
     return SpecificCharacterSet(
         g0=initial[0],
         g1=initial[1] if len(initial) > 1 else None,
-        extensions=frozenset([*_coded_sets_of(number), ASCII]) if extended or number in _DOUBLE_BYTE else frozenset(),
+        extensions=frozenset([*_get_coded_sets(number), ASCII]) if extended or number in _DOUBLE_BYTE else frozenset(),
     )
 
 
@@ -235,12 +235,12 @@ def _parse_term(term: str) -> tuple[bool, str] | None:
     return None if match is None else (match[1] is not None, match[2])
 
 
-def _coded_sets_of(number: str) -> tuple[CodedCharacterSet, ...]:
+def _get_coded_sets(number: str) -> tuple[CodedCharacterSet, ...]:
     return (_DOUBLE_BYTE[number],) if number in _DOUBLE_BYTE else _SINGLE_BYTE.get(number, ())
 
 
 @lru_cache(maxsize=256)
-def _sets_by_escape(extensions: frozenset[CodedCharacterSet]) -> dict[bytes, CodedCharacterSet]:
+def _map_escapes_to_sets(extensions: frozenset[CodedCharacterSet]) -> dict[bytes, CodedCharacterSet]:
     return {charset.escape: charset for charset in extensions}
 
 

@@ -119,14 +119,14 @@ def similar_keywords(text: str) -> tuple[str, ...]:
     If the text, ignoring case, is a keyword or a name of PS3.6 such as Patient's Name, return only its keyword.
     """
     folded = _fold_name(text[:_LONGEST_NAME])
-    exact = _keywords_by_name().get(folded)
+    exact = _map_names_to_keywords().get(folded)
     if exact is not None:
         return (exact,)
     import difflib  # imported here because only misspelt names need it
 
     shared: Counter[str] = Counter()
-    for triple in _letter_triples(folded):
-        shared.update(_keywords_by_triple().get(triple, ()))
+    for triple in _list_letter_triples(folded):
+        shared.update(_map_triples_to_keywords().get(triple, ()))
     candidates = [keyword for keyword, _ in shared.most_common(_MAX_CANDIDATES)]
     by_folded = {keyword.lower(): keyword for keyword in candidates}
     close = difflib.get_close_matches(folded, by_folded, n=3, cutoff=0.75)
@@ -136,21 +136,21 @@ def similar_keywords(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _keywords_by_name() -> dict[str, str]:
+def _map_names_to_keywords() -> dict[str, str]:
     names = {_fold_name(entry[2]): entry[4] for entry in ENTRY_BY_TAG.values() if entry[4]}
     return names | {keyword.lower(): keyword for keyword in TAG_BY_KEYWORD}
 
 
 @lru_cache(maxsize=1)
-def _keywords_by_triple() -> dict[str, list[str]]:
+def _map_triples_to_keywords() -> dict[str, list[str]]:
     keywords: dict[str, list[str]] = {}
     for keyword in TAG_BY_KEYWORD:
-        for triple in _letter_triples(keyword.lower()):
+        for triple in _list_letter_triples(keyword.lower()):
             keywords.setdefault(triple, []).append(keyword)
     return keywords
 
 
-def _letter_triples(folded: str) -> set[str]:
+def _list_letter_triples(folded: str) -> set[str]:
     padded = f"^{folded}$"
     return {padded[at : at + 3] for at in range(len(padded) - 2)}
 

@@ -77,7 +77,9 @@ def mask_unknown_member(name: str) -> str:
         return name
     folded = name.lower()
     return (
-        name if folded in _similar_members() or not _similar_members().isdisjoint(_without_one_letter(folded)) else MASK
+        name
+        if folded in _find_similar_members() or not _find_similar_members().isdisjoint(_without_one_letter(folded))
+        else MASK
     )
 
 
@@ -92,7 +94,7 @@ def mask_unknown_type(kind: type) -> str:
 
 
 @lru_cache(maxsize=1)
-def _similar_members() -> frozenset[str]:
+def _find_similar_members() -> frozenset[str]:
     folded = {name.lower() for name in KNOWN_MEMBERS}
     return frozenset(folded | {short for name in folded if len(name) > 3 for short in _without_one_letter(name)})
 

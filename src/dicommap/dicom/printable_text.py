@@ -51,10 +51,10 @@ def make_printable(path: str) -> str:
     """
     if path.isascii() and path.isprintable():
         return path
-    return _UNPRINTABLE.sub(_escape, path)
+    return _UNPRINTABLE.sub(_escape_character, path)
 
 
-def _escape(match: re.Match[str]) -> str:
+def _escape_character(match: re.Match[str]) -> str:
     point = ord(match[0])
     if 0xDC00 <= point <= 0xDCFF:
         return f"\\x{point - 0xDC00:02x}"

@@ -54,7 +54,7 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
         reason = f"{error.msg} at line {error.lineno} column {error.colno}"
         return None, [make_issue("json.not-json", _WHOLE, reason=reason)]
     except RecursionError:
-        return None, [_too_deep_issue(_first_too_deep_pointer(text))]
+        return None, [_too_deep_issue(_find_too_deep_pointer(text))]
     except ValueError:  # Python refuses integers of more than 4,300 digits
         return None, [make_issue("json.not-json", _WHOLE, reason="a number has too many digits")]
     return _check_values(value)
@@ -121,7 +121,7 @@ def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
     yield from _scalar_issues("", root)
     # This loop is not recursive, so that deep nesting is reported as an issue and does not raise RecursionError.
     # Pointers are built only if needed, because a document can have millions of numbers.
-    open_ones = [("", iter(_members(root)))]
+    open_ones = [("", iter(_iterate_members(root)))]
     while open_ones:
         pointer, members = open_ones[-1]
         name, value = next(members, (None, None))
@@ -133,7 +133,7 @@ def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
                 too_deep.append(place)
                 continue
             yield from _scalar_issues(place, value)
-            open_ones.append((place, iter(_members(value))))
+            open_ones.append((place, iter(_iterate_members(value))))
         elif not _has_no_issue(value):
             yield from _scalar_issues(pointer + pointer_token(name), value)
 
@@ -142,7 +142,7 @@ def _too_deep_issue(pointer: str) -> Issue:
     return make_issue("json.too-deep", Location(pointer=pointer), limit=DEPTH_LIMIT)
 
 
-def _first_too_deep_pointer(text: str) -> str:
+def _find_too_deep_pointer(text: str) -> str:
     """Return the pointer of the first too deep value in a document that Python's parser refused as too deep."""
     steps: list[str | int] = []
     name = ""
@@ -163,7 +163,7 @@ def _first_too_deep_pointer(text: str) -> str:
     return "".join(map(pointer_token, steps))
 
 
-def _members(value: object) -> Iterable[tuple[str | int, object]]:
+def _iterate_members(value: object) -> Iterable[tuple[str | int, object]]:
     if isinstance(value, dict):
         return value.items()
     return enumerate(value) if isinstance(value, list) else ()

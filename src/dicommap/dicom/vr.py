@@ -72,7 +72,7 @@ class _Form:
     expected: str
 
 
-def _matches(pattern: str) -> Callable[[str], bool]:
+def _make_matcher(pattern: str) -> Callable[[str], bool]:
     compiled = re.compile(pattern)
     return lambda text: compiled.fullmatch(text) is not None
 
@@ -100,24 +100,24 @@ def _is_date_time(text: str) -> bool:
 
 
 _FORMS = {
-    "AS": _Form(accepts=_matches(r"[0-9]{3}[DWMY]"), expected="an age of three digits and D, W, M or Y"),
+    "AS": _Form(accepts=_make_matcher(r"[0-9]{3}[DWMY]"), expected="an age of three digits and D, W, M or Y"),
     "CS": _Form(
-        accepts=_matches(r"[A-Z0-9 _]*[A-Z0-9_][A-Z0-9 _]*"),
+        accepts=_make_matcher(r"[A-Z0-9 _]*[A-Z0-9_][A-Z0-9 _]*"),
         expected="upper-case letters, digits, _ and spaces",
     ),
     "DA": _Form(accepts=_is_date, expected="a date that exists, as YYYYMMDD"),
-    "DS": _Form(accepts=_matches(_DECIMAL), expected="a decimal number"),
+    "DS": _Form(accepts=_make_matcher(_DECIMAL), expected="a decimal number"),
     "DT": _Form(accepts=_is_date_time, expected="a date and time that exist, as YYYYMMDDHHMMSS.FFFFFF&ZZXX"),
-    "IS": _Form(accepts=_matches(r" *[+-]?[0-9]+ *"), expected="an integer"),
-    "TM": _Form(accepts=_matches(_TIME + " *"), expected="a time, as HHMMSS.FFFFFF"),
-    "UI": _Form(accepts=_matches(UID_PATTERN), expected="a UID"),
-    "UR": _Form(accepts=_matches(_URI_CHARACTERS.pattern + " *"), expected="a URI"),
-    **dict.fromkeys(INTEGER_VRS, _Form(accepts=_matches(r" *[+-]?[0-9]+ *"), expected="an integer")),
+    "IS": _Form(accepts=_make_matcher(r" *[+-]?[0-9]+ *"), expected="an integer"),
+    "TM": _Form(accepts=_make_matcher(_TIME + " *"), expected="a time, as HHMMSS.FFFFFF"),
+    "UI": _Form(accepts=_make_matcher(UID_PATTERN), expected="a UID"),
+    "UR": _Form(accepts=_make_matcher(_URI_CHARACTERS.pattern + " *"), expected="a URI"),
+    **dict.fromkeys(INTEGER_VRS, _Form(accepts=_make_matcher(r" *[+-]?[0-9]+ *"), expected="an integer")),
     **dict.fromkeys(FLOAT_VRS, _Form(accepts=_is_decimal, expected="a decimal number")),
-    "AT": _Form(accepts=_matches(r"[0-9A-F]{8}"), expected="a tag of eight upper-case hexadecimal digits"),
+    "AT": _Form(accepts=_make_matcher(r"[0-9A-F]{8}"), expected="a tag of eight upper-case hexadecimal digits"),
     "AE": _Form(accepts=lambda text: bool(text.strip(" ")), expected="a title with a character that is no space"),
-    "SV": _Form(accepts=_matches(r"[+-]?[0-9]+"), expected="an integer"),
-    "UV": _Form(accepts=_matches(r"\+?[0-9]+"), expected="an integer that is not negative"),
+    "SV": _Form(accepts=_make_matcher(r"[+-]?[0-9]+"), expected="an integer"),
+    "UV": _Form(accepts=_make_matcher(r"\+?[0-9]+"), expected="an integer that is not negative"),
 }
 
 _LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
@@ -218,12 +218,12 @@ def _count_bytes(text: str) -> int:
 
 
 def _character_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
-    what = _forbidden_character(vr, text)
+    what = _describe_forbidden_character(vr, text)
     if what:
         yield make_issue("value.characters", location, keyword=_describe_subject(location), vr=vr, what=what)
 
 
-def _forbidden_character(vr: str, text: str) -> str | None:
+def _describe_forbidden_character(vr: str, text: str) -> str | None:
     if vr in MULTILINE_VRS:
         return "a control character" if has_control_character(vr, text) else None
     if "\\" in text:

@@ -62,7 +62,7 @@ _FILE_COLUMNS = (
 def build_conflict_row(conflict: GroupingConflict, *, show_values: bool) -> dict[str, str]:
     """Return a conflict as a row of text cells. Its values are masked unless `show_values` is true."""
     values = [
-        f"{_display_value(conflict.keyword, value, show_values=show_values)} ({files})"
+        f"{_format_display_value(conflict.keyword, value, show_values=show_values)} ({files})"
         for value, files in list(conflict.values.items())[:MAX_VALUES]
     ]
     more = len(conflict.values) - MAX_VALUES
@@ -88,7 +88,7 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: b
     for conflict in conflicts:
         of_conflict = {
             "keyword": conflict.keyword,
-            "primary value": _display_value(conflict.keyword, conflict.primary, show_values=show_values),
+            "primary value": _format_display_value(conflict.keyword, conflict.primary, show_values=show_values),
             "cure": conflict.cure,
             "cure value": mask_value(conflict.keyword, conflict.cure_value or "", show_values=show_values),
         }
@@ -100,7 +100,7 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: b
                 "SOPInstanceUID": file.sop_instance_uid,
                 "source": file.source,
                 "path": file.path,
-                "value": _display_value(conflict.keyword, file.value, show_values=show_values),
+                "value": _format_display_value(conflict.keyword, file.value, show_values=show_values),
             }
             yield {column: cells[column] for column in FORECAST_COLUMNS}
         more = conflict.outside - len(conflict.listed)
@@ -131,7 +131,7 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
         blocks = build_conflict_blocks(self, show_values=show_values)
         if not show_values and has_masked_values(self):
             blocks.append(Note(text=MASKED_NOTE))
-        return Report(title="Conflicts", counts=(_count(self),), blocks=blocks)
+        return Report(title="Conflicts", counts=(_format_conflict_count(self),), blocks=blocks)
 
 
 def build_conflict_blocks(
@@ -141,7 +141,7 @@ def build_conflict_blocks(
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]
     rows = [
-        _conflict_table_row(conflict, is_open=number < UNFOLDED_CONFLICTS, show_values=show_values)
+        _build_conflict_table_row(conflict, is_open=number < UNFOLDED_CONFLICTS, show_values=show_values)
         for number, conflict in enumerate(conflicts[:MAX_CONFLICTS])
     ]
     table = ReportTable(columns=_CONFLICT_COLUMNS, rows=rows, total=len(conflicts), noun="conflict", heading=heading)
@@ -157,14 +157,14 @@ def has_masked_values(conflicts: Iterable[GroupingConflict]) -> bool:
     )
 
 
-def _conflict_table_row(conflict: GroupingConflict, *, is_open: bool, show_values: bool) -> TableRow:
+def _build_conflict_table_row(conflict: GroupingConflict, *, is_open: bool, show_values: bool) -> TableRow:
     cells = build_conflict_row(conflict, show_values=show_values)
     uid = f"{cells.pop('StudyInstanceUID')} {cells.pop('SeriesInstanceUID')}".strip()
     files = [
         TableRow(
             cells=(
                 file.sop_instance_uid,
-                _display_value(conflict.keyword, file.value, show_values=show_values),
+                _format_display_value(conflict.keyword, file.value, show_values=show_values),
                 file.path,
             )
         )
@@ -175,10 +175,10 @@ def _conflict_table_row(conflict: GroupingConflict, *, is_open: bool, show_value
     return TableRow(cells=(level, uid, *others), details=details, is_open=is_open)
 
 
-def _count(conflicts: Sequence[GroupingConflict]) -> str:
+def _format_conflict_count(conflicts: Sequence[GroupingConflict]) -> str:
     studies = len({conflict.study_instance_uid for conflict in conflicts})
     return f"{format_count(len(conflicts), 'conflict')} in {format_count(studies, 'study')}" if conflicts else "none"
 
 
-def _display_value(keyword: str, value: str, *, show_values: bool) -> str:
+def _format_display_value(keyword: str, value: str, *, show_values: bool) -> str:
     return mask_value(keyword, value, show_values=show_values) or _EMPTY

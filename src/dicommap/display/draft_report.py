@@ -57,7 +57,7 @@ def build_draft_report(
         format_count(len(overrides), "override") + (f" ({by_level})" if by_level else ""),
     )
     issue_counts = issues.counts()
-    blocks: list[Block] = [FactList(pairs=[("package", package), *_edits_table(edit_results)])]
+    blocks: list[Block] = [FactList(pairs=[("package", package), *_list_edits_facts(edit_results)])]
     if issue_counts:
         blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
     rows = (build_preview_row(change, show_values=show_values) for change in changes)
@@ -74,7 +74,7 @@ def build_draft_report(
     return Report(title="Draft", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def _edits_table(edit_results: Sequence[EditResult]) -> list[tuple[str, str]]:
+def _list_edits_facts(edit_results: Sequence[EditResult]) -> list[tuple[str, str]]:
     lines = list(format_edit_result_lines(edit_results))
     more = len(lines) - MAX_EDITS
     shown = [*lines[:MAX_EDITS], *([f"and {more:,} more"] if more > 0 else [])]
@@ -106,7 +106,7 @@ class DisplayablePlan(Displayable, Plan):
         )
         usual = Assumptions().model_dump()
         settings = (f"{name}={value}" for name, value in self.assumptions.model_dump().items() if value != usual[name])
-        rows = [_job_row(job) for job in self.jobs[:MAX_JOBS]]
+        rows = [_build_job_row(job) for job in self.jobs[:MAX_JOBS]]
         jobs = ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(self.jobs), noun="job", heading="Jobs")
         quotas = Quotas().model_dump()
         others = (f"{name}={value:,}" for name, value in self.quotas.model_dump().items() if value != quotas[name])
@@ -131,7 +131,7 @@ class DisplayablePlan(Displayable, Plan):
     __repr__ = Displayable.__repr__
 
 
-def _job_row(job: PlanJob) -> TableRow:
+def _build_job_row(job: PlanJob) -> TableRow:
     numbers = (len(job.mappings), len(job.files), job.instances, job.sourceFiles)
     staged = "staged" if job.staged else ""
     cells = (f"{number:,}" for number in numbers)
@@ -165,13 +165,13 @@ def build_preview_page(
 
     groups = group_changes_by_target(rows)
     block = build_changes_table(groups, total=len(groups), opened=len(groups))
-    blocks: list[Block] = [block, _edits_by_study_table(study_edits)] if groups else [Note(text="No changes.")]
+    blocks: list[Block] = [block, _build_edits_by_study_table(study_edits)] if groups else [Note(text="No changes.")]
     if conflicts:
         blocks += build_conflict_blocks(conflicts, show_values=show_values, heading="Forecast")
     return render_html_page(Report(title="Preview", blocks=blocks))
 
 
-def _edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTable:
+def _build_edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTable:
     """Return a table with one row for each changed study. The study's edits are a table inside its row."""
     names = [column.name for column in _EDIT_COLUMNS]
     rows = []

@@ -95,12 +95,14 @@ class _ImagingStudyBuilder:
 
     def build(self, instances: Iterable[Instance]) -> ImagingStudyResult:
         uid = self._study.study_instance_uid
-        identifiers = [{"system": DICOM_UID_SYSTEM, "value": f"urn:oid:{uid}"}, *self._accession()]
+        identifiers = [{"system": DICOM_UID_SYSTEM, "value": f"urn:oid:{uid}"}, *self._build_accession_identifier()]
         by_series = {
             name: [instance for instance in group if instance.disposition is Disposition.INSTANCE]
             for name, group in groupby(instances, key=lambda instance: instance.series_instance_uid)
         }
-        series = [self._series(member, by_series.get(member.series_instance_uid, [])) for member in self._study.series]
+        series = [
+            self._build_series(member, by_series.get(member.series_instance_uid, [])) for member in self._study.series
+        ]
         modalities = {str(resource["modality"]): resource["modality"] for resource in series}
         listed = [resource for resource in series if "uid" in resource]
         self._result.resource = _drop_empty_members(
@@ -109,75 +111,77 @@ class _ImagingStudyBuilder:
             identifier=identifiers,
             status=self._settings.status,
             modality=list(modalities.values()),
-            subject=self._subject(),
-            started=self._started_at("StudyDate", "StudyTime", list(self._values.values()), self._location),
+            subject=self._build_subject(),
+            started=self._find_start_time("StudyDate", "StudyTime", list(self._values.values()), self._location),
             numberOfSeries=len(self._study.series),
             numberOfInstances=self._study.instances,
-            description=self._study_text("StudyDescription"),
+            description=self._find_study_text("StudyDescription"),
             series=listed or None,
         )
         return self._result
 
-    def _accession(self) -> list[dict[str, Any]]:
-        value = self._study_text("AccessionNumber")
+    def _build_accession_identifier(self) -> list[dict[str, Any]]:
+        value = self._find_study_text("AccessionNumber")
         if value is None:
             return []
         kind = {"coding": [{"system": IDENTIFIER_TYPE_SYSTEM, "code": "ACSN"}]}
         return [_drop_empty_members(type=kind, system=self._settings.accession_system, value=value)]
 
-    def _subject(self) -> dict[str, Any]:
-        text = self._most_frequent_value("PatientID", list(self._values.values()), self._location)
-        value = self._convert("PatientID", lambda: fhir_values.to_string(text), self._location)
+    def _build_subject(self) -> dict[str, Any]:
+        text = self._choose_most_frequent_value("PatientID", list(self._values.values()), self._location)
+        value = self._convert_value("PatientID", lambda: fhir_values.to_string(text), self._location)
         if value is None:
             if not text.strip():  # a value that could not be converted has an issue already
                 self._add_issue("fhir.no-patient-id", self._location)
             return {"type": "Patient"}
         return {"type": "Patient", "identifier": _drop_empty_members(system=self._settings.patient_system, value=value)}
 
-    def _study_text(self, keyword: str) -> str | None:
+    def _find_study_text(self, keyword: str) -> str | None:
         """Return the study's value of the attribute `keyword` as a FHIR string; None if it has no usable value."""
-        text = self._most_frequent_value(keyword, list(self._values.values()), self._location)
-        return self._convert(keyword, lambda: fhir_values.to_string(text), self._location)
+        text = self._choose_most_frequent_value(keyword, list(self._values.values()), self._location)
+        return self._convert_value(keyword, lambda: fhir_values.to_string(text), self._location)
 
-    def _series(self, series: Series, instances: list[Instance]) -> dict[str, Any]:
+    def _build_series(self, series: Series, instances: list[Instance]) -> dict[str, Any]:
         values = self._values[series.series_instance_uid]
         location = Location(study=series.study_instance_uid, series=series.series_instance_uid)
         texts = {
-            keyword: self._most_frequent_value(keyword, [values], location)
+            keyword: self._choose_most_frequent_value(keyword, [values], location)
             for keyword in ("Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined")
         }
-        body_part = self._convert(
+        body_part = self._convert_value(
             "BodyPartExamined", lambda: fhir_values.to_string(texts["BodyPartExamined"]), location
         )
         resource = _drop_empty_members(
-            uid=self._fhir_id("SeriesInstanceUID", series.series_instance_uid, location),
-            number=self._convert("SeriesNumber", lambda: fhir_values.to_unsigned_int(texts["SeriesNumber"]), location),
-            modality=self._modality(texts["Modality"], location),
-            description=self._convert(
+            uid=self._find_fhir_id("SeriesInstanceUID", series.series_instance_uid, location),
+            number=self._convert_value(
+                "SeriesNumber", lambda: fhir_values.to_unsigned_int(texts["SeriesNumber"]), location
+            ),
+            modality=self._build_modality(texts["Modality"], location),
+            description=self._convert_value(
                 "SeriesDescription", lambda: fhir_values.to_string(texts["SeriesDescription"]), location
             ),
             numberOfInstances=series.instances,
             bodySite=None if body_part is None else {"display": body_part},
-            started=self._started_at("SeriesDate", "SeriesTime", [values], location),
+            started=self._find_start_time("SeriesDate", "SeriesTime", [values], location),
         )
         if self._settings.instances and "uid" in resource:
-            listed = self._instances(instances, location)
+            listed = self._build_instances(instances, location)
             resource |= {"instance": listed} if listed else {}
         return resource
 
-    def _modality(self, text: str, location: Location) -> dict[str, str]:
-        value = self._convert("Modality", lambda: fhir_values.to_string(text), location)
+    def _build_modality(self, text: str, location: Location) -> dict[str, str]:
+        value = self._convert_value("Modality", lambda: fhir_values.to_string(text), location)
         if value is None:
             if not text.strip():
                 self._add_issue("fhir.no-modality", location)
             return {"system": ABSENT_REASON_SYSTEM, "code": "unknown"}
         return {"system": DICOM_CODE_SYSTEM, "code": value} if fhir_values.is_code(value) else {"display": value}
 
-    def _instances(self, instances: list[Instance], location: Location) -> list[dict[str, Any]]:
+    def _build_instances(self, instances: list[Instance], location: Location) -> list[dict[str, Any]]:
         entries = []
         problems: Counter[str] = Counter()
         for instance in instances:
-            uid = self._fhir_id("SOPInstanceUID", instance.sop_instance_uid, location)
+            uid = self._find_fhir_id("SOPInstanceUID", instance.sop_instance_uid, location)
             if uid is None:
                 continue
             number = None
@@ -193,21 +197,21 @@ class _ImagingStudyBuilder:
             )
         return entries
 
-    def _started_at(self, on: str, at: str, values: list[_SeriesValues], location: Location) -> str | None:
+    def _find_start_time(self, on: str, at: str, values: list[_SeriesValues], location: Location) -> str | None:
         texts = {
-            keyword: self._most_frequent_value(keyword, values, location)
+            keyword: self._choose_most_frequent_value(keyword, values, location)
             for keyword in (on, at, "TimezoneOffsetFromUTC")
         }
-        day = self._convert(on, lambda: fhir_values.to_date(texts[on]), location)
-        time = self._convert(at, lambda: fhir_values.to_time(texts[at]), location)
+        day = self._convert_value(on, lambda: fhir_values.to_date(texts[on]), location)
+        time = self._convert_value(at, lambda: fhir_values.to_time(texts[at]), location)
         if day is None or time is None:
             return None if day is None else day.isoformat()
-        offset = self._convert(
+        offset = self._convert_value(
             "TimezoneOffsetFromUTC", lambda: fhir_values.to_offset(texts["TimezoneOffsetFromUTC"]), location
         )
         zone = self._settings.zone
         if offset is None and zone is not None:
-            offset = self._convert(at, lambda: fhir_values.zone_offset_at(day, time, zone), location)
+            offset = self._convert_value(at, lambda: fhir_values.zone_offset_at(day, time, zone), location)
             if offset is None:
                 return day.isoformat()
         if offset is None:
@@ -215,7 +219,7 @@ class _ImagingStudyBuilder:
             return day.isoformat()
         return f"{day.isoformat()}T{time}{offset}"
 
-    def _most_frequent_value(self, keyword: str, values: list[_SeriesValues], location: Location) -> str:
+    def _choose_most_frequent_value(self, keyword: str, values: list[_SeriesValues], location: Location) -> str:
         """Return the most frequent value that is not blank, or the empty text. Record an issue if there are several."""
         counts: Counter[str] = Counter()
         for series_values in values:
@@ -225,13 +229,13 @@ class _ImagingStudyBuilder:
             self._add_issue("fhir.several-values", location, keyword=keyword, count=len(ranked))
         return ranked[0] if ranked else ""
 
-    def _fhir_id(self, keyword: str, uid: str, location: Location) -> str | None:
+    def _find_fhir_id(self, keyword: str, uid: str, location: Location) -> str | None:
         if len(uid) <= MAX_ID_LENGTH:
             return uid
         self._add_issue("fhir.uid-too-long", location, keyword=keyword, length=len(uid), limit=MAX_ID_LENGTH)
         return None
 
-    def _convert(self, keyword: str, convert: Callable[[], Value | None], location: Location) -> Value | None:
+    def _convert_value(self, keyword: str, convert: Callable[[], Value | None], location: Location) -> Value | None:
         try:
             return convert()
         except FhirConversionError as problem:

@@ -26,7 +26,7 @@ def build_study_record(study: Study, *, show_values: bool) -> Record:
         "instances": study.instances,
         "files": study.files,
         "bytes": study.size,
-        "attributes": _distinct_value_entries(study.values, show_values=show_values),
+        "attributes": _build_distinct_value_entries(study.values, show_values=show_values),
     }
 
 
@@ -38,7 +38,7 @@ def build_series_record(series: Series, *, show_values: bool) -> Record:
         "instances": series.instances,
         "files": series.files,
         "bytes": series.size,
-        "attributes": _distinct_value_entries(series.values, show_values=show_values),
+        "attributes": _build_distinct_value_entries(series.values, show_values=show_values),
     }
 
 
@@ -85,11 +85,15 @@ def flatten_record(record: Record) -> dict[str, str]:
     return cells
 
 
-def _distinct_value_entries(values: Mapping[str, Mapping[str, int]], *, show_values: bool) -> dict[str, list[Record]]:
-    return {keyword: _value_entries(keyword, counts, show_values=show_values) for keyword, counts in values.items()}
+def _build_distinct_value_entries(
+    values: Mapping[str, Mapping[str, int]], *, show_values: bool
+) -> dict[str, list[Record]]:
+    return {
+        keyword: _build_value_entries(keyword, counts, show_values=show_values) for keyword, counts in values.items()
+    }
 
 
-def _value_entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> list[Record]:
+def _build_value_entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> list[Record]:
     if not show_values and keyword not in UNMASKED_KEYWORDS:
         counts = merge_equal_names(keyword, counts)
     hidden = {value for value in counts if mask_value(keyword, value, show_values=show_values) == MASK}

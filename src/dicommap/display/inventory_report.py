@@ -41,7 +41,7 @@ class SeriesSummary:
     values: Mapping[str, ValueSummary]
 
     @classmethod
-    def of(cls, series: Series) -> SeriesSummary:
+    def from_series(cls, series: Series) -> SeriesSummary:
         """Return the summary of a series."""
         return cls(
             uid=series.series_instance_uid,
@@ -115,24 +115,24 @@ _SERIES_COLUMNS = (
 def build_inventory_report(overview: InventoryOverview, *, show_values: bool) -> Report:
     """Return the report of an inventory: counts, issues, and the first studies with their series inside."""
     summary = overview.summary
-    facts = [("sources", join_first_names(overview.sources)), *_studies_facts(overview, show_values=show_values)]
-    blocks: list[Block] = [FactList(pairs=[*facts, ("files", _file_counts(summary))])]
+    facts = [("sources", join_first_names(overview.sources)), *_list_study_facts(overview, show_values=show_values)]
+    blocks: list[Block] = [FactList(pairs=[*facts, ("files", _format_file_counts(summary))])]
     if summary.issues:
         blocks.append(build_issue_codes_table(summary.issues))
     if overview.first:
         blocks.append(build_studies_table(overview.first, summary.studies, show_values=show_values, heading="Studies"))
-    blocks.append(Note(text=_next_step(summary)))
+    blocks.append(Note(text=_describe_next_step(summary)))
     if not show_values and overview.first:
         blocks.append(Note(text=MASKED_NOTE))
-    return _counts_report("Inventory", summary, blocks)
+    return _build_counts_report("Inventory", summary, blocks)
 
 
 def build_summary_report(summary: InventorySummary) -> Report:
     """Return the report of an inventory's counts, without its studies."""
-    blocks: list[Block] = [FactList(pairs=[("files", _file_counts(summary))])]
+    blocks: list[Block] = [FactList(pairs=[("files", _format_file_counts(summary))])]
     if summary.issues:
         blocks.append(build_issue_codes_table(summary.issues))
-    return _counts_report("Summary", summary, blocks)
+    return _build_counts_report("Summary", summary, blocks)
 
 
 def build_unreadable_report(reason: str) -> Report:
@@ -144,7 +144,7 @@ def build_studies_table(
     lines: Sequence[StudySummary], total: int, *, show_values: bool, heading: str = ""
 ) -> ReportTable:
     """Return a table of studies, each with its first series inside."""
-    rows = [_study_row(line, show_values=show_values) for line in lines]
+    rows = [_build_study_row(line, show_values=show_values) for line in lines]
     return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=total, noun="study", heading=heading)
 
 
@@ -152,7 +152,7 @@ def build_series_table(
     lines: Sequence[SeriesSummary], total: int, *, show_values: bool, heading: str = ""
 ) -> ReportTable:
     """Return a table of series."""
-    rows = [_series_row(line, show_values=show_values) for line in lines]
+    rows = [_build_series_row(line, show_values=show_values) for line in lines]
     return ReportTable(columns=_SERIES_COLUMNS, rows=rows, total=total, noun="series", heading=heading)
 
 
@@ -163,13 +163,13 @@ def join_first_names(names: Iterable[str]) -> str:
     return ", ".join([*every[:_MAX_NAMES], *more])
 
 
-def _counts_report(title: str, summary: InventorySummary, blocks: Sequence[Block]) -> Report:
+def _build_counts_report(title: str, summary: InventorySummary, blocks: Sequence[Block]) -> Report:
     nouns = ((summary.studies, "study"), (summary.series, "series"), (summary.instances, "instance"))
     counts = [*(format_count(number, noun) for number, noun in nouns), format_byte_count(summary.size)]
     return Report(title=title, counts=counts, severities=count_severities(summary.issues), blocks=blocks)
 
 
-def _studies_facts(overview: InventoryOverview, *, show_values: bool) -> list[tuple[str, str]]:
+def _list_study_facts(overview: InventoryOverview, *, show_values: bool) -> list[tuple[str, str]]:
     modalities = join_first_names(f"{name or NO_MODALITY} {count:,}" for name, count in overview.modalities.items())
     facts = [("series by Modality", modalities)] if modalities else []
     if overview.dates is not None:
@@ -178,12 +178,12 @@ def _studies_facts(overview: InventoryOverview, *, show_values: bool) -> list[tu
     return facts
 
 
-def _file_counts(summary: InventorySummary) -> str:
+def _format_file_counts(summary: InventorySummary) -> str:
     by_disposition = ", ".join(f"{name} {count:,}" for name, count in summary.dispositions.items())
     return by_disposition or "no files"
 
 
-def _next_step(summary: InventorySummary) -> str:
+def _describe_next_step(summary: InventorySummary) -> str:
     if not summary.studies:
         return "No study was found: look at the files above, or scan another source."
     return (
@@ -192,10 +192,10 @@ def _next_step(summary: InventorySummary) -> str:
     )
 
 
-def _study_row(line: StudySummary, *, show_values: bool) -> TableRow:
+def _build_study_row(line: StudySummary, *, show_values: bool) -> TableRow:
     cells = (
         line.uid,
-        *_value_cells(_STUDY_KEYWORDS, line.values, show_values=show_values),
+        *_format_value_cells(_STUDY_KEYWORDS, line.values, show_values=show_values),
         join_first_names(name or NO_MODALITY for name in line.modalities),
         f"{line.series:,}",
         f"{line.instances:,}",
@@ -204,13 +204,13 @@ def _study_row(line: StudySummary, *, show_values: bool) -> TableRow:
     return TableRow(cells=cells, details=(build_series_table(line.first, line.series, show_values=show_values),))
 
 
-def _series_row(line: SeriesSummary, *, show_values: bool) -> TableRow:
-    modality, *others = _value_cells(_SERIES_KEYWORDS, line.values, show_values=show_values)
+def _build_series_row(line: SeriesSummary, *, show_values: bool) -> TableRow:
+    modality, *others = _format_value_cells(_SERIES_KEYWORDS, line.values, show_values=show_values)
     cells = (line.uid, modality or NO_MODALITY, *others, f"{line.instances:,}", format_byte_count(line.size))
     return TableRow(cells=cells)
 
 
-def _value_cells(keywords: Iterable[str], values: Mapping[str, ValueSummary], *, show_values: bool) -> list[str]:
+def _format_value_cells(keywords: Iterable[str], values: Mapping[str, ValueSummary], *, show_values: bool) -> list[str]:
     return [
         mask_only_value(keyword, *values[keyword], show_values=show_values) if keyword in values else ""
         for keyword in keywords
@@ -239,7 +239,7 @@ def build_inconsistencies_report(inconsistencies: Sequence[Inconsistency], *, sh
     studies = len({inconsistency.study_instance_uid for inconsistency in inconsistencies})
     keywords = dict.fromkeys(inconsistency.keyword for inconsistency in inconsistencies)
     rows = [
-        _inconsistency_row(inconsistency, show_values=show_values)
+        _build_inconsistency_row(inconsistency, show_values=show_values)
         for inconsistency in inconsistencies[:MAX_INCONSISTENCIES]
     ]
     blocks: list[Block] = [
@@ -252,7 +252,7 @@ def build_inconsistencies_report(inconsistencies: Sequence[Inconsistency], *, sh
     return Report(title="Inconsistencies", counts=counts, blocks=blocks)
 
 
-def _inconsistency_row(inconsistency: Inconsistency, *, show_values: bool) -> TableRow:
+def _build_inconsistency_row(inconsistency: Inconsistency, *, show_values: bool) -> TableRow:
     uid = inconsistency.series_instance_uid or inconsistency.study_instance_uid
     level = "study" if inconsistency.series_instance_uid is None else "series"
     ranked = sorted(inconsistency.values.items(), key=lambda item: (-item[1], item[0]))

@@ -55,11 +55,11 @@ def build_issue_codes_table(
         heading: The heading of the table.
     """
     ranked = sorted(counts.items(), key=lambda item: (-item[0][1].rank, -item[1], item[0][0]))
-    rows = [_code_row(*key, number, (issues or {}).get(key, ())) for key, number in ranked[:MAX_CODES]]
+    rows = [_build_code_row(*key, number, (issues or {}).get(key, ())) for key, number in ranked[:MAX_CODES]]
     return ReportTable(columns=_CODE_COLUMNS, rows=rows, total=len(ranked), noun="code", heading=heading)
 
 
-def _code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]) -> TableRow:
+def _build_code_row(code: str, severity: Severity, number: int, first: Sequence[Issue]) -> TableRow:
     entry = find_code(code)
     details: list[Block] = []
     if entry is not None:
@@ -109,12 +109,12 @@ class Issues(DisplayableTuple["Issue"]):
             return Report(title="Issues", counts=("none",), blocks=[Note(text="No issues.")])
         blocks: list[Block] = [
             build_issue_codes_table(counts, group_first_issues(self), heading=""),
-            _worst_issues_table(self),
+            _build_worst_issues_table(self),
         ]
         return Report(title="Issues", severities=count_severities(counts), blocks=blocks)
 
 
-def _worst_issues_table(issues: Issues) -> ReportTable:
+def _build_worst_issues_table(issues: Issues) -> ReportTable:
     worst = chain.from_iterable(issues.with_severity(severity) for severity in reversed(Severity))
     rows = [
         TableRow(cells=(issue.severity.value, str(issue.location), issue.message))

@@ -76,10 +76,10 @@ def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
 
 def flatten_outcome_record(record: Record) -> dict[str, str]:
     """Return a record as a row of text cells."""
-    return {name: _cell(value) for name, value in record.items()}
+    return {name: _format_cell(value) for name, value in record.items()}
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     if isinstance(value, list):
         return " ".join(map(str, value))
     if isinstance(value, dict):  # the location of an issue

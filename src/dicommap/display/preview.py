@@ -71,7 +71,7 @@ def build_changes_table(
     rows = [
         TableRow(
             cells=("series" if series else "study", f"{study} {series}".strip(), f"{len(members):,}"),
-            details=(_target_changes_table(members, limit),),
+            details=(_build_target_changes_table(members, limit),),
             is_open=number < opened,
         )
         for number, (study, series, members) in enumerate(groups)
@@ -79,7 +79,7 @@ def build_changes_table(
     return ReportTable(columns=_TARGET_COLUMNS, rows=rows, total=total, noun="override", heading=heading)
 
 
-def _target_changes_table(members: Sequence[Mapping[str, str]], limit: int | None) -> ReportTable:
+def _build_target_changes_table(members: Sequence[Mapping[str, str]], limit: int | None) -> ReportTable:
     rows = [
         TableRow(
             cells=(

@@ -63,17 +63,19 @@ class ReconciliationReportContent:
 
 def build_reconciliation_report(content: ReconciliationReportContent) -> Report:
     """Return the report of a reconciliation."""
-    return _limited_report(content, jobs_shown=MAX_JOBS, studies_shown=MAX_STUDIES)
+    return _build_limited_report(content, jobs_shown=MAX_JOBS, studies_shown=MAX_STUDIES)
 
 
 def build_reconciliation_page(content: ReconciliationReportContent) -> str:
     """Return a complete HTML page with all jobs and studies that the reconciliation kept."""
     from dicommap.display.report_html import render_html_page
 
-    return render_html_page(_limited_report(content, jobs_shown=len(content.jobs), studies_shown=len(content.studies)))
+    return render_html_page(
+        _build_limited_report(content, jobs_shown=len(content.jobs), studies_shown=len(content.studies))
+    )
 
 
-def _limited_report(content: ReconciliationReportContent, *, jobs_shown: int, studies_shown: int) -> Report:
+def _build_limited_report(content: ReconciliationReportContent, *, jobs_shown: int, studies_shown: int) -> Report:
     instances = sum(content.counts.values())
     known = [f"{count:,} {outcome.value}" for outcome, count in content.counts.items() if count]
     imported = sum(count for outcome, count in content.counts.items() if outcome.is_imported)
@@ -87,13 +89,15 @@ def _limited_report(content: ReconciliationReportContent, *, jobs_shown: int, st
     blocks: list[Block] = [FactList(pairs=facts)]
     if issue_counts:
         blocks.append(build_issue_codes_table(issue_counts, group_first_issues(content.issues)))
-    blocks += [_reasons_blocks(content), _warnings_blocks(content.jobs)]
+    blocks += [_build_reasons_table(content), _build_warnings_table(content.jobs)]
     job_rows = [
-        _outcome_row((job.job, job.state.value, job.input_s3_uri), job.counts) for job in content.jobs[:jobs_shown]
+        _build_outcome_row((job.job, job.state.value, job.input_s3_uri), job.counts)
+        for job in content.jobs[:jobs_shown]
     ]
     blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=job_rows, total=len(content.jobs), noun="job", heading="Jobs"))
     rows = [
-        _outcome_row((study.study_instance_uid, study.job), study.counts) for study in content.studies[:studies_shown]
+        _build_outcome_row((study.study_instance_uid, study.job), study.counts)
+        for study in content.studies[:studies_shown]
     ]
     heading = "Studies not wholly in primary image sets"
     blocks.append(
@@ -106,7 +110,7 @@ def _limited_report(content: ReconciliationReportContent, *, jobs_shown: int, st
     return Report(title="Reconciliation", counts=counts, severities=count_severities(issue_counts), blocks=shown)
 
 
-def _outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
+def _build_outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
     content = (sum(counts.values()), *count_outcomes(counts).values())
     return TableRow(cells=(*cells, *(f"{number:,}" for number in content)))
 
@@ -127,13 +131,13 @@ def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> l
     return sorted(rows, key=lambda row: (-row[0], row[1:]))
 
 
-def _reasons_blocks(content: ReconciliationReportContent) -> ReportTable:
+def _build_reasons_table(content: ReconciliationReportContent) -> ReportTable:
     reasons = rank_failure_reasons(content.jobs, show_values=content.show_values)
     rows = [TableRow(cells=(f"{count:,}", *words)) for count, *words in reasons[:MAX_REASONS]]
     return ReportTable(columns=_REASON_COLUMNS, rows=rows, total=len(reasons), noun="reason", heading="Why")
 
 
-def _warnings_blocks(jobs: Iterable[JobOutcomes]) -> ReportTable:
+def _build_warnings_table(jobs: Iterable[JobOutcomes]) -> ReportTable:
     warnings: Counter[str] = Counter()
     for job in jobs:
         warnings.update(job.warnings)

@@ -109,7 +109,9 @@ _TAGS = {CellKind.UID: "code", CellKind.CODE: "code", CellKind.BEFORE: "del", Ce
 
 def render_html_fragment(report: Report) -> str:
     """Return a report as one HTML element with its own style, for a notebook."""
-    return join_markup(STYLE_SHEET, element("div", _header(report), *map(_render_block, report.blocks), css=CSS_CLASS))
+    return join_markup(
+        STYLE_SHEET, element("div", _render_header(report), *map(_render_block, report.blocks), css=CSS_CLASS)
+    )
 
 
 def render_html_page(report: Report) -> str:
@@ -120,10 +122,12 @@ def render_html_page(report: Report) -> str:
     return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{body}</body></html>\n'
 
 
-def _header(report: Report) -> Markup:
+def _render_header(report: Report) -> Markup:
     subject = [element("code", report.subject)] if report.subject else []
     counts = (element("span", count) for count in report.counts)
-    badges = (_severity_badge(severity, format_count(number, severity)) for severity, number in report.severities)
+    badges = (
+        _render_severity_badge(severity, format_count(number, severity)) for severity, number in report.severities
+    )
     return element("div", *_add_spaces([element("b", report.title), *subject, *counts, *badges]), css="head")
 
 
@@ -147,9 +151,9 @@ def _render_table(block: ReportTable) -> Markup:
         return heading
     rest = block.total - len(block.rows)
     more = element("p", f"and {format_count(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
-    widths = " ".join(map(_column_width, block.columns))
+    widths = " ".join(map(_choose_column_width, block.columns))
     names = (
-        element("span", _breakable_keyword(column.name), css="number" if column.kind is CellKind.NUMBER else "")
+        element("span", _make_keyword_breakable(column.name), css="number" if column.kind is CellKind.NUMBER else "")
         for column in block.columns
     )
     return element(
@@ -162,7 +166,7 @@ def _render_table(block: ReportTable) -> Markup:
     )
 
 
-def _column_width(column: TableColumn) -> str:
+def _choose_column_width(column: TableColumn) -> str:
     """Return the CSS width of a column. The width of a column of numbers depends on the longest word of its name."""
     if column.kind is CellKind.NUMBER:
         longest = max(map(len, _WORD_BOUNDARY.split(column.name)))
@@ -170,7 +174,7 @@ def _column_width(column: TableColumn) -> str:
     return _WIDTHS.get(column.kind, "minmax(70px,1fr)")
 
 
-def _breakable_keyword(name: str) -> Markup:
+def _make_keyword_breakable(name: str) -> Markup:
     """Return a keyword with optional line breaks between its words, since long keywords are wider than most values."""
     first, *others = _WORD_BOUNDARY.split(name)
     return join_markup(first, *(piece for word in others for piece in (Markup("<wbr>"), word)))
@@ -187,14 +191,14 @@ def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Markup:
 
 def _render_cell(text: str, kind: CellKind) -> Markup:
     if kind is CellKind.SEVERITY:
-        return element("span", _severity_badge(text, text))
+        return element("span", _render_severity_badge(text, text))
     if kind in _UNTRUNCATED_KINDS and text:
         return element("span", element(_TAGS[kind], text))
     cut = truncate_text(text, MAX_CELL_LENGTH if kind in (CellKind.TEXT, CellKind.DATE) else MAX_SENTENCE_LENGTH)
     return element(_TAGS.get(kind, "span") if text else "span", cut, css="number" if kind is CellKind.NUMBER else "")
 
 
-def _severity_badge(severity: str, text: str) -> Markup:
+def _render_severity_badge(severity: str, text: str) -> Markup:
     known = severity if severity in ("error", "warning") else ""
     return element("span", text, css=f"badge {known}".strip())
 

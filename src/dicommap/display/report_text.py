@@ -27,33 +27,33 @@ _INDENT = "  "
 
 def render_text(report: Report) -> str:
     """Return a report as a text of several lines. Control characters are escaped."""
-    return "\n".join(line.rstrip() for line in _lines(report))
+    return "\n".join(line.rstrip() for line in _format_lines(report))
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _format_lines(report: Report) -> Iterator[str]:
     severities = (format_count(number, severity) for severity, number in report.severities)
     subject = f" {make_printable(report.subject)}" if report.subject else ""
     counts = ", ".join([*report.counts, *severities])
     yield f"{report.title}{subject}{': ' if counts else ''}{counts}"
     for block in report.blocks:
-        yield from _block_lines(block, _INDENT)
+        yield from _format_block_lines(block, _INDENT)
 
 
-def _block_lines(block: Block, indent: str) -> Iterator[str]:
+def _format_block_lines(block: Block, indent: str) -> Iterator[str]:
     if isinstance(block, Note):
         yield indent + make_printable(block.text)
     elif isinstance(block, FactList):
         width = max((cell_len(name) for name, _ in block.pairs), default=0)
         for name, text in block.pairs:
-            yield f"{indent}{set_cell_size(name, width)}{_INDENT}{_truncate(text, FACT_WIDTH)}"
+            yield f"{indent}{set_cell_size(name, width)}{_INDENT}{_truncate_text(text, FACT_WIDTH)}"
     elif not isinstance(block, Figure) and block.rows:
-        yield from _row_lines(block, indent)
+        yield from _format_row_lines(block, indent)
 
 
-def _row_lines(block: ReportTable, indent: str) -> Iterator[str]:
+def _format_row_lines(block: ReportTable, indent: str) -> Iterator[str]:
     rows = block.rows[:MAX_ROWS]
     cells = [
-        [_truncate(text, _max_width(column)) for text, column in zip(row.cells, block.columns, strict=True)]
+        [_truncate_text(text, _get_max_width(column)) for text, column in zip(row.cells, block.columns, strict=True)]
         for row in rows
     ]
     names = [column.name for column in block.columns]
@@ -63,15 +63,15 @@ def _row_lines(block: ReportTable, indent: str) -> Iterator[str]:
     yield indent + _align_cells(names, widths, block.columns)
     for row, texts in zip(rows, cells, strict=True):
         yield indent + _align_cells(texts, widths, block.columns)
-        yield from _detail_lines(row, indent)
+        yield from _format_detail_lines(row, indent)
     if block.total > len(rows):
         yield f"{indent}and {format_count(block.total - len(rows), f'more {block.noun}')}"
 
 
-def _detail_lines(row: TableRow, indent: str) -> Iterator[str]:
+def _format_detail_lines(row: TableRow, indent: str) -> Iterator[str]:
     if row.is_open:
         for block in row.details:
-            yield from _block_lines(block, indent + _INDENT)
+            yield from _format_block_lines(block, indent + _INDENT)
 
 
 def _align_cells(texts: Sequence[str], widths: Sequence[int], columns: Sequence[TableColumn]) -> str:
@@ -82,11 +82,11 @@ def _align_cells(texts: Sequence[str], widths: Sequence[int], columns: Sequence[
     return _INDENT.join(parts)
 
 
-def _max_width(column: TableColumn) -> int:
+def _get_max_width(column: TableColumn) -> int:
     return _WIDTHS.get(column.kind, CELL_WIDTH)
 
 
-def _truncate(text: str, width: int) -> str:
+def _truncate_text(text: str, width: int) -> str:
     # A very long text is cut before it is measured, because measuring all of it is slow.
     clean = make_printable(text[: 2 * width])
     return clean if cell_len(clean) <= width else set_cell_size(clean, width - 1).rstrip() + "…"

@@ -35,12 +35,12 @@ MAX_VALUES = 3
 
 def build_study_report(study: Study, *, show_values: bool) -> Report:
     """Return the report of a study: counts, attributes, and its first series."""
-    lines = [SeriesSummary.of(series) for series in study.series[:MAX_SERIES]]
+    lines = [SeriesSummary.from_series(series) for series in study.series[:MAX_SERIES]]
     blocks: list[Block] = [
-        *_attribute_blocks(study.values, show_values=show_values),
+        *_build_attribute_blocks(study.values, show_values=show_values),
         build_series_table(lines, len(study.series), show_values=show_values, heading="Series"),
     ]
-    counts = [format_count(len(study.series), "series"), *_counts(study)]
+    counts = [format_count(len(study.series), "series"), *_format_counts(study)]
     return Report(
         title="Study", subject=study.study_instance_uid, counts=counts, blocks=_add_masked_note(blocks, show_values)
     )
@@ -70,18 +70,18 @@ def _summarize_study(study: Study) -> StudySummary:
         size=study.size,
         values=summarize_values(study.values),
         modalities=get_modalities(study),
-        first=[SeriesSummary.of(series) for series in study.series[:MAX_SERIES]],
+        first=[SeriesSummary.from_series(series) for series in study.series[:MAX_SERIES]],
     )
 
 
 def build_series_report(series: Series, *, show_values: bool) -> Report:
     """Return the report of a series: counts and attributes."""
     own = FactList(pairs=[("StudyInstanceUID", series.study_instance_uid)])
-    blocks: list[Block] = [own, *_attribute_blocks(series.values, show_values=show_values)]
+    blocks: list[Block] = [own, *_build_attribute_blocks(series.values, show_values=show_values)]
     return Report(
         title="Series",
         subject=series.series_instance_uid,
-        counts=_counts(series),
+        counts=_format_counts(series),
         blocks=_add_masked_note(blocks, show_values),
     )
 
@@ -104,7 +104,7 @@ def build_instance_report(instance: Instance) -> Report:
 
 def format_study_line(study: Study) -> str:
     """Return a line about a study, without any value that may be masked."""
-    counts = ", ".join((format_count(len(study.series), "series"), *_counts(study)))
+    counts = ", ".join((format_count(len(study.series), "series"), *_format_counts(study)))
     modalities = join_first_names(name or NO_MODALITY for name in get_modalities(study))
     return f"Study {study.study_instance_uid}: {modalities}, {counts}"
 
@@ -112,7 +112,7 @@ def format_study_line(study: Study) -> str:
 def format_series_line(series: Series) -> str:
     """Return a line about a series, without any value that may be masked."""
     modalities = join_first_names(name or NO_MODALITY for name in sorted(series.values.get("Modality", ())))
-    return f"Series {series.series_instance_uid}: {modalities}, {', '.join(_counts(series))}"
+    return f"Series {series.series_instance_uid}: {modalities}, {', '.join(_format_counts(series))}"
 
 
 def format_instance_line(instance: Instance) -> str:
@@ -120,13 +120,13 @@ def format_instance_line(instance: Instance) -> str:
     return f"Instance {instance.sop_instance_uid}: {instance.disposition}, {instance.path}"
 
 
-def _counts(group: Study | Series) -> tuple[str, ...]:
+def _format_counts(group: Study | Series) -> tuple[str, ...]:
     more = group.files - group.instances
     duplicates = (format_count(more, "duplicate"),) if more else ()
     return format_count(group.instances, "instance"), *duplicates, format_byte_count(group.size)
 
 
-def _attribute_blocks(values: AttributeValues, *, show_values: bool) -> list[Block]:
+def _build_attribute_blocks(values: AttributeValues, *, show_values: bool) -> list[Block]:
     """Return blocks with the values of each attribute, and a note that names attributes without a value in any file."""
     present = {keyword: counts for keyword, counts in values.items() if any(counts)}
     first = list(present.items())[:MAX_ATTRIBUTES]
@@ -137,11 +137,11 @@ def _attribute_blocks(values: AttributeValues, *, show_values: bool) -> list[Blo
     ]
     if len(present) > len(first):
         blocks.append(Note(text=f"and {format_count(len(present) - len(first), 'more attribute')}"))
-    absent = _absent_attributes_text(values)
+    absent = _describe_absent_attributes(values)
     return [*blocks, Note(text=absent)] if absent else blocks
 
 
-def _absent_attributes_text(values: Mapping[str, ValueCounts]) -> str:
+def _describe_absent_attributes(values: Mapping[str, ValueCounts]) -> str:
     names = [keyword for keyword, counts in values.items() if not any(counts)]
     return f"Empty or absent: {join_first_names(names)}." if names else ""
 
@@ -181,7 +181,7 @@ def build_sheet_report(
     """Return the report of a sheet of studies or series: its first rows and columns."""
     shown = keywords[:MAX_SHEET_COLUMNS]
     columns = (TableColumn("UID", CellKind.UID), *map(TableColumn, shown))
-    rows = [_sheet_row(item, shown, show_values=show_values) for item in first[:MAX_SHEET_ROWS]]
+    rows = [_build_sheet_row(item, shown, show_values=show_values) for item in first[:MAX_SHEET_ROWS]]
     blocks: list[Block] = [
         FactList(pairs=[("columns", ", ".join(keywords))]),
         ReportTable(columns=columns, rows=rows, total=total, noun="row"),
@@ -192,7 +192,7 @@ def build_sheet_report(
     return Report(title="Sheet", counts=(f"{format_count(total, 'row')}, one for each {level}",), blocks=blocks)
 
 
-def _sheet_row(item: Study | Series, keywords: Sequence[str], *, show_values: bool) -> TableRow:
+def _build_sheet_row(item: Study | Series, keywords: Sequence[str], *, show_values: bool) -> TableRow:
     uid = getattr(item, "series_instance_uid", item.study_instance_uid)
     return TableRow(
         cells=(

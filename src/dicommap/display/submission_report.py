@@ -47,7 +47,7 @@ def build_submit_report(
     package: str, submissions: Sequence[Submission], issues: Issues, requests: Sequence[Mapping[str, Any]] | None
 ) -> Report:
     """Return the report of a submit. `requests` are the requests of a dry run; None if it was not a dry run."""
-    blocks: list[Block] = [FactList(pairs=[("package", package), ("sent", _sent_text(requests, issues))])]
+    blocks: list[Block] = [FactList(pairs=[("package", package), ("sent", _describe_sent_requests(requests, issues))])]
     if requests is None:
         return _build_jobs_report("Submitted", submissions, (), issues, blocks)
     if requests:
@@ -90,7 +90,7 @@ def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
     return request["operation"], make_printable(str(uri)), f"{request['ContentLength']:,}"
 
 
-def _sent_text(requests: Sequence[Mapping[str, Any]] | None, issues: Issues) -> str:
+def _describe_sent_requests(requests: Sequence[Mapping[str, Any]] | None, issues: Issues) -> str:
     if issues.errors:
         return "nothing, because of an error"
     return "everything" if requests is None else f"nothing: {format_count(len(requests), 'request')} would be"
@@ -106,7 +106,7 @@ def _build_jobs_report(
         blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
     if submissions:
         rows = [
-            TableRow(cells=_submission_cells(submission), details=_submission_details(submission))
+            TableRow(cells=_format_submission_cells(submission), details=_build_submission_details(submission))
             for submission in submissions[:MAX_JOBS]
         ]
         blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(submissions), noun="job", heading="Jobs"))
@@ -126,7 +126,7 @@ def _build_jobs_report(
     return Report(title=title, counts=numbers, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def _submission_cells(submission: Submission) -> tuple[str, ...]:
+def _format_submission_cells(submission: Submission) -> tuple[str, ...]:
     return (
         submission.job,
         submission.state.value,
@@ -136,7 +136,7 @@ def _submission_cells(submission: Submission) -> tuple[str, ...]:
     )
 
 
-def _submission_details(submission: Submission) -> list[Block]:
+def _build_submission_details(submission: Submission) -> list[Block]:
     words = mask_service_message(submission.message or "", show_values=is_unmasked_in_repr())
     pairs = [("submitted", submission.submittedAt), ("ended", submission.endedAt), ("message", words)]
     facts = [(name, make_printable(text)) for name, text in pairs if text]
@@ -184,7 +184,7 @@ def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Is
     blocks: list[Block] = [FactList(pairs=[("package", package)])]
     if issue_counts:
         blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
-    rows = [_staged_job_row(job) for job in jobs[:MAX_STAGED_JOBS]]
+    rows = [_build_staged_job_row(job) for job in jobs[:MAX_STAGED_JOBS]]
     blocks.append(
         ReportTable(columns=_STAGED_JOB_COLUMNS, rows=rows, total=len(jobs), noun="job", heading="Staged jobs")
     )
@@ -193,6 +193,6 @@ def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Is
     return Report(title="Staged", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
-def _staged_job_row(job: StagedJobResult) -> TableRow:
+def _build_staged_job_row(job: StagedJobResult) -> TableRow:
     numbers = (f"{number:,}" for number in (job.copied, job.existing, job.missing))
     return TableRow(cells=(job.id, job.uri, *numbers, format_byte_count(job.bytes)))

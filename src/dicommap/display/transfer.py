@@ -62,11 +62,11 @@ def format_transfer_lines(transfer: Transfer) -> Iterator[str]:
             f"To be sent: {format_count(transfer.files, 'file')} ({format_byte_count(transfer.bytes)}) "
             f"for {format_count(len(transfer.jobs), 'job')}"
         )
-    for name, value in _transfer_facts(transfer):
+    for name, value in _iterate_transfer_facts(transfer):
         yield f"  {name}: {value}"
 
 
-def _transfer_facts(transfer: Transfer) -> Iterator[tuple[str, str]]:
+def _iterate_transfer_facts(transfer: Transfer) -> Iterator[tuple[str, str]]:
     for source in transfer.sources:
         yield "source root", source
     for bucket in transfer.buckets:

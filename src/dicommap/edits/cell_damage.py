@@ -92,7 +92,7 @@ def describe_text_damage(before: str, cell: str) -> str | None:
         return "other spaces or ends of lines"
     if _is_other_truth_word(before.casefold(), cell.casefold(), cell):
         return "the spreadsheet's word for true or false"
-    if not before.isascii() and any(_misread_utf8(before, codec) == cell for codec in _CODE_PAGES):
+    if not before.isascii() and any(_misread_as_codec(before, codec) == cell for codec in _CODE_PAGES):
         return MISREAD_UTF8
     if any(letter in cell and letter not in before for letter in _TYPOGRAPHIC) and _normalize_for_comparison(
         before
@@ -101,7 +101,7 @@ def describe_text_damage(before: str, cell: str) -> str | None:
     return None
 
 
-def _misread_utf8(text: str, codec: str) -> str:
+def _misread_as_codec(text: str, codec: str) -> str:
     """Return the wrong text that a program gets if it decodes the UTF-8 bytes of `text` with `codec`."""
     data = text.encode("utf-8", "surrogatepass")
     if codec == "cp1252":

@@ -108,17 +108,17 @@ def describe_time_damage(before: str, cell: str) -> str | None:
         was = _DICOM_TIME.fullmatch(before)
     if was is None:
         return None
-    second = _seconds_of_day(was)
+    second = _count_seconds_of_day(was)
     if became is not None:
-        same = _seconds_of_day(became) == second or (
-            not became["second"] and _seconds_of_day(became) // 60 == second // 60
+        same = _count_seconds_of_day(became) == second or (
+            not became["second"] and _count_seconds_of_day(became) // 60 == second // 60
         )
     else:
         same = _is_part_of_day(second, cell) or _is_without_hour(was, cell)
     return "a time in another notation" if same else None
 
 
-def _seconds_of_day(match: re.Match[str]) -> int:
+def _count_seconds_of_day(match: re.Match[str]) -> int:
     hour = int(match["hour"])
     half = (match.groupdict().get("half") or "").casefold()
     if half:
@@ -156,9 +156,9 @@ def _parse_value_dates(text: str) -> Iterator[_Date]:
     if two:
         first, second = two["a"], two["b"]
         yield from _filter_valid_dates(_Date(None, int(first), int(second)), _Date(None, int(second), int(first)))
-        for year in _possible_years(first):
+        for year in _list_possible_years(first):
             yield from _filter_valid_dates(_Date(year, int(second), None))
-        for year in _possible_years(second):
+        for year in _list_possible_years(second):
             yield from _filter_valid_dates(_Date(year, int(first), None))
     yield from _parse_cell_dates(text)
 
@@ -166,17 +166,17 @@ def _parse_value_dates(text: str) -> Iterator[_Date]:
 def _parse_cell_dates(cell: str) -> Iterator[_Date]:
     """Yield each date that a cell can mean, if a program wrote the cell."""
     text = _TIME_SUFFIX.sub("", cell)
-    text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) and _month_of(text) is None else text
+    text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) and _parse_month(text) is None else text
     numeric = _NUMERIC_DATE.fullmatch(text)
     if numeric and numeric["c"] is not None:
         yield from _parse_numeric_dates(numeric)
     day_first = _DAY_FIRST_DATE.fullmatch(text)
     if day_first:
-        month = _month_of(day_first["name"])
-        for year in _possible_years(day_first["year"]) or [None]:
+        month = _parse_month(day_first["name"])
+        for year in _list_possible_years(day_first["year"]) or [None]:
             yield from _filter_valid_dates(_Date(year, month, int(day_first["day"])))
         if not day_first["year"]:
-            for year in _possible_years(day_first["day"]):
+            for year in _list_possible_years(day_first["day"]):
                 yield from _filter_valid_dates(_Date(year, month, None))
     yield from _parse_month_first_dates(text)
     east_asian = _EAST_ASIAN_DATE.fullmatch(text)
@@ -188,30 +188,30 @@ def _parse_cell_dates(cell: str) -> Iterator[_Date]:
 def _parse_month_first_dates(text: str) -> Iterator[_Date]:
     match = _MONTH_FIRST_DATE.fullmatch(text)
     if match and match["name"]:
-        month = _month_of(match["name"])
-        for year in _possible_years(match["year"]) or [None]:
+        month = _parse_month(match["name"])
+        for year in _list_possible_years(match["year"]) or [None]:
             yield from _filter_valid_dates(_Date(year, month, int(match["day"])))
         if not match["year"]:
-            for year in _possible_years(match["day"]):
+            for year in _list_possible_years(match["day"]):
                 yield from _filter_valid_dates(_Date(year, month, None))
     elif match:
-        for year in _possible_years(match["of"]):
-            yield from _filter_valid_dates(_Date(year, _month_of(match["month"]), None))
+        for year in _list_possible_years(match["of"]):
+            yield from _filter_valid_dates(_Date(year, _parse_month(match["month"]), None))
 
 
 def _parse_numeric_dates(match: re.Match[str]) -> Iterator[_Date]:
     first, second, third = match["a"], match["b"], match["c"]
     if len(first) != 3 and len(third) <= 2:
-        for year in _possible_years(first):
+        for year in _list_possible_years(first):
             yield from _filter_valid_dates(_Date(year, int(second), int(third)))
     if len(first) <= 2:
-        for year in _possible_years(third):
+        for year in _list_possible_years(third):
             yield from _filter_valid_dates(_Date(year, int(second), int(first)))
             if "." not in match["mark"]:
                 yield from _filter_valid_dates(_Date(year, int(first), int(second)))
 
 
-def _possible_years(digits: str | None) -> list[int | None]:
+def _list_possible_years(digits: str | None) -> list[int | None]:
     """Return the years that one, two or four digits can mean: 1970 and 2070 for `70`."""
     if not digits or len(digits) == 3:
         return []
@@ -224,7 +224,7 @@ def _filter_valid_dates(*dates: _Date) -> Iterator[_Date]:
             yield day
 
 
-def _month_of(name: str) -> int | None:
+def _parse_month(name: str) -> int | None:
     letters = "".join(letter for letter in unicodedata.normalize("NFD", name.casefold()) if letter.isalpha())
     if len(letters) < 3:
         return None

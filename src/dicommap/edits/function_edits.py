@@ -138,7 +138,7 @@ class FunctionEdits:
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits that the function returns for a study or its series, and the issues of returned values."""
-        yield from record_issues(self._edit_result, study.study_instance_uid, self._study_edits(study))
+        yield from record_issues(self._edit_result, study.study_instance_uid, self._run_functions(study))
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield an issue if the function never returned a new value. Call it after the last study."""
@@ -151,16 +151,16 @@ class FunctionEdits:
         self._edit_result.finish_study()
         yield self._edit_result
 
-    def _study_edits(self, study: Study) -> Iterator[Edit | Issue]:
+    def _run_functions(self, study: Study) -> Iterator[Edit | Issue]:
         if self._by_study is not None:
             recorded_study, reads = record_undecodable_reads(study)
-            yield from self._edits(study.target, self._by_study(recorded_study), reads)
+            yield from self._make_edits(study.target, self._by_study(recorded_study), reads)
         if self._by_series is not None:
             for series in study.series:
                 recorded_series, reads = record_series_reads(series)
-                yield from self._edits(series.target, self._by_series(recorded_series), reads)
+                yield from self._make_edits(series.target, self._by_series(recorded_series), reads)
 
-    def _edits(
+    def _make_edits(
         self, target: Target, values: Mapping[str, str] | None, reads: Collection[CurrentValue]
     ) -> Iterator[Edit | Issue]:
         for keyword, text in self._check_return_value(target, values).items():

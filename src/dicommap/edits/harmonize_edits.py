@@ -67,7 +67,9 @@ class HarmonizeEdits:
             edited_attributes: The attributes that other edits of the study set. They are not harmonized.
 
         """
-        yield from record_issues(self._edit_result, study.study_instance_uid, self._edits(study, edited_attributes))
+        yield from record_issues(
+            self._edit_result, study.study_instance_uid, self._make_edits(study, edited_attributes)
+        )
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield an issue if the attribute had one value in every study or series. Call it after the last study."""
@@ -79,16 +81,16 @@ class HarmonizeEdits:
         self._edit_result.finish_study()
         yield self._edit_result
 
-    def _edits(self, study: Study, edited_attributes: Collection[EditedAttribute]) -> Iterator[Edit | Issue]:
+    def _make_edits(self, study: Study, edited_attributes: Collection[EditedAttribute]) -> Iterator[Edit | Issue]:
         for group in study.series if self._by_series else (study,):
             target, counts = group.target, merge_equal_names(self._keyword, group.values[self._keyword])
             if len(counts) < 2:
                 continue
             self._edit_result.record(study.study_instance_uid, EditEffect.REACHED)
             if not {(None, self._tag), (target.series_instance_uid, self._tag)} & set(edited_attributes):
-                yield from self._most_frequent(target, counts)
+                yield from self._set_most_frequent_value(target, counts)
 
-    def _most_frequent(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
+    def _set_most_frequent_value(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
         location = Location(keyword=self._keyword, study=target.study_instance_uid, series=target.series_instance_uid)
         value = most_frequent_value(counts)
         if value is None:

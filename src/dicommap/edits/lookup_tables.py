@@ -81,7 +81,7 @@ class LookupTable:
         row = self.rows.get(key)
         if row is not None:
             return row
-        near = self._near_row(key)
+        near = self._find_near_row(key)
         hint = f"; row {near.number} comes close: it differs by {describe_differences(key, near.key)}" if near else ""
         return make_issue("lookup.no-row", location, keyword=self.by, name=self.name, hint=hint)
 
@@ -97,7 +97,7 @@ class LookupTable:
             row = self.rows.get(key)
             if row is not None:
                 row.edit_result.record(study, EditEffect.REACHED)
-            elif self._near_row(key) is not None:
+            elif self._find_near_row(key) is not None:
                 self._near_studies.setdefault(compute_near_key(key), (key, study))
 
     def is_equal(self, first: LookupRow, row: LookupRow, columns: Iterable[str]) -> bool:
@@ -145,7 +145,7 @@ class LookupTable:
         hint = f"; that of the study comes close: it differs by {describe_differences(key, row.key)}" if study else ""
         return make_issue("lookup.unused-row", replace(location, study=study), hint=hint)
 
-    def _near_row(self, key: str) -> LookupRow | None:
+    def _find_near_row(self, key: str) -> LookupRow | None:
         """Return the first row whose key nearly matches `key`, or None."""
         if not key:
             return None

@@ -48,8 +48,8 @@ def describe_number_damage(before: str, cell: str) -> str | None:
     """
     if is_scientific_notation(cell) and not _SCIENTIFIC.fullmatch(before):
         return "scientific notation"
-    were = set(_possible_numbers(before))
-    are = set(_possible_numbers(cell)) if were else were
+    were = set(_parse_possible_numbers(before))
+    are = set(_parse_possible_numbers(cell)) if were else were
     if not are:
         return None
     if _SCIENTIFIC.fullmatch(cell) and not _SCIENTIFIC.fullmatch(before):
@@ -80,7 +80,7 @@ def _normalize_signs(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_MINUS_SIGNS).strip()
 
 
-def _possible_numbers(text: str) -> Iterator[Decimal]:
+def _parse_possible_numbers(text: str) -> Iterator[Decimal]:
     """Yield the numbers that a text can mean: 1,234 can mean 1.234 or 1234."""
     if not 0 < len(text) <= _LENGTH_LIMIT or (
         _NOT_NUMERIC.search(text) and text.isascii() and not {" ", "$"} & set(text)
@@ -92,7 +92,7 @@ def _possible_numbers(text: str) -> Iterator[Decimal]:
     text = text.removesuffix("-").lstrip("+-").strip()
     percent = text.endswith("%") or text.startswith("%")
     text = text.strip("% ")
-    for digits in _possible_digits(text):
+    for digits in _list_possible_digits(text):
         try:
             number = Decimal(digits)
         except InvalidOperation:
@@ -101,7 +101,7 @@ def _possible_numbers(text: str) -> Iterator[Decimal]:
         yield -number if negative else number
 
 
-def _possible_digits(text: str) -> Iterator[str]:
+def _list_possible_digits(text: str) -> Iterator[str]:
     if _PLAIN_NUMBER.fullmatch(text):
         yield text.replace(",", ".")
     for grouped in (_GROUPED_NUMBER.fullmatch(text), _INDIAN_GROUPED_NUMBER.fullmatch(text)):
@@ -139,7 +139,7 @@ def _is_rounded_decimal(before: str, cell: str) -> bool:
     had, has = (_count_decimals(text) for text in (before, cell))
     if has is None or had is None or not 0 < has < had or had < _DECIMALS_ROUNDED:
         return False
-    exact, shown = (next(_possible_numbers(text)) for text in (before, cell))
+    exact, shown = (next(_parse_possible_numbers(text)) for text in (before, cell))
     return abs(exact - shown) <= Decimal(5).scaleb(-has - 1)
 
 

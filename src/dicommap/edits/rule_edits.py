@@ -99,7 +99,9 @@ class RuleEdits:
         self._table = tables.get(rule.name)
         values_and_issues = build_new_values(rule, name, self._table)
         self._new_values = [new_value for new_value in values_and_issues if not isinstance(new_value, Issue)]
-        self._missing = [keyword for keyword in self._source_keywords() if keyword not in {*captured, *_UID_KEYWORDS}]
+        self._missing = [
+            keyword for keyword in self._iterate_source_keywords() if keyword not in {*captured, *_UID_KEYWORDS}
+        ]
         self._edit_result = EditResult(source=name, rule=rule.name)
         self._reported: set[Issue] = set()
         """Issues of lookup cells that were already yielded. They are equal for all studies."""
@@ -107,16 +109,16 @@ class RuleEdits:
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits and issues of the rule for a study that it matches, or for each matching series."""
         if not self._missing:
-            yield from record_issues(self._edit_result, study.study_instance_uid, self._edits(study))
+            yield from record_issues(self._edit_result, study.study_instance_uid, self._make_edits(study))
 
-    def _edits(self, study: Study) -> Iterator[Edit | Issue]:
+    def _make_edits(self, study: Study) -> Iterator[Edit | Issue]:
         if self._rule.level == "series":
             for series in study.series:
-                yield from self._target_edits(series.target, _values_with_series_uids(series))
+                yield from self._make_target_edits(series.target, _add_series_uids(series))
             return
-        values = _values_with_study_uids(study)
+        values = _add_study_uids(study)
         if self._has_fully_matching_series(study):
-            yield from self._target_edits(study.target, values)
+            yield from self._make_target_edits(study.target, values)
         elif _may_match(self._patterns, values):
             yield from (issue for series in study.series for issue in self._series_partial_match_issues(series))
 
@@ -140,7 +142,7 @@ class RuleEdits:
             edit_result.finish_study()
             yield edit_result
 
-    def _target_edits(self, target: Target, values: AttributeValues) -> Iterator[Edit | Issue]:
+    def _make_target_edits(self, target: Target, values: AttributeValues) -> Iterator[Edit | Issue]:
         if not _may_match(self._patterns, values):
             return
         self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
@@ -155,7 +157,7 @@ class RuleEdits:
             for edit_or_issue in (
                 item
                 for new_value in self._new_values
-                for item in self._new_value_edits(new_value, target, values, location)
+                for item in self._make_new_value_edits(new_value, target, values, location)
             ):
                 if isinstance(edit_or_issue, Issue):
                     issues[edit_or_issue] = None
@@ -163,7 +165,7 @@ class RuleEdits:
                     yield edit_or_issue
             yield from issues
 
-    def _new_value_edits(
+    def _make_new_value_edits(
         self, new_value: NewValue, target: Target, values: AttributeValues, location: Location
     ) -> Iterator[Edit | Issue]:
         location = replace(location, keyword=keyword_of(new_value.tag))
@@ -211,7 +213,7 @@ class RuleEdits:
                 self._reported.add(issue)
             yield issue
 
-    def _source_keywords(self) -> Iterator[str]:
+    def _iterate_source_keywords(self) -> Iterator[str]:
         """Yield each keyword whose current values the rule uses, without repetitions."""
         keywords = [
             *self._rule.match,
@@ -226,7 +228,7 @@ class RuleEdits:
 
         If no value of the series can match one of the patterns, yield nothing.
         """
-        values = _values_with_series_uids(series)
+        values = _add_series_uids(series)
         if _may_match(self._series_patterns, values):
             self._edit_result.record(series.study_instance_uid, EditEffect.REACHED)
             yield from self._partial_match_issues(series.target, self._series_patterns, values)
@@ -250,7 +252,7 @@ class RuleEdits:
                 for keyword, pattern in self._series_patterns.items()
                 for value in values[keyword]
             )
-            for values in map(_values_with_series_uids, study.series)
+            for values in map(_add_series_uids, study.series)
         )
 
 
@@ -272,7 +274,7 @@ def _is_series_attribute(keyword: str) -> bool:
     return level_of(tag_of(keyword) or 0) is Level.SERIES
 
 
-def _values_with_study_uids(study: Study) -> AttributeValues:
+def _add_study_uids(study: Study) -> AttributeValues:
     uids = {
         "StudyInstanceUID": {study.study_instance_uid: study.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files for series in study.series},
@@ -280,7 +282,7 @@ def _values_with_study_uids(study: Study) -> AttributeValues:
     return {**study.values, **uids}
 
 
-def _values_with_series_uids(series: Series) -> AttributeValues:
+def _add_series_uids(series: Series) -> AttributeValues:
     uids = {
         "StudyInstanceUID": {series.study_instance_uid: series.files},
         "SeriesInstanceUID": {series.series_instance_uid: series.files},

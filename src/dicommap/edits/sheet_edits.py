@@ -53,7 +53,7 @@ class NearUids:
         self._numbers: dict[tuple[str, int], tuple[str, str]] = {}
         """First digits and number of digits of a UID -> text of a cell, and its difference from the UID in words."""
         for text in cell_texts:
-            self._texts.setdefault(_near_uid_key(text), text)
+            self._texts.setdefault(_make_near_uid_key(text), text)
             for start, length, words in _parse_as_spreadsheet_number(text):
                 self._numbers.setdefault((start, length), (text, words))
         self._sizes = {(len(start), length) for start, length in self._numbers}
@@ -61,7 +61,7 @@ class NearUids:
 
     def add_uid(self, uid: str) -> None:
         """Compare a UID of the inventory with the cells. If it nearly equals a cell, keep it as a candidate."""
-        text = self._texts.get(_near_uid_key(uid))
+        text = self._texts.get(_make_near_uid_key(uid))
         if text is not None and text != uid:
             words = "spaces" if _SPACES.search(text) else "leading zeros"
             self._candidates.setdefault(text, set()).add((uid, words))
@@ -84,7 +84,7 @@ class NearUids:
         return next(iter(candidates)) if len({uid for uid, _ in candidates}) == 1 else None
 
 
-def _near_uid_key(text: str) -> str:
+def _make_near_uid_key(text: str) -> str:
     text = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return LEADING_ZEROS.sub("", _SPACES.sub("", text))
 
@@ -159,9 +159,9 @@ class SheetEdits:
         """Yield the edits of a study and its series, and the issues of their cells."""
         self._studies.add(study.study_instance_uid)
         self._add_candidate_uids(study)
-        yield from self._target_edits(study.target, study.values, Level.STUDY)
+        yield from self._make_target_edits(study.target, study.values, Level.STUDY)
         for series in study.series:
-            yield from self._target_edits(series.target, series.values, Level.SERIES)
+            yield from self._make_target_edits(series.target, series.values, Level.SERIES)
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield issues of damaged UIDs, of rows without a study or series in the inventory, and of an unchanged sheet.
@@ -234,17 +234,17 @@ class SheetEdits:
         location = Location(path=self._sheet.name, row=row.number)
         return make_issue("sheet.stale-row", location, hint=describe_stale_row(row, values, other))
 
-    def _target_edits(self, target: Target, values: AttributeValues, level: Level) -> Iterator[Edit | Issue]:
+    def _make_target_edits(self, target: Target, values: AttributeValues, level: Level) -> Iterator[Edit | Issue]:
         row = self._sheet.rows.get(target)
         if row is None:
             return
         edit_result = self._reached[target] = EditResult(source=self._sheet.name, row=row.number)
         edit_result.record(target.study_instance_uid, EditEffect.REACHED)
         yield from record_issues(
-            edit_result, target.study_instance_uid, self._row_edits(target, row, edit_result, values, level)
+            edit_result, target.study_instance_uid, self._make_row_edits(target, row, edit_result, values, level)
         )
 
-    def _row_edits(
+    def _make_row_edits(
         self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues, level: Level
     ) -> Iterator[Edit | Issue]:
         # The state of a study's row covers the attributes of all levels if the sheet has columns of series attributes.
@@ -260,9 +260,9 @@ class SheetEdits:
             )
             if not is_same_value(format_cell_with_escapes(keyword, values[keyword]), after):
                 self._changed = True
-                yield from self._cell_edits(target, edit_result, keyword, (before, after))
+                yield from self._make_cell_edits(target, edit_result, keyword, (before, after))
 
-    def _cell_edits(
+    def _make_cell_edits(
         self, target: Target, edit_result: EditResult, keyword: str, values: tuple[str, str]
     ) -> Iterator[Edit | Issue]:
         column = Location(path=self._sheet.name, column=keyword)

@@ -53,7 +53,7 @@ class ShellPatterns:
         """
         if not is_undecodable(value):
             return self.matches(value)
-        known = _ascii_prefix(value)
+        known = _get_ascii_prefix(value)
         return any(
             known.startswith(literal) and _STARS.fullmatch(rest)
             for literal, rest in map(_split_at_wildcard, self.wildcard_patterns)
@@ -63,14 +63,14 @@ class ShellPatterns:
         """Return whether it is unknown if any pattern matches, because of bytes that could not be decoded."""
         if not is_undecodable(value) or self.is_certain_match(value):
             return False
-        known = _ascii_prefix(value)
+        known = _get_ascii_prefix(value)
         return any(text.startswith(known) for text in self.texts) or any(
             known.startswith(literal) or literal.startswith(known)
             for literal, _ in map(_split_at_wildcard, self.wildcard_patterns)
         )
 
 
-def _ascii_prefix(value: str) -> str:
+def _get_ascii_prefix(value: str) -> str:
     match = _ASCII.match(value)
     return "" if match is None else match[0]
 

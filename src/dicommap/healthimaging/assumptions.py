@@ -56,8 +56,8 @@ class Assumptions(BaseModel):
                 chosen |= _STRICT_SETTINGS
                 continue
             name, _, value = setting.partition("=")
-            if value not in _choices().get(name, ()):
-                raise unknown_choice("assumption", setting, [STRICT, *_known_settings()])
+            if value not in _list_choices().get(name, ()):
+                raise unknown_choice("assumption", setting, [STRICT, *_list_known_settings()])
             chosen[name] = value
         return cls(**chosen)
 
@@ -71,9 +71,9 @@ def require_assumptions(assumptions: object) -> None:
         )
 
 
-def _choices() -> dict[str, tuple[str, ...]]:
+def _list_choices() -> dict[str, tuple[str, ...]]:
     return {name: get_args(field.annotation) for name, field in Assumptions.model_fields.items()}
 
 
-def _known_settings() -> list[str]:
-    return [f"{name}={value}" for name, values in _choices().items() for value in values]
+def _list_known_settings() -> list[str]:
+    return [f"{name}={value}" for name, values in _list_choices().items() for value in values]

@@ -55,7 +55,7 @@ def s3_uri_issues(text: str, location: Location) -> Iterator[Issue]:
     if uri is None:
         yield make_issue("s3-uri.invalid", location)
         return
-    problem = uri.prefix and _segment_problem(uri.prefix.removesuffix("/"))
+    problem = uri.prefix and _find_segment_problem(uri.prefix.removesuffix("/"))
     if problem:
         yield make_issue("s3-uri.prefix", location, problem=problem)
     if uri.prefix and not text.endswith("/"):
@@ -74,7 +74,7 @@ def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> It
     if _METADATA_FILE_PATH.fullmatch(path) is None:
         yield make_issue("mapping.path", location, problem="characters that AWS's pattern does not accept")
         return
-    problem = _segment_problem(path)
+    problem = _find_segment_problem(path)
     if problem:
         yield make_issue("mapping.path", location, problem=problem)
     length = len((uri.key(path) if uri else path).encode())
@@ -82,7 +82,7 @@ def metadata_path_issues(path: str, uri: S3Uri | None, location: Location) -> It
         yield make_issue("mapping.key-too-long", location, length=length, limit=MAX_KEY_BYTES)
 
 
-def _segment_problem(path: str) -> str | None:
+def _find_segment_problem(path: str) -> str | None:
     if path.startswith("/"):
         return "a leading slash"
     if "\\" in path:
@@ -137,18 +137,18 @@ class S3Prefixes:
 
     def __init__(self, uris: Iterable[S3Uri]) -> None:
         self._prefixes = {str(uri) for uri in uris}
-        self._around = {folder for prefix in self._prefixes for folder in _enclosing_prefixes(prefix)}
+        self._around = {folder for prefix in self._prefixes for folder in _iterate_enclosing_prefixes(prefix)}
 
     def contains(self, uri: S3Uri) -> bool:
         """Return whether an S3 URI is equal to a prefix or inside a prefix."""
-        return not self._prefixes.isdisjoint(_enclosing_prefixes(str(uri)))
+        return not self._prefixes.isdisjoint(_iterate_enclosing_prefixes(str(uri)))
 
     def overlaps(self, uri: S3Uri) -> bool:
         """Return whether an S3 URI is inside a prefix, or contains a prefix."""
         return str(uri) in self._around or self.contains(uri)
 
 
-def _enclosing_prefixes(uri: str) -> Iterator[str]:
+def _iterate_enclosing_prefixes(uri: str) -> Iterator[str]:
     """Yield an S3 URI and all prefixes that contain it. For `s3://b/a/`, yield `s3://b/a/` and `s3://b/`."""
     end = len(uri)
     while end > len(_SCHEME):

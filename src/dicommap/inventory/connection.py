@@ -44,7 +44,7 @@ _COMPARABLE_NAME = "comparable_name"
 
 def add_sql_functions(connection: sqlite3.Connection) -> None:
     """Register the SQL function that the SQL of `distinct_count_sql` calls."""
-    connection.create_function(_COMPARABLE_NAME, 1, _comparable_cell, deterministic=True)
+    connection.create_function(_COMPARABLE_NAME, 1, _make_cell_comparable, deterministic=True)
 
 
 def distinct_count_sql(keyword: str) -> str:
@@ -60,7 +60,7 @@ def distinct_count_sql(keyword: str) -> str:
     )
 
 
-def _comparable_cell(cell: str | bytes) -> str | bytes:
+def _make_cell_comparable(cell: str | bytes) -> str | bytes:
     if isinstance(cell, bytes):  # a value that could not be decoded
         return normalize_person_name(cell.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
     return normalize_person_name(str(cell))

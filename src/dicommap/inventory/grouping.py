@@ -49,7 +49,7 @@ def find_nonconformant_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
     The location of an issue is the first study with such a UID. The table temp.counted must exist: it has the number of
     files of each header.
     """
-    connection.create_function("uid_problem", 1, _uid_problem, deterministic=True)
+    connection.create_function("uid_problem", 1, _describe_uid_problem, deterministic=True)
     for keyword, query in _UID_QUERIES.items():
         rows = connection.execute(query.format(keyword, _MAY_BE_NONCONFORMANT.format(keyword)))
         for problem_and_root, count, study, series in rows:
@@ -58,7 +58,7 @@ def find_nonconformant_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
             yield make_issue("p10.nonconformant-uid", place, keyword=keyword, problem=problem, root=root, count=count)
 
 
-def _uid_problem(uid: str) -> str | None:
+def _describe_uid_problem(uid: str) -> str | None:
     problem = uid_conformance_problem(uid)
     return None if problem is None else f"{uid_root_of(uid)} {problem}"
 
@@ -138,16 +138,16 @@ def find_grouping_issues(
 ) -> Iterator[Issue]:
     """Yield the issues of whole studies and series, located by UIDs, and of too large files, located by paths."""
     connection.execute(_CREATE_COUNTED_TABLE)
-    yield from _series_in_two_studies(connection)
-    yield from _inconsistent_attributes(connection, keywords, Level.STUDY)
-    yield from _inconsistent_attributes(connection, keywords, Level.SERIES)
-    yield from _unsupported_transfer_syntaxes(connection)
+    yield from _find_series_in_two_studies(connection)
+    yield from _find_inconsistent_attributes(connection, keywords, Level.STUDY)
+    yield from _find_inconsistent_attributes(connection, keywords, Level.SERIES)
+    yield from _find_unsupported_transfer_syntaxes(connection)
     yield from find_nonconformant_uids(connection)
     connection.execute("DROP TABLE temp.counted")
-    yield from _too_large_files(connection, label)
+    yield from _find_too_large_files(connection, label)
 
 
-def _series_in_two_studies(connection: sqlite3.Connection) -> Iterator[Issue]:
+def _find_series_in_two_studies(connection: sqlite3.Connection) -> Iterator[Issue]:
     query = f"""
         SELECT SeriesInstanceUID, COUNT(DISTINCT StudyInstanceUID) AS studies FROM {_COUNTED_HEADERS}
         GROUP BY SeriesInstanceUID HAVING studies > 1 ORDER BY SeriesInstanceUID
@@ -156,7 +156,7 @@ def _series_in_two_studies(connection: sqlite3.Connection) -> Iterator[Issue]:
         yield make_issue("series.in-two-studies", Location(series=series), count=count)
 
 
-def _inconsistent_attributes(
+def _find_inconsistent_attributes(
     connection: sqlite3.Connection, keywords: tuple[str, ...], level: Level
 ) -> Iterator[Issue]:
     levels = {Level.STUDY: (Level.PATIENT, Level.STUDY), Level.SERIES: (Level.SERIES,)}[level]
@@ -175,7 +175,7 @@ def _inconsistent_attributes(
                 yield make_issue(f"{level.value}.inconsistent-attribute", place, keyword=keyword, count=count)
 
 
-def _unsupported_transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:
+def _find_unsupported_transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:
     query = f"""
         SELECT StudyInstanceUID, SeriesInstanceUID, TransferSyntaxUID, SUM(files) FROM {_COUNTED_HEADERS}
         WHERE TransferSyntaxUID != '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
@@ -186,7 +186,7 @@ def _unsupported_transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[I
             yield make_issue("instance.unsupported-transfer-syntax", place, count=count)
 
 
-def _too_large_files(connection: sqlite3.Connection, label: PathLabel) -> Iterator[Issue]:
+def _find_too_large_files(connection: sqlite3.Connection, label: PathLabel) -> Iterator[Issue]:
     query = """
         SELECT source, path, size FROM file WHERE size > ? AND disposition IN ('instance', 'duplicate')
         ORDER BY source, path

@@ -135,19 +135,19 @@ class InventoryObjects(Iterable[PlannedObject]):
             offsets: For each source, the folder of its files under the prefix. A folder ends with a slash or is empty.
         """
         self._connection = connection
-        numbers = [number for (number,) in self._rows("SELECT id FROM source ORDER BY id", (read_integer,))]
+        numbers = [number for (number,) in self._query_rows("SELECT id FROM source ORDER BY id", (read_integer,))]
         self._offsets = dict(zip(numbers, offsets or [""] * len(numbers), strict=True))
         self._roots = {number: root for root, number in enumerate(numbers)}
         self._archives: dict[int, set[str]] = {number: set() for number in numbers}
-        for source, path in self._rows(ARCHIVES_QUERY, (read_integer, read_text)):
+        for source, path in self._query_rows(ARCHIVES_QUERY, (read_integer, read_text)):
             self._archives[source].add(path)
 
     def __iter__(self) -> Iterator[PlannedObject]:
-        return self._objects_under("")
+        return self._iterate_objects_under("")
 
     def objects_under(self, prefix: str) -> PlannedObjects:
         """Return the objects under `prefix`, with keys relative to it. `prefix` is empty or ends with a slash."""
-        return PlannedObjects(lambda: self._objects_under(prefix))
+        return PlannedObjects(lambda: self._iterate_objects_under(prefix))
 
     def staged_objects(self, pieces: Iterable[StudyPart], largest: int) -> PlannedObjects:
         """Return the files of staged jobs as objects with keys such as `1.2.3/0000001.dcm`: study UID and number.
@@ -156,20 +156,20 @@ class InventoryObjects(Iterable[PlannedObject]):
             pieces: The parts of studies that are staged.
             largest: The largest file size in bytes. Larger files are left out.
         """
-        listed = sorted(pieces, key=_piece_sort_key)
-        return PlannedObjects(lambda: self._staged_objects(listed, largest))
+        listed = sorted(pieces, key=_make_piece_sort_key)
+        return PlannedObjects(lambda: self._iterate_staged_objects(listed, largest))
 
     def keyed_files(self) -> Iterator[tuple[str, int, str | None, str | None]]:
         """Yield (object key, size in bytes, Study Instance UID, Series Instance UID) of every file, ordered by key.
 
         The UIDs are None if the file has no instance.
         """
-        streams = [self._source_keys(source) for source in self._offsets]
+        streams = [self._query_source_keys(source) for source in self._offsets]
         yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda file: file[0].encode())
 
     def study_sizes(self, largest: int) -> Iterator[StudySize]:
         """Yield the file count and bytes of each study by series. Files over `largest` bytes are counted separately."""
-        for study, series in groupby(self._series_sizes(largest), key=lambda row: row[0]):
+        for study, series in groupby(self._query_series_sizes(largest), key=lambda row: row[0]):
             yield StudySize(
                 study_instance_uid=study,
                 series=tuple(
@@ -180,21 +180,21 @@ class InventoryObjects(Iterable[PlannedObject]):
 
     def series_file_sizes(self, study: str, series: str, largest: int) -> Iterator[int]:
         """Yield the sizes of a series' files by source and path. Files over `largest` bytes are left out."""
-        return (row[2] for row in self._study_rows(study, series, largest))
+        return (row[2] for row in self._query_study_rows(study, series, largest))
 
     def has_key(self, key: str) -> bool:
         """Return whether a file of the inventory has this key."""
         for source, offset in self._offsets.items():
             path = key.removeprefix(offset)
-            if key.startswith(offset) and any(self._rows(HAS_KEY_QUERY, (read_integer,), source, path)):
+            if key.startswith(offset) and any(self._query_rows(HAS_KEY_QUERY, (read_integer,), source, path)):
                 return True
         return False
 
     def count_files(self) -> FileCounts:
         """Return the number of files, and the number of instances and duplicates. Archive members are not counted."""
-        ((files, instances),) = self._rows(FILE_COUNTS_QUERY, (read_integer, read_integer))
+        ((files, instances),) = self._query_rows(FILE_COUNTS_QUERY, (read_integer, read_integer))
         if any(self._archives.values()):
-            for (disposition,) in self._rows(ARCHIVE_MEMBERS_QUERY, (enum_reader(Disposition),)):
+            for (disposition,) in self._query_rows(ARCHIVE_MEMBERS_QUERY, (enum_reader(Disposition),)):
                 files -= 1
                 instances -= disposition in _INSTANCE_DISPOSITIONS
         return FileCounts(files=files, instances=instances)
@@ -204,21 +204,21 @@ class InventoryObjects(Iterable[PlannedObject]):
 
         Bytes that are not UTF-8 are surrogates in the paths (PEP 383). Archive members are left out.
         """
-        for source, path in self._rows(NON_UTF8_PATHS_QUERY, (read_integer, read_system_path)):
+        for source, path in self._query_rows(NON_UTF8_PATHS_QUERY, (read_integer, read_system_path)):
             if not _is_archive_member(path, self._archives[source]):
                 yield path
 
-    def _objects_under(self, prefix: str) -> Iterator[PlannedObject]:
-        streams = [self._source_under(source, prefix) for source in self._offsets]
+    def _iterate_objects_under(self, prefix: str) -> Iterator[PlannedObject]:
+        streams = [self._iterate_source_objects_under(source, prefix) for source in self._offsets]
         return streams[0] if len(streams) == 1 else merge(*streams, key=lambda planned: planned.key.encode())
 
-    def _source_under(self, source: int, prefix: str) -> Iterator[PlannedObject]:
+    def _iterate_source_objects_under(self, source: int, prefix: str) -> Iterator[PlannedObject]:
         offset, begin = self._offsets[source], ""
         if prefix.startswith(offset):
             begin = prefix.removeprefix(offset)
         elif not offset.startswith(prefix):
             return
-        for path, size, etag, modified, disposition, study, series, instance in self._rows_in_folder(
+        for path, size, etag, modified, disposition, study, series, instance in self._query_rows_in_folder(
             OBJECTS_QUERY, source, begin, _OBJECT_READERS
         ):
             is_instance = disposition in _INSTANCE_DISPOSITIONS
@@ -235,12 +235,12 @@ class InventoryObjects(Iterable[PlannedObject]):
                 source=path,
             )
 
-    def _source_keys(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
+    def _query_source_keys(self, source: int) -> Iterator[tuple[str, int, str | None, str | None]]:
         offset = self._offsets[source]
-        for path, size, study, series in self._rows_in_folder(KEYS_QUERY, source, "", _KEY_READERS):
+        for path, size, study, series in self._query_rows_in_folder(KEYS_QUERY, source, "", _KEY_READERS):
             yield offset + path, size, study, series
 
-    def _rows_in_folder(
+    def _query_rows_in_folder(
         self, query: str, source: int, begin: str, readers: Sequence[CellReader]
     ) -> Iterator[list[Any]]:
         """Yield the rows of a source's files in the folder `begin`, without archive members.
@@ -249,15 +249,15 @@ class InventoryObjects(Iterable[PlannedObject]):
         """
         end = begin[:-1] + "0" if begin else _AFTER_ALL_TEXT  # "0" follows "/"
         archives = self._archives[source]
-        rows = self._rows(query, readers, source, begin, end)
+        rows = self._query_rows(query, readers, source, begin, end)
         return (row for row in rows if not _is_archive_member(row[0], archives)) if archives else rows
 
-    def _staged_objects(self, pieces: Sequence[StudyPart], largest: int) -> Iterator[PlannedObject]:
+    def _iterate_staged_objects(self, pieces: Sequence[StudyPart], largest: int) -> Iterator[PlannedObject]:
         for study, its_pieces in groupby(pieces, key=lambda piece: piece.study_instance_uid):
             number = 0
             for piece in its_pieces:
                 end = None if piece.files is None else piece.first + piece.files
-                rows = self._study_rows(study, piece.series_instance_uid, largest)
+                rows = self._query_study_rows(study, piece.series_instance_uid, largest)
                 for row in islice(rows, piece.first, end):
                     source, path, size, etag, modified, disposition, _, series, instance = row
                     number += 1
@@ -274,14 +274,14 @@ class InventoryObjects(Iterable[PlannedObject]):
                         source=path,
                     )
 
-    def _study_rows(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
-        for row in self._rows(STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
+    def _query_study_rows(self, study: str, series: str | None, largest: int) -> Iterator[list[Any]]:
+        for row in self._query_rows(STUDY_FILES_QUERY, (read_integer, *_OBJECT_READERS), study, series, largest):
             if not _is_archive_member(row[1], self._archives[row[0]]):
                 yield row
 
-    def _series_sizes(self, largest: int) -> Iterator[Sequence[Any]]:
+    def _query_series_sizes(self, largest: int) -> Iterator[Sequence[Any]]:
         if not any(self._archives.values()):
-            return self._rows(
+            return self._query_rows(
                 SERIES_SIZES_QUERY,
                 (read_uid, read_uid, read_byte_count, read_byte_count, read_byte_count),
                 largest,
@@ -299,7 +299,7 @@ class InventoryObjects(Iterable[PlannedObject]):
                 large[key] += size > largest
         return ((*key, files[key], file_sizes[key], large[key]) for key in sorted(files))
 
-    def _rows(
+    def _query_rows(
         self, query: str, readers: Sequence[CellReader], *parameters: str | bytes | int | None
     ) -> Iterator[list[Any]]:
         return read_rows(self._connection, query, readers, parameters)
@@ -315,5 +315,5 @@ def _is_archive_member(path: str, archives: set[str]) -> bool:
     return False
 
 
-def _piece_sort_key(piece: StudyPart) -> tuple[str, str, int]:
+def _make_piece_sort_key(piece: StudyPart) -> tuple[str, str, int]:
     return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first

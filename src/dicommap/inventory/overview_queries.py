@@ -98,15 +98,15 @@ class OverviewQueries:
 
     def _read_study(self, uid: str) -> StudySummary:
         keywords = [keyword for keyword in _STUDY_KEYWORDS if keyword in self._keywords]
-        query = f"SELECT COUNT(DISTINCT SeriesInstanceUID), {_summary_columns(keywords)} {_FROM_STUDY}"
-        kinds = (read_integer, read_integer, read_integer, *_cell_readers(keywords))
+        query = f"SELECT COUNT(DISTINCT SeriesInstanceUID), {_build_summary_columns(keywords)} {_FROM_STUDY}"
+        kinds = (read_integer, read_integer, read_integer, *_choose_cell_readers(keywords))
         ((series, instances, size, *cells),) = read_rows(self._connection, query, kinds, (uid,))
         return StudySummary(
             uid=uid,
             series=series,
             instances=instances,
             size=size,
-            values=_distinct_values(keywords, cells),
+            values=_read_distinct_values(keywords, cells),
             modalities=self._read_modalities(uid),
             first=self._read_first_series(uid),
         )
@@ -114,12 +114,12 @@ class OverviewQueries:
     def _read_first_series(self, study: str) -> list[SeriesSummary]:
         keywords = [keyword for keyword in _SERIES_KEYWORDS if keyword in self._keywords]
         query = (
-            f"SELECT SeriesInstanceUID, {_summary_columns(keywords)} {_FROM_STUDY}"
+            f"SELECT SeriesInstanceUID, {_build_summary_columns(keywords)} {_FROM_STUDY}"
             f"GROUP BY SeriesInstanceUID ORDER BY SeriesInstanceUID LIMIT {MAX_SERIES}"
         )
-        kinds = (read_text, read_integer, read_integer, *_cell_readers(keywords))
+        kinds = (read_text, read_integer, read_integer, *_choose_cell_readers(keywords))
         return [
-            SeriesSummary(uid=uid, instances=instances, size=size, values=_distinct_values(keywords, cells))
+            SeriesSummary(uid=uid, instances=instances, size=size, values=_read_distinct_values(keywords, cells))
             for uid, instances, size, *cells in read_rows(self._connection, query, kinds, (study,))
         ]
 
@@ -132,7 +132,7 @@ class OverviewQueries:
         return [modality for (modality,) in read_rows(self._connection, query, (read_value,), (study,))]
 
 
-def _summary_columns(keywords: Sequence[str]) -> str:
+def _build_summary_columns(keywords: Sequence[str]) -> str:
     values = (
         f"{distinct_count_sql(keyword)}, MIN(IFNULL(\"{keyword}\", ''))"  # constants of this module
         for keyword in keywords
@@ -140,9 +140,9 @@ def _summary_columns(keywords: Sequence[str]) -> str:
     return ", ".join(["SUM(disposition = 'instance')", "SUM(size)", *values])
 
 
-def _cell_readers(keywords: Sequence[str]) -> tuple[CellReader, ...]:
+def _choose_cell_readers(keywords: Sequence[str]) -> tuple[CellReader, ...]:
     return (read_integer, read_value) * len(keywords)
 
 
-def _distinct_values(keywords: Sequence[str], cells: Sequence[Any]) -> dict[str, ValueSummary]:
+def _read_distinct_values(keywords: Sequence[str], cells: Sequence[Any]) -> dict[str, ValueSummary]:
     return {keyword: ValueSummary(*cells[2 * index : 2 * index + 2]) for index, keyword in enumerate(keywords)}

@@ -343,7 +343,7 @@ class PreviousScan:
             if len(path_rows) < len(paths):
                 left = set(paths).difference(row[1] for row in path_rows)
                 path_rows += execute(
-                    f"{FILE_QUERY} WHERE source = ? AND path IN ({_sql_placeholders(len(left))})", (source, *left)
+                    f"{FILE_QUERY} WHERE source = ? AND path IN ({_make_sql_placeholders(len(left))})", (source, *left)
                 )
         except sqlite3.Error as error:
             raise_if_interrupted(error)
@@ -354,7 +354,7 @@ class PreviousScan:
     def _read_issues(self, numbers: Sequence[int]) -> dict[int, list[IssueRow]]:
         query = (
             "SELECT file, code, severity, location, message FROM issue"  # noqa: S608  marks only
-            f" WHERE file IN ({_sql_placeholders(len(numbers))}) ORDER BY id"
+            f" WHERE file IN ({_make_sql_placeholders(len(numbers))}) ORDER BY id"
         )
         readers = (read_integer, read_text, enum_reader(Severity), _read_location_text, read_text)
         issues: dict[int, list[IssueRow]] = {}
@@ -379,7 +379,7 @@ class PreviousScan:
         return digest
 
 
-def _sql_placeholders(count: int) -> str:
+def _make_sql_placeholders(count: int) -> str:
     return ", ".join("?" * count)
 
 

@@ -123,7 +123,7 @@ def read_series(
 
 def read_instances(connection: sqlite3.Connection, roots: Mapping[int, str]) -> Iterator[Instance]:
     """Yield instances and duplicates in the order of study, series and path. `roots`: source number -> root."""
-    readers = (*_file_readers(roots), *(read_uid,) * 3, *(read_value,) * 3, read_text)
+    readers = (*_choose_file_readers(roots), *(read_uid,) * 3, *(read_value,) * 3, read_text)
     for source, path, size, mtime, disposition, *texts in read_rows(connection, _INSTANCES_QUERY, readers):
         study, series, instance, sop_class, transfer_syntax, instance_number, etag = texts
         yield Instance(
@@ -144,12 +144,12 @@ def read_instances(connection: sqlite3.Connection, roots: Mapping[int, str]) -> 
 
 def read_files(connection: sqlite3.Connection, roots: Mapping[int, str]) -> Iterator[File]:
     """Yield every path of the inventory in the order of source and path. `roots`: source number -> root."""
-    readers = (*_file_readers(roots), read_text)
+    readers = (*_choose_file_readers(roots), read_text)
     for source, path, size, mtime, disposition, etag in read_rows(connection, _FILES_QUERY, readers):
         yield File(source=source, path=path, size=size, mtime_ns=mtime, disposition=disposition, etag=etag)
 
 
-def _file_readers(roots: Mapping[int, str]) -> tuple[CellReader, ...]:
+def _choose_file_readers(roots: Mapping[int, str]) -> tuple[CellReader, ...]:
     return lookup_reader(roots), read_printable_path, read_byte_count, read_integer, enum_reader(Disposition)
 
 

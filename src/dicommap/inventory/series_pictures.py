@@ -67,8 +67,8 @@ class InventoryPictureSource:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A connection cannot be pickled. The picture source of an unpickled series is therefore None.
-        return _no_picture_source, ()
+        return _find_no_picture_source, ()
 
 
-def _no_picture_source() -> None:
+def _find_no_picture_source() -> None:
     return None

@@ -204,14 +204,14 @@ def require_inventory_tables(connection: sqlite3.Connection) -> None:
     definition of the table `attribute` is checked before its rows are read.
     """
     definitions = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any,) * 4))
-    basis, _ = _expected_definitions(())
+    basis, _ = _build_expected_definitions(())
     if not {definition for definition in basis if definition[2] == "attribute"} <= definitions:
         raise damaged_error()
     keywords = tuple(
         keyword for keyword, _ in read_rows(connection, _ATTRIBUTES_QUERY, (read_identifier, read_integer))
     )
     try:
-        tables, indexes = _expected_definitions(keywords)
+        tables, indexes = _build_expected_definitions(keywords)
     except sqlite3.Error:  # a keyword twice, or more columns than SQLite allows
         raise damaged_error() from None
     if not tables <= definitions <= tables | indexes:
@@ -219,7 +219,7 @@ def require_inventory_tables(connection: sqlite3.Connection) -> None:
 
 
 @lru_cache(maxsize=8)
-def _expected_definitions(keywords: tuple[str, ...]) -> tuple[frozenset[_Definition], frozenset[_Definition]]:
+def _build_expected_definitions(keywords: tuple[str, ...]) -> tuple[frozenset[_Definition], frozenset[_Definition]]:
     """Return the definitions of the tables, and the definitions of the indexes, for these captured keywords."""
     with closing(sqlite3.connect(":memory:")) as connection:
         create_tables(connection, keywords)

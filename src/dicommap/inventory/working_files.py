@@ -53,7 +53,7 @@ class ScanLock:
         """Acquire the lock. Raises InventoryError if another scan has it, or if the directory is not writable."""
         self._path = path
         try:
-            self._descriptor = self._acquire()
+            self._descriptor = self._acquire_lock()
         except BlockingIOError:
             raise InventoryError(
                 "Another scan is writing this inventory.", fix="Wait until it has ended, or name another file."
@@ -70,7 +70,7 @@ class ScanLock:
             self._path.unlink(missing_ok=True)  # remove before unlocking, so that no other scan has locked this file
         os.close(self._descriptor)
 
-    def _acquire(self) -> int:
+    def _acquire_lock(self) -> int:
         while True:
             descriptor = open_lock_file(self._path)
             try:

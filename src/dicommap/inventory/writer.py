@@ -138,7 +138,7 @@ class InventoryWriter:
             self._places = WorkingFiles.for_inventory(path)
             self._lock = ScanLock(self._places.lock)
         try:
-            self._open(reading, started_ns, cache=cache)
+            self._open_unfinished(reading, started_ns, cache=cache)
         except BaseException as error:
             self._keep_unfinished()
             if isinstance(error, sqlite3.Error):
@@ -200,7 +200,7 @@ class InventoryWriter:
         self._add_issues(issue_rows)
         self._is_batch_complete = True
         if time.monotonic() - self._last_commit >= _COMMIT_INTERVAL_SECONDS:
-            self._commit()
+            self._commit_rows()
 
     def add_unchanged(self, count: int) -> None:
         """Add the next `count` files of the unchanged run. Call it before `add`, because these files come first."""
@@ -231,14 +231,14 @@ class InventoryWriter:
             self._add_grouping_issues(same_content)
         database = self._database
         database.execute("UPDATE scan SET complete = 1")
-        self._commit()
+        self._commit_rows()
         if self._path is not None:
             database.execute("PRAGMA journal_mode = DELETE")
             database.close()
-            self._publish()
+            self._publish_inventory()
             self._connection = database = sqlite_schema.open_inventory_file(self._path)
         self._finished = True
-        self._release()
+        self._release_files()
         return database
 
     def _copy_unchanged_run(self) -> None:
@@ -257,7 +257,7 @@ class InventoryWriter:
 
     def _add_grouping_issues(self, same_content: HasSameContent) -> None:
         self._copy_unchanged_run()
-        self._commit()
+        self._commit_rows()
         self._is_batch_complete = False
         database = self._database
         sqlite_schema.create_indexes(database)
@@ -277,7 +277,7 @@ class InventoryWriter:
             return
         if self._is_batch_complete:
             with suppress(sqlite3.Error):  # earlier commits stay
-                self._commit()
+                self._commit_rows()
         self._keep_unfinished()
         if isinstance(error, sqlite3.Error):
             raise write_error(error) from error
@@ -287,7 +287,7 @@ class InventoryWriter:
         assert self._connection is not None  # noqa: S101  set at the end of __init__
         return self._connection
 
-    def _open(self, reading: int, started_ns: int, *, cache: bool) -> None:
+    def _open_unfinished(self, reading: int, started_ns: int, *, cache: bool) -> None:
         if self._path is None:
             self._connection = connect(":memory:")
         else:
@@ -310,7 +310,7 @@ class InventoryWriter:
         self._connection.execute("INSERT INTO scan VALUES (0, ?, ?, 0, 0, 0, 0, 0, 0)", (reading, started_ns))
         self._connection.commit()
 
-    def _commit(self) -> None:
+    def _commit_rows(self) -> None:
         counts = (self._read, self._unchanged, *self._traffic)
         self._database.execute(
             "UPDATE scan SET read = ?, unchanged = ?, requests = ?, received = ?, repeated = ?", counts
@@ -319,7 +319,7 @@ class InventoryWriter:
         self._committed_files = self._files
         self._last_commit = time.monotonic()
 
-    def _publish(self) -> None:
+    def _publish_inventory(self) -> None:
         places = self._places
         try:
             os.replace(places.unfinished, places.inventory)
@@ -338,9 +338,9 @@ class InventoryWriter:
             self._connection.close()
         if self._lock is not None and not self._committed_files:
             remove_files(self._places.unfinished, self._places.journal)
-        self._release()
+        self._release_files()
 
-    def _release(self) -> None:
+    def _release_files(self) -> None:
         for previous in self.previous:
             previous.close()
         if self._lock is not None:

@@ -66,7 +66,7 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
         if tag is None:
             meant = keyword_hint(keyword)
             said = f"{mask_unless_word(keyword) if keyword else 'The empty text'} is not a DICOM keyword."
-            raise AttributeNameError(said, fix=_as_sentence(meant) if meant else "PS3.6 lists the keywords.")
+            raise AttributeNameError(said, fix=_make_sentence(meant) if meant else "PS3.6 lists the keywords.")
         vrs = vrs_of(tag)
         if len(vrs) != 1 or vrs[0] in _NOT_CAPTURED_VRS or tag >> 16 in (0x0000, 0x0002):
             raise AttributeNameError(
@@ -78,5 +78,5 @@ def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str
     return tuple(keywords)
 
 
-def _as_sentence(text: str) -> str:
+def _make_sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith("?") else ".")

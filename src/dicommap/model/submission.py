@@ -80,7 +80,7 @@ class Submission(BaseModel):
         return self.ending is not None
 
     @model_validator(mode="after")
-    def _state_has_its_members(self) -> Self:
+    def _require_members_of_state(self) -> Self:
         reached = list(SubmissionState).index(self.state)
         needed = [self.startingAt] if reached >= list(SubmissionState).index(SubmissionState.STARTING) else []
         needed += [self.jobId, self.jobStatus] if self.state.has_job else []

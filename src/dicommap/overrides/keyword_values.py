@@ -45,7 +45,7 @@ def attribute_from_keyword(keyword: str, value: object) -> tuple[int, Attribute]
     tag = tag_of(keyword)
     if issues or tag is None:
         return issues
-    text = _text_from_value(keyword, value, place)
+    text = _convert_value_to_text(keyword, value, place)
     if isinstance(text, Issue):
         return [text]
     stripped = text.strip()
@@ -56,17 +56,17 @@ def attribute_from_keyword(keyword: str, value: object) -> tuple[int, Attribute]
     return attribute if isinstance(attribute, list) else (tag, attribute)
 
 
-def _text_from_value(keyword: str, value: object, place: Location) -> str | Issue:
+def _convert_value_to_text(keyword: str, value: object, place: Location) -> str | Issue:
     """Return the text of one value, or of a list of values; or an issue.
 
     Backslashes separate the values of a list (PS3.5 section 6.4).
     """
     if not isinstance(value, list | tuple):
-        return _text_from_single_value(keyword, value, place)
-    vr = _vr_of(keyword)
+        return _convert_single_value_to_text(keyword, value, place)
+    vr = _get_vr(keyword)
     texts: list[str] = []
     for item in value:
-        text = _text_from_single_value(keyword, item, place)
+        text = _convert_single_value_to_text(keyword, item, place)
         if isinstance(text, Issue):
             return text
         if "\\" in text and vr not in SINGLE_VALUE_VRS:
@@ -78,8 +78,8 @@ def _text_from_value(keyword: str, value: object, place: Location) -> str | Issu
     return "\\".join(texts)
 
 
-def _text_from_single_value(keyword: str, value: object, place: Location) -> str | Issue:
-    vr = _vr_of(keyword)
+def _convert_single_value_to_text(keyword: str, value: object, place: Location) -> str | Issue:
+    vr = _get_vr(keyword)
     if value is None:
         return ""
     if isinstance(value, str):
@@ -100,5 +100,5 @@ def _text_from_single_value(keyword: str, value: object, place: Location) -> str
     )
 
 
-def _vr_of(keyword: str) -> str:
+def _get_vr(keyword: str) -> str:
     return " or ".join(vrs_of(tag_of(keyword) or 0))

@@ -99,7 +99,7 @@ class Override(Target):
             else:
                 rejected += attribute
         rejected += _reject_unusable_texts(data_set)
-        return cls._create(target, data_set, rejected)
+        return cls._create_override(target, data_set, rejected)
 
     @classmethod
     def from_dataset(cls, dataset: Dataset, *, study_instance_uid: str, series_instance_uid: str | None = None) -> Self:
@@ -131,7 +131,7 @@ class Override(Target):
         for tag, uid in uids.items():
             if uid is not None and data_set.get(hex_of(tag)) == {"vr": "UI", "Value": [uid]}:
                 del data_set[hex_of(tag)]
-        return cls._create(target, data_set, issues)
+        return cls._create_override(target, data_set, issues)
 
     @classmethod
     def from_json(
@@ -159,18 +159,18 @@ class Override(Target):
         """
         target = _make_target(study_instance_uid, series_instance_uid)
         require_assumptions(assumptions)
-        value, issues = parse_json(_json_bytes(document))
+        value, issues = parse_json(_dump_json_bytes(document))
         if value is not None or not issues:
             issues += check_override(value, target, assumptions)
         rejected = [_set_override_severity(issue) for issue in issues]
         if has_errors(rejected):
-            return cls._create(target, {}, rejected)
+            return cls._create_override(target, {}, rejected)
         data_set = parse_override_data_set(value, assumptions)
         rejected = _reject_unusable_texts(data_set)
-        return cls._create(target, {} if rejected else data_set, rejected)
+        return cls._create_override(target, {} if rejected else data_set, rejected)
 
     @classmethod
-    def _create(cls, target: Target, data_set: DataSet, rejected: list[Issue]) -> Self:
+    def _create_override(cls, target: Target, data_set: DataSet, rejected: list[Issue]) -> Self:
         return cls(
             study_instance_uid=target.study_instance_uid,
             series_instance_uid=target.series_instance_uid,
@@ -198,7 +198,9 @@ class Override(Target):
         issues = [*self._uid_issues(), *self.rejected]
         if self.data_set or not self.rejected:
             issues += map(_set_override_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))
-        place = {name: uid for name, uid in self._uids_by_name().items() if uid and uid_mapping_problem(uid) is None}
+        place = {
+            name: uid for name, uid in self._map_names_to_uids().items() if uid and uid_mapping_problem(uid) is None
+        }
         return list(dict.fromkeys(issue.with_location(**place) for issue in issues))
 
     def to_json(self, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> str:
@@ -220,11 +222,11 @@ class Override(Target):
             )
         return dump_override(self, assumptions)
 
-    def _uids_by_name(self) -> dict[str, str | None]:
+    def _map_names_to_uids(self) -> dict[str, str | None]:
         return {"study": self.study_instance_uid, "series": self.series_instance_uid}
 
     def _uid_issues(self) -> Iterator[Issue]:
-        for name, uid in self._uids_by_name().items():
+        for name, uid in self._map_names_to_uids().items():
             problem = None if uid is None else uid_mapping_problem(uid)
             if problem:
                 yield make_issue("mapping.invalid-uid", member=f"{name}InstanceUID", problem=problem)
@@ -257,7 +259,7 @@ def _reject_unusable_texts(data_set: DataSet) -> list[Issue]:
 def _unusable_text_issues(data_set: DataSet) -> Iterator[Issue]:
     for member, attribute in data_set.items():
         tag, values = int(member, 16), attribute.get("Value", [])
-        for text in _value_texts(values):
+        for text in _iterate_value_texts(values):
             sign = describe_placeholder(text) or (NULL_WORD_DESCRIPTION if is_null_word_for(tag, text) else None)
             if sign:
                 keyword = keyword_of(tag)
@@ -267,7 +269,7 @@ def _unusable_text_issues(data_set: DataSet) -> Iterator[Issue]:
                 yield from _unusable_text_issues(item or {})
 
 
-def _value_texts(values: Iterable[object]) -> Iterator[str]:
+def _iterate_value_texts(values: Iterable[object]) -> Iterator[str]:
     """Yield each text value, and each component group of a name, without outer spaces."""
     for value in values:
         if isinstance(value, str):
@@ -276,7 +278,7 @@ def _value_texts(values: Iterable[object]) -> Iterator[str]:
             yield from (group.strip() for group in value.values() if isinstance(group, str))
 
 
-def _json_bytes(document: object) -> bytes:
+def _dump_json_bytes(document: object) -> bytes:
     """Return a JSON document as bytes for the parser. Raise UsageError if JSON cannot express the document."""
     if isinstance(document, bytes):
         return document

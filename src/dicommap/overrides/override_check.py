@@ -64,7 +64,7 @@ def _document_form_issues(document: object, assumptions: Assumptions) -> Iterato
 def _empty_value_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
     for member, attribute in data_set.items():
         if has_null_form(attribute) and attribute.keys() == {"vr"}:
-            keyword = _keyword_of_member(member)
+            keyword = _get_keyword_of_member(member)
             yield make_issue(
                 "override.empty-value", Location(pointer=f"{pointer}/{member}", keyword=keyword), keyword=keyword
             )
@@ -88,7 +88,7 @@ def _uid_issues(
 def _attribute_issues(
     data_set: dict[str, Any], target: Target | None, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
-    repeated = _required_uid_tags(target, assumptions)
+    repeated = _list_required_uid_tags(target, assumptions)
     if not data_set.keys() - repeated:
         yield make_issue("override.empty", Location(pointer=pointer))
     for member in data_set:
@@ -105,7 +105,7 @@ def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumpti
         yield from level_mismatch_issues(tag, target.level, place, severity)
 
 
-def _required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[str]:
+def _list_required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[str]:
     """Return the tags of the UIDs that `assumptions` require in an override file, as 8 hexadecimal digits."""
     if assumptions.identifyingUids == "absent":
         return set()
@@ -113,5 +113,5 @@ def _required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[s
     return {hex_of(tag) for tag in (STUDY_INSTANCE_UID, *([] if of_study else [SERIES_INSTANCE_UID]))}
 
 
-def _keyword_of_member(member: str) -> str:
+def _get_keyword_of_member(member: str) -> str:
     return keyword_of(int(member, 16)) if _TAG.fullmatch(member) else member

@@ -31,7 +31,7 @@ def build_override_document(override: Override, assumptions: Assumptions) -> Dat
     if assumptions.emptyValue == "null":
         data_set = {tag: _add_null_value(attribute) for tag, attribute in data_set.items()}
     if assumptions.identifyingUids == "present":
-        data_set |= _identifying_uids(override)
+        data_set |= _make_identifying_uids(override)
     data_set = sort_data_set(data_set)
     return [data_set] if assumptions.dataSet == "array" else data_set
 
@@ -68,6 +68,6 @@ def _add_null_value(attribute: Attribute) -> Attribute:
     return attribute
 
 
-def _identifying_uids(override: Override) -> DataSet:
+def _make_identifying_uids(override: Override) -> DataSet:
     uids = {STUDY_INSTANCE_UID: override.study_instance_uid, SERIES_INSTANCE_UID: override.series_instance_uid}
     return {hex_of(tag): {"vr": "UI", "Value": [uid]} for tag, uid in uids.items() if uid is not None}

@@ -178,7 +178,7 @@ class _StudyGroups:
         after: NewTexts = {
             (change.series_instance_uid, change.tag): text_from_attribute(change.after) or ""
             for change in changes
-            if change.tag in _identifier_tags(self.identifier)
+            if change.tag in _list_identifier_tags(self.identifier)
         }
         if after:
             self._changed_studies.add(study.study_instance_uid)
@@ -188,7 +188,7 @@ class _StudyGroups:
         """Add a study if `add_study` did not add it and it has an identifier that edits gave to other studies."""
         values = study.values.get(self.identifier.keyword, {})
         if study.study_instance_uid not in self._changed_studies and any(
-            _digest(value.strip(" ")) in self.changed_digests for value in values
+            _compute_digest(value.strip(" ")) in self.changed_digests for value in values
         ):
             self._add_digests(study, {})
 
@@ -228,13 +228,13 @@ class _StudyGroups:
         for series in study.series:
             for key, traits in _compute_digests(self.identifier, study.study_instance_uid, series, after):
                 traits_by_key[key] = tuple(map(_merge_digests, traits_by_key.get(key, traits), traits))
-                if traits[0] != _digest(*key):
-                    self.changed_digests.add(_digest(key[0]))
+                if traits[0] != _compute_digest(*key):
+                    self.changed_digests.add(_compute_digest(key[0]))
         for key, traits in traits_by_key.items():
-            group = self._by_key.get(_digest(*key))
+            group = self._by_key.get(_compute_digest(*key))
             if group is None:
-                bare = _digest(key[0]) if key[1] else 0
-                self._by_key[_digest(*key)] = _StudyGroup(traits, bare, (study.study_instance_uid,))
+                bare = _compute_digest(key[0]) if key[1] else 0
+                self._by_key[_compute_digest(*key)] = _StudyGroup(traits, bare, (study.study_instance_uid,))
             else:
                 group.add(traits, (study.study_instance_uid,), 1)
 
@@ -255,13 +255,17 @@ def _compute_digests(
     for keyword in identifier.compared:
         texts = [normalize_identity_value(keyword, text) for text in _group_old_by_new_values(series, keyword, after)]
         compared += tuple(
-            _reduce_digests(_digest(text) if text else _ABSENT for text in part) for part in zip(*texts, strict=True)
+            _reduce_digests(_compute_digest(text) if text else _ABSENT for text in part)
+            for part in zip(*texts, strict=True)
         )
     for new, old in _group_old_by_new_values(series, identifier.keyword, after).items():
         for new_issuer, old_issuer in _group_old_by_new_values(series, identifier.issuer, after).items():
             if new:  # an empty identifier is not compared
                 # Without an identifier, the study's UID is digested instead, so that such studies count as different.
-                before = (_digest(*pair) if pair[0] else _digest(study, "") for pair in product(old, old_issuer))
+                before = (
+                    _compute_digest(*pair) if pair[0] else _compute_digest(study, "")
+                    for pair in product(old, old_issuer)
+                )
                 yield (new, new_issuer), (_reduce_digests(before), *compared)
 
 
@@ -277,7 +281,7 @@ def _group_old_by_new_values(series: Series, keyword: str | None, after: NewText
     return {text: {text} for text in old}
 
 
-def _identifier_tags(identifier: ComparedIdentifier) -> frozenset[int]:
+def _list_identifier_tags(identifier: ComparedIdentifier) -> frozenset[int]:
     return frozenset(tag_of(keyword) or 0 for keyword in identifier.keywords)
 
 
@@ -290,7 +294,7 @@ def _merge_digests(digest: int, other_digest: int) -> int:
     return _reduce_digests((digest, other_digest))
 
 
-def _digest(text: str, issuer: str = "") -> int:
+def _compute_digest(text: str, issuer: str = "") -> int:
     """Return a 64-bit digest of a text and an issuer. It is never _ABSENT or _SEVERAL."""
     data = f"{text}\0{issuer}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") | 2

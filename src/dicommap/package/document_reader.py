@@ -35,7 +35,7 @@ def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, bene
         DocumentError: If the document cannot be read, is too large, or is not a regular file.
 
     """
-    with _raising_document_errors(path):
+    with _raise_document_errors(path):
         return read_regular_file(path, limit, beneath=beneath)
 
 
@@ -71,8 +71,8 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         """Paths of the files that were read. They are recorded only if `report` is given."""
 
     def __getitem__(self, name: str) -> bytes | Issue:
-        path = self._place(name)
-        with _raising_document_errors(path):
+        path = self._find_document_path(name)
+        with _raise_document_errors(path):
             limit = self._limit_of(name).bytes
             try:
                 return read_regular_file(path, limit, beneath=self._root)
@@ -86,8 +86,8 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
 
         Raises DocumentError if the file cannot be read.
         """
-        path = self._place(name)
-        with _raising_document_errors(path), open_regular_file(path, beneath=self._root) as file:
+        path = self._find_document_path(name)
+        with _raise_document_errors(path), open_regular_file(path, beneath=self._root) as file:
             yield from iter(lambda: file.readline(LINE_PIECE_BYTES), b"")
 
     def __contains__(self, name: object) -> bool:
@@ -99,7 +99,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
     def __len__(self) -> int:
         return len(self._paths)
 
-    def _place(self, name: str) -> Path:
+    def _find_document_path(self, name: str) -> Path:
         """Return the path to open, and report the file as read.
 
         The path is relative to the root if no link is followed.
@@ -112,7 +112,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
 
 
 @contextmanager
-def _raising_document_errors(path: Path) -> Iterator[None]:
+def _raise_document_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

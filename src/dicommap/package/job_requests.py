@@ -91,7 +91,7 @@ def make_job_requests(
     if wrong:
         member = (wrong[0].location.pointer or "").removeprefix("/")
         raise UsageError(
-            f"{member} is not one that AWS takes: {wrong[0].message}", fix=f"Check {_option_name(member)}."
+            f"{member} is not one that AWS takes: {wrong[0].message}", fix=f"Check {_make_option_name(member)}."
         )
     orders = [
         _make_job_request(package, job, account, kept) for job in package.plan.jobs if not job_ids or job.id in job_ids
@@ -125,9 +125,9 @@ def _make_job_request(
     request = {member: value for member, value in request.items() if value is not None}
     for member, value in request.items():
         if value == f"<{member}>":
-            raise UsageError(f"{member} is not known.", fix=f"Give it with {_option_name(member)}.")
+            raise UsageError(f"{member} is not known.", fix=f"Give it with {_make_option_name(member)}.")
     return JobRequest(job=job, request=request, files=folder / "files")
 
 
-def _option_name(member: str) -> str:
+def _make_option_name(member: str) -> str:
     return ACCOUNT_OPTIONS.get(member, member)

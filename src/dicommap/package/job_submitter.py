@@ -122,21 +122,21 @@ class JobSubmitter:
 
         """
         known = self.states.read(order.job.id)
-        state = known or self._save(_make_planned_state(order, self.region))
+        state = known or self._save_state(_make_planned_state(order, self.region))
         if state.state.has_job:
             return state
-        self._upload(order, is_first=known is None)
+        self._upload_documents(order, is_first=known is None)
         if state.state is SubmissionState.PLANNED:
-            state = self._save(state.model_copy(update={"state": SubmissionState.UPLOADED}))
+            state = self._save_state(state.model_copy(update={"state": SubmissionState.UPLOADED}))
         self._wait_for_room(order)
         if state.state is SubmissionState.UPLOADED:
             at = format_utc(self.jobs.service_time())
-            state = self._save(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
-        job = self._start(order)
+            state = self._save_state(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
+        job = self._start_job(order)
         self.on_step(order.job.id, _start_message(state, job))
         return self._save_started(state, job)
 
-    def _save(self, state: Submission) -> Submission:
+    def _save_state(self, state: Submission) -> Submission:
         self.states.write(state)
         return state
 
@@ -148,7 +148,7 @@ class JobSubmitter:
             "submittedAt": format_utc(job.submittedAt),
             "seenAt": format_utc(self.clock.now()),
         }
-        return self._save(state.model_copy(update=known))
+        return self._save_state(state.model_copy(update=known))
 
     def _find_sent_job(self, order: JobRequest, state: Submission) -> ImportJob | None:
         """Return the job that an earlier start request started.
@@ -162,7 +162,7 @@ class JobSubmitter:
             self._continue_without_listing(error)
             return None  # a second request with the same client token starts no second job
 
-    def _upload(self, order: JobRequest, *, is_first: bool) -> None:
+    def _upload_documents(self, order: JobRequest, *, is_first: bool) -> None:
         client = self.clients.s3
         with ThreadPoolExecutor(UPLOADS_AT_ONCE) as threads:
             waiting = [
@@ -195,7 +195,7 @@ class JobSubmitter:
                 self.on_step(order.job.id, f"waits: {self._active:,} jobs have not ended")
                 self.clock.sleep(next(pauses))
 
-    def _start(self, order: JobRequest) -> ImportJob:
+    def _start_job(self, order: JobRequest) -> ImportJob:
         pauses = GrowingPauses()
         while True:
             try:

@@ -58,7 +58,7 @@ class PackageDirectory:
             raise DocumentError(f"{self.path.name} is no package: it has no {PLAN_FILE}.", fix="Name a package.")
         self.plan = read_plan(self.path)
 
-    def _document(self, name: str, limit: DocumentLimit) -> bytes:
+    def _read_document(self, name: str, limit: DocumentLimit) -> bytes:
         return read_document(Path(name), limit.bytes, beneath=self.path)
 
     def objects(self, job: PlanJob) -> Iterator[PlannedObject]:
@@ -69,23 +69,23 @@ class PackageDirectory:
         """
         digest = hashlib.sha256()
         try:
-            with open_regular_file(_objects_path(job), beneath=self.path) as file:
+            with open_regular_file(_make_objects_path(job), beneath=self.path) as file:
                 yield from parse_objects_csv(_hash_lines(file, digest))
         except OSError as error:
             raise DocumentError(
-                f"{_objects_path(job)} cannot be read: {os_error_reason(error)}.", fix=_REDRAFT_FIX
+                f"{_make_objects_path(job)} cannot be read: {os_error_reason(error)}.", fix=_REDRAFT_FIX
             ) from None
         except ValueError:  # includes UnicodeDecodeError
-            raise DocumentError(f"{_objects_path(job)} is no list of objects.", fix=_REDRAFT_FIX) from None
+            raise DocumentError(f"{_make_objects_path(job)} is no list of objects.", fix=_REDRAFT_FIX) from None
         if digest.hexdigest() != job.objects.sha256:
-            raise DocumentError(f"{_objects_path(job)} was changed after it was drafted.", fix=_REDRAFT_FIX)
+            raise DocumentError(f"{_make_objects_path(job)} was changed after it was drafted.", fix=_REDRAFT_FIX)
 
     def override_file(self, job: PlanJob, path: str) -> bytes:
         """Return the bytes of an override file of a job. `path` is relative to the job's inputS3Uri.
 
         Raises DocumentError if the file cannot be read, or if its hash differs from the hash in the plan.
         """
-        data = self._document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
+        data = self._read_document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
         planned = next((file for file in job.files if file.path == path), None)
         if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT_FIX)
@@ -97,7 +97,7 @@ class PackageDirectory:
         `planned` is the table's size and hash in the plan. Raises DocumentError if the table cannot be read, or if its
         hash differs.
         """
-        data = self._document(name, TABLE_LIMIT)
+        data = self._read_document(name, TABLE_LIMIT)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"{name} was changed after it was drafted.", fix=_REDRAFT_FIX)
         return data.decode("utf-8")
@@ -108,7 +108,7 @@ class PackageDirectory:
         Raises DocumentError if it cannot be read.
         """
         name = f"{job_folder(job.id)}/{REQUEST_FILE}"
-        request, _ = parse_json(self._document(name, CONFIGURATION_LIMIT), CONFIGURATION_LIMIT.values)
+        request, _ = parse_json(self._read_document(name, CONFIGURATION_LIMIT), CONFIGURATION_LIMIT.values)
         if not isinstance(request, dict):
             raise DocumentError(f"{name} is no request.", fix=_REDRAFT_FIX)
         return request
@@ -135,7 +135,7 @@ class PackageDirectory:
         return SubmissionStates(self.path).read(job.id)
 
 
-def _objects_path(job: PlanJob) -> str:
+def _make_objects_path(job: PlanJob) -> str:
     return f"{job_folder(job.id)}/{OBJECTS_FILE}"
 
 

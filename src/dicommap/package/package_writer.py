@@ -43,7 +43,9 @@ def write_package(path: Path, documents: Mapping[str, str]) -> None:
     """
     require_writable(path)
     try:
-        write_new_directory(path, ((name, _document_pieces(documents, name)) for name in documents), len(documents))
+        write_new_directory(
+            path, ((name, _iterate_document_pieces(documents, name)) for name in documents), len(documents)
+        )
     except OSError as error:
         raise _make_package_error(error) from None
 
@@ -54,5 +56,5 @@ def _make_package_error(error: OSError) -> PackageError:
     return PackageError(f"The package cannot be written: {reason}.", fix="Name another directory.")
 
 
-def _document_pieces(documents: Mapping[str, str], name: str) -> Iterator[str]:
+def _iterate_document_pieces(documents: Mapping[str, str], name: str) -> Iterator[str]:
     return documents.pieces(name) if isinstance(documents, PackageDocuments) else iter([documents[name]])

@@ -114,7 +114,7 @@ def _job_issues(
     package: PackageDirectory, job: PlanJob, stored: S3ObjectReader, absent: Container[str | None]
 ) -> list[Issue]:
     uri = S3Uri.parse(job.inputS3Uri)
-    if uri is None or _bucket_location(uri.bucket).path in absent:  # another issue already names the URI or the bucket
+    if uri is None or _locate_bucket(uri.bucket).path in absent:  # another issue already names the URI or the bucket
         return []
     submission = package.submission(job)
     uploaded = submission is not None and submission.state is not SubmissionState.PLANNED
@@ -135,7 +135,7 @@ def _job_issues(
 def _region_and_output_issues(package: PackageDirectory, stored: S3ObjectReader) -> Iterator[Issue]:
     """Yield an issue if a bucket is missing or in another region, or if an outputS3Uri overlaps an inputS3Uri."""
     inputs = {uri for job in package.plan.jobs if (uri := S3Uri.parse(job.inputS3Uri))}
-    outputs = dict(_output_uris(package))
+    outputs = dict(_iterate_output_uris(package))
     submitted = {place: str(uri) for place, uri in outputs.items() if place.pointer is None}
     yield from check_output_uris(map(str, inputs), submitted)  # `validate` checks the others, in requests
     for bucket in sorted({uri.bucket for uri in (*inputs, *outputs.values())}):
@@ -149,18 +149,18 @@ def _bucket_issues(bucket: str, stored: S3ObjectReader) -> Iterator[Issue]:
         if not error.local:
             raise
         if error.code in NOT_FOUND_CODES:
-            yield make_issue("submit.no-bucket", _bucket_location(bucket))
+            yield make_issue("submit.no-bucket", _locate_bucket(bucket))
         else:  # a user without permission for the bucket may still have permission to list a prefix
-            yield make_issue("submit.not-checked", _bucket_location(bucket), what="The bucket", reason=error.code)
+            yield make_issue("submit.not-checked", _locate_bucket(bucket), what="The bucket", reason=error.code)
     else:
         yield from check_bucket_region(bucket, region, stored.region)
 
 
-def _bucket_location(bucket: str) -> Location:
+def _locate_bucket(bucket: str) -> Location:
     return Location(path=f"s3://{bucket}/")
 
 
-def _output_uris(package: PackageDirectory) -> Iterator[tuple[Location, S3Uri]]:
+def _iterate_output_uris(package: PackageDirectory) -> Iterator[tuple[Location, S3Uri]]:
     """Yield the location and the outputS3Uri of each job.
 
     The location is the job's submission. If the job was never submitted, the location is the job's request.

@@ -70,7 +70,7 @@ def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCop
         root, in_s3 = roots[planned.root]
         copies[planned.key] = StagingCopy(
             source_bucket=None if in_s3 is None else in_s3.bucket,
-            source=_local_path(root, planned.source) if in_s3 is None else in_s3.key(planned.source),
+            source=_make_local_path(root, planned.source) if in_s3 is None else in_s3.key(planned.source),
             etag=planned.etag,
             modified_ns=planned.modified_ns,
             size=planned.size,
@@ -81,7 +81,7 @@ def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCop
     return copies
 
 
-def _local_path(root: str, path: str) -> str:
+def _make_local_path(root: str, path: str) -> str:
     """Join a source root and the path of a file in it. Raises DocumentError if the file would be outside the root."""
     if os.path.isabs(path) or ".." in path.split("/"):
         raise DocumentError("An object's source is outside of the plan's sources.", fix="Draft the package again.")

@@ -68,7 +68,7 @@ class SubmissionStates:
 
         Raises PackageError if the file cannot be written.
         """
-        self._write(self._package / submission_path(submission.job), submission)
+        self._write_document(self._package / submission_path(submission.job), submission)
 
     def read_account(self) -> AwsAccount | None:
         """Return the AWS account of the first submit; None if there is no account.json.
@@ -87,9 +87,9 @@ class SubmissionStates:
 
     def write_account(self, account: AwsAccount) -> None:
         """Write account.json. Raises PackageError if the file cannot be written."""
-        self._write(self._package / AWS_ACCOUNT_FILE, account)
+        self._write_document(self._package / AWS_ACCOUNT_FILE, account)
 
-    def _write(self, path: Path, document: BaseModel) -> None:
+    def _write_document(self, path: Path, document: BaseModel) -> None:
         text = dump_json(document.model_dump(mode="json", exclude_none=True))
         self._require_own_folder()
         try:

@@ -53,7 +53,7 @@ class CodecProcess:
             try:
                 answer, content = _send_request(process, request)
             except BaseException:
-                self._stop()  # else the next request would get this answer
+                self._stop_worker()  # else the next request would get this answer
                 raise
         if "reason" in answer:
             raise NoPictureError(answer["reason"])
@@ -63,18 +63,18 @@ class CodecProcess:
     def close(self) -> None:
         """Kill the process if it is running."""
         with self._lock:
-            self._stop()
+            self._stop_worker()
 
     def _ensure_running(self) -> subprocess.Popen[bytes]:
         if self._owner != os.getpid():  # after a fork, the pipes belong to the parent process
             self._process, self._owner = None, os.getpid()
         if self._process is not None and self._process.poll() is not None:
-            self._stop()
+            self._stop_worker()
         if self._process is None:
             self._process = _start_process(self._code)
         return self._process
 
-    def _stop(self) -> None:
+    def _stop_worker(self) -> None:
         process, self._process = self._process, None
         if process is None or self._owner != os.getpid():
             return

@@ -43,7 +43,7 @@ def has_native_compression(path: str) -> bool:
     """
     with open_picture_file(path) as stream:
         try:
-            syntax = UID(read_file_meta(_byte_window(stream), len(_P10_PREFIX)).transfer_syntax_uid, IGNORE)
+            syntax = UID(read_file_meta(_make_byte_window(stream), len(_P10_PREFIX)).transfer_syntax_uid, IGNORE)
         except (EndOfFile, MalformedError):  # decoding fails later and gives the reason
             return False
     return syntax.is_transfer_syntax and syntax.is_encapsulated and syntax != RLELossless
@@ -57,16 +57,16 @@ def prepare_stream(stream: BinaryIO) -> tuple[BinaryIO, DataSetEncoding]:
     Raises:
         NoPictureError: The deflated data set is cut, or larger than `MAX_INFLATED_BYTES`.
     """
-    window = _byte_window(stream)
+    window = _make_byte_window(stream)
     meta = read_file_meta(window, len(_P10_PREFIX))
     if meta.transfer_syntax_uid == DEFLATED_TRANSFER_SYNTAX:
         stream.seek(meta.end)
-        return _inflate(stream.read()), EXPLICIT_LITTLE_ENDIAN
+        return _inflate_data_set(stream.read()), EXPLICIT_LITTLE_ENDIAN
     actual = detect_encoding(window, meta.end, meta.transfer_syntax_uid)
     return stream, actual or get_encoding(meta.transfer_syntax_uid)
 
 
-def _inflate(deflated: bytes) -> BinaryIO:
+def _inflate_data_set(deflated: bytes) -> BinaryIO:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     content = inflater.decompress(deflated, MAX_INFLATED_BYTES)
     if not inflater.eof:
@@ -78,7 +78,7 @@ def _inflate(deflated: bytes) -> BinaryIO:
     return io.BytesIO(_P10_PREFIX + head.getvalue() + content)
 
 
-def _byte_window(stream: BinaryIO) -> ByteWindow:
+def _make_byte_window(stream: BinaryIO) -> ByteWindow:
     descriptor = stream.fileno()
     return ByteWindow(partial(_read_range, descriptor), os.fstat(descriptor).st_size)
 

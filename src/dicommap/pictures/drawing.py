@@ -61,7 +61,7 @@ def draw_tiles(tiles: Sequence[tuple[Image.Image, str]], size: int, columns: int
         columns: Largest number of tiles in a row.
     """
     font = _load_font(size)
-    line = _line_height(font)
+    line = _get_line_height(font)
     labels = [_wrap_text(label, font, size)[:_MAX_LABEL_LINES] for _, label in tiles]
     strip = line * most + _GAP if (most := max(map(len, labels))) else 0
     columns = min(columns, len(tiles))
@@ -88,7 +88,7 @@ def _load_font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(min(max(size / 12, 9), 16))
 
 
-def _line_height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
+def _get_line_height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
     return int(font.getbbox("Ag")[3]) + 2
 
 

@@ -125,7 +125,7 @@ def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
     """
     with open_picture_file(file.path) as stream:
         source, encoding = prepare_stream(stream)
-        attributes = dcmread(source, stop_before_pixels=True, specific_tags=_tags_to_read())
+        attributes = dcmread(source, stop_before_pixels=True, specific_tags=_list_tags_to_read())
         if attributes.get("SOPInstanceUID") != file.sop_instance_uid:
             raise NoPictureError("The file has changed since the scan")
         start = source.tell()
@@ -144,7 +144,7 @@ def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
         return DecodedFrame(pixel_array(whole, index=index, decoding_plugin=_PLUGINS.get(syntax, "")), attributes)
 
 
-def _tags_to_read() -> list[int]:
+def _list_tags_to_read() -> list[int]:
     return [*(tag for tag in DicomDictionary if tag >> 16 == 0x0028), *_TAGS_OUTSIDE_GROUP_0028]
 
 

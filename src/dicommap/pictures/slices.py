@@ -77,8 +77,8 @@ def read_slices(files: Iterable[PictureFile]) -> Slices:
     for file in files:
         try:
             with open_picture_file(file.path) as stream:
-                header = read(_range_reader(stream.fileno()), os.fstat(stream.fileno()).st_size)
-            values = _header_values(header, file)
+                header = read(_make_range_reader(stream.fileno()), os.fstat(stream.fileno()).st_size)
+            values = _read_header_values(header, file)
         except NoPictureError as error:
             unreadable.append(str(error))
         except OSError:
@@ -91,11 +91,11 @@ def read_slices(files: Iterable[PictureFile]) -> Slices:
     return Slices(tuple(sort_slices(slices)), files_without_image, tuple(unreadable))
 
 
-def _range_reader(descriptor: int) -> ReadAt:
+def _make_range_reader(descriptor: int) -> ReadAt:
     return lambda offset, length: os.pread(descriptor, length, offset)
 
 
-def _header_values(header: Header | RejectedFile, file: PictureFile) -> Mapping[str, str]:
+def _read_header_values(header: Header | RejectedFile, file: PictureFile) -> Mapping[str, str]:
     if not isinstance(header, Header) or header.values.get("SOPInstanceUID") != file.sop_instance_uid:
         raise NoPictureError("The file has changed since the scan")
     return header.values
@@ -132,19 +132,19 @@ def sort_slices(slices: Sequence[Slice]) -> list[Slice]:
     Positions are used if all slices have one and their planes are parallel (PS3.3 C.7.6.2.1.1). Slices at the same
     position are sorted by InstanceNumber. Slices without a number are last, in the given order.
     """
-    normal = _common_normal(slices)
+    normal = _compute_common_normal(slices)
     return sorted(
-        slices, key=lambda member: (_position_along(member, normal), member.number is None, member.number or 0)
+        slices, key=lambda member: (_compute_position_along(member, normal), member.number is None, member.number or 0)
     )
 
 
-def _position_along(member: Slice, normal: Vector | None) -> int:
+def _compute_position_along(member: Slice, normal: Vector | None) -> int:
     if normal is None or member.position is None:
         return 0
     return round(float(sum(map(mul, member.position, normal))) / _POSITION_TOLERANCE)
 
 
-def _common_normal(slices: Sequence[Slice]) -> Vector | None:
+def _compute_common_normal(slices: Sequence[Slice]) -> Vector | None:
     """Return the normal of the planes; None unless all slices have a position and all planes are parallel."""
     if not slices or (first := slices[0].orientation) is None:
         return None

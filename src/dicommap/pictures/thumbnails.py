@@ -57,7 +57,7 @@ def make_thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | 
     require_size(size)
     slices = read_slices(files)
     image, words, drawn = draw_middle_image(slices, size)
-    parts = [format_series_label(series, show_values=show_values), words, _unreadable_files_text(slices)]
+    parts = [format_series_label(series, show_values=show_values), words, _describe_unreadable_files(slices)]
     return make_picture(image, parts, is_placeholder=not drawn)
 
 
@@ -91,7 +91,7 @@ def make_montage(
     label = format_series_label(series, show_values=show_values)
     if not places:
         image, words, _ = draw_middle_image(slices, size)
-        return make_picture(image, [label, words, _unreadable_files_text(slices)], is_placeholder=True)
+        return make_picture(image, [label, words, _describe_unreadable_files(slices)], is_placeholder=True)
     tiles, drawn = [], 0
     for place in track_progress(places, report, len(places)):
         image, words, is_drawn = _draw_image(slices, place, size)
@@ -99,7 +99,12 @@ def make_montage(
         tiles.append((image, str(place + 1)))
     columns = next(number for number in range(1, len(tiles) + 1) if number * number >= len(tiles))
     undrawn = f"{len(tiles) - drawn} could not be drawn" if drawn < len(tiles) else ""
-    parts = [label, f"{len(tiles)} of {format_count(slices.images, 'image')}", undrawn, _unreadable_files_text(slices)]
+    parts = [
+        label,
+        f"{len(tiles)} of {format_count(slices.images, 'image')}",
+        undrawn,
+        _describe_unreadable_files(slices),
+    ]
     return make_picture(draw_tiles(tiles, size, columns), parts, is_placeholder=not drawn)
 
 
@@ -135,7 +140,7 @@ def require_size(size: int | None) -> None:
         raise UsageError(f"A picture cannot have {size} pixels.", fix=f"Ask for {MIN_SIZE} to {MAX_SIZE:,}.")
 
 
-def _unreadable_files_text(slices: Slices) -> str:
+def _describe_unreadable_files(slices: Slices) -> str:
     return (
         f"{format_count(len(slices.unreadable), 'file')} could not be read"
         if slices.unreadable and slices.slices

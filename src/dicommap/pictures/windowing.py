@@ -37,14 +37,14 @@ def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str
     Pixel padding and values that are not numbers are black. A VOI LUT is preferred to a window, and the first of
     several windows is used.
     """
-    padding = _padding_mask(stored, attributes)
+    padding = _compute_padding_mask(stored, attributes)
     whole = stored.dtype.kind in "iu"
     low, high = (int(stored.min()), int(stored.max())) if whole else (0, 0)
     by_table = whole and high - low < _MAX_LOOKUP_TABLE_SIZE
     places = stored.astype(np.int32) - low if by_table else None
     values = np.arange(low, high + 1) if by_table else stored
     meaning = _apply_modality_lut(values, attributes)
-    shown, origin = _apply_window(meaning, _sample_values(meaning, places, padding), attributes)
+    shown, origin = _apply_window(meaning, _compute_sample_values(meaning, places, padding), attributes)
     if attributes.get("PhotometricInterpretation") == "MONOCHROME1":
         shown = 255 - shown
     shades = np.rint(np.nan_to_num(np.clip(shown, 0, 255), nan=0)).astype(np.uint8)
@@ -58,13 +58,13 @@ def _apply_modality_lut(values: Array, attributes: Dataset) -> Numbers:
     """Return stored values in the modality's units, for example Hounsfield units (PS3.3 C.11.1)."""
     if attributes.get("ModalityLUTSequence"):
         return apply_modality_lut(values.astype(np.int64), attributes).astype(np.float64)
-    slope, intercept = _first_number(attributes, "RescaleSlope"), _first_number(attributes, "RescaleIntercept")
+    slope, intercept = _get_first_number(attributes, "RescaleSlope"), _get_first_number(attributes, "RescaleIntercept")
     if not slope or intercept is None:  # a slope of zero would make all pixels equal
         return values.astype(np.float64)
     return values * slope + intercept
 
 
-def _sample_values(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] | None) -> Numbers:
+def _compute_sample_values(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] | None) -> Numbers:
     """Return a sample of the image's values, without padding and without infinite or NaN values."""
     flat = (meaning if places is None else places).ravel()
     step = max(1, flat.size // _SAMPLE_SIZE)
@@ -78,10 +78,10 @@ def _sample_values(meaning: Numbers, places: Array | None, padding: NDArray[np.b
 def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tuple[Numbers, str]:
     if attributes.get("VOILUTSequence"):
         return _apply_voi_lut(meaning, attributes), WINDOW_FROM_FILE
-    center, width = _first_number(attributes, "WindowCenter"), _first_number(attributes, "WindowWidth")
+    center, width = _get_first_number(attributes, "WindowCenter"), _get_first_number(attributes, "WindowWidth")
     if center is not None and width is not None and width > 0:
-        return apply_windowing(meaning, _window_dataset(center, width, attributes)), WINDOW_FROM_FILE
-    if (largest := _max_segmentation_value(attributes)) is not None:
+        return apply_windowing(meaning, _make_window_dataset(center, width, attributes)), WINDOW_FROM_FILE
+    if (largest := _find_max_segmentation_value(attributes)) is not None:
         return meaning * (255 / largest), WINDOW_OF_SEGMENTATION
     low, high = np.percentile(sample, _PERCENTILES) if sample.size else (0.0, 1.0)
     if not low < high and sample.size:
@@ -91,16 +91,16 @@ def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tup
     return (meaning - low) * (255 / ((high - low) or 1)), WINDOW_BY_PERCENTILES
 
 
-def _max_segmentation_value(attributes: Dataset) -> float | None:
+def _find_max_segmentation_value(attributes: Dataset) -> float | None:
     """Return the largest possible pixel value of a segmentation (PS3.3 C.8.20.2); None for other images."""
     kind = attributes.get("SegmentationType")
     if kind == "FRACTIONAL":
-        largest = _first_number(attributes, "MaximumFractionalValue")
+        largest = _get_first_number(attributes, "MaximumFractionalValue")
         return largest if largest is not None and largest > 0 else None
     return 1.0 if kind == "BINARY" or attributes.get("BitsAllocated") == 1 else None
 
 
-def _window_dataset(center: float, width: float, attributes: Dataset) -> Dataset:
+def _make_window_dataset(center: float, width: float, attributes: Dataset) -> Dataset:
     """Return a data set for pydicom that describes a window with 8-bit output, for images of any bit depth."""
     function = attributes.get("VOILUTFunction")
     screen = Dataset()
@@ -123,24 +123,24 @@ def _apply_voi_lut(meaning: Numbers, attributes: Dataset) -> Numbers:
     return np.asarray(apply_voi(np.rint(inside).astype(np.int64), attributes) * (255 / (2**bits - 1)), np.float64)
 
 
-def _padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | None:
+def _compute_padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | None:
     """Return an array that is True for padding pixels; None if the file declares no padding (PS3.3 C.7.5.1.1.2)."""
-    value = _first_number(attributes, "PixelPaddingValue")
+    value = _get_first_number(attributes, "PixelPaddingValue")
     if value is None:
         return None
-    other = _first_number(attributes, "PixelPaddingRangeLimit")
-    bounds = [_sign_padding_value(bound, stored) for bound in (value, value if other is None else other)]
+    other = _get_first_number(attributes, "PixelPaddingRangeLimit")
+    bounds = [_convert_padding_to_signed(bound, stored) for bound in (value, value if other is None else other)]
     return (stored >= min(bounds)) & (stored <= max(bounds))
 
 
-def _sign_padding_value(value: float, stored: Array) -> float:
+def _convert_padding_to_signed(value: float, stored: Array) -> float:
     """Return a padding value as a signed number if the pixels are signed. Files may store it as unsigned."""
     if stored.dtype.kind == "i" and value > np.iinfo(stored.dtype).max:
         return value - float(2 ** (8 * stored.dtype.itemsize))
     return value
 
 
-def _first_number(attributes: Dataset, keyword: str) -> float | None:
+def _get_first_number(attributes: Dataset, keyword: str) -> float | None:
     """Return an attribute's first value as a float; None if it is missing or not a finite number."""
     value = attributes.get(keyword)
     if isinstance(value, MultiValue):

@@ -82,7 +82,7 @@ class JobSettings:
     """Whether instances may be in no job."""
 
     @classmethod
-    def of(
+    def from_options(
         cls,
         sources: Sequence[str],
         *,
@@ -121,7 +121,7 @@ class JobSettings:
                 )
             input_s3_uri = str(prefix)
         base = S3Uri.parse(input_s3_uri)
-        if base is not None and SourcePrefixes.of(sources, base).is_outside:
+        if base is not None and SourcePrefixes.from_roots(sources, base).is_outside:
             raise UsageError(
                 "A source is in S3, and not under --input-s3-uri.",
                 fix="Leave --input-s3-uri out, or name a prefix that all sources are under. "
@@ -133,7 +133,7 @@ class JobSettings:
         """Yield an issue for each invalid S3 URI, and if the staging prefix overlaps a source or outputS3Uri."""
         yield from _uri_issues(self.input_s3_uri)
         base = S3Uri.parse(self.input_s3_uri)
-        prefixes = None if base is None else SourcePrefixes.of(sources, base)
+        prefixes = None if base is None else SourcePrefixes.from_roots(sources, base)
         if self.stage_uri is None:
             return
         yield from _uri_issues(self.stage_uri)
@@ -187,7 +187,7 @@ def plan_inventory_jobs(
     base = S3Uri.parse(settings.input_s3_uri)
     if base is None:
         return None
-    prefixes = SourcePrefixes.of(sources, base)
+    prefixes = SourcePrefixes.from_roots(sources, base)
     files = locate_files(prefixes.offsets)
     sizes = (
         (

@@ -154,7 +154,7 @@ class _FolderWalk:
                 self.result.too_large.add(UnfitFile(key=key, size=size, study=its_study))
         innermost.add_files(self._overrides, study, series, run, run_size)
         while self._open:
-            self._close()
+            self._close_folder()
 
     def _is_too_long(self, key: str, size: int, study: str | None) -> bool:
         if len(key.encode()) <= self._rules.key_limit:
@@ -170,7 +170,7 @@ class _FolderWalk:
         folder that can be a prefix.
         """
         while not folder.startswith(self._open[-1].prefix):
-            self._close()
+            self._close_folder()
         innermost = self._open[-1]
         begin = len(innermost.prefix)
         while begin < len(folder):
@@ -183,12 +183,12 @@ class _FolderWalk:
             begin = end
         return innermost
 
-    def _close(self) -> None:
+    def _close_folder(self) -> None:
         """Close the innermost folder. The folder becomes a job only if its outer folder cannot be a job."""
         folder = self._open.pop()
         folder.close(self._totals, self._overrides, self._quotas)
         if folder.is_divided:
-            self._divide(folder)
+            self._divide_folder(folder)
         elif not self._open:
             self._make_job(folder)
         if not self._open:
@@ -209,7 +209,7 @@ class _FolderWalk:
         if not folder.instances:
             return
         if self._whole and folder.partial:
-            self._divide(folder)
+            self._divide_folder(folder)
             return
         self.result.prefixes.append(folder.prefix)
         self.result.file_count += folder.load.files
@@ -217,7 +217,7 @@ class _FolderWalk:
         for study in folder.partial:
             self.result.cut_studies.setdefault(study, []).append(folder.prefix)
 
-    def _divide(self, folder: Folder) -> None:
+    def _divide_folder(self, folder: Folder) -> None:
         instances = sum(folder.own_files_by_study.values())
         if instances:
             self.result.leftovers.add(

@@ -220,7 +220,7 @@ def _build_job(
     objects.csv is not among the files.
     """
     counts = JobObjectCounts()
-    objects = FileDigest.of_pieces(iterate_objects_csv(counts.count_objects(job.objects)))
+    objects = FileDigest.from_pieces(iterate_objects_csv(counts.count_objects(job.objects)))
     override_files = build_override_files(counts.overrides(overrides_by_study), header.assumptions)
     files = {file.path: file.text for _, file in override_files}
     configuration = build_import_configuration(override_files) if override_files else None
@@ -234,7 +234,7 @@ def _build_job(
         sourceBytes=counts.bytes,
         folders=counts.count_folders_with(files),
         objects=objects,
-        files=tuple(PlannedFile.of(path, text) for path, text in sorted(files.items())),
+        files=tuple(PlannedFile.from_text(path, text) for path, text in sorted(files.items())),
     )
     folder = job_folder(job.id)
     request = _build_request(configuration, plan_job, header.attempt, account)
@@ -266,9 +266,9 @@ def _build_plan(jobs: list[PlanJob], header: PlanHeader, tables: PackageTables) 
         studies=len({study for study, _ in mapped}),
         series=sum(series is not None for _, series in mapped),
         assumptions=header.assumptions,
-        preview=FileDigest.of(tables.preview),
-        edits=FileDigest.of(tables.edits),
-        forecast=FileDigest.of(tables.forecast),
+        preview=FileDigest.from_text(tables.preview),
+        edits=FileDigest.from_text(tables.edits),
+        forecast=FileDigest.from_text(tables.forecast),
         jobs=tuple(jobs),
     )
 

@@ -29,12 +29,12 @@ class FileDigest(_Document):
     sha256: Sha256
 
     @classmethod
-    def of(cls, text: str) -> Self:
+    def from_text(cls, text: str) -> Self:
         """Return the size and hash of a text in UTF-8."""
-        return cls.of_pieces([text])
+        return cls.from_pieces([text])
 
     @classmethod
-    def of_pieces(cls, pieces: Iterable[str]) -> Self:
+    def from_pieces(cls, pieces: Iterable[str]) -> Self:
         """Return the size and hash of a text in UTF-8. The text is given in pieces."""
         size, digest = 0, hashlib.sha256()
         for piece in pieces:
@@ -52,9 +52,9 @@ class PlannedFile(_Document):
     sha256: Sha256
 
     @classmethod
-    def of(cls, path: str, text: str) -> Self:
+    def from_text(cls, path: str, text: str) -> Self:
         """Return the planned file for a path and a text."""
-        return cls(path=path, **FileDigest.of(text).model_dump())
+        return cls(path=path, **FileDigest.from_text(text).model_dump())
 
 
 class PlanJob(_Document):

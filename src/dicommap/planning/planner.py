@@ -151,7 +151,7 @@ def _plan_staged(
                 file_count += study.files
                 yield study
 
-    jobs = _pack(select_studies(), files, overrides, quotas)
+    jobs = _pack_studies(select_studies(), files, overrides, quotas)
     for study, count in jobs.unpackable_files.items():
         left_out[study] = left_out.get(study, 0) + count
     return PrefixPlan(
@@ -164,7 +164,9 @@ def _plan_staged(
     )
 
 
-def _pack(studies: Iterable[StudySize], files: PlannableFiles, overrides: OverrideSizes, quotas: Quotas) -> PackedJobs:
+def _pack_studies(
+    studies: Iterable[StudySize], files: PlannableFiles, overrides: OverrideSizes, quotas: Quotas
+) -> PackedJobs:
     return pack_studies(
         studies,
         overrides,
@@ -186,4 +188,4 @@ def _count_jobs_if_staged(
     """
     if len(in_place.prefixes) < MANY_JOBS:
         return None
-    return len(_pack((study for study in studies if study.files), files, overrides, quotas).jobs)
+    return len(_pack_studies((study for study in studies if study.files), files, overrides, quotas).jobs)

@@ -38,11 +38,11 @@ class _StagedObjects(Iterable["PlannedObject"]):
         for study, pieces in groupby(self._pieces, key=lambda piece: piece.study_instance_uid):
             number = 0
             for piece in pieces:
-                for planned in self._objects(piece):
+                for planned in self._select_objects(piece):
                     number += 1
                     yield replace(planned, key=f"{study}/{number:07}.dcm")
 
-    def _objects(self, piece: StudyPart) -> Iterator[PlannedObject]:
+    def _select_objects(self, piece: StudyPart) -> Iterator[PlannedObject]:
         series = self._missing[piece.study_instance_uid]
         if piece.series_instance_uid is None:
             for uid in sorted(series):
@@ -90,7 +90,7 @@ def plan_retry_jobs(
             id=f"{job_number:04}",
             uri=S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{job_number:04}/"),
             staged=True,
-            objects=_StagedObjects(sorted(job.pieces, key=_piece_order), by_series),
+            objects=_StagedObjects(sorted(job.pieces, key=_make_piece_order), by_series),
         )
         for job_number, job in enumerate(packed.jobs, number)
     )
@@ -107,5 +107,5 @@ def _measure_series(study: str, series: Mapping[str, Sequence[PlannedObject]]) -
     )
 
 
-def _piece_order(piece: StudyPart) -> tuple[str, str, int]:
+def _make_piece_order(piece: StudyPart) -> tuple[str, str, int]:
     return f"{piece.study_instance_uid}/", piece.series_instance_uid or "", piece.first

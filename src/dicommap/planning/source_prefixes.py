@@ -25,12 +25,12 @@ class SourcePrefixes:
     """Whether a source is in S3 but not under the base."""
 
     @classmethod
-    def of(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
+    def from_roots(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
         """Return the prefixes of source roots. The prefix of a local tree is the base."""
         offsets, source_uris, is_outside = [], [], False
         for root in roots:
             uri = parse_s3_root(root)
-            offset = "" if uri is None else _offset(uri, base)
+            offset = "" if uri is None else _find_offset(uri, base)
             is_outside = is_outside or offset is None
             offsets.append(offset or "")
             source_uris.append(S3Uri(bucket=base.bucket, prefix=base.prefix + (offset or "")))
@@ -67,6 +67,6 @@ def prefixes_overlap(uri: S3Uri, other: S3Uri) -> bool:
     return uri.bucket == other.bucket and (uri.prefix.startswith(other.prefix) or other.prefix.startswith(uri.prefix))
 
 
-def _offset(uri: S3Uri, base: S3Uri) -> str | None:
+def _find_offset(uri: S3Uri, base: S3Uri) -> str | None:
     below = uri.bucket == base.bucket and uri.prefix.startswith(base.prefix)
     return uri.prefix.removeprefix(base.prefix) if below else None

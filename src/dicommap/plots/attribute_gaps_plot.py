@@ -80,7 +80,7 @@ def plot_attribute_gaps(studies: Iterable[Study]) -> Plot:
     return _draw_heat_map(description, keywords, columns, missing, inconsistent)
 
 
-def _comparison_level(keyword: str) -> Level:
+def _choose_comparison_level(keyword: str) -> Level:
     level = level_of(tag_of(keyword) or 0)
     return Level.STUDY if level is Level.PATIENT else level
 
@@ -88,13 +88,13 @@ def _comparison_level(keyword: str) -> Level:
 def _count_series(series: Series, modalities: tuple[str, ...], missing: _Shares, inconsistent: _Shares) -> None:
     for keyword, counts in series.values.items():
         missing.add(keyword, modalities, counts.get("", 0), series.files)
-        if _comparison_level(keyword) is Level.SERIES:
+        if _choose_comparison_level(keyword) is Level.SERIES:
             inconsistent.add(keyword, modalities, len(merge_equal_names(keyword, counts)) > 1, 1)
 
 
 def _count_study(study: Study, modalities: tuple[str, ...], inconsistent: _Shares) -> None:
     for keyword, counts in study.values.items():
-        if _comparison_level(keyword) is Level.STUDY:
+        if _choose_comparison_level(keyword) is Level.STUDY:
             inconsistent.add(keyword, modalities, len(merge_equal_names(keyword, counts)) > 1, 1)
 
 

@@ -111,16 +111,15 @@ def make_plot(title: str, description: str, height: float, body: Iterable[str], 
 
 def draw_text(x: float, y: float, content: str, *, kind: str = "", anchor: str = "start") -> str:
     """Return an SVG text element. `kind` is a CSS class. `anchor`, the alignment at `x`, is start, middle or end."""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{_class_attribute(kind)}>{_escape_text(content)}</text>'
-    )
+    start = f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{_format_class_attribute(kind)}>'
+    return f"{start}{_escape_text(content)}</text>"
 
 
 def draw_bar(x: float, y: float, width: float, height: float, *, kind: str, tooltip: str, strength: float = 1) -> str:
     """Return an SVG rectangle with a tooltip. `kind` is a CSS class, `strength` is the opacity from 0 to 1."""
     faded = "" if strength >= 1 else f' fill-opacity="{strength:.2f}"'
     place = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{max(height, 0):.1f}"'
-    return f"<rect {place}{_class_attribute(kind)}{faded}><title>{_escape_text(tooltip)}</title></rect>"
+    return f"<rect {place}{_format_class_attribute(kind)}{faded}><title>{_escape_text(tooltip)}</title></rect>"
 
 
 def draw_line(x: float, y: float, width: float) -> str:
@@ -128,7 +127,7 @@ def draw_line(x: float, y: float, width: float) -> str:
     return f'<line class="line" x1="{x:.1f}" y1="{y:.1f}" x2="{x + width:.1f}" y2="{y:.1f}"/>'
 
 
-def _class_attribute(kind: str) -> str:
+def _format_class_attribute(kind: str) -> str:
     return f' class="{kind}"' if kind else ""
 
 

@@ -54,35 +54,35 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
 def _choose_unit(days: Counter[date], *, show_values: bool) -> tuple[Callable[[date], int], str]:
     """Return the smallest unit of time that needs at most `_MAX_BARS` bars: its function and its name."""
     units: list[tuple[Callable[[date], int], str]] = [
-        (_year_number, "year"),
-        (_decade_number, "decade"),
-        (_century_number, "century"),
+        (_count_years, "year"),
+        (_count_decades, "decade"),
+        (_count_centuries, "century"),
     ]
     if show_values:
-        units = [(_day_number, "day"), (_month_number, "month"), *units]
+        units = [(_count_days, "day"), (_count_months, "month"), *units]
     for unit, name in units:
         if not days or unit(max(days)) - unit(min(days)) < _MAX_BARS:
             return unit, name
     return units[-1]
 
 
-def _day_number(day: date) -> int:
+def _count_days(day: date) -> int:
     return day.toordinal()
 
 
-def _month_number(day: date) -> int:
+def _count_months(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _year_number(day: date) -> int:
+def _count_years(day: date) -> int:
     return day.year
 
 
-def _decade_number(day: date) -> int:
+def _count_decades(day: date) -> int:
     return day.year // 10
 
 
-def _century_number(day: date) -> int:
+def _count_centuries(day: date) -> int:
     return day.year // 100
 
 
@@ -111,7 +111,7 @@ def _draw_bars(bars: Counter[int], name: str) -> Iterator[str]:
         yield draw_text(LEFT_MARGIN, BODY_TOP + 36, "no dates", kind="faint")
         return
     first, last, highest = min(bars), max(bars), max(bars.values())
-    for mark in _axis_marks(highest):
+    for mark in _choose_axis_marks(highest):
         y = base - _BARS_HEIGHT * mark / highest
         yield draw_line(left, y, width)
         yield draw_text(left - 6, y + 4, f"{mark:,}", kind="faint", anchor="end")
@@ -127,7 +127,7 @@ def _draw_bars(bars: Counter[int], name: str) -> Iterator[str]:
             yield draw_text(x + step / 2, base + 18, _UNIT_LABELS[name](number), kind="faint", anchor="middle")
 
 
-def _axis_marks(highest: int) -> list[int]:
+def _choose_axis_marks(highest: int) -> list[int]:
     """Return up to five round numbers for the axis, from zero to at most `highest`."""
     size = 1
     while highest / size > 4:

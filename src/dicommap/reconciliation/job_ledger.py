@@ -107,7 +107,7 @@ class JobLedger:
             self.record_counts.image_sets.add(record.image_set_id)
         for name in record.warnings:
             if not is_warning_name(name):
-                self.issues.add(make_issue("manifest.unknown-warning", _key_location(record.input_file), name=name))
+                self.issues.add(make_issue("manifest.unknown-warning", _locate_key(record.input_file), name=name))
         keys = match_keys(record.input_file, self._uri, self._entries)
         if not keys:
             imported = record.kind is not RecordKind.FAILURE
@@ -119,7 +119,7 @@ class JobLedger:
                 self._relative += 1
             else:
                 self._full += 1
-            self._enter(self._entries[keys[0]], record)
+            self._enter_record(self._entries[keys[0]], record)
 
     def close(self, primary: Mapping[str, bool]) -> None:
         """Assign the records that match several planned objects, and check all results. Call it after the last record.
@@ -129,7 +129,7 @@ class JobLedger:
 
         """
         for keys, record in self._unclear:
-            self._enter(self._entries[keys[-1 if self._relative > self._full else 0]], record)
+            self._enter_record(self._entries[keys[-1 if self._relative > self._full else 0]], record)
         self._unclear.clear()
         for entry in self._entries.values():
             if entry.is_primary is None and entry.image_set_id:
@@ -146,7 +146,7 @@ class JobLedger:
             if entry.planned.disposition in INSTANCE_DISPOSITIONS:
                 yield _make_outcome(entry)
 
-    def _enter(self, entry: _LedgerEntry, record: ObjectRecord) -> None:
+    def _enter_record(self, entry: _LedgerEntry, record: ObjectRecord) -> None:
         if record.kind is RecordKind.FAILURE:
             entry.failed += 1
             entry.exception_type = entry.exception_type or record.exception_type
@@ -165,7 +165,7 @@ class JobLedger:
         is_instance = entry.planned.disposition in INSTANCE_DISPOSITIONS
         if not is_instance and (entry.imported or entry.failed):
             self.record_counts.others += 1
-        place = _key_location(self._uri.key(entry.planned.key))
+        place = _locate_key(self._uri.key(entry.planned.key))
         if entry.imported and entry.failed:
             self.issues.add(make_issue("manifest.contradiction", place))
         if entry.is_in_two_image_sets:
@@ -187,10 +187,10 @@ class JobLedger:
             code = "reconcile.override-imported" if imported else "reconcile.override-refused"
         else:
             code = "reconcile.unplanned-import" if imported else "reconcile.unplanned-failure"
-        self.issues.add(make_issue(code, _key_location(name)))
+        self.issues.add(make_issue(code, _locate_key(name)))
 
 
-def _key_location(key: str) -> Location:
+def _locate_key(key: str) -> Location:
     return Location(path=make_printable(key))
 
 

@@ -48,12 +48,12 @@ def read_job_manifest(data: bytes) -> JobManifest | None:
     summary = document.get("jobSummary", document) if isinstance(document, dict) else None
     if not isinstance(summary, dict) or not summary:
         return None
-    sets = _image_sets(summary)
+    sets = _list_image_sets(summary)
     return JobManifest(
-        job_id=_text(summary.get("jobId")),
-        datastore_id=_text(summary.get("datastoreId")),
-        input_s3_uri=_text(summary.get("inputS3Uri")),
-        numbers={name: number for name in COUNT_MEMBERS if (number := _count(summary.get(name))) is not None},
+        job_id=_parse_text(summary.get("jobId")),
+        datastore_id=_parse_text(summary.get("datastoreId")),
+        input_s3_uri=_parse_text(summary.get("inputS3Uri")),
+        numbers={name: number for name in COUNT_MEMBERS if (number := _parse_count(summary.get(name))) is not None},
         primary={
             image_set["imageSetId"]: image_set["isPrimary"]
             for image_set in sets
@@ -62,18 +62,18 @@ def read_job_manifest(data: bytes) -> JobManifest | None:
     )
 
 
-def _image_sets(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _list_image_sets(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     members = summary.get(_IMAGE_SETS_MEMBER)
     return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
 
 
-def _count(value: object) -> int | None:
+def _parse_count(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value[:18])
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _text(value: object) -> str:
+def _parse_text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 

@@ -71,9 +71,9 @@ def manifest_identity_issues(
     }
     for member, (reported, known) in pairs.items():
         if reported and known and reported != known:
-            yield make_issue("manifest.other-job", _member_location(location, member), member=member)
+            yield make_issue("manifest.other-job", _locate_member(location, member), member=member)
     if manifest.input_s3_uri and S3Uri.parse(manifest.input_s3_uri) != uri:
-        yield make_issue("manifest.other-job", _member_location(location, "inputS3Uri"), member="inputS3Uri")
+        yield make_issue("manifest.other-job", _locate_member(location, "inputS3Uri"), member="inputS3Uri")
 
 
 def manifest_count_issues(
@@ -108,7 +108,7 @@ def manifest_count_issues(
         yield from _difference_issues(sets, len(record_counts.image_sets), "numberOfGeneratedImageSets", location)
 
 
-def _member_location(location: Location, member: str) -> Location:
+def _locate_member(location: Location, member: str) -> Location:
     return replace(location, pointer=f"/jobSummary/{member}")
 
 

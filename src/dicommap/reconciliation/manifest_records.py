@@ -68,16 +68,16 @@ def read_record(line: bytes, kind: RecordKind) -> ObjectRecord:
     name = document.get("inputFile")
     if not isinstance(name, str) or not name:
         raise InvalidRecordError("names no inputFile")
-    response, exception = _member(document, "importResponse"), _member(document, "exception")
-    warnings = _warnings(response.get("warnings", document.get("warnings")))
+    response, exception = _get_object_member(document, "importResponse"), _get_object_member(document, "exception")
+    warnings = _parse_warnings(response.get("warnings", document.get("warnings")))
     return ObjectRecord(
         kind=_decide_kind(kind, failed=bool(exception), warned=bool(warnings)),
         input_file=name,
-        image_set_id=_identifier(response.get("imageSetId")),
-        is_primary=_boolean(response.get("isPrimary")),
+        image_set_id=_parse_identifier(response.get("imageSetId")),
+        is_primary=_parse_boolean(response.get("isPrimary")),
         warnings=warnings,
-        exception_type=_identifier(exception.get("exceptionType")),
-        message=_text(exception.get("message")),
+        exception_type=_parse_identifier(exception.get("exceptionType")),
+        message=_parse_text(exception.get("message")),
     )
 
 
@@ -87,31 +87,31 @@ def _decide_kind(kind: RecordKind, *, failed: bool, warned: bool) -> RecordKind:
     return RecordKind.WARNING if warned and kind is RecordKind.SUCCESS else kind
 
 
-def _member(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _get_object_member(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = document.get(name)
     return value if isinstance(value, dict) else {}
 
 
-def _identifier(value: object) -> str:
+def _parse_identifier(value: object) -> str:
     """Return the value if it is an identifier, else an empty text. Other texts may contain patient data."""
     return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else ""
 
 
-def _text(value: object) -> str:
+def _parse_text(value: object) -> str:
     return value[:_MESSAGE_LIMIT] if isinstance(value, str) else ""
 
 
-def _boolean(value: object) -> bool | None:
+def _parse_boolean(value: object) -> bool | None:
     if isinstance(value, str):  # AWS's import events have numbers as text, so a Boolean as text is accepted too
         return {"true": True, "false": False}.get(value.lower())
     return value if isinstance(value, bool) else None
 
 
-def _warnings(value: object) -> tuple[str, ...]:
+def _parse_warnings(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else []
     warnings = (item for item in items[:_WARNINGS_LIMIT] if isinstance(item, dict))
-    return tuple(dict.fromkeys(warning_name(warning.get("type"), _reason_code(warning)) for warning in warnings))
+    return tuple(dict.fromkeys(warning_name(warning.get("type"), _get_reason_code(warning)) for warning in warnings))
 
 
-def _reason_code(warning: Mapping[str, Any]) -> object:
+def _get_reason_code(warning: Mapping[str, Any]) -> object:
     return warning.get("warning_reason_code", warning.get("warningReasonCode", warning.get("code")))

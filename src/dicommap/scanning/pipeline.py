@@ -145,7 +145,7 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
             left = [file for file in files if file.path not in known] if known else files
             known |= previous.find_unchanged(
                 source.root,
-                _files_of_unchanged_archives(previous, source.root, left),
+                _find_unchanged_archive_files(previous, source.root, left),
                 lambda path: writer.label(number, path),
                 headers,
             )
@@ -160,7 +160,7 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
         yield Batch(number, files, known, headers, unchanged, walk_issues)
 
 
-def _files_of_unchanged_archives(
+def _find_unchanged_archive_files(
     previous: PreviousScan, root: str, files: Sequence[SourceFile]
 ) -> Sequence[SourceFile]:
     """Return the files without members of changed archives. The size and time of a member do not show such a change."""
@@ -253,7 +253,7 @@ class FileCounter:
         """Whether all files have been counted."""
         self._sources = sources
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._count, daemon=True)
+        self._thread = threading.Thread(target=self._count_files, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -265,7 +265,7 @@ class FileCounter:
         self._stopped.set()
         self._thread.join()
 
-    def _count(self) -> None:
+    def _count_files(self) -> None:
         for source in self._sources:
             for number in source.count():
                 if self._stopped.is_set():

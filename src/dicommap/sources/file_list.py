@@ -94,12 +94,12 @@ class FileList(Source):
         count, first = 0, b""
         for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"):
             count, first = count + 1, first or key
-            if key.startswith(_BELOW_ROOT) and self._exists(_decode_key(key)):
+            if key.startswith(_BELOW_ROOT) and self._is_file_present(_decode_key(key)):
                 return
         if count:
             raise self._no_path_error(count, first)
 
-    def _exists(self, path: str) -> bool:
+    def _is_file_present(self, path: str) -> bool:
         try:
             self._tree.link_status(path)
         except FileNotFoundError:

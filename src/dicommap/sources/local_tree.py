@@ -132,7 +132,9 @@ class LocalTree(Source, Opener):
         self._start = "" if is_directory else named.name
         self._prefix = os.path.join(self.directory, "")
         self._follow_links = follow_links
-        self._root_identity = RootIdentity(self.root, _identity(status if is_directory else os.stat(self.directory)))
+        self._root_identity = RootIdentity(
+            self.root, _get_identity(status if is_directory else os.stat(self.directory))
+        )
 
     def require_unchanged(self) -> None:
         """Raise SourceError if the tree was unmounted, removed or replaced since this object was made."""
@@ -187,7 +189,7 @@ class LocalTree(Source, Opener):
                         continue
                     if status.st_dev != self._root_identity.identity[0]:
                         self._root_identity.mounts[self._prefix + path] = status.st_dev
-                    levels.append((path and path + "/", iter(names_below), (*above, _identity(status))))
+                    levels.append((path and path + "/", iter(names_below), (*above, _get_identity(status))))
                     break
                 if (status.st_dev, status.st_ino) not in excluded:
                     yield make_source_file(path, status)
@@ -240,7 +242,7 @@ class LocalTree(Source, Opener):
         """Return the sorted names in a directory. If the walk must not enter it, return a source file with an issue."""
         if path and not self._follow_links and os.path.islink(self._prefix + path):
             return _make_link(path, make_issue("source.link-not-followed"))
-        if _identity(status) in above:
+        if _get_identity(status) in above:
             return _make_link(path, make_issue("source.link-loop"))
         try:
             names = os.listdir(self._prefix + path)
@@ -281,7 +283,7 @@ class LocalFile:
             raise_if_machine_error(error)
             raise
 
-    def _read(self, offset: int, length: int) -> bytes:
+    def _read_range(self, offset: int, length: int) -> bytes:
         # No fstat before the first read: it would take a tenth of the time, and most headers need one read. If a device
         # has replaced the regular file since the walk, the first read returns its bytes; the next read raises OSError.
         if offset:
@@ -302,7 +304,7 @@ class LocalFile:
         return os.fstat(self._descriptor)
 
     def __enter__(self) -> ReadAt:
-        return self._read
+        return self._read_range
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -312,7 +314,7 @@ class LocalFile:
 
 def file_identities(paths: frozenset[Path]) -> frozenset[_Identity]:
     """Return the device and inode of each path that exists."""
-    return frozenset(_identity(os.stat(path)) for path in paths if path.exists())
+    return frozenset(_get_identity(os.stat(path)) for path in paths if path.exists())
 
 
 def make_source_file(path: str, status: os.stat_result) -> SourceFile:
@@ -333,7 +335,7 @@ def make_unreadable_file(path: str, issue: Issue) -> SourceFile:
     return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(issue,))
 
 
-def _identity(status: os.stat_result) -> _Identity:
+def _get_identity(status: os.stat_result) -> _Identity:
     return status.st_dev, status.st_ino
 
 

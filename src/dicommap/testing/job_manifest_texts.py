@@ -76,7 +76,7 @@ def build_job_manifests(
         if f"no-{name}" in faults or not (lines or behaviour.empty_manifests == "written"):
             continue
         whole = "".join(f"{line}\n" for line in lines)
-        texts[JOB_MANIFEST_LISTS[name]] = _corrupt_text(whole) if "broken-lines" in faults else whole
+        texts[JOB_MANIFEST_LISTS[name]] = _corrupt_some_text(whole) if "broken-lines" in faults else whole
     return texts
 
 
@@ -158,7 +158,7 @@ def _dump_python_literals(record: dict[str, Any]) -> str:
     return json.dumps(record).replace(": true", ": True").replace(": false", ": False")
 
 
-def _corrupt_text(text: str) -> str:
+def _corrupt_some_text(text: str) -> str:
     """Return a text with an additional invalid first line, and with its last line cut in the middle."""
     last = text.rstrip("\n").rpartition("\n")[2]
     return f"not a record\n{text[: len(text) - len(last) // 2 - 1]}"

@@ -79,7 +79,7 @@ class OperationHandlers:
         for job in self.jobs.find(request["datastoreId"]):
             self.jobs.advance_on_poll(job)
         jobs = self.jobs.find(request["datastoreId"], request.get("jobStatus"))
-        return _paginate("jobSummaries", [_make_job_summary(job) for job in jobs], request)
+        return _make_page("jobSummaries", [_make_job_summary(job) for job in jobs], request)
 
     def _get_datastore(self, request: Mapping[str, Any]) -> dict[str, Any]:
         status = self._get_datastore_status(request["datastoreId"])
@@ -92,7 +92,7 @@ class OperationHandlers:
             for datastore_id, status in self.datastores.items()
             if wanted_status in (None, status)
         ]
-        return _paginate("datastoreSummaries", summaries, request)
+        return _make_page("datastoreSummaries", summaries, request)
 
     def _describe_fhir_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
         properties = self.fhir_jobs.get((request["DatastoreId"], request["JobId"]))
@@ -130,7 +130,7 @@ def _make_datastore_summary(datastore_id: str, status: str) -> dict[str, Any]:
     }
 
 
-def _paginate(member: str, items: Sequence[Any], request: Mapping[str, Any]) -> dict[str, Any]:
+def _make_page(member: str, items: Sequence[Any], request: Mapping[str, Any]) -> dict[str, Any]:
     token = request.get("nextToken", "0")
     if not token.isdecimal():
         raise ServiceError("ValidationException", "nextToken is invalid")

@@ -100,7 +100,7 @@ class ImportJobService:
         self._jobs = StartedJobs(behaviour=self.behaviour, run_job=self._run_job)
         self._handlers = OperationHandlers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
         load_imaging_operations()  # raises MissingExtraError now, not in a request
-        self._server = LoopbackServer(port, self._respond)
+        self._server = LoopbackServer(port, self._respond_to_request)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def __repr__(self) -> str:
@@ -207,7 +207,7 @@ class ImportJobService:
             return self._runner.run(job, faults)
         return next((fault.text for fault in faults if fault.kind == "job-failed"), None)
 
-    def _respond(self, request: Request) -> Response:
+    def _respond_to_request(self, request: Request) -> Response:
         if request.path.startswith(CONTROL_ROOT):
             return handle_control_request(self, request)
         target = request.headers.get("x-amz-target")

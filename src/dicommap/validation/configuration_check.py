@@ -51,7 +51,7 @@ def check_mappings(
     """
     first_indexes: dict[_MappingKey, int] = {}
     files: dict[str, int] = {}
-    of_series = _series_mappings(mappings)
+    of_series = _find_series_mappings(mappings)
     for index, mapping in enumerate(mappings):
         place = f"{pointer}{MAPPINGS_POINTER}/{index}"
         study, series = mapping["studyInstanceUID"], mapping.get("seriesInstanceUID")
@@ -102,7 +102,7 @@ def check_planned_mappings(
             yield make_issue("mapping.planned-missing", replace(in_plan, pointer=f"{in_plan.pointer}/{index}"))
 
 
-def _series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int]]:
+def _find_series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int]]:
     indexes: dict[str, list[int]] = {}
     for index, mapping in enumerate(mappings):
         if mapping.get("seriesInstanceUID") is not None:
@@ -185,7 +185,7 @@ def _override_files_issues(
 ) -> Iterator[Issue]:
     checked: set[tuple[object, ...]] = set()
     for mapping in mappings:
-        path, target = mapping["metadataFilePath"], _mapping_target(mapping)
+        path, target = mapping["metadataFilePath"], _make_mapping_target(mapping)
         file_and_target = (path, target.level if assumptions.identifyingUids == "absent" else target)
         if path in overrides and file_and_target not in checked:
             checked.add(file_and_target)
@@ -194,5 +194,5 @@ def _override_files_issues(
             )
 
 
-def _mapping_target(mapping: Mapping[str, str]) -> Target:
+def _make_mapping_target(mapping: Mapping[str, str]) -> Target:
     return Target(study_instance_uid=mapping["studyInstanceUID"], series_instance_uid=mapping.get("seriesInstanceUID"))

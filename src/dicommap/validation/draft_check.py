@@ -33,7 +33,7 @@ def check_documents(documents: PackageDocuments, known: Mapping[str, set[str]]) 
         known: Study Instance UID -> Series Instance UIDs of the inventory.
 
     """
-    targets = _target_locations(documents.plan)
+    targets = _map_targets_to_locations(documents.plan)
     issues = check_package(_DraftedFiles(documents), known, None, drafted=documents.plan)
     return [_locate_at_target(issue, targets) for issue in issues if issue.severity is not Severity.NOTE]
 
@@ -96,7 +96,7 @@ class _DraftedFiles(FilesByPath):
         return len(self._documents)
 
 
-def _target_locations(plan: Plan) -> dict[str, Location]:
+def _map_targets_to_locations(plan: Plan) -> dict[str, Location]:
     """Return the study or series of override files and mappings.
 
     The key of an override file is its path. The key of a mapping is the path of its import configuration, followed by

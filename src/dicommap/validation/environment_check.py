@@ -62,7 +62,7 @@ def _datastore_issues(environment: ImportEnvironment) -> Iterator[Issue]:
     else:
         if datastore.status != _ACTIVE_STATUS:
             yield make_issue("submit.datastore-status", status=datastore.status)
-        role = _arn_account(environment.role_arn)
+        role = _get_arn_account(environment.role_arn)
         if role and datastore.account and role != datastore.account:
             yield make_issue("submit.role-account", role=role, datastore=datastore.account)
 
@@ -77,6 +77,6 @@ def _bucket_issues(uri: str, reading: ResourceState, region: str) -> Iterator[Is
         yield make_issue("submit.bucket-region", place, region=reading.region, other=region)
 
 
-def _arn_account(arn: str) -> str:
+def _get_arn_account(arn: str) -> str:
     parts = arn.split(":")
     return parts[_ARN_ACCOUNT_INDEX] if len(parts) > _ARN_ACCOUNT_INDEX else ""

@@ -75,8 +75,8 @@ def check_package(
             issues += _job_issues(job, place, files, known, assumptions, kept)
             issues += _objects_issues(job, plan["sources"], place, files) if drafted is None else ()
         checked.add(job["id"])
-    issues += _presence_issues(_expected_paths(plan), files)
-    issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_output_uris(kept)))
+    issues += _presence_issues(_list_expected_paths(plan), files)
+    issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(kept)))
     # A wrong plan gives other client tokens than the requests have. Then an issue about tokens would add nothing.
     return issues if has_errors(issues) else [*issues, *_token_issues(drafted or Plan.model_validate(plan), kept)]
 
@@ -90,7 +90,7 @@ def _table_issues(path: str, planned: dict[str, Any], place: Location, files: Fi
         yield from table.issues(path, planned, place)
 
 
-def _expected_paths(plan: dict[str, Any]) -> set[str]:
+def _list_expected_paths(plan: dict[str, Any]) -> set[str]:
     expected = {PLAN_FILE, *_TABLE_PATHS.values()}
     for job in plan["jobs"]:
         folder = job_folder(job["id"])
@@ -186,7 +186,7 @@ def _request_issues(
         yield make_issue("request.configuration", Location(path=path, pointer="/importConfiguration"))
 
 
-def _output_uris(kept: dict[str, _RequestMembers]) -> Iterator[tuple[Location, str]]:
+def _iterate_output_uris(kept: dict[str, _RequestMembers]) -> Iterator[tuple[Location, str]]:
     """Yield the location and the text of each request's outputS3Uri. The text may be a placeholder."""
     for job_id, request in kept.items():
         if isinstance(request["outputS3Uri"], str):

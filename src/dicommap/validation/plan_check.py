@@ -24,7 +24,7 @@ def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
     yield from _repeated_key_issues("/jobs", "/id", "job id", (job["id"] for job in jobs))
     yield from _overlap_issues(jobs)
     base = S3Uri.parse(plan["inputS3Uri"])
-    places = None if base is None else S3Prefixes(SourcePrefixes.of(plan["sources"], base).source_uris)
+    places = None if base is None else S3Prefixes(SourcePrefixes.from_roots(plan["sources"], base).source_uris)
     for index, job in enumerate(jobs):
         yield from _job_issues(job, f"/jobs/{index}")
         if places is not None:
@@ -50,7 +50,7 @@ def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
 def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
     """Yield an issue for each job whose prefix contains the prefix of another job."""
     # In sorted order, all prefixes inside a prefix follow it directly.
-    places = sorted((_as_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
+    places = sorted((_format_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
     outer = places[0]
     for place in places[1:]:
         if not place[0].startswith(outer[0]):
@@ -88,7 +88,7 @@ def _quota_issues(job: dict[str, Any], quotas: dict[str, int], place: str) -> It
             )
 
 
-def _as_prefix(uri: str) -> str:
+def _format_prefix(uri: str) -> str:
     return uri if uri.endswith("/") else uri + "/"
 
 

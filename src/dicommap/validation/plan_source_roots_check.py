@@ -47,10 +47,10 @@ def describe_broad_directory(path: str, home: str = "") -> str | None:
         home: The user's home directory; empty if it is not known.
 
     """
-    names = _path_parts(path)
+    names = _split_path(path)
     if not names:
         return "the root of the file system"
-    at_home = _path_parts(home)
+    at_home = _split_path(home)
     if at_home and at_home[: len(names)] == names:
         return "your home directory, or holds it"
     if names[0] in _HOME_PARENTS and len(names) <= 2:  # such as /home/NAME
@@ -60,5 +60,5 @@ def describe_broad_directory(path: str, home: str = "") -> str | None:
     return None
 
 
-def _path_parts(path: str) -> list[str]:
+def _split_path(path: str) -> list[str]:
     return [name for name in path.split("/") if name not in ("", ".")]

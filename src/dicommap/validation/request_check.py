@@ -22,7 +22,7 @@ _PLACEHOLDER_MEMBERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inpu
 
 def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
     """Return the issues of a request. A placeholder such as `<datastoreId>` is an issue, but not a schema error."""
-    placeholders = _placeholders(document)
+    placeholders = _find_placeholders(document)
     issues = [
         issue
         for issue in check_schema("start-dicom-import-job", document)
@@ -73,6 +73,6 @@ def check_aws_account(account: Mapping[str, str]) -> list[Issue]:
     return [issue for issue in issues if issue.code != "schema.required"]
 
 
-def _placeholders(document: object) -> list[str]:
+def _find_placeholders(document: object) -> list[str]:
     members = document.items() if isinstance(document, dict) else ()
     return [name for name, value in members if name in _PLACEHOLDER_MEMBERS and value == f"<{name}>"]

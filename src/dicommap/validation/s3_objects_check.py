@@ -105,7 +105,7 @@ class JobObjectsCheck:
     def _printable_uri(self) -> str:
         return make_printable(self._job.inputS3Uri)
 
-    def _key_location(self, key: str) -> Location:
+    def _locate_key(self, key: str) -> Location:
         return Location(path=make_printable(f"{self._uri}{key}"))
 
     def _compare_object(self, planned: PlannedObject, listed: S3Object | None) -> None:
@@ -115,31 +115,31 @@ class JobObjectsCheck:
         severity = Severity.ERROR if is_instance else Severity.NOTE
         if listed is None:
             self._missing += 1
-            self._missing_issues.add(make_issue("object.missing", self._key_location(planned.key), severity=severity))
+            self._missing_issues.add(make_issue("object.missing", self._locate_key(planned.key), severity=severity))
         elif listed.size != planned.size:
             facts = {"found": listed.size, "planned": planned.size}
-            self._issues.add(make_issue("object.size", self._key_location(planned.key), severity=severity, **facts))
+            self._issues.add(make_issue("object.size", self._locate_key(planned.key), severity=severity, **facts))
         elif planned.etag and not self._job.staged and planned.etag.strip('"') != listed.etag.strip('"'):
             # The ETags of staged copies are not compared: a copy of a multipart object has another ETag.
-            self._issues.add(make_issue("object.changed", self._key_location(planned.key), severity=severity))
+            self._issues.add(make_issue("object.changed", self._locate_key(planned.key), severity=severity))
 
     def _check_override_file(self, planned: PlannedFile, listed: S3Object) -> None:
         if listed.size != planned.size:
-            self._issues.add(make_issue("object.override-differs", self._key_location(listed.key), what="size"))
+            self._issues.add(make_issue("object.override-differs", self._locate_key(listed.key), what="size"))
             return
         try:
             sha256 = self._stored.sha256(self._uri.bucket, self._uri.key(listed.key))
         except AwsError as error:
             if not error.local:
                 raise
-            self._issues.add(make_issue("object.override-unread", self._key_location(listed.key), told=error.message))
+            self._issues.add(make_issue("object.override-unread", self._locate_key(listed.key), told=error.message))
             return
         if sha256 != planned.sha256:
-            self._issues.add(make_issue("object.override-differs", self._key_location(listed.key), what="SHA-256"))
+            self._issues.add(make_issue("object.override-differs", self._locate_key(listed.key), what="SHA-256"))
 
     def _check_unplanned_object(self, listed: S3Object) -> None:
         if not listed.size and (not listed.key or listed.key.endswith("/")):
-            self._issues.add(make_issue("listing.folder-object", self._key_location(listed.key)))
+            self._issues.add(make_issue("listing.folder-object", self._locate_key(listed.key)))
             return
         self._strays += 1
         if self._strays > JOB_ISSUE_LIMIT:
@@ -147,11 +147,11 @@ class JobObjectsCheck:
         whole = self._uri.key(listed.key)
         head = self._stored.read_start(self._uri.bucket, whole, P10_HEAD_SIZE) if listed.size >= P10_HEAD_SIZE else b""
         if isinstance(head, str):
-            self._issues.add(make_issue("listing.stray-unread", self._key_location(listed.key), reason=head))
+            self._issues.add(make_issue("listing.stray-unread", self._locate_key(listed.key), reason=head))
         elif head[P10_HEAD_SIZE - 4 : P10_HEAD_SIZE] == b"DICM":
-            self._issues.add(make_issue("listing.stray-p10", self._key_location(listed.key)))
+            self._issues.add(make_issue("listing.stray-p10", self._locate_key(listed.key)))
         else:
-            self._issues.add(make_issue("listing.stray-object", self._key_location(listed.key)))
+            self._issues.add(make_issue("listing.stray-object", self._locate_key(listed.key)))
 
     def _missing_object_issues(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
         if self._job.staged and self._missing and self._missing == self._planned:
@@ -159,7 +159,7 @@ class JobObjectsCheck:
         else:
             yield from self._missing_issues
         for path in sorted(unseen) if self._uploaded else ():
-            self._issues.add(make_issue("object.override-missing", self._key_location(path)))
+            self._issues.add(make_issue("object.override-missing", self._locate_key(path)))
 
 
 def check_bucket_region(bucket: str, bucket_region: str | None, region: str | None) -> Iterator[Issue]:

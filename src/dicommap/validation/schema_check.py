@@ -48,7 +48,7 @@ def check_schema(name: str, document: object) -> list[Issue]:
     errors = list(islice(get_schema_validator(name).iter_errors(document), MAX_SCHEMA_ERRORS))
     # Two paths first differ inside one object or one array, so the sort never compares a name with an index.
     errors.sort(key=lambda error: tuple(error.absolute_path))
-    issues = (issue for error in _drop_implied_errors(errors) for issue in _issues(error))
+    issues = (issue for error in _drop_implied_errors(errors) for issue in _make_error_issues(error))
     return list(
         limit_issues(dict.fromkeys(islice(issues, MAX_SCHEMA_ERRORS)), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
     )
@@ -61,16 +61,16 @@ def _drop_implied_errors(errors: list[_Error]) -> list[_Error]:
     """
     broken: dict[_ValueKey, set[str]] = {}
     for error in errors:
-        broken.setdefault(_value_key(error), set()).add(error.validator)
-    return [error for error in errors if not _IMPLIED_BY.get(error.validator, set()) & broken[_value_key(error)]]
+        broken.setdefault(_make_value_key(error), set()).add(error.validator)
+    return [error for error in errors if not _IMPLIED_BY.get(error.validator, set()) & broken[_make_value_key(error)]]
 
 
-def _value_key(error: _Error) -> _ValueKey:
+def _make_value_key(error: _Error) -> _ValueKey:
     # An error about the name of a member has the path of its object, so the text is part of the key.
     return tuple(error.absolute_path), error.instance if isinstance(error.instance, str) else None
 
 
-def _issues(error: _Error) -> Iterator[Issue]:
+def _make_error_issues(error: _Error) -> Iterator[Issue]:
     pointer = "".join(pointer_token(step) for step in error.absolute_path)
     rule = str(error.validator)
     if rule == "required":

@@ -36,7 +36,7 @@ _Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call
 def list_schema_names() -> list[str]:
     """Return the names of the shipped schemas."""
     return sorted(
-        entry.name.removesuffix(_SUFFIX) for entry in _schema_folder().iterdir() if entry.name.endswith(_SUFFIX)
+        entry.name.removesuffix(_SUFFIX) for entry in _get_schema_folder().iterdir() if entry.name.endswith(_SUFFIX)
     )
 
 
@@ -46,7 +46,7 @@ def read_schema_text(name: str) -> str:
         raise UnknownNameError(
             f"Unknown schema '{make_printable(name[:80])}'.", fix=f"Known: {', '.join(list_schema_names())}."
         )
-    return (_schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+    return (_get_schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
 
 
 @lru_cache
@@ -70,7 +70,7 @@ def _build_registry() -> Registry[Any]:
 
 
 @lru_cache(maxsize=1)
-def _schema_folder() -> Traversable:
+def _get_schema_folder() -> Traversable:
     shipped = files("dicommap") / "schemas" / "v1"
     # A wheel has the schemas inside the package; a checkout has them at its top level.
     return shipped if shipped.is_dir() else Path(__file__).parents[3] / "schemas" / "v1"

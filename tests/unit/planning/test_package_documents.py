@@ -109,7 +109,7 @@ def test_the_plan_counts_and_hashes_what_is_there() -> None:
     (job,) = plan["jobs"]
     assert (job["instances"], job["sourceFiles"], job["sourceBytes"]) == (4, 5, 510)
     assert made["jobs/0001/objects.csv"] == dump_objects_csv(OBJECTS)
-    assert job["objects"] == FileDigest.of(dump_objects_csv(OBJECTS)).model_dump()
+    assert job["objects"] == FileDigest.from_text(dump_objects_csv(OBJECTS)).model_dump()
     assert job["folders"] == 2
     assert plan["unplanned"] == {"instances": 1, "files": 2}
     configuration = json.loads(made["jobs/0001/import-configuration.json"])

@@ -11,12 +11,12 @@ BASE = S3Uri(bucket="bucket", prefix="in/")
 
 
 def test_local_trees_will_lie_in_the_prefix_itself() -> None:
-    places = SourcePrefixes.of(["/one", "/two"], BASE)
+    places = SourcePrefixes.from_roots(["/one", "/two"], BASE)
     assert (places.offsets, places.source_uris, places.is_outside) == (("", ""), (BASE,), False)
 
 
 def test_a_source_in_s3_lies_where_it_says() -> None:
-    places = SourcePrefixes.of(["s3://bucket/in/a/", "s3://bucket/in/"], BASE)
+    places = SourcePrefixes.from_roots(["s3://bucket/in/a/", "s3://bucket/in/"], BASE)
     assert places.offsets == ("a/", "")
     assert [str(uri) for uri in places.source_uris] == ["s3://bucket/in/a/", "s3://bucket/in/"]
     assert not places.is_outside
@@ -24,7 +24,7 @@ def test_a_source_in_s3_lies_where_it_says() -> None:
 
 @pytest.mark.parametrize("root", ["s3://bucket/", "s3://bucket/inner/", "s3://other/in/"])
 def test_one_outside_of_the_prefix_has_to_be_copied_there(root: str) -> None:
-    places = SourcePrefixes.of([root], BASE)
+    places = SourcePrefixes.from_roots([root], BASE)
     assert places.is_outside
     assert {str(uri) for uri in places.source_uris} == {str(BASE), root}
 

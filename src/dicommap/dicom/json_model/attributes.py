@@ -81,7 +81,7 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
         values = [value.rstrip("=") for value in values]
     if not any(values):
         return Attribute(vr=vr)
-    return Attribute(vr=vr, Value=[_json_value(vr, value) for value in values])
+    return Attribute(vr=vr, Value=[_convert_text_to_json(vr, value) for value in values])
 
 
 def text_from_attribute(attribute: Attribute) -> str | None:
@@ -93,7 +93,7 @@ def text_from_attribute(attribute: Attribute) -> str | None:
     vr = attribute["vr"]
     if vr in BINARY_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
         return None
-    return "\\".join(_value_as_text(vr, value) for value in attribute.get("Value", []))
+    return "\\".join(_format_value(vr, value) for value in attribute.get("Value", []))
 
 
 def _text_value_issues(tag: int, vr: str, values: list[str], location: Location) -> Iterator[Issue]:
@@ -111,7 +111,7 @@ def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iter
         yield make_issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
 
 
-def _json_value(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
+def _convert_text_to_json(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of any type
     if not text:
         return None
     if vr == "PN":
@@ -139,7 +139,7 @@ def _parse_number(text: str) -> int | float | str:
     return text
 
 
-def _value_as_text(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any type
+def _format_value(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any type
     if value is None:
         return ""
     if vr in FLOAT_VRS:

@@ -66,7 +66,7 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
             expected="an item that is not null, or to be left out",
         )
         return
-    vm = _allowed_multiplicity(tag, vr)
+    vm = _get_allowed_multiplicity(tag, vr)
     if vm is not None and not vm.allows(len(value)):
         yield make_issue("value.multiplicity", location, keyword=keyword_of(tag), count=len(value), vm=vm.text)
     items = (
@@ -83,7 +83,7 @@ def is_private_creator(tag: int) -> bool:
     return is_private(tag) and 0x10 <= tag & 0xFFFF <= 0xFF
 
 
-def _allowed_multiplicity(tag: int, vr: str) -> ValueMultiplicity | None:
+def _get_allowed_multiplicity(tag: int, vr: str) -> ValueMultiplicity | None:
     # The dictionary does not have private attributes, but some value representations allow only one value.
     return _ONE if vr in SINGLE_VALUE_VRS or is_private_creator(tag) else vm_of(tag)
 

@@ -126,7 +126,7 @@ def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and J
     if vr == "AT":
         return hex_of(int(value))
     if vr in NUMBER_TEXT_VRS:
-        return _number_text(value)
+        return _convert_number(value)
     if vr in FLOAT_VRS:
         return float(value)
     if isinstance(value, float | Decimal):
@@ -134,7 +134,7 @@ def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and J
     return value if isinstance(value, int) else str(value)
 
 
-def _number_text(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
+def _convert_number(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
     """Return the text that a DS or IS was read from, or the number if it was not read from a text."""
     original = getattr(value, "original_string", None)
     if original or isinstance(value, str):

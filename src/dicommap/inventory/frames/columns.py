@@ -61,7 +61,7 @@ _SUMMARY_LEVELS = (FrameLevel.STUDY, FrameLevel.SERIES)
 
 def frame_columns(level: FrameLevel, keywords: tuple[str, ...]) -> tuple[FrameColumn, ...]:
     """Return the columns of a frame of this level. `keywords` are the keywords of the captured attributes."""
-    fixed = tuple(_fixed_columns(level))
+    fixed = tuple(_iterate_fixed_columns(level))
     if level in (FrameLevel.FILE, FrameLevel.ISSUE):
         return fixed
     attributes = (
@@ -81,7 +81,7 @@ def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None)
         sql: The SQL expression for the value. By default, the column named `keyword`.
     """
     cell = sql or f'"{keyword}"'
-    text = _decoded_value_sql(cell)
+    text = _build_decoded_value_sql(cell)
     kind = cell_type_of(keyword)
     if kind is CellType.TEXT:
         yield FrameColumn(name=keyword, kind=kind, sql=text, is_nullable=True)
@@ -89,10 +89,10 @@ def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None)
         yield FrameColumn(name=keyword, kind=kind, sql=f"{_SQL_FUNCTIONS[kind]}({text})", is_nullable=True)
         yield FrameColumn(name=f"{keyword}_text", kind=CellType.TEXT, sql=text, is_nullable=True)
     if summarised:
-        yield _integer_column(f"{keyword}_distinct", f'"{keyword}_distinct"')
+        yield _make_integer_column(f"{keyword}_distinct", f'"{keyword}_distinct"')
 
 
-def _decoded_value_sql(cell: str) -> str:
+def _build_decoded_value_sql(cell: str) -> str:
     """Return the SQL expression that converts a cell to text. A value with undecodable bytes is stored as a BLOB."""
     # The Python function is slow, so SQLite calls it only for the few cells that need it.
     return f"CASE typeof({cell}) WHEN 'blob' THEN frame_value({cell}) ELSE {cell} END"
@@ -108,49 +108,51 @@ def cell_type_of(keyword: str) -> CellType:
     return VR_CELL_TYPES.get(vrs[0], CellType.TEXT) if len(vrs) == 1 else CellType.TEXT
 
 
-def _fixed_columns(level: FrameLevel) -> Iterator[FrameColumn]:
+def _iterate_fixed_columns(level: FrameLevel) -> Iterator[FrameColumn]:
     if level is FrameLevel.STUDY:
-        yield from (_text_column("StudyInstanceUID"), _integer_column("series"))
-        yield from (_integer_column("instances"), _integer_column("files"), _integer_column("bytes"))
+        yield from (_make_text_column("StudyInstanceUID"), _make_integer_column("series"))
+        yield from (_make_integer_column("instances"), _make_integer_column("files"), _make_integer_column("bytes"))
     elif level is FrameLevel.SERIES:
-        yield from (_text_column("StudyInstanceUID"), _text_column("SeriesInstanceUID"))
-        yield from (_integer_column("instances"), _integer_column("files"), _integer_column("bytes"))
+        yield from (_make_text_column("StudyInstanceUID"), _make_text_column("SeriesInstanceUID"))
+        yield from (_make_integer_column("instances"), _make_integer_column("files"), _make_integer_column("bytes"))
     elif level is FrameLevel.INSTANCE:
-        yield from map(_text_column, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
-        yield from (_text_column(name, _decoded_value_sql(name)) for name in ("SOPClassUID", "TransferSyntaxUID"))
+        yield from map(_make_text_column, ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"))
+        yield from (
+            _make_text_column(name, _build_decoded_value_sql(name)) for name in ("SOPClassUID", "TransferSyntaxUID")
+        )
         yield from attribute_columns("InstanceNumber", summarised=False, sql="f.InstanceNumber")
-        yield from _file_columns()
+        yield from _iterate_file_columns()
     elif level is FrameLevel.FILE:
-        yield from _file_columns()
+        yield from _iterate_file_columns()
     else:
-        yield from _issue_columns()
+        yield from _iterate_issue_columns()
 
 
-def _file_columns() -> Iterator[FrameColumn]:
-    yield _text_column("source", "frame_path(s.root)")
-    yield _text_column("path", "frame_path(f.path)")
-    yield _integer_column("bytes", "f.size")
+def _iterate_file_columns() -> Iterator[FrameColumn]:
+    yield _make_text_column("source", "frame_path(s.root)")
+    yield _make_text_column("path", "frame_path(f.path)")
+    yield _make_integer_column("bytes", "f.size")
     yield FrameColumn(name="mtime", kind=CellType.TIME, sql="f.mtime_ns")
-    yield _text_column("disposition", "frame_disposition(f.disposition)")
+    yield _make_text_column("disposition", "frame_disposition(f.disposition)")
     yield FrameColumn(name="etag", kind=CellType.TEXT, sql="NULLIF(f.etag, '')", is_nullable=True)
 
 
-def _issue_columns() -> Iterator[FrameColumn]:
-    yield from (_text_column("code", "i.code"), _text_column("severity", "frame_severity(i.severity)"))
+def _iterate_issue_columns() -> Iterator[FrameColumn]:
+    yield from (_make_text_column("code", "i.code"), _make_text_column("severity", "frame_severity(i.severity)"))
     yield FrameColumn(name="source", kind=CellType.TEXT, sql="frame_path(s.root)", is_nullable=True)
     yield FrameColumn(name="path", kind=CellType.TEXT, sql="frame_path(f.path)", is_nullable=True)
     for name, member in (("StudyInstanceUID", "study"), ("SeriesInstanceUID", "series"), ("keyword", "keyword")):
         yield FrameColumn(
             name=name, kind=CellType.TEXT, sql=f"frame_location(i.location, '{member}')", is_nullable=True
         )
-    yield from (_text_column("location", "i.location"), _text_column("message", "i.message"))
+    yield from (_make_text_column("location", "i.location"), _make_text_column("message", "i.message"))
 
 
-def _text_column(name: str, sql: str | None = None) -> FrameColumn:
+def _make_text_column(name: str, sql: str | None = None) -> FrameColumn:
     return FrameColumn(name=name, kind=CellType.TEXT, sql=sql or name)
 
 
-def _integer_column(name: str, sql: str | None = None) -> FrameColumn:
+def _make_integer_column(name: str, sql: str | None = None) -> FrameColumn:
     return FrameColumn(name=name, kind=CellType.INTEGER, sql=sql or name)
 
 

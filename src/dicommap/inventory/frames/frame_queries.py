@@ -88,13 +88,13 @@ def _select_list(columns: Sequence[FrameColumn]) -> str:
 
 def _from_clause(level: FrameLevel, keywords: Sequence[str], join: str) -> str:
     if level is FrameLevel.STUDY:
-        return _summary_subquery(_STUDY_COLUMNS, "StudyInstanceUID", keywords)
+        return _build_summary_subquery(_STUDY_COLUMNS, "StudyInstanceUID", keywords)
     if level is FrameLevel.SERIES:
-        return _summary_subquery(_SERIES_COLUMNS, "StudyInstanceUID, SeriesInstanceUID", keywords)
+        return _build_summary_subquery(_SERIES_COLUMNS, "StudyInstanceUID, SeriesInstanceUID", keywords)
     return _FROM_CLAUSES[level].format(join=join)
 
 
-def _summary_subquery(fixed: str, keys: str, keywords: Sequence[str]) -> str:
+def _build_summary_subquery(fixed: str, keys: str, keywords: Sequence[str]) -> str:
     values = "".join(
         f', CASE WHEN {distinct_count_sql(keyword)} = 1 THEN MAX("{keyword}") END AS "{keyword}",'
         f' {distinct_count_sql(keyword)} AS "{keyword}_distinct"'
@@ -117,15 +117,15 @@ def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Co
 
     An inventory in memory is copied. Raises InventoryError if the file was replaced after `connection` was opened.
     """
-    reopened = _reopen(connection)
+    reopened = _reopen_connection(connection)
     try:
         for name, parse in (("frame_date", parse_date), ("frame_whole", parse_integer), ("frame_number", parse_number)):
-            reopened.create_function(name, 1, _cached_text_function(parse), deterministic=True)
+            reopened.create_function(name, 1, _make_cached_text_function(parse), deterministic=True)
         for name, kind in (("frame_disposition", Disposition), ("frame_severity", Severity)):
-            reopened.create_function(name, 1, _enum_function(kind), deterministic=True)
-        reopened.create_function("frame_value", 1, _decodable_value, deterministic=True)
-        reopened.create_function("frame_path", 1, _printable_path, deterministic=True)
-        reopened.create_function("frame_location", 2, _location_member, deterministic=True)
+            reopened.create_function(name, 1, _make_enum_function(kind), deterministic=True)
+        reopened.create_function("frame_value", 1, _format_decodable_value, deterministic=True)
+        reopened.create_function("frame_path", 1, _format_printable_path, deterministic=True)
+        reopened.create_function("frame_location", 2, _get_location_member, deterministic=True)
         yield reopened
     finally:
         reopened.close()
@@ -163,7 +163,7 @@ def _require_column_limit(connection: sqlite3.Connection, columns: tuple[FrameCo
         )
 
 
-def _reopen(connection: sqlite3.Connection) -> sqlite3.Connection:
+def _reopen_connection(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         ((name,),) = connection.execute(_DATABASE_PATH_QUERY)
     except sqlite3.ProgrammingError as error:
@@ -189,24 +189,24 @@ def _reopen(connection: sqlite3.Connection) -> sqlite3.Connection:
     return opened
 
 
-def _cached_text_function(parse: Callable[[str], _Cell]) -> Callable[[str | None], _Cell | None]:
+def _make_cached_text_function(parse: Callable[[str], _Cell]) -> Callable[[str | None], _Cell | None]:
     cached_parse = lru_cache(maxsize=_CACHE_SIZE)(parse)
     return lambda cell: None if cell is None else cached_parse(cells.read_text(cell))
 
 
-def _enum_function(enum: type[Disposition] | type[Severity]) -> Callable[[object], str]:
+def _make_enum_function(enum: type[Disposition] | type[Severity]) -> Callable[[object], str]:
     read = cells.enum_reader(enum)
     return lambda cell: str(read(cell).value)
 
 
-def _printable_path(cell: str | bytes | None) -> str | None:
+def _format_printable_path(cell: str | bytes | None) -> str | None:
     return None if cell is None else cells.read_printable_path(cell)
 
 
-def _decodable_value(cell: bytes) -> str:
+def _format_decodable_value(cell: bytes) -> str:
     return escape_undecodable(cells.read_value(cell))
 
 
-def _location_member(cell: str, member: str) -> str | None:
+def _get_location_member(cell: str, member: str) -> str | None:
     value = getattr(cells.read_location(cell), member)
     return None if value is None else str(value)

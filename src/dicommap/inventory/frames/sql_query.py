@@ -132,7 +132,7 @@ def run_query(
         try:
             create_views(tables, keywords)
             tables.execute("PRAGMA query_only = ON")
-            tables.set_authorizer(_authorize)
+            tables.set_authorizer(_authorize_reading_only)
             tables.set_progress_handler(_continue_query, _STEPS_BETWEEN_SIGNALS)
             cursor = tables.execute(query, parameters)
             rows = cursor.fetchall()
@@ -148,7 +148,7 @@ def run_query(
         return QueryResult(tuple(name for name, *_ in cursor.description), rows)
 
 
-def _authorize(action: int, _: str | None, function: str | None, *__: str | None) -> int:
+def _authorize_reading_only(action: int, _: str | None, function: str | None, *__: str | None) -> int:
     refused = action == sqlite3.SQLITE_FUNCTION and (function or "").lower() in _FORBIDDEN_FUNCTIONS
     return sqlite3.SQLITE_OK if action in _ALLOWED_ACTIONS and not refused else sqlite3.SQLITE_DENY
 
@@ -172,10 +172,12 @@ def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: t
         return QueryError("The query names a table that does not exist.", fix=f"Select from {_VIEW_NAMES}.")
     if "binding" in words.lower():
         return QueryError("The parameters do not match the query.", fix="Give a value for each ? or :name in it.")
-    return QueryError(f"SQLite does not understand the query{_error_position(words, query)}.", fix="Correct it.")
+    return QueryError(
+        f"SQLite does not understand the query{_describe_error_position(words, query)}.", fix="Correct it."
+    )
 
 
-def _error_position(words: str, query: str) -> str:
+def _describe_error_position(words: str, query: str) -> str:
     match = re.match(r'near "(.*)": syntax error', words, re.DOTALL)
     if match is None or query.count(match[1]) != 1:
         return ""

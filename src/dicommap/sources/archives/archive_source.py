@@ -159,7 +159,7 @@ class ArchiveOpener(Opener):
 
     @contextmanager
     def _open_member(self, path: str, name: str) -> Iterator[ReadAt]:
-        state = self._current_state(path)
+        state = self._read_current_state(path)
         if self._expected is not None and state != self._expected[path]:
             raise ArchiveError(make_issue("archive.changed"))
         key = (self._tree.root, path, state)
@@ -171,10 +171,10 @@ class ArchiveOpener(Opener):
             yield archive.member_reader(name)
         finally:
             _open_archives.put(key, archive)
-        if self._current_state(path) != state:
+        if self._read_current_state(path) != state:
             raise ArchiveError(make_issue("archive.changed"))
 
-    def _current_state(self, path: str) -> ArchiveState:
+    def _read_current_state(self, path: str) -> ArchiveState:
         try:
             return get_archive_state(self._tree.status(path))
         except (FileNotFoundError, NotADirectoryError):

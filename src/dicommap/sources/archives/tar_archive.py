@@ -139,14 +139,14 @@ class _ConcatenatedStreams:
         while True:
             data = b""
             if self._stream.eof:
-                data = self._next_stream()
+                data = self._start_next_stream()
                 if not data:
                     return b""
             elif self._stream.needs_input:
                 data = self._read_chunk()
                 if not data:
                     raise EOFError
-            if decompressed := self._decompress(data, size):
+            if decompressed := self._decompress_chunk(data, size):
                 return decompressed
 
     def _read_chunk(self) -> bytes:
@@ -154,7 +154,7 @@ class _ConcatenatedStreams:
         self._read += len(data)
         return data
 
-    def _next_stream(self) -> bytes:
+    def _start_next_stream(self) -> bytes:
         """Begin the next stream, and return its first bytes. Return no bytes at the end of the file."""
         data = self._stream.unused_data or self._read_chunk()
         while data and not data.strip(b"\0"):  # xz files may have zeros after each stream
@@ -164,7 +164,7 @@ class _ConcatenatedStreams:
         self._stream = self._new() if data else self._stream
         return data
 
-    def _decompress(self, data: bytes, size: int) -> bytes:
+    def _decompress_chunk(self, data: bytes, size: int) -> bytes:
         try:
             return self._stream.decompress(data, size)
         except self._damage:
@@ -186,7 +186,7 @@ class TarArchive:
         self.names = UniqueNames()
         self.issues: list[Issue] = []
         self._positions: dict[str, tuple[int, int]] = {}
-        self._entries = _unique_entries(read_tar_entries(_PlainTarReader(self._file), self.issues), self.names)
+        self._entries = _skip_repeated_entries(read_tar_entries(_PlainTarReader(self._file), self.issues), self.names)
 
     def entries(self) -> Iterator[ArchiveEntry]:
         """Yield the entries in their order. Each entry is yielded once. Raises ArchiveError if the file is damaged."""
@@ -224,7 +224,7 @@ class CompressedTarArchive:
         self._file = ArchiveFile(tree, path)
         self.state = self._file.state
         self._decompress = choose_decompressor(path)
-        self._start()
+        self._start_walk()
 
     def entries(self) -> Iterator[ArchiveEntry]:
         """Yield the entries in their order. Each entry is yielded once. Raises ArchiveError if the file is damaged."""
@@ -238,27 +238,27 @@ class CompressedTarArchive:
     def member_reader(self, name: str) -> ReadAt:
         """Return a function that reads a member, valid until this method is called again. Raises ArchiveError."""
         if name in self.names:
-            self._rewind()
+            self._rewind_archive()
         with suppress(ArchiveError):
             for member_name, entry in self._entries:
                 if member_name == name:
                     return ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
-        self._rewind()
+        self._rewind_archive()
         raise ArchiveError(make_issue("archive.member-damaged", reason="the archive cannot be followed up to it"))
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def _rewind(self) -> None:
+    def _rewind_archive(self) -> None:
         self._file.seek(0)
-        self._start()
+        self._start_walk()
 
-    def _start(self) -> None:
+    def _start_walk(self) -> None:
         self._bytes = self._open_decompressed()
         self.names = UniqueNames()
         self.issues: list[Issue] = []
-        self._entries = _unique_entries(read_tar_entries(self._bytes, self.issues), self.names)
+        self._entries = _skip_repeated_entries(read_tar_entries(self._bytes, self.issues), self.names)
 
     def _open_decompressed(self) -> LimitedDecompressedStream:
         return LimitedDecompressedStream(self._decompress(self._file), UnpackingLimit(self._file.size))
@@ -290,7 +290,7 @@ class _PlainTarReader:
         self.position = offset
 
 
-def _unique_entries(entries: Iterator[TarEntry], names: UniqueNames) -> Iterator[tuple[str, TarEntry]]:
+def _skip_repeated_entries(entries: Iterator[TarEntry], names: UniqueNames) -> Iterator[tuple[str, TarEntry]]:
     for count, entry in enumerate(entries, 1):
         require_entry_count(count)
         yield names.make_unique(entry.name), entry

@@ -96,10 +96,10 @@ def read_tar_entries(source: ForwardReader, issues: list[Issue]) -> Iterator[Tar
         sparse = info.type == _GNU_SPARSE or any(key.startswith("GNU.sparse.") for key in attributes)
         if info.type == _GNU_SPARSE:
             _skip_map(source, block)
-        size = 0 if info.type in _WITHOUT_DATA else _entry_size(attributes, info.size)
+        size = 0 if info.type in _WITHOUT_DATA else _parse_entry_size(attributes, info.size)
         offset = source.position
         if info.type not in _DIRECTORIES:
-            yield _make_tar_entry(info, _entry_name(attributes, info.name), size, offset, sparse=sparse)
+            yield _make_tar_entry(info, _parse_entry_name(attributes, info.name), size, offset, sparse=sparse)
         source.skip_to(offset + -(-size // BLOCK_BYTES) * BLOCK_BYTES)
 
 
@@ -173,7 +173,7 @@ def _parse_attributes(content: bytes) -> Iterator[tuple[str, bytes]]:
         place += length
 
 
-def _entry_size(attributes: ExtendedAttributes, size: int) -> int:
+def _parse_entry_size(attributes: ExtendedAttributes, size: int) -> int:
     written = attributes.get("size")
     if written is None:
         return size
@@ -182,7 +182,7 @@ def _entry_size(attributes: ExtendedAttributes, size: int) -> int:
     return int(written)
 
 
-def _entry_name(attributes: ExtendedAttributes, name: str) -> str:
+def _parse_entry_name(attributes: ExtendedAttributes, name: str) -> str:
     written = attributes.get("GNU.sparse.name") or attributes.get("path")
     if written is not None:
         name = written.partition(b"\0")[0].decode("utf-8", "surrogateescape")

@@ -71,7 +71,7 @@ class S3Opener(Opener):
     @contextmanager
     def open(self, path: str) -> Iterator[ReadAt]:
         """Open one of the objects given to `for_files`. The function that reads it raises OSError or AwsError."""
-        yield self._partial_object(path).read_blocking
+        yield self._make_partial_object(path).read_blocking
 
     def open_listed(self, file: SourceFile) -> AbstractContextManager[ReadAt]:
         """Open a listed object. Reading it raises ObjectError if its size or ETag is not that of the listing."""
@@ -111,10 +111,10 @@ class S3Opener(Opener):
             AwsError: An error affects all objects, for example if S3 cannot be reached.
 
         """
-        objects = [self._partial_object(path) for path in paths]
+        objects = [self._make_partial_object(path) for path in paths]
         return _ParallelRead(get_range_reader(self._connection), objects, read).read_all()
 
-    def _partial_object(self, path: str) -> _PartialObject:
+    def _make_partial_object(self, path: str) -> _PartialObject:
         return _PartialObject(self._connection, self._prefix + path, *self._listed[path])
 
 
@@ -179,7 +179,7 @@ class _ParallelRead(Generic[_Result]):
         self._objects = objects
         self._read = read
         self._results: dict[_PartialObject, _Result | ObjectError] = {}
-        self._threads = _thread_pool(os.getpid())
+        self._threads = _get_thread_pool(os.getpid())
         self._wanted = deque(partial for partial in objects if partial.size)
         self._answers: SimpleQueue[tuple[_PartialObject, ByteRange | BaseException]] = SimpleQueue()
         self._unanswered = 0
@@ -189,7 +189,7 @@ class _ParallelRead(Generic[_Result]):
         try:
             at_once = min(MAX_REQUESTS, MAX_REQUESTS_NEARBY) if self._reader.is_near else MAX_REQUESTS
             for _ in range(min(at_once, len(self._wanted))):
-                self._threads.submit(self._fetch)
+                self._threads.submit(self._fetch_objects)
             for partial in self._objects:
                 if not partial.size:
                     self._results[partial] = self._read(partial.read_blocking, 0)
@@ -204,14 +204,14 @@ class _ParallelRead(Generic[_Result]):
         )
         return [self._results[partial] for partial in self._objects], traffic
 
-    def _fetch(self) -> None:
+    def _fetch_objects(self) -> None:
         """Fetch one byte range after the other, until the queue of objects is empty. Runs in a thread."""
         with suppress(IndexError):  # popleft raises it if the queue is empty
             while True:
                 partial = self._wanted.popleft()
-                self._answers.put((partial, self._request(partial)))
+                self._answers.put((partial, self._request_range(partial)))
 
-    def _request(self, partial: _PartialObject) -> ByteRange | BaseException:
+    def _request_range(self, partial: _PartialObject) -> ByteRange | BaseException:
         try:
             return partial.fetch(*(partial.wanted or (0, min(partial.size, self._reader.first_bytes))))
         except BaseException as error:  # noqa: BLE001  the calling thread raises it
@@ -231,7 +231,7 @@ class _ParallelRead(Generic[_Result]):
             self._reader.record_header_end(needed.end)
             partial.wanted = needed.begin, needed.end
             self._wanted.append(partial)
-            self._threads.submit(self._fetch)
+            self._threads.submit(self._fetch_objects)
             return
         except ObjectError as error:
             self._results[partial] = error
@@ -250,7 +250,7 @@ class _ParallelRead(Generic[_Result]):
 
 
 @lru_cache(maxsize=1)
-def _thread_pool(process: int) -> ThreadPoolExecutor:
+def _get_thread_pool(process: int) -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # scans of local trees need none
 
     del process

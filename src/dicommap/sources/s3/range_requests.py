@@ -102,7 +102,7 @@ class RangeReader:
             answer = self._get(self._store, key, options={"range": (begin, end), "if_match": etag})
             meta, content = answer.meta, bytes(answer.bytes())
         except self._error_types as error:
-            raise error_from_obstore(error, self._object_uri(key)) from None
+            raise error_from_obstore(error, self._format_object_uri(key)) from None
         if meta["e_tag"] != etag or meta["size"] != size:
             raise error_for_changed_object()
         return content
@@ -116,14 +116,14 @@ class RangeReader:
             answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes={begin}-{end - 1}", IfMatch=etag)
             content: bytes = answer["Body"].read()
         except ClientError as error:
-            raise error_from_botocore(error, self._object_uri(key)) from None
+            raise error_from_botocore(error, self._format_object_uri(key)) from None
         except BotoCoreError:
             raise error_for_no_answer("the connection broke, or no answer came in time") from None
         if answer["ETag"] != etag or answer.get("ContentRange", f"/{size}").rpartition("/")[2] != str(size):
             raise error_for_changed_object()
         return content
 
-    def _object_uri(self, key: str) -> str:
+    def _format_object_uri(self, key: str) -> str:
         return f"s3://{self._connection.bucket}/{key}"
 
 

@@ -64,11 +64,11 @@ class S3Connection:
 
     def client(self) -> Any:  # noqa: ANN401  botocore's clients have no types of their own
         """Return this process's boto3 client for S3. It is used to list objects."""
-        return _clients(self, os.getpid()).s3
+        return _get_clients(self, os.getpid()).s3
 
     def store(self) -> S3Store:
         """Return this process's obstore client, used to read objects. Raises AwsError if credentials are missing."""
-        return _store(self, os.getpid())
+        return _get_store(self, os.getpid())
 
 
 def require_s3_extra() -> None:
@@ -85,18 +85,18 @@ def require_s3_extra() -> None:
 
 # The process id is part of the cache key, because the clients do not work after a fork.
 @lru_cache(maxsize=8)
-def _clients(connection: S3Connection, process: int) -> Clients:
+def _get_clients(connection: S3Connection, process: int) -> Clients:
     del process
     require_s3_extra()
     return replace(connection.clients)
 
 
 @lru_cache(maxsize=8)
-def _store(connection: S3Connection, process: int) -> S3Store:
+def _get_store(connection: S3Connection, process: int) -> S3Store:
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import S3Store
 
-    clients = _clients(connection, process)
+    clients = _get_clients(connection, process)
     if not connection.clients.unsigned and clients.session.get_credentials() is None:
         raise AwsError(
             "A process that reads objects has found no AWS credentials.",
@@ -116,7 +116,7 @@ def _store(connection: S3Connection, process: int) -> S3Store:
             "virtual_hosted_style_request": bucket_in_host,
             "skip_signature": connection.clients.unsigned,
         },
-        client_options=_client_options(endpoint),
+        client_options=_make_client_options(endpoint),
         retry_config=RETRY_CONFIG,
         credential_provider=None
         if connection.clients.unsigned
@@ -133,7 +133,7 @@ def _uses_virtual_host(endpoint: str, bucket: str) -> bool:
     return host.startswith("s3") and ".amazonaws.com" in host and "." not in bucket
 
 
-def _client_options(endpoint: str) -> ClientConfig:
+def _make_client_options(endpoint: str) -> ClientConfig:
     options: ClientConfig = {
         "allow_http": endpoint.startswith("http://"),
         "connect_timeout": timedelta(seconds=CONNECT_SECONDS),

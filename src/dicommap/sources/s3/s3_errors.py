@@ -69,7 +69,7 @@ def error_for_status(status: int, code: str, uri: str) -> ObjectError | AwsError
 
     """
     if status in _THROTTLED or code in _CODES_FOR_ALL_OBJECTS or (301 <= status < 400 and status != 304):
-        return _error_for_all_objects(status, "SlowDown" if status in _THROTTLED else code or str(status), uri)
+        return _make_error_for_all_objects(status, "SlowDown" if status in _THROTTLED else code or str(status), uri)
     if status >= 500:
         return error_for_no_answer(f"S3 answered with an internal error ({status})")
     if status in _ISSUE_CODES:
@@ -109,7 +109,7 @@ def error_from_botocore(error: Any, uri: str) -> ObjectError | AwsError:  # noqa
     return error_for_status(status, str(answer.get("Error", {}).get("Code") or ""), uri)
 
 
-def _error_for_all_objects(status: int, code: str, uri: str) -> AwsError:
+def _make_error_for_all_objects(status: int, code: str, uri: str) -> AwsError:
     from botocore.exceptions import ClientError
 
     from dicommap.aws.client_errors import convert_client_errors

@@ -46,8 +46,8 @@ def read_parquet_objects(file: BinaryIO) -> Iterator[S3Object]:
     """Yield the objects of a Parquet file. Raises ValueError if it is damaged."""
     with _convert_damage_errors():
         opened = ParquetFile(file, buffer_size=_BUFFERED_BYTES)
-        columns = _column_names(opened.schema_arrow)
-        yield from _current_objects(opened.iter_batches(ROWS_PER_BATCH, columns=columns, use_threads=False))
+        columns = _choose_column_names(opened.schema_arrow)
+        yield from _select_current_objects(opened.iter_batches(ROWS_PER_BATCH, columns=columns, use_threads=False))
 
 
 def read_orc_objects(file: BinaryIO) -> Iterator[S3Object]:
@@ -61,22 +61,22 @@ def read_orc_objects(file: BinaryIO) -> Iterator[S3Object]:
     with _convert_damage_errors():
         # Not pyarrow's ORCFile: it reads whole stripes only, which are hundreds of megabytes in memory.
         opened = OrcFileFormat().make_fragment(pyarrow.PythonFile(file, "r"))
-        columns = _column_names(opened.physical_schema)
+        columns = _choose_column_names(opened.physical_schema)
         scanner = opened.scanner(columns=columns, batch_size=ROWS_PER_BATCH, batch_readahead=1, use_threads=False)
-        yield from _current_objects(scanner.to_batches())
+        yield from _select_current_objects(scanner.to_batches())
 
 
-def _column_names(schema: pyarrow.Schema) -> list[str]:
+def _choose_column_names(schema: pyarrow.Schema) -> list[str]:
     missing = [name for name in _REQUIRED_COLUMNS if name not in schema.names]
     if missing:
         raise ValueError(f"it has no column {missing[0]}")
     return [name for name in _TYPES if name in schema.names]
 
 
-def _current_objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Object]:
+def _select_current_objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Object]:
     """Yield the objects of the rows in batches, without delete markers and old versions."""
     for batch in batches:
-        columns = [_column_values(batch, name) for name in _TYPES]
+        columns = [_convert_column_values(batch, name) for name in _TYPES]
         for key, size, etag, mtime_ns, is_latest, is_delete_marker in zip(*columns, strict=False):
             if is_delete_marker or is_latest is False:
                 continue
@@ -85,7 +85,7 @@ def _current_objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Objec
             yield S3Object(key, size, etag or "", mtime_ns or 0)
 
 
-def _column_values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
+def _convert_column_values(batch: pyarrow.RecordBatch, name: str) -> Iterable[Any]:
     """Return the values of a column. If the column is missing, return an endless iterator of None."""
     if name not in batch.schema.names:
         return repeat(None)

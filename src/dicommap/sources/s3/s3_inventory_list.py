@@ -83,7 +83,7 @@ class S3InventoryList:
         try:
             self._database.execute("CREATE TABLE listed (key BLOB, size INTEGER, etag TEXT, mtime_ns INTEGER)")
             for data_file in manifest.files:
-                rows = self._rows(manifest, data_file, connection)
+                rows = self._read_rows(manifest, data_file, connection)
                 self._database.executemany("INSERT INTO listed VALUES (?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
             raise_if_interrupted(error)
@@ -119,12 +119,12 @@ class S3InventoryList:
         """Delete the temporary file."""
         self._database.close()
 
-    def _rows(
+    def _read_rows(
         self, manifest: S3InventoryManifest, data_file: S3InventoryFile, connection: S3Connection
     ) -> Iterator[tuple[bytes, int, str, int]]:
         with tempfile.TemporaryFile() as file:
             manifest.fetch(data_file, connection, file)
-            if _md5(file) != data_file.md5.lower():
+            if _compute_md5(file) != data_file.md5.lower():
                 raise _damaged_file_error(data_file, "its bytes are not those of the MD5 checksum in the manifest")
             try:
                 for listed in self._read_objects(file, data_file.name):
@@ -135,7 +135,7 @@ class S3InventoryList:
                 raise _damaged_file_error(data_file, "its rows cannot be read") from None
 
 
-def _md5(file: BinaryIO) -> str:
+def _compute_md5(file: BinaryIO) -> str:
     digest = hashlib.md5(usedforsecurity=False)
     file.seek(0)
     while content := file.read(_HASH_CHUNK_BYTES):
