@@ -115,6 +115,7 @@ def _write_new_text(path: Path, text: str) -> None:
 
 @contextmanager
 def _raise_package_errors(directory: Path) -> Iterator[None]:
+    """Raise PackageError instead of OSError, with the advice to name another directory."""
     try:
         yield
     except OSError as error:

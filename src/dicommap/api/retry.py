@@ -205,6 +205,7 @@ class RetryBuilder:
         )
 
     def _collect_job(self, job: PlanJob, reconciled: JobReconciliation) -> None:
+        """Collect the missing instances of a job. A job without any imported instance is repeated as a whole."""
         state = reconciled.outcomes.state
         if state in (JobState.NOT_STARTED, JobState.UNANSWERED, JobState.NOT_ENDED):
             place = Location(path=job_folder(job.id))
@@ -239,6 +240,7 @@ class RetryBuilder:
         return None if uri is None else S3Uri(bucket=uri.bucket, prefix=uri.prefix + attempt)
 
     def _call_issues(self, stage_uri: str | None) -> Iterator[Issue]:
+        """Yield the issues of the stage URI. Raises UsageError if instances must be copied and no URI is given."""
         if stage_uri is None:
             if self._missing:
                 raise UsageError(
@@ -297,6 +299,7 @@ class RetryBuilder:
         ] if left_out else issues
 
     def _plan_header(self) -> PlanHeader:
+        """Return the members of the retry's plan that do not depend on its jobs."""
         plan = self._package.plan
         return PlanHeader(
             roots=tuple(self._roots),

@@ -215,6 +215,7 @@ class _Stager:
     def _conflict_issues(
         self, uri: S3Uri, copies: Mapping[str, StagingCopy], before: Mapping[str, S3Object]
     ) -> Iterator[Issue]:
+        """Yield an issue for each existing object that differs from the copy that is planned for its key."""
         existing = [key for key in copies if key in before]
         checks = self._executor.map(lambda key: self._store.is_copy(copies[key], before[key]), existing)
         for key, is_copy in zip(existing, checks, strict=True):
@@ -279,6 +280,7 @@ def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, asked: bool)
 def _stray_issues(
     job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], listed: Mapping[str, S3Object]
 ) -> Iterator[Issue]:
+    """Yield an issue for each object under the job's prefix that is neither a copy nor an override file."""
     overrides = {file.path for file in job.files}
     for key in listed:
         if key not in copies and key not in overrides:

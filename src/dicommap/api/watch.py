@@ -108,6 +108,7 @@ class PackageWatcher:
         return submission.state is SubmissionState.STARTED and submission.job not in self._unknown
 
     def _poll_job(self, submission: Submission) -> None:
+        """Request the status of a job and save it in the package if it has changed."""
         try:
             job = self._service.get(submission.datastoreId, submission.jobId or "")
         except AwsError as error:
@@ -135,6 +136,7 @@ class PackageWatcher:
             self.on_step(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
 
     def _compare_with_request(self, submission: Submission, job: ImportJob) -> RequestAgreement | None:
+        """Compare the job with the request in the package. Return None if AWS did not return the members."""
         path = Path(job_folder(submission.job), CONFIGURATION_FILE)
         sent: dict[str, Any] = {"inputS3Uri": submission.inputS3Uri}
         if (self._package / path).is_file():
@@ -308,6 +310,7 @@ def _make_package_watcher(
 def _poll_until_ended(
     watches: Sequence[PackageWatcher | FhirJobWatcher], clock: Clock, report: OnProgress | None, *, once: bool
 ) -> None:
+    """Poll all jobs until each has ended; only once if `once` is true. Temporary errors of AWS are retried."""
     pauses = GrowingPauses()
     failing = 0
     while True:

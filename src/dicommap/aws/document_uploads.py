@@ -132,6 +132,7 @@ def _compare_existing(client: Any, document: UploadDocument) -> tuple[str, bool]
 
 
 def _has_same_bytes(read: Callable[[int], bytes], data: bytes) -> bool:
+    """Return whether the bytes that `read` returns, piece by piece, are equal to `data`."""
     offset = 0
     while piece := read(_CHUNK_BYTES):
         if data[offset : offset + len(piece)] != piece:

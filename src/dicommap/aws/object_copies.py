@@ -148,6 +148,7 @@ class ObjectCopier:
         return CopyResult(etag=existing.etag) if self.is_copy(copy, existing) else CopyResult(code="stage.taken")
 
     def _copy_from_s3(self, copy: StagingCopy) -> CopyResult:
+        """Copy an S3 object inside S3, after a check that it is the scanned instance."""
         source_bucket = copy.source_bucket or ""
         if not self._roots.contains_object(source_bucket, copy.source):
             return CopyResult(code="stage.source-outside")
@@ -187,6 +188,7 @@ class ObjectCopier:
         return self._copy_in_parts(copy, _compute_source_hash(copy), copy_part)
 
     def _copy_from_disk(self, copy: StagingCopy) -> CopyResult:
+        """Upload a local file, after a check that it is the scanned instance."""
         try:
             with open(self._roots.open(copy.source), "rb") as file:
                 before = _read_file_status(file)
@@ -209,6 +211,7 @@ class ObjectCopier:
             return CopyResult(code="stage.source-missing", facts={"reason": os_error_reason(error)})
 
     def _put_file(self, copy: StagingCopy, file: BinaryIO, digest: str, before: os.stat_result) -> CopyResult:
+        """Upload an open file, in parts if it is large. `digest` is the MD5 of its bytes."""
         target = {"Bucket": copy.bucket, "Key": copy.key}
         if copy.size <= MAX_SINGLE_COPY_BYTES:
             with convert_client_errors("PutObject", copy.uri):
@@ -276,6 +279,7 @@ class ObjectCopier:
         return None if head is None else head.get("Metadata", {}).get(SOURCE_METADATA_KEY)
 
     def _get_head(self, bucket: str, key: str) -> dict[str, Any] | None:
+        """Return the answer of HeadObject; None if the object does not exist."""
         try:
             with convert_client_errors("HeadObject", f"s3://{bucket}/{key}"):
                 answer: dict[str, Any] = self._clients.s3.head_object(Bucket=bucket, Key=key)

@@ -68,6 +68,7 @@ def read_in_pieces(clients: Clients, bucket: str, key: str, *, limit: int | None
 def _get_object(
     clients: Clients, bucket: str, key: str, done: int, limit: int | None, etag: str | None
 ) -> dict[str, Any]:
+    """Request the bytes of an object from `done` to `limit`. Raises AwsError if its ETag is not `etag`."""
     parameters: dict[str, Any] = {"Bucket": bucket, "Key": key}
     if done or limit is not None:
         parameters["Range"] = f"bytes={done}-" + ("" if limit is None else str(limit - 1))
@@ -142,6 +143,7 @@ class ObjectRangeReader:
         return self._read_range(offset, end)
 
     def _read_range(self, begin: int, end: int) -> bytes:
+        """Return the bytes of the object from `begin` to `end`. Requests them again if an answer was interrupted."""
         uri = f"s3://{self._bucket}/{self._key}"
         for _ in range(MAX_FRUITLESS_REQUESTS):
             condition = {"IfMatch": self.etag} if self.etag else {}

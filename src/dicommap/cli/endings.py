@@ -68,6 +68,7 @@ def run_and_report_errors(run: Callable[[], int | None]) -> int:
 
 
 def _run_for_status(run: Callable[[], int | None]) -> int:
+    """Call `run` and return its exit status. Signals end it with SignalExit."""
     _received_signals.clear()
     with _raise_signals_as_exceptions():
         if sys.stdout is None:
@@ -109,6 +110,7 @@ def _report_error(error: BaseException) -> int:
 
 
 def _find_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
+    """Return the SignalExit for an error: SIGPIPE for a broken pipe, SIGINT for Ctrl-C."""
     if isinstance(error, SignalExit):
         return error
     if isinstance(error, BrokenPipeError):

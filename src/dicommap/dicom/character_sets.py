@@ -114,6 +114,7 @@ def _encode_character(coded: CodedCharacterSet, character: str) -> bytes | None:
 
 
 def _list_candidate_codes(coded: CodedCharacterSet, character: str) -> tuple[bytes, ...]:
+    """Return the codes that may be the character in a set. The caller decodes them to check."""
     if coded == ROMAJI:
         return tuple(code for code, other in _ROMAJI_OTHERS.items() if other == character) or (
             character.encode("ascii", "ignore"),
@@ -212,6 +213,7 @@ def unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
 
 
 def _parse_single_term(term: str) -> SpecificCharacterSet:
+    """Parse the only term of SpecificCharacterSet. Some terms are allowed only without a second one."""
     whole = "utf-8" if _UTF_8.fullmatch(term) else _STAND_ALONE_CODECS.get(term.upper())
     parsed = _parse_term(term)
     if whole or (parsed is not None and parsed[1] == "192" and not parsed[0]):

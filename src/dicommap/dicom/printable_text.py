@@ -55,6 +55,7 @@ def make_printable(path: str) -> str:
 
 
 def _escape_character(match: re.Match[str]) -> str:
+    """Return the escape of one character. A byte that could not be decoded becomes its hex code."""
     point = ord(match[0])
     if 0xDC00 <= point <= 0xDCFF:
         return f"\\x{point - 0xDC00:02x}"

@@ -164,6 +164,7 @@ def _find_too_deep_pointer(text: str) -> str:
 
 
 def _iterate_members(value: object) -> Iterable[tuple[str | int, object]]:
+    """Return the members of an object or array with their names or indexes; nothing for other values."""
     if isinstance(value, dict):
         return value.items()
     return enumerate(value) if isinstance(value, list) else ()
@@ -177,6 +178,7 @@ def _has_no_issue(value: object) -> bool:
 
 
 def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
+    """Yield the issues of one value without its members: repeated names, lone surrogates, infinite numbers."""
     if isinstance(value, dict):
         for name in value.repeated if isinstance(value, _ObjectWithDuplicates) else ():
             yield make_issue("json.duplicate-key", Location(pointer=pointer + pointer_token(name)))

@@ -73,6 +73,7 @@ class _Form:
 
 
 def _make_matcher(pattern: str) -> Callable[[str], bool]:
+    """Compile a pattern to a function that returns whether a whole text matches it."""
     compiled = re.compile(pattern)
     return lambda text: compiled.fullmatch(text) is not None
 

@@ -121,6 +121,7 @@ class _ImagingStudyBuilder:
         return self._result
 
     def _build_accession_identifier(self) -> list[dict[str, Any]]:
+        """Return a list with the identifier of the AccessionNumber; empty if the study has none."""
         value = self._find_study_text("AccessionNumber")
         if value is None:
             return []
@@ -198,6 +199,7 @@ class _ImagingStudyBuilder:
         return entries
 
     def _find_start_time(self, on: str, at: str, values: list[_SeriesValues], location: Location) -> str | None:
+        """Return the FHIR dateTime from a date and a time attribute; only the date without a time or zone."""
         texts = {
             keyword: self._choose_most_frequent_value(keyword, values, location)
             for keyword in (on, at, "TimezoneOffsetFromUTC")

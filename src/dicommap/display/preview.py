@@ -80,6 +80,7 @@ def build_changes_table(
 
 
 def _build_target_changes_table(members: Sequence[Mapping[str, str]], limit: int | None) -> ReportTable:
+    """Return the table of the changes of one study or series, with at most `limit` rows."""
     rows = [
         TableRow(
             cells=(
@@ -211,6 +212,7 @@ def _format_value_after(attribute: Attribute) -> str:
 
 
 def _format_values_before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:
+    """Format the current values, the most frequent first, with their numbers of files."""
     if counts is None:
         return _NOT_CAPTURED
     if len(counts) == 1:

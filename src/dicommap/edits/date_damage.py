@@ -127,6 +127,7 @@ def _count_seconds_of_day(match: re.Match[str]) -> int:
 
 
 def _is_part_of_day(second: int, cell: str) -> bool:
+    """Return whether a cell is the decimal part of a day that a spreadsheet stores for a time."""
     match = _PART_OF_DAY.fullmatch(cell)
     if match is None:
         return False
@@ -136,6 +137,7 @@ def _is_part_of_day(second: int, cell: str) -> bool:
 
 
 def _is_without_hour(was: re.Match[str], cell: str) -> bool:
+    """Return whether a cell has the minute and second of a time, but no hour."""
     match = _MINUTES_AND_SECONDS.fullmatch(cell)
     return match is not None and (match["minute"], match["second"]) == (was["minute"], was["second"])
 
@@ -186,6 +188,7 @@ def _parse_cell_dates(cell: str) -> Iterator[_Date]:
 
 
 def _parse_month_first_dates(text: str) -> Iterator[_Date]:
+    """Yield the dates that a text such as `Mar 5 2024` can mean."""
     match = _MONTH_FIRST_DATE.fullmatch(text)
     if match and match["name"]:
         month = _parse_month(match["name"])
@@ -200,6 +203,7 @@ def _parse_month_first_dates(text: str) -> Iterator[_Date]:
 
 
 def _parse_numeric_dates(match: re.Match[str]) -> Iterator[_Date]:
+    """Yield the dates that three numbers can mean: year, day or month first."""
     first, second, third = match["a"], match["b"], match["c"]
     if len(first) != 3 and len(third) <= 2:
         for year in _list_possible_years(first):

@@ -152,6 +152,7 @@ class FunctionEdits:
         yield self._edit_result
 
     def _run_functions(self, study: Study) -> Iterator[Edit | Issue]:
+        """Call the functions for the study and for each of its series, and yield their edits."""
         if self._by_study is not None:
             recorded_study, reads = record_undecodable_reads(study)
             yield from self._make_edits(study.target, self._by_study(recorded_study), reads)
@@ -163,6 +164,7 @@ class FunctionEdits:
     def _make_edits(
         self, target: Target, values: Mapping[str, str] | None, reads: Collection[CurrentValue]
     ) -> Iterator[Edit | Issue]:
+        """Yield an edit for each value that a function returned. `reads` has the undecodable values that it read."""
         for keyword, text in self._check_return_value(target, values).items():
             self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
             keyword_location = Location(rule=self._name, keyword=keyword)

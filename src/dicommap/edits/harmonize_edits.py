@@ -82,6 +82,7 @@ class HarmonizeEdits:
         yield self._edit_result
 
     def _make_edits(self, study: Study, edited_attributes: Collection[EditedAttribute]) -> Iterator[Edit | Issue]:
+        """Yield the edits for each study or series whose files have several values."""
         for group in study.series if self._by_series else (study,):
             target, counts = group.target, merge_equal_names(self._keyword, group.values[self._keyword])
             if len(counts) < 2:
@@ -91,6 +92,7 @@ class HarmonizeEdits:
                 yield from self._set_most_frequent_value(target, counts)
 
     def _set_most_frequent_value(self, target: Target, counts: ValueCounts) -> Iterator[Edit | Issue]:
+        """Yield the edit that sets the most frequent value, or an issue if two values are equally frequent."""
         location = Location(keyword=self._keyword, study=target.study_instance_uid, series=target.series_instance_uid)
         value = most_frequent_value(counts)
         if value is None:

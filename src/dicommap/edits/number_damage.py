@@ -117,6 +117,7 @@ def _strip_currency(text: str) -> str:
 
 
 def _is_cut_to_spreadsheet_digits(before: str, cell: str) -> bool:
+    """Return whether a cell has the number with the digits after the 15th lost, as spreadsheets store it."""
     digits, left = before.lstrip("+-0"), cell.lstrip("+-0")
     if not (digits.isdigit() and left.isdigit()) or len(digits) <= SPREADSHEET_DIGITS or digits == left:
         return False

@@ -112,6 +112,7 @@ class RuleEdits:
             yield from record_issues(self._edit_result, study.study_instance_uid, self._make_edits(study))
 
     def _make_edits(self, study: Study) -> Iterator[Edit | Issue]:
+        """Yield the edits of the rule for a study, or for each series of it if the rule's level is series."""
         if self._rule.level == "series":
             for series in study.series:
                 yield from self._make_target_edits(series.target, _add_series_uids(series))
@@ -143,6 +144,7 @@ class RuleEdits:
             yield edit_result
 
     def _make_target_edits(self, target: Target, values: AttributeValues) -> Iterator[Edit | Issue]:
+        """Yield the edits for a study or series, or issues if only some of its files match."""
         if not _may_match(self._patterns, values):
             return
         self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
@@ -236,6 +238,7 @@ class RuleEdits:
     def _partial_match_issues(
         self, target: Target, patterns: Mapping[str, ShellPatterns], values: AttributeValues
     ) -> Iterator[Issue]:
+        """Yield an issue for each keyword of which only some values match the patterns."""
         location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
         for keyword, pattern in patterns.items():
             where, count = replace(location, keyword=keyword), len(values[keyword])
@@ -246,6 +249,7 @@ class RuleEdits:
                 yield make_issue("rules.partial-match", where, matching=matching, count=count)
 
     def _has_fully_matching_series(self, study: Study) -> bool:
+        """Return whether all values of one series match the patterns of series attributes."""
         return any(
             all(
                 pattern.is_certain_match(value)

@@ -215,6 +215,7 @@ def _header_issues(table: CsvTable, captured: Container[str]) -> Iterator[Issue]
 def _parse_rows(
     table: CsvTable, refused: Container[str | None]
 ) -> Iterator[Issue | DamagedUid | tuple[Target, SheetRow]]:
+    """Yield the target and the cells of each row, or the reason why a row cannot be used."""
     header = table.header
     editable = [
         (index, column)

@@ -215,6 +215,7 @@ class SheetEdits:
         self._near_studies.add_uid(study.study_instance_uid)
 
     def _damaged_uid_issues(self) -> Iterator[Issue]:
+        """Yield an issue for each damaged UID. If one scanned UID is nearly equal, the issue names it."""
         for damaged_uid in self._sheet.damaged_uids:
             location = Location(path=self._sheet.name, row=damaged_uid.row, column=damaged_uid.column)
             if damaged_uid.column == "StudyInstanceUID":
@@ -247,6 +248,7 @@ class SheetEdits:
     def _make_row_edits(
         self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues, level: Level
     ) -> Iterator[Edit | Issue]:
+        """Yield the edits of the cells that differ from the values, or an issue if the row is stale."""
         # The state of a study's row covers the attributes of all levels if the sheet has columns of series attributes.
         states = (compute_row_state(values, state_level) for state_level in dict.fromkeys((level, Level.SERIES)))
         if row.state and row.state not in states:
@@ -265,6 +267,7 @@ class SheetEdits:
     def _make_cell_edits(
         self, target: Target, edit_result: EditResult, keyword: str, values: tuple[str, str]
     ) -> Iterator[Edit | Issue]:
+        """Yield the edit or the issues of a changed cell. `values` has the text before and after the change."""
         column = Location(path=self._sheet.name, column=keyword)
         refused = override_keyword_issues(keyword, replace(column, row=self._sheet.header_row))
         if refused:

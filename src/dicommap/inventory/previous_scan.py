@@ -316,6 +316,7 @@ class PreviousScan:
             return False
 
     def _find_archive(self, root: str, archive: SourceFile) -> int | None:
+        """Return the row number of an archive that has not changed since the previous scan; else None."""
         source = self._sources.get(encode_path(root))
         place = (source, encode_path(archive.path), archive.size, archive.mtime_ns, self._stable_before_ns)
         try:

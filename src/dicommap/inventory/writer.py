@@ -288,6 +288,7 @@ class InventoryWriter:
         return self._connection
 
     def _open_unfinished(self, reading: int, started_ns: int, *, cache: bool) -> None:
+        """Create the database of this scan, and open previous scans if their rows may be used."""
         if self._path is None:
             self._connection = connect(":memory:")
         else:
@@ -311,6 +312,7 @@ class InventoryWriter:
         self._connection.commit()
 
     def _commit_rows(self) -> None:
+        """Commit the rows and the counts of the scan."""
         counts = (self._read, self._unchanged, *self._traffic)
         self._database.execute(
             "UPDATE scan SET read = ?, unchanged = ?, requests = ?, received = ?, repeated = ?", counts
@@ -320,6 +322,7 @@ class InventoryWriter:
         self._last_commit = time.monotonic()
 
     def _publish_inventory(self) -> None:
+        """Rename the complete database to the inventory's path."""
         places = self._places
         try:
             os.replace(places.unfinished, places.inventory)
@@ -341,6 +344,7 @@ class InventoryWriter:
         self._release_files()
 
     def _release_files(self) -> None:
+        """Close previous scans and release the lock of the inventory."""
         for previous in self.previous:
             previous.close()
         if self._lock is not None:
@@ -348,6 +352,7 @@ class InventoryWriter:
             self._lock = None
 
     def _store_header(self, digest: bytes, row: HeaderRow) -> int:
+        """Return the row number of a header with this digest. A new header is inserted."""
         id_row = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
         number = int(id_row[0]) if id_row else sqlite_schema.insert_header(self._database, None, digest, row)
         if len(self._headers) >= _MAX_CACHED_HEADERS:

@@ -89,6 +89,7 @@ def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
 
 
 def _merge_edit(merged_edits: _MergedEdits, edit: Edit) -> Issue | None:
+    """Add an edit to `merged_edits`. Return an issue if it contradicts an edit of the same target."""
     series = edit.target.series_instance_uid
     of_target = merged_edits.setdefault(series, {})
     merged = of_target.setdefault(edit.tag, _MergedEdit(edit.attribute, []))
@@ -101,6 +102,7 @@ def _merge_edit(merged_edits: _MergedEdits, edit: Edit) -> Issue | None:
 
 
 def _find_level_contradictions(study: Study, merged_edits: _MergedEdits) -> list[tuple[int, Issue]]:
+    """Return the tags that a study and its series set to different values, with the issues."""
     return [
         (
             tag,
@@ -120,6 +122,7 @@ def _build_contradiction_issue(study: str, series: str | None, tag: int, first: 
 
 
 def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
+    """Move edits of series to the study if all series have the same value after them."""
     of_study = merged_edits[None]
     for tag in {tag for series, tags in merged_edits.items() if series for tag in tags}:
         by_series = {series: tags[tag] for series, tags in merged_edits.items() if series and tag in tags}
@@ -176,6 +179,7 @@ def _build_changes(
     merged_edits: dict[int, _MergedEdit],
     shared: _SharedOrigins,
 ) -> Iterator[AttributeChange]:
+    """Yield a change for each attribute whose values differ from the edit."""
     for tag, merged in sorted(merged_edits.items()):
         before = values.get(keyword_of(tag))
         if not _has_only_value(before, text_from_attribute(merged.attribute)):
@@ -191,6 +195,7 @@ def _build_changes(
 
 
 def _build_overrides(changes: list[AttributeChange]) -> list[Override]:
+    """Return one override for each study or series that has changes."""
     by_target: dict[tuple[str, str | None], list[AttributeChange]] = {}
     for change in changes:
         by_target.setdefault((change.study_instance_uid, change.series_instance_uid), []).append(change)

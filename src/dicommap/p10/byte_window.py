@@ -89,6 +89,7 @@ class ByteWindow:
         return end <= self.size
 
     def _move_to(self, offset: int, length: int) -> None:
+        """Read bytes so that the window begins at `offset` and has at least `length` bytes."""
         self.require(offset + length)
         requested = min(
             self.size - offset, max(length, min(len(self._bytes) * _GROWTH_FACTOR, 2**20), FIRST_READ_BYTES)

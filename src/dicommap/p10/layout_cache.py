@@ -263,6 +263,7 @@ class SharedBytes:
         return True
 
     def _update_pieces(self) -> None:
+        """Compute the struct that divides a head into differing and shared bytes."""
         form, offset = "", 0
         for begin, stop in self.differing_spans:
             form += f"{begin - offset}s{stop - begin}x"

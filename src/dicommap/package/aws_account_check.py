@@ -93,6 +93,7 @@ def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]
 
 
 def _require_same_members(kept: AwsAccount | None, settings: Mapping[str, str | None]) -> None:
+    """Raise UsageError if a setting differs from the AWS account of the first submit."""
     if kept is None:
         return
     before = kept.model_dump()

@@ -113,6 +113,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
 
 @contextmanager
 def _raise_document_errors(path: Path) -> Iterator[None]:
+    """Raise DocumentError instead of OSError, with the file's name and the reason."""
     try:
         yield
     except FileNotFoundError:

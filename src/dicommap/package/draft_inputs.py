@@ -198,6 +198,7 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
 def _make_lookup_table(
     rules: Path, rule: str, lookup: LookupSettings, shared: LookupTables
 ) -> tuple[LookupTable, list[Issue]]:
+    """Return the table of a rule's lookup, and its issues. Rules with equal lookups share one table."""
     from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
 
     key = (rules.parent / lookup.file, lookup.by, lookup.column, lookup.delimiter)

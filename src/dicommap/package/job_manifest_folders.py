@@ -69,6 +69,7 @@ class JobManifestFolders:
 
 
 def _find_job_folders(root: Path) -> Iterator[_JobFolder]:
+    """Yield the folders below `root` that have the output of an import job."""
     for path, directories, names in os.walk(root, onerror=_raise_document_error):
         folder = root / os.path.relpath(path, root)
         kinds = {"SUCCESS", "FAILURE", "WARNING"} & set(directories)
@@ -92,6 +93,7 @@ def _read_summary_bytes(folder: Path) -> bytes | None:
 
 
 def _list_record_files(folder: Path, place: str) -> Iterator[RecordFile]:
+    """Yield the files with records of a job, in the order of their kinds and names."""
     for kind in RecordKind:
         try:
             names = sorted(os.listdir(folder / kind.value))

@@ -103,6 +103,7 @@ def make_job_requests(
 
 
 def _require_one_aws_account(first: JobRequest, order: JobRequest) -> None:
+    """Raise UsageError if the requests of two jobs name different AWS settings."""
     differing = [name for name in AWS_ACCOUNT_MEMBERS if first.request.get(name) != order.request.get(name)]
     if differing:
         raise UsageError(

@@ -141,6 +141,7 @@ class JobSubmitter:
         return state
 
     def _save_started(self, state: Submission, job: ImportJob) -> Submission:
+        """Save that the service has started the job."""
         known = {
             "state": SubmissionState.STARTED,
             "jobId": job.jobId,
@@ -163,6 +164,7 @@ class JobSubmitter:
             return None  # a second request with the same client token starts no second job
 
     def _upload_documents(self, order: JobRequest, *, is_first: bool) -> None:
+        """Upload the override files of a job, several at once, and report the counts."""
         client = self.clients.s3
         with ThreadPoolExecutor(UPLOADS_AT_ONCE) as threads:
             waiting = [
@@ -196,6 +198,7 @@ class JobSubmitter:
                 self.clock.sleep(next(pauses))
 
     def _start_job(self, order: JobRequest) -> ImportJob:
+        """Start a job. While the service has too many jobs, wait and try again."""
         pauses = GrowingPauses()
         while True:
             try:
@@ -269,6 +272,7 @@ def _require_same_request(state: Submission, order: JobRequest, region: str) -> 
 
 
 def _explain_conflict(error: AwsError) -> AwsError:
+    """Add the advice for a repeated client token to the error; return other errors unchanged."""
     if error.code != _CONFLICT_CODE:
         return error
     fix = (

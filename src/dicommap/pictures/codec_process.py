@@ -66,6 +66,7 @@ class CodecProcess:
             self._stop_worker()
 
     def _ensure_running(self) -> subprocess.Popen[bytes]:
+        """Return the running process. Start a new one if it has ended or belongs to the parent process."""
         if self._owner != os.getpid():  # after a fork, the pipes belong to the parent process
             self._process, self._owner = None, os.getpid()
         if self._process is not None and self._process.poll() is not None:
@@ -75,6 +76,7 @@ class CodecProcess:
         return self._process
 
     def _stop_worker(self) -> None:
+        """Kill the process and close its pipes."""
         process, self._process = self._process, None
         if process is None or self._owner != os.getpid():
             return
@@ -87,6 +89,7 @@ class CodecProcess:
 
 
 def _start_process(code: str) -> subprocess.Popen[bytes]:
+    """Start the Python process that runs codecs. Raises NoPictureError if it cannot be started."""
     try:
         return subprocess.Popen(  # noqa: S603  this Python, and our own code
             [sys.executable, "-P", "-c", code.format(path=sys.path)],
@@ -101,6 +104,7 @@ def _start_process(code: str) -> subprocess.Popen[bytes]:
 
 
 def _send_request(process: subprocess.Popen[bytes], request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Send a request to the process and return its answer. Raises NoPictureError if the process ends."""
     if process.stdin is None or process.stdout is None:
         raise AssertionError
     with suppress(BrokenPipeError):

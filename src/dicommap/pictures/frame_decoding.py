@@ -56,6 +56,7 @@ def _count_j2k_samples(codestream: bytes, start: int) -> int:
 
 
 def _count_jpeg_samples(codestream: bytes) -> int | None:
+    """Return rows x columns x components of a JPEG frame; None if it has no frame header."""
     position = 2
     while codestream[position : position + 1] == b"\xff":
         (marker,) = struct.unpack_from("B", codestream, position + 1)

@@ -120,6 +120,7 @@ class Folder:
         self.excess = self.load.with_other(file_overrides).excess(quotas) or self.excess
 
     def _count_study_files(self, files: Mapping[str, int], totals: Mapping[str, int], overrides: OverrideSizes) -> None:
+        """Count the files of each study. The overrides of a study count in the folder that has all its files."""
         for study, count in files.items():
             count += self.partial.pop(study, 0)
             if count < totals[study]:

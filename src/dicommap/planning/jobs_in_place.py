@@ -218,6 +218,7 @@ class _FolderWalk:
             self.result.cut_studies.setdefault(study, []).append(folder.prefix)
 
     def _divide_folder(self, folder: Folder) -> None:
+        """Plan jobs for the parts of a folder. Files directly in the folder are in no job."""
         instances = sum(folder.own_files_by_study.values())
         if instances:
             self.result.leftovers.add(

@@ -79,6 +79,7 @@ def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
 
 
 def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
+    """Yield an issue for each folder whose own files are too many for one job."""
     for folder in in_place.leftovers:
         if folder.excess is not None:
             place, excess = Location(path=make_printable(folder.folder.removesuffix("/")) or "."), folder.excess
@@ -94,6 +95,7 @@ def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
 
 
 def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
+    """Yield an issue for each file that no job can import: too large, or with an unusable key."""
     for file in in_place.too_large:
         place = Location(path=make_printable(file.key), study=file.study)
         yield make_issue("job.file-too-large", place, size=file.size, limit=quotas.fileBytes)
@@ -151,6 +153,7 @@ def _name_jobs(jobs: Iterable[str]) -> str:
 
 
 def _note_issues(plan: PrefixPlan, others: int) -> Iterator[Issue]:
+    """Yield the notes for the user: files in no job, staged studies, very many jobs."""
     left = others - plan.in_place.others
     if left:
         yield make_issue("job.files-left", files=_count_noun(left, "file", "files"))

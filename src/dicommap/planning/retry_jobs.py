@@ -43,6 +43,7 @@ class _StagedObjects(Iterable["PlannedObject"]):
                     yield replace(planned, key=f"{study}/{number:07}.dcm")
 
     def _select_objects(self, piece: StudyPart) -> Iterator[PlannedObject]:
+        """Yield the missing objects of a study, or the part of a series that a job imports."""
         series = self._missing[piece.study_instance_uid]
         if piece.series_instance_uid is None:
             for uid in sorted(series):

@@ -147,6 +147,7 @@ class JobLedger:
                 yield _make_outcome(entry)
 
     def _enter_record(self, entry: _LedgerEntry, record: ObjectRecord) -> None:
+        """Add a record to the entry of its instance."""
         if record.kind is RecordKind.FAILURE:
             entry.failed += 1
             entry.exception_type = entry.exception_type or record.exception_type
@@ -162,6 +163,7 @@ class JobLedger:
             entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
 
     def _check_contradictions(self, entry: _LedgerEntry) -> None:
+        """Record an issue if the records of an object contradict each other or the plan."""
         is_instance = entry.planned.disposition in INSTANCE_DISPOSITIONS
         if not is_instance and (entry.imported or entry.failed):
             self.record_counts.others += 1
@@ -209,6 +211,7 @@ def _make_outcome(entry: _LedgerEntry) -> InstanceOutcome:
 
 
 def _decide_outcome(entry: _LedgerEntry) -> ImportOutcome:
+    """Return the outcome that the records of an instance show. A failure record has precedence."""
     if entry.failed:
         return ImportOutcome.FAILED
     if not entry.imported:

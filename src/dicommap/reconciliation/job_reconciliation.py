@@ -206,6 +206,7 @@ def _enter_records(file: RecordFile, ledger: JobLedger) -> None:
 
 
 def _decide_state(submission: Submission | None, manifest: JobManifest | None) -> JobState:
+    """Return the state of a job from its submission and its job manifest."""
     if submission is not None and submission.ending is JobEnding.FAILED:
         return JobState.FAILED
     if manifest is not None or (submission is not None and submission.has_ended):

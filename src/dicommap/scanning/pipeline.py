@@ -234,6 +234,7 @@ class Batch:
         ]
 
     def _merge_rows(self, read: TaskRows | None) -> list[FileRow]:
+        """Return the rows of all files, in order: known rows of the previous scan and rows that were read."""
         if read is None:
             return [self.known_rows[file.path] for file in self.files]
         self.headers.update(read.headers)
@@ -266,6 +267,7 @@ class FileCounter:
         self._thread.join()
 
     def _count_files(self) -> None:
+        """Count the files of all sources for the progress display."""
         for source in self._sources:
             for number in source.count():
                 if self._stopped.is_set():

@@ -201,6 +201,7 @@ def _take_next(
 
 
 def _wait_for_rows(future: Future[TaskRows]) -> TaskRows:
+    """Return the result of a task. Errors of the executor itself are converted."""
     try:
         return future.result()
     except (WorkerError, DicommapError):

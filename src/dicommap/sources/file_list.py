@@ -100,6 +100,7 @@ class FileList(Source):
             raise self._no_path_error(count, first)
 
     def _is_file_present(self, path: str) -> bool:
+        """Return whether a path exists. A path that cannot be reached counts as existing."""
         try:
             self._tree.link_status(path)
         except FileNotFoundError:

@@ -103,6 +103,7 @@ def check_planned_mappings(
 
 
 def _find_series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int]]:
+    """Return a dict: Study Instance UID -> indexes of the mappings to its series."""
     indexes: dict[str, list[int]] = {}
     for index, mapping in enumerate(mappings):
         if mapping.get("seriesInstanceUID") is not None:
@@ -122,6 +123,7 @@ def _uid_issues(mapping: dict[str, str], pointer: str) -> Iterator[Issue]:
 def _unknown_target_issues(
     study: str, series: str | None, known: Mapping[str, set[str]], pointer: str
 ) -> Iterator[Issue]:
+    """Yield an issue if the inventory has no such study or series."""
     if study not in known:
         yield make_issue("mapping.unknown-study", Location(pointer=f"{pointer}/studyInstanceUID"))
     elif series is not None and series not in known[study]:
@@ -183,6 +185,7 @@ def check_override_file(content: FileContent, target: Target | None, assumptions
 def _override_files_issues(
     mappings: list[dict[str, str]], overrides: FilesByPath, assumptions: Assumptions
 ) -> Iterator[Issue]:
+    """Yield the issues of each override file, once for each target that it has."""
     checked: set[tuple[object, ...]] = set()
     for mapping in mappings:
         path, target = mapping["metadataFilePath"], _make_mapping_target(mapping)

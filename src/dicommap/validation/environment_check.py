@@ -68,6 +68,7 @@ def _datastore_issues(environment: ImportEnvironment) -> Iterator[Issue]:
 
 
 def _bucket_issues(uri: str, reading: ResourceState, region: str) -> Iterator[Issue]:
+    """Yield an issue if a bucket does not exist, could not be checked, or is in another region."""
     place = Location(path=uri)
     if reading.is_absent:
         yield make_issue("submit.no-bucket", place)

@@ -82,6 +82,7 @@ def check_package(
 
 
 def _table_issues(path: str, planned: dict[str, Any], place: Location, files: FilesByPath) -> Iterator[Issue]:
+    """Yield an issue if a table is missing, or differs from the size and hash in the plan."""
     table = open_hashed_lines(files, path)
     if isinstance(table, Issue):
         yield table.with_location(path=path)
@@ -101,6 +102,7 @@ def _list_expected_paths(plan: dict[str, Any]) -> set[str]:
 
 
 def _presence_issues(expected: set[str], files: FilesByPath) -> Iterator[Issue]:
+    """Yield an issue for each missing and each unexpected file of the package."""
     for path in sorted(expected - files.keys()):
         yield make_issue("package.missing-file", Location(path=path))
     for path in sorted(files.keys() - expected):
@@ -169,6 +171,7 @@ def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: 
 def _request_issues(
     job: dict[str, Any], files: FilesByPath, configuration: object, kept: dict[str, _RequestMembers]
 ) -> Iterator[Issue]:
+    """Yield the issues of a job's request, and its differences from the plan and the configuration."""
     path = _request_path(job["id"])
     if path not in files:
         return

@@ -109,6 +109,7 @@ class JobObjectsCheck:
         return Location(path=make_printable(f"{self._uri}{key}"))
 
     def _compare_object(self, planned: PlannedObject, listed: S3Object | None) -> None:
+        """Record an issue if a planned object is missing from the listing or differs."""
         self._planned += 1
         # Only an instance is imported, so a difference of another object is no error.
         is_instance = planned.disposition in _INSTANCE_DISPOSITIONS
@@ -124,6 +125,7 @@ class JobObjectsCheck:
             self._issues.add(make_issue("object.changed", self._locate_key(planned.key), severity=severity))
 
     def _check_override_file(self, planned: PlannedFile, listed: S3Object) -> None:
+        """Record an issue if an uploaded override file differs from the planned file."""
         if listed.size != planned.size:
             self._issues.add(make_issue("object.override-differs", self._locate_key(listed.key), what="size"))
             return
@@ -138,6 +140,7 @@ class JobObjectsCheck:
             self._issues.add(make_issue("object.override-differs", self._locate_key(listed.key), what="SHA-256"))
 
     def _check_unplanned_object(self, listed: S3Object) -> None:
+        """Record an issue for an object that the plan does not have. A P10 file would be imported."""
         if not listed.size and (not listed.key or listed.key.endswith("/")):
             self._issues.add(make_issue("listing.folder-object", self._locate_key(listed.key)))
             return
@@ -154,6 +157,7 @@ class JobObjectsCheck:
             self._issues.add(make_issue("listing.stray-object", self._locate_key(listed.key)))
 
     def _missing_object_issues(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
+        """Yield the issues of missing objects; one issue if no object of a staged job exists."""
         if self._job.staged and self._missing and self._missing == self._planned:
             yield make_issue("object.not-staged", Location(path=self._printable_uri), count=self._planned)
         else:

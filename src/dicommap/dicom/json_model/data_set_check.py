@@ -174,6 +174,7 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
 
 
 def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
+    """Yield the issues of each attribute, and of the order of the attributes."""
     highest = ""
     creators: dict[tuple[int, str], str] = {}
     for member, attribute in data_set.items():
@@ -198,6 +199,7 @@ def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str],
 
 
 def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
+    """Yield an issue if a tag is not allowed in a data set, or has no private creator."""
     location = Location(pointer=pointer, keyword=keyword_of(tag))
     if is_outside_data_sets(tag):
         yield make_issue("attribute.forbidden", location, keyword=keyword_of(tag))
@@ -238,6 +240,7 @@ def _attribute_issues(tag: int, attribute: object, pointer: str) -> Iterator[Iss
 
 
 def _dictionary_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]:
+    """Yield an issue if the VR differs from the VRs that the dictionary has for the tag."""
     expected = ("LO",) if is_private_creator(tag) else vrs_of(tag)
     if expected and vr not in expected:
         yield make_issue(
@@ -250,6 +253,7 @@ def _dictionary_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]
 
 
 def _member_issues(tag: int, vr: str, member: str, value: object, location: Location) -> Iterator[Issue]:
+    """Yield the issues of one value member of an attribute: Value, InlineBinary or BulkDataURI."""
     if not _is_member_allowed(member, vr):
         yield make_issue("dicom-json.member-not-allowed", location, member=member, vr=vr)
     elif member == "BulkDataURI":

@@ -148,6 +148,7 @@ class ArchiveOpener(Opener):
         return None
 
     def _is_entered(self, path: str) -> bool:
+        """Return whether a path is an archive whose members are scanned."""
         if self._expected is not None:
             return path in self._expected
         if not has_archive_name(path) or has_ambiguous_members(self._tree, path):
@@ -159,6 +160,7 @@ class ArchiveOpener(Opener):
 
     @contextmanager
     def _open_member(self, path: str, name: str) -> Iterator[ReadAt]:
+        """Open a member of an archive. Raises ArchiveError if the archive has changed."""
         state = self._read_current_state(path)
         if self._expected is not None and state != self._expected[path]:
             raise ArchiveError(make_issue("archive.changed"))

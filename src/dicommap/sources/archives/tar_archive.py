@@ -165,6 +165,7 @@ class _ConcatenatedStreams:
         return data
 
     def _decompress_chunk(self, data: bytes, size: int) -> bytes:
+        """Decompress bytes. Bytes after the first complete stream that are no stream raise ArchiveError."""
         try:
             return self._stream.decompress(data, size)
         except self._damage:
@@ -264,6 +265,7 @@ class CompressedTarArchive:
         return LimitedDecompressedStream(self._decompress(self._file), UnpackingLimit(self._file.size))
 
     def _read_entry(self, entry: TarEntry) -> Callable[[int], bytes]:
+        """Return a function that reads the next bytes of a member."""
         source, end = self._bytes, entry.offset + entry.size
 
         def read_next(length: int) -> bytes:

@@ -110,6 +110,7 @@ def error_from_botocore(error: Any, uri: str) -> ObjectError | AwsError:  # noqa
 
 
 def _make_error_for_all_objects(status: int, code: str, uri: str) -> AwsError:
+    """Return the AwsError for an HTTP status that all requests would get."""
     from botocore.exceptions import ClientError
 
     from dicommap.aws.client_errors import convert_client_errors

@@ -225,6 +225,7 @@ class _ListingAhead:
     def _list_pages(
         self, pages: Iterator[ListingPage], queue: Queue[ListingPage | BaseException | None], stopped: threading.Event
     ) -> None:
+        """Put the pages of a listing into the queue, then None; or the error. Runs in a thread."""
         try:
             for page in pages:
                 self._listed += len(page.objects)
