@@ -18,6 +18,13 @@ BROWSER_HOSTS = (".google.com", ".googleapis.com", ".gvt1.com")
 SCHEMES = {"light": 1, "dark": 0}
 """Chromium's numbers for the preferred colour scheme."""
 
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"),
+    "--disable-features=NetworkTimeServiceQuerying",
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+"""Options of Chromium for a run without a screen that requests nothing itself."""
+
 
 class RecordingProxy(http.server.BaseHTTPRequestHandler):
     """A proxy that records each request and answers it with 404."""
@@ -69,9 +76,7 @@ def _run_browser(options: Sequence[str], page: Path, milliseconds: int) -> tuple
     with run_recording_proxy() as (address, asked), tempfile.TemporaryDirectory() as profile:
         command = [
             str(CHROMIUM),
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
-            "--disable-features=NetworkTimeServiceQuerying",
-            *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+            *FLAGS,
             f"--proxy-server=http://{address}",
             "--proxy-bypass-list=<-loopback>",
             f"--user-data-dir={profile}",

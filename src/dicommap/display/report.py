@@ -72,8 +72,8 @@ class Note:
 class Figure:
     """A plot. HTML shows it; text leaves it out, so the same facts must be in other blocks, too."""
 
-    svg: str
-    """An SVG element that is complete and escaped, as the package `plots` makes it."""
+    html: str
+    """Complete and escaped HTML, as the package `plots` makes it."""
 
 
 Block = FactList | ReportTable | Note | Figure

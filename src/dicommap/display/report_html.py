@@ -2,6 +2,10 @@
 
 The report takes its text colour from its surroundings, so that it is readable in every theme of every notebook. Lines
 and backgrounds are a transparent grey, red or green. Only badges have opaque colours: white text on a dark background.
+
+Tables are `<table>` elements, because a notebook that is not trusted, a mail or a code forge removes the style sheet.
+The blocks inside a row are a `<details>` element in a row of their own below it; the style sheet moves its triangle to
+the row above. A table that is wider than its page can be scrolled: no column becomes narrower than its longest word.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from dicommap.display.report import CellKind, FactList, Figure, Note, ReportTabl
 from dicommap.model.masking import escape_keeping_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from dicommap.display.report import Block, Report, TableColumn, TableRow
 
@@ -50,43 +54,55 @@ def join_markup(*content: str) -> Markup:
 
 CSS_CLASS = "dicommap"
 
-# The class is doubled so that these rules take precedence over a notebook's rules for tables in its output.
+# The class is repeated so that these rules take precedence over a notebook's rules for its output: JupyterLab's rules
+# have two classes, a pseudo-class and two elements.
+_SCOPE = f".{CSS_CLASS}" * 4
 _RULES = {
     "": "font:13px/1.45 var(--jp-content-font-family,var(--vscode-font-family,system-ui,sans-serif));"
-    "color:var(--jp-content-font-color1,var(--vscode-editor-foreground,inherit));max-width:92em;"
-    "overflow-wrap:anywhere;font-variant-numeric:tabular-nums",
+    "color:var(--jp-content-font-color1,var(--vscode-editor-foreground,inherit));max-width:120em;"
+    "font-variant-numeric:tabular-nums",
     " p": "margin:4px 0",
-    " .head": "display:flex;flex-wrap:wrap;gap:2px 14px;align-items:baseline;margin:2px 0 6px",
+    " .head": "margin:2px 0 6px",
     " .head b": "font-size:15px",
-    " .soft": "opacity:.72",
+    " .soft": "opacity:.75",
+    " .heading": "margin:10px 0 2px;font-weight:600",
     " code": "font:12px/1.45 var(--jp-code-font-family,var(--vscode-editor-font-family,ui-monospace,monospace));"
     "color:inherit;background:none;padding:0;border:0;white-space:normal",
-    " dl": "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:1px 14px;margin:4px 0 8px",
-    " dt": "opacity:.72;margin:0;font-weight:normal",
-    " dd": "margin:0;unicode-bidi:isolate",
-    " .figure": "margin:8px 0;overflow-x:auto",
-    " h4": "margin:10px 0 2px;font-size:13px;font-weight:600",
-    " .row": "display:grid;grid-template-columns:var(--dicommap-columns);gap:0 10px;align-items:baseline",
-    " .row>*": "unicode-bidi:isolate",
-    " .names": "padding:2px 6px 2px 20px;opacity:.72;font-size:12px;border-bottom:1px solid rgba(128,128,128,.5)",
-    " .line": "padding:2px 6px 2px 20px;border-bottom:1px solid rgba(128,128,128,.22)",
-    " summary": "position:relative;cursor:pointer;list-style:none;padding:2px 6px 2px 20px;"
-    "border-bottom:1px solid rgba(128,128,128,.22)",
-    " summary::-webkit-details-marker": "display:none",
-    " summary::before": "content:'\\25B8';position:absolute;left:5px;opacity:.72",
-    " details[open]>summary::before": "content:'\\25BE'",
-    " summary:hover": "background:rgba(128,128,128,.12)",
-    " .inside": "margin:4px 0 10px 20px;padding-left:10px;border-left:2px solid rgba(128,128,128,.35)",
+    " .figure": "margin:8px 0",
+    " .scroll": "overflow-x:auto;margin:2px 0 6px",
+    " table": "border-collapse:collapse;border:0;margin:0;width:auto;table-layout:auto;font:inherit;color:inherit",
+    " tr": "background:none;border:0",
+    " thead": "border:0",
+    " td": "padding:2px 8px;border:0;border-bottom:1px solid rgba(128,128,128,.22);text-align:left;"
+    "vertical-align:baseline;line-height:1.45;max-width:none;overflow-wrap:break-word;unicode-bidi:isolate",
+    " th": "padding:2px 8px;border:0;border-bottom:1px solid rgba(128,128,128,.5);text-align:left;"
+    "vertical-align:bottom;line-height:1.45;font-size:12px;font-weight:normal;max-width:none;white-space:normal",
+    " th span": "opacity:.75",
     " .number": "text-align:right;white-space:nowrap",
+    " .short": "white-space:nowrap",
+    " .sentence": "min-width:16em",
+    " .facts th": "border:0;vertical-align:baseline;padding-left:0;white-space:nowrap;font-size:13px",
+    " .facts td": "border:0;min-width:20em;overflow-wrap:anywhere",
+    " .folds>*>tr>:first-child": "padding-left:20px",
+    " .row:hover>td": "background:rgba(128,128,128,.1)",
+    " .folds>tbody>.more>td": "position:relative;padding:0;border:0",
+    " details": "margin:0",
+    " summary": "position:absolute;left:0;bottom:100%;width:20px;height:23px;padding:0;margin:0;cursor:pointer;"
+    "list-style:none;font-size:0;text-align:center",
+    " summary::-webkit-details-marker": "display:none",
+    " summary::before": "content:'\\25B8';font-size:13px;line-height:23px;opacity:.75",
+    " details[open]>summary::before": "content:'\\25BE'",
+    " .inside": "margin:4px 0 10px 20px;padding-left:10px;border-left:2px solid rgba(128,128,128,.35);width:0;"
+    "min-width:calc(100% - 32px)",
     " .badge": "display:inline-block;padding:0 7px;border-radius:9px;font-size:12px;color:#fff;background:#57606a",
     " .error": "background:#b3261e",
     " .warning": "background:#8a5300",
-    " del": "text-decoration:none;background:rgba(214,60,50,.17);padding:0 3px;border-radius:2px",
-    " ins": "text-decoration:none;background:rgba(40,160,80,.2);padding:0 3px;border-radius:2px",
+    " del": "background:rgba(214,60,50,.17)",
+    " ins": "background:rgba(40,160,80,.2)",
+    " :is(del,ins)": "text-decoration:none;display:inline-block;min-width:1em;max-width:32em;padding:0 3px;"
+    "border-radius:2px;overflow-wrap:break-word;white-space:pre-wrap",
 }
-STYLE_SHEET = Markup(
-    "<style>" + "".join(f".{CSS_CLASS}.{CSS_CLASS}{part}{{{rules}}}" for part, rules in _RULES.items()) + "</style>"
-)
+STYLE_SHEET = Markup("<style>" + "".join(f"{_SCOPE}{part}{{{rules}}}" for part, rules in _RULES.items()) + "</style>")
 
 
 MAX_CELL_LENGTH = 60
@@ -95,16 +111,18 @@ MAX_SENTENCE_LENGTH = 400
 
 _UNTRUNCATED_KINDS = (CellKind.BEFORE, CellKind.AFTER)
 """Kinds of cells that are not cut here, because the builders of their rows decide how much of a value is shown."""
-_WIDTHS = {
-    CellKind.SENTENCE: "minmax(0,2fr)",
-    CellKind.UID: "minmax(0,3.8fr)",
-    CellKind.CODE: "minmax(0,1.5fr)",
-    CellKind.DATE: "76px",
-    CellKind.WORD: "72px",
-    CellKind.SEVERITY: "72px",
+_CELL_CLASSES = {
+    CellKind.NUMBER: "number",
+    CellKind.SENTENCE: "sentence",
+    **dict.fromkeys((CellKind.WORD, CellKind.DATE, CellKind.CODE, CellKind.SEVERITY), "short"),
 }
+_LEFT = 'style="text-align:left"'
+"""Alignment that remains if a notebook removes the style sheet: JupyterLab aligns all cells to the right."""
+_SCROLL = 'style="overflow-x:auto"'
+_MAX_UNBROKEN_UID = 32
+"""Maximum characters of a UID that is never broken. A longer UID may be broken at the dot next to its middle."""
 _WORD_BOUNDARY = re.compile("(?<=[a-z])(?=[A-Z])")
-_TAGS = {CellKind.UID: "code", CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
+_TAGS = {CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
 
 
 def render_html_fragment(report: Report) -> str:
@@ -124,54 +142,57 @@ def render_html_page(report: Report) -> str:
 
 def _render_header(report: Report) -> Markup:
     subject = [element("code", report.subject)] if report.subject else []
-    counts = (element("span", count) for count in report.counts)
     badges = (
         _render_severity_badge(severity, format_count(number, severity)) for severity, number in report.severities
     )
-    return element("div", *_add_spaces([element("b", report.title), *subject, *counts, *badges]), css="head")
+    pieces = [element("b", report.title), *subject, *report.counts, *badges]
+    return element("p", *[piece for part in pieces for piece in (" · ", part)][1:], css="head")
 
 
 def _render_block(block: Block) -> Markup:
     if isinstance(block, Note):
         return element("p", block.text, css="soft")
     if isinstance(block, Figure):
-        return element("div", Markup(block.svg), css="figure")
+        return element("div", Markup(block.html), css="figure")
     if isinstance(block, FactList):
-        pairs = (
-            join_markup(element("dt", name), element("dd", truncate_text(text, MAX_SENTENCE_LENGTH)))
-            for name, text in block.pairs
-        )
-        return element("dl", *pairs) if block.pairs else Markup()
+        return _render_facts(block)
     return _render_table(block)
 
 
+def _render_facts(block: FactList) -> Markup:
+    if not block.pairs:
+        return Markup()
+    rows = (
+        element(
+            "tr",
+            element("th", element("span", name), attributes=f'scope="row" {_LEFT}'),
+            element("td", truncate_text(text, MAX_SENTENCE_LENGTH), attributes=_LEFT),
+        )
+        for name, text in block.pairs
+    )
+    return _make_scrollable(element("table", element("tbody", *rows), css="facts"))
+
+
 def _render_table(block: ReportTable) -> Markup:
-    heading = element("h4", block.heading) if block.heading else Markup()
+    heading = element("p", block.heading, css="heading") if block.heading else Markup()
     if not block.rows:
         return heading
     rest = block.total - len(block.rows)
     more = element("p", f"and {format_count(rest, f'more {block.noun}')}", css="soft") if rest > 0 else Markup()
-    widths = " ".join(map(_choose_column_width, block.columns))
     names = (
-        element("span", _make_keyword_breakable(column.name), css="number" if column.kind is CellKind.NUMBER else "")
-        for column in block.columns
+        _make_cell("th", column.kind, element("span", _make_keyword_breakable(column.name))) for column in block.columns
     )
-    return element(
-        "div",
-        heading,
-        element("div", *_add_spaces(names), css="row names"),
-        *(_render_row(row, block.columns) for row in block.rows),
-        more,
-        attributes=f'style="--dicommap-columns:{widths}"',
+    table = element(
+        "table",
+        element("thead", element("tr", *names)),
+        element("tbody", *(piece for row in block.rows for piece in _render_row(row, block.columns))),
+        css="folds" if any(row.details for row in block.rows) else "",
     )
+    return join_markup(heading, _make_scrollable(table), more)
 
 
-def _choose_column_width(column: TableColumn) -> str:
-    """Return the CSS width of a column. The width of a column of numbers depends on the longest word of its name."""
-    if column.kind is CellKind.NUMBER:
-        longest = max(map(len, _WORD_BOUNDARY.split(column.name)))
-        return f"{min(max(60, 7 * longest), 120)}px"
-    return _WIDTHS.get(column.kind, "minmax(70px,1fr)")
+def _make_scrollable(table: Markup) -> Markup:
+    return element("div", table, css="scroll", attributes=_SCROLL)
 
 
 def _make_keyword_breakable(name: str) -> Markup:
@@ -180,31 +201,55 @@ def _make_keyword_breakable(name: str) -> Markup:
     return join_markup(first, *(piece for word in others for piece in (Markup("<wbr>"), word)))
 
 
-def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Markup:
-    cells = _add_spaces(_render_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
-    if not row.details:
-        return element("div", *cells, css="row line")
-    summary = element("summary", element("div", *cells, css="row"))
-    details = element("div", *map(_render_block, row.details), css="inside")
-    return element("details", summary, details, attributes="open" if row.is_open else "")
+def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Iterator[Markup]:
+    """Yield the row of a table, and a second row with the row's details if it has any."""
+    cells = (_render_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
+    yield element("tr", *cells, css="row")
+    if row.details:
+        summary = element("summary", _describe_details(row.details))
+        inside = element("div", *map(_render_block, row.details), css="inside")
+        details = element("details", summary, inside, attributes="open" if row.is_open else "")
+        yield element("tr", element("td", details, attributes=f'colspan="{len(columns)}" {_LEFT}'), css="more")
+
+
+def _describe_details(details: Sequence[Block]) -> str:
+    """Return the label of a row's details, such as `5 issues`: the number of rows of their table."""
+    tables = (block for block in details if isinstance(block, ReportTable))
+    return next((format_count(table.total, table.noun) for table in tables), "details")
 
 
 def _render_cell(text: str, kind: CellKind) -> Markup:
+    if not text:
+        return _make_cell("td", kind)
     if kind is CellKind.SEVERITY:
-        return element("span", _render_severity_badge(text, text))
-    if kind in _UNTRUNCATED_KINDS and text:
-        return element("span", element(_TAGS[kind], text))
-    cut = truncate_text(text, MAX_CELL_LENGTH if kind in (CellKind.TEXT, CellKind.DATE) else MAX_SENTENCE_LENGTH)
-    return element(_TAGS.get(kind, "span") if text else "span", cut, css="number" if kind is CellKind.NUMBER else "")
+        return _make_cell("td", kind, _render_severity_badge(text, text))
+    if kind is CellKind.UID:
+        return _make_cell("td", kind, element("code", _make_uids_breakable(truncate_text(text, MAX_SENTENCE_LENGTH))))
+    is_short = kind in (CellKind.TEXT, CellKind.DATE)
+    limit = MAX_CELL_LENGTH if is_short else len(text) if kind in _UNTRUNCATED_KINDS else MAX_SENTENCE_LENGTH
+    cut = truncate_text(text, limit)
+    return _make_cell("td", kind, element(_TAGS[kind], cut) if kind in _TAGS else cut)
+
+
+def _make_cell(name: str, kind: CellKind, *content: str) -> Markup:
+    """Return a cell, `td` or `th`, with the class and the alignment of its column."""
+    attributes = "" if kind is CellKind.NUMBER else _LEFT
+    return element(name, *content, css=_CELL_CLASSES.get(kind, ""), attributes=attributes)
+
+
+def _make_uids_breakable(text: str) -> Markup:
+    """Return UIDs, of which the long ones may be broken at the dot next to their middle."""
+    return join_markup(*(piece for uid in re.split("( )", text) for piece in _halve_uid(uid)))
+
+
+def _halve_uid(uid: str) -> tuple[str, ...]:
+    dots = [place for place, character in enumerate(uid) if character == "."]
+    if len(uid) <= _MAX_UNBROKEN_UID or not dots:
+        return (uid,)
+    middle = min(dots, key=lambda place: abs(2 * place - len(uid))) + 1
+    return uid[:middle], Markup("<wbr>"), uid[middle:]
 
 
 def _render_severity_badge(severity: str, text: str) -> Markup:
     known = severity if severity in ("error", "warning") else ""
     return element("span", text, css=f"badge {known}".strip())
-
-
-def _add_spaces(pieces: Iterable[Markup]) -> Iterator[str]:
-    """Yield a space after each piece, so that words stay apart if a notebook removes styles."""
-    for piece in pieces:
-        yield piece
-        yield " "

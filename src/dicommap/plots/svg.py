@@ -52,7 +52,7 @@ class Plot:
 
     def to_figure(self) -> Figure:
         """Return this plot as a block of a report."""
-        return Figure(svg=self.svg)
+        return Figure(html=self._repr_html_())
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -22,7 +22,7 @@ def test_only_the_first_rows_are_shown() -> None:
     found = QueryResult(("a",), [(number,) for number in range(1000)])
     assert repr(found).splitlines()[-1] == "1,000 rows, the first 20 shown"
     assert len(repr(found).splitlines()) == 22
-    assert found._repr_html_().count("row line") == 20
+    assert found._repr_html_().count('<tr class="row">') == 20
     assert "and 980 more rows" in found._repr_html_()
     assert len(found) == 1000
     assert next(iter(found)) == (0,)
@@ -31,13 +31,13 @@ def test_only_the_first_rows_are_shown() -> None:
 def test_html_is_escaped() -> None:
     found = QueryResult(("<a>",), [("<script>",)])
     assert "<script>" not in found._repr_html_()
-    assert "<span>&lt;a&gt;</span>" in found._repr_html_()
+    assert "<span>&lt;a&gt;</span></th>" in found._repr_html_()
     assert "1 row<" in found._repr_html_()
 
 
 def test_columns_of_numbers_are_aligned_as_such() -> None:
     html = QueryResult(("n", "text", "none"), [(1, "1", None), (None, "2", None)])._repr_html_()
-    assert html.count('<span class="number">') == 3
+    assert html.count(' class="number"') == 3
 
 
 def test_rows_go_on_to_pandas() -> None:
