@@ -1,6 +1,7 @@
 """A headless Chromium that tests drive through a pipe, with the DevTools protocol.
 
-https://chromedevtools.github.io/devtools-protocol/ has its commands. The protocol needs no package and no driver, and one Chromium serves all pages of a test module.
+The protocol needs no package and no driver, and one Chromium serves all pages of a test module. Its commands are listed
+on https://chromedevtools.github.io/devtools-protocol/.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import os, sys
 ends = [os.dup(int(number)) for number in sys.argv[1:3]]
 for number, end in zip((3, 4), ends):
     os.dup2(end, number)
+    os.set_inheritable(number, True)
 os.execv(sys.argv[3], sys.argv[3:])
 """
 """With --remote-debugging-pipe, Chromium reads commands from file descriptor 3, and writes answers to 4."""
