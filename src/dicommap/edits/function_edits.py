@@ -17,9 +17,9 @@ from dicommap.dicom.json_model import attribute_from_text
 from dicommap.dicom.keywords import mask_unless_attribute
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.edits.cell_damage import NULL_WORD_DESCRIPTION, describe_identifier_damage, is_null_word_for
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
+from dicommap.edits.unusable_texts import python_text_issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.overridable_attributes import override_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
@@ -155,16 +155,17 @@ class FunctionEdits:
         """Call the functions for the study and for each of its series, and yield their edits."""
         if self._by_study is not None:
             recorded_study, reads = record_undecodable_reads(study)
-            yield from self._make_edits(study.target, self._by_study(recorded_study), reads)
+            yield from self._make_edits(study, self._by_study(recorded_study), reads)
         if self._by_series is not None:
             for series in study.series:
                 recorded_series, reads = record_series_reads(series)
-                yield from self._make_edits(series.target, self._by_series(recorded_series), reads)
+                yield from self._make_edits(series, self._by_series(recorded_series), reads)
 
     def _make_edits(
-        self, target: Target, values: Mapping[str, str] | None, reads: Collection[CurrentValue]
+        self, edited: Study | Series, values: Mapping[str, str] | None, reads: Collection[CurrentValue]
     ) -> Iterator[Edit | Issue]:
         """Yield an edit for each value that a function returned. `reads` has the undecodable values that it read."""
+        target = edited.target
         for keyword, text in self._check_return_value(target, values).items():
             self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
             keyword_location = Location(rule=self._name, keyword=keyword)
@@ -176,7 +177,9 @@ class FunctionEdits:
                 self._reported.add(keyword)
                 continue
             location = replace(keyword_location, study=target.study_instance_uid, series=target.series_instance_uid)
-            attribute = NOT_COMPUTED_ATTRIBUTE if reads else _parse_attribute(keyword, text, location)
+            attribute: Attribute | list[Issue] = NOT_COMPUTED_ATTRIBUTE
+            if not reads:
+                attribute = _parse_attribute(keyword, text, location, edited.values.get(keyword, {}))
             if isinstance(attribute, list):
                 yield from attribute
             else:
@@ -211,18 +214,21 @@ class FunctionEdits:
         )
 
 
-def _parse_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
+def _parse_attribute(keyword: str, text: str, location: Location, current: ValueCounts) -> Attribute | list[Issue]:
     """Parse the text that a function returned. Return the attribute, or the issues if the text is refused.
 
     For example, a PatientID such as `str(nan)` or `str(12345.0)` is refused: it comes from a table that pandas read.
+
+    Args:
+        keyword: The keyword of the attribute.
+        text: The text.
+        location: The location of the issues.
+        current: The current values of the attribute. One of them is never refused.
+
     """
     tag = tag_of(keyword) or 0
     if is_undecodable(text):
         what = "a byte that could not be decoded, or U+FFFD in its place"
         return [make_issue("value.characters", location, keyword=keyword, vr=" or ".join(vrs_of(tag)), what=what)]
-    sign = (
-        NULL_WORD_DESCRIPTION if is_null_word_for(tag, text.strip()) else describe_identifier_damage(tag, text.strip())
-    )
-    if sign:
-        return [make_issue("edit.damaged-value", location, keyword=keyword, sign=sign)]
-    return attribute_from_text(tag, text, location)
+    issues = [] if text in current else python_text_issues(tag, text, location, current)
+    return issues or attribute_from_text(tag, text, location)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
 from dicommap.edits.cell_damage import describe_key_damage, is_null_word
 from dicommap.edits.csv_reader import column_issues, read_csv_table
@@ -187,7 +188,9 @@ class LookupValue:
             return None
         # The location has no study, so that the issue of the cell is equal for all studies and is yielded once.
         where = replace(location, path=self.table.name, row=row.number, column=self.column, study=None, series=None)
-        return list(cell_issues("", cell, where, self.tag)) or attribute_from_text(self.tag, cell, where)
+        is_current = cell in values.get(keyword_of(self.tag), ())
+        issues = [] if is_current else list(cell_issues("", cell, where, self.tag))
+        return issues or attribute_from_text(self.tag, cell, where)
 
 
 def _normalize_keys(values: AttributeValues, keyword: str) -> list[str]:

@@ -12,6 +12,7 @@ from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
 from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.edits.text_templates import NoResult
+from dicommap.edits.unusable_texts import unusable_text_issues
 from dicommap.issues import Issue, Location, make_issue
 
 if TYPE_CHECKING:
@@ -120,4 +121,5 @@ class ComputedValue:
         texts = merge_equal_names(keyword_of(self.tag), dict.fromkeys(map(str, results), 1))
         if len(texts) > 1:
             return [make_issue("rules.differing-values", location, keyword=keyword_of(self.tag), count=len(texts))]
-        return attribute_from_text(self.tag, next(iter(texts)), location)
+        text, known = next(iter(texts)), values.get(keyword_of(self.tag), ())
+        return unusable_text_issues(self.tag, text, location, known) or attribute_from_text(self.tag, text, location)

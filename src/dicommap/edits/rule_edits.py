@@ -8,9 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of, tag_of
-from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.edits.cell_damage import NULL_WORD_DESCRIPTION, is_null_word_for
 from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
 from dicommap.edits.rule_verbs import build_new_values
@@ -182,8 +180,6 @@ class RuleEdits:
         row: EditResult | None = None
         if not any(is_undecodable(value) for _, value in sources):
             attribute, row = new_value.compute_attribute(values, location), new_value.row_result(values)
-            if sources and row is None and not isinstance(attribute, list):
-                attribute = _reject_null_word(new_value.tag, attribute, values, location)
         if isinstance(attribute, list):
             yield from self._record_and_yield(attribute, row, target.study_instance_uid)
         elif attribute is not None:
@@ -292,17 +288,3 @@ def _add_series_uids(series: Series) -> AttributeValues:
         "SeriesInstanceUID": {series.series_instance_uid: series.files},
     }
     return {**series.values, **uids}
-
-
-def _reject_null_word(
-    tag: int, attribute: Attribute | None, values: AttributeValues, location: Location
-) -> Attribute | list[Issue] | None:
-    """Return a computed attribute unchanged, or an issue if its new value is a word for a missing value, such as NULL.
-
-    A new value that equals a current value of the attribute is never refused.
-    """
-    text = (text_from_attribute(attribute) if attribute is not None else None) or ""
-    keyword = keyword_of(tag)
-    if text in values[keyword] or not is_null_word_for(tag, text):
-        return attribute
-    return [make_issue("edit.damaged-value", location, keyword=keyword, sign=NULL_WORD_DESCRIPTION)]

@@ -17,6 +17,7 @@ from dicommap.edits.lookup_tables import LookupValue
 from dicommap.edits.new_values import ComputedValue, FixedValue
 from dicommap.edits.rules_toml import restore_number_texts
 from dicommap.edits.text_templates import NoResult, compile_replacement, fill_template, part_separators, split_template
+from dicommap.edits.unusable_texts import unusable_attribute_issues, unusable_text_issues
 from dicommap.healthimaging.overridable_attributes import (
     not_overridable_issues,
     override_keyword_issues,
@@ -134,6 +135,7 @@ def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Is
         tag = int(member, 16)
         where = Location(path=location.path, rule=location.rule, keyword=keyword_of(tag))
         refused = list(not_overridable_issues(tag, where))
+        refused += unusable_attribute_issues(tag, document[member], where, allows_words=True)
         yield from refused
         if not refused:
             yield FixedValue(tag=tag, fixed=document[member])
@@ -221,4 +223,9 @@ def _strip_person_name(text: str) -> str:
 
 def parse_override_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
     """Parse a text as the value of the attribute with this keyword. Return the attribute, or the issues if refused."""
-    return override_keyword_issues(keyword, location) or attribute_from_text(tag_of(keyword) or 0, text, location)
+    tag = tag_of(keyword) or 0
+    return (
+        override_keyword_issues(keyword, location)
+        or unusable_text_issues(tag, text, location)
+        or attribute_from_text(tag, text, location)
+    )

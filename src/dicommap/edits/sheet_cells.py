@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.person_name_comparison import merge_equal_names
-from dicommap.dicom.printable_text import MASK
 from dicommap.edits.cell_damage import (
     describe_cell_damage,
     describe_identifier_damage,
     describe_letter_damage,
-    is_null_word_for,
 )
 from dicommap.edits.text_normalization import normalize_nfc
+from dicommap.edits.unusable_texts import UnusableKind, find_unusable_text
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.masking import different_values_marker, escape_value, find_escapes
@@ -73,15 +72,6 @@ def compute_row_state(values: AttributeValues, level: Level) -> str:
     return "s" + digest.hexdigest()
 
 
-def describe_placeholder(cell: str) -> str | None:
-    """Return a description of the placeholder in a cell, such as the mask of a hidden value; None for other cells."""
-    if cell == MASK:
-        return "the mask of a hidden value"
-    if cell.startswith("<") and "different values" in cell:
-        return "the marker of differing values, but not the one that was written there"
-    return None
-
-
 def normalize_cell(text: str) -> str:
     """Return a text without outer spaces and with line ends as line feeds, because spreadsheets change both."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
@@ -102,17 +92,17 @@ def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterato
         tag: The attribute of the cell.
 
     """
-    placeholder = describe_placeholder(cell)
-    sign = (
-        None
-        if placeholder
-        else describe_cell_damage(before, cell) or describe_identifier_damage(tag, cell) or describe_letter_damage(cell)
-    )
-    if placeholder:
-        yield make_issue("sheet.placeholder-cell", location, what=placeholder)
-    elif sign:
+    unusable = find_unusable_text(tag, cell, (before,))
+    kind = unusable.kind if unusable is not None else None
+    if unusable is not None and kind is UnusableKind.PLACEHOLDER:
+        yield make_issue("sheet.placeholder-cell", location, what=unusable.description)
+        return
+    sign = describe_cell_damage(before, cell) or describe_identifier_damage(tag, cell) or describe_letter_damage(cell)
+    if sign is None and unusable is not None and kind is UnusableKind.PROGRAM_ERROR:
+        sign = unusable.description
+    if sign:
         yield make_issue("sheet.damaged-cell", location, sign=sign)
-    elif is_null_word_for(tag, cell):
+    elif kind is UnusableKind.NULL_WORD:
         yield make_issue("sheet.no-value-word", location)
 
 

@@ -12,7 +12,7 @@ from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.json_model import attribute_from_text
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.vr import FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VRS, SINGLE_VALUE_VRS
-from dicommap.edits.cell_damage import NULL_WORD_DESCRIPTION, describe_identifier_damage, is_null_word_for
+from dicommap.edits.unusable_texts import python_text_issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.overridable_attributes import override_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
@@ -48,11 +48,7 @@ def attribute_from_keyword(keyword: str, value: object) -> tuple[int, Attribute]
     text = _convert_value_to_text(keyword, value, place)
     if isinstance(text, Issue):
         return [text]
-    stripped = text.strip()
-    damage = NULL_WORD_DESCRIPTION if is_null_word_for(tag, stripped) else describe_identifier_damage(tag, stripped)
-    if damage:
-        return [make_issue("edit.damaged-value", place, keyword=keyword, sign=damage)]
-    attribute = attribute_from_text(tag, text, place)
+    attribute = python_text_issues(tag, text, place) or attribute_from_text(tag, text, place)
     return attribute if isinstance(attribute, list) else (tag, attribute)
 
 

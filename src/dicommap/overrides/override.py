@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
+from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
 from dicommap.dicom.json_model import sort_data_set
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.strict_json import parse_json
-from dicommap.edits.cell_damage import NULL_WORD_DESCRIPTION, is_null_word_for
-from dicommap.edits.sheet_cells import describe_placeholder
+from dicommap.edits.unusable_texts import unusable_data_set_issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.limits import uid_mapping_problem
@@ -27,7 +26,7 @@ from dicommap.overrides.override_check import check_override
 from dicommap.overrides.override_file import dump_override, parse_override_data_set, remove_null_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Self
 
     from pydicom import Dataset
@@ -249,33 +248,11 @@ def _reject_unusable_texts(data_set: DataSet) -> list[Issue]:
     """
     issues: list[Issue] = []
     for tag in list(data_set):
-        attribute_issues = list(_unusable_text_issues({tag: data_set[tag]}))
+        attribute_issues = list(unusable_data_set_issues({tag: data_set[tag]}, Location()))
         issues += attribute_issues
         if attribute_issues:
             del data_set[tag]
     return issues
-
-
-def _unusable_text_issues(data_set: DataSet) -> Iterator[Issue]:
-    for member, attribute in data_set.items():
-        tag, values = int(member, 16), attribute.get("Value", [])
-        for text in _iterate_value_texts(values):
-            sign = describe_placeholder(text) or (NULL_WORD_DESCRIPTION if is_null_word_for(tag, text) else None)
-            if sign:
-                keyword = keyword_of(tag)
-                yield make_issue("edit.damaged-value", Location(keyword=keyword), keyword=keyword, sign=sign)
-        if attribute.get("vr") == "SQ":
-            for item in values:
-                yield from _unusable_text_issues(item or {})
-
-
-def _iterate_value_texts(values: Iterable[object]) -> Iterator[str]:
-    """Yield each text value, and each component group of a name, without outer spaces."""
-    for value in values:
-        if isinstance(value, str):
-            yield value.strip()
-        elif isinstance(value, dict):
-            yield from (group.strip() for group in value.values() if isinstance(group, str))
 
 
 def _dump_json_bytes(document: object) -> bytes:

@@ -129,8 +129,17 @@ def test_a_word_for_no_value_is_no_identifier_that_a_rule_computes(rule: str, cu
     assert [one.code for one in issues] == ["edit.damaged-value"]
 
 
-def test_a_word_for_no_value_can_be_written_in_a_rule() -> None:
-    assert work("set = { PatientID = 'NA' }", {"PatientID": "7"}) == ({"PatientID": "NA"}, [])
+@pytest.mark.parametrize("text", ["NA", "nan", "***", "<2 different values>", "<PatientID 3>", "#REF!", "S-None"])
+def test_a_rule_does_not_set_what_cannot_be_a_value(text: str) -> None:
+    (issue,) = rule_issues("r.toml", read(f"set = {{ PatientID = '{text}' }}").rule)
+    assert (issue.code, issue.location.rule, issue.location.keyword) == ("edit.damaged-value", "one", "PatientID")
+
+
+def test_a_word_for_no_value_is_set_on_purpose_with_raw_but_a_mask_is_not() -> None:
+    word, mask = (f"raw = {{ 00100020 = {{ vr = 'LO', Value = ['{text}'] }} }}" for text in ("NA", "***"))
+    assert work(word, {"PatientID": "7"}) == ({"PatientID": "NA"}, [])
+    (issue,) = rule_issues("r.toml", read(mask).rule)
+    assert (issue.code, issue.location.keyword) == ("edit.damaged-value", "PatientID")
 
 
 def test_several_values_of_an_attribute_are_changed_one_by_one() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from dicommap.edits.sheet_cells import compute_row_state, describe_placeholder, format_cell
+from dicommap.edits.sheet_cells import compute_row_state, format_cell
 from dicommap.healthimaging.levels import Level
 
 
@@ -12,16 +10,6 @@ def test_a_cell_holds_the_one_value_or_the_marker() -> None:
     assert format_cell("PatientID", {"007": 3}) == "007"
     assert format_cell("PatientID", {}) == ""
     assert format_cell("PatientID", {"a": 1, "": 2}) == "<2 different values>"
-
-
-@pytest.mark.parametrize("cell", ["<12 different values>", "<2 different values", "<2 different values> x", "***"])
-def test_signs_that_stand_for_values_are_no_values(cell: str) -> None:
-    assert describe_placeholder(cell)
-
-
-@pytest.mark.parametrize("cell", ["different values", "**", "", "<2>", "A*"])
-def test_other_texts_are_values(cell: str) -> None:
-    assert describe_placeholder(cell) is None
 
 
 def test_the_state_tells_values_apart_and_is_no_number() -> None:

@@ -59,11 +59,13 @@ CODES = (
         title="A new value that a program made by accident",
         message="The new {keyword} is {sign}.",
         explanation="Programs that read tables turn identifiers into numbers, and missing ones into NaN: as texts "
-        "they are 12345.0, 1.2E+10, nan or None, and a function may return them. A rule may copy such a word from "
-        "another attribute of the files. As an identifier, one such word would merge many patients into one. The "
-        "edit is not applied.",
-        fix="Read the table as text, in pandas with read_csv(..., dtype=str, keep_default_na=False), and return "
-        "nothing for a study without a value. If you want this very text, set it with a rule.",
+        "they are 12345.0, 1.2E+10, nan, None or SITE-nan, and a rule or function may have them. Spreadsheets show "
+        "errors such as #REF!. dicommap shows masks such as *** and markers such as <2 different values> instead of "
+        "values. As an identifier, one such text would merge many patients into one. The edit is not applied. A "
+        "value that the files already have, such as *** of some scanners, is not refused.",
+        fix="Give the real value: read the table as text, in pandas with read_csv(..., dtype=str, "
+        "keep_default_na=False), return nothing for a study without a value, and read masked values with "
+        "--show-values. If you want a word such as NONE, set it with the verb raw of a rule. A mask is never set.",
     ),
     IssueCode(
         name="edit.same-patient",

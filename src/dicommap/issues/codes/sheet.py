@@ -124,7 +124,7 @@ CODES = (
         "no value. As an identifier, such a word would merge many patients into one. The cell is not used, and a "
         "row of a lookup with such a key is joined to no study.",
         fix="Write the value, or leave the cell of a sheet empty to empty the attribute. If you want the word "
-        "itself, set it with a rule.",
+        "itself, set it with the verb raw of a rule.",
     ),
     IssueCode(
         name="sheet.escape-cell",
@@ -141,8 +141,9 @@ CODES = (
         severity=Severity.ERROR,
         title="A cell with a placeholder",
         message="The cell holds {what}.",
-        explanation="*** is a masked value in the output of 'dicommap show', and a text such as <2 different "
-        "values> means that values differ inside a study or series. Neither is a value. The cell is not used.",
+        explanation="*** is a masked value in the output of 'dicommap show', as is a numbered one such as <PatientID "
+        "3>, and a text such as <2 different values> means that values differ inside a study or series. None of them "
+        "is a value. The cell is not used.",
         fix="Write the value itself, or restore the original content of the cell.",
     ),
     IssueCode(

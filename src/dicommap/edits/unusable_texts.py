@@ -1,0 +1,216 @@
+"""Texts that no edit may set: dicommap's own masks and markers, and what programs write instead of a missing value.
+
+Sheets, lookup tables, rules, Python functions and `Override` all use this check, so that a text is refused in all of
+them or in none:
+
+    ***                     the mask of a hidden value
+    <PatientID 3>           a mask that numbers the hidden values
+    <2 different values>    the marker of differing values
+    #REF!                   an error of a spreadsheet
+    NULL, nan               a word for a missing value
+    SITE-nan, None^None     such a word that a program put into an identifier or a name
+
+Only new texts are refused. Files can have values of any of these forms, so what a current value of the attribute
+already has is allowed. The verb `raw` of a rule sets a word for a missing value on purpose; nothing sets a mask.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import keyword_of, tag_of, vrs_of
+from dicommap.dicom.printable_text import MASK
+from dicommap.dicom.vr import SINGLE_VALUE_VRS
+from dicommap.edits.cell_damage import (
+    NULL_WORD_DESCRIPTION,
+    describe_identifier_damage,
+    is_identifier_attribute,
+    is_null_word_for,
+)
+from dicommap.issues import Issue, Location, make_issue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.dicom.json_model import Attribute, DataSet
+
+
+class UnusableKind(StrEnum):
+    """The kind of an unusable text."""
+
+    PLACEHOLDER = "placeholder"
+    """A mask or marker that dicommap shows instead of values."""
+    PROGRAM_ERROR = "program-error"
+    """An error that a spreadsheet shows instead of a result."""
+    NULL_WORD = "null-word"
+    """A word for a missing value."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableText:
+    """The kind of an unusable text, and its description for messages. It does not contain the text."""
+
+    kind: UnusableKind
+    description: str
+
+
+_UnusablePart = tuple[UnusableText, str, bool]
+"""What is unusable in a text, the part of the text that shows it, and whether this is a whole part of `_split_parts`.
+
+Otherwise, the part is some characters inside the text.
+"""
+
+_MASK = UnusableText(UnusableKind.PLACEHOLDER, "the mask of a hidden value")
+_TEXT_WITH_MASK = UnusableText(UnusableKind.PLACEHOLDER, "made with the mask of a hidden value")
+_MARKER = UnusableText(
+    UnusableKind.PLACEHOLDER, "the marker of differing values, but not the one that was written there"
+)
+_SPREADSHEET_ERROR = UnusableText(UnusableKind.PROGRAM_ERROR, "an error of the spreadsheet")
+_NULL_WORD = UnusableText(UnusableKind.NULL_WORD, NULL_WORD_DESCRIPTION)
+_TEXT_WITH_NULL_WORD = UnusableText(UnusableKind.NULL_WORD, f"made with {NULL_WORD_DESCRIPTION}")
+
+_MARKER_PATTERN = re.compile(r"<[^<>]{0,40}different values", re.IGNORECASE)
+_NUMBERED_MASK_PATTERN = re.compile(r"<([A-Za-z0-9]{2,64}) #?[0-9]{1,18}>")
+_ERROR_PATTERN = re.compile(
+    r"#{3,}|#[^\W\d_]{2,14}(?:/[0-9A-Z]+)?[!?]|#N/[A-Z]{1,4}|#NV|#GETTING_DATA|Err:[0-9]{3}", re.IGNORECASE
+)
+"""Errors that no person writes as a value of any attribute. `is_spreadsheet_error` also matches less certain forms."""
+_NULL_WORD_IN_IDENTIFIER = re.compile(r"(?<![^\W_])(?:nan|NaN|NaT|None|null|undefined)(?![^\W_])|<NA>")
+"""Words as pandas, Python and JavaScript write them into a longer text. Letter case counts: Nan is a name of people."""
+
+
+def find_unusable_text(tag: int, text: str, current: Iterable[str] = ()) -> UnusableText | None:
+    """Return what is unusable in the new text of an attribute, or None.
+
+    Args:
+        tag: The tag of the attribute.
+        text: The new text. A backslash separates several values.
+        current: The current values of the attribute. What one of them already has is not unusable.
+
+    """
+    found = list(_unusable_parts(tag, text))
+    if not found:
+        return None
+    current = list(current)
+    known = {part for value in current for part in _split_parts(vrs_of(tag), value)}
+    for unusable, part, is_whole_part in found:
+        if not (part in known if is_whole_part else any(part in value for value in current)):
+            return unusable
+    return None
+
+
+def _unusable_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
+    yield from _placeholder_parts(tag, text)
+    yield from _program_word_parts(tag, text)
+
+
+def _placeholder_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
+    if MASK in text:
+        yield from ((_MASK, part, True) for part in _split_parts(vrs_of(tag), text) if part == MASK)
+        if is_identifier_attribute(tag) or vrs_of(tag) == ("PN",):
+            yield _TEXT_WITH_MASK, MASK, False
+    if "<" in text:
+        yield from ((_MARKER, match[0], False) for match in _MARKER_PATTERN.finditer(text))
+        for match in _NUMBERED_MASK_PATTERN.finditer(text):
+            if tag_of(match[1]) is not None:
+                yield _MASK if match[0] == text.strip() else _TEXT_WITH_MASK, match[0], False
+
+
+def _program_word_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
+    vrs = vrs_of(tag)
+    if "\\" in text and is_null_word_for(tag, text.strip()):  # \\N is one word, not two values
+        yield _NULL_WORD, text.strip(), False
+    for part in _split_groups(vrs, text):
+        if _ERROR_PATTERN.fullmatch(part):
+            yield _SPREADSHEET_ERROR, part, True
+        elif is_null_word_for(tag, part):
+            yield _NULL_WORD, part, True
+    if vrs == ("PN",):
+        words = filter(_NULL_WORD_IN_IDENTIFIER.fullmatch, _split_parts(vrs, text))
+        yield from ((_TEXT_WITH_NULL_WORD, word, True) for word in words)
+    elif is_identifier_attribute(tag):
+        yield from ((_TEXT_WITH_NULL_WORD, match[0], False) for match in _NULL_WORD_IN_IDENTIFIER.finditer(text))
+
+
+def _split_groups(vrs: tuple[str, ...], text: str) -> Iterator[str]:
+    """Yield the values of a text without outer spaces; for person names, the component groups of the values."""
+    for value in [text] if set(vrs) <= SINGLE_VALUE_VRS else text.split("\\"):
+        yield from (group.strip() for group in (value.split("=") if vrs == ("PN",) else [value]))
+
+
+def _split_parts(vrs: tuple[str, ...], text: str) -> Iterator[str]:
+    """Yield the values of a text; for person names, the component groups of the values and their components."""
+    for group in _split_groups(vrs, text):
+        yield group
+        if vrs == ("PN",) and "^" in group:
+            yield from (component.strip() for component in group.split("^"))
+
+
+def unusable_text_issues(tag: int, text: str, location: Location, current: Iterable[str] = ()) -> list[Issue]:
+    """Return an `edit.damaged-value` issue if the new text of an attribute is unusable; else an empty list.
+
+    Args:
+        tag: The tag of the attribute.
+        text: The new text.
+        location: The location of the issue.
+        current: The current values of the attribute, as for `find_unusable_text`.
+
+    """
+    unusable = find_unusable_text(tag, text, current)
+    if unusable is None:
+        return []
+    keyword = keyword_of(tag)
+    return [make_issue("edit.damaged-value", location, keyword=keyword, sign=unusable.description)]
+
+
+def python_text_issues(tag: int, text: str, location: Location, current: Iterable[str] = ()) -> list[Issue]:
+    """Return an `edit.damaged-value` issue if a new text that Python code gives is unusable; else an empty list.
+
+    In addition to `unusable_text_issues`, identifiers that look like numbers or dates of a table, and the text of
+    Python's None, are refused.
+
+    Args:
+        tag: The tag of the attribute.
+        text: The new text.
+        location: The location of the issue.
+        current: The current values of the attribute, as for `find_unusable_text`.
+
+    """
+    issues = unusable_text_issues(tag, text, location, current)
+    sign = describe_identifier_damage(tag, text.strip()) or (NULL_WORD_DESCRIPTION if text.strip() == "None" else None)
+    if issues or not sign:
+        return issues
+    return [make_issue("edit.damaged-value", location, keyword=keyword_of(tag), sign=sign)]
+
+
+def unusable_attribute_issues(
+    tag: int, attribute: Attribute, location: Location, *, allows_words: bool = False
+) -> Iterator[Issue]:
+    """Yield an issue for each unusable text in a DICOM JSON attribute, also in the items of a sequence.
+
+    Args:
+        tag: The tag of the attribute.
+        attribute: The attribute.
+        location: The location of the issues. Their keyword is that of the attribute with the unusable text.
+        allows_words: True if words for a missing value, and errors of a spreadsheet, are allowed.
+
+    """
+    for value in attribute.get("Value", []):
+        if attribute.get("vr") == "SQ":
+            yield from unusable_data_set_issues(value or {}, location, allows_words=allows_words)
+            continue
+        for text in (value,) if isinstance(value, str) else value.values() if isinstance(value, dict) else ():
+            unusable = find_unusable_text(tag, text) if isinstance(text, str) else None
+            if unusable is not None and not (allows_words and unusable.kind is not UnusableKind.PLACEHOLDER):
+                keyword = keyword_of(tag)
+                place = replace(location, keyword=keyword)
+                yield make_issue("edit.damaged-value", place, keyword=keyword, sign=unusable.description)
+
+
+def unusable_data_set_issues(data_set: DataSet, location: Location, *, allows_words: bool = False) -> Iterator[Issue]:
+    """Yield the issues of `unusable_attribute_issues` for all attributes of a data set."""
+    for member, attribute in data_set.items():
+        yield from unusable_attribute_issues(int(member, 16), attribute, location, allows_words=allows_words)
