@@ -121,7 +121,7 @@ COMPARED: dict[str, Find] = {
 OVERRIDES: dict[str, Find] = {
     "from_keywords": lambda keyword, text, _: override(Override.from_keywords(attributes={keyword: text}, **TARGET)),
     "from_json": lambda keyword, text, _: override(
-        Override.from_json(json.dumps(json_attribute(keyword, text)), **TARGET)
+        Override.from_json(json.dumps(json_attribute(keyword, text)), **TARGET)  # type: ignore[arg-type]
     ),
     "from_dataset": lambda keyword, text, _: override(from_dataset(keyword, text)),
 }

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary import keyword_of, tag_of, vrs_of
+from dicommap.dicom.dictionary import keyword_of, vrs_of
 from dicommap.dicom.printable_text import MASK
 from dicommap.dicom.vr import SINGLE_VALUE_VRS
 from dicommap.edits.cell_damage import (
@@ -31,6 +31,7 @@ from dicommap.edits.cell_damage import (
     is_null_word_for,
 )
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.masking import find_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +74,6 @@ _NULL_WORD = UnusableText(UnusableKind.NULL_WORD, NULL_WORD_DESCRIPTION)
 _TEXT_WITH_NULL_WORD = UnusableText(UnusableKind.NULL_WORD, f"made with {NULL_WORD_DESCRIPTION}")
 
 _MARKER_PATTERN = re.compile(r"<[^<>]{0,40}different values", re.IGNORECASE)
-_NUMBERED_MASK_PATTERN = re.compile(r"<([A-Za-z0-9]{2,64}) #?[0-9]{1,18}>")
 _ERROR_PATTERN = re.compile(
     r"#{3,}|#[^\W\d_]{2,14}(?:/[0-9A-Z]+)?[!?]|#N/[A-Z]{1,4}|#NV|#GETTING_DATA|Err:[0-9]{3}", re.IGNORECASE
 )
@@ -114,9 +114,7 @@ def _placeholder_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
             yield _TEXT_WITH_MASK, MASK, False
     if "<" in text:
         yield from ((_MARKER, match[0], False) for match in _MARKER_PATTERN.finditer(text))
-        for match in _NUMBERED_MASK_PATTERN.finditer(text):
-            if tag_of(match[1]) is not None:
-                yield _MASK if match[0] == text.strip() else _TEXT_WITH_MASK, match[0], False
+        yield from ((_MASK if mark == text.strip() else _TEXT_WITH_MASK, mark, False) for mark in find_marks(text))
 
 
 def _program_word_parts(tag: int, text: str) -> Iterator[_UnusablePart]:

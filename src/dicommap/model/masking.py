@@ -20,7 +20,7 @@ from dicommap.errors import UsageError
 from dicommap.model.captured_attributes import UNMASKED_KEYWORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _LAYOUT = re.compile("([\t\n\f\r]+)")
 """Matches the control characters that long texts may have (PS3.5 section 6.1.3)."""
@@ -118,9 +118,14 @@ def is_mask_text(text: str) -> bool:
     Such a text must never become a value of an attribute. A value of a file may be `***`, so a caller that knows the
     current value asks only about a text that differs from it.
     """
-    return text.strip() == MASK or any(
-        _TAG.fullmatch(match[1]) or tag_of(match[1]) is not None for match in _MARK.finditer(text)
-    )
+    return text.strip() == MASK or any(find_marks(text))
+
+
+def find_marks(text: str) -> Iterator[str]:
+    """Yield each mark of a masked value in a text, such as `<PatientID 3>`."""
+    for match in _MARK.finditer(text):
+        if _TAG.fullmatch(match[1]) or tag_of(match[1]) is not None:
+            yield match[0]
 
 
 class Masker:
