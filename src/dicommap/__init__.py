@@ -1,5 +1,6 @@
 """Author, validate and plan DICOM JSON metadata overrides for AWS HealthImaging imports."""
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -112,3 +113,9 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     """Return all public names, also names that are not imported yet."""
     return [*globals(), *__all__]
+
+
+if os.environ.get("DICOMMAP_SHOW_VALUES") == "1":
+    from dicommap.model.masking import show_values
+
+    show_values(True)

@@ -13,7 +13,8 @@ import dicommap as library
 from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.errors import UsageError
-from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
+from dicommap.model.masking import UNMASKED_KEYWORDS
 from tests.cli.running import Ran, dicommap
 from tests.support.p10_files import STUDY, p10, uid, write_tree
 

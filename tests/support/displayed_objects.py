@@ -12,6 +12,8 @@ from tests.support.filled_inventories import Added, added, inventory_of, refused
 
 SECRET = "Zyzzyva"
 """A text in every value of a patient, to find values that are shown."""
+DESCRIPTION = "Brain routine"
+"""A value that is shown without being asked for."""
 KANJI = "山田^太郎"
 
 
@@ -21,8 +23,9 @@ def files(evil: str = "") -> list[Added]:
         "PatientID": f"{SECRET}1{evil}",
         "PatientName": f"{SECRET}{KANJI}{evil}",
         "StudyDate": f"{SECRET}20990101",
-        "StudyDescription": f"{SECRET}{evil}",
-        "SeriesDescription": f"{SECRET}{evil}",
+        "ReferringPhysicianName": f"{SECRET}{evil}",
+        "StudyDescription": f"{DESCRIPTION}{evil}",
+        "SeriesDescription": f"{DESCRIPTION}{evil}",
     }
     return [
         added(f"a{evil}", "1.1 1.1.1 1.1.1.1", **patient, Modality=f"CT{evil}", SeriesNumber="1"),
@@ -35,7 +38,7 @@ def files(evil: str = "") -> list[Added]:
 
 @contextmanager
 def make_displayed_objects(*every: Added, value: str = "NEW") -> Iterator[dict[str, Displayable]]:
-    """Yield every displayed object by name; the draft sets StudyDescription to `value`."""
+    """Yield every displayed object by name; the draft sets ReferringPhysicianName to `value`."""
     with inventory_of(*every) as inventory:
         yield {
             "inventory": inventory,
@@ -56,7 +59,9 @@ def make_displayed_objects(*every: Added, value: str = "NEW") -> Iterator[dict[s
 def make_draft_objects(inventory: dicommap.Inventory, value: str) -> dict[str, Displayable]:
     """Return a draft, its preview and its plan."""
     draft = dicommap.draft(
-        inventory, input_s3_uri="s3://bucket/in/", by_study=lambda _: {"StudyDescription": value, "PatientID": "NEW"}
+        inventory,
+        input_s3_uri="s3://bucket/in/",
+        by_study=lambda _: {"ReferringPhysicianName": value, "PatientID": "NEW"},
     )
     assert draft.plan is not None
     return {"draft": draft, "preview": draft.preview(), "plan": draft.plan}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from dicommap.display.preview import build_preview_row, build_study_edit_rows
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.issues import Severity, has_errors, make_issue
 from dicommap.model.displayable import Displayable
-from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.masking import Masker, is_unmasked_in_repr
 from dicommap.overrides.resolution import resolve_edits
 from dicommap.package.draft_inputs import EditSources, read_edits
 from dicommap.package.package_writer import require_writable, write_package
@@ -72,6 +72,8 @@ class Draft(Displayable):
     documents: Mapping[str, str]
     """Path in the package -> text of the file. Empty if an issue is an error, or if there is nothing to import."""
     _plan: Plan | None = None
+    _masker: Masker = field(default_factory=Masker, compare=False)
+    """Masks the values in all outputs of this draft, so that a mark means the same value in each of them."""
 
     @property
     def ok(self) -> bool:
@@ -92,12 +94,15 @@ class Draft(Displayable):
         """
         from dicommap.display.preview import Preview
 
-        return Preview(
-            self._build_rows, changes=len(self.changes), overrides=len(self.overrides), show_values=show_values
-        )
+        masker = self.masker(show_values=show_values)
+        return Preview(self._build_rows, changes=len(self.changes), overrides=len(self.overrides), masker=masker)
 
-    def _build_rows(self, show_values: bool) -> Iterator[dict[str, str]]:
-        return (build_preview_row(change, show_values=show_values) for change in self.changes)
+    def masker(self, *, show_values: bool = False) -> Masker:
+        """Return the Masker of this draft's outputs, or one that masks nothing if `show_values` is true."""
+        return Masker(show_values=True) if show_values else self._masker
+
+    def _build_rows(self, masker: Masker) -> Iterator[dict[str, str]]:
+        return (build_preview_row(change, masker=masker) for change in self.changes)
 
     def edits(self) -> Iterator[dict[str, str]]:
         """Yield a row for each edit result: the edit, the result, and the number of studies by result."""
@@ -117,7 +122,7 @@ class Draft(Displayable):
 
         `show_values` shows patient values, which are masked by default.
         """
-        return build_forecast_rows(self.conflicts, show_values=show_values)
+        return build_forecast_rows(self.conflicts, masker=self.masker(show_values=show_values))
 
     def preview_html(self, *, show_values: bool = False) -> str:
         """Return one HTML page with the changes, the edits by study, and the forecast.
@@ -126,8 +131,8 @@ class Draft(Displayable):
         """
         from dicommap.display.draft_report import build_preview_page
 
-        rows = self._build_rows(show_values)
-        return build_preview_page(rows, self.edits_by_study(), self.conflicts, show_values=show_values)
+        masker = self.masker(show_values=show_values)
+        return build_preview_page(self._build_rows(masker), self.edits_by_study(), self.conflicts, masker=masker)
 
     def _build_report(self) -> Report:
         from dicommap.display.draft_report import build_draft_report
@@ -139,7 +144,7 @@ class Draft(Displayable):
             conflicts=self.conflicts,
             issues=self.issues,
             package=self._describe_package(),
-            show_values=is_unmasked_in_repr(),
+            masker=self.masker(show_values=is_unmasked_in_repr()),
         )
 
     def _describe_package(self) -> str:

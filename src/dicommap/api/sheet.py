@@ -11,7 +11,7 @@ from dicommap.edits.csv_reader import require_delimiter
 from dicommap.edits.sheet_csv import choose_sheet_columns, format_sheet_lines
 from dicommap.healthimaging.levels import Level
 from dicommap.model.displayable import Displayable
-from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.masking import make_repr_masker
 from dicommap.writing.new_file import write_new_text_file
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class Sheet(Displayable):
         numbers = self._inventory.summary()
         total = numbers.studies if self._level is Level.STUDY else numbers.series
         first: list[Study | Series] = list(islice(self._iterate_groups(), MAX_SHEET_ROWS))
-        show_values = is_unmasked_in_repr(unmasked=self._inventory._unmasked)
-        return build_sheet_report(first, total, self._level.value, self._keywords, show_values=show_values)
+        masker = make_repr_masker(unmasked=self._inventory._unmasked)
+        return build_sheet_report(first, total, self._level.value, self._keywords, masker=masker)
 
 
 def sheet(

@@ -21,7 +21,7 @@ from dicommap.cli.options import (
     split_keywords,
 )
 from dicommap.cli.output import choose_exit_status, print_issues, print_line, print_table
-from dicommap.display.conflict_report import FORECAST_NOTE
+from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.display.formatting import format_count
 from dicommap.errors import UsageError
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from dicommap.api.draft import Draft
     from dicommap.cli.parser import Parser
+    from dicommap.model.masking import Masker
 
 DESCRIPTION = """
 Turn edits into override files, mappings and an import configuration, and write them as a package.
@@ -180,7 +181,8 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
     """
     if drafted.changes:
         total = len(drafted.changes)
-        _print_rows(_PREVIEW, drafted.preview(show_values=show_values), total, "change", masked=not show_values)
+        masker = drafted.masker(show_values=show_values)
+        _print_rows(_PREVIEW, drafted.preview(show_values=show_values), total, "change", masker)
     if by_study and drafted.changes:
         rows = list(drafted.edits_by_study())
         print_line()
@@ -216,15 +218,16 @@ def _print_forecast(drafted: Draft, *, show_values: bool) -> None:
     if not drafted.conflicts:
         print_line("Each grouping attribute has one value in every study and series.")
         return
-    conflicts = drafted.conflicts.to_dicts(show_values=show_values)
-    _print_rows(_CONFLICTS, conflicts, len(conflicts), "conflict", masked=not show_values)
+    masker = drafted.masker(show_values=show_values)
+    conflicts = [build_conflict_row(conflict, masker=masker) for conflict in drafted.conflicts]
+    _print_rows(_CONFLICTS, conflicts, len(conflicts), "conflict", masker)
     files = list(drafted.forecast(show_values=show_values))
     print_line()
-    _print_rows(_FILES, files, len(files), "file", masked=not show_values)
+    _print_rows(_FILES, files, len(files), "file", masker)
 
 
 def _print_rows(
-    columns: tuple[str, ...], rows: Iterable[Mapping[str, str]], total: int, noun: str, *, masked: bool = False
+    columns: tuple[str, ...], rows: Iterable[Mapping[str, str]], total: int, noun: str, masker: Masker | None = None
 ) -> None:
     """Print the first rows of a table, then the number of the other rows.
 
@@ -233,9 +236,9 @@ def _print_rows(
         rows: The rows, each as column -> cell.
         total: The number of all rows.
         noun: The noun for one row.
-        masked: Whether the mask in a cell stands for a patient value.
+        masker: The Masker of the cells.
     """
     first = ([row[column] for column in columns] for row in islice(rows, ROWS_SHOWN))
-    print_table(columns, first, numbers=("non-primary", "files"), masked=masked)
+    print_table(columns, first, numbers=("non-primary", "files"), masker=masker)
     if total > ROWS_SHOWN:
         print_line(f"... and {format_count(total - ROWS_SHOWN, f'more {noun}')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 STDOUT = "-"
 """The file name that means standard output."""
+
+SHOW_VALUES_VARIABLE = "DICOMMAP_SHOW_VALUES"
+"""The environment variable that shows patient values if it is 1, as the option --show-values does."""
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -125,7 +129,12 @@ def add_fail_on(parser: Parser) -> None:
 
 def add_show_values(parser: Parser) -> None:
     """Add the option --show-values to a parser."""
-    parser.add_argument("--show-values", action="store_true", help="Show patient values instead of masking them.")
+    parser.add_argument(
+        "--show-values",
+        action="store_true",
+        default=os.environ.get(SHOW_VALUES_VARIABLE) == "1",
+        help=f"Show patient values instead of masking them; {SHOW_VALUES_VARIABLE}=1 does so, too.",
+    )
 
 
 def add_delimiter(container: argparse._ActionsContainer) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from dicommap.cli.options import FailOn, Format
 from dicommap.dicom.choices import choice_of
-from dicommap.dicom.printable_text import MASK, make_printable
+from dicommap.dicom.printable_text import make_printable
 from dicommap.display.csv_json import record_lines
 from dicommap.display.formatting import COLUMN_GAP, PIPE_WIDTH, pad_rows
 from dicommap.issues import Severity
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicommap.issues import Issue
+    from dicommap.model.masking import Masker
 
 ISSUES_LISTED = 20
 """Maximum number of issues of one code that are listed. Other issues of the code are only counted."""
@@ -53,7 +54,7 @@ def write(pieces: Iterable[str]) -> None:
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[str] = (), masked: bool = False
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[str] = (), masker: Masker | None = None
 ) -> None:
     """Print a table to stdout. Control characters in cells are escaped.
 
@@ -61,7 +62,7 @@ def print_table(
         columns: The headings.
         rows: The cells of each row.
         numbers: The columns that are aligned to the right.
-        masked: Whether the mask in a cell stands for a patient value. If so, a last line explains how to see values.
+        masker: The Masker of the cells. If it masked a value, the last lines explain the marks and how to see values.
 
     """
     cells = [tuple(map(make_printable, row)) for row in rows]
@@ -69,8 +70,23 @@ def print_table(
         from dicommap.cli.drawing import draw_table
 
         draw_table(columns, cells, numbers=numbers)
-    if masked and any(MASK in cell for row in cells for cell in row):
-        print_line(f"{MASK} is a masked value; --show-values shows them.")
+    if masker is not None:
+        print_masked_note(masker)
+
+
+def print_masked_note(masker: Masker, *, to_stderr: bool = False) -> None:
+    """Print what the marks of a command's output mean and how to see values, if the output has marks.
+
+    The explanation is printed once for each Masker.
+
+    Args:
+        masker: The Masker of the whole output.
+        to_stderr: Whether to print it to stderr, because stdout has CSV or JSON.
+    """
+    if masker.example and not masker.is_explained:
+        masker.is_explained = True
+        lines = (masker.explain(), "--show-values, or DICOMMAP_SHOW_VALUES=1 in the environment, shows the values.")
+        _print_escaped(sys.stderr if to_stderr else sys.stdout, *lines)
 
 
 def _print_plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dicommap.cli.options import Format, add_choice, add_format, add_inventory, add_show_values
-from dicommap.cli.output import print_table, write, write_issues
+from dicommap.cli.output import print_masked_note, print_table, write, write_issues
 from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import record_lines
 from dicommap.display.formatting import format_byte_count, truncate_text
@@ -19,6 +19,7 @@ from dicommap.display.inventory_records import (
     flatten_record,
 )
 from dicommap.inventory import Inventory
+from dicommap.model.masking import Masker
 
 if TYPE_CHECKING:
     import argparse
@@ -92,13 +93,15 @@ def run(args: argparse.Namespace) -> int:
         if args.level is ShowLevel.ISSUE:
             _print_issues(inventory, args.format)
             return 0
-        records = _read_records(inventory, args.level, show_values=args.show_values)
+        masker = Masker(show_values=args.show_values)
+        records = _read_records(inventory, args.level, masker)
         if args.format is Format.TABLE:
             columns = _choose_table_columns(inventory, args.level)
             rows = ([_format_cell(column, row) for column in columns] for row in map(flatten_record, records))
-            print_table(columns, rows, numbers=_NUMBERS, masked=not args.show_values)
+            print_table(columns, rows, numbers=_NUMBERS, masker=masker)
         else:
             write(record_lines(records, args.format, record=lambda record: record, row=flatten_record))
+            print_masked_note(masker, to_stderr=True)
     return 0
 
 
@@ -110,13 +113,13 @@ def _choose_table_columns(inventory: Inventory, level: ShowLevel) -> tuple[str, 
     return columns
 
 
-def _read_records(inventory: Inventory, level: ShowLevel, *, show_values: bool) -> Iterator[Record]:
+def _read_records(inventory: Inventory, level: ShowLevel, masker: Masker) -> Iterator[Record]:
     if level is ShowLevel.STUDY:
-        return (build_study_record(study, show_values=show_values) for study in inventory.studies())
+        return (build_study_record(study, masker=masker) for study in inventory.studies())
     if level is ShowLevel.SERIES:
-        return (build_series_record(series, show_values=show_values) for series in inventory.series())
+        return (build_series_record(series, masker=masker) for series in inventory.series())
     if level is ShowLevel.INSTANCE:
-        return map(build_instance_record, inventory.instances())
+        return (build_instance_record(instance, masker=masker) for instance in inventory.instances())
     if level is ShowLevel.FILE:
         return map(build_file_record, inventory.files())
     raise unknown_choice("level", level, ShowLevel)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text import MASK
 from dicommap.display.formatting import format_count
-from dicommap.display.preview import MASKED_NOTE
-from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
 from dicommap.model.displayable import DisplayableTuple
-from dicommap.model.masking import is_unmasked_in_repr, mask_value
+from dicommap.model.masking import Masker, make_repr_masker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,10 +56,10 @@ _FILE_COLUMNS = (
 )
 
 
-def build_conflict_row(conflict: GroupingConflict, *, show_values: bool) -> dict[str, str]:
-    """Return a conflict as a row of text cells. Its values are masked unless `show_values` is true."""
+def build_conflict_row(conflict: GroupingConflict, *, masker: Masker) -> dict[str, str]:
+    """Return a conflict as a row of text cells."""
     values = [
-        f"{_format_display_value(conflict.keyword, value, show_values=show_values)} ({files})"
+        f"{_format_display_value(conflict.keyword, value, masker=masker)} ({files})"
         for value, files in list(conflict.values.items())[:MAX_VALUES]
     ]
     more = len(conflict.values) - MAX_VALUES
@@ -75,22 +72,21 @@ def build_conflict_row(conflict: GroupingConflict, *, show_values: bool) -> dict
         "non-primary": str(conflict.outside),
         "files": str(conflict.files),
         "cure": conflict.cure,
-        "cure value": mask_value(conflict.keyword, conflict.cure_value or "", show_values=show_values),
+        "cure value": masker.mask(conflict.keyword, conflict.cure_value or ""),
     }
 
 
-def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: bool) -> Iterator[dict[str, str]]:
+def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, masker: Masker) -> Iterator[dict[str, str]]:
     """Yield a row of forecast.csv for each listed non-primary file of each conflict.
 
-    If a conflict has more files than are listed, a last row of the conflict gives their number. Values are masked
-    unless `show_values` is true.
+    If a conflict has more files than are listed, a last row of the conflict gives their number.
     """
     for conflict in conflicts:
         of_conflict = {
             "keyword": conflict.keyword,
-            "primary value": _format_display_value(conflict.keyword, conflict.primary, show_values=show_values),
+            "primary value": _format_display_value(conflict.keyword, conflict.primary, masker=masker),
             "cure": conflict.cure,
-            "cure value": mask_value(conflict.keyword, conflict.cure_value or "", show_values=show_values),
+            "cure value": masker.mask(conflict.keyword, conflict.cure_value or ""),
         }
         for file in conflict.listed:
             cells = {
@@ -100,7 +96,7 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, show_values: b
                 "SOPInstanceUID": file.sop_instance_uid,
                 "source": file.source,
                 "path": file.path,
-                "value": _format_display_value(conflict.keyword, file.value, show_values=show_values),
+                "value": _format_display_value(conflict.keyword, file.value, masker=masker),
             }
             yield {column: cells[column] for column in FORECAST_COLUMNS}
         more = conflict.outside - len(conflict.listed)
@@ -124,47 +120,36 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
 
     def to_dicts(self, *, show_values: bool = False) -> list[dict[str, str]]:
         """Return each conflict as a row of text cells. Values are masked unless `show_values` is true."""
-        return [build_conflict_row(conflict, show_values=show_values) for conflict in self]
+        masker = Masker(show_values=show_values)
+        return [build_conflict_row(conflict, masker=masker) for conflict in self]
 
     def _build_report(self) -> Report:
-        show_values = is_unmasked_in_repr()
-        blocks = build_conflict_blocks(self, show_values=show_values)
-        if not show_values and has_masked_values(self):
-            blocks.append(Note(text=MASKED_NOTE))
+        masker = make_repr_masker()
+        blocks = build_conflict_blocks(self, masker=masker)
+        blocks += build_masked_notes(masker)
         return Report(title="Conflicts", counts=(_format_conflict_count(self),), blocks=blocks)
 
 
-def build_conflict_blocks(
-    conflicts: Sequence[GroupingConflict], *, show_values: bool, heading: str = ""
-) -> list[Block]:
+def build_conflict_blocks(conflicts: Sequence[GroupingConflict], *, masker: Masker, heading: str = "") -> list[Block]:
     """Return a table of the first conflicts, with the first files of each conflict in its row, and a note."""
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]
     rows = [
-        _build_conflict_table_row(conflict, is_open=number < UNFOLDED_CONFLICTS, show_values=show_values)
+        _build_conflict_table_row(conflict, is_open=number < UNFOLDED_CONFLICTS, masker=masker)
         for number, conflict in enumerate(conflicts[:MAX_CONFLICTS])
     ]
     table = ReportTable(columns=_CONFLICT_COLUMNS, rows=rows, total=len(conflicts), noun="conflict", heading=heading)
     return [table, Note(text=FORECAST_NOTE)]
 
 
-def has_masked_values(conflicts: Iterable[GroupingConflict]) -> bool:
-    """Return whether the report masks any value of the conflicts that it shows."""
-    return any(
-        MASK in mask_value(conflict.keyword, value, show_values=False)
-        for conflict in islice(conflicts, MAX_CONFLICTS)
-        for value in conflict.values
-    )
-
-
-def _build_conflict_table_row(conflict: GroupingConflict, *, is_open: bool, show_values: bool) -> TableRow:
-    cells = build_conflict_row(conflict, show_values=show_values)
+def _build_conflict_table_row(conflict: GroupingConflict, *, is_open: bool, masker: Masker) -> TableRow:
+    cells = build_conflict_row(conflict, masker=masker)
     uid = f"{cells.pop('StudyInstanceUID')} {cells.pop('SeriesInstanceUID')}".strip()
     files = [
         TableRow(
             cells=(
                 file.sop_instance_uid,
-                _format_display_value(conflict.keyword, file.value, show_values=show_values),
+                _format_display_value(conflict.keyword, file.value, masker=masker),
                 file.path,
             )
         )
@@ -180,5 +165,5 @@ def _format_conflict_count(conflicts: Sequence[GroupingConflict]) -> str:
     return f"{format_count(len(conflicts), 'conflict')} in {format_count(studies, 'study')}" if conflicts else "none"
 
 
-def _format_display_value(keyword: str, value: str, *, show_values: bool) -> str:
-    return mask_value(keyword, value, show_values=show_values) or _EMPTY
+def _format_display_value(keyword: str, value: str, *, masker: Masker) -> str:
+    return masker.mask(keyword, value) or _EMPTY

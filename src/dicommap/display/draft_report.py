@@ -6,14 +6,22 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text import MASK
-from dicommap.display.conflict_report import build_conflict_blocks, has_masked_values
+from dicommap.display.conflict_report import build_conflict_blocks
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.inventory_report import join_first_names
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
-from dicommap.display.preview import MASKED_NOTE, build_changes_table, build_preview_row, group_changes_by_target
-from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.preview import build_changes_table, build_preview_row, group_changes_by_target
+from dicommap.display.report import (
+    CellKind,
+    FactList,
+    Note,
+    Report,
+    ReportTable,
+    TableColumn,
+    TableRow,
+    build_masked_notes,
+)
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.quotas import Quotas
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
     from dicommap.display.issue_report import Issues
     from dicommap.display.report import Block
     from dicommap.edits.edit_result import EditResult
+    from dicommap.model.masking import Masker
     from dicommap.overrides.grouping_conflicts import GroupingConflict
     from dicommap.overrides.override import Override
     from dicommap.overrides.study_resolution import AttributeChange
@@ -47,7 +56,7 @@ def build_draft_report(
     conflicts: Sequence[GroupingConflict],
     issues: Issues,
     package: str,
-    show_values: bool,
+    masker: Masker,
 ) -> Report:
     """Return the report of a draft. `package` is the package's directory, or the reason why no package was written."""
     levels = Counter(override.level for override in overrides)
@@ -60,17 +69,15 @@ def build_draft_report(
     blocks: list[Block] = [FactList(pairs=[("package", package), *_list_edits_facts(edit_results)])]
     if issue_counts:
         blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
-    rows = (build_preview_row(change, show_values=show_values) for change in changes)
+    rows = (build_preview_row(change, masker=masker) for change in changes)
     groups = group_changes_by_target(rows, MAX_TARGETS)
     if groups:
         blocks.append(build_changes_table(groups, total=len(overrides), opened=UNFOLDED_TARGETS, limit=MAX_CHANGES))
     else:
         blocks.append(Note(text="No changes."))
     if conflicts:
-        blocks += build_conflict_blocks(conflicts, show_values=show_values, heading="Forecast")
-    is_masked = any(MASK in row["before"] + row["after"] for _, _, members in groups for row in members)
-    if not show_values and (is_masked or has_masked_values(conflicts)):
-        blocks.append(Note(text=MASKED_NOTE))
+        blocks += build_conflict_blocks(conflicts, masker=masker, heading="Forecast")
+    blocks += build_masked_notes(masker)
     return Report(title="Draft", counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 
@@ -151,7 +158,7 @@ def build_preview_page(
     study_edits: Iterable[Mapping[str, str]],
     conflicts: Sequence[GroupingConflict],
     *,
-    show_values: bool,
+    masker: Masker,
 ) -> str:
     """Return a complete HTML page with all rows of a preview, the edits of each study, and the first conflicts.
 
@@ -159,7 +166,7 @@ def build_preview_page(
         rows: The rows of the preview, as in preview.csv.
         study_edits: Rows of `build_study_edit_rows`.
         conflicts: The conflicts of grouping attributes.
-        show_values: Whether the values of the conflicts are shown. Those of `rows` are shown unchanged.
+        masker: Masks the values of the conflicts. It has masked those of `rows`.
     """
     from dicommap.display.report_html import render_html_page
 
@@ -167,7 +174,7 @@ def build_preview_page(
     block = build_changes_table(groups, total=len(groups), opened=len(groups))
     blocks: list[Block] = [block, _build_edits_by_study_table(study_edits)] if groups else [Note(text="No changes.")]
     if conflicts:
-        blocks += build_conflict_blocks(conflicts, show_values=show_values, heading="Forecast")
+        blocks += build_conflict_blocks(conflicts, masker=masker, heading="Forecast")
     return render_html_page(Report(title="Preview", blocks=blocks))
 
 

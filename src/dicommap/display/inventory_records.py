@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.person_name_comparison import merge_equal_names
-from dicommap.dicom.printable_text import MASK
-from dicommap.model.captured_attributes import UNMASKED_KEYWORDS
-from dicommap.model.masking import escape_undecodable, mask_value, mask_value_counts
+from dicommap.model.masking import Masker, escape_undecodable, is_shown_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +15,10 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 """One record: column -> value. The member `attributes` has the distinct values of each attribute."""
 
+_UNMASKED = Masker(show_values=True)
 
-def build_study_record(study: Study, *, show_values: bool) -> Record:
+
+def build_study_record(study: Study, *, masker: Masker) -> Record:
     """Return the record of a study: UID, counts and distinct values."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
@@ -26,11 +26,11 @@ def build_study_record(study: Study, *, show_values: bool) -> Record:
         "instances": study.instances,
         "files": study.files,
         "bytes": study.size,
-        "attributes": _build_distinct_value_entries(study.values, show_values=show_values),
+        "attributes": _build_distinct_value_entries(study.values, masker=masker),
     }
 
 
-def build_series_record(series: Series, *, show_values: bool) -> Record:
+def build_series_record(series: Series, *, masker: Masker) -> Record:
     """Return the record of a series: UIDs, counts and distinct values."""
     return {
         "StudyInstanceUID": series.study_instance_uid,
@@ -38,18 +38,18 @@ def build_series_record(series: Series, *, show_values: bool) -> Record:
         "instances": series.instances,
         "files": series.files,
         "bytes": series.size,
-        "attributes": _build_distinct_value_entries(series.values, show_values=show_values),
+        "attributes": _build_distinct_value_entries(series.values, masker=masker),
     }
 
 
-def build_instance_record(instance: Instance) -> Record:
+def build_instance_record(instance: Instance, *, masker: Masker) -> Record:
     """Return the record of an instance: its UIDs and the location of its file."""
     return {
         "StudyInstanceUID": instance.study_instance_uid,
         "SeriesInstanceUID": instance.series_instance_uid,
         "SOPInstanceUID": instance.sop_instance_uid,
         "SOPClassUID": instance.sop_class_uid,
-        "TransferSyntaxUID": mask_value("TransferSyntaxUID", instance.transfer_syntax_uid, show_values=False),
+        "TransferSyntaxUID": masker.mask("TransferSyntaxUID", instance.transfer_syntax_uid),
         "InstanceNumber": escape_undecodable(instance.instance_number),
         "disposition": instance.disposition.value,
         "bytes": instance.size,
@@ -77,28 +77,28 @@ def flatten_record(record: Record) -> dict[str, str]:
     """
     cells = {name: str(value) for name, value in record.items() if name != "attributes"}
     for keyword, distinct in record.get("attributes", {}).items():
-        masked = any(entry["value"] is None for entry in distinct)
-        # Only the number of masked values is known. Different values that cannot be decoded may have the same text.
-        texts = [str(number) if masked else entry["value"] for number, entry in enumerate(distinct)]
+        texts = [entry["mark"] if entry["value"] is None else entry["value"] for entry in distinct]
+        # Different values that cannot be decoded may have the same text. Then only their number matters.
         known = texts if len({*texts}) == len(texts) else map(str, range(len(texts)))
-        cells[keyword] = mask_value_counts(keyword, dict.fromkeys(known, 1), show_values=not masked)
+        cells[keyword] = _UNMASKED.mask_counts(keyword, dict.fromkeys(known, 1))
     return cells
 
 
 def _build_distinct_value_entries(
-    values: Mapping[str, Mapping[str, int]], *, show_values: bool
+    values: Mapping[str, Mapping[str, int]], *, masker: Masker
 ) -> dict[str, list[Record]]:
-    return {
-        keyword: _build_value_entries(keyword, counts, show_values=show_values) for keyword, counts in values.items()
-    }
+    return {keyword: _build_value_entries(keyword, counts, masker=masker) for keyword, counts in values.items()}
 
 
-def _build_value_entries(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> list[Record]:
-    if not show_values and keyword not in UNMASKED_KEYWORDS:
+def _build_value_entries(keyword: str, counts: Mapping[str, int], *, masker: Masker) -> list[Record]:
+    if not masker.show_values and not all(is_shown_value(keyword, value) for value in counts):
         counts = merge_equal_names(keyword, counts)
-    hidden = {value for value in counts if mask_value(keyword, value, show_values=show_values) == MASK}
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    # A masked value becomes null; an empty value is not masked.
-    return [
-        {"value": None if value in hidden else escape_undecodable(value), "files": files} for value, files in ranked
-    ]
+    return [{**_build_value_members(keyword, value, masker), "files": files} for value, files in ranked]
+
+
+def _build_value_members(keyword: str, value: str, masker: Masker) -> Record:
+    """Return the members for a value. A masked value is null and has a mark, so that no text is taken for a mask."""
+    if masker.show_values or is_shown_value(keyword, value):
+        return {"value": escape_undecodable(value)}
+    return {"value": None, "mark": masker.mask(keyword, value)}

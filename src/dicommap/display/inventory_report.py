@@ -6,17 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.person_name_comparison import merge_equal_names
-from dicommap.dicom.printable_text import MASK
 from dicommap.display.formatting import format_byte_count, format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities
-from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
-from dicommap.model.masking import mask_only_value, mask_value
+from dicommap.display.report import (
+    CellKind,
+    FactList,
+    Note,
+    Report,
+    ReportTable,
+    TableColumn,
+    TableRow,
+    build_masked_notes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicommap.display.report import Block
     from dicommap.model.inventory_summary import InventorySummary
+    from dicommap.model.masking import Masker
     from dicommap.model.study import AttributeValues, Inconsistency, Series, Study
 
 MAX_STUDIES = 15
@@ -74,7 +82,7 @@ class InventoryOverview:
     modalities: Mapping[str, int]
     """Modality -> number of series, the most frequent modality first."""
     dates: tuple[str, str] | None
-    """The first and last StudyDate; None if no study has a StudyDate."""
+    """The first and last StudyDate that is a valid date; None if no study has one."""
     first: Sequence[StudySummary]
 
 
@@ -89,7 +97,6 @@ def get_modalities(study: Study) -> list[str]:
     return sorted(study.values.get("Modality", ()))
 
 
-MASKED_NOTE = f"{MASK} is a masked value; inventory.unmasked() and dicommap.show_values(True) show values."
 NO_MODALITY = "(none)"
 
 _MAX_NAMES = 8
@@ -112,18 +119,17 @@ _SERIES_COLUMNS = (
 )
 
 
-def build_inventory_report(overview: InventoryOverview, *, show_values: bool) -> Report:
+def build_inventory_report(overview: InventoryOverview, *, masker: Masker) -> Report:
     """Return the report of an inventory: counts, issues, and the first studies with their series inside."""
     summary = overview.summary
-    facts = [("sources", join_first_names(overview.sources)), *_list_study_facts(overview, show_values=show_values)]
+    facts = [("sources", join_first_names(overview.sources)), *_list_study_facts(overview, masker=masker)]
     blocks: list[Block] = [FactList(pairs=[*facts, ("files", _format_file_counts(summary))])]
     if summary.issues:
         blocks.append(build_issue_codes_table(summary.issues))
     if overview.first:
-        blocks.append(build_studies_table(overview.first, summary.studies, show_values=show_values, heading="Studies"))
+        blocks.append(build_studies_table(overview.first, summary.studies, masker=masker, heading="Studies"))
     blocks.append(Note(text=_describe_next_step(summary)))
-    if not show_values and overview.first:
-        blocks.append(Note(text=MASKED_NOTE))
+    blocks += build_masked_notes(masker)
     return _build_counts_report("Inventory", summary, blocks)
 
 
@@ -140,19 +146,15 @@ def build_unreadable_report(reason: str) -> Report:
     return Report(title="Inventory", blocks=[Note(text=reason)])
 
 
-def build_studies_table(
-    lines: Sequence[StudySummary], total: int, *, show_values: bool, heading: str = ""
-) -> ReportTable:
+def build_studies_table(lines: Sequence[StudySummary], total: int, *, masker: Masker, heading: str = "") -> ReportTable:
     """Return a table of studies, each with its first series inside."""
-    rows = [_build_study_row(line, show_values=show_values) for line in lines]
+    rows = [_build_study_row(line, masker=masker) for line in lines]
     return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=total, noun="study", heading=heading)
 
 
-def build_series_table(
-    lines: Sequence[SeriesSummary], total: int, *, show_values: bool, heading: str = ""
-) -> ReportTable:
+def build_series_table(lines: Sequence[SeriesSummary], total: int, *, masker: Masker, heading: str = "") -> ReportTable:
     """Return a table of series."""
-    rows = [_build_series_row(line, show_values=show_values) for line in lines]
+    rows = [_build_series_row(line, masker=masker) for line in lines]
     return ReportTable(columns=_SERIES_COLUMNS, rows=rows, total=total, noun="series", heading=heading)
 
 
@@ -169,11 +171,11 @@ def _build_counts_report(title: str, summary: InventorySummary, blocks: Sequence
     return Report(title=title, counts=counts, severities=count_severities(summary.issues), blocks=blocks)
 
 
-def _list_study_facts(overview: InventoryOverview, *, show_values: bool) -> list[tuple[str, str]]:
+def _list_study_facts(overview: InventoryOverview, *, masker: Masker) -> list[tuple[str, str]]:
     modalities = join_first_names(f"{name or NO_MODALITY} {count:,}" for name, count in overview.modalities.items())
     facts = [("series by Modality", modalities)] if modalities else []
-    if overview.dates is not None:
-        first, last = (mask_value("StudyDate", date, show_values=show_values) for date in overview.dates)
+    if overview.dates is not None and masker.show_values:
+        first, last = overview.dates
         facts.append(("StudyDate", first if first == last else f"{first} to {last}"))
     return facts
 
@@ -192,29 +194,26 @@ def _describe_next_step(summary: InventorySummary) -> str:
     )
 
 
-def _build_study_row(line: StudySummary, *, show_values: bool) -> TableRow:
+def _build_study_row(line: StudySummary, *, masker: Masker) -> TableRow:
     cells = (
         line.uid,
-        *_format_value_cells(_STUDY_KEYWORDS, line.values, show_values=show_values),
+        *_format_value_cells(_STUDY_KEYWORDS, line.values, masker=masker),
         join_first_names(name or NO_MODALITY for name in line.modalities),
         f"{line.series:,}",
         f"{line.instances:,}",
         format_byte_count(line.size),
     )
-    return TableRow(cells=cells, details=(build_series_table(line.first, line.series, show_values=show_values),))
+    return TableRow(cells=cells, details=(build_series_table(line.first, line.series, masker=masker),))
 
 
-def _build_series_row(line: SeriesSummary, *, show_values: bool) -> TableRow:
-    modality, *others = _format_value_cells(_SERIES_KEYWORDS, line.values, show_values=show_values)
+def _build_series_row(line: SeriesSummary, *, masker: Masker) -> TableRow:
+    modality, *others = _format_value_cells(_SERIES_KEYWORDS, line.values, masker=masker)
     cells = (line.uid, modality or NO_MODALITY, *others, f"{line.instances:,}", format_byte_count(line.size))
     return TableRow(cells=cells)
 
 
-def _format_value_cells(keywords: Iterable[str], values: Mapping[str, ValueSummary], *, show_values: bool) -> list[str]:
-    return [
-        mask_only_value(keyword, *values[keyword], show_values=show_values) if keyword in values else ""
-        for keyword in keywords
-    ]
+def _format_value_cells(keywords: Iterable[str], values: Mapping[str, ValueSummary], *, masker: Masker) -> list[str]:
+    return [masker.mask_only(keyword, *values[keyword]) if keyword in values else "" for keyword in keywords]
 
 
 MAX_INCONSISTENCIES = 20
@@ -228,7 +227,7 @@ _INCONSISTENCY_COLUMNS = (
 )
 
 
-def build_inconsistencies_report(inconsistencies: Sequence[Inconsistency], *, show_values: bool) -> Report:
+def build_inconsistencies_report(inconsistencies: Sequence[Inconsistency], *, masker: Masker) -> Report:
     """Return the report of inconsistent attributes: the first of these attributes, and how to correct them."""
     if not inconsistencies:
         return Report(
@@ -239,25 +238,24 @@ def build_inconsistencies_report(inconsistencies: Sequence[Inconsistency], *, sh
     studies = len({inconsistency.study_instance_uid for inconsistency in inconsistencies})
     keywords = dict.fromkeys(inconsistency.keyword for inconsistency in inconsistencies)
     rows = [
-        _build_inconsistency_row(inconsistency, show_values=show_values)
+        _build_inconsistency_row(inconsistency, masker=masker)
         for inconsistency in inconsistencies[:MAX_INCONSISTENCIES]
     ]
     blocks: list[Block] = [
         ReportTable(columns=_INCONSISTENCY_COLUMNS, rows=rows, total=len(inconsistencies), noun="attribute"),
         Note(text=f"Next: draft(harmonize={list(keywords)}) gives all files the most frequent value; check the draft."),
     ]
-    if not show_values:
-        blocks.append(Note(text=MASKED_NOTE))
+    blocks += build_masked_notes(masker)
     counts = (f"{format_count(len(inconsistencies), 'attribute')} in {format_count(studies, 'study')}",)
     return Report(title="Inconsistencies", counts=counts, blocks=blocks)
 
 
-def _build_inconsistency_row(inconsistency: Inconsistency, *, show_values: bool) -> TableRow:
+def _build_inconsistency_row(inconsistency: Inconsistency, *, masker: Masker) -> TableRow:
     uid = inconsistency.series_instance_uid or inconsistency.study_instance_uid
     level = "study" if inconsistency.series_instance_uid is None else "series"
     ranked = sorted(inconsistency.values.items(), key=lambda item: (-item[1], item[0]))
     texts = [
-        f"{mask_value(inconsistency.keyword, value, show_values=show_values) or '(empty)'} ({files:,})"
+        f"{masker.mask(inconsistency.keyword, value) or '(empty)'} ({files:,})"
         for value, files in ranked[:MAX_INCONSISTENT_VALUES]
     ]
     more = [f"and {len(ranked) - MAX_INCONSISTENT_VALUES:,} more"] if len(ranked) > MAX_INCONSISTENT_VALUES else []

@@ -22,7 +22,7 @@ from dicommap.display.study_report import (
     format_study_line,
 )
 from dicommap.model.inventory_summary import InventorySummary
-from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.masking import make_repr_masker
 from dicommap.model.study import Instance, Series, Study
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ def build_report(shown: object) -> Report:
 @build_report.register(Study)
 def _(study: Study) -> Report:
     unmasked = any(series.unmasked for series in study.series)
-    return build_study_report(study, show_values=is_unmasked_in_repr(unmasked=unmasked))
+    return build_study_report(study, masker=make_repr_masker(unmasked=unmasked))
 
 
 @build_report.register(Series)
 def _(series: Series) -> Report:
-    return build_series_report(series, show_values=is_unmasked_in_repr(unmasked=series.unmasked))
+    return build_series_report(series, masker=make_repr_masker(unmasked=series.unmasked))
 
 
 build_report.register(Instance)(build_instance_report)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.dicom.printable_text import MASK
 from dicommap.display.formatting import format_count, truncate_text
-from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
 from dicommap.model.displayable import Displayable
-from dicommap.model.masking import is_unmasked_in_repr, mask_value
+from dicommap.model.masking import Masker, is_unmasked_in_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 ChangedTarget = tuple[str, str, "Sequence[Mapping[str, str]]"]
 """Study Instance UID, Series Instance UID (empty for a whole study), and the preview rows of this study or series."""
-
-MASKED_NOTE = f"{MASK} is a masked value; dicommap.show_values(True) shows values."
 
 MAX_VALUE_LENGTH = 120
 """Maximum characters of a value in a limited table."""
@@ -102,7 +99,7 @@ if TYPE_CHECKING:
 
     from dicommap.display.report import Block
 
-    Rows = Callable[[bool], Iterable[Mapping[str, str]]]
+    Rows = Callable[[Masker], Iterable[Mapping[str, str]]]
 
 MAX_TARGETS = 40
 MAX_CHANGES = 40
@@ -117,36 +114,35 @@ class Preview(Displayable):
     over its rows, also shows values after `dicommap.show_values(True)`.
     """
 
-    def __init__(self, rows: Rows, *, changes: int, overrides: int, show_values: bool) -> None:
+    def __init__(self, rows: Rows, *, changes: int, overrides: int, masker: Masker) -> None:
         """Create a preview.
 
         Args:
-            rows: A function that returns the rows. Its argument is whether the rows show values unmasked.
+            rows: A function that returns the rows. Its argument masks the values.
             changes: The number of rows.
             overrides: The number of changed studies and series.
-            show_values: Whether an iteration over the preview shows values unmasked.
+            masker: Masks the values of an iteration over the preview.
         """
         self._rows = rows
         self._changes = changes
         self._overrides = overrides
-        self._show_values = show_values
+        self._masker = masker
 
     def __iter__(self) -> Iterator[Mapping[str, str]]:
-        return iter(self._rows(self._show_values))
+        return iter(self._rows(self._masker))
 
     def __len__(self) -> int:
         return self._changes
 
     def _build_report(self) -> Report:
-        show_values = is_unmasked_in_repr(unmasked=self._show_values)
-        groups = group_changes_by_target(self._rows(show_values), MAX_TARGETS)
+        masker = Masker(show_values=True) if is_unmasked_in_repr() else self._masker
+        groups = group_changes_by_target(self._rows(masker), MAX_TARGETS)
         if not groups:
             return Report(title="Preview", counts=("no changes",), blocks=[Note(text="No edit changes anything.")])
         blocks: list[Block] = [
             build_changes_table(groups, total=self._overrides, opened=UNFOLDED_TARGETS, limit=MAX_CHANGES, heading="")
         ]
-        if not show_values and any(MASK in row["before"] + row["after"] for *_, rows in groups for row in rows):
-            blocks.append(Note(text=MASKED_NOTE))
+        blocks += build_masked_notes(masker)
         counts = (format_count(self._changes, "change"), format_count(self._overrides, "override"))
         return Report(title="Preview", counts=counts, blocks=blocks)
 
@@ -157,18 +153,18 @@ _ORIGINS_LIMIT = 3
 """Maximum number of edits that a row names. One change may come from many rows of a sheet, one for each series."""
 
 
-def build_preview_row(change: AttributeChange, *, show_values: bool, shorten: bool = True) -> dict[str, str]:
+def build_preview_row(change: AttributeChange, *, masker: Masker, shorten: bool = True) -> dict[str, str]:
     """Return one row of the preview.
 
     Args:
         change: The change that the row describes.
-        show_values: Whether values are shown; if not, they are masked.
+        masker: Masks the values.
         shorten: Whether a long list of edits is cut.
     """
     keyword = keyword_of(change.tag)
 
     def value(text: str) -> str:
-        return mask_value(keyword, text, show_values=show_values) or _EMPTY
+        return masker.mask(keyword, text) or _EMPTY
 
     return {
         "StudyInstanceUID": change.study_instance_uid,

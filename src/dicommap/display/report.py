@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dicommap.model.masking import Masker
+
 
 class CellKind(Enum):
     """The kind of text in the cells of a column, which decides how the cells are drawn."""
@@ -90,3 +92,8 @@ class Report:
     severities: Sequence[tuple[str, int]] = ()
     """Severities of issues with their counts, the most severe first."""
     blocks: Sequence[Block] = ()
+
+
+def build_masked_notes(masker: Masker) -> list[Note]:
+    """Return a note that explains the marks in a report and how to see values; no note if nothing was masked."""
+    return [Note(text=f"{masker.explain()} dicommap.show_values(True) shows values.")] if masker.example else []

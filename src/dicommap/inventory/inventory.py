@@ -13,7 +13,7 @@ from dicommap.inventory.cells import read_integer, read_printable_path, read_tex
 from dicommap.inventory.series_pictures import InventoryPictureSource
 from dicommap.inventory.sqlite_schema import open_inventory_file, require_inventory_tables
 from dicommap.model.displayable import Displayable
-from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.masking import make_repr_masker
 from dicommap.model.study import Study
 
 if TYPE_CHECKING:
@@ -318,7 +318,7 @@ class Inventory(Displayable):
                 self._overview = read_overview(self._connection, self.keywords, self.sources, self.summary())
         except InventoryError as error:
             return build_unreadable_report(str(error))
-        return build_inventory_report(self._overview, show_values=is_unmasked_in_repr(unmasked=self._unmasked))
+        return build_inventory_report(self._overview, masker=make_repr_masker(unmasked=self._unmasked))
 
 
 def _require_keyword_columns(connection: sqlite3.Connection, keywords: Sequence[str]) -> None:

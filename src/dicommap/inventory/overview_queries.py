@@ -45,8 +45,11 @@ SELECT IFNULL(Modality, ''), COUNT(DISTINCT SeriesInstanceUID) FROM header WHERE
 GROUP BY 1 ORDER BY 2 DESC, 1
 """  # noqa: S608
 
+# strftime changes the day of a date that does not exist, such as 20260231, so the two texts differ.
 _DATES_QUERY = f"""
-SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate != '' AND typeof(StudyDate) = 'text' AND {_HAS_FILES}
+SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate GLOB '{"[0-9]" * 8}' AND typeof(StudyDate) = 'text'
+AND strftime('%Y%m%d', substr(StudyDate, 1, 4) || '-' || substr(StudyDate, 5, 2) || '-' || substr(StudyDate, 7))
+= StudyDate AND {_HAS_FILES}
 """  # noqa: S608
 
 
@@ -90,7 +93,7 @@ class OverviewQueries:
         return dict(read_rows(self._connection, _MODALITIES_QUERY, (read_value, read_integer)))
 
     def read_date_range(self) -> tuple[str, str] | None:
-        """Return the first and the last StudyDate in the inventory; None if no file has one."""
+        """Return the first and the last valid StudyDate in the inventory; None if no file has one."""
         if "StudyDate" not in self._keywords:
             return None
         ((first, last),) = read_rows(self._connection, _DATES_QUERY, (read_optional_text, read_optional_text))

@@ -10,7 +10,7 @@ from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.errors import UsageError
 from dicommap.inventory.cells import read_integer, read_location, read_rows, read_value
 from dicommap.model.displayable import Displayable
-from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.masking import make_repr_masker
 from dicommap.model.study import Inconsistency, Study
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Studies(tuple[Study, ...], Displayable):
     def _build_report(self) -> Report:
         from dicommap.display.study_report import build_studies_report
 
-        return build_studies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))
+        return build_studies_report(self, masker=make_repr_masker(unmasked=self._unmasked))
 
 
 class Inconsistencies(tuple[Inconsistency, ...], Displayable):
@@ -97,7 +97,7 @@ class Inconsistencies(tuple[Inconsistency, ...], Displayable):
     def _build_report(self) -> Report:
         from dicommap.display.inventory_report import build_inconsistencies_report
 
-        return build_inconsistencies_report(self, show_values=is_unmasked_in_repr(unmasked=self._unmasked))
+        return build_inconsistencies_report(self, masker=make_repr_masker(unmasked=self._unmasked))
 
 
 def parse_patterns(match: Mapping[str, str | Iterable[str]]) -> dict[str, ShellPatterns]:

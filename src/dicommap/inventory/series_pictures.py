@@ -34,27 +34,27 @@ class InventoryPictureSource:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def thumbnail(self, series: Series, *, size: int | None, show_values: bool) -> Picture:
+    def thumbnail(self, series: Series, *, size: int | None) -> Picture:
         """Draw the middle image of a series; see `Series.thumbnail`."""
         from dicommap.pictures.thumbnails import make_thumbnail
 
-        return make_thumbnail(series, self._read_files(series), size=size, show_values=show_values)
+        return make_thumbnail(series, self._read_files(series), size=size)
 
-    def montage(self, series: Series, *, count: int, size: int, show_values: bool, progress: ProgressOption) -> Picture:
+    def montage(self, series: Series, *, count: int, size: int, progress: ProgressOption) -> Picture:
         """Draw evenly spaced images of a series; see `Series.montage`."""
         from dicommap.pictures.thumbnails import make_montage
 
         files = self._read_files(series)
         with progress_reporter(progress, "images") as report:
-            return make_montage(series, files, count=count, size=size, show_values=show_values, report=report)
+            return make_montage(series, files, count=count, size=size, report=report)
 
-    def overview(self, study: Study, *, size: int, show_values: bool, progress: ProgressOption) -> Picture:
+    def overview(self, study: Study, *, size: int, progress: ProgressOption) -> Picture:
         """Draw the middle image of each series of a study; see `Study.overview`."""
         from dicommap.pictures.thumbnails import make_study_overview
 
         members = [(series, self._read_files(series)) for series in study.series]
         with progress_reporter(progress, "series") as report:
-            return make_study_overview(members, size=size, show_values=show_values, report=report)
+            return make_study_overview(members, size=size, report=report)
 
     def _read_files(self, series: Series) -> list[PictureFile]:
         """Return the instances of a series, without duplicates. Raises InventoryError if the inventory is closed."""

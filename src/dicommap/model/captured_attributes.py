@@ -1,4 +1,4 @@
-"""The attributes that a scan captures, and the attributes that are shown without masking."""
+"""The attributes that a scan captures."""
 
 from __future__ import annotations
 
@@ -32,23 +32,6 @@ DEFAULT_KEYWORDS = (
 
 IDENTIFYING_UIDS = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
 """The UIDs that every instance must have."""
-
-UNMASKED_KEYWORDS = frozenset(
-    {
-        "StudyInstanceUID",
-        "SeriesInstanceUID",
-        "SOPInstanceUID",
-        "SOPClassUID",
-        "TransferSyntaxUID",
-        "Modality",
-        "SeriesNumber",
-        "InstanceNumber",
-        "BodyPartExamined",
-        "Manufacturer",
-        "SpecificCharacterSet",
-    }
-)
-"""Keywords of attributes that are shown without --show-values. All other values are masked as patient values."""
 
 _NOT_CAPTURED_VRS = frozenset({"SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _KEY_KEYWORDS = frozenset({*IDENTIFYING_UIDS, "InstanceNumber", "TransferSyntaxUID"})

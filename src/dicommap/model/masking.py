@@ -1,4 +1,4 @@
-"""Mask patient values for display, and escape characters that cannot be printed.
+"""Mask patient values for display by the rule of UNMASKED_KEYWORDS, and escape characters that cannot be printed.
 
 Escapes are for people only, and are never converted back, because they are ambiguous. An undecodable byte and a control
 character may have the same escape, and a value may itself contain a backslash and the same letters.
@@ -17,10 +17,40 @@ from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.dicom.vr import MULTILINE_VRS
 from dicommap.errors import UsageError
-from dicommap.model.captured_attributes import UNMASKED_KEYWORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_UNMASKED_BY_REASON = {
+    "Nobody can act on an issue without UIDs, and numbers of series and instances.": """
+        StudyInstanceUID SeriesInstanceUID SOPInstanceUID SOPClassUID TransferSyntaxUID FrameOfReferenceUID
+        SeriesNumber AcquisitionNumber InstanceNumber TemporalPositionIdentifier""",
+    "Terms of the standard for the kind of image and the body part.": """
+        SpecificCharacterSet Modality ImageType BodyPartExamined Laterality ImageLaterality PatientPosition
+        ViewPosition PatientOrientation ConversionType PresentationIntentType PresentationLUTShape
+        BurnedInAnnotation PatientIdentityRemoved QualityControlImage RescaleType""",
+    # PS3.15 table E.1-1 has these, because people type them and may have typed a name. They are shown nevertheless: who
+    # prepares an import has the files, and knows studies by these texts. Its comments are masked, since they are about
+    # patients, and so are names of institutions, and serial numbers of devices.
+    "Descriptions of study and protocol.": """
+        StudyDescription SeriesDescription ProtocolName AcquisitionProtocolName AcquisitionProtocolDescription
+        PerformedProcedureStepDescription RequestedProcedureDescription ScheduledProcedureStepDescription
+        AcquisitionDeviceProcessingDescription DerivationDescription ContrastBolusAgent ContrastBolusRoute""",
+    "Descriptions of equipment.": """
+        Manufacturer ManufacturerModelName StationName DeviceDescription SoftwareVersions MagneticFieldStrength
+        ReceiveCoilName TransmitCoilName DetectorType ConvolutionKernel FilterType CollimatorType""",
+    "Numbers and terms of the acquisition and the pixels, which are not in PS3.15 table E.1-1.": """
+        ScanningSequence SequenceVariant SequenceName ScanOptions MRAcquisitionType RepetitionTime EchoTime
+        InversionTime FlipAngle EchoNumbers EchoTrainLength NumberOfAverages ImagingFrequency ImagedNucleus
+        PixelBandwidth InPlanePhaseEncodingDirection AcquisitionMatrix KVP Exposure ExposureTime XRayTubeCurrent
+        SliceThickness SpacingBetweenSlices SliceLocation ImagePositionPatient ImageOrientationPatient
+        ImagesInAcquisition NumberOfTemporalPositions NumberOfFrames Rows Columns PixelSpacing
+        ImagerPixelSpacing SamplesPerPixel PhotometricInterpretation PlanarConfiguration BitsAllocated BitsStored
+        HighBit PixelRepresentation WindowCenter WindowWidth RescaleIntercept RescaleSlope
+        LossyImageCompression LossyImageCompressionRatio LossyImageCompressionMethod""",
+}
+UNMASKED_KEYWORDS = frozenset(" ".join(_UNMASKED_BY_REASON.values()).split())
+"""Keywords of attributes that are shown without --show-values. All other values are masked as patient values."""
 
 _LAYOUT = re.compile("([\t\n\f\r]+)")
 """Matches the control characters that long texts may have (PS3.5 section 6.1.3)."""
@@ -67,6 +97,8 @@ def find_escapes(text: str) -> frozenset[str]:
 
 _TRANSFER_SYNTAX = re.compile(r"[0-2](?:\.[0-9]{1,20}){3,20}")
 """Matches the UIDs of transfer syntaxes, of DICOM (PS3.6 table A-1) and of vendors."""
+_NUMBERS = re.compile(r"[0-9+.eE \\-]{1,400}")
+"""Matches values of DS and IS, also several, and those that are longer than PS3.5 section 6.2 allows."""
 
 _is_unmasked_in_all_reprs = False
 
@@ -93,18 +125,23 @@ def is_unmasked_in_repr(*, unmasked: bool = False) -> bool:
     return unmasked or _is_unmasked_in_all_reprs
 
 
-def mask_value(keyword: str, value: str, *, show_values: bool) -> str:
-    """Return a value for display: the escaped value if it may be shown, else the mask. An empty value is not masked."""
-    return escape_value(keyword, value) if show_values or is_shown_value(keyword, value) else MASK
-
-
 def is_defined_term(keyword: str, value: str) -> bool:
-    """Return whether a value of SpecificCharacterSet or TransferSyntaxUID is a valid term; True for other keywords."""
+    """Return whether a value of SpecificCharacterSet or TransferSyntaxUID is a valid term, or a number is a number.
+
+    Damaged files have other texts in these attributes, which may be a patient's. For other keywords it is True.
+    """
     if keyword == "SpecificCharacterSet":
         from dicommap.dicom.character_sets import parse_specific_character_set
 
         return value.isprintable() and parse_specific_character_set(value).is_known
-    return keyword != "TransferSyntaxUID" or _TRANSFER_SYNTAX.fullmatch(value) is not None
+    if keyword == "TransferSyntaxUID":
+        return _TRANSFER_SYNTAX.fullmatch(value) is not None
+    return not _is_number_keyword(keyword) or _NUMBERS.fullmatch(value) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_number_keyword(keyword: str) -> bool:
+    return bool({*vrs_of(tag_of(keyword) or 0)} & {"DS", "IS"})
 
 
 _MARK = re.compile(r"<([A-Za-z0-9]{2,64}) (?:[1-9][0-9]{0,6}|[0-9a-f]{16})>")
@@ -146,6 +183,8 @@ class Masker:
         self.show_values = show_values
         self.example = ""
         """The first mark of the output; empty as long as no value was masked."""
+        self.is_explained = False
+        """Whether the output has the explanation of its marks. A command prints it once."""
         self._salt = secrets.token_bytes(16)
         self._numbers: dict[bytes, int] = {}
         self._counts: dict[str, int] = {}
@@ -158,6 +197,22 @@ class Masker:
         self.example = self.example or mark
         return mark
 
+    def explain(self) -> str:
+        """Return a sentence that explains the marks of this output; empty if nothing was masked."""
+        return f"Marks such as {self.example} mask values; equal marks are equal values." if self.example else ""
+
+    def mask_only(self, keyword: str, distinct: int, value: str) -> str:
+        """Return the masked value if `distinct` is at most 1; else the marker `<3 different values>`."""
+        return different_values_marker(distinct) if distinct > 1 else self.mask(keyword, value)
+
+    def mask_counts(self, keyword: str, counts: Mapping[str, int]) -> str:
+        """Return the value that all files share, masked; a marker if files have different values.
+
+        `counts`: value -> number of files.
+        """
+        counts = merge_equal_names(keyword, counts)
+        return self.mask_only(keyword, len(counts), next(iter(counts), ""))
+
     def _number(self, keyword: str, value: str) -> str:
         text = f"{keyword} {value}".encode("utf-8", "surrogatepass")
         digest = blake2b(text, digest_size=16, key=self._salt).digest()
@@ -169,6 +224,11 @@ class Masker:
         return str(number)
 
 
+def make_repr_masker(*, unmasked: bool = False) -> Masker:
+    """Return a Masker for an object's repr. It masks nothing if `unmasked` is True, or after `show_values(True)`."""
+    return Masker(show_values=is_unmasked_in_repr(unmasked=unmasked))
+
+
 def is_shown_value(keyword: str, value: str) -> bool:
     """Return whether a value may be shown without being asked: it is empty, or its attribute is unmasked."""
     return not value or (keyword in UNMASKED_KEYWORDS and is_defined_term(keyword, value))
@@ -177,17 +237,3 @@ def is_shown_value(keyword: str, value: str) -> bool:
 def different_values_marker(count: int) -> str:
     """Return the marker for an attribute with different values, for example `<3 different values>`."""
     return f"<{count} different values>"
-
-
-def mask_only_value(keyword: str, distinct: int, value: str, *, show_values: bool) -> str:
-    """Return the value, masked by `mask_value`, if `distinct` is at most 1; else the marker `<3 different values>`."""
-    return different_values_marker(distinct) if distinct > 1 else mask_value(keyword, value, show_values=show_values)
-
-
-def mask_value_counts(keyword: str, counts: Mapping[str, int], *, show_values: bool) -> str:
-    """Return the value that all files share, masked by `mask_value`; a marker if files have different values.
-
-    `counts`: value -> number of files.
-    """
-    counts = merge_equal_names(keyword, counts)
-    return mask_only_value(keyword, len(counts), next(iter(counts), ""), show_values=show_values)

@@ -131,13 +131,13 @@ class Target:
 class PictureSource(Protocol):
     """Interface of objects that draw pictures of series and studies. Each series of an open inventory has one."""
 
-    def thumbnail(self, series: Series, *, size: int | None, show_values: bool) -> Picture:
+    def thumbnail(self, series: Series, *, size: int | None) -> Picture:
         """Draw the middle image of a series."""
 
-    def montage(self, series: Series, *, count: int, size: int, show_values: bool, progress: ProgressOption) -> Picture:
+    def montage(self, series: Series, *, count: int, size: int, progress: ProgressOption) -> Picture:
         """Draw evenly spaced images of a series."""
 
-    def overview(self, study: Study, *, size: int, show_values: bool, progress: ProgressOption) -> Picture:
+    def overview(self, study: Study, *, size: int, progress: ProgressOption) -> Picture:
         """Draw the middle image of each series of a study."""
 
 
@@ -168,12 +168,11 @@ class Series(DisplayableInLists):
         """Return this series as the target of an edit."""
         return Target(study_instance_uid=self.study_instance_uid, series_instance_uid=self.series_instance_uid)
 
-    def thumbnail(self, size: int | None = 256, *, show_values: bool = False) -> Picture:
+    def thumbnail(self, size: int | None = 256) -> Picture:
         """Draw the middle image of the series.
 
         Args:
             size: Pixels of the longer side, 32 to 2,048. None keeps the size of the image.
-            show_values: Whether the caption has SeriesDescription, which may name the patient.
 
         Returns:
             The picture. If no image can be drawn, it is a placeholder that gives the reason.
@@ -183,17 +182,14 @@ class Series(DisplayableInLists):
             InventoryError: The inventory is closed, or the series was pickled.
             UsageError: `size` is out of range.
         """
-        return _require_picture_source(self.picture_source).thumbnail(self, size=size, show_values=show_values)
+        return _require_picture_source(self.picture_source).thumbnail(self, size=size)
 
-    def montage(
-        self, n: int = 9, size: int = 128, *, show_values: bool = False, progress: ProgressOption = None
-    ) -> Picture:
+    def montage(self, n: int = 9, size: int = 128, *, progress: ProgressOption = None) -> Picture:
         """Draw up to `n` evenly spaced images of the series side by side.
 
         Args:
             n: Number of images, 1 to 400.
             size: Pixels of each image's square, 32 to 2,048.
-            show_values: Whether the caption has SeriesDescription, which may name the patient.
             progress: Reports the number of images that are drawn; see `scan`.
 
         Returns:
@@ -205,7 +201,7 @@ class Series(DisplayableInLists):
             UsageError: `n` or `size` is out of range.
         """
         source = _require_picture_source(self.picture_source)
-        return source.montage(self, count=n, size=size, show_values=show_values, progress=progress)
+        return source.montage(self, count=n, size=size, progress=progress)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -252,12 +248,11 @@ class Study(DisplayableInLists):
             values = totals
         return cls(study_instance_uid=first.study_instance_uid, series=members, values=values)
 
-    def overview(self, size: int = 128, *, show_values: bool = False, progress: ProgressOption = None) -> Picture:
+    def overview(self, size: int = 128, *, progress: ProgressOption = None) -> Picture:
         """Draw the middle image of each series side by side, for the first 60 series at most.
 
         Args:
             size: Pixels of each image's square, 32 to 2,048.
-            show_values: Whether labels have SeriesDescription, which may name the patient.
             progress: Reports the number of series that are drawn; see `scan`.
 
         Returns:
@@ -269,7 +264,7 @@ class Study(DisplayableInLists):
             UsageError: `size` is out of range.
         """
         source = _require_picture_source(self.series[0].picture_source if self.series else None)
-        return source.overview(self, size=size, show_values=show_values, progress=progress)
+        return source.overview(self, size=size, progress=progress)
 
 
 def _require_picture_source(source: PictureSource | None) -> PictureSource:

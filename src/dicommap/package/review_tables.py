@@ -10,6 +10,7 @@ from dicommap.display.conflict_report import FORECAST_COLUMNS, build_forecast_ro
 from dicommap.display.csv_json import format_csv_lines
 from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.preview import build_preview_row
+from dicommap.model.masking import Masker
 from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE
 from dicommap.planning.package_documents import PackageTables
 
@@ -25,11 +26,12 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 def build_tables(resolution: Resolution) -> PackageTables:
     """Return the review tables for resolved edits. The tables contain values of patients."""
-    changes = (build_preview_row(change, show_values=True, shorten=False) for change in resolution.changes)
+    masker = Masker(show_values=True)
+    changes = (build_preview_row(change, masker=masker, shorten=False) for change in resolution.changes)
     return PackageTables(
         preview=_format_csv(changes),
         edits=_format_csv(map(build_edit_result_row, resolution.edit_results)),
-        forecast=_format_csv(build_forecast_rows(resolution.conflicts, show_values=True), FORECAST_COLUMNS),
+        forecast=_format_csv(build_forecast_rows(resolution.conflicts, masker=masker), FORECAST_COLUMNS),
     )
 
 

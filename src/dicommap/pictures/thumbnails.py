@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.printable_text import MASK, make_printable
-from dicommap.display.formatting import format_count
+from dicommap.dicom.printable_text import make_printable
+from dicommap.display.formatting import format_count, truncate_text
 from dicommap.errors import UsageError
-from dicommap.model.masking import mask_value_counts
+from dicommap.model.masking import Masker
 from dicommap.model.picture import Picture
 from dicommap.pictures.drawing import draw_placeholder, draw_tiles, encode_png
 from dicommap.pictures.frame_image import render_frame
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 _MAX_VALUE_CHARACTERS = 64
 
 
-def format_series_label(series: Series, *, show_values: bool) -> str:
-    """Return the label of a series: modality, number, and its description if values are shown."""
+def format_series_label(series: Series) -> str:
+    """Return the label of a series: modality, number and description. A value that must be masked is left out."""
     modality, number, description = (
-        _format_value(series, keyword, show_values=show_values)
-        for keyword in ("Modality", "SeriesNumber", "SeriesDescription")
+        _format_value(series, keyword) for keyword in ("Modality", "SeriesNumber", "SeriesDescription")
     )
     parts = (modality, f"series {number}" if number else "series", description)
-    return " ".join(part for part in parts if part and part != MASK)
+    return " ".join(part for part in parts if part)
 
 
-def _format_value(series: Series, keyword: str, *, show_values: bool) -> str:
-    text = make_printable(mask_value_counts(keyword, series.values.get(keyword, {}), show_values=show_values))
-    return text if len(text) <= _MAX_VALUE_CHARACTERS else f"{text[: _MAX_VALUE_CHARACTERS - 1]}…"
+def _format_value(series: Series, keyword: str) -> str:
+    masker = Masker()
+    text = make_printable(masker.mask_counts(keyword, series.values.get(keyword, {})))
+    return "" if masker.example else truncate_text(text, _MAX_VALUE_CHARACTERS)
 
 
 MIN_SIZE, MAX_SIZE = 32, 2_048
@@ -48,7 +48,7 @@ MAX_IMAGES = 400
 _PLACEHOLDER_SIZE = 256
 
 
-def make_thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | None, show_values: bool) -> Picture:
+def make_thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | None) -> Picture:
     """Return the middle image of a series; see `Series.thumbnail` for the arguments.
 
     Raises:
@@ -57,7 +57,7 @@ def make_thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | 
     require_size(size)
     slices = read_slices(files)
     image, words, drawn = draw_middle_image(slices, size)
-    parts = [format_series_label(series, show_values=show_values), words, _describe_unreadable_files(slices)]
+    parts = [format_series_label(series), words, _describe_unreadable_files(slices)]
     return make_picture(image, parts, is_placeholder=not drawn)
 
 
@@ -67,7 +67,6 @@ def make_montage(
     *,
     count: int,
     size: int,
-    show_values: bool,
     report: OnProgress | None = None,
 ) -> Picture:
     """Return up to `count` evenly spaced images of a series, side by side in squares of `size` pixels.
@@ -77,7 +76,6 @@ def make_montage(
         files: Its files.
         count: Number of images, 1 to 400.
         size: Pixels of each square, 32 to 2,048.
-        show_values: Whether the caption has SeriesDescription.
         report: A function that is called with the number of images drawn so far.
 
     Raises:
@@ -88,7 +86,7 @@ def make_montage(
         raise UsageError(f"A montage cannot have {count} images.", fix=f"Ask for 1 to {MAX_IMAGES}.")
     slices = read_slices(files)
     places = slices.evenly_spaced(count)
-    label = format_series_label(series, show_values=show_values)
+    label = format_series_label(series)
     if not places:
         image, words, _ = draw_middle_image(slices, size)
         return make_picture(image, [label, words, _describe_unreadable_files(slices)], is_placeholder=True)
@@ -156,7 +154,6 @@ def make_study_overview(
     members: Sequence[tuple[Series, Sequence[PictureFile]]],
     *,
     size: int,
-    show_values: bool,
     report: OnProgress | None = None,
 ) -> Picture:
     """Return the middle images of up to 60 series side by side, in squares of `size` pixels.
@@ -164,7 +161,6 @@ def make_study_overview(
     Args:
         members: Each series with its files.
         size: Pixels of each square, 32 to 2,048.
-        show_values: Whether labels have SeriesDescription.
         report: A function that is called with the number of series drawn so far.
 
     Raises:
@@ -176,7 +172,7 @@ def make_study_overview(
     for series, files in track_progress(first, report, len(first)):
         image, _, is_drawn = draw_middle_image(read_slices(files), size)
         drawn += is_drawn
-        label = format_series_label(series, show_values=show_values)
+        label = format_series_label(series)
         tiles.append((image, f"{label}\n{format_count(series.instances, 'instance')}"))
     columns = min(_MAX_COLUMNS, len(tiles))
     rest = len(members) - len(tiles)

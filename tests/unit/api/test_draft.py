@@ -213,12 +213,17 @@ def test_files_that_fall_apart_are_named_with_what_cures_it(tmp_path: Path) -> N
         assert table.startswith("\ufeffStudyInstanceUID,SeriesInstanceUID,SOPInstanceUID,source,path,keyword,")
         assert table.endswith(",a/3,PatientID,'=Quark,Zyzzyva,drafting with --harmonize PatientID,Zyzzyva\r\n")
         (row,) = drafted.forecast()
-        assert (row["path"], row["value"], row["primary value"], row["cure value"]) == ("a/3", "***", "***", "***")
+        assert (row["path"], row["value"], row["primary value"], row["cure value"]) == (
+            "a/3",
+            "<PatientID 2>",
+            "<PatientID 1>",
+            "<PatientID 1>",
+        )
         assert drafted.conflicts.of_study(uid(STUDY, 1)) == drafted.conflicts
         for text in (repr(drafted.conflicts), str(drafted), drafted.preview_html(), drafted.conflicts._repr_html_()):
             assert "--harmonize PatientID" in text
             assert "a/3" in text
-            assert "***" in text
+            assert "PatientID 1" in text
             assert "Zyzzyva" not in text
         assert "Zyzzyva" in drafted.preview_html(show_values=True)
 
@@ -363,7 +368,7 @@ def test_a_preview_is_gone_over_as_often_as_one_likes(inventory: dicommap.Invent
     preview = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"PatientID": "Zyzzyva"}).preview()
     assert len(preview) == len(list(preview)) == len(list(preview)) == 2
     assert str(preview).startswith("Preview: 2 changes, 2 overrides\n")
-    assert "<ins>***</ins>" in preview._repr_html_()
+    assert "<ins>&lt;PatientID 2&gt;</ins>" in preview._repr_html_()
     assert "Zyzzyva" not in f"{preview}{preview!r}{list(preview)}"
 
 

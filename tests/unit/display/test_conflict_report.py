@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import dicommap
 from dicommap.display.conflict_report import FORECAST_COLUMNS, Conflicts, build_conflict_row, build_forecast_rows
+from dicommap.model.masking import Masker
 from dicommap.overrides.grouping_conflicts import GroupingConflict, NonPrimaryFile
 
 SECRET = "Zyzzyva"
@@ -25,25 +26,28 @@ CONFLICT = GroupingConflict(
 
 
 def test_a_row_masks_values_unless_they_are_asked_for() -> None:
-    row = build_conflict_row(CONFLICT, show_values=False)
-    assert row["values"] == "*** (9); *** (3); *** (2); and 1 more"
+    row = build_conflict_row(CONFLICT, masker=Masker())
+    assert row["values"] == "<PatientID 1> (9); <PatientID 2> (3); <PatientID 3> (2); and 1 more"
     assert (row["non-primary"], row["files"], row["cure"], row["cure value"]) == (
         "6",
         "15",
         "drafting with --harmonize PatientID",
-        "***",
+        "<PatientID 1>",
     )
-    assert build_conflict_row(CONFLICT, show_values=True)["values"] == f"8 (9); {SECRET} (3); 7 (2); and 1 more"
+    assert (
+        build_conflict_row(CONFLICT, masker=Masker(show_values=True))["values"]
+        == f"8 (9); {SECRET} (3); 7 (2); and 1 more"
+    )
 
 
 def test_values_that_are_no_patients_are_shown() -> None:
     number = replace(CONFLICT, keyword="SeriesNumber", series_instance_uid="1.2.1")
-    assert build_conflict_row(number, show_values=False)["cure value"] == "8"
-    assert next(build_forecast_rows([number], show_values=False))["value"] == SECRET
+    assert build_conflict_row(number, masker=Masker())["cure value"] == "8"
+    assert next(build_forecast_rows([number], masker=Masker()))["primary value"] == "8"
 
 
 def test_files_that_are_not_listed_are_counted() -> None:
-    first, rest = build_forecast_rows([CONFLICT], show_values=True)
+    first, rest = build_forecast_rows([CONFLICT], masker=Masker(show_values=True))
     assert tuple(first) == tuple(rest) == FORECAST_COLUMNS
     assert (first["path"], first["value"], first["primary value"]) == ("a", SECRET, "8")
     assert (rest["path"], rest["SOPInstanceUID"], rest["cure"]) == (
@@ -52,12 +56,12 @@ def test_files_that_are_not_listed_are_counted() -> None:
         "drafting with --harmonize PatientID",
     )
     whole = replace(CONFLICT, outside=1)
-    assert len(list(build_forecast_rows([whole], show_values=True))) == 1
+    assert len(list(build_forecast_rows([whole], masker=Masker(show_values=True)))) == 1
 
 
 def test_an_empty_value_is_said() -> None:
     emptied = replace(CONFLICT, listed=(replace(FILE, value=""),), primary="")
-    row = next(build_forecast_rows([emptied], show_values=False))
+    row = next(build_forecast_rows([emptied], masker=Masker()))
     assert (row["value"], row["primary value"]) == ("(empty)", "(empty)")
 
 
@@ -75,11 +79,11 @@ def test_the_screen_is_bounded_and_says_that_it_is_a_forecast() -> None:
     assert "more conflicts" in text
     assert html.count("--harmonize PatientID") == 20
     assert SECRET not in text + html
-    assert "*** is a masked value" in text
+    assert "Marks such as <PatientID 1> mask values" in text
     dicommap.show_values(True)
     try:
         assert SECRET in many._repr_html_()
-        assert "masked value" not in repr(many)
+        assert "Marks such as" not in repr(many)
     finally:
         dicommap.show_values(False)
 
@@ -95,4 +99,4 @@ def test_no_conflicts_are_said_too() -> None:
 def test_conflicts_of_one_study_can_be_asked_for_and_taken_as_rows() -> None:
     two = Conflicts([CONFLICT, replace(CONFLICT, study_instance_uid="1.3")])
     assert two.of_study("1.3") == [two[1]]
-    assert two.to_dicts() == [build_conflict_row(one, show_values=False) for one in two]
+    assert two.to_dicts() == [build_conflict_row(one, masker=Masker()) for one in two]

@@ -6,16 +6,18 @@ import re
 
 import dicommap
 from dicommap.display.draft_report import build_preview_page
+from dicommap.model.masking import Masker
 
 URI = "s3://bucket/in/"
 SCRIPT = "<script>alert(1)</script>"
+SECRET = "Zyzzyva"
 
 
 def drafted(inventory: dicommap.Inventory) -> dicommap.Draft:
     return dicommap.draft(
         inventory,
         input_s3_uri=URI,
-        by_study=lambda _: {"StudyDescription": SCRIPT},
+        by_study=lambda _: {"StudyDescription": SCRIPT, "PatientID": SECRET},
         by_series=lambda series: {"Modality": "MR"} if series.values["SeriesNumber"] == {"1": 2} else None,
     )
 
@@ -30,8 +32,9 @@ def test_the_page_shows_values_when_asked_and_escapes_them(inventory: dicommap.I
 def test_the_page_masks_values_unless_asked(inventory: dicommap.Inventory) -> None:
     draft = drafted(inventory)
     for page in (draft.preview_html(), draft._repr_html_()):
-        assert "alert(1)" not in page
-        assert "***" in page
+        assert SECRET not in page
+        assert "<ins>&lt;PatientID " in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
         assert "<ins>MR</ins>" in page
 
 
@@ -42,4 +45,4 @@ def test_the_page_asks_for_nothing_from_elsewhere(inventory: dicommap.Inventory)
 
 
 def test_a_draft_without_changes_says_so() -> None:
-    assert "No changes." in build_preview_page([], [], [], show_values=False)
+    assert "No changes." in build_preview_page([], [], [], masker=Masker())

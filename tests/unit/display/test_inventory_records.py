@@ -17,6 +17,7 @@ from dicommap.display.inventory_records import (
     build_study_record,
     flatten_record,
 )
+from dicommap.model.masking import Masker
 from dicommap.model.study import Disposition, File, Instance, Series, Study
 from dicommap.validation.schema_registry import get_schema_validator
 
@@ -42,10 +43,10 @@ INSTANCE = Instance(
 )
 FILE = File(source="/one", path="b", size=0, mtime_ns=0, disposition=Disposition.NOT_DICOM)
 RECORDS = [
-    build_study_record(STUDY, show_values=False),
-    build_study_record(STUDY, show_values=True),
-    build_series_record(ONE, show_values=False),
-    build_instance_record(INSTANCE),
+    build_study_record(STUDY, masker=Masker()),
+    build_study_record(STUDY, masker=Masker(show_values=True)),
+    build_series_record(ONE, masker=Masker()),
+    build_instance_record(INSTANCE, masker=Masker()),
     build_file_record(FILE),
 ]
 
@@ -56,21 +57,21 @@ def test_records_are_what_their_schema_says(record: dict[str, object]) -> None:
 
 
 def test_values_are_null_unless_they_are_asked_for() -> None:
-    masked = build_study_record(STUDY, show_values=False)["attributes"]
-    assert masked["PatientID"] == [{"value": None, "files": 2}, {"value": "", "files": 1}]
+    masked = build_study_record(STUDY, masker=Masker())["attributes"]
+    assert masked["PatientID"] == [{"value": None, "mark": "<PatientID 1>", "files": 2}, {"value": "", "files": 1}]
     assert masked["Modality"] == [{"value": "CT", "files": 3}]
-    shown = build_study_record(STUDY, show_values=True)["attributes"]
+    shown = build_study_record(STUDY, masker=Masker(show_values=True))["attributes"]
     assert shown["PatientID"][0] == {"value": "Zyzzyva", "files": 2}
 
 
 def test_a_table_has_one_cell_for_each_attribute() -> None:
-    masked = flatten_record(build_study_record(STUDY, show_values=False))
+    masked = flatten_record(build_study_record(STUDY, masker=Masker()))
     assert masked["PatientID"] == "<2 different values>"
-    assert masked["StudyDate"] == "***"
+    assert masked["StudyDate"] == "<StudyDate 1>"
     assert masked["PatientSex"] == ""
     assert masked["Modality"] == "CT"
     assert masked["bytes"] == "1500"
-    assert flatten_record(build_study_record(STUDY, show_values=True))["StudyDate"] == "20260102"
+    assert flatten_record(build_study_record(STUDY, masker=Masker(show_values=True)))["StudyDate"] == "20260102"
 
 
 def test_csv_has_one_header() -> None:

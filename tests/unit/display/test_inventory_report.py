@@ -36,7 +36,7 @@ def test_an_inventory_says_what_it_holds() -> None:
         assert " ".join(head.split()) == "1.1 20260102 <2 different values> CT 2 2 20 B"
         masked = str(inventory)
         assert "20240229" not in masked
-        assert "StudyDate           ***" in masked
+        assert " to <StudyDate" not in masked
 
 
 def test_issues_have_their_explanation_inside() -> None:
@@ -94,7 +94,9 @@ def test_a_study_lists_its_attributes_and_names_the_empty_ones() -> None:
         text = str(next(inventory.unmasked().studies()))
         assert "P0 (2); P1 (2); P2 (2); and 2 more" in text
         assert "Empty or absent: PatientName, " in text
-        assert "PatientID  <5 different values>" in str(next(inventory.studies()))
+        assert "PatientID  <PatientID 1> (2); <PatientID 2> (2); <PatientID 3> (2); and 2 more" in str(
+            next(inventory.studies())
+        )
 
 
 def test_many_attributes_are_counted() -> None:

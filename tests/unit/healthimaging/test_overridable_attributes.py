@@ -26,8 +26,8 @@ from dicommap.healthimaging.overridable_attributes import (
     unknown_keyword_issues,
 )
 from dicommap.issues import Location
-from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, UNMASKED_KEYWORDS, captured_keywords
-from dicommap.model.masking import different_values_marker, mask_value, mask_value_counts
+from dicommap.model.captured_attributes import DEFAULT_KEYWORDS, captured_keywords
+from dicommap.model.masking import UNMASKED_KEYWORDS, Masker, different_values_marker
 from dicommap.overrides.override import Override
 
 
@@ -160,15 +160,15 @@ def test_what_cannot_be_captured_is_refused(keyword: str) -> None:
 
 
 def test_values_are_masked_unless_they_are_asked_for() -> None:
-    assert mask_value("PatientID", "007", show_values=False) == "***"
-    assert mask_value("PatientID", "007", show_values=True) == "007"
-    assert mask_value("PatientID", "", show_values=False) == ""
-    assert mask_value("Modality", "CT", show_values=False) == "CT"
-    assert not {"PatientID", "PatientName", "AccessionNumber", "StudyDescription"} & UNMASKED_KEYWORDS
+    assert Masker().mask("PatientID", "007") == "<PatientID 1>"
+    assert Masker(show_values=True).mask("PatientID", "007") == "007"
+    assert Masker().mask("PatientID", "") == ""
+    assert Masker().mask("Modality", "CT") == "CT"
+    assert not {"PatientID", "PatientName", "AccessionNumber", "StudyDate"} & UNMASKED_KEYWORDS
 
 
 def test_differing_values_are_counted_and_never_listed() -> None:
     assert different_values_marker(2) == "<2 different values>"
-    assert mask_value_counts("PatientID", {"a": 1, "b": 2}, show_values=True) == "<2 different values>"
-    assert mask_value_counts("PatientID", {"a": 1}, show_values=False) == "***"
-    assert mask_value_counts("PatientID", {}, show_values=False) == ""
+    assert Masker(show_values=True).mask_counts("PatientID", {"a": 1, "b": 2}) == "<2 different values>"
+    assert Masker().mask_counts("PatientID", {"a": 1}) == "<PatientID 1>"
+    assert Masker().mask_counts("PatientID", {}) == ""

@@ -21,6 +21,7 @@ from dicommap.inventory import Inventory
 from dicommap.inventory.cells import decode_value, encode_value
 from dicommap.inventory.rows import hash_header
 from dicommap.inventory.writer import InventoryWriter
+from dicommap.model.masking import Masker
 from tests.support.filled_inventories import added, inventory_of, put
 
 U_UMLAUT, O_UMLAUT = "M" + keep_undecodable_bytes(b"\xfc") + "ller", "M" + keep_undecodable_bytes(b"\xf6") + "ller"
@@ -120,7 +121,7 @@ def test_a_run_of_unchanged_files_is_copied_with_them(tmp_path: Path) -> None:
 
 
 def test_people_see_escapes(held: Inventory) -> None:
-    records = [build_study_record(study, show_values=True) for study in held.studies()]
+    records = [build_study_record(study, masker=Masker(show_values=True)) for study in held.studies()]
     shown = "".join(format_json_lines(records)) + "".join(format_csv_lines(map(flatten_record, records)))
     shown += str(held.unmasked()) + str(held.unmasked().inconsistencies()) + held.unmasked()._repr_html_()
     assert r"M\xfcller" in shown

@@ -97,7 +97,7 @@ def test_what_differs_is_told_with_values_and_counts(held: dicommap.Inventory) -
     codes = [issue.code for issue in held.issues() if issue.code.endswith("inconsistent-attribute")]
     assert len(found) == len(codes) == 2
     assert str(found).startswith("Inconsistencies: 2 attributes in 2 studies\n")
-    assert "*** (2); *** (1)" in str(found)
+    assert "<PatientID 1> (2); <PatientID 2> (1)" in str(found)
     assert "(empty) (1); LEG (1)" in str(found)
     assert "P1 (2); P2 (1)" in str(held.unmasked().inconsistencies())
     assert "P1" not in repr(found[0])

@@ -9,6 +9,7 @@ import pytest
 
 from dicommap.display.preview import build_preview_row
 from dicommap.edits.edit import Edit
+from dicommap.model.masking import Masker
 from dicommap.model.study import Target
 from dicommap.overrides.study_resolution import resolve_study
 from tests.support.studies import edit, study
@@ -144,9 +145,13 @@ def test_a_preview_masks_patient_values_by_default() -> None:
     changes = resolve_study(
         one, [edit("PatientID", "new"), edit("Modality", "OT", "1.2.1"), edit("PatientWeight", "")]
     ).changes
-    masked = {row["keyword"]: row for row in (build_preview_row(change, show_values=False) for change in changes)}
-    shown = {row["keyword"]: row for row in (build_preview_row(change, show_values=True) for change in changes)}
-    assert (masked["PatientID"]["before"], masked["PatientID"]["after"]) == ("*** (1); *** (1)", "***")
+    masker, unmasked = Masker(), Masker(show_values=True)
+    masked = {row["keyword"]: row for row in (build_preview_row(change, masker=masker) for change in changes)}
+    shown = {row["keyword"]: row for row in (build_preview_row(change, masker=unmasked) for change in changes)}
+    assert (masked["PatientID"]["before"], masked["PatientID"]["after"]) == (
+        "<PatientID 1> (1); <PatientID 2> (1)",
+        "<PatientID 3>",
+    )
     assert (shown["PatientID"]["before"], shown["PatientID"]["after"]) == ("a (1); b (1)", "new")
     assert (masked["Modality"]["before"], masked["Modality"]["after"]) == ("CT", "OT")
     assert (masked["PatientWeight"]["before"], masked["PatientWeight"]["after"]) == ("(not captured)", "(empty)")
@@ -163,7 +168,7 @@ def test_a_preview_names_the_first_causes_and_counts_the_others(count: int, told
         one, [edit("PatientID", "new", f"1.2.{number + 1}", origin=f"row {number}") for number in range(count)]
     ).changes
     assert len(change.origins) == count
-    assert build_preview_row(change, show_values=False)["because of"] == told
+    assert build_preview_row(change, masker=Masker())["because of"] == told
 
 
 def test_very_many_series_settle_in_about_a_second() -> None:
