@@ -201,7 +201,7 @@ def _read_paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
 
 
 def _require_utf8_list(first: bytes, *, null: bool) -> None:
-    """Raise DocumentError if the first line is UTF-16, or contains a NUL although --null is not given."""
+    """Raise DocumentError if the first line is UTF-16, or has a NUL and the option --null is absent."""
     if first.startswith(_UTF16_MARKS) or (first.count(b"\0") * 3 > len(first) and len(first) > 1):
         raise DocumentError(
             "The list of files is UTF-16, as PowerShell's '>' writes it.",

@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _refuse_aws_options(args: argparse.Namespace) -> None:
-    """Raise UsageError if an AWS option is given, since it has no effect without --s3."""
+    """Raise UsageError if an AWS option is used without --s3, because it would have no effect."""
     for name, value in (("--profile", args.profile), ("--region", args.region), ("--endpoint-url", args.endpoint_url)):
         if value is not None:
             raise UsageError(

@@ -126,7 +126,7 @@ _LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
 
 
 def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
-    """Yield the issues of one value, given as text, according to the rules of its value representation.
+    """Yield the issues of the text of one value. The rules are those of its value representation (VR).
 
     An empty text has no issues. For PN, the text consists of the component groups, separated by '='.
     """

@@ -99,7 +99,7 @@ because the walk finds them again. Unreadable files are missing, because they ma
 
 
 class PreviousScan:
-    """An earlier inventory, finished or not, in which unchanged files are looked up. Other files must be read again.
+    """The inventory of an earlier scan, which may be unfinished. Rows of unchanged files are reused from it.
 
     Attributes:
         roots: The roots of its sources as they are stored in cells, in the order of their numbers.

@@ -161,7 +161,7 @@ def open_inventory_file(path: Path) -> sqlite3.Connection:
 
 
 def is_inventory(path: Path) -> bool:
-    """Return whether a file is an inventory of any version, damaged or not. Raises OSError if it cannot be read."""
+    """Return whether a file is an inventory of any version. It may be damaged. Raises OSError if it cannot be read."""
     return _read_sqlite_header(path)[0] == APPLICATION_ID
 
 

@@ -80,7 +80,7 @@ class BoundedList(Generic[ItemT]):
         return self
 
     def __iter__(self) -> Iterator[ItemT]:
-        """Yield the kept items, then for each kind with omitted items one item that gives their number."""
+        """Yield the kept items. For each kind of which items were omitted, yield one more item with their number."""
         yield from self._kept
         if self._describe_rest is not None:
             for kind, first in self._first.items():
@@ -89,12 +89,12 @@ class BoundedList(Generic[ItemT]):
 
     @property
     def count(self) -> int:
-        """Return the number of all items, kept or not."""
+        """Return the number of all items that were added."""
         return self._counts.total()
 
     @property
     def omitted_count(self) -> int:
-        """Return the number of items that were not kept."""
+        """Return the number of items that were added after the limit was reached."""
         return self.count - len(self._kept)
 
     def count_of(self, kind: Hashable) -> int:
@@ -148,7 +148,7 @@ def stop_after_limit(issues: Iterable[Issue], limit: int, location: Location) ->
 
 
 def _make_rest_issue(location: Location, severity: Severity, count: str, of: str = "") -> Issue:
-    """Return the issue that stands for `count` issues that are not listed."""
+    """Return one issue with the number of issues that are not listed."""
     return make_issue("document.more-issues", location, severity=severity, count=count, of=of)
 
 

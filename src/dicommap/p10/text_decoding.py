@@ -83,7 +83,7 @@ def _decode_text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
 
 
 def _keep_escapes(text: str) -> str:
-    """Return the text with each escape character kept as an undecodable byte."""
+    """Replace each escape character of a text by the character for an undecodable byte (a lone surrogate)."""
     return text.replace("\x1b", keep_undecodable_bytes(b"\x1b"))
 
 

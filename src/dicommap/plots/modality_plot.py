@@ -59,7 +59,7 @@ def most_frequent(counts: Counter[str], limit: int) -> list[str]:
 
 
 def fold_into_others(counts: Counter[str], names: list[str]) -> None:
-    """Replace, in `counts`, all names that are not in `names` by the one name `others` with the sum of their counts."""
+    """Add the counts of all names that are not in `names`, and store the sum in `counts` under the name `others`."""
     for name in counts.keys() - set(names) - {OTHERS}:
         counts[OTHERS] += counts.pop(name)
 

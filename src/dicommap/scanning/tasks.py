@@ -56,7 +56,7 @@ class _ThreadReader(threading.local):
     """The sum of the size limits, in bytes, of all attributes that are read."""
 
     def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
-        """Return a function that reads headers with these attributes. It is cached until other keywords are given."""
+        """Return a function that reads headers with these attributes. It is cached until a call has other keywords."""
         if keywords != self.keywords:
             wanted = WantedAttributes(keywords)
             self.read = HeaderReader(wanted).read
