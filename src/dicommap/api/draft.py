@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
-    from dicommap.display.draft_report import DisplayablePlan
     from dicommap.display.preview import Preview
     from dicommap.display.report import Report
     from dicommap.edits.edit_result import EditResult
@@ -71,7 +70,8 @@ class Draft(Displayable):
     """The directory of the package; None if the caller named no output, or if the draft has no documents."""
     documents: Mapping[str, str]
     """Path in the package -> text of the file. Empty if an issue is an error, or if there is nothing to import."""
-    _plan: Plan | None = None
+    plan: Plan | None = None
+    """The plan of the package. None if an issue is an error, or if there is nothing to import."""
     _masker: Masker = field(default_factory=Masker, compare=False)
     """Masks the values in all outputs of this draft, so that a mark means the same value in each of them."""
 
@@ -79,13 +79,6 @@ class Draft(Displayable):
     def ok(self) -> bool:
         """Return whether no issue is an error."""
         return not self.issues.errors
-
-    @property
-    def plan(self) -> DisplayablePlan | None:
-        """Return the plan of the package. None if an issue is an error, or if there is nothing to import."""
-        from dicommap.display.draft_report import DisplayablePlan
-
-        return None if self._plan is None else DisplayablePlan.model_construct(**dict(self._plan))
 
     def preview(self, *, show_values: bool = False) -> Preview:
         """Return the changes as rows. A notebook shows the value before a change beside the value after it.
@@ -251,7 +244,7 @@ def draft(
         issues=Issues(all_issues),
         package=None if documents is None else directory,
         documents={} if documents is None else documents,
-        _plan=None if documents is None else documents.plan,
+        plan=None if documents is None else documents.plan,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from dicommap.api.retry import Retry
     from dicommap.aws import Clients
-    from dicommap.display.reconciliation_report import ReconciliationReportContent
     from dicommap.display.report import Report
     from dicommap.model.submission import Submission
     from dicommap.planning.plan import PlanJob
@@ -59,10 +57,9 @@ class Reconciliation(Displayable):
     @property
     def counts(self) -> Mapping[ImportOutcome, int]:
         """Return the number of instances by outcome."""
-        total: Counter[ImportOutcome] = Counter()
-        for job in self.jobs:
-            total.update(job.counts)
-        return dict(total)
+        from dicommap.display.reconciliation_report import sum_outcomes
+
+        return sum_outcomes(self.jobs)
 
     def studies(self) -> Iterator[StudyOutcomes]:
         """Yield the outcomes of each study in each job. A study that is divided among jobs comes once for each job."""
@@ -120,25 +117,18 @@ class Reconciliation(Displayable):
 
         `show_values` shows patient values, which are masked by default.
         """
-        from dicommap.display.reconciliation_report import build_reconciliation_page
+        from dicommap.display.report_html import render_html_page
 
-        return build_reconciliation_page(self._report_content(show_values=show_values))
+        return render_html_page(self._build_outcomes_report(show_values=show_values, is_limited=False))
 
     def _build_report(self) -> Report:
+        return self._build_outcomes_report(show_values=is_unmasked_in_repr(), is_limited=True)
+
+    def _build_outcomes_report(self, *, show_values: bool, is_limited: bool) -> Report:
         from dicommap.display.reconciliation_report import build_reconciliation_report
 
-        return build_reconciliation_report(self._report_content(show_values=is_unmasked_in_repr()))
-
-    def _report_content(self, *, show_values: bool) -> ReconciliationReportContent:
-        from dicommap.display.reconciliation_report import ReconciliationReportContent
-
-        return ReconciliationReportContent(
-            package=str(self.package),
-            jobs=self.jobs,
-            counts=self.counts,
-            studies=self.first,
-            issues=self.issues,
-            show_values=show_values,
+        return build_reconciliation_report(
+            str(self.package), self.jobs, self.first, self.issues, show_values=show_values, is_limited=is_limited
         )
 
 

@@ -25,8 +25,6 @@ from dicommap.display.report import (
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.quotas import Quotas
-from dicommap.model.displayable import Displayable
-from dicommap.planning.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.grouping_conflicts import GroupingConflict
     from dicommap.overrides.override import Override
     from dicommap.overrides.study_resolution import AttributeChange
-    from dicommap.planning.plan import PlanJob
+    from dicommap.planning.plan import Plan, PlanJob
 
 
 MAX_TARGETS = 20
@@ -102,40 +100,34 @@ _JOB_COLUMNS = (
 )
 
 
-class DisplayablePlan(Displayable, Plan):
-    """A plan with a report."""
-
-    def _build_report(self) -> Report:
-        counts = (
-            format_count(len(self.jobs), "job"),
-            format_count(self.studies, "study"),
-            format_count(self.series, "series"),
+def build_plan_report(plan: Plan) -> Report:
+    """Return the report of a plan: its settings, and its first jobs."""
+    counts = (
+        format_count(len(plan.jobs), "job"),
+        format_count(plan.studies, "study"),
+        format_count(plan.series, "series"),
+    )
+    usual = Assumptions().model_dump()
+    settings = (f"{name}={value}" for name, value in plan.assumptions.model_dump().items() if value != usual[name])
+    rows = [_build_job_row(job) for job in plan.jobs[:MAX_JOBS]]
+    jobs = ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(plan.jobs), noun="job", heading="Jobs")
+    quotas = Quotas().model_dump()
+    others = (f"{name}={value:,}" for name, value in plan.quotas.model_dump().items() if value != quotas[name])
+    pairs = [
+        ("sources", join_first_names(plan.sources)),
+        ("inputS3Uri", plan.inputS3Uri),
+        ("quotas", ", ".join(others) or "the defaults"),
+        ("assumptions", ", ".join(settings) or "the defaults"),
+    ]
+    if plan.unplanned.files:
+        left = (
+            f"{format_count(plan.unplanned.files, 'file')}, "
+            f"{format_count(plan.unplanned.instances, 'instance')} among them"
         )
-        usual = Assumptions().model_dump()
-        settings = (f"{name}={value}" for name, value in self.assumptions.model_dump().items() if value != usual[name])
-        rows = [_build_job_row(job) for job in self.jobs[:MAX_JOBS]]
-        jobs = ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(self.jobs), noun="job", heading="Jobs")
-        quotas = Quotas().model_dump()
-        others = (f"{name}={value:,}" for name, value in self.quotas.model_dump().items() if value != quotas[name])
-        pairs = [
-            ("sources", join_first_names(self.sources)),
-            ("inputS3Uri", self.inputS3Uri),
-            ("quotas", ", ".join(others) or "the defaults"),
-            ("assumptions", ", ".join(settings) or "the defaults"),
-        ]
-        if self.unplanned.files:
-            left = (
-                f"{format_count(self.unplanned.files, 'file')}, "
-                f"{format_count(self.unplanned.instances, 'instance')} among them"
-            )
-            pairs.append(("in no job", left))
-        if self.attempt > 1:
-            pairs.append(("attempt", str(self.attempt)))
-        return Report(title="Plan", counts=counts, blocks=[FactList(pairs=pairs), jobs])
-
-    # A pydantic model defines both methods too, so the methods of Displayable are chosen here.
-    __str__ = Displayable.__str__
-    __repr__ = Displayable.__repr__
+        pairs.append(("in no job", left))
+    if plan.attempt > 1:
+        pairs.append(("attempt", str(plan.attempt)))
+    return Report(title="Plan", counts=counts, blocks=[FactList(pairs=pairs), jobs])
 
 
 def _build_job_row(job: PlanJob) -> TableRow:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
@@ -14,7 +13,7 @@ from dicommap.display.report import CellKind, FactList, Note, Report, ReportTabl
 from dicommap.healthimaging.service_messages import mask_service_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from dicommap.display.issue_report import Issues
     from dicommap.display.report import Block
@@ -48,66 +47,67 @@ _UNKNOWN_REASON = ("", "(no reason given, or one of many more)")
 _WARNING_COLUMNS = (TableColumn("instances", CellKind.NUMBER), TableColumn("warning", CellKind.CODE))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReconciliationReportContent:
-    """The content of a reconciliation's report."""
+def build_reconciliation_report(
+    package: str,
+    jobs: Sequence[JobOutcomes],
+    studies: Sequence[StudyOutcomes],
+    issues: Issues,
+    *,
+    show_values: bool,
+    is_limited: bool = True,
+) -> Report:
+    """Return the report of a reconciliation.
 
-    package: str
-    jobs: Sequence[JobOutcomes]
-    counts: Mapping[ImportOutcome, int]
-    studies: Sequence[StudyOutcomes]
-    """The first studies with instances that are not in primary image sets or have a warning."""
-    issues: Issues
-    show_values: bool
+    Args:
+        package: The directory of the package.
+        jobs: The outcomes of all jobs of the package.
+        studies: The first studies with instances that are not in primary image sets or have a warning.
+        issues: The issues of all jobs.
+        show_values: Whether messages show patient values, which are masked otherwise.
+        is_limited: Whether the report shows only the first 20 jobs and studies.
 
-
-def build_reconciliation_report(content: ReconciliationReportContent) -> Report:
-    """Return the report of a reconciliation."""
-    return _build_limited_report(content, jobs_shown=MAX_JOBS, studies_shown=MAX_STUDIES)
-
-
-def build_reconciliation_page(content: ReconciliationReportContent) -> str:
-    """Return a complete HTML page with all jobs and studies that the reconciliation kept."""
-    from dicommap.display.report_html import render_html_page
-
-    return render_html_page(
-        _build_limited_report(content, jobs_shown=len(content.jobs), studies_shown=len(content.studies))
-    )
-
-
-def _build_limited_report(content: ReconciliationReportContent, *, jobs_shown: int, studies_shown: int) -> Report:
-    instances = sum(content.counts.values())
-    known = [f"{count:,} {outcome.value}" for outcome, count in content.counts.items() if count]
-    imported = sum(count for outcome, count in content.counts.items() if outcome.is_imported)
-    issue_counts = content.issues.counts()
-    state = Counter(job.state.value for job in content.jobs)
+    """
+    counts = sum_outcomes(jobs)
+    instances = sum(counts.values())
+    imported = sum(count for outcome, count in counts.items() if outcome.is_imported)
+    known = [f"{count:,} {outcome.value}" for outcome, count in counts.items() if count]
+    states = Counter(job.state.value for job in jobs)
     facts = [
-        ("package", content.package),
-        ("jobs", ", ".join(f"{count:,} {name}" for name, count in state.items()) or "none"),
+        ("package", package),
+        ("jobs", ", ".join(f"{count:,} {name}" for name, count in states.items()) or "none"),
         ("instances", ", ".join(known) or "none"),
     ]
+    issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=facts)]
     if issue_counts:
-        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(content.issues)))
-    blocks += [_build_reasons_table(content), _build_warnings_table(content.jobs)]
-    job_rows = [
-        _build_outcome_row((job.job, job.state.value, job.input_s3_uri), job.counts)
-        for job in content.jobs[:jobs_shown]
-    ]
-    blocks.append(ReportTable(columns=_JOB_COLUMNS, rows=job_rows, total=len(content.jobs), noun="job", heading="Jobs"))
-    rows = [
-        _build_outcome_row((study.study_instance_uid, study.job), study.counts)
-        for study in content.studies[:studies_shown]
-    ]
-    heading = "Studies not wholly in primary image sets"
-    blocks.append(
-        ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(content.studies), noun="study", heading=heading)
-    )
+        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+    blocks += [_build_reasons_table(jobs, show_values=show_values), _build_warnings_table(jobs)]
+    blocks.append(_build_jobs_table(jobs, MAX_JOBS if is_limited else len(jobs)))
+    blocks.append(_build_studies_table(studies, MAX_STUDIES if is_limited else len(studies)))
     shown = [block for block in blocks if not isinstance(block, ReportTable) or block.rows]
     if MASK in str(shown):
         shown.append(Note(text=MASKED_NOTE))
-    counts = (f"{imported:,} of {format_count(instances, 'instance')} imported", format_count(len(content.jobs), "job"))
-    return Report(title="Reconciliation", counts=counts, severities=count_severities(issue_counts), blocks=shown)
+    title_counts = (f"{imported:,} of {format_count(instances, 'instance')} imported", format_count(len(jobs), "job"))
+    return Report(title="Reconciliation", counts=title_counts, severities=count_severities(issue_counts), blocks=shown)
+
+
+def sum_outcomes(jobs: Iterable[JobOutcomes]) -> dict[ImportOutcome, int]:
+    """Return the number of instances of all jobs by outcome."""
+    total: Counter[ImportOutcome] = Counter()
+    for job in jobs:
+        total.update(job.counts)
+    return dict(total)
+
+
+def _build_jobs_table(jobs: Sequence[JobOutcomes], limit: int) -> ReportTable:
+    rows = [_build_outcome_row((job.job, job.state.value, job.input_s3_uri), job.counts) for job in jobs[:limit]]
+    return ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(jobs), noun="job", heading="Jobs")
+
+
+def _build_studies_table(studies: Sequence[StudyOutcomes], limit: int) -> ReportTable:
+    rows = [_build_outcome_row((study.study_instance_uid, study.job), study.counts) for study in studies[:limit]]
+    heading = "Studies not wholly in primary image sets"
+    return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(studies), noun="study", heading=heading)
 
 
 def _build_outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
@@ -131,8 +131,8 @@ def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> l
     return sorted(rows, key=lambda row: (-row[0], row[1:]))
 
 
-def _build_reasons_table(content: ReconciliationReportContent) -> ReportTable:
-    reasons = rank_failure_reasons(content.jobs, show_values=content.show_values)
+def _build_reasons_table(jobs: Iterable[JobOutcomes], *, show_values: bool) -> ReportTable:
+    reasons = rank_failure_reasons(jobs, show_values=show_values)
     rows = [TableRow(cells=(f"{count:,}", *words)) for count, *words in reasons[:MAX_REASONS]]
     return ReportTable(columns=_REASON_COLUMNS, rows=rows, total=len(reasons), noun="reason", heading="Why")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.import_configuration import DicomMetadataMapping, MetadataFilePath, S3UriText
 from dicommap.healthimaging.quotas import Quotas
+from dicommap.model.displayable import Displayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,7 +99,7 @@ class UnplannedCounts(_Document):
     """Number of all files, with or without an instance."""
 
 
-class Plan(_Document):
+class Plan(Displayable, _Document):
     """The plan of a package, as in plan.json."""
 
     version: Literal[2] = 2
@@ -124,3 +126,11 @@ class Plan(_Document):
     """Size and hash of forecast.csv. It lists the files that will probably become non-primary image sets."""
     # FailFast: an error for each of a million jobs would need gigabytes. The schema check reports the details.
     jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)
+
+    def _build_report(self) -> object:
+        # The report is imported when a plan is shown, and by name, because planning must not depend on display.
+        return import_module("dicommap.display.draft_report").build_plan_report(self)
+
+    # A pydantic model defines both methods too, so the methods of Displayable are chosen here.
+    __str__ = Displayable.__str__
+    __repr__ = Displayable.__repr__
