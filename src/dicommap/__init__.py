@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dicommap.api.compare import Comparison, compare
     from dicommap.api.data_set import data_set
     from dicommap.api.draft import Draft, draft
     from dicommap.api.fhir import fhir
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "scan",
+    "compare",
     "sheet",
     "draft",
     "validate",
@@ -46,6 +48,7 @@ __all__ = [
     "data_set",
     "write_overrides",
     "Inventory",
+    "Comparison",
     "Draft",
     "StageResult",
     "SubmitResult",
@@ -68,6 +71,7 @@ __all__ = [
 
 _MODULE_OF = {
     "scan": "api.scan",
+    "compare": "api.compare",
     "sheet": "api.sheet",
     "draft": "api.draft",
     "validate": "api.validate",
@@ -80,6 +84,7 @@ _MODULE_OF = {
     "data_set": "api.data_set",
     "write_overrides": "api.write_overrides",
     "Inventory": "inventory",
+    "Comparison": "api.compare",
     "Draft": "api.draft",
     "StageResult": "api.stage",
     "SubmitResult": "api.submit",

@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "Do the whole job on the files that pydicom ships.",
     "scan": "Read headers and group them by study and series.",
     "show": "List what an inventory holds.",
+    "compare": "List what differs between two inventories.",
     "sheet": "Write an editable sheet of studies or series.",
     "draft": "Turn edits into a package of overrides.",
     "validate": "List everything that is wrong with documents.",

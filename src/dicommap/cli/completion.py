@@ -33,7 +33,7 @@ EXAMPLES = """\
   dicommap completion fish > ~/.config/fish/completions/dicommap.fish"""
 
 _DIRECTORIES = {"DIR", "PACKAGE", "[PACKAGE]", "ROOT"}
-_FILES = {"FILE", "FILE.csv", "FILE.ndjson", "INVENTORY", "MANIFEST", "PATH...", "SOURCE..."}
+_FILES = {"AFTER", "BEFORE", "FILE", "FILE.csv", "FILE.ndjson", "INVENTORY", "MANIFEST", "PATH...", "SOURCE..."}
 """Placeholders of files in the help; the shell completes paths in their place."""
 
 

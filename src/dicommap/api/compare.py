@@ -1,0 +1,266 @@
+"""compare(): list what differs between two inventories; Comparison is its result."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.dictionary import tag_of
+from dicommap.errors import InventoryError
+from dicommap.inventory import Inventory
+from dicommap.inventory.compared_inventory import ComparedInventory
+from dicommap.inventory.comparison import InventoryComparer
+from dicommap.model.displayable import Displayable
+from dicommap.model.inventory_difference import (
+    AttributeChangeCount,
+    ChangeKind,
+    ComparedSide,
+    InstanceDifference,
+    SeriesDifference,
+    StudyDifference,
+)
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.progress import progress_reporter, track_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from _typeshed import StrPath
+
+    from dicommap.display.comparison_report import ComparisonContent
+    from dicommap.display.report import Report
+    from dicommap.inventory.comparison import Difference
+    from dicommap.model.inventory_difference import ComparisonTotals
+    from dicommap.plots.svg import Plot
+    from dicommap.progress import ProgressOption
+
+ITEMS_KEPT = 1_000
+"""Maximum studies, series, instances and changes of attributes that a Comparison keeps in memory, of each kind."""
+LARGEST_KEPT = 20
+"""Maximum studies with the most differing instances that a Comparison keeps."""
+IGNORABLE_KINDS = tuple(kind for kind in ChangeKind if kind is not ChangeKind.SERIES)
+_POSITIONS = ("the first inventory", "the second inventory")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Comparison(Displayable):
+    """The differences of two inventories.
+
+    Only counts and the first differences are in memory. The methods `studies`, `series`, `instances` and `attributes`
+    read the inventories again, and yield all differences.
+    """
+
+    before: ComparedSide
+    """The first inventory."""
+    after: ComparedSide
+    """The second inventory."""
+    totals: ComparisonTotals
+    """The numbers of all studies, series, instances and changed attributes."""
+    keywords: tuple[str, ...]
+    """The compared attributes: those that both inventories captured, without the ignored ones."""
+    first: tuple[StudyDifference, ...] = field(repr=False)
+    """The first 1,000 studies that differ, in the order of their UIDs."""
+    changes: tuple[AttributeChangeCount, ...] = field(repr=False)
+    """The first 1,000 changes of attributes."""
+    largest: tuple[StudyDifference, ...] = field(repr=False)
+    """The 20 studies with the most differing instances."""
+    _run: ComparisonRun = field(repr=False)
+
+    @property
+    def is_same(self) -> bool:
+        """Return whether the inventories have no difference."""
+        return self.totals.instances.is_same
+
+    def studies(self) -> Iterator[StudyDifference]:
+        """Yield each study that is new, gone or changed, in the order of UIDs. It reads the inventories again."""
+        return (item for item in self._run.again() if isinstance(item, StudyDifference))
+
+    def series(self) -> Iterator[SeriesDifference]:
+        """Yield each series that is new, gone or changed, in the order of UIDs. It reads the inventories again."""
+        return (item for item in self._run.again() if isinstance(item, SeriesDifference))
+
+    def instances(self) -> Iterator[InstanceDifference]:
+        """Yield each instance that is new, gone or changed, in the order of UIDs. It reads the inventories again."""
+        return (item for item in self._run.again() if isinstance(item, InstanceDifference))
+
+    def attributes(self) -> Iterator[AttributeChangeCount]:
+        """Yield each change of an attribute in a study or series. It reads the inventories again.
+
+        Changes of attributes of the patient and study are counted for a study, others for a series. For one attribute
+        of a study or series, 100 changes are listed, and the others are counted in one item without values.
+        """
+        return (change for item in self._run.again() for change in list_attribute_changes(item))
+
+    def plot(self) -> Plot:
+        """Return a bar chart: same, changed, new and gone studies, series and instances, and the changed attributes."""
+        from dicommap.plots.comparison_plot import plot_comparison
+
+        return plot_comparison(self._content(show_values=False))
+
+    def html(self, *, show_values: bool = False) -> str:
+        """Return the comparison as one complete HTML page with the plot.
+
+        `show_values` shows patient values, which are masked by default.
+        """
+        from dicommap.display.comparison_report import build_comparison_page
+
+        return build_comparison_page(self._content(show_values=show_values), self.plot().to_figure())
+
+    def _build_report(self) -> Report:
+        from dicommap.display.comparison_report import build_comparison_report
+
+        content = self._content(show_values=is_unmasked_in_repr())
+        return build_comparison_report(content, None if self.is_same else self.plot().to_figure())
+
+    def _content(self, *, show_values: bool) -> ComparisonContent:
+        from dicommap.display.comparison_report import ComparisonContent
+
+        return ComparisonContent(
+            before=self.before,
+            after=self.after,
+            totals=self.totals,
+            studies=self.first,
+            changes=self.changes,
+            largest=self.largest,
+            show_values=show_values,
+        )
+
+
+class ComparisonRun:
+    """The comparison of two inventories. Each iteration compares them anew and yields all differences."""
+
+    def __init__(
+        self,
+        before: Inventory | StrPath,
+        after: Inventory | StrPath,
+        *,
+        ignore: str | Iterable[str] = (),
+        progress: ProgressOption = None,
+    ) -> None:
+        """Prepare a comparison. Arguments and errors are those of `compare`."""
+        self._inventories = (before, after)
+        self._kinds, self._keywords = _parse_ignored([ignore] if isinstance(ignore, str) else ignore)
+        self._progress = progress
+        self._studies: list[StudyDifference] = []
+        self._changes: list[AttributeChangeCount] = []
+        self._largest: list[tuple[int, int, StudyDifference]] = []
+        self._comparer: InventoryComparer | None = None
+        self._sides: tuple[ComparedSide, ComparedSide] | None = None
+
+    def __iter__(self) -> Iterator[Difference]:
+        """Compare the inventories, keep the first differences, and yield all."""
+        self._studies, self._changes, self._largest = [], [], []
+        for number, difference in enumerate(self.again(self._progress)):
+            self._keep(number, difference)
+            yield difference
+
+    def again(self, progress: ProgressOption = False) -> Iterator[Difference]:
+        """Compare the inventories, and yield all differences. They are not added to `result`."""
+        with ExitStack() as stack, progress_reporter(progress, "instances") as report:
+            sides = [
+                ComparedInventory(_open(stack, inventory, position), position)
+                for inventory, position in zip(self._inventories, _POSITIONS, strict=True)
+            ]
+            before, after = sides
+            self._sides = (before.describe(after), after.describe(before))
+            comparer = self._comparer = InventoryComparer(
+                before, after, ignored_kinds=self._kinds, ignored_keywords=self._keywords
+            )
+            total = None if report is None else max(side.count_files() for side in sides)
+            yield from comparer.differences(track_progress(comparer.pairs(), report, total))
+
+    def result(self) -> Comparison:
+        """Return the result of the last iteration, which must have ended."""
+        assert self._comparer is not None and self._sides is not None  # noqa: S101, PT018  the caller has iterated
+        return Comparison(
+            before=self._sides[0],
+            after=self._sides[1],
+            totals=self._comparer.totals,
+            keywords=self._comparer.keywords,
+            first=tuple(self._studies),
+            changes=tuple(self._changes),
+            largest=tuple(study for *_, study in sorted(self._largest, reverse=True)),
+            _run=self,
+        )
+
+    def _keep(self, number: int, difference: Difference) -> None:
+        self._changes += islice(list_attribute_changes(difference), ITEMS_KEPT - len(self._changes))
+        if not isinstance(difference, StudyDifference):
+            return
+        if len(self._studies) < ITEMS_KEPT:
+            self._studies.append(difference)
+        # Of studies with equal numbers, the first ones are kept. The number also keeps studies from being compared.
+        entry = (difference.counts.differing, -number, difference)
+        if len(self._largest) < LARGEST_KEPT:
+            heapq.heappush(self._largest, entry)
+        else:
+            heapq.heappushpop(self._largest, entry)
+
+
+def list_attribute_changes(difference: Difference) -> tuple[AttributeChangeCount, ...]:
+    """Return the changes of attributes of a study or series; an empty tuple for an instance."""
+    return () if isinstance(difference, InstanceDifference) else difference.attributes
+
+
+def compare(
+    before: Inventory | StrPath,
+    after: Inventory | StrPath,
+    *,
+    ignore: str | Iterable[str] = (),
+    progress: ProgressOption = None,
+) -> Comparison:
+    """Compare two inventories: find studies, series and instances that are new, gone or changed.
+
+    An instance is identified by its SOP Instance UID. It has changed if it belongs to another series, or if its file's
+    path relative to the root, its size, its ETag, a captured attribute or its duplicates differ. The pixel data is not
+    compared, since a scan reads headers only. The memory does not depend on the size of the inventories.
+
+    Args:
+        before: The first inventory: an open inventory or the path of its file.
+        after: The second inventory.
+        ignore: Changes that do not count: "path", "size", "etag", "attributes", "duplicates", or the keyword of a
+            captured attribute.
+        progress: Whether to show the number of compared instances, or a function that is called with it.
+
+    Returns:
+        The counts, the first differences, and methods that yield all differences.
+
+    Raises:
+        InventoryError: An inventory is missing, damaged, unfinished, closed, or has another format version.
+        UsageError: A word of `ignore` is no kind of change and no keyword.
+    """
+    run = ComparisonRun(before, after, ignore=ignore, progress=progress)
+    for _ in run:
+        pass
+    return run.result()
+
+
+def _parse_ignored(words: Iterable[str]) -> tuple[frozenset[ChangeKind], frozenset[str]]:
+    """Return the kinds of changes and the keywords that do not count. Raises UsageError for any other word."""
+    kinds, keywords = set(), set()
+    for word in words:
+        if word in IGNORABLE_KINDS:
+            kinds.add(ChangeKind(word))
+        elif tag_of(word) is not None:
+            keywords.add(word)
+        else:
+            raise unknown_choice("change to ignore", word, [*IGNORABLE_KINDS, "and the keywords of attributes"])
+    return frozenset(kinds), frozenset(keywords)
+
+
+def _open(stack: ExitStack, inventory: Inventory | StrPath, position: str) -> Inventory:
+    """Return an open inventory. A path is opened, and closed with `stack`."""
+    if isinstance(inventory, Inventory):
+        return inventory
+    path = Path(os.fspath(inventory))
+    try:
+        return stack.enter_context(Inventory.open(path))
+    except InventoryError as error:
+        named = error.message if str(path) in error.message else f"{path}: {error.message}"
+        raise InventoryError(f"{position[:1].upper()}{position[1:]}: {named}", fix=error.fix) from None

@@ -1,0 +1,150 @@
+"""Records of the differences of two inventories, described by the schema `comparison`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.model.inventory_difference import ChangeKind, DifferenceStatus
+from dicommap.model.masking import escape_undecodable, is_shown_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dicommap.display.inventory_records import Record
+    from dicommap.model.inventory_difference import (
+        AttributeChangeCount,
+        ComparedFile,
+        InstanceCounts,
+        InstanceDifference,
+        SeriesDifference,
+        StudyDifference,
+    )
+    from dicommap.model.masking import Masker
+
+FURTHER_VALUES = "(other values)"
+"""The text in place of the values of changes that are only counted."""
+
+
+def build_study_difference_record(study: StudyDifference) -> Record:
+    """Return the record of a study: status, numbers of series and instances, and the attributes that changed."""
+    return {
+        "StudyInstanceUID": study.study_instance_uid,
+        "status": study.status.value,
+        "series": {status.value: study.series.get(status, 0) for status in DifferenceStatus},
+        **_count_instances(study.counts),
+        "attributes": list(study.keywords),
+    }
+
+
+def build_series_difference_record(series: SeriesDifference) -> Record:
+    """Return the record of a series: status, numbers of instances, and the attributes that changed."""
+    return {
+        "StudyInstanceUID": series.study_instance_uid,
+        "SeriesInstanceUID": series.series_instance_uid,
+        "status": series.status.value,
+        **_count_instances(series.counts),
+        "attributes": list(dict.fromkeys(change.keyword for change in series.attributes)),
+    }
+
+
+def build_instance_difference_record(instance: InstanceDifference, masker: Masker) -> Record:
+    """Return the record of an instance: status, kinds of changes, attributes, and its file in both inventories."""
+    return {
+        "StudyInstanceUID": instance.study_instance_uid,
+        "SeriesInstanceUID": instance.series_instance_uid,
+        "SOPInstanceUID": instance.sop_instance_uid,
+        "status": instance.status.value,
+        "changes": [kind.value for kind in instance.kinds],
+        "attributes": [
+            {
+                "keyword": attribute.keyword,
+                "before": _value_or_null(attribute.keyword, attribute.before, masker),
+                "after": _value_or_null(attribute.keyword, attribute.after, masker),
+            }
+            for attribute in instance.attributes
+        ],
+        "before": None if instance.before is None else _file_record(instance.before),
+        "after": None if instance.after is None else _file_record(instance.after),
+    }
+
+
+def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) -> Record:
+    """Return the record of a change of an attribute in a study or series. A masked value is None."""
+    return {
+        "StudyInstanceUID": change.study_instance_uid,
+        "SeriesInstanceUID": change.series_instance_uid,
+        "keyword": change.keyword,
+        "before": _value_or_null(change.keyword, change.before, masker),
+        "after": _value_or_null(change.keyword, change.after, masker),
+        "further": change.before is None,
+        "instances": change.instances,
+    }
+
+
+def build_attribute_change_row(change: AttributeChangeCount, masker: Masker) -> dict[str, str]:
+    """Return a change of an attribute as a row of text cells. A masked value is a mark."""
+    return {
+        "StudyInstanceUID": change.study_instance_uid,
+        "SeriesInstanceUID": change.series_instance_uid or "",
+        "keyword": change.keyword,
+        "before": FURTHER_VALUES if change.before is None else masker.mask(change.keyword, change.before),
+        "after": FURTHER_VALUES if change.after is None else masker.mask(change.keyword, change.after),
+        "instances": str(change.instances),
+    }
+
+
+def flatten_difference_record(record: Record) -> dict[str, str]:
+    """Return the record of a study, series or instance as a row of text cells.
+
+    A member inside a member becomes a column such as `before.path`. Of attributes only the keywords are in the row.
+    """
+    cells: dict[str, str] = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            cells |= {f"{name}.{part}": str(content) for part, content in value.items()}
+        elif value is None:
+            cells |= dict.fromkeys((f"{name}.{part}" for part in FILE_MEMBERS), "")
+        else:
+            cells[name] = _join_words(value) if isinstance(value, list) else str(value)
+    return cells
+
+
+FILE_MEMBERS = ("StudyInstanceUID", "SeriesInstanceUID", "source", "path", "bytes", "etag", "duplicates")
+"""The members of the record of an instance's file."""
+
+
+def _file_record(file: ComparedFile) -> Record:
+    values = (
+        file.study_instance_uid,
+        file.series_instance_uid,
+        file.source,
+        file.path,
+        file.size,
+        file.etag,
+        file.duplicates,
+    )
+    return dict(zip(FILE_MEMBERS, values, strict=True))
+
+
+def _count_instances(counts: InstanceCounts) -> Record:
+    return {
+        "before": counts.before,
+        "after": counts.after,
+        "same": counts.same,
+        "changed": counts.changed,
+        "new": counts.new,
+        "gone": counts.gone,
+        "toOtherSeries": counts.to_other_series,
+        "fromOtherSeries": counts.from_other_series,
+        "changes": {kind.value: counts.kinds[kind] for kind in ChangeKind},
+    }
+
+
+def _value_or_null(keyword: str, value: str | None, masker: Masker) -> str | None:
+    if value is None or not (masker.show_values or is_shown_value(keyword, value)):
+        return None
+    return escape_undecodable(value)
+
+
+def _join_words(words: Iterable[str | Mapping[str, str]]) -> str:
+    return " ".join(word if isinstance(word, str) else word["keyword"] for word in words)

@@ -1,0 +1,240 @@
+"""The report of a comparison of two inventories: counts, changed attributes, and the first studies that differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.display.comparison_records import build_attribute_change_row
+from dicommap.display.inventory_report import join_first_names
+from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.model.inventory_difference import ChangeKind, DifferenceStatus
+from dicommap.model.masking import Masker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dicommap.display.report import Block, Figure
+    from dicommap.model.inventory_difference import (
+        AttributeChangeCount,
+        ComparedSide,
+        ComparisonTotals,
+        StudyDifference,
+    )
+
+MAX_STUDIES = 20
+MAX_CHANGES = 20
+NO_DIFFERENCE = "No difference."
+PIXELS_NOTE = "Pixel data is not compared: a scan reads headers only."
+
+KIND_TEXTS = {
+    ChangeKind.SERIES: "in another series or study",
+    ChangeKind.PATH: "file moved: another path relative to the root",
+    ChangeKind.SIZE: "file has another size",
+    ChangeKind.ETAG: "S3 object has another ETag",
+    ChangeKind.ATTRIBUTES: "captured attributes differ",
+    ChangeKind.DUPLICATES: "further copies differ",
+}
+"""Kind of change -> words for people."""
+
+COUNT_COLUMNS = ("", "before", "after", "same", "changed", "new", "gone", "other series")
+STUDY_COLUMNS = (
+    "StudyInstanceUID",
+    "status",
+    "before",
+    "after",
+    "changed",
+    "new",
+    "gone",
+    "other series",
+    "attributes",
+)
+_CHANGE_COLUMNS = (
+    TableColumn("keyword", CellKind.CODE),
+    TableColumn("before", CellKind.BEFORE),
+    TableColumn("after", CellKind.AFTER),
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("StudyInstanceUID", CellKind.UID),
+    TableColumn("SeriesInstanceUID", CellKind.UID),
+)
+_TOTAL_COLUMNS = (
+    TableColumn("attribute", CellKind.CODE),
+    *(TableColumn(name, CellKind.NUMBER) for name in ("studies", "series", "instances")),
+)
+_KIND_COLUMNS = (
+    TableColumn("change", CellKind.WORD),
+    TableColumn("instances", CellKind.NUMBER),
+    TableColumn("meaning", CellKind.SENTENCE),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonContent:
+    """The content of a comparison's report."""
+
+    before: ComparedSide
+    after: ComparedSide
+    totals: ComparisonTotals
+    studies: Sequence[StudyDifference]
+    """The first studies that differ."""
+    changes: Sequence[AttributeChangeCount]
+    """The first changes of attributes."""
+    largest: Sequence[StudyDifference]
+    """The studies with the most differing instances."""
+    show_values: bool
+
+
+def build_comparison_report(content: ComparisonContent, figure: Figure | None) -> Report:
+    """Return the report of a comparison. `figure` is its plot; None for no plot."""
+    return _limited_report(content, figure, studies_shown=MAX_STUDIES, changes_shown=MAX_CHANGES)
+
+
+def build_comparison_page(content: ComparisonContent, figure: Figure) -> str:
+    """Return a complete HTML page with all studies and changes of attributes that the comparison kept."""
+    from dicommap.display.report_html import render_html_page
+
+    shown = {"studies_shown": len(content.studies), "changes_shown": len(content.changes)}
+    return render_html_page(_limited_report(content, figure, **shown))
+
+
+def _limited_report(
+    content: ComparisonContent, figure: Figure | None, *, studies_shown: int, changes_shown: int
+) -> Report:
+    masker = Masker(show_values=content.show_values)
+    blocks: list[Block] = [
+        FactList(pairs=list(describe_sides(content.before, content.after))),
+        *([figure] if figure else []),
+    ]
+    blocks.append(_number_table("", COUNT_COLUMNS, build_count_rows(content.totals), noun="row", words=("",)))
+    kinds = list(build_kind_rows(content.totals))
+    blocks.append(
+        ReportTable(
+            columns=_KIND_COLUMNS,
+            rows=[TableRow(cells=row) for row in kinds],
+            total=len(kinds),
+            noun="kind",
+            heading="Changed instances",
+        )
+    )
+    totals = [TableRow(cells=row) for row in build_attribute_total_rows(content.totals)]
+    blocks.append(
+        ReportTable(
+            columns=_TOTAL_COLUMNS, rows=totals, total=len(totals), noun="attribute", heading="Changed attributes"
+        )
+    )
+    blocks.append(_changes_table(content.changes, changes_shown, masker))
+    rows = list(build_study_rows(content.studies[:studies_shown]))
+    table = _number_table(
+        "Studies that differ", STUDY_COLUMNS, rows, noun="study", total=count_differing(content.totals)
+    )
+    blocks.append(table)
+    shown = [block for block in blocks if not isinstance(block, ReportTable) or block.rows]
+    if masker.example:
+        remedy = "--show-values or dicommap.show_values(True) shows values"
+        shown.append(Note(text=f"{masker.example} is the mark of a masked value; {remedy}."))
+    shown.append(Note(text=PIXELS_NOTE))
+    return Report(title="Comparison", counts=summarize(content.totals), blocks=shown)
+
+
+def summarize(totals: ComparisonTotals) -> tuple[str, ...]:
+    """Return the numbers of differing studies and instances as short texts; one text if there is no difference."""
+    if totals.instances.is_same:
+        return ("no difference",)
+    statuses = (DifferenceStatus.NEW, DifferenceStatus.GONE, DifferenceStatus.CHANGED)
+    studies = [f"{totals.studies[status]:,} {status.value}" for status in statuses if totals.studies[status]]
+    counts = totals.instances
+    named = (
+        (counts.new, "new"),
+        (counts.gone, "gone"),
+        (counts.changed, "changed"),
+        (counts.to_other_series, "in another series"),
+    )
+    instances = [f"{count:,} {word}" for count, word in named if count]
+    return tuple(
+        f"{noun}: {', '.join(parts)}" for noun, parts in (("studies", studies), ("instances", instances)) if parts
+    )
+
+
+def count_differing(totals: ComparisonTotals) -> int:
+    """Return the number of studies that differ."""
+    return totals.studies.total() - totals.studies[DifferenceStatus.SAME]
+
+
+def describe_sides(before: ComparedSide, after: ComparedSide) -> Iterator[tuple[str, str]]:
+    """Yield facts about the two inventories: their names and sources, and what cannot be compared."""
+    for name, side in (("before", before), ("after", after)):
+        yield name, f"{side.name}: {join_first_names(side.sources)}"
+    for side in (before, after):
+        if side.only_here:
+            yield "not compared", f"{join_first_names(side.only_here)}, which only {side.name} has"
+    if before.reading != after.reading:
+        yield "note", "other versions of dicommap read the headers, so some values may differ although the files do not"
+
+
+def build_count_rows(totals: ComparisonTotals) -> Iterator[tuple[str, ...]]:
+    """Yield a row of `COUNT_COLUMNS` for studies, series and instances."""
+    for noun, counts in (("studies", totals.studies), ("series", totals.series)):
+        new, gone = counts[DifferenceStatus.NEW], counts[DifferenceStatus.GONE]
+        same, changed = counts[DifferenceStatus.SAME], counts[DifferenceStatus.CHANGED]
+        yield noun, *_format_numbers(same + changed + gone, same + changed + new, same, changed, new, gone), ""
+    found = totals.instances
+    numbers = (found.before, found.after, found.same, found.changed, found.new, found.gone, found.to_other_series)
+    yield "instances", *_format_numbers(*numbers)
+
+
+def build_kind_rows(totals: ComparisonTotals) -> Iterator[tuple[str, str, str]]:
+    """Yield a row for each kind of change of instances: kind, number of instances, meaning."""
+    for kind in ChangeKind:
+        if totals.instances.kinds[kind]:
+            yield kind.value, f"{totals.instances.kinds[kind]:,}", KIND_TEXTS[kind]
+
+
+def build_attribute_total_rows(totals: ComparisonTotals) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each changed attribute: keyword, numbers of studies, series and instances, the most first."""
+    ranked = sorted(totals.attributes.items(), key=lambda item: (-item[1].instances, item[0]))
+    for keyword, numbers in ranked:
+        yield keyword, *_format_numbers(numbers.studies, numbers.series, numbers.instances)
+
+
+def build_study_rows(studies: Sequence[StudyDifference]) -> Iterator[tuple[str, ...]]:
+    """Yield a row of `STUDY_COLUMNS` for each study."""
+    for study in studies:
+        counts = study.counts
+        other = counts.to_other_series + counts.from_other_series
+        numbers = (counts.before, counts.after, counts.changed, counts.new, counts.gone, other)
+        keywords = join_first_names(study.keywords)
+        yield study.study_instance_uid, study.status.value, *_format_numbers(*numbers), keywords
+
+
+def _format_numbers(*numbers: int) -> tuple[str, ...]:
+    return tuple(f"{number:,}" for number in numbers)
+
+
+def _changes_table(changes: Sequence[AttributeChangeCount], shown: int, masker: Masker) -> ReportTable:
+    rows = []
+    for change in changes[:shown]:
+        cells = build_attribute_change_row(change, masker)
+        rows.append(TableRow(cells=tuple(cells[column.name] for column in _CHANGE_COLUMNS)))
+    return ReportTable(
+        columns=_CHANGE_COLUMNS, rows=rows, total=len(changes), noun="change", heading="Changes of attributes"
+    )
+
+
+def _number_table(
+    heading: str,
+    columns: Sequence[str],
+    rows: Iterator[tuple[str, ...]] | Sequence[tuple[str, ...]],
+    *,
+    noun: str,
+    words: Sequence[str] = ("status", "attributes"),
+    total: int | None = None,
+) -> ReportTable:
+    kinds = {"StudyInstanceUID": CellKind.UID, **dict.fromkeys(words, CellKind.WORD), "attributes": CellKind.SENTENCE}
+    lines = [TableRow(cells=row) for row in rows]
+    return ReportTable(
+        columns=[TableColumn(name, kinds.get(name, CellKind.NUMBER)) for name in columns],
+        rows=lines,
+        total=len(lines) if total is None else total,
+        noun=noun,
+        heading=heading,
+    )

@@ -1,0 +1,272 @@
+"""One of two inventories that are compared: its instances in the order of their UIDs, and look-ups of single rows.
+
+The rows come from SQLite one by one. SQLite reads the series by their index and sorts the files of one series at a
+time, so that the memory does not depend on the size of the inventory.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.errors import InventoryError
+from dicommap.inventory.cells import (
+    damaged_error,
+    lookup_reader,
+    read_byte_count,
+    read_integer,
+    read_printable_path,
+    read_rows,
+    read_text,
+    read_uid,
+    read_value,
+)
+from dicommap.model.inventory_difference import ComparedFile, ComparedSide
+from dicommap.model.study import Disposition
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
+
+    from dicommap.inventory.cells import CellReader
+    from dicommap.inventory.inventory import Inventory
+
+InstanceKey = tuple[str, str, str]
+"""StudyInstanceUID, SeriesInstanceUID and SOPInstanceUID."""
+
+MAX_COPIES = 1000
+"""Maximum copies of one instance in one series that are compared one by one. Further copies are only counted."""
+
+HEADER_KEYWORDS = ("SOPClassUID", "TransferSyntaxUID")
+"""Keywords of the columns that every row of the table `header` has beside the captured attributes."""
+
+_COLUMNS = "StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, path, source, size, etag, disposition, " + (
+    "IFNULL(InstanceNumber, ''), header.id, digest"
+)
+# With CROSS JOIN, SQLite reads the headers by their index, and sorts the files of one series at a time.
+_INSTANCES_QUERY = f"""
+SELECT {_COLUMNS} FROM header CROSS JOIN file ON file.header = header.id
+WHERE disposition IN ('instance', 'duplicate')
+ORDER BY StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, path, source
+"""  # noqa: S608
+_INSTANCE_QUERY = f"""
+SELECT {_COLUMNS} FROM file CROSS JOIN header ON header.id = file.header
+WHERE SOPInstanceUID = ? AND disposition IN ('instance', 'duplicate')
+ORDER BY disposition DESC, path, source
+"""  # noqa: S608
+_INDEX_QUERY = """
+SELECT COUNT(*) FROM sqlite_master
+WHERE type = 'index' AND name IN ('header_by_series', 'file_by_header', 'file_by_instance')
+"""
+
+
+class InstanceCopy(NamedTuple):
+    """One file of an instance: the instance itself, or a duplicate."""
+
+    path: str
+    source: int
+    size: int
+    etag: str
+    is_instance: bool
+    instance_number: str
+    header: int
+    digest: bytes
+
+
+class InstanceCopies(NamedTuple):
+    """The files of one instance in one series, in the order of path and source."""
+
+    key: InstanceKey
+    copies: list[InstanceCopy]
+    total: int
+    """Number of all files, which may be more than those in `copies`."""
+
+    @property
+    def instance(self) -> InstanceCopy | None:
+        """Return the file that is the instance; None if all files are duplicates of a file in another series."""
+        return next((copy for copy in self.copies if copy.is_instance), None)
+
+
+class ComparedInventory:
+    """One of two inventories that are compared.
+
+    Attributes:
+        name: The file of the inventory, or its position if it is only in memory. Errors begin with the name.
+        keywords: The keywords of the captured attributes.
+        roots: Number of a source -> its root as printable text.
+        reading: The version of the header reader that read the files.
+    """
+
+    def __init__(self, inventory: Inventory, position: str) -> None:
+        """Prepare an inventory for a comparison.
+
+        Args:
+            inventory: The open inventory.
+            position: The words that name the inventory if it has no file, such as "the first inventory".
+
+        Raises:
+            InventoryError: The inventory is damaged or closed.
+        """
+        self._connection: sqlite3.Connection = inventory._connection
+        self.keywords = inventory.keywords
+        self.roots: Mapping[int, str] = inventory._roots
+        self.name = position
+        for _, name, path in self._read("PRAGMA database_list", (read_integer, read_text, read_text)):
+            if name == "main" and path:
+                self.name = Path(path).name
+        ((self.reading,),) = self._read("SELECT reading FROM scan", (read_integer,))
+        ((indexes,),) = self._read(_INDEX_QUERY, (read_integer,))
+        if indexes != 3:  # without an index, a comparison would never end
+            raise self._name_error(damaged_error())
+        self._row_readers = (
+            _read_cached_uid,
+            _read_cached_uid,
+            read_uid,
+            read_printable_path,
+            _read_source(self.roots),
+            read_byte_count,
+            read_text,
+            _read_is_instance,
+            read_value,
+            read_integer,
+            _read_digest,
+        )
+
+    def instances(self) -> Iterator[InstanceCopies]:
+        """Yield the files of each instance in the order of Study, Series and SOP Instance UID.
+
+        Raises:
+            InventoryError: The inventory is damaged or closed.
+        """
+        current: InstanceKey | None = None
+        copies: list[InstanceCopy] = []
+        count = 0
+        for study, series, instance, *cells in self._read(_INSTANCES_QUERY, self._row_readers):
+            key = (study, series, instance)
+            if key != current:
+                if current is not None:
+                    if key < current:  # the index of an altered file may have another order
+                        raise self._name_error(damaged_error())
+                    yield InstanceCopies(current, copies, count)
+                current, copies, count = key, [], 0
+            _add_copy(copies, InstanceCopy._make(cells))
+            count += 1
+        if current is not None:
+            yield InstanceCopies(current, copies, count)
+
+    def find_instance(self, sop_instance_uid: str) -> InstanceCopies | None:
+        """Return the files of an instance in the series that it belongs to; None if there is no such instance."""
+        found: InstanceCopies | None = None
+        rows = self._read(_INSTANCE_QUERY, self._row_readers, (sop_instance_uid,))
+        for study, series, instance, *cells in rows:
+            copy = InstanceCopy._make(cells)
+            if found is None and copy.is_instance:
+                found = InstanceCopies((study, series, instance), [copy], 1)
+            elif found is not None and (study, series) == found.key[:2]:
+                _add_copy(found.copies, copy)
+                found = found._replace(total=found.total + 1)
+        return found
+
+    def read_header(self, number: int, keywords: Sequence[str]) -> tuple[str, ...]:
+        """Return the values of a row of the table `header`. An absent attribute is the empty text.
+
+        Args:
+            number: The number of the row.
+            keywords: Captured attributes, or keywords of `HEADER_KEYWORDS`.
+        """
+        columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in keywords)
+        query = f"SELECT {columns} FROM header WHERE id = ?"  # noqa: S608  keywords are checked when the file is opened
+        for values in self._read(query, (read_value,) * len(keywords), (number,)):
+            return tuple(values)
+        raise self._name_error(damaged_error())
+
+    def describe(self, other: ComparedInventory) -> ComparedSide:
+        """Return the description of this inventory in a comparison with `other`."""
+        return ComparedSide(
+            name=self.name,
+            sources=tuple(self.roots.values()),
+            only_here=tuple(keyword for keyword in self.keywords if keyword not in other.keywords),
+            reading=self.reading,
+        )
+
+    def count_files(self) -> int:
+        """Return the number of all paths. It is read from the last row's number, which is fast."""
+        ((count,),) = self._read("SELECT IFNULL(MAX(id), 0) FROM file", (read_integer,))
+        return int(count)
+
+    def describe_file(self, found: InstanceCopies, copy: InstanceCopy) -> ComparedFile:
+        """Return the description of one file of an instance."""
+        study, series, _ = found.key
+        return ComparedFile(
+            study_instance_uid=study,
+            series_instance_uid=series,
+            source=self.roots[copy.source],
+            path=copy.path,
+            size=copy.size,
+            etag=copy.etag,
+            duplicates=found.total - 1,
+        )
+
+    def _read(
+        self, query: str, readers: Sequence[CellReader], parameters: Sequence[str | int] = ()
+    ) -> Iterator[list[Any]]:
+        try:
+            yield from read_rows(self._connection, query, readers, parameters)
+        except InventoryError as error:
+            raise self._name_error(error) from None
+
+    def _name_error(self, error: InventoryError) -> InventoryError:
+        return InventoryError(f"{self.name}: {error.message}", fix=error.fix)
+
+
+def _add_copy(copies: list[InstanceCopy], copy: InstanceCopy) -> None:
+    """Add a copy to the first copies of an instance. The instance itself is always kept."""
+    if len(copies) < MAX_COPIES:
+        copies.append(copy)
+    elif copy.is_instance:
+        copies[-1] = copy
+
+
+def pair_roots(before: Mapping[int, str], after: Mapping[int, str]) -> dict[int, int]:
+    """Return a dict: number of a source of the second inventory -> number of the first inventory's source.
+
+    Sources with equal roots are paired. The others are paired in their order: the roots of a copy and of the original
+    differ. A source without a partner gets a negative number.
+    """
+    pairs: dict[int, int] = {}
+    free = dict(before)
+    for number, root in after.items():
+        equal = next((other for other, text in free.items() if text == root), None)
+        if equal is not None:
+            pairs[number] = equal
+            del free[equal]
+    rest = iter(free)
+    for number in after:
+        if number not in pairs:
+            pairs[number] = next(rest, -1 - number)
+    return pairs
+
+
+@lru_cache(maxsize=64)
+def _read_cached_uid(cell: object) -> str:
+    return read_uid(cell)
+
+
+def _read_source(roots: Mapping[int, str]) -> CellReader:
+    look_up = lookup_reader(roots)
+
+    def read(cell: object) -> int:
+        look_up(cell)
+        return read_integer(cell)
+
+    return read
+
+
+def _read_is_instance(cell: object) -> bool:
+    return cell == Disposition.INSTANCE.value
+
+
+def _read_digest(cell: object) -> bytes:
+    return cell if isinstance(cell, bytes) else b""

@@ -1,0 +1,257 @@
+"""Compare two inventories by a merge of their instances, which both inventories yield in the order of their UIDs.
+
+One instance of each inventory is in memory at a time, with the counts of its series and study. So 100 million instances
+need no more memory than ten. An instance that only one inventory has in a series is looked up in the other by its SOP
+Instance UID: it may belong to another series there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import tag_of
+from dicommap.healthimaging.levels import Level, level_of
+from dicommap.inventory.instance_comparison import InstanceComparer
+from dicommap.model.inventory_difference import (
+    AttributeChangeCount,
+    AttributeTotals,
+    ComparisonTotals,
+    DifferenceStatus,
+    InstanceCounts,
+    InstanceDifference,
+    SeriesDifference,
+    StudyDifference,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from dicommap.inventory.compared_inventory import ComparedInventory, InstanceCopies, InstanceKey
+    from dicommap.model.inventory_difference import ChangeKind
+
+CHANGES_LISTED = 100
+"""Maximum changes of one attribute that are listed for one study or series. Further changes are only counted."""
+
+Difference = InstanceDifference | SeriesDifference | StudyDifference
+InstancePair = tuple["InstanceKey", "InstanceCopies | None", "InstanceCopies | None"]
+
+
+class InventoryComparer:
+    """The comparison of two inventories, which is made while its differences are read.
+
+    Attributes:
+        keywords: The compared attributes.
+        totals: The numbers of the whole comparison, complete when `differences` has ended.
+    """
+
+    def __init__(
+        self,
+        before: ComparedInventory,
+        after: ComparedInventory,
+        *,
+        ignored_kinds: Collection[ChangeKind] = (),
+        ignored_keywords: Collection[str] = (),
+    ) -> None:
+        """Prepare a comparison. The arguments are those of `InstanceComparer`."""
+        self._before = before
+        self._after = after
+        self._comparer = InstanceComparer(before, after, ignored_kinds=ignored_kinds, ignored_keywords=ignored_keywords)
+        self.keywords = self._comparer.keywords
+        self.totals = ComparisonTotals()
+
+    def pairs(self) -> Iterator[InstancePair]:
+        """Yield every instance of both inventories with its files, in the order of its UIDs."""
+        return merge_instances(self._before.instances(), self._after.instances())
+
+    def differences(self, pairs: Iterable[InstancePair]) -> Iterator[Difference]:
+        """Yield the differing instances, after the last of a series their series, and after the last series the study.
+
+        Args:
+            pairs: The pairs of `pairs`.
+
+        Raises:
+            InventoryError: An inventory is damaged or closed.
+        """
+        for study, members in groupby(pairs, key=lambda pair: pair[0][0]):
+            yield from self._compare_study(study, members)
+
+    def _compare_study(self, study: str, pairs: Iterable[InstancePair]) -> Iterator[Difference]:
+        changes = _AttributeChanges(study, None)
+        counts = InstanceCounts()
+        statuses: Counter[DifferenceStatus] = Counter()
+        keywords: dict[str, None] = {}
+        presence = _Presence()
+        for series, members in groupby(pairs, key=lambda pair: pair[0][1]):
+            of_series = _AttributeChanges(study, series)
+            series_counts = InstanceCounts()
+            series_presence = _Presence()
+            for _, old, new in members:
+                series_presence.add(before=old is not None, after=new is not None)
+                difference = self._compare_instance(old, new, series_counts)
+                if difference is not None:
+                    changes.add(difference)
+                    of_series.add(difference)
+                    yield difference
+            status = series_presence.status(series_counts)
+            counts.add(series_counts)
+            presence.add(before=series_presence.before, after=series_presence.after)
+            statuses[status] += 1
+            keywords |= dict.fromkeys(of_series.instances)
+            self._add_attribute_totals(of_series.instances)
+            if status is not DifferenceStatus.SAME:
+                listed = of_series.counts()
+                yield SeriesDifference(
+                    study_instance_uid=study,
+                    series_instance_uid=series,
+                    status=status,
+                    counts=series_counts,
+                    attributes=listed,
+                )
+        status = presence.status(counts)
+        self.totals.add_study(status, statuses, counts, keywords)
+        if status is not DifferenceStatus.SAME:
+            listed = changes.counts()
+            yield StudyDifference(
+                study_instance_uid=study,
+                status=status,
+                counts=counts,
+                series=statuses,
+                attributes=listed,
+                keywords=tuple(keywords),
+            )
+
+    def _add_attribute_totals(self, instances: Counter[str]) -> None:
+        for keyword, count in instances.items():
+            total = self.totals.attributes.setdefault(keyword, AttributeTotals())
+            total.instances += count
+            total.series += 1
+
+    def _compare_instance(
+        self, old: InstanceCopies | None, new: InstanceCopies | None, counts: InstanceCounts
+    ) -> InstanceDifference | None:
+        """Compare the files of one instance in one series, and count them. Return None if there is no difference.
+
+        A difference of an instance that has left the series is reported for its new series.
+        """
+        has_old = old is not None and old.instance is not None
+        has_new = new is not None and new.instance is not None
+        counts.before += has_old
+        counts.after += has_new
+        if old is not None and new is not None and has_old and has_new:
+            difference = self._comparer.compare(old, new)
+            counts.changed += difference is not None
+        elif has_old and old is not None:
+            if self._after.find_instance(old.key[2]) is not None:
+                counts.to_other_series += 1
+                return None
+            counts.gone += 1
+            return self._comparer.describe_single(old, None)
+        elif has_new and new is not None:
+            elsewhere = self._before.find_instance(new.key[2])
+            if elsewhere is None:
+                counts.new += 1
+                return self._comparer.describe_single(None, new)
+            counts.from_other_series += 1
+            difference = self._comparer.compare(elsewhere, new)
+        else:
+            difference = self._comparer.compare_duplicates(old, new)
+        if difference is not None:
+            counts.kinds.update(difference.kinds)
+        return difference
+
+
+def merge_instances(before: Iterable[InstanceCopies], after: Iterable[InstanceCopies]) -> Iterator[InstancePair]:
+    """Yield each instance of two sorted streams in the order of its UIDs, with its files in both streams or None."""
+    first, second = iter(before), iter(after)
+    old, new = next(first, None), next(second, None)
+    while old is not None and new is not None:
+        if old.key < new.key:
+            yield old.key, old, None
+            old = next(first, None)
+        elif new.key < old.key:
+            yield new.key, None, new
+            new = next(second, None)
+        else:
+            yield old.key, old, new
+            old, new = next(first, None), next(second, None)
+    while old is not None:
+        yield old.key, old, None
+        old = next(first, None)
+    while new is not None:
+        yield new.key, None, new
+        new = next(second, None)
+
+
+class _Presence:
+    """Whether the first and the second inventory have a file of a study or series."""
+
+    def __init__(self) -> None:
+        self.before = False
+        self.after = False
+
+    def add(self, *, before: bool, after: bool) -> None:
+        self.before = self.before or before
+        self.after = self.after or after
+
+    def status(self, counts: InstanceCounts) -> DifferenceStatus:
+        """Return the status of the study or series with these numbers of instances."""
+        if not self.before:
+            return DifferenceStatus.NEW
+        if not self.after:
+            return DifferenceStatus.GONE
+        return DifferenceStatus.SAME if counts.is_same else DifferenceStatus.CHANGED
+
+
+class _AttributeChanges:
+    """The changes of attributes of one series, or of the attributes of patient and study in one study."""
+
+    def __init__(self, study: str, series: str | None) -> None:
+        self._study = study
+        self._series = series
+        self._listed: dict[str, Counter[tuple[str, str]]] = {}
+        self._others: Counter[str] = Counter()
+        self.instances: Counter[str] = Counter()
+        """Keyword -> number of instances in which the attribute has changed, for attributes of all levels."""
+
+    def add(self, difference: InstanceDifference) -> None:
+        """Count the changed attributes of an instance."""
+        for attribute in difference.attributes:
+            keyword = attribute.keyword
+            self.instances[keyword] += 1
+            if (self._series is None) != _is_study_attribute(keyword):
+                continue
+            listed = self._listed.setdefault(keyword, Counter())
+            change = (attribute.before, attribute.after)
+            if change in listed or len(listed) < CHANGES_LISTED:
+                listed[change] += 1
+            else:
+                self._others[keyword] += 1
+
+    def counts(self) -> tuple[AttributeChangeCount, ...]:
+        """Return the changes, those of most instances first, and for each attribute the number of further changes."""
+        return tuple(
+            AttributeChangeCount(
+                study_instance_uid=self._study,
+                series_instance_uid=self._series,
+                keyword=keyword,
+                before=before,
+                after=after,
+                instances=instances,
+            )
+            for keyword, listed in self._listed.items()
+            for before, after, instances in self._rank_changes(keyword, listed)
+        )
+
+    def _rank_changes(
+        self, keyword: str, listed: Counter[tuple[str, str]]
+    ) -> Iterator[tuple[str | None, str | None, int]]:
+        for (before, after), instances in sorted(listed.items(), key=lambda item: (-item[1], item[0])):
+            yield before, after, instances
+        if self._others[keyword]:
+            yield None, None, self._others[keyword]
+
+
+def _is_study_attribute(keyword: str) -> bool:
+    return level_of(tag_of(keyword) or 0) in (Level.PATIENT, Level.STUDY)

@@ -1,0 +1,198 @@
+"""Compare one instance in two inventories: its file's path, size and ETag, its attributes, and its duplicates.
+
+If both inventories have a copy of the instance with the same path, these two files are compared, even if one is the
+instance and the other a duplicate. A new copy, which may come first in the order of paths, is then no move.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.person_name_comparison import is_person_name_keyword, normalize_person_name
+from dicommap.inventory.compared_inventory import HEADER_KEYWORDS, MAX_COPIES, pair_roots
+from dicommap.model.inventory_difference import AttributeDifference, ChangeKind, DifferenceStatus, InstanceDifference
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from dicommap.inventory.compared_inventory import ComparedInventory, InstanceCopies, InstanceCopy
+
+INSTANCE_NUMBER = "InstanceNumber"
+_UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
+_MAX_CACHED_HEADERS = 4096
+
+
+class InstanceComparer:
+    """Comparer of the files of single instances.
+
+    Attributes:
+        keywords: The compared attributes: those that both inventories captured and the caller does not ignore.
+    """
+
+    def __init__(
+        self,
+        before: ComparedInventory,
+        after: ComparedInventory,
+        *,
+        ignored_kinds: Collection[ChangeKind] = (),
+        ignored_keywords: Collection[str] = (),
+    ) -> None:
+        """Prepare the comparison of instances.
+
+        Args:
+            before: The first inventory.
+            after: The second inventory.
+            ignored_kinds: Kinds of changes that do not count.
+            ignored_keywords: Keywords of attributes that are not compared.
+        """
+        self._before = before
+        self._after = after
+        self._ignored = frozenset(ignored_kinds)
+        self._partners = pair_roots(before.roots, after.roots)
+        every = (*HEADER_KEYWORDS, *(keyword for keyword in before.keywords if keyword in set(after.keywords)))
+        compared = () if ChangeKind.ATTRIBUTES in self._ignored else (*every, INSTANCE_NUMBER)
+        self.keywords: tuple[str, ...] = tuple(keyword for keyword in compared if keyword not in ignored_keywords)
+        self._headers = _HeaderComparer(before, after, [word for word in self.keywords if word != INSTANCE_NUMBER])
+
+    def compare(self, old: InstanceCopies, new: InstanceCopies) -> InstanceDifference | None:
+        """Compare an instance that both inventories have. Return None if there is no difference.
+
+        Args:
+            old: Its files in the first inventory.
+            new: Its files in the second inventory. They may belong to another series.
+        """
+        first, second = self._choose_files(old, new)
+        attributes = self._compare_attributes(first, second)
+        kinds = [ChangeKind.SERIES] if old.key != new.key else []
+        kinds += self._find_file_changes(first, second)
+        if attributes:
+            kinds.append(ChangeKind.ATTRIBUTES)
+        if ChangeKind.DUPLICATES not in self._ignored and not self.has_same_files(old, new, first, second):
+            kinds.append(ChangeKind.DUPLICATES)
+        if not kinds:
+            return None
+        uids = zip(_UID_KEYWORDS, old.key, new.key, strict=False)
+        moves = [AttributeDifference(keyword, before, after) for keyword, before, after in uids if before != after]
+        return self._describe(old, new, first, second, tuple(kinds), (*moves, *attributes))
+
+    def compare_duplicates(self, old: InstanceCopies | None, new: InstanceCopies | None) -> InstanceDifference | None:
+        """Compare duplicates whose instance belongs to another series. Return None if there is no difference."""
+        if ChangeKind.DUPLICATES in self._ignored or self.has_same_files(old, new):
+            return None
+        first, second = old and old.copies[0], new and new.copies[0]
+        return self._describe(old, new, first, second, (ChangeKind.DUPLICATES,))
+
+    def describe_single(self, old: InstanceCopies | None, new: InstanceCopies | None) -> InstanceDifference:
+        """Return the difference of an instance that only one inventory has; the files in the other are None."""
+        return self._describe(old, new, old and old.instance, new and new.instance)
+
+    def _describe(
+        self,
+        old: InstanceCopies | None,
+        new: InstanceCopies | None,
+        first: InstanceCopy | None,
+        second: InstanceCopy | None,
+        kinds: tuple[ChangeKind, ...] = (),
+        attributes: tuple[AttributeDifference, ...] = (),
+    ) -> InstanceDifference:
+        known = new or old
+        assert known is not None  # noqa: S101  for mypy: one inventory has the instance
+        study, series, instance = known.key
+        status = DifferenceStatus.GONE if new is None else DifferenceStatus.NEW
+        return InstanceDifference(
+            study_instance_uid=study,
+            series_instance_uid=series,
+            sop_instance_uid=instance,
+            status=DifferenceStatus.CHANGED if kinds else status,
+            kinds=kinds,
+            attributes=attributes,
+            before=self._before.describe_file(old, first) if old and first else None,
+            after=self._after.describe_file(new, second) if new and second else None,
+        )
+
+    def _choose_files(self, old: InstanceCopies, new: InstanceCopies) -> tuple[InstanceCopy, InstanceCopy]:
+        """Return the two files that are compared: with the same path if there are such files, else the instances."""
+        first, second = old.instance or old.copies[0], new.instance or new.copies[0]
+        if len(old.copies) == len(new.copies) == 1:
+            return first, second
+        places = {(copy.path, copy.source): copy for copy in old.copies}
+        partners = {(copy.path, self._partners[copy.source]): copy for copy in new.copies}
+        for place in ((first.path, first.source), (second.path, self._partners[second.source]), *places):
+            if place in places and place in partners:
+                return places[place], partners[place]
+        return first, second
+
+    def _find_file_changes(self, first: InstanceCopy, second: InstanceCopy) -> Iterator[ChangeKind]:
+        """Yield the changes of a file that are not ignored."""
+        if (first.path, first.source) != (second.path, self._partners[second.source]):
+            yield from {ChangeKind.PATH} - self._ignored
+        if first.size != second.size:
+            yield from {ChangeKind.SIZE} - self._ignored
+        if first.etag != second.etag and first.etag and second.etag:
+            yield from {ChangeKind.ETAG} - self._ignored
+
+    def _compare_attributes(self, first: InstanceCopy, second: InstanceCopy) -> tuple[AttributeDifference, ...]:
+        attributes = self._headers.compare(first, second)
+        if first.instance_number != second.instance_number and INSTANCE_NUMBER in self.keywords:
+            number = AttributeDifference(INSTANCE_NUMBER, first.instance_number, second.instance_number)
+            return (*attributes, number)
+        return attributes
+
+    def has_same_files(
+        self,
+        old: InstanceCopies | None,
+        new: InstanceCopies | None,
+        first: InstanceCopy | None = None,
+        second: InstanceCopy | None = None,
+    ) -> bool:
+        """Return whether the copies of an instance are the same in both inventories, apart from `first` and `second`.
+
+        If there are more than `MAX_COPIES` copies, only their numbers are compared.
+        """
+        old_count, new_count = old.total if old else 0, new.total if new else 0
+        if old is None or new is None or old_count != new_count:
+            return old_count == new_count
+        if old_count > MAX_COPIES or (old_count == 1 and first is not None):
+            return True
+        ours = sorted((copy.path, copy.source, copy) for copy in old.copies if copy is not first)
+        theirs = sorted((copy.path, self._partners[copy.source], copy) for copy in new.copies if copy is not second)
+        return not any(self._differs(*pair) for pair in zip(ours, theirs, strict=True))
+
+    def _differs(self, first: tuple[str, int, InstanceCopy], second: tuple[str, int, InstanceCopy]) -> bool:
+        return any(self._find_file_changes(first[2], second[2])) or bool(self._compare_attributes(first[2], second[2]))
+
+
+class _HeaderComparer:
+    """Comparer of the attributes of two headers. Files of one series share few headers, so results are kept."""
+
+    def __init__(self, before: ComparedInventory, after: ComparedInventory, keywords: list[str]) -> None:
+        self._before = before
+        self._after = after
+        self._keywords = tuple(keywords)
+        # A digest covers all captured attributes in their order.
+        self._has_comparable_digests = before.keywords == after.keywords
+        self._known: dict[tuple[int, int], tuple[AttributeDifference, ...]] = {}
+
+    def compare(self, first: InstanceCopy, second: InstanceCopy) -> tuple[AttributeDifference, ...]:
+        """Return the attributes that differ in the headers of two files."""
+        if self._has_comparable_digests and first.digest == second.digest:
+            return ()
+        pair = (first.header, second.header)
+        differences = self._known.get(pair)
+        if differences is None:
+            if len(self._known) >= _MAX_CACHED_HEADERS:
+                self._known.clear()
+            differences = self._known[pair] = tuple(self._compare_rows(*pair))
+        return differences
+
+    def _compare_rows(self, first: int, second: int) -> Iterator[AttributeDifference]:
+        if not self._keywords:
+            return
+        values = (self._before.read_header(first, self._keywords), self._after.read_header(second, self._keywords))
+        for keyword, before, after in zip(self._keywords, *values, strict=True):
+            if before != after and not _is_same_name(keyword, before, after):
+                yield AttributeDifference(keyword, before, after)
+
+
+def _is_same_name(keyword: str, before: str, after: str) -> bool:
+    return is_person_name_keyword(keyword) and normalize_person_name(before) == normalize_person_name(after)

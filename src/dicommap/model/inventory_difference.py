@@ -1,0 +1,225 @@
+"""Differences of two inventories: instances, series and studies that are new, gone or changed, and their counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class DifferenceStatus(StrEnum):
+    """The status of a study, series or instance in a comparison of two inventories."""
+
+    NEW = "new"
+    """Only the second inventory has it."""
+    GONE = "gone"
+    """Only the first inventory has it."""
+    CHANGED = "changed"
+    """Both inventories have it, and they differ in it."""
+    SAME = "same"
+
+
+class ChangeKind(StrEnum):
+    """A kind of change of an instance that both inventories have."""
+
+    SERIES = "series"
+    """It belongs to another series or study."""
+    PATH = "path"
+    """Its file has another path relative to the root, or is below another root."""
+    SIZE = "size"
+    """Its file has another number of bytes."""
+    ETAG = "etag"
+    """Its object in S3 has another ETag. The bytes may be the same: the ETag also depends on the upload."""
+    ATTRIBUTES = "attributes"
+    """A captured attribute, SOPClassUID, TransferSyntaxUID or InstanceNumber has another value."""
+    DUPLICATES = "duplicates"
+    """Its further copies are more, fewer or different files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedFile:
+    """The file of an instance in one of two inventories, and the study and series that it belongs to."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    source: str
+    """The root of the source that has the file, as printable text."""
+    path: str
+    """Path relative to the root, as printable text."""
+    size: int
+    etag: str
+    duplicates: int
+    """Number of further copies of the instance in the same series."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeDifference:
+    """An attribute with its values in the first and in the second inventory. An absent attribute is the empty text."""
+
+    keyword: str
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceDifference:
+    """One instance that is new, gone or changed."""
+
+    study_instance_uid: str
+    """The study in the second inventory; in the first inventory if the instance is gone."""
+    series_instance_uid: str
+    sop_instance_uid: str
+    status: DifferenceStatus
+    kinds: tuple[ChangeKind, ...] = ()
+    """How the instance has changed; empty if it is new or gone."""
+    attributes: tuple[AttributeDifference, ...] = field(default=(), repr=False)
+    before: ComparedFile | None = None
+    """The file in the first inventory; None if the instance is new."""
+    after: ComparedFile | None = None
+    """The file in the second inventory; None if the instance is gone."""
+
+
+@dataclass(slots=True, kw_only=True)
+class InstanceCounts:
+    """Numbers of instances of a series, a study or a whole inventory in both inventories.
+
+    before = same + changed + gone + to_other_series, and after = same + changed + new + from_other_series.
+    """
+
+    before: int = 0
+    """Number of instances in the first inventory."""
+    after: int = 0
+    """Number of instances in the second inventory."""
+    new: int = 0
+    gone: int = 0
+    changed: int = 0
+    """Number of instances that are in the same series of both inventories and differ."""
+    to_other_series: int = 0
+    """Number of instances that the second inventory has in another series."""
+    from_other_series: int = 0
+    """Number of instances that the first inventory has in another series."""
+    kinds: Counter[ChangeKind] = field(default_factory=Counter)
+    """Kind of change -> number of instances. One instance may have several kinds of changes."""
+
+    @property
+    def same(self) -> int:
+        """Return the number of instances without a difference."""
+        return self.before - self.changed - self.gone - self.to_other_series
+
+    @property
+    def differing(self) -> int:
+        """Return the number of instances that are new, gone, changed, or in another series."""
+        return self.new + self.gone + self.changed + self.to_other_series + self.from_other_series
+
+    @property
+    def is_same(self) -> bool:
+        """Return whether no instance and no duplicate differs."""
+        return not self.differing and not self.kinds
+
+    def add(self, other: InstanceCounts) -> None:
+        """Add the numbers of `other` to these numbers."""
+        self.before += other.before
+        self.after += other.after
+        self.new += other.new
+        self.gone += other.gone
+        self.changed += other.changed
+        self.to_other_series += other.to_other_series
+        self.from_other_series += other.from_other_series
+        self.kinds.update(other.kinds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeChangeCount:
+    """A change of an attribute in one study or series, and the number of instances with this change.
+
+    An attribute may have a different change in each instance. So only the first changes are listed. The others are
+    counted in one last item, which has no values.
+    """
+
+    study_instance_uid: str
+    series_instance_uid: str | None
+    """The series; None if the attribute belongs to the patient or study."""
+    keyword: str
+    before: str | None = field(repr=False)
+    """The value in the first inventory; None for changes that are only counted."""
+    after: str | None = field(repr=False)
+    instances: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesDifference:
+    """One series that is new, gone or changed."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    status: DifferenceStatus
+    counts: InstanceCounts
+    attributes: tuple[AttributeChangeCount, ...] = field(repr=False)
+    """The changes of attributes of the series and its instances."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyDifference:
+    """One study that is new, gone or changed."""
+
+    study_instance_uid: str
+    status: DifferenceStatus
+    counts: InstanceCounts
+    series: Mapping[DifferenceStatus, int]
+    """Status -> number of series of the study."""
+    attributes: tuple[AttributeChangeCount, ...] = field(repr=False)
+    """The changes of attributes of the patient and study."""
+    keywords: tuple[str, ...]
+    """The keywords of all attributes that changed in the study, its series and its instances."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedSide:
+    """One of two compared inventories: its name, its sources, and what a comparison cannot use of it."""
+
+    name: str
+    """The name of the inventory file, or the position of an inventory in memory."""
+    sources: tuple[str, ...]
+    """The scanned roots. Equal roots of both inventories are paired, and the others in their order."""
+    only_here: tuple[str, ...]
+    """The captured attributes that the other inventory does not have. They are not compared."""
+    reading: int
+    """The version of the header reader. Other versions may read the same file differently."""
+
+
+@dataclass(slots=True)
+class AttributeTotals:
+    """The numbers of studies, series and instances in which one attribute has changed."""
+
+    studies: int = 0
+    series: int = 0
+    instances: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class ComparisonTotals:
+    """The numbers of a whole comparison."""
+
+    studies: Counter[DifferenceStatus] = field(default_factory=Counter)
+    series: Counter[DifferenceStatus] = field(default_factory=Counter)
+    instances: InstanceCounts = field(default_factory=InstanceCounts)
+    attributes: dict[str, AttributeTotals] = field(default_factory=dict)
+    """Keyword -> numbers of studies, series and instances with a change."""
+
+    def add_study(
+        self,
+        status: DifferenceStatus,
+        series: Mapping[DifferenceStatus, int],
+        instances: InstanceCounts,
+        keywords: Iterable[str],
+    ) -> None:
+        """Add the numbers of one study. `keywords` are the attributes that changed in it."""
+        self.studies[status] += 1
+        self.series.update(series)
+        self.instances.add(instances)
+        for keyword in keywords:
+            self.attributes[keyword].studies += 1

@@ -1,0 +1,125 @@
+"""Bar chart of a comparison of two inventories: same, changed, new and gone items, and the changed attributes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.display.comparison_report import summarize
+from dicommap.display.formatting import format_count
+from dicommap.model.inventory_difference import DifferenceStatus
+from dicommap.plots.svg import BODY_TOP, CHARACTER_WIDTH, LEFT_MARGIN, WIDTH, draw_bar, draw_text, make_plot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dicommap.display.comparison_report import ComparisonContent
+    from dicommap.model.inventory_difference import AttributeTotals, ComparisonTotals, InstanceCounts
+    from dicommap.plots.svg import Plot
+
+MAX_ATTRIBUTES = 12
+MAX_STUDIES = 10
+_ROW_HEIGHT = 24
+_BAR_HEIGHT = 16
+_NAME_WIDTH = 180
+_NUMBER_WIDTH = 150
+_BAR_WIDTH = WIDTH - 2 * LEFT_MARGIN - _NAME_WIDTH - _NUMBER_WIDTH
+_LEAST_WIDTH = 3
+"""Least width of a part that is not zero, so that one changed instance among millions is visible."""
+_MAX_UID_CHARACTERS = 26
+
+SAME, CHANGED, NEW, GONE, OTHER_SERIES = "same", "changed", "new", "gone", "other series"
+_CLASSES = {SAME: "none", CHANGED: "doubtful", NEW: "good", GONE: "bad", OTHER_SERIES: "second"}
+"""Name of a part -> CSS class of its colour. The bars are also told apart by their order, numbers and tooltips."""
+
+
+def plot_comparison(content: ComparisonContent) -> Plot:
+    """Return a bar chart of a comparison.
+
+    The first panel has a bar for studies, series and instances, divided into the same, changed, new and gone ones. The
+    other panels have the attributes that changed in most instances, and the studies with the most differing instances.
+    """
+    totals = content.totals
+    pieces = [*_draw_legend(), *_draw_levels(totals)]
+    top = BODY_TOP + 36 + 3 * _ROW_HEIGHT
+    if totals.attributes:
+        pieces += _draw_attributes(totals.attributes, top)
+        rows = min(len(totals.attributes), MAX_ATTRIBUTES) + (len(totals.attributes) > MAX_ATTRIBUTES)
+        top += 34 + _ROW_HEIGHT * rows
+    largest = content.largest[:MAX_STUDIES]
+    if largest:
+        pieces.append(draw_text(LEFT_MARGIN, top + 18, "studies with the most differing instances", kind="faint"))
+        for number, study in enumerate(largest):
+            uid = _shorten_uid(study.study_instance_uid)
+            counts = study.counts
+            parts = _instance_parts(counts, counts.to_other_series + counts.from_other_series)
+            pieces += _draw_row(top + 26 + number * _ROW_HEIGHT, uid, parts, _describe_parts(parts, "instance"))
+        top += 34 + _ROW_HEIGHT * len(largest)
+    described = f"{content.before.name} and {content.after.name}. " + "; ".join(summarize(totals)) + "."
+    return make_plot("Two inventories compared", described, top + 8, pieces)
+
+
+def _draw_legend() -> Iterator[str]:
+    x: float = LEFT_MARGIN
+    for name, kind in _CLASSES.items():
+        yield draw_bar(x, BODY_TOP - 4, 11, 11, kind=kind, tooltip=name)
+        yield draw_text(x + 16, BODY_TOP + 6, name, kind="faint")
+        x += 34 + len(name) * CHARACTER_WIDTH
+
+
+def _draw_levels(totals: ComparisonTotals) -> Iterator[str]:
+    rows: list[tuple[str, Mapping[str, int]]] = [
+        ("studies", {status.value: totals.studies[status] for status in DifferenceStatus}),
+        ("series", {status.value: totals.series[status] for status in DifferenceStatus}),
+        ("instances", _instance_parts(totals.instances, totals.instances.to_other_series)),
+    ]
+    for number, (noun, parts) in enumerate(rows):
+        words = f"{sum(parts.values()) - parts[SAME]:,} of {sum(parts.values()):,} differ"
+        yield from _draw_row(BODY_TOP + 22 + number * _ROW_HEIGHT, noun, parts, words)
+
+
+def _instance_parts(counts: InstanceCounts, other_series: int) -> dict[str, int]:
+    """Return the numbers of instances by the name of the part."""
+    numbers = (counts.same, counts.changed, counts.new, counts.gone, other_series)
+    return dict(zip((SAME, CHANGED, NEW, GONE, OTHER_SERIES), numbers, strict=True))
+
+
+def _draw_row(top: float, name: str, parts: Mapping[str, int], words: str) -> Iterator[str]:
+    """Yield a row: a name, a bar that is divided into parts, and a text."""
+    yield draw_text(LEFT_MARGIN, top + 13, name)
+    left: float = LEFT_MARGIN + _NAME_WIDTH
+    total = sum(parts.values()) or 1
+    shown = [(part, parts.get(part, 0)) for part in _CLASSES if parts.get(part, 0)]
+    free = _BAR_WIDTH - _LEAST_WIDTH * len(shown)
+    for part, count in shown:
+        width = _LEAST_WIDTH + free * count / total
+        yield draw_bar(left, top, width - 1, _BAR_HEIGHT, kind=_CLASSES[part], tooltip=f"{name}: {count:,} {part}")
+        left += width
+    yield draw_text(LEFT_MARGIN + _NAME_WIDTH + _BAR_WIDTH + 8, top + 13, words, kind="faint")
+
+
+def _describe_parts(parts: Mapping[str, int], noun: str) -> str:
+    return f"{format_count(sum(parts.values()) - parts[SAME], noun)} differ"
+
+
+def _draw_attributes(attributes: Mapping[str, AttributeTotals], top: float) -> Iterator[str]:
+    yield draw_text(LEFT_MARGIN, top + 18, "changed attributes, by instances", kind="faint")
+    ranked: Sequence[str] = sorted(attributes, key=lambda keyword: (-attributes[keyword].instances, keyword))
+    highest = attributes[ranked[0]].instances or 1
+    for number, keyword in enumerate(ranked[:MAX_ATTRIBUTES]):
+        numbers = attributes[keyword]
+        y = top + 26 + number * _ROW_HEIGHT
+        words = f"{format_count(numbers.instances, 'instance')} in {format_count(numbers.studies, 'study')}"
+        yield draw_text(LEFT_MARGIN, y + 13, keyword)
+        width = max(_LEAST_WIDTH, _BAR_WIDTH * numbers.instances / highest)
+        yield draw_bar(
+            LEFT_MARGIN + _NAME_WIDTH, y, width, _BAR_HEIGHT, kind=_CLASSES[CHANGED], tooltip=f"{keyword}: {words}"
+        )
+        yield draw_text(LEFT_MARGIN + _NAME_WIDTH + _BAR_WIDTH + 8, y + 13, words, kind="faint")
+    if len(ranked) > MAX_ATTRIBUTES:
+        words = f"and {format_count(len(ranked) - MAX_ATTRIBUTES, 'more attribute')}"
+        yield draw_text(LEFT_MARGIN, top + 26 + MAX_ATTRIBUTES * _ROW_HEIGHT + 13, words, kind="faint")
+
+
+def _shorten_uid(uid: str) -> str:
+    """Return a UID that fits into the column of names. The end of a UID distinguishes it from its neighbours."""
+    return uid if len(uid) <= _MAX_UID_CHARACTERS else f"…{uid[-_MAX_UID_CHARACTERS + 1 :].lstrip('.')}"
