@@ -11,7 +11,7 @@ import pytest
 
 import dicommap
 from dicommap.dicom.dictionary import tag_of
-from dicommap.edits import csv_reader
+from dicommap.edits import csv_reader, table
 from dicommap.edits.csv_reader import read_csv_table
 from dicommap.edits.edit import Edit
 from dicommap.edits.edit_result import EditOutcome, EditResult
@@ -164,7 +164,7 @@ def test_unknown_keywords_of_rules(tmp_path: Path) -> None:
 
 
 def test_the_size_of_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    wide = read_csv_table("t.csv", b"a" + b"," * csv_reader.COLUMNS_LIMIT, "a")
+    wide = read_csv_table("t.csv", b"a" + b"," * table.COLUMNS_LIMIT, "a")
     assert isinstance(wide, Issue)
     assert "16,384 cells in row 1" in wide.message
     monkeypatch.setattr(csv_reader, "CELLS_LIMIT", 10)

@@ -158,6 +158,7 @@ def draft(
     input_s3_uri: str | None = None,
     sheets: Paths = (),
     delimiter: str | None = None,
+    encoding: str | None = None,
     rules: Paths = (),
     by_study: StudyFunction | Iterable[StudyFunction] = (),
     by_series: SeriesFunction | Iterable[SeriesFunction] = (),
@@ -184,8 +185,10 @@ def draft(
     Args:
         inventory: The inventory to edit.
         input_s3_uri: The S3 prefix of the source's files, now or later. Not needed if the source is in S3.
-        sheets: The paths of edited sheets, or one path.
-        delimiter: The character between the cells of sheets. By default it is detected.
+        sheets: The paths of edited sheets, or one path: workbooks (.xlsx) or CSV files.
+        delimiter: The character between the cells of CSV sheets. By default it is detected.
+        encoding: The encoding of CSV sheets: "utf-8", "latin-1" or "cp1252". The default is UTF-8, or UTF-16 with a
+            byte order mark.
         rules: The paths of rules files, or one path.
         by_study: Functions that take a study and return its new values: keyword -> text.
         by_series: Functions that take a series and return its new values: keyword -> text.
@@ -206,8 +209,8 @@ def draft(
 
     Raises:
         DocumentError: An edit file cannot be read.
-        UsageError: A function returns a value that is not a text, no sheet can have the delimiter, `account` has a
-            member that the draft sets, or the URIs do not match the staging.
+        UsageError: A function returns a value that is not a text, no sheet can have the delimiter or encoding,
+            `account` has a member that the draft sets, or the URIs do not match the staging.
         PackageError: The package cannot be written.
 
     """
@@ -230,7 +233,13 @@ def draft(
         *check_aws_account(package_settings.account),
     ]
     edits = EditSources(
-        sheets=sheets, delimiter=delimiter, rules=rules, by_study=by_study, by_series=by_series, harmonize=harmonize
+        sheets=sheets,
+        delimiter=delimiter,
+        encoding=encoding,
+        rules=rules,
+        by_study=by_study,
+        by_series=by_series,
+        harmonize=harmonize,
     )
     resolution = _resolve_edits(inventory, edits, assumptions, progress, is_dry_run=directory is None)
     all_issues, documents = _make_documents(inventory, resolution, package_settings, issues)

@@ -24,6 +24,7 @@ from dicommap.cli.output import choose_exit_status, print_issues, print_line, pr
 from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.display.formatting import format_count
+from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.quotas import Quotas
@@ -91,8 +92,20 @@ def add_arguments(parser: Parser) -> None:
     add_show_values(parser)
     add_fail_on(parser)
     edits = parser.add_argument_group("Edits")
-    edits.add_argument("--sheet", metavar="FILE", action="append", type=Path, help="An edited sheet. May be repeated.")
+    edits.add_argument(
+        "--sheet",
+        metavar="FILE",
+        action="append",
+        type=Path,
+        help="An edited sheet: a workbook (.xlsx) or CSV. May be repeated.",
+    )
     add_delimiter(edits)
+    add_choice(
+        edits,
+        "--encoding",
+        kind=TextEncoding,
+        text="The encoding of CSV sheets, if it is not UTF-8 (or UTF-16 with a mark).",
+    )
     edits.add_argument("--rules", metavar="FILE", action="append", type=Path, help="A rules file. May be repeated.")
     add_keywords(
         edits,
@@ -141,6 +154,7 @@ def run(args: argparse.Namespace) -> int:
             input_s3_uri=args.input_s3_uri,
             sheets=args.sheet or [],
             delimiter=args.delimiter.character if args.delimiter else None,
+            encoding=args.encoding,
             rules=args.rules or [],
             harmonize=harmonize,
             assumptions=Assumptions.from_settings(args.assume or ()),

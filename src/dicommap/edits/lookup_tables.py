@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
 from dicommap.edits.cell_damage import describe_key_damage, is_null_word
-from dicommap.edits.csv_reader import column_issues, read_csv_table
 from dicommap.edits.edit_result import EditEffect, EditResult
 from dicommap.edits.sheet_cells import cell_issues
+from dicommap.edits.table import CellKind, column_issues, locate_cell
+from dicommap.edits.table_formats import TextEncoding
+from dicommap.edits.table_reader import CsvSettings, read_table
 from dicommap.edits.text_normalization import compute_near_key, describe_differences, normalize_nfc
 from dicommap.issues import Issue, Location, Severity, make_issue
 from dicommap.model.spreadsheet_formulas import unescape_formulas
@@ -33,6 +35,8 @@ class LookupRow:
     """Column -> cell."""
     edit_result: EditResult
     """The result of the row, counted in studies."""
+    kinds: Mapping[str, CellKind] = field(default_factory=dict)
+    """Column -> kind, for the cells of a workbook that are not text."""
 
     def text(self, column: str) -> str:
         """Return the text of a cell without outer spaces and without the apostrophe of an escaped formula."""
@@ -187,9 +191,10 @@ class LookupValue:
         if not cell:
             return None
         # The location has no study, so that the issue of the cell is equal for all studies and is yielded once.
-        where = replace(location, path=self.table.name, row=row.number, column=self.column, study=None, series=None)
+        address = locate_cell(self.table.name, self.table.header, row.number, self.column)
+        where = replace(address, rule=location.rule, keyword=location.keyword)
         is_current = cell in values.get(keyword_of(self.tag), ())
-        issues = [] if is_current else list(cell_issues("", cell, where, self.tag))
+        issues = [] if is_current else list(cell_issues("", cell, where, self.tag, row.kinds.get(self.column)))
         return issues or attribute_from_text(self.tag, cell, where)
 
 
@@ -209,10 +214,11 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
 
     """
     key = lookup.column or lookup.by
-    table = read_csv_table(lookup.file, data, key, lookup.delimiter)
+    encoding = None if lookup.encoding is None else TextEncoding(lookup.encoding)
+    table = read_table(lookup.file, data, key, CsvSettings(delimiter=lookup.delimiter, encoding=encoding))
     if isinstance(table, Issue):
         return LookupTable(lookup.file, lookup.by, {}), [table]
-    issues = list(column_issues(table))
+    issues = [*table.issues, *column_issues(table)]
     rows: dict[str, LookupRow] = {}
     repeated: list[tuple[LookupRow, LookupRow]] = []
     invalid_results: list[EditResult] = []
@@ -223,10 +229,15 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
             continue
         number, cells = row
         value = normalize_nfc(unescape_formulas(cells[table.header.index(key)].strip()).strip())
-        problem = _find_key_issue(value, Location(path=lookup.file, row=number, column=key))
+        kinds = table.kinds_of_row(number)
+        problem = _find_key_issue(value, table.locate(number, key), kinds.get(key))
         edit_result = EditResult(source=lookup.file, row=number, is_invalid=problem is not None or value in rows)
         read = LookupRow(
-            number=number, key=value, cells=dict(zip(table.header, cells, strict=True)), edit_result=edit_result
+            number=number,
+            key=value,
+            cells=dict(zip(table.header, cells, strict=True)),
+            edit_result=edit_result,
+            kinds=kinds,
         )
         if problem is not None:
             issues.append(problem)
@@ -255,18 +266,20 @@ def repeated_row_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[
     these cells differ, the code is `lookup.duplicate-key`.
     """
     for first, row in table.repeated:
-        location = Location(path=table.name, row=row.number, column=lookup.column or lookup.by)
+        location = locate_cell(table.name, table.header, row.number, lookup.column or lookup.by)
         is_equal = table.is_equal(first, row, lookup.set.values())
         code = "lookup.repeated-row" if is_equal else "lookup.duplicate-key"
         yield make_issue(code, location, first=first.number)
 
 
-def _find_key_issue(key: str, location: Location) -> Issue | None:
-    """Return an issue if a key is empty, damaged or a word for a missing value; else None."""
+def _find_key_issue(key: str, location: Location, kind: CellKind | None) -> Issue | None:
+    """Return an issue if a key is empty, damaged, not text or a word for a missing value; else None."""
     if not key:
         return make_issue("lookup.empty-key", location)
     sign = describe_key_damage(key)
     if sign:
         return make_issue("sheet.damaged-cell", location, sign=sign)
+    if kind is not None:
+        return make_issue("sheet.not-text-cell", location, what=kind.value)
     # The severity is that of an empty key: usually such a row is not intended for any study.
     return make_issue("sheet.no-value-word", location, severity=Severity.WARNING) if is_null_word(key) else None

@@ -33,15 +33,17 @@ class Replacement(_Document):
 
 
 class LookupSettings(_Document):
-    """Settings of the verb `lookup`, which joins rows of a CSV table to studies by one attribute."""
+    """Settings of the verb `lookup`, which joins rows of a CSV file or workbook to studies by one attribute."""
 
     file: str = Field(min_length=1)
-    """Path of the CSV file, relative to the rules file."""
+    """Path of the CSV file or workbook, relative to the rules file."""
     by: Literal["StudyInstanceUID", "AccessionNumber", "PatientID"]
     column: str | None = None
     """The name of the column with the key; None means that `by` is also the name of this column."""
     delimiter: Literal[",", ";", "\t", "|"] | None = None
     """The delimiter of cells; None means that it is detected."""
+    encoding: Literal["utf-8", "latin-1", "cp1252"] | None = None
+    """The encoding of a CSV file; None means UTF-8, or UTF-16 with a byte order mark."""
     set: dict[str, str] = Field(min_length=1)
     """Keyword -> name of the column with the new value. An empty cell changes nothing."""
 

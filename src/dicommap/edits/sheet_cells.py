@@ -14,13 +14,15 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary import tag_of
+from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.dicom.vr import FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VRS
 from dicommap.edits.cell_damage import (
     describe_cell_damage,
     describe_identifier_damage,
     describe_letter_damage,
 )
+from dicommap.edits.table import CellKind
 from dicommap.edits.text_normalization import normalize_nfc
 from dicommap.edits.unusable_texts import UnusableKind, find_unusable_text
 from dicommap.healthimaging.levels import Level, level_of
@@ -82,14 +84,17 @@ def is_same_value(before: str, cell: str) -> bool:
     return normalize_nfc(normalize_cell(before)) == normalize_nfc(normalize_cell(cell))
 
 
-def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterator[Issue]:
-    """Yield an issue if a cell is a placeholder, is damaged by a program, or is a word for a missing value.
+def cell_issues(
+    before: str, cell: str, location: Location, tag: int, cell_kind: CellKind | None = None
+) -> Iterator[Issue]:
+    """Yield an issue if a cell is a placeholder, damaged by a program, not text, or a word for a missing value.
 
     Args:
         before: The current value, or the empty text if there is no current value.
         cell: The text of the cell; it differs from the current value.
         location: The file, row and column of the cell.
         tag: The attribute of the cell.
+        cell_kind: The kind of a workbook's cell that is not text.
 
     """
     unusable = find_unusable_text(tag, cell, (before,))
@@ -102,9 +107,22 @@ def cell_issues(before: str, cell: str, location: Location, tag: int) -> Iterato
         sign = unusable.description
     if sign:
         yield make_issue("sheet.damaged-cell", location, sign=sign)
+    elif cell_kind is not None and not is_exact_number(tag, cell_kind):
+        yield make_issue("sheet.not-text-cell", location, what=cell_kind.value)
     elif kind is UnusableKind.NULL_WORD:
         yield make_issue("sheet.no-value-word", location)
 
+
+def is_exact_number(tag: int, kind: CellKind) -> bool:
+    """Return whether a cell is a number from which the value of its attribute is known exactly.
+
+    This is true for the value representations of numbers, and for dates, since no year begins with a zero. Any other
+    number can have lost the zeros at its beginning.
+    """
+    return kind is CellKind.NUMBER and set(vrs_of(tag)) <= _NUMERIC_VRS
+
+
+_NUMERIC_VRS = NUMBER_TEXT_VRS | INTEGER_VRS | FLOAT_VRS | {"DA"}
 
 _REPLACEMENT_SIGNS = "\ufffd?"
 """Characters by which programs replace a character that they cannot write."""

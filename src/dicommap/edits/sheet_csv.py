@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
-from dicommap.dicom.keywords import looks_like_attribute, not_captured_error
-from dicommap.edits.csv_reader import INFORMATION_COLUMN_PREFIX, CsvTable, column_issues, column_letters, read_csv_table
+from dicommap.dicom.keywords import not_captured_error
 from dicommap.edits.sheet_cells import compute_row_state, format_cell_with_escapes, is_same_value
+from dicommap.edits.table import INFORMATION_COLUMN_PREFIX, column_issues, locate_cell, locate_header
+from dicommap.edits.table_reader import DEFAULT_CSV_SETTINGS, CsvSettings, read_table
 from dicommap.healthimaging.levels import Level, fits_override_level, level_of
 from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
@@ -22,6 +23,7 @@ from dicommap.model.study import Target
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+    from dicommap.edits.table import CellKind, Table
     from dicommap.model.study import Series, Study
 
 STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
@@ -100,6 +102,8 @@ class SheetRow:
     """Keyword -> text of the cell, for the columns that can be edited."""
     state: str | None = None
     """The text of the state column; None if the sheet has no state column."""
+    kinds: Mapping[str, CellKind] = field(default_factory=dict)
+    """Column -> kind, for the cells of a workbook that are not text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +134,16 @@ class EditedSheet:
     """The cells in UID columns whose text is not a valid UID. UIDs of the inventory may nearly match them."""
     header_row: int = 1
     """The number of the row with the column names."""
+    header: tuple[str, ...] = ()
+    """The names of all columns, also of those that are not used."""
+
+    def locate(self, row: int, column: str) -> Location:
+        """Return the location of a cell."""
+        return locate_cell(self.name, self.header, row, column)
 
 
 def read_sheet(
-    name: str, data: bytes, captured: Container[str], delimiter: str | None = None
+    name: str, data: bytes, captured: Container[str], settings: CsvSettings = DEFAULT_CSV_SETTINGS
 ) -> tuple[EditedSheet | None, list[Issue]]:
     """Read a sheet that the user has edited from the bytes of its file.
 
@@ -141,19 +151,20 @@ def read_sheet(
         name: The file name for messages.
         data: The bytes of the file.
         captured: The keywords of the attributes that the inventory holds.
-        delimiter: The delimiter of cells; None means that it is detected.
+        settings: Settings for reading CSV files.
 
     Returns:
         The sheet and its issues. Instead of the sheet, None if the file is not a table or has too many wrong columns.
 
     """
-    table = read_csv_table(name, data, _STUDY, delimiter)
+    table = read_table(name, data, _STUDY, settings)
     if isinstance(table, Issue):
         return None, [table]
     issues = list(stop_after_limit(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
     if len(issues) > DOCUMENT_ISSUE_LIMIT:
         return None, issues  # further columns were not checked
     refused = {issue.location.column for issue in issues}
+    issues = [*table.issues, *issues]
     rows: dict[Target, SheetRow] = {}
     invalid_rows: dict[int | None, None] = {}
     repeated: dict[int, Target] = {}
@@ -185,6 +196,7 @@ def read_sheet(
         repeated_rows=repeated,
         damaged_uids=tuple(damaged),
         header_row=table.header_row,
+        header=table.header,
     ), issues
 
 
@@ -196,25 +208,21 @@ def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
     )
 
 
-def _header_issues(table: CsvTable, captured: Container[str]) -> Iterator[Issue]:
+def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
     yield from column_issues(table)
     for column in dict.fromkeys(table.header):
-        location = Location(path=table.name, row=table.header_row, column=column)
         if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_COLUMN_PREFIX):
             continue
         if tag_of(column) is None:
-            # A column name that does not look like a keyword can be a patient's value, which messages must not show.
-            shown = column if looks_like_attribute(column) else column_letters(table.header.index(column))
-            yield from unknown_keyword_issues(column, replace(location, column=shown))
+            yield from unknown_keyword_issues(column, locate_header(table, column))
         elif column not in captured:
             # If no override can set the attribute, this error is yielded instead of "not captured".
+            location = table.locate(table.header_row, column)
             refused = list(not_overridable_issues(tag_of(column) or 0, location))
             yield from refused or [make_issue("sheet.column-not-captured", location)]
 
 
-def _parse_rows(
-    table: CsvTable, refused: Container[str | None]
-) -> Iterator[Issue | DamagedUid | tuple[Target, SheetRow]]:
+def _parse_rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | DamagedUid | tuple[Target, SheetRow]]:
     """Yield the target and the cells of each row, or the reason why a row cannot be used."""
     header = table.header
     editable = [
@@ -228,19 +236,22 @@ def _parse_rows(
             continue
         number, cells = row_or_issue
         uids = {key: cells[header.index(key)].strip() for key in (_STUDY, _SERIES) if key in header}
-        damaged = [(key, problem) for key, uid in uids.items() if (problem := _describe_uid_problem(uid))]
+        kinds = table.kinds_of_row(number)
+        damaged = [
+            (key, problem) for key, uid in uids.items() if (problem := _describe_uid_problem(uid, kinds.get(key)))
+        ]
         for key, problem in damaged:
             yield DamagedUid(row=number, column=key, text=uids[key], problem=problem)
         if not damaged:
             target = Target(study_instance_uid=uids[_STUDY], series_instance_uid=uids.get(_SERIES))
             state = cells[header.index(STATE_COLUMN)].strip().casefold() if STATE_COLUMN in header else None
-            yield (
-                target,
-                SheetRow(number=number, cells={column: cells[index] for index, column in editable}, state=state),
-            )
+            texts = {column: cells[index] for index, column in editable}
+            yield target, SheetRow(number=number, cells=texts, state=state, kinds=kinds)
 
 
-def _describe_uid_problem(uid: str) -> str | None:
+def _describe_uid_problem(uid: str, kind: CellKind | None) -> str | None:
+    if kind is not None:
+        return f"is {kind.value}, and not text"
     if "." not in uid and uid.isdigit():
         return "is a plain number"
     return uid_mapping_problem(uid)

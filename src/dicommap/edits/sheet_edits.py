@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dicommap.edits.sheet_csv import EditedSheet, SheetRow
+    from dicommap.edits.table import CellKind
     from dicommap.model.study import AttributeValues, Study, Target
 
 _SCIENTIFIC_NUMBER = re.compile(r"(?P<first>[0-9])(?:[.,](?P<rest>[0-9]+))?[Ee]\+?(?P<exponent>[0-9]{1,3})")
@@ -217,7 +218,7 @@ class SheetEdits:
     def _damaged_uid_issues(self) -> Iterator[Issue]:
         """Yield an issue for each damaged UID. If one scanned UID is nearly equal, the issue names it."""
         for damaged_uid in self._sheet.damaged_uids:
-            location = Location(path=self._sheet.name, row=damaged_uid.row, column=damaged_uid.column)
+            location = self._sheet.locate(damaged_uid.row, damaged_uid.column)
             if damaged_uid.column == "StudyInstanceUID":
                 uid, hint = _find_near_uid(self._near_studies, damaged_uid.text)
                 location = replace(location, study=uid)
@@ -262,22 +263,23 @@ class SheetEdits:
             )
             if not is_same_value(format_cell_with_escapes(keyword, values[keyword]), after):
                 self._changed = True
-                yield from self._make_cell_edits(target, edit_result, keyword, (before, after))
+                yield from self._make_cell_edits(target, edit_result, keyword, (before, after), row.kinds.get(keyword))
 
     def _make_cell_edits(
-        self, target: Target, edit_result: EditResult, keyword: str, values: tuple[str, str]
+        self, target: Target, edit_result: EditResult, keyword: str, values: tuple[str, str], kind: CellKind | None
     ) -> Iterator[Edit | Issue]:
         """Yield the edit or the issues of a changed cell. `values` has the text before and after the change."""
         column = Location(path=self._sheet.name, column=keyword)
-        refused = override_keyword_issues(keyword, replace(column, row=self._sheet.header_row))
+        refused = override_keyword_issues(keyword, self._sheet.locate(self._sheet.header_row, keyword))
         if refused:
             # The column has the same error in every row, so its issue is yielded only once.
             edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
             yield from () if keyword in self._reported else refused
             self._reported.add(keyword)
             return
-        tag, location, (before, cell) = tag_of(keyword) or 0, replace(column, row=edit_result.row), values
-        wrong = list(escape_issues(before, cell, location)) or list(cell_issues(before, cell, location, tag))
+        tag, (before, cell) = tag_of(keyword) or 0, values
+        location = self._sheet.locate(edit_result.row or 0, keyword)
+        wrong = list(escape_issues(before, cell, location)) or list(cell_issues(before, cell, location, tag, kind))
         attribute = wrong or attribute_from_text(tag, cell, location)
         if isinstance(attribute, list):
             yield from attribute

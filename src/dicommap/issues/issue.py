@@ -43,10 +43,13 @@ class Location:
     """A JSON Pointer (RFC 6901) to a value in a JSON or TOML document."""
 
     row: int | None = None
-    """The row of a sheet or lookup, counted as spreadsheets do: the header is row 1, or row 2 after a line `sep=;`."""
+    """The row of a sheet or lookup, counted as spreadsheets do: the first row is 1, also if the header is below it."""
 
     column: str | None = None
     """The name of a column of a sheet."""
+
+    cell: str | None = None
+    """The address of a cell in a sheet or lookup, such as B7."""
 
     rule: str | None = None
     """The name of a rule."""
@@ -61,8 +64,12 @@ class Location:
     """A Series Instance UID."""
 
     def __str__(self) -> str:
-        members = ((field.name, getattr(self, field.name)) for field in fields(self))
-        words = [_format_member(name, value) for name, value in members if value is not None]
+        members = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.cell is not None:
+            # The address has the row, and is followed by the name of the column.
+            column = self.column if self.cell.rstrip("0123456789") != self.column else None
+            members |= {"row": None, "column": None, "cell": f"{self.cell} ({column})" if column else self.cell}
+        words = [_format_member(name, value) for name, value in members.items() if value is not None]
         return " ".join(words)
 
     def to_dict(self) -> dict[str, str | int]:
@@ -72,7 +79,7 @@ class Location:
 
 
 def _format_member(name: str, value: str | int) -> str:
-    if name == "path":
+    if name in ("path", "cell"):
         return str(value)
     if name == "pointer":
         return f"#{value}"

@@ -12,6 +12,8 @@ from dicommap.edits.csv_reader import require_delimiter
 from dicommap.edits.edit_provider import CombinedEdits
 from dicommap.edits.sheet_csv import read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
+from dicommap.edits.table_formats import require_encoding
+from dicommap.edits.table_reader import CsvSettings
 from dicommap.errors import DocumentError
 from dicommap.issues import Location, has_errors
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, BoundedList, bounded_issues, stop_after_limit
@@ -40,7 +42,9 @@ class EditSources:
 
     sheets: Paths = ()
     delimiter: str | None = None
-    """The character between the cells of sheets. If None, the character is detected for each sheet."""
+    """The character between the cells of CSV sheets. If None, the character is detected for each sheet."""
+    encoding: str | None = None
+    """The encoding of CSV sheets: utf-8, latin-1 or cp1252. If None, UTF-8, or UTF-16 with a byte order mark."""
     rules: Paths = ()
     by_study: StudyFunction | Iterable[StudyFunction] = ()
     by_series: SeriesFunction | Iterable[SeriesFunction] = ()
@@ -56,11 +60,13 @@ def read_edits(sources: EditSources, captured: tuple[str, ...]) -> tuple[Combine
 
     Raises:
         DocumentError: If a file cannot be read.
-        UsageError: If the delimiter is not one that a sheet can have.
+        UsageError: If the delimiter or the encoding is not one that a sheet can have.
 
     """
     if sources.delimiter is not None:
         require_delimiter(sources.delimiter)
+    if sources.encoding is not None:
+        require_encoding(sources.encoding)
     issues = bounded_issues()
     sheets, rules = _list_paths(sources.sheets), _list_paths(sources.rules)
     names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
@@ -95,8 +101,10 @@ def _provide_sheet_edits(
     captured: tuple[str, ...],
     issues: BoundedList[Issue],
 ) -> Iterator[EditProvider]:
+    encoding = None if sources.encoding is None else require_encoding(sources.encoding)
+    settings = CsvSettings(delimiter=sources.delimiter, encoding=encoding)
     for path in paths:
-        sheet, sheet_issues = read_sheet(names[path], read_document(path), captured, sources.delimiter)
+        sheet, sheet_issues = read_sheet(names[path], read_document(path), captured, settings)
         issues += sheet_issues
         if sheet is not None:
             yield SheetEdits(sheet)
@@ -152,8 +160,8 @@ class CheckedRules:
     issues: tuple[Issue, ...] = ()
 
 
-LookupTables = dict[tuple[Path, str, str | None, str | None], "LookupTable"]
-"""Lookup tables by file, keyword, column and delimiter. Rules with equal lookup settings share a table."""
+LookupTables = dict[tuple[Path, str, str | None, str | None, str | None], "LookupTable"]
+"""Lookup tables by file, keyword, column, delimiter and encoding. Rules with equal lookup settings share a table."""
 
 
 def read_rules(path: Path, name: str | None = None, shared: LookupTables | None = None) -> CheckedRules:
@@ -201,7 +209,7 @@ def _make_lookup_table(
     """Return the table of a rule's lookup, and its issues. Rules with equal lookups share one table."""
     from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
 
-    key = (rules.parent / lookup.file, lookup.by, lookup.column, lookup.delimiter)
+    key = (rules.parent / lookup.file, lookup.by, lookup.column, lookup.delimiter, lookup.encoding)
     issues: list[Issue] = []
     if key not in shared:
         shared[key], issues = read_lookup(lookup, _read_lookup(rules, rule, lookup))

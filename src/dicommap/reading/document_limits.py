@@ -45,6 +45,9 @@ RULES_LIMIT = DocumentLimit(16 * MEBIBYTE, 1_000_000)
 TABLE_LIMIT = DocumentLimit(256 * MEBIBYTE)
 """A sheet, a lookup table, or a table of a package."""
 
+WORKBOOK_LIMIT = DocumentLimit(4 * TABLE_LIMIT.bytes)
+"""All unpacked parts of a sheet or lookup table that is a workbook. XML needs up to four times the bytes of CSV."""
+
 JOB_MANIFEST_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """job-output-manifest.json, which has about half a megabyte for a job with DEFAULT_JOB_FILES image sets."""
 

@@ -7,7 +7,9 @@ import zipfile
 
 import pytest
 
-from dicommap.edits.csv_reader import CsvTable, read_csv_table
+from dicommap.edits.csv_reader import read_csv_table
+from dicommap.edits.table import Table
+from dicommap.edits.table_formats import TextEncoding
 from dicommap.issues import Issue, Location
 
 KEY = "StudyInstanceUID"
@@ -21,9 +23,9 @@ def issue_of(data: bytes, delimiter: str | None = None) -> Issue:
     return found
 
 
-def table_of(text: str, delimiter: str | None = None) -> CsvTable:
+def table_of(text: str, delimiter: str | None = None) -> Table:
     found = read_csv_table("s.csv", text.encode(), KEY, delimiter)
-    assert isinstance(found, CsvTable)
+    assert isinstance(found, Table)
     return found
 
 
@@ -37,14 +39,24 @@ def opened(name: str, content: bytes = b"") -> bytes:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (opened("[Content_Types].xml"), "is an Excel workbook (.xlsx); save it as CSV UTF-8"),
-        (b"PK\x03\x04\x14", "is an Excel workbook (.xlsx); save it as CSV UTF-8"),
+        (opened("[Content_Types].xml"), "is an Excel workbook; save it as .xlsx or as CSV UTF-8"),
+        (opened("xl/workbook.bin"), "is a binary Excel workbook (.xlsb); save it as .xlsx or as CSV UTF-8"),
+        (b"PK\x03\x04\x14", "is a ZIP archive; unpack it first"),
         (
             opened("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
-            "is an OpenDocument spreadsheet (.ods); save it as CSV UTF-8",
+            "is an OpenDocument spreadsheet (.ods); save it as .xlsx or as CSV UTF-8",
         ),
         (opened("Index/Document.iwa"), "is a Numbers document"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(8), "is an Excel workbook (.xls); save it as CSV UTF-8"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(8),
+            "is an Excel workbook of the old format (.xls); save it as .xlsx or as CSV UTF-8",
+        ),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            "is a workbook with a password; save it without one",
+        ),
+        (b"\n <HTML><table><tr><td>StudyInstanceUID", "is HTML; open it in a spreadsheet and save it as .xlsx"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook>', "is XML; open it in a spreadsheet and save it as .xlsx"),
         (b"\x1f\x8b\x08\0", "is compressed by gzip; unpack it first"),
         (b"BZh91AY", "is compressed by bzip2; unpack it first"),
         (b"\xfd7zXZ\0\0", "is compressed by xz; unpack it first"),
@@ -55,10 +67,10 @@ def opened(name: str, content: bytes = b"") -> bytes:
         (b"SQLite format 3\0\x10", "is an SQLite database"),
         (b"%PDF-1.7\n", "is a PDF document"),
         (b"{\\rtf1", "is a text document (RTF)"),
-        (PLAIN.encode("utf-32"), "is UTF-32 text; save it as CSV UTF-8"),
-        (b"\0\0\xfe\xff" + PLAIN.encode("utf-32-be"), "is UTF-32 text; save it as CSV UTF-8"),
-        (PLAIN.encode("utf-16-le"), "is UTF-16 text without a byte order mark; save it as CSV UTF-8"),
-        (PLAIN.encode("utf-16-be"), "is UTF-16 text without a byte order mark; save it as CSV UTF-8"),
+        (PLAIN.encode("utf-32"), "is UTF-32 text; save it as .xlsx or as CSV UTF-8"),
+        (b"\0\0\xfe\xff" + PLAIN.encode("utf-32-be"), "is UTF-32 text; save it as .xlsx or as CSV UTF-8"),
+        (PLAIN.encode("utf-16-le"), "is UTF-16 text without a byte order mark; save it as .xlsx or as CSV UTF-8"),
+        (PLAIN.encode("utf-16-be"), "is UTF-16 text without a byte order mark; save it as .xlsx or as CSV UTF-8"),
     ],
 )
 def test_a_file_of_another_format_is_named(data: bytes, words: str) -> None:
@@ -141,10 +153,62 @@ def test_other_faults_below_a_line_that_names_the_delimiter_have_their_row() -> 
     ("above", "row"), [("Table 1\n", 2), ("\n", 2), ("\n\n\n", 4), ('"Report\nof today"\n,,\n', 3), ("sep=;;x\n", 2)]
 )
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_a_header_below_other_lines_is_named(above: str, row: int, delimiter: str) -> None:
-    found = issue_of((above + PLAIN.replace(",", delimiter)).encode())
-    assert found.code == "sheet.no-key-column"
-    assert f"; the header is in row {row}: remove what is above it." in found.message
+def test_a_header_below_other_lines_is_found_and_named(above: str, row: int, delimiter: str) -> None:
+    table = table_of(above + PLAIN.replace(",", delimiter))
+    assert (table.header, table.header_row) == ((KEY, "PatientID"), row)
+    assert list(table.complete_rows()) == [(row + 1, ("1.2", "007"))]
+    (note,) = table.issues
+    assert (note.code, note.location.row) == ("sheet.header-row", row)
+    assert note.message == f"The header is row {row}; the rows above it are not read."
+
+
+def test_a_title_below_a_line_that_names_the_delimiter_is_passed_over_too() -> None:
+    table = table_of("sep=;\nTitle\n" + PLAIN.replace(",", ";"))
+    assert (table.header_row, [issue.code for issue in table.issues]) == (3, ["sheet.header-row"])
+    assert table_of("sep=;\n" + PLAIN.replace(",", ";")).issues == ()
+
+
+def test_a_header_is_searched_in_the_first_fifty_rows() -> None:
+    assert table_of("\n" * 49 + PLAIN).header_row == 50
+    assert issue_of(("\n" * 50 + PLAIN).encode()).code == "sheet.no-key-column"
+
+
+NAMES = f"{KEY},PatientName\r\n1.2,D\u00f6rte\r\n1.3,O\u2019Neil\r\n"
+
+
+@pytest.mark.parametrize("encoding", list(TextEncoding))
+def test_a_named_encoding_is_used(encoding: TextEncoding) -> None:
+    text = NAMES.replace("\u2019", "'") if encoding is TextEncoding.LATIN_1 else NAMES
+    table = read_csv_table("s.csv", text.encode(encoding), KEY, encoding=encoding)
+    assert isinstance(table, Table)
+    assert table.rows[0][1] == "D\u00f6rte"
+    assert table.rows[1][1] in ("O\u2019Neil", "O'Neil")
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "row", "words"),
+    [
+        (
+            NAMES.encode("cp1252"),
+            TextEncoding.LATIN_1,
+            3,
+            "in row 3 for which latin-1 has no character; cp1252 has one",
+        ),
+        (NAMES.encode("cp1252"), TextEncoding.UTF_8, 2, "row 2 has bytes of another encoding"),
+        (NAMES.encode(), TextEncoding.LATIN_1, None, "is UTF-8 text, and not in the named encoding"),
+        (NAMES.encode("utf-8-sig"), TextEncoding.CP1252, None, "is UTF-8 text, and not in the named encoding"),
+        (NAMES.encode("utf-16"), TextEncoding.CP1252, None, "is UTF-16 text, and not in the named encoding"),
+        (NAMES.encode("utf-16-le"), TextEncoding.LATIN_1, None, "is UTF-16 text, and not in the named encoding"),
+        (b"StudyInstanceUID,A\n1.2,\x81\n", TextEncoding.CP1252, 2, "in row 2 for which cp1252 has no character"),
+    ],
+)
+def test_a_file_in_another_than_the_named_encoding_is_refused(
+    data: bytes, encoding: TextEncoding, row: int | None, words: str
+) -> None:
+    found = read_csv_table("s.csv", data, KEY, encoding=encoding)
+    assert isinstance(found, Issue)
+    assert (found.code, found.location.row) == ("sheet.unreadable-text", row)
+    assert words in found.message
 
 
 def test_a_table_without_the_column_anywhere_names_no_other_row() -> None:
@@ -152,5 +216,5 @@ def test_a_table_without_the_column_anywhere_names_no_other_row() -> None:
     assert (found.code, found.location.row, found.message) == (
         "sheet.no-key-column",
         1,
-        f"Row 1 has no column {KEY}.",
+        f"Row 1 has no column {KEY}, and no row near it has one.",
     )

@@ -10,21 +10,32 @@ CODES = (
         severity=Severity.ERROR,
         title="A sheet or lookup that cannot be read as text",
         message="The file {problem}.",
-        explanation="Sheets and lookups are CSV files in UTF-8, with or without a byte order mark, or in UTF-16 "
-        "with one. With another encoding, names would silently become other names. After a quote that is not "
-        "closed, the rest of the file is one cell; the row is the one in which that cell begins.",
-        fix="Save the sheet as 'CSV UTF-8' and draft again.",
+        explanation="Sheets and lookups are Excel workbooks (.xlsx), or CSV files in UTF-8, with or without a byte "
+        "order mark, or in UTF-16 with one. For other CSV files the encoding must be named: with a wrong one, names "
+        "would silently become other names. After a quote that is not closed, the rest of the file is one cell; the "
+        "row is the one in which that cell begins.",
+        fix="Save the sheet as 'CSV UTF-8' or as .xlsx and draft again; or name the encoding of a CSV file with "
+        "--encoding cp1252 or --encoding latin-1, and that of a lookup with encoding = in its rule.",
     ),
     IssueCode(
         name="sheet.no-key-column",
         severity=Severity.ERROR,
         title="A sheet or lookup without its key column",
-        message="Row {row} has no column {column}{hint}.",
+        message="Row {row} has no column {column}, and no row near it has one.",
         explanation="Rows of a sheet are joined to studies by StudyInstanceUID, and to series also by "
-        "SeriesInstanceUID; rows of a lookup are joined by the column that its rule names. The first row names the "
-        "columns; they are separated by comma, semicolon, tab or bar. Only a line such as sep=; may be above it, "
-        "which names the separator; a title or an empty line may not.",
-        fix="Remove lines above the header. Write the sheet with 'dicommap sheet' and keep its key columns.",
+        "SeriesInstanceUID; rows of a lookup are joined by the column that its rule names. The header, which names the "
+        "columns, is the first of the first 50 rows that has this column. Columns of CSV are separated by comma, "
+        "semicolon, tab or bar.",
+        fix="Write the sheet with 'dicommap sheet' and keep its key columns.",
+    ),
+    IssueCode(
+        name="sheet.header-row",
+        severity=Severity.NOTE,
+        title="A sheet or lookup whose header is not its first row",
+        message="The header is row {row}; the rows above it are not read.",
+        explanation="A title or blank rows may be above the header. A row belongs to the table only if it is below "
+        "the header.",
+        fix="No action is needed if no data is above the header.",
     ),
     IssueCode(
         name="sheet.repeated-column",
@@ -77,6 +88,53 @@ CODES = (
         message="The row repeats row {first}: it is for the same study or series, and its cells are equal.",
         explanation="Both rows give the same values, so there is nothing to choose.",
         fix="No action is needed.",
+    ),
+    IssueCode(
+        name="sheet.several-worksheets",
+        severity=Severity.ERROR,
+        title="A workbook with several worksheets that have the key column",
+        message="Worksheets {numbers} have a column {column}, so it is not known which one is meant.",
+        explanation="A workbook is read as one sheet or lookup: the worksheet whose first rows have the key column. "
+        "Hidden worksheets count too.",
+        fix="Move the other worksheets to a workbook of their own, or save the right one as CSV UTF-8.",
+    ),
+    IssueCode(
+        name="sheet.other-worksheets",
+        severity=Severity.NOTE,
+        title="A workbook with other worksheets, which are not read",
+        message="Only worksheet {number}, which has the key column, is read.",
+        explanation="The other worksheets of the workbook do not have the key column in their first rows.",
+        fix="No action is needed if the other worksheets hold no edits.",
+    ),
+    IssueCode(
+        name="sheet.hidden-cells",
+        severity=Severity.WARNING,
+        title="A workbook with hidden rows or columns",
+        message="{what} with data is hidden, and is read like the others.",
+        explanation="A filter hides rows, and people hide columns. Their cells are part of the sheet: changed cells "
+        "become edits, also if nobody sees them.",
+        fix="Remove the filter and show all columns, and check these cells. Remove rows that are not meant.",
+    ),
+    IssueCode(
+        name="sheet.merged-cells",
+        severity=Severity.ERROR,
+        title="Merged cells in a workbook",
+        message="Cells {cells} are merged.",
+        explanation="Only the first of merged cells has a value. The others are empty in the file, which would empty "
+        "their attributes, although people see one value for all of them.",
+        fix="Unmerge the cells and write the value into each of them.",
+    ),
+    IssueCode(
+        name="sheet.not-text-cell",
+        severity=Severity.ERROR,
+        title="A cell of a workbook that is not text",
+        message="The cell is {what} and not text.",
+        explanation="A spreadsheet stores what it takes for a number, a date or a truth value without the characters "
+        "that were typed: 007 is stored as 7, and 1-2 as a day. A formula can have an old result. Such a cell is not "
+        "used, unless it holds the current value, or is a number of an attribute whose values are numbers or dates. A "
+        "number with a format of zeros, such as 00000000, counts as the text with these zeros.",
+        fix="Format the column as text and type the values again; copy the results of formulas and paste them as "
+        "values. If the numbers lost no zeros, you can save the sheet as CSV UTF-8 instead.",
     ),
     IssueCode(
         name="sheet.damaged-uid",

@@ -1,0 +1,162 @@
+"""The parts of an Excel workbook (Office Open XML, ECMA-376): a ZIP file with XML documents, read within limits.
+
+A workbook may come from an unknown author. So the limits are checked while the parts are unpacked: the number of
+members of the ZIP file, the bytes of all parts that are read, and the bytes of one XML token. A document type
+declaration, which could define entities that expand to gigabytes, ends the reading: no spreadsheet writes one.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Protocol
+from xml.parsers import expat
+
+from dicommap.reading.document_limits import WORKBOOK_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_WORKBOOK_PARTS = 10_000
+"""Maximum number of members of a workbook's ZIP file. Each worksheet has about four."""
+MAX_XML_TOKEN_BYTES = 2**24
+"""Maximum number of bytes of a tag or other token of a part. The text of a cell is read in several pieces."""
+_DIRECTORY_ENTRY = b"PK\x01\x02"
+_PIECE_BYTES = 2**18
+_DAMAGED = "is a damaged Excel workbook; open it in a spreadsheet and save it again"
+_PARSER_TEXT_BYTES = 2**16
+
+
+class UnreadableWorkbookError(Exception):
+    """Raised if a workbook cannot be read. The message is the end of a sentence that begins with `The file`."""
+
+
+class PartHandler(Protocol):
+    """The interface of objects that get the elements of one part."""
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Begin an element. Its name has no namespace prefix; the names of attributes may have one."""
+
+    def end(self, name: str) -> None:
+        """End an element."""
+
+    def text(self, text: str) -> None:
+        """Take a piece of the text of the current element."""
+
+
+class StopReadingError(Exception):
+    """Raised by a handler that needs no more of its part."""
+
+
+class WorkbookArchive:
+    """The ZIP file of a workbook."""
+
+    def __init__(self, data: bytes) -> None:
+        """Read the directory of the ZIP file.
+
+        Raises:
+            UnreadableWorkbookError: The file is damaged, or has too many members.
+
+        """
+        if data.count(_DIRECTORY_ENTRY) > MAX_WORKBOOK_PARTS:
+            raise UnreadableWorkbookError(f"has more than {MAX_WORKBOOK_PARTS:,} parts")
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            raise UnreadableWorkbookError(_DAMAGED) from None
+        self._members = {member.filename.lower(): member for member in self._zip.infolist()}
+        self._bytes_left = WORKBOOK_LIMIT.bytes
+
+    def has_part(self, name: str) -> bool:
+        """Return whether the workbook has a part with this name. Letter case does not count."""
+        return name.lower() in self._members
+
+    def parse(self, name: str, handler: PartHandler) -> None:
+        """Parse one part, and call the handler for each of its elements, until the handler raises StopReadingError.
+
+        Raises:
+            UnreadableWorkbookError: The part is missing, damaged or beyond a limit.
+
+        """
+        member = self._members.get(name.lower())
+        if member is None:
+            raise UnreadableWorkbookError(_DAMAGED)
+        parser = _create_parser(handler)
+        fed = 0
+        try:
+            with self._zip.open(member) as file:
+                while piece := file.read(_PIECE_BYTES):
+                    fed += len(piece)
+                    self._bytes_left -= len(piece)
+                    if self._bytes_left < 0:
+                        raise UnreadableWorkbookError(f"unpacks to more than {WORKBOOK_LIMIT.bytes:,} bytes")
+                    parser.Parse(piece, False)
+                    if fed - parser.CurrentByteIndex > MAX_XML_TOKEN_BYTES + len(piece):
+                        raise UnreadableWorkbookError(f"has an XML tag of more than {MAX_XML_TOKEN_BYTES:,} bytes")
+                parser.Parse(b"", True)
+        except StopReadingError:
+            return
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, expat.ExpatError):
+            raise UnreadableWorkbookError(_DAMAGED) from None
+        except RuntimeError:  # zipfile raises it for a member with a password
+            raise UnreadableWorkbookError("is a workbook with a password; save it without one") from None
+
+    def related_parts(self, part: str) -> dict[str, tuple[str, str]]:
+        """Return the relationships of a part: identifier -> type and name of the target; empty if it has none.
+
+        Source: ECMA-376 part 2, section 9.3.
+        """
+        folder, file = posixpath.split(part)
+        name = posixpath.join(folder, "_rels", f"{file}.rels")
+        handler = _Relationships(folder)
+        if self.has_part(name):
+            self.parse(name, handler)
+        return handler.targets
+
+
+class _Relationships:
+    """Handler of a part with relationships."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self.targets: dict[str, tuple[str, str]] = {}
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "Relationship" and attributes.get("TargetMode") != "External":
+            # A target with a slash at its beginning is relative to the root of the workbook.
+            target = posixpath.normpath(posixpath.join("/", self._folder, attributes.get("Target", "")))
+            kind = attributes.get("Type", "").rpartition("/")[2]
+            self.targets[attributes.get("Id", "")] = (kind, target.lstrip("/"))
+
+    def end(self, name: str) -> None:
+        pass
+
+    def text(self, text: str) -> None:
+        pass
+
+
+def _create_parser(handler: PartHandler) -> expat.XMLParserType:
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.buffer_size = _PARSER_TEXT_BYTES
+    names: dict[str, str] = {}
+
+    def local(name: str) -> str:
+        found = names.get(name)
+        if found is None:
+            found = names[name] = name.rpartition(":")[2]
+        return found
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        handler.start(local(name), attributes)
+
+    def refuse(*_: object) -> None:
+        raise UnreadableWorkbookError("has a document type declaration, which no spreadsheet writes")
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda name: handler.end(local(name))
+    parser.CharacterDataHandler = handler.text
+    parser.StartDoctypeDeclHandler = refuse
+    return parser

@@ -1,0 +1,127 @@
+"""Number formats of workbook cells: whether a number is displayed as a date, a percentage or with leading zeros.
+
+Source: ECMA-376 part 1, sections 18.8.30 (numFmt) and 18.8.45 (xf).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from dicommap.edits.table import CellKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DATE_FORMATS = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+"""Built-in formats of dates and times, also those of East Asian versions."""
+_PERCENTAGE_FORMATS = frozenset({9, 10})
+_FIRST_CUSTOM_FORMAT = 59
+_LITERALS = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?![hmsHMS]+\])[^\]]*\]')
+"""Texts, escaped characters, spaces, fillers, colours, conditions and locales in the code of a format."""
+_DATE_LETTERS = re.compile(r"[ymdhsYMDHSebgEBG]")
+_ZEROS = re.compile(r"0{2,64}")
+_FORMATS_LIMIT = 100_000
+"""Maximum number of cell formats that are kept. Excel has 65,490."""
+_MAX_WHOLE_NUMBER = 1e15
+"""Whole numbers up to this number are displayed with all of their digits. A cell keeps 15 digits."""
+_FIRST_DAYS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
+_DAYS_LIMIT = 2_958_466
+"""The number of the day after December 31, 9999."""
+
+
+class CellFormats:
+    """Handler of the part with the styles of a workbook. It keeps the number format of each cell format."""
+
+    def __init__(self) -> None:
+        self._codes: dict[int, str] = {}
+        self._format_ids: list[int] = []
+        self._is_in_cell_formats = False
+        self._kinds: dict[int, CellKind | str | None] = {}
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Take the code of a number format, or the number format of a cell format."""
+        if name == "cellXfs":
+            self._is_in_cell_formats = True
+        elif name == "numFmt" and len(self._codes) < _FORMATS_LIMIT:
+            self._codes[_parse_index(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
+        elif name == "xf" and self._is_in_cell_formats and len(self._format_ids) < _FORMATS_LIMIT:
+            self._format_ids.append(_parse_index(attributes.get("numFmtId")))
+
+    def end(self, name: str) -> None:
+        """End the list of cell formats."""
+        if name == "cellXfs":
+            self._is_in_cell_formats = False
+
+    def text(self, text: str) -> None:
+        """Ignore the text between elements."""
+
+    def format_number(self, text: str, style: int, *, is_1904: bool) -> tuple[str, CellKind | None]:
+        """Return the text of a number cell, and its kind; None as the kind if the text is displayed exactly so.
+
+        Args:
+            text: The number as the workbook writes it.
+            style: The index of the cell's format.
+            is_1904: Whether the dates of the workbook begin in 1904.
+
+        """
+        try:
+            number = float(text)
+        except ValueError:
+            return text, None
+        form = self._form_of(style)
+        if form is CellKind.DATE:
+            return _format_date(number, is_1904=is_1904), form
+        shown = _format_plain_number(number)
+        if isinstance(form, str):
+            # The format writes leading zeros, such as 00000000, so that the digits are those that people see.
+            return (shown.zfill(len(form)), None) if shown.isdigit() else (shown, CellKind.NUMBER)
+        return shown, form or CellKind.NUMBER
+
+    def _form_of(self, style: int) -> CellKind | str | None:
+        """Return the kind of a cell format, or the zeros of a format that only writes leading zeros, or None."""
+        if style not in self._kinds:
+            number = self._format_ids[style] if 0 <= style < len(self._format_ids) else 0
+            self._kinds[style] = _classify_format(number, self._codes.get(number, ""))
+        return self._kinds[style]
+
+
+def _parse_index(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _classify_format(number: int, code: str) -> CellKind | str | None:
+    if not code and number < _FIRST_CUSTOM_FORMAT:
+        if number in _DATE_FORMATS:
+            return CellKind.DATE
+        return CellKind.PERCENTAGE if number in _PERCENTAGE_FORMATS else None
+    shown = _LITERALS.sub("", code)
+    if _ZEROS.fullmatch(code):
+        return code
+    if "%" in shown:
+        return CellKind.PERCENTAGE
+    is_date = _DATE_LETTERS.search(shown) is not None and "general" not in shown.casefold() and "0E" not in shown
+    return CellKind.DATE if is_date else None
+
+
+def _format_plain_number(number: float) -> str:
+    """Return a number with the 15 digits that a spreadsheet displays, without an exponent if it is a whole number."""
+    if number.is_integer() and abs(number) < _MAX_WHOLE_NUMBER:
+        return str(int(number))
+    return format(number, ".15g").upper()
+
+
+def _format_date(number: float, *, is_1904: bool) -> str:
+    """Return the date and time of a serial number in ISO 8601 form, for example to compare it with a value.
+
+    The number 60 of workbooks with the date system of 1900 is February 29, 1900, which did not exist.
+    """
+    if not 0 <= number < _DAYS_LIMIT:
+        return _format_plain_number(number)
+    moment = _FIRST_DAYS[is_1904] + timedelta(seconds=round(number * 86_400))
+    if number < 1:
+        return f"{moment:%H:%M:%S}"
+    if not is_1904 and number < 60:
+        moment += timedelta(days=1)
+    return f"{moment:%Y-%m-%d}" if number.is_integer() else f"{moment:%Y-%m-%d %H:%M:%S}"
