@@ -18,7 +18,7 @@ import dicommap
 from dicommap.issues import CATALOGUE
 from dicommap.model.package_layout import OBJECTS_FILE
 from dicommap.validation.schema_registry import get_schema_validator
-from tests.cases import make_archives, make_p10
+from tests.cases import make_archives, make_p10, make_workbooks
 from tests.cases.running import ROOT, Case, case_names, run
 
 NAMES = case_names()
@@ -95,11 +95,19 @@ def test_the_script_makes_the_archives() -> None:
     assert not changed
 
 
+def test_the_script_makes_the_workbooks() -> None:
+    changed = [name for name, make in make_workbooks.FILES.items() if (ROOT / name).read_bytes() != make()]
+    assert not changed
+
+
 def test_the_script_makes_all_p10_files() -> None:
     found = {
         path.relative_to(ROOT).as_posix()
         for path in ROOT.glob("*/*/**/*")
-        if path.is_file() and b"1.2.826.0.1.3680043.10.1" in path.read_bytes() and b"\0\0" in path.read_bytes()
+        if path.is_file()
+        and path.relative_to(ROOT).as_posix() not in make_workbooks.FILES
+        and b"1.2.826.0.1.3680043.10.1" in path.read_bytes()
+        and b"\0\0" in path.read_bytes()
     }
     assert found == make_p10.FILES.keys()
 

@@ -320,7 +320,9 @@ def test_a_keyword_that_no_override_can_set_is_told_once(tmp_path: Path) -> None
     assert codes(by_function) == ["attribute.uid"]
     assert by_function.issues[0].location == dicommap.Location(rule="<lambda>", keyword="StudyInstanceUID")
     assert codes(by_sheet) == ["attribute.uid"]
-    assert by_sheet.issues[0].location == dicommap.Location(path="sheet.csv", row=1, column="FrameOfReferenceUID")
+    assert by_sheet.issues[0].location == dicommap.Location(
+        path="sheet.csv", row=1, column="FrameOfReferenceUID", cell="B1"
+    )
     assert [row["outcome"] for row in by_sheet.edits()] == ["refused", "refused"]
     assert [row["studies refused"] for row in by_function.edits()] == ["2"]
 

@@ -110,7 +110,7 @@ CODES = (
         name="sheet.hidden-cells",
         severity=Severity.WARNING,
         title="A workbook with hidden rows or columns",
-        message="{what} with data is hidden, and is read like the others.",
+        message="Hidden cells are read like the others: {what} with data.",
         explanation="A filter hides rows, and people hide columns. Their cells are part of the sheet: changed cells "
         "become edits, also if nobody sees them.",
         fix="Remove the filter and show all columns, and check these cells. Remove rows that are not meant.",
