@@ -5,11 +5,12 @@ Those that LibreOffice wrote are not made here: `sheet/libreoffice-*/README` say
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.support.workbook_files import (
     DATE,
+    Cell,
     Worksheet,
     excel_workbook,
     formula,
@@ -27,7 +28,7 @@ LEGEND = Worksheet(rows=[("Legend",), ("PatientID", "the number of the hospital"
 
 
 def _not_text() -> bytes:
-    rows = [
+    rows: list[Sequence[Cell]] = [
         HEADER,
         (STUDY_1, number(3), number(42), formula('"Doe^Janet"', "Doe^Janet"), number(46023, DATE)),
         (STUDY_2, number(1), number(77), "Roe^Richard", ""),

@@ -1,4 +1,4 @@
-"""Read a table from the bytes of a file: a workbook or a CSV file, which are told apart by their content."""
+"""Read a table from the bytes of a file: a workbook or a CSV file, as its content shows."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -20,6 +20,7 @@ from tests.support.workbook_files import (
     HOURS,
     PERCENT,
     ZEROS,
+    Cell,
     Raw,
     Worksheet,
     compress,
@@ -122,7 +123,7 @@ def test_each_kind_of_cell_is_known(
 
 
 def test_dates_of_1904_and_of_the_first_days_are_right() -> None:
-    rows = [HEADER, ("1.2", number(43538, DATE), number(1, DATE))]
+    rows: list[Sequence[Cell]] = [HEADER, ("1.2", number(43538, DATE), number(1, DATE))]
     assert table_of(excel_workbook(Worksheet(rows=rows), date1904=True)).rows[0][1:] == ("2023-03-15", "1904-01-02")
     assert table_of(excel_workbook(Worksheet(rows=rows))).rows[0][2] == "1900-01-01"
 
