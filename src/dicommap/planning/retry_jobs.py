@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.issues import Location, make_issue
 from dicommap.planning.job_load import SeriesSize, StudySize
 from dicommap.planning.packing import pack_studies
 from dicommap.planning.planned_objects import PlannedJob
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dicommap.healthimaging.quotas import Quotas
+    from dicommap.issues import Issue
     from dicommap.planning.job_load import OverrideSizes
     from dicommap.planning.packing import PackedJobs
     from dicommap.planning.planned_objects import PlannedObject
@@ -33,8 +35,6 @@ class _StagedObjects(Iterable["PlannedObject"]):
     _missing: BySeries = field(repr=False)
 
     def __iter__(self) -> Iterator[PlannedObject]:
-        from dataclasses import replace
-
         for study, pieces in groupby(self._pieces, key=lambda piece: piece.study_instance_uid):
             number = 0
             for piece in pieces:
@@ -59,6 +59,22 @@ class RetryJobs:
 
     jobs: tuple[PlannedJob, ...]
     packed: PackedJobs
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield an issue for each study that is divided among jobs, and one for the files that fit into no job."""
+        for study, (excess, numbers) in sorted(self.packed.cut.items()):
+            yield make_issue(
+                "job.study-over-quota",
+                Location(study=study),
+                jobs=f"Jobs {', '.join(self.jobs[number].id for number in numbers)}",
+                rest="",
+                count=excess.count,
+                what=excess.what,
+                limit=excess.limit,
+            )
+        left_out = sum(self.packed.unpackable_files.values())
+        if left_out:
+            yield make_issue("job.unplanned", files="1 file" if left_out == 1 else f"{left_out:,} files")
 
 
 def plan_retry_jobs(

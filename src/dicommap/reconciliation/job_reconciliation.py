@@ -117,8 +117,8 @@ def _difference_issues(reported: int | None, counted: int, member: str, location
         yield make_issue("manifest.numbers", location, member=member, reported=reported, found=counted)
 
 
-_NO_URI = S3Uri(bucket="", prefix="")
-"""The URI of a job whose inputS3Uri is not valid, because the plan was edited. No record matches this URI."""
+NO_URI = S3Uri(bucket="", prefix="")
+"""The URI of a job or plan whose inputS3Uri is not valid, because the plan was edited. No record matches this URI."""
 REASONS_KEPT = 50
 """Maximum number of distinct failure reasons that are counted separately. Further reasons are counted together."""
 
@@ -152,7 +152,7 @@ def reconcile_job(
         The outcomes and issues of the job.
 
     """
-    uri = S3Uri.parse(job.inputS3Uri) or _NO_URI
+    uri = S3Uri.parse(job.inputS3Uri) or NO_URI
     ledger = JobLedger(planned, uri, {file.path for file in job.files}, job_folder(job.id))
     issues: list[Issue] = []
     manifest = None
