@@ -254,6 +254,9 @@ FILES: dict[str, Callable[[], bytes]] = {
     "p10/undecodable-text/tree/IM0001": _latin_1_undeclared,
     "p10/unordered/tree/IM0001": _patient_after_series,
     "p10/value-too-long/tree/IM0001": lambda: instance(PatientName="Muster").replace(*_long_name()),
+    "study/invalid-date/tree/IM0001": lambda: of_study(1, 1, 1, StudyDate="2026-01-2"),
+    "study/invalid-date/tree/IM0002": lambda: of_study(2, 1, 1, PatientBirthDate="20260231"),
+    "study/invalid-date/tree/IM0003": lambda: of_study(3, 1, 1, StudyDate="20240229"),
     "series/in-two-studies/tree/IM0001": lambda: of_study(2, 1, 2, SeriesInstanceUID=uid(STUDY, 1, 1)),
 }
 """Every P10 file of the corpus by its path, and what makes it."""

@@ -83,7 +83,8 @@ def _is_decimal(text: str) -> bool:
     return len(text) <= _MAX_CHECKED_CHARACTERS and re.fullmatch(_DECIMAL, text) is not None
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Return whether a text is a value of DA: a date that exists, as YYYYMMDD (PS3.5 section 6.2)."""
     if re.fullmatch(r"[0-9]{8}", text) is None:
         return False
     try:
@@ -97,7 +98,7 @@ def _is_date_time(text: str) -> bool:
     match = _DT.fullmatch(text)
     if match is None or match["offset"] == "-0000" or not -1200 <= int(match["offset"] or "0") <= 1400:
         return False
-    return _is_date(match["year"] + (match["month"] or "01") + (match["day"] or "01"))
+    return is_date(match["year"] + (match["month"] or "01") + (match["day"] or "01"))
 
 
 _FORMS = {
@@ -106,7 +107,7 @@ _FORMS = {
         accepts=_make_matcher(r"[A-Z0-9 _]*[A-Z0-9_][A-Z0-9 _]*"),
         expected="upper-case letters, digits, _ and spaces",
     ),
-    "DA": _Form(accepts=_is_date, expected="a date that exists, as YYYYMMDD"),
+    "DA": _Form(accepts=is_date, expected="a date that exists, as YYYYMMDD"),
     "DS": _Form(accepts=_make_matcher(_DECIMAL), expected="a decimal number"),
     "DT": _Form(accepts=_is_date_time, expected="a date and time that exist, as YYYYMMDDHHMMSS.FFFFFF&ZZXX"),
     "IS": _Form(accepts=_make_matcher(r" *[+-]?[0-9]+ *"), expected="an integer"),

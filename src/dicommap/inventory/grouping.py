@@ -7,10 +7,12 @@ each UID root and problem, with the number of files, and not once for each file.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from dicommap.dicom.dictionary import tag_of
+from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.uid import UID_LENGTH_LIMIT, uid_conformance_problem, uid_root_of
+from dicommap.dicom.vr import is_date
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.limits import MAX_P10_BYTES, SUPPORTED_TRANSFER_SYNTAXES
 from dicommap.inventory.cells import decode_path
@@ -141,6 +143,7 @@ def find_grouping_issues(
     yield from _find_series_in_two_studies(connection)
     yield from _find_inconsistent_attributes(connection, keywords, Level.STUDY)
     yield from _find_inconsistent_attributes(connection, keywords, Level.SERIES)
+    yield from _find_invalid_dates(connection, keywords)
     yield from _find_unsupported_transfer_syntaxes(connection)
     yield from find_nonconformant_uids(connection)
     connection.execute("DROP TABLE temp.counted")
@@ -173,6 +176,26 @@ def _find_inconsistent_attributes(
             if count > 1:
                 place = Location(keyword=keyword, study=uids[0], series=uids[1] if len(uids) > 1 else None)
                 yield make_issue(f"{level.value}.inconsistent-attribute", place, keyword=keyword, count=count)
+
+
+def _find_invalid_dates(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> Iterator[Issue]:
+    """Yield an issue for each study and each date of its patient or study that is not a date in some files."""
+    connection.create_function("is_date", 1, lru_cache(maxsize=65_536)(_is_date_cell), deterministic=True)
+    for keyword in keywords:
+        tag = tag_of(keyword) or 0
+        if vrs_of(tag) != ("DA",) or level_of(tag) not in (Level.PATIENT, Level.STUDY):
+            continue
+        query = f"""
+            SELECT StudyInstanceUID, SUM(files) FROM {_COUNTED_HEADERS}
+            WHERE "{keyword}" != '' AND NOT is_date("{keyword}") GROUP BY 1 ORDER BY 1
+        """  # noqa: S608
+        for study, files in connection.execute(query):
+            yield make_issue("study.invalid-date", Location(keyword=keyword, study=study), keyword=keyword, files=files)
+
+
+def _is_date_cell(cell: str | bytes) -> bool:
+    """Return whether a cell is a date. The cell of an undecodable value has bytes, and is no date."""
+    return isinstance(cell, str) and is_date(cell)
 
 
 def _find_unsupported_transfer_syntaxes(connection: sqlite3.Connection) -> Iterator[Issue]:

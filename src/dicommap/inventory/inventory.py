@@ -188,13 +188,14 @@ class Inventory(Displayable):
             series: Count the files of this Series Instance UID only.
 
         Returns:
-            Value -> number of files, the most frequent value first. An absent attribute counts as the empty text.
+            Value -> number of files, the most frequent value first. An absent attribute counts as the empty text. Its
+            keys are the values; its repr masks them, as other reprs do.
 
         Raises:
             AttributeNameError: The keyword is not a captured attribute of this inventory.
         """
         queries.require_captured_keywords([keyword], self.keywords)
-        return search.count_values(self._connection, keyword, study=study, series=series)
+        return search.count_values(self._connection, keyword, study=study, series=series, unmasked=self._unmasked)
 
     def inconsistencies(self) -> search.Inconsistencies:
         """Return each attribute that has different values inside a study or series, and counts the files of each value.
@@ -202,7 +203,9 @@ class Inventory(Displayable):
         The scan reports each of these attributes as an issue: `study.inconsistent-attribute` or
         `series.inconsistent-attribute`.
         """
-        return search.Inconsistencies(search.find_inconsistencies(self._connection), unmasked=self._unmasked)
+        return search.Inconsistencies(
+            search.find_inconsistencies(self._connection, unmasked=self._unmasked), unmasked=self._unmasked
+        )
 
     def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> QueryResult:
         """Run an SQL query over the views study, series, instance, file and issue.

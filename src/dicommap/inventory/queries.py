@@ -25,6 +25,7 @@ from dicommap.inventory.cells import (
 )
 from dicommap.issues import Issue, Severity
 from dicommap.model.inventory_summary import InventorySummary
+from dicommap.model.masked_dicts import MaskedValues, count_class
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.model.study import Disposition, File, FileValues, Instance, Series
 
@@ -102,9 +103,10 @@ def read_series(
     columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in keywords)
     readers = (read_uid, read_uid, *(read_byte_count,) * 3, *(read_value,) * len(keywords))
     rows = read_rows(connection, _SERIES_QUERY.format(columns=columns), readers)
+    count_classes = [count_class(keyword, is_unmasked=unmasked) for keyword in keywords]
     for (study, series), group in groupby(rows, key=lambda row: row[:2]):
         headers = list(group)
-        values: list[dict[str, int]] = [{} for _ in keywords]
+        values = [make_counts() for make_counts in count_classes]
         for row in headers:
             for counts, value in zip(values, row[5:], strict=True):
                 counts[value] = counts.get(value, 0) + row[2]
@@ -115,7 +117,7 @@ def read_series(
             instances=instances,
             files=files,
             size=size,
-            values=dict(zip(keywords, values, strict=True)),
+            values=MaskedValues(zip(keywords, values, strict=True)),
             unmasked=unmasked,
             picture_source=picture_source,
         )

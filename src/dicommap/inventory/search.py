@@ -10,6 +10,7 @@ from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.errors import UsageError
 from dicommap.inventory.cells import read_integer, read_location, read_rows, read_value
 from dicommap.model.displayable import Displayable
+from dicommap.model.masked_dicts import count_class
 from dicommap.model.masking import make_repr_masker
 from dicommap.model.study import Inconsistency, Study
 
@@ -49,7 +50,8 @@ class Studies(tuple[Study, ...], Displayable):
         total: Counter[str] = Counter()
         for study in self:
             total.update(study.values[keyword])
-        return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+        ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
+        return count_class(keyword, is_unmasked=self._unmasked)(ranked)
 
     def edit(self, **values: str) -> Callable[[Study], dict[str, str]]:
         """Return a function for `draft(by_study=...)` that returns new values for these studies.
@@ -132,7 +134,12 @@ def _is_match(series: Series, patterns: Mapping[str, ShellPatterns]) -> bool:
 
 
 def count_values(
-    connection: sqlite3.Connection, keyword: str, *, study: str | None = None, series: str | None = None
+    connection: sqlite3.Connection,
+    keyword: str,
+    *,
+    study: str | None = None,
+    series: str | None = None,
+    unmasked: bool = False,
 ) -> dict[str, int]:
     """Return the number of files of each value of a captured attribute, the most frequent value first.
 
@@ -141,6 +148,7 @@ def count_values(
         keyword: The keyword of a captured attribute. It becomes part of the SQL.
         study: Count the files of this Study Instance UID only.
         series: Count the files of this Series Instance UID only.
+        unmasked: Whether the repr of the result shows patient values.
     """
     wanted = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
     conditions = {column: uid for column, uid in wanted.items() if uid is not None}
@@ -151,11 +159,15 @@ def count_values(
         f" WHERE disposition IN ('instance', 'duplicate'){''.join(f' AND {column} = ?' for column in conditions)}"
         " GROUP BY 1 ORDER BY 2 DESC, 1"
     )
-    return dict(read_rows(connection, query, (read_value, read_integer), tuple(conditions.values())))
+    rows = read_rows(connection, query, (read_value, read_integer), tuple(conditions.values()))
+    return count_class(keyword, is_unmasked=unmasked)(rows)
 
 
-def find_inconsistencies(connection: sqlite3.Connection) -> Iterator[Inconsistency]:
-    """Yield each inconsistent attribute that the scan reported, with the number of files of each value."""
+def find_inconsistencies(connection: sqlite3.Connection, *, unmasked: bool) -> Iterator[Inconsistency]:
+    """Yield each inconsistent attribute that the scan reported, with the number of files of each value.
+
+    `unmasked`: whether the repr of the values shows patient values.
+    """
     locations = [location for (location,) in read_rows(connection, _INCONSISTENCY_QUERY, (read_location,))]
     for location in locations:
         keyword = location.keyword or ""
@@ -163,5 +175,5 @@ def find_inconsistencies(connection: sqlite3.Connection) -> Iterator[Inconsisten
             study_instance_uid=location.study or "",
             series_instance_uid=location.series,
             keyword=keyword,
-            values=count_values(connection, keyword, study=location.study, series=location.series),
+            values=count_values(connection, keyword, study=location.study, series=location.series, unmasked=unmasked),
         )

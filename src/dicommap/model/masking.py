@@ -103,13 +103,34 @@ _NUMBERS = re.compile(r"[0-9+.eE \\-]{1,400}")
 _is_unmasked_in_all_reprs = False
 
 
-def show_values(shown: bool) -> None:
+class ShowValuesSetting:
+    """The result of `show_values`. As a context manager, it restores the previous setting at its end."""
+
+    def __init__(self, previous: bool) -> None:
+        self._previous = previous
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        show_values(self._previous)
+
+    def __repr__(self) -> str:
+        return "Values are shown." if _is_unmasked_in_all_reprs else "Values are masked."
+
+
+def show_values(shown: bool = True) -> ShowValuesSetting:
     """Show or mask patient values in the reprs of all objects in this process. By default they are masked.
 
-    This setting does not change tables that commands print, logs, files or error messages.
+    `show_values(True)` holds until `show_values(False)`; `with show_values(True): ...` holds inside the with statement.
+    If the environment variable DICOMMAP_SHOW_VALUES is 1 when dicommap is imported, values are shown from the start.
+    The setting does not change tables that commands print, logs, files or error messages.
 
     Args:
         shown: True to show values, False to mask them.
+
+    Returns:
+        A context manager that restores the previous setting.
 
     Raises:
         UsageError: `shown` is not a bool.
@@ -117,7 +138,9 @@ def show_values(shown: bool) -> None:
     global _is_unmasked_in_all_reprs  # one setting for the whole process
     if not isinstance(shown, bool):
         raise UsageError("show_values takes True or False.", fix="Call show_values(True) or show_values(False).")
+    setting = ShowValuesSetting(_is_unmasked_in_all_reprs)
     _is_unmasked_in_all_reprs = shown
+    return setting
 
 
 def is_unmasked_in_repr(*, unmasked: bool = False) -> bool:

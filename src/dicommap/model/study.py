@@ -12,6 +12,7 @@ from dicommap.errors import InventoryError
 from dicommap.healthimaging.levels import Level
 from dicommap.model.displayable import DisplayableInLists
 from dicommap.model.extras import require_extra
+from dicommap.model.masked_dicts import MaskedValues, copy_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -238,14 +239,16 @@ class Study(DisplayableInLists):
         """Return the study of these series. `series` is not empty, and all have the same Study Instance UID."""
         first, *others = members = tuple(series)
         values = first.values
-        if others:  # dicts, because there may be millions of studies and a Counter is slower
-            totals = {keyword: dict(counts) for keyword, counts in first.values.items()}
+        if others:  # no Counter, because there may be millions of studies and it is slower
+            totals = {keyword: copy_counts(keyword, counts) for keyword, counts in first.values.items()}
             for member in others:
                 for keyword, counts in member.values.items():
-                    total = totals.setdefault(keyword, {})
+                    total = totals.get(keyword)
+                    if total is None:
+                        total = totals[keyword] = copy_counts(keyword, {})
                     for value, count in counts.items():
                         total[value] = total.get(value, 0) + count
-            values = totals
+            values = MaskedValues(totals)
         return cls(study_instance_uid=first.study_instance_uid, series=members, values=values)
 
     def overview(self, size: int = 128, *, progress: ProgressOption = None) -> Picture:

@@ -39,6 +39,18 @@ def test_an_inventory_says_what_it_holds() -> None:
         assert " to <StudyDate" not in masked
 
 
+def test_a_range_of_dates_has_only_dates_that_exist() -> None:
+    dates = ["20260231", "0", "99991332", "2026-01-01", "Zyzzyva", "20260102", "20240229"]
+    files = [
+        added(f"{number}", f"1.{number} 1.{number}.1 1.{number}.1.1", StudyDate=d) for number, d in enumerate(dates)
+    ]
+    with inventory_of(*files) as inventory:
+        assert "20240229 to 20260102" in str(inventory.unmasked())
+        invalid = [issue for issue in inventory.issues() if issue.code == "study.invalid-date"]
+        assert len(invalid) == 5
+        assert not any(date in issue.message for issue in invalid for date in dates if len(date) > 1)
+
+
 def test_issues_have_their_explanation_inside() -> None:
     with inventory_of(refused("n")) as inventory:
         html = inventory._repr_html_()

@@ -28,6 +28,7 @@ CASES: dict[str, tuple[Added, ...]] = {
     "instance.too-large": (added("a", size=MAX_P10_BYTES + 1),),
     "series.in-two-studies": (added("a", "1.1 1.9 1.1.1"), added("b", "1.2 1.9 1.1.2")),
     "study.inconsistent-attribute": (added("a", PatientID="1"), added("b", "1.1 1.1.2 1.1.2.1", PatientID="2")),
+    "study.invalid-date": (added("a", PatientBirthDate="19700229"),),
     "series.inconsistent-attribute": (added("a", Modality="CT"), added("b", "1.1 1.1.1 1.1.1.2", Modality="MR")),
 }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import unicodedata
 
 import pytest
@@ -9,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.dicom.printable_text import keep_undecodable_bytes, make_printable
-from dicommap.model.masking import Masker, escape_text, escape_undecodable, escape_value, find_escapes, is_mask_text
+from dicommap.model.masking import (
+    Masker,
+    escape_text,
+    escape_undecodable,
+    escape_value,
+    find_escapes,
+    is_mask_text,
+    is_unmasked_in_repr,
+    show_values,
+)
 
 VALUES = st.text(st.one_of(st.characters(), st.integers(0xDC00, 0xDCFF).map(chr)))
 
@@ -113,3 +125,22 @@ def test_masks_and_marks_are_known(text: str) -> None:
 )
 def test_other_texts_are_no_masks(text: str) -> None:
     assert not is_mask_text(text)
+
+
+def test_values_are_shown_inside_a_with_statement_only() -> None:
+    with show_values(True):
+        assert is_unmasked_in_repr()
+        with show_values(False) as nothing:
+            assert nothing is None
+            assert not is_unmasked_in_repr()
+        assert is_unmasked_in_repr()
+    assert not is_unmasked_in_repr()
+    assert (repr(show_values(True)), repr(show_values(False))) == ("Values are shown.", "Values are masked.")
+
+
+@pytest.mark.parametrize(("value", "shown"), [("1", "True"), ("0", "False")])
+def test_the_environment_shows_values_from_the_start(value: str, shown: str) -> None:
+    code = "import dicommap; from dicommap.model import masking; print(masking.is_unmasked_in_repr())"
+    environment = {**os.environ, "DICOMMAP_SHOW_VALUES": value}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == shown

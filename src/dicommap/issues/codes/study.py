@@ -15,4 +15,13 @@ CODES = (
         "non-primary image sets.",
         fix="Set the attribute for the whole study with a sheet or a rule.",
     ),
+    IssueCode(
+        name="study.invalid-date",
+        severity=Severity.WARNING,
+        title="A date of a study that is not a date",
+        message="{keyword} is not a date that exists, as YYYYMMDD; files: {files}.",
+        explanation="PS3.5 section 6.2 gives dates the form YYYYMMDD. HealthImaging groups instances by StudyDate, and "
+        "AWS does not document what it does with a value in another form. The value is in no range of dates.",
+        fix="Set the date with a sheet or a rule, or empty it if it is not known.",
+    ),
 )

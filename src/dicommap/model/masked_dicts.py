@@ -1,0 +1,72 @@
+"""Dicts of values whose repr is masked, so that a notebook shows no patient value of the data that it works with.
+
+Keys and items are the values themselves: only the text of the dict is masked.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from dicommap.model.masking import Masker, is_unmasked_in_repr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class MaskedCounts(dict[str, int]):
+    """Value -> number of files for one attribute. `count_class` returns the class for an attribute."""
+
+    __slots__ = ()
+
+    keyword = ""
+    is_unmasked = False
+
+    def __repr__(self) -> str:
+        masker = Masker(show_values=is_unmasked_in_repr(unmasked=self.is_unmasked))
+        return _add_how_to_show(_format_counts(self.keyword, self, masker), masker)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore_counts, (self.keyword, self.is_unmasked, dict(self))
+
+
+@lru_cache(maxsize=1024)
+def count_class(keyword: str, *, is_unmasked: bool = False) -> type[MaskedCounts]:
+    """Return the class of dicts for an attribute.
+
+    The keyword is in the class and not in each dict, because there may be millions of dicts.
+
+    Args:
+        keyword: The keyword of the attribute.
+        is_unmasked: Whether the repr shows values.
+    """
+    return type("MaskedCounts", (MaskedCounts,), {"__slots__": (), "keyword": keyword, "is_unmasked": is_unmasked})
+
+
+def copy_counts(keyword: str, counts: Mapping[str, int]) -> MaskedCounts:
+    """Return a copy of a dict with the numbers of files of an attribute's values. Its repr is masked as before."""
+    return type(counts)(counts) if isinstance(counts, MaskedCounts) else count_class(keyword)(counts)
+
+
+def _restore_counts(keyword: str, is_unmasked: bool, counts: Mapping[str, int]) -> MaskedCounts:
+    return count_class(keyword, is_unmasked=is_unmasked)(counts)
+
+
+class MaskedValues(dict[str, "Mapping[str, int]"]):
+    """Keyword -> value -> number of files, for the captured attributes of a study or series."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        is_unmasked = any(isinstance(counts, MaskedCounts) and counts.is_unmasked for counts in self.values())
+        masker = Masker(show_values=is_unmasked_in_repr(unmasked=is_unmasked))
+        items = (f"{keyword!r}: {_format_counts(keyword, counts, masker)}" for keyword, counts in self.items())
+        return _add_how_to_show(f"{{{', '.join(items)}}}", masker)
+
+
+def _format_counts(keyword: str, counts: Mapping[str, int], masker: Masker) -> str:
+    return f"{{{', '.join(f'{masker.mask(keyword, value)!r}: {files}' for value, files in counts.items())}}}"
+
+
+def _add_how_to_show(text: str, masker: Masker) -> str:
+    return f"{text}  # dicommap.show_values(True) shows values" if masker.example else text
