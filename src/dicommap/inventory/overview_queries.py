@@ -48,8 +48,9 @@ GROUP BY 1 ORDER BY 2 DESC, 1
 # strftime changes the day of a date that does not exist, such as 20260231, so the two texts differ.
 _DATES_QUERY = f"""
 SELECT MIN(StudyDate), MAX(StudyDate) FROM header WHERE StudyDate GLOB '{"[0-9]" * 8}' AND typeof(StudyDate) = 'text'
-AND strftime('%Y%m%d', substr(StudyDate, 1, 4) || '-' || substr(StudyDate, 5, 2) || '-' || substr(StudyDate, 7), '+0 days')
-= StudyDate AND {_HAS_FILES}
+AND StudyDate = strftime(
+    '%Y%m%d', substr(StudyDate, 1, 4) || '-' || substr(StudyDate, 5, 2) || '-' || substr(StudyDate, 7), '+0 days'
+) AND {_HAS_FILES}
 """  # noqa: S608
 
 
