@@ -36,12 +36,13 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.display.preview import Preview
-    from dicommap.display.report import Report
+    from dicommap.display.report import Figure, Report
     from dicommap.edits.edit_result import EditResult
     from dicommap.edits.function_edits import SeriesFunction, StudyFunction
     from dicommap.healthimaging.quotas import Quotas
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
+    from dicommap.overrides.image_set_forecast import StudyFileGroups
     from dicommap.overrides.override import Override
     from dicommap.overrides.resolution import Resolution
     from dicommap.overrides.study_resolution import AttributeChange
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from dicommap.planning.package_documents import PackageDocuments
     from dicommap.planning.plan import Plan
     from dicommap.planning.staging import StagingPolicy
+    from dicommap.plots.svg import Plot
     from dicommap.progress import ProgressOption
 
 
@@ -117,6 +119,16 @@ class Draft(Displayable):
         """
         return build_forecast_rows(self.conflicts, masker=self.masker(show_values=show_values))
 
+    def forecast_plot(self, *, show_values: bool = False) -> Plot:
+        """Return a bar chart: in each series, the groups of files that may become separate image sets.
+
+        It shows the first 10 studies in which grouping attributes differ. `show_values` shows patient values in
+        tooltips, which are masked by default.
+        """
+        from dicommap.plots.forecast_plot import plot_forecast
+
+        return plot_forecast(self.conflicts.file_groups, self.masker(show_values=show_values))
+
     def preview_html(self, *, show_values: bool = False) -> str:
         """Return one HTML page with the changes, the edits by study, and the forecast.
 
@@ -147,6 +159,12 @@ class Draft(Displayable):
         if self.documents:
             return f"not written: no output was named for its {count}"
         return "none, because of an error" if self.issues.errors else "none: there is nothing to write"
+
+
+def _draw_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Figure:
+    from dicommap.plots.forecast_plot import draw_forecast_figure
+
+    return draw_forecast_figure(studies, masker)
 
 
 DEFAULT_ASSUMPTIONS = Assumptions()
@@ -249,7 +267,7 @@ def draft(
         overrides=tuple(resolution.overrides),
         changes=tuple(resolution.changes),
         edit_results=tuple(resolution.edit_results),
-        conflicts=Conflicts(resolution.conflicts),
+        conflicts=Conflicts.from_forecast(resolution.conflicts, resolution.file_groups, _draw_forecast),
         issues=Issues(all_issues),
         package=None if documents is None else directory,
         documents={} if documents is None else documents,

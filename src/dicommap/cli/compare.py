@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.compare import ComparisonRun, list_attribute_changes
 from dicommap.cli.options import add_choice, add_format, add_show_values, convert_to, output_path
-from dicommap.cli.output import print_line, print_table, write
+from dicommap.cli.output import print_line, print_masked_note, print_table, write
 from dicommap.dicom.choices import choice_of
 from dicommap.display.comparison_records import (
     build_attribute_change_record,
@@ -140,19 +140,21 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
         require_new_file(output)
     comparing = ComparisonRun(args.before, args.after, ignore=args.ignore or (), progress=True)
+    masker = Masker(show_values=args.show_values)
     if form in (ComparisonFormat.TABLE, ComparisonFormat.HTML, ComparisonFormat.SVG):
         for _ in comparing:
             pass
         pieces = _draw_page(comparing.result(), form, show_values=args.show_values)
     else:
-        pieces = _format_records(comparing, level, form, Masker(show_values=args.show_values))
+        pieces = _format_records(comparing, level, form, masker)
     if output is not None:
         write_new_text_file(output, pieces)
     elif form is not ComparisonFormat.TABLE:
         write(pieces)
+        print_masked_note(masker, to_stderr=True)
     result = comparing.result()
     if output is not None or form is ComparisonFormat.TABLE:
-        _print_comparison(result, Masker(show_values=args.show_values))
+        _print_comparison(result, masker)
     return int(_has_failed(result, fail_on))
 
 
@@ -233,8 +235,7 @@ def _print_changes(changes: Sequence[AttributeChangeCount], masker: Masker) -> N
     print_table(columns, ([row[column] for column in columns] for row in rows), numbers=("instances",))
     if len(changes) > ROWS_SHOWN:
         print_line("... and more; --level attribute --format csv lists all changes")
-    if masker.example:
-        print_line(f"{masker.example} is the mark of a masked value; --show-values shows values.")
+    print_masked_note(masker)
 
 
 def _print_omitted_count(rest: int, noun: str) -> None:

@@ -58,8 +58,8 @@ def build_instance_difference_record(instance: InstanceDifference, masker: Maske
         "attributes": [
             {
                 "keyword": attribute.keyword,
-                "before": _value_or_null(attribute.keyword, attribute.before, masker),
-                "after": _value_or_null(attribute.keyword, attribute.after, masker),
+                **_build_value_members("before", attribute.keyword, attribute.before, masker),
+                **_build_value_members("after", attribute.keyword, attribute.after, masker),
             }
             for attribute in instance.attributes
         ],
@@ -69,13 +69,13 @@ def build_instance_difference_record(instance: InstanceDifference, masker: Maske
 
 
 def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) -> Record:
-    """Return the record of a change of an attribute in a study or series. A masked value is None."""
+    """Return the record of a change of an attribute in a study or series. A masked value is None and has a mark."""
     return {
         "StudyInstanceUID": change.study_instance_uid,
         "SeriesInstanceUID": change.series_instance_uid,
         "keyword": change.keyword,
-        "before": _value_or_null(change.keyword, change.before, masker),
-        "after": _value_or_null(change.keyword, change.after, masker),
+        **_build_value_members("before", change.keyword, change.before, masker),
+        **_build_value_members("after", change.keyword, change.after, masker),
         "further": change.before is None,
         "instances": change.instances,
     }
@@ -140,10 +140,13 @@ def _count_instances(counts: InstanceCounts) -> Record:
     }
 
 
-def _value_or_null(keyword: str, value: str | None, masker: Masker) -> str | None:
-    if value is None or not (masker.show_values or is_shown_value(keyword, value)):
-        return None
-    return escape_undecodable(value)
+def _build_value_members(name: str, keyword: str, value: str | None, masker: Masker) -> Record:
+    """Return the member `name` with a value. A masked value is null and has a mark: no text is taken for a mask."""
+    if value is None:
+        return {name: None}
+    if masker.show_values or is_shown_value(keyword, value):
+        return {name: escape_undecodable(value)}
+    return {name: None, f"{name}Mark": masker.mask(keyword, value)}
 
 
 def _join_words(words: Iterable[str | Mapping[str, str]]) -> str:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from dicommap.display.comparison_records import build_attribute_change_row
 from dicommap.display.inventory_report import join_first_names
-from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report import (
+    CellKind,
+    FactList,
+    Note,
+    Report,
+    ReportTable,
+    TableColumn,
+    TableRow,
+    build_masked_notes,
+)
 from dicommap.model.inventory_difference import ChangeKind, DifferenceStatus
 from dicommap.model.masking import Masker
 
@@ -129,9 +138,7 @@ def _limited_report(
     )
     blocks.append(table)
     shown = [block for block in blocks if not isinstance(block, ReportTable) or block.rows]
-    if masker.example:
-        remedy = "--show-values or dicommap.show_values(True) shows values"
-        shown.append(Note(text=f"{masker.example} is the mark of a masked value; {remedy}."))
+    shown += build_masked_notes(masker)
     shown.append(Note(text=PIXELS_NOTE))
     return Report(title="Comparison", counts=summarize(content.totals), blocks=shown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from dicommap.display.formatting import format_count
@@ -10,10 +11,11 @@ from dicommap.model.displayable import DisplayableTuple
 from dicommap.model.masking import Masker, make_repr_masker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from dicommap.display.report import Block
+    from dicommap.display.report import Block, Figure
     from dicommap.overrides.grouping_conflicts import GroupingConflict
+    from dicommap.overrides.image_set_forecast import StudyFileGroups
 
 FORECAST_COLUMNS = (
     "StudyInstanceUID",
@@ -38,7 +40,8 @@ MAX_VALUES = 3
 FORECAST_NOTE = (
     "A forecast: AWS does not document which group becomes the primary image set; dicommap assumes the largest."
 )
-_EMPTY = "(empty)"
+EMPTY_VALUE = "(empty)"
+"""The text in place of an empty value."""
 _CONFLICT_COLUMNS = (
     TableColumn("level", CellKind.WORD),
     TableColumn("UID", CellKind.UID),
@@ -109,14 +112,41 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, masker: Masker
             yield {column: cells.get(column, "") for column in FORECAST_COLUMNS}
 
 
-class Conflicts(DisplayableTuple["GroupingConflict"]):
-    """Tuple of conflicts in the order of studies. It is equal to any tuple or list of the same conflicts."""
+FigureDrawer = Callable[[Sequence["StudyFileGroups"], "Masker"], "Figure"]
+"""A function that draws groups of files as a figure."""
 
-    __slots__ = ()
+
+class Conflicts(DisplayableTuple["GroupingConflict"]):
+    """Tuple of conflicts in the order of studies. It is equal to any tuple or list of the same conflicts.
+
+    Attributes:
+        file_groups: The groups of files of the first 100 studies with conflicts.
+    """
+
+    file_groups: tuple[StudyFileGroups, ...] = ()
+    _draw: FigureDrawer | None = None
+
+    @classmethod
+    def from_forecast(
+        cls, conflicts: Iterable[GroupingConflict], file_groups: Iterable[StudyFileGroups], draw: FigureDrawer | None
+    ) -> Conflicts:
+        """Return conflicts whose report has a figure of the groups of files, drawn by `draw`."""
+        made = cls(conflicts)
+        made.file_groups = tuple(file_groups)
+        made._draw = draw
+        return made
 
     def of_study(self, study_instance_uid: str) -> Conflicts:
         """Return the conflicts of one study and its series."""
-        return Conflicts(conflict for conflict in self if conflict.study_instance_uid == study_instance_uid)
+        return Conflicts.from_forecast(
+            (conflict for conflict in self if conflict.study_instance_uid == study_instance_uid),
+            (study for study in self.file_groups if study.study_instance_uid == study_instance_uid),
+            self._draw,
+        )
+
+    def draw_figure(self, masker: Masker) -> Figure | None:
+        """Return a figure of the groups of files; None if there are no groups."""
+        return self._draw(self.file_groups, masker) if self._draw is not None and self.file_groups else None
 
     def to_dicts(self, *, show_values: bool = False) -> list[dict[str, str]]:
         """Return each conflict as a row of text cells. Values are masked unless `show_values` is true."""
@@ -131,7 +161,7 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
 
 
 def build_conflict_blocks(conflicts: Sequence[GroupingConflict], *, masker: Masker, heading: str = "") -> list[Block]:
-    """Return a table of the first conflicts, with the first files of each conflict in its row, and a note."""
+    """Return a figure of the groups of files, a table of the first conflicts with their first files, and a note."""
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]
     rows = [
@@ -139,7 +169,8 @@ def build_conflict_blocks(conflicts: Sequence[GroupingConflict], *, masker: Mask
         for number, conflict in enumerate(conflicts[:MAX_CONFLICTS])
     ]
     table = ReportTable(columns=_CONFLICT_COLUMNS, rows=rows, total=len(conflicts), noun="conflict", heading=heading)
-    return [table, Note(text=FORECAST_NOTE)]
+    figure = conflicts.draw_figure(masker) if isinstance(conflicts, Conflicts) else None
+    return [*([figure] if figure is not None else []), table, Note(text=FORECAST_NOTE)]
 
 
 def _build_conflict_table_row(conflict: GroupingConflict, *, is_open: bool, masker: Masker) -> TableRow:
@@ -166,4 +197,4 @@ def _format_conflict_count(conflicts: Sequence[GroupingConflict]) -> str:
 
 
 def _format_display_value(keyword: str, value: str, *, masker: Masker) -> str:
-    return masker.mask(keyword, value) or _EMPTY
+    return masker.mask(keyword, value) or EMPTY_VALUE

@@ -12,7 +12,7 @@ of values of the series attributes.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of, tag_of
@@ -100,6 +100,84 @@ class PredictedImageSets:
         return counts
 
 
+STUDIES_KEPT = 100
+"""Maximum studies with conflicts whose groups of files a draft keeps."""
+SERIES_KEPT = 50
+"""Maximum series of one study whose groups are kept."""
+GROUPS_KEPT = 40
+"""Maximum groups of one series that are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileGroup:
+    """Files of one series that have the same grouping attributes after the edits.
+
+    The files of a group are likely to be in one image set, and files of different groups in different image sets.
+    """
+
+    values: ConflictingValues = field(repr=False)
+    """The values of the study's conflicting attributes, in the order of their keywords."""
+    files: int
+    is_primary: bool
+    """Whether the files agree with the group that is assumed to become primary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesFileGroups:
+    """The groups of files of one series."""
+
+    series_instance_uid: str
+    groups: tuple[FileGroup, ...]
+    """The first 40 groups: the assumed primary one, then the others by their number of files."""
+    group_count: int
+    files: int
+    non_primary_files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyFileGroups:
+    """The groups of files of one study in which grouping attributes differ after the edits."""
+
+    study_instance_uid: str
+    keywords: tuple[str, ...]
+    """The keywords of the conflicting attributes."""
+    series: tuple[SeriesFileGroups, ...]
+    """The first 50 series, those with the most files that are likely to become non-primary first."""
+    series_count: int
+    files: int
+    non_primary_files: int
+    """The number of files that are likely to become non-primary image sets."""
+
+
+def list_file_groups(study_instance_uid: str, sets: PredictedImageSets) -> StudyFileGroups:
+    """Return the groups of files of a study, by series."""
+    by_series: dict[str, list[FileGroup]] = {}
+    for (series, values), files in sets.groups.items():
+        is_primary = next(sets.outside(series, values), None) is None
+        by_series.setdefault(series, []).append(FileGroup(values=values, files=files, is_primary=is_primary))
+    listed = [_list_series_groups(uid, groups) for uid, groups in by_series.items()]
+    listed.sort(key=lambda series: (-series.non_primary_files, series.series_instance_uid))
+    return StudyFileGroups(
+        study_instance_uid=study_instance_uid,
+        keywords=sets.keywords,
+        series=tuple(listed[:SERIES_KEPT]),
+        series_count=len(listed),
+        files=sets.groups.total(),
+        non_primary_files=sum(series.non_primary_files for series in listed),
+    )
+
+
+def _list_series_groups(series_instance_uid: str, groups: list[FileGroup]) -> SeriesFileGroups:
+    groups.sort(key=lambda group: (not group.is_primary, -group.files, group.values))
+    return SeriesFileGroups(
+        series_instance_uid=series_instance_uid,
+        groups=tuple(groups[:GROUPS_KEPT]),
+        group_count=len(groups),
+        files=sum(group.files for group in groups),
+        non_primary_files=sum(group.files for group in groups if not group.is_primary),
+    )
+
+
 def _find_positions(
     keywords: tuple[str, ...], scopes: Collection[ConflictScope], series: str | None
 ) -> tuple[int, ...]:
@@ -145,6 +223,8 @@ class ImageSetForecaster:
         """
         self._files = files
         self._files_left = max_listed_files
+        self.file_groups: list[StudyFileGroups] = []
+        """The groups of files of the first studies with conflicts."""
 
     def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
         """Yield a conflict for each grouping attribute that has several values in a study or series after `changes`."""
@@ -157,6 +237,8 @@ class ImageSetForecaster:
             (file.series_instance_uid, values) for file, values in self._read_file_values(study, keywords, by_scope)
         )
         sets = PredictedImageSets.predict(keywords, groups, scopes)
+        if len(self.file_groups) < STUDIES_KEPT:
+            self.file_groups.append(list_file_groups(study.study_instance_uid, sets))
         outside = sets.count_non_primary_files()
         listed = self._list_non_primary_files(sets, self._read_file_values(study, keywords, by_scope))
         for scope, counts in scopes.items():

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Location
     from dicommap.model.study import Study
     from dicommap.overrides.grouping_conflicts import GroupingConflict, StudyFileReader
+    from dicommap.overrides.image_set_forecast import StudyFileGroups
     from dicommap.overrides.override import Override
     from dicommap.overrides.study_resolution import AttributeChange, StudyResolution
 
@@ -97,6 +98,8 @@ class Resolution:
     issues: BoundedList[Issue] = field(default_factory=bounded_issues)
     edit_results: list[EditResult] = field(default_factory=list)
     conflicts: list[GroupingConflict] = field(default_factory=list)
+    file_groups: list[StudyFileGroups] = field(default_factory=list)
+    """The groups of files of the first studies with conflicts."""
 
 
 def resolve_edits(
@@ -143,6 +146,7 @@ def resolve_edits(
         conflicts = list(forecaster.conflicts(study, resolution.changes))
         result.conflicts += conflicts
         result.issues += map(build_conflict_issue, conflicts)
+    result.file_groups += forecaster.file_groups
     result.issues += identifiers.issues(all_studies or (lambda: studies))
     result.issues += grouping.issues()
     result.issues += provider.unused_issues()

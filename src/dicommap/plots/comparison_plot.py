@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from dicommap.display.comparison_report import summarize
 from dicommap.display.formatting import format_count
 from dicommap.model.inventory_difference import DifferenceStatus
-from dicommap.plots.svg import BODY_TOP, CHARACTER_WIDTH, LEFT_MARGIN, WIDTH, draw_bar, draw_text, make_plot
+from dicommap.plots.svg import (
+    BODY_TOP,
+    CHARACTER_WIDTH,
+    LEFT_MARGIN,
+    WIDTH,
+    draw_bar,
+    draw_text,
+    make_plot,
+    shorten_uid,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +58,7 @@ def plot_comparison(content: ComparisonContent) -> Plot:
     if largest:
         pieces.append(draw_text(LEFT_MARGIN, top + 18, "studies with the most differing instances", kind="faint"))
         for number, study in enumerate(largest):
-            uid = _shorten_uid(study.study_instance_uid)
+            uid = shorten_uid(study.study_instance_uid, _MAX_UID_CHARACTERS)
             counts = study.counts
             parts = _instance_parts(counts, counts.to_other_series + counts.from_other_series)
             pieces += _draw_row(top + 26 + number * _ROW_HEIGHT, uid, parts, _describe_parts(parts, "instance"))
@@ -118,8 +127,3 @@ def _draw_attributes(attributes: Mapping[str, AttributeTotals], top: float) -> I
     if len(ranked) > MAX_ATTRIBUTES:
         words = f"and {format_count(len(ranked) - MAX_ATTRIBUTES, 'more attribute')}"
         yield draw_text(LEFT_MARGIN, top + 26 + MAX_ATTRIBUTES * _ROW_HEIGHT + 13, words, kind="faint")
-
-
-def _shorten_uid(uid: str) -> str:
-    """Return a UID that fits into the column of names. The end of a UID distinguishes it from its neighbours."""
-    return uid if len(uid) <= _MAX_UID_CHARACTERS else f"…{uid[-_MAX_UID_CHARACTERS + 1 :].lstrip('.')}"

@@ -127,6 +127,11 @@ def draw_line(x: float, y: float, width: float) -> str:
     return f'<line class="line" x1="{x:.1f}" y1="{y:.1f}" x2="{x + width:.1f}" y2="{y:.1f}"/>'
 
 
+def shorten_uid(uid: str, limit: int) -> str:
+    """Return a UID of at most `limit` characters. Its end is kept, because the end tells it from its neighbours."""
+    return uid if len(uid) <= limit else f"…{uid[len(uid) - limit + 1 :].lstrip('.')}"
+
+
 def _format_class_attribute(kind: str) -> str:
     return f' class="{kind}"' if kind else ""
 

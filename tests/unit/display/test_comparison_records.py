@@ -61,7 +61,7 @@ def test_masked_values_are_null_and_empty_ones_are_not() -> None:
     record = build_instance_difference_record(CHANGED, Masker())
     validate(record)
     assert record["attributes"] == [
-        {"keyword": "PatientID", "before": "", "after": None},
+        {"keyword": "PatientID", "before": "", "after": None, "afterMark": "<PatientID 1>"},
         {"keyword": "Modality", "before": "CT", "after": "MR"},
     ]
     shown = build_instance_difference_record(CHANGED, Masker(show_values=True))

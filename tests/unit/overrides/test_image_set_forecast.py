@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dicommap.healthimaging.levels import Level
 from dicommap.model.study import FileValues, Study
 from dicommap.overrides.grouping_conflicts import GroupingConflict
-from dicommap.overrides.image_set_forecast import ImageSetForecaster, build_conflict_issue
+from dicommap.overrides.image_set_forecast import GROUPS_KEPT, ImageSetForecaster, build_conflict_issue
 from dicommap.overrides.study_resolution import AttributeChange, resolve_study
 from tests.support.studies import edit, files_of, study
 
@@ -124,3 +124,32 @@ def test_files_are_named_as_long_as_there_is_room_and_counted_beyond() -> None:
     forecaster = ImageSetForecaster(files_of(forecaster_study), 7)
     found = [next(forecaster.conflicts(forecaster_study, ())) for _ in range(3)]
     assert [(len(one.listed), one.outside) for one in found] == [(5, 5), (2, 5), (0, 5)]
+
+
+def test_groups_of_files_are_listed_by_series() -> None:
+    mixed = study({"PatientID": {"A": 3, "B": 1}}, {"PatientID": {"A": 2}}, {"PatientID": {"C": 2}})
+    forecaster = ImageSetForecaster(files_of(mixed))
+    assert list(forecaster.conflicts(mixed, ()))
+    (groups,) = forecaster.file_groups
+    assert (groups.keywords, groups.files, groups.non_primary_files, groups.series_count) == (("PatientID",), 8, 3, 3)
+    assert [(series.series_instance_uid, series.non_primary_files) for series in groups.series] == [
+        ("1.2.3", 2),
+        ("1.2.1", 1),
+        ("1.2.2", 0),
+    ]
+    assert [(group.values, group.files, group.is_primary) for group in groups.series[1].groups] == [
+        (("A",), 3, True),
+        (("B",), 1, False),
+    ]
+
+
+def test_groups_are_limited_and_counted() -> None:
+    many = study({"StudyDate": {f"2026{number:04}": 1 for number in range(GROUPS_KEPT + 5)}})
+    forecaster = ImageSetForecaster(files_of(many))
+    assert list(forecaster.conflicts(many, ()))
+    (series,) = forecaster.file_groups[0].series
+    assert (len(series.groups), series.group_count, series.files) == (GROUPS_KEPT, GROUPS_KEPT + 5, GROUPS_KEPT + 5)
+    assert [group.is_primary for group in series.groups[:2]] == [True, False]
+    plain = study({"PatientID": "1"})
+    assert list(forecaster.conflicts(plain, ())) == []
+    assert len(forecaster.file_groups) == 1
