@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.api.validate import validate
+from dicommap.api.validate import validate_and_open
 from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.iam_policies import (
     ArnParts,
@@ -17,7 +17,6 @@ from dicommap.healthimaging.iam_policies import (
 from dicommap.healthimaging.import_configuration import StartDICOMImportJobRequest
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.package.job_requests import require_package
-from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -54,9 +53,9 @@ def policy(
     """
     place = Path(package)
     require_package(place)
-    if any(validate(place).errors):
+    _, planned = validate_and_open(place)
+    if planned is None:
         raise DocumentError("The package has errors.", fix="Run 'dicommap validate PACKAGE', which lists them.")
-    planned = PackageDirectory(place)
     jobs, kept = planned.plan.jobs, planned.aws_account()
     request = {
         name: value

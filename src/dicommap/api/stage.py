@@ -8,13 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dicommap.api.validate import validate
+from dicommap.api.validate import validate_and_open
 from dicommap.aws.object_copies import ObjectCopier
 from dicommap.aws.source_roots import SourceRoots, find_unnamed_sources, require_narrow_sources
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
-from dicommap.issues import Location, make_issue
+from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.bounded_list import limit_issues
 from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import complete_clients
@@ -123,7 +123,7 @@ def stage(
     """
     planned = PackageDirectory(package)
     chosen = select_staged_jobs(planned, jobs)
-    issues: list[Issue] = list(validate(package).errors)
+    issues: list[Issue] = _find_errors(planned)
     if not issues and chosen:
         used = find_job_sources(planned, chosen)
         roots = _choose_roots(list(used.values()), sources, asked=confirm is not None)
@@ -142,10 +142,16 @@ def stage_with_store(
     """Stage jobs with any store, as `stage` does with S3. The store decides which files may be sent."""
     planned = PackageDirectory(package)
     chosen = select_staged_jobs(planned, jobs)
-    wrong = validate(package).errors
-    if wrong:
-        return StageResult(package=Path(package), jobs=(), issues=Issues(wrong))
+    issues = _find_errors(planned)
+    if issues:
+        return StageResult(package=Path(package), jobs=(), issues=Issues(issues))
     return _stage_jobs(planned, chosen, store, progress)
+
+
+def _find_errors(planned: PackageDirectory) -> list[Issue]:
+    """Validate a package, and return the issues that are errors."""
+    issues, _ = validate_and_open(planned.path, opened=planned)
+    return [issue for issue in issues if issue.severity is Severity.ERROR]
 
 
 def _stage_jobs(

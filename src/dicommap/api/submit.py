@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.api.validate import validate
+from dicommap.api.validate import validate_and_open
 from dicommap.aws.environment import read_environment
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.s3_objects import S3Objects
@@ -20,7 +20,6 @@ from dicommap.model.package_layout import job_folder
 from dicommap.package.aws_account_check import complete_clients, require_same_endpoint
 from dicommap.package.job_requests import make_job_requests, require_package
 from dicommap.package.job_submitter import JobSubmitter
-from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import s3_object_issues
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.package.transfer_confirmation import make_submission_transfer, require_confirmed
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
     from dicommap.package.job_requests import JobRequest
+    from dicommap.package.package_directory import PackageDirectory
     from dicommap.package.transfer_confirmation import Confirm
     from dicommap.progress import OnProgress, ProgressOption
 
@@ -127,8 +127,9 @@ def submit(
     """
     place = Path(package)
     require_package(place)
-    issues: list[Issue] = [issue for issue in validate(place) if issue.code != "request.placeholder"]
-    if has_errors(issues):
+    package_issues, planned = validate_and_open(place)
+    issues = [issue for issue in package_issues if issue.code != "request.placeholder"]
+    if planned is None:
         return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
     account = {
         "datastoreId": datastore_id,
@@ -136,7 +137,6 @@ def submit(
         "outputS3Uri": output_s3_uri,
         "inputOwnerAccountId": input_owner_account_id,
     }
-    planned = PackageDirectory(place)
     kept = planned.aws_account()
     clients = complete_clients(clients, kept)
     require_same_endpoint(kept, clients)
@@ -153,17 +153,17 @@ def submit(
     else:
         if confirm is not None and (waiting := _select_not_started(states, orders)):
             require_confirmed(confirm, make_submission_transfer(planned, waiting, clients))
+        submitter = JobSubmitter(
+            clients=clients,
+            jobs=ImportJobs(clients, clock),
+            states=states,
+            clock=clock,
+            concurrent_jobs=concurrent_jobs,
+            replace=replace,
+            on_step=on_step or _ignore_step,
+            is_first=kept is None,
+        )
         with states.lock(), progress_reporter(progress, "jobs") as report:
-            submitter = JobSubmitter(
-                clients=clients,
-                jobs=ImportJobs(clients, clock),
-                states=states,
-                clock=clock,
-                concurrent_jobs=concurrent_jobs,
-                replace=replace,
-                on_step=on_step or _ignore_step,
-                is_first=kept is None,
-            )
             issues += _send_requests(submitter, planned, orders, report, check=check)
     submissions = states.read_all(order.job.id for order in orders)
     return SubmitResult(

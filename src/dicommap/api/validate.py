@@ -18,7 +18,7 @@ from dicommap.overrides.override_check import check_override
 from dicommap.package.document_reader import DocumentFolder, read_document
 from dicommap.package.draft_inputs import read_rules
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.package.s3_validation import validate_s3
+from dicommap.package.s3_validation import validate_opened_package_in_s3
 from dicommap.progress import Progress, progress_reporter
 from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, unknown_document_limit
 from dicommap.validation.configuration_check import check_import_configuration
@@ -79,11 +79,13 @@ def validate(
     known = inventory.series_by_study() if inventory is not None else None
     issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
     if place.is_dir():
-        _require_package(place, files, assumptions)
-        issues += _package_issues(place, known, input_s3_uri, progress)
-        issues += [] if has_errors(issues) else find_plan_source_issues(PackageDirectory(place).plan.sources, sources)
-        if s3 is not None and not has_errors(issues):
-            issues += _s3_issues(place, s3, issues, progress)
+        _require_package_options(place, files, assumptions)
+        package_issues, package = validate_and_open(
+            place, known=known, input_s3_uri=input_s3_uri, sources=sources, progress=progress
+        )
+        issues += package_issues
+        if s3 is not None and package is not None and not has_errors(issues):
+            issues += _s3_issues(package, s3, issues, progress)
         return Issues(issues)
     if s3 is not None:
         raise UsageError(f"{place.name} is not a package.", fix="Name a package: only a package lists its objects.")
@@ -110,6 +112,48 @@ def validate(
     )
 
 
+def validate_and_open(
+    place: Path,
+    *,
+    known: Mapping[str, set[str]] | None = None,
+    input_s3_uri: str | None = None,
+    sources: Iterable[StrPath] | None = None,
+    progress: ProgressOption = None,
+    opened: PackageDirectory | None = None,
+) -> tuple[list[Issue], PackageDirectory | None]:
+    """Check a package like `validate`, and open it for the caller.
+
+    Args:
+        place: The package directory.
+        known: Study Instance UID -> Series Instance UIDs of the inventory; None if there is no inventory.
+        input_s3_uri: The expected inputS3Uri of the package; None for any URI.
+        sources: The source roots from which files may be sent; None for any.
+        progress: Whether to show the number of checked files, or a function that is called with it.
+        opened: The package, if the caller has opened it before.
+
+    Returns:
+        The issues, and the package. The package is None if it has an error.
+
+    Raises:
+        DocumentError: The directory has no plan.json, or a file cannot be read.
+
+    """
+    if not (place / PLAN_FILE).is_file():
+        raise DocumentError(
+            f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
+        )
+    with progress_reporter(progress, "files") as report:
+        folder = DocumentFolder(place, report)
+        issues = check_package(folder, known, input_s3_uri)
+        if report is not None:
+            report(Progress(len(folder.read), len(folder.read), True))
+    if has_errors(issues):
+        return issues, None
+    package = opened or PackageDirectory(place)
+    issues += find_plan_source_issues(package.plan.sources, sources)
+    return issues, None if has_errors(issues) else package
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _DocumentContext:
     """The inventory, URI, override files and assumptions that a document is compared with."""
@@ -123,30 +167,20 @@ class _DocumentContext:
     assumptions: Assumptions
 
 
-def _package_issues(
-    place: Path, known: Mapping[str, set[str]] | None, input_s3_uri: str | None, progress: ProgressOption
-) -> list[Issue]:
-    with progress_reporter(progress, "files") as report:
-        folder = DocumentFolder(place, report)
-        issues = check_package(folder, known, input_s3_uri)
-        if report is not None:
-            report(Progress(len(folder.read), len(folder.read), True))
-        return issues
-
-
-def _s3_issues(place: Path, clients: Clients, issues: Sequence[Issue], progress: ProgressOption) -> Issues:
+def _s3_issues(
+    package: PackageDirectory, clients: Clients, issues: Sequence[Issue], progress: ProgressOption
+) -> Issues:
     try:
-        return validate_s3(place, clients=clients, progress=progress)
+        return validate_opened_package_in_s3(package, clients, progress)
     except AwsError as error:
         error.issues = (*issues, *error.issues)
         raise
 
 
-def _require_package(place: Path, files: StrPath | None, assumptions: Assumptions | None) -> None:
+def _require_package_options(place: Path, files: StrPath | None, assumptions: Assumptions | None) -> None:
+    """Raise DocumentError if an option is used that has no effect for a package."""
     if not (place / PLAN_FILE).is_file():
-        raise DocumentError(
-            f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
-        )
+        return
     if files is not None:
         raise DocumentError(
             f"{place.name} is a package, whose files lie inside it.",

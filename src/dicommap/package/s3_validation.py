@@ -54,8 +54,14 @@ def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: P
         MissingExtraError: If boto3 is not installed.
 
     """
-    planned = PackageDirectory(package)
-    return s3_object_issues(planned, S3Objects(complete_clients(clients, planned.aws_account())), progress)
+    return validate_opened_package_in_s3(PackageDirectory(package), clients, progress)
+
+
+def validate_opened_package_in_s3(
+    package: PackageDirectory, clients: Clients | None = None, progress: ProgressOption = None
+) -> Issues:
+    """Compare S3 with a package, like `validate_s3`. The package was opened by the caller."""
+    return s3_object_issues(package, S3Objects(complete_clients(clients, package.aws_account())), progress)
 
 
 def s3_object_issues(
