@@ -15,10 +15,16 @@ from dicommap.aws.timing import SYSTEM_CLOCK
 from dicommap.display.issue_report import Issues
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.issues import Location, has_errors, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import job_folder
 from dicommap.package.aws_account_check import complete_clients, require_same_endpoint
-from dicommap.package.job_requests import make_job_requests, require_package
+from dicommap.package.job_requests import (
+    find_placeholders,
+    make_job_requests,
+    require_no_placeholders,
+    require_package,
+)
 from dicommap.package.job_submitter import JobSubmitter
 from dicommap.package.s3_validation import s3_object_issues
 from dicommap.package.submission_states import SubmissionStates
@@ -55,6 +61,8 @@ class SubmitResult(Displayable):
     """The requests that a dry run would send, in order; empty without a dry run."""
     is_dry: bool = False
     """Whether this is the result of a dry run."""
+    placeholders: tuple[str, ...] = ()
+    """The members of the requests of a dry run that are not known yet, so that a submit needs them as arguments."""
 
     @property
     def ok(self) -> bool:
@@ -120,7 +128,8 @@ def submit(
 
     Raises:
         DocumentError: The package cannot be read.
-        UsageError: A member is missing, not valid, or differs from an earlier call, or `confirm` returns False.
+        UsageError: A member is missing, not valid, or differs from an earlier call, or `confirm` returns False. A dry
+            run needs no member: its requests have placeholders such as `<datastoreId>`.
         PackageError: The state cannot be saved, or another process submits the package.
         AwsError: AWS refuses a request or cannot be reached.
 
@@ -143,6 +152,9 @@ def submit(
     orders = make_job_requests(
         planned, jobs, {name: value for name, value in account.items() if value is not None}, kept
     )
+    placeholders = find_placeholders(orders)
+    if not dry_run:
+        require_no_placeholders(placeholders)
     issues += _output_issues(planned, orders)
     if has_errors(issues):
         return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
@@ -172,6 +184,7 @@ def submit(
         issues=Issues(issues),
         requests=requests,
         is_dry=dry_run,
+        placeholders=placeholders,
     )
 
 
@@ -234,7 +247,7 @@ def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Seque
     issues = s3_object_issues(package, S3Objects(submitter.clients), progress=False, job_ids=to_start)
     denied = {issue.location.path for issue in issues if issue.code == "listing.denied"}
     if denied:  # the submitter does not need the permission
-        what = f"The objects under the prefixes of {'1 job' if len(denied) == 1 else f'{len(denied):,} jobs'}"
+        what = f"The objects under the prefixes of {format_count(len(denied), 'job')}"
         yield make_issue("submit.not-checked", what=what, reason="AccessDenied")
     # The buckets' regions were checked before. Override files that will be replaced may differ.
     passed = {"listing.region", "listing.denied", "submit.not-checked"}

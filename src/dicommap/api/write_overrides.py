@@ -13,6 +13,7 @@ from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.limits import MAX_MAPPINGS
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, Severity, find_code
+from dicommap.issues.wording import choose_verb, format_count
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
 from dicommap.overrides.override import Override
 from dicommap.validation.configuration_check import check_import_configuration
@@ -114,9 +115,10 @@ def _require_no_errors(overrides: Sequence[Override], assumptions: Assumptions) 
     errors = [_select_errors(override.issues(assumptions)) for override in overrides]
     error_lists = [override_errors for override_errors in errors if override_errors]
     if error_lists:
-        have = "1 override has" if len(error_lists) == 1 else f"{len(error_lists):,} overrides have"
+        count = len(error_lists)
         raise UsageError(
-            f"{have} errors, so that nothing was written; the first: {error_lists[0][0]}",
+            f"{format_count(count, 'override')} {choose_verb(count, 'has', 'have')} errors, so that nothing was "
+            f"written; the first: {error_lists[0][0]}",
             fix="Correct what the issues() of each override name.",
         )
 

@@ -136,5 +136,6 @@ def _find_commands_with(option: str) -> list[str]:
 
 
 def _join_names(commands: Sequence[str]) -> str:
-    quoted = [f"'dicommap {name}'" for name in commands]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    from dicommap.issues.wording import join_names  # imported here because only a wrong call needs it
+
+    return join_names(f"'dicommap {name}'" for name in commands)

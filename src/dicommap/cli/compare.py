@@ -30,8 +30,8 @@ from dicommap.display.comparison_report import (
     describe_sides,
 )
 from dicommap.display.csv_json import record_lines
-from dicommap.display.formatting import format_count
 from dicommap.errors import UsageError
+from dicommap.issues.wording import format_count
 from dicommap.model.inventory_difference import InstanceDifference, SeriesDifference, StudyDifference
 from dicommap.model.masking import Masker
 from dicommap.writing.new_file import require_new_file, write_new_text_file

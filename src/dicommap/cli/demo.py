@@ -9,7 +9,7 @@ from dicommap.api.demo import INPUT_S3_URI, demo
 from dicommap.cli.draft import print_draft
 from dicommap.cli.options import FailOn, output_path
 from dicommap.cli.output import choose_exit_status, print_issue_counts, print_issues, print_line
-from dicommap.display.formatting import format_count
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     import argparse

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.draft import draft
+from dicommap.cli.next_step import NextStep, after_draft, after_dry_draft
 from dicommap.cli.options import (
     add_assume,
     add_choice,
@@ -17,18 +18,21 @@ from dicommap.cli.options import (
     add_inventory,
     add_keywords,
     add_show_values,
+    list_given_options,
     output_path,
     split_keywords,
+    suggest_path,
 )
-from dicommap.cli.output import choose_exit_status, print_issues, print_line, print_table
+from dicommap.cli.output import choose_exit_status, print_issues, print_line, print_next_step, print_table
 from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
-from dicommap.display.formatting import format_count
 from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory import Inventory
+from dicommap.issues.wording import format_count
+from dicommap.planning.source_prefixes import parse_s3_root
 from dicommap.planning.staging import StagingPolicy
 from dicommap.writing.new_file import require_new_file, write_new_text_file
 
@@ -166,10 +170,33 @@ def run(args: argparse.Namespace) -> int:
             account={name: value for name, value in account.items() if value},
             progress=True,
         )
+        needs_uri = args.input_s3_uri is None and not all(map(parse_s3_root, inventory.sources))
     if args.html is not None:
         write_new_text_file(args.html, (drafted.preview_html(show_values=args.show_values),))
     print_draft(drafted, show_values=args.show_values, by_study=args.by_study, forecast=args.forecast)
+    print_next_step(_choose_next_step(drafted, args, needs_uri=needs_uri))
     return choose_exit_status((issue.severity for issue in drafted.issues), args.fail_on)
+
+
+_LOOKING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "show_values"})
+"""Names of options that change what is printed, and not the package."""
+
+
+def _choose_next_step(drafted: Draft, args: argparse.Namespace, *, needs_uri: bool) -> NextStep:
+    inventory, sheet = str(args.inventory), suggest_path("studies.csv")
+    codes = [issue.code for issue in drafted.issues.errors]
+    if not args.dry_run:
+        package = None if drafted.package is None else str(drafted.package)
+        return after_draft(package, inventory, codes=codes, sheet=sheet)
+    return after_dry_draft(
+        inventory,
+        codes=codes,
+        changes=len(drafted.changes),
+        options=tuple(list_given_options(args, without=_LOOKING_OPTIONS | {"output"})),
+        needs_uri=needs_uri,
+        output=suggest_path("package" if args.output is None else str(args.output)),
+        sheet=sheet,
+    )
 
 
 def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:

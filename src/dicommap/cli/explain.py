@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from dicommap.cli.output import print_line, print_table
+from dicommap.cli.next_step import after_explain
+from dicommap.cli.output import print_line, print_next_step, print_table
 from dicommap.errors import UnknownNameError
 from dicommap.issues import CATALOGUE, find_code
 
@@ -30,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     if code is None:
         rows = ((code_entry.name, code_entry.severity.value, code_entry.title) for code_entry in CATALOGUE.values())
         print_table(("code", "severity", "title"), rows)
+        print_next_step(after_explain(None))
         return 0
     entry = find_code(code)
     if entry is None:
@@ -41,4 +43,5 @@ def run(args: argparse.Namespace) -> int:
     print_line(f"{entry.name} ({entry.severity})", style="bold")
     for paragraph in (entry.title + ".", entry.explanation, f"What to do: {entry.fix}"):
         print_line(paragraph)
+    print_next_step(after_explain(entry.name))
     return 0

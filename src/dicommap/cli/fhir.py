@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.fhir import fhir
+from dicommap.cli.next_step import after_fhir, explain_codes
 from dicommap.cli.options import STDOUT, add_fail_on, add_inventory
-from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line
-from dicommap.display.formatting import format_count
+from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_next_step
 from dicommap.inventory import Inventory
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     import argparse
@@ -79,4 +80,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         print_issues(written.issues)
         print_line(line)
+        codes = [issue.code for issue in written.issues.errors]
+        print_next_step(explain_codes(codes) if codes else after_fhir())
     return choose_exit_status((issue.severity for issue in written.issues), args.fail_on)

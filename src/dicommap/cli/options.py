@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from dicommap.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from dicommap.aws import Clients
     from dicommap.cli.parser import Parser
@@ -193,3 +194,46 @@ def create_clients(args: argparse.Namespace, *, unsigned: bool = False) -> Clien
     from dicommap.aws import Clients
 
     return Clients(profile=args.profile, region=args.region, endpoint_url=args.endpoint_url, unsigned=unsigned)
+
+
+AWS_OPTIONS = ("profile", "region", "endpoint_url")
+"""The names of the AWS options in the parsed arguments."""
+
+
+def list_given_options(
+    args: argparse.Namespace, *, only: Container[str] | None = None, without: Container[str] = ()
+) -> Iterator[str]:
+    """Yield the options of a call again as words, so that another command line can repeat them.
+
+    Args:
+        args: The parsed arguments of the call.
+        only: The names of the options in `args` to yield; None for all.
+        without: The names of options to leave out.
+
+    """
+    from dicommap.cli.commands import RootParser
+
+    parser = RootParser([args.command]).commands[args.command]
+    parser.fill()
+    for action in parser._actions:
+        value = getattr(args, action.dest, None)
+        is_wanted = (only is None or action.dest in only) and action.dest not in without
+        if is_wanted and action.option_strings and value not in (None, action.default):
+            yield from _format_option(action, value)
+
+
+def _format_option(action: argparse.Action, value: object) -> Iterator[str]:
+    name = action.option_strings[0]
+    if action.nargs == 0:
+        if value == action.const:
+            yield name
+        return
+    for item in value if isinstance(value, list) else [value]:
+        yield from (name, str(item)) if not str(item).startswith("-") else (f"{action.option_strings[-1]}={item}",)
+
+
+def suggest_path(name: str) -> str:
+    """Return a path to write that does not exist yet: `studies.csv`, else `studies-2.csv` and so on."""
+    stem, suffix = os.path.splitext(name)
+    paths = (name if number == 1 else f"{stem}-{number}{suffix}" for number in count(1))
+    return next(path for path in paths if not os.path.lexists(path))

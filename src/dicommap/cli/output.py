@@ -18,6 +18,7 @@ from dicommap.issues import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from dicommap.cli.next_step import NextStep
     from dicommap.issues import Issue
     from dicommap.model.masking import Masker
 
@@ -44,6 +45,13 @@ def print_line(line: str = "", *, style: str | None = None) -> None:
 def print_error(*lines: str) -> None:
     """Print lines to stderr. Control characters are escaped."""
     _print_escaped(sys.stderr, *lines)
+
+
+def print_next_step(step: NextStep, *, to_stderr: bool = False) -> None:
+    """Print the next command. `to_stderr` is for commands whose stdout is data for other programs."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    if stream is not None:
+        _print_escaped(stream, *step.lines(stream.encoding or "ascii"))
 
 
 def write(pieces: Iterable[str]) -> None:

@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dicommap.api.policy import policy
-from dicommap.cli.options import add_choice, add_import_settings, add_package
-from dicommap.cli.output import print_error, write
+from dicommap.cli.next_step import after_policy
+from dicommap.cli.options import add_choice, add_import_settings, add_package, list_given_options
+from dicommap.cli.output import print_error, print_next_step, write
 from dicommap.dicom.strict_json import dump_json
+from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +36,15 @@ class Part(StrEnum):
     CALLER = "caller"
 
 
+_UNKNOWN_VALUES = {
+    "<datastoreId>": "datastoreId",
+    "<dataAccessRoleArn>": "dataAccessRoleArn",
+    "<account>": "dataAccessRoleArn",
+    "<output bucket>": "outputS3Uri",
+    "<region>": "region",
+}
+"""Placeholder in a policy -> the member whose option replaces it."""
+
 _MEMBERS = {Part.ROLE_PERMISSIONS: "rolePermissions", Part.ROLE_TRUST: "roleTrust", Part.CALLER: "caller"}
 
 
@@ -56,6 +67,10 @@ def run(args: argparse.Namespace) -> int:
     )
     text = dump_json(policies if args.part is Part.ALL else policies[_MEMBERS[args.part]])
     write([text])
-    if "<" in text:
+    missing = {member for value, member in _UNKNOWN_VALUES.items() if value in text}
+    if missing:
         print_error("Values in angle brackets are not known: give them with options.")
+    progress = PackageDirectory(args.package).count_progress()
+    options = tuple(list_given_options(args))
+    print_next_step(after_policy(str(args.package), progress, options=options, missing=missing), to_stderr=True)
     return 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.reconcile import ReconciliationRun
 from dicommap.api.retry import RetryBuilder
+from dicommap.cli.next_step import NextStep, ReconciledState, after_reconcile, after_retry
 from dicommap.cli.options import (
+    AWS_OPTIONS,
     add_aws_options,
     add_choice,
     add_fail_on,
@@ -16,32 +19,48 @@ from dicommap.cli.options import (
     add_package,
     add_show_values,
     create_clients,
+    list_given_options,
     output_path,
+    suggest_path,
 )
-from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_table, write
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_error,
+    print_issues,
+    print_line,
+    print_next_step,
+    print_table,
+    write,
+)
 from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import record_lines
-from dicommap.display.formatting import format_count
 from dicommap.display.outcome_records import (
-    OUTCOME_ORDER,
+    OUTCOME_TITLES,
     build_instance_outcome_record,
     build_job_outcome_record,
     build_study_outcome_record,
+    describe_not_instances,
     flatten_outcome_record,
+    select_outcomes,
 )
 from dicommap.errors import UsageError
+from dicommap.issues import Severity
+from dicommap.issues.wording import format_count
+from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.package_writer import require_writable
+from dicommap.reconciliation.outcomes import JobState
 from dicommap.writing.new_file import require_new_file, write_new_text_file
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.api.reconcile import Reconciliation
     from dicommap.api.retry import Retry
     from dicommap.cli.parser import Parser
     from dicommap.display.inventory_records import Record
     from dicommap.reconciliation.job_reconciliation import JobReconciliation
+    from dicommap.reconciliation.outcomes import OutcomeCounts
 
 DESCRIPTION = """
 List one outcome for every planned instance, from what the import jobs wrote under their outputS3Uri.
@@ -61,7 +80,6 @@ EXAMPLES = """\
 JOBS_SHOWN = 50
 STUDIES_SHOWN = 50
 REASONS_SHOWN = 10
-_COUNT_COLUMNS = ("instances", *(outcome.value for outcome in OUTCOME_ORDER))
 
 
 class ResultLevel(StrEnum):
@@ -141,6 +159,9 @@ def run(args: argparse.Namespace) -> int:
         new_package = retrying.write(args.retry, args.stage_uri)
         _print_retry(new_package, has_text=has_text)
         issues += new_package.issues
+        print_next_step(_choose_step_after_retry(new_package, args), to_stderr=not has_text)
+    elif has_text:
+        print_next_step(_choose_next_step(result, args))
     return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
@@ -155,6 +176,33 @@ def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path
         require_new_file(output)
     if retry is not None:
         require_writable(retry)
+
+
+def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextStep:
+    # A job that was started by other tools has no saved state, but its job manifest says that it has ended.
+    ended = [job for job in result.jobs if job.state in (JobState.COMPLETED, JobState.FAILED)]
+    started = [job for job in result.jobs if job.state is JobState.NOT_ENDED]
+    saved = PackageDirectory(args.package).count_progress()
+    progress = replace(saved, started=len(ended) + len(started), ended=len(ended))
+    outcomes = ReconciledState(
+        missing=sum(job.missing for job in result.jobs),
+        attention_codes=tuple(issue.code for issue in result.issues if issue.severity is not Severity.NOTE),
+        needs_copies=any(job.missing and job.recorded_imports for job in result.jobs),
+    )
+    options = tuple(list_given_options(args, only={"manifests", *AWS_OPTIONS}))
+    aws_options = tuple(list_given_options(args, only=AWS_OPTIONS))
+    retry = suggest_path(f"{args.package}-retry")
+    return after_reconcile(str(args.package), progress, outcomes, options=options, aws_options=aws_options, retry=retry)
+
+
+def _choose_step_after_retry(retried: Retry, args: argparse.Namespace) -> NextStep:
+    package = retried.package
+    return after_retry(
+        None if package is None else str(package),
+        None if package is None else PackageDirectory(package).count_progress(),
+        codes=[issue.code for issue in retried.issues.errors],
+        options=tuple(list_given_options(args, only=AWS_OPTIONS)),
+    )
 
 
 def _print_retry(new_package: Retry, *, has_text: bool) -> None:
@@ -195,27 +243,42 @@ def _build_job_records(job: JobReconciliation, level: ResultLevel, *, show_value
 
 
 def _print_result(reconciliation: Reconciliation, *, show_values: bool) -> None:
-    columns = ("job", "status", "jobId", *_COUNT_COLUMNS)
-    rows = (
-        flatten_outcome_record(build_job_outcome_record(job, show_values=show_values))
-        for job in reconciliation.jobs[:JOBS_SHOWN]
-    )
-    print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_COUNT_COLUMNS)
-    _print_omitted_count(len(reconciliation.jobs) - JOBS_SHOWN, "job")
+    jobs = [((job.job, job.state.value, job.job_id), job.counts) for job in reconciliation.jobs]
+    _print_outcomes(("job", "status", "jobId"), jobs, JOBS_SHOWN, "job")
     if reconciliation.first:
         print_line()
-        columns = ("StudyInstanceUID", "job", *_COUNT_COLUMNS)
-        rows = (
-            flatten_outcome_record(build_study_outcome_record(study)) for study in reconciliation.first[:STUDIES_SHOWN]
-        )
-        print_table(columns, ([row[column] for column in columns] for row in rows), numbers=_COUNT_COLUMNS)
-        _print_omitted_count(len(reconciliation.first) - STUDIES_SHOWN, "study")
+        studies = [((study.study_instance_uid, study.job), study.counts) for study in reconciliation.first]
+        _print_outcomes(("StudyInstanceUID", "job"), studies, STUDIES_SHOWN, "study")
     for count, kind, words in reconciliation.reasons(show_values=show_values)[:REASONS_SHOWN]:
         print_line(f"{format_count(count, 'instance')}: {kind}{': ' if kind else ''}{words}")
     print_issues(reconciliation.issues)
     instances = sum(reconciliation.counts.values())
     imported = sum(count for outcome, count in reconciliation.counts.items() if outcome.is_imported)
+    others = describe_not_instances(reconciliation.jobs)
+    if others:
+        print_line(others)
     print_line(f"{imported:,} of {format_count(instances, 'instance')} imported")
+
+
+def _print_outcomes(
+    columns: tuple[str, ...], rows: Sequence[tuple[tuple[str, ...], OutcomeCounts]], limit: int, noun: str
+) -> None:
+    """Print a table with a column for each outcome that some of the instances have.
+
+    Args:
+        columns: The names of the first columns.
+        rows: For each job or study, the cells of the first columns, and the numbers of instances by outcome.
+        limit: The maximum number of rows.
+        noun: The noun for one row.
+    """
+    outcomes = select_outcomes(counts for _, counts in rows)
+    numbers = ("instances", *(OUTCOME_TITLES[outcome] for outcome in outcomes))
+    cells = (
+        (*first, f"{sum(counts.values()):,}", *(f"{counts.get(outcome, 0):,}" for outcome in outcomes))
+        for first, counts in rows[:limit]
+    )
+    print_table((*columns, *numbers), cells, numbers=numbers)
+    _print_omitted_count(len(rows) - limit, noun)
 
 
 def _print_omitted_count(rest: int, noun: str) -> None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from dicommap.api.scan import AUTO_JOBS, scan
+from dicommap.cli.next_step import after_scan, path_word, quote_word
 from dicommap.cli.options import (
     add_aws_options,
     add_fail_on,
@@ -15,11 +16,14 @@ from dicommap.cli.options import (
     create_clients,
     output_path,
     split_keywords,
+    suggest_path,
     whole_number,
 )
-from dicommap.cli.output import choose_exit_status, print_issue_counts, print_line
-from dicommap.display.formatting import format_byte_count, format_count
+from dicommap.cli.output import choose_exit_status, print_issue_counts, print_line, print_next_step
+from dicommap.display.formatting import format_byte_count
 from dicommap.errors import DocumentError, UsageError, os_error_reason
+from dicommap.issues import Severity
+from dicommap.issues.wording import format_count
 from dicommap.reading import NotRegularFileError, open_regular_file
 
 if TYPE_CHECKING:
@@ -145,9 +149,20 @@ def _print_summary(counts: InventorySummary, output: Path) -> None:
     others = [f"{count:,} {name}" for name, count in counts.dispositions.items() if name != "instance"]
     if others:
         print_line("Not instances: " + ", ".join(others))
+    has_errors = any(severity is Severity.ERROR for _, severity in counts.issues)
     if counts.issues:
         print_issue_counts(counts.issues)
-        print_line(f"See them with: dicommap show {output} --level issue")
+    if counts.issues and not has_errors:
+        print_line(f"See them with: dicommap show {quote_word(path_word(output))} --level issue")
+    print_next_step(
+        after_scan(
+            str(output),
+            files=counts.files,
+            instances=counts.instances,
+            has_errors=has_errors,
+            sheet=suggest_path("studies.csv"),
+        )
+    )
 
 
 def _describe_traffic(counts: InventorySummary) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.sheet import sheet, write_sheet
+from dicommap.cli.next_step import after_sheet
 from dicommap.cli.options import (
     STDOUT,
     Delimiter,
@@ -14,11 +15,12 @@ from dicommap.cli.options import (
     add_delimiter,
     add_inventory,
     add_keywords,
+    list_given_options,
     split_keywords,
 )
-from dicommap.cli.output import print_line, write
-from dicommap.display.formatting import format_count
+from dicommap.cli.output import print_line, print_next_step, write
 from dicommap.inventory import Inventory
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     import argparse
@@ -71,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
             write(lines)
             return 0
         count = write_sheet(output, lines)
-    rows = format_count(count, "row")
-    print_line(f"{output}: {rows}. Edit it, then: dicommap draft {args.inventory} --sheet {output} ...")
+    print_line(f"{output}: {format_count(count, 'row')}")
+    options = tuple(list_given_options(args, only={"delimiter"}))
+    print_next_step(after_sheet(str(args.inventory), str(output), options=options))
     return 0

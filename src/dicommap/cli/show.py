@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dicommap.cli.options import Format, add_choice, add_format, add_inventory, add_show_values
-from dicommap.cli.output import print_masked_note, print_table, write, write_issues
+from dicommap.cli.next_step import after_show
+from dicommap.cli.options import Format, add_choice, add_format, add_inventory, add_show_values, suggest_path
+from dicommap.cli.output import print_masked_note, print_next_step, print_table, write, write_issues
 from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import record_lines
 from dicommap.display.formatting import format_byte_count, truncate_text
@@ -92,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
     with Inventory.open(args.inventory) as inventory:
         if args.level is ShowLevel.ISSUE:
             _print_issues(inventory, args.format)
+            if args.format is Format.TABLE:
+                _print_next_step(args, inventory)
             return 0
         masker = Masker(show_values=args.show_values)
         records = _read_records(inventory, args.level, masker)
@@ -99,10 +102,24 @@ def run(args: argparse.Namespace) -> int:
             columns = _choose_table_columns(inventory, args.level)
             rows = ([_format_cell(column, row) for column in columns] for row in map(flatten_record, records))
             print_table(columns, rows, numbers=_NUMBERS, masker=masker)
+            _print_next_step(args, inventory)
         else:
             write(record_lines(records, args.format, record=lambda record: record, row=flatten_record))
             print_masked_note(masker, to_stderr=True)
     return 0
+
+
+def _print_next_step(args: argparse.Namespace, inventory: Inventory) -> None:
+    summary = inventory.summary()
+    ranked = sorted(summary.issues, key=lambda item: -item[1].rank) if args.level is ShowLevel.ISSUE else ()
+    step = after_show(
+        str(args.inventory),
+        level=args.level.value,
+        codes=[code for code, _ in ranked],
+        is_empty=not summary.studies,
+        sheet=suggest_path("series.csv" if args.level is ShowLevel.SERIES else "studies.csv"),
+    )
+    print_next_step(step)
 
 
 def _choose_table_columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:

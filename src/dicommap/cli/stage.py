@@ -7,11 +7,31 @@ from typing import TYPE_CHECKING
 from dicommap.api.stage import StageResult, stage
 from dicommap.api.validate import validate
 from dicommap.cli.confirmation import add_yes, create_confirmation
-from dicommap.cli.options import add_aws_options, add_dry_run, add_fail_on, add_jobs, add_package, create_clients
-from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_table, write
+from dicommap.cli.next_step import NextStep, after_dry_run, after_package, explain_codes
+from dicommap.cli.options import (
+    AWS_OPTIONS,
+    add_aws_options,
+    add_dry_run,
+    add_fail_on,
+    add_jobs,
+    add_package,
+    create_clients,
+    list_given_options,
+)
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_error,
+    print_issues,
+    print_line,
+    print_next_step,
+    print_table,
+    write,
+)
 from dicommap.display.csv_json import format_json_lines
-from dicommap.display.formatting import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count
 from dicommap.issues import Severity
+from dicommap.issues.wording import format_count
+from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.staging_copies import list_staging_copies
 
 if TYPE_CHECKING:
@@ -67,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
         progress=True,
     )
     _print_result(staged)
+    print_next_step(_choose_next_step(staged, args))
     return choose_exit_status((issue.severity for issue in staged.issues), args.fail_on)
 
 
@@ -83,6 +104,13 @@ def _print_copies(args: argparse.Namespace) -> int:
     write(format_json_lines(records()))
     issues = [issue for issue in validate(args.package, sources=args.source) if issue.severity is not Severity.NOTE]
     print_error(*map(str, issues), f"{format_count(count, 'copy')}. Nothing was sent.")
+    codes = [issue.code for issue in issues if issue.severity is Severity.ERROR]
+    options = tuple(list_given_options(args, without={"dry_run"}))
+    if count:
+        step = after_dry_run("stage", str(args.package), codes=codes, options=options)
+    else:
+        step = explain_codes(codes) if codes else _choose_submit(args)
+    print_next_step(step, to_stderr=True)
     return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
@@ -101,5 +129,16 @@ def _print_result(staged: StageResult) -> None:
     if rest > 0:
         print_line(f"... and {format_count(rest, 'more job')}")
     print_issues(staged.issues)
-    if staged.ok:
-        print_line(f"Next: dicommap submit {staged.package}")
+
+
+def _choose_next_step(staged: StageResult, args: argparse.Namespace) -> NextStep:
+    codes = [issue.code for issue in staged.issues.errors]
+    return explain_codes(codes) if codes else _choose_submit(args)
+
+
+def _choose_submit(args: argparse.Namespace) -> NextStep:
+    """Return the step after the files of the chosen jobs are at their prefixes."""
+    options = tuple(list_given_options(args, only=AWS_OPTIONS))
+    progress = PackageDirectory(args.package).count_progress()
+    is_staged = not args.job or progress.to_stage <= len(set(args.job))
+    return after_package(str(args.package), progress, options=options, is_staged=is_staged)

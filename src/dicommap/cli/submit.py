@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.submit import SubmitResult, submit
 from dicommap.cli.confirmation import add_yes, create_confirmation
+from dicommap.cli.next_step import NextStep, after_dry_run, after_package, explain_codes
 from dicommap.cli.options import (
+    AWS_OPTIONS,
     add_aws_options,
     add_dry_run,
     add_fail_on,
@@ -15,6 +17,7 @@ from dicommap.cli.options import (
     add_jobs,
     add_package,
     create_clients,
+    list_given_options,
     whole_number,
 )
 from dicommap.cli.output import (
@@ -23,12 +26,14 @@ from dicommap.cli.output import (
     print_issues,
     print_job_event,
     print_line,
+    print_next_step,
     print_table,
     write,
 )
 from dicommap.display.csv_json import format_json_lines
-from dicommap.display.formatting import format_count
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
+from dicommap.issues.wording import format_count
+from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:
     from dicommap.cli.parser import Parser
@@ -105,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         _print_result(submitted)
+    print_next_step(_choose_next_step(submitted, args), to_stderr=submitted.is_dry)
     return choose_exit_status((issue.severity for issue in submitted.issues), args.fail_on)
 
 
@@ -125,4 +131,15 @@ def _print_result(submitted: SubmitResult) -> None:
         for submission in submitted.submissions
     ]
     print_table(("job", "state", "status", "jobId"), rows)
-    print_line(f"Next: dicommap watch {submitted.package}")
+
+
+def _choose_next_step(submitted: SubmitResult, args: argparse.Namespace) -> NextStep:
+    package = str(submitted.package)
+    codes = [issue.code for issue in submitted.issues.errors]
+    if submitted.is_dry and submitted.requests:
+        options = tuple(list_given_options(args, without={"dry_run"}))
+        return after_dry_run("submit", package, codes=codes, options=options, missing=submitted.placeholders)
+    if codes:
+        return explain_codes(codes)
+    options = tuple(list_given_options(args, only=AWS_OPTIONS))
+    return after_package(package, PackageDirectory(package).count_progress(), options=options, is_staged=True)

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.validate import validate
-from dicommap.cli.options import Format, add_assume, add_aws_options, add_fail_on, add_format, create_clients
-from dicommap.cli.output import choose_exit_status, print_issues, print_line, write_issues
+from dicommap.cli.next_step import NextStep, after_package, after_rules, explain_codes
+from dicommap.cli.options import (
+    AWS_OPTIONS,
+    Format,
+    add_assume,
+    add_aws_options,
+    add_fail_on,
+    add_format,
+    create_clients,
+    list_given_options,
+)
+from dicommap.cli.output import choose_exit_status, print_issues, print_line, print_next_step, write_issues
 from dicommap.dicom.choices import choice_of
-from dicommap.display.formatting import format_count
-from dicommap.errors import AwsError, UsageError
+from dicommap.errors import AwsError, DicommapError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity, has_errors
+from dicommap.issues.wording import format_count
 from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:
@@ -101,6 +111,8 @@ def run(args: argparse.Namespace) -> int:
         raise unanswered
     if args.s3 and args.format is Format.TABLE and not has_errors(issues):
         _print_s3_match(args.paths, alone=not any(issue.severity is Severity.WARNING for issue in issues))
+    if args.format is Format.TABLE:
+        print_next_step(_choose_next_step(args, issues))
     return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
@@ -139,6 +151,21 @@ def _print_issues(issues: Sequence[Issue], form: Format) -> None:
     print_issues(issues)
     counts = Counter(issue.severity for issue in issues)
     print_line(", ".join(format_count(counts[severity], severity.value) for severity in reversed(Severity)))
+
+
+def _choose_next_step(args: argparse.Namespace, issues: Sequence[Issue]) -> NextStep:
+    codes = [issue.code for issue in issues if issue.severity is Severity.ERROR]
+    if codes:
+        return explain_codes(codes)
+    path = args.paths[0]
+    if len(args.paths) > 1:  # each of them has a next step of its own
+        return NextStep()
+    if path.is_dir():
+        with suppress(DicommapError):  # a damaged state of a submission is no issue of the package
+            options = tuple(list_given_options(args, only=AWS_OPTIONS))
+            progress = PackageDirectory(path).count_progress()
+            return after_package(str(path), progress, options=options, is_staged=args.s3)
+    return after_rules(str(path)) if path.suffix.lower() == ".toml" else NextStep()
 
 
 def _print_s3_match(packages: list[Path], *, alone: bool) -> None:

@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.watch import WatchResult, watch
-from dicommap.cli.options import add_aws_options, add_fail_on, create_clients
-from dicommap.cli.output import choose_exit_status, print_issues, print_job_event, print_line, print_table
-from dicommap.display.formatting import format_count
+from dicommap.cli.next_step import NextStep, after_fhir_watch, after_package, explain_codes
+from dicommap.cli.options import AWS_OPTIONS, add_aws_options, add_fail_on, create_clients, list_given_options
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_issues,
+    print_job_event,
+    print_line,
+    print_next_step,
+    print_table,
+)
 from dicommap.display.submission_report import COMPLETED_NOTE
 from dicommap.healthimaging.service_messages import mask_service_message
-from dicommap.model.submission import SubmissionState
+from dicommap.issues.wording import format_count
+from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:
     import argparse
@@ -57,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         on_step=print_job_event,
     )
     _print_result(watched)
+    print_next_step(_choose_next_step(watched, args))
     return choose_exit_status((issue.severity for issue in watched.issues), args.fail_on)
 
 
@@ -78,9 +87,18 @@ def _print_result(watched: WatchResult) -> None:
     if any(submission.jobStatus == "COMPLETED" for submission in watched.submissions):
         print_line(COMPLETED_NOTE)
     if watched.unsubmitted:
-        print_line(f"{format_count(watched.unsubmitted, 'job')} not submitted yet: dicommap submit {watched.package}")
-    elif watched.submissions and all(submission.state is SubmissionState.ENDED for submission in watched.submissions):
-        print_line(f"Next: dicommap reconcile {watched.package}")
+        print_line(f"{format_count(watched.unsubmitted, 'job')} not submitted yet")
+
+
+def _choose_next_step(watched: WatchResult, args: argparse.Namespace) -> NextStep:
+    options = tuple(list_given_options(args, only=AWS_OPTIONS))
+    if watched.package is None:
+        is_running = any(job.ending is None for job in watched.others)
+        return after_fhir_watch(args.fhir_job, is_running=is_running, options=options)
+    unusable = [issue.code for issue in watched.issues.errors if issue.code != "watch.failed"]
+    if unusable:
+        return explain_codes(unusable)
+    return after_package(str(watched.package), PackageDirectory(watched.package).count_progress(), options=options)
 
 
 def _mask_message(message: str | None) -> str:

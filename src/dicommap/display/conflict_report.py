@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from dicommap.display.formatting import format_count
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
+from dicommap.issues.wording import format_count
 from dicommap.model.displayable import DisplayableTuple
 from dicommap.model.masking import Masker, make_repr_masker
 

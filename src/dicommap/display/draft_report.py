@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.display.conflict_report import build_conflict_blocks
 from dicommap.display.edit_result_rows import format_edit_result_lines
-from dicommap.display.formatting import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count
 from dicommap.display.inventory_report import join_first_names
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.preview import build_changes_table, build_preview_row, group_changes_by_target
@@ -25,6 +25,7 @@ from dicommap.display.report import (
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.quotas import Quotas
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,8 +6,8 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dicommap.display.formatting import format_count
 from dicommap.edits.edit_result import EditOutcome, EditResult
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

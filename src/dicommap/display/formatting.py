@@ -14,13 +14,6 @@ COLUMN_GAP = 2
 """Number of blanks between two columns; the same number as in rich's Table."""
 
 
-def format_count(count: int, noun: str) -> str:
-    """Return a number with its noun, plural unless it is 1: `1 study`, `1,234 studies`, `2 series`."""
-    if count == 1 or noun.endswith("s"):
-        return f"{count:,} {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
-
-
 def format_byte_count(size: int) -> str:
     """Return a number of bytes with its unit: `512 B`, `1.4 MB` (powers of 1,000)."""
     amount = float(size)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.person_name_comparison import merge_equal_names
-from dicommap.display.formatting import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities
 from dicommap.display.report import (
     CellKind,
@@ -18,6 +18,7 @@ from dicommap.display.report import (
     TableRow,
     build_masked_notes,
 )
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

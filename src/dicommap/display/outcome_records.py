@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
@@ -9,6 +10,8 @@ from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.reconciliation.outcomes import ImportOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from dicommap.display.inventory_records import Record
     from dicommap.reconciliation.outcomes import InstanceOutcome, JobOutcomes, OutcomeCounts, StudyOutcomes
 
@@ -21,6 +24,12 @@ OUTCOME_ORDER = (
     ImportOutcome.NOT_REPORTED,
 )
 """All outcomes in the order of their columns, the best outcome first."""
+
+OUTCOME_TITLES = {
+    **{outcome: outcome.value for outcome in OUTCOME_ORDER},
+    ImportOutcome.IMPORTED: "imported, primary or not unknown",
+}
+"""Outcome -> its name for people. Records have the short name."""
 
 
 def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
@@ -37,6 +46,8 @@ def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
         **count_outcomes(job.counts),
         "imageSets": job.image_sets,
         "others": job.others,
+        "notInstances": dict(job.not_instances),
+        "refusedNotInstances": dict(job.refused_not_instances),
     }
 
 
@@ -72,6 +83,28 @@ def build_instance_outcome_record(job: JobOutcomes, instance: InstanceOutcome, *
 def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
     """Return a dict: outcome -> number of instances; 0 for outcomes without instances."""
     return {outcome.value: counts.get(outcome, 0) for outcome in OUTCOME_ORDER}
+
+
+def select_outcomes(counts: Iterable[Mapping[ImportOutcome, int]]) -> tuple[ImportOutcome, ...]:
+    """Return the outcomes that some of the instances have, in the order of the columns."""
+    present = {outcome for numbers in counts for outcome, number in numbers.items() if number}
+    return tuple(outcome for outcome in OUTCOME_ORDER if outcome in present)
+
+
+def describe_not_instances(jobs: Iterable[JobOutcomes]) -> str:
+    """Return a sentence about the planned files without an instance, such as DICOMDIRs; empty if there is none."""
+    planned: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for job in jobs:
+        planned.update(job.not_instances)
+        refused.update(job.refused_not_instances)
+    if not planned:
+        return ""
+    kinds = ", ".join(f"{count:,} {disposition}" for disposition, count in planned.items())
+    if not refused.total():
+        return f"Not instances: {kinds}; none of them is reported as failed."
+    share = "all" if refused == planned else f"{refused.total():,}"
+    return f"Not instances: {kinds}; {share} of them failed, which is expected of files without an instance."
 
 
 def flatten_outcome_record(record: Record) -> dict[str, str]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.display.formatting import format_count, truncate_text
+from dicommap.display.formatting import truncate_text
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow, build_masked_notes
+from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import Masker, is_unmasked_in_repr
 

@@ -6,17 +6,17 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import MASK
-from dicommap.display.formatting import format_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
-from dicommap.display.outcome_records import count_outcomes
+from dicommap.display.outcome_records import OUTCOME_TITLES, describe_not_instances, select_outcomes
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.healthimaging.service_messages import mask_service_message
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.display.issue_report import Issues
-    from dicommap.display.report import Block
+    from dicommap.display.report import Block, Figure
     from dicommap.reconciliation.outcomes import ImportOutcome, JobOutcomes, OutcomeCounts, StudyOutcomes
 
 MAX_JOBS = 20
@@ -24,19 +24,16 @@ MAX_STUDIES = 20
 MAX_REASONS = 10
 
 MASKED_NOTE = f"{MASK} masks words of a service message that may be a patient's; dicommap.show_values(True) shows them."
-_OUTCOME_COLUMNS = tuple(TableColumn(name, CellKind.NUMBER) for name in count_outcomes({}))
 _JOB_COLUMNS = (
     TableColumn("job", CellKind.WORD),
     TableColumn("status", CellKind.WORD),
     TableColumn("inputS3Uri", CellKind.UID),
     TableColumn("instances", CellKind.NUMBER),
-    *_OUTCOME_COLUMNS,
 )
 _STUDY_COLUMNS = (
     TableColumn("StudyInstanceUID", CellKind.UID),
     TableColumn("job", CellKind.WORD),
     TableColumn("instances", CellKind.NUMBER),
-    *_OUTCOME_COLUMNS,
 )
 _REASON_COLUMNS = (
     TableColumn("instances", CellKind.NUMBER),
@@ -55,6 +52,7 @@ def build_reconciliation_report(
     *,
     show_values: bool,
     is_limited: bool = True,
+    figure: Figure | None = None,
 ) -> Report:
     """Return the report of a reconciliation.
 
@@ -65,29 +63,23 @@ def build_reconciliation_report(
         issues: The issues of all jobs.
         show_values: Whether messages show patient values, which are masked otherwise.
         is_limited: Whether the report shows only the first 20 jobs and studies.
+        figure: A plot of the outcomes of each job.
 
     """
     counts = sum_outcomes(jobs)
-    instances = sum(counts.values())
-    imported = sum(count for outcome, count in counts.items() if outcome.is_imported)
-    known = [f"{count:,} {outcome.value}" for outcome, count in counts.items() if count]
-    states = Counter(job.state.value for job in jobs)
-    facts = [
-        ("package", package),
-        ("jobs", ", ".join(f"{count:,} {name}" for name, count in states.items()) or "none"),
-        ("instances", ", ".join(known) or "none"),
-    ]
     issue_counts = issues.counts()
-    blocks: list[Block] = [FactList(pairs=facts)]
+    blocks: list[Block] = [FactList(pairs=_build_facts(package, jobs)), *([figure] if figure and counts else [])]
     if issue_counts:
         blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
     blocks += [_build_reasons_table(jobs, show_values=show_values), _build_warnings_table(jobs)]
     blocks.append(_build_jobs_table(jobs, MAX_JOBS if is_limited else len(jobs)))
     blocks.append(_build_studies_table(studies, MAX_STUDIES if is_limited else len(studies)))
     shown = [block for block in blocks if not isinstance(block, ReportTable) or block.rows]
-    if MASK in str(shown):
+    if MASK in str([block for block in shown if block is not figure]):
         shown.append(Note(text=MASKED_NOTE))
-    title_counts = (f"{imported:,} of {format_count(instances, 'instance')} imported", format_count(len(jobs), "job"))
+    imported = sum(count for outcome, count in counts.items() if outcome.is_imported)
+    instances = format_count(sum(counts.values()), "instance")
+    title_counts = (f"{imported:,} of {instances} imported", format_count(len(jobs), "job"))
     return Report(title="Reconciliation", counts=title_counts, severities=count_severities(issue_counts), blocks=shown)
 
 
@@ -99,20 +91,45 @@ def sum_outcomes(jobs: Iterable[JobOutcomes]) -> dict[ImportOutcome, int]:
     return dict(total)
 
 
+def _build_facts(package: str, jobs: Sequence[JobOutcomes]) -> list[tuple[str, str]]:
+    counts = sum_outcomes(jobs)
+    known = [f"{counts[outcome]:,} {OUTCOME_TITLES[outcome]}" for outcome in select_outcomes([counts])]
+    states = Counter(job.state.value for job in jobs)
+    facts = [
+        ("package", package),
+        ("jobs", ", ".join(f"{count:,} {name}" for name, count in states.items()) or "none"),
+        ("instances", "; ".join(known) or "none"),
+    ]
+    others = describe_not_instances(jobs)
+    return [*facts, ("other files", others)] if others else facts
+
+
 def _build_jobs_table(jobs: Sequence[JobOutcomes], limit: int) -> ReportTable:
-    rows = [_build_outcome_row((job.job, job.state.value, job.input_s3_uri), job.counts) for job in jobs[:limit]]
-    return ReportTable(columns=_JOB_COLUMNS, rows=rows, total=len(jobs), noun="job", heading="Jobs")
+    outcomes = select_outcomes(job.counts for job in jobs)
+    rows = [
+        _build_outcome_row((job.job, job.state.value, job.input_s3_uri), job.counts, outcomes) for job in jobs[:limit]
+    ]
+    columns = (*_JOB_COLUMNS, *_make_outcome_columns(outcomes))
+    return ReportTable(columns=columns, rows=rows, total=len(jobs), noun="job", heading="Jobs")
 
 
 def _build_studies_table(studies: Sequence[StudyOutcomes], limit: int) -> ReportTable:
-    rows = [_build_outcome_row((study.study_instance_uid, study.job), study.counts) for study in studies[:limit]]
+    outcomes = select_outcomes(study.counts for study in studies)
+    rows = [
+        _build_outcome_row((study.study_instance_uid, study.job), study.counts, outcomes) for study in studies[:limit]
+    ]
+    columns = (*_STUDY_COLUMNS, *_make_outcome_columns(outcomes))
     heading = "Studies not wholly in primary image sets"
-    return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(studies), noun="study", heading=heading)
+    return ReportTable(columns=columns, rows=rows, total=len(studies), noun="study", heading=heading)
 
 
-def _build_outcome_row(cells: tuple[str, ...], counts: OutcomeCounts) -> TableRow:
-    content = (sum(counts.values()), *count_outcomes(counts).values())
-    return TableRow(cells=(*cells, *(f"{number:,}" for number in content)))
+def _make_outcome_columns(outcomes: Iterable[ImportOutcome]) -> Iterator[TableColumn]:
+    return (TableColumn(OUTCOME_TITLES[outcome], CellKind.NUMBER) for outcome in outcomes)
+
+
+def _build_outcome_row(cells: tuple[str, ...], counts: OutcomeCounts, outcomes: Iterable[ImportOutcome]) -> TableRow:
+    numbers = (sum(counts.values()), *(counts.get(outcome, 0) for outcome in outcomes))
+    return TableRow(cells=(*cells, *(f"{number:,}" for number in numbers)))
 
 
 def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> list[tuple[int, str, str]]:

@@ -14,8 +14,9 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from dicommap.display.formatting import format_count, truncate_text
+from dicommap.display.formatting import truncate_text
 from dicommap.display.report import CellKind, FactList, Figure, Note, ReportTable
+from dicommap.issues.wording import format_count
 from dicommap.model.masking import escape_keeping_lines
 
 if TYPE_CHECKING:

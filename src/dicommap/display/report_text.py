@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.formatting import format_count
 from dicommap.display.report import CellKind, FactList, Figure, Note
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.person_name_comparison import merge_equal_names
-from dicommap.display.formatting import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count
 from dicommap.display.inventory_report import (
     MAX_SERIES,
     MAX_STUDIES,
@@ -28,6 +28,7 @@ from dicommap.display.report import (
     TableRow,
     build_masked_notes,
 )
+from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker, is_shown_value
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.formatting import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.healthimaging.service_messages import mask_service_message
+from dicommap.issues.wording import format_count
 from dicommap.model.masking import is_unmasked_in_repr
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.display.formatting import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count
 from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

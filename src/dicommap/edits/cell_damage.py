@@ -16,6 +16,7 @@ import re
 from dicommap.dicom.dictionary import keyword_of, vrs_of
 from dicommap.edits.date_damage import describe_date_damage, describe_time_damage, looks_like_date
 from dicommap.edits.number_damage import describe_number_damage, is_scientific_notation
+from dicommap.issues.wording import choose_verb, format_count
 
 NULL_WORD_DESCRIPTION = "a word that programs write for no value"
 _NULL_WORDS_OF_PROGRAMS = frozenset(
@@ -87,7 +88,7 @@ def describe_text_damage(before: str, cell: str) -> str | None:
     if before.startswith("'") and before[1:] == cell:
         return "the apostrophe at the beginning is lost"
     if cell and len(cell) < len(before) and _is_truncated(before, cell):
-        return f"only its first {len(cell):,} characters are left"
+        return f"only its first {format_count(len(cell), 'character')} {choose_verb(len(cell), 'is', 'are')} left"
     if _normalize_spaces(before) == _normalize_spaces(cell):
         return "other spaces or ends of lines"
     if _is_other_truth_word(before.casefold(), cell.casefold(), cell):

@@ -120,7 +120,7 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
 
     def describe_rest(first: Issue, count: int) -> Issue:
         location = Location(path=path) if path else Location(path=first.location.path, rule=first.location.rule)
-        return _make_rest_issue(location, first.severity, f"{count:,}", of=f" of {first.code}")
+        return _make_rest_issue(location, first.severity, count, of=f" of {first.code}")
 
     return BoundedList(limit=limit, kind=kind, describe_rest=describe_rest)
 
@@ -134,9 +134,9 @@ def limit_issues(issues: Iterable[Issue], limit: int, location: Location) -> Ite
     yield from islice(rest, limit)
     severities = [issue.severity for issue in islice(rest, ISSUE_COUNT_LIMIT)]
     if len(severities) == ISSUE_COUNT_LIMIT:  # the issues that were not counted may be errors
-        yield _make_rest_issue(location, Severity.ERROR, f"at least {ISSUE_COUNT_LIMIT}")
+        yield _make_rest_issue(location, Severity.ERROR, ISSUE_COUNT_LIMIT, least="at least ")
     elif severities:
-        yield _make_rest_issue(location, max(severities, key=lambda severity: severity.rank), str(len(severities)))
+        yield _make_rest_issue(location, max(severities, key=lambda severity: severity.rank), len(severities))
 
 
 def stop_after_limit(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
@@ -144,12 +144,12 @@ def stop_after_limit(issues: Iterable[Issue], limit: int, location: Location) ->
     rest = iter(issues)
     yield from islice(rest, limit)
     if next(rest, None) is not None:
-        yield _make_rest_issue(location, Severity.ERROR, "at least 1")
+        yield _make_rest_issue(location, Severity.ERROR, 1, least="at least ")
 
 
-def _make_rest_issue(location: Location, severity: Severity, count: str, of: str = "") -> Issue:
-    """Return one issue with the number of issues that are not listed."""
-    return make_issue("document.more-issues", location, severity=severity, count=count, of=of)
+def _make_rest_issue(location: Location, severity: Severity, count: int, of: str = "", least: str = "") -> Issue:
+    """Return the issue that stands for `count` issues that are not listed."""
+    return make_issue("document.more-issues", location, severity=severity, count=count, of=of, least=least)
 
 
 _NO_LOCATION = Location()

@@ -44,6 +44,7 @@ from dicommap.issues.codes import (
     object as object_family,
 )
 from dicommap.issues.issue import Issue, Location, Severity
+from dicommap.issues.wording import format_message
 
 if TYPE_CHECKING:
     from dicommap.issues.issue import IssueCode
@@ -111,7 +112,7 @@ def make_issue(
         code=code,
         severity=severity or entry.severity,
         location=location,
-        message=entry.message.format(**facts),
+        message=format_message(entry.message, facts),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -123,3 +123,17 @@ class AwsAccount(BaseModel):
     """The AWS credentials profile from the option; None without the option."""
     endpointUrl: _NotEmpty | None = None
     """The endpoint URL from the option; None without the option."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageProgress:
+    """Numbers of a package's jobs by how far they are."""
+
+    jobs: int
+    """Number of all jobs of the plan."""
+    started: int = 0
+    """Number of jobs that the service has accepted."""
+    ended: int = 0
+    """Number of jobs that have ended."""
+    to_stage: int = 0
+    """Number of staged jobs that are not started, so that files may still have to be copied to their prefixes."""

@@ -78,7 +78,7 @@ def undecodable_source_issues(
             location,
             keyword=keyword_of(edit.tag),
             source=source[0],
-            have="1 file has" if count == 1 else f"{count:,} files have",
+            files=count,
             file=first.get((series, source), "a file"),
         )
         for edit_result in edit.edit_results:

@@ -20,6 +20,7 @@ from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.issues import Location, Severity, has_errors, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.study import Target
 from dicommap.overrides.keyword_values import attribute_from_keyword
 from dicommap.overrides.override_check import check_override
@@ -216,7 +217,7 @@ class Override(Target):
         errors = [issue for issue in self.issues(assumptions) if issue.severity is Severity.ERROR]
         if errors:
             raise UsageError(
-                f"The override has {len(errors)} error{'s' if len(errors) > 1 else ''}; the first: {errors[0]}",
+                f"The override has {format_count(len(errors), 'error')}; the first: {errors[0]}",
                 fix="Correct what its issues() name, then build it again.",
             )
         return dump_override(self, assumptions)

@@ -27,6 +27,7 @@ from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.person_name_comparison import normalize_person_name
 from dicommap.issues import Location, Severity, make_issue
+from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -212,14 +213,13 @@ class _StudyGroups:
         if not differing and (identifier.code_if_equal is None or group.count < 2):
             return
         studies = sorted(group.studies)
-        count = "1 study" if group.count == 1 else f"{group.count:,} studies"
         uids = ", ".join(studies) + (" and others" if group.count > len(studies) else "")
         yield make_issue(
             identifier.code if differing else identifier.code_if_equal or "",
             Location(keyword=identifier.keyword),
             severity=self.severity if differing else None,
             differing=", ".join(differing),
-            studies=count,
+            studies=format_count(group.count, "study"),
             uids=uids,
         )
 

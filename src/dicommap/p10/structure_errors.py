@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import vrs_of
+from dicommap.issues.wording import choose_verb, format_count
 from dicommap.p10.byte_window import EndOfFile
 from dicommap.p10.data_set_encoding import LONG_VRS
 from dicommap.p10.header import MAX_SHORT_TEXT_BYTES, SHORT_TEXT_VRS
@@ -84,7 +85,8 @@ def make_overrun_error(
 
     """
     left = max(0, window.size - start)
-    reason = f"{format_element(tag, inside)} claims {length:,} bytes, and {left:,} are left"
+    rest = f"{left:,} {choose_verb(left, 'is', 'are')} left"
+    reason = f"{format_element(tag, inside)} claims {format_count(length, 'byte')}, and {rest}"
     is_wrong = (
         length % 2 == 1
         or length >= _IMPLAUSIBLE_LENGTH

@@ -25,6 +25,13 @@ ACCOUNT_OPTIONS = {
     "endpointUrl": "--endpoint-url",
 }
 """Member that only the owner of the AWS account knows -> its option on the command line."""
+ACCOUNT_EXAMPLES = {
+    "datastoreId": "0123456789abcdef0123456789abcdef",
+    "dataAccessRoleArn": "arn:aws:iam::123456789012:role/import",
+    "outputS3Uri": "s3://bucket/output/",
+    "inputOwnerAccountId": "123456789012",
+}
+"""Member of the request that only the owner of the AWS account knows -> a value of the right form."""
 _ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 
 

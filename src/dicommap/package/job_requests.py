@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.document_uploads import UploadDocument
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, PackageError, UsageError
 from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.issues.wording import choose_verb, format_count, join_names
 from dicommap.model.package_layout import job_folder
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
-from dicommap.package.aws_account_check import ACCOUNT_OPTIONS, require_same_aws_account
+from dicommap.package.aws_account_check import ACCOUNT_EXAMPLES, ACCOUNT_OPTIONS, require_same_aws_account
 from dicommap.package.document_reader import read_document
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.reading.document_limits import OVERRIDE_LIMIT
 from dicommap.validation.request_check import check_aws_account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dicommap.model.submission import AwsAccount
     from dicommap.planning.plan import Plan, PlanJob
@@ -31,7 +33,7 @@ class JobRequest:
 
     job: PlanJob
     request: Mapping[str, Any]
-    """The parameters of StartDICOMImportJob, without placeholders."""
+    """The parameters of StartDICOMImportJob. A member that is not known is a placeholder, such as `<datastoreId>`."""
     files: Path
     """The folder in the package that contains the override files of the job."""
 
@@ -79,20 +81,15 @@ def make_job_requests(
             the package.
 
     Raises:
-        UsageError: If a job is not in the plan, a member is missing or invalid, or a member differs from the earlier
-            submit or between jobs.
+        UsageError: If a job is not in the plan, a member is invalid, or a member differs from the earlier submit or
+            between jobs.
 
     """
     known = {job.id: job for job in package.plan.jobs}
     for job_id in job_ids:
         if job_id not in known:
             raise UsageError(f"The plan has no job {job_id}.", fix=f"It has {', '.join(list(known)[:10])}.")
-    wrong = check_aws_account(account)
-    if wrong:
-        member = (wrong[0].location.pointer or "").removeprefix("/")
-        raise UsageError(
-            f"{member} is not one that AWS takes: {wrong[0].message}", fix=f"Check {_make_option_name(member)}."
-        )
+    _require_valid_members(account)
     orders = [
         _make_job_request(package, job, account, kept) for job in package.plan.jobs if not job_ids or job.id in job_ids
     ]
@@ -100,6 +97,36 @@ def make_job_requests(
         require_same_aws_account(kept, order.request)
         _require_one_aws_account(orders[0], order)
     return orders
+
+
+def find_placeholders(orders: Iterable[JobRequest]) -> tuple[str, ...]:
+    """Return the members that are placeholders in a request, in the order of AWS_ACCOUNT_MEMBERS."""
+    unknown = {member for order in orders for member, value in order.request.items() if value == f"<{member}>"}
+    return tuple(member for member in AWS_ACCOUNT_MEMBERS if member in unknown)
+
+
+def require_no_placeholders(members: Sequence[str]) -> None:
+    """Raise UsageError if there are members that are placeholders. The message names all of them, with examples."""
+    if members:
+        raise UsageError(
+            f"{format_count(len(members), 'option')} {choose_verb(len(members), 'is', 'are')} missing: "
+            f"{join_names(map(_make_option_name, members))}.",
+            fix=f"Give your own, which look like this: {_format_examples(members)}",
+        )
+
+
+def _require_valid_members(account: Mapping[str, str]) -> None:
+    pointers = [issue.location.pointer or "" for issue in check_aws_account(account)]
+    members = list(dict.fromkeys(pointer.removeprefix("/") for pointer in pointers))
+    if members:
+        wrong = (f"{_make_option_name(member)} '{make_printable(account[member])}'" for member in members)
+        raise UsageError(
+            f"AWS does not take {join_names(wrong)}.", fix=f"Values look like this: {_format_examples(members)}"
+        )
+
+
+def _format_examples(members: Iterable[str]) -> str:
+    return " ".join(f"{_make_option_name(member)} {ACCOUNT_EXAMPLES[member]}" for member in members)
 
 
 def _require_one_aws_account(first: JobRequest, order: JobRequest) -> None:
@@ -124,9 +151,6 @@ def _make_job_request(
         if kept is not None and request.get(member, f"<{member}>") == f"<{member}>":
             request[member] = getattr(kept, member)
     request = {member: value for member, value in request.items() if value is not None}
-    for member, value in request.items():
-        if value == f"<{member}>":
-            raise UsageError(f"{member} is not known.", fix=f"Give it with {_make_option_name(member)}.")
     return JobRequest(job=job, request=request, files=folder / "files")
 
 

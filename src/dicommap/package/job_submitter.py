@@ -14,6 +14,7 @@ from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, make_issue
+from dicommap.issues.wording import choose_verb, format_count
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, Submission, SubmissionState
 from dicommap.package.aws_account_check import make_aws_account
 
@@ -194,7 +195,10 @@ class JobSubmitter:
                 self._continue_without_listing(error)
                 return
             if self._active >= self.concurrent_jobs:
-                self.on_step(order.job.id, f"waits: {self._active:,} jobs have not ended")
+                self.on_step(
+                    order.job.id,
+                    f"waits: {format_count(self._active, 'job')} {choose_verb(self._active, 'has', 'have')} not ended",
+                )
                 self.clock.sleep(next(pauses))
 
     def _start_job(self, order: JobRequest) -> ImportJob:

@@ -13,7 +13,7 @@ from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import DocumentError, os_error_reason
 from dicommap.model.package_layout import OBJECTS_FILE, PLAN_FILE, REQUEST_FILE, job_folder
 from dicommap.model.study import Target
-from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount, PackageProgress, SubmissionState
 from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.document_reader import read_document
 from dicommap.package.submission_states import SubmissionStates
@@ -133,6 +133,17 @@ class PackageDirectory:
         Raises PackageError if the state cannot be read.
         """
         return SubmissionStates(self.path).read(job.id)
+
+    def count_progress(self) -> PackageProgress:
+        """Return how far the jobs of the package are. Raises PackageError if the state of a job cannot be read."""
+        submissions = SubmissionStates(self.path).read_all(job.id for job in self.plan.jobs)
+        started = {job for job, submission in submissions.items() if submission.state.has_job}
+        return PackageProgress(
+            jobs=len(self.plan.jobs),
+            started=len(started),
+            ended=sum(submission.state is SubmissionState.ENDED for submission in submissions.values()),
+            to_stage=sum(job.staged and job.id not in started for job in self.plan.jobs),
+        )
 
 
 def _make_objects_path(job: PlanJob) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.formatting import format_count, truncate_text
+from dicommap.display.formatting import truncate_text
 from dicommap.errors import UsageError
+from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 from dicommap.model.picture import Picture
 from dicommap.pictures.drawing import draw_placeholder, draw_tiles, encode_png

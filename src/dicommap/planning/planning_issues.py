@@ -8,6 +8,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.limits import MAX_KEY_BYTES, START_RATE
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedList
+from dicommap.issues.wording import choose_verb, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +55,7 @@ def planning_issues(
     count = sum(plan.left_out.values()) + non_utf8_paths.count
     if count:
         yield make_issue(
-            "job.unplanned", severity=Severity.WARNING if leave_out else None, files=_count_noun(count, "file", "files")
+            "job.unplanned", severity=Severity.WARNING if leave_out else None, files=format_count(count, "file")
         )
     if not plan.staged_studies:
         yield from _folder_issues(plan.in_place)
@@ -139,7 +140,7 @@ def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
 
 
 def _count_in_no_job(files: int) -> str:
-    return "1 of its files is" if files == 1 else f"{files:,} of its files are"
+    return f"{files:,} of its files {choose_verb(files, 'is', 'are')}"
 
 
 def _name_jobs(jobs: Iterable[str]) -> str:
@@ -156,13 +157,13 @@ def _note_issues(plan: PrefixPlan, others: int) -> Iterator[Issue]:
     """Yield the notes for the user: files in no job, staged studies, very many jobs."""
     left = others - plan.in_place.others
     if left:
-        yield make_issue("job.files-left", files=_count_noun(left, "file", "files"))
+        yield make_issue("job.files-left", files=format_count(left, "file"))
     if plan.staged.jobs:
         yield make_issue(
             "job.staged",
-            studies=_count_noun(plan.staged_studies, "study", "studies"),
-            files=_count_noun(plan.staged_files, "file", "files"),
-            jobs=_count_noun(len(plan.staged.jobs), "job", "jobs"),
+            studies=format_count(plan.staged_studies, "study"),
+            files=format_count(plan.staged_files, "file"),
+            jobs=format_count(len(plan.staged.jobs), "job"),
         )
     jobs = len(plan.in_place.prefixes)
     if plan.jobs_if_staged is not None and plan.jobs_if_staged * 2 <= jobs:
@@ -170,12 +171,8 @@ def _note_issues(plan: PrefixPlan, others: int) -> Iterator[Issue]:
         files = plan.in_place.file_count // jobs
         yield make_issue(
             "job.many",
-            jobs=f"{jobs:,} jobs",
+            jobs=format_count(jobs, "job"),
             files=files,
             minutes=minutes,
-            staged=_count_noun(plan.jobs_if_staged, "job", "jobs"),
+            staged=format_count(plan.jobs_if_staged, "job"),
         )
-
-
-def _count_noun(count: int, singular: str, plural: str) -> str:
-    return f"{count:,} {singular if count == 1 else plural}"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.person_name_comparison import merge_equal_names
-from dicommap.display.formatting import format_count
 from dicommap.healthimaging.levels import Level, level_of
+from dicommap.issues.wording import format_count
 from dicommap.plots.modality_plot import OTHERS, modality_of, most_frequent
 from dicommap.plots.svg import (
     BODY_TOP,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.display.comparison_report import summarize
-from dicommap.display.formatting import format_count
+from dicommap.issues.wording import format_count
 from dicommap.model.inventory_difference import DifferenceStatus
 from dicommap.plots.svg import (
     BODY_TOP,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.display.conflict_report import EMPTY_VALUE
-from dicommap.display.formatting import format_count, truncate_text
+from dicommap.display.formatting import truncate_text
 from dicommap.display.inventory_report import join_first_names
+from dicommap.issues.wording import format_count
 from dicommap.plots.svg import (
     BODY_TOP,
     CHARACTER_WIDTH,

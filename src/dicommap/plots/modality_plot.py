@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dicommap.display.formatting import format_byte_count, format_count
+from dicommap.display.formatting import format_byte_count
+from dicommap.issues.wording import format_count
 from dicommap.plots.svg import BODY_TOP, CHARACTER_WIDTH, LEFT_MARGIN, draw_bar, draw_text, make_plot
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING
 
-from dicommap.display.formatting import format_count
+from dicommap.issues.wording import format_count
 from dicommap.plots.svg import BODY_TOP, LEFT_MARGIN, WIDTH, draw_bar, draw_line, draw_text, make_plot
 
 if TYPE_CHECKING:

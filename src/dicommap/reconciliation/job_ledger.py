@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,10 @@ class RecordCounts:
     overrides: int = 0
     """Number of override files among `others`."""
     image_sets: set[str] = field(default_factory=set)
+    not_instances: Counter[str] = field(default_factory=Counter)
+    """Disposition -> number of planned objects without an instance."""
+    refused_not_instances: Counter[str] = field(default_factory=Counter)
+    """Disposition -> number of objects of `not_instances` that failed."""
 
 
 class JobLedger:
@@ -165,8 +170,11 @@ class JobLedger:
     def _check_contradictions(self, entry: _LedgerEntry) -> None:
         """Record an issue if the records of an object contradict each other or the plan."""
         is_instance = entry.planned.disposition in INSTANCE_DISPOSITIONS
-        if not is_instance and (entry.imported or entry.failed):
-            self.record_counts.others += 1
+        if not is_instance:
+            disposition = entry.planned.disposition.value
+            self.record_counts.not_instances[disposition] += 1
+            self.record_counts.refused_not_instances[disposition] += bool(entry.failed and not entry.imported)
+            self.record_counts.others += bool(entry.imported or entry.failed)
         place = _locate_key(self._uri.key(entry.planned.key))
         if entry.imported and entry.failed:
             self.issues.add(make_issue("manifest.contradiction", place))

@@ -256,4 +256,7 @@ def _count_outcomes(
         warnings=dict(warnings),
         image_sets=len(ledger.record_counts.image_sets),
         others=ledger.record_counts.others,
+        recorded_imports=ledger.record_counts.imported,
+        not_instances=dict(ledger.record_counts.not_instances),
+        refused_not_instances=dict(+ledger.record_counts.refused_not_instances),
     )

@@ -121,6 +121,16 @@ class JobOutcomes:
     """Number of image sets that the records name."""
     others: int = 0
     """Number of recorded objects that are not planned instances."""
+    recorded_imports: int = 0
+    """Number of objects that the records report as imported, planned instances or not."""
+    not_instances: Mapping[str, int] = field(default_factory=dict)
+    """Disposition in the scan -> number of planned objects without an instance, such as DICOMDIRs."""
+    refused_not_instances: Mapping[str, int] = field(default_factory=dict)
+    """Disposition -> number of objects of `not_instances` that records report as failures only.
+
+    These failures are expected: that the service reports files without an instance as failures is inferred from an
+    example of the developer guide. AWS does not document it for DICOMDIRs.
+    """
     issues: tuple[Issue, ...] = ()
 
     @property

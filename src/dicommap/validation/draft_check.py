@@ -72,9 +72,8 @@ def check_repeated_instances(files: int, differing: int) -> Iterator[Issue]:
 
     """
     if files:
-        have = "1 file has" if files == 1 else f"{files:,} files have"
         content = f", {differing:,} of them with another content" if differing else ""
-        yield make_issue("draft.repeated-instances", have=have, content=content)
+        yield make_issue("draft.repeated-instances", files=files, content=content)
 
 
 class _DraftedFiles(FilesByPath):

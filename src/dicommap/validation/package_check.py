@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, Location, has_errors, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.package_layout import (
     CONFIGURATION_FILE,
     EDITS_FILE,
@@ -78,6 +81,7 @@ def check_package(
     issues += _presence_issues(_list_expected_paths(plan), files)
     issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(kept)))
     # A wrong plan gives other client tokens than the requests have. Then an issue about tokens would add nothing.
+    issues = _merge_placeholder_notes(issues)
     return issues if has_errors(issues) else [*issues, *_token_issues(drafted or Plan.model_validate(plan), kept)]
 
 
@@ -187,6 +191,19 @@ def _request_issues(
     unasked = not job["mappings"] and "importConfiguration" in request
     if unasked or (configuration is not None and request.get("importConfiguration") != configuration):
         yield make_issue("request.configuration", Location(path=path, pointer="/importConfiguration"))
+
+
+def _merge_placeholder_notes(issues: list[Issue]) -> list[Issue]:
+    """Return the issues with one note for all requests that have the same placeholders, as all requests of a draft."""
+    numbers = Counter(issue.message for issue in issues if issue.code == "request.placeholder")
+    merged: list[Issue] = []
+    for issue in issues:
+        if issue.code != "request.placeholder":
+            merged.append(issue)
+        elif number := numbers.pop(issue.message, 0):
+            of = f", in {format_count(number, 'request')}" if number > 1 else ""
+            merged.append(replace(issue, message=issue.message.removesuffix(".") + f"{of}."))
+    return merged
 
 
 def _iterate_output_uris(kept: dict[str, _RequestMembers]) -> Iterator[tuple[Location, str]]:

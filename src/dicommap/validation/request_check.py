@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.errors import UsageError
 from dicommap.healthimaging.s3_uri import S3Prefixes, S3Uri, s3_uri_issues
 from dicommap.issues import Location, make_issue
+from dicommap.issues.wording import join_names
 from dicommap.validation.schema_check import check_schema
 
 if TYPE_CHECKING:
@@ -21,14 +22,15 @@ _PLACEHOLDER_MEMBERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inpu
 
 
 def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
-    """Return the issues of a request. A placeholder such as `<datastoreId>` is an issue, but not a schema error."""
+    """Return the issues of a request. Placeholders such as `<datastoreId>` are one note, and no schema errors."""
     placeholders = _find_placeholders(document)
     issues = [
         issue
         for issue in check_schema("start-dicom-import-job", document)
         if (issue.location.pointer or "").removeprefix("/") not in placeholders
     ]
-    issues += [make_issue("request.placeholder", Location(pointer=f"/{name}"), member=name) for name in placeholders]
+    if placeholders:
+        issues.append(make_issue("request.placeholder", members=join_names(placeholders), count=len(placeholders)))
     if isinstance(document, dict) and isinstance(document.get("inputS3Uri"), str):
         faulty = any(issue.location.pointer == "/inputS3Uri" for issue in issues)
         issues += [] if faulty else s3_uri_issues(document["inputS3Uri"], Location(pointer="/inputS3Uri"))

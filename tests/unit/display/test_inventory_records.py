@@ -9,7 +9,7 @@ import json
 import pytest
 
 from dicommap.display.csv_json import format_csv_lines, format_json_array, format_json_lines
-from dicommap.display.formatting import format_byte_count, format_count, truncate_text
+from dicommap.display.formatting import format_byte_count, truncate_text
 from dicommap.display.inventory_records import (
     build_file_record,
     build_instance_record,
@@ -17,6 +17,7 @@ from dicommap.display.inventory_records import (
     build_study_record,
     flatten_record,
 )
+from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 from dicommap.model.study import Disposition, File, Instance, Series, Study
 from dicommap.validation.schema_registry import get_schema_validator

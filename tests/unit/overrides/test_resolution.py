@@ -164,7 +164,7 @@ def test_what_is_wrong_in_very_many_studies_is_counted() -> None:
         Severity.ERROR,
         Location(path="r.toml", rule="r"),
     )
-    assert last.message == "There are 199 more issues of rules.no-result here, which are not listed."
+    assert last.message == "Not listed here: 199 more issues of rules.no-result."
 
 
 def test_the_rows_of_a_file_are_told_together_and_rules_one_by_one() -> None:

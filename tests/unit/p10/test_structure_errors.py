@@ -51,7 +51,7 @@ def test_a_file_cut_inside_an_element_is_truncated_and_both_facts_are_told(encod
     for left in range(8):
         found = refused(whole[: end + left], encoding)
         assert found.disposition is Disposition.TRUNCATED
-        assert f"(0010,0010) claims 8 bytes, and {left} are left" in message(found)
+        assert f"(0010,0010) claims 8 bytes, and {left} {'is' if left == 1 else 'are'} left" in message(found)
         assert "Doe" not in message(found)
 
 
@@ -156,4 +156,4 @@ def test_a_wanted_value_may_have_so_many_bytes_and_no_more(
             continue
         assert isinstance(found, RejectedFile)
         assert codes(found) == ["p10.value-too-long"]
-        assert f"{keyword} {format_element(tag)} has {length} bytes; at most {limit} are read." == message(found)
+        assert f"{keyword} {format_element(tag)} has {length:,} bytes; at most {limit:,} are read." == message(found)

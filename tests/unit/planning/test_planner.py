@@ -224,7 +224,7 @@ def test_many_small_jobs_are_told_with_what_staging_would_save() -> None:
 
 def test_the_same_key_twice_is_told() -> None:
     plan = planned(SimulatedFiles(study("1", "a", "b") + study("2", "a")))
-    assert told(plan)["draft.colliding-paths"][0].startswith("a 1 paths")
+    assert told(plan)["draft.colliding-paths"][0].startswith("a 1 path exists")
 
 
 def test_overrides_that_leave_no_room_for_a_file_leave_it_out() -> None:

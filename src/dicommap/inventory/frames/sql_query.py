@@ -13,6 +13,7 @@ from dicommap.errors import QueryError
 from dicommap.inventory import cells
 from dicommap.inventory.frames.columns import FrameLevel, frame_columns
 from dicommap.inventory.frames.frame_queries import create_views, open_frame_connection
+from dicommap.issues.wording import format_count
 from dicommap.model.extras import require_extra
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class QueryResult:
 
     def _describe_row_count(self) -> str:
         count = len(self.rows)
-        words = f"{count:,} {'row' if count == 1 else 'rows'}"
+        words = format_count(count, "row")
         return f"{words}, the first {_MAX_ROWS} shown" if count > _MAX_ROWS else words
 
 

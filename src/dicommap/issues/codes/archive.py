@@ -39,7 +39,7 @@ CODES = (
         name="archive.leading-bytes",
         severity=Severity.WARNING,
         title="Bytes before the beginning of a ZIP file",
-        message="Before the ZIP file's first member there are {count} bytes that belong to no member.",
+        message="Before the ZIP file's first member, there {count:is|are} {count:byte} of no member.",
         explanation="A ZIP file is read from its end. The bytes before it may be a program that unpacks it, or "
         "another archive that it was appended to (cat a.zip b.zip), whose members are then missing from the "
         "inventory.",
@@ -86,7 +86,7 @@ CODES = (
         name="archive.ratio",
         severity=Severity.ERROR,
         title="An archive that unpacks to far more than its size",
-        message="The archive of {size} bytes unpacks to more than {limit} bytes; the rest was not read.",
+        message="The archive of {size:byte} unpacks to more than {limit} bytes; the rest was not read.",
         explanation="Images do not compress this well, but files made to exhaust a reader do. An archive may "
         "unpack to 200 times its size, and to at least 256 MiB.",
         fix="If the archive is what you expect, unpack it and scan the directory.",
@@ -103,7 +103,7 @@ CODES = (
         name="archive.member-too-large",
         severity=Severity.ERROR,
         title="A member that is larger than any P10 file that can be imported",
-        message="The member has {size} bytes, more than {limit}, and was not read.",
+        message="The member has {size:byte}, more than {limit}, and was not read.",
         explanation=f"HealthImaging imports P10 files of at most {MAX_P10_GB} GB.",
         fix="Unpack the archive and scan the directory, if the file matters.",
     ),
@@ -155,7 +155,7 @@ CODES = (
         name="archive.unsafe-names",
         severity=Severity.WARNING,
         title="Members whose names point outside the archive",
-        message="The names of {count} members are absolute paths or contain '..'.",
+        message="{count:member} {count:has|have} an absolute path, or '..', as the name.",
         explanation="The members were read and are in the inventory under these names. A program that unpacks them "
         "skips them, changes their names, or writes outside its directory.",
         fix="Check these names before you unpack the archive.",

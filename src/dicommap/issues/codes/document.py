@@ -47,7 +47,7 @@ CODES = (
         name="document.more-issues",
         severity=Severity.ERROR,
         title="More issues than are listed",
-        message="There are {count} more issues{of} here, which are not listed.",
+        message="Not listed here: {least}{count:more issue}{of}.",
         explanation="The first 100 issues are listed for one attribute's values, and the first 1,000 for one data "
         "set and for each code in one sheet, rule, lookup or function, so that the list stays readable if "
         "everything is wrong. This issue is as severe as the worst of those that it counts.",

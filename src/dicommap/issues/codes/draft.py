@@ -28,7 +28,7 @@ CODES = (
         name="draft.colliding-paths",
         severity=Severity.ERROR,
         title="Two sources have a file with the same relative path",
-        message="{count} paths exist under more than one source; this is the first.",
+        message="{count:path} {count:exists|exist} under more than one source; this is the first.",
         explanation="One import job reads one inputS3Uri, and the key of a file is this prefix and the file's path "
         "relative to its source. Files with the same relative path would need the same key, so one would replace "
         "the other.",
@@ -38,7 +38,7 @@ CODES = (
         name="draft.repeated-instances",
         severity=Severity.WARNING,
         title="Instances that would be imported twice",
-        message="{have} the SOP Instance UID of another file{content}.",
+        message="{files:file} {files:has|have} the SOP Instance UID of another file{content}.",
         explanation="A job imports every file under its prefix, and HealthImaging does not remove duplicates: each "
         "import of the same instance costs storage, as a new version or as a non-primary image set. If the "
         "contents differ, AWS does not document which file becomes the primary image set.",

@@ -22,8 +22,9 @@ CODES = (
         name="edit.undecodable-source",
         severity=Severity.ERROR,
         title="A new value made from one that cannot be decoded",
-        message="The new {keyword} would be made from a value of {source} that cannot be decoded; {have} it, such "
-        "as {file}. Correct SpecificCharacterSet there, or give the value in a sheet.",
+        message="The new {keyword} would be made from a value of {source} that cannot be decoded; "
+        "{files:file} {files:has|have} it, such as {file}. Correct SpecificCharacterSet there, or give the "
+        "value in a sheet.",
         explanation="The file's SpecificCharacterSet does not fit the bytes of this value, so its text is not "
         "known. A rule, function or lookup that reads it, or --harmonize that would copy it to other files, would "
         "make a wrong value. Nothing is written. The message names the first file that has the value. A function "

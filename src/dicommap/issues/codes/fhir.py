@@ -9,7 +9,7 @@ CODES = (
         name="fhir.several-values",
         severity=Severity.WARNING,
         title="A resource has one value, but the files have several",
-        message="{keyword} has {count} values; the resource has only the most frequent one.",
+        message="{keyword} has {count:value}; the resource has only the most frequent one.",
         explanation="An ImagingStudy has one value for each attribute of a study or series. If files differ in an "
         "attribute by which HealthImaging groups them, they become several image sets, and the resource describes "
         "one of these.",
@@ -32,7 +32,8 @@ CODES = (
         name="fhir.no-time-zone",
         severity=Severity.NOTE,
         title="Times without a time zone",
-        message="{count} times are left out, but their dates are kept: their time zone is not known.",
+        message="{count:time} {count:is|are} left out, and only {count:its date is|their dates are} kept: the time "
+        "zone is not known.",
         explanation="A FHIR time needs a time zone. DICOM has it in TimezoneOffsetFromUTC, which most files do not "
         "have, and which a scan captures only if you name it.",
         fix="Name the time zone of the files with --timezone, or scan with --attributes TimezoneOffsetFromUTC.",
@@ -59,7 +60,7 @@ CODES = (
         name="fhir.uid-too-long",
         severity=Severity.ERROR,
         title="A UID that is too long for FHIR",
-        message="{keyword} has {length} characters, but a FHIR id has at most {limit}; this series or instance is "
+        message="{keyword} has {length:character}, but a FHIR id has at most {limit}; this series or instance is "
         "left out.",
         explanation="FHIR stores the UIDs of series and instances as ids of at most 64 characters, which is also "
         "DICOM's limit. HealthImaging accepts longer ones.",

@@ -9,7 +9,7 @@ CODES = (
         name="forecast.non-primary",
         severity=Severity.WARNING,
         title="Instances that will probably become non-primary image sets",
-        message="{keyword} has {count} values after the edits; files that are likely to become non-primary image sets: "
+        message="{keyword} has {count:value} after the edits; files that are likely to become non-primary image sets: "
         "{outside} of {files}. What would cure it: {cure}.",
         explanation="HealthImaging groups instances into image sets by StudyDate, AccessionNumber, PatientID, "
         "StudyID, StudyInstanceUID, SeriesInstanceUID and SeriesNumber; a conflict in one of them makes "

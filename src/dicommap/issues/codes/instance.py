@@ -29,7 +29,7 @@ CODES = (
         name="instance.unsupported-transfer-syntax",
         severity=Severity.WARNING,
         title="A transfer syntax that HealthImaging does not list",
-        message="{count} instances have a transfer syntax that HealthImaging does not list.",
+        message="{count:instance} {count:has|have} a transfer syntax that HealthImaging does not list.",
         explanation="The AWS page on supported transfer syntaxes does not list it. The AWS page on warning codes "
         "says that files with unknown transfer syntaxes are stored unchanged, with the warning "
         "UNSUPPORTED_TRANSFER_SYNTAX.",
@@ -39,7 +39,7 @@ CODES = (
         name="instance.too-large",
         severity=Severity.ERROR,
         title="A file over HealthImaging's limit",
-        message="The file has {size} bytes; the limit for one P10 file is {limit}.",
+        message="The file has {size:byte}; the limit for one P10 file is {limit}.",
         explanation="AWS lists this limit under the service's endpoints and quotas; it cannot be raised.",
         fix="Split the object, or compress its pixel data.",
     ),

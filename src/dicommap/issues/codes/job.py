@@ -53,7 +53,7 @@ CODES = (
         name="job.file-too-large",
         severity=Severity.WARNING,
         title="A file too large for any job",
-        message="The file has {size} bytes; the quota for one P10 file is {limit}.",
+        message="The file has {size:byte}; the quota for one P10 file is {limit}.",
         explanation="No job can import the file, nor a folder that contains it.",
         fix=f"Take the file out of the tree, or compress its pixel data, and scan again; or {_STAGE}, for the other "
         "files of its folder.",
@@ -105,7 +105,7 @@ CODES = (
         name="job.more-issues",
         severity=Severity.WARNING,
         title="More issues than are listed",
-        message="There are {count} more of {of}, which are not listed.",
+        message="Not listed: {count:,} more of {of}.",
         explanation="The first 100 of each kind are listed.",
         fix="Fix the causes of the listed ones; the rest usually have the same causes.",
     ),
@@ -122,8 +122,8 @@ CODES = (
         name="job.many",
         severity=Severity.NOTE,
         title="Many small jobs",
-        message="{jobs} import in place, with {files} files each on average; starting them takes at least "
-        "{minutes} minutes. If all files were staged, {staged} would be enough.",
+        message="{jobs} import in place, with {files:file} each on average; starting them takes at least "
+        "{minutes:minute}. If all files were staged, {staged} would be enough.",
         explanation=f"AWS takes {START_RATE.per_second} call of StartDICOMImportJob a second, and a data store runs "
         f"{CONCURRENT_JOBS} jobs at a time by default. Each folder is a job if the folder around it is over a quota.",
         fix="No action is needed; 'dicommap draft --staging all --stage-uri URI' plans fewer jobs and more copies.",

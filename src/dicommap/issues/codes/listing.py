@@ -63,7 +63,7 @@ CODES = (
         name="listing.more-strays",
         severity=Severity.WARNING,
         title="More unplanned objects under the job's prefix",
-        message="Under the job's prefix, {count} more objects are not in the plan.",
+        message="Under the job's prefix, {count:more object} {count:is|are} not in the plan.",
         explanation="Only the first ones are listed. A job imports everything under its inputS3Uri.",
         fix="Move them to another prefix, or scan and draft again.",
     ),

@@ -54,7 +54,7 @@ CODES = (
         name="lookup.ambiguous",
         severity=Severity.ERROR,
         title="A study with several lookup keys",
-        message="{keyword} has {count} different values here, so it is not known which row is meant.",
+        message="{keyword} has {count:different value} here, so it is not known which row is meant.",
         explanation="A lookup needs one value as its key. The study is not changed.",
         fix="Make the differing values equal first, or look up by StudyInstanceUID.",
     ),
@@ -62,7 +62,7 @@ CODES = (
         name="lookup.several-studies",
         severity=Severity.WARNING,
         title="A row of a lookup that several studies share",
-        message="{count} studies have the row's AccessionNumber, and all of them get its values.",
+        message="{count:study} {count:has|have} the row's AccessionNumber, and {count:gets|get} its values.",
         explanation="An accession number is one order for one patient, and usually one study. If studies of "
         "different patients share a number, their identifiers are probably wrong.",
         fix="Look at the studies; if they belong to different patients, look up by StudyInstanceUID.",

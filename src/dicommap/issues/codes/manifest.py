@@ -18,8 +18,8 @@ CODES = (
         name="manifest.several",
         severity=Severity.ERROR,
         title="Several manifests could be the job's",
-        message="{count} manifests name the job's inputS3Uri, and the package does not say which of them is from "
-        "its own job.",
+        message="{count:manifest} {count:names|name} the job's inputS3Uri, and the package does not say which of them "
+        "is from its own job.",
         explanation="Each import job with the same prefix writes its own manifest. The package knows the service's "
         "id of a job only if it was submitted with 'dicommap submit'.",
         fix="Keep only the manifests of one job in the directory.",

@@ -19,7 +19,7 @@ CODES = (
         name="mapping.key-too-long",
         severity=Severity.ERROR,
         title="The key of an override file is too long",
-        message="The prefix and metadataFilePath make a key of {length} bytes; S3 allows {limit}.",
+        message="The prefix and metadataFilePath make a key of {length:byte}; S3 allows {limit}.",
         explanation=f"An S3 object key is at most {MAX_KEY_BYTES:,} bytes of UTF-8.",
         fix="Use a shorter prefix or path.",
     ),

@@ -19,7 +19,7 @@ CODES = (
         name="object.not-staged",
         severity=Severity.ERROR,
         title="The job's objects have not been staged",
-        message="None of the {count} objects of this staged job is in S3: 'dicommap stage' has not copied them.",
+        message="Nothing of this staged job ({count:object}) is in S3: 'dicommap stage' has copied nothing.",
         explanation="The files of a staged job must be copied under its inputS3Uri first.",
         fix="Run 'dicommap stage' on the package.",
     ),
@@ -27,7 +27,7 @@ CODES = (
         name="object.size",
         severity=Severity.ERROR,
         title="An object with another size than planned",
-        message="The object has {found} bytes; the plan says {planned}.",
+        message="The object has {found:byte}; the plan says {planned}.",
         explanation="The object is not the file that was scanned, so its header may differ from what the inventory "
         "holds.",
         fix="Upload the file again, or scan and draft again.",

@@ -91,7 +91,7 @@ CODES = (
         name="p10.value-too-long",
         severity=Severity.ERROR,
         title="A value that is too long to be read",
-        message="{keyword} {element} has {length} bytes; at most {limit} are read.",
+        message="{keyword} {element} has {length:byte}; at most {limit:,} are read.",
         explanation="A captured value may have 4,096 bytes if its value representation is a short text (64 "
         "characters or fewer each, PS3.5 Table 6.2-1) or one number, and 65,536 bytes otherwise, so that memory "
         "use is bounded. A value is never cut: no value of the file is used, and the instance is not counted.",

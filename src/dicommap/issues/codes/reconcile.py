@@ -9,7 +9,7 @@ CODES = (
         name="reconcile.not-started",
         severity=Severity.ERROR,
         title="The job was not started",
-        message="According to the package, the job has not been started; it plans {count} instances.",
+        message="According to the package, the job has not been started; it plans {count:instance}.",
         explanation="There is no manifest of the job either. All its instances are not reported.",
         fix="Start it with 'dicommap submit'. If it was started in another way, name its manifests with --manifests.",
     ),
@@ -17,7 +17,7 @@ CODES = (
         name="reconcile.unanswered",
         severity=Severity.ERROR,
         title="It is not known whether the job was started",
-        message="The start of the job was requested, but no answer was recorded; it plans {count} instances.",
+        message="The start of the job was requested, but no answer was recorded; it plans {count:instance}.",
         explanation="StartDICOMImportJob was refused, or was sent without an answer, or the submit was stopped "
         "before the answer. The job may or may not exist; without its id its manifests cannot be fetched.",
         fix="Run 'dicommap submit': it looks for the job and records it if it exists; otherwise it starts the job. "
@@ -27,7 +27,7 @@ CODES = (
         name="reconcile.not-ended",
         severity=Severity.ERROR,
         title="The job has not ended",
-        message="According to the package, the job was started and has not ended; it plans {count} instances.",
+        message="According to the package, the job was started and has not ended; it plans {count:instance}.",
         explanation="A job writes its manifest when it ends; until then the outcomes of its instances are not known.",
         fix="Wait for the job with 'dicommap watch', and reconcile again.",
     ),
@@ -45,7 +45,7 @@ CODES = (
         name="reconcile.failed",
         severity=Severity.ERROR,
         title="Instances failed",
-        message="{count} of {planned} instances failed.",
+        message="{count:,} of {planned:instance} failed.",
         explanation="A job with the status COMPLETED may have refused any number of its files. 'dicommap reconcile "
         "--level instance' lists the instances and the service's reasons.",
         fix="Fix the cause; then draft a package for the failed instances with 'dicommap reconcile --retry'.",
@@ -54,7 +54,7 @@ CODES = (
         name="reconcile.not-reported",
         severity=Severity.ERROR,
         title="Instances without any record",
-        message="{count} of {planned} instances are in no record of the job.",
+        message="{count:,} of {planned:instance} {count:is|are} in no record of the job.",
         explanation="If no record names a planned instance, the job did not see it, or its record is missing. Such "
         "an instance is never counted as imported.",
         fix="Check that the objects are in S3 ('dicommap validate --s3'), and look some of the instances up in the "
@@ -64,7 +64,7 @@ CODES = (
         name="reconcile.non-primary",
         severity=Severity.WARNING,
         title="Instances were imported into non-primary image sets",
-        message="{count} of {planned} instances are in non-primary image sets.",
+        message="{count:,} of {planned:instance} {count:is|are} in non-primary image sets.",
         explanation="They differ from instances of the same study or series in an element by which HealthImaging "
         "groups, or the same instance was imported before.",
         fix="Look for differing StudyDate, AccessionNumber, PatientID, StudyID or SeriesNumber, or an earlier import.",
@@ -73,7 +73,7 @@ CODES = (
         name="reconcile.warnings",
         severity=Severity.WARNING,
         title="Instances were imported with warnings",
-        message="{count} of {planned} instances have the warning {name}.",
+        message="{count:,} of {planned:instance} {count:has|have} the warning {name}.",
         explanation="Since December 2025 HealthImaging imports non-conformant data with a warning. The page "
         "'Warning codes' of the developer guide explains the warning.",
         fix="Look at the instances with 'dicommap reconcile --level instance'.",
@@ -125,7 +125,7 @@ CODES = (
         name="reconcile.import-again",
         severity=Severity.WARNING,
         title="The new package may import instances a second time",
-        message="{count} instances of the new package may be in the data store already.",
+        message="{count:instance} of the new package may be in the data store already.",
         explanation="They have contradictory records, or no record at all. AWS does not remove duplicates: each "
         "import of an instance makes another version or a non-primary image set, and costs storage.",
         fix="Look some of them up in the data store before you submit the package.",

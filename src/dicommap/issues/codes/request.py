@@ -8,10 +8,11 @@ CODES = (
     IssueCode(
         name="request.placeholder",
         severity=Severity.NOTE,
-        title="A placeholder in the request",
-        message="{member} still has to be filled in.",
+        title="Placeholders in the request",
+        message="{members} {count:is a placeholder|are placeholders} until the submit.",
         explanation="A draft does not know the ids of your AWS account unless you name them.",
-        fix="Fill it in before you send the request, or draft with the matching option.",
+        fix="Give them to 'dicommap submit' as options; it says which. If you send the request with another tool, fill "
+        "them in first, or draft with the matching options.",
     ),
     IssueCode(
         name="request.output-overlaps",

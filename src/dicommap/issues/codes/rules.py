@@ -82,7 +82,7 @@ CODES = (
         name="rules.differing-values",
         severity=Severity.ERROR,
         title="Several new values for one attribute",
-        message="The current values would become {count} different values of {keyword}.",
+        message="The current values would become {count:different value} of {keyword}.",
         explanation="An override sets one value for a whole study or series.",
         fix="Make the differing values equal first, or make the rule one for series.",
     ),
@@ -99,7 +99,8 @@ CODES = (
         name="rules.partial-match",
         severity=Severity.WARNING,
         title="A rule that matches only a part of a study or series",
-        message="{matching} of the {count} different values match, so the rule was not applied here.",
+        message="{matching:,} of the {count:different value} {matching:matches|match}, so the rule was not applied "
+        "here.",
         explanation="An override applies to a whole study or series. A rule is applied only if every value of a "
         "matched attribute agrees; a series attribute agrees with a study rule if at least one series has the "
         "value.",

@@ -43,7 +43,7 @@ CODES = (
         name="schema.length",
         severity=Severity.ERROR,
         title="A text that is too short or too long",
-        message="The text has {length} characters; the schema's {limit_name} is {limit}.",
+        message="The text has {length:character}; the schema's {limit_name} is {limit}.",
         explanation="The document's schema defines the limits. For import configurations and requests they are "
         "those of AWS's service model.",
         fix="Correct the text.",
@@ -52,7 +52,7 @@ CODES = (
         name="schema.count",
         severity=Severity.ERROR,
         title="Too few or too many items",
-        message="There are {count} items; the schema's {limit_name} is {limit}.",
+        message="There {count:is|are} {count:item}; the schema's {limit_name} is {limit}.",
         explanation=f"The document's schema defines the limits; an import job has from 1 to {MAX_MAPPINGS:,} mappings.",
         fix="Split the list, or add items.",
     ),

@@ -67,7 +67,7 @@ CODES = (
         name="sheet.ragged-row",
         severity=Severity.ERROR,
         title="A row with more or fewer cells than the header",
-        message="The row has {count} cells; the header has {expected}.",
+        message="The row has {count:cell}; the header has {expected}.",
         explanation="An unquoted delimiter inside a value moves all following cells into wrong columns. The row is "
         "not used.",
         fix="Quote the value, or save the sheet again from the spreadsheet.",

@@ -9,7 +9,7 @@ CODES = (
         name="study.inconsistent-attribute",
         severity=Severity.WARNING,
         title="An attribute differs within a study",
-        message="{keyword} has {count} different values in the study.",
+        message="{keyword} has {count:different value} in the study.",
         explanation="A patient or study attribute has one value in a study. HealthImaging groups a study by StudyDate, "
         "AccessionNumber, PatientID, StudyInstanceUID and StudyID; instances that differ in one of these become "
         "non-primary image sets.",

@@ -44,7 +44,7 @@ CODES = (
         name="value.multiplicity",
         severity=Severity.ERROR,
         title="Too many or too few values",
-        message="{keyword} has {count} values; the dictionary says {vm}.",
+        message="{keyword} has {count:value}; the dictionary says {vm}.",
         explanation="PS3.6 gives each attribute its value multiplicity. In text, a backslash separates values.",
         fix="Give the attribute the number of values that the dictionary allows.",
     ),

@@ -1,0 +1,388 @@
+"""The next command, decided from the state in which a command has ended. It reads no file and prints nothing.
+
+There is one function for each command. It takes the state (numbers, issue codes, paths, options that the user gave) and
+returns a NextStep: a command line that can be copied and runs. A value that only the user knows is a placeholder in
+capitals, and the line says so. If nothing is left to do, the step is a sentence without a command.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text import make_printable
+from dicommap.issues.wording import join_names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.model.submission import PackageProgress
+
+LINE_WIDTH = 80
+"""Characters of a line. A longer command is continued on the next line, by a backslash as shells have it."""
+MAX_CODES = 1
+"""Maximum number of issue codes in one command."""
+
+DATASTORE_ID = "DATASTORE_ID"
+ROLE_ARN = "ROLE_ARN"
+REGION = "REGION"
+S3_PREFIX = "s3://BUCKET/PREFIX/"
+FHIR_JOB = "DATASTORE_ID/JOB_ID"
+INVENTORY = "INVENTORY"
+PACKAGE = "PACKAGE"
+CODE = "CODE"
+PLACEHOLDERS = frozenset({DATASTORE_ID, ROLE_ARN, REGION, S3_PREFIX, FHIR_JOB, INVENTORY, PACKAGE, CODE})
+"""Words of a command that the user replaces. AWS accepts none of them, so that none is sent by accident."""
+
+ACCOUNT_PLACEHOLDERS = {
+    "datastoreId": ("--datastore-id", DATASTORE_ID),
+    "dataAccessRoleArn": ("--data-access-role-arn", ROLE_ARN),
+    "outputS3Uri": ("--output-s3-uri", S3_PREFIX),
+    "region": ("--region", REGION),
+}
+"""Member of a request that only the user knows -> its option and placeholder."""
+
+_SCAN_FAMILIES = frozenset({"source", "s3", "archive", "p10", "instance", "series", "study"})
+_COMMANDS_BY_FAMILY = {
+    **dict.fromkeys(("stage",), ("stage", PACKAGE)),
+    **dict.fromkeys(("submit",), ("submit", PACKAGE, "-n")),
+    **dict.fromkeys(("watch",), ("watch", PACKAGE)),
+    **dict.fromkeys(("manifest", "reconcile"), ("reconcile", PACKAGE)),
+    **dict.fromkeys(("object", "listing"), ("validate", PACKAGE, "--s3")),
+    **dict.fromkeys(
+        ("json", "dicom-json", "override", "schema", "document", "s3-uri", "mapping", "package", "request", "job"),
+        ("validate", PACKAGE),
+    ),
+}
+"""Family of issue codes -> the command that reports its issues. Issues of edits need the options of the draft."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """The next command, or a sentence if there is no next command."""
+
+    words: tuple[str, ...] = ()
+    """The words after `dicommap`: the command, its arguments, and its options with their values."""
+    after: str = ""
+    """What the user does before the command, in words that follow 'after': 'you have edited studies.csv'."""
+    sentence: str = ""
+    """The sentence that replaces the command if nothing is left to do."""
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """Return the placeholders in the command, in order, without repeats."""
+        return tuple(dict.fromkeys(word for word in self.words if word in PLACEHOLDERS))
+
+    def lines(self, encoding: str = "utf-8") -> list[str]:
+        """Return the lines to print, of at most LINE_WIDTH characters if no word is longer.
+
+        Args:
+            encoding: The encoding of the terminal. A word that it cannot express is quoted with escapes.
+        """
+        if not self.words:
+            return [self.sentence] if self.sentence else []
+        parts = ["Next"]
+        if self.after:
+            parts.append(f"after {make_printable(self.after)}")
+        if self.placeholders:
+            parts.append(f"with your own {join_names(self.placeholders)}")
+        head = f"{', '.join(parts)}:"
+        groups = list(_group_options([quote_word(word, encoding) for word in ("dicommap", *self.words)]))
+        line = f"{head} {' '.join(groups)}"
+        if len(line) <= LINE_WIDTH or (len(groups) == 1 and head == "Next:"):
+            return [line]
+        return [head, *_fold_command(groups)]
+
+
+def quote_word(word: str, encoding: str = "utf-8") -> str:
+    """Return a word in quotes for a shell, if it needs quotes.
+
+    Control characters, undecodable bytes, and characters that the terminal's encoding does not have are escaped in
+    quotes of the form $'...', which bash, zsh and ksh read.
+    """
+    try:
+        word.encode(encoding)
+    except (UnicodeError, LookupError):
+        is_plain = False
+    else:
+        is_plain = make_printable(word) == word
+    if is_plain:
+        return shlex.quote(word)
+    escaped = (
+        chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(word)
+    )
+    return f"$'{''.join(escaped)}'"
+
+
+def path_word(path: StrPath) -> str:
+    """Return a path as a word that is not read as an option or as standard output."""
+    word = os.fspath(path)
+    return f"./{word}" if word.startswith("-") else word
+
+
+def after_scan(inventory: str, *, files: int, instances: int, has_errors: bool, sheet: str) -> NextStep:
+    """Return the step after a scan: look at its errors, or write a sheet to edit.
+
+    Args:
+        inventory: The path of the inventory.
+        files: The number of scanned files.
+        instances: The number of instances.
+        has_errors: Whether an issue is an error.
+        sheet: The path of the sheet to write.
+    """
+    if has_errors:
+        return NextStep(words=("show", path_word(inventory), "--level", "issue"))
+    if instances:
+        return write_sheet(inventory, sheet)
+    if files:
+        return NextStep(words=("show", path_word(inventory), "--level", "file"))
+    return NextStep(sentence="The source has no file: scan another one.")
+
+
+def after_show(inventory: str, *, level: str, codes: Sequence[str], is_empty: bool, sheet: str) -> NextStep:
+    """Return the step after a list: explain the listed issues, or write a sheet to edit.
+
+    Args:
+        inventory: The path of the inventory.
+        level: The level of the list: study, series, instance, file or issue.
+        codes: The codes of the listed issues, the most severe first.
+        is_empty: Whether the inventory has no study.
+        sheet: The path of the sheet to write.
+    """
+    if codes:
+        return explain_codes(codes)
+    return NextStep() if is_empty else write_sheet(inventory, sheet, level="series" if level == "series" else "study")
+
+
+def after_explain(code: str | None) -> NextStep:
+    """Return the step after an explanation: the command that reports such issues. None stands for the list of codes."""
+    if code is None:
+        return NextStep(words=("explain", CODE))
+    family = code.partition(".")[0]
+    if family in _SCAN_FAMILIES:
+        return NextStep(words=("show", INVENTORY, "--level", "issue"))
+    return NextStep(words=_COMMANDS_BY_FAMILY.get(family, ()))
+
+
+def after_sheet(inventory: str, sheet: str, *, options: Sequence[str] = ()) -> NextStep:
+    """Return the step after a sheet was written: edit it, then look at what the edits change.
+
+    `options` are the options of the sheet that the draft needs too.
+    """
+    words = ("draft", path_word(inventory), "--sheet", path_word(sheet), *options, "-n")
+    return NextStep(words=words, after=f"you have edited {sheet}")
+
+
+def after_dry_draft(
+    inventory: str,
+    *,
+    codes: Sequence[str],
+    changes: int,
+    options: Sequence[str],
+    needs_uri: bool,
+    output: str,
+    sheet: str,
+) -> NextStep:
+    """Return the step after `draft -n`: correct the errors, or write the package.
+
+    Args:
+        inventory: The path of the inventory.
+        codes: The codes of the errors.
+        changes: The number of changes.
+        options: The options of the draft that are not about printing.
+        needs_uri: Whether the user must still name the S3 prefix of the files.
+        output: The directory of the package to write.
+        sheet: The path of the sheet to write if nothing was changed.
+    """
+    if codes:
+        return explain_codes(codes)
+    if not changes:
+        return write_sheet(inventory, sheet)
+    uri = ("--input-s3-uri", S3_PREFIX) if needs_uri else ()
+    return NextStep(words=("draft", path_word(inventory), *options, *uri, "-o", path_word(output)))
+
+
+def after_draft(package: str | None, inventory: str, *, codes: Sequence[str], sheet: str) -> NextStep:
+    """Return the step after a draft: check the package, or correct the errors.
+
+    Args:
+        package: The directory of the package; None if none was written.
+        inventory: The path of the inventory.
+        codes: The codes of the errors.
+        sheet: The path of the sheet to write if there was nothing to draft.
+    """
+    if package is not None:
+        return NextStep(words=("validate", path_word(package), "--inventory", path_word(inventory)))
+    return explain_codes(codes) if codes else write_sheet(inventory, sheet)
+
+
+def after_package(
+    package: str, progress: PackageProgress, *, options: Sequence[str] = (), is_staged: bool = False
+) -> NextStep:
+    """Return the step for a package without errors: stage, submit, watch or reconcile it.
+
+    Args:
+        package: The directory of the package.
+        progress: How far the jobs of the package are.
+        options: The AWS options that the user gave.
+        is_staged: Whether the files of staged jobs are known to be at their prefixes.
+    """
+    place = path_word(package)
+    if progress.ended < progress.started:
+        return NextStep(words=("watch", place, *options))
+    if progress.started == progress.jobs:
+        return NextStep(words=("reconcile", place, *options))
+    if progress.to_stage and not is_staged:
+        return NextStep(words=("stage", place, *options))
+    if progress.started:  # the first submit has saved the members of the request
+        return NextStep(words=("submit", place, *options))
+    return NextStep(words=("submit", place, "-n", *options))
+
+
+def after_rules(rules: str) -> NextStep:
+    """Return the step after a rules file without errors was validated: look at what the rules change."""
+    return NextStep(words=("draft", INVENTORY, "--rules", path_word(rules), "-n"))
+
+
+def after_dry_run(
+    command: str, package: str, *, codes: Sequence[str], options: Sequence[str], missing: Collection[str] = ()
+) -> NextStep:
+    """Return the step after a dry run of `stage` or `submit`: the same command, or an explanation of its errors.
+
+    Args:
+        command: The command.
+        package: The directory of the package.
+        codes: The codes of the errors.
+        options: All options of the dry run but the one that makes it dry.
+        missing: The members of the request that no option has given yet.
+    """
+    if codes:
+        return explain_codes(codes)
+    return NextStep(words=(command, path_word(package), *options, *_placeholder_options(missing)))
+
+
+def after_policy(
+    package: str, progress: PackageProgress, *, options: Sequence[str], missing: Collection[str]
+) -> NextStep:
+    """Return the step after the policies: print them with the values that are missing, or go on with the package.
+
+    Args:
+        package: The directory of the package.
+        progress: How far the jobs of the package are.
+        options: The options that the user gave.
+        missing: The members of the request that are not known.
+    """
+    if missing:
+        return NextStep(words=("policy", path_word(package), *options, *_placeholder_options(missing)))
+    return after_package(package, progress)
+
+
+def after_fhir_watch(jobs: Sequence[str], *, is_running: bool, options: Sequence[str]) -> NextStep:
+    """Return the step after only jobs of HealthLake were watched: watch them again if one is running."""
+    if not is_running:
+        return NextStep(sentence="Done: all watched jobs have ended.")
+    named = [word for job in jobs for word in ("--fhir-job", job)]
+    return NextStep(words=("watch", *named, *options))
+
+
+def after_fhir() -> NextStep:
+    """Return the step after FHIR resources were written: watch the job that imports them."""
+    return NextStep(words=("watch", "--fhir-job", FHIR_JOB), after="you have started an import job of HealthLake")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciledState:
+    """The outcomes of a package's instances, as far as they decide the next step."""
+
+    missing: int
+    """Number of instances of ended jobs that are not reported as imported."""
+    attention_codes: tuple[str, ...] = ()
+    """Codes of issues that need attention also if all instances were imported, such as non-primary image sets."""
+    needs_copies: bool = False
+    """Whether a job has imported only some of its files, so that the others are imported again from copies."""
+
+
+def after_reconcile(
+    package: str,
+    progress: PackageProgress,
+    outcomes: ReconciledState,
+    *,
+    options: Sequence[str],
+    aws_options: Sequence[str],
+    retry: str,
+) -> NextStep:
+    """Return the step after a reconciliation: end the jobs, import the missing instances again, or nothing.
+
+    Args:
+        package: The directory of the package.
+        progress: How far the jobs of the package are.
+        outcomes: The outcomes of the instances.
+        options: The AWS options and the place of the job manifests that the user gave.
+        aws_options: The AWS options alone.
+        retry: The directory of the package to write for the missing instances.
+    """
+    if progress.ended < progress.jobs:
+        return after_package(package, progress, options=aws_options)
+    if outcomes.missing:
+        copies = ("--stage-uri", S3_PREFIX) if outcomes.needs_copies else ()
+        return NextStep(words=("reconcile", path_word(package), *options, "--retry", path_word(retry), *copies))
+    if outcomes.attention_codes:
+        return explain_codes(outcomes.attention_codes)
+    return NextStep(sentence="Done: every planned instance was imported, and nothing is left to do.")
+
+
+def after_retry(
+    package: str | None, progress: PackageProgress | None, *, codes: Sequence[str], options: Sequence[str]
+) -> NextStep:
+    """Return the step after `reconcile --retry`: stage or submit the new package.
+
+    Args:
+        package: The directory of the new package; None if none was written.
+        progress: How far the jobs of the new package are; None if none was written.
+        codes: The codes of the errors.
+        options: The AWS options that the user gave.
+    """
+    if package is not None and progress is not None:
+        return after_package(package, progress, options=options)
+    return explain_codes(codes) if codes else NextStep(sentence="Done: nothing is left to import again.")
+
+
+def explain_codes(codes: Sequence[str]) -> NextStep:
+    """Return the step that explains issue codes, the first MAX_CODES of them."""
+    return NextStep(words=("explain", *dict.fromkeys(codes).keys())[: MAX_CODES + 1])
+
+
+def write_sheet(inventory: str, sheet: str, *, level: str = "study") -> NextStep:
+    """Return the step that writes a sheet of the studies or series of an inventory."""
+    options = () if level == "study" else ("--level", level)
+    return NextStep(words=("sheet", path_word(inventory), *options, "-o", path_word(sheet)))
+
+
+def _placeholder_options(members: Collection[str]) -> Iterator[str]:
+    for member, (option, placeholder) in ACCOUNT_PLACEHOLDERS.items():
+        if member in members:
+            yield from (option, placeholder)
+
+
+def _group_options(words: Sequence[str]) -> Iterator[str]:
+    """Yield the command with its arguments, and each option with its value, as texts that a line break may separate."""
+    start = 0
+    for place in range(1, len(words) + 1):
+        if place == len(words) or (words[place].startswith("-") and words[place] != "-n"):
+            yield " ".join(words[start:place])
+            start = place
+
+
+def _fold_command(groups: Sequence[str]) -> Iterator[str]:
+    line = f"  {groups[0]}"
+    for group in groups[1:]:
+        if len(line) + len(group) + 3 > LINE_WIDTH:  # a blank before the group, and a blank and a backslash after it
+            yield f"{line} \\"
+            line = f"    {group}"
+        else:
+            line = f"{line} {group}"
+    yield line

@@ -1,0 +1,56 @@
+"""Numbers with nouns and verbs, and lists of names, for messages in correct English.
+
+Templates of messages use the same rules. From `{count:instance} {count:has|have} the warning {name}.` come "1 instance
+has the warning X." and "1,234 instances have the warning X.".
+"""
+
+from __future__ import annotations
+
+import string
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def format_count(count: int, noun: str) -> str:
+    """Return a number with its noun, plural unless it is 1: `1 study`, `1,234 studies`, `2 series`."""
+    return f"{count:,} {noun if count == 1 else make_plural(noun)}"
+
+
+def make_plural(noun: str) -> str:
+    """Return the plural of a noun: `studies` for `study`, `series` for `series`, `copies` for `copy`."""
+    if noun.endswith("s"):
+        return noun
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+
+
+def choose_verb(count: int, singular: str, plural: str) -> str:
+    """Return the form of a verb that fits a number: `choose_verb(1, "has", "have")` is `has`."""
+    return singular if count == 1 else plural
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Return names as a list in a sentence: `a`, `a and b`, `a, b and c`; an empty text without names."""
+    known = list(names)
+    return " and ".join(filter(None, [", ".join(known[:-1]), *known[-1:]]))
+
+
+class _MessageFormatter(string.Formatter):
+    """A formatter whose format specification of a number can be a noun, or both forms of a verb."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        """Return a field: `{count:file}` with its noun, `{count:has|have}` as a verb, others as `str.format` does."""
+        if isinstance(value, int) and "|" in format_spec:
+            return choose_verb(value, *format_spec.split("|"))
+        if isinstance(value, int) and format_spec[-1:].isalpha() and len(format_spec) > 1:
+            return format_count(value, format_spec)
+        return str(super().format_field(value, format_spec))
+
+
+_FORMATTER = _MessageFormatter()
+
+
+def format_message(template: str, facts: dict[str, object]) -> str:
+    """Return a message. `facts` has a value for each field of the template. Raises KeyError if one is missing."""
+    return _FORMATTER.vformat(template, (), facts)
