@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ class Ran:
     @property
     def everything(self) -> str:
         return self.out + self.err
+
+    @property
+    def results(self) -> str:
+        """Return stdout without the next step at its end."""
+        return re.sub(r"^(?:Next|Done)\b.*\Z", "", self.out, flags=re.MULTILINE | re.DOTALL)
 
 
 def dicommap(*arguments: str | Path) -> Ran:

@@ -39,8 +39,8 @@ def bucket(ready: PreparedPackage) -> Bucket:
 
 def test_a_watch_says_what_comes_next(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
     dicommap("submit", package, "--yes", *options(bucket), "--job", "0001")
-    assert "Next:" not in dicommap("watch", package, "--once").out
-    assert dicommap("watch", package).out.endswith(f"1 job not submitted yet: dicommap submit {package}\n")
+    assert f"Next: dicommap watch {package}\n" in dicommap("watch", package, "--once").out
+    assert dicommap("watch", package).out.endswith(f"1 job not submitted yet\nNext: dicommap submit {package}\n")
     dicommap("submit", package, "--yes", *options(bucket))
     assert dicommap("watch", package).out.endswith(f"Next: dicommap reconcile {package}\n")
 
@@ -93,7 +93,7 @@ def test_a_package_with_errors_is_told_and_not_sent(
     ran = dicommap("submit", package, "--yes", *options(bucket))
     assert ran.status == 1
     assert "package.changed-file" in ran.out
-    assert ran.out.endswith("Nothing was sent.\n")
+    assert ran.results.endswith("Nothing was sent.\n")
     assert import_jobs.jobs == ()
 
 
@@ -133,7 +133,26 @@ def test_what_aws_refuses_is_two_lines_and_no_traceback(
 
 
 def test_a_missing_member_is_named_by_its_option(package: Path) -> None:
-    assert_refused(dicommap("submit", package), "datastoreId is not known", "--datastore-id")
+    names = ("--datastore-id", "--data-access-role-arn", "--output-s3-uri")
+    examples = ("0123456789abcdef0123456789abcdef", "arn:aws:iam::123456789012:role/import", "s3://bucket/output/")
+    assert_refused(dicommap("submit", package), "3 options are missing", *names, *examples)
+    given = ("--datastore-id", examples[0], "--output-s3-uri", examples[2])
+    assert_refused(dicommap("submit", package, *given), "1 option is missing: --data-access-role-arn.", examples[1])
+
+
+def test_wrong_members_are_repeated_with_what_they_look_like(package: Path) -> None:
+    ran = dicommap("submit", package, "--datastore-id", "Store", "--data-access-role-arn", "role/x")
+    assert_refused(ran, "--datastore-id 'Store'", "--data-access-role-arn 'role/x'", "role/import")
+    assert "[0-9a-z]" not in ran.err
+
+
+def test_a_dry_run_needs_no_member(package: Path) -> None:
+    ran = dicommap("submit", package, "-n")
+    assert ran.status == 0, ran.err
+    requests = [json.loads(line) for line in ran.out.splitlines()]
+    (started, *_) = [request for request in requests if request["operation"] == "StartDICOMImportJob"]
+    assert started["datastoreId"] == "<datastoreId>"
+    assert "with your own DATASTORE_ID, ROLE_ARN and s3://BUCKET/PREFIX/:" in ran.err
 
 
 def test_options_of_the_account_are_given_once(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
@@ -178,7 +197,7 @@ def test_a_dry_run_and_policies_need_no_boto3(
 def test_policies_are_json_for_the_packages_own_prefixes(package: Path, bucket: Bucket) -> None:
     members = [*options(bucket), "--region", "us-east-1"]
     ran = dicommap("policy", package, *members)
-    assert (ran.status, ran.err) == (0, "")
+    assert (ran.status, ran.err) == (0, f"Next: dicommap submit {package} -n\n")
     policies = json.loads(ran.out)
     assert list(policies) == ["rolePermissions", "roleTrust", "caller"]
     assert f"arn:aws:s3:::{bucket.name}/in/1/*" in ran.out

@@ -43,7 +43,7 @@ def test_a_list_comes_from_a_file_or_from_stdin(tree: Path, tmp_path: Path, text
     assert ran.status == 0
     assert "2 studies, 2 series, 2 instances in 2 files" in ran.out
     status, out = piped(text.encode(), "-o", tmp_path / "j.db", "--files-from", "-", *options, cwd=tree)
-    assert (status, out) == (0, ran.out)
+    assert (status, out.replace("j.db", "i.db")) == (0, ran.out)
 
 
 def test_a_name_with_a_line_feed_needs_null(tree: Path, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_terminal_sees_progress_and_nothing_else_does(tree: Path, tmp_path: Pa
         out = run.stdout.read() if run.stdout else b""
     os.close(ours)
     assert b"8 of 8 files" in shown
-    assert b"of" not in out
+    assert b" of " not in out
     assert b"8 instances" in out
 
 

@@ -33,7 +33,7 @@ def test_what_does_not_fit_is_staged_and_verified(drafted: list[str | Path], buc
     assert (shown.status, len(copies), bucket.keys("staged/")) == (0, 8, [])
     ran = dicommap("stage", package, "--source", f"{bucket.uri}in/", "--yes")
     assert ran.status == 0, ran.everything
-    assert f"Next: dicommap submit {package}" in ran.out
+    assert f"Next: dicommap submit {package} -n\n" in ran.out
     assert len(bucket.keys("staged/")) == 8
     again = dicommap("stage", package, "--source", f"{bucket.uri}in/", "--yes")
     assert (again.status, len(bucket.keys("staged/"))) == (0, 8)
@@ -49,7 +49,7 @@ def test_a_finding_is_status_1_and_nothing_is_replaced(
     ran = dicommap("stage", package, "--source", f"{bucket.uri}in/", "--yes")
     assert ran.status == 1
     assert "stage.stray" in ran.out
-    assert "Next:" not in ran.out
+    assert "Next: dicommap explain stage.stray\n" in ran.out
     assert bucket.keys("staged/") == ["staged/0001/notes"]
 
 
@@ -64,7 +64,7 @@ def test_a_plan_that_was_edited_by_hand_copies_nothing_and_starts_nothing(
     ran = dicommap("stage", package, "--source", f"{bucket.uri}in/", "--yes")
     assert (ran.status, ran.err) == (1, "")
     assert "[s3-uri.mismatch]" in ran.out
-    assert ran.out.endswith("Nothing was copied.\n")
+    assert ran.results.endswith("Nothing was copied.\n")
     assert bucket.keys() == keys
 
 
@@ -72,7 +72,7 @@ def test_a_package_without_staged_jobs_has_nothing_to_stage(drafted: list[str | 
     package = tmp_path / "package"
     assert dicommap(*drafted, "-o", package).status == 0
     ran = dicommap("stage", package)
-    assert (ran.status, ran.out) == (0, "No job of the package is staged.\n")
+    assert (ran.status, ran.results) == (0, "No job of the package is staged.\n")
 
 
 def test_instances_in_no_job_are_status_1_and_no_package(drafted: list[str | Path], tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def report(jobs: int = 1, *, show_values: bool = False, is_limited: bool = True)
 def test_it_says_what_came_of_all_and_why() -> None:
     text = render_text(report())
     assert text.startswith("Reconciliation: 1 of 3 instances imported, 1 job, 1 error")
-    assert "2 failed, 1 warnings" in text
+    assert "1 warnings; 2 failed" in text
     assert "ValidationException" in text
     assert "PatientName *** is invalid" in text
     assert SECRET not in text

@@ -22,6 +22,11 @@ def fields_of(code: IssueCode) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(code.message) if name}
 
 
+def numbers_of(code: IssueCode) -> set[str]:
+    """Return the fields of a message that are numbers: those with a noun, a verb or a comma."""
+    return {name for _, name, form, _ in string.Formatter().parse(code.message) if name and form}
+
+
 @pytest.mark.parametrize("code", CATALOGUE.values(), ids=list(CATALOGUE))
 def test_every_code_says_what_is_wrong_and_what_to_do(code: IssueCode) -> None:
     assert re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", code.name)
@@ -30,9 +35,12 @@ def test_every_code_says_what_is_wrong_and_what_to_do(code: IssueCode) -> None:
     for text in (code.message, code.explanation, code.fix):
         assert text.endswith((".", "{told}", "?"))  # what is told is a sentence
     facts: dict[str, Any] = dict.fromkeys(fields_of(code), "x")
-    made = make_issue(code.name, **facts)
-    assert made.severity is code.severity
-    assert "{" not in made.message
+    for number in (1, 2):
+        made = make_issue(code.name, **facts | dict.fromkeys(numbers_of(code), number))
+        assert made.severity is code.severity
+        assert not re.search(r"[{}|]", made.message)
+        wrong = r"\b1 (?!series)\w+s\b(?! not\b)" if number == 1 else r"\b2 \w+ (has|is|was)\b"
+        assert not re.search(wrong, made.message), made.message
     get_schema_validator("issue").validate(made.to_dict())
     assert find_code(code.name) is code
 
@@ -87,7 +95,7 @@ def test_severities_have_an_order() -> None:
 
 def test_an_issue_reads_as_one_line() -> None:
     found = make_issue("sheet.ragged-row", Location(path="s.csv", row=3), count=1, expected=2)
-    assert str(found) == "error: s.csv row 3: The row has 1 cells; the header has 2. [sheet.ragged-row]"
+    assert str(found) == "error: s.csv row 3: The row has 1 cell; the header has 2. [sheet.ragged-row]"
     assert str(make_issue("draft.nothing-to-do")).startswith("error: No edit")
 
 

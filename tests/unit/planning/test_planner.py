@@ -217,7 +217,7 @@ def test_many_small_jobs_are_told_with_what_staging_would_save() -> None:
     rows = [row for number in range(120) for row in study(f"1.{number:03}", f"{number:03}/1")]
     quotas = Quotas(files=60)
     assert told(planned(SimulatedFiles(rows), quotas), quotas)["job.many"] == [
-        "120 jobs import in place, with 1 files each on average; starting them takes at least 2 minutes. "
+        "120 jobs import in place, with 1 file each on average; starting them takes at least 2 minutes. "
         "If all files were staged, 2 jobs would be enough."
     ]
 

@@ -290,7 +290,7 @@ BROKEN = {
     ),
     "request-member": (*in_request(another=SECRET), "schema.unknown-member", REQUEST, "/***"),
     "request-store": (*in_request(datastoreId=SECRET), "schema.pattern", REQUEST, "/datastoreId"),
-    "request-placeholder": (*in_request(datastoreId="<datastoreId>"), "request.placeholder", REQUEST, "/datastoreId"),
+    "request-placeholder": (*in_request(datastoreId="<datastoreId>"), "request.placeholder", REQUEST, None),
     "request-not-json": (REQUEST, rewritten(SECRET), "json.not-json", REQUEST, ""),
 }  # fmt: skip
 

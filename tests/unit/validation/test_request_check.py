@@ -36,11 +36,13 @@ def test_a_complete_request_has_no_findings() -> None:
 
 def test_placeholders_are_notes_and_no_errors() -> None:
     found = check_request(REQUEST | {"datastoreId": "<datastoreId>", "outputS3Uri": "<outputS3Uri>"})
-    assert [(one.code, one.location.pointer) for one in found] == [
-        ("request.placeholder", "/datastoreId"),
-        ("request.placeholder", "/outputS3Uri"),
+    assert [(one.code, one.severity, one.message) for one in found] == [
+        (
+            "request.placeholder",
+            Severity.NOTE,
+            "datastoreId and outputS3Uri are placeholders until the submit.",
+        )
     ]
-    assert {one.severity for one in found} == {Severity.NOTE}
 
 
 @pytest.mark.parametrize(
