@@ -92,7 +92,7 @@ def select_outcomes(counts: Iterable[Mapping[ImportOutcome, int]]) -> tuple[Impo
 
 
 def describe_not_instances(jobs: Iterable[JobOutcomes]) -> str:
-    """Return a sentence about the planned files without an instance, such as DICOMDIRs; empty if there are no such files."""
+    """Return a sentence about the planned files without an instance, such as DICOMDIRs, or an empty text."""
     planned: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for job in jobs:
