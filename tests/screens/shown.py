@@ -30,12 +30,18 @@ class HasHtml(Protocol):
 
 
 @contextmanager
-def everything(folder: Path) -> Iterator[dict[str, str]]:
-    """Give the HTML of each, with studies that differ inside and files that are none among what is scanned."""
+def displayed_objects(folder: Path) -> Iterator[dict[str, HasHtml | str]]:
+    """Yield each object that notebooks display, by name. Some studies are inconsistent, some files are not DICOM."""
     wheel = Path(str(files("pydicom"))) / "data" / "test_files"
     with dicommap.scan(wheel) as whole, dicommap.scan(_differing(wheel, folder / "incoming")) as inventory:
-        every = {**_looked_at(whole), **_edited(inventory, folder)}
-        yield {name: one if isinstance(one, str) else one._repr_html_() for name, one in every.items()}
+        yield {**_looked_at(whole), **_edited(inventory, folder)}
+
+
+@contextmanager
+def everything(folder: Path) -> Iterator[dict[str, str]]:
+    """Yield the HTML of each object that notebooks display, by name."""
+    with displayed_objects(folder) as every:
+        yield {name: shown if isinstance(shown, str) else shown._repr_html_() for name, shown in every.items()}
 
 
 def _looked_at(whole: dicommap.Inventory) -> dict[str, HasHtml | str]:

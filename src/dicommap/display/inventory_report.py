@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicommap.display.report import Block
+    from dicommap.issues import Issue, Severity
     from dicommap.model.inventory_summary import InventorySummary
     from dicommap.model.masking import Masker
     from dicommap.model.study import AttributeValues, Inconsistency, Series, Study
@@ -85,6 +86,8 @@ class InventoryOverview:
     dates: tuple[str, str] | None
     """The first and last StudyDate that is a valid date; None if no study has one."""
     first: Sequence[StudySummary]
+    issues: Mapping[tuple[str, Severity], Sequence[Issue]]
+    """Code and severity -> the first of these issues."""
 
 
 def summarize_values(values: AttributeValues) -> dict[str, ValueSummary]:
@@ -126,7 +129,7 @@ def build_inventory_report(overview: InventoryOverview, *, masker: Masker) -> Re
     facts = [("sources", join_first_names(overview.sources)), *_list_study_facts(overview, masker=masker)]
     blocks: list[Block] = [FactList(pairs=[*facts, ("files", _format_file_counts(summary))])]
     if summary.issues:
-        blocks.append(build_issue_codes_table(summary.issues))
+        blocks.append(build_issue_codes_table(summary.issues, overview.issues))
     if overview.first:
         blocks.append(build_studies_table(overview.first, summary.studies, masker=masker, heading="Studies"))
     blocks.append(Note(text=_describe_next_step(summary)))

@@ -42,6 +42,11 @@ def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[s
     return [(severity.value, totals[severity]) for severity in sorted(totals, key=lambda severity: -severity.rank)]
 
 
+def rank_codes(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, Severity]]:
+    """Return the codes and severities in `counts`: the highest severity first, then the most frequent code."""
+    return sorted(counts, key=lambda key: (-key[1].rank, -counts[key], key[0]))
+
+
 def build_issue_codes_table(
     counts: Mapping[tuple[str, Severity], int],
     issues: Mapping[tuple[str, Severity], Sequence[Issue]] | None = None,
@@ -54,8 +59,8 @@ def build_issue_codes_table(
         issues: The first issues of each code and severity, which are shown inside its row.
         heading: The heading of the table.
     """
-    ranked = sorted(counts.items(), key=lambda item: (-item[0][1].rank, -item[1], item[0][0]))
-    rows = [_build_code_row(*key, number, (issues or {}).get(key, ())) for key, number in ranked[:MAX_CODES]]
+    ranked = rank_codes(counts)
+    rows = [_build_code_row(*key, counts[key], (issues or {}).get(key, ())) for key in ranked[:MAX_CODES]]
     return ReportTable(columns=_CODE_COLUMNS, rows=rows, total=len(ranked), noun="code", heading=heading)
 
 

@@ -75,15 +75,16 @@ _RULES = {
     " tr": "background:none;border:0",
     " thead": "border:0",
     " td": "padding:2px 8px;border:0;border-bottom:1px solid rgba(128,128,128,.22);text-align:left;"
-    "vertical-align:baseline;line-height:1.45;max-width:none;overflow-wrap:break-word;unicode-bidi:isolate",
+    "vertical-align:top;line-height:1.45;max-width:none;overflow-wrap:break-word;unicode-bidi:isolate",
     " th": "padding:2px 8px;border:0;border-bottom:1px solid rgba(128,128,128,.5);text-align:left;"
     "vertical-align:bottom;line-height:1.45;font-size:12px;font-weight:normal;max-width:none;white-space:normal",
     " th span": "opacity:.75",
     " .number": "text-align:right;white-space:nowrap",
-    " .short": "white-space:nowrap",
+    " :is(.short,.short code)": "white-space:nowrap",
     " .sentence": "min-width:16em",
-    " .facts th": "border:0;vertical-align:baseline;padding-left:0;white-space:nowrap;font-size:13px",
+    " .facts th": "border:0;vertical-align:top;padding-left:0;white-space:nowrap;font-size:13px",
     " .facts td": "border:0;min-width:20em;overflow-wrap:anywhere",
+    " .folds": "min-width:min(100%,60em)",
     " .folds>*>tr>:first-child": "padding-left:20px",
     " .row:hover>td": "background:rgba(128,128,128,.1)",
     " .folds>tbody>.more>td": "position:relative;padding:0;border:0",
@@ -91,7 +92,7 @@ _RULES = {
     " summary": "position:absolute;left:0;bottom:100%;width:20px;height:23px;padding:0;margin:0;cursor:pointer;"
     "list-style:none;font-size:0;text-align:center",
     " summary::-webkit-details-marker": "display:none",
-    " summary::before": "content:'\\25B8';font-size:13px;line-height:23px;opacity:.75",
+    " summary::before": "content:'\\25B8';font-size:13px;line-height:20px;opacity:.75",
     " details[open]>summary::before": "content:'\\25BE'",
     " .inside": "margin:4px 0 10px 20px;padding-left:10px;border-left:2px solid rgba(128,128,128,.35);width:0;"
     "min-width:calc(100% - 32px)",
@@ -119,6 +120,8 @@ _CELL_CLASSES = {
 }
 _LEFT = 'style="text-align:left"'
 """Alignment that remains if a notebook removes the style sheet: JupyterLab aligns all cells to the right."""
+_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+"""Space between a number and its unit."""
 _SCROLL = 'style="overflow-x:auto"'
 _MAX_UNBROKEN_UID = 32
 """Maximum characters of a UID that is never broken. A longer UID may be broken at the dot next to its middle."""
@@ -229,6 +232,8 @@ def _render_cell(text: str, kind: CellKind) -> Markup:
     is_short = kind in (CellKind.TEXT, CellKind.DATE)
     limit = MAX_CELL_LENGTH if is_short else len(text) if kind in _UNTRUNCATED_KINDS else MAX_SENTENCE_LENGTH
     cut = truncate_text(text, limit)
+    if kind is CellKind.NUMBER:
+        cut = cut.replace(" ", _NO_BREAK_SPACE)
     return _make_cell("td", kind, element(_TAGS[kind], cut) if kind in _TAGS else cut)
 
 

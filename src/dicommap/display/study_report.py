@@ -30,6 +30,7 @@ from dicommap.display.report import (
 )
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker, is_shown_value
+from dicommap.model.study import series_number_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ MAX_VALUES = 3
 
 def build_study_report(study: Study, *, masker: Masker) -> Report:
     """Return the report of a study: counts, attributes, and its first series."""
-    lines = [SeriesSummary.from_series(series) for series in study.series[:MAX_SERIES]]
+    lines = [SeriesSummary.from_series(series) for series in sorted(study.series, key=series_number_key)[:MAX_SERIES]]
     blocks: list[Block] = [
         *_build_attribute_blocks(study.values, masker=masker),
         build_series_table(lines, len(study.series), masker=masker, heading="Series"),
@@ -77,14 +78,16 @@ def _summarize_study(study: Study) -> StudySummary:
         size=study.size,
         values=summarize_values(study.values),
         modalities=get_modalities(study),
-        first=[SeriesSummary.from_series(series) for series in study.series[:MAX_SERIES]],
+        first=[
+            SeriesSummary.from_series(series) for series in sorted(study.series, key=series_number_key)[:MAX_SERIES]
+        ],
     )
 
 
 def build_series_report(series: Series, *, masker: Masker) -> Report:
     """Return the report of a series: counts and attributes."""
-    own = FactList(pairs=[("StudyInstanceUID", series.study_instance_uid)])
-    blocks: list[Block] = [own, *_build_attribute_blocks(series.values, masker=masker)]
+    own = ("StudyInstanceUID", series.study_instance_uid)
+    blocks = _build_attribute_blocks(series.values, masker=masker, first_pairs=[own])
     return Report(
         title="Series",
         subject=series.series_instance_uid,
@@ -133,13 +136,17 @@ def _format_counts(group: Study | Series) -> tuple[str, ...]:
     return format_count(group.instances, "instance"), *duplicates, format_byte_count(group.size)
 
 
-def _build_attribute_blocks(values: AttributeValues, *, masker: Masker) -> list[Block]:
-    """Return blocks with the values of each attribute, and a note that names attributes without a value in any file."""
+def _build_attribute_blocks(
+    values: AttributeValues, *, masker: Masker, first_pairs: Sequence[tuple[str, str]] = ()
+) -> list[Block]:
+    """Return blocks with the values of each attribute, and a note that names attributes without a value in any file.
+
+    The facts `first_pairs` are listed before the attributes.
+    """
     present = {keyword: counts for keyword, counts in values.items() if any(counts)}
     first = list(present.items())[:MAX_ATTRIBUTES]
-    blocks: list[Block] = [
-        FactList(pairs=[(keyword, _format_values(keyword, counts, masker=masker)) for keyword, counts in first])
-    ]
+    pairs = [(keyword, _format_values(keyword, counts, masker=masker)) for keyword, counts in first]
+    blocks: list[Block] = [FactList(pairs=[*first_pairs, *pairs])]
     if len(present) > len(first):
         blocks.append(Note(text=f"and {format_count(len(present) - len(first), 'more attribute')}"))
     absent = _describe_absent_attributes(values)

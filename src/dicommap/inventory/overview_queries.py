@@ -12,8 +12,10 @@ from dicommap.display.inventory_report import (
     StudySummary,
     ValueSummary,
 )
+from dicommap.display.issue_report import MAX_CODES, MAX_LOCATIONS_PER_CODE, rank_codes
 from dicommap.inventory.cells import read_integer, read_optional_text, read_rows, read_text, read_value
 from dicommap.inventory.connection import distinct_count_sql
+from dicommap.inventory.queries import read_first_issues
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,6 +41,9 @@ _FROM_STUDY = """
 FROM header CROSS JOIN file ON file.header = header.id
 WHERE StudyInstanceUID = ? AND disposition IN ('instance', 'duplicate')
 """
+
+# The order of model.study.series_number_key: series without a number are last.
+_ORDER_BY_SERIES_NUMBER = "MIN(IFNULL(SeriesNumber, '') = ''), MIN(CAST(SeriesNumber AS INTEGER)), "
 
 _MODALITIES_QUERY = f"""
 SELECT IFNULL(Modality, ''), COUNT(DISTINCT SeriesInstanceUID) FROM header WHERE {_HAS_FILES}
@@ -72,6 +77,10 @@ def read_overview(
         modalities=overview.count_modalities(),
         dates=overview.read_date_range(),
         first=overview.read_first_studies(),
+        issues={
+            (code, severity): read_first_issues(connection, code, severity, MAX_LOCATIONS_PER_CODE)
+            for code, severity in rank_codes(summary.issues)[:MAX_CODES]
+        },
     )
 
 
@@ -117,9 +126,10 @@ class OverviewQueries:
 
     def _read_first_series(self, study: str) -> list[SeriesSummary]:
         keywords = [keyword for keyword in _SERIES_KEYWORDS if keyword in self._keywords]
+        order = _ORDER_BY_SERIES_NUMBER if "SeriesNumber" in keywords else ""
         query = (
             f"SELECT SeriesInstanceUID, {_build_summary_columns(keywords)} {_FROM_STUDY}"
-            f"GROUP BY SeriesInstanceUID ORDER BY SeriesInstanceUID LIMIT {MAX_SERIES}"
+            f"GROUP BY SeriesInstanceUID ORDER BY {order}SeriesInstanceUID LIMIT {MAX_SERIES}"
         )
         kinds = (read_text, read_integer, read_integer, *_choose_cell_readers(keywords))
         return [

@@ -55,6 +55,9 @@ ORDER BY StudyInstanceUID, SeriesInstanceUID, source, path
 _FILES_QUERY = "SELECT source, path, size, mtime_ns, disposition, etag FROM file ORDER BY source, path"
 
 _ISSUES_QUERY = "SELECT code, severity, location, message FROM issue ORDER BY id"
+_FIRST_ISSUES_QUERY = """
+SELECT code, severity, location, message FROM issue WHERE code = ? AND severity = ? ORDER BY id LIMIT ?
+"""
 
 # With CROSS JOIN, SQLite first finds the headers of the study by their index, then the files of each header.
 FILE_VALUES_QUERY = """
@@ -157,8 +160,17 @@ def _choose_file_readers(roots: Mapping[int, str]) -> tuple[CellReader, ...]:
 
 def read_issues(connection: sqlite3.Connection) -> Iterator[Issue]:
     """Yield the issues of the scan in the order in which they were found."""
+    return _read_issues(connection, _ISSUES_QUERY)
+
+
+def read_first_issues(connection: sqlite3.Connection, code: str, severity: Severity, limit: int) -> list[Issue]:
+    """Return the first `limit` issues with this code and severity, in the order in which they were found."""
+    return list(_read_issues(connection, _FIRST_ISSUES_QUERY, (code, severity.value, limit)))
+
+
+def _read_issues(connection: sqlite3.Connection, query: str, parameters: tuple[str | int, ...] = ()) -> Iterator[Issue]:
     readers = (read_text, enum_reader(Severity), read_location, read_text)
-    for code, severity, location, message in read_rows(connection, _ISSUES_QUERY, readers):
+    for code, severity, location, message in read_rows(connection, query, readers, parameters):
         yield Issue(code=code, severity=severity, location=location, message=message)
 
 

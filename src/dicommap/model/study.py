@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -203,6 +204,22 @@ class Series(DisplayableInLists):
         """
         source = _require_picture_source(self.picture_source)
         return source.montage(self, count=n, size=size, progress=progress)
+
+
+def series_number_key(series: Series) -> float:
+    """Return the SeriesNumber of a series, to sort by it; infinity if there is none. Of several numbers, the lowest."""
+    return min(map(_parse_series_number, series.values.get("SeriesNumber") or [""]))
+
+
+def _parse_series_number(text: str) -> float:
+    try:
+        return int(text) if len(text) <= _MAX_INTEGER_STRING else math.inf
+    except ValueError:
+        return math.inf
+
+
+_MAX_INTEGER_STRING = 12
+"""Maximum characters of an IS value (PS3.5 section 6.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import textwrap
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
@@ -14,12 +13,16 @@ if TYPE_CHECKING:
 
     from numpy import dtype, ndarray, uint8
 
+    Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
 _BACKGROUND_COLOR = (24, 26, 30)
 _PLACEHOLDER_COLOR = (58, 62, 70)
 _TEXT_COLOR = (225, 228, 232)
 _BORDER_COLOR = (120, 126, 136)
 _GAP = 4
-_MAX_LABEL_LINES = 2
+_MIN_FONT_SIZE = 7
+_LINE_SPACING = 4
+"""Pixels that Pillow puts between two lines."""
 
 
 def resize_image(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: int | None) -> Image.Image:
@@ -46,10 +49,22 @@ def draw_placeholder(words: str, size: int) -> Image.Image:
     image = Image.new("RGB", (size, size), _PLACEHOLDER_COLOR)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, size - 1, size - 1), outline=_BORDER_COLOR)
-    font = _load_font(size)
-    lines = "\n".join(_wrap_text(words, font, size - 8))
-    draw.multiline_text((size / 2, size / 2), lines, fill=_TEXT_COLOR, font=font, anchor="mm", align="center")
+    font, lines = _fit_text(words, size - 2 * _GAP)
+    draw.multiline_text(
+        (size / 2, size / 2), "\n".join(lines), fill=_TEXT_COLOR, font=font, anchor="mm", align="center"
+    )
     return image
+
+
+def _fit_text(words: str, side: int) -> tuple[Font, list[str]]:
+    """Return a font and lines with which a text is inside a square of `side` pixels; a text too long is cut."""
+    for points in range(round(_choose_font_size(side)), _MIN_FONT_SIZE - 1, -1):
+        font = ImageFont.load_default(points)
+        lines = _wrap_text(words, font, side)
+        most = max(side // (_get_line_height(font) + _LINE_SPACING), 1)
+        if len(lines) <= most:
+            break
+    return font, _cut_lines(lines, most, font, side)
 
 
 def draw_tiles(tiles: Sequence[tuple[Image.Image, str]], size: int, columns: int) -> Image.Image:
@@ -60,9 +75,9 @@ def draw_tiles(tiles: Sequence[tuple[Image.Image, str]], size: int, columns: int
         size: Pixels of each square.
         columns: Largest number of tiles in a row.
     """
-    font = _load_font(size)
+    font = ImageFont.load_default(_choose_font_size(size))
     line = _get_line_height(font)
-    labels = [_wrap_text(label, font, size)[:_MAX_LABEL_LINES] for _, label in tiles]
+    labels = [wrap_label(label, font, size) for _, label in tiles]
     strip = line * most + _GAP if (most := max(map(len, labels))) else 0
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
@@ -84,19 +99,50 @@ def encode_png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _load_font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(min(max(size / 12, 9), 16))
+def _choose_font_size(size: int) -> float:
+    """Return the size of the font, in points, for a square of `size` pixels."""
+    return min(max(size / 12, 9), 16)
 
 
-def _get_line_height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
+def _get_line_height(font: Font) -> int:
     return int(font.getbbox("Ag")[3]) + 2
 
 
-def _wrap_text(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """Return the lines of a text, each about `width` pixels wide.
+def wrap_label(label: str, font: Font, width: int) -> list[str]:
+    """Return the lines of a tile's label. If a line of `label` is too long, it becomes two lines and is cut then."""
+    return [line for part in label.splitlines() for line in _cut_lines(_wrap_text(part, font, width), 2, font, width)]
+
+
+def _cut_lines(lines: list[str], most: int, font: Font, width: int) -> list[str]:
+    """Return the first lines of a text. If there are more than `most`, the last one ends with dots."""
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    while last and font.getlength(f"{last}...") > width:
+        last = last[:-1]
+    return [*lines[: most - 1], f"{last}..."]
+
+
+def _wrap_text(text: str, font: Font, width: int) -> list[str]:
+    """Return the lines of a text. No line is wider than `width` pixels, so that a long word is broken.
 
     A character that Pillow's font does not have becomes a question mark.
     """
     plain = text.encode("latin-1", "replace").decode("latin-1")
-    characters = max(int(width / (font.getlength("abcdefghijklmnopqrstuvwxyz 0123456789") / 37)), 4)
-    return [part for line in plain.splitlines() for part in textwrap.wrap(line, characters)]
+    lines: list[str] = []
+    for paragraph in plain.splitlines():
+        line = ""
+        for word in paragraph.split():
+            if line and font.getlength(f"{line} {word}") > width:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}".strip()
+            while len(line) > 1 and font.getlength(line) > width:
+                fitting = next(
+                    end for end in range(len(line) - 1, 0, -1) if end == 1 or font.getlength(line[:end]) <= width
+                )
+                lines.append(line[:fitting])
+                line = line[fitting:]
+        lines += [line] if line else []
+    return lines

@@ -10,6 +10,7 @@ from dicommap.errors import UsageError
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 from dicommap.model.picture import Picture
+from dicommap.model.study import series_number_key
 from dicommap.pictures.drawing import draw_placeholder, draw_tiles, encode_png
 from dicommap.pictures.frame_image import render_frame
 from dicommap.pictures.picture_file import NoPictureError
@@ -159,6 +160,8 @@ def make_study_overview(
 ) -> Picture:
     """Return the middle images of up to 60 series side by side, in squares of `size` pixels.
 
+    The images are in the order of SeriesNumber.
+
     Args:
         members: Each series with its files.
         size: Pixels of each square, 32 to 2,048.
@@ -169,7 +172,7 @@ def make_study_overview(
     """
     require_size(size)
     tiles, drawn = [], 0
-    first = members[:MAX_SERIES]
+    first = sorted(members, key=lambda member: series_number_key(member[0]))[:MAX_SERIES]
     for series, files in track_progress(first, report, len(first)):
         image, _, is_drawn = draw_middle_image(read_slices(files), size)
         drawn += is_drawn

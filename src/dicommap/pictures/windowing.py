@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 WINDOW_FROM_FILE = "window from the file"
 WINDOW_BY_PERCENTILES = "window by percentiles"
+WINDOW_INSTEAD_OF_FILE = "window by percentiles, because that of the file shows nothing"
 WINDOW_OF_SEGMENTATION = "window of a segmentation"
+EMPTY_SEGMENTATION = "window of a segmentation, no pixel is in it"
 NO_WINDOW = "all pixels have one value"
 
 _MAX_LOOKUP_TABLE_SIZE = 2**16
@@ -26,6 +28,13 @@ _MAX_LOOKUP_TABLE_SIZE = 2**16
 _SAMPLE_SIZE = 2**18
 """Approximate number of pixels from which percentiles are computed. They are evenly spaced over the image."""
 _PERCENTILES = (1, 99)
+_BACKGROUND_SHARE = 0.25
+"""If at least this share of the pixels has the lowest value, they are background and do not count for percentiles.
+
+A mosaic has black tiles, and a projection has black corners.
+"""
+_DARK, _BRIGHT = 64, 191
+"""An image shows nothing if all but 1% of its pixels are darker than the first grey or brighter than the second."""
 _MID_GREY = 128
 """Grey for an image whose pixels all have one value. Black would look like an empty image."""
 _VOI_LUT_FUNCTIONS = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
@@ -78,17 +87,42 @@ def _compute_sample_values(meaning: Numbers, places: Array | None, padding: NDAr
 def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tuple[Numbers, str]:
     if attributes.get("VOILUTSequence"):
         return _apply_voi_lut(meaning, attributes), WINDOW_FROM_FILE
+    sample = _leave_out_background(sample)
     center, width = _get_first_number(attributes, "WindowCenter"), _get_first_number(attributes, "WindowWidth")
+    window = None
     if center is not None and width is not None and width > 0:
-        return apply_windowing(meaning, _make_window_dataset(center, width, attributes)), WINDOW_FROM_FILE
+        window = _make_window_dataset(center, width, attributes)
+        if _shows_something(sample, window):
+            return apply_windowing(meaning, window), WINDOW_FROM_FILE
     if (largest := _find_max_segmentation_value(attributes)) is not None:
-        return meaning * (255 / largest), WINDOW_OF_SEGMENTATION
+        return meaning * (255 / largest), WINDOW_OF_SEGMENTATION if sample.any() else EMPTY_SEGMENTATION
     low, high = np.percentile(sample, _PERCENTILES) if sample.size else (0.0, 1.0)
     if not low < high and sample.size:
         low, high = sample.min(), sample.max()
     if not low < high and sample.size:
         return np.where(np.isfinite(meaning), float(_MID_GREY), meaning), NO_WINDOW
-    return (meaning - low) * (255 / ((high - low) or 1)), WINDOW_BY_PERCENTILES
+    origin = WINDOW_BY_PERCENTILES if window is None else WINDOW_INSTEAD_OF_FILE
+    return (meaning - low) * (255 / ((high - low) or 1)), origin
+
+
+def _leave_out_background(sample: Numbers) -> Numbers:
+    """Return the values above the lowest one if enough pixels have the lowest one, and others have at least two."""
+    if not sample.size:
+        return sample
+    foreground = sample[sample > sample.min()]
+    is_background = foreground.size <= (1 - _BACKGROUND_SHARE) * sample.size
+    return foreground if is_background and foreground.size and np.ptp(foreground) > 0 else sample
+
+
+def _shows_something(sample: Numbers, window: Dataset) -> bool:
+    """Return whether the window makes an image with these values neither nearly black nor nearly white.
+
+    An image of one value has no other window, so its grey is that of the file's window.
+    """
+    if not sample.size or not np.ptp(sample):
+        return True
+    dark, bright = np.percentile(apply_windowing(sample, window), _PERCENTILES)
+    return bool(bright > _DARK and dark < _BRIGHT)
 
 
 def _find_max_segmentation_value(attributes: Dataset) -> float | None:

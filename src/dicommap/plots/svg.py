@@ -75,7 +75,8 @@ MAX_STRENGTH_BELOW_TEXT = 0.6
 """Largest strength of a bar below a text. The text's contrast is then at least 4.5 to 1 in both themes (WCAG 1.4.3)."""
 
 _STYLE = """
-.dicommap-plot-inline[hidden] { display: block; overflow-x: auto } .dicommap-plot-image { display: none }
+.dicommap-plot-inline[hidden] { display: block; overflow-x: auto }
+.dicommap-plot-image.dicommap-plot-image.dicommap-plot-image { display: none }
 .dicommap-plot { font: 12px sans-serif; max-width: 100%; height: auto; display: block;
   color: var(--jp-content-font-color1, var(--vscode-editor-foreground, inherit)) }
 .dicommap-plot text { fill: currentColor } .dicommap-plot .title { font-size: 15px; font-weight: 600 }

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import ImageFont
 from pydicom import dcmread
 from pydicom.encaps import encapsulate, get_frame
 
 import dicommap
 from dicommap.errors import UsageError
 from dicommap.model.picture import Picture
+from dicommap.pictures.drawing import draw_placeholder, wrap_label
 from dicommap.pictures.thumbnails import MAX_SERIES
 from tests.support.image_files import STUDY, make_image_file, make_ramp, pixels, series_of, thumbnail
 from tests.support.p10_files import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, p10, uid, write_tree
@@ -322,6 +324,49 @@ def test_an_overview_has_a_tile_for_each_series(tmp_path: Path) -> None:
         assert picture.width == 2 * 68 + 4
         shutil.rmtree(tmp_path)
         assert study.overview(64).is_placeholder
+
+
+def test_an_overview_is_in_the_order_of_series_number(tmp_path: Path) -> None:
+    greys = {"10": 250, "2": 100, "": 30, "1": 180}
+    files = {
+        f"file{place}": make_image_file(
+            np.full((8, 8), grey, "uint8"),
+            SeriesInstanceUID=uid(STUDY, place),
+            SOPInstanceUID=uid(STUDY, place, 1),
+            SeriesNumber=number,
+            **WINDOW,
+        )
+        for place, (number, grey) in enumerate(greys.items(), 1)
+    }
+    with dicommap.scan(write_tree(tmp_path, files)) as inventory:
+        (study,) = inventory.studies()
+        shown = pixels(study.overview(64))
+        html = inventory._repr_html_()
+    assert [int(shown[30, 34 + 68 * place, 0]) for place in range(4)] == [180, 100, 250, 30]
+    uids = [uid(STUDY, place) for place in (4, 2, 1, 3)]
+    for report in (html, study._repr_html_()):
+        assert sorted(uids, key=report.index) == uids
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+def test_the_reason_on_a_placeholder_is_not_clipped(size: int) -> None:
+    words = "The pixels need a codec for 1.2.840.10008.1.2.4.105 (HTJ2KLosslessRPCLImageCompression), which is missing"
+    image = np.asarray(draw_placeholder(words, size).convert("L"))
+    ground = image[2, 2]
+    assert (image[1:3, 1:-1] == ground).all()
+    assert (image[-3:-1, 1:-1] == ground).all()
+    assert (image[1:-1, 1:3] == ground).all()
+    assert (image[1:-1, -3:-1] == ground).all()
+    assert (image[3:-3, 3:-3] != ground).any()
+
+
+def test_a_label_keeps_the_number_of_instances_below_a_long_description(tmp_path: Path) -> None:
+    font = ImageFont.load_default(9)
+    lines = wrap_label("MR series 3 axial T2 fat saturated with a long remark\n24 instances", font, 64)
+    assert lines[-1] == "24 instances"
+    assert len(lines) == 3
+    assert lines[1].endswith("...")
+    assert all(font.getlength(line) <= 64 for line in lines)
 
 
 def test_an_overview_has_bounds(tmp_path: Path) -> None:

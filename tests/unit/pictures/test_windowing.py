@@ -10,9 +10,11 @@ from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
 from pydicom.sequence import Sequence
 
 from dicommap.pictures.windowing import (
+    EMPTY_SEGMENTATION,
     NO_WINDOW,
     WINDOW_BY_PERCENTILES,
     WINDOW_FROM_FILE,
+    WINDOW_INSTEAD_OF_FILE,
     WINDOW_OF_SEGMENTATION,
     to_greys,
 )
@@ -166,7 +168,7 @@ def test_values_over_a_wide_range_need_no_table() -> None:
 )
 def test_segmentations_have_the_window_of_their_values(value: int, told: dict[str, Any], grey: int) -> None:
     found, origin = to_greys(np.full((4, 4), value, "uint8"), attributes(**told))
-    assert origin == WINDOW_OF_SEGMENTATION
+    assert origin == (WINDOW_OF_SEGMENTATION if value else EMPTY_SEGMENTATION)
     assert (found == grey).all()
 
 
@@ -182,3 +184,41 @@ def test_an_image_of_one_value_with_a_window_is_shown_by_it() -> None:
     found, origin = to_greys(np.full((4, 4), 500, "int16"), attributes(WindowCenter=500, WindowWidth=100))
     assert origin == WINDOW_FROM_FILE
     assert (np.abs(found.astype(int) - 128) <= 2).all()
+
+
+def make_mosaic(brightest: int) -> Array:
+    """Return a mosaic as scanners write it: one tile of sixteen has tissue, and the others are black."""
+    mosaic = np.zeros((64, 64), "uint16")
+    mosaic[:16, :16] = make_ramp(1, brightest, "uint16")
+    return mosaic
+
+
+def test_a_window_of_the_file_that_leaves_an_image_black_is_not_used() -> None:
+    """Files of some scanners have a window for 12 bits, and use a tenth of these values."""
+    mosaic = make_mosaic(300)
+    found, origin = to_greys(mosaic, attributes(WindowCenter=2048, WindowWidth=4096))
+    assert origin == WINDOW_INSTEAD_OF_FILE
+    assert found[:16, :16].max() == 255
+    assert 100 < found[:16, :16].mean() < 155
+    assert not found[16:].any()
+
+
+def test_a_window_of_the_file_that_leaves_an_image_white_is_not_used() -> None:
+    found, origin = to_greys(make_ramp(3000, 4000), attributes(WindowCenter=100, WindowWidth=200))
+    assert origin == WINDOW_INSTEAD_OF_FILE
+    assert 100 < found.mean() < 155
+
+
+def test_a_dark_image_with_bright_spots_keeps_the_window_of_the_file() -> None:
+    stored = make_ramp(0, 100)
+    stored[:2] = 1000
+    assert to_greys(stored, attributes(WindowCenter=500, WindowWidth=1000))[1] == WINDOW_FROM_FILE
+
+
+def test_background_does_not_count_for_percentiles() -> None:
+    mosaic = make_mosaic(300)
+    mosaic[0, 0] = 4000
+    found, origin = to_greys(mosaic, attributes())
+    assert origin == WINDOW_BY_PERCENTILES
+    assert np.median(found[:16, :16]) > 100
+    assert not found[16:].any()
