@@ -207,7 +207,7 @@ class Series(DisplayableInLists):
 
 
 def series_number_key(series: Series) -> float:
-    """Return the SeriesNumber of a series, to sort by it; infinity if there is none. Of several numbers, the lowest."""
+    """Return the lowest SeriesNumber of a series, to sort by it; infinity if no file has a valid number."""
     return min(map(_parse_series_number, series.values.get("SeriesNumber") or [""]))
 
 
