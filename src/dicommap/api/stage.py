@@ -126,7 +126,7 @@ def stage(
     issues: list[Issue] = _find_errors(planned)
     if not issues and chosen:
         used = find_job_sources(planned, chosen)
-        roots = _choose_roots(list(used.values()), sources, asked=confirm is not None)
+        roots = _choose_roots(list(used.values()), sources, can_confirm=confirm is not None)
         issues += find_unnamed_sources(used, roots)
     if issues or not chosen:
         return StageResult(package=Path(package), jobs=(), issues=Issues(issues))
@@ -260,21 +260,21 @@ class _Stager:
             self._report(Progress(self._done, max(self._done, self._total), True))
 
 
-def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, asked: bool) -> SourceRoots:
+def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, can_confirm: bool) -> SourceRoots:
     """Return the source roots from which files may be sent.
 
     Args:
         used: The plan's sources that the staged jobs use.
         named: The source roots that the caller named.
-        asked: Whether the user must confirm the transfer. Then `used` are the roots if the caller named none.
+        can_confirm: Whether the user must confirm the transfer. Then `used` are the roots if the caller named none.
 
     Raises:
-        UsageError: No root is named and no confirmation is asked, or a root does not exist or is too broad.
+        UsageError: No root is named and no confirmation is can_confirm, or a root does not exist or is too broad.
 
     """
     if named:
         return SourceRoots.resolve(named)
-    if not asked:
+    if not can_confirm:
         raise UsageError(
             "No source root is named that files may be sent from.",
             fix=f"Name the directories or S3 prefixes; the plan has {', '.join(map(make_printable, used))}.",

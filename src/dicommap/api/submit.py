@@ -163,8 +163,6 @@ def submit(
     if dry_run:
         requests = tuple(request for order in orders for request in _list_requests(order, states, replace=replace))
     else:
-        if confirm is not None and (waiting := _select_not_started(states, orders)):
-            require_confirmed(confirm, make_submission_transfer(planned, waiting, clients))
         submitter = JobSubmitter(
             clients=clients,
             jobs=ImportJobs(clients, clock),
@@ -175,8 +173,7 @@ def submit(
             on_step=on_step or _ignore_step,
             is_first=kept is None,
         )
-        with states.lock(), progress_reporter(progress, "jobs") as report:
-            issues += _send_requests(submitter, planned, orders, report, check=check)
+        issues += _start_jobs(submitter, planned, orders, confirm, progress, check=check)
     submissions = states.read_all(order.job.id for order in orders)
     return SubmitResult(
         package=place,
@@ -186,6 +183,22 @@ def submit(
         is_dry=dry_run,
         placeholders=placeholders,
     )
+
+
+def _start_jobs(
+    submitter: JobSubmitter,
+    package: PackageDirectory,
+    orders: Sequence[JobRequest],
+    confirm: Confirm | None,
+    progress: ProgressOption,
+    *,
+    check: bool,
+) -> list[Issue]:
+    """Ask for the confirmation if a job was not started, then lock the package and send its requests."""
+    if confirm is not None and (waiting := _select_not_started(submitter.states, orders)):
+        require_confirmed(confirm, make_submission_transfer(package, waiting, submitter.clients))
+    with submitter.states.lock(), progress_reporter(progress, "jobs") as report:
+        return _send_requests(submitter, package, orders, report, check=check)
 
 
 def _select_not_started(states: SubmissionStates, orders: Sequence[JobRequest]) -> list[JobRequest]:

@@ -184,8 +184,16 @@ def build_count_rows(totals: ComparisonTotals) -> Iterator[tuple[str, ...]]:
         new, gone = counts[DifferenceStatus.NEW], counts[DifferenceStatus.GONE]
         same, changed = counts[DifferenceStatus.SAME], counts[DifferenceStatus.CHANGED]
         yield noun, *_format_numbers(same + changed + gone, same + changed + new, same, changed, new, gone), ""
-    found = totals.instances
-    numbers = (found.before, found.after, found.same, found.changed, found.new, found.gone, found.to_other_series)
+    instances = totals.instances
+    numbers = (
+        instances.before,
+        instances.after,
+        instances.same,
+        instances.changed,
+        instances.new,
+        instances.gone,
+        instances.to_other_series,
+    )
     yield "instances", *_format_numbers(*numbers)
 
 

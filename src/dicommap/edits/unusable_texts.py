@@ -91,12 +91,12 @@ def find_unusable_text(tag: int, text: str, current: Iterable[str] = ()) -> Unus
         current: The current values of the attribute. What one of them already has is not unusable.
 
     """
-    found = list(_unusable_parts(tag, text))
-    if not found:
+    unusable_parts = list(_unusable_parts(tag, text))
+    if not unusable_parts:
         return None
     current = list(current)
     known = {part for value in current for part in _split_parts(vrs_of(tag), value)}
-    for unusable, part, is_whole_part in found:
+    for unusable, part, is_whole_part in unusable_parts:
         if not (part in known if is_whole_part else any(part in value for value in current)):
             return unusable
     return None

@@ -144,10 +144,10 @@ def _create_parser(handler: PartHandler) -> expat.XMLParserType:
     names: dict[str, str] = {}
 
     def local(name: str) -> str:
-        found = names.get(name)
-        if found is None:
-            found = names[name] = name.rpartition(":")[2]
-        return found
+        local_name = names.get(name)
+        if local_name is None:
+            local_name = names[name] = name.rpartition(":")[2]
+        return local_name
 
     def start(name: str, attributes: dict[str, str]) -> None:
         handler.start(local(name), attributes)

@@ -69,9 +69,9 @@ class TextCollector:
         return _ESCAPE.sub(_unescape, text) if "_x" in text else text
 
 
-def _unescape(found: re.Match[str]) -> str:
-    code = int(found["code"], 16)
-    return found[0] if 0xD800 <= code <= 0xDFFF else chr(code)
+def _unescape(match: re.Match[str]) -> str:
+    code = int(match["code"], 16)
+    return match[0] if 0xD800 <= code <= 0xDFFF else chr(code)
 
 
 class SharedTexts(TextCollector):
@@ -177,10 +177,10 @@ class WorksheetCells:
 
     def _index_of(self, address: str) -> int:
         """Return the index of the column of an address. The row of the address must be the current row."""
-        found = CELL_ADDRESS.fullmatch(address)
-        if found is None or int(found["row"]) != self._row:
+        match = CELL_ADDRESS.fullmatch(address)
+        if match is None or int(match["row"]) != self._row:
             raise UnreadableWorkbookError(_DAMAGED_CELLS)
-        letters = found["column"]
+        letters = match["column"]
         index = self._columns.get(letters)
         if index is None:
             index = 0

@@ -152,7 +152,7 @@ def _merged_issues(table: Table, merged: Sequence[str]) -> Iterator[Issue]:
     """Yield an issue for each range of merged cells in the header or below it."""
     for cells in merged:
         first, _, last = cells.partition(":")
-        found, end = CELL_ADDRESS.fullmatch(first), CELL_ADDRESS.fullmatch(last)
-        if found is not None and end is not None and int(end["row"]) >= table.header_row:
-            location = Location(path=table.name, row=int(found["row"]), column=found["column"], cell=first)
+        start, end = CELL_ADDRESS.fullmatch(first), CELL_ADDRESS.fullmatch(last)
+        if start is not None and end is not None and int(end["row"]) >= table.header_row:
+            location = Location(path=table.name, row=int(start["row"]), column=start["column"], cell=first)
             yield make_issue("sheet.merged-cells", location, cells=cells)

@@ -158,16 +158,16 @@ class ComparedInventory:
 
     def find_instance(self, sop_instance_uid: str) -> InstanceCopies | None:
         """Return the files of an instance in the series that it belongs to; None if there is no such instance."""
-        found: InstanceCopies | None = None
+        copies: InstanceCopies | None = None
         rows = self._read(_INSTANCE_QUERY, self._row_readers, (sop_instance_uid,))
         for study, series, instance, *cells in rows:
             copy = InstanceCopy._make(cells)
-            if found is None and copy.is_instance:
-                found = InstanceCopies((study, series, instance), [copy], 1)
-            elif found is not None and (study, series) == found.key[:2]:
-                _add_copy(found.copies, copy)
-                found = found._replace(total=found.total + 1)
-        return found
+            if copies is None and copy.is_instance:
+                copies = InstanceCopies((study, series, instance), [copy], 1)
+            elif copies is not None and (study, series) == copies.key[:2]:
+                _add_copy(copies.copies, copy)
+                copies = copies._replace(total=copies.total + 1)
+        return copies
 
     def read_header(self, number: int, keywords: Sequence[str]) -> tuple[str, ...]:
         """Return the values of a row of the table `header`. An absent attribute is the empty text.
@@ -196,9 +196,9 @@ class ComparedInventory:
         ((count,),) = self._read("SELECT IFNULL(MAX(id), 0) FROM file", (read_integer,))
         return int(count)
 
-    def describe_file(self, found: InstanceCopies, copy: InstanceCopy) -> ComparedFile:
+    def describe_file(self, copies: InstanceCopies, copy: InstanceCopy) -> ComparedFile:
         """Return the description of one file of an instance."""
-        study, series, _ = found.key
+        study, series, _ = copies.key
         return ComparedFile(
             study_instance_uid=study,
             series_instance_uid=series,
@@ -206,7 +206,7 @@ class ComparedInventory:
             path=copy.path,
             size=copy.size,
             etag=copy.etag,
-            duplicates=found.total - 1,
+            duplicates=copies.total - 1,
         )
 
     def _read(
