@@ -266,10 +266,10 @@ def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, can_confirm:
     Args:
         used: The plan's sources that the staged jobs use.
         named: The source roots that the caller named.
-        can_confirm: Whether the user must confirm the transfer. Then `used` are the roots if the caller named none.
+        can_confirm: Whether the caller can ask the user to confirm. Then `used` are the roots if the caller named none.
 
     Raises:
-        UsageError: No root is named and no confirmation is can_confirm, or a root does not exist or is too broad.
+        UsageError: No root is named and no confirmation is possible, or a root does not exist or is too broad.
 
     """
     if named:
