@@ -10,6 +10,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -117,10 +118,30 @@ def read_rows(
     Raises:
         InventoryError: The inventory is damaged or closed.
     """
-    try:
+    with _name_sqlite_errors():
         # Not `yield from`: it closes the cursor with the generator, which fails if the file is already closed.
         for row in connection.execute(query, parameters):
             yield [reader(cell) for reader, cell in zip(readers, row, strict=True)]
+
+
+def read_unchecked_rows(
+    connection: sqlite3.Connection, query: str, parameters: Sequence[str | bytes | int | None] = ()
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query with the cells as they are stored. The caller checks each cell that it uses.
+
+    Raises:
+        InventoryError: The inventory is damaged or closed.
+    """
+    with _name_sqlite_errors():
+        for row in connection.execute(query, parameters):  # noqa: UP028  not `yield from`, as in `read_rows`
+            yield row
+
+
+@contextmanager
+def _name_sqlite_errors() -> Iterator[None]:
+    """Convert errors of cells and of SQLite to InventoryError inside the context."""
+    try:
+        yield
     except DamagedCellError:
         raise damaged_error() from None
     except sqlite3.ProgrammingError as error:

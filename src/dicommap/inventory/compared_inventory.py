@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dicommap.errors import InventoryError
 from dicommap.inventory.cells import (
+    DamagedCellError,
     damaged_error,
     lookup_reader,
     read_byte_count,
@@ -20,6 +21,7 @@ from dicommap.inventory.cells import (
     read_rows,
     read_text,
     read_uid,
+    read_unchecked_rows,
     read_value,
 )
 from dicommap.model.inventory_difference import ComparedFile, ComparedSide
@@ -28,7 +30,6 @@ from dicommap.model.study import Disposition
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
 
     from dicommap.inventory.cells import CellReader
     from dicommap.inventory.inventory import Inventory
@@ -42,9 +43,12 @@ MAX_COPIES = 1000
 HEADER_KEYWORDS = ("SOPClassUID", "TransferSyntaxUID")
 """Keywords of the columns that every row of the table `header` has beside the captured attributes."""
 
-_COLUMNS = "StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, path, source, size, etag, disposition, " + (
-    "IFNULL(InstanceNumber, ''), header.id, digest"
+_COLUMNS = "StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, path, size, etag, disposition, " + (
+    "IFNULL(InstanceNumber, ''), digest, source, header.id"
 )
+_CONTENT = slice(3, 9)
+"""The cells of a row from the path to the digest. If they are equal in two inventories, so are the files."""
+_DISPOSITION, _SOURCE = 6, 9
 # With CROSS JOIN, SQLite reads the headers by their index, and sorts the files of one series at a time.
 _INSTANCES_QUERY = f"""
 SELECT {_COLUMNS} FROM header CROSS JOIN file ON file.header = header.id
@@ -66,27 +70,70 @@ class InstanceCopy(NamedTuple):
     """One file of an instance: the instance itself, or a duplicate."""
 
     path: str
-    source: int
     size: int
     etag: str
     is_instance: bool
     instance_number: str
-    header: int
     digest: bytes
+    source: int
+    header: int
 
 
-class InstanceCopies(NamedTuple):
-    """The files of one instance in one series, in the order of path and source."""
+class InstanceCopies:
+    """The files of one instance in one series, in the order of path and source.
 
-    key: InstanceKey
-    copies: list[InstanceCopy]
-    total: int
-    """Number of all files, which may be more than those in `copies`."""
+    The cells are checked when `copies` is read for the first time, since most instances are the same in both
+    inventories, and comparing unchecked rows is much faster.
+
+    Attributes:
+        key: The UIDs of the instance.
+        total: The number of all files, which may be more than those in `copies`.
+    """
+
+    __slots__ = ("_copies", "_owner", "_rows", "key", "total")
+
+    def __init__(self, key: InstanceKey, owner: ComparedInventory) -> None:
+        self.key = key
+        self.total = 0
+        self._owner = owner
+        self._rows: list[tuple[Any, ...]] = []
+        self._copies: list[InstanceCopy] | None = None
+
+    def add(self, row: tuple[Any, ...]) -> None:
+        """Add the row of a file. The first files are kept, and always the instance itself."""
+        self.total += 1
+        if len(self._rows) < MAX_COPIES:
+            self._rows.append(row)
+        elif row[_DISPOSITION] == Disposition.INSTANCE:
+            self._rows[-1] = row
+
+    @property
+    def copies(self) -> list[InstanceCopy]:
+        """Return the first files. Raises InventoryError if a cell is damaged."""
+        if self._copies is None:
+            self._copies = [self._owner.parse_copy(row) for row in self._rows]
+        return self._copies
 
     @property
     def instance(self) -> InstanceCopy | None:
         """Return the file that is the instance; None if all files are duplicates of a file in another series."""
         return next((copy for copy in self.copies if copy.is_instance), None)
+
+    def is_same_single_file(self, other: InstanceCopies, partners: Mapping[int, int]) -> bool:
+        """Return whether both inventories have this instance as one file with equal cells, and no duplicate.
+
+        Args:
+            other: The files of the same instance in the second inventory.
+            partners: Number of a source of the second inventory -> number of the first inventory's source.
+        """
+        if self.total != 1 or other.total != 1:
+            return False
+        first, second = self._rows[0], other._rows[0]
+        return (
+            first[_CONTENT] == second[_CONTENT]
+            and first[_SOURCE] == partners.get(second[_SOURCE])
+            and first[_DISPOSITION] == Disposition.INSTANCE
+        )
 
 
 class ComparedInventory:
@@ -120,18 +167,15 @@ class ComparedInventory:
         ((indexes,),) = self._read(_INDEX_QUERY, (read_integer,))
         if indexes != 3:  # without an index, a comparison would never end
             raise self._name_error(damaged_error())
-        self._row_readers = (
-            _read_cached_uid,
-            _read_cached_uid,
-            read_uid,
+        self._readers: tuple[CellReader, ...] = (
             read_printable_path,
-            _read_source(self.roots),
             read_byte_count,
             read_text,
             _read_is_instance,
             read_value,
-            read_integer,
             _read_digest,
+            _read_source(self.roots),
+            read_integer,
         )
 
     def instances(self) -> Iterator[InstanceCopies]:
@@ -140,34 +184,37 @@ class ComparedInventory:
         Raises:
             InventoryError: The inventory is damaged or closed.
         """
-        current: InstanceKey | None = None
-        copies: list[InstanceCopy] = []
-        count = 0
-        for study, series, instance, *cells in self._read(_INSTANCES_QUERY, self._row_readers):
-            key = (study, series, instance)
-            if key != current:
+        current: InstanceCopies | None = None
+        for row in self._read_unchecked(_INSTANCES_QUERY):
+            key = row[:3]
+            if current is None or key != current.key:
+                self._check_uids(key)
                 if current is not None:
-                    if key < current:  # the index of an altered file may have another order
+                    if key < current.key:  # the index of an altered file may have another order
                         raise self._name_error(damaged_error())
-                    yield InstanceCopies(current, copies, count)
-                current, copies, count = key, [], 0
-            _add_copy(copies, InstanceCopy._make(cells))
-            count += 1
+                    yield current
+                current = InstanceCopies(key, self)
+            current.add(row)
         if current is not None:
-            yield InstanceCopies(current, copies, count)
+            yield current
 
     def find_instance(self, sop_instance_uid: str) -> InstanceCopies | None:
         """Return the files of an instance in the series that it belongs to; None if there is no such instance."""
         copies: InstanceCopies | None = None
-        rows = self._read(_INSTANCE_QUERY, self._row_readers, (sop_instance_uid,))
-        for study, series, instance, *cells in rows:
-            copy = InstanceCopy._make(cells)
-            if copies is None and copy.is_instance:
-                copies = InstanceCopies((study, series, instance), [copy], 1)
-            elif copies is not None and (study, series) == copies.key[:2]:
-                _add_copy(copies.copies, copy)
-                copies = copies._replace(total=copies.total + 1)
+        for row in self._read_unchecked(_INSTANCE_QUERY, (sop_instance_uid,)):
+            if copies is None and row[_DISPOSITION] == Disposition.INSTANCE:
+                self._check_uids(row[:3])
+                copies = InstanceCopies(row[:3], self)
+            if copies is not None and row[:3] == copies.key:
+                copies.add(row)
         return copies
+
+    def parse_copy(self, row: tuple[Any, ...]) -> InstanceCopy:
+        """Check the cells of a row, and return the file. Raises InventoryError if a cell is damaged."""
+        try:
+            return InstanceCopy._make(reader(cell) for reader, cell in zip(self._readers, row[3:], strict=True))
+        except DamagedCellError:
+            raise self._name_error(damaged_error()) from None
 
     def read_header(self, number: int, keywords: Sequence[str]) -> tuple[str, ...]:
         """Return the values of a row of the table `header`. An absent attribute is the empty text.
@@ -209,6 +256,21 @@ class ComparedInventory:
             duplicates=copies.total - 1,
         )
 
+    def _check_uids(self, key: InstanceKey) -> None:
+        study, series, instance = key
+        try:
+            _read_cached_uid(study)
+            _read_cached_uid(series)
+            read_uid(instance)
+        except DamagedCellError:
+            raise self._name_error(damaged_error()) from None
+
+    def _read_unchecked(self, query: str, parameters: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from read_unchecked_rows(self._connection, query, parameters)
+        except InventoryError as error:
+            raise self._name_error(error) from None
+
     def _read(
         self, query: str, readers: Sequence[CellReader], parameters: Sequence[str | int] = ()
     ) -> Iterator[list[Any]]:
@@ -219,14 +281,6 @@ class ComparedInventory:
 
     def _name_error(self, error: InventoryError) -> InventoryError:
         return InventoryError(f"{self.name}: {error.message}", fix=error.fix)
-
-
-def _add_copy(copies: list[InstanceCopy], copy: InstanceCopy) -> None:
-    """Add a copy to the first copies of an instance. The instance itself is always kept."""
-    if len(copies) < MAX_COPIES:
-        copies.append(copy)
-    elif copy.is_instance:
-        copies[-1] = copy
 
 
 def pair_roots(before: Mapping[int, str], after: Mapping[int, str]) -> dict[int, int]:

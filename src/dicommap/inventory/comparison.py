@@ -135,6 +135,10 @@ class InventoryComparer:
 
         A difference of an instance that has left the series is reported for its new series.
         """
+        if old is not None and new is not None and self._comparer.is_same_single_file(old, new):
+            counts.before += 1
+            counts.after += 1
+            return None
         has_old = old is not None and old.instance is not None
         has_new = new is not None and new.instance is not None
         counts.before += has_old

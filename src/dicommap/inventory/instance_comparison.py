@@ -54,6 +54,13 @@ class InstanceComparer:
         self.keywords: tuple[str, ...] = tuple(keyword for keyword in compared if keyword not in ignored_keywords)
         self._headers = _HeaderComparer(before, after, [word for word in self.keywords if word != INSTANCE_NUMBER])
 
+    def is_same_single_file(self, old: InstanceCopies, new: InstanceCopies) -> bool:
+        """Return whether an instance is one file with equal cells in both inventories: a fast test for most instances.
+
+        If the inventories captured different attributes, digests of headers are not comparable, and it is False.
+        """
+        return self._headers.has_comparable_digests and old.is_same_single_file(new, self._partners)
+
     def compare(self, old: InstanceCopies, new: InstanceCopies) -> InstanceDifference | None:
         """Compare an instance that both inventories have. Return None if there is no difference.
 
@@ -79,12 +86,15 @@ class InstanceComparer:
         """Compare duplicates whose instance belongs to another series. Return None if there is no difference."""
         if ChangeKind.DUPLICATES in self._ignored or self.has_same_files(old, new):
             return None
-        first, second = old and old.copies[0], new and new.copies[0]
+        first = None if old is None else old.copies[0]
+        second = None if new is None else new.copies[0]
         return self._describe(old, new, first, second, (ChangeKind.DUPLICATES,))
 
     def describe_single(self, old: InstanceCopies | None, new: InstanceCopies | None) -> InstanceDifference:
         """Return the difference of an instance that only one inventory has; the files in the other are None."""
-        return self._describe(old, new, old and old.instance, new and new.instance)
+        first = None if old is None else old.instance
+        second = None if new is None else new.instance
+        return self._describe(old, new, first, second)
 
     def _describe(
         self,
@@ -170,12 +180,12 @@ class _HeaderComparer:
         self._after = after
         self._keywords = tuple(keywords)
         # A digest covers all captured attributes in their order.
-        self._has_comparable_digests = before.keywords == after.keywords
+        self.has_comparable_digests = before.keywords == after.keywords
         self._known: dict[tuple[int, int], tuple[AttributeDifference, ...]] = {}
 
     def compare(self, first: InstanceCopy, second: InstanceCopy) -> tuple[AttributeDifference, ...]:
         """Return the attributes that differ in the headers of two files."""
-        if self._has_comparable_digests and first.digest == second.digest:
+        if self.has_comparable_digests and first.digest == second.digest:
             return ()
         pair = (first.header, second.header)
         differences = self._known.get(pair)

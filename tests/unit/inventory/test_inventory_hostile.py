@@ -107,7 +107,7 @@ def test_cells_that_no_scan_writes_are_an_altered_inventory(path: Path, what: st
             except InventoryError as error:
                 messages.add(error.message)
     assert messages == {"The inventory is damaged, or was altered after the scan."}
-    for verb, *options in (["show"], ["draft", "--input-s3-uri", "s3://b/", "-n"], ["sheet"]):
+    for verb, *options in (["show"], ["draft", "--input-s3-uri", "s3://b/", "-n"], ["sheet"], ["compare", str(path)]):
         ran = dicommap(verb, path, *options)
         assert ran.status in (0, 1, 2), ran.everything
 
