@@ -12,6 +12,7 @@ from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
 from dicommap.dicom.pydicom_warnings import silence_pydicom
 from dicommap.errors import DocumentError
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.arguments import convert_arguments, to_path
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from dicommap.dicom.json_model import DataSet
 
 
+@convert_arguments(path=to_path)
 def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
     """Return the data set of a P10 file as DICOM JSON without pixel data, and the issues of the file.
 

@@ -11,8 +11,23 @@ from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.issue_report import Issues
 from dicommap.display.preview import build_preview_row, build_study_edit_rows
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
+from dicommap.healthimaging.quotas import Quotas
+from dicommap.inventory.inventory_argument import require_inventory
 from dicommap.issues import Severity, has_errors, make_issue
 from dicommap.issues.wording import format_count
+from dicommap.model.arguments import (
+    convert_arguments,
+    optional,
+    to_flag,
+    to_functions,
+    to_instance,
+    to_path,
+    to_paths,
+    to_progress,
+    to_text,
+    to_text_mapping,
+    to_texts,
+)
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import Masker, is_unmasked_in_repr
 from dicommap.overrides.resolution import resolve_edits
@@ -39,7 +54,6 @@ if TYPE_CHECKING:
     from dicommap.display.report import Figure, Report
     from dicommap.edits.edit_result import EditResult
     from dicommap.edits.function_edits import SeriesFunction, StudyFunction
-    from dicommap.healthimaging.quotas import Quotas
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
     from dicommap.overrides.image_set_forecast import StudyFileGroups
@@ -170,8 +184,24 @@ def _draw_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Figure
 DEFAULT_ASSUMPTIONS = Assumptions()
 
 
+@convert_arguments(
+    input_s3_uri=optional(to_text),
+    sheets=to_paths,
+    delimiter=optional(to_text),
+    rules=to_paths,
+    by_study=to_functions,
+    by_series=to_functions,
+    harmonize=to_texts,
+    quotas=to_instance(Quotas, "a Quotas object, such as Quotas(files=20000)"),
+    staging=optional(to_text),
+    stage_uri=optional(to_text),
+    leave_out=to_flag,
+    output=optional(to_path),
+    account=optional(to_text_mapping),
+    progress=to_progress,
+)
 def draft(
-    inventory: Inventory,
+    inventory: Inventory | StrPath,
     *,
     input_s3_uri: str | None = None,
     sheets: Paths = (),
@@ -201,7 +231,7 @@ def draft(
     an error, nothing is written.
 
     Args:
-        inventory: The inventory to edit.
+        inventory: The inventory to edit, or the path of an inventory file.
         input_s3_uri: The S3 prefix of the source's files, now or later. Not needed if the source is in S3.
         sheets: The paths of edited sheets, or one path: workbooks (.xlsx) or CSV files.
         delimiter: The character between the cells of CSV sheets. By default it is detected.
@@ -233,6 +263,7 @@ def draft(
 
     """
     require_assumptions(assumptions)
+    inventory = require_inventory(inventory)
     directory = None if output is None else Path(output)
     if directory is not None:
         require_writable(directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from dicommap.display.csv_json import format_json_lines
 from dicommap.display.imaging_study import STATUSES, ImagingStudyResult, ImagingStudySettings, build_imaging_study
 from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError
+from dicommap.inventory.inventory_argument import opened_inventory
 from dicommap.issues import has_errors, make_issue
 from dicommap.issues.bounded_list import bounded_issues
+from dicommap.model.arguments import convert_arguments, optional, to_flag, to_path, to_text, type_error
 from dicommap.model.package_layout import PLAN_FILE
 from dicommap.package.document_reader import DocumentFolder
 from dicommap.package.package_directory import read_override_data_sets, read_plan
@@ -37,6 +40,14 @@ if TYPE_CHECKING:
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 
 
+def _to_output(name: str, value: object) -> object:
+    if isinstance(value, str | os.PathLike):
+        return to_path(name, value)
+    if isinstance(value, type | io.TextIOBase) or not callable(getattr(value, "writelines", None)):
+        raise type_error(name, value, "the path of a new file, or a file that is open for writing bytes")
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class FhirFile:
     """The file of resources that `fhir` wrote, with counts and issues."""
@@ -53,8 +64,17 @@ class FhirFile:
     """Facts that the resources cannot express: the first 1,000 issues of each code, and the number of the others."""
 
 
+@convert_arguments(
+    output=_to_output,
+    package=optional(to_path),
+    status=to_text,
+    patient_system=optional(to_text),
+    accession_system=optional(to_text),
+    timezone=optional(to_text),
+    instances=to_flag,
+)
 def fhir(
-    inventory: Inventory,
+    inventory: Inventory | StrPath,
     output: StrPath | BinaryIO,
     *,
     package: StrPath | None = None,
@@ -69,7 +89,7 @@ def fhir(
     Each resource is checked with the models of fhir.resources before it is written. One study at a time is in memory.
 
     Args:
-        inventory: The inventory.
+        inventory: The open inventory, or the path of an inventory file.
         output: The path of a new file, or a file that is open for writing bytes.
         package: The path of a package whose overrides are applied to the studies.
         status: The status of all resources, such as "available".
@@ -96,7 +116,15 @@ def fhir(
     )
     overrides = {} if package is None else _read_overrides(Path(package))
     counting = _ResourceCounter()
-    resources = counting.check_resources(_describe_studies(inventory, overrides, settings))
+    with opened_inventory(inventory) as opened:
+        resources = counting.check_resources(_describe_studies(opened, overrides, settings))
+        return _write_resources(counting, resources, output)
+
+
+def _write_resources(
+    counting: _ResourceCounter, resources: Iterator[dict[str, Any]], output: StrPath | BinaryIO
+) -> FhirFile:
+    """Write the resources to a new file or an open one, and return their counts and issues."""
     lines = format_json_lines(resources)
     if isinstance(output, str | os.PathLike):
         write_new_text_file(Path(output), lines)

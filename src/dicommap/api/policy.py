@@ -16,12 +16,20 @@ from dicommap.healthimaging.iam_policies import (
 )
 from dicommap.healthimaging.import_configuration import StartDICOMImportJobRequest
 from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.model.arguments import convert_arguments, optional, to_path, to_text
 from dicommap.package.job_requests import require_package
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
 
 
+@convert_arguments(
+    package=to_path,
+    datastore_id=optional(to_text),
+    data_access_role_arn=optional(to_text),
+    output_s3_uri=optional(to_text),
+    region=optional(to_text),
+)
 def policy(
     package: StrPath,
     *,

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.aws.clients import to_clients
 from dicommap.display.issue_report import Issues
 from dicommap.issues import has_errors
 from dicommap.issues.bounded_list import BoundedList
+from dicommap.model.arguments import convert_arguments, optional, to_path, to_progress, to_text
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.package.job_manifest_folders import JobManifestFolders
@@ -69,6 +71,7 @@ class Reconciliation(Displayable):
         """Yield the outcome of every planned instance. Each planned instance is one file."""
         return (instance for job in self._run.again() for instance in job.instances())
 
+    @convert_arguments(output=to_path, stage_uri=optional(to_text))
     def retry(self, output: StrPath, *, stage_uri: str | None = None) -> Retry:
         """Write a new package that imports only the instances that were not imported. It reads the job manifests again.
 
@@ -197,6 +200,7 @@ class ReconciliationRun:
         return fetch_job_manifests(self._reached, submission.outputS3Uri, submission.datastoreId, job_id)
 
 
+@convert_arguments(package=to_path, manifests=optional(to_path), clients=optional(to_clients), progress=to_progress)
 def reconcile(
     package: StrPath,
     *,

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.aws.clients import to_clients
 from dicommap.inventory.writer import InventoryWriter
+from dicommap.model.arguments import (
+    convert_arguments,
+    each_lazily,
+    optional,
+    to_flag,
+    to_integer,
+    to_path,
+    to_path_or_uri,
+    to_progress,
+    to_texts,
+    type_error,
+)
 from dicommap.model.captured_attributes import captured_keywords
 from dicommap.scanning import AUTO_JOBS, READER_VERSION, TaskRunner, write_inventory
 from dicommap.sources.source_registry import SourceOptions, open_sources
@@ -26,6 +40,31 @@ if TYPE_CHECKING:
 __all__ = ["scan", "AUTO_JOBS"]
 
 
+def _to_listed_path(name: str, value: object) -> object:
+    if not isinstance(value, str | bytes | os.PathLike):
+        raise type_error(name, value, "a path")
+    return value
+
+
+def _to_executor(name: str, value: object) -> object:
+    if isinstance(value, type) or not callable(getattr(value, "submit", None)):
+        raise type_error(name, value, "a concurrent.futures.Executor")
+    return value
+
+
+@convert_arguments(
+    output=optional(to_path),
+    attributes=to_texts,
+    follow_links=to_flag,
+    archives=to_flag,
+    files=optional(each_lazily(_to_listed_path, "paths")),
+    s3_inventory=optional(to_path_or_uri),
+    clients=optional(to_clients),
+    jobs=to_integer(minimum=0),
+    executor=optional(_to_executor),
+    cache=to_flag,
+    progress=to_progress,
+)
 def scan(
     *sources: StrPath | Source,
     output: StrPath | None = None,

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dicommap.dicom.choices import unknown_choice
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.edits.sheet_csv import choose_sheet_columns, format_sheet_lines
 from dicommap.healthimaging.levels import Level
+from dicommap.inventory.inventory_argument import require_inventory
+from dicommap.model.arguments import convert_arguments, to_path, to_text, to_texts
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import make_repr_masker
 from dicommap.writing.new_file import write_new_text_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from _typeshed import StrPath
 
@@ -52,7 +54,7 @@ class Sheet(Displayable):
 
         Raises DocumentError if the file exists or cannot be written.
         """
-        return write_sheet(Path(path), self)
+        return write_sheet(to_path("path", path), self)
 
     def _iterate_groups(self) -> Iterator[Study] | Iterator[Series]:
         return self._inventory.studies() if self._level is Level.STUDY else self._inventory.series()
@@ -67,8 +69,9 @@ class Sheet(Displayable):
         return build_sheet_report(first, total, self._level.value, self._keywords, masker=masker)
 
 
+@convert_arguments(columns=to_texts, delimiter=to_text)
 def sheet(
-    inventory: Inventory,
+    inventory: Inventory | StrPath,
     *,
     level: Literal["study", "series"] = "study",
     columns: str | Sequence[str] = (),
@@ -77,7 +80,7 @@ def sheet(
     """Return a sheet with a row for each study or series and a column for each attribute.
 
     Args:
-        inventory: The open inventory.
+        inventory: The open inventory, or the path of an inventory file.
         level: The level of the rows: "study" or "series".
         columns: Keywords of the attributes that are columns, or one keyword. The default is the level's usual columns.
         delimiter: The character between cells: a comma, semicolon, tab or vertical bar.
@@ -87,12 +90,13 @@ def sheet(
         UsageError: The level or the delimiter is unknown.
 
     """
-    of = _LEVELS.get(level)
+    of = _LEVELS.get(str(level))
     if of is None:
         raise unknown_choice("level", level, _LEVELS)
     require_delimiter(delimiter)
-    keywords = choose_sheet_columns(of, inventory.keywords, [columns] if isinstance(columns, str) else columns)
-    return Sheet(inventory, of, keywords, delimiter)
+    opened = require_inventory(inventory)
+    keywords = choose_sheet_columns(of, opened.keywords, columns)
+    return Sheet(opened, of, keywords, delimiter)
 
 
 def write_sheet(path: Path, lines: Iterable[str]) -> int:

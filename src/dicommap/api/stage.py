@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dicommap.api.validate import validate_and_open
+from dicommap.aws.clients import to_clients
 from dicommap.aws.object_copies import ObjectCopier
 from dicommap.aws.source_roots import SourceRoots, find_unnamed_sources, require_narrow_sources
 from dicommap.dicom.printable_text import make_printable
@@ -16,6 +17,16 @@ from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.bounded_list import limit_issues
+from dicommap.model.arguments import (
+    convert_arguments,
+    each,
+    optional,
+    to_function,
+    to_path,
+    to_path_or_uri,
+    to_progress,
+    to_texts,
+)
 from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import complete_clients
 from dicommap.package.package_directory import PackageDirectory
@@ -82,6 +93,14 @@ class StageResult(Displayable):
         return build_stage_report(str(self.package), self.jobs, self.issues)
 
 
+@convert_arguments(
+    package=to_path,
+    sources=each(to_path_or_uri, "paths and S3 URIs"),
+    jobs=to_texts,
+    clients=optional(to_clients),
+    confirm=optional(to_function),
+    progress=to_progress,
+)
 def stage(
     package: StrPath,
     *,

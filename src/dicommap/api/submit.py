@@ -8,14 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.api.validate import validate_and_open
+from dicommap.aws.clients import to_clients
 from dicommap.aws.environment import read_environment
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.s3_objects import S3Objects
-from dicommap.aws.timing import SYSTEM_CLOCK
+from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
 from dicommap.display.issue_report import Issues
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.issues import Location, has_errors, make_issue
 from dicommap.issues.wording import format_count
+from dicommap.model.arguments import (
+    convert_arguments,
+    optional,
+    to_flag,
+    to_function,
+    to_integer,
+    to_path,
+    to_progress,
+    to_text,
+    to_texts,
+)
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import job_folder
 from dicommap.package.aws_account_check import complete_clients, require_same_endpoint
@@ -77,6 +89,23 @@ class SubmitResult(Displayable):
         )
 
 
+@convert_arguments(
+    package=to_path,
+    datastore_id=optional(to_text),
+    data_access_role_arn=optional(to_text),
+    output_s3_uri=optional(to_text),
+    input_owner_account_id=optional(to_text),
+    jobs=to_texts,
+    concurrent_jobs=to_integer(minimum=1),
+    replace=to_flag,
+    check=to_flag,
+    dry_run=to_flag,
+    clients=optional(to_clients),
+    confirm=optional(to_function),
+    clock=to_clock,
+    progress=to_progress,
+    on_step=optional(to_function),
+)
 def submit(
     package: StrPath,
     *,

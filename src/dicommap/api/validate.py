@@ -6,13 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.aws.clients import to_clients
 from dicommap.aws.source_roots import find_plan_source_issues
 from dicommap.dicom.strict_json import parse_json
 from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
+from dicommap.inventory.inventory_argument import opened_inventory
 from dicommap.issues import Issue, Location, has_errors, make_issue
+from dicommap.model.arguments import (
+    convert_arguments,
+    each,
+    optional,
+    to_instance,
+    to_path,
+    to_path_or_uri,
+    to_progress,
+    to_text,
+)
 from dicommap.model.package_layout import PLAN_FILE, job_folder
 from dicommap.overrides.override_check import check_override
 from dicommap.package.document_reader import DocumentFolder, read_document
@@ -42,10 +54,19 @@ if TYPE_CHECKING:
 _SHEET_SUFFIXES = (".csv", ".tsv")
 
 
+@convert_arguments(
+    path=to_path,
+    input_s3_uri=optional(to_text),
+    files=optional(to_path),
+    assumptions=optional(to_instance(Assumptions, "an Assumptions object, such as Assumptions()")),
+    sources=optional(each(to_path_or_uri, "paths and S3 URIs")),
+    s3=optional(to_clients),
+    progress=to_progress,
+)
 def validate(
     path: StrPath,
     *,
-    inventory: Inventory | None = None,
+    inventory: Inventory | StrPath | None = None,
     input_s3_uri: str | None = None,
     files: StrPath | None = None,
     assumptions: Assumptions | None = None,
@@ -57,7 +78,8 @@ def validate(
 
     Args:
         path: A package directory, or a document: an import configuration, request, override file, plan or rules file.
-        inventory: An inventory that must contain the studies and series of the mappings.
+        inventory: An inventory, or the path of an inventory file. It must contain the studies and series of the
+            mappings.
         input_s3_uri: The inputS3Uri. Paths of override files are checked as object keys below it.
         files: The directory of override files for an import configuration or request outside a package. The default is
             the directory `files` beside the document, if it exists.
@@ -76,7 +98,7 @@ def validate(
 
     """
     place = Path(path)
-    known = inventory.series_by_study() if inventory is not None else None
+    known = _read_known_series(inventory)
     issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
     if place.is_dir():
         _require_package_options(place, files, assumptions)
@@ -152,6 +174,13 @@ def validate_and_open(
     package = opened or PackageDirectory(place)
     issues += find_plan_source_issues(package.plan.sources, sources)
     return issues, None if has_errors(issues) else package
+
+
+def _read_known_series(inventory: Inventory | StrPath | None) -> Mapping[str, set[str]] | None:
+    if inventory is None:
+        return None
+    with opened_inventory(inventory) as opened:
+        return opened.series_by_study()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

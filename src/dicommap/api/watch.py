@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws import Clients
 from dicommap.aws.client_errors import NOT_FOUND_CODES
+from dicommap.aws.clients import to_clients
 from dicommap.aws.import_jobs import ImportJobs
-from dicommap.aws.timing import SYSTEM_CLOCK, GrowingPauses
+from dicommap.aws.timing import SYSTEM_CLOCK, GrowingPauses, to_clock
 from dicommap.dicom.strict_json import parse_json
 from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues import Location
+from dicommap.model.arguments import convert_arguments, optional, to_flag, to_function, to_path, to_progress, to_texts
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
 from dicommap.model.submission import SubmissionState
@@ -226,6 +228,15 @@ class WatchResult(Displayable):
         return build_watch_report(package, self.submissions, self.others, self.issues, self.unsubmitted)
 
 
+@convert_arguments(
+    package=optional(to_path),
+    fhir_jobs=to_texts,
+    once=to_flag,
+    clients=optional(to_clients),
+    clock=to_clock,
+    progress=to_progress,
+    on_step=optional(to_function),
+)
 def watch(
     package: StrPath | None = None,
     *,

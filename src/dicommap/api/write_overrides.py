@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, UsageError, os_error_reason
@@ -14,6 +12,7 @@ from dicommap.healthimaging.limits import MAX_MAPPINGS
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, Severity, find_code
 from dicommap.issues.wording import choose_verb, format_count
+from dicommap.model.arguments import to_path
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
 from dicommap.overrides.override import Override
 from dicommap.validation.configuration_check import check_import_configuration
@@ -21,6 +20,7 @@ from dicommap.writing.new_directory import is_new_directory, write_new_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from _typeshed import StrPath
 
@@ -61,9 +61,9 @@ def write_overrides(
 
     """
     require_assumptions(assumptions)
+    place, uri = to_path("directory", directory), _require_uri(input_s3_uri)
     accepted = _require_overrides(overrides, assumptions)
-    uri = _require_uri(input_s3_uri)
-    place = _require_directory(directory)
+    _require_new_directory(place)
     placed = build_override_files(accepted, assumptions)
     texts = {file.path: file.text for _, file in placed}
     configuration = build_import_configuration(placed)
@@ -132,17 +132,8 @@ def _require_uri(input_s3_uri: object) -> S3Uri:
     return uri
 
 
-def _require_directory(directory: StrPath) -> Path:
-    """Return the directory as a path.
-
-    Raises:
-        UsageError: The argument is not a path.
-        DocumentError: The directory exists and is not empty, or its parent does not exist.
-
-    """
-    if not isinstance(directory, str | os.PathLike):
-        raise UsageError("directory is not a path.", fix="Give the path of the directory to write.")
-    place = Path(directory)
+def _require_new_directory(place: Path) -> None:
+    """Raise DocumentError if the directory exists and is not empty, or its parent does not exist."""
     try:
         is_new = is_new_directory(place)
         has_parent = place.absolute().parent.is_dir()
@@ -153,7 +144,6 @@ def _require_directory(directory: StrPath) -> Path:
         raise DocumentError(message, fix="Name another directory.")
     if not has_parent:
         raise DocumentError(f"The parent directory of {place} does not exist.", fix="Make it first.")
-    return place
 
 
 def _require_valid(

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import MissingExtraError
+from dicommap.model.arguments import optional, to_flag, to_text, type_error
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -28,6 +29,12 @@ class Clients:
     """The endpoint of every service. For one service, set AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL_MEDICAL_IMAGING."""
     unsigned: bool = False
     """Whether to send requests without credentials. Public buckets accept such requests."""
+
+    def __post_init__(self) -> None:
+        """Raise UsageError if a setting has a wrong type."""
+        for name in ("profile", "region", "endpoint_url"):
+            optional(to_text)(name, getattr(self, name))
+        to_flag("unsigned", self.unsigned)
 
     # botocore's clients have no types of their own.
     @cached_property
@@ -80,6 +87,13 @@ class Clients:
     def __getstate__(self) -> dict[str, Any]:
         # The boto3 clients in the instance cannot be pickled.
         return {setting.name: getattr(self, setting.name) for setting in fields(self)}
+
+
+def to_clients(name: str, value: object) -> Clients:
+    """Return the argument `value` of the parameter `name`. Raises UsageError if it is not a Clients object."""
+    if not isinstance(value, Clients):
+        raise type_error(name, value, "a Clients object, such as Clients(profile='hospital')")
+    return value
 
 
 def _import_boto3() -> ModuleType:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.limits import GET_RATE, LIST_RATE, START_RATE
+from dicommap.model.arguments import type_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,13 @@ class Clock:
 
 
 SYSTEM_CLOCK = Clock()
+
+
+def to_clock(name: str, value: object) -> Clock:
+    """Return the argument `value` of the parameter `name`. Raises UsageError if it is not a Clock."""
+    if not isinstance(value, Clock):
+        raise type_error(name, value, "a Clock")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copy import copy
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import InventoryError
@@ -12,6 +11,7 @@ from dicommap.inventory import cells, queries, search
 from dicommap.inventory.cells import read_integer, read_printable_path, read_text
 from dicommap.inventory.series_pictures import InventoryPictureSource
 from dicommap.inventory.sqlite_schema import open_inventory_file, require_inventory_tables
+from dicommap.model.arguments import to_path
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import make_repr_masker
 from dicommap.model.study import Study
@@ -68,7 +68,7 @@ class Inventory(Displayable):
             InventoryError: The file is missing, damaged or not an inventory, has another format version, or was not
                 finished.
         """
-        connection = open_inventory_file(Path(path))
+        connection = open_inventory_file(to_path("path", path))
         try:
             require_inventory_tables(connection)
             return cls(connection)
@@ -289,8 +289,8 @@ class Inventory(Displayable):
         """
         from dicommap.inventory.frames.export import write_parquet_file
 
-        keywords = self.keywords
-        return write_parquet_file(self._connection, keywords, Path(path), level, overwrite=overwrite, progress=progress)
+        place, keywords = to_path("path", path), self.keywords
+        return write_parquet_file(self._connection, keywords, place, level, overwrite=overwrite, progress=progress)
 
     # Plots, S3 object keys, and the report.
 

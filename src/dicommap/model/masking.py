@@ -16,7 +16,7 @@ from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.dicom.vr import MULTILINE_VRS
-from dicommap.errors import UsageError
+from dicommap.model.arguments import to_flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,10 +136,8 @@ def show_values(shown: bool = True) -> ShowValuesSetting:
         UsageError: `shown` is not a bool.
     """
     global _is_unmasked_in_all_reprs  # one setting for the whole process
-    if not isinstance(shown, bool):
-        raise UsageError("show_values takes True or False.", fix="Call show_values(True) or show_values(False).")
     setting = ShowValuesSetting(_is_unmasked_in_all_reprs)
-    _is_unmasked_in_all_reprs = shown
+    _is_unmasked_in_all_reprs = to_flag("shown", shown)
     return setting
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.errors import SourceError, UsageError
+from dicommap.model.arguments import to_path_or_uri
 from dicommap.planning.source_prefixes import is_s3_root
 from dicommap.sources.file_list import FileList
 from dicommap.sources.local_tree import LocalTree
@@ -92,7 +93,7 @@ def _require_no_single_source_option(options: SourceOptions) -> None:
 
 
 def _open_source(named: StrPath, options: SourceOptions) -> Source:
-    text = os.fspath(named)
+    text = os.fspath(to_path_or_uri("A source", named))
     return next(kind for kind in SOURCE_KINDS if kind.matches(text)).open(text, options)
 
 

@@ -1,0 +1,214 @@
+"""Check the arguments of public functions: convert natural forms, and refuse other types with a UsageError.
+
+A decorator names a converter for each parameter. Each converter takes the name of the parameter and the argument:
+
+    @convert_arguments(package=to_path, jobs=to_texts, concurrent_jobs=to_integer(minimum=1), check=to_flag)
+    def submit(package, *, jobs=(), concurrent_jobs=100, check=True): ...
+
+So a wrong type is refused before anything is read or sent, and the message names the parameter.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, SupportsIndex, TypeVar
+
+from dicommap.dicom.member_names import mask_unknown_type
+from dicommap.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+Converter = Callable[[str, object], Any]
+"""A function that takes the name of a parameter and its argument, and returns the converted argument.
+
+It raises UsageError if the argument has a type that the parameter does not take.
+"""
+
+
+def convert_arguments(
+    **converters: Converter,
+) -> Callable[[Callable[_Parameters, _Result]], Callable[_Parameters, _Result]]:
+    """Return a decorator that converts the arguments of a function before each call.
+
+    Args:
+        converters: The converter of each parameter. Parameters that are not named here are passed on unchanged.
+
+    """
+
+    def decorate(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def convert_and_call(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError:  # a missing or unknown argument: Python's own error also names the function
+                return function(*args, **kwargs)
+            for name, value in bound.arguments.items():
+                if name in converters:
+                    bound.arguments[name] = converters[name](name, value)
+            return function(*bound.args, **bound.kwargs)
+
+        return convert_and_call
+
+    return decorate
+
+
+def type_error(name: str, value: object, expected: str) -> UsageError:
+    """Return the error for an argument of a wrong type.
+
+    Args:
+        name: The name of the parameter.
+        value: The argument, of which the message has only the type.
+        expected: What to give instead: "the path of a package", for example.
+
+    """
+    kind = "None" if value is None else f"a value of type {mask_unknown_type(type(value))}"
+    return UsageError(f"{name} is {kind}.", fix=f"Give {expected}.")
+
+
+def to_path(name: str, value: object) -> Path:
+    """Return a path. A text and any `os.PathLike` of text are taken; bytes are not."""
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(text, str):
+        raise type_error(name, value, "a path: a text, or a pathlib.Path")
+    if not text:
+        raise UsageError(f"{name} is an empty path.", fix="Give a path: a text, or a pathlib.Path.")
+    if "\0" in text:
+        raise UsageError(f"{name} is a path with a null character.", fix="Give a path that a file can have.")
+    return Path(value) if isinstance(value, os.PathLike) else Path(text)
+
+
+def to_path_or_uri(name: str, value: object) -> str | os.PathLike[str]:
+    """Return a path or an S3 URI unchanged."""
+    path = to_path(name, value)
+    return value if isinstance(value, str) else path
+
+
+def to_text(name: str, value: object) -> str:
+    """Return a text."""
+    if not isinstance(value, str):
+        raise type_error(name, value, "a text")
+    return value
+
+
+def to_flag(name: str, value: object) -> bool:
+    """Return True or False. A bool of NumPy is taken too; numbers and texts are not."""
+    if isinstance(value, bool):
+        return value
+    if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
+        return bool(value)
+    raise type_error(name, value, "True or False")
+
+
+def to_integer(*, minimum: int) -> Converter:
+    """Return a converter to an integer that is at least `minimum`. Integers of NumPy are taken; bools are not."""
+
+    def convert(name: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+            raise type_error(name, value, f"an integer of {minimum} or more")
+        number = operator.index(value)
+        if number < minimum:
+            raise UsageError(f"{name} is {number}.", fix=f"Give an integer of {minimum} or more.")
+        return number
+
+    return convert
+
+
+def to_function(name: str, value: object) -> object:
+    """Return a function, or another object that can be called."""
+    if not callable(value):
+        raise type_error(name, value, "a function")
+    return value
+
+
+def to_instance(kind: type, example: str) -> Converter:
+    """Return a converter that takes only instances of a class.
+
+    Args:
+        kind: The class.
+        example: How an instance is made, for the message: "a Quotas object, such as Quotas(files=20000)".
+
+    """
+
+    def convert(name: str, value: object) -> object:
+        if not isinstance(value, kind):
+            raise type_error(name, value, example)
+        return value
+
+    return convert
+
+
+def optional(convert: Converter) -> Converter:
+    """Return a converter that takes None unchanged, and other arguments as `convert` does."""
+
+    def convert_unless_none(name: str, value: object) -> object:
+        return None if value is None else convert(name, value)
+
+    return convert_unless_none
+
+
+def each(convert: Converter, plural: str) -> Converter:
+    """Return a converter to a list, which converts each item by `convert`. One item that is no list is taken as one.
+
+    None is taken as no items.
+
+    Args:
+        convert: The converter of an item.
+        plural: The items in words, for the message: "paths".
+
+    """
+
+    def convert_each(name: str, value: object) -> list[Any]:
+        if value is None:
+            return []
+        if isinstance(value, str | os.PathLike) or callable(value):
+            return [convert(name, value)]
+        if isinstance(value, bytes | bytearray | Mapping) or not isinstance(value, Iterable):
+            raise type_error(name, value, f"a list of {plural}")
+        return [convert(f"{name}[{number}]", item) for number, item in enumerate(value)]
+
+    return convert_each
+
+
+def each_lazily(convert: Converter, plural: str) -> Converter:
+    """Return a converter like `each` whose result is an iterator: millions of items are converted one by one.
+
+    One item alone is refused, because a function would take its letters or lines as items.
+    """
+
+    def convert_lazily(name: str, value: object) -> Iterator[Any]:
+        if isinstance(value, str | bytes | bytearray | os.PathLike | Mapping) or not isinstance(value, Iterable):
+            raise type_error(name, value, f"a list of {plural}")
+        return (convert(f"{name}[{number}]", item) for number, item in enumerate(value))
+
+    return convert_lazily
+
+
+def to_text_mapping(name: str, value: object) -> dict[str, str]:
+    """Return a dict of texts. A value None is left out."""
+    if not isinstance(value, Mapping):
+        raise type_error(name, value, "a dict of texts")
+    for member in value:
+        to_text(f"A key of {name}", member)
+    return {member: to_text(f"{name}[{member!r}]", item) for member, item in value.items() if item is not None}
+
+
+to_texts = each(to_text, "texts")
+to_paths = each(to_path, "paths")
+to_functions = each(to_function, "functions")
+
+
+def to_progress(name: str, value: object) -> object:
+    """Return the argument of a parameter `progress`: a function, True, False or None."""
+    if value is None or isinstance(value, bool) or callable(value):
+        return value
+    raise type_error(name, value, "a function that takes one Progress, True or False")
