@@ -16,6 +16,8 @@ from dicommap.errors import InventoryError
 from dicommap.inventory import Inventory
 from dicommap.inventory.compared_inventory import ComparedInventory
 from dicommap.inventory.comparison import InventoryComparer
+from dicommap.inventory.inventory_argument import to_inventory_or_path
+from dicommap.model.arguments import convert_arguments, to_progress, to_texts
 from dicommap.model.displayable import Displayable
 from dicommap.model.inventory_difference import (
     AttributeChangeCount,
@@ -208,6 +210,7 @@ def list_attribute_changes(difference: Difference) -> tuple[AttributeChangeCount
     return () if isinstance(difference, InstanceDifference) else difference.attributes
 
 
+@convert_arguments(before=to_inventory_or_path, after=to_inventory_or_path, ignore=to_texts, progress=to_progress)
 def compare(
     before: Inventory | StrPath,
     after: Inventory | StrPath,

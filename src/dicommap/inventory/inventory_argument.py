@@ -11,6 +11,7 @@ from dicommap.model.arguments import to_path, type_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from _typeshed import StrPath
 
@@ -23,11 +24,17 @@ def require_inventory(inventory: Inventory | StrPath) -> Inventory:
         InventoryError: The file cannot be opened.
 
     """
-    if isinstance(inventory, Inventory):
-        return inventory
-    if not isinstance(inventory, str | os.PathLike):
-        raise type_error("inventory", inventory, "an open Inventory, or the path of an inventory file")
-    return Inventory.open(to_path("inventory", inventory))
+    checked = to_inventory_or_path("inventory", inventory)
+    return checked if isinstance(checked, Inventory) else Inventory.open(checked)
+
+
+def to_inventory_or_path(name: str, value: object) -> Inventory | Path:
+    """Return the argument `value` of the parameter `name`: an open inventory, or a path. Raises UsageError if not."""
+    if isinstance(value, Inventory):
+        return value
+    if not isinstance(value, str | os.PathLike):
+        raise type_error(name, value, "an open Inventory, or the path of an inventory file")
+    return to_path(name, value)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ UIDS = {"study_instance_uid": "1.2"}
 CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "sheet": (dicommap.sheet, {"inventory": NOWHERE}),
     "scan": (partial(dicommap.scan, Path(__file__).parent), {}),
+    "compare": (dicommap.compare, {"before": NOWHERE, "after": NOWHERE}),
     "draft": (dicommap.draft, {"inventory": NOWHERE}),
     "validate": (dicommap.validate, {"path": NOWHERE}),
     "stage": (dicommap.stage, {"package": NOWHERE}),
