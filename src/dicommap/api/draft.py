@@ -188,6 +188,7 @@ DEFAULT_ASSUMPTIONS = Assumptions()
     input_s3_uri=optional(to_text),
     sheets=to_paths,
     delimiter=optional(to_text),
+    encoding=optional(to_text),
     rules=to_paths,
     by_study=to_functions,
     by_series=to_functions,
