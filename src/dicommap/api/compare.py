@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.arguments import convert_arguments, to_progress, to_texts
 from dicommap.dicom.choices import unknown_choice
 from dicommap.dicom.dictionary import tag_of
 from dicommap.errors import InventoryError
@@ -17,7 +18,6 @@ from dicommap.inventory import Inventory
 from dicommap.inventory.compared_inventory import ComparedInventory
 from dicommap.inventory.comparison import InventoryComparer
 from dicommap.inventory.inventory_argument import to_inventory_or_path
-from dicommap.model.arguments import convert_arguments, to_progress, to_texts
 from dicommap.model.displayable import Displayable
 from dicommap.model.inventory_difference import (
     AttributeChangeCount,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
+from dicommap.arguments import convert_arguments, to_path
 from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
 from dicommap.dicom.pydicom_warnings import silence_pydicom
 from dicommap.errors import DocumentError
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.model.arguments import convert_arguments, to_path
 
 if TYPE_CHECKING:
     from _typeshed import StrPath

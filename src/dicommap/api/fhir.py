@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dicommap.arguments import convert_arguments, optional, to_flag, to_path, to_text, type_error
 from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import format_json_lines
 from dicommap.display.imaging_study import STATUSES, ImagingStudyResult, ImagingStudySettings, build_imaging_study
@@ -20,7 +21,6 @@ from dicommap.errors import DocumentError, UsageError
 from dicommap.inventory.inventory_argument import opened_inventory
 from dicommap.issues import has_errors, make_issue
 from dicommap.issues.bounded_list import bounded_issues
-from dicommap.model.arguments import convert_arguments, optional, to_flag, to_path, to_text, type_error
 from dicommap.model.package_layout import PLAN_FILE
 from dicommap.package.document_reader import DocumentFolder
 from dicommap.package.package_directory import read_override_data_sets, read_plan

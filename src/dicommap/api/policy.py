@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.api.validate import validate_and_open
+from dicommap.arguments import convert_arguments, optional, to_path, to_text
 from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.iam_policies import (
     ArnParts,
@@ -16,7 +17,6 @@ from dicommap.healthimaging.iam_policies import (
 )
 from dicommap.healthimaging.import_configuration import StartDICOMImportJobRequest
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.model.arguments import convert_arguments, optional, to_path, to_text
 from dicommap.package.job_requests import require_package
 
 if TYPE_CHECKING:

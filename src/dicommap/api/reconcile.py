@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.arguments import convert_arguments, optional, to_path, to_progress, to_text
 from dicommap.aws.clients import to_clients
 from dicommap.display.issue_report import Issues
 from dicommap.issues import has_errors
 from dicommap.issues.bounded_list import BoundedList
-from dicommap.model.arguments import convert_arguments, optional, to_path, to_progress, to_text
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.package.job_manifest_folders import JobManifestFolders

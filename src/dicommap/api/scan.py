@@ -8,9 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.aws.clients import to_clients
-from dicommap.inventory.writer import InventoryWriter
-from dicommap.model.arguments import (
+from dicommap.arguments import (
     convert_arguments,
     each_lazily,
     optional,
@@ -22,6 +20,8 @@ from dicommap.model.arguments import (
     to_texts,
     type_error,
 )
+from dicommap.aws.clients import to_clients
+from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import captured_keywords
 from dicommap.scanning import AUTO_JOBS, READER_VERSION, TaskRunner, write_inventory
 from dicommap.sources.source_registry import SourceOptions, open_sources

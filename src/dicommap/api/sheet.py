@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
+from dicommap.arguments import convert_arguments, to_path, to_text, to_texts
 from dicommap.dicom.choices import unknown_choice
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.edits.sheet_csv import choose_sheet_columns, format_sheet_lines
 from dicommap.healthimaging.levels import Level
 from dicommap.inventory.inventory_argument import require_inventory
-from dicommap.model.arguments import convert_arguments, to_path, to_text, to_texts
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import make_repr_masker
 from dicommap.writing.new_file import write_new_text_file

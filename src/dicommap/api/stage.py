@@ -9,15 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dicommap.api.validate import validate_and_open
-from dicommap.aws.clients import to_clients
-from dicommap.aws.object_copies import ObjectCopier
-from dicommap.aws.source_roots import SourceRoots, find_unnamed_sources, require_narrow_sources
-from dicommap.dicom.printable_text import make_printable
-from dicommap.display.issue_report import Issues
-from dicommap.errors import UsageError
-from dicommap.issues import Location, Severity, make_issue
-from dicommap.issues.bounded_list import limit_issues
-from dicommap.model.arguments import (
+from dicommap.arguments import (
     convert_arguments,
     each,
     optional,
@@ -27,6 +19,14 @@ from dicommap.model.arguments import (
     to_progress,
     to_texts,
 )
+from dicommap.aws.clients import to_clients
+from dicommap.aws.object_copies import ObjectCopier
+from dicommap.aws.source_roots import SourceRoots, find_unnamed_sources, require_narrow_sources
+from dicommap.dicom.printable_text import make_printable
+from dicommap.display.issue_report import Issues
+from dicommap.errors import UsageError
+from dicommap.issues import Location, Severity, make_issue
+from dicommap.issues.bounded_list import limit_issues
 from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import complete_clients
 from dicommap.package.package_directory import PackageDirectory

@@ -6,16 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.aws.clients import to_clients
-from dicommap.aws.source_roots import find_plan_source_issues
-from dicommap.dicom.strict_json import parse_json
-from dicommap.display.issue_report import Issues
-from dicommap.errors import AwsError, DocumentError, UsageError
-from dicommap.healthimaging.assumptions import Assumptions
-from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
-from dicommap.inventory.inventory_argument import opened_inventory
-from dicommap.issues import Issue, Location, has_errors, make_issue
-from dicommap.model.arguments import (
+from dicommap.arguments import (
     convert_arguments,
     each,
     optional,
@@ -25,6 +16,15 @@ from dicommap.model.arguments import (
     to_progress,
     to_text,
 )
+from dicommap.aws.clients import to_clients
+from dicommap.aws.source_roots import find_plan_source_issues
+from dicommap.dicom.strict_json import parse_json
+from dicommap.display.issue_report import Issues
+from dicommap.errors import AwsError, DocumentError, UsageError
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
+from dicommap.inventory.inventory_argument import opened_inventory
+from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.package_layout import PLAN_FILE, job_folder
 from dicommap.overrides.override_check import check_override
 from dicommap.package.document_reader import DocumentFolder, read_document

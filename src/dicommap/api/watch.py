@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.arguments import convert_arguments, optional, to_flag, to_function, to_path, to_progress, to_texts
 from dicommap.aws import Clients
 from dicommap.aws.client_errors import NOT_FOUND_CODES
 from dicommap.aws.clients import to_clients
@@ -18,7 +19,6 @@ from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues import Location
-from dicommap.model.arguments import convert_arguments, optional, to_flag, to_function, to_path, to_progress, to_texts
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
 from dicommap.model.submission import SubmissionState

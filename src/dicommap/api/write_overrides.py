@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dicommap.arguments import to_path
 from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.limits import MAX_MAPPINGS

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dicommap.arguments import optional, to_flag, to_text, type_error
 from dicommap.errors import MissingExtraError
-from dicommap.model.arguments import optional, to_flag, to_text, type_error
 
 if TYPE_CHECKING:
     from types import ModuleType

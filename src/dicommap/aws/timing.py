@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from dicommap.arguments import type_error
 from dicommap.healthimaging.limits import GET_RATE, LIST_RATE, START_RATE
-from dicommap.model.arguments import type_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ from copy import copy
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from dicommap.arguments import to_path
 from dicommap.errors import InventoryError
 from dicommap.inventory import cells, queries, search
 from dicommap.inventory.cells import read_integer, read_printable_path, read_text
 from dicommap.inventory.series_pictures import InventoryPictureSource
 from dicommap.inventory.sqlite_schema import open_inventory_file, require_inventory_tables
-from dicommap.model.arguments import to_path
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import make_repr_masker
 from dicommap.model.study import Study

@@ -6,8 +6,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from dicommap.arguments import to_path, type_error
 from dicommap.inventory.inventory import Inventory
-from dicommap.model.arguments import to_path, type_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

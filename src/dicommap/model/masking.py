@@ -12,11 +12,11 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from dicommap.arguments import to_flag
 from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.dicom.printable_text import MASK, make_printable
 from dicommap.dicom.vr import MULTILINE_VRS
-from dicommap.model.arguments import to_flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

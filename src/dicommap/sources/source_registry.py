@@ -10,8 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from dicommap.arguments import to_path_or_uri
 from dicommap.errors import SourceError, UsageError
-from dicommap.model.arguments import to_path_or_uri
 from dicommap.planning.source_prefixes import is_s3_root
 from dicommap.sources.file_list import FileList
 from dicommap.sources.local_tree import LocalTree

@@ -14,8 +14,8 @@ import pytest
 
 import dicommap
 from dicommap import Clients, DicommapError, Inventory, Override, Quotas
+from dicommap.arguments import convert_arguments, each, optional, to_flag, to_integer, to_path, to_text
 from dicommap.errors import UsageError
-from dicommap.model.arguments import convert_arguments, each, optional, to_flag, to_integer, to_path, to_text
 from tests.support.filled_inventories import added, inventory_of
 
 NOWHERE = "/nowhere/at/all"
