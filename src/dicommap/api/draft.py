@@ -6,16 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.display.conflict_report import Conflicts, build_forecast_rows
-from dicommap.display.edit_result_rows import build_edit_result_row
-from dicommap.display.issue_report import Issues
-from dicommap.display.preview import build_preview_row, build_study_edit_rows
-from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
-from dicommap.healthimaging.quotas import Quotas
-from dicommap.inventory.inventory_argument import require_inventory
-from dicommap.issues import Severity, has_errors, make_issue
-from dicommap.issues.wording import format_count
-from dicommap.model.arguments import (
 from dicommap.arguments import (
     convert_arguments,
     optional,
@@ -38,6 +28,7 @@ from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory.inventory_argument import require_inventory
 from dicommap.issues import Severity, has_errors, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import Masker, is_unmasked_in_repr
 from dicommap.overrides.resolution import resolve_edits

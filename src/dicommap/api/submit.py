@@ -8,16 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.api.validate import validate_and_open
-from dicommap.aws.clients import to_clients
-from dicommap.aws.environment import read_environment
-from dicommap.aws.import_jobs import ImportJobs
-from dicommap.aws.s3_objects import S3Objects
-from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
-from dicommap.display.issue_report import Issues
-from dicommap.healthimaging.limits import CONCURRENT_JOBS
-from dicommap.issues import Location, has_errors, make_issue
-from dicommap.issues.wording import format_count
-from dicommap.model.arguments import (
 from dicommap.arguments import (
     convert_arguments,
     optional,
@@ -37,6 +27,7 @@ from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
 from dicommap.display.issue_report import Issues
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.issues import Location, has_errors, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import job_folder
 from dicommap.package.aws_account_check import complete_clients, require_same_endpoint

@@ -13,7 +13,6 @@ from dicommap.healthimaging.limits import MAX_MAPPINGS
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, Severity, find_code
 from dicommap.issues.wording import choose_verb, format_count
-from dicommap.model.arguments import to_path
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
 from dicommap.overrides.override import Override
 from dicommap.validation.configuration_check import check_import_configuration
