@@ -21,7 +21,6 @@ from dicommap.arguments import (
 )
 from dicommap.display.conflict_report import Conflicts, build_forecast_rows
 from dicommap.display.edit_result_rows import build_edit_result_row
-from dicommap.display.formatting import format_count
 from dicommap.display.issue_report import Issues
 from dicommap.display.preview import build_preview_row, build_study_edit_rows
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
