@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -49,6 +50,20 @@ def test_the_tables_have_counts_changes_and_studies(pair: tuple[Path, Path]) -> 
     assert "1.1 changed 2 2 2 0 0 0 PatientID" in lines
     assert "1.3 new 0 1 0 1 0 0" in lines
     assert SECRET + "1" in dicommap("compare", *pair, "--show-values").out
+
+
+def test_the_next_step_writes_every_difference(
+    pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = dicommap("compare", "a.db", "b.db", "--ignore", "path", "--fail-on", "gone")
+    _, step = ran.out.split("Next:")
+    words = shlex.split(step.replace("\\\n", " "))
+    assert words[1:8] == ["compare", "a.db", "b.db", "--ignore", "path", "--fail-on", "gone"]
+    again = dicommap(*words[1:])
+    assert again.status == 1
+    assert "Next:" not in again.out
+    assert len((tmp_path / "differences.csv").read_text(encoding="utf-8").splitlines()) == 5
 
 
 def test_the_same_inventories_end_with_status_0(pair: tuple[Path, Path]) -> None:

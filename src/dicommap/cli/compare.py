@@ -7,8 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.compare import ComparisonRun, list_attribute_changes
-from dicommap.cli.options import add_choice, add_format, add_show_values, convert_to, output_path
-from dicommap.cli.output import print_line, print_masked_note, print_table, write
+from dicommap.cli.next_step import after_compare
+from dicommap.cli.options import (
+    add_choice,
+    add_format,
+    add_show_values,
+    convert_to,
+    list_given_options,
+    output_path,
+    suggest_path,
+)
+from dicommap.cli.output import print_line, print_masked_note, print_next_step, print_table, write
 from dicommap.dicom.choices import choice_of
 from dicommap.display.comparison_records import (
     build_attribute_change_record,
@@ -155,6 +164,12 @@ def run(args: argparse.Namespace) -> int:
     result = comparing.result()
     if output is not None or form is ComparisonFormat.TABLE:
         _print_comparison(result, masker)
+        if output is None and not result.is_same:
+            options = tuple(list_given_options(args, only=("ignore", "fail_on", "show_values")))
+            step = after_compare(
+                str(args.before), str(args.after), output=suggest_path("differences.csv"), options=options
+            )
+            print_next_step(step)
     return int(_has_failed(result, fail_on))
 
 

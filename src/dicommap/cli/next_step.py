@@ -158,6 +158,12 @@ def after_show(inventory: str, *, level: str, codes: Sequence[str], is_empty: bo
     return NextStep() if is_empty else write_sheet(inventory, sheet, level="series" if level == "series" else "study")
 
 
+def after_compare(before: str, after: str, *, output: str, options: Sequence[str]) -> NextStep:
+    """Return the step after two inventories were found to differ: list each differing instance in `output`."""
+    words = ("compare", path_word(before), path_word(after), *options)
+    return NextStep(words=(*words, "--level", "instance", "--format", "csv", "-o", output))
+
+
 def after_explain(code: str | None) -> NextStep:
     """Return the step after an explanation: the command that reports such issues. None stands for the list of codes."""
     if code is None:
