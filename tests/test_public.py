@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 import dicommap
 
 
 def test_all_public_names_exist() -> None:
     assert all(hasattr(dicommap, name) for name in dicommap.__all__)
+
+
+def test_an_inventory_file_is_opened_in_three_ways(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    path = tmp_path / "inventory.db"
+    dicommap.scan(inventory.sources[0], output=path).close()
+    for open_inventory in (dicommap.Inventory, dicommap.Inventory.open, dicommap.open):
+        for given in (path, str(path)):
+            with open_inventory(given) as opened:
+                assert opened.summary() == inventory.summary()
+    with pytest.raises(dicommap.DicommapError, match="There is no inventory at"):
+        dicommap.open(tmp_path / "other.db")
+    with pytest.raises(dicommap.DicommapError, match="path is a value of type int"):
+        dicommap.open(3)  # type: ignore[arg-type]
 
 
 def test_the_main_job(inventory: dicommap.Inventory) -> None:

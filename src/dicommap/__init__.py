@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from dicommap.api.data_set import data_set
     from dicommap.api.draft import Draft, draft
     from dicommap.api.fhir import fhir
+    from dicommap.api.open import open  # noqa: A004
     from dicommap.api.policy import policy
     from dicommap.api.reconcile import Reconciliation, reconcile
     from dicommap.api.scan import scan
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "scan",
+    "open",
     "compare",
     "sheet",
     "draft",
@@ -71,6 +73,7 @@ __all__ = [
 
 _MODULE_OF = {
     "scan": "api.scan",
+    "open": "api.open",
     "compare": "api.compare",
     "sheet": "api.sheet",
     "draft": "api.draft",

@@ -69,5 +69,5 @@ def inventory_of(
     roots = ["/one", "/two"][: 1 + max((file[0] for file in files), default=0)]
     with InventoryWriter(path, keywords, roots) as writer:
         put(writer, *files, keywords=keywords)
-        with Inventory(writer.finish(same)) as inventory:
+        with Inventory.from_connection(writer.finish(same)) as inventory:
             yield inventory

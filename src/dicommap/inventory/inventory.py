@@ -48,7 +48,38 @@ class Inventory(Displayable):
         sources: The scanned roots. The path of a file is relative to its root.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open an inventory file.
+
+        Args:
+            path: The file that a scan has written.
+
+        Raises:
+            InventoryError: The file is missing, damaged or not an inventory, has another format version, or was not
+                finished.
+            UsageError: `path` is not a path.
+        """
+        connection = open_inventory_file(to_path("path", path))
+        try:
+            require_inventory_tables(connection)
+            self._read_scan(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """Open an inventory file, as `Inventory(path)` and `dicommap.open(path)` do."""
+        return cls(path)
+
+    @classmethod
+    def from_connection(cls, connection: sqlite3.Connection) -> Self:
+        """Return the inventory in an open SQLite file or in memory."""
+        inventory = cls.__new__(cls)
+        inventory._read_scan(connection)
+        return inventory
+
+    def _read_scan(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._unmasked = False
         self._overview: InventoryOverview | None = None
@@ -59,22 +90,6 @@ class Inventory(Displayable):
         readers = (read_integer, read_printable_path)
         self._roots = dict(cells.read_rows(connection, "SELECT id, root FROM source ORDER BY id", readers))
         self.sources: tuple[str, ...] = tuple(self._roots.values())
-
-    @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Self:
-        """Open an inventory file.
-
-        Raises:
-            InventoryError: The file is missing, damaged or not an inventory, has another format version, or was not
-                finished.
-        """
-        connection = open_inventory_file(to_path("path", path))
-        try:
-            require_inventory_tables(connection)
-            return cls(connection)
-        except BaseException:
-            connection.close()
-            raise
 
     def close(self) -> None:
         """Close the inventory file. If the inventory is only in memory, its content is lost."""
@@ -296,10 +311,10 @@ class Inventory(Displayable):
 
     @property
     def plots(self) -> InventoryPlots:
-        """Return the plots of this inventory. Each plot is drawn when its method is called."""
+        """Return the plots of this inventory. A notebook displays all of them; each method draws one."""
         from dicommap.plots.inventory_plots import InventoryPlots
 
-        return InventoryPlots(self.studies, lambda: self.summary().studies)
+        return InventoryPlots(self.studies, lambda: self.summary().studies, unmasked=self._unmasked)
 
     def s3_objects(self, offsets: Sequence[str] = ()) -> InventoryObjects:
         """Return the files of this inventory as S3 objects under one prefix.

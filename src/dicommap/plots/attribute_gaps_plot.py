@@ -31,7 +31,7 @@ MAX_MODALITIES = 7
 MAX_ATTRIBUTES = 60
 ALL_MODALITIES = "all"
 _ROW_HEIGHT = 22
-_CELL_WIDTH = 40
+_CELL_WIDTH = 44
 _GAP = 3
 
 
@@ -41,6 +41,11 @@ class _Shares:
 
     affected: Counter[tuple[str, str]] = field(default_factory=Counter)
     total: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def is_any(self) -> bool:
+        """Return whether any item is affected."""
+        return any(self.affected.values())
 
     def add(self, keyword: str, modalities: Iterable[str], affected: int, total: int) -> None:
         for modality in modalities:
@@ -76,7 +81,9 @@ def plot_attribute_gaps(studies: Iterable[Study]) -> Plot:
     columns = [*columns, *([OTHERS] if folded else []), *([ALL_MODALITIES] if len(files) > 1 else [])]
     keywords, hidden = _choose_attributes(missing, inconsistent)
     more = f" {format_count(hidden, 'attribute')} with less to tell not shown." if hidden else ""
-    description = f"{format_count(files.total(), 'file')} of {format_count(compared, 'study')}.{more}"
+    nothing = [name for name, shares in (("missing", missing), ("inconsistent", inconsistent)) if not shares.is_any]
+    none = f" No attribute is {' or '.join(nothing)}." if nothing and keywords else ""
+    description = f"{format_count(files.total(), 'file')} of {format_count(compared, 'study')}.{none}{more}"
     return _draw_heat_map(description, keywords, columns, missing, inconsistent)
 
 
@@ -119,17 +126,25 @@ def _draw_heat_map(
 ) -> Plot:
     names = LEFT_MARGIN + max((len(keyword) for keyword in keywords), default=10) * CHARACTER_WIDTH + 8
     panel = len(columns) * _CELL_WIDTH + 28
-    panels = (
-        (names, missing, "missing: share of files", "lack it"),
-        (names + panel, inconsistent, "inconsistent: share of studies or series", "differ inside"),
+    kinds = (
+        (missing, "missing: share of files", "lack it"),
+        (inconsistent, "inconsistent: share of studies or series", "differ inside"),
     )
-    body = [piece for panel in panels for piece in _draw_panel(*panel, keywords, columns)]
+    panels = [kind for kind in kinds if kind[0].is_any]
+    title = "Missing and inconsistent attributes"
+    if not panels:
+        return make_plot(title, description, BODY_TOP, [])
+    body = [
+        piece
+        for place, (shares, name, verb) in enumerate(panels)
+        for piece in _draw_panel(names + place * panel, shares, name, verb, keywords, columns)
+    ]
     body += [
         draw_text(LEFT_MARGIN, BODY_TOP + 46 + row * _ROW_HEIGHT + 15, keyword) for row, keyword in enumerate(keywords)
     ]
-    width = max(names + 2 * panel, names + panel + 42 * CHARACTER_WIDTH)
-    height = BODY_TOP + 46 + _ROW_HEIGHT * max(len(keywords), 1) + 16
-    return make_plot("Missing and inconsistent attributes", description, height, body, width=width)
+    width = max(names + len(panels) * panel, names + (len(panels) - 1) * panel + 42 * CHARACTER_WIDTH)
+    height = BODY_TOP + 46 + _ROW_HEIGHT * len(keywords) + 16
+    return make_plot(title, description, height, body, width=width)
 
 
 def _draw_panel(

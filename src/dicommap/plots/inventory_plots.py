@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from html import escape
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.printable_text import make_printable
+from dicommap.errors import InventoryError
+from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.progress import progress_reporter, track_progress
 
 if TYPE_CHECKING:
@@ -18,14 +22,27 @@ if TYPE_CHECKING:
 class InventoryPlots:
     """The plots of an inventory. Plots need no extra, and read only the inventory file.
 
-    In each method, `progress` reports the number of studies that are read; see `scan`.
+    A notebook displays all plots. In each method, `progress` reports the number of studies that are read; see `scan`.
     """
 
-    __slots__ = ("_count", "_studies")
+    __slots__ = ("_count", "_studies", "_unmasked")
 
-    def __init__(self, studies: Callable[[], Iterator[Study]], count: Callable[[], int]) -> None:
+    def __init__(
+        self, studies: Callable[[], Iterator[Study]], count: Callable[[], int], *, unmasked: bool = False
+    ) -> None:
         self._studies = studies
         self._count = count
+        self._unmasked = unmasked
+
+    def __repr__(self) -> str:
+        return "Plots of an inventory: modalities(), timeline() and attributes(); save('PLOT.svg') writes one."
+
+    def _repr_html_(self) -> str:
+        try:
+            plots = (self.modalities(), self.timeline(), self.attributes())
+        except InventoryError as error:  # no display raises an error
+            return f"<p>{escape(make_printable(str(error)))}</p>"
+        return "".join(plot._repr_html_() for plot in plots)
 
     def modalities(self, *, progress: ProgressOption = None) -> Plot:
         """Return a bar chart of the instances and bytes of each modality."""
@@ -34,14 +51,18 @@ class InventoryPlots:
         with self._with_progress(progress) as studies:
             return plot_modalities(studies)
 
-    def timeline(self, *, show_values: bool = False, progress: ProgressOption = None) -> Plot:
+    def timeline(self, *, show_values: bool | None = None, progress: ProgressOption = None) -> Plot:
         """Return a bar chart of the number of studies over time, by StudyDate.
 
-        Bars are years, decades or centuries. With `show_values`, bars may be days or months, which may identify a
-        patient.
+        Args:
+            show_values: Whether bars may be days or months, which may identify a patient. If not, they are years,
+                decades or centuries. None: True for `inventory.unmasked()` and after `dicommap.show_values(True)`.
+            progress: Reports the number of studies that are read; see `scan`.
         """
         from dicommap.plots.timeline_plot import plot_timeline
 
+        if show_values is None:
+            show_values = is_unmasked_in_repr(unmasked=self._unmasked)
         with self._with_progress(progress) as studies:
             return plot_timeline(studies, show_values=show_values)
 

@@ -39,10 +39,13 @@ def plot_modalities(studies: Iterable[Study]) -> Plot:
     names = most_frequent(instances, MAX_MODALITIES)
     for counts in (instances, size):
         fold_into_others(counts, names)
+    title = "Instances and bytes of each modality"
+    if not names:
+        return make_plot(title, "The inventory has no instances.", BODY_TOP, [])
     rows = [*names, OTHERS] if instances[OTHERS] or size[OTHERS] else names
     description = f"{format_count(instances.total(), 'instance')} and {format_byte_count(size.total())} by Modality."
-    height = BODY_TOP + 24 + _ROW_HEIGHT * max(len(rows), 1) + 12
-    return make_plot("Instances and bytes of each modality", description, height, _draw_bars(rows, instances, size))
+    height = BODY_TOP + 24 + _ROW_HEIGHT * len(rows) + 12
+    return make_plot(title, description, height, _draw_bars(rows, instances, size))
 
 
 def modality_of(series: Series) -> str:
@@ -72,8 +75,6 @@ def _draw_bars(rows: list[str], instances: Counter[str], size: Counter[str]) -> 
     )
     for left, _, title, _ in panels:
         yield draw_text(left, BODY_TOP + 10, title, kind="faint")
-    if not rows:
-        yield draw_text(LEFT_MARGIN, BODY_TOP + 36, "no instances", kind="faint")
     for number, name in enumerate(rows):
         top = BODY_TOP + 20 + number * _ROW_HEIGHT
         yield draw_text(LEFT_MARGIN, top + 15, name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,18 +19,49 @@ if TYPE_CHECKING:
 
 _DATE_DIGITS = len("YYYYMMDD")
 _MAX_BARS = 120
+_MAX_OUTLIER_SHARE = 0.05
+"""Largest share of studies whose dates may be outside the axis, so that it can have a finer unit."""
+_MIN_STUDIES_FOR_OUTLIER = 5
+"""From this number of studies on, at least one study may be outside the axis."""
 _BARS_HEIGHT = 160
 _AXIS_WIDTH = 44
 """Width of the area for the numbers on the left of the bars."""
 _LABEL_WIDTH = 64
 """Width of a label below the bars."""
+_OUTLIER_WIDTH = 84
+"""Width of the area for the bar of earlier or later studies."""
+_MAX_BAR_WIDTH = 60
+
+_Unit = tuple[str, "Callable[[date], int]"]
+"""The name of a unit of time, and a function that returns the number of a date's unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bars:
+    """The bars of a timeline, and the studies before the first and after the last of them."""
+
+    unit: str
+    counts: Counter[int]
+    earlier: int
+    later: int
+
+    @property
+    def first(self) -> int:
+        return min(self.counts)
+
+    @property
+    def last(self) -> int:
+        return max(self.counts)
+
+    def label(self, number: int) -> str:
+        return _UNIT_LABELS[self.unit](number)
 
 
 def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
     """Return a bar chart of the studies by year, or by decade or century if years need too many bars.
 
-    A study with several dates counts once, at its earliest date. The description has the number of studies without a
-    valid date.
+    A study with several dates counts once, at its earliest date. If a few studies are much earlier or later than all
+    others, they are one bar at the side. The description has their number, and that of studies without a valid date.
 
     Args:
         studies: The studies.
@@ -42,28 +75,55 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
             days[min(dates)] += 1
         else:
             without += 1
-    unit, name = _choose_unit(days, show_values=show_values)
-    bars: Counter[int] = Counter()
-    for day, count in days.items():
-        bars[unit(day)] += count
-    left_out = f"; {without:,} without a valid StudyDate" if without else ""
-    description = f"{format_count(days.total(), 'study')} by {name} of StudyDate{left_out}."
-    return make_plot("Studies over time", description, BODY_TOP + _BARS_HEIGHT + 56, _draw_bars(bars, name))
-
-
-def _choose_unit(days: Counter[date], *, show_values: bool) -> tuple[Callable[[date], int], str]:
-    """Return the smallest unit of time that needs at most `_MAX_BARS` bars: its function and its name."""
-    units: list[tuple[Callable[[date], int], str]] = [
-        (_count_years, "year"),
-        (_count_decades, "decade"),
-        (_count_centuries, "century"),
+    title = "Studies over time"
+    if not days:
+        return make_plot(title, f"None of {format_count(without, 'study')} has a valid StudyDate.", BODY_TOP, [])
+    bars = _make_bars(days, show_values=show_values)
+    outside = [
+        f"; {count:,} of them {side} {bars.label(limit)}"
+        for count, side, limit in ((bars.earlier, "before", bars.first), (bars.later, "after", bars.last))
+        if count
     ]
+    left_out = f"; {without:,} without a valid StudyDate" if without else ""
+    description = f"{format_count(days.total(), 'study')} by {bars.unit} of StudyDate{''.join(outside)}{left_out}."
+    return make_plot(title, description, BODY_TOP + _BARS_HEIGHT + 84, _draw_bars(bars))
+
+
+def _make_bars(days: Counter[date], *, show_values: bool) -> _Bars:
+    """Return bars of the smallest unit that needs at most `_MAX_BARS` bars without the outliers."""
+    units: list[_Unit] = [("year", _count_years), ("decade", _count_decades), ("century", _count_centuries)]
     if show_values:
-        units = [(_count_days, "day"), (_count_months, "month"), *units]
-    for unit, name in units:
-        if not days or unit(max(days)) - unit(min(days)) < _MAX_BARS:
-            return unit, name
-    return units[-1]
+        units = [("day", _count_days), ("month", _count_months), *units]
+    for name, unit in units:
+        counts: Counter[int] = Counter()
+        for day, count in days.items():
+            counts[unit(day)] += count
+        if max(counts) - min(counts) < _MAX_BARS:
+            return _Bars(unit=name, counts=counts, earlier=0, later=0)
+        if (bars := _leave_out_outliers(name, counts)) is not None:
+            return bars
+    raise AssertionError("All years of DICOM dates are 100 centuries.")
+
+
+def _leave_out_outliers(unit: str, counts: Counter[int]) -> _Bars | None:
+    """Return the bars without a few studies far from all others. None if there are more than a few.
+
+    Studies are far if the axis is at most half as long without them.
+    """
+    total = counts.total()
+    most = max(int(total * _MAX_OUTLIER_SHARE), int(total >= _MIN_STUDIES_FOR_OUTLIER))
+    numbers = sorted(counts)
+    ends = (bisect_left(numbers, number + _MAX_BARS) - 1 for number in numbers)
+    first, last = max(enumerate(ends), key=lambda axis: _sum(counts, numbers, *axis))
+    earlier, later = _sum(counts, numbers, 0, first - 1), _sum(counts, numbers, last + 1, len(numbers) - 1)
+    if earlier + later > most or 2 * (numbers[last] - numbers[first]) > numbers[-1] - numbers[0]:
+        return None
+    kept = Counter({number: counts[number] for number in numbers[first : last + 1]})
+    return _Bars(unit=unit, counts=kept, earlier=earlier, later=later)
+
+
+def _sum(counts: Counter[int], numbers: list[int], first: int, last: int) -> int:
+    return sum(counts[number] for number in numbers[first : last + 1])
 
 
 def _count_days(day: date) -> int:
@@ -105,31 +165,45 @@ _UNIT_LABELS: dict[str, Callable[[int], str]] = {
 }
 
 
-def _draw_bars(bars: Counter[int], name: str) -> Iterator[str]:
-    left, width, base = LEFT_MARGIN + _AXIS_WIDTH, WIDTH - 2 * LEFT_MARGIN - _AXIS_WIDTH, BODY_TOP + _BARS_HEIGHT + 10
-    if not bars:
-        yield draw_text(LEFT_MARGIN, BODY_TOP + 36, "no dates", kind="faint")
-        return
-    first, last, highest = min(bars), max(bars), max(bars.values())
-    for mark in _choose_axis_marks(highest):
-        y = base - _BARS_HEIGHT * mark / highest
-        yield draw_line(left, y, width)
-        yield draw_text(left - 6, y + 4, f"{mark:,}", kind="faint", anchor="end")
-    step = min(width / (last - first + 1), 60)
+def _draw_bars(bars: _Bars) -> Iterator[str]:
+    base = BODY_TOP + _BARS_HEIGHT + 18
+    left, right = LEFT_MARGIN + _AXIS_WIDTH, WIDTH - LEFT_MARGIN
+    marks = _choose_axis_marks(max(*bars.counts.values(), bars.earlier, bars.later))
+    scale = _BARS_HEIGHT / marks[-1]
+    yield draw_text(left - 6, BODY_TOP + 4, "studies", kind="faint", anchor="end")
+    for mark in marks:
+        yield draw_line(left, base - scale * mark, right - left)
+        yield draw_text(left - 6, base - scale * mark + 4, f"{mark:,}", kind="faint", anchor="end")
+    if bars.earlier:
+        yield from _draw_outliers(left, base, scale, bars.earlier, f"before {bars.label(bars.first)}")
+        left += _OUTLIER_WIDTH
+    if bars.later:
+        right -= _OUTLIER_WIDTH
+        yield from _draw_outliers(right, base, scale, bars.later, f"after {bars.label(bars.last)}")
+    step = min((right - left) / (bars.last - bars.first + 1), _MAX_BAR_WIDTH)
     every = max(1, round(_LABEL_WIDTH / step + 0.5))
-    for number in range(first, last + 1):
-        x = left + (number - first) * step
-        if count := bars[number]:
-            height = _BARS_HEIGHT * count / highest
-            tooltip = f"{_UNIT_LABELS[name](number)}: {format_count(count, 'study')}"
+    for number in range(bars.first, bars.last + 1):
+        x = left + (number - bars.first) * step
+        if count := bars.counts[number]:
+            tooltip = f"{bars.label(number)}: {format_count(count, 'study')}"
+            height = scale * count
             yield draw_bar(x + step * 0.1, base - height, step * 0.8, height, kind="first", tooltip=tooltip)
-        if (number - first) % every == 0:
-            yield draw_text(x + step / 2, base + 18, _UNIT_LABELS[name](number), kind="faint", anchor="middle")
+        if (number - bars.first) % every == 0:
+            yield draw_text(x + step / 2, base + 18, bars.label(number), kind="faint", anchor="middle")
+    yield draw_text((left + right) / 2, base + 40, f"{bars.unit} of StudyDate", kind="faint", anchor="middle")
+
+
+def _draw_outliers(left: float, base: float, scale: float, count: int, words: str) -> Iterator[str]:
+    """Yield a bar, of another colour than the bars of the axis, and its label."""
+    x, width = left + 12, _OUTLIER_WIDTH - 24
+    tooltip = f"{words}: {format_count(count, 'study')}"
+    yield draw_bar(x, base - scale * count, width, scale * count, kind="second", tooltip=tooltip)
+    yield draw_text(x + width / 2, base + 18, words, kind="faint", anchor="middle")
 
 
 def _choose_axis_marks(highest: int) -> list[int]:
-    """Return up to five round numbers for the axis, from zero to at most `highest`."""
+    """Return up to six round numbers for the axis, from zero to the first one that is not below `highest`."""
     size = 1
     while highest / size > 4:
         size = size * 2 if str(size)[0] in "15" else size * 5 // 2
-    return list(range(0, highest + 1, size))
+    return list(range(0, highest + size, size))

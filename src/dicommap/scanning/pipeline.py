@@ -88,7 +88,7 @@ def write_inventory(
             connection = writer.finish(has_same_content)
         if report is not None:
             report(Progress(done, done, True))
-        return Inventory(connection)
+        return Inventory.from_connection(connection)
 
 
 def _with_archives(source: Source, writer: InventoryWriter) -> Source:

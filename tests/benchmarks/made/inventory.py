@@ -20,7 +20,7 @@ def filled(path: Path | None, *, studies: int, series: int, instances: int) -> I
     with InventoryWriter(path, DEFAULT_KEYWORDS, ["/archive"]) as writer:
         for study in range(studies):
             writer.add(0, *_study(f"{ROOT}.{10_000_000 + study}", study, series, instances))
-        return Inventory(writer.finish(lambda one, other: True))
+        return Inventory.from_connection(writer.finish(lambda one, other: True))
 
 
 def _study(uid: str, number: int, series: int, instances: int) -> tuple[list[SourceFile], list[FileRow], Headers]:

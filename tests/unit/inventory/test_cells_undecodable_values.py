@@ -101,7 +101,7 @@ def test_a_scan_takes_them_from_the_one_before(tmp_path: Path) -> None:
         taken = previous.find_unchanged("/one", files, lambda name: name, headers)
         assert set(taken) == {"a", "b", "c"}
         writer.add(0, files, [taken[file.path] for file in files], headers)
-        with Inventory(writer.finish(lambda one, other: True)) as again:
+        with Inventory.from_connection(writer.finish(lambda one, other: True)) as again:
             assert list(again.studies()) == before
             assert [one.instance_number for one in again.instances()] == ["", U_UMLAUT, ""]
 
@@ -116,7 +116,7 @@ def test_a_run_of_unchanged_files_is_copied_with_them(tmp_path: Path) -> None:
         assert writer.unchanged_run.extend(0, [file for _, file, _ in without])
         writer.add_unchanged(1)
         put(writer, added("b", "1.3 1.3.1 1.3.1.1"))
-        with Inventory(writer.finish(lambda one, other: True)) as again:
+        with Inventory.from_connection(writer.finish(lambda one, other: True)) as again:
             assert list(again.studies())[:1] == before
 
 

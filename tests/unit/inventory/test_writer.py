@@ -72,7 +72,7 @@ def test_nothing_is_in_place_before_the_end(tmp_path: Path) -> None:
     with started(path) as started_writer:
         put(started_writer, added("a"))
         assert not path.exists()
-        with Inventory(started_writer.finish(lambda one, other: True)):
+        with Inventory.from_connection(started_writer.finish(lambda one, other: True)):
             assert list(tmp_path.iterdir()) == [path]
 
 
@@ -251,7 +251,7 @@ def test_two_scans_of_one_place_at_once_are_refused_and_the_first_goes_on(tmp_pa
             started(path)
         assert caught.value.fix
         put(first, added("b", "1.1 1.1.1 1.2"))
-        with Inventory(first.finish(lambda one, other: True)) as inventory:
+        with Inventory.from_connection(first.finish(lambda one, other: True)) as inventory:
             assert inventory.summary().instances == 2
     assert list(tmp_path.iterdir()) == [path]
 

@@ -176,6 +176,40 @@ def test_with_values_time_is_as_fine_as_there_is_room(dates: tuple[str, ...], ex
     assert told(plot) == expected
 
 
+def test_a_few_studies_far_away_do_not_make_the_bars_decades() -> None:
+    near = [dated(number, f"{2010 + number % 14}0101") for number in range(60)]
+    plot = plot_timeline(
+        [*near, dated(100, "18500101"), dated(101, "19000101"), dated(102, "21990101")], show_values=False
+    )
+    assert plot.description == "63 studies by year of StudyDate; 2 of them before 2010; 1 of them after 2023."
+    assert told(plot)[:3] == ["before 2010: 2 studies", "after 2023: 1 study", "2010: 5 studies"]
+    assert len(told(plot)) == 2 + 14
+
+
+def test_many_studies_far_away_are_no_outliers() -> None:
+    plot = plot_timeline(
+        [*(dated(number, "20200101") for number in range(9)), dated(9, "18500101"), dated(10, "18600101")],
+        show_values=False,
+    )
+    assert told(plot) == ["1850s: 1 study", "1860s: 1 study", "2020s: 9 studies"]
+
+
+def test_the_axes_have_names_and_the_highest_mark_is_above_all_bars() -> None:
+    plot = plot_timeline([dated(number, "20200101") for number in range(7)] + [dated(9, "20210101")], show_values=False)
+    assert {"studies", "year of StudyDate", "0", "2", "4", "6", "8"} <= set(texts(plot))
+    tops = [float(top) for top in re.findall(r'<line class="line" [^>]*y1="([^"]+)"', plot.svg)]
+    bars = [float(top) for top in re.findall(r'<rect x="[^"]+" y="([^"]+)"[^>]*class="first"', plot.svg)]
+    assert min(tops) < min(bars)
+
+
+def test_nothing_is_drawn_for_nothing() -> None:
+    plot = plot_timeline([dated(1), dated(2, "20230230")], show_values=False)
+    assert plot.description == "None of 2 studies has a valid StudyDate."
+    for empty in (plot, plot_modalities([]), plot_attribute_gaps([])):
+        assert texts(empty) == [empty.title, empty.description]
+        assert "<line" not in empty.svg
+
+
 def test_attributes_are_missing_and_inconsistent() -> None:
     studies = [
         study(
@@ -196,9 +230,19 @@ def test_attributes_are_missing_and_inconsistent() -> None:
 
 
 def test_attributes_of_instances_are_not_compared() -> None:
-    plot = plot_attribute_gaps([study(1, {"Modality": {"CT": 2}, "SOPInstanceUID": {"1": 1, "2": 1}})])
+    values = {"Modality": {"CT": 2}, "SOPInstanceUID": {"1": 1, "2": 1}, "PatientID": {"": 1, "a": 1}}
+    plot = plot_attribute_gaps([study(1, values)])
     assert "–" in texts(plot)
     assert "SOPInstanceUID, CT: 0 of 2 lack it" in told(plot)
+
+
+def test_a_panel_without_anything_to_show_is_a_sentence() -> None:
+    plot = plot_attribute_gaps([study(1, {"Modality": {"CT": 2}, "PatientID": {"": 2}})])
+    assert plot.description == "2 files of 1 study. No attribute is inconsistent."
+    assert not [words for words in texts(plot) if words.startswith("inconsistent")]
+    plot = plot_attribute_gaps([study(1, {"Modality": {"CT": 2}, "PatientID": {"a": 2}})])
+    assert plot.description == "2 files of 1 study. No attribute is missing or inconsistent."
+    assert texts(plot) == [plot.title, plot.description]
 
 
 def test_a_share_is_never_called_none_or_all_where_it_is_not() -> None:
@@ -210,7 +254,8 @@ def test_the_attributes_with_the_most_to_tell_are_shown() -> None:
     values = {"Modality": {"CT": 1}} | {f"K{number}": {"x": 1} for number in range(80)} | {"Last": {"": 1}}
     plot = plot_attribute_gaps([study(1, values)])
     assert "Last" in texts(plot)
-    assert plot.description == f"1 file of 1 study. {82 - MAX_ATTRIBUTES} attributes with less to tell not shown."
+    rest = f"{82 - MAX_ATTRIBUTES} attributes with less to tell not shown."
+    assert plot.description == f"1 file of 1 study. No attribute is inconsistent. {rest}"
 
 
 def test_an_inventory_has_its_plots(tmp_path: Path) -> None:
@@ -220,3 +265,16 @@ def test_an_inventory_has_its_plots(tmp_path: Path) -> None:
         assert told(inventory.plots.timeline()) == ["2026: 1 study"]
         assert told(inventory.plots.timeline(show_values=True)) == ["2026-01-02: 1 study"]
         assert "PatientSex, CT: 1 of 1 lack it" in told(inventory.plots.attributes())
+
+
+def test_a_notebook_displays_all_plots(tmp_path: Path) -> None:
+    with dicommap.scan(write_tree(tmp_path, {"a": p10()})) as inventory:
+        plots = inventory.plots
+        html = plots._repr_html_()
+        assert html == "".join(
+            plot._repr_html_() for plot in (plots.modalities(), plots.timeline(), plots.attributes())
+        )
+        assert "modalities(), timeline() and attributes()" in repr(plots)
+        assert "2026-01-02" not in html
+        assert "2026-01-02" in inventory.unmasked().plots._repr_html_()
+    assert plots._repr_html_().startswith("<p>The inventory is closed")
