@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.errors import InventoryError
+from dicommap.errors import InventoryError, SourceError
 from dicommap.inventory import sqlite_schema
 from dicommap.inventory.cells import DamagedCellError, encode_path, encode_value
 from dicommap.inventory.connection import connect
@@ -196,11 +196,29 @@ class InventoryWriter:
             if issues:
                 issue_rows += ((number, issue) for issue in issues)
         self._files = number
-        self._database.executemany(sqlite_schema.INSERT_FILE, inserted)
+        try:
+            self._database.executemany(sqlite_schema.INSERT_FILE, inserted)
+        except sqlite3.IntegrityError:
+            raise self._repeated_path_error(source, files) from None
         self._add_issues(issue_rows)
         self._is_batch_complete = True
         if time.monotonic() - self._last_commit >= _COMMIT_INTERVAL_SECONDS:
             self._commit_rows()
+
+    def _repeated_path_error(self, source: int, files: Sequence[SourceFile]) -> SourceError:
+        """Return the error for a batch with a path that the source yielded twice, in this batch or before."""
+        seen: set[str] = set()
+        query = "SELECT 1 FROM file WHERE source = ? AND path = ? AND id <= ?"
+        first = self._files - len(files)
+        for file in files:
+            key = (source, encode_path(file.path), first)
+            if file.path in seen or self._database.execute(query, key).fetchone() is not None:
+                break
+            seen.add(file.path)
+        return SourceError(
+            f"The source {make_printable(self._roots[source])} yielded a path twice: {make_printable(file.path)}.",
+            fix="Correct its method walk: it must yield each file exactly once.",
+        )
 
     def add_unchanged(self, count: int) -> None:
         """Add the next `count` files of the unchanged run. Call it before `add`, because these files come first."""

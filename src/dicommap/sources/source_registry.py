@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dicommap.arguments import to_path_or_uri
 from dicommap.errors import SourceError, UsageError
 from dicommap.planning.source_prefixes import is_s3_root
+from dicommap.sources.checked_source import check_source
 from dicommap.sources.file_list import FileList
 from dicommap.sources.local_tree import LocalTree
 from dicommap.sources.source import Source, unsupported_archives_error
@@ -72,7 +73,7 @@ def open_sources(named: Sequence[StrPath | Source], options: SourceOptions, stac
     sources: list[Source] = []
     for source_or_name in named:
         source = (
-            source_or_name
+            check_source(source_or_name)
             if isinstance(source_or_name, Source)
             else stack.enter_context(closing(_open_source(source_or_name, options)))
         )

@@ -1,0 +1,216 @@
+"""Check what a user's own class of source yields, so that a mistake in it is an error or issue that names the source.
+
+The scan trusts the classes of dicommap. A source of any other class is wrapped: wrong types and exceptions of `walk`
+become a SourceError; wrong bytes and exceptions while a file is read become the issue `source.unreadable` of the file.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+from dicommap.dicom.member_names import mask_unknown_type
+from dicommap.dicom.printable_text import make_printable
+from dicommap.errors import DicommapError, SourceError, os_error_reason
+from dicommap.issues import make_issue
+from dicommap.model.study import SourceFile
+from dicommap.sources.source import FileError, Opener, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from dicommap.model.source_files import NetworkTraffic
+    from dicommap.p10 import ReadAt
+    from dicommap.sources.source import HeaderBatch, KnownMembers, ReadHeader
+
+_MAX_INTEGER = 2**63 - 1
+"""The largest size and time that an inventory can hold."""
+
+
+def check_source(source: Source) -> Source:
+    """Return a source of dicommap unchanged, and a source of any other class wrapped so that its results are checked.
+
+    Raises SourceError if the root of the source is not a text.
+    """
+    if type(source).__module__.partition(".")[0] == "dicommap":
+        return source
+    root: object = source.root
+    if not isinstance(root, str) or not root:
+        raise SourceError(
+            f"The root of a source is {_describe(root)}.",
+            fix="Return a text that names the source, such as 'pacs://archive1'.",
+        )
+    return CheckedSource(source)
+
+
+class CheckedSource(Source):
+    """A source whose walk and files are checked."""
+
+    def __init__(self, source: Source) -> None:
+        """Wrap a source whose root is a text."""
+        self._source = source
+        self.waits_for_network = bool(source.waits_for_network)
+        self.can_hold_archives = bool(source.can_hold_archives)
+
+    @property
+    def root(self) -> str:
+        """Return the root of the wrapped source."""
+        return self._source.root
+
+    @property
+    def opener(self) -> Opener:
+        """Return the opener of the wrapped source, which is also checked. Raises SourceError if it is no Opener."""
+        opener = self._source.opener
+        if not isinstance(opener, Opener):
+            raise self._error(f"has an opener that is {_describe(opener)}", "an object of a subclass of Opener")
+        return opener if type(opener).__module__.partition(".")[0] == "dicommap" else CheckedOpener(opener)
+
+    def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
+        """Yield the files of the wrapped source. Raises SourceError if something else is yielded or raised."""
+        try:
+            for file in self._source.walk(exclude=exclude):
+                self._require_file(file)
+                yield file
+        except (DicommapError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  any mistake of a class that is not ours
+            self._raise_from(error)
+
+    def count(self) -> Iterator[int]:
+        """Yield the numbers of the wrapped source. It is only for the progress bar, so errors end it silently."""
+        try:
+            yield from self._source.count()
+        except Exception:  # noqa: BLE001  the walk reports the error
+            return
+
+    def traffic(self) -> NetworkTraffic:
+        """Return the network traffic of the wrapped source."""
+        return self._source.traffic()
+
+    def overlaps(self, other: Source) -> bool:
+        """Return whether the wrapped source overlaps with `other`."""
+        return self._source.overlaps(other._source if isinstance(other, CheckedSource) else other)
+
+    def with_archives(self, known_members: KnownMembers) -> Source:
+        """Return the wrapped source with the members of its archives, which is also checked."""
+        return check_source(self._source.with_archives(known_members))
+
+    def require_unchanged(self) -> None:
+        """Raise SourceError if the wrapped source says that it was removed or replaced."""
+        self._source.require_unchanged()
+
+    def close(self) -> None:
+        """Do nothing: the caller closes a source of its own."""
+
+    def _require_file(self, file: object) -> None:
+        if not isinstance(file, SourceFile):
+            raise self._error(f"yielded {_describe(file)}", "a SourceFile for each file")
+        path: object = file.path
+        if not isinstance(path, str) or not path:
+            raise self._error(f"yielded a file whose path is {_describe(path)}", "a text that is not empty")
+        for name, number in (("size", file.size), ("mtime_ns", file.mtime_ns)):
+            if type(number) is not int or number > _MAX_INTEGER or number < (0 if name == "size" else -_MAX_INTEGER):
+                raise self._error(
+                    f"yielded the file {make_printable(path)} whose {name} is {_describe(number)}",
+                    "the size in bytes" if name == "size" else "the time in nanoseconds since 1970",
+                )
+        if not isinstance(file.etag, str):
+            raise self._error(f"yielded a file whose etag is {_describe(file.etag)}", "a text")
+
+    def _error(self, problem: str, expected: str) -> SourceError:
+        message = f"The source {make_printable(self.root)} {problem}."
+        return SourceError(message, fix=f"Correct the class: it must give {expected}.")
+
+    def _raise_from(self, error: Exception) -> NoReturn:
+        reason = os_error_reason(error) if isinstance(error, OSError) else f"it raised {mask_unknown_type(type(error))}"
+        message = f"The source {make_printable(self.root)} cannot be listed: {reason}."
+        raise SourceError(
+            message, fix="Correct its method walk. For a reason in words, it can raise SourceError."
+        ) from error
+
+
+class CheckedOpener(Opener):
+    """An opener whose files are checked: each has the size that the walk gave, and reading it returns bytes."""
+
+    def __init__(self, opener: Opener) -> None:
+        """Wrap an opener."""
+        self._opener = opener
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[ReadAt]:
+        """Open a file. OSError is raised for every error of the wrapped opener, also while the file is read."""
+        with _errors_as_file_errors():
+            context = self._opener.open(path)
+            read = context.__enter__()
+        try:
+            yield _check_reads(read)
+        finally:
+            with _errors_as_file_errors():
+                context.__exit__(None, None, None)
+
+    def for_files(self, files: Sequence[SourceFile]) -> Opener:
+        """Return the wrapped opener for some files of a walk, which is also checked."""
+        return CheckedOpener(self._opener.for_files(files))
+
+    def read_headers(
+        self, files: Sequence[tuple[str, int]], read_header: ReadHeader, *, max_header_bytes: int
+    ) -> Iterator[HeaderBatch]:
+        """Yield batches of headers as the wrapped opener does."""
+        if type(self._opener).read_headers is not Opener.read_headers:
+            yield from self._opener.read_headers(files, read_header, max_header_bytes=max_header_bytes)
+            return
+
+        def check_size_and_read(read: ReadAt, size: int) -> object:
+            if len(read(max(size - 1, 0), 2)) != min(size, 1):
+                raise _file_error(f"its size is not that of the walk, which is {size:,} bytes")
+            return read_header(read, size)
+
+        yield from super().read_headers(files, check_size_and_read, max_header_bytes=max_header_bytes)  # type: ignore[arg-type]
+
+    def sequential_archive_of(self, path: str) -> str | None:
+        """Return the archive of a path as the wrapped opener does."""
+        return self._opener.sequential_archive_of(path)
+
+    def hash_members(self, archive: str) -> Iterator[tuple[str, bytes]]:
+        """Yield the digests of the members of an archive as the wrapped opener does."""
+        return self._opener.hash_members(archive)
+
+
+def _check_reads(read: ReadAt) -> ReadAt:
+    """Return a function that reads as `read` does, and raises OSError if `read` fails or returns no bytes."""
+    if not callable(read):
+        raise _file_error(f"its source opened it as {_describe(read)} instead of a function that reads")
+
+    def checked_read(offset: int, length: int) -> bytes:
+        with _errors_as_file_errors():
+            data = read(offset, length)
+        if not isinstance(data, bytes):
+            raise _file_error(f"its source read {_describe(data)} instead of bytes")
+        if len(data) > length:
+            raise _file_error("its source read more bytes than it was asked for")
+        return data
+
+    return checked_read
+
+
+@contextmanager
+def _errors_as_file_errors() -> Iterator[None]:
+    """Raise FileError instead of other exceptions than OSError, DicommapError and MemoryError."""
+    try:
+        yield
+    except (OSError, DicommapError, MemoryError):
+        raise
+    except Exception as error:
+        raise _file_error(f"its source raised {mask_unknown_type(type(error))}") from error
+
+
+def _file_error(reason: str) -> FileError:
+    return FileError(make_issue("source.unreadable", reason=reason))
+
+
+def _describe(value: object) -> str:
+    """Return a description of a wrong value that has only its type, or the number itself."""
+    if value is None or (type(value) is int and abs(value) <= _MAX_INTEGER):
+        return str(value)
+    return "the empty text" if value == "" else f"a value of type {mask_unknown_type(type(value))}"
