@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tracemalloc
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 
@@ -50,6 +52,28 @@ def test_files_that_are_no_inventories_are_named(tmp_path: Path) -> None:
         dicommap.compare(good, tmp_path / "text")
     with pytest.raises(InventoryError, match=r"The first inventory: There is no inventory at .*absent\.db"):
         dicommap.compare(tmp_path / "absent.db", good)
+
+
+def test_an_older_format_and_an_unfinished_scan_are_named(tmp_path: Path) -> None:
+    good, old, half = (write(tmp_path / name, "x") for name in ("good.db", "old.db", "half.db"))
+    for path, statement in ((old, "PRAGMA user_version = 3"), (half, "UPDATE scan SET complete = 0")):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(statement)
+            connection.commit()
+    with pytest.raises(InventoryError, match=r"The first inventory: .*old\.db is an inventory of format 3"):
+        dicommap.compare(old, good)
+    with pytest.raises(InventoryError, match=r"The second inventory: .*half\.db: The scan .* was not finished"):
+        dicommap.compare(good, half)
+
+
+def test_other_versions_of_the_reader_are_said(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a.db", "x"), write(tmp_path / "b.db", "x")
+    with closing(sqlite3.connect(second)) as connection:
+        connection.execute("UPDATE scan SET reading = reading + 1")
+        connection.commit()
+    comparison = dicommap.compare(first, second)
+    assert comparison.is_same
+    assert "other versions of dicommap read the headers" in str(comparison)
 
 
 @pytest.mark.parametrize("word", ["series", "paths", "PatientId", ""])
