@@ -40,7 +40,7 @@ def test_from_a_tree_to_a_package_that_validates(tree: Path, tmp_path: Path) -> 
     edit_sheet(sheet, {1: {"PatientID": "NEW-2", "AccessionNumber": "ACC-2"}})
     drafted = dicommap_process("draft", inventory, "--sheet", sheet, "--input-s3-uri", URI, "-o", package)
     assert drafted.status == 0
-    assert "2 changes in 1 study and 0 series overrides" in drafted.out
+    assert "1 study, 2 changes: 2 by " in drafted.out
     checked = dicommap_process("validate", package, "--inventory", inventory, "--input-s3-uri", URI)
     assert checked.status == 0
     assert "0 errors, 0 warnings, 1 note" in checked.out
@@ -136,7 +136,7 @@ def test_draft_with_an_error_writes_nothing_and_ends_with_1(tree: Path, tmp_path
     assert ran.status == 1
     assert "did you mean PatientID" in ran.out
     assert "value.format" in ran.out
-    assert "would be made. Nothing was written." in ran.out
+    assert ran.out.rstrip().endswith("2 errors: nothing can be written")
     assert not package.exists()
 
 
@@ -196,6 +196,21 @@ def test_a_table_with_masks_says_how_to_see_the_values(tree: Path, tmp_path: Pat
     assert hint not in dicommap(*draft, "--show-values").out
 
 
+def test_a_dry_run_needs_no_prefix_and_a_package_does(tree: Path, tmp_path: Path) -> None:
+    inventory, rules, package = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "package"
+    rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
+    dicommap("scan", tree, "-o", inventory)
+    ran = dicommap("draft", inventory, "--rules", rules, "-n", "--limit", "1")
+    assert ran.status == 0
+    assert "... and 1 more change; --limit shows more" in ran.out
+    assert "Nothing was written, and no jobs were planned: --input-s3-uri is missing." in ran.out
+    assert "no-prefix-is-named" not in ran.everything
+    refused = dicommap("draft", inventory, "--rules", rules, "-o", package)
+    assert refused.status == 2
+    assert "--input-s3-uri is missing" in refused.err
+    assert dicommap("draft", inventory, "--rules", rules, "-n", "--limit", "0").status == 2
+
+
 def test_one_thing_is_not_told_in_the_plural(tmp_path: Path) -> None:
     small_tree(tmp_path / "tree", studies=1, series=1, instances=1)
     inventory, rules, bad = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "bad.json"
@@ -203,9 +218,9 @@ def test_one_thing_is_not_told_in_the_plural(tmp_path: Path) -> None:
     assert ": 1 row\n" in dicommap("sheet", inventory, "-o", tmp_path / "s.csv").out
     rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
     draft = ("draft", inventory, "--rules", rules, "--input-s3-uri", URI)
-    assert "1 change in 1 study and 0 series overrides would be made. Nothing was" in dicommap(*draft, "-n").out
+    assert "1 study, 1 change: 1 by rule 'all'\nNothing was written.\n" in dicommap(*draft, "-n").out
     written = dicommap(*draft, "-o", tmp_path / "package").out
-    assert "1 change in 1 study and 0 series overrides\n" in written
+    assert "1 study, 1 change: 1 by rule 'all'\nPackage: " in written
     bad.write_text('{"0010002a": {"vr": "LO"}}')
     assert "1 error, 0 warnings, 0 notes" in dicommap("validate", bad).out
 
@@ -281,7 +296,7 @@ def test_a_sheet_of_tabs_comes_back_with_or_without_its_delimiter_named(tree: Pa
     sheet.write_text(text.replace(f"\t{patient}\t", "\tNEW-1\t", 1), "utf-8")
     for named in ((), ("--delimiter", "tab")):
         ran = dicommap("draft", inventory, "--sheet", sheet, *named, "--input-s3-uri", URI, "-n")
-        assert "1 change in 1 study" in ran.out
+        assert "1 study, 1 change: 1 by " in ran.out
         assert "s.tsv: 2 rows: 1 applied, 1 no change" in ran.out
     wrong = dicommap("draft", inventory, "--sheet", sheet, "--delimiter", "bar", "--input-s3-uri", URI, "-n")
     assert "sheet.no-key-column" in wrong.out

@@ -36,6 +36,7 @@ from dicommap.package.package_writer import require_writable, write_package
 from dicommap.package.review_tables import build_tables
 from dicommap.planning.inventory_jobs import DEFAULT_QUOTAS, JobSettings, plan_inventory_jobs
 from dicommap.planning.package_documents import PlanHeader, build_package_documents
+from dicommap.planning.source_prefixes import has_only_local_roots
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.validation.draft_check import (
     check_archived_files,
@@ -172,7 +173,9 @@ class Draft(Displayable):
             return f"{self.package}, {count}"
         if self.documents:
             return f"not written: no output was named for its {count}"
-        return "none, because of an error" if self.issues.errors else "none: there is nothing to write"
+        if self.issues.errors:
+            return "none, because of an error"
+        return "not written: no output and no input_s3_uri were named" if self.overrides else "none: nothing to write"
 
 
 def _draw_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Figure:
@@ -182,6 +185,9 @@ def _draw_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Figure
 
 
 DEFAULT_ASSUMPTIONS = Assumptions()
+
+_PREFIX_OF_A_LOOK = "s3://no-prefix-is-named/"
+"""The prefix for which a draft without input_s3_uri is checked. The draft keeps nothing that names it."""
 
 
 @convert_arguments(
@@ -233,7 +239,8 @@ def draft(
 
     Args:
         inventory: The inventory to edit, or the path of an inventory file.
-        input_s3_uri: The S3 prefix of the source's files, now or later. Not needed if the source is in S3.
+        input_s3_uri: The S3 prefix of the source's files, now or later. Not needed if the source is in S3, or without
+            `output`: then the draft has no documents and no plan.
         sheets: The paths of edited sheets, or one path: workbooks (.xlsx) or CSV files.
         delimiter: The character between the cells of CSV sheets. By default it is detected.
         encoding: The encoding of CSV sheets: "utf-8", "latin-1" or "cp1252". The default is UTF-8, or UTF-16 with a
@@ -268,9 +275,10 @@ def draft(
     directory = None if output is None else Path(output)
     if directory is not None:
         require_writable(directory)
+    is_unplanned = directory is None and input_s3_uri is None and has_only_local_roots(inventory.sources)
     settings = JobSettings.from_options(
         inventory.sources,
-        input_s3_uri=input_s3_uri,
+        input_s3_uri=_PREFIX_OF_A_LOOK if is_unplanned else input_s3_uri,
         quotas=quotas,
         staging=staging,
         stage_uri=stage_uri,
@@ -295,6 +303,8 @@ def draft(
     all_issues, documents = _make_documents(inventory, resolution, package_settings, issues)
     if directory is not None and documents is not None:
         write_package(directory, documents)
+    if is_unplanned:  # the documents have been checked, but they name a prefix that is none
+        documents = None
     return Draft(
         overrides=tuple(resolution.overrides),
         changes=tuple(resolution.changes),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +26,18 @@ from dicommap.cli.options import (
     split_keywords,
     suggest_path,
 )
-from dicommap.cli.output import choose_exit_status, print_issues, print_line, print_next_step, print_table
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_issues,
+    print_line,
+    print_masked_note,
+    print_next_step,
+    print_table,
+)
+from dicommap.display.change_lines import LEGEND, OriginNames, format_change_lines, summarize_changes
 from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
+from dicommap.display.formatting import format_count
 from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions
@@ -50,21 +62,21 @@ Turn edits into override files, mappings and an import configuration, and write 
 An import job takes everything under its prefix, so that jobs are the largest folders that obey the quotas. Studies that
 cannot be imported so, or only by cutting a study, are planned to be copied below --stage-uri if it is given.
 
-Edits come from sheets, rules and --harmonize, which may all be repeated. With any error nothing is written. On the
-terminal patient values are masked unless --show-values is given; the package holds them.
+Edits come from sheets, rules and --harmonize, which may all be repeated. With any error nothing is written. -n shows
+what would change, and needs no --input-s3-uri. On the terminal patient values are masked unless --show-values is given;
+the package holds them.
 """
 
 EXAMPLES = """\
-  dicommap draft i.db --sheet s.csv --input-s3-uri s3://bucket/in/ -n
+  dicommap draft i.db --sheet s.csv -n
   dicommap draft i.db --rules r.toml --input-s3-uri s3://bucket/in/ -o package"""
 
 ROWS_SHOWN = 50
-"""Maximum rows of each table of a draft on the terminal. The package's tables have all rows."""
+"""Maximum rows of each table of a draft, and by default of its changes. The package's tables have all rows."""
 
 EDIT_RESULTS_SHOWN = 50
 """Maximum lines of edit results on the terminal. The package's edits.csv has all edit results."""
 
-_PREVIEW = ("StudyInstanceUID", "SeriesInstanceUID", "tag", "keyword", "before", "after", "because of")
 _STUDY_EDITS = ("StudyInstanceUID", "edit", "changed in", "attributes")
 _CONFLICTS = (
     "StudyInstanceUID",
@@ -92,6 +104,13 @@ def add_arguments(parser: Parser) -> None:
         "--forecast",
         action="store_true",
         help="List the files that are likely to become non-primary image sets, and what would prevent it.",
+    )
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=int,
+        default=ROWS_SHOWN,
+        help=f"Show at most N changes (default: {ROWS_SHOWN}). The package and --html have all.",
     )
     add_show_values(parser)
     add_fail_on(parser)
@@ -173,12 +192,18 @@ def run(args: argparse.Namespace) -> int:
         needs_uri = args.input_s3_uri is None and not all(map(parse_s3_root, inventory.sources))
     if args.html is not None:
         write_new_text_file(args.html, (drafted.preview_html(show_values=args.show_values),))
-    print_draft(drafted, show_values=args.show_values, by_study=args.by_study, forecast=args.forecast)
+    print_draft(
+        drafted,
+        show_values=args.show_values,
+        by_study=args.by_study,
+        forecast=args.forecast,
+        limit=args.limit,
+    )
     print_next_step(_choose_next_step(drafted, args, needs_uri=needs_uri))
     return choose_exit_status((issue.severity for issue in drafted.issues), args.fail_on)
 
 
-_LOOKING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "show_values"})
+_LOOKING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "limit", "show_values"})
 """Names of options that change what is printed, and not the package."""
 
 
@@ -203,6 +228,8 @@ def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
     """Raise UsageError if `is_enough` is false because edits are missing, or without an output and a dry run."""
     if args.output is None and not args.dry_run:
         raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")
+    if args.limit < 1:
+        raise UsageError("--limit is 1 or more.", fix="Name the number of changes, or leave out --limit.")
     if not is_enough:
         raise UsageError(
             "No edits were named.",
@@ -211,7 +238,14 @@ def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
         )
 
 
-def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, forecast: bool = False) -> None:
+def print_draft(
+    drafted: Draft,
+    *,
+    show_values: bool,
+    by_study: bool = False,
+    forecast: bool = False,
+    limit: int = ROWS_SHOWN,
+) -> None:
     """Print a draft.
 
     Args:
@@ -219,29 +253,57 @@ def print_draft(drafted: Draft, *, show_values: bool, by_study: bool = False, fo
         show_values: Whether patient values are shown; if not, they are masked.
         by_study: Whether the edits of each study are printed too.
         forecast: Whether files that probably become non-primary image sets are printed too.
+        limit: The maximum number of changes.
     """
-    if drafted.changes:
-        total = len(drafted.changes)
-        masker = drafted.masker(show_values=show_values)
-        _print_rows(_PREVIEW, drafted.preview(show_values=show_values), total, "change", masker)
+    names = OriginNames(drafted.edit_results)
+    _print_changes(drafted, names, drafted.masker(show_values=show_values), limit)
     if by_study and drafted.changes:
         rows = list(drafted.edits_by_study())
-        print_line()
         _print_rows(_STUDY_EDITS, rows, len(rows), "edit")
+        print_line()
     for line in islice(format_edit_result_lines(drafted.edit_results), EDIT_RESULTS_SHOWN):
         print_line(line)
     if forecast:
         _print_forecast(drafted, show_values=show_values)
     print_issues(drafted.issues)
     _print_jobs(drafted)
-    studies = sum(override.series_instance_uid is None for override in drafted.overrides)
-    series = len(drafted.overrides) - studies
-    sum_up = f"{format_count(len(drafted.changes), 'change')} in {studies:,} study and {series:,} series overrides"
-    if drafted.package is None:
-        print_line(f"{sum_up} would be made. Nothing was written.")
-    else:
-        print_line(sum_up)
+    _print_summary(drafted, names)
+
+
+def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: int) -> None:
+    """Print the first changes, grouped by study, and what their signs and marks mean."""
+    if not drafted.changes:
+        return
+    print_line(LEGEND)
+    print_line()
+    for pieces in format_change_lines(drafted.changes, names, masker, limit=limit, width=_read_width()):
+        print_line("".join(text for text, _ in pieces))
+    more = len(drafted.changes) - limit
+    if more > 0:
+        print_line(f"... and {format_count(more, 'more change')}; --limit shows more, and --html writes all.")
+    print_line()
+    print_masked_note(masker)
+
+
+def _print_summary(drafted: Draft, names: OriginNames) -> None:
+    """Print what changes by which edits, and whether it is, could be or cannot be written."""
+    errors = len(drafted.issues.errors)
+    if drafted.changes:
+        summary = summarize_changes(drafted.changes, names)
+        for line in textwrap.wrap(summary, _read_width() or len(summary), subsequent_indent="  "):
+            print_line(line)
+    if errors:
+        print_line(f"{format_count(errors, 'error')}: nothing can be written")
+    elif drafted.package is not None:
         print_line(f"Package: {drafted.package}")
+    elif drafted.overrides and drafted.plan is None:
+        print_line("Nothing was written, and no jobs were planned: --input-s3-uri is missing.")
+    else:
+        print_line("Nothing was written.")
+
+
+def _read_width() -> int | None:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _print_jobs(drafted: Draft) -> None:

@@ -165,8 +165,8 @@ def _is_number_keyword(keyword: str) -> bool:
     return bool({*vrs_of(tag_of(keyword) or 0)} & {"DS", "IS"})
 
 
-_MARK = re.compile(r"<([A-Za-z0-9]{2,64}) (?:[1-9][0-9]{0,6}|[0-9a-f]{16})>")
-"""Matches marks of masked values: a keyword or tag, and a number or hash."""
+_MARK = re.compile(r"<(?:([A-Za-z0-9]{2,64})|[A-Za-z0-9]{1,64}\u2026) (?:[1-9][0-9]{0,6}|[0-9a-f]{16})>")
+"""Matches marks of masked values: a keyword or tag, and a number or hash. A keyword may be shortened by an ellipsis."""
 _TAG = re.compile("[0-9A-Fa-f]{8}")
 
 
@@ -182,8 +182,13 @@ def is_mask_text(text: str) -> bool:
 def find_marks(text: str) -> Iterator[str]:
     """Yield each mark of a masked value in a text, such as `<PatientID 3>`."""
     for match in _MARK.finditer(text):
-        if _TAG.fullmatch(match[1]) or tag_of(match[1]) is not None:
+        if match[1] is None or _TAG.fullmatch(match[1]) or tag_of(match[1]) is not None:
             yield match[0]
+
+
+def is_mark(text: str) -> bool:
+    """Return whether a text is one mark, such as `<PatientID 3>`."""
+    return text in find_marks(text)
 
 
 class Masker:

@@ -52,6 +52,11 @@ def common_prefix(roots: Sequence[str]) -> S3Uri | None:
     return S3Uri(bucket=first.bucket, prefix="".join(f"{folder}/" for folder in folders))
 
 
+def has_only_local_roots(roots: Sequence[str]) -> bool:
+    """Return whether no source root is an S3 URI."""
+    return not any(map(is_s3_root, roots))
+
+
 def parse_s3_root(root: str) -> S3Uri | None:
     """Return the S3 URI of a source root; None if the root is a local tree or not a valid URI."""
     return S3Uri.parse(root) if is_s3_root(root) else None

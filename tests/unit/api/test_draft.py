@@ -484,7 +484,7 @@ def test_the_same_layout_gives_the_same_staged_jobs(inventory: dicommap.Inventor
 @pytest.mark.parametrize(
     "options",
     [
-        {},
+        {"output": "package"},
         {"input_s3_uri": URI, "staging": "never", "stage_uri": "s3://bucket/staged/"},
         {"input_s3_uri": URI, "staging": "all"},
         {"input_s3_uri": URI, "staging": "sometimes", "stage_uri": "s3://bucket/staged/"},
@@ -495,6 +495,16 @@ def test_uris_that_do_not_go_with_the_staging_are_refused(
 ) -> None:
     with pytest.raises(UsageError):
         dicommap.draft(inventory, rules=[rules], **options)
+
+
+def test_a_look_needs_no_prefix_and_keeps_none(inventory: dicommap.Inventory, rules: Path) -> None:
+    looked, drafted = dicommap.draft(inventory, rules=rules), dicommap.draft(inventory, input_s3_uri=URI, rules=rules)
+    assert looked.changes == drafted.changes
+    assert looked.overrides == drafted.overrides
+    assert [issue.code for issue in looked.issues] == [issue.code for issue in drafted.issues]
+    assert (looked.plan, looked.documents, looked.package) == (None, {}, None)
+    assert "not written: no output and no input_s3_uri were named" in str(looked)
+    assert "no-prefix" not in f"{looked}{looked.preview_html()}"
 
 
 @pytest.mark.parametrize(

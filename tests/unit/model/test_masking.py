@@ -114,6 +114,7 @@ def test_hashes_of_two_maskers_differ() -> None:
         "<PatientName 1> (3); <PatientName 2> (1)",
         "<00091001 1>",
         "<PatientID 0123456789abcdef>",
+        "<Pati… 3>",
     ],
 )
 def test_masks_and_marks_are_known(text: str) -> None:

@@ -1,0 +1,188 @@
+"""The changes of a draft as lines for a terminal: grouped by study, one line for each changed attribute.
+
+    study 1.2.826.0.1.3680043.8.498.1
+      ~ PatientID   12345 -> HOSP-1      rule 'one site'
+      + PatientSex  O                    studies.csv row 2
+      series 1.2.826.0.1.3680043.8.498.1.7
+        - SeriesDescription  PILOT       rule 'no pilots'
+
+`~` is a changed attribute, `+` one that had no value, and `-` one that is emptied. Studies and series without a change
+have no line. If lines must fit into a width, values and edits are shortened; preview.csv and the HTML page have the
+whole texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+
+from dicommap.dicom.dictionary import keyword_of
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.dicom.printable_text import make_printable
+from dicommap.display.formatting import format_count
+from dicommap.display.preview import build_preview_row
+from dicommap.model.masking import is_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dicommap.edits.edit_result import EditResult
+    from dicommap.model.masking import Masker
+    from dicommap.overrides.study_resolution import AttributeChange
+
+LEGEND = "~ changed, + had no value, - emptied"
+
+MAX_ORIGIN_SHARE = 0.4
+"""The largest part of the room beside the keyword that the edit may take, if values need the rest."""
+MAX_COUNTED_ORIGINS = 4
+"""Maximum number of edits that the summary names. Other edits are counted."""
+
+_ROW = re.compile(r"(.+) row [0-9]+(\)?)", re.DOTALL)
+_GAP = "  "
+_ARROW = " -> "
+_ELLIPSIS = "…"
+_MIN_VALUE_WIDTH = 8
+
+Piece = tuple[str, str]
+"""A piece of a line, and what it is: "study", "+", "~", "-" or "edit"; the empty text if it has no style."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ChangeTexts:
+    """The texts of one change."""
+
+    sign: str
+    keyword: str
+    before: str
+    after: str
+    origin: str
+
+    @property
+    def values(self) -> str:
+        return _ARROW.join(text for text in (self.before, self.after) if text)
+
+
+class OriginNames:
+    """Short names of edits: a rule without its file if all rules are in one file, and a sheet without its row."""
+
+    def __init__(self, edit_results: Iterable[EditResult]) -> None:
+        """Create the names. `edit_results`: the results of all edits of a draft."""
+        files = {result.source for result in edit_results if result.rule is not None}
+        self._prefix = f"{files.pop()} rule '" if len(files) == 1 else ""
+
+    def shorten(self, origin: str) -> str:
+        """Return `rule 'x'` for `rules.toml rule 'x'` if there is one rules file; other names as they are."""
+        if self._prefix and origin.startswith(self._prefix):
+            return "rule '" + origin.removeprefix(self._prefix)
+        return origin
+
+    def group(self, origin: str) -> str:
+        """Return the short name of an edit without its row, so that the rows of a sheet or lookup are one."""
+        row = _ROW.fullmatch(origin)
+        return self.shorten(row[1] + row[2] if row else origin)
+
+
+def summarize_changes(changes: Sequence[AttributeChange], names: OriginNames) -> str:
+    """Return a summary such as `5 studies, 12 changes: 9 by sheet.csv, 3 by rule 'x'`."""
+    studies = sum(1 for _ in groupby(changes, key=lambda change: change.study_instance_uid))
+    counts = Counter(" and ".join(dict.fromkeys(map(names.group, change.origins))) for change in changes)
+    ranked = counts.most_common()
+    others = ranked[MAX_COUNTED_ORIGINS:] if len(ranked) > MAX_COUNTED_ORIGINS + 1 else []
+    parts = [f"{count:,} by {make_printable(origin)}" for origin, count in ranked[: len(ranked) - len(others)]]
+    if others:
+        parts.append(f"{sum(count for _, count in others):,} by {len(others):,} others")
+    total = f"{format_count(studies, 'study')}, {format_count(len(changes), 'change')}"
+    return f"{total}: {', '.join(parts)}" if parts else total
+
+
+def format_change_lines(
+    changes: Iterable[AttributeChange], names: OriginNames, masker: Masker, *, limit: int | None, width: int | None
+) -> Iterator[list[Piece]]:
+    """Yield the lines of the first changes, each as its pieces.
+
+    Args:
+        changes: The changes. Those of a study follow each other, and so do those of a series.
+        names: The short names of the edits.
+        masker: Masks the values.
+        limit: The largest number of changes; None means all.
+        width: The columns into which a line must fit; None shortens nothing.
+    """
+    for study, of_study in groupby(islice(changes, limit), key=lambda change: change.study_instance_uid):
+        yield [(f"study {study}", "study")]
+        for series, of_series in groupby(of_study, key=lambda change: change.series_instance_uid):
+            indent = _GAP if series is None else 2 * _GAP
+            if series is not None:
+                yield [(f"{_GAP}series {series}", "study")]
+            yield from _format_group([_build_texts(change, names, masker) for change in of_series], indent, width)
+
+
+def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) -> _ChangeTexts:
+    row = build_preview_row(change, masker=masker)
+    is_emptied = text_from_attribute(change.after) == ""
+    is_new = change.before is not None and not any(change.before)
+    origins = [make_printable(names.shorten(origin)) for origin in change.origins[:1]]
+    more = len(change.origins) - 1
+    return _ChangeTexts(
+        sign="-" if is_emptied else "+" if is_new else "~",
+        keyword=keyword_of(change.tag),
+        before="" if is_new else make_printable(row["before"]),
+        after="" if is_emptied else make_printable(row["after"]),
+        origin="".join([*origins, *([f" and {more:,} more"] if more else [])]),
+    )
+
+
+def _format_group(texts: Sequence[_ChangeTexts], indent: str, width: int | None) -> Iterator[list[Piece]]:
+    """Yield the lines of the changes of a study or series, with its keywords, values and edits below each other."""
+    keyword_width = max(len(change.keyword) for change in texts)
+    values, origins = [change.values for change in texts], [change.origin for change in texts]
+    if width is not None:
+        room = width - len(indent) - 2 - keyword_width - 2 * len(_GAP)
+        widest = max(map(cell_len, values))
+        origin_room = max(room - widest, int(room * MAX_ORIGIN_SHARE))
+        origins = [_cut_middle(origin, origin_room) for origin in origins]
+        value_room = room - max(map(cell_len, origins))
+        values = [_cut_values(change, value_room) for change in texts]
+    values_width = max(map(cell_len, values))
+    for change, value, origin in zip(texts, values, origins, strict=True):
+        yield [
+            (f"{indent}{change.sign}", change.sign),
+            (f" {change.keyword:{keyword_width}}{_GAP}{_pad(value, values_width)}{_GAP}", ""),
+            (origin, "edit"),
+        ]
+
+
+def _cut_values(change: _ChangeTexts, room: int) -> str:
+    """Return the values before and after, shortened to `room` columns. A short value leaves its room to the other."""
+    if cell_len(change.values) <= room or not (change.before and change.after):
+        return _cut(change.values, room)
+    room -= len(_ARROW)
+    half = max(room // 2, _MIN_VALUE_WIDTH)
+    before = _cut(change.before, max(half, room - cell_len(change.after)))
+    return f"{before}{_ARROW}{_cut(change.after, max(room - cell_len(before), _MIN_VALUE_WIDTH))}"
+
+
+def _cut(text: str, width: int) -> str:
+    """Return a text of at most `width` columns. A mark is shortened before its number, other texts at their end."""
+    width = max(width, _MIN_VALUE_WIDTH)
+    if cell_len(text) <= width:
+        return text
+    end = text[text.rindex(" ") :] if is_mark(text) else ""
+    return set_cell_size(text, width - 1 - len(end)).rstrip() + _ELLIPSIS + end
+
+
+def _cut_middle(text: str, width: int) -> str:
+    """Return a text of at most `width` columns. It keeps the end, because a row or rule is named there."""
+    width = max(width, _MIN_VALUE_WIDTH)
+    if cell_len(text) <= width:
+        return text
+    end = set_cell_size(text[::-1], width // 2)[::-1]
+    return set_cell_size(text, width - 1 - width // 2) + _ELLIPSIS + end
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
