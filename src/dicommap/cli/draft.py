@@ -37,7 +37,6 @@ from dicommap.cli.output import (
 from dicommap.display.change_lines import LEGEND, OriginNames, format_change_lines, summarize_changes
 from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
-from dicommap.display.formatting import format_count
 from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions

@@ -24,8 +24,8 @@ from rich.cells import cell_len, set_cell_size
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.formatting import format_count
 from dicommap.display.preview import build_preview_row
+from dicommap.issues.wording import format_count
 from dicommap.model.masking import is_mark
 
 if TYPE_CHECKING:
