@@ -303,7 +303,7 @@ def draft(
     all_issues, documents = _make_documents(inventory, resolution, package_settings, issues)
     if directory is not None and documents is not None:
         write_package(directory, documents)
-    if is_unplanned:  # the documents have been checked, but they name a prefix that is none
+    if is_unplanned:  # the documents have been checked, but they name a prefix that does not exist
         documents = None
     return Draft(
         overrides=tuple(resolution.overrides),
