@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from pydantic import PrivateAttr
+
 from dicommap.arguments import to_path
+from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
+from dicommap.healthimaging.import_configuration import ImportConfiguration
 from dicommap.healthimaging.limits import MAX_MAPPINGS
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, Severity, find_code
@@ -24,10 +28,20 @@ if TYPE_CHECKING:
 
     from _typeshed import StrPath
 
-    from dicommap.healthimaging.import_configuration import ImportConfiguration
     from dicommap.issues import Issue
 
 DEFAULT_ASSUMPTIONS = Assumptions()
+
+
+class WrittenConfiguration(ImportConfiguration):
+    """The import configuration of written override files, with the warnings and notes of the overrides."""
+
+    _issues: Issues = PrivateAttr(default_factory=Issues)
+
+    @property
+    def issues(self) -> Issues:
+        """Return the issues of the overrides. None of them is an error. They are not part of the document."""
+        return self._issues
 
 
 def write_overrides(
@@ -36,7 +50,7 @@ def write_overrides(
     *,
     input_s3_uri: str,
     assumptions: Assumptions = DEFAULT_ASSUMPTIONS,
-) -> ImportConfiguration:
+) -> WrittenConfiguration:
     """Write override files, and return the import configuration that maps studies and series to these files.
 
     This function uploads nothing. The caller uploads the directory to `input_s3_uri`, where the P10 files are too. The
@@ -52,7 +66,8 @@ def write_overrides(
 
     Returns:
         The import configuration. Its `model_dump(exclude_none=True)` is the argument `importConfiguration` of boto3's
-        `start_dicom_import_job`.
+        `start_dicom_import_job`. Its `issues` has the warnings and notes of the overrides: look at them before you
+        start the job.
 
     Raises:
         UsageError: An override has an error or no attributes, two overrides have the same study or series, the list of
@@ -72,7 +87,9 @@ def write_overrides(
         write_new_directory(place, ((path, [text]) for path, text in texts.items()), len(texts))
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise _directory_error(place, error) from None
-    return configuration
+    written = WrittenConfiguration(**dict(configuration))
+    written._issues = Issues(issue for override in accepted for issue in override.issues(assumptions))
+    return written
 
 
 def _require_overrides(overrides: object, assumptions: Assumptions) -> list[Override]:

@@ -15,6 +15,7 @@ from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, h
 from dicommap.dicom.json_model import sort_data_set
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.strict_json import parse_json
+from dicommap.dicom.uid import uid_conformance_problem
 from dicommap.edits.unusable_texts import unusable_data_set_issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
@@ -227,9 +228,13 @@ class Override(Target):
 
     def _uid_issues(self) -> Iterator[Issue]:
         for name, uid in self._map_names_to_uids().items():
-            problem = None if uid is None else uid_mapping_problem(uid)
+            if uid is None:
+                continue
+            member, problem = f"{name}InstanceUID", uid_mapping_problem(uid)
             if problem:
-                yield make_issue("mapping.invalid-uid", member=f"{name}InstanceUID", problem=problem)
+                yield make_issue("mapping.invalid-uid", member=member, problem=problem)
+            elif (violation := uid_conformance_problem(uid)) is not None:
+                yield make_issue("override.nonconformant-uid", member=member, problem=violation)
 
 
 def _make_target(study_instance_uid: object, series_instance_uid: object) -> Target:

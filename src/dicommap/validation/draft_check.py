@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
+from dicommap.model.package_layout import CONFIGURATION_FILE, PLAN_FILE, job_folder
 from dicommap.validation.configuration_check import MAPPINGS_POINTER
 from dicommap.validation.file_contents import FilesByPath, JsonContent
 from dicommap.validation.package_check import check_package
+from dicommap.validation.plan_source_roots_check import check_plan_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,8 +34,10 @@ def check_documents(documents: PackageDocuments, known: Mapping[str, set[str]]) 
         known: Study Instance UID -> Series Instance UIDs of the inventory.
 
     """
+    sources = check_plan_sources(documents.plan.sources)
+    source_errors = [one.with_location(path=PLAN_FILE) for one in sources if one.severity is Severity.ERROR]
     targets = _map_targets_to_locations(documents.plan)
-    issues = check_package(_DraftedFiles(documents), known, None, drafted=documents.plan)
+    issues = source_errors + check_package(_DraftedFiles(documents), known, None, drafted=documents.plan)
     return [_locate_at_target(issue, targets) for issue in issues if issue.severity is not Severity.NOTE]
 
 

@@ -199,3 +199,14 @@ def test_arguments_of_the_wrong_type_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="assumptions is a value of type str"):
         dicommap.draft(none, assumptions=wrong)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_warnings_of_the_overrides_are_in_the_result(tmp_path: Path) -> None:
+    overrides = [
+        Override.from_keywords(study_instance_uid="1.2.03", attributes={"SeriesDescription": "Knee"}),
+        Override.from_keywords(study_instance_uid="1.3", attributes={"PatientID": "7"}),
+    ]
+    configuration = dicommap.write_overrides(overrides, tmp_path / "upload", input_s3_uri=URI)
+    found = [(issue.code, issue.location.study) for issue in configuration.issues.warnings]
+    assert found == [("override.nonconformant-uid", "1.2.03"), ("attribute.level", "1.2.03")]
+    assert configuration.model_dump(exclude_none=True).keys() == {"dicomJsonMetadataImportConfiguration"}

@@ -128,3 +128,15 @@ def test_a_right_source_is_scanned_and_one_of_dicommap_is_not_wrapped(tmp_path: 
         assert not list(inventory.issues())
     tree = LocalTree(tmp_path)
     assert check_source(tree) is tree
+
+
+def test_a_root_that_is_no_place_of_files_is_refused_by_the_draft() -> None:
+    with dicommap.scan(own()) as inventory:
+        uri = "s3://bucket/in/"
+        draft = dicommap.draft(inventory, by_study=lambda _: {"PatientID": "P-1"}, input_s3_uri=uri)
+    (error,) = draft.issues.errors
+    assert (error.code, error.location.path, error.location.pointer) == (
+        "package.source-path",
+        "plan.json",
+        "/sources/0",
+    )

@@ -32,6 +32,16 @@ CODES = (
         fix="Write a Value of one null, or check with --assume emptyValue=no-value.",
     ),
     IssueCode(
+        name="override.nonconformant-uid",
+        severity=Severity.WARNING,
+        title="An override for a UID that is not conformant",
+        message="{member} {problem}.",
+        explanation="PS3.5 section 9.1 gives the form of UIDs: components without leading zeros, and at most 64 "
+        "characters. HealthImaging imports files with other UIDs with a warning, so an override may be for such a "
+        "study or series. More often the UID was typed or copied wrongly, and then no instance has it.",
+        fix="Compare the UID with the files. Nothing needs to be done if they have it.",
+    ),
+    IssueCode(
         name="override.missing-uid",
         severity=Severity.ERROR,
         title="An override file without a UID that the assumptions ask for",
