@@ -31,7 +31,7 @@ DATASTORE_ID = "DATASTORE_ID"
 ROLE_ARN = "ROLE_ARN"
 REGION = "REGION"
 S3_PREFIX = "s3://BUCKET/PREFIX/"
-FHIR_JOB = "DATASTORE_ID/JOB_ID"
+FHIR_JOB = "DATASTORE/JOB"
 INVENTORY = "INVENTORY"
 PACKAGE = "PACKAGE"
 CODE = "CODE"
@@ -297,7 +297,7 @@ def after_fhir_watch(jobs: Sequence[str], *, is_running: bool, options: Sequence
 
 def after_fhir() -> NextStep:
     """Return the step after FHIR resources were written: watch the job that imports them."""
-    return NextStep(words=("watch", "--fhir-job", FHIR_JOB), after="you have started an import job of HealthLake")
+    return NextStep(words=("watch", "--fhir-job", FHIR_JOB), after="you start HealthLake's job")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
