@@ -10,6 +10,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,54 @@ def test_texts_of_a_module_have_no_refused_idiom(path: Path) -> None:
 @pytest.mark.parametrize("pattern", list(PLAIN_FORMS))
 def test_each_pattern_of_the_list_matches_whole_words(pattern: str) -> None:
     assert not re.search(pattern, "A plain sentence about an attribute.", re.IGNORECASE)
+
+
+PLURALS = (
+    r"(?:more |different |other |staged )?"
+    r"(?:attributes|bytes|cells|changes|characters|copies|edits|elements|errors|files|folders|images|instances|issues|items|"
+    r"jobs|manifests|mappings|members|minutes|objects|options|overrides|paths|requests|rows|studies|times|tags|"
+    r"values(?!>)|warnings)\b"
+)
+"""Pattern of a noun in the plural, which is wrong behind a number that may be 1."""
+PLURAL_VERBS = r" (?:have|are|were|do|need|match|exist)\b"
+
+
+def wrong_counts_in(path: Path) -> Iterator[str]:
+    """Yield each text of a module in which a number that may be 1 has a noun or verb in the plural.
+
+    Numbers with a name in capitals are limits, which are never 1; so are the fields `limit` of messages. A cell such as
+    `<2 different values>` has a form that is read again.
+    """
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            for field, text in pairwise(node.values):
+                if isinstance(field, ast.FormattedValue) and isinstance(text, ast.Constant):
+                    code, words = ast.unparse(field.value), str(text.value)
+                    is_counted = "format_count(" in code
+                    is_limit = path.name == "limits.py" or code.rpartition(".")[2].lstrip("_").isupper()
+                    if is_counted and re.match(PLURAL_VERBS, words):
+                        yield f"line {node.lineno}: {{{code}}}{words}: use choose_verb()"
+                    if (
+                        not is_counted
+                        and not is_limit
+                        and "choose_verb(" not in code
+                        and re.match(f" {PLURALS}", words)
+                    ):
+                        yield f"line {node.lineno}: {{{code}}}{words}: use format_count()"
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "codes" in path.parts:
+            for found in re.finditer(rf"\{{(?!limit\b)\w+(?::,)?\}} {PLURALS}", node.value):
+                yield f"line {node.lineno}: {found[0]}: write {{field:noun}}"
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_one_thing_is_never_in_the_plural(path: Path) -> None:
+    assert not list(wrong_counts_in(path))
+
+
+def test_a_wrong_plural_is_found(tmp_path: Path) -> None:
+    module = tmp_path / "codes" / "x.py"
+    module.parent.mkdir()
+    module.write_text(
+        'f"{count:,} files"; f"{format_count(n, noun)} have it"; "{count} of {all} instances"; f"{LIMIT} files"'
+    )
+    assert len(list(wrong_counts_in(module))) == 3

@@ -107,7 +107,7 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, masker: Masker
             cells = {
                 **of_conflict,
                 "StudyInstanceUID": conflict.study_instance_uid,
-                "path": f"(and {more:,} more files)",
+                "path": f"(and {format_count(more, 'more file')})",
             }
             yield {column: cells.get(column, "") for column in FORECAST_COLUMNS}
 

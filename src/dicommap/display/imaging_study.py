@@ -13,6 +13,7 @@ from dicommap.dicom.json_model import text_from_attribute
 from dicommap.display import fhir_values
 from dicommap.display.fhir_values import MAX_ID_LENGTH, FhirConversionError
 from dicommap.issues import Location, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.study import Disposition
 
 if TYPE_CHECKING:
@@ -194,7 +195,10 @@ class _ImagingStudyBuilder:
             entries.append(_drop_empty_members(uid=uid, sopClass=sop_class, number=number))
         for problem, count in problems.items():
             self._add_issue(
-                "fhir.left-out", location, keyword="InstanceNumber", problem=f"in {count} instances {problem}"
+                "fhir.left-out",
+                location,
+                keyword="InstanceNumber",
+                problem=f"in {format_count(count, 'instance')} {problem}",
             )
         return entries
 

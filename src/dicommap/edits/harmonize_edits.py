@@ -17,6 +17,7 @@ from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import override_keyword_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.study import most_frequent_value
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class HarmonizeEdits:
         if isinstance(attribute, list):
             yield from attribute
             return
-        origin = f"{self._edit_result}: the value of {counts[value]} of {sum(counts.values())} files"
+        origin = f"{self._edit_result}: the value of {counts[value]} of {format_count(sum(counts.values()), 'file')}"
         yield Edit(
             target=target,
             tag=self._tag,

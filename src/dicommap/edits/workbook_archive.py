@@ -14,6 +14,7 @@ import zlib
 from typing import TYPE_CHECKING, Protocol
 from xml.parsers import expat
 
+from dicommap.issues.wording import format_count
 from dicommap.reading.document_limits import WORKBOOK_LIMIT
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ class WorkbookArchive:
                     fed += len(piece)
                     self._bytes_left -= len(piece)
                     if self._bytes_left < 0:
-                        raise UnreadableWorkbookError(f"unpacks to more than {WORKBOOK_LIMIT.bytes:,} bytes")
+                        raise UnreadableWorkbookError(
+                            f"unpacks to more than {format_count(WORKBOOK_LIMIT.bytes, 'byte')}"
+                        )
                     parser.Parse(piece, False)
                     if fed - parser.CurrentByteIndex > MAX_XML_TOKEN_BYTES + len(piece):
                         raise UnreadableWorkbookError(f"has an XML tag of more than {MAX_XML_TOKEN_BYTES:,} bytes")

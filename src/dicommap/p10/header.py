@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.dictionary import tag_of, vm_of, vrs_of
+from dicommap.issues.wording import format_count
 from dicommap.model.captured_attributes import (
     IDENTIFYING_UIDS,
     INSTANCE_NUMBER,
@@ -93,7 +94,8 @@ class Header(NamedTuple):
     issues: tuple[Issue, ...] = ()
 
     def __repr__(self) -> str:
-        return f"Header({self.disposition.value}, {len(self.values)} values, {len(self.issues)} issues)"
+        counts = f"{format_count(len(self.values), 'value')}, {format_count(len(self.issues), 'issue')}"
+        return f"Header({self.disposition.value}, {counts})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

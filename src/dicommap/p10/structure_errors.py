@@ -38,7 +38,9 @@ class TooLongError(MalformedError):
     """The error for a wanted value with more bytes than its attribute's limit. The standard's limits are lower."""
 
     def __init__(self, offset: int, tag: int, length: int, limit: int) -> None:
-        super().__init__(offset, f"{format_element(tag)} has {length:,} bytes, and at most {limit:,} are read")
+        super().__init__(
+            offset, f"{format_element(tag)} has {format_count(length, 'byte')}, and at most {limit:,} are read"
+        )
         self.tag, self.length, self.limit = tag, length, limit
 
 

@@ -85,7 +85,7 @@ def make_montage(
     """
     require_size(size)
     if not 1 <= count <= MAX_IMAGES:
-        raise UsageError(f"A montage cannot have {count} images.", fix=f"Ask for 1 to {MAX_IMAGES}.")
+        raise UsageError(f"A montage cannot have {format_count(count, 'image')}.", fix=f"Ask for 1 to {MAX_IMAGES}.")
     slices = read_slices(files)
     places = slices.evenly_spaced(count)
     label = format_series_label(series)

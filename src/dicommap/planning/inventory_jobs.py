@@ -11,6 +11,7 @@ from dicommap.healthimaging.quotas import Quotas
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedList
+from dicommap.issues.wording import format_count
 from dicommap.overrides.override_file import dump_override
 from dicommap.planning.folders import PrefixRules
 from dicommap.planning.job_load import OverrideSizes
@@ -203,7 +204,7 @@ def plan_inventory_jobs(
     jobs = tuple(_make_jobs(plan, files, base, settings))
     if len(jobs) > JOBS_LIMIT:
         raise UsageError(
-            f"There would be {len(jobs):,} jobs; a package numbers {JOBS_LIMIT:,} at most.",
+            f"There would be {format_count(len(jobs), 'job')}; a package numbers {JOBS_LIMIT:,} at most.",
             fix="Scan and draft parts of the source, or draft with --staging all, which makes fewer and larger jobs.",
         )
     issues = planning_issues(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Location, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.planning.job_load import SeriesSize, StudySize
 from dicommap.planning.packing import pack_studies
 from dicommap.planning.planned_objects import PlannedJob
@@ -74,7 +75,7 @@ class RetryJobs:
             )
         left_out = sum(self.packed.unpackable_files.values())
         if left_out:
-            yield make_issue("job.unplanned", files="1 file" if left_out == 1 else f"{left_out:,} files")
+            yield make_issue("job.unplanned", files=format_count(left_out, "file"))
 
 
 def plan_retry_jobs(

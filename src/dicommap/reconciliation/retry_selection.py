@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.errors import UsageError
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.package_layout import job_folder
 from dicommap.planning.package_documents import PlanHeader
 from dicommap.planning.source_prefixes import parse_s3_root, prefixes_overlap
@@ -103,7 +104,7 @@ class RetrySelection:
         """
         if stage_uri is None:
             if self.missing:
-                count = "1 instance" if len(self.missing) == 1 else f"{len(self.missing):,} instances"
+                count = format_count(len(self.missing), "instance")
                 raise UsageError(
                     f"{count} cannot be imported again in place: a job takes everything under its prefix, and other "
                     "instances there were imported.",

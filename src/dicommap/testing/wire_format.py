@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import re2
 
+from dicommap.issues.wording import format_count
 from dicommap.testing.operations import ServiceError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _find_structure_problems(shape: Any, value: dict[str, Any], path: str) -> It
         if name not in value:
             yield f"{inner}{name} is required"
     if shape.metadata.get("union") and len(value) != 1:
-        yield f"{path} is a union and has {len(value)} members"
+        yield f"{path} is a union and has {format_count(len(value), 'member')}"
     for name, member in value.items():
         if name in shape.members:
             yield from find_shape_problems(shape.members[name], member, inner + name)
@@ -59,13 +60,13 @@ def _find_structure_problems(shape: Any, value: dict[str, Any], path: str) -> It
 
 
 def _find_list_problems(shape: Any, value: list[Any], path: str) -> Iterator[str]:  # noqa: ANN401
-    yield from _find_size_problems(shape, len(value), f"{path} has {len(value)} items")
+    yield from _find_size_problems(shape, len(value), f"{path} has {format_count(len(value), 'item')}")
     for index, item in enumerate(value):
         yield from find_shape_problems(shape.member, item, f"{path}[{index}]")
 
 
 def _find_string_problems(shape: Any, value: str, path: str) -> Iterator[str]:  # noqa: ANN401
-    yield from _find_size_problems(shape, len(value), f"{path} has {len(value)} characters")
+    yield from _find_size_problems(shape, len(value), f"{path} has {format_count(len(value), 'character')}")
     pattern = shape.metadata.get("pattern")
     if pattern is not None and _compile_pattern(pattern).fullmatch(value) is None:
         yield f"{path} does not match {pattern}"

@@ -16,6 +16,7 @@ from dicommap.dicom.json_model.attributes import Attribute, DataSet
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.vr import ALL_VRS, BINARY_VRS, FLOAT_VRS, NUMBER_TEXT_VRS, UNIT_BYTES
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.reading.document_limits import DEPTH_LIMIT
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class _Conversion:
         if not data:
             return Attribute(vr=element.VR)
         if not isinstance(data, bytes) or len(data) % unit:
-            raise _NotConvertibleError(f"its value has no whole units of {unit} bytes")
+            raise _NotConvertibleError(f"its value has no whole units of {format_count(unit, 'byte')}")
         if not self._little and unit > 1:
             data = b"".join(data[at : at + unit][::-1] for at in range(0, len(data), unit))
         return Attribute(vr=element.VR, InlineBinary=base64.b64encode(data).decode("ascii"))

@@ -81,7 +81,13 @@ def _report_column(name: str, cells: list[Any]) -> TableColumn:
 
 
 def _format_cell(cell: object) -> str:
-    text = "NULL" if cell is None else f"{len(cell)} bytes" if isinstance(cell, bytes) else make_printable(str(cell))
+    text = (
+        "NULL"
+        if cell is None
+        else format_count(len(cell), "byte")
+        if isinstance(cell, bytes)
+        else make_printable(str(cell))
+    )
     return text if len(text) <= _MAX_CELL_CHARACTERS else text[: _MAX_CELL_CHARACTERS - 1] + "…"
 
 

@@ -11,6 +11,7 @@ from tarfile import HeaderError, TarInfo
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dicommap.issues import Severity, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.sources.archives.archive_errors import ArchiveError
 from dicommap.sources.archives.archive_limits import MAX_NAME_CHARACTERS, MAX_ZERO_BYTES
 
@@ -147,7 +148,7 @@ def _skip_zero_blocks(source: ForwardReader) -> tuple[int, bytes]:
 
 def _read_content(source: ForwardReader, size: int) -> bytes:
     if size > _MAX_EXTENSION_BYTES:
-        raise _broken_archive_error(f"an extended header has {size} bytes")
+        raise _broken_archive_error(f"an extended header has {format_count(size, 'byte')}")
     begin = source.position
     content = source.read(size)
     source.skip_to(begin + -(-size // BLOCK_BYTES) * BLOCK_BYTES)

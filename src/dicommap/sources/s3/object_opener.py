@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dicommap.errors import AwsError
+from dicommap.issues.wording import format_count
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.sources.s3.range_requests import ByteRange, get_range_reader
 from dicommap.sources.s3.s3_errors import ObjectError
@@ -243,7 +244,8 @@ class _ParallelRead(Generic[_Result]):
         self._unanswered = self._unanswered + 1 if error.has_no_answer else 0
         if self._unanswered >= _MAX_UNANSWERED:
             raise AwsError(
-                f"S3 gave no complete answer for {self._unanswered} objects in a row; each was tried repeatedly.",
+                f"S3 gave no complete answer for {format_count(self._unanswered, 'object')} in a row; each was "
+                "tried repeatedly.",
                 fix="Check the network and the endpoint, and scan again: the scan continues where it stopped.",
                 transient=True,
             ) from None
