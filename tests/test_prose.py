@@ -98,7 +98,7 @@ def wrong_counts_in(path: Path) -> Iterator[str]:
                 if isinstance(field, ast.FormattedValue) and isinstance(text, ast.Constant):
                     code, words = ast.unparse(field.value), str(text.value)
                     is_counted = "format_count(" in code
-                    is_limit = path.name == "limits.py" or code.rpartition(".")[2].lstrip("_").isupper()
+                    is_limit = "limit" in (code, path.stem[:-1]) or code.rpartition(".")[2].lstrip("_").isupper()
                     if is_counted and re.match(PLURAL_VERBS, words):
                         yield f"line {node.lineno}: {{{code}}}{words}: use choose_verb()"
                     if (
