@@ -129,9 +129,16 @@ class Reconciliation(Displayable):
 
     def _build_outcomes_report(self, *, show_values: bool, is_limited: bool) -> Report:
         from dicommap.display.reconciliation_report import build_reconciliation_report
+        from dicommap.plots.reconciliation_plot import plot_reconciliation
 
         return build_reconciliation_report(
-            str(self.package), self.jobs, self.first, self.issues, show_values=show_values, is_limited=is_limited
+            str(self.package),
+            self.jobs,
+            self.first,
+            self.issues,
+            show_values=show_values,
+            is_limited=is_limited,
+            figure=plot_reconciliation(self.jobs).to_figure(),
         )
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from dicommap.display.issue_report import Issues
-    from dicommap.display.report import Block
+    from dicommap.display.report import Block, Figure
     from dicommap.edits.edit_result import EditResult
     from dicommap.model.masking import Masker
     from dicommap.overrides.grouping_conflicts import GroupingConflict
@@ -101,8 +101,8 @@ _JOB_COLUMNS = (
 )
 
 
-def build_plan_report(plan: Plan) -> Report:
-    """Return the report of a plan: its settings, and its first jobs."""
+def build_plan_report(plan: Plan, figure: Figure) -> Report:
+    """Return the report of a plan: its settings, the plot of its jobs against the quotas, and its first jobs."""
     counts = (
         format_count(len(plan.jobs), "job"),
         format_count(plan.studies, "study"),
@@ -128,7 +128,7 @@ def build_plan_report(plan: Plan) -> Report:
         pairs.append(("in no job", left))
     if plan.attempt > 1:
         pairs.append(("attempt", str(plan.attempt)))
-    return Report(title="Plan", counts=counts, blocks=[FactList(pairs=pairs), jobs])
+    return Report(title="Plan", counts=counts, blocks=[FactList(pairs=pairs), figure, jobs])
 
 
 def _build_job_row(job: PlanJob) -> TableRow:

@@ -128,8 +128,9 @@ class Plan(Displayable, _Document):
     jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)
 
     def _build_report(self) -> object:
-        # The report is imported when a plan is shown, and by name, because planning must not depend on display.
-        return import_module("dicommap.display.draft_report").build_plan_report(self)
+        # Both modules are imported when a plan is shown, and by name, because planning must not depend on them.
+        figure = import_module("dicommap.plots.plan_plot").draw_plan_figure(self)
+        return import_module("dicommap.display.draft_report").build_plan_report(self, figure)
 
     # A pydantic model defines both methods too, so the methods of Displayable are chosen here.
     __str__ = Displayable.__str__

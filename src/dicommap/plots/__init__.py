@@ -1,1 +1,1 @@
-"""Plots of an inventory as static SVG: modalities, timeline, missing and inconsistent attributes."""
+"""Plots of inventories, forecasts, comparisons, plans and reconciliations, as static SVG."""

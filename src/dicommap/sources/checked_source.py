@@ -13,6 +13,7 @@ from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DicommapError, SourceError, os_error_reason
 from dicommap.issues import make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.study import SourceFile
 from dicommap.sources.source import FileError, Opener, Source
 
@@ -163,7 +164,7 @@ class CheckedOpener(Opener):
 
         def check_size_and_read(read: ReadAt, size: int) -> object:
             if len(read(max(size - 1, 0), 2)) != min(size, 1):
-                raise _file_error(f"its size is not that of the walk, which is {size:,} bytes")
+                raise _file_error(f"its size is not that of the walk, which is {format_count(size, 'byte')}")
             return read_header(read, size)
 
         yield from super().read_headers(files, check_size_and_read, max_header_bytes=max_header_bytes)  # type: ignore[arg-type]
