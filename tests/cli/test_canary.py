@@ -61,6 +61,16 @@ def test_scan_and_show_are_silent(scanned: Path, tmp_path: Path) -> None:
             assert_silent(dicommap("show", scanned, "--level", level, "--format", form))
 
 
+def test_comparisons_are_silent(scanned: Path, tmp_path: Path) -> None:
+    other = p10(**patient_values(7)), p10(**patient_values(8), SOPInstanceUID=uid(STUDY, 1, 2))
+    write_tree(tmp_path / "other", dict(zip("ab", other, strict=True)))
+    dicommap("scan", tmp_path / "other", "-o", tmp_path / "other.db")
+    assert CANARY in dicommap("compare", scanned, tmp_path / "other.db", "--show-values").out
+    for form in ("table", "html", "svg", "json", "jsonl", "csv"):
+        for level in ("study", "series", "instance", "attribute")[: 1 if form in ("table", "html", "svg") else 4]:
+            assert_silent(dicommap("compare", scanned, tmp_path / "other.db", "--level", level, "--format", form))
+
+
 @pytest.mark.parametrize(
     "cells",
     [
