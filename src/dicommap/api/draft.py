@@ -149,10 +149,16 @@ class Draft(Displayable):
 
         `show_values` shows patient values, which are masked by default.
         """
-        from dicommap.display.draft_report import build_preview_page
+        from dicommap.display.preview_page import build_preview_page
 
-        masker = self.masker(show_values=show_values)
-        return build_preview_page(self._build_rows(masker), self.edits_by_study(), self.conflicts, masker=masker)
+        return build_preview_page(
+            changes=self.changes,
+            edit_results=self.edit_results,
+            study_edits=self.edits_by_study(),
+            conflicts=self.conflicts,
+            issues=self.issues,
+            masker=self.masker(show_values=show_values),
+        )
 
     def _build_report(self) -> Report:
         from dicommap.display.draft_report import build_draft_report

@@ -86,11 +86,15 @@ class OriginNames:
         row = _ROW.fullmatch(origin)
         return self.shorten(row[1] + row[2] if row else origin)
 
+    def group_all(self, origins: Iterable[str]) -> list[str]:
+        """Return the name of each of these edits without its row, each name once."""
+        return list(dict.fromkeys(map(self.group, origins)))
+
 
 def summarize_changes(changes: Sequence[AttributeChange], names: OriginNames) -> str:
     """Return a summary such as `5 studies, 12 changes: 9 by sheet.csv, 3 by rule 'x'`."""
     studies = sum(1 for _ in groupby(changes, key=lambda change: change.study_instance_uid))
-    counts = Counter(" and ".join(dict.fromkeys(map(names.group, change.origins))) for change in changes)
+    counts = Counter(" and ".join(names.group_all(change.origins)) for change in changes)
     ranked = counts.most_common()
     others = ranked[MAX_COUNTED_ORIGINS:] if len(ranked) > MAX_COUNTED_ORIGINS + 1 else []
     parts = [f"{count:,} by {make_printable(origin)}" for origin, count in ranked[: len(ranked) - len(others)]]
@@ -121,17 +125,23 @@ def format_change_lines(
             yield from _format_group([_build_texts(change, names, masker) for change in of_series], indent, width)
 
 
+def choose_sign(change: AttributeChange) -> str:
+    """Return the sign of a change: `~` changed, `+` had no value in any file, `-` emptied."""
+    if text_from_attribute(change.after) == "":
+        return "-"
+    return "+" if change.before is not None and not any(change.before) else "~"
+
+
 def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) -> _ChangeTexts:
     row = build_preview_row(change, masker=masker)
-    is_emptied = text_from_attribute(change.after) == ""
-    is_new = change.before is not None and not any(change.before)
+    sign = choose_sign(change)
     origins = [make_printable(names.shorten(origin)) for origin in change.origins[:1]]
     more = len(change.origins) - 1
     return _ChangeTexts(
-        sign="-" if is_emptied else "+" if is_new else "~",
+        sign=sign,
         keyword=keyword_of(change.tag),
-        before="" if is_new else make_printable(row["before"]),
-        after="" if is_emptied else make_printable(row["after"]),
+        before="" if sign == "+" else make_printable(row["before"]),
+        after="" if sign == "-" else make_printable(row["after"]),
         origin="".join([*origins, *([f" and {more:,} more"] if more else [])]),
     )
 

@@ -1,9 +1,8 @@
-"""Reports of a draft and of its plan, and the preview as one HTML page."""
+"""Reports of a draft and of its plan."""
 
 from __future__ import annotations
 
 from collections import Counter
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dicommap.display.conflict_report import build_conflict_blocks
@@ -28,7 +27,7 @@ from dicommap.healthimaging.quotas import Quotas
 from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from dicommap.display.issue_report import Issues
     from dicommap.display.report import Block, Figure
@@ -136,47 +135,3 @@ def _build_job_row(job: PlanJob) -> TableRow:
     staged = "staged" if job.staged else ""
     cells = (f"{number:,}" for number in numbers)
     return TableRow(cells=(job.id, job.inputS3Uri, *cells, format_byte_count(job.sourceBytes), staged))
-
-
-_STUDY_COLUMNS = (TableColumn("StudyInstanceUID", CellKind.UID), TableColumn("edits", CellKind.NUMBER))
-_EDIT_COLUMNS = (
-    TableColumn("edit", CellKind.SENTENCE),
-    TableColumn("changed in", CellKind.TEXT),
-    TableColumn("attributes", CellKind.TEXT),
-)
-
-
-def build_preview_page(
-    rows: Iterable[Mapping[str, str]],
-    study_edits: Iterable[Mapping[str, str]],
-    conflicts: Sequence[GroupingConflict],
-    *,
-    masker: Masker,
-) -> str:
-    """Return a complete HTML page with all rows of a preview, the edits of each study, and the first conflicts.
-
-    Args:
-        rows: The rows of the preview, as in preview.csv.
-        study_edits: Rows of `build_study_edit_rows`.
-        conflicts: The conflicts of grouping attributes.
-        masker: Masks the values of the conflicts. It has masked those of `rows`.
-    """
-    from dicommap.display.report_html import render_html_page
-
-    groups = group_changes_by_target(rows)
-    block = build_changes_table(groups, total=len(groups), opened=len(groups))
-    blocks: list[Block] = [block, _build_edits_by_study_table(study_edits)] if groups else [Note(text="No changes.")]
-    if conflicts:
-        blocks += build_conflict_blocks(conflicts, masker=masker, heading="Forecast")
-    return render_html_page(Report(title="Preview", blocks=blocks))
-
-
-def _build_edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTable:
-    """Return a table with one row for each changed study. The study's edits are a table inside its row."""
-    names = [column.name for column in _EDIT_COLUMNS]
-    rows = []
-    for study, members in groupby(study_edits, key=lambda row: row["StudyInstanceUID"]):
-        edits = [TableRow(cells=tuple(row[name] for name in names)) for row in members]
-        details = ReportTable(columns=_EDIT_COLUMNS, rows=edits, total=len(edits), noun="edit")
-        rows.append(TableRow(cells=(study, f"{len(edits):,}"), details=(details,)))
-    return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(rows), noun="study", heading="Edits by study")

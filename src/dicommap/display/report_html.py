@@ -129,18 +129,18 @@ _WORD_BOUNDARY = re.compile("(?<=[a-z])(?=[A-Z])")
 _TAGS = {CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
 
 
-def render_html_fragment(report: Report) -> str:
-    """Return a report as one HTML element with its own style, for a notebook."""
+def render_html_fragment(report: Report, *, top: str = "") -> str:
+    """Return a report as one HTML element with its own style, for a notebook. `top`: see `render_html_page`."""
     return join_markup(
-        STYLE_SHEET, element("div", _render_header(report), *map(_render_block, report.blocks), css=CSS_CLASS)
+        STYLE_SHEET, element("div", _render_header(report), top, *map(_render_block, report.blocks), css=CSS_CLASS)
     )
 
 
-def render_html_page(report: Report) -> str:
-    """Return a report as a complete HTML page."""
+def render_html_page(report: Report, *, top: str = "") -> str:
+    """Return a report as a complete HTML page. `top`: markup between the header and the blocks of the report."""
     head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
     title = element("title", f"dicommap: {report.title}")
-    body = render_html_fragment(report)
+    body = render_html_fragment(report, top=top)
     return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body>{body}</body></html>\n'
 
 
@@ -174,7 +174,7 @@ def _render_facts(block: FactList) -> Markup:
         )
         for name, text in block.pairs
     )
-    return _make_scrollable(element("table", element("tbody", *rows), css="facts"))
+    return make_scrollable(element("table", element("tbody", *rows), css="facts"))
 
 
 def _render_table(block: ReportTable) -> Markup:
@@ -192,10 +192,11 @@ def _render_table(block: ReportTable) -> Markup:
         element("tbody", *(piece for row in block.rows for piece in _render_row(row, block.columns))),
         css="folds" if any(row.details for row in block.rows) else "",
     )
-    return join_markup(heading, _make_scrollable(table), more)
+    return join_markup(heading, make_scrollable(table), more)
 
 
-def _make_scrollable(table: Markup) -> Markup:
+def make_scrollable(table: Markup) -> Markup:
+    """Return a wide element in a box that scrolls, so that the page itself does not."""
     return element("div", table, css="scroll", attributes=_SCROLL)
 
 

@@ -50,7 +50,7 @@ def test_a_large_draft_is_one_screen() -> None:
         assert "and 40 more overrides" in str(draft)
         assert "and 5 more" in str(draft)
         assert len(draft._repr_html_()) < 50_000
-        assert draft.preview_html(show_values=True).count("<ins>") == 50
+        assert draft.preview_html(show_values=True).count("<td><ins>") == 50
 
 
 def test_long_values_are_cut_on_the_screen_and_whole_on_the_page() -> None:

@@ -1,0 +1,182 @@
+"""The preview of a draft as one HTML page: a summary, filters for edits and attributes, and all changes.
+
+The filters need no script. Each is a link to an empty element with an id, such as `#e1` for the first edit. When the
+browser's address names that element, rules with `:target` hide the changes that do not have the class `e1`. Ids and
+classes are numbered, so that no text of the data is in an attribute.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import hex_of, keyword_of
+from dicommap.display.change_lines import OriginNames, choose_sign, summarize_changes
+from dicommap.display.conflict_report import build_conflict_blocks
+from dicommap.display.issue_report import count_severities
+from dicommap.display.preview import build_preview_row
+from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.display.report_html import Markup, element, join_markup, make_scrollable, render_html_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from dicommap.display.issue_report import Issues
+    from dicommap.display.report import Block
+    from dicommap.edits.edit_result import EditResult
+    from dicommap.model.masking import Masker
+    from dicommap.overrides.grouping_conflicts import GroupingConflict
+    from dicommap.overrides.study_resolution import AttributeChange
+
+MAX_FILTERS = 100
+"""Maximum number of filters for edits, and for attributes. Those with the most changes have a filter."""
+MAX_ORIGINS = 3
+"""Maximum number of edits that are named beside a change."""
+
+_NAMES = ("", "attribute", "before", "after", "edit")
+_LEGEND = (("~", "changed"), ("+", "had no value"), ("-", "emptied"))
+_STYLE = (
+    ".filters{margin:8px 0 12px}.filters p{margin:2px 0;line-height:1.9}"
+    ".filters a{display:inline-block;padding:0 7px;margin-right:4px;border:1px solid rgba(128,128,128,.5);"
+    "border-radius:9px;line-height:1.5;color:inherit;text-decoration:none}"
+    ".at{position:fixed;top:0}.sign{font-family:ui-monospace,monospace;font-weight:600;text-align:center}"
+    ".of{padding-top:10px;font-size:13px}"
+)
+_STUDY_COLUMNS = (TableColumn("StudyInstanceUID", CellKind.UID), TableColumn("edits", CellKind.NUMBER))
+_EDIT_COLUMNS = (
+    TableColumn("edit", CellKind.SENTENCE),
+    TableColumn("changed in", CellKind.TEXT),
+    TableColumn("attributes", CellKind.TEXT),
+)
+
+
+class _Filters:
+    """The filters of a page: the class of each edit and of each attribute, and the number of its changes."""
+
+    def __init__(self, changes: Sequence[AttributeChange], names: OriginNames) -> None:
+        self._names = names
+        edits = Counter(group for change in changes for group in names.group_all(change.origins))
+        keywords = Counter(keyword_of(change.tag) for change in changes)
+        self.edits = {text: (f"e{number}", count) for number, (text, count) in _rank(edits)}
+        self.keywords = {text: (f"k{number}", count) for number, (text, count) in _rank(keywords)}
+
+    def find_classes(self, change: AttributeChange) -> list[str]:
+        """Return the classes of the edits and of the attribute of a change."""
+        groups = self._names.group_all(change.origins)
+        found = [self.edits.get(group) for group in groups]
+        return [css for css, _ in filter(None, [*found, self.keywords.get(keyword_of(change.tag))])]
+
+    def render(self) -> Markup:
+        """Return the targets of the links, the rules that hide changes, and the links."""
+        every = [css for css, _ in (*self.edits.values(), *self.keywords.values())]
+        rules = "".join(
+            f"#{css}:target~.changes :is(tbody,.change):not(.{css}){{display:none}}"
+            f"#{css}:target~.filters .{css}{{background:rgba(128,128,128,.35)}}"
+            for css in every
+        )
+        targets = (element("span", css="at", attributes=f'id="{css}"') for css in ("all", *every))
+        links = (self._render_links("Edits", self.edits), self._render_links("Attributes", self.keywords))
+        return join_markup(element("style", Markup(_STYLE + rules)), *targets, element("div", *links, css="filters"))
+
+    def _render_links(self, name: str, filters: Mapping[str, tuple[str, int]]) -> Markup:
+        links = [_render_link("all", "all")]
+        links += [_render_link(css, f"{text} ({count:,})") for text, (css, count) in filters.items()]
+        return element("p", f"{name}: ", *links)
+
+
+def _rank(counts: Counter[str]) -> Iterator[tuple[int, tuple[str, int]]]:
+    return enumerate(counts.most_common(MAX_FILTERS), start=1)
+
+
+def _render_link(css: str, text: str) -> Markup:
+    return element("a", text, css=css, attributes=f'href="#{css}"')
+
+
+def build_preview_page(
+    *,
+    changes: Sequence[AttributeChange],
+    edit_results: Iterable[EditResult],
+    study_edits: Iterable[Mapping[str, str]],
+    conflicts: Sequence[GroupingConflict],
+    issues: Issues,
+    masker: Masker,
+) -> str:
+    """Return a complete HTML page with all changes of a draft, the edits of each study, and the first conflicts.
+
+    Args:
+        changes: The changes. Those of a study follow each other, and so do those of a series.
+        edit_results: The results of all edits.
+        study_edits: Rows of `build_study_edit_rows`.
+        conflicts: The conflicts of grouping attributes.
+        issues: The issues of the draft, which are counted.
+        masker: Masks the values.
+    """
+    names = OriginNames(edit_results)
+    filters = _Filters(changes, names)
+    table = _render_changes(changes, filters, names, masker)  # first, because it makes the marks that a note explains
+    blocks: list[Block] = [_build_edits_by_study_table(study_edits)] if changes else [Note(text="No changes.")]
+    if conflicts:
+        blocks += build_conflict_blocks(conflicts, masker=masker, heading="Forecast")
+    report = Report(
+        title="Preview",
+        counts=(summarize_changes(changes, names),),
+        severities=count_severities(issues.counts()),
+        blocks=blocks,
+    )
+    top = join_markup(_render_legend(masker), filters.render(), table) if changes else Markup()
+    return render_html_page(report, top=top)
+
+
+def _render_legend(masker: Masker) -> Markup:
+    words = (piece for sign, text in _LEGEND for piece in (element("code", sign), f" {text}, "))
+    signs = element("p", *words, element("del", "value before"), ", ", element("ins", "value after"))
+    if not masker.example:
+        return signs
+    how = " Draft with --show-values, or call preview_html(show_values=True), for a page with the values."
+    return join_markup(signs, element("p", masker.explain(), how, css="soft"))
+
+
+def _render_changes(
+    changes: Iterable[AttributeChange], filters: _Filters, names: OriginNames, masker: Masker
+) -> Markup:
+    """Return the table of all changes. Each changed study or series is a group of rows with the classes of all."""
+    bodies = []
+    studies = groupby(changes, key=lambda change: (change.study_instance_uid, change.series_instance_uid))
+    for (study, series), members in studies:
+        rows: list[Markup] = []
+        classes: dict[str, None] = {}
+        for change in members:
+            css = filters.find_classes(change)
+            classes.update(dict.fromkeys(css))
+            rows.append(_render_change(change, names, masker, " ".join(["change", *css])))
+        uids = ["study ", element("code", study), *([] if series is None else [" series ", element("code", series)])]
+        head = element("th", *uids, css="of", attributes=f'colspan="{len(_NAMES)}" scope="rowgroup"')
+        bodies.append(element("tbody", element("tr", head), *rows, css=" ".join(classes)))
+    head = element("thead", element("tr", *(element("th", element("span", name)) for name in _NAMES)))
+    return element("div", make_scrollable(element("table", head, *bodies)), css="changes")
+
+
+def _render_change(change: AttributeChange, names: OriginNames, masker: Masker, css: str) -> Markup:
+    row = build_preview_row(change, masker=masker)
+    origins = "; ".join(map(names.shorten, change.origins[:MAX_ORIGINS]))
+    more = len(change.origins) - MAX_ORIGINS
+    cells = (
+        element("td", choose_sign(change), css="sign"),
+        element("td", element("code", f"{keyword_of(change.tag)} {hex_of(change.tag)}"), css="short"),
+        element("td", element("del", row["before"])),
+        element("td", element("ins", row["after"])),
+        element("td", f"{origins}; and {more:,} more" if more > 0 else origins, css="sentence"),
+    )
+    return element("tr", *cells, css=css)
+
+
+def _build_edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTable:
+    """Return a table with one row for each changed study. The study's edits are a table inside its row."""
+    names = [column.name for column in _EDIT_COLUMNS]
+    rows = []
+    for study, members in groupby(study_edits, key=lambda row: row["StudyInstanceUID"]):
+        edits = [TableRow(cells=tuple(row[name] for name in names)) for row in members]
+        details = ReportTable(columns=_EDIT_COLUMNS, rows=edits, total=len(edits), noun="edit")
+        rows.append(TableRow(cells=(study, f"{len(edits):,}"), details=(details,)))
+    return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=len(rows), noun="study", heading="Edits by study")
