@@ -113,6 +113,24 @@ def test_every_level_has_every_format(pair: tuple[Path, Path], level: str, rows:
     assert [row["StudyInstanceUID"] for row in cells] == [record["StudyInstanceUID"] for record in records]
 
 
+@pytest.mark.parametrize(
+    ("level", "line"),
+    [
+        ("study", "1.1 changed 2 2 2 0 0 0 0 PatientID"),
+        ("series", "1.3 1.3.1 new 0 1 0 1 0 0 0"),
+        ("instance", "1.1.1.2 changed path attributes PatientID b moved/b 1.1 1.1.1"),
+        ("attribute", "PatientID <PatientID 1> <PatientID 2> 2 1.1"),
+    ],
+)
+def test_every_level_has_a_table(pair: tuple[Path, Path], level: str, line: str) -> None:
+    ran = dicommap("compare", *pair, "--level", level)
+    assert ran.status == 1
+    assert line in [" ".join(row.split()) for row in ran.out.splitlines()]
+    assert SECRET not in ran.everything
+    same = dicommap("compare", pair[0], pair[0], "--level", level)
+    assert (same.status, same.out.splitlines()[-1]) == (0, "No difference.")
+
+
 def test_pages_and_pictures_are_written_once(pair: tuple[Path, Path], tmp_path: Path) -> None:
     page, picture = tmp_path / "c.html", tmp_path / "c.svg"
     ran = dicommap("compare", *pair, "--format", "html", "-o", page)

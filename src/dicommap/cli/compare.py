@@ -47,7 +47,7 @@ from dicommap.writing.new_file import require_new_file, write_new_text_file
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dicommap.api.compare import Comparison
     from dicommap.cli.parser import Parser
@@ -71,7 +71,7 @@ EXAMPLES = """\
   dicommap compare a.db b.db --format html -o comparison.html"""
 
 ROWS_SHOWN = 20
-"""Maximum rows of each table. The formats json, jsonl and csv have all differences."""
+"""Maximum rows of each table of the overview. With --level, and in json, jsonl and csv, all differences are listed."""
 
 
 class DifferenceLevel(StrEnum):
@@ -81,6 +81,26 @@ class DifferenceLevel(StrEnum):
     SERIES = "series"
     INSTANCE = "instance"
     ATTRIBUTE = "attribute"
+
+
+_COUNTS = ("before", "after", "changed", "new", "gone", "toOtherSeries", "fromOtherSeries")
+_CHANGE_COLUMNS = ("keyword", "before", "after", "instances", "StudyInstanceUID", "SeriesInstanceUID")
+_LEVEL_COLUMNS = {
+    DifferenceLevel.STUDY: ("StudyInstanceUID", "status", *_COUNTS, "attributes"),
+    DifferenceLevel.SERIES: ("StudyInstanceUID", "SeriesInstanceUID", "status", *_COUNTS, "attributes"),
+    DifferenceLevel.INSTANCE: (
+        "SOPInstanceUID",
+        "status",
+        "changes",
+        "attributes",
+        "before.path",
+        "after.path",
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+    ),
+    DifferenceLevel.ATTRIBUTE: _CHANGE_COLUMNS,
+}
+"""Level -> the columns of its table."""
 
 
 class ComparisonFormat(StrEnum):
@@ -112,8 +132,7 @@ def add_arguments(parser: Parser) -> None:
         parser,
         "--level",
         kind=DifferenceLevel,
-        default=DifferenceLevel.STUDY,
-        text="What to list in json, jsonl and csv.",
+        text="What to list, one in each row. Without it, tables are an overview, and json, jsonl and csv have studies.",
     )
     add_format(parser, ComparisonFormat)
     parser.add_argument(
@@ -143,41 +162,41 @@ def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     form, output = choice_of(ComparisonFormat, args.format, "format"), args.output
     fail_on = [choice_of(FailOnDifference, word, "difference") for word in args.fail_on or (FailOnDifference.ANY,)]
-    level = choice_of(DifferenceLevel, args.level, "level")
+    level = None if args.level is None else choice_of(DifferenceLevel, args.level, "level")
     if output is not None:
         if form is ComparisonFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
         require_new_file(output)
     comparing = ComparisonRun(args.before, args.after, ignore=args.ignore or (), progress=True)
     masker = Masker(show_values=args.show_values)
-    if form in (ComparisonFormat.TABLE, ComparisonFormat.HTML, ComparisonFormat.SVG):
-        for _ in comparing:
-            pass
-        pieces = _draw_page(comparing.result(), form, show_values=args.show_values)
+    if form is ComparisonFormat.TABLE and level is not None:
+        _print_level(comparing, level, masker)
+    elif form is ComparisonFormat.TABLE:
+        _print_comparison(_finish(comparing), masker)
+        _print_next_step(comparing.result(), args)
     else:
-        pieces = _format_records(comparing, level, form, masker)
-    if output is not None:
-        write_new_text_file(output, pieces)
-    elif form is not ComparisonFormat.TABLE:
-        write(pieces)
-        print_masked_note(masker, to_stderr=True)
-    result = comparing.result()
-    if output is not None or form is ComparisonFormat.TABLE:
-        _print_comparison(result, masker)
-        if output is None and not result.is_same:
-            options = tuple(list_given_options(args, only=("ignore", "fail_on", "show_values")))
-            step = after_compare(
-                str(args.before), str(args.after), output=suggest_path("differences.csv"), options=options
-            )
-            print_next_step(step)
-    return int(_has_failed(result, fail_on))
+        pieces = _format_results(comparing, level or DifferenceLevel.STUDY, form, masker)
+        if output is None:
+            write(pieces)
+            print_masked_note(masker, to_stderr=True)
+        else:
+            write_new_text_file(output, pieces)
+            _print_comparison(comparing.result(), masker)
+    return int(_has_failed(comparing.result(), fail_on))
 
 
-def _draw_page(result: Comparison, form: ComparisonFormat, *, show_values: bool) -> Iterator[str]:
-    if form is ComparisonFormat.HTML:
-        yield result.html(show_values=show_values)
-    elif form is ComparisonFormat.SVG:
-        yield result.plot().svg
+def _finish(comparing: ComparisonRun) -> Comparison:
+    """Compare the inventories, and return the result."""
+    for _ in comparing:
+        pass
+    return comparing.result()
+
+
+def _print_next_step(result: Comparison, args: argparse.Namespace) -> None:
+    if not result.is_same:
+        options = tuple(list_given_options(args, only=("ignore", "fail_on", "show_values")))
+        output = suggest_path("differences.csv")
+        print_next_step(after_compare(str(args.before), str(args.after), output=output, options=options))
 
 
 def _has_failed(result: Comparison, fail_on: Iterable[FailOnDifference]) -> bool:
@@ -193,20 +212,28 @@ def _has_failed(result: Comparison, fail_on: Iterable[FailOnDifference]) -> bool
     return any(differs[word] for word in fail_on)
 
 
-def _format_records(
+def _format_results(
     comparing: ComparisonRun, level: DifferenceLevel, form: ComparisonFormat, masker: Masker
 ) -> Iterator[str]:
-    """Yield the records of a level in a format, while the inventories are compared."""
-    if level is DifferenceLevel.ATTRIBUTE:
-        changes = (change for difference in comparing for change in list_attribute_changes(difference))
-        return record_lines(
-            changes,
+    """Yield the pieces of the results in a format. Records are formatted while the inventories are compared."""
+    if form is ComparisonFormat.HTML:
+        yield _finish(comparing).html(show_values=masker.show_values)
+    elif form is ComparisonFormat.SVG:
+        yield _finish(comparing).plot().svg
+    elif level is DifferenceLevel.ATTRIBUTE:
+        yield from record_lines(
+            _list_changes(comparing),
             form,
             record=lambda change: build_attribute_change_record(change, masker),
             row=lambda change: build_attribute_change_row(change, masker),
         )
-    records = _build_records(comparing, level, masker)
-    return record_lines(records, form, record=lambda record: record, row=flatten_difference_record)
+    else:
+        records = _build_records(comparing, level, masker)
+        yield from record_lines(records, form, record=lambda record: record, row=flatten_difference_record)
+
+
+def _list_changes(comparing: ComparisonRun) -> Iterator[AttributeChangeCount]:
+    return (change for difference in comparing for change in list_attribute_changes(difference))
 
 
 def _build_records(comparing: ComparisonRun, level: DifferenceLevel, masker: Masker) -> Iterator[Record]:
@@ -217,6 +244,20 @@ def _build_records(comparing: ComparisonRun, level: DifferenceLevel, masker: Mas
             yield build_series_difference_record(difference)
         elif level is DifferenceLevel.INSTANCE and isinstance(difference, InstanceDifference):
             yield build_instance_difference_record(difference, masker)
+
+
+def _print_level(comparing: ComparisonRun, level: DifferenceLevel, masker: Masker) -> None:
+    """Print a table of all studies, series, instances or changes of attributes that differ."""
+    rows: Iterator[Mapping[str, str]]
+    if level is DifferenceLevel.ATTRIBUTE:
+        rows = (build_attribute_change_row(change, masker) for change in _list_changes(comparing))
+    else:
+        rows = map(flatten_difference_record, _build_records(comparing, level, masker))
+    columns = _LEVEL_COLUMNS[level]
+    numbers = ("instances",) if level is DifferenceLevel.ATTRIBUTE else _COUNTS
+    print_table(columns, ([row[column] for column in columns] for row in rows), numbers=numbers, masker=masker)
+    if comparing.result().is_same:
+        print_line(NO_DIFFERENCE)
 
 
 def _print_comparison(result: Comparison, masker: Masker) -> None:
@@ -246,10 +287,10 @@ def _print_comparison(result: Comparison, masker: Masker) -> None:
 def _print_changes(changes: Sequence[AttributeChangeCount], masker: Masker) -> None:
     print_line()
     rows = [build_attribute_change_row(change, masker) for change in changes[:ROWS_SHOWN]]
-    columns = ("keyword", "before", "after", "instances", "StudyInstanceUID", "SeriesInstanceUID")
-    print_table(columns, ([row[column] for column in columns] for row in rows), numbers=("instances",))
+    cells = ([row[column] for column in _CHANGE_COLUMNS] for row in rows)
+    print_table(_CHANGE_COLUMNS, cells, numbers=("instances",))
     if len(changes) > ROWS_SHOWN:
-        print_line("... and more; --level attribute --format csv lists all changes")
+        print_line("... and more; --level attribute lists all changes")
     print_masked_note(masker)
 
 
