@@ -15,11 +15,11 @@ from dicommap.edits import csv_reader, table
 from dicommap.edits.csv_reader import read_csv_table
 from dicommap.edits.edit import Edit
 from dicommap.edits.edit_result import EditOutcome, EditResult
+from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.lookup_tables import read_lookup
 from dicommap.edits.rule_verbs import _strip_person_name
 from dicommap.edits.rules_file import MAX_RULES, LookupSettings, Replacement
 from dicommap.edits.rules_toml import parse_rules_toml
-from dicommap.edits.sheet_csv import read_sheet
 from dicommap.edits.text_templates import (
     GROUPS_LIMIT,
     PATTERN_LIMIT,

@@ -137,6 +137,12 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
         return drafted.issues
 
 
+def _carry_over(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]:
+    with _scanned(place, arguments) as inventory:
+        (older,) = (place / path for path in arguments["sheets"])
+        return dicommap.sheet(inventory, carry_over=older).issues
+
+
 def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     files = place / arguments["files"] if "files" in arguments else None
     path, uri = place / arguments["path"], arguments.get("inputS3Uri")
@@ -215,6 +221,7 @@ _VERBS = {
     "scan": _scan,
     "scanS3": _scan_s3,
     "draft": _draft,
+    "carryOver": _carry_over,
     "validate": _validate,
     "surroundings": _surroundings,
     "job": _job,

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.edit import Edit
+from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.sheet_cells import cell_issues, is_same_value, normalize_cell
-from dicommap.edits.sheet_csv import format_sheet_lines, read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
+from dicommap.edits.sheet_rows import format_sheet_lines
 from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue, Location
 from dicommap.model.spreadsheet_formulas import unescape_formulas

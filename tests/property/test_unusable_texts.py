@@ -16,11 +16,11 @@ from dicommap import Override, Severity
 from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.edit import Edit
+from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.lookup_tables import read_lookup
 from dicommap.edits.rule_edits import RuleEdits, rule_issues
 from dicommap.edits.rules_file import LookupSettings, Rule
-from dicommap.edits.sheet_csv import read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.issues import Issue
 from dicommap.model.study import Study

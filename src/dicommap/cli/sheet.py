@@ -6,36 +6,52 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.api.sheet import sheet, write_sheet
+from dicommap.api.sheet import sheet
 from dicommap.cli.next_step import after_sheet
 from dicommap.cli.options import (
     STDOUT,
     Delimiter,
     add_choice,
     add_delimiter,
+    add_fail_on,
     add_inventory,
     add_keywords,
     list_given_options,
     split_keywords,
 )
-from dicommap.cli.output import print_line, print_next_step, write
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_error,
+    print_issues,
+    print_line,
+    print_next_step,
+    write,
+)
+from dicommap.edits.table_formats import TextEncoding
+from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
 from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
     import argparse
 
+    from dicommap.api.sheet import Sheet
     from dicommap.cli.parser import Parser
 
 DESCRIPTION = """
-Write an editable sheet: CSV with a row for each study or series, and current values in the cells.
+Write an editable sheet with a row for each study or series, and current values in the cells.
 
-It holds patient values. Change cells in a spreadsheet, then give it to 'dicommap draft --sheet'. A cell such as
-'<2 different values>' means that files of the study or series have different values; if it is left alone, nothing
-changes. Cells are separated by tabs in a FILE.tsv and by commas in any other file, unless --delimiter is given.
+A FILE.xlsx is a workbook: cells are text, keys are locked, notes have the limits of values. Any other file is CSV, with
+tabs in a FILE.tsv. It holds patient values. Change cells in a spreadsheet, then give it to 'dicommap draft --sheet'. A
+cell such as '<2 different values>' means that files of the study or series have different values; if it is left alone,
+nothing changes. After a new scan, --carry-over writes a new sheet with the edits of an older one that still apply.
 """
 
-EXAMPLES = "  dicommap sheet inventory.db -o studies.csv --columns PatientID,StudyDate"
+EXAMPLES = """\
+  dicommap sheet inventory.db -o studies.xlsx
+  dicommap sheet inventory.db -o studies.csv --columns PatientID,StudyDate
+  dicommap sheet inventory.db -o series.xlsx --level series --where Modality=MR
+  dicommap sheet inventory.db -o new.xlsx --carry-over studies.xlsx"""
 
 
 class SheetLevel(StrEnum):
@@ -51,29 +67,73 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        metavar="FILE.csv",
+        metavar="FILE",
         type=Path,
         required=True,
-        help="The file to write; '-' is standard output.",
+        help="The file to write: FILE.xlsx or FILE.csv; '-' is standard output, as CSV.",
     )
-    add_choice(parser, "--level", kind=SheetLevel, default=SheetLevel.STUDY, text="What each row is.")
+    add_choice(parser, "--level", kind=SheetLevel, text="What each row is; by default a study, or as in --carry-over.")
     add_delimiter(parser)
     add_keywords(parser, "--columns", "Write only these columns.")
+    parser.add_argument(
+        "--where",
+        metavar="KEYWORD=PATTERN",
+        action="append",
+        help="Write only studies or series with a matching value, such as StudyDate=2024*. May be repeated.",
+    )
+    parser.add_argument(
+        "--carry-over", metavar="OLD", type=Path, help="An older sheet whose edits are kept if they still apply."
+    )
+    add_choice(
+        parser, "--encoding", kind=TextEncoding, text="The encoding of --carry-over, if it is CSV but not UTF-8."
+    )
+    add_fail_on(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     output = args.output
-    delimiter = args.delimiter or (Delimiter.TAB if output.suffix.lower() == ".tsv" else Delimiter.COMMA)
+    suffix = output.suffix.lower()
+    if args.delimiter is not None and suffix == ".xlsx":
+        raise UsageError("A workbook has no delimiter.", fix="Leave --delimiter out, or write CSV.")
+    delimiter = args.delimiter or (Delimiter.TAB if suffix == ".tsv" else Delimiter.COMMA)
     with Inventory.open(args.inventory) as inventory:
-        lines = sheet(
-            inventory, level=args.level.value, columns=split_keywords(args.columns), delimiter=delimiter.character
+        made = sheet(
+            inventory,
+            level=args.level.value if args.level is not None else None,
+            columns=split_keywords(args.columns),
+            where=_parse_where(args.where or ()),
+            carry_over=args.carry_over,
+            delimiter=delimiter.character,
+            encoding=args.encoding,
         )
         if str(output) == STDOUT:
-            write(lines)
-            return 0
-        count = write_sheet(output, lines)
+            write(made)
+            print_error(*map(str, made.issues))
+            return choose_exit_status((issue.severity for issue in made.issues), args.fail_on)
+        count = made.save(output)
+    if args.carry_over is not None:
+        _print_carried(made, args.carry_over)
     print_line(f"{output}: {format_count(count, 'row')}")
     options = tuple(list_given_options(args, only={"delimiter"}))
     print_next_step(after_sheet(str(args.inventory), str(output), options=options))
-    return 0
+    return choose_exit_status((issue.severity for issue in made.issues), args.fail_on)
+
+
+def _print_carried(made: Sheet, older: Path) -> None:
+    """Print the issues of carrying edits over, and the number of edits."""
+    print_issues(made.issues)
+    not_carried = sum(issue.code == "sheet.not-carried-over" for issue in made.issues)
+    rest = f", {not_carried:,} not" if not_carried else ""
+    print_line(f"{older}: {format_count(made.carried, 'edit')} carried over{rest}")
+
+
+def _parse_where(texts: list[str] | tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the patterns of --where by keyword. One of the patterns of a keyword must match."""
+    patterns: dict[str, list[str]] = {}
+    for text in texts:
+        keyword, equals, pattern = text.partition("=")
+        if not equals or not keyword.strip():
+            raise UsageError("--where needs a keyword, '=' and a pattern.", fix="For example: --where Modality=MR.")
+        patterns.setdefault(keyword.strip(), []).append(pattern)
+    return patterns

@@ -150,6 +150,30 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
         yield from float_issues(vr, float(text), location)
 
 
+def describe_vr(vr: str) -> str:
+    """Return the form and the limit of a value in words, such as `LO: text of at most 64 characters`.
+
+    Args:
+        vr: A value representation whose values can be given as text.
+
+    """
+    if vr == "PN":
+        limit = _CHARACTER_LIMITS[vr]
+        return (
+            f"PN: a name of up to {PN_COMPONENTS} components (family^given^middle^prefix^suffix), "
+            f"at most {limit} characters"
+        )
+    form = _FORMS.get(vr)
+    words = f"{vr}: {form.expected if form is not None else 'text'}"
+    if vr in INTEGER_RANGES:
+        low, high = INTEGER_RANGES[vr]
+        return f"{words} from {low} to {high}"
+    limits = {**dict.fromkeys(_CHARACTER_LIMITS, "characters"), **dict.fromkeys(_BYTE_LIMITS, "bytes")}
+    if vr not in limits or vr in _LENGTH_IN_FORM:
+        return words
+    return f"{words}{',' if form is not None else ' of'} at most {(_CHARACTER_LIMITS | _BYTE_LIMITS)[vr]} {limits[vr]}"
+
+
 def has_control_character(vr: str, text: str) -> bool:
     """Return whether a text has a control character that its VR does not allow (PS3.5 section 6.1.3)."""
     return (_CONTROL_IN_LONG_TEXT if vr in MULTILINE_VRS else _CONTROL).search(text) is not None

@@ -9,6 +9,7 @@ also refused.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -72,6 +73,49 @@ def compute_row_state(values: AttributeValues, level: Level) -> str:
     digest = hashlib.blake2b(json.dumps(distinct, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=6)
     # The digest begins with a letter, because a spreadsheet can read digits as a number.
     return "s" + digest.hexdigest()
+
+
+DIGEST_CHARACTERS = 5
+"""Number of characters of the digest of a cell. Each has five bits."""
+
+
+def compute_cell_digest(keyword: str, counts: Mapping[str, int]) -> str:
+    """Return a short digest of the values of an attribute in a study or series.
+
+    With the digests of a row, it is known later which cells the user changed, and which values changed in the files.
+    A value of few possible ones, such as a date, can be found from its digest.
+
+    Args:
+        keyword: The keyword of the attribute.
+        counts: Value -> number of files.
+
+    """
+    counts = merge_equal_names(keyword, counts)
+    return _digest_cell(keyword, format_cell_with_escapes(keyword, counts), sorted(counts) if len(counts) > 1 else [])
+
+
+def is_cell_as_written(keyword: str, cell: str, digests: str) -> bool:
+    """Return whether the text of a cell is still that with which a row of these digests was written."""
+    return is_marker(cell) or _digest_cell(keyword, cell, []) in split_digests(digests)
+
+
+def is_marker(cell: str) -> bool:
+    """Return whether a cell is a marker such as `<2 different values>`."""
+    return _MARKER.fullmatch(cell) is not None
+
+
+def split_digests(digests: str) -> set[str]:
+    """Return the digests of the cells of a row."""
+    return {digests[start : start + DIGEST_CHARACTERS] for start in range(0, len(digests), DIGEST_CHARACTERS)}
+
+
+_MARKER = re.compile(r"<[0-9,]+ different values>")
+
+
+def _digest_cell(keyword: str, text: str, values: list[str]) -> str:
+    shown = json.dumps([keyword, normalize_nfc(normalize_cell(text)), values]).encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(shown, digest_size=4).digest()
+    return base64.b32encode(digest).decode("ascii")[:DIGEST_CHARACTERS].lower()
 
 
 def normalize_cell(text: str) -> str:

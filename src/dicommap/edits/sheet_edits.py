@@ -30,7 +30,7 @@ from dicommap.model.spreadsheet_formulas import unescape_formulas
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicommap.edits.sheet_csv import EditedSheet, SheetRow
+    from dicommap.edits.edited_sheet import EditedSheet, SheetRow
     from dicommap.edits.table import CellKind
     from dicommap.model.study import AttributeValues, Study, Target
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from dicommap.edits.table import CELL_LENGTH_LIMIT, CELLS_LIMIT, COLUMNS_LIMIT, CellKind
 from dicommap.edits.workbook_archive import StopReadingError, UnreadableWorkbookError
+from dicommap.writing.workbook_writer import WORKSHEET_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dicommap.edits.workbook_styles import CellFormats
 
-EXCEL_ROWS = 1_048_576
-"""Maximum number of rows of a worksheet in Excel and LibreOffice."""
 CELL_ADDRESS = re.compile(r"(?P<column>[A-Z]{1,3})(?P<row>[0-9]{1,7})")
 _ESCAPE = re.compile(r"_x(?P<code>[0-9A-Fa-f]{4})_")
 """A character that XML cannot have (ECMA-376 part 1, section 22.9.2.19)."""
@@ -149,8 +148,8 @@ class WorksheetCells:
         self._content.text(text)
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
-        number = _parse_number(attributes["r"], EXCEL_ROWS) if "r" in attributes else self._row + 1
-        if not self._row < number <= EXCEL_ROWS:
+        number = _parse_number(attributes["r"], WORKSHEET_ROWS) if "r" in attributes else self._row + 1
+        if not self._row < number <= WORKSHEET_ROWS:
             raise UnreadableWorkbookError(_DAMAGED_CELLS)
         if number > self._last_row:
             raise StopReadingError

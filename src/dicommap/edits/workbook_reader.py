@@ -20,10 +20,11 @@ from dicommap.edits.table import (
     header_row_issues,
 )
 from dicommap.edits.workbook_archive import UnreadableWorkbookError, WorkbookArchive
-from dicommap.edits.workbook_cells import CELL_ADDRESS, EXCEL_ROWS, ON_VALUES, SharedTexts, WorksheetCells
+from dicommap.edits.workbook_cells import CELL_ADDRESS, ON_VALUES, SharedTexts, WorksheetCells
 from dicommap.edits.workbook_styles import CellFormats
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, stop_after_limit
+from dicommap.writing.workbook_writer import WORKSHEET_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -98,7 +99,7 @@ class _Workbook:
             issues.append(make_issue("sheet.other-worksheets", location, number=fitting[0]))
         return replace(table, issues=tuple(issues))
 
-    def _read_worksheet(self, part: str, last_row: int = EXCEL_ROWS) -> WorksheetCells:
+    def _read_worksheet(self, part: str, last_row: int = WORKSHEET_ROWS) -> WorksheetCells:
         worksheet = WorksheetCells(self._texts, self._formats, is_1904=self._contents.is_1904, last_row=last_row)
         self._archive.parse(part, worksheet)
         return worksheet

@@ -125,6 +125,11 @@ def find_studies(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]
     return (study for study in studies if any(_is_match(series, patterns) for series in study.series))
 
 
+def find_series(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]) -> Iterator[Series]:
+    """Yield each series that matches, as `find_studies` defines it."""
+    return (series for study in studies for series in study.series if _is_match(series, patterns))
+
+
 def _is_match(series: Series, patterns: Mapping[str, ShellPatterns]) -> bool:
     uids = {"StudyInstanceUID": (series.study_instance_uid,), "SeriesInstanceUID": (series.series_instance_uid,)}
     return all(

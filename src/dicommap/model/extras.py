@@ -7,8 +7,14 @@ from importlib.util import find_spec
 
 from dicommap.errors import MissingExtraError
 
-EXTRA_MODULES = {"arrow": ("pyarrow",), "pandas": ("pandas", "pyarrow"), "polars": ("polars", "pyarrow")}
+EXTRA_MODULES = {
+    "arrow": ("pyarrow",),
+    "pandas": ("pandas", "pyarrow"),
+    "polars": ("polars", "pyarrow"),
+}
 """Extra of dicommap for frames -> the modules that the extra installs."""
+_OTHER_EXTRA_MODULES = {"excel": ("xlsxwriter",)}
+"""Other extra of dicommap -> the modules that the extra installs."""
 
 PIXELS_INSTALL_COMMAND = "pip install 'dicommap[pixels]'"
 _PIXELS_PACKAGES = {"numpy": "numpy", "PIL": "pillow"}
@@ -19,8 +25,8 @@ def require_extra(extra: str) -> None:
     """Raise MissingExtraError if a module of an extra cannot be imported.
 
     Args:
-        extra: A key of `EXTRA_MODULES`, or `pixels`. The codecs of `pixels` are not checked here, but when an image
-            needs a codec.
+        extra: A key of `EXTRA_MODULES`, `excel`, or `pixels`. The codecs of `pixels` are not checked here, but when an
+            image needs a codec.
 
     Raises:
         MissingExtraError: A module of the extra is not installed.
@@ -28,7 +34,7 @@ def require_extra(extra: str) -> None:
     if extra == "pixels":
         _require_pixels()
         return
-    for module in EXTRA_MODULES[extra]:
+    for module in (EXTRA_MODULES | _OTHER_EXTRA_MODULES)[extra]:
         try:
             import_module(module)
         except ImportError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.printable_text import make_printable
 from dicommap.edits.csv_reader import require_delimiter
 from dicommap.edits.edit_provider import CombinedEdits
-from dicommap.edits.sheet_csv import read_sheet
+from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.edits.table_formats import require_encoding
 from dicommap.edits.table_reader import CsvSettings

@@ -25,7 +25,7 @@ def require_new_file(path: Path) -> None:
         DocumentError: `path` exists already, or its directory does not exist.
 
     """
-    with _convert_os_errors(path):
+    with convert_os_errors(path):
         if path.is_dir():
             raise DocumentError(f"{path} is a directory.", fix="Name a file.")
         if path.exists() or path.is_symlink():
@@ -46,7 +46,7 @@ def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
 
     """
     require_new_file(path)
-    with _convert_os_errors(path):
+    with convert_os_errors(path):
         remove_leftovers(path.absolute().parent, path.name)
         with partial_file(path) as partial:
             with TextIOWrapper(partial.open(), encoding="utf-8", newline="", errors="backslashreplace") as file:
@@ -55,7 +55,7 @@ def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
 
 
 @contextmanager
-def _convert_os_errors(path: Path) -> Iterator[None]:
+def convert_os_errors(path: Path) -> Iterator[None]:
     """Convert an OSError about a path into a DocumentError."""
     try:
         yield
@@ -74,7 +74,7 @@ def write_new_binary_file(path: StrPath, content: bytes) -> None:
 
     """
     file_path = Path(path)
-    with _convert_os_errors(file_path), os.fdopen(create_file(file_path), "wb") as file:
+    with convert_os_errors(file_path), os.fdopen(create_file(file_path), "wb") as file:
         try:
             file.write(content)
             file.flush()

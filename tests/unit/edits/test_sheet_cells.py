@@ -7,9 +7,10 @@ import pytest
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import keep_undecodable_bytes
 from dicommap.edits.edit import Edit
+from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.sheet_cells import format_cell_with_escapes, has_lost_characters
-from dicommap.edits.sheet_csv import format_sheet_lines, read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
+from dicommap.edits.sheet_rows import format_sheet_lines
 from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue
 from dicommap.overrides.resolution import resolve_edits

@@ -8,13 +8,14 @@ import io
 import pytest
 
 from dicommap.edits.edit import Edit
-from dicommap.edits.sheet_cells import compute_row_state
-from dicommap.edits.sheet_csv import choose_sheet_columns, format_sheet_lines, read_sheet
+from dicommap.edits.edited_sheet import read_sheet
+from dicommap.edits.sheet_cells import compute_cell_digest, compute_row_state
 from dicommap.edits.sheet_edits import SheetEdits
+from dicommap.edits.sheet_rows import choose_sheet_columns, format_sheet_lines
 from dicommap.errors import AttributeNameError
 from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue
-from dicommap.model.study import Study
+from dicommap.model.study import AttributeValues, Study
 from tests.support.studies import KEYWORDS, study
 
 ONE = study({"PatientID": "007", "PatientName": "A^B", "Modality": "CT"}, {"PatientID": "007", "Modality": "MR"})
@@ -92,20 +93,25 @@ def test_faults_name_row_and_column_and_not_the_value() -> None:
     assert "Zyzzyva" not in str(found)
 
 
+def state(values: AttributeValues, level: Level, *keywords: str) -> str:
+    digests = "".join(compute_cell_digest(keyword, values[keyword]) for keyword in keywords)
+    return f"{compute_row_state(values, level)}-{digests}"
+
+
 def test_a_sheet_is_written_as_spreadsheets_read_it() -> None:
     text = "".join(format_sheet_lines([ONE], Level.STUDY, ["PatientID", "PatientName"]))
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert rows == [
         ["StudyInstanceUID", "#state", "#instances", "PatientID", "PatientName"],
-        ["1.2", compute_row_state(ONE.values, Level.STUDY), "4", "007", "<2 different values>"],
+        ["1.2", state(ONE.values, Level.STUDY, "PatientID", "PatientName"), "4", "007", "<2 different values>"],
     ]
 
 
 def test_a_series_sheet_names_both_uids() -> None:
     lines = list(format_sheet_lines(ONE.series, Level.SERIES, ["Modality"]))
     assert lines[1:] == [
-        f"1.2,{one.series_instance_uid},{compute_row_state(one.values, Level.SERIES)},2,{modality}\r\n"
+        f"1.2,{one.series_instance_uid},{state(one.values, Level.SERIES, 'Modality')},2,{modality}\r\n"
         for one, modality in zip(ONE.series, ("CT", "MR"), strict=True)
     ]
 

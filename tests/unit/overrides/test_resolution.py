@@ -7,12 +7,12 @@ from typing import Any
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.display.edit_result_rows import build_edit_result_row, format_edit_result_lines
 from dicommap.edits.edit_provider import CombinedEdits, EditProvider
+from dicommap.edits.edited_sheet import read_sheet
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.edits.harmonize_edits import HarmonizeEdits
 from dicommap.edits.lookup_tables import read_lookup
 from dicommap.edits.rule_edits import RuleEdits
 from dicommap.edits.rules_file import LookupSettings, Rule
-from dicommap.edits.sheet_csv import read_sheet
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.issues import Location, Severity
 from dicommap.overrides.resolution import resolve_edits

@@ -213,7 +213,18 @@ CODES = (
         "cells would look like edits and would undo newer values. The row is not used. The message names near "
         "matches: cells that differ from the current values only in zeros, letter case or spaces, or another row "
         "that was written from this state.",
-        fix="Write a new sheet from this inventory and repeat the edits in it.",
+        fix="Write a new sheet with the edits of this one that still apply: dicommap sheet INVENTORY -o NEW "
+        "--carry-over OLD.",
+    ),
+    IssueCode(
+        name="sheet.not-carried-over",
+        severity=Severity.WARNING,
+        title="An edit of an older sheet that is not in the new one",
+        message="The edit is not carried over: {reason}.",
+        explanation="'dicommap sheet --carry-over' keeps an edit of the older sheet if the value in the files is still "
+        "the one that the older sheet was written from. The state of each row says so for each cell. Otherwise the new "
+        "sheet has the current value.",
+        fix="Look at the current value in the new sheet, and type the edit again if it is still right.",
     ),
     IssueCode(
         name="sheet.no-change",

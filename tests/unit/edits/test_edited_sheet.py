@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.edits.sheet_csv import EditedSheet, read_sheet
+from dicommap.edits.edited_sheet import EditedSheet, read_sheet
 from dicommap.model.study import Target
 from tests.support.studies import KEYWORDS
 

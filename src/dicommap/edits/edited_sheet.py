@@ -1,93 +1,26 @@
-"""Write studies or series as a CSV sheet, and read a sheet that the user has edited."""
+"""Read a sheet that the user has edited: its rows by study or series, and the issues of its header and rows."""
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
-from dicommap.dicom.keywords import not_captured_error
-from dicommap.edits.sheet_cells import compute_row_state, format_cell_with_escapes, is_same_value
+from dicommap.edits.sheet_cells import is_same_value
+from dicommap.edits.sheet_rows import STATE_COLUMN, STATE_SEPARATOR
 from dicommap.edits.table import INFORMATION_COLUMN_PREFIX, column_issues, locate_cell, locate_header
 from dicommap.edits.table_reader import DEFAULT_CSV_SETTINGS, CsvSettings, read_table
-from dicommap.healthimaging.levels import Level, fits_override_level, level_of
 from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, stop_after_limit
-from dicommap.model.spreadsheet_formulas import escape_formulas, unescape_formulas
+from dicommap.model.spreadsheet_formulas import unescape_formulas
 from dicommap.model.study import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping
 
     from dicommap.edits.table import CellKind, Table
-    from dicommap.model.study import Series, Study
-
-STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
-"""The name of the column with the state of each row: a digest from `sheet_cells.compute_row_state`."""
-
-
-def choose_sheet_columns(level: Level, captured: Sequence[str], keywords: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the keywords of a sheet's columns: the requested keywords, or all captured keywords of the level.
-
-    Args:
-        level: STUDY for rows of studies, SERIES for rows of series.
-        captured: The keywords of the attributes that the inventory holds.
-        keywords: The keywords that the user requested; empty means all captured keywords of the level.
-
-    Raises:
-        AttributeNameError: A requested keyword is not captured.
-
-    """
-    if not set(keywords) <= set(captured):
-        raise not_captured_error(keywords, captured)
-    if keywords:
-        return tuple(dict.fromkeys(keywords))
-    levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (Level.SERIES,)
-    return tuple(keyword for keyword in captured if level_of(tag_of(keyword) or 0) in levels)
-
-
-def format_sheet_lines(
-    items: Iterable[Study] | Iterable[Series], level: Level, keywords: Sequence[str], delimiter: str = ","
-) -> Iterator[str]:
-    """Yield the lines of a sheet: CSV with a byte order mark, which tells spreadsheets that the encoding is UTF-8.
-
-    If all files of a row have the same value, the cell contains the value. If the values differ, the cell contains a
-    marker such as `<2 different values>`; a cell with an unchanged marker is not an edit. If a spreadsheet would read a
-    value as a formula, an apostrophe is written before it, and removed when the sheet is read. Undecodable bytes and
-    control characters are written as escapes.
-
-    Args:
-        items: The studies or series, one for each row.
-        level: STUDY for rows of studies, SERIES for rows of series.
-        keywords: The keywords of the columns.
-        delimiter: The delimiter of cells.
-
-    """
-    # If the row of a study has columns of series attributes, its state must also detect changes of these attributes.
-    is_study_only = level is Level.STUDY and all(
-        fits_override_level(tag_of(keyword) or 0, level) for keyword in keywords
-    )
-    state_level = Level.STUDY if is_study_only else Level.SERIES
-    keys = ["StudyInstanceUID"] if level is Level.STUDY else ["StudyInstanceUID", "SeriesInstanceUID"]
-    yield "\ufeff" + _format_line([*keys, STATE_COLUMN, f"{INFORMATION_COLUMN_PREFIX}instances", *keywords], delimiter)
-    for item in items:
-        uids = [item.study_instance_uid]
-        if level is Level.SERIES:
-            uids.append(item.series_instance_uid)  # type: ignore[union-attr]
-        values = item.values
-        cells = (escape_formulas(format_cell_with_escapes(keyword, values[keyword])) for keyword in keywords)
-        yield _format_line([*uids, compute_row_state(values, state_level), str(item.instances), *cells], delimiter)
-
-
-def _format_line(cells: list[str], delimiter: str) -> str:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
-    return buffer.getvalue()
-
 
 _STUDY, _SERIES = "StudyInstanceUID", "SeriesInstanceUID"
 
@@ -101,7 +34,9 @@ class SheetRow:
     cells: Mapping[str, str] = field(repr=False)
     """Keyword -> text of the cell, for the columns that can be edited."""
     state: str | None = None
-    """The text of the state column; None if the sheet has no state column."""
+    """The state of the row in the state column; None if the sheet has no state column."""
+    cell_digests: str = ""
+    """The digests of the row's cells when the sheet was written, from the state column."""
     kinds: Mapping[str, CellKind] = field(default_factory=dict)
     """Column -> kind, for the cells of a workbook that are not text."""
 
@@ -244,9 +179,19 @@ def _parse_rows(table: Table, refused: Container[str | None]) -> Iterator[Issue 
             yield DamagedUid(row=number, column=key, text=uids[key], problem=problem)
         if not damaged:
             target = Target(study_instance_uid=uids[_STUDY], series_instance_uid=uids.get(_SERIES))
-            state = cells[header.index(STATE_COLUMN)].strip().casefold() if STATE_COLUMN in header else None
+            written = cells[header.index(STATE_COLUMN)].strip().casefold() if STATE_COLUMN in header else None
+            state, _, digests = (written or "").partition(STATE_SEPARATOR)
             texts = {column: cells[index] for index, column in editable}
-            yield target, SheetRow(number=number, cells=texts, state=state, kinds=kinds)
+            yield (
+                target,
+                SheetRow(
+                    number=number,
+                    cells=texts,
+                    state=None if written is None else state,
+                    cell_digests=digests,
+                    kinds=kinds,
+                ),
+            )
 
 
 def _describe_uid_problem(uid: str, kind: CellKind | None) -> str | None:

@@ -1,0 +1,79 @@
+"""Attributes whose values are listed in PS3.3: enumerated values, and the most frequent defined terms.
+
+A new value of an attribute with enumerated values must be one of them. Defined terms may be extended by anyone
+(PS3.5 section 6.3), so that other values are possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_YES_NO = ("YES", "NO")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueList:
+    """The listed values of an attribute."""
+
+    values: tuple[str, ...]
+    is_closed: bool
+    """Whether the values are enumerated, so that no other value is allowed."""
+    source: str
+    """The section of PS3.3 that lists the values."""
+
+
+def _enumerated(source: str, *values: str) -> ValueList:
+    return ValueList(values=values, is_closed=True, source=source)
+
+
+def _defined_terms(source: str, *values: str) -> ValueList:
+    return ValueList(values=values, is_closed=False, source=source)
+
+
+VALUE_LISTS = {
+    "PatientSex": _enumerated("C.7.1.1", "M", "F", "O"),
+    "PatientSexNeutered": _enumerated("C.7.2.2", "ALTERED", "UNALTERED"),
+    "PregnancyStatus": _enumerated("C.2.4", "1", "2", "3", "4"),
+    "SmokingStatus": _enumerated("C.2.4", "YES", "NO", "UNKNOWN"),
+    "QualityControlSubject": _enumerated("C.7.1.1", *_YES_NO),
+    "PatientIdentityRemoved": _enumerated("C.7.1.1", *_YES_NO),
+    "LongitudinalTemporalInformationModified": _enumerated("C.12.1", "UNMODIFIED", "MODIFIED", "REMOVED"),
+    "BurnedInAnnotation": _enumerated("C.7.6.1", *_YES_NO),
+    "RecognizableVisualFeatures": _enumerated("C.7.6.1", *_YES_NO),
+    "Laterality": _enumerated("C.7.3.1", "R", "L"),
+    "AnatomicalOrientationType": _enumerated("C.7.3.1", "BIPED", "QUADRUPED"),
+    "PresentationIntentType": _enumerated("C.8.11.1", "FOR PRESENTATION", "FOR PROCESSING"),
+    "TypeOfPatientID": _defined_terms("C.7.1.1", "TEXT", "RFID", "BARCODE"),
+    "ResponsiblePersonRole": _defined_terms(
+        "C.7.1.1.1.2",
+        "OWNER",
+        "PARENT",
+        "CHILD",
+        "SPOUSE",
+        "SIBLING",
+        "RELATIVE",
+        "GUARDIAN",
+        "CUSTODIAN",
+        "AGENT",
+        "INVESTIGATOR",
+        "VETERINARIAN",
+    ),
+    "PatientPosition": _defined_terms(
+        "C.7.3.1.1.2",
+        *("HFS", "HFP", "HFDR", "HFDL", "FFS", "FFP", "FFDR", "FFDL"),
+        *("LFP", "LFS", "RFP", "RFS", "AFDR", "AFDL", "PFDR", "PFDL"),
+    ),
+    "Modality": _defined_terms(
+        "C.7.3.1.1.1",
+        *("CR", "CT", "DX", "ECG", "ES", "IO", "IVOCT", "IVUS", "KO", "MG", "MR", "NM", "OCT", "OP", "OPT", "OT"),
+        *("PR", "PT", "PX", "REG", "RF", "RTDOSE", "RTIMAGE", "RTPLAN", "RTRECORD", "RTSTRUCT", "SEG", "SM", "SR"),
+        *("US", "XA", "XC"),
+    ),
+    "BodyPartExamined": _defined_terms(
+        "C.7.3.1",
+        *("ABDOMEN", "ANKLE", "ARM", "BREAST", "CHEST", "CLAVICLE", "COCCYX", "CSPINE", "ELBOW", "EXTREMITY", "FOOT"),
+        *("HAND", "HEAD", "HEART", "HIP", "JAW", "KNEE", "LEG", "LSPINE", "NECK", "PELVIS", "SHOULDER", "SKULL"),
+        *("SSPINE", "TSPINE"),
+    ),
+}
+"""Keyword -> the listed values."""

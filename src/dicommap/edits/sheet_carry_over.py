@@ -1,0 +1,146 @@
+"""Carry the edits of an older sheet over to a new one, after files were scanned again.
+
+A row of a sheet has a digest of each cell that was written. So for each cell it is known whether the user changed it,
+and whether the value in the files has changed since:
+
+    value in the files   cell       result
+    unchanged            unchanged  the current value
+    changed              unchanged  the current value
+    unchanged            changed    the edit is carried over
+    changed              changed    an issue; the cell has the current value
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import tag_of
+from dicommap.edits.sheet_cells import (
+    cell_issues,
+    compute_cell_digest,
+    compute_row_state,
+    escape_issues,
+    format_cell,
+    format_cell_with_escapes,
+    is_cell_as_written,
+    is_same_value,
+    normalize_cell,
+    split_digests,
+)
+from dicommap.healthimaging.levels import Level
+from dicommap.issues import Issue, Location, Severity, make_issue
+from dicommap.issues.bounded_list import BoundedList, bounded_issues
+from dicommap.model.spreadsheet_formulas import unescape_formulas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.edits.edited_sheet import EditedSheet, SheetRow
+    from dicommap.edits.sheet_rows import CarriedCells
+    from dicommap.model.study import AttributeValues, Series, Study
+
+
+_CHANGED = "the value in the files has changed since"
+_UNKNOWN = "the row is from another scan, and its state does not say which values have changed since"
+_NO_COLUMN = "the new sheet does not have the column"
+
+
+class SheetCarryOver:
+    """The edits of an older sheet that still apply, and the issues of the others. Pass it each study once."""
+
+    def __init__(self, sheet: EditedSheet, issues: Iterable[Issue], keywords: Iterable[str]) -> None:
+        """Begin with the issues of reading the older sheet.
+
+        Args:
+            sheet: The older sheet.
+            issues: The issues of reading the older sheet.
+            keywords: The columns of the new sheet.
+
+        """
+        self._sheet = sheet
+        self._keywords = frozenset(keywords)
+        self._reached: set[int] = set()
+        self._studies: set[str] = set()
+        self.cells: CarriedCells = {}
+        """The texts of the cells that are edits."""
+        self.issues: BoundedList[Issue] = bounded_issues()
+        self.issues += (_as_warning(issue) for issue in issues)
+
+    @property
+    def count(self) -> int:
+        """Return the number of cells that were carried over."""
+        return sum(map(len, self.cells.values()))
+
+    def add_study(self, study: Study) -> None:
+        """Carry over the edits of a study and its series."""
+        self._studies.add(study.study_instance_uid)
+        groups: tuple[Study | Series, ...] = (study, *study.series)
+        for group in groups:
+            row = self._sheet.rows.get(group.target)
+            if row is None:
+                continue
+            self._reached.add(row.number)
+            edits = dict(self._carry_row(row, group.values))
+            if edits:
+                self.cells[group.target] = edits
+
+    def finish(self) -> None:
+        """Add the issues of the rows whose study or series is not in the inventory. Call it after the last study."""
+        for damaged in self._sheet.damaged_uids:
+            location = self._sheet.locate(damaged.row, damaged.column)
+            self.issues.add(_warn("sheet.damaged-uid", location, problem=damaged.problem, hint=""))
+        for target, row in self._sheet.rows.items():
+            if row.number in self._reached:
+                continue
+            location = Location(path=self._sheet.name, row=row.number)
+            if target.series_instance_uid is not None and target.study_instance_uid in self._studies:
+                self.issues.add(_warn("sheet.unknown-series", location))
+            else:
+                self.issues.add(_warn("sheet.unknown-study", location, hint=""))
+
+    def _carry_row(self, row: SheetRow, values: AttributeValues) -> Iterator[tuple[str, str]]:
+        """Yield the keyword and the text of each edit of a row that still applies; record an issue for the others."""
+        states = (compute_row_state(values, level) for level in (Level.STUDY, Level.SERIES))
+        is_current = row.state in (None, "", *states)
+        digests = split_digests(row.cell_digests)
+        for keyword, text in row.cells.items():
+            cell = normalize_cell(unescape_formulas(text.strip(" ")))
+            if is_same_value(format_cell_with_escapes(keyword, values[keyword]), cell):
+                continue
+            reason = None
+            if not is_current and compute_cell_digest(keyword, values[keyword]) not in digests:
+                if digests and is_cell_as_written(keyword, cell, row.cell_digests):
+                    continue  # only the file has changed
+                reason = _CHANGED if digests else _UNKNOWN
+            if reason is None and keyword not in self._keywords:
+                reason = _NO_COLUMN
+            location = self._sheet.locate(row.number, keyword)
+            if reason is not None:
+                self.issues.add(make_issue("sheet.not-carried-over", location, reason=reason))
+                continue
+            wrong = list(_edit_issues(keyword, cell, values, row, location))
+            if wrong:
+                self.issues += wrong
+            else:
+                yield keyword, cell
+
+
+def _edit_issues(
+    keyword: str, cell: str, values: AttributeValues, row: SheetRow, location: Location
+) -> Iterator[Issue]:
+    """Yield warnings about a cell that a draft would refuse, as it is damaged or not text."""
+    before = normalize_cell(format_cell(keyword, values[keyword]))
+    issues = list(escape_issues(before, cell, location)) or list(
+        cell_issues(before, cell, location, tag_of(keyword) or 0, row.kinds.get(keyword))
+    )
+    yield from map(_as_warning, issues)
+
+
+def _warn(code: str, location: Location, **facts: object) -> Issue:
+    return make_issue(code, location, severity=Severity.WARNING, **facts)
+
+
+def _as_warning(issue: Issue) -> Issue:
+    """Return an issue as a warning if it is an error: the new sheet is written without this edit."""
+    return replace(issue, severity=Severity.WARNING) if issue.severity is Severity.ERROR else issue

@@ -1,0 +1,128 @@
+"""The rows of a sheet: studies or series with the current values of the chosen attributes, as cells or lines of CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import tag_of
+from dicommap.dicom.keywords import not_captured_error
+from dicommap.edits.sheet_cells import compute_cell_digest, compute_row_state, format_cell_with_escapes
+from dicommap.edits.table import INFORMATION_COLUMN_PREFIX
+from dicommap.healthimaging.levels import Level, fits_override_level, level_of
+from dicommap.model.spreadsheet_formulas import escape_formulas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from dicommap.model.study import Series, Study, Target
+
+STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
+"""The name of the column with the state of each row: a digest of the row from `sheet_cells.compute_row_state`, then
+STATE_SEPARATOR, then a digest of each cell from `sheet_cells.compute_cell_digest`."""
+STATE_SEPARATOR = "-"
+INSTANCES_COLUMN = f"{INFORMATION_COLUMN_PREFIX}instances"
+"""The name of the column with the number of instances."""
+BYTE_ORDER_MARK = "\ufeff"
+
+CarriedCells = dict["Target", dict[str, str]]
+"""Study or series -> keyword -> text that replaces the current value in a cell."""
+
+
+def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the keywords of a sheet's columns: the requested keywords, or all captured keywords of the level.
+
+    Args:
+        level: STUDY for rows of studies, SERIES for rows of series.
+        captured: The keywords of the attributes that the inventory holds.
+        asked: The keywords that the user requested; empty means all captured keywords of the level.
+
+    Raises:
+        AttributeNameError: A requested keyword is not captured.
+
+    """
+    if not set(asked) <= set(captured):
+        raise not_captured_error(asked, captured)
+    if asked:
+        return tuple(dict.fromkeys(asked))
+    levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (Level.SERIES,)
+    return tuple(keyword for keyword in captured if level_of(tag_of(keyword) or 0) in levels)
+
+
+def key_columns(level: Level) -> tuple[str, ...]:
+    """Return the columns that name the study or series of a row."""
+    return ("StudyInstanceUID",) if level is Level.STUDY else ("StudyInstanceUID", "SeriesInstanceUID")
+
+
+def sheet_header(level: Level, keywords: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of all columns of a sheet."""
+    return (*key_columns(level), STATE_COLUMN, INSTANCES_COLUMN, *keywords)
+
+
+def format_sheet_rows(
+    groups: Iterable[Study] | Iterable[Series],
+    level: Level,
+    keywords: Sequence[str],
+    carried: Mapping[Target, Mapping[str, str]] | None = None,
+) -> Iterator[list[str]]:
+    """Yield the cells of each row of a sheet, without the header.
+
+    If all files of a row have the same value, the cell contains the value. If the values differ, the cell contains a
+    marker such as `<2 different values>`; a cell with an unchanged marker is not an edit. If a spreadsheet would read a
+    value as a formula, an apostrophe is written before it, and removed when the sheet is read. Undecodable bytes and
+    control characters are written as escapes.
+
+    Args:
+        groups: The studies or series, one for each row.
+        level: STUDY for rows of studies, SERIES for rows of series.
+        keywords: The keywords of the columns.
+        carried: Texts of cells that are written instead of the current values.
+
+    """
+    # If the row of a study has columns of series attributes, its state must also detect changes of these attributes.
+    is_study_only = level is Level.STUDY and all(
+        fits_override_level(tag_of(keyword) or 0, level) for keyword in keywords
+    )
+    state_level = Level.STUDY if is_study_only else Level.SERIES
+    for group in groups:
+        uids = [group.study_instance_uid]
+        if level is Level.SERIES:
+            uids.append(group.series_instance_uid)  # type: ignore[union-attr]
+        values = group.values
+        digests = "".join(compute_cell_digest(keyword, values[keyword]) for keyword in keywords)
+        state = f"{compute_row_state(values, state_level)}{STATE_SEPARATOR}{digests}"
+        edited = carried.get(group.target, {}) if carried else {}
+        texts = (
+            edited[keyword] if keyword in edited else format_cell_with_escapes(keyword, values[keyword])
+            for keyword in keywords
+        )
+        yield [*uids, state, str(group.instances), *map(escape_formulas, texts)]
+
+
+def format_sheet_lines(
+    groups: Iterable[Study] | Iterable[Series],
+    level: Level,
+    keywords: Sequence[str],
+    delimiter: str = ",",
+    carried: Mapping[Target, Mapping[str, str]] | None = None,
+) -> Iterator[str]:
+    """Yield the lines of a sheet: CSV with a byte order mark, which tells spreadsheets that the encoding is UTF-8.
+
+    Args:
+        groups: The studies or series, one for each row.
+        level: STUDY for rows of studies, SERIES for rows of series.
+        keywords: The keywords of the columns.
+        delimiter: The delimiter of cells.
+        carried: Texts of cells that are written instead of the current values.
+
+    """
+    yield BYTE_ORDER_MARK + _format_line(sheet_header(level, keywords), delimiter)
+    for cells in format_sheet_rows(groups, level, keywords, carried):
+        yield _format_line(cells, delimiter)
+
+
+def _format_line(cells: Sequence[str], delimiter: str) -> str:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
+    return buffer.getvalue()

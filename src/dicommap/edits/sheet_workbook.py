@@ -1,0 +1,87 @@
+"""The columns of a sheet as a workbook: notes with value representations and limits, drop-down lists, locked keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import tag_of, vm_of, vrs_of
+from dicommap.dicom.value_lists import VALUE_LISTS
+from dicommap.dicom.vr import SINGLE_VALUE_VRS, describe_vr
+from dicommap.edits.sheet_rows import INSTANCES_COLUMN, STATE_COLUMN, key_columns
+from dicommap.healthimaging.overridable_attributes import not_overridable_issues
+from dicommap.issues import Location
+from dicommap.writing.workbook_writer import WorkbookColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dicommap.healthimaging.levels import Level
+
+_WIDTHS = {"UI": 46, "PN": 28, "LO": 26, "SH": 18, "LT": 44, "ST": 44, "UT": 44, "UC": 44, "DT": 24}
+_OTHER_WIDTH = 14
+_FILTER_BUTTON_WIDTH = 4
+_UNPROTECT = "The column is locked, without a password."
+_INFORMATION_COLUMNS = {
+    STATE_COLUMN: (
+        14,
+        "Digests of the values in the files when this sheet was written. They show if a file has changed since.\n"
+        "Do not change them.",
+    ),
+    INSTANCES_COLUMN: (12, "The number of instances. It is information and is not read back."),
+}
+
+
+def describe_sheet_columns(level: Level, keywords: Sequence[str]) -> list[WorkbookColumn]:
+    """Return the columns of a sheet with their widths, notes and drop-down lists.
+
+    Args:
+        level: STUDY for rows of studies, SERIES for rows of series.
+        keywords: The keywords of the columns with values.
+
+    """
+    columns = [
+        WorkbookColumn(
+            name=key,
+            width=_WIDTHS["UI"],
+            note=f"The key of the row: do not change it.\n{_UNPROTECT}",
+            is_locked=True,
+        )
+        for key in key_columns(level)
+    ]
+    columns += [
+        WorkbookColumn(name=name, width=width, note=f"{note}\n{_UNPROTECT}", is_locked=True)
+        for name, (width, note) in _INFORMATION_COLUMNS.items()
+    ]
+    return columns + [_describe_keyword_column(keyword) for keyword in keywords]
+
+
+def _describe_keyword_column(keyword: str) -> WorkbookColumn:
+    tag = tag_of(keyword) or 0
+    vr = next(iter(vrs_of(tag)), "UN")
+    width = max(_WIDTHS.get(vr, _OTHER_WIDTH), len(keyword) + _FILTER_BUTTON_WIDTH)
+    number = f"{keyword} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    if any(True for _ in not_overridable_issues(tag, Location())):
+        note = f"{number}\nInformation: no override can set this attribute.\n{_UNPROTECT}"
+        return WorkbookColumn(name=keyword, width=width, note=note, is_locked=True)
+    listed = VALUE_LISTS.get(keyword)
+    return WorkbookColumn(
+        name=keyword,
+        width=width,
+        note="\n".join([number, *_note_lines(keyword, tag, vr)]),
+        choices=listed.values if listed is not None else (),
+        allows_others=listed is None or not listed.is_closed,
+    )
+
+
+def _note_lines(keyword: str, tag: int, vr: str) -> Iterator[str]:
+    yield describe_vr(vr)
+    multiplicity = vm_of(tag)
+    if multiplicity is not None and multiplicity.text != "1" and vr not in SINGLE_VALUE_VRS:
+        yield f"Number of values: {multiplicity.text}, separated by a backslash"
+    else:
+        yield "One value"
+    listed = VALUE_LISTS.get(keyword)
+    if listed is not None:
+        words = "Allowed" if listed.is_closed else "Usual"
+        yield f"{words} values (PS3.3 {listed.source}): {', '.join(listed.values)}"
+    yield "An empty cell empties the attribute."
