@@ -34,7 +34,7 @@ def test_a_workbook_goes_out_and_comes_back(inventory: Path, tmp_path: Path) -> 
     sheet = tmp_path / "my studies.xlsx"
     written = dicommap("sheet", inventory, "-o", sheet)
     assert written.status == 0
-    assert f"my studies.xlsx: 2 rows. Edit it, then: dicommap draft {inventory} --sheet '{sheet}' ..." in written.out
+    assert "my studies.xlsx: 2 rows" in written.out
     edit(sheet, 2, "PatientID", "HOSP-1")
     drafted = dicommap("draft", inventory, "--sheet", sheet, "--input-s3-uri", URI, "-n")
     assert drafted.status == 0
@@ -95,7 +95,7 @@ def test_wrong_calls_are_refused(inventory: Path, tmp_path: Path) -> None:
 def test_only_matching_rows_are_written(inventory: Path, tmp_path: Path) -> None:
     sheet = tmp_path / "s.csv"
     assert (
-        ": 1 row. "
+        ": 1 row\n"
         in dicommap("sheet", inventory, "-o", sheet, "--where", "PatientID=P1", "--where", "Modality=CT").out
     )
     assert uid(STUDY, 2) not in sheet.read_text("utf-8")
@@ -117,7 +117,7 @@ def test_edits_are_carried_over_after_a_new_scan(inventory: Path, tmp_path: Path
     written = dicommap("sheet", inventory, "-o", newer, "--carry-over", older)
     assert written.status == 0
     assert "warning: older.xlsx D3 (PatientID): The edit is not carried over: the value in the files has" in written.out
-    assert f"{older}: 2 edits carried over, 1 not." in written.out
+    assert f"{older}: 2 edits carried over, 1 not" in written.out
     drafted = dicommap("draft", inventory, "--sheet", newer, "--input-s3-uri", URI, "-n", "--show-values")
     assert drafted.status == 0
     assert "2 changes in 2 study" in drafted.out
