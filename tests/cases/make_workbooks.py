@@ -1,6 +1,6 @@
 """Makes the workbooks of the cases: `python -m tests.cases.make_workbooks`.
 
-Those that LibreOffice wrote are not made here: `sheet/libreoffice-*/README` says how.
+LibreOffice wrote those of `sheet/opened-by-libreoffice` and `sheet/saved-by-libreoffice`.
 """
 
 from __future__ import annotations

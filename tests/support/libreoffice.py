@@ -18,7 +18,7 @@ from tests.support.studies import study
 SOFFICE = shutil.which("soffice")
 """The command of LibreOffice, or None."""
 
-STORED = Path(__file__).parents[1] / "cases" / "material" / "libreoffice"
+STORED = Path(__file__).parent / "libreoffice_files"
 """Workbooks that LibreOffice 7.4 wrote."""
 
 UTF_8_WITH_DETECTION = "Text - txt - csv (StarCalc):44,34,76,1,,1033,false,true"
