@@ -173,8 +173,8 @@ def sheet(
     Raises:
         AttributeNameError: The inventory does not contain an attribute of `columns` or `where`.
         DocumentError: `carry_over` cannot be read.
-        UsageError: The level, delimiter or encoding is unknown, the level is not that of `carry_over`, or there are both
-            `where` and `carry_over`.
+        UsageError: The level, delimiter or encoding is unknown, the level is not that of `carry_over`, or both
+            `where` and `carry_over` are given.
 
     """
     if level is not None and str(level) not in _LEVELS:
