@@ -38,7 +38,7 @@ def test_a_workbook_goes_out_and_comes_back(inventory: Path, tmp_path: Path) -> 
     edit(sheet, 2, "PatientID", "HOSP-1")
     drafted = dicommap("draft", inventory, "--sheet", sheet, "--input-s3-uri", URI, "-n")
     assert drafted.status == 0
-    assert "1 change in 1 study" in drafted.out
+    assert "1 study, 1 change: 1 by my studies.xlsx" in drafted.out
     edit(sheet, 3, "PatientID", 7)
     drafted = dicommap("draft", inventory, "--sheet", sheet, "--input-s3-uri", URI, "-n")
     assert drafted.status == 1
@@ -120,7 +120,7 @@ def test_edits_are_carried_over_after_a_new_scan(inventory: Path, tmp_path: Path
     assert f"{older}: 2 edits carried over, 1 not" in written.out
     drafted = dicommap("draft", inventory, "--sheet", newer, "--input-s3-uri", URI, "-n", "--show-values")
     assert drafted.status == 0
-    assert "2 changes in 2 study" in drafted.out
+    assert "2 studies, 2 changes: 2 by newer.xlsx" in drafted.out
     assert "HOSP-1" in drafted.out
     assert "HOSP-2" not in drafted.out
     piped = dicommap("sheet", inventory, "-o", "-", "--carry-over", older, "--fail-on", "warning")

@@ -82,6 +82,6 @@ def _note_lines(keyword: str, tag: int, vr: str) -> Iterator[str]:
         yield "One value"
     listed = VALUE_LISTS.get(keyword)
     if listed is not None:
-        words = "Allowed" if listed.is_closed else "Usual"
-        yield f"{words} values (PS3.3 {listed.source}): {', '.join(listed.values)}"
+        label = "Allowed" if listed.is_closed else "Usual"
+        yield f"{label}: {', '.join(listed.values)} (PS3.3 {listed.source})"
     yield "An empty cell empties the attribute."

@@ -24,6 +24,7 @@ from dicommap.edits.workbook_cells import CELL_ADDRESS, ON_VALUES, SharedTexts, 
 from dicommap.edits.workbook_styles import CellFormats
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, stop_after_limit
+from dicommap.issues.wording import format_count
 from dicommap.writing.workbook_writer import WORKSHEET_ROWS
 
 if TYPE_CHECKING:
@@ -136,12 +137,9 @@ def _worksheet_issues(table: Table, worksheet: WorksheetCells) -> Iterator[Issue
         if table.header[index] and not table.header[index].startswith(INFORMATION_COLUMN_PREFIX)
     ]
     if filled or hidden:
-        what = " and ".join(filter(None, (_count_words(len(filled), "row"), _count_words(len(hidden), "column"))))
+        counts = ((len(filled), "row"), (len(hidden), "column"))
+        what = " and ".join(format_count(count, noun) for count, noun in counts if count)
         yield make_issue("sheet.hidden-cells", location, what=what)
-
-
-def _count_words(count: int, noun: str) -> str:
-    return "" if not count else f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _filled_rows(table: Table, numbers: Sequence[int]) -> list[int]:

@@ -53,7 +53,7 @@ def test_a_workbook_is_ready_for_people(inventory: dicommap.Inventory, folder: P
         "LO: text of at most 64 characters",
         "One value",
     ]
-    assert "Allowed values (PS3.3 C.7.1.1): M, F, O" in notes["PatientSex"]
+    assert "Allowed: M, F, O (PS3.3 C.7.1.1)" in notes["PatientSex"]
     assert "no override can set this attribute" in notes["SpecificCharacterSet"]
     assert all(worksheet.column_dimensions[letter].width > 9 for letter in "ABCDEF")
 
