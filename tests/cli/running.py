@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -46,6 +47,23 @@ def dicommap(*arguments: str | Path) -> Ran:
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 0
     return Ran(status, *(stream.buffer.getvalue().decode("utf-8") for stream in (out, err)))
+
+
+class TerminalOutput(io.TextIOWrapper):
+    """A text stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def dicommap_on_terminal(columns: int, *arguments: str | Path, **environment: str) -> str:
+    """Run `dicommap` in this process, and return what it prints on a terminal of so many columns, without a pager."""
+    out = TerminalOutput(io.BytesIO(), encoding="utf-8", write_through=True)
+    argv = ["dicommap", *(os.fspath(argument) for argument in arguments)]
+    usual = {"COLUMNS": str(columns), "PAGER": "cat", "TERM": "xterm", "NO_COLOR": "1", **environment}
+    with patch.multiple(sys, argv=argv, stdout=out), patch.dict(os.environ, usual), suppress(SystemExit):
+        main()
+    return out.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
 
 
 def dicommap_process(*arguments: str | Path, cwd: Path | None = None) -> Ran:

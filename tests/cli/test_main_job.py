@@ -180,8 +180,12 @@ def test_a_long_list_of_issues_is_cut_short(tmp_path: Path) -> None:
     data_set = {f"001000{number:02x}": {"vr": "LO"} for number in range(0xA0, 0xC0)}
     (tmp_path / "override.json").write_text(json.dumps(data_set))
     ran = dicommap("validate", tmp_path / "override.json")
-    assert ran.out.count("[dicom-json.tag]") == 20
-    assert "... and 12 more of dicom-json.tag" in ran.out
+    assert "32 errors: " in ran.out
+    assert ran.out.count("  override.json #/") == 5
+    assert "... and 27 more; --all-issues lists them" in ran.out
+    whole = dicommap("validate", tmp_path / "override.json", "--all-issues").out
+    assert whole.count("  override.json #/") == 32
+    assert "more" not in whole
 
 
 def test_a_table_with_masks_says_how_to_see_the_values(tree: Path, tmp_path: Path) -> None:

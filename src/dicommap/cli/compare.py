@@ -18,6 +18,7 @@ from dicommap.cli.options import (
     suggest_path,
 )
 from dicommap.cli.output import print_line, print_masked_note, print_next_step, print_table, write
+from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import choice_of
 from dicommap.display.comparison_records import (
     build_attribute_change_record,
@@ -156,6 +157,7 @@ def add_arguments(parser: Parser) -> None:
         action="append",
         help="The differences that make the exit status 1; without it, any. May be repeated.",
     )
+    add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

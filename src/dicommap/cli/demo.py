@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from dicommap.api.demo import INPUT_S3_URI, demo
 from dicommap.cli.draft import print_draft
 from dicommap.cli.options import FailOn, output_path
-from dicommap.cli.output import choose_exit_status, print_issue_counts, print_issues, print_line
+from dicommap.cli.output import choose_exit_status, print_heading, print_issue_counts, print_issues, print_line
+from dicommap.cli.terminal import add_output_options
 from dicommap.issues.wording import format_count
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def add_arguments(parser: Parser) -> None:
         default=Path("dicommap-demo"),
         help="The directory to write the results to.",
     )
+    add_output_options(parser, pager=False)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     made = demo(args.output)
     counts = made.summary
     parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
-    print_line("Scanned: " + ", ".join(format_count(count, noun) for count, noun in parts), style="bold")
+    print_heading("Scanned: " + ", ".join(format_count(count, noun) for count, noun in parts))
     print_issue_counts(counts.issues)
     _print_heading(f"Edited: two cells of {made.edited_sheet.name}, and the rules in {made.rules.name}")
     _print_heading(f"Drafted for {INPUT_S3_URI}")
@@ -65,4 +67,4 @@ def run(args: argparse.Namespace) -> int:
 
 def _print_heading(line: str) -> None:
     print_line()
-    print_line(line, style="bold")
+    print_heading(line)

@@ -34,6 +34,7 @@ from dicommap.cli.output import (
     print_next_step,
     print_table,
 )
+from dicommap.cli.terminal import add_output_options
 from dicommap.display.change_lines import LEGEND, OriginNames, format_change_lines, summarize_changes
 from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
@@ -155,6 +156,7 @@ def add_arguments(parser: Parser) -> None:
         "--leave-out", action="store_true", help="Write the package even if some instances are in no job."
     )
     add_import_settings(plan)
+    add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,7 +6,8 @@ import difflib
 from typing import TYPE_CHECKING
 
 from dicommap.cli.next_step import after_explain
-from dicommap.cli.output import print_line, print_next_step, print_table
+from dicommap.cli.output import print_heading, print_line, print_next_step, print_table, print_text
+from dicommap.cli.terminal import add_output_options
 from dicommap.errors import UnknownNameError
 from dicommap.issues import CATALOGUE, find_code
 
@@ -14,25 +15,42 @@ if TYPE_CHECKING:
     import argparse
 
     from dicommap.cli.parser import Parser
+    from dicommap.issues import IssueCode
 
 DESCRIPTION = "Explain what an issue code means and what to do about it."
 
-EXAMPLES = "  dicommap explain p10.truncated"
+EXAMPLES = """\
+  dicommap explain p10.truncated
+  dicommap explain p10.truncated mapping.missing-file"""
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument."""
-    parser.add_argument("code", metavar="[CODE]", nargs="?", help="The issue code. Without it all codes are listed.")
+    """Add the command's arguments and options."""
+    parser.add_argument(
+        "code", metavar="CODE...", nargs="*", default=[], help="Issue codes. Without them all codes are listed."
+    )
+    add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
-    code = args.code
-    if code is None:
-        rows = ((code_entry.name, code_entry.severity.value, code_entry.title) for code_entry in CATALOGUE.values())
+    if not args.code:
+        rows = ((entry.name, entry.severity.value, entry.title) for entry in CATALOGUE.values())
         print_table(("code", "severity", "title"), rows)
         print_next_step(after_explain(None))
         return 0
+    entries = [_find_entry(code) for code in args.code]  # all, before anything is printed
+    for number, entry in enumerate(entries):
+        if number:
+            print_line()
+        print_heading(f"{entry.name} ({entry.severity})")
+        for paragraph in (entry.title + ".", entry.explanation, f"What to do: {entry.fix}"):
+            print_text(paragraph)
+    print_next_step(after_explain(entries[-1].name))
+    return 0
+
+
+def _find_entry(code: str) -> IssueCode:
     entry = find_code(code)
     if entry is None:
         close = difflib.get_close_matches(code, CATALOGUE, n=3)
@@ -40,8 +58,4 @@ def run(args: argparse.Namespace) -> int:
             f"Unknown issue code '{code}'.",
             fix=f"Did you mean {', '.join(close)}?" if close else "'dicommap explain' lists all codes.",
         )
-    print_line(f"{entry.name} ({entry.severity})", style="bold")
-    for paragraph in (entry.title + ".", entry.explanation, f"What to do: {entry.fix}"):
-        print_line(paragraph)
-    print_next_step(after_explain(entry.name))
-    return 0
+    return entry

@@ -10,6 +10,7 @@ from dicommap.api.fhir import fhir
 from dicommap.cli.next_step import after_fhir, explain_codes
 from dicommap.cli.options import STDOUT, add_fail_on, add_inventory
 from dicommap.cli.output import choose_exit_status, print_error, print_issues, print_line, print_next_step
+from dicommap.cli.terminal import add_output_options
 from dicommap.inventory import Inventory
 from dicommap.issues.wording import format_count
 
@@ -57,6 +58,7 @@ def add_arguments(parser: Parser) -> None:
         "--no-instances", action="store_false", dest="instances", help="Do not list the instances of each series."
     )
     add_fail_on(parser)
+    add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -76,7 +78,8 @@ def run(args: argparse.Namespace) -> int:
     parts = ((written.studies, "study"), (written.series, "series"), (written.instances, "instance"))
     line = f"{args.output}: " + ", ".join(format_count(count, noun) for count, noun in parts)
     if to_stdout:
-        print_error(*map(str, written.issues), line)
+        print_issues(written.issues, stderr=True)
+        print_error(line)
     else:
         print_issues(written.issues)
         print_line(line)

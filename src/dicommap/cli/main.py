@@ -48,5 +48,8 @@ def _run_command() -> int:
     finally:
         gc.freeze()
         gc.enable()
-    status: int = args.run(args)
+    from dicommap.cli.terminal import output_options
+
+    with output_options(args):
+        status: int = args.run(args)
     return status

@@ -2,82 +2,136 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections import Counter
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from dicommap.cli.options import FailOn, Format
+from dicommap.cli.terminal import (
+    choose_ellipsis,
+    has_colors,
+    has_reader_left,
+    lists_all_issues,
+    paint,
+    read_width,
+    table_width,
+)
 from dicommap.dicom.choices import choice_of
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.csv_json import record_lines
-from dicommap.display.formatting import COLUMN_GAP, PIPE_WIDTH, pad_rows
+from dicommap.display.formatting import wrap_text
+from dicommap.display.inventory_records import flatten_issue_record
+from dicommap.display.issue_groups import format_issue_group, group_issues
+from dicommap.display.report import CellKind
+from dicommap.display.table_layout import COLUMN_GAP, card_lines, column_of, fit_table
 from dicommap.issues import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dicommap.cli.next_step import NextStep
+    from dicommap.display.issue_groups import IssueGroup
+    from dicommap.display.report import TableColumn
+    from dicommap.display.table_layout import TableLayout
     from dicommap.issues import Issue
     from dicommap.model.masking import Masker
 
-ISSUES_LISTED = 20
-"""Maximum number of issues of one code that are listed. Other issues of the code are only counted."""
+PLACES_LISTED = 5
+"""Maximum number of issues of one code that are listed without --all-issues. Other issues of the code are counted."""
 
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
-_STYLE_VARIABLES = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
-"""Environment variables that make rich treat stdout as a terminal."""
+BLOCK_ROWS = 10_000
+"""Rows of a table that are fitted together. In a longer table, a shortened UID is unique among so many rows."""
 
+CARDS_LIMIT = 2
+"""Maximum number of rows that are printed with a line for each value, if they do not fit as a table."""
+
+_STYLES = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.NOTE: "2"}
+_HEADING_STYLE = "1"
+_INDENT = "  "
 _ISSUES_STATUS = 1
 
 
-def print_line(line: str = "", *, style: str | None = None) -> None:
-    """Print one line of results to stdout. Control characters, which paths and names may contain, are escaped."""
-    if style is None or not _is_styled_terminal():
-        _print_escaped(sys.stdout, line)
-    else:
-        from dicommap.cli.drawing import draw_line
+def print_line(line: str = "", *, style: str = "") -> None:
+    """Print one line of results to stdout. Control characters, which paths and names may contain, are escaped.
 
-        draw_line(make_printable(line), style)
+    Args:
+        line: The line.
+        style: The style in which it is printed if the output has colours; see `dicommap.cli.terminal.paint`.
+    """
+    _write_lines(sys.stdout, [paint(make_printable(line), style)])
+
+
+def print_heading(line: str) -> None:
+    """Print a line in bold letters to stdout."""
+    print_line(line, style=_HEADING_STYLE)
+
+
+def print_text(text: str, *, indent: str = "") -> None:
+    """Print a text to stdout. On a terminal, lines are broken between words; all but the first line are indented."""
+    for line in _wrap(make_printable(text), indent):
+        _write_lines(sys.stdout, [line])
 
 
 def print_error(*lines: str) -> None:
     """Print lines to stderr. Control characters are escaped."""
-    _print_escaped(sys.stderr, *lines)
+    _write_lines(sys.stderr, [make_printable(line) for line in lines])
 
 
 def print_next_step(step: NextStep, *, to_stderr: bool = False) -> None:
     """Print the next command. `to_stderr` is for commands whose stdout is data for other programs."""
     stream = sys.stderr if to_stderr else sys.stdout
     if stream is not None:
-        _print_escaped(stream, *step.lines(stream.encoding or "ascii"))
+        _write_lines(stream, map(make_printable, step.lines(stream.encoding or "ascii")))
 
 
 def write(pieces: Iterable[str]) -> None:
     """Write the pieces of a text to stdout, encoded as UTF-8 in every locale."""
     for piece in pieces:
+        if has_reader_left():
+            return
         sys.stdout.buffer.write(piece.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[str] = (), masker: Masker | None = None
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: Sequence[str] = (),
+    ranks: Sequence[str] = (),
+    masker: Masker | None = None,
 ) -> None:
-    """Print a table to stdout. Control characters in cells are escaped.
+    """Print a table to stdout, one line for each row. Control characters in cells are escaped.
+
+    On a terminal the table is fitted into its width, as `dicommap.display.table_layout` describes. One or two rows that
+    do not fit are printed with a line for each value.
 
     Args:
         columns: The headings.
-        rows: The cells of each row.
+        rows: The cells of each row. They are read and printed in blocks, so that there may be millions.
         numbers: The columns that are aligned to the right.
+        ranks: The headings in the order of their importance, if it is not their order in the table.
         masker: The Masker of the cells. If it masked a value, the last lines explain the marks and how to see values.
 
     """
-    cells = [tuple(map(make_printable, row)) for row in rows]
-    if not _print_plain_table(columns, cells, numbers):
-        from dicommap.cli.drawing import draw_table
-
-        draw_table(columns, cells, numbers=numbers)
+    kinds = [column_of(column, numbers) for column in columns]
+    width = table_width()
+    layout: TableLayout | None = None
+    hidden: dict[str, None] = {}
+    rest = (tuple(map(make_printable, row)) for row in rows)
+    while (block := list(islice(rest, BLOCK_ROWS))) or layout is None:
+        fitted = fit_table(kinds, block, width, ranks=ranks, ellipsis=choose_ellipsis())
+        if layout is None and not fitted.is_complete and len(block) <= CARDS_LIMIT:
+            _print_cards(kinds, block)
+        else:
+            _print_block(fitted, block, has_head=layout is None or not fitted.has_same_columns(layout))
+            hidden.update(dict.fromkeys(fitted.hidden))
+        layout = fitted
+        if has_reader_left():
+            return
+    if hidden:
+        print_text(f"No room for: {', '.join(hidden)}. --wide shows all columns.")
     if masker is not None:
         print_masked_note(masker)
 
@@ -94,34 +148,93 @@ def print_masked_note(masker: Masker, *, to_stderr: bool = False) -> None:
     if masker.example and not masker.is_explained:
         masker.is_explained = True
         lines = (masker.explain(), "--show-values, or DICOMMAP_SHOW_VALUES=1 in the environment, shows the values.")
-        _print_escaped(sys.stderr if to_stderr else sys.stdout, *lines)
+        if to_stderr:
+            print_error(*lines)
+        else:
+            for line in lines:
+                print_text(line)
 
 
-def _print_plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str]) -> bool:
-    """Print a table without rich, which is slow to import. Print nothing and return False if the table needs rich."""
-    if _is_styled_terminal() or not all(cell.isascii() for row in rows for cell in row):
-        return False
-    widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
-    if sum(widths) + COLUMN_GAP * (len(columns) - 1) > PIPE_WIDTH:
-        return False
-    is_right = [column in numbers for column in columns]
-    _print_escaped(sys.stdout, *(pad_rows([columns, *rows], widths, is_right, gap=COLUMN_GAP)))
-    return True
+def _print_block(layout: TableLayout, rows: Iterable[Sequence[str]], *, has_head: bool) -> None:
+    """Print rows of a table. If the output has colours, cells with a severity have the severity's colour."""
+    gap = " " * COLUMN_GAP
+    is_plain = not has_colors()
+    severities = [fitted.column.kind is CellKind.SEVERITY for fitted in layout.columns]
+
+    def format_lines() -> Iterator[str]:
+        if has_head:
+            yield paint(gap.join(layout.head()).rstrip(), _HEADING_STYLE)
+        for row in rows:
+            for cells in layout.row_lines(row):
+                if is_plain or not any(severities):
+                    yield gap.join(cells).rstrip()
+                else:
+                    yield gap.join(map(_paint_severity, cells, severities)).rstrip()
+
+    _write_lines(sys.stdout, format_lines())
 
 
-def print_issues(issues: Sequence[Issue]) -> None:
-    """Print issues, the most severe first. Print the first 20 issues of each code, and count its other issues."""
-    listed: Counter[str] = Counter()
-    totals = Counter(issue.code for issue in issues)
-    for issue in sorted(issues, key=lambda item: -item.severity.rank):
-        listed[issue.code] += 1
-        if listed[issue.code] <= ISSUES_LISTED:
-            print_line(str(issue), style=_STYLES[issue.severity])
-    for code, count in totals.items():
-        if count > ISSUES_LISTED:
-            print_line(f"... and {count - ISSUES_LISTED:,} more of {code}")
-    if issues:
+def _paint_severity(cell: str, is_severity: bool) -> str:
+    word = cell.strip()
+    return paint(cell, _STYLES[Severity(word)]) if is_severity and word else cell
+
+
+def _print_cards(columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]) -> None:
+    """Print each row as a block of lines: one line for each cell that is not empty, with the column's heading."""
+    for number, row in enumerate(rows):
+        if number:
+            print_line()
+        lines = [paint(label, _HEADING_STYLE) + text for label, text in card_lines(columns, row, read_width())]
+        _write_lines(sys.stdout, lines)
+
+
+def print_issues(issues: Iterable[Issue], *, stderr: bool = False) -> None:
+    """Print issues, the most severe first, grouped by code. List the first issues of each code, and count the others.
+
+    Args:
+        issues: The issues.
+        stderr: Whether they are printed to stderr, because stdout has records for other programs.
+    """
+    groups = group_issues(issues)
+    print_issue_groups(groups, stderr=stderr)
+    if groups and not stderr:
         print_line("'dicommap explain CODE' says what an issue means and what to do.")
+
+
+def print_issue_groups(groups: Iterable[IssueGroup], *, limit: int | None = None, stderr: bool = False) -> None:
+    """Print groups of issues: the first issues of each group, or all of them with --all-issues, and their number.
+
+    Args:
+        groups: The groups.
+        limit: The number of issues of a group to list, if it is not the usual one.
+        stderr: Whether they are printed to stderr.
+    """
+    limit = limit or (None if lists_all_issues() else PLACES_LISTED)
+    for group in groups:
+        heading, *lines = format_issue_group(group, limit)
+        if stderr:
+            print_error(heading, *lines)
+            continue
+        _print_issue_heading(make_printable(heading), _STYLES[group.severity])
+        for line in lines:
+            _write_lines(sys.stdout, [_INDENT + part for part in _wrap(make_printable(line), _INDENT, len(_INDENT))])
+        if has_reader_left():
+            return
+
+
+def _print_issue_heading(heading: str, style: str) -> None:
+    first, *others = _wrap(heading, _INDENT)
+    label, colon, text = first.partition(":")
+    _write_lines(sys.stdout, [paint(label + colon, style) + text, *others])
+
+
+def _wrap(text: str, indent: str, margin: int = 0) -> list[str]:
+    """Return a text as lines that fit the terminal; all but the first line are indented."""
+    width = read_width()
+    if width is None or len(text) <= width - margin:
+        return [text]
+    lines = wrap_text(text, width - margin - len(indent))
+    return [line if number == 0 else indent + line for number, line in enumerate(lines)]
 
 
 def print_issue_counts(counts: Mapping[tuple[str, Severity], int]) -> None:
@@ -137,7 +250,8 @@ def write_issues(issues: Iterable[Issue], form: Format) -> None:
     Raises:
         UsageError: The format is not JSON, JSON Lines or CSV.
     """
-    write(record_lines(issues, form, record=lambda issue: issue.to_dict(), row=_format_issue_row))
+    records = (issue.to_dict() for issue in issues)
+    write(record_lines(records, form, record=lambda record: record, row=flatten_issue_record))
 
 
 def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
@@ -163,20 +277,7 @@ def print_job_event(job: str, event: str) -> None:
     sys.stderr.flush()
 
 
-def _print_escaped(stream: TextIO | None, *lines: str) -> None:
+def _write_lines(stream: TextIO | None, lines: Iterable[str]) -> None:
     if stream is not None:
-        stream.writelines(make_printable(line) + "\n" for line in lines)
+        stream.writelines(f"{line}\n" for line in lines)
         stream.flush()
-
-
-def _is_styled_terminal() -> bool:
-    return sys.stdout.isatty() or any(name in os.environ for name in _STYLE_VARIABLES)
-
-
-def _format_issue_row(issue: Issue) -> dict[str, str]:
-    return {
-        "severity": issue.severity.value,
-        "code": issue.code,
-        "location": str(issue.location),
-        "message": issue.message,
-    }

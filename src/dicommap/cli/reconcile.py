@@ -32,6 +32,7 @@ from dicommap.cli.output import (
     print_table,
     write,
 )
+from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import record_lines
 from dicommap.display.outcome_records import (
@@ -130,6 +131,7 @@ def add_arguments(parser: Parser) -> None:
         "--stage-uri", metavar="URI", help="With --retry: the S3 prefix to copy below what has to be copied."
     )
     add_aws_options(parser)
+    add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -218,7 +220,8 @@ def _print_retry(new_package: Retry, *, has_text: bool) -> None:
         print_line(line)
         print_line(place)
     else:
-        print_error(*map(str, new_package.issues), line, place)
+        print_issues(new_package.issues, stderr=True)
+        print_error(line, place)
 
 
 def _build_records(jobs: Iterable[JobReconciliation], level: ResultLevel, *, show_values: bool) -> Iterator[Record]:

@@ -20,6 +20,7 @@ from dicommap.cli.options import (
     whole_number,
 )
 from dicommap.cli.output import choose_exit_status, print_issue_counts, print_line, print_next_step
+from dicommap.cli.terminal import add_output_options
 from dicommap.display.formatting import format_byte_count
 from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.issues import Severity
@@ -98,6 +99,7 @@ def add_arguments(parser: Parser) -> None:
         help="The manifest.json of an S3 Inventory, to read instead of listing the bucket.",
     )
     aws.add_argument("--no-sign-request", action="store_true", help="Read a public bucket without credentials.")
+    add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

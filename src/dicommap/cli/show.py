@@ -3,40 +3,65 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
 
 from dicommap.cli.next_step import after_show
-from dicommap.cli.options import Format, add_choice, add_format, add_inventory, add_show_values, suggest_path
-from dicommap.cli.output import print_masked_note, print_next_step, print_table, write, write_issues
-from dicommap.dicom.choices import unknown_choice
+from dicommap.cli.options import (
+    Format,
+    add_choice,
+    add_format,
+    add_inventory,
+    add_show_values,
+    convert_to,
+    split_keywords,
+    suggest_path,
+    whole_number,
+)
+from dicommap.cli.output import print_issue_groups, print_line, print_masked_note, print_next_step, print_table, write
+from dicommap.cli.parser import suggest
+from dicommap.cli.terminal import add_output_options
+from dicommap.dicom.choices import choice_of
 from dicommap.display.csv_json import record_lines
 from dicommap.display.formatting import format_byte_count, truncate_text
 from dicommap.display.inventory_records import (
-    Record,
     build_file_record,
     build_instance_record,
     build_series_record,
     build_study_record,
+    flatten_issue_record,
     flatten_record,
+    select_columns,
 )
+from dicommap.display.record_order import RecordOrder
+from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
+from dicommap.inventory.selection import Selection
+from dicommap.issues import CATALOGUE, Severity
 from dicommap.model.masking import Masker
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dicommap.cli.parser import Parser
+    from dicommap.display.inventory_records import Record
 
 DESCRIPTION = """
 List what an inventory holds.
 
-A table has the columns that people look for first; json, jsonl and csv have all captured attributes. Patient values
-are masked unless --show-values is given.
+A table has the columns that people look for first, one line for each row, and as many columns as the terminal has room
+for. UIDs are shortened in the middle, so that they still differ; --study and --series accept them so. json, jsonl and
+csv have whole UIDs and all captured attributes. Patient values are masked unless --show-values is given.
+
+Issues are grouped by their code, the most severe first. With --code or --severity and another level, the rows that have
+such issues are listed.
 """
 
 EXAMPLES = """\
-  dicommap show inventory.db
+  dicommap show inventory.db --where Modality=MR --where PatientID='98*'
+  dicommap show inventory.db --level series --study 1.3.6…0.133
+  dicommap show inventory.db --sort -bytes --limit 10
   dicommap show inventory.db --level issue --format csv > issues.csv"""
 
 CELL_LIMIT = 200
@@ -76,8 +101,61 @@ _COLUMNS = {
     ),
     ShowLevel.INSTANCE: ("SOPInstanceUID", "InstanceNumber", "TransferSyntaxUID", "disposition", "bytes", "path"),
     ShowLevel.FILE: ("disposition", "bytes", "path"),
+    ShowLevel.ISSUE: ("severity", "code", "location", "message"),
 }
-_NUMBERS = ("series", "instances", "bytes", "InstanceNumber", "SeriesNumber")
+_FIELDS = {
+    ShowLevel.STUDY: ("StudyInstanceUID", "series", "instances", "files", "bytes"),
+    ShowLevel.SERIES: ("StudyInstanceUID", "SeriesInstanceUID", "instances", "files", "bytes"),
+    ShowLevel.INSTANCE: (
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+        "SOPInstanceUID",
+        "SOPClassUID",
+        "TransferSyntaxUID",
+        "InstanceNumber",
+        "disposition",
+        "bytes",
+        "source",
+        "path",
+        "etag",
+    ),
+    ShowLevel.FILE: ("source", "path", "bytes", "disposition", "etag"),
+    ShowLevel.ISSUE: ("severity", "code", "location", "message"),
+}
+"""The columns of each level, beside the captured attributes."""
+_RANKS = {
+    ShowLevel.STUDY: (
+        "StudyInstanceUID",
+        "PatientID",
+        "Modality",
+        "instances",
+        "StudyDescription",
+        "StudyDate",
+        "series",
+        "AccessionNumber",
+    ),
+    ShowLevel.SERIES: (
+        "SeriesInstanceUID",
+        "StudyInstanceUID",
+        "Modality",
+        "SeriesDescription",
+        "instances",
+        "SeriesNumber",
+    ),
+    ShowLevel.INSTANCE: ("SOPInstanceUID", "path", "InstanceNumber", "disposition", "bytes"),
+    ShowLevel.FILE: ("path", "disposition"),
+    ShowLevel.ISSUE: ("code", "location", "severity"),
+}
+"""The columns of each level in the order of their importance. The last are hidden on a narrow terminal."""
+_NUMBERS = ("series", "instances", "files", "bytes", "InstanceNumber", "SeriesNumber")
+_PATHS = ("path", "source", "location", "message")
+_NOUNS = {
+    ShowLevel.STUDY: "studies",
+    ShowLevel.SERIES: "series",
+    ShowLevel.INSTANCE: "instances",
+    ShowLevel.FILE: "files",
+    ShowLevel.ISSUE: "issues",
+}
 
 
 def add_arguments(parser: Parser) -> None:
@@ -86,72 +164,194 @@ def add_arguments(parser: Parser) -> None:
     add_choice(parser, "--level", kind=ShowLevel, default=ShowLevel.STUDY, text="What to list.")
     add_format(parser)
     add_show_values(parser)
+    rows = parser.add_argument_group("Rows and columns")
+    rows.add_argument(
+        "--where",
+        metavar="KEYWORD=PATTERN",
+        action="append",
+        help="List rows with a file whose value matches the pattern, as in rules: 'Modality=MR', 'PatientID=98*'. "
+        "Repeat it for more conditions; patterns of one keyword are alternatives.",
+    )
+    rows.add_argument(
+        "--study", metavar="UID", action="append", help="Only this study. The UID may be shortened: 1.2.3…4.5."
+    )
+    rows.add_argument("--series", metavar="UID", action="append", help="Only this series. The UID may be shortened.")
+    rows.add_argument("--code", metavar="CODE", action="append", help="Only issues with this code. May be repeated.")
+    rows.add_argument(
+        "--severity",
+        type=convert_to(Severity),
+        choices=tuple(Severity),
+        action="append",
+        help="Only issues with this severity. May be repeated.",
+    )
+    rows.add_argument(
+        "--columns", metavar="COLUMN", action="append", help="Only these columns. Repeat it, or use commas."
+    )
+    rows.add_argument(
+        "--sort",
+        metavar="COLUMN",
+        action="append",
+        help="Sort by this column, or with a dash before it, in descending order. Repeat it, or use commas. Holds the "
+        "selected rows in memory, with --limit only so many.",
+    )
+    rows.add_argument(
+        "--limit",
+        metavar="N",
+        type=whole_number,
+        help="List the first N rows only; of issues, the first N of each code.",
+    )
+    add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
+    level = choice_of(ShowLevel, args.level, "level")
+    form = choice_of(Format, args.format, "format")
     with Inventory.open(args.inventory) as inventory:
-        if args.level is ShowLevel.ISSUE:
-            _print_issues(inventory, args.format)
-            if args.format is Format.TABLE:
-                _print_next_step(args, inventory)
+        columns = _parse_columns(split_keywords(args.columns), inventory, level)
+        order = RecordOrder.from_words(split_keywords(args.sort))
+        _parse_columns(order.columns, inventory, level)
+        selection = _parse_selection(args, is_sorted=bool(order))
+        if level is ShowLevel.ISSUE and form is Format.TABLE and not (columns or order):
+            _print_issues(inventory, selection, args)
             return 0
         masker = Masker(show_values=args.show_values)
-        records = _read_records(inventory, args.level, masker)
-        if args.format is Format.TABLE:
-            columns = _choose_table_columns(inventory, args.level)
-            rows = ([_format_cell(column, row) for column in columns] for row in map(flatten_record, records))
-            print_table(columns, rows, numbers=_NUMBERS, masker=masker)
-            _print_next_step(args, inventory)
+        records = _read_records(inventory, level, selection, order, args.limit, masker)
+        flatten = flatten_issue_record if level is ShowLevel.ISSUE else flatten_record
+        if form is Format.TABLE:
+            columns = columns or _default_columns(inventory, level, args)
+            _print_records(map(flatten, records), columns, level, args, masker)
         else:
-            write(record_lines(records, args.format, record=lambda record: record, row=flatten_record))
+            listed = (select_columns(record, columns) for record in islice(records, args.limit))
+            write(record_lines(listed, form, record=lambda record: record, row=flatten))
             print_masked_note(masker, to_stderr=True)
     return 0
 
 
-def _print_next_step(args: argparse.Namespace, inventory: Inventory) -> None:
-    summary = inventory.summary()
-    ranked = sorted(summary.issues, key=lambda item: -item[1].rank) if args.level is ShowLevel.ISSUE else ()
-    step = after_show(
-        str(args.inventory),
-        level=args.level.value,
-        codes=[code for code, _ in ranked],
-        is_empty=not summary.studies,
-        sheet=suggest_path("series.csv" if args.level is ShowLevel.SERIES else "studies.csv"),
-    )
+def _print_next_step(args: argparse.Namespace, codes: Sequence[str] = (), *, is_empty: bool = False) -> None:
+    """Print the next command. `codes`: the codes of the listed issues, the most severe first."""
+    sheet = suggest_path("series.csv" if args.level is ShowLevel.SERIES else "studies.csv")
+    step = after_show(str(args.inventory), level=args.level.value, codes=list(codes), is_empty=is_empty, sheet=sheet)
     print_next_step(step)
 
 
-def _choose_table_columns(inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
+def _parse_columns(names: Sequence[str], inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
+    """Return the names of columns. Raises UsageError if a level has no such column."""
+    known = _FIELDS[level] + (inventory.keywords if level in (ShowLevel.STUDY, ShowLevel.SERIES) else ())
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"Level {level} has no column '{name}'.",
+                fix=" ".join(filter(None, [suggest(name, known), f"Known: {', '.join(known)}."])),
+            )
+    return tuple(names)
+
+
+def _parse_selection(args: argparse.Namespace, *, is_sorted: bool) -> Selection:
+    """Return the selection of the call's options. It has one row more than --limit, to know whether there are more."""
+    if args.limit is not None and args.limit < 1:
+        raise UsageError("--limit is 1 or more.", fix="Name the number of rows, or leave out --limit.")
+    where: dict[str, list[str]] = {}
+    for text in args.where or ():
+        keyword, equals, pattern = text.partition("=")
+        if not (keyword and equals):
+            raise UsageError("A condition of --where is KEYWORD=PATTERN.", fix="Write it as in --where Modality=MR.")
+        where.setdefault(keyword, []).append(pattern)
+    codes = split_keywords(args.code)
+    for code in codes:
+        if code not in CATALOGUE:
+            raise UsageError(
+                f"Unknown issue code '{code}'.", fix=suggest(code, CATALOGUE) or "'dicommap explain' lists all codes."
+            )
+    return Selection(
+        where=where,
+        studies=split_keywords(args.study),
+        series=split_keywords(args.series),
+        codes=codes,
+        severities=args.severity or (),
+        limit=None if is_sorted or args.limit is None else args.limit + 1,
+    )
+
+
+def _default_columns(inventory: Inventory, level: ShowLevel, args: argparse.Namespace) -> tuple[str, ...]:
     columns = _COLUMNS[level]
     if "path" in columns and len(inventory.sources) > 1:
         at = columns.index("path")
-        return (*columns[:at], "source", *columns[at:])
+        columns = (*columns[:at], "source", *columns[at:])
+    if level is ShowLevel.SERIES and len(args.study or ()) == 1:
+        columns = columns[1:]  # without the StudyInstanceUID that the user has just named
     return columns
 
 
-def _read_records(inventory: Inventory, level: ShowLevel, masker: Masker) -> Iterator[Record]:
+def _read_records(
+    inventory: Inventory,
+    level: ShowLevel,
+    selection: Selection,
+    order: RecordOrder,
+    limit: int | None,
+    masker: Masker,
+) -> Iterator[Record]:
+    """Yield the records of the selected rows, in the order of --sort."""
+    items, build = _readers(inventory, level)
+    flatten = flatten_issue_record if level is ShowLevel.ISSUE else flatten_record
+    rows: Iterable[Any] = items(selection)
+    if order:
+        unmasked = Masker(show_values=True)
+        first = None if limit is None else limit + 1
+        rows = order.sort(rows, lambda row: flatten(build(row, masker=unmasked)), first)
+    return (build(row, masker=masker) for row in rows)
+
+
+def _readers(
+    inventory: Inventory, level: ShowLevel
+) -> tuple[Callable[[Selection], Iterable[Any]], Callable[..., Record]]:
+    """Return the function that yields the rows of a level, and the function that builds the record of a row."""
     if level is ShowLevel.STUDY:
-        return (build_study_record(study, masker=masker) for study in inventory.studies())
+        return inventory.studies, build_study_record
     if level is ShowLevel.SERIES:
-        return (build_series_record(series, masker=masker) for series in inventory.series())
+        return inventory.series, build_series_record
     if level is ShowLevel.INSTANCE:
-        return (build_instance_record(instance, masker=masker) for instance in inventory.instances())
+        return inventory.instances, build_instance_record
     if level is ShowLevel.FILE:
-        return map(build_file_record, inventory.files())
-    raise unknown_choice("level", level, ShowLevel)
+        return inventory.files, lambda row, *, masker: build_file_record(row)
+    return inventory.issues, lambda row, *, masker: row.to_dict()
 
 
-def _print_issues(inventory: Inventory, form: Format) -> None:
-    if form is not Format.TABLE:
-        write_issues(inventory.issues(), form)
+def _print_records(
+    rows: Iterator[dict[str, str]],
+    columns: Sequence[str],
+    level: ShowLevel,
+    args: argparse.Namespace,
+    masker: Masker,
+) -> None:
+    first = next(rows, None)
+    if first is None:
+        print_line(f"No {_NOUNS[level]} match." if _has_conditions(args) else f"No {_NOUNS[level]}.")
+        _print_next_step(args, is_empty=not _has_conditions(args))
         return
-    rows = ((issue.severity.value, issue.code, str(issue.location), issue.message) for issue in inventory.issues())
-    print_table(("severity", "code", "location", "message"), rows)
+    cells = ([_format_cell(column, row) for column in columns] for row in islice(chain([first], rows), args.limit))
+    print_table(columns, cells, numbers=_NUMBERS, ranks=_RANKS[level], masker=masker)
+    if args.limit is not None and next(rows, None) is not None:
+        print_line(f"The first {args.limit:,} {_NOUNS[level]}; there are more.")
+    _print_next_step(args)
+
+
+def _print_issues(inventory: Inventory, selection: Selection, args: argparse.Namespace) -> None:
+    """Print the issues in groups. With --limit, so many issues of each group are listed; the others are counted."""
+    groups = inventory.issue_groups(selection)
+    if groups:
+        print_issue_groups(groups, limit=args.limit)
+    else:
+        print_line("No issues match." if _has_conditions(args) else "No issues.")
+    _print_next_step(args, [group.code for group in groups])
+
+
+def _has_conditions(args: argparse.Namespace) -> bool:
+    return any((args.where, args.study, args.series, args.code, args.severity))
 
 
 def _format_cell(column: str, row: dict[str, str]) -> str:
     text = row.get(column, "")
-    if column in ("path", "source"):
+    if column in _PATHS:
         return text
     return format_byte_count(int(text)) if column == "bytes" else truncate_text(text, CELL_LIMIT)

@@ -27,6 +27,7 @@ from dicommap.cli.output import (
     print_table,
     write,
 )
+from dicommap.cli.terminal import add_output_options
 from dicommap.display.csv_json import format_json_lines
 from dicommap.display.formatting import format_byte_count
 from dicommap.issues import Severity
@@ -72,6 +73,7 @@ def add_arguments(parser: Parser) -> None:
     add_yes(parser)
     add_fail_on(parser)
     add_aws_options(parser)
+    add_output_options(parser, pager=False)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -103,7 +105,8 @@ def _print_copies(args: argparse.Namespace) -> int:
 
     write(format_json_lines(records()))
     issues = [issue for issue in validate(args.package, sources=args.source) if issue.severity is not Severity.NOTE]
-    print_error(*map(str, issues), f"{format_count(count, 'copy')}. Nothing was sent.")
+    print_issues(issues, stderr=True)
+    print_error(f"{format_count(count, 'copy')}. Nothing was sent.")
     codes = [issue.code for issue in issues if issue.severity is Severity.ERROR]
     options = tuple(list_given_options(args, without={"dry_run"}))
     if count:

@@ -30,6 +30,7 @@ from dicommap.cli.output import (
     print_table,
     write,
 )
+from dicommap.cli.terminal import add_output_options
 from dicommap.display.csv_json import format_json_lines
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.issues.wording import format_count
@@ -83,6 +84,7 @@ def add_arguments(parser: Parser) -> None:
         "--input-owner-account-id", metavar="ID", help="The account that owns the input bucket, if it is not yours."
     )
     add_aws_options(parser)
+    add_output_options(parser, pager=False)
 
 
 def run(args: argparse.Namespace) -> int:

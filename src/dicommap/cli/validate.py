@@ -20,6 +20,7 @@ from dicommap.cli.options import (
     list_given_options,
 )
 from dicommap.cli.output import choose_exit_status, print_issues, print_line, print_next_step, write_issues
+from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import choice_of
 from dicommap.errors import AwsError, DicommapError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
@@ -83,6 +84,7 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="Compare a package with the objects in S3 under the prefixes of its jobs, too.",
     )
+    add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from dicommap.cli.output import (
     print_next_step,
     print_table,
 )
+from dicommap.cli.terminal import add_output_options
 from dicommap.display.submission_report import COMPLETED_NOTE
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues.wording import format_count
@@ -52,6 +53,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--once", action="store_true", help="Look at each job once, and wait for none.")
     add_fail_on(parser)
     add_aws_options(parser)
+    add_output_options(parser, pager=False)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,17 +1,6 @@
-"""Format counts, sizes in bytes, long texts and rows of tables for people."""
+"""Format counts, sizes in bytes and long texts for people, and measure the width of texts on a terminal."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-PIPE_WIDTH = 240
-"""Width of a line in characters if the output is a pipe or file. It is large, so that UIDs are not broken."""
-
-COLUMN_GAP = 2
-"""Number of blanks between two columns; the same number as in rich's Table."""
 
 
 def format_byte_count(size: int) -> str:
@@ -29,27 +18,49 @@ def truncate_text(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def pad_rows(
-    rows: Iterable[Sequence[str]],
-    widths: Sequence[int],
-    is_right: Sequence[bool],
-    *,
-    gap: int,
-    width_of: Callable[[str], int] = len,
-) -> Iterator[str]:
-    """Yield each row of a table as one line, its cells padded with blanks.
+def text_width(text: str) -> int:
+    """Return the width of a text on a terminal in columns. East Asian characters have a width of two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # imported here because most texts are ASCII
 
-    Args:
-        rows: The cells of each row.
-        widths: The width of each column in characters.
-        is_right: Whether the cells of each column are aligned to the right.
-        gap: Blanks between two columns.
-        width_of: Returns the width of a text on a terminal. `len` is correct for ASCII only.
+    return cell_len(text)
 
-    """
-    for row in rows:
-        cells = []
-        for cell, width, right in zip(row, widths, is_right, strict=True):
-            blanks = " " * (width - width_of(cell))
-            cells.append(blanks + cell if right else cell + blanks)
-        yield (" " * gap).join(cells)
+
+def take_start(text: str, width: int) -> str:
+    """Return the longest beginning of a text that is at most `width` columns wide."""
+    if text.isascii():
+        return text[:width]
+    end, used = 0, 0
+    for character in text:
+        used += text_width(character)
+        if used > width:
+            break
+        end += 1
+    return text[:end]
+
+
+def take_end(text: str, width: int) -> str:
+    """Return the longest end of a text that is at most `width` columns wide."""
+    if width <= 0:
+        return ""
+    return text[-width:] if text.isascii() else take_start(text[::-1], width)[::-1]
+
+
+def wrap_text(text: str, width: int) -> list[str]:
+    """Return a text as lines of at most `width` columns, broken between words. A longer word is broken, too."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if text_width(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        line = word
+        while text_width(line) > width:
+            start = take_start(line, width) or line[:1]
+            lines.append(start)
+            line = line[len(start) :]
+    return [*lines, line]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.issues import Location
 from dicommap.model.masking import Masker, escape_undecodable, is_shown_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dicommap.model.study import File, Instance, Series, Study
 
@@ -82,6 +83,23 @@ def flatten_record(record: Record) -> dict[str, str]:
         known = texts if len({*texts}) == len(texts) else map(str, range(len(texts)))
         cells[keyword] = _UNMASKED.mask_counts(keyword, dict.fromkeys(known, 1))
     return cells
+
+
+def flatten_issue_record(record: Record) -> dict[str, str]:
+    """Return the JSON object of an issue as a row of text cells. Members that it does not have are left out."""
+    cells = {**record, "location": str(Location(**record["location"]))} if "location" in record else record
+    return {name: cells[name] for name in ("severity", "code", "location", "message") if name in cells}
+
+
+def select_columns(record: Record, columns: Sequence[str]) -> Record:
+    """Return a record with the named columns and attributes only, in this order; without names, the record itself."""
+    if not columns:
+        return record
+    attributes = record.get("attributes", {})
+    selected = {column: record[column] for column in columns if column in record}
+    if chosen := {column: attributes[column] for column in columns if column in attributes}:
+        selected["attributes"] = chosen
+    return selected
 
 
 def _build_distinct_value_entries(

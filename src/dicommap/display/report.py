@@ -20,6 +20,7 @@ class CellKind(Enum):
     DATE = "date"
     SENTENCE = "sentence"
     UID = "uid"
+    PATH = "path"
     CODE = "code"
     NUMBER = "number"
     SEVERITY = "severity"

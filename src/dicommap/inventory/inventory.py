@@ -10,6 +10,7 @@ from dicommap.arguments import to_path
 from dicommap.errors import InventoryError
 from dicommap.inventory import cells, queries, search
 from dicommap.inventory.cells import read_integer, read_printable_path, read_text
+from dicommap.inventory.selection import FILE_KEYWORDS, HEADER_KEYWORDS, SelectionSql
 from dicommap.inventory.series_pictures import InventoryPictureSource
 from dicommap.inventory.sqlite_schema import open_inventory_file, require_inventory_tables
 from dicommap.model.displayable import Displayable
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     import pyarrow
 
     from dicommap.display.inventory_report import InventoryOverview
+    from dicommap.display.issue_groups import IssueGroup
     from dicommap.display.report import Report
     from dicommap.inventory.frames.sql_query import QueryResult
     from dicommap.inventory.object_keys import InventoryObjects
+    from dicommap.inventory.selection import Selection, SqlCondition
     from dicommap.issues import Issue
     from dicommap.model.inventory_summary import InventorySummary
     from dicommap.model.study import File, FileValues, Instance, Series
@@ -115,31 +118,66 @@ class Inventory(Displayable):
 
     # Studies, series, files and issues.
 
-    def studies(self) -> Iterator[Study]:
-        """Yield the studies in the order of their UIDs. Each study has its series and their attribute values."""
-        for _, series in groupby(self.series(), key=lambda item: item.study_instance_uid):
+    def studies(self, selection: Selection | None = None) -> Iterator[Study]:
+        """Yield the studies in the order of their UIDs. Each study has its series and their attribute values.
+
+        Args:
+            selection: The studies to yield; all by default. A study is selected if one of its files is, and has all of
+                its series.
+        """
+        rows = self._read_series(self._select(selection).for_studies())
+        for _, series in groupby(rows, key=lambda item: item.study_instance_uid):
             yield Study.from_series(series)
 
-    def series(self) -> Iterator[Series]:
-        """Yield the series in the order of their Study and Series Instance UIDs."""
-        source = InventoryPictureSource(self._connection)
-        return queries.read_series(self._connection, self.keywords, unmasked=self._unmasked, picture_source=source)
+    def series(self, selection: Selection | None = None) -> Iterator[Series]:
+        """Yield the series in the order of their Study and Series Instance UIDs.
 
-    def instances(self) -> Iterator[Instance]:
-        """Yield instances and duplicates in the order of study, series and path."""
-        return queries.read_instances(self._connection, self._roots)
+        Args:
+            selection: The series to yield; all by default. A series is selected if one of its files is.
+        """
+        return self._read_series(self._select(selection).for_series())
 
-    def files(self) -> Iterator[File]:
-        """Yield every scanned path, in the order of source and path."""
-        return queries.read_files(self._connection, self._roots)
+    def _read_series(self, selected: SqlCondition) -> Iterator[Series]:
+        return queries.read_series(
+            self._connection,
+            self.keywords,
+            unmasked=self._unmasked,
+            picture_source=InventoryPictureSource(self._connection),
+            selected=selected,
+        )
 
-    def issues(self) -> Iterator[Issue]:
-        """Yield the issues of the scan in the order in which they were found.
+    def instances(self, selection: Selection | None = None) -> Iterator[Instance]:
+        """Yield instances and duplicates in the order of study, series and path; all, or those of a selection."""
+        selected = self._select(selection).for_instances()
+        return queries.read_instances(self._connection, self._roots, selected, _limit_of(selection))
+
+    def files(self, selection: Selection | None = None) -> Iterator[File]:
+        """Yield the scanned paths in the order of source and path; all, or those of a selection."""
+        selected = self._select(selection).for_files()
+        return queries.read_files(self._connection, self._roots, selected, _limit_of(selection))
+
+    def issues(self, selection: Selection | None = None) -> Iterator[Issue]:
+        """Yield the issues of the scan in the order in which they were found; all, or those of a selection.
 
         Paths in the issues are relative to their root. If the inventory has several sources, these paths begin with the
         root.
         """
-        return queries.read_issues(self._connection)
+        selected = self._select(selection).for_issues()
+        return queries.read_issues(self._connection, selected, _limit_of(selection))
+
+    def issue_groups(self, selection: Selection | None = None) -> list[IssueGroup]:
+        """Return the issues in groups with one code and severity: all issues, or those of a selection.
+
+        The most severe group is first. The issues of a group are read when they are iterated.
+        """
+        return queries.read_issue_groups(self._connection, self._select(selection).for_issues())
+
+    def _select(self, selection: Selection | None) -> SelectionSql:
+        """Return the SQL of a selection. Raises AttributeNameError if it has a keyword that the inventory has not."""
+        if selection is not None:
+            unknown = selection.where.keys() - {*HEADER_KEYWORDS, *FILE_KEYWORDS}
+            queries.require_captured_keywords([*unknown], self.keywords)
+        return SelectionSql(selection, self._connection)
 
     def values_by_file(self, study_instance_uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
         """Yield each file of one study with its values of some attributes, in the order of series and path.
@@ -337,6 +375,10 @@ class Inventory(Displayable):
         except InventoryError as error:
             return build_unreadable_report(str(error))
         return build_inventory_report(self._overview, masker=make_repr_masker(unmasked=self._unmasked))
+
+
+def _limit_of(selection: Selection | None) -> int | None:
+    return None if selection is None else selection.limit
 
 
 def _require_keyword_columns(connection: sqlite3.Connection, keywords: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.keywords import not_captured_error
+from dicommap.display.issue_groups import IssueGroup
 from dicommap.inventory.cells import (
     enum_reader,
     lookup_reader,
@@ -23,6 +24,7 @@ from dicommap.inventory.cells import (
     read_uid,
     read_value,
 )
+from dicommap.inventory.selection import SqlCondition
 from dicommap.issues import Issue, Severity
 from dicommap.model.inventory_summary import InventorySummary
 from dicommap.model.masked_dicts import MaskedValues, count_class
@@ -36,11 +38,13 @@ if TYPE_CHECKING:
     from dicommap.inventory.cells import CellReader
     from dicommap.model.study import PictureSource
 
+_ALL = SqlCondition()
+
 _SERIES_QUERY = """
 SELECT StudyInstanceUID, SeriesInstanceUID, files, instances, bytes, {columns}
 FROM (
     SELECT header AS number, COUNT(*) AS files, SUM(disposition = 'instance') AS instances, SUM(size) AS bytes
-    FROM file WHERE disposition IN ('instance', 'duplicate') GROUP BY header
+    FROM file WHERE disposition IN ('instance', 'duplicate'){selected} GROUP BY header
 ) JOIN header ON header.id = number
 ORDER BY StudyInstanceUID, SeriesInstanceUID, number
 """
@@ -48,15 +52,19 @@ ORDER BY StudyInstanceUID, SeriesInstanceUID, number
 _INSTANCES_QUERY = """
 SELECT source, path, size, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID,
     TransferSyntaxUID, IFNULL(InstanceNumber, ''), etag
-FROM file JOIN header ON file.header = header.id WHERE disposition IN ('instance', 'duplicate')
-ORDER BY StudyInstanceUID, SeriesInstanceUID, source, path
+FROM {tables} ON file.header = header.id WHERE disposition IN ('instance', 'duplicate'){selected}
+ORDER BY StudyInstanceUID, SeriesInstanceUID, source, path{limit}
 """
 
-_FILES_QUERY = "SELECT source, path, size, mtime_ns, disposition, etag FROM file ORDER BY source, path"
+_FILES_QUERY = """
+SELECT source, path, size, mtime_ns, disposition, etag FROM file WHERE TRUE{selected} ORDER BY source, path{limit}
+"""
 
-_ISSUES_QUERY = "SELECT code, severity, location, message FROM issue ORDER BY id"
-_FIRST_ISSUES_QUERY = """
-SELECT code, severity, location, message FROM issue WHERE code = ? AND severity = ? ORDER BY id LIMIT ?
+_ISSUES_QUERY = "SELECT code, severity, location, message FROM issue WHERE TRUE{selected} ORDER BY id{limit}"
+
+_ISSUE_GROUPS_QUERY = """
+SELECT code, severity, COUNT(*), MIN(id), MAX(id), MIN(message), MAX(message) FROM issue WHERE TRUE{selected}
+GROUP BY code, severity
 """
 
 # With CROSS JOIN, SQLite first finds the headers of the study by their index, then the files of each header.
@@ -93,7 +101,12 @@ _SCAN_COST_QUERY = "SELECT read, unchanged, requests, received, repeated FROM sc
 
 
 def read_series(
-    connection: sqlite3.Connection, keywords: Sequence[str], *, unmasked: bool, picture_source: PictureSource
+    connection: sqlite3.Connection,
+    keywords: Sequence[str],
+    *,
+    unmasked: bool,
+    picture_source: PictureSource,
+    selected: SqlCondition = _ALL,
 ) -> Iterator[Series]:
     """Yield the series in the order of their Study and Series Instance UIDs.
 
@@ -102,10 +115,13 @@ def read_series(
         keywords: The keywords of the captured attributes. They become columns of the query.
         unmasked: Whether the text and HTML of a series show patient values.
         picture_source: Draws pictures of the series.
+        selected: The condition on the rows of the table `header`.
     """
     columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in keywords)
     readers = (read_uid, read_uid, *(read_byte_count,) * 3, *(read_value,) * len(keywords))
-    rows = read_rows(connection, _SERIES_QUERY.format(columns=columns), readers)
+    headers_selected = f" AND header IN (SELECT id FROM header WHERE TRUE{selected.text})" if selected else ""  # noqa: S608
+    query = _SERIES_QUERY.format(columns=columns, selected=headers_selected)
+    rows = read_rows(connection, query, readers, selected.parameters)
     count_classes = [count_class(keyword, is_unmasked=unmasked) for keyword in keywords]
     for (study, series), group in groupby(rows, key=lambda row: row[:2]):
         headers = list(group)
@@ -126,10 +142,22 @@ def read_series(
         )
 
 
-def read_instances(connection: sqlite3.Connection, roots: Mapping[int, str]) -> Iterator[Instance]:
-    """Yield instances and duplicates in the order of study, series and path. `roots`: source number -> root."""
+def read_instances(
+    connection: sqlite3.Connection, roots: Mapping[int, str], selected: SqlCondition = _ALL, limit: int | None = None
+) -> Iterator[Instance]:
+    """Yield instances and duplicates in the order of study, series and path.
+
+    Args:
+        connection: An open inventory.
+        roots: Source number -> root.
+        selected: The condition on the rows of the tables `header` and `file`.
+        limit: The maximum number of instances.
+    """
     readers = (*_choose_file_readers(roots), *(read_uid,) * 3, *(read_value,) * 3, read_text)
-    for source, path, size, mtime, disposition, *texts in read_rows(connection, _INSTANCES_QUERY, readers):
+    # With CROSS JOIN, SQLite reads the headers in the order of their index and stops early. It is slower for all files.
+    tables = "file JOIN header" if limit is None and not selected else "header CROSS JOIN file"
+    query = _INSTANCES_QUERY.format(tables=tables, selected=selected.text, limit=_limit_clause(limit))
+    for source, path, size, mtime, disposition, *texts in read_rows(connection, query, readers, selected.parameters):
         study, series, instance, sop_class, transfer_syntax, instance_number, etag = texts
         yield Instance(
             source=source,
@@ -147,10 +175,20 @@ def read_instances(connection: sqlite3.Connection, roots: Mapping[int, str]) -> 
         )
 
 
-def read_files(connection: sqlite3.Connection, roots: Mapping[int, str]) -> Iterator[File]:
-    """Yield every path of the inventory in the order of source and path. `roots`: source number -> root."""
+def read_files(
+    connection: sqlite3.Connection, roots: Mapping[int, str], selected: SqlCondition = _ALL, limit: int | None = None
+) -> Iterator[File]:
+    """Yield the paths of the inventory in the order of source and path.
+
+    Args:
+        connection: An open inventory.
+        roots: Source number -> root.
+        selected: The condition on the rows of the table `file`.
+        limit: The maximum number of files.
+    """
     readers = (*_choose_file_readers(roots), read_text)
-    for source, path, size, mtime, disposition, etag in read_rows(connection, _FILES_QUERY, readers):
+    query = _FILES_QUERY.format(selected=selected.text, limit=_limit_clause(limit))
+    for source, path, size, mtime, disposition, etag in read_rows(connection, query, readers, selected.parameters):
         yield File(source=source, path=path, size=size, mtime_ns=mtime, disposition=disposition, etag=etag)
 
 
@@ -158,20 +196,52 @@ def _choose_file_readers(roots: Mapping[int, str]) -> tuple[CellReader, ...]:
     return lookup_reader(roots), read_printable_path, read_byte_count, read_integer, enum_reader(Disposition)
 
 
-def read_issues(connection: sqlite3.Connection) -> Iterator[Issue]:
-    """Yield the issues of the scan in the order in which they were found."""
-    return _read_issues(connection, _ISSUES_QUERY)
+def _limit_clause(limit: int | None) -> str:
+    return "" if limit is None else f" LIMIT {limit:d}"
+
+
+def read_issues(
+    connection: sqlite3.Connection, selected: SqlCondition = _ALL, limit: int | None = None
+) -> Iterator[Issue]:
+    """Yield the issues of the scan in the order in which they were found.
+
+    Args:
+        connection: An open inventory.
+        selected: The condition on the rows of the table `issue`.
+        limit: The maximum number of issues.
+    """
+    readers = (read_text, enum_reader(Severity), read_location, read_text)
+    query = _ISSUES_QUERY.format(selected=selected.text, limit=_limit_clause(limit))
+    for code, severity, location, message in read_rows(connection, query, readers, selected.parameters):
+        yield Issue(code=code, severity=severity, location=location, message=message)
 
 
 def read_first_issues(connection: sqlite3.Connection, code: str, severity: Severity, limit: int) -> list[Issue]:
     """Return the first `limit` issues with this code and severity, in the order in which they were found."""
-    return list(_read_issues(connection, _FIRST_ISSUES_QUERY, (code, severity.value, limit)))
+    return list(read_issues(connection, SqlCondition(" AND code = ? AND severity = ?", (code, severity.value)), limit))
 
 
-def _read_issues(connection: sqlite3.Connection, query: str, parameters: tuple[str | int, ...] = ()) -> Iterator[Issue]:
-    readers = (read_text, enum_reader(Severity), read_location, read_text)
-    for code, severity, location, message in read_rows(connection, query, readers, parameters):
-        yield Issue(code=code, severity=severity, location=location, message=message)
+def read_issue_groups(connection: sqlite3.Connection, selected: SqlCondition = _ALL) -> list[IssueGroup]:
+    """Return the issues in groups with one code and severity, the most severe first, then in the order of codes.
+
+    The issues of a group are read when they are iterated.
+
+    Args:
+        connection: An open inventory.
+        selected: The condition on the rows of the table `issue`.
+    """
+    readers = (read_text, enum_reader(Severity), *(read_integer,) * 3, read_text, read_text)
+    query = _ISSUE_GROUPS_QUERY.format(selected=selected.text)
+    groups = []
+    for code, severity, count, first, last, *messages in read_rows(connection, query, readers, selected.parameters):
+        # The first and last numbers limit the search: the first issues of a rare code are found without reading all.
+        of_group = SqlCondition(
+            " AND id BETWEEN ? AND ? AND code = ? AND severity = ?", (first, last, code, severity.value)
+        )
+        message = messages[0] if messages[0] == messages[1] else None
+        issues = read_issues(connection, selected + of_group)
+        groups.append(IssueGroup(code=code, severity=severity, count=count, message=message, issues=issues))
+    return sorted(groups, key=lambda group: (-group.severity.rank, group.code))
 
 
 def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) -> None:

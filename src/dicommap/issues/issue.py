@@ -96,11 +96,15 @@ class Issue:
     message: str
 
     def __str__(self) -> str:
+        return f"{self.severity}: {self.format_text()} [{self.code}]"
+
+    def format_text(self) -> str:
+        """Return the location and the message, without the severity and the code."""
         location = str(replace(self.location, keyword=None) if self._has_keyword_in_message() else self.location)
-        return f"{self.severity}: {location + ': ' if location else ''}{self.message} [{self.code}]"
+        return f"{location + ': ' if location else ''}{self.message}"
 
     def _has_keyword_in_message(self) -> bool:
-        """Return whether the message contains the location's keyword, so that `__str__` need not repeat it."""
+        """Return whether the message contains the location's keyword, so that a text need not repeat it."""
         subject = self.location.keyword
         if not subject or subject not in self.message:
             return False

@@ -110,7 +110,7 @@ def test_show_refuses_an_unknown_level_or_format(
     form: Format, level: ShowLevel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = dicommap_inventory(tmp_path)
-    with pytest.raises(UsageError, match=r"Unknown format 'xls'. Known: json, jsonl, csv\."):
+    with pytest.raises(UsageError, match=r"Unknown format 'xls'. Known: table, json, jsonl, csv\."):
         show.run(Namespace(inventory=path, level=level, format="xls", show_values=False))
     with pytest.raises(UsageError, match=r"Unknown level 'frame'. Known: study, series, instance, file, issue\."):
         show.run(Namespace(inventory=path, level="frame", format=form, show_values=False))

@@ -1,0 +1,146 @@
+"""The pager that shows long results on a terminal, as git and gh do.
+
+The pager is the command in DICOMMAP_PAGER or PAGER, else `less`. It is started when the first result is printed, so
+that it does not cover the progress bar. If the user leaves it early, the rest of the results is dropped.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text import make_printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _typeshed import ReadableBuffer
+
+_VARIABLES = ("DICOMMAP_PAGER", "PAGER")
+_DEFAULT_PAGER = "less"
+_LESS_OPTIONS = "FRX"
+"""As git has it: leave if all is on one screen, show colours, and do not clear the screen at the end."""
+
+
+class _PagerPipe(io.RawIOBase):
+    """The standard input of a pager, which is started by the first write."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], terminal: io.BufferedIOBase) -> None:
+        self._command = command
+        self._environment = environment
+        self._terminal = terminal
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_direct = False
+        self._old_handler: object = None
+        self.has_ended = False
+        """Whether the user has left the pager, so that no more output can be seen."""
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer) -> int:
+        content = bytes(data)
+        if self._process is None and not self._is_direct:
+            self._start()
+        if self._is_direct:
+            self._terminal.write(content)
+            self._terminal.flush()
+        elif not self.has_ended:
+            self._send(content)
+        return len(content)
+
+    def stop(self) -> None:
+        """End the pager and drop all further output, because a signal ends the run."""
+        self.has_ended = True
+        if self._process is not None:
+            self._process.terminate()
+
+    def wait(self) -> None:
+        """Tell the pager that the output is complete, and wait until the user leaves it."""
+        if self._process is None:
+            return
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+        self._process.wait()
+        if self._old_handler is not None:
+            signal.signal(signal.SIGINT, self._old_handler)  # type: ignore[arg-type]
+
+    def _start(self) -> None:
+        try:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, env=self._environment)  # noqa: S603  the user's own command
+        except OSError:
+            self._is_direct = True
+            name = make_printable(self._command[0])
+            sys.stderr.write(f"dicommap: the pager '{name}' cannot be started; the variable PAGER names it.\n")
+            return
+        # Ctrl-C is for the pager now: it stops a search or returns to the prompt. If it ended this process, the pager
+        # and the shell would both read the keyboard.
+        if threading.current_thread() is threading.main_thread():
+            self._old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def _send(self, content: bytes) -> None:
+        stdin = self._process.stdin if self._process is not None else None
+        try:
+            if stdin is not None:
+                stdin.write(content)
+                stdin.flush()
+        except BrokenPipeError:
+            self.has_ended = True
+
+
+@contextmanager
+def paged_stdout(*, chop_lines: bool) -> Iterator[None]:
+    """Send stdout to the pager inside the context, and wait for the pager at the end.
+
+    Args:
+        chop_lines: Whether long lines are scrolled sideways instead of being folded, if the pager is `less`.
+    """
+    command = find_pager()
+    if not command:
+        yield
+        return
+    terminal = sys.stdout
+    pipe = _PagerPipe(command, _pager_environment(chop_lines=chop_lines), terminal.buffer)  # type: ignore[arg-type]
+    pages = io.TextIOWrapper(
+        io.BufferedWriter(pipe), encoding=terminal.encoding, errors="backslashreplace", line_buffering=False
+    )
+    sys.stdout = pages
+    try:
+        yield
+    except SystemExit:
+        pipe.stop()
+        raise
+    finally:
+        with suppress(OSError):
+            pages.flush()
+        sys.stdout = terminal
+        pipe.wait()
+
+
+def find_pager() -> list[str]:
+    """Return the words of the pager's command; an empty list if results are printed without a pager."""
+    chosen = next((os.environ[name] for name in _VARIABLES if name in os.environ), None)
+    if chosen is None:
+        return [_DEFAULT_PAGER] if shutil.which(_DEFAULT_PAGER) else []
+    try:
+        words = shlex.split(chosen)
+    except ValueError:  # an unclosed quotation mark
+        words = chosen.split()
+    return [] if words == ["cat"] else words
+
+
+def _pager_environment(*, chop_lines: bool) -> dict[str, str]:
+    options = _LESS_OPTIONS + ("S" if chop_lines else "")
+    return {"LESS": options, "LV": "-c", **os.environ}

@@ -1,0 +1,148 @@
+"""The terminal that stdout is: its width, colours, and the user's options for them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dicommap.cli.options import add_choice
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from dicommap.cli.parser import Parser
+
+MIN_WIDTH = 40
+"""Least width for which tables are fitted. On a narrower terminal, lines are broken by the terminal."""
+
+_DEFAULT_WIDTH = 80
+_DUMB_TERMINALS = frozenset({"dumb", "unknown"})
+_ELLIPSIS = "…"
+
+
+class ColorChoice(StrEnum):
+    """When the output has colours."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """The options of a command that decide how results are printed."""
+
+    color: ColorChoice = ColorChoice.AUTO
+    wide: bool = False
+    all_issues: bool = False
+    pager: bool = False
+
+
+_options = OutputOptions()
+
+
+def add_output_options(parser: Parser, *, pager: bool = True) -> None:
+    """Add the options for tables and issues to a parser.
+
+    Args:
+        parser: The parser of a command.
+        pager: Whether the command prints all its results at its end, so that a pager can show them.
+    """
+    group = parser.add_argument_group("Output on a terminal")
+    add_choice(
+        group,
+        "--color",
+        kind=ColorChoice,
+        default=ColorChoice.AUTO,
+        text="When to use colours; auto is a terminal, unless NO_COLOR is set.",
+    )
+    group.add_argument("--wide", action="store_true", help="Shorten and hide nothing in tables.")
+    group.add_argument(
+        "--all-issues", action="store_true", help="List every issue, and not only the first 5 of each code."
+    )
+    if pager:
+        group.add_argument("--no-pager", action="store_true", help="Do not show long results in a pager.")
+
+
+@contextmanager
+def output_options(args: argparse.Namespace) -> Iterator[None]:
+    """Use the output options of a call inside the context. If stdout is a terminal, results are shown in a pager."""
+    global _options  # one output for the whole process
+    _options = OutputOptions(
+        color=getattr(args, "color", ColorChoice.AUTO),
+        wide=getattr(args, "wide", False),
+        all_issues=getattr(args, "all_issues", False),
+        pager=not getattr(args, "no_pager", True),
+    )
+    try:
+        if _options.pager and is_terminal():
+            from dicommap.cli.pager import paged_stdout
+
+            with paged_stdout(chop_lines=_options.wide):
+                yield
+        else:
+            yield
+    finally:
+        _options = OutputOptions()
+
+
+def is_terminal() -> bool:
+    """Return whether results go to a terminal that can show colours and a pager."""
+    return sys.stdout.isatty() and os.environ.get("TERM") not in _DUMB_TERMINALS
+
+
+def has_reader_left() -> bool:
+    """Return whether results are shown in a pager that the user has left, so that no more can be seen."""
+    return bool(getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "has_ended", False))
+
+
+def lists_all_issues() -> bool:
+    """Return whether the user asked for all issues of each code."""
+    return _options.all_issues
+
+
+def has_colors() -> bool:
+    """Return whether results are printed in colours: as --color says, else NO_COLOR, FORCE_COLOR, or the terminal."""
+    if _options.color is not ColorChoice.AUTO:
+        return _options.color is ColorChoice.ALWAYS
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or is_terminal()
+
+
+def read_width() -> int | None:
+    """Return the number of columns into which results must fit; None if they go to a pipe or file."""
+    if not sys.stdout.isatty():
+        return None
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return max(MIN_WIDTH, int(given))
+    try:
+        columns = os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns
+    except (OSError, ValueError):
+        columns = 0
+    return max(MIN_WIDTH, columns or _DEFAULT_WIDTH)
+
+
+def table_width() -> int | None:
+    """Return the number of columns into which a table must fit; None with --wide, and in a pipe or file."""
+    return None if _options.wide else read_width()
+
+
+def choose_ellipsis() -> str:
+    """Return the ellipsis for shortened cells: one character, or three dots if the output's encoding has none."""
+    try:
+        _ELLIPSIS.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return "..."
+    return _ELLIPSIS
+
+
+def paint(text: str, style: str) -> str:
+    """Return a text with a style, such as `1;31` (SGR codes of ECMA-48), if results are printed in colours."""
+    return f"\x1b[{style}m{text}\x1b[0m" if style and text and has_colors() else text

@@ -1,0 +1,79 @@
+"""Groups of issues with the same code, as text: their number, what is wrong, and the first places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import TYPE_CHECKING
+
+from dicommap.issues import find_code
+from dicommap.issues.wording import format_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.issues import Issue, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueGroup:
+    """All issues with one code and severity."""
+
+    code: str
+    severity: Severity
+    count: int
+    message: str | None
+    """The message of all these issues; None if their messages differ."""
+    issues: Iterable[Issue]
+    """The issues. They may be read from a file while they are printed."""
+
+
+def group_issues(issues: Iterable[Issue]) -> list[IssueGroup]:
+    """Return the issues in groups with the same code and severity: the most severe first, then in the order of codes.
+
+    The issues of a group keep their order.
+    """
+    ordered = sorted(issues, key=_group_key)
+    return [_make_group(list(members)) for _, members in groupby(ordered, key=_group_key)]
+
+
+def format_issue_group(group: IssueGroup, limit: int | None) -> Iterator[str]:
+    """Yield the heading of a group, then a line with the location of each listed issue, and its message if they differ.
+
+    A single issue is one line: the heading.
+
+    Args:
+        group: The group.
+        limit: The number of issues to list, or None for all.
+    """
+    issues = iter(group.issues)
+    if group.count == 1:
+        yield from map(str, issues)
+        return
+    entry = find_code(group.code)
+    text = group.message or (f"{entry.title}." if entry else "")
+    yield f"{format_count(group.count, group.severity.value)}: {text} [{group.code}]"
+    listed = 0
+    for issue in islice(issues, limit):
+        listed += 1
+        place = issue.format_text() if group.message is None else str(issue.location)
+        if place:
+            yield place
+    if group.count > listed:
+        yield f"... and {group.count - listed:,} more; --all-issues lists them"
+
+
+def _group_key(issue: Issue) -> tuple[int, str]:
+    return -issue.severity.rank, issue.code
+
+
+def _make_group(issues: list[Issue]) -> IssueGroup:
+    first = issues[0]
+    is_same = all(issue.message == first.message for issue in issues)
+    return IssueGroup(
+        code=first.code,
+        severity=first.severity,
+        count=len(issues),
+        message=first.message if is_same else None,
+        issues=issues,
+    )

@@ -1,0 +1,70 @@
+"""The order of records: by the text or number in some of their columns."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Self
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+_Key = tuple[int, float, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOrder:
+    """An order of records by one or more columns. Numbers come before texts, and empty cells last."""
+
+    parts: Sequence[tuple[str, bool]] = ()
+    """Column, and whether its order is descending."""
+
+    @classmethod
+    def from_words(cls, words: Iterable[str]) -> Self:
+        """Return the order that words such as `PatientID` and `-bytes` describe; a dash means descending."""
+        return cls(tuple((word.removeprefix("-"), word.startswith("-")) for word in words))
+
+    def __bool__(self) -> bool:
+        return bool(self.parts)
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the names of the columns."""
+        return [column for column, _ in self.parts]
+
+    def sort(
+        self, items: Iterable[Any], flatten: Callable[[Any], Mapping[str, str]], limit: int | None = None
+    ) -> list[Any]:
+        """Return the items in this order. Equal items keep their order.
+
+        Args:
+            items: The items. All are kept in memory, with a limit only so many.
+            flatten: Returns the row of an item: column -> cell.
+            limit: The number of first items to return; None for all.
+        """
+
+        def key(item: Any) -> list[Any]:  # noqa: ANN401  an item of any level
+            row = flatten(item)
+            return [_make_key(row.get(column, ""), column, is_descending=down) for column, down in self.parts]
+
+        return sorted(items, key=key) if limit is None else heapq.nsmallest(limit, items, key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Descending:
+    """A key whose order is reversed."""
+
+    key: _Key
+
+    def __lt__(self, other: _Descending) -> bool:
+        return other.key < self.key
+
+
+def _make_key(cell: str, column: str, *, is_descending: bool) -> tuple[bool, _Key | _Descending]:
+    is_number = not column.endswith("UID") and _NUMBER.fullmatch(cell) is not None
+    key = (0, float(cell), cell) if is_number else (1, 0.0, cell)
+    return not cell, _Descending(key) if is_descending else key

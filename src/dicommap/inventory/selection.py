@@ -1,0 +1,195 @@
+"""Which studies, series, instances, files or issues of an inventory are listed, as conditions of SQL queries.
+
+The rows are chosen by SQLite, so that a listing of a few rows reads few rows, and never loads the others.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+from dicommap.edits.shell_patterns import ShellPatterns
+from dicommap.errors import UsageError
+from dicommap.inventory.cells import read_value
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping, Sequence
+
+    from dicommap.issues import Severity
+
+HEADER_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPClassUID", "TransferSyntaxUID")
+FILE_KEYWORDS = ("SOPInstanceUID", "InstanceNumber")
+"""Attributes that every inventory has, beside the captured attributes: columns of the tables `header` and `file`."""
+
+_UID = re.compile(r"[0-9.]+")
+_SHORTENED_UID = re.compile(r"([0-9.]*?)(?:…|\.\.\.)([0-9.]*)")
+
+_IS_INSTANCE = "disposition IN ('instance', 'duplicate')"
+_FILES = f"FROM header CROSS JOIN file ON file.header = header.id WHERE {_IS_INSTANCE}"
+_HAS_FILES = f"EXISTS (SELECT 1 FROM file WHERE file.header = header.id AND {_IS_INSTANCE})"  # noqa: S608  constants
+_STUDY_OF_ISSUE = "json_extract(location, '$.study')"
+_SERIES_OF_ISSUE = "json_extract(location, '$.series')"
+_SERIES = "StudyInstanceUID, SeriesInstanceUID"
+_ISSUES = "FROM issue WHERE TRUE"
+_FILES_OF_ISSUES = "FROM issue JOIN file ON file.id = issue.file JOIN header ON header.id = file.header WHERE TRUE"
+
+_function_numbers = count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The rows that a listing of an inventory has. Rows must meet all conditions that are given."""
+
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Keyword -> patterns as in rules, of which one must match a value of a file of the row."""
+    studies: Sequence[str] = ()
+    """Study Instance UIDs, whole or shortened as in a table: `1.3.6…0.133`."""
+    series: Sequence[str] = ()
+    """Series Instance UIDs, whole or shortened."""
+    codes: Sequence[str] = ()
+    """Issue codes. Studies, series, instances and files are listed if they have an issue with one of these codes."""
+    severities: Sequence[Severity] = ()
+    """Severities of issues. Studies, series, instances and files are listed if they have such an issue."""
+    limit: int | None = None
+    """The maximum number of rows. With it, SQLite stops early."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlCondition:
+    """A condition that is appended to the WHERE clause of a query, with the values for its `?`."""
+
+    text: str = ""
+    """Empty, or a text that begins with ` AND `."""
+    parameters: tuple[str | int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def __add__(self, other: SqlCondition) -> SqlCondition:
+        return SqlCondition(self.text + other.text, self.parameters + other.parameters)
+
+
+class SelectionSql:
+    """The SQL conditions of one selection, for the queries of one connection."""
+
+    def __init__(self, selection: Selection | None, connection: sqlite3.Connection) -> None:
+        chosen = selection or Selection()
+        self._limit = chosen.limit
+        self._header = _header_condition(chosen, connection)
+        self._issue = _issue_condition(chosen)
+
+    def for_studies(self) -> SqlCondition:
+        """Return the condition on a row of the table `header`: it belongs to a selected study."""
+        condition = self._header and _within("StudyInstanceUID", _query(f"StudyInstanceUID {_FILES}", self._header))
+        if self._issue:
+            condition += _within(
+                "StudyInstanceUID",
+                _query(f"StudyInstanceUID {_FILES_OF_ISSUES}", self._issue),
+                _query(f"{_STUDY_OF_ISSUE} {_ISSUES}", self._issue),
+            )
+        return condition + self._limit_to_first("StudyInstanceUID", condition)
+
+    def for_series(self) -> SqlCondition:
+        """Return the condition on a row of the table `header`: it belongs to a selected series."""
+        condition = self._header and _within(f"({_SERIES})", _query(f"{_SERIES} {_FILES}", self._header))
+        if self._issue:
+            condition += _within(
+                f"({_SERIES})",
+                _query(f"{_SERIES} {_FILES_OF_ISSUES}", self._issue),
+                _query(f"{_STUDY_OF_ISSUE}, {_SERIES_OF_ISSUE} {_ISSUES}", self._issue),
+            )
+        return condition + self._limit_to_first(_SERIES, condition)
+
+    def for_instances(self) -> SqlCondition:
+        """Return the condition on a row of the tables `header` and `file`: it is a selected instance."""
+        return self._header + self._has_issue()
+
+    def for_files(self) -> SqlCondition:
+        """Return the condition on a row of the table `file`: it is a selected file."""
+        of_header = self._header and _within("file.id", _query(f"file.id {_FILES}", self._header))
+        return of_header + self._has_issue()
+
+    def for_issues(self) -> SqlCondition:
+        """Return the condition on a row of the table `issue`: it is selected, or is about selected files or series."""
+        if not self._header:
+            return self._issue
+        places = (
+            _within("issue.file", _query(f"file.id {_FILES}", self._header)),
+            _within(f"({_STUDY_OF_ISSUE}, {_SERIES_OF_ISSUE})", _query(f"{_SERIES} {_FILES}", self._header)),
+            _within(
+                f"{_SERIES_OF_ISSUE} IS NULL AND {_STUDY_OF_ISSUE}", _query(f"StudyInstanceUID {_FILES}", self._header)
+            ),
+        )
+        text = " OR ".join(place.text.removeprefix(" AND ") for place in places)
+        return self._issue + SqlCondition(f" AND ({text})", sum((place.parameters for place in places), ()))
+
+    def _has_issue(self) -> SqlCondition:
+        return self._issue and _within("file.id", _query(f"issue.file {_ISSUES}", self._issue))
+
+    def _limit_to_first(self, columns: str, condition: SqlCondition) -> SqlCondition:
+        """Return the condition that a row belongs to the first studies or series. SQLite finds them by their index."""
+        if self._limit is None:
+            return SqlCondition()
+        which = f"{_HAS_FILES}{condition.text} ORDER BY {columns} LIMIT ?"
+        first = f"SELECT DISTINCT {columns} FROM header WHERE {which}"  # noqa: S608  constants, and `?` for values
+        return _within(f"({columns})", SqlCondition(first, (*condition.parameters, self._limit)))
+
+
+def parse_uid(text: str) -> str:
+    """Return the pattern of SQLite's GLOB for a UID that is whole, or shortened in the middle as tables show it.
+
+    Raises:
+        UsageError: The text is not a UID.
+    """
+    shortened = _SHORTENED_UID.fullmatch(text)
+    if shortened is not None:
+        return f"{shortened[1]}*{shortened[2]}"
+    if _UID.fullmatch(text) is None:
+        raise UsageError(
+            f"'{text}' is not a UID.", fix="Write digits and dots, or a shortened UID from a table: 1.2.3…4.5"
+        )
+    return text
+
+
+def _header_condition(selection: Selection, connection: sqlite3.Connection) -> SqlCondition:
+    """Return the condition on the columns of `header` and `file`. The patterns become SQL functions."""
+    condition = SqlCondition()
+    for column, uids in (("StudyInstanceUID", selection.studies), ("SeriesInstanceUID", selection.series)):
+        if uids:
+            patterns = [parse_uid(uid) for uid in uids]
+            tests = " OR ".join(f"{column} GLOB ?" if "*" in pattern else f"{column} = ?" for pattern in patterns)
+            condition += SqlCondition(f" AND ({tests})", tuple(patterns))
+    for keyword, texts in selection.where.items():
+        name = f"matches_{next(_function_numbers)}"
+        connection.create_function(name, 1, _cell_matcher(ShellPatterns.from_texts(texts)), deterministic=True)
+        condition += SqlCondition(f" AND {name}(IFNULL(\"{keyword}\", ''))")
+    return condition
+
+
+def _cell_matcher(patterns: ShellPatterns) -> Callable[[object], bool]:
+    return lambda cell: patterns.matches(read_value(cell))
+
+
+def _issue_condition(selection: Selection) -> SqlCondition:
+    condition = SqlCondition()
+    for column, values in (
+        ("code", selection.codes),
+        ("severity", [severity.value for severity in selection.severities]),
+    ):
+        if values:
+            marks = ", ".join("?" * len(values))
+            condition += SqlCondition(f" AND issue.{column} IN ({marks})", tuple(values))
+    return condition
+
+
+def _query(text: str, condition: SqlCondition) -> SqlCondition:
+    return SqlCondition(f"SELECT {text}{condition.text}", condition.parameters)
+
+
+def _within(columns: str, *queries: SqlCondition) -> SqlCondition:
+    """Return the condition that the columns are in the result of one of the queries."""
+    text = " UNION ".join(query.text for query in queries)
+    return SqlCondition(f" AND {columns} IN ({text})", sum((query.parameters for query in queries), ()))
