@@ -58,12 +58,13 @@ class TerminalOutput(io.TextIOWrapper):
 
 def dicommap_on_terminal(columns: int, *arguments: str | Path, **environment: str) -> str:
     """Run `dicommap` in this process, and return what it prints on a terminal of so many columns, without a pager."""
-    out = TerminalOutput(io.BytesIO(), encoding="utf-8", write_through=True)
+    content = io.BytesIO()
+    out = TerminalOutput(content, encoding="utf-8", write_through=True)
     argv = ["dicommap", *(os.fspath(argument) for argument in arguments)]
     usual = {"COLUMNS": str(columns), "PAGER": "cat", "TERM": "xterm", "NO_COLOR": "1", **environment}
     with patch.multiple(sys, argv=argv, stdout=out), patch.dict(os.environ, usual), suppress(SystemExit):
         main()
-    return out.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
+    return content.getvalue().decode("utf-8")
 
 
 def dicommap_process(*arguments: str | Path, cwd: Path | None = None) -> Ran:

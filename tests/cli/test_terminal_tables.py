@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def fill(path: Path, studies: int = 40, *, seed: int = 1) -> Path:
         for series in range(pick.randrange(1, 4)):
             uids = f"{study} {study[:55]}.{series}.{number} {make_uid('1.3.6.1.4.1.5962', pick.randrange(8, 40))}"
             place = "/".join(["folder with a long name"] * pick.randrange(6)) + f"/IM{number:04}-{series}"
-            values = {
+            values: dict[str, Any] = {
                 "PatientID": f"P{number}",
                 "StudyDescription": "description " * pick.randrange(6),
                 "SeriesDescription": "日本語 " * pick.randrange(9),
