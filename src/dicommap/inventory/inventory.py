@@ -148,13 +148,13 @@ class Inventory(Displayable):
 
     def instances(self, selection: Selection | None = None) -> Iterator[Instance]:
         """Yield instances and duplicates in the order of study, series and path; all, or those of a selection."""
-        selected = self._select(selection).for_instances()
-        return queries.read_instances(self._connection, self._roots, selected, _limit_of(selection))
+        select = self._select(selection)
+        return queries.read_instances(self._connection, self._roots, select.for_instances(), select.limit)
 
     def files(self, selection: Selection | None = None) -> Iterator[File]:
         """Yield the scanned paths in the order of source and path; all, or those of a selection."""
-        selected = self._select(selection).for_files()
-        return queries.read_files(self._connection, self._roots, selected, _limit_of(selection))
+        select = self._select(selection)
+        return queries.read_files(self._connection, self._roots, select.for_files(), select.limit)
 
     def issues(self, selection: Selection | None = None) -> Iterator[Issue]:
         """Yield the issues of the scan in the order in which they were found; all, or those of a selection.
@@ -162,8 +162,8 @@ class Inventory(Displayable):
         Paths in the issues are relative to their root. If the inventory has several sources, these paths begin with the
         root.
         """
-        selected = self._select(selection).for_issues()
-        return queries.read_issues(self._connection, selected, _limit_of(selection))
+        select = self._select(selection)
+        return queries.read_issues(self._connection, select.for_issues(), select.limit)
 
     def issue_groups(self, selection: Selection | None = None) -> list[IssueGroup]:
         """Return the issues in groups with one code and severity: all issues, or those of a selection.
@@ -375,10 +375,6 @@ class Inventory(Displayable):
         except InventoryError as error:
             return build_unreadable_report(str(error))
         return build_inventory_report(self._overview, masker=make_repr_masker(unmasked=self._unmasked))
-
-
-def _limit_of(selection: Selection | None) -> int | None:
-    return None if selection is None else selection.limit
 
 
 def _require_keyword_columns(connection: sqlite3.Connection, keywords: Sequence[str]) -> None:

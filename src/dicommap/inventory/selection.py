@@ -77,7 +77,7 @@ class SelectionSql:
 
     def __init__(self, selection: Selection | None, connection: sqlite3.Connection) -> None:
         chosen = selection or Selection()
-        self._limit = chosen.limit
+        self.limit = chosen.limit
         self._header = _header_condition(chosen, connection)
         self._issue = _issue_condition(chosen)
 
@@ -131,11 +131,11 @@ class SelectionSql:
 
     def _limit_to_first(self, columns: str, condition: SqlCondition) -> SqlCondition:
         """Return the condition that a row belongs to the first studies or series. SQLite finds them by their index."""
-        if self._limit is None:
+        if self.limit is None:
             return SqlCondition()
         which = f"{_HAS_FILES}{condition.text} ORDER BY {columns} LIMIT ?"
         first = f"SELECT DISTINCT {columns} FROM header WHERE {which}"  # noqa: S608  constants, and `?` for values
-        return _within(f"({columns})", SqlCondition(first, (*condition.parameters, self._limit)))
+        return _within(f"({columns})", SqlCondition(first, (*condition.parameters, self.limit)))
 
 
 def parse_uid(text: str) -> str:
