@@ -3,6 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 NOTEBOOK := $(VENV)/notebook
+JUPYTER := $(VENV)/jupyter
 BIN := $(VENV)/bin
 # What is installed is compiled when it is first imported: most of it never is.
 INSTALL := install --quiet --no-compile
@@ -29,7 +30,7 @@ test: $(VENV)/developing $(NOTEBOOK)/ready ## all tests but the long ones, and t
 
 EXAMPLES ?= 100
 
-long: $(VENV)/developing ## the tests that take long: the largest inputs, and all examples of each law; EXAMPLES=1000 for ten times as many
+long: $(VENV)/developing $(JUPYTER)/ready ## the tests that take long: the largest inputs, and all examples of each law; EXAMPLES=1000 for ten times as many
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 -m long
 	DICOMMAP_EXAMPLES='$(EXAMPLES)' $(BIN)/python -m pytest -n auto --maxprocesses 8 tests/property
 
@@ -101,6 +102,12 @@ $(NOTEBOOK)/ready: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m venv --clear --without-pip $(NOTEBOOK)
 	$(BIN)/python -m pip --python $(NOTEBOOK)/bin/python $(INSTALL) --editable '.[notebook]'
 	$(NOTEBOOK)/bin/python -m ipykernel install --prefix $(NOTEBOOK) --name dicommap-notebook > /dev/null
+	touch $@
+
+# JupyterLab and Notebook 7, in which the tests of tests/screens display a notebook in Chromium.
+$(JUPYTER)/ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m venv --clear --without-pip $(JUPYTER)
+	$(BIN)/python -m pip --python $(JUPYTER)/bin/python $(INSTALL) --editable '.[notebook]' 'jupyterlab>=4.4' 'notebook>=7.4'
 	touch $@
 
 $(VENV)/lowest/ready: pyproject.toml | $(VENV)/bin/python

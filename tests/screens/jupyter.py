@@ -29,6 +29,7 @@ needs_jupyter = pytest.mark.skipif(
 CHECKOUT = Path(__file__).parents[2]
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WIDTH, HEIGHT = 1300, 900
+_MAX_HEIGHT = 16_000
 _START_SECONDS = 60
 _RUN_SECONDS = 120
 
@@ -176,3 +177,10 @@ def set_theme(page: Page, theme: str) -> None:
     page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: {THEMES[theme]!r}}})")
     is_light = "true" if theme == "light" else "false"
     page.wait_for(f"document.body.dataset.jpThemeLight === '{is_light}'")
+
+
+def fit_window(page: Page) -> None:
+    """Make the window as high as the notebook, so that all cells are in it."""
+    page.resize(WIDTH, _MAX_HEIGHT)
+    page.wait_for(f"document.querySelectorAll('.jp-OutputArea-output').length >= {len(NAMES)}", _START_SECONDS)
+    page.evaluate("document.querySelectorAll('.jp-WindowedPanel-outer').forEach(panel => { panel.scrollTop = 0 })")

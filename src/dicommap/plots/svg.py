@@ -61,7 +61,7 @@ class Plot:
         words = f"{self.title}: {self.description}"
         source = f"data:image/svg+xml;base64,{b64encode(self.svg.encode('utf-8')).decode('ascii')}"
         image = f'<img class="dicommap-plot-image" src="{source}" alt="{_escape_text(words)}">'
-        return f'<div class="dicommap-plot-inline" hidden>{self.svg}</div>{image}'
+        return f'<div class="dicommap-plot-inline" {_HIDDEN}>{self.svg}</div>{image}'
 
 
 WIDTH = 720
@@ -74,8 +74,14 @@ CHARACTER_WIDTH = 6.6
 MAX_STRENGTH_BELOW_TEXT = 0.6
 """Largest strength of a bar below a text. The text's contrast is then at least 4.5 to 1 in both themes (WCAG 1.4.3)."""
 
+_HIDDEN = 'hidden="hidden" style="display:none"'
+"""Attributes of an element that is seen only with the style sheet. Each sanitizer of HTML leaves at least one of them.
+
+JupyterLab's removes an attribute `hidden` without a value.
+"""
+
 _STYLE = """
-.dicommap-plot-inline[hidden] { display: block; overflow-x: auto }
+.dicommap-plot-inline[hidden] { display: block !important; overflow-x: auto }
 .dicommap-plot-image.dicommap-plot-image.dicommap-plot-image { display: none }
 .dicommap-plot { font: 12px sans-serif; max-width: 100%; height: auto; display: block;
   color: var(--jp-content-font-color1, var(--vscode-editor-foreground, inherit)) }

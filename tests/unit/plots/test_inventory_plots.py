@@ -86,7 +86,7 @@ def test_a_plot_stands_alone_and_says_what_it_shows(make: Callable[[list[Study]]
 def test_a_page_has_the_plot_inline_and_without_styles_as_an_image() -> None:
     plot = plot_modalities([study(1, {"Modality": {'"<CT>': 1}})])
     inline, image = plot._repr_html_().split(plot.svg)
-    assert inline == '<div class="dicommap-plot-inline" hidden>'
+    assert inline == '<div class="dicommap-plot-inline" hidden="hidden" style="display:none">'
     source = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', image)
     assert source is not None
     assert b64decode(source[1]).decode() == plot.svg
