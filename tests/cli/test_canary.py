@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -288,3 +290,119 @@ def test_names_of_exceptions_are_shown_only_of_known_libraries() -> None:
         "***",
         "UsageError",
     ]
+
+
+MARKED = {"PatientID", "PatientName", "AccessionNumber", "ReferringPhysicianName"}
+NEW_VALUES = {"PatientID": f"{CANARY}new", "PatientName": f"{CANARY}4", "StudyDescription": "Brain routine"}
+
+
+@pytest.fixture
+def edited(scanned: Path, tmp_path: Path) -> tuple[str | Path, ...]:
+    """Return the arguments of a draft that makes two studies equal, in one attribute to a value that is there."""
+    text = ", ".join(f'{keyword} = "{value}"' for keyword, value in NEW_VALUES.items())
+    (tmp_path / "r.toml").write_text(f'[[rule]]\nname = "r"\nlevel = "study"\nset = {{ {text} }}\n', encoding="utf-8")
+    return ("draft", scanned, "--rules", tmp_path / "r.toml", "-n", "--forecast", "--by-study", "--fail-on", "never")
+
+
+def match_marks(masked: str, shown: str) -> set[tuple[str, str]]:
+    """Return the pairs of mark and value of two texts that are equal but for values that one of them masks."""
+    marks = re.findall(r"<(?:[A-Za-z]+) [0-9]+>", masked)
+    pattern = "(.*?)".join(map(re.escape, re.split(r"<[A-Za-z]+ [0-9]+>", masked)))
+    values = re.fullmatch(pattern, shown, re.DOTALL)
+    assert values, (masked, shown)
+    return set(zip(marks, values.groups(), strict=True))
+
+
+def assert_one_to_one(pairs: set[tuple[str, str]]) -> None:
+    """Assert that equal marks are equal values of an attribute, and different marks are different values."""
+    assert len({mark for mark, _ in pairs}) == len(pairs)
+    assert len({(mark.partition(" ")[0], value) for mark, value in pairs}) == len(pairs)
+
+
+def test_equal_marks_are_equal_values_in_records(scanned: Path) -> None:
+    pairs = set()
+    for masked, shown in zip(
+        json.loads(dicommap("show", scanned, "--level", "series", "--format", "json").out),
+        json.loads(dicommap("show", scanned, "--level", "series", "--format", "json", "--show-values").out),
+        strict=True,
+    ):
+        for keyword, entries in masked["attributes"].items():
+            marks = [entry["mark"] for entry in entries if entry["value"] is None]
+            values = [entry["value"] for entry in shown["attributes"][keyword] if entry["value"]]
+            assert all(mark.startswith(f"<{keyword} ") for mark in marks)
+            if marks:
+                pairs |= set(zip(marks, values, strict=True))
+    assert {mark.partition(" ")[0][1:] for mark, _ in pairs} >= MARKED
+    assert_one_to_one(pairs)
+
+
+def test_equal_marks_are_equal_values_in_all_parts_of_a_draft(edited: tuple[str, ...], tmp_path: Path) -> None:
+    masked = dicommap(*edited, "--html", tmp_path / "masked.html")
+    shown = dicommap(*edited, "--show-values", "--html", tmp_path / "shown.html")
+    assert_silent(masked)
+    page = (tmp_path / "masked.html").read_text("utf-8")
+    assert CANARY not in page
+    assert "Brain routine" in page
+    assert "Brain routine" in masked.out
+    pairs = set()
+    for line, unmasked in zip(changes_of(masked.out), changes_of(shown.out), strict=True):
+        pairs |= match_marks(line, unmasked)
+    rows = zip(rows_of(page), rows_of((tmp_path / "shown.html").read_text("utf-8")), strict=True)
+    for row, unmasked in rows:
+        pairs |= match_marks(row, unmasked)
+    assert len(pairs) > 8
+    assert_one_to_one(pairs)
+
+
+def changes_of(printed: str) -> list[str]:
+    """Return the lines of changes, with one blank between words because values have other widths than marks."""
+    return [" ".join(line.split()) for line in printed.splitlines() if re.match(" +[~+-] ", line)]
+
+
+def rows_of(page: str) -> list[str]:
+    """Return the rows of changes on a page as text."""
+    rows = re.findall(r'<tr class="change[^>]*>(.*?)</tr>', page)
+    return [unescape(re.sub("<[^>]*>", " ", row)) for row in rows]
+
+
+def test_an_output_says_once_how_values_are_shown(edited: tuple[str, ...], scanned: Path) -> None:
+    hint = "DICOMMAP_SHOW_VALUES=1"
+    assert dicommap(*edited).everything.count(hint) == 1
+    table = dicommap("show", scanned)
+    assert table.out.count(hint) == 1
+    for form in ("json", "jsonl", "csv"):
+        ran = dicommap("show", scanned, "--format", form)
+        assert (ran.out.count(hint), ran.err.count(hint)) == (0, 1)
+        assert hint not in dicommap("show", scanned, "--format", form, "--show-values").everything
+
+
+def test_the_environment_shows_values(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = dicommap("show", scanned, "--format", "json", "--show-values").out
+    monkeypatch.setenv("DICOMMAP_SHOW_VALUES", "1")
+    assert dicommap("show", scanned, "--format", "json").out == asked
+    monkeypatch.setenv("DICOMMAP_SHOW_VALUES", "0")
+    assert_silent(dicommap("show", scanned, "--format", "json"))
+
+
+def test_a_value_of_asterisks_is_a_value(tmp_path: Path) -> None:
+    write_tree(tmp_path / "tree", {"a": p10(PatientID="***", SeriesDescription="***", StationName="<PatientID 1>")})
+    dicommap("scan", tmp_path / "tree", "-o", tmp_path / "i.db", "--attributes", "StationName")
+    (series,) = json.loads(dicommap("show", tmp_path / "i.db", "--level", "series", "--format", "json").out)
+    attributes = series["attributes"]
+    assert attributes["SeriesDescription"] == [{"value": "***", "files": 1}]
+    assert attributes["StationName"] == [{"value": "<PatientID 1>", "files": 1}]
+    assert attributes["PatientID"] == [{"value": None, "mark": "<PatientID 1>", "files": 1}]
+    sheet = dicommap("sheet", tmp_path / "i.db", "-o", tmp_path / "s.csv")
+    drafted = dicommap("draft", tmp_path / "i.db", "--sheet", tmp_path / "s.csv", "-n")
+    assert sheet.status == 0
+    assert "sheet.placeholder-cell" not in drafted.out
+
+
+def test_what_a_notebook_shows_of_dicts_is_silent(scanned: Path) -> None:
+    with library.Inventory.open(scanned) as inventory:
+        study = next(inventory.studies())
+        shown = [study.values, study.series[0].values, *study.values.values(), inventory.inconsistencies()[0].values]
+        shown += [inventory.distinct(keyword) for keyword in MARKED]
+        for values in shown:
+            assert CANARY not in f"{values!r}{values}"
+        assert any(CANARY in value for value in inventory.distinct("PatientID"))
