@@ -37,7 +37,7 @@ _LEAST_WIDTH = 3
 _MAX_UID_CHARACTERS = 26
 
 SAME, CHANGED, NEW, GONE, OTHER_SERIES = "same", "changed", "new", "gone", "other series"
-_CLASSES = {SAME: "none", CHANGED: "doubtful", NEW: "good", GONE: "bad", OTHER_SERIES: "second"}
+_CLASSES = {SAME: "none line", CHANGED: "doubtful", NEW: "good", GONE: "bad", OTHER_SERIES: "second"}
 """Name of a part -> CSS class of its colour. The bars are also told apart by their order, numbers and tooltips."""
 
 
