@@ -76,22 +76,9 @@ def account(import_jobs: ImportJobService) -> None:
 @pytest.mark.parametrize("place", [DOCS / "worklist.md", *HOW_TO], ids=lambda path: path.stem)
 @pytest.mark.usefixtures("incoming_in_s3")
 def test_what_a_page_shows_runs_as_it_is_shown(place: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    page = text_of(place)
     if place in CALLING_AWS:
         request.getfixturevalue("account")
-    assert docs_commands.find_other_blocks(page) == []
-    for name, text in docs_commands.find_files(page).items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    steps = docs_commands.find_commands(page)
-    assert steps
-    status = 0
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
-        status, printed = docs_commands.run_command(step, tmp_path, status)
-        told = following is not None and following.command == "echo $?"
-        assert status == 0 or told, (step.command, printed)
-        if step.printed:
-            assert [line.rstrip() for line in printed.splitlines()] == step.printed.splitlines(), step.command
+    docs_commands.check_page(place, tmp_path)
 
 
 def test_every_disposition_is_explained() -> None:

@@ -1,13 +1,24 @@
-"""Find the files and commands on a documentation page, and run the commands as a user would."""
+"""Find the files and commands on a documentation page, and run the commands as a user would.
+
+A command that is only `dicommap` with its words, and at most one file for its output, runs in this process, which saves
+the start of a process for each. Everything else runs in bash.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+
+from dicommap.cli.main import main
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"^`([\w./-]+)`[^\n`]*:\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -15,6 +26,9 @@ FILE = re.compile(r"^`([\w./-]+)`[^\n`]*:\n\n```\w+\n(.*?)^```$", re.DOTALL | re
 
 SHELL = re.compile(r"^\$ (.*(?:(?<=\\)\n.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 """A command, which may continue after a backslash, and its output."""
+
+SIMPLE = re.compile(r"""(?P<words>dicommap(?:[ ]+(?:[^\s'"|&;<>()$`*?~#\\]|'[^']*')+)*)(?:[ ]+>[ ]?(?P<file>[\w./-]+))?[ ]*""")
+"""A call of dicommap that needs no shell: words, perhaps in single quotes, and perhaps a file for its output."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +60,11 @@ def find_other_blocks(page: str) -> list[str]:
     return [text for _, text in BLOCK.findall(page) if text not in known]
 
 
-def run_command(shown: PageCommand, directory: Path, status: int) -> tuple[int, str]:
+def run_command(shown: PageCommand, directory: Path, status: int = 0) -> tuple[int, str]:
     """Run a command in a shell in which `$?` is `status`; return its exit status and output, including stderr."""
+    simple = SIMPLE.fullmatch(shown.command.replace("\\\n", " "))
+    if simple:
+        return _run_in_this_process(shlex.split(simple["words"]), directory, simple["file"])
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     script = f"set -o pipefail\n(exit {status})\n{shown.command}"
     ran = subprocess.run(
@@ -60,3 +77,68 @@ def run_command(shown: PageCommand, directory: Path, status: int) -> tuple[int, 
         timeout=120,
     )
     return ran.returncode, ran.stdout.decode("utf-8")
+
+
+def write_files(page: str, directory: Path) -> None:
+    """Write the files that a page shows into a directory."""
+    for name, text in find_files(page).items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text, encoding="utf-8")
+
+
+def run_page(page: str, directory: Path) -> Iterator[tuple[PageCommand, int, str]]:
+    """Write the files of a page and run its commands in order; yield each with its exit status and output."""
+    write_files(page, directory)
+    status = 0
+    for command in find_commands(page):
+        status, printed = run_command(command, directory, status)
+        yield command, status, printed
+
+
+def check_page(place: Path, directory: Path, *, may_fail: bool = False) -> None:
+    """Run the commands of a page, and compare their outputs with those on the page.
+
+    A command fails only if the next command is `echo $?`, or if `may_fail`. If DICOMMAP_WRITE_PAGES is set, the outputs
+    on the page are replaced instead; a command without output on the page stays so.
+    """
+    page = place.read_text(encoding="utf-8")
+    assert find_other_blocks(page) == []
+    steps = list(run_page(page, directory))
+    assert steps
+    if os.environ.get("DICOMMAP_WRITE_PAGES"):
+        place.write_text(_replace_outputs(page, steps), encoding="utf-8")
+        return
+    for (shown, status, printed), following in zip(steps, [*steps[1:], None], strict=True):
+        is_expected = may_fail or (following is not None and following[0].command == "echo $?")
+        assert status == 0 or is_expected, (shown.command, printed)
+        if shown.printed:
+            assert [line.rstrip() for line in printed.splitlines()] == shown.printed.splitlines(), shown.command
+
+
+def _replace_outputs(page: str, steps: list[tuple[PageCommand, int, str]]) -> str:
+    for shown, _, printed in steps:
+        if shown.printed:
+            now = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
+            page = page.replace(f"$ {shown.command}\n{shown.printed}", f"$ {shown.command}\n{now}", 1)
+    return page
+
+
+def _run_in_this_process(words: list[str], directory: Path, file: str | None) -> tuple[int, str]:
+    """Run `dicommap` as a process would that writes both of its streams to one place, or its results to a file."""
+    with contextlib.chdir(directory):
+        both = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        out = both if file is None else io.TextIOWrapper(Path(file).open("wb"), encoding="utf-8", write_through=True)
+        status: object = 0
+        with (
+            patch.multiple(sys, argv=words, stdout=out, stderr=both, excepthook=sys.excepthook),
+            patch.dict(os.environ, {"NO_COLOR": "1"}),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                status = end.code or 0
+    assert isinstance(both.buffer, io.BytesIO)
+    printed = both.buffer.getvalue().decode("utf-8")
+    if out is not both:
+        out.close()
+    return int(str(status)), printed
