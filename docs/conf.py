@@ -21,7 +21,7 @@ release = version = version_of("dicommap")
 root_doc = "docs/index"
 include_patterns = ["docs/**", "notebooks/**", "CHANGELOG.md"]
 exclude_patterns = [".*", "build", "dist", "demo", "src", "tests", "schemas", "docs/_site", "**/.ipynb_checkpoints"]
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "commands"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton", "commands"]
 
 # Every reference has to lead somewhere. Other projects' names cannot be looked up offline; ours can.
 nitpicky = True
@@ -51,8 +51,14 @@ autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 
+# A copy button copies the commands of a transcript, without prompts and outputs.
+copybutton_prompt_text = r"\$ "
+copybutton_prompt_is_regexp = True
+copybutton_line_continuation_character = "\\"
+copybutton_exclude = ".linenos, .gp, .go"
+
 html_theme = "furo"
-html_title = "dicommap"
+html_title = f"dicommap {release}"
 html_static_path = ["_site/static"]
 html_css_files = ["site.css"]
 html_extra_path = ["_site/root"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from dicommap.validation.schema_check import check_schema
 from tests.support import docs_commands
 from tests.support.s3_memory_server import memory_server_process
 from tests.support.s3_server import REGION, environment
+from tests.support.troubleshooting_files import write_troubleshooting_files
 
 TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
@@ -73,12 +75,29 @@ def account(import_jobs: ImportJobService) -> None:
         client.create_bucket(Bucket=bucket)
 
 
-@pytest.mark.parametrize("place", [DOCS / "worklist.md", *HOW_TO], ids=lambda path: path.stem)
+@pytest.mark.parametrize("place", [DOCS / "quick-start.md", DOCS / "worklist.md", *HOW_TO], ids=lambda path: path.stem)
 @pytest.mark.usefixtures("incoming_in_s3")
 def test_what_a_page_shows_runs_as_it_is_shown(place: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     if place in CALLING_AWS:
         request.getfixturevalue("account")
     docs_commands.check_page(place, tmp_path)
+
+
+def test_the_messages_of_the_troubleshooting_page_are_those_that_commands_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setitem(sys.modules, "fhir.resources", None)  # as if the extra were not installed
+    write_troubleshooting_files(tmp_path)
+    docs_commands.check_page(DOCS / "troubleshooting.md", tmp_path, may_fail=True)
+
+
+def test_the_troubleshooting_page_has_the_twenty_likeliest_failures() -> None:
+    assert text_of(DOCS / "troubleshooting.md").count("\n### ") >= 20
 
 
 def test_every_disposition_is_explained() -> None:
