@@ -23,6 +23,7 @@ from dicommap.testing import ImportJobService
 from dicommap.validation.configuration_check import check_override_file
 from dicommap.validation.schema_check import check_schema
 from tests.support import docs_commands
+from tests.support.p10_files import small_tree
 from tests.support.s3_memory_server import memory_server_process
 from tests.support.s3_server import REGION, environment
 from tests.support.troubleshooting_files import write_troubleshooting_files
@@ -33,6 +34,9 @@ PAGES = [*sorted(DOCS.rglob("*.md")), TOP / "README.md", TOP / "CHANGELOG.md"]
 HOW_TO = sorted((DOCS / "howto").glob("*.md"))
 CALLING_AWS = [DOCS / "howto/submit.md"]
 """Pages whose commands call AWS: here they reach the stand-in, and an S3 server with the buckets of the examples."""
+PYTHON_PAGES = sorted((DOCS / "reference/python").glob("*.md"))
+WITHOUT_EXAMPLE = {"fhir-file", "picture", "testing", "watch-result"}
+"""Pages of classes whose examples need AWS or an extra. They link to a page with examples that run."""
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
 
 CODE = re.compile(
@@ -115,11 +119,45 @@ def test_the_pictures_example_runs(tree: Path, tmp_path: Path, monkeypatch: pyte
         exec(plots, {"inv": inventory})
 
 
+def read_documented_names(*pages: Path) -> set[str]:
+    """Return the public names that directives of the pages describe."""
+    text = "".join(map(text_of, pages))
+    return set(re.findall(r"^\.\. auto(?:function|class):: dicommap\.(\w+)$", text, re.MULTILINE))
+
+
 def test_every_public_name_is_in_the_python_reference() -> None:
-    page = text_of(DOCS / "reference/python.md")
-    named = set(re.findall(r"^\.\. auto(?:function|class):: (\w+)$", page, re.MULTILINE))
-    assert named == set(dicommap.__all__) - {"DicommapError"}
-    assert ".. automodule:: dicommap.errors" in page
+    pages = {page: read_documented_names(page) for page in PYTHON_PAGES}
+    classes = {name for name in dicommap.__all__ if isinstance(getattr(dicommap, name), type)} - {"DicommapError"}
+    verbs = read_documented_names(DOCS / "reference/python.md")
+    assert verbs == set(dicommap.__all__) - classes - {"DicommapError"}
+    assert sorted(name for names in pages.values() for name in names) == sorted(classes)
+    assert max(map(len, pages.values())) == 1, "each public class has a page of its own"
+    assert ".. automodule:: dicommap.errors" in text_of(DOCS / "reference/python/errors.md")
+
+
+@pytest.fixture(scope="module")
+def python_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with what the examples of the Python reference read: a tree, its inventory and a package."""
+    directory = tmp_path_factory.mktemp("python")
+    small_tree(directory / "incoming")
+    with dicommap.scan(directory / "incoming", output=directory / "incoming.db") as inventory:
+        dicommap.draft(
+            inventory,
+            by_study=lambda study: {"StudyDescription": "Knee"},
+            input_s3_uri="s3://bucket/incoming/",
+            output=directory / "package",
+        )
+    return directory
+
+
+@pytest.mark.parametrize("page", PYTHON_PAGES, ids=lambda path: path.stem)
+def test_the_example_of_a_class_runs(page: Path, python_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(python_files)
+    examples = re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL)
+    assert examples or page.stem in WITHOUT_EXAMPLE
+    with Inventory.open("incoming.db") as inventory:
+        for example in examples:
+            exec(example, {"dm": dicommap, "inv": inventory})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
@@ -141,7 +179,8 @@ def test_notebooks_are_stored_without_outputs(notebook: Path) -> None:
 
 
 def test_every_page_and_notebook_is_in_the_contents() -> None:
-    listed = re.findall(r"^([\w./-]+)$", text_of(DOCS / "index.md"), re.MULTILINE)
-    found = {(DOCS / entry).resolve() for entry in listed}
+    contents = (DOCS / "index.md", DOCS / "reference/python.md")
+    listed = [(page, entry) for page in contents for entry in re.findall(r"^([\w./-]+)$", text_of(page), re.MULTILINE)]
+    found = {(page.parent / entry).resolve() for page, entry in listed}
     pages = {*PAGES, *NOTEBOOKS} - {DOCS / "index.md", TOP / "README.md"}
     assert pages == {path for path in pages if path.resolve().with_suffix("") in found}
