@@ -12,7 +12,7 @@ CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and "dicommap ne
 # Tests start hundreds of processes: without bytecode each of them would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test long lowest docs screens bench fuzz lint types contract wheel clean help
+.PHONY: demo test long lowest docs outputs screens bench fuzz lint types contract wheel clean help
 
 help: ## list the targets
 	@grep -E '^[a-z/.-]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -64,6 +64,9 @@ types: $(VENV)/developing ## mypy --strict over src and tests
 
 contract: $(VENV)/developing ## the direction of imports
 	$(BIN)/lint-imports --no-cache
+
+outputs: $(VENV)/developing ## run the commands of all pages and of the README, and write their present outputs into the pages
+	DICOMMAP_WRITE_PAGES=1 $(BIN)/python -m pytest -q -p no:xdist tests/test_docs.py tests/test_readme.py -k 'runs_as_it_is_shown or troubleshooting or transcript'
 
 docs/issue-codes.md: $(VENV)/developing FORCE ## the catalogue of issue codes, from the code
 	$(BIN)/python -c 'from dicommap.issues import CATALOGUE; from dicommap.display.issue_report import format_codes_markdown; print("".join(format_codes_markdown(CATALOGUE.values())), end="")' > $@

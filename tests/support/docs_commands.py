@@ -1,7 +1,8 @@
 """Find the files and commands on a documentation page, and run the commands as a user would.
 
 A command that is only `dicommap` with its words, and at most one file for its output, runs in this process, which saves
-the start of a process for each. Everything else runs in bash.
+the start of a process for each. Its output is that on a terminal of 80 columns, unless it goes to a file. Everything
+else runs in bash.
 """
 
 from __future__ import annotations
@@ -27,8 +28,24 @@ FILE = re.compile(r"^`([\w./-]+)`[^\n`]*:\n\n```\w+\n(.*?)^```$", re.DOTALL | re
 SHELL = re.compile(r"^\$ (.*(?:(?<=\\)\n.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 """A command, which may continue after a backslash, and its output."""
 
-SIMPLE = re.compile(r"""(?P<words>dicommap(?:[ ]+(?:[^\s'"|&;<>()$`*?~#\\]|'[^']*')+)*)(?:[ ]+>[ ]?(?P<file>[\w./-]+))?[ ]*""")
+WORD = r"""(?:[^\s'"|&;<>()$`*?~#\\]|'[^']*')+"""
+SIMPLE = re.compile(rf"(?P<words>dicommap(?:[ ]+{WORD})*)(?:[ ]+>[ ]?(?P<file>[\w./-]+))?[ ]*")
 """A call of dicommap that needs no shell: words, perhaps in single quotes, and perhaps a file for its output."""
+
+
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+"""A style of a terminal, such as bold."""
+
+
+class Terminal(io.TextIOWrapper):
+    """A stream in memory that looks like a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+TERMINAL = {"COLUMNS": "80", "LINES": "50", "NO_COLOR": "1", "PAGER": "", "TERM": "xterm"}
+"""The environment of a terminal without colours and without a pager."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +115,13 @@ def run_page(page: str, directory: Path) -> Iterator[tuple[PageCommand, int, str
 def check_page(place: Path, directory: Path, *, may_fail: bool = False, only_transcripts: bool = False) -> None:
     """Run the commands of a page, and compare their outputs with those on the page.
 
-    A command fails only if the next command is `echo $?`, or if `may_fail`. Unless `only_transcripts`, every block is a file or
-    a transcript. If DICOMMAP_WRITE_PAGES is set, the outputs on the page are replaced instead; a command without output
-    on the page stays so.
+    If DICOMMAP_WRITE_PAGES is set, the outputs on the page are replaced instead; a command without output stays so.
+
+    Args:
+        place: The page.
+        directory: The directory to run in. The files that the page shows are written there.
+        may_fail: Commands may fail. Otherwise a command may fail only if the next one is `echo $?`.
+        only_transcripts: The page may have blocks that are neither files nor transcripts.
     """
     page = place.read_text(encoding="utf-8")
     assert only_transcripts or find_other_blocks(page) == []
@@ -126,20 +147,19 @@ def _replace_outputs(page: str, steps: list[tuple[PageCommand, int, str]]) -> st
 
 def _run_in_this_process(words: list[str], directory: Path, file: str | None) -> tuple[int, str]:
     """Run `dicommap` as a process would that writes both of its streams to one place, or its results to a file."""
-    with contextlib.chdir(directory):
-        both = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-        out = both if file is None else io.TextIOWrapper(Path(file).open("wb"), encoding="utf-8", write_through=True)
+    printed = io.BytesIO()
+    with contextlib.chdir(directory), contextlib.ExitStack() as stack:
+        err = io.TextIOWrapper(printed, encoding="utf-8", write_through=True)
+        out = (
+            Terminal(printed, encoding="utf-8", write_through=True)
+            if file is None
+            else stack.enter_context(Path(file).open("w", encoding="utf-8", newline=""))
+        )
+        stack.enter_context(patch.multiple(sys, argv=words, stdout=out, stderr=err, excepthook=sys.excepthook))
+        stack.enter_context(patch.dict(os.environ, TERMINAL))
         status: object = 0
-        with (
-            patch.multiple(sys, argv=words, stdout=out, stderr=both, excepthook=sys.excepthook),
-            patch.dict(os.environ, {"NO_COLOR": "1"}),
-        ):
-            try:
-                main()
-            except SystemExit as end:
-                status = end.code or 0
-    assert isinstance(both.buffer, io.BytesIO)
-    printed = both.buffer.getvalue().decode("utf-8")
-    if out is not both:
-        out.close()
-    return int(str(status)), printed
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code or 0
+        return int(str(status)), STYLE.sub("", printed.getvalue().decode("utf-8"))

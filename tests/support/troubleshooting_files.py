@@ -1,4 +1,4 @@
-"""The files that the commands of docs/troubleshooting.md read: an export, its inventory, and what went wrong with copies."""
+"""The files that the commands of docs/troubleshooting.md read: an export, its inventory, and damaged copies of both."""
 
 from __future__ import annotations
 
