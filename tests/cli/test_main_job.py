@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 from dicommap.issues import CATALOGUE
@@ -213,6 +214,19 @@ def test_a_dry_run_needs_no_prefix_and_a_package_does(tree: Path, tmp_path: Path
     assert refused.status == 2
     assert "--input-s3-uri is missing" in refused.err
     assert dicommap("draft", inventory, "--rules", rules, "-n", "--limit", "0").status == 2
+
+
+def test_signs_of_changes_have_colours_if_asked_for(tree: Path, tmp_path: Path) -> None:
+    inventory, rules = tmp_path / "i.db", tmp_path / "r.toml"
+    rules.write_text(
+        '[[rule]]\nname = "all"\nlevel = "study"\nset = { PatientID = "7", PatientSex = "O" }\nempty = ["StudyTime"]\n'
+    )
+    dicommap("scan", tree, "-o", inventory)
+    coloured = dicommap("draft", inventory, "--rules", rules, "-n", "--color", "always").out
+    plain = dicommap("draft", inventory, "--rules", rules, "-n", "--color", "never").out
+    signs = {match[0] for match in re.finditer(r"\x1b\[[0-9]+m +[~+-]\x1b", coloured)}
+    assert {"\x1b[33m  ~\x1b", "\x1b[32m  +\x1b"} <= signs
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
 def test_one_thing_is_not_told_in_the_plural(tmp_path: Path) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import textwrap
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,9 +29,11 @@ from dicommap.cli.output import (
     print_line,
     print_masked_note,
     print_next_step,
+    print_pieces,
     print_table,
+    print_text,
 )
-from dicommap.cli.terminal import add_output_options
+from dicommap.cli.terminal import OUTPUT_OPTIONS, add_output_options, choose_ellipsis, table_width
 from dicommap.display.change_lines import LEGEND, OriginNames, format_change_lines, summarize_changes
 from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
@@ -70,6 +69,9 @@ the package holds them.
 EXAMPLES = """\
   dicommap draft i.db --sheet s.csv -n
   dicommap draft i.db --rules r.toml --input-s3-uri s3://bucket/in/ -o package"""
+
+_STYLES = {"study": "1", "~": "33", "+": "32", "-": "31", "edit": "2", "error": "1;31"}
+"""Styles of the pieces of a line, as SGR codes: bold, yellow, green, red and faint."""
 
 ROWS_SHOWN = 50
 """Maximum rows of each table of a draft, and by default of its changes. The package's tables have all rows."""
@@ -204,7 +206,7 @@ def run(args: argparse.Namespace) -> int:
     return choose_exit_status((issue.severity for issue in drafted.issues), args.fail_on)
 
 
-_LOOKING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "limit", "show_values"})
+_LOOKING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "limit", "show_values"}) | OUTPUT_OPTIONS
 """Names of options that change what is printed, and not the package."""
 
 
@@ -277,8 +279,11 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
         return
     print_line(LEGEND)
     print_line()
-    for pieces in format_change_lines(drafted.changes, names, masker, limit=limit, width=_read_width()):
-        print_line("".join(text for text, _ in pieces))
+    lines = format_change_lines(
+        drafted.changes, names, masker, limit=limit, width=table_width(), ellipsis=choose_ellipsis()
+    )
+    for pieces in lines:
+        print_pieces((text, _STYLES.get(kind, "")) for text, kind in pieces)
     more = len(drafted.changes) - limit
     if more > 0:
         print_line(f"... and {format_count(more, 'more change')}; --limit shows more, and --html writes all.")
@@ -290,21 +295,15 @@ def _print_summary(drafted: Draft, names: OriginNames) -> None:
     """Print what changes by which edits, and whether it is, could be or cannot be written."""
     errors = len(drafted.issues.errors)
     if drafted.changes:
-        summary = summarize_changes(drafted.changes, names)
-        for line in textwrap.wrap(summary, _read_width() or len(summary), subsequent_indent="  "):
-            print_line(line)
+        print_text(summarize_changes(drafted.changes, names), indent="  ")
     if errors:
-        print_line(f"{format_count(errors, 'error')}: nothing can be written")
+        print_line(f"{format_count(errors, 'error')}: nothing can be written", style=_STYLES["error"])
     elif drafted.package is not None:
         print_line(f"Package: {drafted.package}")
     elif drafted.overrides and drafted.plan is None:
         print_line("Nothing was written, and no jobs were planned: --input-s3-uri is missing.")
     else:
         print_line("Nothing was written.")
-
-
-def _read_width() -> int | None:
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _print_jobs(drafted: Draft) -> None:

@@ -62,6 +62,11 @@ def print_line(line: str = "", *, style: str = "") -> None:
     _write_lines(sys.stdout, [paint(make_printable(line), style)])
 
 
+def print_pieces(pieces: Iterable[tuple[str, str]]) -> None:
+    """Print one line of results that consists of pieces, each a text and its style. Control characters are escaped."""
+    _write_lines(sys.stdout, ["".join(paint(make_printable(text), style) for text, style in pieces)])
+
+
 def print_heading(line: str) -> None:
     """Print a line in bold letters to stdout."""
     print_line(line, style=_HEADING_STYLE)

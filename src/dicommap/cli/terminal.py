@@ -25,6 +25,10 @@ _DUMB_TERMINALS = frozenset({"dumb", "unknown"})
 _ELLIPSIS = "…"
 
 
+OUTPUT_OPTIONS = frozenset({"color", "wide", "all_issues", "no_pager"})
+"""Names of the options that `add_output_options` adds."""
+
+
 class ColorChoice(StrEnum):
     """When the output has colours."""
 

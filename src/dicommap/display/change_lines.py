@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
-
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import make_printable
+from dicommap.display.formatting import take_end, take_start, text_width
 from dicommap.display.preview import build_preview_row
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import is_mark
@@ -45,7 +44,6 @@ MAX_COUNTED_ORIGINS = 4
 _ROW = re.compile(r"(.+) row [0-9]+(\)?)", re.DOTALL)
 _GAP = "  "
 _ARROW = " -> "
-_ELLIPSIS = "…"
 _MIN_VALUE_WIDTH = 8
 
 Piece = tuple[str, str]
@@ -65,6 +63,39 @@ class _ChangeTexts:
     @property
     def values(self) -> str:
         return _ARROW.join(text for text in (self.before, self.after) if text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Shortens texts so that lines fit into a width."""
+
+    width: int
+    ellipsis: str
+
+    def cut(self, text: str, width: int) -> str:
+        """Return a text of at most `width` columns. A mark is shortened before its number, other texts at their end."""
+        width = max(width, _MIN_VALUE_WIDTH)
+        if text_width(text) <= width:
+            return text
+        end = self.ellipsis + (text[text.rindex(" ") :] if is_mark(text) else "")
+        return take_start(text, width - len(end)).rstrip() + end
+
+    def cut_middle(self, text: str, width: int) -> str:
+        """Return a text of at most `width` columns. It keeps the end, because a row or rule is named there."""
+        width = max(width, _MIN_VALUE_WIDTH)
+        if text_width(text) <= width:
+            return text
+        end = self.ellipsis + take_end(text, width // 2)
+        return take_start(text, width - text_width(end)) + end
+
+    def cut_values(self, change: _ChangeTexts, room: int) -> str:
+        """Return the values before and after in `room` columns. A short value leaves its room to the other."""
+        if text_width(change.values) <= room or not (change.before and change.after):
+            return self.cut(change.values, room)
+        room -= len(_ARROW)
+        half = max(room // 2, _MIN_VALUE_WIDTH)
+        before = self.cut(change.before, max(half, room - text_width(change.after)))
+        return f"{before}{_ARROW}{self.cut(change.after, max(room - text_width(before), _MIN_VALUE_WIDTH))}"
 
 
 class OriginNames:
@@ -105,7 +136,13 @@ def summarize_changes(changes: Sequence[AttributeChange], names: OriginNames) ->
 
 
 def format_change_lines(
-    changes: Iterable[AttributeChange], names: OriginNames, masker: Masker, *, limit: int | None, width: int | None
+    changes: Iterable[AttributeChange],
+    names: OriginNames,
+    masker: Masker,
+    *,
+    limit: int | None,
+    width: int | None,
+    ellipsis: str = "…",
 ) -> Iterator[list[Piece]]:
     """Yield the lines of the first changes, each as its pieces.
 
@@ -115,14 +152,16 @@ def format_change_lines(
         masker: Masks the values.
         limit: The largest number of changes; None means all.
         width: The columns into which a line must fit; None shortens nothing.
+        ellipsis: Stands for what is left out of a shortened text.
     """
+    fit = None if width is None else _Fit(width=width, ellipsis=ellipsis)
     for study, of_study in groupby(islice(changes, limit), key=lambda change: change.study_instance_uid):
         yield [(f"study {study}", "study")]
         for series, of_series in groupby(of_study, key=lambda change: change.series_instance_uid):
             indent = _GAP if series is None else 2 * _GAP
             if series is not None:
                 yield [(f"{_GAP}series {series}", "study")]
-            yield from _format_group([_build_texts(change, names, masker) for change in of_series], indent, width)
+            yield from _format_group([_build_texts(change, names, masker) for change in of_series], indent, fit)
 
 
 def choose_sign(change: AttributeChange) -> str:
@@ -146,18 +185,18 @@ def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) ->
     )
 
 
-def _format_group(texts: Sequence[_ChangeTexts], indent: str, width: int | None) -> Iterator[list[Piece]]:
+def _format_group(texts: Sequence[_ChangeTexts], indent: str, fit: _Fit | None) -> Iterator[list[Piece]]:
     """Yield the lines of the changes of a study or series, with its keywords, values and edits below each other."""
     keyword_width = max(len(change.keyword) for change in texts)
     values, origins = [change.values for change in texts], [change.origin for change in texts]
-    if width is not None:
-        room = width - len(indent) - 2 - keyword_width - 2 * len(_GAP)
-        widest = max(map(cell_len, values))
+    if fit is not None:
+        room = fit.width - len(indent) - 2 - keyword_width - 2 * len(_GAP)
+        widest = max(map(text_width, values))
         origin_room = max(room - widest, int(room * MAX_ORIGIN_SHARE))
-        origins = [_cut_middle(origin, origin_room) for origin in origins]
-        value_room = room - max(map(cell_len, origins))
-        values = [_cut_values(change, value_room) for change in texts]
-    values_width = max(map(cell_len, values))
+        origins = [fit.cut_middle(origin, origin_room) for origin in origins]
+        value_room = room - max(map(text_width, origins))
+        values = [fit.cut_values(change, value_room) for change in texts]
+    values_width = max(map(text_width, values))
     for change, value, origin in zip(texts, values, origins, strict=True):
         yield [
             (f"{indent}{change.sign}", change.sign),
@@ -166,33 +205,5 @@ def _format_group(texts: Sequence[_ChangeTexts], indent: str, width: int | None)
         ]
 
 
-def _cut_values(change: _ChangeTexts, room: int) -> str:
-    """Return the values before and after, shortened to `room` columns. A short value leaves its room to the other."""
-    if cell_len(change.values) <= room or not (change.before and change.after):
-        return _cut(change.values, room)
-    room -= len(_ARROW)
-    half = max(room // 2, _MIN_VALUE_WIDTH)
-    before = _cut(change.before, max(half, room - cell_len(change.after)))
-    return f"{before}{_ARROW}{_cut(change.after, max(room - cell_len(before), _MIN_VALUE_WIDTH))}"
-
-
-def _cut(text: str, width: int) -> str:
-    """Return a text of at most `width` columns. A mark is shortened before its number, other texts at their end."""
-    width = max(width, _MIN_VALUE_WIDTH)
-    if cell_len(text) <= width:
-        return text
-    end = text[text.rindex(" ") :] if is_mark(text) else ""
-    return set_cell_size(text, width - 1 - len(end)).rstrip() + _ELLIPSIS + end
-
-
-def _cut_middle(text: str, width: int) -> str:
-    """Return a text of at most `width` columns. It keeps the end, because a row or rule is named there."""
-    width = max(width, _MIN_VALUE_WIDTH)
-    if cell_len(text) <= width:
-        return text
-    end = set_cell_size(text[::-1], width // 2)[::-1]
-    return set_cell_size(text, width - 1 - width // 2) + _ELLIPSIS + end
-
-
 def _pad(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))
+    return text + " " * (width - text_width(text))

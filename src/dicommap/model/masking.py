@@ -165,7 +165,7 @@ def _is_number_keyword(keyword: str) -> bool:
     return bool({*vrs_of(tag_of(keyword) or 0)} & {"DS", "IS"})
 
 
-_MARK = re.compile(r"<(?:([A-Za-z0-9]{2,64})|[A-Za-z0-9]{1,64}\u2026) (?:[1-9][0-9]{0,6}|[0-9a-f]{16})>")
+_MARK = re.compile(r"<(?:([A-Za-z0-9]{2,64})|[A-Za-z0-9]{1,64}(?:\u2026|\.\.\.)) (?:[1-9][0-9]{0,6}|[0-9a-f]{16})>")
 """Matches marks of masked values: a keyword or tag, and a number or hash. A keyword may be shortened by an ellipsis."""
 _TAG = re.compile("[0-9A-Fa-f]{8}")
 

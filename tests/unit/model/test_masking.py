@@ -115,6 +115,7 @@ def test_hashes_of_two_maskers_differ() -> None:
         "<00091001 1>",
         "<PatientID 0123456789abcdef>",
         "<Pati… 3>",
+        "<Pat... 3>",
     ],
 )
 def test_masks_and_marks_are_known(text: str) -> None:
