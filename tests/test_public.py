@@ -28,3 +28,9 @@ def test_an_inventory_file_is_opened_in_three_ways(inventory: dicommap.Inventory
 
 def test_the_main_job(inventory: dicommap.Inventory) -> None:
     assert repr(inventory).startswith("Inventory: 2 studies, 4 series, 8 instances, ")
+
+
+def test_dir_lists_each_name_once() -> None:
+    names = dir(dicommap)
+    assert len(names) == len(set(names))
+    assert set(dicommap.__all__) <= set(names)

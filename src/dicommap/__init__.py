@@ -120,7 +120,7 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """Return all public names, also names that are not imported yet."""
-    return [*globals(), *__all__]
+    return sorted({*globals(), *__all__})
 
 
 if os.environ.get("DICOMMAP_SHOW_VALUES") == "1":

@@ -67,7 +67,7 @@ def test_options_name_the_endpoint_and_the_region(server: str, tmp_path: Path, m
         ([PREFIX, "--s3-inventory", "none.json"], "cannot be read"),
         ([PREFIX, "--profile", "nobody"], "ProfileNotFound"),
         ([PREFIX, "--endpoint-url", "no URL"], "endpoint"),
-        (["s3:/archive/p/"], "as a path"),
+        (["s3:/archive/p/"], "one slash after s3:"),
     ],
 )
 def test_what_cannot_be_done_is_told_and_nothing_is_written(

@@ -124,7 +124,7 @@ def test_a_missing_word_is_told_with_the_call(name: str, action: argparse.Action
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("scan", "validate", "explain")])
 def test_an_argument_too_many_is_told(name: str) -> None:
     needed = [word for one in PARSERS[name]._actions if one.required and is_option(one) for word in (named(one), "x")]
-    words = ["a"] if name != "demo" else []
+    words = ["a"] * {"demo": 0, "compare": 2}.get(name, 1)
     assert_told([name, *needed, *words, "too much"], "Unexpected argument 'too much'.", f"Write 'dicommap {name} ")
 
 
@@ -176,3 +176,51 @@ def test_characters_of_a_wrong_word_do_not_reach_the_terminal() -> None:
     ran = dicommap("show", "--\x1b[31m\nodd")
     assert "\x1b" not in ran.err
     assert len(ran.err.splitlines()) == 2
+
+
+def two_values(action: argparse.Action) -> list[str]:
+    return [str(choice) for choice in list(action.choices)[:2]] if action.choices else ["11", "12"]
+
+
+@pytest.mark.parametrize(("name", "action"), VALUED, ids=named)
+def test_an_option_with_two_different_values_is_refused(name: str, action: argparse.Action) -> None:
+    option, (first, second) = get_option_names(action)[-1], two_values(action)
+    parser = RootParser([name]).commands[name]
+    parser.fill()
+    words = [f"{option}={first}", f"{option}={first}"]
+    uses: dict[argparse.Action, tuple[str, str | None]] = {}
+    assert parser._read_option(words[0], iter(()), uses)
+    assert parser._read_option(words[1], iter(()), uses)
+    if isinstance(action, argparse._AppendAction):
+        assert parser._read_option(f"{option}={second}", iter(()), uses)
+        return
+    message = f"Option {option} is given twice, with different values."
+    assert_told([name, *words, f"{option}={second}"], message, "Give it once.")
+
+
+def test_the_other_name_of_an_option_counts_too() -> None:
+    message = "Option --output is given twice, with different values."
+    assert_told(["scan", "t", "-o", "a.db", "--output", "b.db"], message)
+
+
+def test_options_that_contradict_each_other_are_refused() -> None:
+    message = "Options --instances and --no-instances contradict each other."
+    assert_told(["fhir", "i.db", "-o", "x", "--instances", "--no-instances"], message, "Give one of them.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "advice"),
+    [
+        (["SCAN"], "Unknown command 'SCAN'.", "Did you mean 'scan'?"),
+        (["screen"], "Unknown command 'screen'.", "Known: demo"),
+        (["show", "i.db", "--level", "SERIES"], "Unknown value 'SERIES' for --level.", "Did you mean 'series'?"),
+        (["scan", "t", "-jo", "x.db"], "In '-jo', 'o' is read as the value of -j, and it is none.", "-j N -o"),
+    ],
+)
+def test_a_suggestion_fits_the_word(arguments: list[str], message: str, advice: str) -> None:
+    assert_told(arguments, message, advice, program="dicommap" if len(arguments) == 1 else None)
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "completion"])
+def test_the_help_of_each_command_names_the_exit_statuses(name: str) -> None:
+    assert "exit status" in " ".join(PARSERS[name].format_help().split()).lower()

@@ -22,7 +22,7 @@ from dicommap.inventory.inventory_argument import opened_inventory
 from dicommap.issues import has_errors, make_issue
 from dicommap.issues.bounded_list import bounded_issues
 from dicommap.model.package_layout import PLAN_FILE
-from dicommap.package.document_reader import DocumentFolder
+from dicommap.package.document_reader import DocumentFolder, format_name
 from dicommap.package.package_directory import read_override_data_sets, read_plan
 from dicommap.validation.imaging_study_check import load_imaging_study_check
 from dicommap.validation.package_check import check_package
@@ -206,17 +206,18 @@ def _find_time_zone(name: str) -> ZoneInfo:
 def _read_overrides(package: Path) -> dict[Target, DataSet]:
     if not (package / PLAN_FILE).is_file():
         raise DocumentError(
-            f"{package.name} is no package: it has no plan.json.", fix="Name what 'dicommap draft' wrote."
+            f"{format_name(package)} is no package: it has no plan.json.", fix="Name what 'dicommap draft' wrote."
         )
     files = DocumentFolder(package)
     if has_errors(check_package(files, None, None)):
         raise DocumentError(
-            f"The package {package.name} has errors.", fix=f"List them with: dicommap validate {package.name}"
+            f"The package {format_name(package)} has errors.",
+            fix=f"List them with: dicommap validate {format_name(package)}",
         )
     plan = read_plan(package)
     if plan.attempt > 1:
         raise UsageError(
-            f"The package {package.name} is a retry: it has the overrides of what is imported again only.",
+            f"The package {format_name(package)} is a retry: it has the overrides of what is imported again only.",
             fix="Name the package that was drafted first, which has those of all studies.",
         )
     return read_override_data_sets(plan, files)

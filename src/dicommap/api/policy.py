@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.api.validate import validate_and_open
 from dicommap.arguments import convert_arguments, optional, to_path, to_text
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.iam_policies import (
     ArnParts,
@@ -17,10 +19,17 @@ from dicommap.healthimaging.iam_policies import (
 )
 from dicommap.healthimaging.import_configuration import StartDICOMImportJobRequest
 from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.package.aws_account_check import ACCOUNT_EXAMPLES
 from dicommap.package.job_requests import require_package
+from dicommap.validation.request_check import check_aws_account
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from _typeshed import StrPath
+
+_REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,12}){1,3}-[1-9][0-9]?")
+"""Matches names of regions, such as eu-central-1 and us-gov-west-1."""
 
 
 @convert_arguments(
@@ -56,9 +65,12 @@ def policy(
 
     Raises:
         DocumentError: The package cannot be read, or has errors.
-        UsageError: `output_s3_uri` is not an S3 URI.
+        UsageError: A setting does not have the form that AWS gives it.
 
     """
+    _require_valid_settings(
+        {"datastoreId": datastore_id, "dataAccessRoleArn": data_access_role_arn, "outputS3Uri": output_s3_uri}, region
+    )
     place = Path(package)
     require_package(place)
     _, planned = validate_and_open(place)
@@ -88,6 +100,23 @@ def policy(
         "roleTrust": build_role_trust(account),
         "caller": build_submitter_permissions(account, places),
     }
+
+
+def _require_valid_settings(account: Mapping[str, str | None], region: str | None) -> None:
+    """Raise UsageError if a setting does not have AWS's form. The settings become parts of policies.
+
+    `account` has members of the request by name; None for a member that is not given.
+    """
+    wrong = check_aws_account({name: value for name, value in account.items() if value is not None})
+    if wrong:
+        member = (wrong[0].location.pointer or "").removeprefix("/")
+        raise UsageError(
+            f"{member} does not have AWS's form: {wrong[0].message}", fix=f"Write it as in {ACCOUNT_EXAMPLES[member]}."
+        )
+    if region is not None and _REGION.fullmatch(region) is None:
+        raise UsageError(
+            f"The region '{make_printable(region[:80])}' does not have AWS's form.", fix="Write it as in eu-central-1."
+        )
 
 
 def _parse_uri(text: str) -> S3Uri:

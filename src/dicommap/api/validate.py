@@ -27,12 +27,13 @@ from dicommap.inventory.inventory_argument import opened_inventory
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.package_layout import PLAN_FILE, job_folder
 from dicommap.overrides.override_check import check_override
-from dicommap.package.document_reader import DocumentFolder, read_document
+from dicommap.package.document_reader import DocumentFolder, format_name, read_document
 from dicommap.package.draft_inputs import read_rules
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_opened_package_in_s3
 from dicommap.progress import Progress, progress_reporter
 from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, unknown_document_limit
+from dicommap.reading.file_signatures import SQLITE_SIGNATURE
 from dicommap.validation.configuration_check import check_import_configuration
 from dicommap.validation.package_check import check_package
 from dicommap.validation.plan_check import check_plan
@@ -110,12 +111,14 @@ def validate(
             issues += _s3_issues(package, s3, issues, progress)
         return Issues(issues)
     if s3 is not None:
-        raise UsageError(f"{place.name} is not a package.", fix="Name a package: only a package lists its objects.")
+        raise UsageError(
+            f"{format_name(place)} is not a package.", fix="Name a package: only a package lists its objects."
+        )
     if sources is not None:
-        raise UsageError(f"{place.name} is not a package.", fix="Only a package has sources: name one.")
+        raise UsageError(f"{format_name(place)} is not a package.", fix="Only a package has sources: name one.")
     if place.suffix.lower() in _SHEET_SUFFIXES:
         raise DocumentError(
-            f"{place.name} is a sheet; these are checked when they are drafted.",
+            f"{format_name(place)} is a sheet; these are checked when they are drafted.",
             fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
         )
     if place.suffix.lower() == ".toml":
@@ -162,7 +165,8 @@ def validate_and_open(
     """
     if not (place / PLAN_FILE).is_file():
         raise DocumentError(
-            f"{place.name} is a directory without a plan.json.", fix="Name a package, or the documents themselves."
+            f"{format_name(place)} is a directory without a plan.json.",
+            fix="Name a package, or the documents themselves.",
         )
     with progress_reporter(progress, "files") as report:
         folder = DocumentFolder(place, report)
@@ -212,18 +216,23 @@ def _require_package_options(place: Path, files: StrPath | None, assumptions: As
         return
     if files is not None:
         raise DocumentError(
-            f"{place.name} is a package, whose files lie inside it.",
+            f"{format_name(place)} is a package, whose files lie inside it.",
             fix="Leave --files out, or name the import configuration in it.",
         )
     if assumptions is not None:
         raise DocumentError(
-            f"{place.name} is a package, whose plan holds its assumptions.",
+            f"{format_name(place)} is a package, whose plan holds its assumptions.",
             fix="Leave --assume out, or name the import configuration in it.",
         )
 
 
 def _document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
     data = read_document(place)
+    if data.startswith(SQLITE_SIGNATURE):
+        raise DocumentError(
+            f"{format_name(place)} is an inventory, or another SQLite file, and no package or document.",
+            fix="Name the package or document first, and the inventory with --inventory.",
+        )
     document, issues = parse_json(data, unknown_document_limit(data).values)
     yield from issues
     if document is None and issues:

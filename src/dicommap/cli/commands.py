@@ -40,6 +40,13 @@ parser is filled.
 """
 
 
+_STATUSES = "Exit status: 0 after success, 2 after an error of the call or the machine, 3 after a fault of dicommap."
+_FAIL_ON_STATUSES = (
+    "Exit status: 0 after success, 1 if an issue has the severity of --fail-on or a higher one, 2 after an error of "
+    "the call or the machine, 3 after a fault of dicommap."
+)
+
+
 class CommandParser(Parser):
     """The parser of one command. Its options are added from the command's module when the parser is first used."""
 
@@ -55,9 +62,12 @@ class CommandParser(Parser):
         self._is_filled = True
         module = import_module(f"dicommap.cli.{self.name}")
         self.description = module.DESCRIPTION
-        self.epilog = f"Examples:\n{module.EXAMPLES}" if module.EXAMPLES else None
         self.set_defaults(run=module.run)
         module.add_arguments(self)
+        has_fail_on = "--fail-on" in self._option_string_actions
+        examples = f"Examples:\n{module.EXAMPLES}\n\n" if module.EXAMPLES else ""
+        has_own_text = "exit status" in " ".join(module.DESCRIPTION.split()).lower()
+        self.epilog = examples + ("" if has_own_text else _FAIL_ON_STATUSES if has_fail_on else _STATUSES)
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

@@ -21,6 +21,9 @@ MAX_HELP_WIDTH = 100
 argparse._ = lambda text: text  # type: ignore[attr-defined]
 
 _HELP_POSITION = 28
+_UsedOptions = dict[argparse.Action, tuple[str, str | None]]
+"""Option -> the name by which the call first uses it, and its value there; None if it takes no value."""
+
 _MANY = ("*", "+", argparse.PARSER)
 
 
@@ -152,7 +155,7 @@ class Parser(argparse.ArgumentParser):
         """
         options: list[str] = []
         arguments: list[str] = []
-        used_options: set[argparse.Action] = set()
+        used_options: _UsedOptions = {}
         wrong: UsageError | None = None
         has_commands = self._subparsers is not None
         rest = iter(words)
@@ -176,7 +179,7 @@ class Parser(argparse.ArgumentParser):
             return [*options, *arguments]
         return [*options, "--", *arguments] if arguments else options
 
-    def _read_option(self, word: str, rest: Iterable[str], used_options: set[argparse.Action]) -> list[str]:
+    def _read_option(self, word: str, rest: Iterable[str], used_options: _UsedOptions) -> list[str]:
         """Return the words that argparse reads for an option and its value, such as `--output=i.db`.
 
         Args:
@@ -190,14 +193,14 @@ class Parser(argparse.ArgumentParser):
             if takes_value(short):  # -j2
                 name, equals, value, action = word[:2], "=", word[2:], short
             else:  # -n0
-                used_options.add(short)
+                self._record_use(short, word[:2], None, used_options)
                 return [word[:2], *self._read_option(f"-{word[2:]}", rest, used_options)]
         if action is None:
             raise self.make_unknown_option_error(name)
-        used_options.add(action)
         if not takes_value(action):
             if equals:
                 raise self.make_usage_error(f"Option {name} takes no value.", f"Write {name} alone.")
+            self._record_use(action, name, None, used_options)
             return [name]
         if not equals:
             next_word = next(iter(rest), None)
@@ -206,13 +209,46 @@ class Parser(argparse.ArgumentParser):
             value = next_word
         if action.choices is not None:
             self._check_value(action, value)
+        if name == word[:2] and word != name:
+            self._require_joined_value(action, word, value)
+        self._record_use(action, name, value, used_options)
         return [f"{get_option_names(action)[-1]}={value}"]
+
+    def _record_use(self, action: argparse.Action, name: str, value: str | None, used_options: _UsedOptions) -> None:
+        """Record the use of an option. Raise UsageError if an earlier use contradicts it.
+
+        Args:
+            action: The option.
+            name: The name by which the call uses the option, such as `--no-instances`.
+            value: The option's value; None if it takes none.
+            used_options: The options of the call so far, to which this use is added.
+        """
+        earlier = used_options.setdefault(action, (name, value))
+        if isinstance(action, argparse._AppendAction) or (value is not None and earlier[1] == value):
+            return
+        if value is not None:
+            raise self.make_usage_error(f"Option {name} is given twice, with different values.", "Give it once.")
+        for other, (other_name, _) in used_options.items():
+            if other is not action and other.dest == action.dest and not takes_value(other):
+                message = f"Options {other_name} and {name} contradict each other."
+                raise self.make_usage_error(message, "Give one of them.")
+
+    def _require_joined_value(self, action: argparse.Action, word: str, value: str) -> None:
+        """Raise UsageError if an option's joined value looks like another option: in `-jo`, `-j` has the value `o`."""
+        try:
+            self._get_value(action, value)
+        except argparse.ArgumentError:
+            if f"-{value[:1]}" in self._option_string_actions:
+                name = get_value_name(action)
+                message = f"In '{word}', '{value}' is read as the value of {word[:2]}, and it is none."
+                advice = f"Write the options apart: {word[:2]} {name} -{value}."
+                raise self.make_usage_error(message, advice) from None
 
     def make_unknown_option_error(self, name: str) -> UsageError:
         """Return the error for an option that this parser does not have, with a similar option as a suggestion."""
         return self.make_usage_error(f"Unknown option '{name}'.", suggest(name, self._option_string_actions))
 
-    def _find_missing_option(self, used_options: set[argparse.Action]) -> UsageError | None:
+    def _find_missing_option(self, used_options: _UsedOptions) -> UsageError | None:
         for action in self._actions:
             if action.required and is_option(action) and action not in used_options:
                 written = f"{get_option_names(action)[0]} {get_value_name(action)}"
@@ -238,7 +274,7 @@ class Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         known = list(map(str, action.choices))
-        meant, listed = suggest(str(value), known), f"Known: {', '.join(known)}."
+        meant, listed = suggest(str(value), known, similarity=0.7), f"Known: {', '.join(known)}."
         if isinstance(action, argparse._SubParsersAction):
             raise self.make_usage_error(f"Unknown command '{value}'.", meant or listed)
         name = get_option_names(action)[-1] if is_option(action) else get_value_name(action)
@@ -253,11 +289,11 @@ def suggest(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
         known: The known words, or names of options with their dashes.
         similarity: The minimum similarity of a suggested word, from 0 to 1.
     """
-    from difflib import get_close_matches  # imported here because it is slow and only wrong calls need it
+    from dicommap.dicom.choices import find_similar_word  # imported here because only wrong calls need it
 
     bare = {name.lstrip("-"): name for name in known}
-    close = get_close_matches(word.lstrip("-"), bare, n=1, cutoff=similarity)
-    return f"Did you mean '{bare[close[0]]}'?" if close else ""
+    similar = find_similar_word(word.lstrip("-"), bare, similarity=similarity)
+    return f"Did you mean '{bare[similar]}'?" if similar is not None else ""
 
 
 def is_option(action: argparse.Action) -> bool:

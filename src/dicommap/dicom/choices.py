@@ -41,6 +41,25 @@ def unknown_choice(noun: str, word: object, known: Iterable[str]) -> UsageError:
         word: The unknown word of the caller.
         known: The known words.
     """
+    words = list(known)
+    similar = find_similar_word(str(word)[:_ECHOED_LENGTH_LIMIT], words, similarity=0.7)
+    meant = "" if similar is None else f"Did you mean '{similar}'? "
     return UsageError(
-        f"Unknown {noun} '{make_printable(str(word)[:_ECHOED_LENGTH_LIMIT])}'.", fix=f"Known: {', '.join(known)}."
+        f"Unknown {noun} '{make_printable(str(word)[:_ECHOED_LENGTH_LIMIT])}'.",
+        fix=f"{meant}Known: {', '.join(words)}.",
     )
+
+
+def find_similar_word(word: str, known: Iterable[str], *, similarity: float) -> str | None:
+    """Return the known word that is most similar to a word, or None. Letter case does not count.
+
+    Args:
+        word: The word that the user typed.
+        known: The known words.
+        similarity: The minimum similarity of the word, from 0 to 1.
+    """
+    from difflib import get_close_matches  # imported here because it is slow and only wrong calls need it
+
+    by_folded = {name.casefold(): name for name in known}
+    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=similarity)
+    return by_folded[close[0]] if close else None

@@ -62,6 +62,10 @@ class Quotas(BaseModel):
         try:
             return cls(**chosen)
         except ValidationError:
-            raise UsageError(
-                "A quota is out of range.", fix=f"Each is 1 at least, and mappings {MAX_MAPPINGS} at most."
-            ) from None
+            name, number = next(
+                (name, number)
+                for name, number in chosen.items()
+                if number < 1 or (name == "mappings" and number > MAX_MAPPINGS)
+            )
+            limit = f"1 to {MAX_MAPPINGS:,}" if name == "mappings" else "1 or more"
+            raise UsageError(f"The quota '{name}' is {number:,}.", fix=f"Give {limit}, as in {name}=20.") from None

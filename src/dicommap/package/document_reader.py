@@ -39,6 +39,11 @@ def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, bene
         return read_regular_file(path, limit, beneath=beneath)
 
 
+def format_name(path: Path) -> str:
+    """Return the name of a file or directory for messages. A path without a name, such as `.`, is returned whole."""
+    return path.name or str(path)
+
+
 class DocumentFolder(Mapping[str, bytes | Issue]):
     """The files below a directory: a mapping of relative path to bytes, in the order of the paths.
 

@@ -15,7 +15,7 @@ from dicommap.issues.wording import choose_verb, format_count, join_names
 from dicommap.model.package_layout import job_folder
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
 from dicommap.package.aws_account_check import ACCOUNT_EXAMPLES, ACCOUNT_OPTIONS, require_same_aws_account
-from dicommap.package.document_reader import read_document
+from dicommap.package.document_reader import format_name, read_document
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.reading.document_limits import OVERRIDE_LIMIT
 from dicommap.validation.request_check import check_aws_account
@@ -59,7 +59,9 @@ def require_package(package: Path) -> None:
     Its content is not checked. Raises DocumentError if it is not a directory.
     """
     if not package.is_dir():
-        raise DocumentError(f"{package.name} is no package.", fix="Name the directory that 'dicommap draft' wrote.")
+        raise DocumentError(
+            f"{format_name(package)} is no package.", fix="Name the directory that 'dicommap draft' wrote."
+        )
 
 
 def read_package_plan(package: Path) -> Plan:

@@ -15,7 +15,7 @@ from dicommap.model.package_layout import OBJECTS_FILE, PLAN_FILE, REQUEST_FILE,
 from dicommap.model.study import Target
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount, PackageProgress, SubmissionState
 from dicommap.overrides.override_file import parse_override_data_set
-from dicommap.package.document_reader import read_document
+from dicommap.package.document_reader import format_name, read_document
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.planning.plan import Plan
 from dicommap.planning.planned_objects import PlannedObject, parse_objects_csv
@@ -42,7 +42,9 @@ def read_plan(package: Path) -> Plan:
     with suppress(ValidationError):
         if not issues:
             return Plan.model_validate(document)
-    raise DocumentError(f"{package.name}/{PLAN_FILE} is no plan.", fix="Run 'dicommap validate' on the package.")
+    raise DocumentError(
+        f"{format_name(package)}/{PLAN_FILE} is no plan.", fix="Run 'dicommap validate' on the package."
+    )
 
 
 class PackageDirectory:
@@ -55,7 +57,9 @@ class PackageDirectory:
         """Open the package in the directory `path`. Raises DocumentError if its plan cannot be read."""
         self.path = Path(path)
         if not (self.path / PLAN_FILE).is_file():
-            raise DocumentError(f"{self.path.name} is no package: it has no {PLAN_FILE}.", fix="Name a package.")
+            raise DocumentError(
+                f"{format_name(self.path)} is no package: it has no {PLAN_FILE}.", fix="Name a package."
+            )
         self.plan = read_plan(self.path)
 
     def _read_document(self, name: str, limit: DocumentLimit) -> bytes:

@@ -21,6 +21,9 @@ _ARCHIVE_SIGNATURES = (
 _TAR_SIGNATURE_SPAN = slice(257, 262)
 """The bytes of a tar file that hold the text `ustar` (POSIX.1-2017, "ustar Interchange Format")."""
 
+SQLITE_SIGNATURE = b"SQLite format 3\0"
+"""The first bytes of an SQLite file, such as an inventory."""
+
 HEAD_BYTES = _TAR_SIGNATURE_SPAN.stop
 """The number of bytes from the beginning of a file that `detect_packed_format` needs."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from functools import partial
+from multiprocessing import current_process
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dicommap.dicom.member_names import mask_unknown_type
@@ -44,6 +46,33 @@ _TASKS_PER_EXECUTOR = 64
 """The maximum number of pending tasks in the caller's executor. Their rows need some ten megabytes of memory."""
 
 
+def require_main_guard() -> None:
+    """Raise UsageError if the running script would be run again by each process that it starts.
+
+    A new process imports the script to find its functions. Code outside of `if __name__ == "__main__":` is then run a
+    second time, also the call of `scan` and all that was written before it.
+    """
+    main = sys.modules.get("__main__")
+    spec, path = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    is_package = spec is not None and spec.name.endswith("__main__")  # such a module is not imported again
+    is_run_again = getattr(current_process(), "_inheriting", False)  # multiprocessing sets it during that import
+    if not is_run_again and (is_package or path is None or _mentions_main(path)):
+        return
+    raise UsageError(
+        'The script has no `if __name__ == "__main__":`, so that each process of `jobs` would run it again.',
+        fix='Put its code into a function, and call the function below `if __name__ == "__main__":`; or set jobs=1.',
+    )
+
+
+def _mentions_main(script: str) -> bool:
+    """Return whether the text of a script has the word `__main__`. A script that cannot be read counts as having it."""
+    try:
+        with open(script, "rb") as file:
+            return b"__main__" in file.read()
+    except OSError:
+        return True
+
+
 class TaskRunner:
     """A runner of tasks in this process, in a process pool, or in the caller's executor.
 
@@ -60,13 +89,15 @@ class TaskRunner:
             waits_for_network: Whether files are read over the network. If True, this process reads in threads.
 
         Raises:
-            UsageError: `jobs` is negative.
+            UsageError: `jobs` is negative, or the script that runs cannot start processes: see `require_main_guard`.
 
         """
         if jobs < 0:
             raise UsageError(
                 f"The number of jobs is {jobs}.", fix="Set it to 1 or more, or to 0 for one for each processor."
             )
+        if jobs != 1 and executor is None:
+            require_main_guard()
         self._min_files = 0 if jobs else MIN_FILES_FOR_PROCESSES
         self._jobs = jobs or count_processors()
         self._executor = executor

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.arguments import to_path_or_uri
+from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import SourceError, UsageError
 from dicommap.planning.source_prefixes import is_s3_root
 from dicommap.sources.checked_source import check_source
@@ -99,8 +100,11 @@ def _open_source(named: StrPath, options: SourceOptions) -> Source:
 
 
 def _open_local_tree(text: str, options: SourceOptions) -> Source:
-    if text.startswith("s3:/") and not os.path.exists(text):
-        raise SourceError("An S3 URI was given as a path.", fix="Give it as text: 's3://bucket/prefix/'.")
+    if (text.startswith("s3:/") or text == "s3:") and not os.path.exists(text):
+        raise SourceError(
+            f"The source {make_printable(text)} has one slash after s3:, so it is a path and no S3 URI.",
+            fix="Write it with two, as in s3://bucket/prefix/. In Python give it as a text: pathlib.Path removes one.",
+        )
     if options.s3_inventory is not None:
         raise _s3_inventory_error()
     tree = LocalTree(text, follow_links=options.follow_links)

@@ -10,9 +10,12 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ import pytest
 import dicommap
 from dicommap.errors import DicommapError, ExecutorError, UsageError
 from dicommap.scanning import pipeline, process_pool, task_runner
+from dicommap.scanning.task_runner import require_main_guard
 from dicommap.scanning.tasks import ReadTask, TaskRows, WorkerError
 from tests.support.varied_tree import age, rows_of, scan_rows, varied_tree
 from tests.unit.conftest import at_once
@@ -341,3 +345,30 @@ def _wait_for(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("jobs", [0, 2])
+def test_a_script_that_processes_would_run_again_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    script, guarded = tmp_path / "script.py", tmp_path / "guarded.py"
+    script.write_text("import dicommap\n")
+    guarded.write_text('if __name__ == "__main__":\n    pass\n')
+    main = types.ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    for path in (str(guarded), str(tmp_path / "missing.py")):
+        main.__file__ = path
+        require_main_guard()
+    main.__file__ = str(script)
+    with pytest.raises(UsageError, match="The script has no") as raised:
+        dicommap.scan(tmp_path, jobs=jobs)
+    assert "jobs=1" in raised.value.fix
+    dicommap.scan(tmp_path, jobs=1).close()
+    main.__spec__ = ModuleSpec("package.__main__", None)  # python -m package: it is not imported again
+    require_main_guard()
+
+
+def test_a_script_that_a_process_runs_again_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(UsageError, match="The script has no"):
+        require_main_guard()

@@ -290,7 +290,7 @@ def test_what_is_not_for_buckets_is_refused(tree: Path, tmp_path: Path) -> None:
     for sources in ((tree,), (PREFIX, tree)):
         with pytest.raises(UsageError):
             dicommap.scan(*sources, s3_inventory="manifest.json")
-    with pytest.raises(SourceError, match="as a path"):
+    with pytest.raises(SourceError, match="one slash after s3:"):
         dicommap.scan(Path(PREFIX))
     with pytest.raises(SourceError, match="overlap"):
         dicommap.scan(PREFIX, f"{PREFIX}many/", output=tmp_path / "i.db")

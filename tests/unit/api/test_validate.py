@@ -235,3 +235,17 @@ def test_tables_of_any_size_are_read_line_by_line(tree: Path, tmp_path: Path, mo
     (package / "preview.csv").write_bytes(b"")
     found = [(one.code, one.location.path) for one in dicommap.validate(package).errors]
     assert found == [("package.changed-file", "preview.csv"), ("package.changed-file", "jobs/0001/objects.csv")]
+
+
+def test_a_place_without_a_name_is_named_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DocumentError, match=r"^\. is a directory without a plan.json"):
+        dicommap.validate(".")
+
+
+def test_an_inventory_is_no_document(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    dicommap.scan(tmp_path / "tree", output=tmp_path / "pd.db").close()
+    with pytest.raises(DocumentError, match="is an inventory, or another SQLite file") as raised:
+        dicommap.validate(tmp_path / "pd.db")
+    assert "--inventory" in raised.value.fix

@@ -46,11 +46,18 @@ def test_a_known_word_is_its_choice() -> None:
     assert choice_of(Fruit, Fruit.APPLE, "fruit") is Fruit.APPLE
 
 
-@pytest.mark.parametrize("word", ["plum", "", "PEAR", " pear", None, 7])
+@pytest.mark.parametrize("word", ["plum", "", None, 7])
 def test_an_unknown_word_is_echoed_with_the_known_ones(word: Any) -> None:
     with pytest.raises(UsageError) as refused:
         choice_of(Fruit, word, "fruit")
     assert str(refused.value) == f"Unknown fruit '{word}'. Known: apple, pear."
+
+
+@pytest.mark.parametrize("word", ["PEAR", " pear", "peer"])
+def test_a_similar_word_is_suggested(word: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        choice_of(Fruit, word, "fruit")
+    assert str(refused.value) == f"Unknown fruit '{word}'. Did you mean 'pear'? Known: apple, pear."
 
 
 def test_an_echoed_word_is_short_and_printable() -> None:

@@ -44,3 +44,9 @@ def test_the_schema_of_the_plan_has_the_same_settings() -> None:
         for value in schema["enum"]:
             assert getattr(Assumptions.from_settings([f"{name}={value}"]), name) == value
         assert schema["enum"][0] == getattr(Assumptions(), name)
+
+
+@pytest.mark.parametrize(("setting", "meant"), [("dataSet=arry", "dataSet=array"), ("Strict", "strict")])
+def test_a_similar_setting_is_suggested(setting: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"Did you mean '{meant}'"):
+        Assumptions.from_settings([setting])

@@ -26,3 +26,19 @@ def test_anything_else_is_an_error_that_says_what_there_is(setting: str) -> None
     with pytest.raises(UsageError) as refused:
         Quotas.from_settings([setting])
     assert refused.value.fix
+
+
+@pytest.mark.parametrize(
+    ("setting", "message", "advice"),
+    [
+        ("files=0", "The quota 'files' is 0.", "Give 1 or more"),
+        ("mappings=1001", "The quota 'mappings' is 1,001.", "Give 1 to 1,000"),
+        ("file=3", "Unknown quota 'file'.", "Did you mean 'files'?"),
+        ("FILES=3", "Unknown quota 'FILES'.", "Did you mean 'files'?"),
+    ],
+)
+def test_the_error_names_the_quota(setting: str, message: str, advice: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        Quotas.from_settings(["folders=3", setting])
+    assert refused.value.message == message
+    assert advice in refused.value.fix

@@ -140,3 +140,11 @@ def test_a_root_that_is_no_place_of_files_is_refused_by_the_draft() -> None:
         "plan.json",
         "/sources/0",
     )
+
+
+@pytest.mark.parametrize("text", ["s3:/", "s3:/bucket/prefix"])
+def test_an_s3_uri_with_one_slash_is_named(text: str) -> None:
+    for source in (text, Path(text)):
+        with pytest.raises(SourceError) as raised:
+            dicommap.scan(source)
+        assert "has one slash after s3:" in raised.value.message
