@@ -214,7 +214,7 @@ def test_options_that_contradict_each_other_are_refused() -> None:
         (["SCAN"], "Unknown command 'SCAN'.", "Did you mean 'scan'?"),
         (["screen"], "Unknown command 'screen'.", "Known: demo"),
         (["show", "i.db", "--level", "SERIES"], "Unknown value 'SERIES' for --level.", "Did you mean 'series'?"),
-        (["scan", "t", "-jo", "x.db"], "In '-jo', 'o' is read as the value of -j, and it is none.", "-j N -o"),
+        (["scan", "t", "-jo", "x.db"], "In '-jo', 'o' is read as the value of -j, which it is not.", "-j N -o"),
     ],
 )
 def test_a_suggestion_fits_the_word(arguments: list[str], message: str, advice: str) -> None:

@@ -240,7 +240,7 @@ class Parser(argparse.ArgumentParser):
         except argparse.ArgumentError:
             if f"-{value[:1]}" in self._option_string_actions:
                 name = get_value_name(action)
-                message = f"In '{word}', '{value}' is read as the value of {word[:2]}, and it is none."
+                message = f"In '{word}', '{value}' is read as the value of {word[:2]}, which it is not."
                 advice = f"Write the options apart: {word[:2]} {name} -{value}."
                 raise self.make_usage_error(message, advice) from None
 
