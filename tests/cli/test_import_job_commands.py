@@ -152,7 +152,7 @@ def test_a_dry_run_needs_no_member(package: Path) -> None:
     requests = [json.loads(line) for line in ran.out.splitlines()]
     (started, *_) = [request for request in requests if request["operation"] == "StartDICOMImportJob"]
     assert started["datastoreId"] == "<datastoreId>"
-    assert "with your own DATASTORE_ID, ROLE_ARN and s3://BUCKET/PREFIX/:" in ran.err
+    assert "with your own DATASTORE_ID, ROLE_ARN and s3://BUCKET/OUTPUT/:" in ran.err
 
 
 def test_options_of_the_account_are_given_once(package: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:

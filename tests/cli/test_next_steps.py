@@ -86,7 +86,11 @@ def edit_the_sheet(words: list[str]) -> None:
 
 def values(bucket: Bucket, import_jobs: ImportJobService) -> dict[str, str]:
     """Return what somebody writes in the place of each placeholder."""
-    return {"DATASTORE_ID": import_jobs.datastore_id, "ROLE_ARN": ROLE, "s3://BUCKET/PREFIX/": f"{bucket.uri}out/"}
+    return {
+        "DATASTORE_ID": import_jobs.datastore_id,
+        "ROLE_ARN": ROLE,
+        **{f"s3://BUCKET/{name}/": f"{bucket.uri}{name.lower()}/" for name in ("INPUT", "OUTPUT", "RETRY")},
+    }
 
 
 @pytest.mark.usefixtures("person")
@@ -125,6 +129,17 @@ def test_a_failed_job_is_imported_again(tree: Path, bucket: Bucket, import_jobs:
     assert "Done: every planned instance was imported" in walk.last.out
 
 
+def test_from_a_local_tree_to_requests(person: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
+    tree = small_tree(person / "a tree")
+    walk = Walk(values(bucket, import_jobs))
+    walk.start("scan", "a tree", "-o", "i.db")
+    walk.follow("submit", edit_the_sheet)
+    assert walk.commands == ["sheet", "draft", "draft", "validate", "submit"]
+    bucket.upload(tree, "input/")
+    walk.follow("reconcile")
+    assert "Done: every planned instance was imported" in walk.last.out
+
+
 def test_staged_files_are_copied_first(person: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
     small_tree(person / "tree", studies=2, series=1, instances=2)
     walk = Walk(values(bucket, import_jobs))
@@ -144,13 +159,13 @@ def test_staged_files_are_copied_first(person: Path, bucket: Bucket, import_jobs
 def test_errors_are_explained_and_lists_lead_on(tree: Path) -> None:
     (tree / "cut").write_bytes((tree / "study1/series1/IM0001").read_bytes()[:400])
     cut = dicommap("scan", tree, "-o", "i.db")
-    assert next_words(cut) == ["show", "i.db", "--level", "issue"]
+    assert next_words(cut) == ["show", "i.db", "--level", "issue", "--severity", "error"]
     shown = dicommap(*next_words(cut))
     command, *codes = next_words(shown)
     assert (command, codes[0]) == ("explain", "p10.truncated")
     explained = dicommap(command, *codes)
     assert explained.status == 0
-    assert next_words(explained) == ["show", "INVENTORY", "--level", "issue"]
+    assert next_words(explained) == ["show", "INVENTORY", "--level", "issue", "--code", codes[-1]]
     assert next_words(dicommap("show", "i.db", "--level", "series")) == [
         "sheet",
         "i.db",
@@ -180,7 +195,7 @@ def test_policies_ask_for_what_is_missing_and_lead_to_the_submit(tree: Path, buc
     Path("r.toml").write_text('[[rule]]\nname = "x"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
     dicommap("draft", "i.db", "--rules", "r.toml", "--input-s3-uri", f"{bucket.uri}in/", "-o", "package")
     ran = dicommap("policy", "package", "--part", "caller")
-    given = {"DATASTORE_ID": "0" * 32, "ROLE_ARN": ROLE, "REGION": "us-east-1", "s3://BUCKET/PREFIX/": "s3://out/"}
+    given = {"DATASTORE_ID": "0" * 32, "ROLE_ARN": ROLE, "REGION": "us-east-1", "s3://BUCKET/OUTPUT/": "s3://out/"}
     again = dicommap(*(given.get(word, word) for word in next_words(ran)))
     assert "<" not in again.out
     assert next_words(again) == ["submit", "package", "-n"]

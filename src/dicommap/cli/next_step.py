@@ -24,24 +24,28 @@ if TYPE_CHECKING:
 
 LINE_WIDTH = 80
 """Characters of a line. A longer command is continued on the next line, by a backslash as shells have it."""
-MAX_CODES = 1
+MAX_CODES = 3
 """Maximum number of issue codes in one command."""
 
 DATASTORE_ID = "DATASTORE_ID"
 ROLE_ARN = "ROLE_ARN"
 REGION = "REGION"
-S3_PREFIX = "s3://BUCKET/PREFIX/"
+INPUT_PREFIX = "s3://BUCKET/INPUT/"
+OUTPUT_PREFIX = "s3://BUCKET/OUTPUT/"
+RETRY_PREFIX = "s3://BUCKET/RETRY/"
 FHIR_JOB = "DATASTORE/JOB"
 INVENTORY = "INVENTORY"
 PACKAGE = "PACKAGE"
 CODE = "CODE"
-PLACEHOLDERS = frozenset({DATASTORE_ID, ROLE_ARN, REGION, S3_PREFIX, FHIR_JOB, INVENTORY, PACKAGE, CODE})
+PLACEHOLDERS = frozenset(
+    {DATASTORE_ID, ROLE_ARN, REGION, INPUT_PREFIX, OUTPUT_PREFIX, RETRY_PREFIX, FHIR_JOB, INVENTORY, PACKAGE, CODE}
+)
 """Words of a command that the user replaces. AWS accepts none of them, so that none is sent by accident."""
 
 ACCOUNT_PLACEHOLDERS = {
     "datastoreId": ("--datastore-id", DATASTORE_ID),
     "dataAccessRoleArn": ("--data-access-role-arn", ROLE_ARN),
-    "outputS3Uri": ("--output-s3-uri", S3_PREFIX),
+    "outputS3Uri": ("--output-s3-uri", OUTPUT_PREFIX),
     "region": ("--region", REGION),
 }
 """Member of a request that only the user knows -> its option and placeholder."""
@@ -135,7 +139,7 @@ def after_scan(inventory: str, *, files: int, instances: int, has_errors: bool, 
         sheet: The path of the sheet to write.
     """
     if has_errors:
-        return NextStep(words=("show", path_word(inventory), "--level", "issue"))
+        return NextStep(words=("show", path_word(inventory), "--level", "issue", "--severity", "error"))
     if instances:
         return write_sheet(inventory, sheet)
     if files:
@@ -170,7 +174,7 @@ def after_explain(code: str | None) -> NextStep:
         return NextStep(words=("explain", CODE))
     family = code.partition(".")[0]
     if family in _SCAN_FAMILIES:
-        return NextStep(words=("show", INVENTORY, "--level", "issue"))
+        return NextStep(words=("show", INVENTORY, "--level", "issue", "--code", code))
     return NextStep(words=_COMMANDS_BY_FAMILY.get(family, ()))
 
 
@@ -208,7 +212,7 @@ def after_dry_draft(
         return explain_codes(codes)
     if not changes:
         return write_sheet(inventory, sheet)
-    uri = ("--input-s3-uri", S3_PREFIX) if needs_uri else ()
+    uri = ("--input-s3-uri", INPUT_PREFIX) if needs_uri else ()
     return NextStep(words=("draft", path_word(inventory), *options, *uri, "-o", path_word(output)))
 
 
@@ -334,7 +338,7 @@ def after_reconcile(
     if progress.ended < progress.jobs:
         return after_package(package, progress, options=aws_options)
     if outcomes.missing:
-        copies = ("--stage-uri", S3_PREFIX) if outcomes.needs_copies else ()
+        copies = ("--stage-uri", RETRY_PREFIX) if outcomes.needs_copies else ()
         return NextStep(words=("reconcile", path_word(package), *options, "--retry", path_word(retry), *copies))
     if outcomes.attention_codes:
         return explain_codes(outcomes.attention_codes)

@@ -66,7 +66,7 @@ def reconciled(
 ACCOUNT = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
 STEPS = {
     "scan, clean": (scanned(), "sheet i.db -o studies.csv"),
-    "scan, errors": (scanned(has_errors=True), "show i.db --level issue"),
+    "scan, errors": (scanned(has_errors=True), "show i.db --level issue --severity error"),
     "scan, no instance": (scanned(instances=0), "show i.db --level file"),
     "scan, no file": (scanned(files=0, instances=0), ""),
     "show studies": (shown("study"), "sheet i.db -o s.csv"),
@@ -75,7 +75,7 @@ STEPS = {
     "show no issues": (shown("issue"), "sheet i.db -o s.csv"),
     "show nothing": (shown("study", is_empty=True), ""),
     "explain all": (after_explain(None), "explain CODE"),
-    "explain, scan": (after_explain("p10.truncated"), "show INVENTORY --level issue"),
+    "explain, scan": (after_explain("p10.truncated"), "show INVENTORY --level issue --code p10.truncated"),
     "explain, package": (after_explain("package.missing-file"), "validate PACKAGE"),
     "explain, reconcile": (after_explain("reconcile.failed"), "reconcile PACKAGE"),
     "explain, edit": (after_explain("sheet.ragged-row"), ""),
@@ -86,7 +86,7 @@ STEPS = {
     "draft -n": (looked(), "draft i.db --sheet s.csv --quota files=9 -o package"),
     "draft -n, local": (
         looked(needs_uri=True),
-        "draft i.db --sheet s.csv --quota files=9 --input-s3-uri s3://BUCKET/PREFIX/ -o package",
+        "draft i.db --sheet s.csv --quota files=9 --input-s3-uri s3://BUCKET/INPUT/ -o package",
     ),
     "draft -n, errors": (looked("edit.conflict"), "explain edit.conflict"),
     "draft -n, no change": (looked(changes=0), "sheet i.db -o new.csv"),
@@ -103,7 +103,7 @@ STEPS = {
     "submit -n": (
         after_dry_run("submit", "p", codes=(), options=REGION, missing=ACCOUNT),
         "submit p --region eu-west-1 --datastore-id DATASTORE_ID --data-access-role-arn ROLE_ARN "
-        "--output-s3-uri s3://BUCKET/PREFIX/",
+        "--output-s3-uri s3://BUCKET/OUTPUT/",
     ),
     "submit -n, all given": (after_dry_run("submit", "p", codes=(), options=()), "submit p"),
     "submit -n, errors": (after_dry_run("submit", "p", codes=["object.size"], options=()), "explain object.size"),
@@ -129,7 +129,7 @@ STEPS = {
     ),
     "reconcile, some of a job": (
         reconciled(ENDED, 3, needs_copies=True),
-        "reconcile p --manifests m --region eu-west-1 --retry p-retry --stage-uri s3://BUCKET/PREFIX/",
+        "reconcile p --manifests m --region eu-west-1 --retry p-retry --stage-uri s3://BUCKET/RETRY/",
     ),
     "reconcile, running": (reconciled(RUNNING, 3), "watch p --region eu-west-1"),
     "reconcile, not started": (reconciled(HALF, 3), "submit p --region eu-west-1"),
@@ -183,6 +183,6 @@ def test_a_path_comes_through_a_shell(path: str) -> None:
 
 def test_a_long_command_is_continued() -> None:
     lines = after_dry_run("submit", "p" * 60, codes=(), options=(), missing=ACCOUNT).lines()
-    assert lines[0] == "Next, with your own DATASTORE_ID, ROLE_ARN and s3://BUCKET/PREFIX/:"
+    assert lines[0] == "Next, with your own DATASTORE_ID, ROLE_ARN and s3://BUCKET/OUTPUT/:"
     assert all(line.endswith(" \\") for line in lines[1:-1])
     assert len(lines) > 3
