@@ -116,9 +116,9 @@ def first_minute() -> str:
     """Return a page as a notebook looks after its first cells: for the start of the site."""
     wheel = Path(str(files("pydicom"))) / "data" / "test_files" / "dicomdirtests"
     with dicommap.scan(wheel, progress=False) as inventory:
-        html = inventory._repr_html_().replace(str(wheel), "incoming")
+        html = inventory.unmasked()._repr_html_().replace(str(wheel), "incoming")
     cell = (
         '<pre style="font:13px monospace;padding:8px 12px;margin:0 0 10px;border:1px solid #8886;border-radius:4px">'
-        "import dicommap as dm\n\ninv = dm.scan(&quot;incoming&quot;)\ninv</pre>"
+        "import dicommap as dm\n\ninv = dm.scan(&quot;incoming&quot;)\ninv.unmasked()</pre>"
     )
     return page(cell + html)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -34,6 +35,14 @@ def files(evil: str = "") -> list[Added]:
         added("d", "2.1 2.1.1 2.1.1.1", Modality="XYZZY"),
         refused(f"n{evil}"),
     ]
+
+
+PLOT = re.compile(r'<div class="dicommap-plot-inline".*?</svg></div><img class="dicommap-plot-image"[^>]*>', re.DOTALL)
+
+
+def remove_plots(html: str) -> str:
+    """Return the HTML of a report without its plots, which tests of the package `plots` check."""
+    return PLOT.sub("", html)
 
 
 @contextmanager

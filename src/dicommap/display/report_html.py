@@ -86,6 +86,7 @@ _RULES = {
     " .facts td": "border:0;min-width:20em;overflow-wrap:anywhere",
     " .folds": "min-width:min(100%,60em)",
     " .folds>*>tr>:first-child": "padding-left:20px",
+    " .folds>tbody>.row>td": "vertical-align:bottom",  # the triangle is beside the last line
     " .row:hover>td": "background:rgba(128,128,128,.1)",
     " .folds>tbody>.more>td": "position:relative;padding:0;border:0",
     " details": "margin:0",
@@ -125,6 +126,7 @@ _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _SCROLL = 'style="overflow-x:auto"'
 _MAX_UNBROKEN_UID = 32
 """Maximum characters of a UID that is never broken. A longer UID may be broken at the dot next to its middle."""
+_MARK = re.compile(r"(<\w+ \d+>)")
 _WORD_BOUNDARY = re.compile("(?<=[a-z])(?=[A-Z])")
 _TAGS = {CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
 
@@ -170,7 +172,7 @@ def _render_facts(block: FactList) -> Markup:
         element(
             "tr",
             element("th", element("span", name), attributes=f'scope="row" {_LEFT}'),
-            element("td", truncate_text(text, MAX_SENTENCE_LENGTH), attributes=_LEFT),
+            element("td", *_keep_marks_whole(truncate_text(text, MAX_SENTENCE_LENGTH)), attributes=_LEFT),
         )
         for name, text in block.pairs
     )
@@ -235,13 +237,20 @@ def _render_cell(text: str, kind: CellKind) -> Markup:
     cut = truncate_text(text, limit)
     if kind is CellKind.NUMBER:
         cut = cut.replace(" ", _NO_BREAK_SPACE)
-    return _make_cell("td", kind, element(_TAGS[kind], cut) if kind in _TAGS else cut)
+    content = _keep_marks_whole(cut)
+    return _make_cell("td", kind, *([element(_TAGS[kind], *content)] if kind in _TAGS else content))
 
 
 def _make_cell(name: str, kind: CellKind, *content: str) -> Markup:
     """Return a cell, `td` or `th`, with the class and the alignment of its column."""
     attributes = "" if kind is CellKind.NUMBER else _LEFT
     return element(name, *content, css=_CELL_CLASSES.get(kind, ""), attributes=attributes)
+
+
+def _keep_marks_whole(text: str) -> list[str]:
+    """Return pieces of a text in which no mark of a masked value, such as `<PatientID 1>`, is broken into two lines."""
+    pieces = _MARK.split(text)
+    return [element("span", piece, css="short") if place % 2 else piece for place, piece in enumerate(pieces)]
 
 
 def _make_uids_breakable(text: str) -> Markup:

@@ -70,6 +70,13 @@ def test_a_long_uid_may_be_broken_once_and_stays_whole_when_it_is_copied() -> No
     assert f"<code>{'9' * 40}</code>" in render(TableRow(cells=("9" * 40, "")))
 
 
+def test_a_mark_of_a_masked_value_is_not_broken() -> None:
+    kinds = (CellKind.TEXT, CellKind.AFTER)
+    html = render(TableRow(cells=("<PatientID 1> and <b>", "<PatientID 2>")), kinds=kinds)
+    assert '><span class="short">&lt;PatientID 1&gt;</span> and &lt;b&gt;</td>' in html
+    assert '<ins><span class="short">&lt;PatientID 2&gt;</span></ins>' in html
+
+
 def test_the_header_names_counts_and_severities_as_one_line_of_text() -> None:
     report = Report(title="Study", subject="1.2", counts=["3 series"], severities=[("error", 2)])
     html = render_html_fragment(report).partition("</style>")[2]

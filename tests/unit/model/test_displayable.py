@@ -16,7 +16,7 @@ import dicommap
 from dicommap.errors import UsageError
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import show_values
-from tests.support.displayed_objects import DESCRIPTION, KANJI, SECRET, files, make_displayed_objects
+from tests.support.displayed_objects import DESCRIPTION, KANJI, SECRET, files, make_displayed_objects, remove_plots
 from tests.support.filled_inventories import added, inventory_of
 from tests.support.p10_files import small_tree
 
@@ -94,7 +94,7 @@ def test_nothing_of_the_data_is_markup_or_moves_a_terminal() -> None:
         for name, one in every.items():
             html, text, line = forms(one)
             assert "<script" not in html, name
-            assert "<img" not in html, name
+            assert "<img" not in remove_plots(html), name
             assert "\x1b" not in text + line, name
             assert "\u202e" not in text + line, name
         assert "&lt;script&gt;" in every["inventory"]._repr_html_()
@@ -105,7 +105,7 @@ def test_html_asks_for_nothing_and_hides_nothing() -> None:
     show_values(True)
     with make_displayed_objects(*files()) as every:
         for name, one in every.items():
-            html = one._repr_html_()
+            html = remove_plots(one._repr_html_())
             tags = re.findall(r"<[a-z][^>]*>", html)
             attributes = {word for tag in tags for word in re.findall(r"\s([a-z-]+)=", tag)}
             assert attributes <= {"class", "style", "scope", "colspan"}, name
