@@ -115,7 +115,7 @@ def test_a_lookup_whose_keys_stand_twice(small: Path, tmp_path: Path) -> None:
     places = [place for code, place in ran.found if code == "lookup.duplicate-key"]
     assert len(places) == 1_000
     assert ("document.more-issues", {"path": "worklist.csv"}) in ran.found
-    assert places[0] == {"path": "worklist.csv", "row": 50_002, "column": "AccessionNumber"}
+    assert places[0] == {"path": "worklist.csv", "row": 50_002, "column": "AccessionNumber", "cell": "A50002"}
     assert not ran.files
 
 
@@ -139,7 +139,7 @@ def test_cells_of_sheets(name: str, small: Path, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.csv"
     sheet.write_text(f"StudyInstanceUID,SeriesInstanceUID,{keyword}\n1.2.2,1.2.2.1,{cell}\n", encoding="utf-8")
     ran = bounded("draft", inventory=small, sheets=[sheet])
-    assert (code, {"path": "sheet.csv", "row": 2, "column": keyword}) in ran.found
+    assert (code, {"path": "sheet.csv", "row": 2, "column": keyword, "cell": "C2"}) in ran.found
     assert len(ran.found) < 200
     assert not ran.files
 
