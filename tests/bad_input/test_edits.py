@@ -189,7 +189,7 @@ def test_wrong_rows_are_found_among_many(tmp_path: Path) -> None:
         ("sheet.duplicate-row", {"path": "sheet.csv", "row": 1002}),
         ("sheet.ragged-row", {"path": "sheet.csv", "row": 890}),
         ("sheet.unknown-study", {"path": "sheet.csv", "row": 5_001}),
-        ("value.too-long", {"path": "sheet.csv", "row": 779, "column": "PatientName"}),
+        ("value.too-long", {"path": "sheet.csv", "row": 779, "column": "PatientName", "cell": "C779"}),
     ]
 
 

@@ -79,7 +79,7 @@ def test_wrong_calls_are_refused(inventory: Path, tmp_path: Path) -> None:
 
     assert "A sheet cannot be written as .ods." in told("-o", tmp_path / "s.ods")
     assert "A workbook has no delimiter." in told("-o", tmp_path / "s.xlsx", "--delimiter", "tab")
-    assert "--where needs a keyword, '=' and a pattern." in told("-o", tmp_path / "s.csv", "--where", "Modality")
+    assert "A condition of --where is KEYWORD=PATTERN." in told("-o", tmp_path / "s.csv", "--where", "Modality")
     both = told("-o", tmp_path / "s.csv", "--where", "Modality=CT", "--carry-over", tmp_path / "s.xlsx")
     assert "An older sheet is carried over whole" in both
     assert "PatientWeight" in told("-o", tmp_path / "s.csv", "--where", "PatientWeight=7*")

@@ -95,6 +95,21 @@ def split_keywords(texts: Sequence[str] | None) -> list[str]:
     return [keyword for text in texts or () for part in text.split(",") if (keyword := part.strip())]
 
 
+def parse_conditions(texts: Sequence[str] | None) -> dict[str, list[str]]:
+    """Return the patterns of each keyword from the values of a repeatable option, such as `Modality=MR`.
+
+    Raises:
+        UsageError: A value is not a keyword, `=` and a pattern.
+    """
+    conditions: dict[str, list[str]] = {}
+    for text in texts or ():
+        keyword, equals, pattern = text.partition("=")
+        if not (keyword and equals):
+            raise UsageError("A condition of --where is KEYWORD=PATTERN.", fix="Write it as in --where Modality=MR.")
+        conditions.setdefault(keyword, []).append(pattern)
+    return conditions
+
+
 def add_inventory(parser: Parser) -> None:
     """Add the argument INVENTORY to a parser."""
     parser.add_argument("inventory", metavar="INVENTORY", type=Path, help="The file that 'dicommap scan' wrote.")

@@ -17,6 +17,7 @@ from dicommap.cli.options import (
     add_inventory,
     add_keywords,
     list_given_options,
+    parse_conditions,
     split_keywords,
 )
 from dicommap.cli.output import (
@@ -79,7 +80,7 @@ def add_arguments(parser: Parser) -> None:
         "--where",
         metavar="KEYWORD=PATTERN",
         action="append",
-        help="Write only studies or series with a matching value, such as StudyDate=2024*. May be repeated.",
+        help="Write only rows with a matching value, such as StudyDate=2024*. Repeat it as in 'dicommap show'.",
     )
     parser.add_argument(
         "--carry-over", metavar="OLD", type=Path, help="An older sheet whose edits are kept if they still apply."
@@ -102,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
             inventory,
             level=args.level.value if args.level is not None else None,
             columns=split_keywords(args.columns),
-            where=_parse_where(args.where or ()),
+            where=parse_conditions(args.where),
             carry_over=args.carry_over,
             delimiter=delimiter.character,
             encoding=args.encoding,
@@ -126,14 +127,3 @@ def _print_carried(made: Sheet, older: Path) -> None:
     not_carried = sum(issue.code == "sheet.not-carried-over" for issue in made.issues)
     rest = f", {not_carried:,} not" if not_carried else ""
     print_line(f"{older}: {format_count(made.carried, 'edit')} carried over{rest}")
-
-
-def _parse_where(texts: list[str] | tuple[str, ...]) -> dict[str, list[str]]:
-    """Return the patterns of --where by keyword. One of the patterns of a keyword must match."""
-    patterns: dict[str, list[str]] = {}
-    for text in texts:
-        keyword, equals, pattern = text.partition("=")
-        if not equals or not keyword.strip():
-            raise UsageError("--where needs a keyword, '=' and a pattern.", fix="For example: --where Modality=MR.")
-        patterns.setdefault(keyword.strip(), []).append(pattern)
-    return patterns

@@ -14,6 +14,7 @@ from dicommap.cli.options import (
     add_inventory,
     add_show_values,
     convert_to,
+    parse_conditions,
     split_keywords,
     suggest_path,
     whole_number,
@@ -251,12 +252,6 @@ def _parse_selection(args: argparse.Namespace, *, is_sorted: bool) -> Selection:
     """Return the selection of the call's options. It has one row more than --limit, to know whether there are more."""
     if args.limit is not None and args.limit < 1:
         raise UsageError("--limit is 1 or more.", fix="Name the number of rows, or leave out --limit.")
-    where: dict[str, list[str]] = {}
-    for text in args.where or ():
-        keyword, equals, pattern = text.partition("=")
-        if not (keyword and equals):
-            raise UsageError("A condition of --where is KEYWORD=PATTERN.", fix="Write it as in --where Modality=MR.")
-        where.setdefault(keyword, []).append(pattern)
     codes = split_keywords(args.code)
     for code in codes:
         if code not in CATALOGUE:
@@ -264,7 +259,7 @@ def _parse_selection(args: argparse.Namespace, *, is_sorted: bool) -> Selection:
                 f"Unknown issue code '{code}'.", fix=suggest(code, CATALOGUE) or "'dicommap explain' lists all codes."
             )
     return Selection(
-        where=where,
+        where=parse_conditions(args.where),
         studies=split_keywords(args.study),
         series=split_keywords(args.series),
         codes=codes,
