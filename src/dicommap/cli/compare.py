@@ -71,6 +71,8 @@ EXAMPLES = """\
   dicommap compare a.db b.db --ignore path --format csv > studies.csv
   dicommap compare a.db b.db --format html -o comparison.html"""
 
+_STUDY_RANKS = ("StudyInstanceUID", "status", "changed", "new", "gone", "attributes", "before", "after", "other series")
+"""The columns of the overview's table of studies, the most important first: the last ones are hidden if needed."""
 ROWS_SHOWN = 20
 """Maximum rows of each table of the overview. With --level, and in json, jsonl and csv, all differences are listed."""
 
@@ -180,7 +182,8 @@ def run(args: argparse.Namespace) -> int:
         pieces = _format_results(comparing, level or DifferenceLevel.STUDY, form, masker)
         if output is None:
             write(pieces)
-            print_masked_note(masker, to_stderr=True)
+            if form is not ComparisonFormat.CSV or level is DifferenceLevel.ATTRIBUTE:  # other CSV has no values
+                print_masked_note(masker, to_stderr=True)
         else:
             write_new_text_file(output, pieces)
             _print_comparison(comparing.result(), masker)
@@ -257,7 +260,8 @@ def _print_level(comparing: ComparisonRun, level: DifferenceLevel, masker: Maske
         rows = map(flatten_difference_record, _build_records(comparing, level, masker))
     columns = _LEVEL_COLUMNS[level]
     numbers = ("instances",) if level is DifferenceLevel.ATTRIBUTE else _COUNTS
-    print_table(columns, ([row[column] for column in columns] for row in rows), numbers=numbers, masker=masker)
+    shown = masker if level is DifferenceLevel.ATTRIBUTE else None  # the other tables have no values
+    print_table(columns, ([row[column] for column in columns] for row in rows), numbers=numbers, masker=shown)
     if comparing.result().is_same:
         print_line(NO_DIFFERENCE)
 
@@ -282,7 +286,8 @@ def _print_comparison(result: Comparison, masker: Masker) -> None:
         _print_omitted_count(len(rows) - ROWS_SHOWN, "attribute")
         _print_changes(result.changes, masker)
     print_line()
-    print_table(STUDY_COLUMNS, build_study_rows(result.first[:ROWS_SHOWN]), numbers=STUDY_COLUMNS[2:-1])
+    rows_of_studies = build_study_rows(result.first[:ROWS_SHOWN])
+    print_table(STUDY_COLUMNS, rows_of_studies, numbers=STUDY_COLUMNS[2:-1], ranks=_STUDY_RANKS)
     _print_omitted_count(count_differing(result.totals) - ROWS_SHOWN, "study")
 
 

@@ -42,7 +42,7 @@ _MARK = re.compile(r"<\w+ [0-9a-f]+>")
 _CODE_NAMES = frozenset(
     {"code", "jobId", "job", "keyword", "tag", "status", "state", "disposition", "outcome", "level"}
 )
-_PATH_NAMES = frozenset({"path", "source", "location", "object", "inputS3Uri"})
+_PATH_NAMES = frozenset({"path", "before.path", "after.path", "source", "location", "object", "inputS3Uri"})
 _SENTENCE_NAMES = frozenset({"message", "title", "meaning"})
 
 
