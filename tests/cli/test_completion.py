@@ -73,15 +73,25 @@ def test_bash_completes(place: Path) -> None:
     for typed in CASES:
         words = ["dicommap", *typed.split(" ")]
         quoted = " ".join(f"'{word}'" for word in words)
-        code += f"COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _shtab_dicommap\n"
+        code += f"COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _dicommap_join_values\n"
         code += 'echo "${COMPREPLY[*]}"\n'
     lines = ran_by("bash", code, place).splitlines()
     assert_offered({typed: line.split() for typed, line in zip(CASES, lines, strict=True)})
 
 
 @needs_bash
+def test_bash_completes_a_value_after_an_equals_sign(place: Path) -> None:
+    """bash divides the word `--level=s` at the equals sign."""
+    code = f"source {script(Shell.BASH, place)}\n"
+    for words in ("show --level = se", "show --level =", "scan --fail-on = n t"):
+        code += f"COMP_WORDS=(dicommap {words}); COMP_CWORD={min(4, len(words.split()))}; COMPREPLY=()\n"
+        code += '_dicommap_join_values; echo "${COMPREPLY[*]}"\n'
+    assert ran_by("bash", code, place).splitlines() == ["series", "study series instance file issue", "note never"]
+
+
+@needs_bash
 def test_bash_knows_the_program_by_its_script(place: Path) -> None:
-    assert "_shtab_dicommap dicommap" in ran_by(
+    assert "_dicommap_join_values dicommap" in ran_by(
         "bash", f"source {script(Shell.BASH, place)}; complete -p dicommap", place
     )
 
@@ -102,10 +112,11 @@ def test_zsh_completes(place: Path) -> None:
     script(Shell.ZSH, place).rename(place / "functions" / "_dicommap")
     typed = {
         "sho": "show ",
-        "show --lev": "show --level ",
+        "show --lev": "show --level=",
+        "show --level=ser": "show --level=series ",
         "show --level ser": "show --level series ",
         "scan -o exporte": "scan -o exported/",
-        "draft export.db --shee": "draft export.db --sheet ",
+        "draft export.db --shee": "draft export.db --sheet=",
         "stage exp": "stage exported/",
         "completion fi": "completion fish ",
         "explain p10.trunca": "explain p10.truncated ",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -77,4 +78,37 @@ def build_completion_script(shell: Shell) -> str:
                 action.complete = kind  # type: ignore[attr-defined]  # the attribute that shtab reads
             elif not is_option(action) and action.choices is None:
                 action.choices = _NAMES[action.dest]()
-    return shtab.complete(root, shell=shell.value)
+    return _complete_joined_values(shtab.complete(root, shell=shell.value), shell)
+
+
+_BASH_JOINED_VALUES = """
+# bash divides --level=s into three words, and the functions above know no word "=".
+_dicommap_join_values() {
+  local words=() cword=$COMP_CWORD index
+  for index in "${!COMP_WORDS[@]}"; do
+    if [[ ${COMP_WORDS[index]} != "=" || ${COMP_WORDS[index-1]} != --* ]]; then
+      words+=("${COMP_WORDS[index]}")
+    elif (( index == COMP_CWORD )); then
+      words+=("")
+    elif (( index < COMP_CWORD )); then
+      cword=$((cword - 1))
+    fi
+  done
+  local COMP_WORDS=("${words[@]}") COMP_CWORD=$cword
+  _shtab_dicommap
+}
+"""
+_ZSH_LONG_OPTION = re.compile(r'^(\s*"(?:\*|\([^)]*\))*--[\w-]+)(\[.*\]:[^:\n]*:.*)$', re.MULTILINE)
+_ZSH_OPTION_NAMES = re.compile(r'^(\s*(?:"[^"{]*")?\{[^}\n]*--[\w-]+)(\}"\[.*\]:[^:\n]*:.*)$', re.MULTILINE)
+"""Options with a value in the script for zsh, whose `=` tells zsh that the value may be in the same word."""
+
+
+def _complete_joined_values(script: str, shell: Shell) -> str:
+    """Return a completion script that also completes the value in `--level=s`, which shtab's script for fish does."""
+    if shell is Shell.BASH:
+        head, _, tail = script.rpartition("-F _shtab_dicommap")
+        begin, _, options = head.rpartition("\n")
+        return f"{begin}\n{_BASH_JOINED_VALUES}\n{options}-F _dicommap_join_values{tail}"
+    if shell is Shell.ZSH:
+        return _ZSH_OPTION_NAMES.sub(r"\1=\2", _ZSH_LONG_OPTION.sub(r"\1=\2", script))
+    return script
