@@ -13,7 +13,6 @@ import pytest
 
 from dicommap.cli.commands import RootParser
 from dicommap.validation.schema_check import check_schema
-from tests.cli.running import dicommap
 from tests.support import docs_commands
 
 PLACE = Path(__file__).parents[1] / "README.md"
@@ -35,17 +34,14 @@ def test_it_is_short_and_its_lines_too() -> None:
     assert [line for line in lines if len(line) > MAX_LINE_LENGTH] == []
 
 
-def test_the_transcript_is_what_the_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+def test_the_transcript_is_what_the_commands_print(tmp_path: Path) -> None:
     docs_commands.check_page(PLACE, tmp_path, only_transcripts=True)
 
 
-def test_the_output_of_the_demo_fits_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    ran = dicommap("demo", "-o", "demo")
-    assert ran.status == 0
-    assert [line for line in ran.everything.splitlines() if len(line) > 80] == []
+def test_the_output_of_the_demo_fits_a_terminal(tmp_path: Path) -> None:
+    status, printed = docs_commands.run_command(docs_commands.PageCommand("dicommap demo -o demo", ""), tmp_path)
+    assert status == 0
+    assert [line for line in printed.splitlines() if len(line) > 80] == []
 
 
 def test_the_commands_for_own_files_are_calls_that_the_parser_takes() -> None:
