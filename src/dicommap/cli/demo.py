@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.demo import INPUT_S3_URI, demo
 from dicommap.cli.draft import print_draft
+from dicommap.cli.next_step import after_package, path_word, quote_word
 from dicommap.cli.options import FailOn, output_path
-from dicommap.cli.output import choose_exit_status, print_heading, print_issue_counts, print_issues, print_line
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_heading,
+    print_issue_counts,
+    print_issues,
+    print_line,
+    print_next_step,
+)
 from dicommap.cli.terminal import add_output_options
 from dicommap.issues.wording import format_count
+from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:
     import argparse
@@ -57,11 +66,13 @@ def run(args: argparse.Namespace) -> int:
     _print_heading("Look at")
     for path, description in (
         (made.package / "preview.csv", "what changes, and why"),
-        (made.package / "jobs/0001/import-configuration.json", "the mappings"),
-        (made.package / "jobs/0001/files", "override files, for the input prefix"),
-        (made.inventory, "dicommap show " + str(made.inventory)),
+        (made.package / "jobs/0001/import-configuration.json", "what tells the import job of the override files"),
+        (made.package / "jobs/0001/files", "the override files, which go to the input prefix beside the P10 files"),
+        (made.inventory, f"the inventory: dicommap show {quote_word(path_word(made.inventory))}"),
     ):
-        print_line(f"  {path}: {description}")
+        print_line(f"  {path}")
+        print_line(f"    {description}")
+    print_next_step(after_package(str(made.package), PackageDirectory(made.package).count_progress()))
     return 0
 
 
