@@ -45,6 +45,8 @@ class OutputOptions:
     wide: bool = False
     all_issues: bool = False
     pager: bool = False
+    pipe_width: int | None = None
+    """The number of columns into which results must fit if they go to a pipe or file; None for any number."""
 
 
 _options = OutputOptions()
@@ -82,6 +84,7 @@ def output_options(args: argparse.Namespace) -> Iterator[None]:
         wide=getattr(args, "wide", False),
         all_issues=getattr(args, "all_issues", False),
         pager=not getattr(args, "no_pager", True),
+        pipe_width=getattr(args, "pipe_width", None),
     )
     try:
         if _options.pager and is_terminal():
@@ -120,9 +123,9 @@ def has_colors() -> bool:
 
 
 def read_width() -> int | None:
-    """Return the number of columns into which results must fit; None if they go to a pipe or file."""
+    """Return the number of columns into which results must fit; None if there is no limit, as in a pipe or file."""
     if not sys.stdout.isatty():
-        return None
+        return _options.pipe_width
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given):
         return max(MIN_WIDTH, int(given))
