@@ -22,7 +22,6 @@ from dicommap.cli.options import (
 )
 from dicommap.cli.output import (
     choose_exit_status,
-    print_error,
     print_issues,
     print_line,
     print_next_step,
@@ -110,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         )
         if str(output) == STDOUT:
             write(made)
-            print_error(*map(str, made.issues))
+            print_issues(made.issues, stderr=True)
             return choose_exit_status((issue.severity for issue in made.issues), args.fail_on)
         count = made.save(output)
     if args.carry_over is not None:
