@@ -26,6 +26,7 @@ from dicommap.display.issue_groups import format_issue_group, group_issues
 from dicommap.display.report import CellKind
 from dicommap.display.table_layout import COLUMN_GAP, card_lines, column_of, fit_table
 from dicommap.issues import Severity
+from dicommap.model.masking import find_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,6 +125,7 @@ def print_table(
     width = table_width()
     layout: TableLayout | None = None
     hidden: dict[str, None] = {}
+    shown_mark = ""
     rest = (tuple(map(make_printable, row)) for row in rows)
     while (block := list(islice(rest, BLOCK_ROWS))) or layout is None:
         fitted = fit_table(kinds, block, width, ranks=ranks, ellipsis=choose_ellipsis())
@@ -133,12 +135,21 @@ def print_table(
             _print_block(fitted, block, has_head=layout is None or not fitted.has_same_columns(layout))
             hidden.update(dict.fromkeys(fitted.hidden))
         layout = fitted
+        if masker is not None and not shown_mark:
+            shown_mark = _find_mark(fitted, block)
         if has_reader_left():
             return
     if hidden:
         print_text(f"No room for: {', '.join(hidden)}. --wide shows all columns.")
-    if masker is not None:
+    if masker is not None and shown_mark:
+        masker.example = shown_mark  # a mark of a hidden column explains nothing
         print_masked_note(masker)
+
+
+def _find_mark(layout: TableLayout, rows: Iterable[Sequence[str]]) -> str:
+    """Return the first mark of a masked value in the visible columns; empty if there is none."""
+    cells = (row[fitted.index] for row in rows for fitted in layout.columns)
+    return next((mark for cell in cells if "<" in cell for mark in find_marks(cell)), "")
 
 
 def print_masked_note(masker: Masker, *, to_stderr: bool = False) -> None:
