@@ -73,7 +73,11 @@ class _PagerPipe(io.RawIOBase):
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()
-        self._process.wait()
+        try:
+            self._process.wait()
+        except SystemExit:  # a signal ends the run
+            self.stop()
+            raise
         if self._old_handler is not None:
             signal.signal(signal.SIGINT, self._old_handler)  # type: ignore[arg-type]
 
