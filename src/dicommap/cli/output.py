@@ -147,7 +147,7 @@ def print_table(
 
 
 def _find_mark(layout: TableLayout, rows: Iterable[Sequence[str]]) -> str:
-    """Return the first mark of a masked value in the visible columns; empty if there is none."""
+    """Return the first mark of a masked value in the visible columns; empty without such a mark."""
     cells = (row[fitted.index] for row in rows for fitted in layout.columns)
     return next((mark for cell in cells if "<" in cell for mark in find_marks(cell)), "")
 
