@@ -38,6 +38,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         {"overrides": [], "directory": NOWHERE, "input_s3_uri": "s3://bucket/in/"},
     ),
     "show_values": (dicommap.show_values, {}),
+    "open": (dicommap.open, {}),
     "Inventory.open": (Inventory.open, {}),
     "Clients": (Clients, {}),
     "Override.from_keywords": (Override.from_keywords, {**UIDS, "attributes": {}}),

@@ -20,7 +20,6 @@ from dicommap.arguments import (
     to_texts,
     type_error,
 )
-from dicommap.aws.clients import to_clients
 from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import captured_keywords
 from dicommap.scanning import AUTO_JOBS, READER_VERSION, TaskRunner, write_inventory
@@ -46,6 +45,12 @@ def _to_listed_path(name: str, value: object) -> object:
     return value
 
 
+def _to_clients(name: str, value: object) -> Clients:
+    from dicommap.aws.clients import to_clients  # most scans read no objects
+
+    return to_clients(name, value)
+
+
 def _to_executor(name: str, value: object) -> object:
     if isinstance(value, type) or not callable(getattr(value, "submit", None)):
         raise type_error(name, value, "a concurrent.futures.Executor")
@@ -59,7 +64,7 @@ def _to_executor(name: str, value: object) -> object:
     archives=to_flag,
     files=optional(each_lazily(_to_listed_path, "paths")),
     s3_inventory=optional(to_path_or_uri),
-    clients=optional(to_clients),
+    clients=optional(_to_clients),
     jobs=to_integer(minimum=0),
     executor=optional(_to_executor),
     cache=to_flag,

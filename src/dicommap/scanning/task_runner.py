@@ -6,7 +6,6 @@ import os
 import sys
 from collections import deque
 from functools import partial
-from multiprocessing import current_process
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dicommap.dicom.member_names import mask_unknown_type
@@ -55,7 +54,9 @@ def require_main_guard() -> None:
     main = sys.modules.get("__main__")
     spec, path = getattr(main, "__spec__", None), getattr(main, "__file__", None)
     is_package = spec is not None and spec.name.endswith("__main__")  # such a module is not imported again
-    is_run_again = getattr(current_process(), "_inheriting", False)  # multiprocessing sets it during that import
+    # multiprocessing sets this during that import. A process in which it is not loaded is not one of its processes.
+    process = sys.modules.get("multiprocessing.process")
+    is_run_again = process is not None and getattr(process.current_process(), "_inheriting", False)
     if not is_run_again and (is_package or path is None or _mentions_main(path)):
         return
     raise UsageError(
