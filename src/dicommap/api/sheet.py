@@ -180,7 +180,8 @@ def sheet(
     if level is not None and str(level) not in _LEVELS:
         raise unknown_choice("level", level, _LEVELS)
     require_delimiter(delimiter)
-    if where is not None and not (isinstance(where, Mapping) and all(isinstance(word, str) for word in where)):
+    words: Iterable[object] = where if isinstance(where, Mapping) else () if where is None else (None,)
+    if not all(isinstance(word, str) for word in words):
         raise type_error("where", where, "a dict of keyword and pattern, such as {'Modality': 'MR'}")
     if where and carry_over is not None:
         raise UsageError(
