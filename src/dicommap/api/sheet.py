@@ -180,8 +180,8 @@ def sheet(
     if level is not None and str(level) not in _LEVELS:
         raise unknown_choice("level", level, _LEVELS)
     require_delimiter(delimiter)
-    words: Iterable[object] = where if isinstance(where, Mapping) else () if where is None else (None,)
-    if not all(isinstance(word, str) for word in words):
+    given: object = {} if where is None else where
+    if not isinstance(given, Mapping) or not all(isinstance(keyword, str) for keyword in given):
         raise type_error("where", where, "a dict of keyword and pattern, such as {'Modality': 'MR'}")
     if where and carry_over is not None:
         raise UsageError(
