@@ -208,7 +208,7 @@ to_functions = each(to_function, "functions")
 
 
 def to_progress(name: str, value: object) -> object:
-    """Return the argument of a parameter `progress`: a function, True, False or None."""
+    """Return an argument `progress` unchanged: a function, True, False or None. Other types raise UsageError."""
     if value is None or isinstance(value, bool) or callable(value):
         return value
     raise type_error(name, value, "a function that takes one Progress, True or False")

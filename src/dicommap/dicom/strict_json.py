@@ -61,7 +61,7 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
 
 
 def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
-    """Check a JSON document that this process wrote, with the same result as `parse_json` but without parsing it.
+    """Check the value of a document that this process wrote, as `parse_json` would check its text. Nothing is parsed.
 
     Args:
         value: The value that the document was written from: texts, numbers, lists, dicts and so on.
@@ -69,7 +69,7 @@ def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.valu
         values_limit: The maximum number of JSON values in the document.
 
     Returns:
-        The value, or None if it is not safe to use; and the issues that `parse_json` finds in the text.
+        The value and its issues. The value is None if it has too many values or issues, or is nested too deep.
 
     """
     if has_more_json_values(text.encode("utf-8", "surrogatepass"), values_limit):

@@ -161,7 +161,7 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
 
 
 def build_conflict_blocks(conflicts: Sequence[GroupingConflict], *, masker: Masker, heading: str = "") -> list[Block]:
-    """Return a figure of the groups of files, a table of the first conflicts with their first files, and a note."""
+    """Return the blocks of a report on grouping conflicts: a figure, a table of the first conflicts, and a note."""
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]
     rows = [

@@ -42,7 +42,7 @@ class RecordOrder:
         """Return the items in this order. Equal items keep their order.
 
         Args:
-            items: The items. All are kept in memory, with a limit only so many.
+            items: The items. If there is a limit, only that number of items is kept in memory, else all items.
             flatten: Returns the row of an item: column -> cell.
             limit: The number of first items to return; None for all.
         """

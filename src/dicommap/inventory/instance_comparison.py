@@ -1,7 +1,8 @@
 """Compare one instance in two inventories: its file's path, size and ETag, its attributes, and its duplicates.
 
 If both inventories have a copy of the instance with the same path, these two files are compared, even if one is the
-instance and the other a duplicate. A new copy, which may come first in the order of paths, is then no move.
+instance and the other a duplicate. So a new copy of an unchanged file is not reported as a move, even if its path
+comes first in the order of paths.
 """
 
 from __future__ import annotations

@@ -391,5 +391,6 @@ def _read_stored_path(cell: object) -> str | bytes:
 
 
 def _read_location_text(cell: object) -> str:
+    """Return the text of a location. Raise DamagedCellError if the text cannot be read as a location."""
     read_location(cell)
     return read_text(cell)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MaskedCounts(dict[str, int]):
-    """Value -> number of files for one attribute. `count_class` returns the class for an attribute."""
+    """A dict of one attribute: value -> number of files. Its repr masks the values."""
 
     __slots__ = ()
 

@@ -270,7 +270,7 @@ def _compute_digests(
 
 
 def _group_old_by_new_values(series: Series, keyword: str | None, after: NewTexts) -> dict[str, set[str]]:
-    """Return value after the edits -> values before the edits, for one attribute of a series."""
+    """Return a dict for one attribute of a series: value after the edits -> values before the edits."""
     if keyword is None:
         return {"": {""}}
     old = {text.strip(" ") for text in series.values.get(keyword) or ("",)}

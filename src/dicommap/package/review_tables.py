@@ -1,4 +1,4 @@
-"""Tables for the person who reviews a package: preview.csv, edits.csv and forecast.csv."""
+"""The rows of the tables for the person who reviews a package: preview.csv, edits.csv and forecast.csv."""
 
 from __future__ import annotations
 

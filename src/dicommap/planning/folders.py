@@ -164,7 +164,7 @@ class PrefixRules:
         return folder.startswith(self._known)
 
     def can_be_prefix(self, folder: str, name: str) -> bool:
-        """Return whether a folder can be an inputS3Uri. Its outer folder must be usable.
+        """Return whether a folder can be an inputS3Uri. The caller has already checked its outer folder.
 
         Args:
             folder: The folder's prefix, relative to the base.

@@ -106,7 +106,7 @@ def _make_bars(days: Counter[date], *, show_values: bool) -> _Bars:
 
 
 def _leave_out_outliers(unit: str, counts: Counter[int]) -> _Bars | None:
-    """Return the bars without a few studies far from all others. None if there are more than a few.
+    """Return the bars without the few studies that are far from all others. Return None if none or many are.
 
     Studies are far if the axis is at most half as long without them.
     """

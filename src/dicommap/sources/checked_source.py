@@ -170,7 +170,7 @@ class CheckedOpener(Opener):
         yield from super().read_headers(files, check_size_and_read, max_header_bytes=max_header_bytes)  # type: ignore[arg-type]
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the archive of a path as the wrapped opener does."""
+        """Return the sequential archive that has this path as a member, as the wrapped opener does; else None."""
         return self._opener.sequential_archive_of(path)
 
     def hash_members(self, archive: str) -> Iterator[tuple[str, bytes]]:

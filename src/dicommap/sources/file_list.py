@@ -145,7 +145,7 @@ class FileList(Source):
         self._tree.require_unchanged()
 
     def count(self) -> Iterator[int]:
-        """Yield the number of listed paths."""
+        """Yield one number: the number of listed paths (see `Source.count`)."""
         yield int(self._connection.execute("SELECT COUNT(*) FROM listed").fetchone()[0])
 
     def close(self) -> None:

@@ -98,7 +98,7 @@ class S3InventoryManifest:
             AwsError: S3 denies access or cannot be reached.
 
         """
-        path = next(filter(Path.is_file, self._iterate_local_paths(data_file)), None)
+        path = next(filter(Path.is_file, self._list_possible_paths(data_file)), None)
         if path is not None:
             with _convert_read_errors(path), open_regular_file(path) as file:
                 copyfileobj(file, into)
@@ -107,7 +107,7 @@ class S3InventoryManifest:
         with convert_client_errors("GetObject", f"{_SCHEME}{self.destination}/{data_file.key}"):
             destination.client().download_fileobj(self.destination, data_file.key, into)
 
-    def _iterate_local_paths(self, data_file: S3InventoryFile) -> Iterator[Path]:
+    def _list_possible_paths(self, data_file: S3InventoryFile) -> Iterator[Path]:
         """Yield possible local paths of a data file: in a `data` directory as in S3, or in the manifest's directory."""
         if self.directory is not None:
             yield self.directory.parent / "data" / data_file.name
