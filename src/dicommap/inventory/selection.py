@@ -130,7 +130,7 @@ class SelectionSql:
         return self._issue and _within("file.id", _query(f"issue.file {_ISSUES}", self._issue))
 
     def _limit_to_first(self, columns: str, condition: SqlCondition) -> SqlCondition:
-        """Return the SQL condition that a row is of one of the first `limit` studies or series that meet `condition`."""
+        """Return the SQL condition for rows of the first `limit` studies or series that meet `condition`."""
         if self.limit is None:
             return SqlCondition()
         which = f"{_HAS_FILES}{condition.text} ORDER BY {columns} LIMIT ?"
