@@ -132,12 +132,11 @@ def test_help_and_version_work(tmp_path: Path) -> None:
     assert dicommap("scan", tmp_path).status == 2
 
 
-@pytest.mark.parametrize("place", ["", ".", "..", "/"])
+@pytest.mark.parametrize("place", [".", "..", "/"])
 def test_a_place_without_a_name_is_refused_as_it_was_typed(scanned: Path, tmp_path: Path, place: str) -> None:
-    typed = place or "."
-    assert_refused(dicommap("scan", tmp_path / "tree", "-o", place), f"dicommap: {typed} is a directory.")
-    assert_refused(dicommap("sheet", scanned, "-o", place), f"dicommap: {typed} is a directory.")
-    assert_refused(dicommap("show", place), f"There is no inventory at {typed}.")
+    assert_refused(dicommap("scan", tmp_path / "tree", "-o", place), f"dicommap: {place} is a directory.")
+    assert_refused(dicommap("sheet", scanned, "-o", place), f"dicommap: {place} is a directory.")
+    assert_refused(dicommap("show", place), f"There is no inventory at {place}.")
 
 
 def test_keywords_are_named_and_blanks_around_them_are_not_part_of_them(scanned: Path, tmp_path: Path) -> None:

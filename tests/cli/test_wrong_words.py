@@ -7,11 +7,12 @@ import argparse
 import pytest
 
 from dicommap.cli.commands import COMMANDS, RootParser
-from dicommap.cli.parser import get_option_names, is_option, takes_value
+from dicommap.cli.parser import Parser, get_option_names, is_option, takes_value
+from dicommap.errors import UsageError
 from tests.cli.running import dicommap
 
 
-def parsers() -> dict[str, argparse.ArgumentParser]:
+def parsers() -> dict[str, Parser]:
     root = RootParser()
     for parser in root.commands.values():
         parser.fill()
@@ -96,6 +97,29 @@ def test_a_missing_value_is_told(name: str, action: argparse.Action) -> None:
         assert_told([name, option], f"Option {option} needs a value.", f"Write {option} ")
 
 
+@pytest.mark.parametrize("value", ["", " ", ",", " , "])
+def test_an_empty_value_of_every_option_is_refused(value: str) -> None:
+    """An empty value, as of a shell's variable that is not set, would mean all rows, no keyword or another setting."""
+    for name, action in VALUED:
+        if action.type is not None and value:
+            continue  # a path may be a comma
+        for option in action.option_strings:
+            with pytest.raises(UsageError) as raised:
+                PARSERS[name].arrange([option, value])
+            wrong = f"Unknown value '{value}' for " if action.choices else f"The value of {option} is empty."
+            assert raised.value.message.startswith(wrong), option
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_empty_argument_is_refused(name: str) -> None:
+    parser = PARSERS[name]
+    required = [word for one in parser._actions if one.required and is_option(one) for word in (named(one), "x")]
+    arguments = [one for one in parser._actions if not is_option(one)]
+    if arguments:
+        with pytest.raises(UsageError, match="is empty"):
+            parser.arrange([*required, *[""] * len(arguments)])
+
+
 @pytest.mark.parametrize(("name", "action"), [one for one in FLAGS if named(one[1]) != "--help"], ids=named)
 def test_a_value_of_a_flag_is_refused(name: str, action: argparse.Action) -> None:
     option = named(action)
@@ -139,7 +163,7 @@ def test_an_option_before_the_command_is_told() -> None:
     [
         (["scan", "x", "-o", "y", "-j", "two"], "Wrong value for -j/--jobs: 'two' is not a whole number."),
         (["scan", "x", "-o", "y", "-j", "٣"], "Wrong value for -j/--jobs: '٣' is not a whole number."),
-        (["scan", "x", "-o", "y", "--jobs="], "Wrong value for -j/--jobs: '' is not a whole number."),
+        (["scan", "x", "-o", "y", "--jobs="], "The value of --jobs is empty."),
         (
             ["submit", "x", "--concurrent-jobs", "0"],
             "Wrong value for --concurrent-jobs: '0' is not a number of jobs, which is 1 at least.",

@@ -265,7 +265,7 @@ def print_draft(
         _print_rows(_STUDY_EDITS, rows, len(rows), "edit")
         print_line()
     for line in islice(format_edit_result_lines(drafted.edit_results), EDIT_RESULTS_SHOWN):
-        print_line(line)
+        print_text(line, indent="  ")
     if forecast:
         _print_forecast(drafted, show_values=show_values)
     print_issues(drafted.issues)
@@ -286,7 +286,7 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
         print_pieces((text, _STYLES.get(kind, "")) for text, kind in pieces)
     more = len(drafted.changes) - limit
     if more > 0:
-        print_line(f"... and {format_count(more, 'more change')}; --limit shows more, and --html writes all.")
+        print_text(f"... and {format_count(more, 'more change')}; --limit shows more, and --html writes all.")
     print_line()
     print_masked_note(masker)
 
@@ -317,7 +317,7 @@ def _print_jobs(drafted: Draft) -> None:
 
 def _print_forecast(drafted: Draft, *, show_values: bool) -> None:
     print_line()
-    print_line(FORECAST_NOTE)
+    print_text(FORECAST_NOTE, indent="  ")
     if not drafted.conflicts:
         print_line("Each grouping attribute has one value in every study and series.")
         return

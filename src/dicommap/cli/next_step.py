@@ -383,7 +383,12 @@ def _group_options(words: Sequence[str]) -> Iterator[str]:
     start = 0
     for place in range(1, len(words) + 1):
         if place == len(words) or (words[place].startswith("-") and words[place] != "-n"):
-            yield " ".join(words[start:place])
+            group = words[start:place]
+            if not start and sum(map(len, group)) + len(group) > LINE_WIDTH - len("Next: "):
+                yield " ".join(group[:3])  # the command with its first argument; others have lines of their own
+                yield from group[3:]
+            else:
+                yield " ".join(group)
             start = place
 
 

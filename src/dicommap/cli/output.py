@@ -14,6 +14,7 @@ from dicommap.cli.terminal import (
     has_reader_left,
     lists_all_issues,
     paint,
+    read_error_width,
     read_width,
     table_width,
 )
@@ -80,8 +81,15 @@ def print_text(text: str, *, indent: str = "") -> None:
 
 
 def print_error(*lines: str) -> None:
-    """Print lines to stderr. Control characters are escaped."""
-    _write_lines(sys.stderr, [make_printable(line) for line in lines])
+    """Print lines to stderr. Control characters are escaped. On a terminal, lines are broken between words."""
+    width = read_error_width()
+    for line in map(make_printable, lines):
+        parts = [line]
+        if width is not None and len(line) > width:
+            margin = line[: len(line) - len(line.lstrip(" "))]
+            first, *others = wrap_text(line.lstrip(" "), width - len(margin + _INDENT), keeps_words=True)
+            parts = [margin + first, *(margin + _INDENT + other for other in others)]
+        _write_lines(sys.stderr, parts)
 
 
 def print_next_step(step: NextStep, *, to_stderr: bool = False) -> None:

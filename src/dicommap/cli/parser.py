@@ -209,10 +209,23 @@ class Parser(argparse.ArgumentParser):
             value = next_word
         if action.choices is not None:
             self._check_value(action, value)
+        self._require_text(action, name, value)
         if name == word[:2] and word != name:
             self._require_joined_value(action, word, value)
         self._record_use(action, name, value, used_options)
         return [f"{get_option_names(action)[-1]}={value}"]
+
+    def _require_text(self, action: argparse.Action, name: str, value: str) -> None:
+        """Raise UsageError if an option's value is empty, or has only blanks and commas.
+
+        A shell passes an empty text for a variable that is not set. For a condition it would mean all rows, and for a
+        list of keywords none.
+        """
+        if value.strip(", \t") if action.type is None else value:
+            return
+        written = f"{name} {get_value_name(action)}"
+        advice = f"Write {written}." if action.required else f"Write {written}, or leave the option out."
+        raise self.make_usage_error(f"The value of {name} is empty.", advice)
 
     def _record_use(self, action: argparse.Action, name: str, value: str | None, used_options: _UsedOptions) -> None:
         """Record the use of an option. Raise UsageError if an earlier use contradicts it.
@@ -264,6 +277,9 @@ class Parser(argparse.ArgumentParser):
         if len(arguments) > len(expected) and not any(action.nargs in _MANY for action in expected):
             extra = arguments[len(expected)]
             return self.make_usage_error(f"Unexpected argument '{extra}'.", f"Write '{self.format_call()}'.")
+        if "" in arguments and self._subparsers is None:  # an empty path would be the working directory
+            name = get_value_name(expected[min(arguments.index(""), len(expected) - 1)])
+            return self.make_usage_error(f"Argument {name} is empty.", f"Write '{self.format_call()}'.")
         return None
 
     def _list_arguments(self) -> list[argparse.Action]:

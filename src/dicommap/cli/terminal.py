@@ -14,6 +14,7 @@ from dicommap.cli.options import add_choice
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from typing import TextIO
 
     from dicommap.cli.parser import Parser
 
@@ -126,11 +127,20 @@ def read_width() -> int | None:
     """Return the number of columns into which results must fit; None if there is no limit, as in a pipe or file."""
     if not sys.stdout.isatty():
         return _options.pipe_width
+    return _read_terminal_width(sys.__stdout__)
+
+
+def read_error_width() -> int | None:
+    """Return the number of columns into which errors must fit; None if stderr is no terminal."""
+    return _read_terminal_width(sys.__stderr__) if sys.stderr is not None and sys.stderr.isatty() else None
+
+
+def _read_terminal_width(stream: TextIO | None) -> int:
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given):
         return max(MIN_WIDTH, int(given))
     try:
-        columns = os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns
+        columns = os.get_terminal_size(stream.fileno()).columns if stream else 0
     except (OSError, ValueError):
         columns = 0
     return max(MIN_WIDTH, columns or _DEFAULT_WIDTH)

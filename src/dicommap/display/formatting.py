@@ -47,8 +47,14 @@ def take_end(text: str, width: int) -> str:
     return text[-width:] if text.isascii() else take_start(text[::-1], width)[::-1]
 
 
-def wrap_text(text: str, width: int) -> list[str]:
-    """Return a text as lines of at most `width` columns, broken between words. A longer word is broken, too."""
+def wrap_text(text: str, width: int, *, keeps_words: bool = False) -> list[str]:
+    """Return a text as lines of at most `width` columns, broken between words. A longer word is broken, too.
+
+    Args:
+        text: The text.
+        width: The number of columns of a line.
+        keeps_words: Whether a longer word is a line of its own instead, so that a path can be copied.
+    """
     lines: list[str] = []
     line = ""
     for word in text.split(" "):
@@ -59,7 +65,7 @@ def wrap_text(text: str, width: int) -> list[str]:
         if line:
             lines.append(line)
         line = word
-        while text_width(line) > width:
+        while not keeps_words and text_width(line) > width:
             start = take_start(line, width) or line[:1]
             lines.append(start)
             line = line[len(start) :]

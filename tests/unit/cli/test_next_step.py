@@ -27,6 +27,7 @@ from dicommap.cli.next_step import (
     after_scan,
     after_sheet,
     after_show,
+    explain_codes,
 )
 from dicommap.issues import CATALOGUE
 from dicommap.model.submission import PackageProgress
@@ -179,6 +180,13 @@ def test_a_path_comes_through_a_shell(path: str) -> None:
         expected = f"./{path}" if path.startswith("-") else path
         assert echoed == expected.encode("utf-8", "surrogateescape")
         line.encode(encoding)
+
+
+def test_many_codes_are_continued_on_lines_of_their_own() -> None:
+    codes = ["override.character-set-missing", "mapping.more-than-one-override", "package.object-source"]
+    lines = explain_codes(codes).lines()
+    assert all(len(line) <= 80 for line in lines)
+    assert shlex.split("".join(line.removesuffix("\\") for line in lines[1:])) == ["dicommap", "explain", *codes]
 
 
 def test_a_long_command_is_continued() -> None:
