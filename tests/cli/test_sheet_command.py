@@ -47,6 +47,14 @@ def test_a_workbook_goes_out_and_comes_back(inventory: Path, tmp_path: Path) -> 
     )
 
 
+def test_a_sheet_without_a_row_is_not_written(inventory: Path, tmp_path: Path) -> None:
+    ran = dicommap("sheet", inventory, "-o", tmp_path / "s.csv", "--where", "PatientID=NO-SUCH")
+    assert (ran.status, ran.out) == (2, "")
+    assert "No study matches --where for PatientID, so the sheet would have no row." in ran.err
+    assert "NO-SUCH" not in ran.err
+    assert not (tmp_path / "s.csv").exists()
+
+
 def test_the_name_of_a_file_does_not_matter(inventory: Path, tmp_path: Path) -> None:
     workbook, text = tmp_path / "workbook.xlsx", tmp_path / "text.csv"
     dicommap("sheet", inventory, "-o", workbook)

@@ -141,7 +141,7 @@ def test_a_missing_word_is_told_with_the_call(name: str, action: argparse.Action
     ran = dicommap(name)
     assert (ran.status, ran.out, len(ran.err.splitlines())) == (2, "", 2)
     assert "is missing." in ran.err
-    assert f"Write '{PARSERS[name].format_call()}'." in ran.err  # type: ignore[attr-defined]
+    assert f"Write '{PARSERS[name].format_call()}'." in ran.err
     assert ran.err.endswith(f"See 'dicommap {name} --help'.\n")
 
 

@@ -7,23 +7,18 @@ capitals, and the line says so. If nothing is left to do, the step is a sentence
 
 from __future__ import annotations
 
-import os
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dicommap.cli.shell_words import LINE_WIDTH, fold_command, group_options, path_word, quote_word
 from dicommap.dicom.printable_text import make_printable
 from dicommap.issues.wording import join_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from _typeshed import StrPath
-
     from dicommap.model.submission import PackageProgress
 
-LINE_WIDTH = 80
-"""Characters of a line. A longer command is continued on the next line, by a backslash as shells have it."""
 MAX_CODES = 3
 """Maximum number of issue codes in one command."""
 
@@ -37,8 +32,21 @@ FHIR_JOB = "DATASTORE/JOB"
 INVENTORY = "INVENTORY"
 PACKAGE = "PACKAGE"
 CODE = "CODE"
+PATTERN = "PATTERN"
 PLACEHOLDERS = frozenset(
-    {DATASTORE_ID, ROLE_ARN, REGION, INPUT_PREFIX, OUTPUT_PREFIX, RETRY_PREFIX, FHIR_JOB, INVENTORY, PACKAGE, CODE}
+    {
+        DATASTORE_ID,
+        ROLE_ARN,
+        REGION,
+        INPUT_PREFIX,
+        OUTPUT_PREFIX,
+        RETRY_PREFIX,
+        FHIR_JOB,
+        INVENTORY,
+        PACKAGE,
+        CODE,
+        PATTERN,
+    }
 )
 """Words of a command that the user replaces. AWS accepts none of them, so that none is sent by accident."""
 
@@ -79,7 +87,7 @@ class NextStep:
     @property
     def placeholders(self) -> tuple[str, ...]:
         """Return the placeholders in the command, in order, without repeats."""
-        return tuple(dict.fromkeys(word for word in self.words if word in PLACEHOLDERS))
+        return tuple(dict.fromkeys(value for word in self.words if (value := word.rpartition("=")[2]) in PLACEHOLDERS))
 
     def lines(self, encoding: str = "utf-8") -> list[str]:
         """Return the lines to print, of at most LINE_WIDTH characters if no word is longer.
@@ -95,37 +103,11 @@ class NextStep:
         if self.placeholders:
             parts.append(f"with your own {join_names(self.placeholders)}")
         head = f"{', '.join(parts)}:"
-        groups = list(_group_options([quote_word(word, encoding) for word in ("dicommap", *self.words)]))
+        groups = list(group_options([quote_word(word, encoding) for word in ("dicommap", *self.words)]))
         line = f"{head} {' '.join(groups)}"
         if len(line) <= LINE_WIDTH or (len(groups) == 1 and head == "Next:"):
             return [line]
-        return [head, *_fold_command(groups)]
-
-
-def quote_word(word: str, encoding: str = "utf-8") -> str:
-    """Return a word in quotes for a shell, if it needs quotes.
-
-    Control characters, undecodable bytes, and characters that the terminal's encoding does not have are escaped in
-    quotes of the form $'...', which bash, zsh and ksh read.
-    """
-    try:
-        word.encode(encoding)
-    except (UnicodeError, LookupError):
-        is_plain = False
-    else:
-        is_plain = make_printable(word) == word
-    if is_plain:
-        return shlex.quote(word)
-    escaped = (
-        chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(word)
-    )
-    return f"$'{''.join(escaped)}'"
-
-
-def path_word(path: StrPath) -> str:
-    """Return a path as a word that is not read as an option or as standard output."""
-    word = os.fspath(path)
-    return f"./{word}" if word.startswith("-") else word
+        return [head, *fold_command(groups)]
 
 
 def after_scan(inventory: str, *, files: int, instances: int, has_errors: bool, sheet: str) -> NextStep:
@@ -147,19 +129,32 @@ def after_scan(inventory: str, *, files: int, instances: int, has_errors: bool, 
     return NextStep(sentence="The source has no file: scan another one.")
 
 
-def after_show(inventory: str, *, level: str, codes: Sequence[str], is_empty: bool, sheet: str) -> NextStep:
+def after_show(
+    inventory: str,
+    *,
+    level: str,
+    codes: Sequence[str] = (),
+    is_empty: bool = False,
+    has_conditions: bool = False,
+    where: Sequence[str] = (),
+    sheet: str,
+) -> NextStep:
     """Return the step after a list: explain the listed issues, or write a sheet to edit.
 
     Args:
         inventory: The path of the inventory.
         level: The level of the list: study, series, instance, file or issue.
         codes: The codes of the listed issues, the most severe first.
-        is_empty: Whether the inventory has no study.
+        is_empty: Whether the list is empty.
+        has_conditions: Whether options of the call select rows.
+        where: The conditions of --where, which the sheet has too.
         sheet: The path of the sheet to write.
     """
     if codes:
         return explain_codes(codes)
-    return NextStep() if is_empty else write_sheet(inventory, sheet, level="series" if level == "series" else "study")
+    if is_empty:
+        return list_all(inventory, level) if has_conditions else NextStep()
+    return write_sheet(inventory, sheet, level="series" if level == "series" else "study", where=where)
 
 
 def after_compare(before: str, after: str, *, output: str, options: Sequence[str]) -> NextStep:
@@ -366,38 +361,20 @@ def explain_codes(codes: Sequence[str]) -> NextStep:
     return NextStep(words=("explain", *dict.fromkeys(codes).keys())[: MAX_CODES + 1])
 
 
-def write_sheet(inventory: str, sheet: str, *, level: str = "study") -> NextStep:
-    """Return the step that writes a sheet of the studies or series of an inventory."""
+def list_all(inventory: str, level: str) -> NextStep:
+    """Return the step that lists all rows of a level, after no row matched the conditions."""
     options = () if level == "study" else ("--level", level)
-    return NextStep(words=("sheet", path_word(inventory), *options, "-o", path_word(sheet)))
+    return NextStep(words=("show", path_word(inventory), *options))
+
+
+def write_sheet(inventory: str, sheet: str, *, level: str = "study", where: Sequence[str] = ()) -> NextStep:
+    """Return the step that writes a sheet of an inventory's studies or series that match the conditions `where`."""
+    options = () if level == "study" else ("--level", level)
+    conditions = [word for condition in where for word in ("--where", condition)]
+    return NextStep(words=("sheet", path_word(inventory), *options, *conditions, "-o", path_word(sheet)))
 
 
 def _placeholder_options(members: Collection[str]) -> Iterator[str]:
     for member, (option, placeholder) in ACCOUNT_PLACEHOLDERS.items():
         if member in members:
             yield from (option, placeholder)
-
-
-def _group_options(words: Sequence[str]) -> Iterator[str]:
-    """Yield the command with its arguments, and each option with its value, as texts that a line break may separate."""
-    start = 0
-    for place in range(1, len(words) + 1):
-        if place == len(words) or (words[place].startswith("-") and words[place] != "-n"):
-            group = words[start:place]
-            if not start and sum(map(len, group)) + len(group) > LINE_WIDTH - len("Next: "):
-                yield " ".join(group[:3])  # the command with its first argument; others have lines of their own
-                yield from group[3:]
-            else:
-                yield " ".join(group)
-            start = place
-
-
-def _fold_command(groups: Sequence[str]) -> Iterator[str]:
-    line = f"  {groups[0]}"
-    for group in groups[1:]:
-        if len(line) + len(group) + 3 > LINE_WIDTH:  # a blank before the group, and a blank and a backslash after it
-            yield f"{line} \\"
-            line = f"    {group}"
-        else:
-            line = f"{line} {group}"
-    yield line

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from dicommap.api.scan import AUTO_JOBS, scan
-from dicommap.cli.next_step import after_scan, path_word, quote_word
+from dicommap.cli.next_step import after_scan
 from dicommap.cli.options import (
     add_aws_options,
     add_fail_on,
@@ -20,6 +20,7 @@ from dicommap.cli.options import (
     whole_number,
 )
 from dicommap.cli.output import choose_exit_status, print_issue_counts, print_line, print_next_step
+from dicommap.cli.shell_words import path_word, quote_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.formatting import format_byte_count
 from dicommap.errors import DocumentError, UsageError, os_error_reason

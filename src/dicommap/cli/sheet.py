@@ -30,10 +30,12 @@ from dicommap.cli.output import (
 from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
-from dicommap.issues.wording import format_count
+from dicommap.inventory.selection import Selection
+from dicommap.issues.wording import format_count, join_names
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
 
     from dicommap.api.sheet import Sheet
     from dicommap.cli.parser import Parser
@@ -107,6 +109,8 @@ def run(args: argparse.Namespace) -> int:
             delimiter=delimiter.character,
             encoding=args.encoding,
         )
+        if args.where:
+            _require_match(inventory, parse_conditions(args.where))
         if str(output) == STDOUT:
             write(made)
             print_issues(made.issues, stderr=True)
@@ -118,6 +122,16 @@ def run(args: argparse.Namespace) -> int:
     options = tuple(list_given_options(args, only={"delimiter"}))
     print_next_step(after_sheet(str(args.inventory), str(output), options=options))
     return choose_exit_status((issue.severity for issue in made.issues), args.fail_on)
+
+
+def _require_match(inventory: Inventory, where: Mapping[str, Sequence[str]]) -> None:
+    """Raise UsageError if no study matches the conditions of --where, so that the sheet would have no row."""
+    if next(iter(inventory.studies(Selection(where=where, limit=1))), None) is None:
+        keywords = ",".join(where)
+        raise UsageError(
+            f"No study matches --where for {join_names(list(where))}, so the sheet would have no row.",
+            fix=f"'dicommap show INVENTORY --columns StudyInstanceUID,{keywords}' lists the values.",
+        )
 
 
 def _print_carried(made: Sheet, older: Path) -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from dicommap.cli.next_step import after_show
+from dicommap.cli.next_step import PATTERN, after_show
 from dicommap.cli.options import (
     Format,
     add_choice,
@@ -39,7 +39,7 @@ from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
 from dicommap.inventory.selection import Selection
 from dicommap.issues import CATALOGUE, Severity
-from dicommap.model.masking import Masker
+from dicommap.model.masking import UNMASKED_KEYWORDS, Masker
 
 if TYPE_CHECKING:
     import argparse
@@ -232,8 +232,25 @@ def run(args: argparse.Namespace) -> int:
 def _print_next_step(args: argparse.Namespace, codes: Sequence[str] = (), *, is_empty: bool = False) -> None:
     """Print the next command. `codes`: the codes of the listed issues, the most severe first."""
     sheet = suggest_path("series.csv" if args.level is ShowLevel.SERIES else "studies.csv")
-    step = after_show(str(args.inventory), level=args.level.value, codes=list(codes), is_empty=is_empty, sheet=sheet)
+    step = after_show(
+        str(args.inventory),
+        level=args.level.value,
+        codes=list(codes),
+        is_empty=is_empty,
+        has_conditions=_has_conditions(args),
+        where=_repeat_conditions(args),
+        sheet=sheet,
+    )
     print_next_step(step)
+
+
+def _repeat_conditions(args: argparse.Namespace) -> list[str]:
+    """Return the conditions of --where for another command. A pattern for a masked attribute becomes a placeholder."""
+    conditions = [condition.partition("=") for condition in args.where or ()]
+    return [
+        f"{keyword}={pattern if args.show_values or keyword in UNMASKED_KEYWORDS else PATTERN}"
+        for keyword, _, pattern in conditions
+    ]
 
 
 def _parse_columns(names: Sequence[str], inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
@@ -322,7 +339,7 @@ def _print_records(
     first = next(rows, None)
     if first is None:
         print_line(f"No {_NOUNS[level]} match." if _has_conditions(args) else f"No {_NOUNS[level]}.")
-        _print_next_step(args, is_empty=not _has_conditions(args))
+        _print_next_step(args, is_empty=True)
         return
     cells = ([_format_cell(column, row) for column in columns] for row in islice(chain([first], rows), args.limit))
     print_table(columns, cells, numbers=_NUMBERS, ranks=_RANKS[level], masker=masker)
@@ -338,7 +355,7 @@ def _print_issues(inventory: Inventory, selection: Selection, args: argparse.Nam
         print_issue_groups(groups, limit=args.limit)
     else:
         print_line("No issues match." if _has_conditions(args) else "No issues.")
-    _print_next_step(args, [group.code for group in groups])
+    _print_next_step(args, [group.code for group in groups], is_empty=_has_conditions(args))
 
 
 def _has_conditions(args: argparse.Namespace) -> bool:

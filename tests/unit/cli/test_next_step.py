@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from typing import Any
 
 import pytest
 
 from dicommap.cli.commands import RootParser
 from dicommap.cli.next_step import (
-    LINE_WIDTH,
     PLACEHOLDERS,
     NextStep,
     ReconciledState,
@@ -29,6 +29,7 @@ from dicommap.cli.next_step import (
     after_show,
     explain_codes,
 )
+from dicommap.cli.shell_words import LINE_WIDTH
 from dicommap.issues import CATALOGUE
 from dicommap.model.submission import PackageProgress
 
@@ -45,8 +46,8 @@ def scanned(**state: int | bool) -> NextStep:
     return after_scan("i.db", sheet="studies.csv", **facts)  # type: ignore[arg-type]
 
 
-def shown(level: str, *codes: str, is_empty: bool = False) -> NextStep:
-    return after_show("i.db", level=level, codes=codes, is_empty=is_empty, sheet="s.csv")
+def shown(level: str, *codes: str, **state: Any) -> NextStep:
+    return after_show("i.db", level=level, codes=codes, sheet="s.csv", **state)
 
 
 def looked(*codes: str, changes: int = 1, needs_uri: bool = False) -> NextStep:
@@ -75,6 +76,19 @@ STEPS = {
     "show issues": (shown("issue", "p10.truncated", "p10.truncated"), "explain p10.truncated"),
     "show no issues": (shown("issue"), "sheet i.db -o s.csv"),
     "show nothing": (shown("study", is_empty=True), ""),
+    "show nothing that matches": (shown("study", is_empty=True, has_conditions=True), "show i.db"),
+    "show no issue that matches": (
+        shown("issue", is_empty=True, has_conditions=True),
+        "show i.db --level issue",
+    ),
+    "show selected studies": (
+        shown("study", has_conditions=True, where=["Modality=MR"]),
+        "sheet i.db --where Modality=MR -o s.csv",
+    ),
+    "show studies of a patient": (
+        shown("study", has_conditions=True, where=["PatientID=PATTERN"]),
+        "sheet i.db --where PatientID=PATTERN -o s.csv",
+    ),
     "explain all": (after_explain(None), "explain CODE"),
     "explain, scan": (after_explain("p10.truncated"), "show INVENTORY --level issue --code p10.truncated"),
     "explain, package": (after_explain("package.missing-file"), "validate PACKAGE"),
@@ -152,7 +166,7 @@ def test_each_state_has_its_next_command(step: NextStep, command: str) -> None:
     assert shlex.split(line.replace("\\\n", " ")) == shlex.split(command)
     assert head.startswith("Next")
     for placeholder in PLACEHOLDERS:
-        assert (placeholder in head) == (placeholder in shlex.split(command))
+        assert (placeholder in head) == (placeholder in shlex.split(command.replace("=", " ")))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""Words of a command line for a shell: quote them, and fold a long command into several lines."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text import make_printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from _typeshed import StrPath
+
+LINE_WIDTH = 80
+"""Characters of a line. A longer command is continued on the next line, by a backslash as shells have it."""
+
+
+def quote_word(word: str, encoding: str = "utf-8") -> str:
+    """Return a word in quotes for a shell, if it needs quotes.
+
+    Control characters, undecodable bytes, and characters that the terminal's encoding does not have are escaped in
+    quotes of the form $'...', which bash, zsh and ksh read.
+    """
+    try:
+        word.encode(encoding)
+    except (UnicodeError, LookupError):
+        is_plain = False
+    else:
+        is_plain = make_printable(word) == word
+    if is_plain:
+        return shlex.quote(word)
+    escaped = (
+        chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(word)
+    )
+    return f"$'{''.join(escaped)}'"
+
+
+def path_word(path: StrPath) -> str:
+    """Return a path as a word that is not read as an option or as standard output."""
+    word = os.fspath(path)
+    return f"./{word}" if word.startswith("-") else word
+
+
+def group_options(words: Sequence[str]) -> Iterator[str]:
+    """Yield the command with its arguments, and each option with its value, as texts that a line break may separate."""
+    start = 0
+    for place in range(1, len(words) + 1):
+        if place == len(words) or (words[place].startswith("-") and words[place] != "-n"):
+            group = words[start:place]
+            if not start and sum(map(len, group)) + len(group) > LINE_WIDTH - len("Next: "):
+                yield " ".join(group[:3])  # the command with its first argument; others have lines of their own
+                yield from group[3:]
+            else:
+                yield " ".join(group)
+            start = place
+
+
+def fold_command(groups: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of a long command. Each but the last ends with a backslash."""
+    line = f"  {groups[0]}"
+    for group in groups[1:]:
+        if len(line) + len(group) + 3 > LINE_WIDTH:  # a blank before the group, and a blank and a backslash after it
+            yield f"{line} \\"
+            line = f"    {group}"
+        else:
+            line = f"{line} {group}"
+    yield line
