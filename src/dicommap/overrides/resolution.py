@@ -18,6 +18,7 @@ from dicommap.overrides.character_set_issues import (
     unencodable_value_issues,
 )
 from dicommap.overrides.image_set_forecast import ImageSetForecaster, build_conflict_issue
+from dicommap.overrides.moved_identifiers import MovedIdentifiers
 from dicommap.overrides.shared_identifiers import SharedIdentifiers
 from dicommap.overrides.study_resolution import resolve_study
 
@@ -122,21 +123,20 @@ def resolve_edits(
         all_studies: Returns the studies once more. It is called only if an edit changes an identifier. The new
             identifier is then compared with the identifiers of studies without edits. None means that `studies` is
             read twice.
-        same_patient: The severity of the issue if edits give the same identifier to studies of different patients.
+        same_patient: The severity of the issues if edits give the same identifier to studies of different patients, or
+            move identifiers between studies.
 
     """
     result = Resolution(issues=bounded_issues() if reading_issues is None else reading_issues)
-    forecaster, grouping, identifiers = (
-        ImageSetForecaster(files),
-        GroupingEditCounter(),
-        SharedIdentifiers(same_patient),
-    )
+    forecaster, grouping = ImageSetForecaster(files), GroupingEditCounter()
+    identifiers, moved_identifiers = SharedIdentifiers(same_patient), MovedIdentifiers(same_patient)
     for study in studies:
         edits = _collect_edits(study, provider, files, result)
         resolution = resolve_study(study, edits)
         record_changes(study.study_instance_uid, edits, resolution)
         grouping.add_study(edits, resolution)
         identifiers.add_study(study, resolution.changes)
+        moved_identifiers.add_study(study, resolution.changes)
         result.overrides += resolution.overrides
         result.changes += resolution.changes
         result.issues += resolution.issues
@@ -148,6 +148,7 @@ def resolve_edits(
         result.issues += map(build_conflict_issue, conflicts)
     result.file_groups += forecaster.file_groups
     result.issues += identifiers.issues(all_studies or (lambda: studies))
+    result.issues += moved_identifiers.issues()
     result.issues += grouping.issues()
     result.issues += provider.unused_issues()
     result.edit_results += provider.edit_results()

@@ -69,14 +69,14 @@ LISTED_STUDIES_LIMIT = 10
 """Maximum number of studies that one issue names. Further studies are only counted."""
 
 _PATIENT_KEYWORDS = ("PatientName", "PatientBirthDate", "PatientSex")
-_ABSENT, _SEVERAL = 0, 1
-"""Placeholders for a digest: _ABSENT means no value, _SEVERAL means several different values."""
+_ABSENT, SEVERAL = 0, 1
+"""Placeholders for a digest: _ABSENT means no value, SEVERAL means several different values."""
 
 NewTexts = dict[tuple[str | None, int], str]
 """Series Instance UID, or None for the whole study, and tag -> the new value as text."""
 
 ValueDigests = tuple[int, ...]
-"""For the old identifier and each compared part: the digest of its only value, _ABSENT or _SEVERAL."""
+"""For the old identifier and each compared part: the digest of its only value, _ABSENT or SEVERAL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +189,7 @@ class _StudyGroups:
         """Add a study if `add_study` did not add it and it has an identifier that edits gave to other studies."""
         values = study.values.get(self.identifier.keyword, {})
         if study.study_instance_uid not in self._changed_studies and any(
-            _compute_digest(value.strip(" ")) in self.changed_digests for value in values
+            compute_digest(value.strip(" ")) in self.changed_digests for value in values
         ):
             self._add_digests(study, {})
 
@@ -205,10 +205,10 @@ class _StudyGroups:
     def _group_issues(self, group: _StudyGroup) -> Iterator[Issue]:
         identifier = self.identifier
         before, *compared = group.traits
-        if before != _SEVERAL:
+        if before != SEVERAL:
             return
         keywords = (keyword for keyword in identifier.compared for _ in range(COMPARED_PART_COUNTS.get(keyword, 1)))
-        different = (keyword for keyword, trait in zip(keywords, compared, strict=True) if trait == _SEVERAL)
+        different = (keyword for keyword, trait in zip(keywords, compared, strict=True) if trait == SEVERAL)
         differing = list(dict.fromkeys(different))
         if not differing and (identifier.code_if_equal is None or group.count < 2):
             return
@@ -228,13 +228,13 @@ class _StudyGroups:
         for series in study.series:
             for key, traits in _compute_digests(self.identifier, study.study_instance_uid, series, after):
                 traits_by_key[key] = tuple(map(_merge_digests, traits_by_key.get(key, traits), traits))
-                if traits[0] != _compute_digest(*key):
-                    self.changed_digests.add(_compute_digest(key[0]))
+                if traits[0] != compute_digest(*key):
+                    self.changed_digests.add(compute_digest(key[0]))
         for key, traits in traits_by_key.items():
-            group = self._by_key.get(_compute_digest(*key))
+            group = self._by_key.get(compute_digest(*key))
             if group is None:
-                bare = _compute_digest(key[0]) if key[1] else 0
-                self._by_key[_compute_digest(*key)] = _StudyGroup(traits, bare, (study.study_instance_uid,))
+                bare = compute_digest(key[0]) if key[1] else 0
+                self._by_key[compute_digest(*key)] = _StudyGroup(traits, bare, (study.study_instance_uid,))
             else:
                 group.add(traits, (study.study_instance_uid,), 1)
 
@@ -253,23 +253,22 @@ def _compute_digests(
     """
     compared: ValueDigests = ()
     for keyword in identifier.compared:
-        texts = [normalize_identity_value(keyword, text) for text in _group_old_by_new_values(series, keyword, after)]
+        texts = [normalize_identity_value(keyword, text) for text in group_old_by_new_values(series, keyword, after)]
         compared += tuple(
-            _reduce_digests(_compute_digest(text) if text else _ABSENT for text in part)
+            reduce_digests(compute_digest(text) if text else _ABSENT for text in part)
             for part in zip(*texts, strict=True)
         )
-    for new, old in _group_old_by_new_values(series, identifier.keyword, after).items():
-        for new_issuer, old_issuer in _group_old_by_new_values(series, identifier.issuer, after).items():
+    for new, old in group_old_by_new_values(series, identifier.keyword, after).items():
+        for new_issuer, old_issuer in group_old_by_new_values(series, identifier.issuer, after).items():
             if new:  # an empty identifier is not compared
                 # Without an identifier, the study's UID is digested instead, so that such studies count as different.
                 before = (
-                    _compute_digest(*pair) if pair[0] else _compute_digest(study, "")
-                    for pair in product(old, old_issuer)
+                    compute_digest(*pair) if pair[0] else compute_digest(study, "") for pair in product(old, old_issuer)
                 )
-                yield (new, new_issuer), (_reduce_digests(before), *compared)
+                yield (new, new_issuer), (reduce_digests(before), *compared)
 
 
-def _group_old_by_new_values(series: Series, keyword: str | None, after: NewTexts) -> dict[str, set[str]]:
+def group_old_by_new_values(series: Series, keyword: str | None, after: NewTexts) -> dict[str, set[str]]:
     """Return a dict for one attribute of a series: value after the edits -> values before the edits."""
     if keyword is None:
         return {"": {""}}
@@ -285,16 +284,17 @@ def _list_identifier_tags(identifier: ComparedIdentifier) -> frozenset[int]:
     return frozenset(tag_of(keyword) or 0 for keyword in identifier.keywords)
 
 
-def _reduce_digests(digests: Iterable[int]) -> int:
+def reduce_digests(digests: Iterable[int]) -> int:
+    """Return the only value among digests, _ABSENT if there is none, or SEVERAL if there are several."""
     distinct = {digest for digest in digests if digest != _ABSENT}
-    return _SEVERAL if len(distinct) > 1 else next(iter(distinct), _ABSENT)
+    return SEVERAL if len(distinct) > 1 else next(iter(distinct), _ABSENT)
 
 
 def _merge_digests(digest: int, other_digest: int) -> int:
-    return _reduce_digests((digest, other_digest))
+    return reduce_digests((digest, other_digest))
 
 
-def _compute_digest(text: str, issuer: str = "") -> int:
-    """Return a 64-bit digest of a text and an issuer. It is never _ABSENT or _SEVERAL."""
+def compute_digest(text: str, issuer: str = "") -> int:
+    """Return a 64-bit digest of a text and an issuer. It is never _ABSENT or SEVERAL."""
     data = f"{text}\0{issuer}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") | 2

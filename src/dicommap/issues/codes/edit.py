@@ -83,6 +83,22 @@ CODES = (
         "the rule or correct the cell. If they belong to one patient, also make the differing values equal.",
     ),
     IssueCode(
+        name="edit.moved-identifier",
+        severity=Severity.WARNING,
+        title="Edits exchange the values of studies",
+        message="Edits give studies the {keyword} that {other} had before the edits and loses: the values moved "
+        "between studies; {studies}: {uids}.",
+        explanation="If one column of a sheet is sorted, or pasted one row too low, each study gets the PatientID, "
+        "AccessionNumber or PatientName of another study. A lookup table that renames 1 to 2 and 2 to 3 looks the "
+        "same, even if it is meant. Different IssuerOfPatientID values keep equal identifiers apart. There is one "
+        "issue for each attribute; it names the first studies that get such a value. The assumption "
+        "samePatient=error, or 'strict' for short, makes it an error for PatientID and AccessionNumber.",
+        fix="Compare old and new values with 'dicommap draft -n --show-values'. If rows of a sheet were mixed up, "
+        "write the sheet again and edit it without sorting single columns. If a lookup table is meant to rename "
+        "in this way, check some of its rows against another source, such as the names and birth dates of the "
+        "patients.",
+    ),
+    IssueCode(
         name="edit.same-accession",
         severity=Severity.WARNING,
         title="Edits give studies of different patients one AccessionNumber",

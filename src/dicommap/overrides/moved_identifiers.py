@@ -1,0 +1,175 @@
+"""Find identifiers that edits move from the studies of one patient to the studies of another.
+
+If one column of a sheet is sorted, or a column is pasted one row too low, each study gets the PatientID of another
+study. No two patients become one, so a comparison of the studies after the edits does not show it. This module compares
+the values before and after the edits. In this example, the issue is `edit.moved-identifier`:
+
+    study  PatientID before the edits  PatientID after the edits
+    1.2.1  1                           2
+    1.2.2  2                           1
+
+A value counts as moved if a study gets it, and a study of another patient had it before the edits and loses it. If the
+other study keeps its value, the edit joins two studies under one patient, and `shared_identifiers` checks that.
+
+To save memory, only digests of values are kept, and only for studies whose edits change the attribute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+from dicommap.dicom.dictionary import tag_of
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.issues import Location, Severity, make_issue
+from dicommap.issues.wording import format_count
+from dicommap.overrides.shared_identifiers import (
+    LISTED_STUDIES_LIMIT,
+    SEVERAL,
+    NewTexts,
+    compute_digest,
+    group_old_by_new_values,
+    normalize_identity_value,
+    reduce_digests,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dicommap.issues import Issue
+    from dicommap.model.study import Study
+    from dicommap.overrides.study_resolution import AttributeChange
+
+_ANY_ISSUER = "\0"
+"""The issuer in the key of an identifier whose issuer is not compared. No issuer of a file has this text."""
+
+_Key = tuple[str, str]
+"""A value, and the authority that assigned it; the authority is empty if there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovableAttribute:
+    """An attribute whose values belong to one patient or study."""
+
+    keyword: str
+    issuer: str | None = None
+    """The keyword of the attribute with the authority that assigned the identifier (PS3.3 C.2.2), or None."""
+    is_identifier: bool = True
+    """Whether different patients have different values. Two patients can have the same name by chance."""
+    of_patient: bool = True
+    """Whether all studies of a patient have the same value. If not, each study has its own value."""
+
+
+MOVABLE_ATTRIBUTES = (
+    MovableAttribute(keyword="PatientID", issuer="IssuerOfPatientID"),
+    MovableAttribute(keyword="AccessionNumber", of_patient=False),
+    MovableAttribute(keyword="PatientName", is_identifier=False),
+)
+_PATIENT_ID = MOVABLE_ATTRIBUTES[0]
+
+
+class MovedIdentifiers:
+    """Comparison of the values that studies get by edits with the values that other studies lose."""
+
+    def __init__(self, severity: Severity = Severity.WARNING) -> None:
+        """Start without studies. `severity` is that of issues about identifiers."""
+        self._moves = [_MovedValues(attribute, severity) for attribute in MOVABLE_ATTRIBUTES]
+
+    def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
+        """Add a study. Attributes that the changes do not contain are ignored."""
+        after: NewTexts = {
+            (change.series_instance_uid, change.tag): text_from_attribute(change.after) or "" for change in changes
+        }
+        changed_tags = {tag for _, tag in after}
+        for moves in self._moves:
+            if not changed_tags.isdisjoint(moves.tags):
+                moves.add_study(study, after)
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield an issue for each attribute whose values moved between studies. Call it after the last study."""
+        for moves in self._moves:
+            yield from moves.issues()
+
+
+class _ReceivedValue(NamedTuple):  # a NamedTuple: there can be millions, and they are smaller than dataclasses
+    """A value that a study gets by its edits."""
+
+    digest: int
+    other_digest: int
+    """A second digest under which another study may have lost the value: with or without its issuer."""
+    patient: int
+    """The digest of the patient of the study before the edits, or SEVERAL."""
+    study: str
+
+
+@dataclass(slots=True)
+class _MovedValues:
+    """The values of one attribute that studies get and lose by edits."""
+
+    attribute: MovableAttribute
+    severity: Severity
+    _lost: dict[int, int] = field(default_factory=dict)
+    """Digest of a value that studies lose -> digest of the patient of all these studies, or SEVERAL."""
+    _received: list[_ReceivedValue] = field(default_factory=list)
+
+    @property
+    def tags(self) -> frozenset[int]:
+        """Return the tags of the attribute and its issuer."""
+        return frozenset(tag_of(keyword) or 0 for keyword in (self.attribute.keyword, self.attribute.issuer) if keyword)
+
+    def add_study(self, study: Study, after: NewTexts) -> None:
+        """Add a study: the values that it gets and loses by its edits."""
+        old_keys = _list_keys(study, self.attribute, {})
+        new_keys = _list_keys(study, self.attribute, after)
+        patient = _identify_patient(study, self.attribute)
+        for value, issuer in old_keys - new_keys:
+            for key in ((value, issuer), *([(value, _ANY_ISSUER)] if issuer else [])):
+                digest = compute_digest(*key)
+                self._lost[digest] = reduce_digests((self._lost.get(digest, patient), patient))
+        for value, issuer in new_keys - old_keys:
+            digests = compute_digest(value, issuer), compute_digest(value, "" if issuer else _ANY_ISSUER)
+            self._received.append(_ReceivedValue(*digests, patient, study.study_instance_uid))
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield an issue if a study gets a value that a study of another patient loses."""
+        studies = {received.study for received in self._received if self._is_moved(received)}
+        if not studies:
+            return
+        listed = sorted(studies)[:LISTED_STUDIES_LIMIT]
+        yield make_issue(
+            "edit.moved-identifier",
+            Location(keyword=self.attribute.keyword),
+            severity=self.severity if self.attribute.is_identifier else None,
+            keyword=self.attribute.keyword,
+            other="a study of another patient" if self.attribute.of_patient else "another study",
+            studies=format_count(len(studies), "study"),
+            uids=", ".join(listed) + (" and others" if len(studies) > len(listed) else ""),
+        )
+
+    def _is_moved(self, received: _ReceivedValue) -> bool:
+        losers = (self._lost[key] for key in (received.digest, received.other_digest) if key in self._lost)
+        return any(SEVERAL in (patient, received.patient) or patient != received.patient for patient in losers)
+
+
+def _list_keys(study: Study, attribute: MovableAttribute, after: NewTexts) -> set[_Key]:
+    """Return the values of a study, with their issuers, after the edits. Empty values are left out."""
+    keys: set[_Key] = set()
+    for series in study.series:
+        values = group_old_by_new_values(series, attribute.keyword, after)
+        issuers = group_old_by_new_values(series, attribute.issuer, after)
+        keys.update(
+            ("=".join(normalize_identity_value(attribute.keyword, value)), issuer)
+            for value, issuer in product(values, issuers)
+            if value
+        )
+    return keys
+
+
+def _identify_patient(study: Study, attribute: MovableAttribute) -> int:
+    """Return the digest of the patient of a study before the edits, or SEVERAL.
+
+    A study without PatientID is a patient of its own. If each study has its own value, each study counts as a patient.
+    """
+    keys = _list_keys(study, _PATIENT_ID, {}) if attribute.of_patient else set()
+    return reduce_digests(compute_digest(*key) for key in keys) or compute_digest(study.study_instance_uid, _ANY_ISSUER)
