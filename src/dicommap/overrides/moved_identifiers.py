@@ -45,7 +45,7 @@ _ANY_ISSUER = "\0"
 """The issuer in the key of an identifier whose issuer is not compared. No issuer of a file has this text."""
 
 _Key = tuple[str, str]
-"""A value, and the authority that assigned it; the authority is empty if there is none."""
+"""A value, and the authority that assigned it. An identifier without issuer has the empty text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -285,7 +285,7 @@ def _list_identifier_tags(identifier: ComparedIdentifier) -> frozenset[int]:
 
 
 def reduce_digests(digests: Iterable[int]) -> int:
-    """Return the only value among digests, _ABSENT if there is none, or SEVERAL if there are several."""
+    """Return the only value among digests, SEVERAL if there are several, or _ABSENT."""
     distinct = {digest for digest in digests if digest != _ABSENT}
     return SEVERAL if len(distinct) > 1 else next(iter(distinct), _ABSENT)
 
