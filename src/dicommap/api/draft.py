@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -349,6 +350,8 @@ def _resolve_edits(
             read_issues,
             all_studies=inventory.studies,
             same_patient=Severity(assumptions.samePatient),
+            # In some time zones it is tomorrow already.
+            latest_birth_date=(datetime.now(UTC) + timedelta(days=1)).date(),
         )
     if not resolution.overrides and not has_errors(resolution.issues) and (provider or not is_dry_run):
         resolution.issues.add(make_issue("draft.nothing-to-do"))

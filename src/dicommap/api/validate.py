@@ -19,6 +19,7 @@ from dicommap.arguments import (
 from dicommap.aws.clients import to_clients
 from dicommap.aws.source_roots import find_plan_source_issues
 from dicommap.dicom.strict_json import parse_json
+from dicommap.dicom.value_lists import unlisted_value_issues
 from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
@@ -27,6 +28,7 @@ from dicommap.inventory.inventory_argument import opened_inventory
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.model.package_layout import PLAN_FILE, job_folder
 from dicommap.overrides.override_check import check_override
+from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.document_reader import DocumentFolder, format_name, read_document
 from dicommap.package.draft_inputs import read_rules
 from dicommap.package.package_directory import PackageDirectory
@@ -243,7 +245,11 @@ def _document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
     elif kind is DocumentKind.REQUEST:
         yield from _request_issues(document, beside)
     elif kind is DocumentKind.OVERRIDE:
-        yield from check_override(document, None, beside.assumptions)
+        override_issues = check_override(document, None, beside.assumptions)
+        yield from override_issues
+        if not has_errors(override_issues):
+            data_set = parse_override_data_set(document, beside.assumptions)
+            yield from unlisted_value_issues(data_set, "/0" if isinstance(document, list) else "")
     elif kind is DocumentKind.PLAN:
         yield from check_schema("plan", document) or [*check_plan(document), *check_plan_sources(document["sources"])]
     else:

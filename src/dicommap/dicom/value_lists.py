@@ -7,6 +7,16 @@ A new value of an attribute with enumerated values must be one of them. Defined 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import keyword_of
+from dicommap.issues import Location, make_issue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.dicom.json_model import Attribute, DataSet
+    from dicommap.issues import Issue
 
 _YES_NO = ("YES", "NO")
 
@@ -77,3 +87,36 @@ VALUE_LISTS = {
     ),
 }
 """Keyword -> the listed values."""
+
+
+def find_closed_list(tag: int, attribute: Attribute) -> ValueList | None:
+    """Return the closed list of an attribute if one of the attribute's values is outside it, otherwise None.
+
+    An attribute without value is inside every list.
+    """
+    value_list = VALUE_LISTS.get(keyword_of(tag))
+    if value_list is None or not value_list.is_closed:
+        return None
+    items = attribute.get("Value", ())
+    return value_list if any(item is not None and str(item) not in value_list.values for item in items) else None
+
+
+def unlisted_value_issues(data_set: DataSet, pointer: str = "") -> Iterator[Issue]:
+    """Yield an issue for each attribute of a data set with a value outside the attribute's closed list.
+
+    Args:
+        data_set: A valid data set.
+        pointer: The JSON Pointer to the data set.
+
+    """
+    for member, attribute in data_set.items():
+        value_list = find_closed_list(int(member, 16), attribute)
+        if value_list is not None:
+            keyword = keyword_of(int(member, 16))
+            yield make_issue(
+                "value.unlisted",
+                Location(pointer=f"{pointer}/{member}", keyword=keyword),
+                keyword=keyword,
+                source=value_list.source,
+                values=", ".join(value_list.values),
+            )

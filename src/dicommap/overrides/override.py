@@ -16,6 +16,7 @@ from dicommap.dicom.json_model import sort_data_set
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.strict_json import parse_json
 from dicommap.dicom.uid import uid_conformance_problem
+from dicommap.dicom.value_lists import unlisted_value_issues
 from dicommap.edits.unusable_texts import unusable_data_set_issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
@@ -199,6 +200,7 @@ class Override(Target):
         issues = [*self._uid_issues(), *self.rejected]
         if self.data_set or not self.rejected:
             issues += map(_set_override_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))
+            issues += unlisted_value_issues(self.data_set)
         place = {
             name: uid for name, uid in self._map_names_to_uids().items() if uid and uid_mapping_problem(uid) is None
         }

@@ -17,6 +17,7 @@ from dicommap.overrides.character_set_issues import (
     undecodable_source_issues,
     unencodable_value_issues,
 )
+from dicommap.overrides.doubtful_values import DoubtfulValues
 from dicommap.overrides.image_set_forecast import ImageSetForecaster, build_conflict_issue
 from dicommap.overrides.moved_identifiers import MovedIdentifiers
 from dicommap.overrides.shared_identifiers import SharedIdentifiers
@@ -24,6 +25,7 @@ from dicommap.overrides.study_resolution import resolve_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
 
     from dicommap.edits.edit import Edit
     from dicommap.edits.edit_provider import EditProvider
@@ -111,6 +113,7 @@ def resolve_edits(
     *,
     all_studies: Callable[[], Iterable[Study]] | None = None,
     same_patient: Severity = Severity.WARNING,
+    latest_birth_date: date | None = None,
 ) -> Resolution:
     """Resolve the edits of all studies. Issues of edits without any effect are the last issues of the result.
 
@@ -125,11 +128,13 @@ def resolve_edits(
             read twice.
         same_patient: The severity of the issues if edits give the same identifier to studies of different patients, or
             move identifiers between studies.
+        latest_birth_date: A new PatientBirthDate after this date is in the future. None allows every date.
 
     """
     result = Resolution(issues=bounded_issues() if reading_issues is None else reading_issues)
     forecaster, grouping = ImageSetForecaster(files), GroupingEditCounter()
     identifiers, moved_identifiers = SharedIdentifiers(same_patient), MovedIdentifiers(same_patient)
+    doubtful_values = DoubtfulValues(latest_birth_date)
     for study in studies:
         edits = _collect_edits(study, provider, files, result)
         resolution = resolve_study(study, edits)
@@ -137,6 +142,7 @@ def resolve_edits(
         grouping.add_study(edits, resolution)
         identifiers.add_study(study, resolution.changes)
         moved_identifiers.add_study(study, resolution.changes)
+        doubtful_values.add_study(study, filter_effective_edits(edits, resolution), resolution.changes)
         result.overrides += resolution.overrides
         result.changes += resolution.changes
         result.issues += resolution.issues
@@ -149,6 +155,7 @@ def resolve_edits(
     result.file_groups += forecaster.file_groups
     result.issues += identifiers.issues(all_studies or (lambda: studies))
     result.issues += moved_identifiers.issues()
+    result.issues += doubtful_values.issues()
     result.issues += grouping.issues()
     result.issues += provider.unused_issues()
     result.edit_results += provider.edit_results()

@@ -69,6 +69,28 @@ CODES = (
         "--show-values. If you want a word such as NONE, set it with the verb raw of a rule. A mask is never set.",
     ),
     IssueCode(
+        name="edit.unlisted-value",
+        severity=Severity.WARNING,
+        title="A new value outside a closed list of DICOM",
+        message="The new {keyword} is not one of the values that DICOM allows; {studies}.",
+        explanation="PS3.3 gives some attributes enumerated values and allows no other, for example M, F and O for "
+        "PatientSex. Letter case counts. Words such as 'male', or another column of the sheet, are then a wrong value. "
+        "There is one issue for each edit, which names the first studies.",
+        fix="Correct the cell, rule or function. 'dicommap sheet' writes the allowed values as drop-down lists into "
+        "workbooks. No action is needed if your archive uses the value on purpose.",
+    ),
+    IssueCode(
+        name="edit.birth-date",
+        severity=Severity.WARNING,
+        title="A new birth date after the study or in the future",
+        message="The new PatientBirthDate is {problem}; {studies}.",
+        explanation="The date is valid, but no patient is born after the study. The StudyDate is the one after the "
+        "edits; a study without StudyDate is compared with the current date only. Often a two-digit year was completed "
+        "with the wrong century, or another date was pasted. There is one issue for each edit, which names the first "
+        "studies.",
+        fix="Look at the studies with 'dicommap show --show-values', and correct the PatientBirthDate or StudyDate.",
+    ),
+    IssueCode(
         name="edit.same-patient",
         severity=Severity.WARNING,
         title="Edits give studies of different patients one PatientID",

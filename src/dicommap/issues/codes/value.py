@@ -87,6 +87,15 @@ CODES = (
         fix="Type the value as it is in the archive, or correct the encoding of the file that it came from.",
     ),
     IssueCode(
+        name="value.unlisted",
+        severity=Severity.WARNING,
+        title="A value outside a closed list of DICOM",
+        message="{keyword}: a value is not one of those that PS3.3 section {source} allows: {values}.",
+        explanation="PS3.3 gives some attributes enumerated values and allows no other (PS3.5 section 6.3). Letter "
+        "case counts.",
+        fix="Use one of the allowed values, or keep the value if your archive uses it on purpose.",
+    ),
+    IssueCode(
         name="value.undeclared-character",
         severity=Severity.WARNING,
         title="Characters outside the character set of the files",

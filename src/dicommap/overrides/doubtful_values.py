@@ -1,0 +1,103 @@
+"""Find new values that are probably wrong: outside a closed list of DICOM, or a birth date after the study.
+
+Each such value is valid for its value representation, so it is not refused. There is one issue for each edit, such as a
+rule or a column of a sheet, whatever the number of studies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import keyword_of, tag_of
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.dicom.value_lists import find_closed_list
+from dicommap.issues import Location, make_issue
+from dicommap.issues.wording import format_count
+from dicommap.overrides.shared_identifiers import (
+    LISTED_STUDIES_LIMIT,
+    NewTexts,
+    group_old_by_new_values,
+    normalize_identity_value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
+
+    from dicommap.edits.edit import Edit
+    from dicommap.issues import Issue
+    from dicommap.model.study import Study
+    from dicommap.overrides.study_resolution import AttributeChange
+
+_BIRTH_DATE = tag_of("PatientBirthDate")
+
+
+@dataclass(slots=True)
+class _AffectedStudies:
+    uids: list[str] = field(default_factory=list)
+    """UIDs of the first studies."""
+    count: int = 0
+
+    def add(self, uid: str) -> None:
+        """Count a study."""
+        if len(self.uids) < LISTED_STUDIES_LIMIT:
+            self.uids.append(uid)
+        self.count += 1
+
+    def __str__(self) -> str:
+        others = " and others" if self.count > len(self.uids) else ""
+        return f"{format_count(self.count, 'study')}: {', '.join(self.uids)}{others}"
+
+
+class DoubtfulValues:
+    """Collection of the edits with probably wrong values, and of the studies that they changed."""
+
+    def __init__(self, latest_birth_date: date | None = None) -> None:
+        """Start without edits. A later birth date than `latest_birth_date` is in the future; None allows all."""
+        self._latest = "" if latest_birth_date is None else latest_birth_date.strftime("%Y%m%d").rjust(8, "0")
+        self._unlisted: dict[tuple[Location, int], _AffectedStudies] = {}
+        self._birth_dates: dict[tuple[Location, str], _AffectedStudies] = {}
+
+    def add_study(self, study: Study, edits: Iterable[Edit], changes: Sequence[AttributeChange]) -> None:
+        """Add a study with the edits that changed it, and with its changes."""
+        uid = study.study_instance_uid
+        unlisted: dict[tuple[Location, int], None] = {}
+        birth_dates: dict[tuple[Location, str], None] = {}
+        for edit in edits:
+            if find_closed_list(edit.tag, edit.attribute) is not None:
+                unlisted[edit.location, edit.tag] = None
+            problem = self._birth_date_problem(study, edit, changes) if edit.tag == _BIRTH_DATE else None
+            if problem is not None:
+                birth_dates[edit.location, problem] = None
+        for key in unlisted:
+            self._unlisted.setdefault(key, _AffectedStudies()).add(uid)
+        for date_key in birth_dates:
+            self._birth_dates.setdefault(date_key, _AffectedStudies()).add(uid)
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield an issue for each edit with probably wrong values. Call it after the last study."""
+        for (location, tag), studies in self._unlisted.items():
+            place = replace(location, keyword=keyword_of(tag))
+            yield make_issue("edit.unlisted-value", place, keyword=keyword_of(tag), studies=str(studies))
+        for (location, problem), studies in self._birth_dates.items():
+            yield make_issue(
+                "edit.birth-date", replace(location, keyword="PatientBirthDate"), problem=problem, studies=str(studies)
+            )
+
+    def _birth_date_problem(self, study: Study, edit: Edit, changes: Sequence[AttributeChange]) -> str | None:
+        birth_date = text_from_attribute(edit.attribute)
+        if not birth_date:
+            return None
+        after: NewTexts = {
+            (change.series_instance_uid, change.tag): text_from_attribute(change.after) or "" for change in changes
+        }
+        study_dates = (
+            normalize_identity_value("PatientBirthDate", text)[0]
+            for series in study.series
+            for text in group_old_by_new_values(series, "StudyDate", after)
+        )
+        # A value of another form than YYYYMMDD is no known date.
+        if any(len(text) == len("YYYYMMDD") and text.isdecimal() and birth_date > text for text in study_dates):
+            return "after the StudyDate"
+        return "in the future" if self._latest and birth_date > self._latest else None
