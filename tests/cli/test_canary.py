@@ -292,6 +292,61 @@ def test_names_of_exceptions_are_shown_only_of_known_libraries() -> None:
     ]
 
 
+NAMED = {"PatientName": "CANARY^Anna", "PatientID": "7351902", "PatientBirthDate": "19800131"}
+RULES_THAT_COPY = """
+[[rule]]
+name = "of a study"
+level = "study"
+set = { StudyDescription = "{PatientName} {PatientBirthDate}", StationName = "Room {PatientID}" }
+[[rule]]
+name = "of a series"
+level = "series"
+set = { SeriesDescription = "{Modality} {PatientName}", BodyPartExamined = "{PatientID}", ProtocolName = "canary 1" }
+[[rule]]
+name = "from a table"
+level = "series"
+lookup = { file = "w.csv", by = "PatientID", set = { ManufacturerModelName = "Model" } }
+"""
+COPIED = re.compile("canary|anna|7351902|19800131|unrelated", re.IGNORECASE)
+
+
+def test_values_that_edits_copy_into_unmasked_attributes_are_masked(tmp_path: Path) -> None:
+    write_tree(tmp_path / "tree", {"a": p10(**NAMED, StudyDescription="Brain")})
+    dicommap("scan", tmp_path / "tree", "-o", tmp_path / "i.db", "--attributes", "StationName,ProtocolName")
+    (tmp_path / "r.toml").write_text(RULES_THAT_COPY, encoding="utf-8")
+    (tmp_path / "w.csv").write_text("PatientID,Model\n7351902,Unrelated\n", encoding="utf-8")
+    arguments = ("draft", tmp_path / "i.db", "--rules", tmp_path / "r.toml", "-n", "--forecast", "--by-study")
+    printed = dicommap(*arguments, "--html", tmp_path / "p.html").everything
+    assert "Brain -> <StudyDescription 1>" in " ".join(printed.split())
+    assert not COPIED.search(printed)
+    assert not COPIED.search((tmp_path / "p.html").read_text("utf-8"))
+    with library.Inventory.open(tmp_path / "i.db") as inventory:
+        drafted = library.draft(inventory, rules=tmp_path / "r.toml", by_series=name_the_patient)
+        previews = [drafted, drafted.preview(), drafted.overrides, drafted.changes]
+        shown = [repr(previews), drafted._repr_html_(), drafted.preview()._repr_html_(), str(list(drafted.preview()))]
+        assert len(drafted.changes) == 7
+        assert not COPIED.search("".join(shown))
+        assert len(set(COPIED.findall(str(list(drafted.preview(show_values=True)))))) >= 5
+
+
+def name_the_patient(series: library.Series) -> dict[str, str]:
+    return {"ConvolutionKernel": "unrelated"}
+
+
+def test_constants_and_values_of_unmasked_attributes_are_shown(tmp_path: Path) -> None:
+    write_tree(tmp_path / "tree", {"a": p10(**NAMED, StudyDescription="Brain", SeriesDescription="scout")})
+    dicommap("scan", tmp_path / "tree", "-o", tmp_path / "i.db")
+    verbs = 'set = { StudyDescription = "{Modality} of {StudyDescription}" }\nupper = ["SeriesDescription"]'
+    (tmp_path / "r.toml").write_text(f'[[rule]]\nname = "r"\nlevel = "series"\n{verbs}\n', encoding="utf-8")
+    sheet = f"StudyInstanceUID,ReferringPhysicianName,BodyPartExamined\n{STUDY},Who,HEAD\n"
+    (tmp_path / "s.csv").write_text(sheet, encoding="utf-8")
+    edits = ("--rules", tmp_path / "r.toml", "--sheet", tmp_path / "s.csv")
+    printed = dicommap("draft", tmp_path / "i.db", *edits, "-n").out
+    for shown in ("CT of Brain", "scout -> SCOUT", "HEAD"):
+        assert shown in printed, printed
+    assert "Who" not in printed
+
+
 MARKED = {"PatientID", "PatientName", "AccessionNumber", "ReferringPhysicianName"}
 NEW_VALUES = {"PatientID": f"{CANARY}new", "PatientName": f"{CANARY}4", "StudyDescription": "Brain routine"}
 

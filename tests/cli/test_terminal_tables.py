@@ -65,7 +65,7 @@ def assert_fits(text: str, width: int, level: str, rows: int | None = None) -> l
     """Check a table that was printed on a terminal, and return its rows."""
     lines = text.split("\nNext")[0].splitlines()  # the next command may be longer
     assert all(text_width(line) <= width for line in lines), max(lines, key=text_width)
-    table = list(takewhile(lambda line: not line.startswith(("No room for: ", "Marks such as ", "--show-")), lines))
+    table = list(takewhile(lambda line: not line.startswith(("No room for: ", "In this output, ", "--show-")), lines))
     if level == "issue":
         codes = re.findall(r"\[([a-z0-9.-]+)\]", text)
         assert codes

@@ -38,11 +38,10 @@ def attribute(keyword: str, text: str) -> tuple[int, Attribute]:
 
 
 def edit(keyword: str, text: str, series_uid: str | None = None, *, origin: str = "a cause", uid: str = "1.2") -> Edit:
-    """Return an edit that sets an attribute of a study, or of one series."""
+    """Return an edit that sets an attribute of a study, or of one series, to a constant."""
     tag, found = attribute(keyword, text)
-    return Edit(
-        target=Target(study_instance_uid=uid, series_instance_uid=series_uid), tag=tag, attribute=found, origin=origin
-    )
+    target = Target(study_instance_uid=uid, series_instance_uid=series_uid)
+    return Edit(target=target, tag=tag, attribute=found, origin=origin, can_be_shown=True)
 
 
 def files_of(*studies: Study) -> StudyFileReader:

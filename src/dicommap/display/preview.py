@@ -173,7 +173,7 @@ def build_preview_row(change: AttributeChange, *, masker: Masker, shorten: bool 
         "tag": hex_of(change.tag),
         "keyword": keyword,
         "before": _format_values_before(change.before, value),
-        "after": value(_format_value_after(change.after)),
+        "after": masker.mask(keyword, _format_value_after(change.after), can_be_shown=change.can_be_shown) or _EMPTY,
         "because of": _format_origins(change.origins) if shorten else "; ".join(change.origins),
     }
 

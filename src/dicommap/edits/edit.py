@@ -43,6 +43,12 @@ class Edit:
     `NOT_COMPUTED_ATTRIBUTE`.
     """
 
+    can_be_shown: bool = field(default=False, compare=False)
+    """Whether outputs show the new value if its attribute is unmasked.
+
+    It is true for constants of a sheet or rule, and for values that were computed from unmasked values only.
+    """
+
     @property
     def undecodable_source(self) -> CurrentValue | None:
         """Return the first value in `computed_from` that could not be decoded, or None."""

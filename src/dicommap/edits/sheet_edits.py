@@ -286,7 +286,13 @@ class SheetEdits:
         else:
             origin = str(edit_result)
             yield Edit(
-                target=target, tag=tag, attribute=attribute, origin=origin, location=column, edit_results=(edit_result,)
+                target=target,
+                tag=tag,
+                attribute=attribute,
+                origin=origin,
+                location=column,
+                edit_results=(edit_result,),
+                can_be_shown=True,
             )
 
 

@@ -215,9 +215,15 @@ class Masker:
         self._numbers: dict[bytes, int] = {}
         self._counts: dict[str, int] = {}
 
-    def mask(self, keyword: str, value: str) -> str:
-        """Return a value for display: escaped if it may be shown, else its mark. An empty value is not masked."""
-        if self.show_values or is_shown_value(keyword, value):
+    def mask(self, keyword: str, value: str, *, can_be_shown: bool = True) -> str:
+        """Return a value for display: escaped if it may be shown, else its mark. An empty value is not masked.
+
+        Args:
+            keyword: The keyword of the attribute.
+            value: The value.
+            can_be_shown: False if the value is masked even if its attribute is unmasked.
+        """
+        if self.show_values or not value or (can_be_shown and is_shown_value(keyword, value)):
             return escape_value(keyword, value)
         mark = f"<{keyword} {self._number(keyword, value)}>"
         self.example = self.example or mark
@@ -225,7 +231,7 @@ class Masker:
 
     def explain(self) -> str:
         """Return a sentence that explains the marks of this output; empty if nothing was masked."""
-        return f"Marks such as {self.example} mask values; equal marks are equal values." if self.example else ""
+        return f"In this output, equal marks such as {self.example} mask equal values." if self.example else ""
 
     def mask_only(self, keyword: str, distinct: int, value: str) -> str:
         """Return the masked value if `distinct` is at most 1; else the marker `<3 different values>`."""

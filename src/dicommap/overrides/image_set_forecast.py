@@ -147,10 +147,14 @@ class StudyFileGroups:
     files: int
     non_primary_files: int
     """The number of files that are likely to become non-primary image sets."""
+    masked_keywords: frozenset[str] = frozenset()
+    """The keywords of attributes that have a new value which must be masked even if the attribute is unmasked."""
 
 
-def list_file_groups(study_instance_uid: str, sets: PredictedImageSets) -> StudyFileGroups:
-    """Return the groups of files of a study, by series."""
+def list_file_groups(
+    study_instance_uid: str, sets: PredictedImageSets, masked_keywords: frozenset[str] = frozenset()
+) -> StudyFileGroups:
+    """Return the groups of files of a study, by series. `masked_keywords`: as in the result."""
     by_series: dict[str, list[FileGroup]] = {}
     for (series, values), files in sets.groups.items():
         is_primary = next(sets.outside(series, values), None) is None
@@ -164,6 +168,7 @@ def list_file_groups(study_instance_uid: str, sets: PredictedImageSets) -> Study
         series_count=len(listed),
         files=sets.groups.total(),
         non_primary_files=sum(series.non_primary_files for series in listed),
+        masked_keywords=masked_keywords,
     )
 
 
@@ -238,7 +243,8 @@ class ImageSetForecaster:
         )
         sets = PredictedImageSets.predict(keywords, groups, scopes)
         if len(self.file_groups) < STUDIES_KEPT:
-            self.file_groups.append(list_file_groups(study.study_instance_uid, sets))
+            masked = frozenset(keyword for (_, keyword), change in by_scope.items() if not change.can_be_shown)
+            self.file_groups.append(list_file_groups(study.study_instance_uid, sets, masked))
         outside = sets.count_non_primary_files()
         listed = self._list_non_primary_files(sets, self._read_file_values(study, keywords, by_scope))
         for scope, counts in scopes.items():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of, keyword_of, private_creator_tag_of
 from dicommap.dicom.json_model import Attribute, text_from_attribute
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues import Location, make_issue
+from dicommap.model.masking import UNMASKED_KEYWORDS
+from dicommap.model.patient_texts import PatientTexts
 from dicommap.model.study import compact_counts
 from dicommap.overrides.override import Override
 
@@ -31,6 +35,12 @@ class AttributeChange:
     """Current value -> number of files; None if the inventory does not have the attribute."""
     after: Attribute = field(repr=False)
     origins: tuple[str, ...]
+    can_be_shown: bool = field(default=False, compare=False)
+    """Whether outputs show the new value if its attribute is unmasked.
+
+    It is false if an edit computed the value from masked values, by a function or by a lookup table, or if the value
+    contains a masked value of the study.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +56,7 @@ class StudyResolution:
 class _MergedEdit:
     attribute: Attribute
     origins: list[str]
+    can_be_shown: bool
 
 
 _MergedEdits = dict[str | None, dict[int, _MergedEdit]]
@@ -76,6 +87,7 @@ def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
     values: dict[str | None, AttributeValues] = {series.series_instance_uid: series.values for series in study.series}
     values[None] = study.values
     shared: _SharedOrigins = {}
+    _mask_patient_texts(study, merged_edits)
     changes = [
         change
         for series in sorted(merged_edits, key=lambda uid: uid or "")
@@ -92,12 +104,13 @@ def _merge_edit(merged_edits: _MergedEdits, edit: Edit) -> Issue | None:
     """Add an edit to `merged_edits`. Return an issue if it contradicts an edit of the same target."""
     series = edit.target.series_instance_uid
     of_target = merged_edits.setdefault(series, {})
-    merged = of_target.setdefault(edit.tag, _MergedEdit(edit.attribute, []))
+    merged = of_target.setdefault(edit.tag, _MergedEdit(edit.attribute, [], edit.can_be_shown))
     if merged.attribute != edit.attribute:
         return _build_contradiction_issue(
             edit.target.study_instance_uid, series, edit.tag, merged.origins[0], edit.origin
         )
     merged.origins.append(edit.origin)
+    merged.can_be_shown &= edit.can_be_shown
     return None
 
 
@@ -132,9 +145,10 @@ def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
                 study, tag, by_series
             ):
                 continue
-            of_study[tag] = _MergedEdit(first.attribute, [])
+            of_study[tag] = _MergedEdit(first.attribute, [], True)
         for series, merged in by_series.items():
             of_study[tag].origins += merged.origins
+            of_study[tag].can_be_shown &= merged.can_be_shown
             del merged_edits[series][tag]
     _restore_private_creators(merged_edits)
 
@@ -172,6 +186,24 @@ def _has_only_value(before: ValueCounts | None, text: str | None) -> bool:
     return before is not None and list(before) == [text]
 
 
+def _mask_patient_texts(study: Study, merged_edits: _MergedEdits) -> None:
+    """Set `can_be_shown` to false for new values that contain a masked value of the study, current or new."""
+    all_edits = [(keyword_of(tag), merged) for of_target in merged_edits.values() for tag, merged in of_target.items()]
+    unmasked = [merged for keyword, merged in all_edits if keyword in UNMASKED_KEYWORDS and merged.can_be_shown]
+    if not unmasked:
+        return
+    new_values = ((keyword, text_from_attribute(merged.attribute) or "") for keyword, merged in all_edits)
+    current_values = ((keyword, value) for keyword, counts in study.values.items() for value in counts)
+    patient_texts = PatientTexts(chain(current_values, new_values))
+    for merged in unmasked:
+        merged.can_be_shown = not patient_texts.is_in(_read_text(merged.attribute))
+
+
+def _read_text(attribute: Attribute) -> str:
+    text = text_from_attribute(attribute)
+    return json.dumps(attribute, ensure_ascii=False) if text is None else text
+
+
 def _build_changes(
     study: str,
     series: str | None,
@@ -191,6 +223,7 @@ def _build_changes(
                 before=None if before is None else compact_counts(before),
                 after=merged.attribute,
                 origins=shared.setdefault(origins, origins),
+                can_be_shown=merged.can_be_shown,
             )
 
 

@@ -99,7 +99,7 @@ def _draw_study(study: StudyFileGroups, top: float, masker: Masker) -> Iterator[
     shown = study.series[:MAX_SERIES]
     widest = max(series.files for series in shown)
     for number, series in enumerate(shown, start=1):
-        yield list(_draw_series(study.keywords, series, top + number * _ROW_HEIGHT, widest, masker))
+        yield list(_draw_series(study, series, top + number * _ROW_HEIGHT, widest, masker))
     if study.series_count > len(shown):
         y = top + (len(shown) + 1) * _ROW_HEIGHT + 13
         words = f"and {study.series_count - len(shown):,} more series"
@@ -107,7 +107,7 @@ def _draw_study(study: StudyFileGroups, top: float, masker: Masker) -> Iterator[
 
 
 def _draw_series(
-    keywords: Sequence[str], series: SeriesFileGroups, top: float, widest: int, masker: Masker
+    study: StudyFileGroups, series: SeriesFileGroups, top: float, widest: int, masker: Masker
 ) -> Iterator[str]:
     yield draw_text(LEFT_MARGIN + 12, top + 13, shorten_uid(series.series_instance_uid, _UID_CHARACTERS))
     left: float = LEFT_MARGIN + _NAME_WIDTH
@@ -116,8 +116,8 @@ def _draw_series(
         width = _LEAST_WIDTH + free * group.files / widest
         name = PRIMARY if group.is_primary else NON_PRIMARY
         values = (
-            f"{keyword} {masker.mask(keyword, value) or EMPTY_VALUE}"
-            for keyword, value in zip(keywords, group.values, strict=True)
+            f"{keyword} {masker.mask(keyword, value, can_be_shown=keyword not in study.masked_keywords) or EMPTY_VALUE}"
+            for keyword, value in zip(study.keywords, group.values, strict=True)
         )
         tooltip = f"{format_count(group.files, 'file')}, {name}: {', '.join(values)}"
         yield draw_bar(left, top + 1, width, _BAR_HEIGHT, kind=_CLASSES[name], tooltip=tooltip)

@@ -79,11 +79,11 @@ def test_the_screen_is_bounded_and_says_that_it_is_a_forecast() -> None:
     assert "more conflicts" in text
     assert html.count("--harmonize PatientID") == 20
     assert SECRET not in text + html
-    assert "Marks such as <PatientID 1> mask values" in text
+    assert "In this output, equal marks such as <PatientID 1> mask equal values" in text
     dicommap.show_values(True)
     try:
         assert SECRET in many._repr_html_()
-        assert "Marks such as" not in repr(many)
+        assert "equal marks such as" not in repr(many)
     finally:
         dicommap.show_values(False)
 

@@ -23,10 +23,10 @@ def test_a_draft_says_what_it_changes_and_where_it_is(inventory: dicommap.Invent
     assert text.startswith("Draft: 4 changes, 4 overrides (4 of a series)")
     assert f"{package}, {len(draft.documents)} documents" in text
     assert "function <lambda>: applied to 2 studies" in text
-    assert "Modality 00080060  CT      MR     function <lambda>" in text
+    assert "Modality 00080060  CT      <Modality 1>  function <lambda>" in text
     html = draft._repr_html_()
     assert "<del>CT</del>" in html
-    assert "<ins>MR</ins>" in html
+    assert "&lt;Modality 1&gt;" in html
     assert html.count("<details open>") == 3
 
 

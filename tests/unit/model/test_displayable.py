@@ -44,8 +44,8 @@ def test_no_patient_value_is_in_any_form() -> None:
                 assert SECRET not in form, name
                 assert KANJI not in form, name
             if name in MASKED:
-                assert "mask values" in one._repr_html_(), name
-                assert "mask values" in str(one), name
+                assert "equal marks such as" in one._repr_html_(), name
+                assert "equal marks such as" in str(one), name
         for name in ("inventory", "study 1.1", "series 1.1.1", "found"):
             assert DESCRIPTION in every[name]._repr_html_(), name
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
+from dicommap.dicom.dictionary import keyword_of
 from dicommap.display.preview import build_preview_row
 from dicommap.edits.edit import Edit
 from dicommap.model.masking import Masker
@@ -157,6 +159,29 @@ def test_a_preview_masks_patient_values_by_default() -> None:
     assert (masked["PatientWeight"]["before"], masked["PatientWeight"]["after"]) == ("(not captured)", "(empty)")
     assert masked["PatientID"]["tag"] == "00100020"
     assert masked["PatientID"]["because of"] == "a cause"
+
+
+def test_a_new_value_is_shown_only_if_all_its_edits_allow_it() -> None:
+    constant, copied = edit("Modality", "OT", "1.2.1"), replace(edit("Modality", "OT", "1.2.1"), can_be_shown=False)
+    for edits, expected in (([constant], True), ([constant, copied], False), ([copied, constant], False)):
+        assert [change.can_be_shown for change in resolve_study(TWO, edits).changes] == [expected]
+
+
+def test_a_series_edit_that_moves_to_the_study_stays_masked() -> None:
+    edits = [replace(edit("StudyDescription", "d", f"1.2.{number}"), can_be_shown=number == 1) for number in (1, 2)]
+    (change,) = resolve_study(TWO, edits).changes
+    assert (change.series_instance_uid, change.can_be_shown) == (None, False)
+
+
+@pytest.mark.parametrize("patient", [{"PatientName": "Zoe^Ann"}, {"PatientName": "x"}])
+def test_a_constant_with_a_name_of_the_study_is_masked(patient: dict[str, str]) -> None:
+    one = study({**patient, "StudyDescription": "old"})
+    edits = [edit("StudyDescription", "Knee of ZOE"), edit("StudyComments", "Knee of Zoe")]
+    renamed = [*edits, edit("PatientName", "Zoe^New")]
+    is_current = patient["PatientName"] != "x"
+    masked = {keyword_of(change.tag): change.can_be_shown for change in resolve_study(one, edits[:1]).changes}
+    assert masked == {"StudyDescription": not is_current}
+    assert not any(change.can_be_shown for change in resolve_study(one, renamed).changes if change.tag == edits[0].tag)
 
 
 @pytest.mark.parametrize(

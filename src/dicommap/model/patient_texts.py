@@ -1,0 +1,84 @@
+"""Recognize the masked values of a study in other texts, such as a patient's name in a new StudyDescription.
+
+The search ignores case and accents, and characters between digits: `1980-01-01` contains the date 19800101. Of a name,
+each part is searched; of an identifier, its digits too. A text in which something is recognized is only masked, so a
+match by chance does little harm.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.person_name_comparison import is_person_name_keyword
+from dicommap.model.masking import is_shown_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MIN_LETTERS = 3
+"""Minimum number of characters of a part of a name, or of another value with letters, that is searched."""
+MIN_IDEOGRAPHS = 2
+"""Minimum number of characters of such a part if it is not ASCII. Chinese and Japanese names have short parts."""
+MIN_DIGITS = 4
+"""Minimum number of digits of an identifier or date that are searched."""
+
+_NAME_PART = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile("[0-9]+")
+_NOT_DIGITS = re.compile("[^0-9]+")
+_DATE = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
+
+
+class PatientTexts:
+    """The texts by which the masked values of a study are recognized."""
+
+    def __init__(self, values: Iterable[tuple[str, str]]) -> None:
+        """Collect the texts.
+
+        Args:
+            values: Pairs of a keyword and a value. Values that may be shown are ignored.
+        """
+        self._words: set[str] = set()
+        self._numbers: set[str] = set()
+        for keyword, value in values:
+            if not is_shown_value(keyword, value):
+                self._add_value(keyword, value)
+
+    def is_in(self, text: str) -> bool:
+        """Return whether a text contains one of the masked values, or a recognizable part of it."""
+        folded = _fold(text)
+        digits = _NOT_DIGITS.sub("", folded)
+        return any(word in folded for word in self._words) or any(number in digits for number in self._numbers)
+
+    def _add_value(self, keyword: str, value: str) -> None:
+        folded = _fold(value)
+        parts = [*folded.split("\\"), *(_NAME_PART.findall(folded) if is_person_name_keyword(keyword) else ())]
+        self._words.update(part for part in map(str.strip, parts) if _is_long_enough(part))
+        self._numbers.update(_list_numbers(folded))
+
+
+def _fold(text: str) -> str:
+    """Return a text without accents, and with equal letters for upper and lower case."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _is_long_enough(part: str) -> bool:
+    """Return whether a part of a value is searched. Digits alone are searched as numbers, which must be longer."""
+    has_letter = any(map(str.isalpha, part))
+    return has_letter and len(part) >= (MIN_LETTERS if part.isascii() else MIN_IDEOGRAPHS)
+
+
+def _list_numbers(value: str) -> Iterator[str]:
+    """Yield the numbers of a value: all its digits, each run of digits, and a date in the usual orders."""
+    for number in (_NOT_DIGITS.sub("", value), *_DIGITS.findall(value)):
+        significant = number.lstrip("0")
+        if len(significant) >= MIN_DIGITS:
+            yield significant
+        elif len(number) >= MIN_DIGITS and significant:
+            yield number
+    for year, month, day in _DATE.findall(value):
+        yield from (f"{day}{month}{year}", f"{month}{day}{year}")
