@@ -292,7 +292,7 @@ def test_names_of_exceptions_are_shown_only_of_known_libraries() -> None:
     ]
 
 
-NAMED = {"PatientName": "CANARY^Anna", "PatientID": "7351902", "PatientBirthDate": "19800131"}
+NAMED: dict[str, Any] = {"PatientName": "CANARY^Anna", "PatientID": "7351902", "PatientBirthDate": "19800131"}
 RULES_THAT_COPY = """
 [[rule]]
 name = "of a study"
@@ -329,7 +329,7 @@ def test_values_that_edits_copy_into_unmasked_attributes_are_masked(tmp_path: Pa
         assert len(set(COPIED.findall(str(list(drafted.preview(show_values=True)))))) >= 5
 
 
-def name_the_patient(series: library.Series) -> dict[str, str]:
+def name_the_patient(_: object) -> dict[str, str]:
     return {"ConvolutionKernel": "unrelated"}
 
 
