@@ -134,6 +134,7 @@ def test_every_level_has_a_table(pair: tuple[Path, Path], level: str, line: str)
 def test_pages_and_pictures_are_written_once(pair: tuple[Path, Path], tmp_path: Path) -> None:
     page, picture = tmp_path / "c.html", tmp_path / "c.svg"
     ran = dicommap("compare", *pair, "--format", "html", "-o", page)
+    assert ran.out.endswith(f"File: {page}\n")
     assert ran.status == 1
     assert "instances" in ran.out
     text = page.read_text(encoding="utf-8")

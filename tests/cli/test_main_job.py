@@ -264,11 +264,26 @@ def test_the_preview_is_written_as_a_page_and_never_over_another_file(tree: Path
     rules.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { PatientName = "Knee" }\n')
     dicommap("scan", tree, "-o", inventory)
     arguments = ("draft", inventory, "--rules", rules, "--input-s3-uri", URI, "-n", "--html", page)
-    assert dicommap(*arguments).status == 0
+    looked = dicommap(*arguments)
+    assert looked.status == 0
+    assert f"Page: {page}\n" in looked.out
     assert "Knee" not in page.read_text("utf-8")
     again = dicommap(*arguments)
     assert again.status == 2
     assert "exists already" in again.err
+
+
+def test_after_an_error_the_page_is_written_with_n_only(tree: Path, tmp_path: Path) -> None:
+    inventory, rules, page = tmp_path / "i.db", tmp_path / "r.toml", tmp_path / "preview.html"
+    rules.write_text('[[rule]]\nlevel = "study"\nset = { PatientName = "Knee" }\n')
+    dicommap("scan", tree, "-o", inventory)
+    call = ("draft", inventory, "--rules", rules, "--input-s3-uri", "bucket", "--html", page)
+    failed = dicommap(*call, "-o", tmp_path / "package")
+    assert (failed.status, page.exists()) == (1, False)
+    assert "No page was written" in failed.out
+    assert "#/rule/0: The member 'name' is missing." in failed.out
+    assert "Page: " in dicommap(*call, "-n").out
+    assert page.exists()
 
 
 def test_a_page_that_cannot_be_written_keeps_the_package_from_being_written(tree: Path, tmp_path: Path) -> None:

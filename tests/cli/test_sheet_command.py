@@ -156,3 +156,17 @@ def test_a_workbook_keeps_values_that_look_like_xml_or_formulas(tmp_path: Path) 
     dicommap("sheet", tmp_path / "i.db", "-o", tmp_path / "s.xlsx")
     drafted = dicommap("draft", tmp_path / "i.db", "--sheet", tmp_path / "s.xlsx", "--input-s3-uri", URI, "-n")
     assert "s.xlsx: 4 rows: 4 no change" in drafted.out
+
+
+def test_a_dicom_file_and_wrong_toml_are_named(inventory: Path, tmp_path: Path) -> None:
+    image, rules = tmp_path / "image.dcm", tmp_path / "r.toml"
+    image.write_bytes(p10())
+    rules.write_text("[[rule]]\nset\n")
+    ran = dicommap("draft", inventory, "--sheet", image, "--rules", rules, "-n")
+    assert "The file is a DICOM file, and no sheet" in ran.out
+    assert "Expected '=' after a key" in ran.out
+
+
+def test_an_invalid_uri_names_its_option(inventory: Path) -> None:
+    ran = dicommap("draft", inventory, "--harmonize", "PatientID", "--input-s3-uri", "s3://BUCKET/INPUT/", "-n")
+    assert "The S3 URI of --input-s3-uri does not have the form s3://bucket/prefix" in ran.out

@@ -191,3 +191,14 @@ def test_several_codes_are_explained_and_a_wrong_one_none() -> None:
     assert (ran.status, ran.out) == (2, "")
     lines = dicommap_on_terminal(80, "explain").splitlines()
     assert all(len(line) <= 80 for line in lines)
+
+
+def test_columns_of_csv_are_in_the_order_of_the_call(filled: Path) -> None:
+    ran = dicommap("show", filled, "--columns", "PatientID,StudyInstanceUID", "--format", "csv")
+    assert ran.out.splitlines()[0].removeprefix("\ufeff") == "PatientID,StudyInstanceUID"
+
+
+def test_one_row_is_named_in_the_singular_and_an_attribute_that_was_not_captured_is_explained(filled: Path) -> None:
+    assert "The first 1 study; there are more.\n" in dicommap("show", filled, "--limit", "1").out
+    assert "Scan again with --attributes for it." in dicommap("show", filled, "--columns", "PatientAge").err
+    assert "Did you mean p10.truncated" in dicommap("explain", "P10.TRUNCATED").err

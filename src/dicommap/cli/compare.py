@@ -187,6 +187,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             write_new_text_file(output, pieces)
             _print_comparison(comparing.result(), masker)
+            print_line(f"File: {output}")
     return int(_has_failed(comparing.result(), fail_on))
 
 

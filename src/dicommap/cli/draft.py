@@ -99,7 +99,10 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("-o", "--output", metavar="PACKAGE", type=output_path, help="The directory to write.")
     add_dry_run(parser, "Show the preview only; write no package.")
     parser.add_argument(
-        "--html", metavar="FILE", type=output_path, help="Write the whole preview as an HTML page, too."
+        "--html",
+        metavar="FILE",
+        type=output_path,
+        help="Write the whole preview as an HTML page, too; after an error only with -n.",
     )
     parser.add_argument("--by-study", action="store_true", help="List the edits of each study, and what they changed.")
     parser.add_argument(
@@ -193,7 +196,9 @@ def run(args: argparse.Namespace) -> int:
             progress=True,
         )
         needs_uri = args.input_s3_uri is None and not all(map(parse_s3_root, inventory.sources))
-    if args.html is not None:
+    # After an error the page would be in the way of the corrected call, which writes no existing file again.
+    has_page = args.html is not None and (args.dry_run or drafted.package is not None)
+    if has_page:
         write_new_text_file(args.html, (drafted.preview_html(show_values=args.show_values),))
     print_draft(
         drafted,
@@ -202,6 +207,10 @@ def run(args: argparse.Namespace) -> int:
         forecast=args.forecast,
         limit=args.limit,
     )
+    if has_page:
+        print_line(f"Page: {args.html}")
+    elif args.html is not None:
+        print_line("No page was written; with -n, --html writes it after errors, too.")
     print_next_step(_choose_next_step(drafted, args, needs_uri=needs_uri))
     return choose_exit_status((issue.severity for issue in drafted.issues), args.fail_on)
 

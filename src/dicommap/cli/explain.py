@@ -27,7 +27,7 @@ EXAMPLES = """\
 def add_arguments(parser: Parser) -> None:
     """Add the command's arguments and options."""
     parser.add_argument(
-        "code", metavar="CODE...", nargs="*", default=[], help="Issue codes. Without them all codes are listed."
+        "code", metavar="[CODE...]", nargs="*", default=[], help="Issue codes. Without them all codes are listed."
     )
     add_output_options(parser)
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def _find_entry(code: str) -> IssueCode:
     entry = find_code(code)
     if entry is None:
-        close = difflib.get_close_matches(code, CATALOGUE, n=3)
+        close = difflib.get_close_matches(code.lower(), CATALOGUE, n=3)
         raise UnknownNameError(
             f"Unknown issue code '{code}'.",
             fix=f"Did you mean {', '.join(close)}?" if close else "'dicommap explain' lists all codes.",

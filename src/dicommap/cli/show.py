@@ -23,6 +23,7 @@ from dicommap.cli.output import print_issue_groups, print_line, print_masked_not
 from dicommap.cli.parser import suggest
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import choice_of
+from dicommap.dicom.dictionary import TAG_BY_KEYWORD
 from dicommap.display.csv_json import record_lines
 from dicommap.display.formatting import format_byte_count, truncate_text
 from dicommap.display.inventory_records import (
@@ -39,6 +40,7 @@ from dicommap.errors import UsageError
 from dicommap.inventory import Inventory
 from dicommap.inventory.selection import Selection
 from dicommap.issues import CATALOGUE, Severity
+from dicommap.issues.wording import format_count
 from dicommap.model.masking import UNMASKED_KEYWORDS, Masker
 
 if TYPE_CHECKING:
@@ -224,9 +226,16 @@ def run(args: argparse.Namespace) -> int:
             _print_records(map(flatten, records), columns, level, args, masker)
         else:
             listed = (select_columns(record, columns) for record in islice(records, args.limit))
-            write(record_lines(listed, form, record=lambda record: record, row=flatten))
+            write(
+                record_lines(listed, form, record=lambda record: record, row=lambda row: _order(flatten(row), columns))
+            )
             print_masked_note(masker, to_stderr=True)
     return 0
+
+
+def _order(row: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
+    """Return a flat row with its columns in the order of --columns; the row itself without --columns."""
+    return {column: row[column] for column in columns if column in row} if columns else row
 
 
 def _print_next_step(args: argparse.Namespace, codes: Sequence[str] = (), *, is_empty: bool = False) -> None:
@@ -258,9 +267,11 @@ def _parse_columns(names: Sequence[str], inventory: Inventory, level: ShowLevel)
     known = _FIELDS[level] + (inventory.keywords if level in (ShowLevel.STUDY, ShowLevel.SERIES) else ())
     for name in names:
         if name not in known:
+            is_level_of_files = level not in (ShowLevel.STUDY, ShowLevel.SERIES)
+            advice = "" if is_level_of_files or name not in TAG_BY_KEYWORD else "Scan again with --attributes for it."
             raise UsageError(
                 f"Level {level} has no column '{name}'.",
-                fix=" ".join(filter(None, [suggest(name, known), f"Known: {', '.join(known)}."])),
+                fix=" ".join(filter(None, [advice or suggest(name, known), f"Known: {', '.join(known)}."])),
             )
     return tuple(names)
 
@@ -344,7 +355,7 @@ def _print_records(
     cells = ([_format_cell(column, row) for column in columns] for row in islice(chain([first], rows), args.limit))
     print_table(columns, cells, numbers=_NUMBERS, ranks=_RANKS[level], masker=masker)
     if args.limit is not None and next(rows, None) is not None:
-        print_line(f"The first {args.limit:,} {_NOUNS[level]}; there are more.")
+        print_line(f"The first {format_count(args.limit, level.value)}; there are more.")
     _print_next_step(args)
 
 

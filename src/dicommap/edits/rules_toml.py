@@ -82,11 +82,17 @@ def parse_rules_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, lis
         return None, _build_toml_issues(name, "it is not UTF-8")
     except tomllib.TOMLDecodeError as error:
         reason = str(error).rstrip(".)").replace("(at ", "at ")
-        return None, _build_toml_issues(name, _QUOTED_TEXT.sub(MASK, reason))
+        return None, _build_toml_issues(name, _QUOTED_TEXT.sub(_mask_unless_sign, reason))
     except RecursionError:
         return None, _build_toml_issues(name, "it is nested too deep")
     except ValueError:  # Python does not parse integers of more than 4,300 digits
         return None, _build_toml_issues(name, "a number has too many digits")
+
+
+def _mask_unless_sign(quoted: re.Match[str]) -> str:
+    """Return a quoted text for a message: unchanged if it is one sign such as '=', which is no value; else the mask."""
+    text = quoted[0][1:-1]
+    return quoted[0] if len(text) == 1 and text.isascii() and text.isprintable() and not text.isalnum() else MASK
 
 
 def _build_toml_issues(name: str, reason: str) -> list[Issue]:

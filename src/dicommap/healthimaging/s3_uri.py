@@ -49,11 +49,11 @@ class S3Uri:
         return uri if len(str(uri)) <= MAX_S3_URI else None
 
 
-def s3_uri_issues(text: str, location: Location) -> Iterator[Issue]:
-    """Yield the issues of a text that must be a valid inputS3Uri."""
+def s3_uri_issues(text: str, location: Location, *, name: str = "S3 URI") -> Iterator[Issue]:
+    """Yield the issues of a text that must be a valid inputS3Uri. `name` names it, such as the option that gave it."""
     uri = S3Uri.parse(text)
     if uri is None:
-        yield make_issue("s3-uri.invalid", location)
+        yield make_issue("s3-uri.invalid", location, name=name)
         return
     problem = uri.prefix and _find_segment_problem(uri.prefix.removesuffix("/"))
     if problem:

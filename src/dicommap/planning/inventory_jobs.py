@@ -132,12 +132,12 @@ class JobSettings:
 
     def uri_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
         """Yield an issue for each invalid S3 URI, and if the staging prefix overlaps a source or outputS3Uri."""
-        yield from _uri_issues(self.input_s3_uri)
+        yield from _uri_issues(self.input_s3_uri, "S3 URI of --input-s3-uri")
         base = S3Uri.parse(self.input_s3_uri)
         prefixes = None if base is None else SourcePrefixes.from_roots(sources, base)
         if self.stage_uri is None:
             return
-        yield from _uri_issues(self.stage_uri)
+        yield from _uri_issues(self.stage_uri, "S3 URI of --stage-uri")
         stage, output = S3Uri.parse(self.stage_uri), S3Uri.parse(account.get("outputS3Uri", ""))
         if (
             stage is not None
@@ -243,5 +243,5 @@ def _check_staging(staging: StagingPolicy | str | None, stage_uri: str | None) -
     return chosen
 
 
-def _uri_issues(text: str) -> Iterator[Issue]:
-    return (issue for issue in s3_uri_issues(text, Location()) if issue.severity is not Severity.NOTE)
+def _uri_issues(text: str, name: str) -> Iterator[Issue]:
+    return (issue for issue in s3_uri_issues(text, Location(), name=name) if issue.severity is not Severity.NOTE)

@@ -10,7 +10,7 @@ CODES = (
         name="s3-uri.invalid",
         severity=Severity.ERROR,
         title="Not a valid S3 URI",
-        message="The S3 URI does not have the form s3://bucket/prefix of AWS's service model.",
+        message="The {name} does not have the form s3://bucket/prefix of AWS's service model.",
         explanation=f"StartDICOMImportJob accepts at most {MAX_S3_URI:,} characters: s3://, a bucket of 3 to 63 "
         "lower-case letters, digits, dots and hyphens, and a prefix.",
         fix="Correct the URI.",

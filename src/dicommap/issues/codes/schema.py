@@ -10,7 +10,7 @@ CODES = (
         name="schema.required",
         severity=Severity.ERROR,
         title="A required member is missing",
-        message="The member {member} is missing.",
+        message="The member '{member}' is missing.",
         explanation="The document's schema requires it.",
         fix="Add the member; 'dicommap schema NAME' prints its definition.",
     ),
