@@ -431,6 +431,14 @@ def test_an_output_says_once_how_values_are_shown(edited: tuple[str, ...], scann
         assert hint not in dicommap("show", scanned, "--format", form, "--show-values").everything
 
 
+def test_marks_are_explained_only_beside_marks(scanned: Path) -> None:
+    sentence = "In this output, equal marks such as <"
+    for level, column in (("series", "SeriesDescription"), ("study", "PatientID")):
+        for form in ("csv", "json", "table"):
+            ran = dicommap("show", scanned, "--level", level, "--columns", column, "--format", form)
+            assert (sentence in ran.everything) == (column == "PatientID")
+
+
 def test_the_environment_shows_values(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = dicommap("show", scanned, "--format", "json", "--show-values").out
     monkeypatch.setenv("DICOMMAP_SHOW_VALUES", "1")

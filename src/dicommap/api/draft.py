@@ -101,7 +101,8 @@ class Draft(Displayable):
     def preview(self, *, show_values: bool = False) -> Preview:
         """Return the changes as rows. A notebook shows the value before a change beside the value after it.
 
-        `show_values` shows patient values, which are masked by default.
+        `show_values` shows patient values, which are masked by default. After `dicommap.show_values(True)`, a notebook
+        shows them too, but the rows stay masked, since a program may write them to a file or log.
         """
         from dicommap.display.preview import Preview
 

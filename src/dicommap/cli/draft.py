@@ -43,6 +43,7 @@ from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory import Inventory
 from dicommap.issues.wording import format_count
+from dicommap.model.masking import find_marks
 from dicommap.planning.source_prefixes import parse_s3_root
 from dicommap.planning.staging import StagingPolicy
 from dicommap.writing.new_file import require_new_file, write_new_text_file
@@ -291,13 +292,17 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
     lines = format_change_lines(
         drafted.changes, names, masker, limit=limit, width=table_width(), ellipsis=choose_ellipsis()
     )
+    shown_mark = ""
     for pieces in lines:
         print_pieces((text, _STYLES.get(kind, "")) for text, kind in pieces)
+        shown_mark = shown_mark or next((mark for text, _ in pieces for mark in find_marks(text)), "")
     more = len(drafted.changes) - limit
     if more > 0:
         print_text(f"... and {format_count(more, 'more change')}; --limit shows more, and --html writes all.")
     print_line()
-    print_masked_note(masker)
+    if shown_mark and not masker.show_values:
+        masker.example = shown_mark  # a mark that only the HTML page has explains nothing here
+        print_masked_note(masker)
 
 
 def _print_summary(drafted: Draft, names: OriginNames) -> None:

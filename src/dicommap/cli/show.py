@@ -41,7 +41,7 @@ from dicommap.inventory import Inventory
 from dicommap.inventory.selection import Selection
 from dicommap.issues import CATALOGUE, Severity
 from dicommap.issues.wording import format_count
-from dicommap.model.masking import UNMASKED_KEYWORDS, Masker
+from dicommap.model.masking import UNMASKED_KEYWORDS, Masker, find_marks
 
 if TYPE_CHECKING:
     import argparse
@@ -225,12 +225,24 @@ def run(args: argparse.Namespace) -> int:
             columns = columns or _default_columns(inventory, level, args)
             _print_records(map(flatten, records), columns, level, args, masker)
         else:
-            listed = (select_columns(record, columns) for record in islice(records, args.limit))
+            selected = (select_columns(record, columns) for record in islice(records, args.limit))
+            marks: list[str] = []
+            listed = _keep_first_mark(selected, marks)
             write(
                 record_lines(listed, form, record=lambda record: record, row=lambda row: _order(flatten(row), columns))
             )
-            print_masked_note(masker, to_stderr=True)
+            if marks and masker.example:
+                masker.example = marks[0]  # a mark of a column that is left out explains nothing
+                print_masked_note(masker, to_stderr=True)
     return 0
+
+
+def _keep_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Record]:
+    """Yield the records unchanged, and put the first mark in them into the empty list `marks`."""
+    for record in records:
+        if not marks:
+            marks += islice(find_marks(str(record)), 1)
+        yield record
 
 
 def _order(row: dict[str, str], columns: Sequence[str]) -> dict[str, str]:

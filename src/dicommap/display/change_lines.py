@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.display.formatting import take_end, take_start, text_width
 from dicommap.display.preview import build_preview_row
 from dicommap.issues.wording import format_count
-from dicommap.model.masking import is_mark
+from dicommap.model.masking import different_values_marker, is_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,6 +41,7 @@ MAX_ORIGIN_SHARE = 0.4
 MAX_COUNTED_ORIGINS = 4
 """Maximum number of edits that the summary names. Other edits are counted."""
 
+_HARMONIZED = re.compile(r"(harmonize) [0-9A-Za-z]+(?=: )")
 _ROW = re.compile(r"(.+) row [0-9]+(\)?)", re.DOTALL)
 _GAP = "  "
 _ARROW = " -> "
@@ -59,6 +60,8 @@ class _ChangeTexts:
     before: str
     after: str
     origin: str
+    short_before: str = ""
+    """The number of different values before, if there are several: a shortened list would look like one value."""
 
     @property
     def values(self) -> str:
@@ -81,12 +84,23 @@ class _Fit:
         return take_start(text, width - len(end)).rstrip() + end
 
     def cut_middle(self, text: str, width: int) -> str:
-        """Return a text of at most `width` columns. It keeps the end, because a row or rule is named there."""
+        """Return a text of at most `width` columns. It keeps the end, because a row or rule is named there.
+
+        Of `harmonize PatientName: the value of 3 of 4 files`, it keeps the first two words, or the first one.
+        """
         width = max(width, _MIN_VALUE_WIDTH)
         if text_width(text) <= width:
             return text
+        harmonized = _HARMONIZED.match(text)
+        if harmonized:
+            return harmonized[0] if text_width(harmonized[0]) <= width else harmonized[1]
         end = self.ellipsis + take_end(text, width // 2)
         return take_start(text, width - text_width(end)) + end
+
+    def shorten_before(self, change: _ChangeTexts, room: int) -> _ChangeTexts:
+        """Return a change whose values before are replaced by their number, if there are several and no room."""
+        is_short = text_width(change.values) + text_width(change.origin) <= room
+        return change if is_short or not change.short_before else replace(change, before=change.short_before)
 
     def cut_values(self, change: _ChangeTexts, room: int) -> str:
         """Return the values before and after in `room` columns. A short value leaves its room to the other."""
@@ -113,7 +127,10 @@ class OriginNames:
         return origin
 
     def group(self, origin: str) -> str:
-        """Return the short name of an edit without its row, so that the rows of a sheet or lookup are one."""
+        """Return the short name of an edit without its row or numbers of files, so that those of one source are one."""
+        harmonized = _HARMONIZED.match(origin)
+        if harmonized:
+            return harmonized[0]
         row = _ROW.fullmatch(origin)
         return self.shorten(row[1] + row[2] if row else origin)
 
@@ -182,6 +199,7 @@ def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) ->
         before="" if sign == "+" else make_printable(row["before"]),
         after="" if sign == "-" else make_printable(row["after"]),
         origin="".join([*origins, *([f" and {more:,} more"] if more else [])]),
+        short_before=different_values_marker(len(change.before)) if change.before and len(change.before) > 1 else "",
     )
 
 
@@ -191,7 +209,8 @@ def _format_group(texts: Sequence[_ChangeTexts], indent: str, fit: _Fit | None) 
     values, origins = [change.values for change in texts], [change.origin for change in texts]
     if fit is not None:
         room = fit.width - len(indent) - 2 - keyword_width - 2 * len(_GAP)
-        widest = max(map(text_width, values))
+        texts = [fit.shorten_before(change, room) for change in texts]
+        widest = max(text_width(change.values) for change in texts)
         origin_room = max(room - widest, int(room * MAX_ORIGIN_SHARE))
         origins = [fit.cut_middle(origin, origin_room) for origin in origins]
         value_room = room - max(map(text_width, origins))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,8 @@ def build_issue_codes_table(
     counts: Mapping[tuple[str, Severity], int],
     issues: Mapping[tuple[str, Severity], Sequence[Issue]] | None = None,
     heading: str = "Issues",
+    *,
+    are_errors_open: bool = False,
 ) -> ReportTable:
     """Return a table with a row for each code and severity, the most severe first.
 
@@ -58,9 +61,13 @@ def build_issue_codes_table(
         counts: The number of issues of each code and severity.
         issues: The first issues of each code and severity, which are shown inside its row.
         heading: The heading of the table.
+        are_errors_open: Whether the rows of errors start unfolded.
     """
     ranked = rank_codes(counts)
     rows = [_build_code_row(*key, counts[key], (issues or {}).get(key, ())) for key in ranked[:MAX_CODES]]
+    if are_errors_open:
+        opened = [severity is Severity.ERROR for _, severity in ranked[:MAX_CODES]]
+        rows = [replace(row, is_open=is_open) for row, is_open in zip(rows, opened, strict=True)]
     return ReportTable(columns=_CODE_COLUMNS, rows=rows, total=len(ranked), noun="code", heading=heading)
 
 

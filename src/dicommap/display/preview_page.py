@@ -14,10 +14,17 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.display.change_lines import OriginNames, choose_sign, summarize_changes
 from dicommap.display.conflict_report import build_conflict_blocks
-from dicommap.display.issue_report import count_severities
+from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.preview import build_preview_row
 from dicommap.display.report import CellKind, Note, Report, ReportTable, TableColumn, TableRow
-from dicommap.display.report_html import Markup, element, join_markup, make_scrollable, render_html_page
+from dicommap.display.report_html import (
+    Markup,
+    element,
+    join_markup,
+    make_scrollable,
+    render_block,
+    render_html_page,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -109,7 +116,7 @@ def build_preview_page(
         edit_results: The results of all edits.
         study_edits: Rows of `build_study_edit_rows`.
         conflicts: The conflicts of grouping attributes.
-        issues: The issues of the draft, which are counted.
+        issues: The issues of the draft. Their codes are listed above the changes, each with its first issues.
         masker: Masks the values.
     """
     names = OriginNames(edit_results)
@@ -125,6 +132,10 @@ def build_preview_page(
         blocks=blocks,
     )
     top = join_markup(_render_legend(masker), filters.render(), table) if changes else Markup()
+    if issues:
+        listed = group_first_issues(issues)
+        codes_table = build_issue_codes_table(issues.counts(), listed, are_errors_open=True)
+        top = join_markup(render_block(codes_table), top)
     return render_html_page(report, top=top)
 
 

@@ -134,7 +134,7 @@ _TAGS = {CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
 def render_html_fragment(report: Report, *, top: str = "") -> str:
     """Return a report as one HTML element with its own style, for a notebook. `top`: see `render_html_page`."""
     return join_markup(
-        STYLE_SHEET, element("div", _render_header(report), top, *map(_render_block, report.blocks), css=CSS_CLASS)
+        STYLE_SHEET, element("div", _render_header(report), top, *map(render_block, report.blocks), css=CSS_CLASS)
     )
 
 
@@ -155,7 +155,8 @@ def _render_header(report: Report) -> Markup:
     return element("p", *[piece for part in pieces for piece in (" · ", part)][1:], css="head")
 
 
-def _render_block(block: Block) -> Markup:
+def render_block(block: Block) -> Markup:
+    """Return the markup of one block of a report."""
     if isinstance(block, Note):
         return element("p", block.text, css="soft")
     if isinstance(block, Figure):
@@ -214,7 +215,7 @@ def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Iterator[Marku
     yield element("tr", *cells, css="row")
     if row.details:
         summary = element("summary", _describe_details(row.details))
-        inside = element("div", *map(_render_block, row.details), css="inside")
+        inside = element("div", *map(render_block, row.details), css="inside")
         details = element("details", summary, inside, attributes="open" if row.is_open else "")
         yield element("tr", element("td", details, attributes=f'colspan="{len(columns)}" {_LEFT}'), css="more")
 

@@ -96,6 +96,23 @@ def test_no_line_is_wider_than_the_terminal(before: str, after: str, origin: str
         assert line == make_printable(line)
 
 
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (
+            200,
+            "~ PatientID  <PatientID 1> (3); <PatientID 2> (1) -> <PatientID 1>  harmonize PatientID: the value of 3",
+        ),
+        (80, "~ PatientID  <2 different values> -> <PatientID 1>  harmonize PatientID"),
+        (60, "~ PatientID  <2 different val… -> <PatientID 1>  harmonize"),
+    ],
+)
+def test_several_values_before_are_never_shown_as_one(width: int, line: str) -> None:
+    harmonized = change({"a": 3, "b": 1}, "a", "harmonize PatientID: the value of 3")
+    assert lines(harmonized, width=width, shown=False)[1].strip() == line
+    assert max(map(len, lines(harmonized, width=width, shown=False))) <= width
+
+
 def test_the_first_changes_are_shown() -> None:
     assert len(lines(*[change({"a": 1}, "b", uid=f"1.{number}") for number in range(9)], limit=3)) == 6
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 
 import dicommap
@@ -54,7 +55,7 @@ def test_no_text_of_the_data_is_in_a_tag(inventory: dicommap.Inventory) -> None:
 
 def test_the_summary_the_legend_and_the_filters_are_on_top(inventory: dicommap.Inventory) -> None:
     page = drafted(inventory).preview_html()
-    top = page[: page.index("<table")]
+    top = page[: page.index('class="changes"')]
     for text in (
         "2 studies, 6 changes: 6 by function &lt;lambda&gt;",
         "had no value",
@@ -78,6 +79,20 @@ def test_values_are_whole_on_the_page(inventory: dicommap.Inventory) -> None:
     long = "x" * 64
     draft = dicommap.draft(inventory, by_study=lambda _: {"StudyDescription": long})
     assert draft.preview_html(show_values=True).count(f"<ins>{long}</ins>") == 2
+
+
+def test_the_issues_are_listed_above_the_changes(inventory: dicommap.Inventory) -> None:
+    draft = drafted(inventory)
+    page = draft.preview_html()
+    assert draft.issues
+    for issue in draft.issues:
+        assert page.index(issue.code) < page.index('class="changes"')
+    failed = dicommap.draft(inventory, by_study=lambda _: {"StudyDate": SECRET})
+    page = failed.preview_html()
+    assert "No changes." in page
+    assert escape(failed.issues.errors[0].message) in page
+    assert "<details open>" in page
+    assert SECRET not in page
 
 
 def test_a_draft_without_changes_says_so() -> None:
