@@ -163,8 +163,21 @@ def test_a_dicom_file_and_wrong_toml_are_named(inventory: Path, tmp_path: Path) 
     image.write_bytes(p10())
     rules.write_text("[[rule]]\nset\n")
     ran = dicommap("draft", inventory, "--sheet", image, "--rules", rules, "-n")
-    assert "The file is a DICOM file, and no sheet" in ran.out
+    assert "The file is a DICOM file, and no table" in ran.out
     assert "Expected '=' after a key" in ran.out
+    image.write_bytes(b"")
+    assert "The file is empty." in dicommap("draft", inventory, "--sheet", image, "-n").out
+
+
+def test_a_damaged_state_and_a_refused_cell_are_told(inventory: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "s.xlsx"
+    dicommap("sheet", inventory, "-o", sheet)
+    edit(sheet, 2, "#state", "typed over")
+    edit(sheet, 3, "PatientID", "NEW")
+    edit(sheet, 3, "StudyDate", "no date")
+    ran = dicommap("draft", inventory, "--sheet", sheet, "-n")
+    assert "the cell #state does not have the form in which it was written" in ran.out
+    assert "2 rows: 1 applied in part, 1 refused" in ran.out
 
 
 def test_an_invalid_uri_names_its_option(inventory: Path) -> None:

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from dicommap.progress import ProgressOption
     from dicommap.validation.file_contents import FilesByPath
 
-_SHEET_SUFFIXES = (".csv", ".tsv")
+_SHEET_SUFFIXES = (".csv", ".tsv", ".xlsx")
 
 
 @convert_arguments(
@@ -112,6 +112,8 @@ def validate(
         if s3 is not None and package is not None and not has_errors(issues):
             issues += _s3_issues(package, s3, issues, progress)
         return Issues(issues)
+    if not place.exists():
+        raise DocumentError(f"There is no package or document {format_name(place)}.", fix="Name one that exists.")
     if s3 is not None:
         raise UsageError(
             f"{format_name(place)} is not a package.", fix="Name a package: only a package lists its objects."
@@ -168,7 +170,7 @@ def validate_and_open(
     if not (place / PLAN_FILE).is_file():
         raise DocumentError(
             f"{format_name(place)} is a directory without a plan.json.",
-            fix="Name a package, or the documents themselves.",
+            fix="Name a package that 'dicommap draft' wrote; 'dicommap validate' also takes a single document.",
         )
     with progress_reporter(progress, "files") as report:
         folder = DocumentFolder(place, report)

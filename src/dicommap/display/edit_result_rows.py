@@ -33,12 +33,19 @@ def format_edit_result_lines(edit_results: Iterable[EditResult]) -> Iterator[str
         if isinstance(source, EditResult):
             yield f"{source}: {_format_edit_result(source)}"
         else:
-            yield f"{source}: {_format_row_outcomes(Counter(result.outcome for result in members))}"
+            rows = Counter((result.outcome, bool(result.changed and result.refused)) for result in members)
+            yield f"{source}: {_format_row_outcomes(rows)}"
 
 
-def _format_row_outcomes(outcomes: Counter[EditOutcome]) -> str:
-    parts = (f"{outcomes[outcome]:,} {outcome.value}" for outcome in EditOutcome if outcomes[outcome])
-    return f"{format_count(outcomes.total(), 'row')}: {', '.join(parts)}"
+def _format_row_outcomes(rows: Counter[tuple[EditOutcome, bool]]) -> str:
+    """Return the numbers of rows with each outcome. A key's second part is whether some cells of a row were refused."""
+    parts = (
+        f"{count:,} {outcome.value}{' in part' if is_partial else ''}"
+        for outcome in EditOutcome
+        for is_partial in (False, True)
+        if (count := rows[outcome, is_partial])
+    )
+    return f"{format_count(rows.total(), 'row')}: {', '.join(parts)}"
 
 
 def _format_edit_result(edit_result: EditResult) -> str:

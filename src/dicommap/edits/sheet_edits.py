@@ -110,6 +110,8 @@ def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
 
 
 _COLUMNS_LIMIT = 3
+_STATE = re.compile(r"s[0-9a-f]{12}")
+"""The form of a row's state; see compute_row_state."""
 
 
 def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None) -> str:
@@ -121,6 +123,10 @@ def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None
         other: The number of a row that has the current state of this study or series, or None.
 
     """
+    if _STATE.fullmatch(row.state or "") is None:
+        return (
+            "; the cell #state does not have the form in which it was written, so that a program or person changed it"
+        )
     if other is not None and other != row.number:
         return f"; row {other} has their state, as happens if only some columns are sorted"
     differing, near = 0, []

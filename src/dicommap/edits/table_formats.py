@@ -145,8 +145,10 @@ def _decode_utf8(data: bytes) -> str | DecodingProblem:
 
 def _detect_format(data: bytes) -> str | None:
     """Return the words for the format of a file that is not text, from its first bytes; None for any other file."""
+    if len(data) < HEAD_BYTES and not data.removeprefix(codecs.BOM_UTF8).strip():
+        return "is empty"
     if data[128:132] == b"DICM":  # the prefix of PS3.10 section 7.1
-        return "is a DICOM file, and no sheet; 'dicommap sheet' writes a sheet"
+        return "is a DICOM file, and no table"
     if data.startswith(_ZIP):
         return _describe_zip_format(data) or f"is an Excel workbook{_SAVE_AS_CSV}"
     if data.startswith(_OLE):

@@ -174,7 +174,7 @@ def test_a_directory_without_a_plan_is_no_package(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_raised(tmp_path: Path) -> None:
-    with pytest.raises(DocumentError, match="There is no file"):
+    with pytest.raises(DocumentError, match="There is no package or document"):
         dicommap.validate(tmp_path / "no.json")
 
 
