@@ -183,3 +183,10 @@ def test_a_damaged_state_and_a_refused_cell_are_told(inventory: Path, tmp_path: 
 def test_an_invalid_uri_names_its_option(inventory: Path) -> None:
     ran = dicommap("draft", inventory, "--harmonize", "PatientID", "--input-s3-uri", "s3://BUCKET/INPUT/", "-n")
     assert "The S3 URI of --input-s3-uri does not have the form s3://bucket/prefix" in ran.out
+
+
+def test_a_wrong_data_store_of_a_draft_is_named_with_an_example(inventory: Path) -> None:
+    ran = dicommap("draft", inventory, "--harmonize", "PatientID", "-n", "--datastore-id", "mine")
+    assert (ran.status, ran.out) == (2, "")
+    assert "AWS does not take --datastore-id 'mine'." in ran.err
+    assert "Values look like this: --datastore-id 0123456789abcdef" in ran.err

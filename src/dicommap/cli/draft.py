@@ -178,6 +178,11 @@ def run(args: argparse.Namespace) -> int:
         "dataAccessRoleArn": args.data_access_role_arn,
         "outputS3Uri": args.output_s3_uri,
     }
+    account = {name: value for name, value in account.items() if value}
+    if account:
+        from dicommap.package.job_requests import require_valid_members  # imported here because few drafts need it
+
+        require_valid_members(account)
     with Inventory.open(args.inventory) as inventory:
         drafted = draft(
             inventory,
@@ -193,7 +198,7 @@ def run(args: argparse.Namespace) -> int:
             stage_uri=args.stage_uri,
             leave_out=args.leave_out,
             output=None if args.dry_run else args.output,
-            account={name: value for name, value in account.items() if value},
+            account=account,
             progress=True,
         )
         needs_uri = args.input_s3_uri is None and not all(map(parse_s3_root, inventory.sources))

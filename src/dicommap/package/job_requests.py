@@ -91,7 +91,7 @@ def make_job_requests(
     for job_id in job_ids:
         if job_id not in known:
             raise UsageError(f"The plan has no job {job_id}.", fix=f"It has {', '.join(list(known)[:10])}.")
-    _require_valid_members(account)
+    require_valid_members(account)
     orders = [
         _make_job_request(package, job, account, kept) for job in package.plan.jobs if not job_ids or job.id in job_ids
     ]
@@ -117,7 +117,8 @@ def require_no_placeholders(members: Sequence[str]) -> None:
         )
 
 
-def _require_valid_members(account: Mapping[str, str]) -> None:
+def require_valid_members(account: Mapping[str, str]) -> None:
+    """Raise UsageError if members of the request do not have AWS's form. The message names their options."""
     pointers = [issue.location.pointer or "" for issue in check_aws_account(account)]
     members = list(dict.fromkeys(pointer.removeprefix("/") for pointer in pointers))
     if members:
