@@ -49,7 +49,7 @@ def group_options(words: Sequence[str]) -> Iterator[str]:
     for place in range(1, len(words) + 1):
         if place == len(words) or (words[place].startswith("-") and words[place] != "-n"):
             group = words[start:place]
-            if not start and sum(map(len, group)) + len(group) > LINE_WIDTH - len("Next: "):
+            if not start and "-n" not in group and sum(map(len, group)) + len(group) > LINE_WIDTH - len("Next: "):
                 yield " ".join(group[:3])  # the command with its first argument; others have lines of their own
                 yield from group[3:]
             else:
