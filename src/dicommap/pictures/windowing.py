@@ -33,7 +33,7 @@ _BACKGROUND_SHARE = 0.25
 
 A mosaic has black tiles, and a projection has black corners.
 """
-_DARK, _BRIGHT = 64, 191
+_DARK, _BRIGHT = 32, 223
 """An image shows nothing if all but 1% of its pixels are darker than the first grey or brighter than the second."""
 _MID_GREY = 128
 """Grey for an image whose pixels all have one value. Black would look like an empty image."""
@@ -87,7 +87,7 @@ def _compute_sample_values(meaning: Numbers, places: Array | None, padding: NDAr
 def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tuple[Numbers, str]:
     if attributes.get("VOILUTSequence"):
         return _apply_voi_lut(meaning, attributes), WINDOW_FROM_FILE
-    sample = _leave_out_background(sample)
+    with_background, sample = sample, _leave_out_background(sample)
     center, width = _get_first_number(attributes, "WindowCenter"), _get_first_number(attributes, "WindowWidth")
     window = None
     if center is not None and width is not None and width > 0:
@@ -96,7 +96,9 @@ def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tup
             return apply_windowing(meaning, window), WINDOW_FROM_FILE
     if (largest := _find_max_segmentation_value(attributes)) is not None:
         return meaning * (255 / largest), WINDOW_OF_SEGMENTATION if sample.any() else EMPTY_SEGMENTATION
-    low, high = np.percentile(sample, _PERCENTILES) if sample.size else (0.0, 1.0)
+    low, high = 0.0, 1.0
+    if sample.size:  # the darkest grey is for the background, so that the lowest values beside it differ from it
+        low, high = np.percentile(with_background, _PERCENTILES[0]), np.percentile(sample, _PERCENTILES[1])
     if not low < high and sample.size:
         low, high = sample.min(), sample.max()
     if not low < high and sample.size:
