@@ -98,9 +98,10 @@ def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tup
         return meaning * (255 / largest), WINDOW_OF_SEGMENTATION if sample.any() else EMPTY_SEGMENTATION
     low, high = 0.0, 1.0
     if sample.size:  # the darkest grey is for the background, so that the lowest values beside it differ from it
-        low, high = np.percentile(with_background, _PERCENTILES[0]), np.percentile(sample, _PERCENTILES[1])
+        low = float(np.percentile(with_background, _PERCENTILES[0]))
+        high = float(np.percentile(sample, _PERCENTILES[1]))
     if not low < high and sample.size:
-        low, high = sample.min(), sample.max()
+        low, high = float(sample.min()), float(sample.max())
     if not low < high and sample.size:
         return np.where(np.isfinite(meaning), float(_MID_GREY), meaning), NO_WINDOW
     origin = WINDOW_BY_PERCENTILES if window is None else WINDOW_INSTEAD_OF_FILE
