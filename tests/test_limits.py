@@ -86,11 +86,6 @@ AWS = {name: value for name, value in vars(limits).items() if name.isupper()}
 """Every number and list of AWS, by its name."""
 
 STATED = {
-    "README.md": [
-        "up to {MAX_MAPPINGS:,} mappings",
-        "at most {DEFAULT_JOB_FILES:,} files by default, {MAX_JOB_GB} GB and {MAX_MAPPINGS:,} mappings",
-        "1 to {MAX_MAPPINGS:,} mappings, path of at most {MAX_METADATA_FILE_PATH:,} characters",
-    ],
     "docs/howto/plan-jobs.md": [
         "by default {DEFAULT_JOB_FILES:,} files, {MAX_JOB_GB} GB, {MAX_JOB_FOLDERS:,} nested folders "
         "and {MAX_MAPPINGS:,} mappings",

@@ -13,16 +13,18 @@ from functools import lru_cache
 from dicommap.dicom.printable_text import MASK
 
 _SCHEMA_MEMBER_NAMES = """
-    Alphabetic assumptions attempt attributes BulkDataURI by bytes clientToken code column configuration
-    dataAccessRoleArn dataSet datastoreId delimiter dicomJsonMetadataImportConfiguration dicomMetadataMappings
-    disposition edits empty emptyValue endedAt ending endpointUrl etag exceptionType failed file fileBytes files
-    folders forecast id identifyingUids Ideographic imageSetId imageSets importConfiguration imported InlineBinary
-    inputOwnerAccountId inputS3Uri instances isPrimary job jobId jobName jobs jobStatus keyword level location
-    lookup lower mappings match message metadataFilePath name non-primary not-reported object objects otherLevels
-    others outcome outputS3Uri overrideFiles path pattern Phonetic pointer policy preview primary profile quotas raw
-    region replace row rule samePatient seenAt series seriesInstanceUID set severity sha256 shift_days size source
-    sourceBytes sourceFiles sources staged startingAt state status strip studies study studyInstanceUID submittedAt
-    truncate_date unplanned upper Value value version vr warnings with
+    after afterMark Alphabetic assumptions attempt attributes before beforeMark BulkDataURI by bytes cell changed
+    changes clientToken code column configuration dataAccessRoleArn dataSet datastoreId delimiter
+    dicomJsonMetadataImportConfiguration dicomMetadataMappings disposition duplicates edits empty emptyValue encoding
+    endedAt ending endpointUrl etag exceptionType failed file fileBytes files folders forecast fromOtherSeries further
+    gone id identifyingUids Ideographic imageSetId imageSets importConfiguration imported InlineBinary
+    inputOwnerAccountId inputS3Uri instances isPrimary job jobId jobName jobs jobStatus keyword level location lookup
+    lower mappings mark match message metadataFilePath name new non-primary not-reported notInstances object objects
+    otherLevels others outcome outputS3Uri overrideFiles path pattern Phonetic pointer policy preview primary profile
+    quotas raw refusedNotInstances region replace row rule same samePatient seenAt series seriesInstanceUID set
+    severity sha256 shift_days size source sourceBytes sourceFiles sources staged startingAt state status strip
+    studies study studyInstanceUID submittedAt toOtherSeries truncate_date unplanned upper value Value version vr
+    warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError

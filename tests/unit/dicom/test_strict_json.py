@@ -128,4 +128,4 @@ def test_more_findings_than_anybody_reads_are_counted() -> None:
     assert found_in(b"[" + b"NaN," * 1005 + b"1]")[-1] == ("document.more-issues", "")
     value, issues = parse_json(b"[" + b"NaN," * 20_000 + b"[" * 70 + b"]" * 70 + b"]")
     assert value is None
-    assert "at least 10000" in issues[-1].message
+    assert "at least 10,000" in issues[-1].message

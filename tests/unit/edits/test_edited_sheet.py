@@ -80,7 +80,7 @@ def test_series_have_rows_of_their_own() -> None:
         (b"\xff\xfeS", "sheet.unreadable-text"),
         (b'StudyInstanceUID,PatientID\n1.2,"007\n', "sheet.unreadable-text"),
         (b'StudyInstanceUID,PatientID\n1.2,"007"x\n', "sheet.unreadable-text"),
-        (b"", "sheet.no-key-column"),
+        (b"", "sheet.unreadable-text"),
         (b"PatientID\n007\n", "sheet.no-key-column"),
         (b"studyinstanceuid,PatientID\n1.2,007\n", "sheet.no-key-column"),
         (b"\x89PNG\r\n\x1a\n", "sheet.unreadable-text"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.errors import InventoryError
+from dicommap.errors import InventoryError, SourceError
 from dicommap.healthimaging.limits import MAX_P10_BYTES
 from dicommap.inventory import Inventory, sqlite_schema, writer
 from dicommap.inventory.grouping import FileIdentity
@@ -58,7 +58,7 @@ def test_batches_are_all_stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 
 
 def test_a_path_is_taken_once() -> None:
-    with pytest.raises(InventoryError), inventory_of(added("a"), added("a")):
+    with pytest.raises(SourceError, match="yielded a path twice"), inventory_of(added("a"), added("a")):
         raise AssertionError("not reached")
 
 
