@@ -133,6 +133,7 @@ CELLS: dict[str, tuple[str, str, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CELLS)
 def test_cells_of_sheets(name: str, small: Path, tmp_path: Path) -> None:
     keyword, cell, code = CELLS[name]

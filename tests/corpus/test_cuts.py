@@ -110,6 +110,7 @@ def test_files_of_the_corpus_cut_at_every_byte_of_their_headers() -> None:
     assert failing == {}
 
 
+@pytest.mark.long
 def test_every_real_file_cut_here_and_there(pydicom_files: Path) -> None:
     failing = {}
     for path in sorted(pydicom_files.rglob("*.dcm")):

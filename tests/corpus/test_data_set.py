@@ -91,6 +91,7 @@ def check(path: Path, checked: set[Any]) -> None:
         assert dropped(plain(original), left_out) == plain(pydicom.Dataset.from_json(text)), path.name
 
 
+@pytest.mark.long
 def test_what_json_carries_is_what_the_file_holds(pydicom_files: Path) -> None:
     paths = list(files_of(pydicom_files))
     assert len(paths) > 100
@@ -100,6 +101,7 @@ def test_what_json_carries_is_what_the_file_holds(pydicom_files: Path) -> None:
     assert len(checked) > 60
 
 
+@pytest.mark.long
 @needs_corpus
 def test_the_same_for_the_corpus_at_hand() -> None:
     checked: set[Any] = set()
