@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
+import pytest
 
 import dicommap
 from dicommap.dicom.json_model import data_set_issues, dump_data_set

@@ -115,7 +115,7 @@ def test_a_token_starts_one_job_for_calls_at_once(service: ImportJobService) -> 
         ({"jobName": ""}, "jobName"),
         ({"datastoreId": "short"}, "datastoreId"),
         ({"inputS3Uri": "http://bucket/in/"}, "inputS3Uri"),
-        ({"inputS3Uri": "s3://bucket/" + "x" * 1013}, "inputS3Uri has 1025"),
+        ({"inputS3Uri": "s3://bucket/" + "x" * 1013}, "inputS3Uri has 1,025"),
         ({"outputS3Uri": None}, "outputS3Uri is required"),
         ({"dataAccessRoleArn": "arn:aws:iam::1:role/import"}, "dataAccessRoleArn"),
         ({"inputOwnerAccountId": "12345678901x"}, "inputOwnerAccountId"),
@@ -135,7 +135,7 @@ def test_what_aws_documents_as_wrong_is_refused(service: ImportJobService, membe
     ("mappings", "place"),
     [
         ([], "has 0 items"),
-        ([MAPPING] * 1001, "has 1001 items"),
+        ([MAPPING] * 1001, "has 1,001 items"),
         ([{**MAPPING, "studyInstanceUID": "abc"}], "dicomMetadataMappings[0].studyInstanceUID does not match"),
         ([MAPPING, {**MAPPING, "seriesInstanceUID": "1" * 513}], "dicomMetadataMappings[1].seriesInstanceUID has 513"),
         ([{**MAPPING, "metadataFilePath": " a"}], "metadataFilePath does not match"),
