@@ -61,7 +61,7 @@ def test_a_name_with_a_line_feed_needs_null(tree: Path, tmp_path: Path) -> None:
         (["tree", "-o", "i.db", "--files-from", "none"], "cannot be read: No such file"),
         (["tree", "-o", "i.db", "--files-from", "tree"], "it is a directory"),
         (["tree", "tree2", "-o", "i.db", "--files-from", "list"], "one source"),
-        (["tree", "-o", "i.db", "-j", "-1"], "number of jobs is -1"),
+        (["tree", "-o", "i.db", "-j", "-1"], "jobs is -1"),
     ],
 )
 def test_wrong_calls_are_told(tree: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str) -> None:

@@ -29,7 +29,7 @@ WORDS = st.one_of(
         ["2", "0", "07", "1.0", " 3", "٣", "x", "never", "a b", "", ".", "tree", "9" * 30, "\udcff", "a=b"]
     ),
 )
-TEXT = st.text(max_size=8).filter(lambda text: "\0" not in text)
+TEXT = st.text(min_size=1, max_size=8).filter(lambda text: "\0" not in text and text.strip(", \t"))  # none is empty
 FLAGS = st.sets(st.sampled_from(["--no-cache", "--archives", "--follow-links"]))
 
 
