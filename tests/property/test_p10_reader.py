@@ -104,6 +104,19 @@ def test_layouts_that_differ_in_a_structural_byte_never_fit_each_others_files(
         assert not theirs.fits(file)
 
 
+def test_the_first_bytes_of_an_item_decide_also_if_they_are_no_vr() -> None:
+    """Found by the test above: the 2 bytes were recorded only if they were a VR."""
+    item = b"\xff\xfe\xe0\x00\xff\xff\xff\xff\x00 \x00\rUI\x00\x081.9.9.9\x00\xff\xfe\xe0\r\x00\x00\x00\x00"
+    uids = b"\x00\x08\x00\x16UI\x00\x1a1.2.840.10008.5.1.4.1.1.2\x00\x00\x08\x00\x18UI\x00\n1.2.3.4.5\x00"
+    sequence = b"\x00\x19\x10\x10SQ\x00\x00" + len(item).to_bytes(4, "big") + item
+    file = p10(
+        uids + sequence + b"\x00 \x00\rUI\x00\x061.2.3\x00\x00 \x00\x0eUI\x00\x081.2.3.4\x00", "1.2.840.10008.1.2.2"
+    )
+    other = file.replace(b"UI\x00\x081.9.9.9", b"TI\x00\x081.9.9.9")
+    theirs = learned(other)
+    assert theirs is None or not theirs.fits(file)
+
+
 @ALL
 def test_no_flipped_bit_makes_the_warm_reader_differ(syntax: str) -> None:
     """Every bit of a file with sequences, each after the file itself, so that its layout is at hand."""

@@ -171,11 +171,9 @@ def pass_plain_elements(
 
 
 def _begins_in_explicit_vr(data: bytes, offset: int, spans: list[tuple[int, int]]) -> bool:
-    """Return whether the 2 bytes at `offset`, in a sequence's first item, are a VR. If so, record their span."""
-    if data[offset : offset + 2] not in EXPLICIT_VRS:
-        return False
+    """Return whether the 2 bytes at `offset`, in a sequence's first item, are a VR. Record their span: it decides."""
     spans.append((offset, offset + 2))
-    return True
+    return data[offset : offset + 2] in EXPLICIT_VRS
 
 
 def _read_element_head(
