@@ -106,15 +106,16 @@ def test_layouts_that_differ_in_a_structural_byte_never_fit_each_others_files(
 
 def test_the_first_bytes_of_an_item_decide_also_if_they_are_no_vr() -> None:
     """Found by the test above: the 2 bytes were recorded only if they were a VR."""
-    item = b"\xff\xfe\xe0\x00\xff\xff\xff\xff\x00 \x00\rUI\x00\x081.9.9.9\x00\xff\xfe\xe0\r\x00\x00\x00\x00"
-    uids = b"\x00\x08\x00\x16UI\x00\x1a1.2.840.10008.5.1.4.1.1.2\x00\x00\x08\x00\x18UI\x00\n1.2.3.4.5\x00"
-    sequence = b"\x00\x19\x10\x10SQ\x00\x00" + len(item).to_bytes(4, "big") + item
-    file = p10(
-        uids + sequence + b"\x00 \x00\rUI\x00\x061.2.3\x00\x00 \x00\x0eUI\x00\x081.2.3.4\x00", "1.2.840.10008.1.2.2"
-    )
-    other = file.replace(b"UI\x00\x081.9.9.9", b"TI\x00\x081.9.9.9")
-    theirs = learned(other)
-    assert theirs is None or not theirs.fits(file)
+    first = b"\x00\x08\x00\x16UI\x00\x1a1.2.840.10008.5.1.4.1.1.2\x00\x00\x08\x00\x18UI\x00\n1.2.3.4.5\x00"
+    empty = b"\x00\x08\x102SQ\x00\x00\xff\xff\xff\xff\xff\xfe\xe0\xdd\x00\x00\x00\x00"
+    patient = b"\x00\x10\x00\x10PN\x00\x00\x00\x10\x00 LO\x00\x00"
+    item = b"\x00 \x00\rUI\x00\x081.9.9.9\x00\x00\x10\x00 LO\x00\x06leaked\xff\xfe\xe0\r\x00\x00\x00\x00"
+    sequence = b"\x00\x19\x10\x10SQ\x00\x00\x00\x00\x00.\xff\xfe\xe0\x00\xff\xff\xff\xff" + item
+    last = b"\x00 \x00\rUI\x00\x061.2.3\x00\x00 \x00\x0eUI\x00\x081.2.3.4\x00\x00(\x00\x10US\x00\x02\x00\x01"
+    file = p10(first + empty + patient + sequence + last, "1.2.840.10008.1.2.2")
+    theirs = learned(file.replace(item, item.replace(b"UI\x00\x08", b"TI\x00\x08")))
+    assert theirs is not None
+    assert not theirs.fits(file)
 
 
 @ALL
