@@ -9,10 +9,10 @@ from dicommap.issues.wording import format_count
 from dicommap.model.inventory_difference import DifferenceStatus
 from dicommap.plots.svg import (
     BODY_TOP,
-    CHARACTER_WIDTH,
     LEFT_MARGIN,
     WIDTH,
     draw_bar,
+    draw_legend,
     draw_text,
     make_plot,
     shorten_uid,
@@ -48,7 +48,7 @@ def plot_comparison(content: ComparisonContent) -> Plot:
     other panels have the attributes that changed in most instances, and the studies with the most differing instances.
     """
     totals = content.totals
-    pieces = [*_draw_legend(), *_draw_levels(totals)]
+    pieces = [*draw_legend(_CLASSES), *_draw_levels(totals)]
     top = BODY_TOP + 36 + 3 * _ROW_HEIGHT
     if totals.attributes:
         pieces += _draw_attributes(totals.attributes, top)
@@ -65,14 +65,6 @@ def plot_comparison(content: ComparisonContent) -> Plot:
         top += 34 + _ROW_HEIGHT * len(largest)
     described = f"{content.before.name} and {content.after.name}. " + "; ".join(summarize(totals)) + "."
     return make_plot("Two inventories compared", described, top + 8, pieces)
-
-
-def _draw_legend() -> Iterator[str]:
-    x: float = LEFT_MARGIN
-    for name, kind in _CLASSES.items():
-        yield draw_bar(x, BODY_TOP - 4, 11, 11, kind=kind, tooltip=name)
-        yield draw_text(x + 16, BODY_TOP + 6, name, kind="faint")
-        x += 34 + len(name) * CHARACTER_WIDTH
 
 
 def _draw_levels(totals: ComparisonTotals) -> Iterator[str]:

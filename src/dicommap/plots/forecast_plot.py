@@ -10,10 +10,10 @@ from dicommap.display.inventory_report import join_first_names
 from dicommap.issues.wording import format_count
 from dicommap.plots.svg import (
     BODY_TOP,
-    CHARACTER_WIDTH,
     LEFT_MARGIN,
     WIDTH,
     draw_bar,
+    draw_legend,
     draw_text,
     make_plot,
     shorten_uid,
@@ -61,7 +61,7 @@ def plot_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Plot:
         masker: Masks the values in tooltips.
     """
     shown = studies[:MAX_STUDIES]
-    pieces = list(_draw_legend())
+    pieces = list(draw_legend(_CLASSES))
     top: float = BODY_TOP + 22
     for study in shown:
         rows = list(_draw_study(study, top, masker))
@@ -77,14 +77,6 @@ def plot_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Plot:
         top += _ROW_HEIGHT
     description = "A forecast: the largest group is assumed to become primary. AWS does not document which one does."
     return make_plot("Groups of files that may become separate image sets", description, top + 8, pieces)
-
-
-def _draw_legend() -> Iterator[str]:
-    x: float = LEFT_MARGIN
-    for name, kind in _CLASSES.items():
-        yield draw_bar(x, BODY_TOP - 4, 11, 11, kind=kind, tooltip=name)
-        yield draw_text(x + 16, BODY_TOP + 6, name, kind="faint")
-        x += 34 + len(name) * CHARACTER_WIDTH
 
 
 def _draw_study(study: StudyFileGroups, top: float, masker: Masker) -> Iterator[list[str]]:

@@ -32,7 +32,7 @@ from dicommap.display.report import Figure
 from dicommap.writing.new_file import write_new_binary_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from _typeshed import StrPath
 
@@ -132,6 +132,15 @@ def draw_bar(x: float, y: float, width: float, height: float, *, kind: str, tool
 def draw_line(x: float, y: float, width: float) -> str:
     """Return an SVG element for a horizontal line from (`x`, `y`)."""
     return f'<line class="line" x1="{x:.1f}" y1="{y:.1f}" x2="{x + width:.1f}" y2="{y:.1f}"/>'
+
+
+def draw_legend(classes: Mapping[str, str]) -> Iterator[str]:
+    """Yield the elements of a legend at the top of a plot: for each name a square of its CSS class, and the name."""
+    x: float = LEFT_MARGIN
+    for name, kind in classes.items():
+        yield draw_bar(x, BODY_TOP - 4, 11, 11, kind=kind, tooltip=name)
+        yield draw_text(x + 16, BODY_TOP + 6, name, kind="faint")
+        x += 34 + len(name) * CHARACTER_WIDTH
 
 
 def shorten_uid(uid: str, limit: int) -> str:
