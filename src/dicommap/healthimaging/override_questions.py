@@ -38,7 +38,7 @@ class OverrideAnswers(BaseModel):
     """An attribute with the Value `[]`."""
 
     sequences: Literal["replaced", "merged"] = "replaced"
-    """Whether the items of a sequence replace the stored items, or each item is merged with the item of its position."""
+    """Whether the items of a sequence replace the stored items, or each item is merged with the item at its place."""
     privateElements: Effect = "applied"
     """Private elements with their private creator."""
 
