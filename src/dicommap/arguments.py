@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, SupportsFloat, SupportsIndex, TypeVar
 
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.errors import UsageError
@@ -31,6 +31,11 @@ Converter = Callable[[str, object], Any]
 
 It raises UsageError if the argument has a type that the parameter does not take.
 """
+
+
+MIN_RATE, MAX_RATE = 0.01, 10_000.0
+"""Limits of a rate in requests per second that a caller sets."""
+RATE_RANGE = f"from {MIN_RATE:g} to {MAX_RATE:,.0f}"
 
 
 def convert_arguments(
@@ -121,6 +126,16 @@ def to_integer(*, minimum: int) -> Converter:
         return number
 
     return convert
+
+
+def to_rate(name: str, value: object) -> float:
+    """Return a number of requests per second, which is above 0. Any number is taken; bools are not."""
+    if isinstance(value, bool) or not isinstance(value, SupportsFloat):
+        raise type_error(name, value, "a number of requests per second, such as 2 or 0.5")
+    number = float(value)
+    if not MIN_RATE <= number <= MAX_RATE:
+        raise UsageError(f"{name} is {number:g}.", fix=f"Give a number of requests per second: {RATE_RANGE}.")
+    return number
 
 
 def to_function(name: str, value: object) -> object:

@@ -168,6 +168,14 @@ def test_an_option_before_the_command_is_told() -> None:
             ["submit", "x", "--concurrent-jobs", "0"],
             "Wrong value for --concurrent-jobs: '0' is not a number of jobs, which is 1 at least.",
         ),
+        (
+            ["submit", "x", "--start-rate", "fast"],
+            "Wrong value for --start-rate: 'fast' is not a number of calls per second from 0.01 to 10,000.",
+        ),
+        (
+            ["watch", "x", "--get-rate", "0"],
+            "Wrong value for --get-rate: '0' is not a number of calls per second from 0.01 to 10,000.",
+        ),
     ],
 )
 def test_a_word_that_is_no_number_is_told(arguments: list[str], message: str) -> None:

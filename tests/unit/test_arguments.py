@@ -14,7 +14,7 @@ import pytest
 
 import dicommap
 from dicommap import Clients, DicommapError, Inventory, Override, Quotas
-from dicommap.arguments import convert_arguments, each, optional, to_flag, to_integer, to_path, to_text
+from dicommap.arguments import convert_arguments, each, optional, to_flag, to_integer, to_path, to_rate, to_text
 from dicommap.errors import UsageError
 from tests.support.filled_inventories import added, inventory_of
 
@@ -146,3 +146,20 @@ def test_the_error_names_the_parameter_and_the_type(arguments: dict[str, Any], m
     with pytest.raises(UsageError) as raised:
         function(**arguments)
     assert raised.value.message == message
+
+
+@pytest.mark.parametrize("value", [5, 0.5, numpy.float32(0.5), numpy.int64(3), 10_000])
+def test_a_rate_is_any_number(value: Any) -> None:
+    assert to_rate("rate", value) == float(value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 0.001, 10_001, float("nan"), float("inf")])
+def test_a_rate_outside_the_limits_is_refused(value: float) -> None:
+    with pytest.raises(UsageError, match="rate is"):
+        to_rate("rate", value)
+
+
+@pytest.mark.parametrize("value", [True, "5", b"5", None, [5]])
+def test_a_rate_of_another_type_is_refused(value: object) -> None:
+    with pytest.raises(UsageError, match="requests per second"):
+        to_rate("rate", value)

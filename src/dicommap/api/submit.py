@@ -16,6 +16,7 @@ from dicommap.arguments import (
     to_integer,
     to_path,
     to_progress,
+    to_rate,
     to_text,
     to_texts,
 )
@@ -97,6 +98,7 @@ class SubmitResult(Displayable):
     input_owner_account_id=optional(to_text),
     jobs=to_texts,
     concurrent_jobs=to_integer(minimum=1),
+    start_rate=optional(to_rate),
     replace=to_flag,
     check=to_flag,
     dry_run=to_flag,
@@ -115,6 +117,7 @@ def submit(
     input_owner_account_id: str | None = None,
     jobs: Sequence[str] = (),
     concurrent_jobs: int = CONCURRENT_JOBS,
+    start_rate: float | None = None,
     replace: bool = False,
     check: bool = True,
     dry_run: bool = False,
@@ -140,6 +143,7 @@ def submit(
         input_owner_account_id: The inputOwnerAccountId.
         jobs: The ids of the jobs to submit; empty for all jobs.
         concurrent_jobs: The quota of import jobs that run at the same time. If the quota is used up, the call waits.
+        start_rate: Calls of StartDICOMImportJob per second, if AWS has adjusted the rate of your account.
         replace: Whether override files may replace other objects with the same keys. If a running job reads these
             objects, they are not replaced.
         check: Whether to compare the objects under the jobs' prefixes with the planned objects, like `validate --s3`.
@@ -194,7 +198,7 @@ def submit(
     else:
         submitter = JobSubmitter(
             clients=clients,
-            jobs=ImportJobs(clients, clock),
+            jobs=ImportJobs(clients, clock, start_rate=start_rate),
             states=states,
             clock=clock,
             concurrent_jobs=concurrent_jobs,

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.arguments import convert_arguments, optional, to_flag, to_function, to_path, to_progress, to_texts
+from dicommap.arguments import (
+    convert_arguments,
+    optional,
+    to_flag,
+    to_function,
+    to_path,
+    to_progress,
+    to_rate,
+    to_texts,
+)
 from dicommap.aws import Clients
 from dicommap.aws.client_errors import NOT_FOUND_CODES
 from dicommap.aws.clients import to_clients
@@ -232,6 +241,7 @@ class WatchResult(Displayable):
     package=optional(to_path),
     fhir_jobs=to_texts,
     once=to_flag,
+    get_rate=optional(to_rate),
     clients=optional(to_clients),
     clock=to_clock,
     progress=to_progress,
@@ -242,6 +252,7 @@ def watch(
     *,
     fhir_jobs: Iterable[str] = (),
     once: bool = False,
+    get_rate: float | None = None,
     clients: Clients | None = None,
     clock: Clock = SYSTEM_CLOCK,
     progress: ProgressOption = None,
@@ -257,6 +268,7 @@ def watch(
         package: The package directory; None to watch only `fhir_jobs`.
         fhir_jobs: HealthLake jobs as `DATASTORE/JOB`.
         once: Whether to poll each job only once.
+        get_rate: Calls of GetDICOMImportJob per second, if AWS has adjusted the rate of your account.
         clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
         clock: The clock that reads the time and waits.
         progress: Whether to show the number of ended jobs, or a function that is called with it.
@@ -274,7 +286,7 @@ def watch(
     """
     on_step = on_step or _ignore_step
     place = None if package is None else Path(package)
-    service = ImportJobs(_make_clients(place, clients), clock)
+    service = ImportJobs(_make_clients(place, clients), clock, get_rate=get_rate)
     in_package = None if place is None else _make_package_watcher(place, service, clock, on_step)
     fhir = [FhirJobWatcher.from_text(text, service, on_step) for text in fhir_jobs]
     if in_package is None and not fhir:

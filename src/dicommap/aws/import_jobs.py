@@ -31,13 +31,29 @@ _PAGE_SIZE = 50
 class ImportJobs:
     """Client for the import jobs of one AWS account. Its methods wait as long as AWS's rate limits require."""
 
-    def __init__(self, clients: Clients, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        clock: Clock = SYSTEM_CLOCK,
+        *,
+        start_rate: float | None = None,
+        get_rate: float | None = None,
+    ) -> None:
+        """Make a client.
+
+        Args:
+            clients: The boto3 clients.
+            clock: The clock that waits.
+            start_rate: Calls of StartDICOMImportJob per second; None for the rate that AWS documents.
+            get_rate: Calls of GetDICOMImportJob per second; None for the rate that AWS documents.
+
+        """
         self._clients = clients
         self._clock = clock
         self._clock_difference = timedelta()
         """Time by which the service's clock is ahead of this machine's clock, according to the last answer."""
-        self._starts = Throttle(START_LIMIT, clock)
-        self._gets = Throttle(GET_LIMIT, clock)
+        self._starts = Throttle(START_LIMIT.with_rate(start_rate), clock)
+        self._gets = Throttle(GET_LIMIT.with_rate(get_rate), clock)
         self._lists = Throttle(LIST_LIMIT, clock)
         self._descriptions = Throttle(DESCRIBE_LIMIT, clock)
 

@@ -54,6 +54,16 @@ class RateLimit:
     burst: int
     """Number of requests that are accepted without a pause between them."""
 
+    def with_rate(self, per_second: float | None) -> RateLimit:
+        """Return this limit with another rate; unchanged if `per_second` is None.
+
+        AWS adjusts the rates of an AWS account on request ("Throttling limits"), and documents no burst for an adjusted
+        rate. So the burst stays the same, but for a rate below one request per second it is 1.
+        """
+        if per_second is None:
+            return self
+        return RateLimit(per_second, self.burst if per_second >= 1 else 1)
+
 
 START_LIMIT = RateLimit(*START_RATE)
 """Rate limit of StartDICOMImportJob."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from dicommap.arguments import MAX_RATE, MIN_RATE, RATE_RANGE
 from dicommap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from dicommap.aws import Clients
     from dicommap.cli.parser import Parser
+    from dicommap.healthimaging.limits import Rate
 
 STDOUT = "-"
 """The file name that means standard output."""
@@ -182,6 +185,36 @@ def add_dry_run(container: argparse._ActionsContainer, text: str) -> None:
 def add_jobs(parser: Parser, verb: str) -> None:
     """Add the option --job, which chooses jobs of a package, to a parser."""
     parser.add_argument("--job", metavar="ID", action="append", help=f"{verb} only this job. May be repeated.")
+
+
+def add_rate(container: argparse._ActionsContainer, name: str, operation: str, rate: Rate) -> None:
+    """Add an option for the number of calls of an AWS operation per second.
+
+    Args:
+        container: The parser or group.
+        name: The name of the option.
+        operation: AWS's name of the operation.
+        rate: The rate limit that AWS documents.
+
+    """
+    container.add_argument(
+        name,
+        metavar="N",
+        type=parse_rate,
+        help=f"Calls of {operation} per second, if AWS has adjusted the limit of your account. The default is AWS's "
+        f"documented limit, {rate.per_second:g}.",
+    )
+
+
+def parse_rate(word: str) -> float:
+    """Convert a word of the command line to a rate. Raises ArgumentTypeError if it is not a rate."""
+    try:
+        rate = float(word)
+    except ValueError:
+        rate = math.nan
+    if not MIN_RATE <= rate <= MAX_RATE:
+        raise argparse.ArgumentTypeError(f"'{word}' is not a number of calls per second {RATE_RANGE}")
+    return rate
 
 
 def add_import_settings(container: argparse._ActionsContainer) -> None:

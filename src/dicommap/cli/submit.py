@@ -16,6 +16,7 @@ from dicommap.cli.options import (
     add_import_settings,
     add_jobs,
     add_package,
+    add_rate,
     create_clients,
     list_given_options,
     whole_number,
@@ -32,7 +33,7 @@ from dicommap.cli.output import (
 )
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.csv_json import format_json_lines
-from dicommap.healthimaging.limits import CONCURRENT_JOBS
+from dicommap.healthimaging.limits import CONCURRENT_JOBS, START_RATE
 from dicommap.issues.wording import format_count
 from dicommap.package.package_directory import PackageDirectory
 
@@ -70,6 +71,7 @@ def add_arguments(parser: Parser) -> None:
         default=CONCURRENT_JOBS,
         help="The account's quota of import jobs at the same time.",
     )
+    add_rate(parser, "--start-rate", "StartDICOMImportJob", START_RATE)
     parser.add_argument(
         "--replace", action="store_true", help="Let override files replace other objects that have the same keys."
     )
@@ -97,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
         input_owner_account_id=args.input_owner_account_id,
         jobs=args.job or (),
         concurrent_jobs=args.concurrent_jobs,
+        start_rate=args.start_rate,
         replace=args.replace,
         check=not args.no_check,
         dry_run=args.dry_run,

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.watch import WatchResult, watch
 from dicommap.cli.next_step import NextStep, after_fhir_watch, after_package, explain_codes
-from dicommap.cli.options import AWS_OPTIONS, add_aws_options, add_fail_on, create_clients, list_given_options
+from dicommap.cli.options import (
+    AWS_OPTIONS,
+    add_aws_options,
+    add_fail_on,
+    add_rate,
+    create_clients,
+    list_given_options,
+)
 from dicommap.cli.output import (
     choose_exit_status,
     print_issues,
@@ -18,6 +25,7 @@ from dicommap.cli.output import (
 )
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.submission_report import COMPLETED_NOTE
+from dicommap.healthimaging.limits import GET_RATE
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues.wording import format_count
 from dicommap.package.package_directory import PackageDirectory
@@ -51,6 +59,7 @@ def add_arguments(parser: Parser) -> None:
         help="An import job of HealthLake. May be repeated.",
     )
     parser.add_argument("--once", action="store_true", help="Look at each job once, and wait for none.")
+    add_rate(parser, "--get-rate", "GetDICOMImportJob", GET_RATE)
     add_fail_on(parser)
     add_aws_options(parser)
     add_output_options(parser, pager=False)
@@ -62,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
         args.package,
         fhir_jobs=args.fhir_job or (),
         once=args.once,
+        get_rate=args.get_rate,
         clients=create_clients(args),
         progress=True,
         on_step=print_job_event,

@@ -36,6 +36,16 @@ def test_a_job_is_started_looked_up_and_listed(jobs: ImportJobs) -> None:
     assert [one.jobId for one in jobs.list_jobs(DATASTORE_ID)] == [first.jobId]
 
 
+def test_jobs_are_started_and_read_at_the_rates_of_the_caller(import_jobs: ImportJobService) -> None:
+    clock = QuickClock()
+    jobs = ImportJobs(Clients(region=REGION), clock, start_rate=0.5, get_rate=0.25)
+    started_jobs = [jobs.start(request(number)) for number in range(3)]
+    assert clock.seconds == 4
+    for job in started_jobs:
+        jobs.get(DATASTORE_ID, job.jobId)
+    assert clock.seconds == 4 + 8  # the first of three calls needs no wait
+
+
 def test_listings_are_read_to_their_last_page(jobs: ImportJobs, import_jobs: ImportJobService) -> None:
     object.__setattr__(import_jobs.behaviour, "advance", "call")
     object.__setattr__(import_jobs.behaviour, "concurrent_jobs", 1000)

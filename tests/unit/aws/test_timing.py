@@ -46,3 +46,9 @@ def test_no_window_holds_more_than_the_limit_allows(limit: RateLimit, pauses: li
     for begin, first in enumerate(at):
         for end, last in enumerate(at[begin:], begin):
             assert end - begin + 1 <= limit.burst + (last - first) * limit.per_second + 1e-6
+
+
+def test_another_rate_keeps_the_burst_unless_it_is_below_one() -> None:
+    assert START_LIMIT.with_rate(None) is START_LIMIT
+    assert START_LIMIT.with_rate(5) == RateLimit(5, START_LIMIT.burst)
+    assert START_LIMIT.with_rate(0.5) == RateLimit(0.5, 1)
