@@ -102,6 +102,10 @@ STATED = {
         "GetDICOMImportJob {GET_RATE.per_second} times with {GET_RATE.burst}",
         "ListDICOMImportJobs {LIST_RATE.per_second} times with {LIST_RATE.burst}",
         "taken once a second with a burst of {START_RATE.burst}",
+        "SearchImageSets, GetImageSet and ListImageSetVersions are taken {SEARCH_IMAGE_SETS_RATE.per_second} times "
+        "a second with a burst of {LIST_IMAGE_SET_VERSIONS_RATE.burst}",
+        "GetImageSetMetadata {GET_IMAGE_SET_METADATA_RATE.per_second} times with {GET_IMAGE_SET_METADATA_RATE.burst}",
+        "DeleteImageSet {DELETE_IMAGE_SET_RATE.per_second} times with {DELETE_IMAGE_SET_RATE.burst}",
         "{CONCURRENT_JOBS} import jobs of a data store at once by default, "
         "{CONCURRENT_JOBS_AP_SOUTHEAST_2} in ap-southeast-2",
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from dicommap.arguments import optional, to_flag, to_text, type_error
 from dicommap.errors import MissingExtraError
@@ -74,15 +75,19 @@ class Clients:
         from botocore.config import Config
 
         timeouts = {} if timeout is None else {"connect_timeout": timeout, "read_timeout": timeout}
-        # If the caller names an endpoint, botocore must not add a prefix such as `runtime-` to its host name.
         config = Config(
             retries={"mode": "standard", "total_max_attempts": max_attempts},
-            inject_host_prefix=self.endpoint_url is None,
             user_agent_extra="dicommap",
             signature_version=UNSIGNED if self.unsigned else None,
             **timeouts,
         )
-        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+        client = session.client(service, endpoint_url=self.endpoint_url, config=config)
+        host = urlsplit(client.meta.endpoint_url).hostname or ""
+        if not host.startswith(client.meta.service_model.endpoint_prefix):
+            # The endpoint is not AWS's own: it comes from an argument, a variable or a configuration file. botocore
+            # must not add a prefix such as `runtime-` to its host name, because such a host does not exist.
+            client.meta.config.inject_host_prefix = False
+        return client
 
     def __getstate__(self) -> dict[str, Any]:
         # The boto3 clients in the instance cannot be pickled.

@@ -85,6 +85,21 @@ GET_RATE = Rate(25, 50)
 LIST_RATE = Rate(10, 20)
 """Rate limit of ListDICOMImportJobs (same page)."""
 
+SEARCH_IMAGE_SETS_RATE = Rate(25, 50)
+"""Rate limit of SearchImageSets (same page)."""
+
+GET_IMAGE_SET_RATE = Rate(25, 50)
+"""Rate limit of GetImageSet (same page)."""
+
+GET_IMAGE_SET_METADATA_RATE = Rate(50, 100)
+"""Rate limit of GetImageSetMetadata (same page)."""
+
+LIST_IMAGE_SET_VERSIONS_RATE = Rate(25, 50)
+"""Rate limit of ListImageSetVersions (same page)."""
+
+DELETE_IMAGE_SET_RATE = Rate(0.25, 1)
+"""Rate limit of DeleteImageSet (same page)."""
+
 MAX_ELEMENT_LENGTHS = {
     "PatientName": 256,
     "PatientID": 256,
