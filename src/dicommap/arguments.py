@@ -1,11 +1,12 @@
-"""Check the arguments of public functions: convert natural forms, and refuse other types with a UsageError.
+"""Check and convert the arguments of public functions. An argument of a wrong type raises UsageError.
 
-A decorator names a converter for each parameter. Each converter takes the name of the parameter and the argument:
+For example, a parameter for a path takes a text, too. The decorator `convert_arguments` names a converter for each
+parameter. The converter takes the name of the parameter and the argument:
 
     @convert_arguments(package=to_path, jobs=to_texts, concurrent_jobs=to_integer(minimum=1), check=to_flag)
     def submit(package, *, jobs=(), concurrent_jobs=100, check=True): ...
 
-So a wrong type is refused before anything is read or sent, and the message names the parameter.
+So a wrong argument is refused before anything is read or sent, and the message names the parameter.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _Result = TypeVar("_Result")
 Converter = Callable[[str, object], Any]
 """A function that takes the name of a parameter and its argument, and returns the converted argument.
 
-It raises UsageError if the argument has a type that the parameter does not take.
+It raises UsageError if the parameter cannot take the argument.
 """
 
 
@@ -72,8 +73,8 @@ def type_error(name: str, value: object, expected: str) -> UsageError:
 
     Args:
         name: The name of the parameter.
-        value: The argument, of which the message has only the type.
-        expected: What to give instead: "the path of a package", for example.
+        value: The argument. The message contains only its type.
+        expected: The description of a correct argument: "the path of a package", for example.
 
     """
     kind = "None" if value is None else f"a value of type {mask_unknown_type(type(value))}"
@@ -81,7 +82,7 @@ def type_error(name: str, value: object, expected: str) -> UsageError:
 
 
 def to_path(name: str, value: object) -> Path:
-    """Return a path. A text and any `os.PathLike` of text are taken; bytes are not."""
+    """Convert a text or an `os.PathLike` to a path. Bytes are refused."""
     text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(text, str):
         raise type_error(name, value, "a path: a text, or a pathlib.Path")
@@ -93,20 +94,20 @@ def to_path(name: str, value: object) -> Path:
 
 
 def to_path_or_uri(name: str, value: object) -> str | os.PathLike[str]:
-    """Return a path or an S3 URI unchanged."""
+    """Return a text (a path or an S3 URI) unchanged, and an `os.PathLike` as a path."""
     path = to_path(name, value)
     return value if isinstance(value, str) else path
 
 
 def to_text(name: str, value: object) -> str:
-    """Return a text."""
+    """Return a text unchanged. Other types raise UsageError."""
     if not isinstance(value, str):
         raise type_error(name, value, "a text")
     return value
 
 
 def to_flag(name: str, value: object) -> bool:
-    """Return True or False. A bool of NumPy is taken too; numbers and texts are not."""
+    """Convert a Python or NumPy bool to a Python bool. Numbers and texts are refused."""
     if isinstance(value, bool):
         return value
     if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
@@ -115,7 +116,7 @@ def to_flag(name: str, value: object) -> bool:
 
 
 def to_integer(*, minimum: int) -> Converter:
-    """Return a converter to an integer that is at least `minimum`. Integers of NumPy are taken; bools are not."""
+    """Return a converter for integers of at least `minimum`. NumPy's integers are accepted; bools are refused."""
 
     def convert(name: str, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, SupportsIndex):
@@ -139,18 +140,18 @@ def to_rate(name: str, value: object) -> float:
 
 
 def to_function(name: str, value: object) -> object:
-    """Return a function, or another object that can be called."""
+    """Return a function, or another object that can be called, unchanged. Other types raise UsageError."""
     if not callable(value):
         raise type_error(name, value, "a function")
     return value
 
 
 def to_instance(kind: type, example: str) -> Converter:
-    """Return a converter that takes only instances of a class.
+    """Return a converter that accepts only instances of a class, and returns them unchanged.
 
     Args:
         kind: The class.
-        example: How an instance is made, for the message: "a Quotas object, such as Quotas(files=20000)".
+        example: An example of an instance for the message: "a Quotas object, such as Quotas(files=20000)".
 
     """
 
@@ -163,7 +164,7 @@ def to_instance(kind: type, example: str) -> Converter:
 
 
 def optional(convert: Converter) -> Converter:
-    """Return a converter that takes None unchanged, and other arguments as `convert` does."""
+    """Return a converter that returns None for None, and calls `convert` for other arguments."""
 
     def convert_unless_none(name: str, value: object) -> object:
         return None if value is None else convert(name, value)
@@ -172,13 +173,13 @@ def optional(convert: Converter) -> Converter:
 
 
 def each(convert: Converter, plural: str) -> Converter:
-    """Return a converter to a list, which converts each item by `convert`. One item that is no list is taken as one.
+    """Return a converter to a list that calls `convert` for each item.
 
-    None is taken as no items.
+    A single text, path or function becomes a list of one item. None becomes an empty list.
 
     Args:
-        convert: The converter of an item.
-        plural: The items in words, for the message: "paths".
+        convert: The converter of one item.
+        plural: The name of the items in the plural, for the message: "paths".
 
     """
 
@@ -195,9 +196,9 @@ def each(convert: Converter, plural: str) -> Converter:
 
 
 def each_lazily(convert: Converter, plural: str) -> Converter:
-    """Return a converter like `each` whose result is an iterator: millions of items are converted one by one.
+    """Return a converter like that of `each`, whose result is an iterator. Millions of items are converted one by one.
 
-    One item alone is refused, because a function would take its letters or lines as items.
+    A single text or path is refused, because its characters or lines would be taken as the items. None is refused, too.
     """
 
     def convert_lazily(name: str, value: object) -> Iterator[Any]:
@@ -209,7 +210,7 @@ def each_lazily(convert: Converter, plural: str) -> Converter:
 
 
 def to_text_mapping(name: str, value: object) -> dict[str, str]:
-    """Return a dict of texts. A value None is left out."""
+    """Convert a mapping of texts to a dict. Items with the value None are left out."""
     if not isinstance(value, Mapping):
         raise type_error(name, value, "a dict of texts")
     for member in value:
@@ -223,7 +224,7 @@ to_functions = each(to_function, "functions")
 
 
 def to_progress(name: str, value: object) -> object:
-    """Return an argument `progress` unchanged: a function, True, False or None. Other types raise UsageError."""
+    """Return an argument for `progress` (a function, True, False or None) unchanged. Other types raise UsageError."""
     if value is None or isinstance(value, bool) or callable(value):
         return value
     raise type_error(name, value, "a function that takes one Progress, True or False")

@@ -6,11 +6,11 @@ from typing import Any
 
 
 class DicommapError(Exception):
-    """Base class of all exceptions of dicommap. Problems in the data are not raised but reported as issues.
+    """Base class of all exceptions of dicommap. For a problem in the data there is no exception, but an issue.
 
     Attributes:
-        message: The problem, without any value of a patient.
-        fix: The action that solves the problem.
+        message: The description of the problem. It contains no patient's data.
+        fix: The advice on how to solve the problem.
 
     """
 
@@ -51,7 +51,7 @@ class QueryError(DicommapError):
 
 
 class ExecutorError(DicommapError):
-    """Raised if the process pool or the caller's executor itself fails, and not a task that it ran."""
+    """Raised if the process pool or the caller's executor fails. It is not raised if a task in it fails."""
 
 
 class AttributeNameError(DicommapError):
@@ -63,11 +63,11 @@ class DocumentError(DicommapError):
 
 
 class PackageError(DicommapError):
-    """Raised if a package cannot be written to the given directory."""
+    """Raised if a package of import jobs cannot be written to the given directory."""
 
 
 class MissingExtraError(DicommapError):
-    """Raised if a function needs Python packages that are installed only with an extra."""
+    """Raised if a function needs Python packages of an optional extra that is not installed."""
 
 
 class AwsError(DicommapError):
@@ -80,7 +80,7 @@ class AwsError(DicommapError):
         self.transient = transient
         """Whether the same call may succeed later: it was throttled, the service failed, or AWS did not answer."""
         self.local = local
-        """Whether the error is about only one bucket, prefix or object. Calls for other resources may then succeed."""
+        """Whether the error is about one bucket, prefix or object only. Calls for other resources may then succeed."""
         self.issues: tuple[Any, ...] = ()
         """The issues that a check found before this error ended the check."""
 

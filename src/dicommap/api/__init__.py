@@ -1,1 +1,1 @@
-"""Public verbs: each module holds a function that the command line and Python callers use."""
+"""The public functions of dicommap, such as scan() and draft(). The command line and Python programs call them."""

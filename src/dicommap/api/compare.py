@@ -1,4 +1,4 @@
-"""compare(): list what differs between two inventories; Comparison is its result."""
+"""compare(): find the differences between two inventories. Comparison is its result."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from dicommap.progress import ProgressOption
 
 ITEMS_KEPT = 1_000
-"""Maximum studies, series, instances and changes of attributes that a Comparison keeps in memory, of each kind."""
+"""Maximum number of studies that differ, and of attribute changes, that a Comparison keeps in memory."""
 LARGEST_KEPT = 20
-"""Maximum studies with the most differing instances that a Comparison keeps."""
+"""Number of studies that `Comparison.largest` has at most: those with the most differing instances."""
 IGNORABLE_KINDS = tuple(kind for kind in ChangeKind if kind is not ChangeKind.SERIES)
 _POSITIONS = ("the first inventory", "the second inventory")
 
@@ -63,9 +63,9 @@ class Comparison(Displayable):
     after: ComparedSide
     """The second inventory."""
     totals: ComparisonTotals
-    """The numbers of all studies, series, instances and changed attributes."""
+    """The numbers of same, changed, new and gone studies, series and instances, and of changed attributes."""
     keywords: tuple[str, ...]
-    """The compared attributes: those that both inventories captured, without the ignored ones."""
+    """The keywords of the compared attributes: those that both inventories captured, without the ignored ones."""
     first: tuple[StudyDifference, ...] = field(repr=False)
     """The first 1,000 studies that differ, in the order of their UIDs."""
     changes: tuple[AttributeChangeCount, ...] = field(repr=False)
@@ -76,31 +76,34 @@ class Comparison(Displayable):
 
     @property
     def is_same(self) -> bool:
-        """Return whether the inventories have no difference."""
+        """Return whether the inventories have no differences."""
         return self.totals.instances.is_same
 
     def studies(self) -> Iterator[StudyDifference]:
-        """Yield each study that is new, gone or changed, in the order of UIDs. It reads the inventories again."""
+        """Yield each study that is new, gone or changed, in the order of UIDs. The inventories are read again."""
         return (item for item in self._run.again() if isinstance(item, StudyDifference))
 
     def series(self) -> Iterator[SeriesDifference]:
-        """Yield each series that is new, gone or changed, in the order of UIDs. It reads the inventories again."""
+        """Yield each series that is new, gone or changed, in the order of UIDs. The inventories are read again."""
         return (item for item in self._run.again() if isinstance(item, SeriesDifference))
 
     def instances(self) -> Iterator[InstanceDifference]:
-        """Yield each instance that is new, gone or changed, in the order of UIDs. It reads the inventories again."""
+        """Yield each instance that is new, gone or changed, in the order of UIDs. The inventories are read again."""
         return (item for item in self._run.again() if isinstance(item, InstanceDifference))
 
     def attributes(self) -> Iterator[AttributeChangeCount]:
-        """Yield each change of an attribute in a study or series. It reads the inventories again.
+        """Yield each change of an attribute in a study or series. The inventories are read again.
 
-        Changes of attributes of the patient and study are counted for a study, others for a series. For one attribute
-        of a study or series, 100 changes are listed, and the others are counted in one item without values.
+        Attributes of the patient and the study are counted for the study, all others for the series. For one attribute
+        of one study or series, 100 changes are listed, and the others are counted in one item without values.
         """
         return (change for item in self._run.again() for change in list_attribute_changes(item))
 
     def plot(self) -> Plot:
-        """Return a bar chart: same, changed, new and gone studies, series and instances, and the changed attributes."""
+        """Return a bar chart: how many studies, series and instances are the same, changed, new or gone.
+
+        It also shows how often each attribute has changed.
+        """
         from dicommap.plots.comparison_plot import plot_comparison
 
         return plot_comparison(self._content(show_values=False))
@@ -135,7 +138,7 @@ class Comparison(Displayable):
 
 
 class ComparisonRun:
-    """The comparison of two inventories. Each iteration compares them anew and yields all differences."""
+    """A comparison of two inventories. Each iteration compares them again, and yields all differences."""
 
     def __init__(
         self,
@@ -145,7 +148,7 @@ class ComparisonRun:
         ignore: str | Iterable[str] = (),
         progress: ProgressOption = None,
     ) -> None:
-        """Prepare a comparison. Arguments and errors are those of `compare`."""
+        """Prepare a comparison. The parameters and exceptions are those of `compare`."""
         self._inventories = (before, after)
         self._kinds, self._keywords = _parse_ignored([ignore] if isinstance(ignore, str) else ignore)
         self._progress = progress
@@ -156,14 +159,14 @@ class ComparisonRun:
         self._sides: tuple[ComparedSide, ComparedSide] | None = None
 
     def __iter__(self) -> Iterator[Difference]:
-        """Compare the inventories, keep the first differences, and yield all."""
+        """Compare the inventories, and yield all differences. The first ones are kept for `result`."""
         self._studies, self._changes, self._largest = [], [], []
         for number, difference in enumerate(self.again(self._progress)):
             self._keep(number, difference)
             yield difference
 
     def again(self, progress: ProgressOption = False) -> Iterator[Difference]:
-        """Compare the inventories, and yield all differences. They are not added to `result`."""
+        """Compare the inventories, and yield all differences. None of them is kept for `result`."""
         with ExitStack() as stack, progress_reporter(progress, "instances") as report:
             sides = [
                 ComparedInventory(_open(stack, inventory, position), position)
@@ -197,7 +200,8 @@ class ComparisonRun:
             return
         if len(self._studies) < ITEMS_KEPT:
             self._studies.append(difference)
-        # Of studies with equal numbers, the first ones are kept. The number also keeps studies from being compared.
+        # Of studies with equally many differing instances, the first ones are kept. No two entries have the same
+        # number, so heapq never compares two StudyDifference objects, which have no order.
         entry = (difference.counts.differing, -number, difference)
         if len(self._largest) < LARGEST_KEPT:
             heapq.heappush(self._largest, entry)
@@ -206,7 +210,7 @@ class ComparisonRun:
 
 
 def list_attribute_changes(difference: Difference) -> tuple[AttributeChangeCount, ...]:
-    """Return the changes of attributes of a study or series; an empty tuple for an instance."""
+    """Return the attribute changes of a study or series; an empty tuple for an instance."""
     return () if isinstance(difference, InstanceDifference) else difference.attributes
 
 
@@ -227,8 +231,8 @@ def compare(
     Args:
         before: The first inventory: an open inventory or the path of its file.
         after: The second inventory.
-        ignore: Changes that do not count: "path", "size", "etag", "attributes", "duplicates", or the keyword of a
-            captured attribute.
+        ignore: Changes to ignore: "path", "size", "etag", "attributes", "duplicates", or the keyword of a captured
+            attribute.
         progress: Whether to show the number of compared instances, or a function that is called with it.
 
     Returns:
@@ -236,7 +240,7 @@ def compare(
 
     Raises:
         InventoryError: An inventory is missing, damaged, unfinished, closed, or has another format version.
-        UsageError: A word of `ignore` is no kind of change and no keyword.
+        UsageError: A text of `ignore` is neither a kind of change nor a keyword.
     """
     run = ComparisonRun(before, after, ignore=ignore, progress=progress)
     for _ in run:
@@ -245,7 +249,7 @@ def compare(
 
 
 def _parse_ignored(words: Iterable[str]) -> tuple[frozenset[ChangeKind], frozenset[str]]:
-    """Return the kinds of changes and the keywords that do not count. Raises UsageError for any other word."""
+    """Return the kinds of changes to ignore, and the keywords to ignore. Raises UsageError for any other word."""
     kinds, keywords = set(), set()
     for word in words:
         if word in IGNORABLE_KINDS:
@@ -258,7 +262,7 @@ def _parse_ignored(words: Iterable[str]) -> tuple[frozenset[ChangeKind], frozens
 
 
 def _open(stack: ExitStack, inventory: Inventory | StrPath, position: str) -> Inventory:
-    """Return an open inventory. A path is opened, and closed with `stack`."""
+    """Return an open inventory. If `inventory` is a path, it is opened, and `stack` closes it."""
     if isinstance(inventory, Inventory):
         return inventory
     path = Path(os.fspath(inventory))

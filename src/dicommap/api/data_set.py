@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
     """Return the data set of a P10 file as DICOM JSON without pixel data, and the issues of the file.
 
-    An issue names a value that JSON cannot represent. If the file is not a P10 file, the data set is empty, and an
-    issue reports it.
+    Each value that JSON cannot represent has an issue. If the file is not a P10 file, the data set is empty, and an
+    issue reports this.
 
     Raises:
         DocumentError: The file cannot be opened or read.

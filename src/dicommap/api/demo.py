@@ -1,4 +1,4 @@
-"""demo(): scan, edit, draft and validate P10 files that come with pydicom."""
+"""demo(): show scan, sheet, draft and validate with sample files that come with pydicom."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ empty = ["StudyTime"]
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """The result of `demo`: paths of the written files, the inventory's summary, the draft and the issues."""
+    """The result of `demo`: the written paths, the inventory's summary, the draft, and the issues of the package."""
 
     inventory: Path
     sheet: Path
@@ -115,7 +115,7 @@ def _write_new_text(path: Path, text: str) -> None:
 
 @contextmanager
 def _raise_package_errors(directory: Path) -> Iterator[None]:
-    """Raise PackageError instead of OSError, with the advice to name another directory."""
+    """Return a context manager that converts OSError to PackageError. The advice is to name another directory."""
     try:
         yield
     except OSError as error:
@@ -125,9 +125,9 @@ def _raise_package_errors(directory: Path) -> Iterator[None]:
 
 
 def _edit_lines(lines: list[str]) -> Iterator[str]:
-    """Yield the text of a sheet with a new PatientID and AccessionNumber for the first study.
+    """Yield the text of a sheet in which the first study has a new PatientID and AccessionNumber.
 
-    The demo edits the sheet as a person would in a spreadsheet program.
+    A person would make this edit in a spreadsheet program.
     """
     rows = list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"), newline="")))
     rows[0] |= {"PatientID": "HOSP-000417", "AccessionNumber": "ACC-2026-0093"}

@@ -1,4 +1,4 @@
-"""draft(): resolve edits into overrides and write a package; Draft is its result."""
+"""draft(): resolve edits into overrides, and write a package of import jobs. Draft is its result."""
 
 from __future__ import annotations
 
@@ -73,25 +73,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Draft(Displayable):
-    """The result of `draft`: overrides, changes, issues, and the package if one was made."""
+    """The result of `draft`: overrides, changes, edit results, issues, and the package if `draft` wrote one."""
 
     overrides: tuple[Override, ...]
     changes: tuple[AttributeChange, ...]
-    """Each attribute that an override changes, with the values before and after."""
+    """Each attribute that an override changes, with its values before and after the change."""
     edit_results: tuple[EditResult, ...]
-    """One result for each sheet row, lookup row, rule, function and harmonized keyword."""
+    """One result for each source of edits: a sheet row, lookup row, rule, function or harmonized keyword."""
     conflicts: Conflicts
-    """Grouping attributes that still differ after the edits. They forecast which files are likely to become non-primary
-    image sets, and which edits would prevent this."""
+    """Grouping attributes that still differ after the edits. HealthImaging is likely to put the files with other values
+    into non-primary image sets. The conflicts name these files, and edits that would prevent this."""
     issues: Issues
     package: Path | None
-    """The directory of the package; None if the caller named no output, or if the draft has no documents."""
+    """The directory of the written package; None if `draft` had no `output`, or if the draft has no documents."""
     documents: Mapping[str, str]
-    """Path in the package -> text of the file. Empty if an issue is an error, or if there is nothing to import."""
+    """Path in the package -> text of the file. Empty if an issue is an error, or if there is nothing to write."""
     plan: Plan | None = None
-    """The plan of the package. None if an issue is an error, or if there is nothing to import."""
+    """The plan of the package. None if an issue is an error, or if there is nothing to write."""
     _masker: Masker = field(default_factory=Masker, compare=False)
-    """Masks the values in all outputs of this draft, so that a mark means the same value in each of them."""
+    """The masker for all outputs of this draft, so that the same mark means the same value in each output."""
 
     @property
     def ok(self) -> bool:
@@ -99,10 +99,10 @@ class Draft(Displayable):
         return not self.issues.errors
 
     def preview(self, *, show_values: bool = False) -> Preview:
-        """Return the changes as rows. A notebook shows the value before a change beside the value after it.
+        """Return the changes as rows. Each row has the value before the change and the value after it.
 
         `show_values` shows patient values, which are masked by default. After `dicommap.show_values(True)`, a notebook
-        shows them too, but the rows stay masked, since a program may write them to a file or log.
+        also shows them, but the rows stay masked, because a program may write the rows to a file or log.
         """
         from dicommap.display.preview import Preview
 
@@ -110,34 +110,34 @@ class Draft(Displayable):
         return Preview(self._build_rows, changes=len(self.changes), overrides=len(self.overrides), masker=masker)
 
     def masker(self, *, show_values: bool = False) -> Masker:
-        """Return the Masker of this draft's outputs, or one that masks nothing if `show_values` is true."""
+        """Return the Masker for this draft's outputs. If `show_values` is true, return a Masker that masks nothing."""
         return Masker(show_values=True) if show_values else self._masker
 
     def _build_rows(self, masker: Masker) -> Iterator[dict[str, str]]:
         return (build_preview_row(change, masker=masker) for change in self.changes)
 
     def edits(self) -> Iterator[dict[str, str]]:
-        """Yield a row for each edit result: the edit, the result, and the number of studies by result."""
+        """Yield a row for each edit result: the source of the edits, and the number of studies by result."""
         return map(build_edit_result_row, self.edit_results)
 
     def edits_by_study(self) -> Iterator[dict[str, str]]:
-        """Yield a row for each study and edit that changed it: the edit, its targets and the changed attributes."""
+        """Yield a row for each pair of a study and an edit that changed it, with the changed attributes."""
         return build_study_edit_rows(self.changes)
 
     def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
-        """Return the edits that changed an attribute of a study or of its series. Each edit is in the tuple once."""
+        """Return the descriptions of the edits that changed an attribute of a study or of its series, each once."""
         changes = (change for change in self.changes if change.study_instance_uid == study_instance_uid)
         return tuple(dict.fromkeys(origin for change in changes for origin in change.origins))
 
     def forecast(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
-        """Yield rows about files that are likely to become non-primary image sets, with the reason and the remedy.
+        """Yield rows about files that are likely to become non-primary image sets: the reason, and how to prevent it.
 
         `show_values` shows patient values, which are masked by default.
         """
         return build_forecast_rows(self.conflicts, masker=self.masker(show_values=show_values))
 
     def forecast_plot(self, *, show_values: bool = False) -> Plot:
-        """Return a bar chart: in each series, the groups of files that may become separate image sets.
+        """Return a bar chart of the groups of files in each series that may become separate image sets.
 
         It shows the first 10 studies in which grouping attributes differ. `show_values` shows patient values in
         tooltips, which are masked by default.
@@ -195,7 +195,7 @@ def _draw_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Figure
 DEFAULT_ASSUMPTIONS = Assumptions()
 
 _PREFIX_OF_A_LOOK = "s3://no-prefix-is-named/"
-"""The prefix for which a draft without input_s3_uri is checked. The draft keeps nothing that names it."""
+"""An invented prefix, for checks of a draft without input_s3_uri. It is not in the resulting draft."""
 
 
 @convert_arguments(
@@ -237,18 +237,18 @@ def draft(
 ) -> Draft:
     """Draft overrides, mappings, import configurations and a plan from edits, and write them as a package.
 
-    An import job imports all files under its S3 prefix. Each job therefore imports one folder, the largest that the
-    `quotas` allow. Other files can be staged: `dicommap.stage` copies them to prefixes below `stage_uri`. These are
-    files that fit into no such job, or only if their study is divided among jobs. Without staging, a divided study is
-    a warning. Instances outside all jobs are an error unless `leave_out` is true.
+    An import job imports all files under its S3 prefix. So each job imports one folder, the largest that the `quotas`
+    allow. Some files fit into no such job, or only if their study is divided among jobs. They can be staged:
+    `dicommap.stage` copies them to prefixes below `stage_uri`. Without staging, a divided study is a warning.
+    Instances that are in no job are an error unless `leave_out` is true.
 
-    The issues of the draft include the errors and warnings that `validate` would find in the package. If an issue is
-    an error, nothing is written.
+    The issues of the draft include the issues that `validate` would find in the package. If an issue is an error,
+    nothing is written.
 
     Args:
         inventory: The inventory to edit, or the path of an inventory file.
-        input_s3_uri: The S3 prefix of the source's files, now or later. Not needed if the source is in S3, or without
-            `output`: then the draft has no documents and no plan.
+        input_s3_uri: The S3 prefix where the source's files are, or will be. It is not needed if the source is in S3.
+            Without it and without `output`, a draft of local files has no documents and no plan.
         sheets: The paths of edited sheets, or one path: workbooks (.xlsx) or CSV files.
         delimiter: The character between the cells of CSV sheets. By default it is detected.
         encoding: The encoding of CSV sheets: "utf-8", "latin-1" or "cp1252". The default is UTF-8, or UTF-16 with a
@@ -262,7 +262,7 @@ def draft(
         quotas: The size limits of one import job.
         staging: "never", "where-needed" or "all". The default is "where-needed" if there is a `stage_uri`.
         stage_uri: The S3 prefix below which files are staged.
-        leave_out: Whether the plan may leave instances out of all jobs.
+        leave_out: Whether the plan may contain instances that no job imports.
         output: The directory of the package. Without it, nothing is written.
         account: Members of the StartDICOMImportJob request that only the owner of the AWS account knows: datastoreId,
             dataAccessRoleArn, outputS3Uri, inputOwnerAccountId, jobName.
@@ -273,8 +273,8 @@ def draft(
 
     Raises:
         DocumentError: An edit file cannot be read.
-        UsageError: A function returns a value that is not a text, no sheet can have the delimiter or encoding,
-            `account` has a member that the draft sets, or the URIs do not match the staging.
+        UsageError: A function returns a value that is not a text, the delimiter or encoding is unknown, `account` has a
+            member that the draft sets, or the URIs do not match the staging.
         PackageError: The package cannot be written.
 
     """
@@ -327,7 +327,7 @@ def draft(
 
 @dataclass(frozen=True, slots=True)
 class _PackageSettings:
-    """Settings of a package: for its jobs, its requests and its override files."""
+    """Settings of a package: the job settings, members of the requests, and assumptions about override files."""
 
     jobs: JobSettings
     account: Mapping[str, str]
@@ -337,9 +337,10 @@ class _PackageSettings:
 def _resolve_edits(
     inventory: Inventory, edits: EditSources, assumptions: Assumptions, progress: ProgressOption, *, is_dry_run: bool
 ) -> Resolution:
-    """Return the resolution of all edits. Its issues begin with those of reading the edit files.
+    """Read and resolve all edits. The issues of reading the edit files come first.
 
-    A dry run without edits gives no issue, because it is a way to see the forecast.
+    If there is no override, an issue says so. A dry run without edits has no such issue: it may be run only to see the
+    forecast.
     """
     provider, read_issues = read_edits(edits, inventory.keywords)
     with progress_reporter(progress, "studies") as report:
@@ -362,11 +363,14 @@ def _resolve_edits(
 def _make_documents(
     inventory: Inventory, resolution: Resolution, settings: _PackageSettings, call_issues: Sequence[Issue]
 ) -> tuple[list[Issue], PackageDocuments | None]:
-    """Return all issues and the documents of the package. If an issue is an error, None replaces the documents."""
+    """Return all issues, and the documents of the package. The documents are None if an issue is an error.
+
+    `call_issues` are the issues of the arguments of `draft`.
+    """
     issues = [*call_issues, *resolution.issues]
     documents: PackageDocuments | None = None
-    # With a wrong URI, each document would repeat the same error, so the documents are not built. After errors of
-    # edits they are built, to check the other overrides too, so that the user sees all issues at once.
+    # With a wrong URI, each document would repeat the same error, so no documents are built. If an edit has an error,
+    # they are built: so the other overrides are checked too, and the user sees all issues at once.
     if not has_errors(call_issues):
         planned = plan_inventory_jobs(
             inventory.sources, inventory.s3_objects, resolution.overrides, settings.jobs, settings.assumptions

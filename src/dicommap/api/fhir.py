@@ -50,7 +50,7 @@ def _to_output(name: str, value: object) -> object:
 
 @dataclass(frozen=True, kw_only=True)
 class FhirFile:
-    """The file of resources that `fhir` wrote, with counts and issues."""
+    """The result of `fhir`: the written file, the numbers of its resources, series and instances, and the issues."""
 
     path: Path
     """The path of the written file; `-` if the caller gave an open file."""
@@ -59,7 +59,7 @@ class FhirFile:
     series: int
     """Number of series in all resources."""
     instances: int
-    """Number of instances that the resources list."""
+    """Number of instances that all resources list."""
     issues: Issues
     """Facts that the resources cannot express: the first 1,000 issues of each code, and the number of the others."""
 
@@ -102,7 +102,7 @@ def fhir(
         The path, the counts and the issues of the written resources.
 
     Raises:
-        UsageError: The status, a URI or the time zone is not valid, or the package is a retry.
+        UsageError: The status, a URI or the time zone is not valid, or the package is a retry of another package.
         DocumentError: The package cannot be read or has errors, or the file cannot be written.
         MissingExtraError: The extra fhir is not installed.
 
@@ -124,7 +124,7 @@ def fhir(
 def _write_resources(
     counting: _ResourceCounter, resources: Iterator[dict[str, Any]], output: StrPath | BinaryIO
 ) -> FhirFile:
-    """Write the resources to a new file or an open one, and return their counts and issues."""
+    """Write the resources to `output` (a new file or an open file), and return the counts and issues of `counting`."""
     lines = format_json_lines(resources)
     if isinstance(output, str | os.PathLike):
         write_new_text_file(Path(output), lines)
@@ -135,7 +135,7 @@ def _write_resources(
 
 
 class _ResourceCounter:
-    """Checker of ImagingStudy resources. It also counts the resources and collects their issues."""
+    """Checker of ImagingStudy resources. It also counts resources, series and instances, and collects the issues."""
 
     def __init__(self) -> None:
         self._check = load_imaging_study_check()
@@ -143,9 +143,9 @@ class _ResourceCounter:
         self._issues = bounded_issues()
 
     def check_resources(self, results: Iterable[ImagingStudyResult]) -> Iterator[dict[str, Any]]:
-        """Yield each resource after it was checked and counted. Raises ValueError if a resource is not valid.
+        """Check, count and yield each resource. Raises ValueError if a resource is not valid.
 
-        `results` are the results of building the resources, one for each study.
+        `results` has, for each study, the resource that was built and the issues of building it.
         """
         for result in results:
             self._check(result.resource)
@@ -158,7 +158,7 @@ class _ResourceCounter:
             yield result.resource
 
     def make_result(self, path: Path) -> FhirFile:
-        """Return the counts and issues of all resources, for the file at `path`."""
+        """Return the result of `fhir` for the file at `path`: the counts and issues of all resources."""
         issues = list(self._issues)
         if self._zoneless:
             issues.append(make_issue("fhir.no-time-zone", count=self._zoneless))

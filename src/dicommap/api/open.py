@@ -1,4 +1,4 @@
-"""The verb open: open an inventory file."""
+"""open(): open an inventory file."""
 
 from __future__ import annotations
 

@@ -47,10 +47,10 @@ def policy(
     output_s3_uri: str | None = None,
     region: str | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Return the IAM policies that the import jobs of a package need. No request is sent.
+    """Return the IAM policies that the import jobs of a package need. No request is sent to AWS.
 
-    Values that the caller does not give are those of the package's first submit, or else of the package's requests. An
-    unknown value becomes a placeholder in angle brackets, such as `<region>`.
+    If an argument is missing, its value is taken from the package's first submit, or else from the package's requests.
+    An unknown value becomes a placeholder in angle brackets, such as `<region>`.
 
     Args:
         package: The package directory.
@@ -65,7 +65,7 @@ def policy(
 
     Raises:
         DocumentError: The package cannot be read, or has errors.
-        UsageError: A setting does not have the form that AWS gives it.
+        UsageError: An argument does not have the form that AWS defines.
 
     """
     _require_valid_settings(
@@ -103,9 +103,9 @@ def policy(
 
 
 def _require_valid_settings(account: Mapping[str, str | None], region: str | None) -> None:
-    """Raise UsageError if a setting does not have AWS's form. The settings become parts of policies.
+    """Raise UsageError if a setting does not have the form that AWS defines. The settings become parts of policies.
 
-    `account` has members of the request by name; None for a member that is not given.
+    `account` maps names of request members to values; the value is None if the caller did not give it.
     """
     wrong = check_aws_account({name: value for name, value in account.items() if value is not None})
     if wrong:

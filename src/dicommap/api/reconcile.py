@@ -1,4 +1,4 @@
-"""reconcile(): give each planned instance of a package one outcome, from the job manifests."""
+"""reconcile(): determine one outcome for each planned instance of a package, from the job manifests."""
 
 from __future__ import annotations
 
@@ -34,21 +34,22 @@ if TYPE_CHECKING:
     from dicommap.reconciliation.outcomes import ImportOutcome, InstanceOutcome, JobOutcomes, StudyOutcomes
 
 STUDIES_KEPT = 1_000
-"""Maximum number of incomplete studies and studies with warnings in `Reconciliation.first`."""
+"""Maximum number of studies in `Reconciliation.first`."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Reconciliation(Displayable):
-    """The outcome of each planned instance of a package.
+    """The result of `reconcile`: the outcomes of the planned instances of a package.
 
-    Only counts, issues and some studies are in memory. `studies` and `instances` read the job manifests again.
+    Only counts, issues and some studies are in memory. The methods `studies` and `instances` read the job manifests
+    again, and yield all outcomes.
     """
 
     package: Path
     jobs: tuple[JobOutcomes, ...]
     issues: Issues
     first: tuple[StudyOutcomes, ...] = field(repr=False)
-    """The first studies with an instance that has a warning, or that is not in a primary image set."""
+    """At most 1,000 studies with an instance that was not imported, is not in a primary image set, or has a warning."""
     _run: ReconciliationRun = field(repr=False)
 
     @property
@@ -64,29 +65,29 @@ class Reconciliation(Displayable):
         return sum_outcomes(self.jobs)
 
     def studies(self) -> Iterator[StudyOutcomes]:
-        """Yield the outcomes of each study in each job. A study that is divided among jobs comes once for each job."""
+        """Yield the outcomes of each study in each job. If several jobs import a study, it is yielded for each job."""
         return (study for job in self._run.again() for study in job.studies)
 
     def instances(self) -> Iterator[InstanceOutcome]:
-        """Yield the outcome of every planned instance. Each planned instance is one file."""
+        """Yield the outcome of each planned instance, which is one file."""
         return (instance for job in self._run.again() for instance in job.instances())
 
     @convert_arguments(output=to_path, stage_uri=optional(to_text))
     def retry(self, output: StrPath, *, stage_uri: str | None = None) -> Retry:
-        """Write a new package that imports only the instances that were not imported. It reads the job manifests again.
+        """Write a new package that imports only the instances that were not imported. The job manifests are read again.
 
         A job that imported nothing is planned again with the same prefix. For any other job, the missing instances are
         staged below `stage_uri` and imported from there, because a job imports all files under its prefix. Jobs that
-        were not started, or have not ended, are left out. Instances without a clear outcome are imported again, and
-        may become duplicates: AWS does not detect them. The number `attempt` of the plan grows by 1, so that the new
-        jobs have other client tokens.
+        were not started or have not ended are left out. Instances without a clear outcome are imported again. They may
+        become duplicates, which AWS does not detect. The `attempt` number of the new plan is larger by 1, so that the
+        new jobs have other client tokens.
 
         Args:
             output: The directory of the new package.
-            stage_uri: The S3 prefix for copies.
+            stage_uri: The S3 prefix below which missing instances are staged.
 
         Returns:
-            The result of the retry: the new package, its jobs and the issues.
+            The new package, the numbers of its jobs and instances, and the issues.
 
         Raises:
             UsageError: Instances must be copied, and there is no `stage_uri`.
@@ -108,7 +109,7 @@ class Reconciliation(Displayable):
             show_values: Whether messages show patient values, which are masked by default.
 
         Returns:
-            Tuples of the number of instances, the exception type and the service's message.
+            For each reason: the number of instances, the exception type, and the service's message.
 
         """
         from dicommap.display.reconciliation_report import rank_failure_reasons
@@ -143,7 +144,10 @@ class Reconciliation(Displayable):
 
 
 class ReconciliationRun:
-    """A running reconciliation. Iterate its jobs once, then read `result`. One job at a time is in memory."""
+    """An iterable that reconciles the jobs of a package. `result` returns the result of an iteration that has ended.
+
+    One job at a time is in memory.
+    """
 
     def __init__(
         self,
@@ -153,12 +157,12 @@ class ReconciliationRun:
         clients: Clients | None = None,
         progress: ProgressOption = None,
     ) -> None:
-        """Open the package, and the directory `manifests` if there is one. `reconcile` describes the parameters."""
+        """Open the package, and the directory `manifests` if it is given. The parameters are those of `reconcile`."""
         self.package = PackageDirectory(package)
         self._folders = JobManifestFolders(Path(manifests)) if manifests is not None else None
         self._clients = clients
         self._reached: Clients | None = None
-        """The clients, completed with the AWS account of the package's first submit."""
+        """The clients, completed with the profile and region of the package's first submit; None until needed."""
         self._progress = progress
         self._jobs: list[JobOutcomes] = []
         self._incomplete: BoundedList[StudyOutcomes] = BoundedList(limit=STUDIES_KEPT)
@@ -174,13 +178,13 @@ class ReconciliationRun:
                 yield reconciled
 
     def again(self) -> Iterator[JobReconciliation]:
-        """Reconcile the jobs again, and yield the reconciliation of each job. The jobs are not added to `result`."""
+        """Reconcile the jobs again, and yield the reconciliation of each job. They are not kept for `result`."""
         for job in self.package.plan.jobs:
             submission = self.package.submission(job)
             yield reconcile_job(job, self.package.objects(job), submission, self._find_job_output(job, submission))
 
     def result(self) -> Reconciliation:
-        """Return the result for the jobs that the last iteration has yielded."""
+        """Return the result of the last iteration, which must have ended."""
         return Reconciliation(
             package=self.package.path,
             jobs=tuple(self._jobs),
@@ -217,14 +221,14 @@ def reconcile(
 ) -> Reconciliation:
     """Determine one outcome for each planned instance of a package, from the job manifests under outputS3Uri.
 
-    If the package was submitted with `submit`, a job is identified by its job id, otherwise by its inputS3Uri. One job
+    The job manifests of a job are found by its job id if `submit` started the job, otherwise by its inputS3Uri. One job
     at a time is in memory.
 
     Args:
         package: The package directory.
         manifests: A directory that contains downloaded job manifests, at any depth. Without it, the job manifests are
             fetched from S3.
-        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        clients: The AWS clients. A missing profile or region is that of the package's first submit.
         progress: Whether to show the number of reconciled jobs, or a function that is called with it.
 
     Returns:
@@ -232,7 +236,7 @@ def reconcile(
 
     Raises:
         DocumentError: The package or a job manifest cannot be read, or a list of objects was changed.
-        PackageError: The state of a submission cannot be read.
+        PackageError: The saved state of a job's submission cannot be read.
         AwsError: S3 refuses a request.
         MissingExtraError: boto3 is needed and not installed.
 

@@ -1,4 +1,4 @@
-"""Write a package that imports only the instances that earlier jobs did not import."""
+"""Write a package that imports only the instances that the jobs of an earlier package did not import."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwn
 
 
 class JobObjects(Iterable[PlannedObject]):
-    """The planned objects of a job. Each iteration reads them from objects.csv."""
+    """An iterable of the planned objects of a job. Each iteration reads them from the job's objects.csv."""
 
     def __init__(self, package: PackageDirectory, job: PlanJob) -> None:
         self._package = package
@@ -53,13 +53,13 @@ class JobObjects(Iterable[PlannedObject]):
 def read_overrides(
     package: PackageDirectory, whole: Iterable[PlanJob], partial: Iterable[PlanJob], studies: Container[str]
 ) -> Iterator[Override]:
-    """Yield each override that a retry needs, once.
+    """Yield the overrides that a retry needs, each once.
 
     Args:
         package: The package of the earlier jobs.
-        whole: Jobs whose overrides are all yielded.
-        partial: Jobs of which only the overrides for `studies` are yielded.
-        studies: Study Instance UIDs.
+        whole: Jobs that imported nothing. All their overrides are yielded.
+        partial: Jobs that imported some of their instances. Only their overrides for `studies` are yielded.
+        studies: The Study Instance UIDs of the missing instances.
 
     Raises:
         DocumentError: An override file was changed, or cannot be used.
@@ -84,7 +84,7 @@ def read_overrides(
 
 
 def read_account_members(package: PackageDirectory, job: PlanJob) -> dict[str, str]:
-    """Return the request members that the owner of the AWS account gave for a job. Placeholders are left out."""
+    """Return the members of a job's request that depend on the AWS account, without members that are placeholders."""
     submission = package.submission(job)
     members = package.request(job) if submission is None else submission.model_dump()
     return {name: members[name] for name in _ACCOUNT_MEMBERS if members.get(name) not in (None, f"<{name}>")}
@@ -97,9 +97,9 @@ class Retry(Displayable):
     package: Path | None
     """The directory of the new package; None if there is nothing to import again, or if an issue is an error."""
     in_place: int
-    """Number of jobs that imported nothing. The new package imports the same prefixes again."""
+    """Number of new jobs that import the same prefixes as earlier jobs. These earlier jobs imported nothing."""
     staged: int
-    """Number of jobs that import copies of instances from a staging prefix."""
+    """Number of new jobs that import copies of instances from a staging prefix."""
     instances: int
     """Number of instances to import again."""
     issues: Issues
@@ -117,10 +117,10 @@ class Retry(Displayable):
 
 
 class RetryBuilder:
-    """Builder of a retry package. It selects the instances to import again while jobs are reconciled."""
+    """Builder of a package that imports missing instances again. Call `collect_missing`, then `write`."""
 
     def __init__(self, package: PackageDirectory) -> None:
-        """Make a builder without jobs. `package` is the package of the earlier jobs."""
+        """Make a builder that has no missing instances yet. `package` is the package of the earlier jobs."""
         self._package = package
         self._selection = RetrySelection(package.plan)
 
@@ -131,11 +131,11 @@ class RetryBuilder:
             yield job
 
     def write(self, output: StrPath, stage_uri: str | None) -> Retry:
-        """Write the new package. If no instance must be imported again or an issue is an error, nothing is written.
+        """Write the new package. If no instance must be imported again, or an issue is an error, nothing is written.
 
         Args:
             output: The directory of the new package.
-            stage_uri: The S3 prefix for copies; None if there is no prefix.
+            stage_uri: The S3 prefix below which missing instances are staged; None if none was given.
 
         Returns:
             The result of the retry.
@@ -195,7 +195,10 @@ class RetryBuilder:
     def _plan_staged_jobs(
         self, stage: S3Uri | None, overrides: Sequence[Override]
     ) -> tuple[Sequence[PlannedJob], list[Issue]]:
-        """Return the jobs for staged instances, and the issues of divided studies and of files that fit into no job."""
+        """Return the new jobs for staged instances, and the issues.
+
+        The issues name each study that is divided among jobs, and each file that fits into no job.
+        """
         missing, plan = self._selection.missing, self._package.plan
         if stage is None or not missing:
             return (), []

@@ -86,13 +86,13 @@ def scan(
 ) -> Inventory:
     """Scan sources of P10 files, and return their inventory.
 
-    If `output` already contains an inventory, also of a scan that was stopped, the scan reads only new and changed
-    files. A file has changed if its size or time differs, or its ETag in S3. Wrong data in files does not raise an
-    exception: `Inventory.issues()` reports it.
+    If `output` already contains an inventory, the scan reads only new and changed files. The earlier scan may have been
+    stopped before its end. A file has changed if its size, its time, or its ETag in S3 differs. Wrong data in files
+    does not raise an exception: `Inventory.issues()` reports it.
 
     Args:
-        sources: Directories, single files, and S3 URIs such as `s3://bucket/prefix/`. A `dicommap.sources.Source`
-            object, also of your own class, is scanned too; the caller closes it.
+        sources: Directories, single files, and S3 URIs such as `s3://bucket/prefix/`. A source can also be a
+            `dicommap.sources.Source` object, which may have your own class. The caller closes it.
         output: The file of the inventory. By default the inventory is in memory.
         attributes: Keywords of attributes to capture, in addition to the default attributes.
         follow_links: Whether to follow links to directories. Links to files are always followed.
@@ -101,11 +101,12 @@ def scan(
         files: Paths of files. Only these files are scanned, and there must be only one source.
         s3_inventory: The manifest.json of an S3 Inventory, as a path or an S3 URI. It is read instead of listing the
             source, and the only source must be in S3.
-        clients: The AWS credentials profile, the region and the endpoint for S3. By default boto3 finds them.
+        clients: A Clients object with the AWS credentials profile, region and endpoint for S3. By default, boto3
+            chooses them.
         jobs: The number of processes that read files. 1 means this process only. 0 means one process for each
             processor, if there are enough files to save time. A script that sets more than 1 needs
             `if __name__ == "__main__":` around its code. The inventory does not depend on the number.
-        executor: A `concurrent.futures.Executor` in which files are read, instead of `jobs`.
+        executor: A `concurrent.futures.Executor` in which files are read. It replaces the processes of `jobs`.
         cache: Whether to reuse rows of unchanged files from earlier scans. With False, all files are read.
         progress: A function that is called with a `Progress` from time to time, True for a progress bar, or False for
             no bar. By default, notebooks and interactive Python on a terminal show a bar.

@@ -1,4 +1,4 @@
-"""sheet(): write the studies or series of an inventory as a sheet for editing."""
+"""sheet(): make a sheet of the studies or series of an inventory, for editing in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 _LEVELS = {"study": Level.STUDY, "series": Level.SERIES}
 _WORKBOOK_SUFFIX = ".xlsx"
 _OTHER_FORMATS = frozenset({".xls", ".xlsb", ".xlsm", ".xltx", ".ods", ".fods", ".numbers", ".parquet", ".json"})
-"""Ends of file names that name a format which a sheet cannot have."""
+"""File name suffixes of other formats. A sheet is not written to a file with such a name."""
 
 
 class Sheet(Displayable):
-    """A sheet of an open inventory. Each iteration generates its lines as CSV."""
+    """A sheet of the studies or series of an open inventory. Each iteration yields its lines as CSV."""
 
     def __init__(
         self,
@@ -74,9 +74,9 @@ class Sheet(Displayable):
         self._patterns = patterns
         self._carried: CarriedCells = {}
         self.carried = 0
-        """The number of cells with an edit of an older sheet."""
+        """Number of cells that have an edit of the older sheet (`carry_over`)."""
         self.issues = Issues()
-        """The edits of an older sheet that no longer apply, and why."""
+        """The issues of the older sheet (`carry_over`). They name its edits that no longer apply, and the reasons."""
 
     def __iter__(self) -> Iterator[str]:
         return format_sheet_lines(self._iterate_groups(), self._level, self._keywords, self._delimiter, self._carried)
@@ -85,12 +85,12 @@ class Sheet(Displayable):
         """Write the sheet to a new file, and return the number of rows. An existing file is never overwritten.
 
         Args:
-            path: The file. If its name ends in .xlsx, it is a workbook, else CSV.
+            path: The path of the new file. If it ends in .xlsx, a workbook is written, otherwise CSV.
 
         Raises:
             DocumentError: The file exists or cannot be written, or the rows do not fit in a workbook.
             MissingExtraError: A workbook needs the extra `excel`, which is not installed.
-            UsageError: The name ends like that of another format, such as .ods.
+            UsageError: The path has the suffix of another format, such as .ods.
 
         """
         file = to_path("path", path)
@@ -115,7 +115,7 @@ class Sheet(Displayable):
         return write_new_workbook(path, title, describe_sheet_columns(self._level, self._keywords), rows)
 
     def _carry_over(self, older: EditedSheet, issues: Iterable[Issue]) -> None:
-        """Take the edits of an older sheet that still apply."""
+        """Copy the edits of an older sheet that still apply into this sheet. `issues` are the older sheet's issues."""
         carry_over = SheetCarryOver(older, issues, self._keywords)
         for study in self._inventory.studies():
             carry_over.add_study(study)
@@ -162,10 +162,10 @@ def sheet(
         level: The level of the rows: "study" or "series". The default is that of `carry_over`, or "study".
         columns: Keywords of the attributes that are columns, or one keyword. The default is the columns of
             `carry_over`, or the level's usual columns.
-        where: Keyword -> pattern, or several patterns of which one must match, as in `Inventory.find`. Only matching
-            studies or series have a row. By default all have one.
-        carry_over: An older sheet, a workbook or CSV, that was edited and then became stale by a new scan. The edits
-            that still apply are in the cells of the new sheet. `Sheet.issues` has the others and the reasons.
+        where: Keyword -> a pattern, or several patterns of which one must match, as in `Inventory.find`. Only matching
+            studies or series have a row. By default, all have a row.
+        carry_over: The path of an older edited sheet (a workbook or CSV) that a new scan has made stale. The edits that
+            still apply are copied to the new sheet. `Sheet.issues` names the other edits and the reasons.
         delimiter: The character between cells of CSV: a comma, semicolon, tab or vertical bar.
         encoding: The encoding of `carry_over` if it is CSV: "utf-8", "latin-1" or "cp1252". The default is UTF-8, or
             UTF-16 with a byte order mark.
@@ -229,7 +229,7 @@ def _read_older_sheet(path: Path, inventory: Inventory, encoding: str | None) ->
 
 
 def write_sheet(path: Path, lines: Iterable[str]) -> int:
-    """Write the lines of a sheet to a new CSV file, and return the number of rows without the header.
+    """Write the lines of a sheet to a new CSV file, and return the number of rows; the header does not count.
 
     An existing file is never overwritten. Raises DocumentError if the file exists or cannot be written.
     """

@@ -1,4 +1,4 @@
-"""stage(): copy the files of staged jobs to their prefixes and verify the copies."""
+"""stage(): copy the files of staged jobs to the S3 prefixes of these jobs, and verify the copies."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ if TYPE_CHECKING:
     from dicommap.progress import OnProgress, ProgressOption
 
 COPIES_AT_ONCE = 16
-"""Number of copies that are made at the same time. A copy waits for S3 most of the time."""
+"""Number of copies that are made at the same time, because a copy waits for S3 most of the time."""
 
 ISSUES_KEPT = 100
 """Maximum number of issues of one job that are listed. The other issues are only counted."""
 
 
 class CopyStore(Protocol):
-    """Store to which staged files are copied. It is usually S3; tests use other stores."""
+    """The store to which staged files are copied: usually S3, or another store in tests."""
 
     def list_objects(self, uri: S3Uri) -> Iterable[S3Object]:
         """Return all objects under an S3 URI. Their keys are relative to the URI."""
@@ -84,7 +84,7 @@ class StageResult(Displayable):
 
     @property
     def ok(self) -> bool:
-        """Return whether no issue is an error: then every copy exists and is verified."""
+        """Return whether no issue is an error. If so, every copy exists and is verified."""
         return not self.issues.errors
 
     def _build_report(self) -> Report:
@@ -123,9 +123,9 @@ def stage(
     Args:
         package: The directory that `draft` wrote.
         sources: The source roots from which files may be sent: directories, and S3 URIs of prefixes. If it is empty,
-            `confirm` is required, and confirms the sources of the plan.
+            the sources of the plan are used, and `confirm` is required.
         jobs: The ids of the jobs to stage; empty for all staged jobs.
-        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        clients: The AWS clients. A missing profile or region is that of the package's first submit.
         confirm: A function that takes a Transfer, which describes the files to send and their destination, and returns
             whether they may be sent. It is called before the first request that changes S3.
         progress: Whether to show the number of copied files, or a function that is called with it.
@@ -158,7 +158,7 @@ def stage(
 def stage_with_store(
     package: StrPath, store: CopyStore, *, jobs: Sequence[str] = (), progress: ProgressOption = None
 ) -> StageResult:
-    """Stage jobs with any store, as `stage` does with S3. The store decides which files may be sent."""
+    """Stage jobs like `stage`, but copy to any store. The store decides which files may be sent."""
     planned = PackageDirectory(package)
     chosen = select_staged_jobs(planned, jobs)
     issues = _find_errors(planned)
@@ -208,7 +208,7 @@ class _Stager:
     def stage(self, job: PlanJob) -> tuple[StagedJobResult, list[Issue]]:
         """Make the missing copies of a job, and return its result and issues.
 
-        If the prefix contains an object that is not planned, or another object has the key of a copy, no copy is made.
+        If an object under the prefix is not planned, or another object has the key of a copy, no copy is made.
         """
         uri = parse_job_uri(job)
         copies = plan_copies(self._package, job)
@@ -240,7 +240,7 @@ class _Stager:
     def _conflict_issues(
         self, uri: S3Uri, copies: Mapping[str, StagingCopy], before: Mapping[str, S3Object]
     ) -> Iterator[Issue]:
-        """Yield an issue for each existing object that differs from the copy that is planned for its key."""
+        """Yield an issue for each existing object (`before`) that differs from the planned copy with the same key."""
         existing = [key for key in copies if key in before]
         checks = self._executor.map(lambda key: self._store.is_copy(copies[key], before[key]), existing)
         for key, is_copy in zip(existing, checks, strict=True):
@@ -250,7 +250,7 @@ class _Stager:
     def _make_copies(self, copies: Mapping[str, StagingCopy]) -> Iterator[tuple[str, CopyResult]]:
         """Make copies, several at the same time, and yield the key and the result of each copy."""
         waiting = iter(copies.items())
-        # Copies are scheduled in groups: a job may have a million files, and the first error ends the call.
+        # Copies are scheduled in groups: a job may have a million files, and no more copies start after an error.
         while some := list(islice(waiting, COPIES_AT_ONCE * 16)):
             for (key, _), copied in zip(
                 some, self._executor.map(lambda item: self._store.copy(item[1]), some), strict=True
@@ -261,7 +261,10 @@ class _Stager:
     def _difference_issues(
         self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
     ) -> Iterator[Issue]:
-        """Yield an issue for each difference between the listed objects and the copies. `made` maps keys to ETags."""
+        """List the objects under the prefix, and yield an issue for each difference from the copies.
+
+        `made` maps the key of each copy to its ETag.
+        """
         after = {existing.key: existing for existing in self._store.list_objects(uri)}
         for key, etag in made.items():
             existing = after.get(key)
@@ -285,7 +288,7 @@ def _choose_roots(used: Sequence[str], named: Sequence[StrPath], *, can_confirm:
     Args:
         used: The plan's sources that the staged jobs use.
         named: The source roots that the caller named.
-        can_confirm: Whether the caller can ask the user to confirm. Then `used` are the roots if the caller named none.
+        can_confirm: Whether the user can be asked to confirm. If so, and `named` is empty, the roots are `used`.
 
     Raises:
         UsageError: No root is named and no confirmation is possible, or a root does not exist or is too broad.

@@ -68,14 +68,14 @@ class SubmitResult(Displayable):
 
     package: Path
     submissions: tuple[Submission, ...]
-    """The saved states of jobs, in the order of the plan. A job that was never submitted has no state."""
+    """The saved state of each job, in the order of the plan. A job that was never submitted has no state."""
     issues: Issues
     requests: tuple[Mapping[str, Any], ...] = ()
-    """The requests that a dry run would send, in order; empty without a dry run."""
+    """In a dry run: the requests that a submit would send, in order. Otherwise empty."""
     is_dry: bool = False
     """Whether this is the result of a dry run."""
     placeholders: tuple[str, ...] = ()
-    """The members of the requests of a dry run that are not known yet, so that a submit needs them as arguments."""
+    """The names of request members that are still placeholders. A submit needs them as arguments."""
 
     @property
     def ok(self) -> bool:
@@ -129,26 +129,27 @@ def submit(
 ) -> SubmitResult:
     """Upload the override files of a package, and start its import jobs. Repeated calls start each job only once.
 
-    Before the first upload, the package is validated and the data store and buckets are checked. If an issue is an
+    Before the first upload, the package is validated, and the data store and the buckets are checked. If an issue is an
     error, no file is uploaded and no job is started. After each step, the state of the job is saved in the package
-    (docs/formats/submission.md). A repeated call therefore continues after a call that was stopped or refused. The
-    package also keeps the request members and settings of the first submit, and later calls of `submit`, `watch` and
+    (docs/formats/submission.md). So a repeated call continues where an earlier call was stopped or refused. The request
+    members and settings of the first submit are also saved in the package. Later calls of `submit`, `watch` and
     `reconcile` use them. Credentials are never saved.
 
     Args:
         package: The package directory.
-        datastore_id: The id of the data store. It replaces the member in the package's requests; so do the next three.
-        data_access_role_arn: The dataAccessRoleArn.
-        output_s3_uri: The outputS3Uri.
-        input_owner_account_id: The inputOwnerAccountId.
+        datastore_id: The id of the data store. This argument and the next three replace members of the package's
+            requests.
+        data_access_role_arn: The member dataAccessRoleArn of the requests.
+        output_s3_uri: The member outputS3Uri of the requests.
+        input_owner_account_id: The member inputOwnerAccountId of the requests.
         jobs: The ids of the jobs to submit; empty for all jobs.
         concurrent_jobs: The quota of import jobs that run at the same time. If the quota is used up, the call waits.
-        start_rate: Calls of StartDICOMImportJob per second, if AWS has adjusted the rate of your account.
+        start_rate: The limit of StartDICOMImportJob calls per second, if AWS has changed it for your account.
         replace: Whether override files may replace other objects with the same keys. If a running job reads these
             objects, they are not replaced.
         check: Whether to compare the objects under the jobs' prefixes with the planned objects, like `validate --s3`.
-        dry_run: Whether to send no request. The result then lists the requests.
-        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        dry_run: Whether to only list the requests in the result, and send none.
+        clients: The AWS clients. A missing profile or region is that of the package's first submit.
         confirm: A function that takes a Transfer, which describes the data to send and its destination, and returns
             whether the data may be sent. It is called before the first request to the buckets and the data store. It is
             not called if all jobs were already started.
@@ -161,8 +162,8 @@ def submit(
 
     Raises:
         DocumentError: The package cannot be read.
-        UsageError: A member is missing, not valid, or differs from an earlier call, or `confirm` returns False. A dry
-            run needs no member: its requests have placeholders such as `<datastoreId>`.
+        UsageError: A request member is missing, not valid, or differs from an earlier call, or `confirm` returns False.
+            In a dry run, members may be missing: the requests then have placeholders such as `<datastoreId>`.
         PackageError: The state cannot be saved, or another process submits the package.
         AwsError: AWS refuses a request or cannot be reached.
 
@@ -227,7 +228,10 @@ def _start_jobs(
     *,
     check: bool,
 ) -> list[Issue]:
-    """Ask for the confirmation if a job was not started, then lock the package and send its requests."""
+    """Start the jobs that were not started yet, and return the issues.
+
+    If there is such a job, `confirm` is called first. The package is locked while its requests are sent.
+    """
     if confirm is not None and (waiting := _select_not_started(submitter.states, orders)):
         require_confirmed(confirm, make_submission_transfer(package, waiting, submitter.clients))
     with submitter.states.lock(), progress_reporter(progress, "jobs") as report:
@@ -247,7 +251,7 @@ def _send_requests(
     *,
     check: bool,
 ) -> list[Issue]:
-    """Run the checks, send the remaining requests of the jobs, and return all issues.
+    """Check the environment and the S3 objects, send the remaining requests of the jobs, and return all issues.
 
     If an issue of the checks is an error, no file is uploaded and no job is started.
     """
@@ -274,7 +278,7 @@ def _output_issues(package: PackageDirectory, orders: Sequence[JobRequest]) -> I
 
 
 def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -> Iterator[Issue]:
-    """Yield the issues of the data store and the buckets. The submitter's `region` is set to the clients' region."""
+    """Yield the issues of the data store and the buckets, and set the submitter's `region` to the clients' region."""
     account = orders[0].request
     uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
     environment = read_environment(
@@ -292,7 +296,7 @@ def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Seque
         return
     issues = s3_object_issues(package, S3Objects(submitter.clients), progress=False, job_ids=to_start)
     denied = {issue.location.path for issue in issues if issue.code == "listing.denied"}
-    if denied:  # the submitter does not need the permission
+    if denied:  # an issue but no error: the objects can be submitted without the permission to list them
         what = f"The objects under the prefixes of {format_count(len(denied), 'job')}"
         yield make_issue("submit.not-checked", what=what, reason="AccessDenied")
     # The buckets' regions were checked before. Override files that will be replaced may differ.
@@ -302,7 +306,7 @@ def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Seque
 
 
 def _list_requests(order: JobRequest, states: SubmissionStates, *, replace: bool) -> Iterator[dict[str, Any]]:
-    """Yield the requests that a submit would still send for a job, in order."""
+    """Yield the requests that a submit would send for a job, in order. A job that was started has no requests."""
     state = states.read(order.job.id)
     if state is not None and state.state.has_job:
         return

@@ -1,4 +1,4 @@
-"""validate(): return the issues of a package, import configuration, request, override file, plan or rules file."""
+"""validate(): find the issues of a package, import configuration, request, override file, plan or rules file."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def validate(
 
     Args:
         path: A package directory, or a document: an import configuration, request, override file, plan or rules file.
-        inventory: An inventory, or the path of an inventory file. It must contain the studies and series of the
-            mappings.
-        input_s3_uri: The inputS3Uri. Paths of override files are checked as object keys below it.
+        inventory: An inventory, or the path of an inventory file. Each study and series of a mapping that is not in the
+            inventory is an issue.
+        input_s3_uri: The expected inputS3Uri. Paths of override files are checked as object keys below it.
         files: The directory of override files for an import configuration or request outside a package. The default is
             the directory `files` beside the document, if it exists.
-        assumptions: The assumptions about override files. Not for a package, whose plan has assumptions.
+        assumptions: The assumptions about override files. They cannot be given for a package, whose plan has its own.
         sources: The source roots from which files of a package may be sent. A source outside the roots is an error.
         s3: AWS clients. If there are clients, a package without errors is also compared with the objects in S3, as
             `validate_s3` describes.
@@ -96,8 +96,8 @@ def validate(
         DocumentError: A file cannot be read, a directory has no plan.json, the document is a sheet, or `files` or
             `assumptions` is given for a package.
         UsageError: `s3` or `sources` is given, and `path` is not a package.
-        AwsError: S3 refuses a request or cannot be reached. The error's `issues` has the issues up to this request,
-            including those of the package.
+        AwsError: S3 refuses a request or cannot be reached. The attribute `issues` of the error has the issues that
+            were found before.
 
     """
     place = Path(path)
@@ -150,7 +150,7 @@ def validate_and_open(
     progress: ProgressOption = None,
     opened: PackageDirectory | None = None,
 ) -> tuple[list[Issue], PackageDirectory | None]:
-    """Check a package like `validate`, and open it for the caller.
+    """Check a package like `validate`, and open it.
 
     Args:
         place: The package directory.
@@ -158,10 +158,10 @@ def validate_and_open(
         input_s3_uri: The expected inputS3Uri of the package; None for any URI.
         sources: The source roots from which files may be sent; None for any.
         progress: Whether to show the number of checked files, or a function that is called with it.
-        opened: The package, if the caller has opened it before.
+        opened: The package if the caller has opened it already.
 
     Returns:
-        The issues, and the package. The package is None if it has an error.
+        The issues, and the open package. If an issue is an error, None replaces the package.
 
     Raises:
         DocumentError: The directory has no plan.json, or a file cannot be read.
@@ -193,14 +193,14 @@ def _read_known_series(inventory: Inventory | StrPath | None) -> Mapping[str, se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _DocumentContext:
-    """The inventory, URI, override files and assumptions that a document is compared with."""
+    """The data that a document is checked against: known series, inputS3Uri, override files and assumptions."""
 
     known: Mapping[str, set[str]] | None
     """Study Instance UID -> Series Instance UIDs of the inventory; None if there is no inventory."""
     uri: S3Uri | None
     """The inputS3Uri; None if it is not known."""
     overrides: FilesByPath | None
-    """The override files by path; None if they are not available."""
+    """Path -> override file; None if there is no directory of override files."""
     assumptions: Assumptions
 
 
@@ -215,7 +215,7 @@ def _s3_issues(
 
 
 def _require_package_options(place: Path, files: StrPath | None, assumptions: Assumptions | None) -> None:
-    """Raise DocumentError if an option is used that has no effect for a package."""
+    """Raise DocumentError if `place` is a package and an option is given that is only for single documents."""
     if not (place / PLAN_FILE).is_file():
         return
     if files is not None:
@@ -260,7 +260,7 @@ def _document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
 
 def _request_issues(document: dict[str, object], beside: _DocumentContext) -> Iterator[Issue]:
     inner = "/importConfiguration"
-    # The import configuration is checked below, by its schema and by more rules.
+    # The issues inside the import configuration are left out here: it is checked below, also by more rules.
     own_issues = (issue for issue in check_request(document) if not _is_within(issue.location.pointer or "", inner))
     yield from own_issues
     uri, written = beside.uri, document.get("inputS3Uri")
@@ -292,7 +292,10 @@ def _open_override_files(place: Path, files: StrPath | None) -> FilesByPath | No
 
 
 def _find_assumptions(place: Path) -> Assumptions:
-    """Return the assumptions of the package that contains a document; the defaults if no package contains it."""
+    """Return the assumptions in the plan of the package that contains a document.
+
+    If no package contains the document, or its plan is not valid, return the default assumptions.
+    """
     folder = place.absolute().parent
     plan_path = folder.parent.parent / PLAN_FILE
     if not folder.match(job_folder("*")) or not plan_path.is_file():

@@ -58,7 +58,7 @@ _FHIR_JOB = re.compile(r"(?:healthlake:)?([^/\s]{1,32})/([^/\s]{1,32})")
 
 
 class PackageWatcher:
-    """Poller of the import jobs of one package. It polls them until they have ended."""
+    """Poller of the import jobs of one package. Call `poll` again and again until `has_ended`."""
 
     def __init__(
         self,
@@ -77,11 +77,11 @@ class PackageWatcher:
         self._service = service
         self._clock = clock
         self._unknown: set[str] = set()
-        """Ids in the plan of jobs that the service does not know."""
+        """The ids, in the plan, of jobs that HealthImaging does not know."""
         self._is_submitting = False
 
     def submissions(self) -> list[Submission]:
-        """Return the saved states of the package's jobs, in the order of the plan."""
+        """Return the saved state of each submitted job of the package, in the order of the plan."""
         return list(self._states.read_all(job.id for job in self._plan.jobs).values())
 
     def unsubmitted(self) -> int:
@@ -89,7 +89,7 @@ class PackageWatcher:
         return len(self._plan.jobs) - len(self.submissions())
 
     def is_unknown(self, submission: Submission) -> bool:
-        """Return whether the service does not know the job of a submission."""
+        """Return whether HealthImaging answered that it does not know the job of a submission."""
         return submission.job in self._unknown
 
     def poll(self) -> None:
@@ -106,7 +106,7 @@ class PackageWatcher:
                 self._poll_job(submission)
 
     def counts(self) -> tuple[int, int]:
-        """Return the number of jobs that have ended, and the number of all jobs of the plan."""
+        """Return two numbers: the jobs that have ended, and all jobs of the plan."""
         submissions = self.submissions()
         open_ones = sum(self._is_open(submission) or not submission.state.has_job for submission in submissions)
         return len(submissions) - open_ones, len(self._plan.jobs)
@@ -119,7 +119,7 @@ class PackageWatcher:
         return submission.state is SubmissionState.STARTED and submission.job not in self._unknown
 
     def _poll_job(self, submission: Submission) -> None:
-        """Request the status of a job and save it in the package if it has changed."""
+        """Request the status of a job, and save it in the package if it has changed."""
         try:
             job = self._service.get(submission.datastoreId, submission.jobId or "")
         except AwsError as error:
@@ -147,7 +147,12 @@ class PackageWatcher:
             self.on_step(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
 
     def _compare_with_request(self, submission: Submission, job: ImportJob) -> RequestAgreement | None:
-        """Compare the job with the request in the package. Return None if AWS did not return the members."""
+        """Return whether the job has the inputS3Uri and import configuration of the request in the package.
+
+        Returns:
+            "same" or "differs"; None if AWS did not return both members of the job.
+
+        """
         path = Path(job_folder(submission.job), CONFIGURATION_FILE)
         sent: dict[str, Any] = {"inputS3Uri": submission.inputS3Uri}
         if (self._package / path).is_file():
@@ -158,7 +163,7 @@ class PackageWatcher:
 
 
 class FhirJobWatcher:
-    """Poller of one FHIR import job of HealthLake. It polls the job until the job has ended."""
+    """Poller of one FHIR import job of HealthLake. Call `poll` again and again until `has_ended`."""
 
     def __init__(self, datastore: str, job: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> None:
         self.name = f"healthlake:{datastore}/{job}"
@@ -170,11 +175,11 @@ class FhirJobWatcher:
 
     @classmethod
     def from_text(cls, text: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> FhirJobWatcher:
-        """Return the watcher of a job.
+        """Return a watcher of the job that a text names.
 
         Args:
             text: The job as DATASTORE/JOB.
-            service: Requests the status of the job.
+            service: The client that requests the status of the job.
             on_step: A function that is called with the watcher's name and each new status.
 
         Raises:
@@ -197,16 +202,16 @@ class FhirJobWatcher:
             self.on_step(self.name, report.status if before is None else f"{before} -> {report.status}")
 
     def counts(self) -> tuple[int, int]:
-        """Return the number of ended jobs (0 or 1), and the number of all jobs (1)."""
+        """Return two numbers: the ended jobs (0 or 1), and all jobs (1)."""
         return int(self.has_ended()), 1
 
     def has_ended(self) -> bool:
-        """Return whether the last known status says that the job has ended."""
+        """Return whether the last known status of the job is an ended one."""
         return self.report is not None and self.report.ending is not None
 
 
 FAILED_ROUNDS_LIMIT = 10
-"""Number of consecutive failed rounds of polls, about ten minutes, after which `watch` raises the error."""
+"""Number of consecutive failed rounds of polls after which `watch` raises the error. They take about ten minutes."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -215,7 +220,7 @@ class WatchResult(Displayable):
 
     package: Path | None
     submissions: tuple[Submission, ...]
-    """The saved states of the package's jobs, in the order of the plan. A job that was never submitted has no state."""
+    """The saved state of each job of the package, in the order of the plan. A job never submitted has no state."""
     others: tuple[JobInfo, ...]
     """The last known status of each HealthLake job."""
     issues: Issues
@@ -268,8 +273,8 @@ def watch(
         package: The package directory; None to watch only `fhir_jobs`.
         fhir_jobs: HealthLake jobs as `DATASTORE/JOB`.
         once: Whether to poll each job only once.
-        get_rate: Calls of GetDICOMImportJob per second, if AWS has adjusted the rate of your account.
-        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        get_rate: The limit of GetDICOMImportJob calls per second, if AWS has changed it for your account.
+        clients: The AWS clients. A missing profile or region is that of the package's first submit.
         clock: The clock that reads the time and waits.
         progress: Whether to show the number of ended jobs, or a function that is called with it.
         on_step: A function that is called with a job's name and a description of each change.
@@ -333,7 +338,7 @@ def _make_package_watcher(
 def _poll_until_ended(
     watches: Sequence[PackageWatcher | FhirJobWatcher], clock: Clock, report: OnProgress | None, *, once: bool
 ) -> None:
-    """Poll all jobs until each has ended; only once if `once` is true. Temporary errors of AWS are retried."""
+    """Poll all jobs until each has ended, or only once if `once` is true. After a temporary error, poll again later."""
     pauses = GrowingPauses()
     failing = 0
     while True:

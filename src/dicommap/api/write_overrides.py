@@ -34,13 +34,13 @@ DEFAULT_ASSUMPTIONS = Assumptions()
 
 
 class WrittenConfiguration(ImportConfiguration):
-    """The import configuration of written override files, with the warnings and notes of the overrides."""
+    """The import configuration that `write_overrides` returns. Its `issues` has the issues of the overrides."""
 
     _issues: Issues = PrivateAttr(default_factory=Issues)
 
     @property
     def issues(self) -> Issues:
-        """Return the issues of the overrides. None of them is an error. They are not part of the document."""
+        """Return the warnings and notes of the overrides. They are not part of the JSON document."""
         return self._issues
 
 
@@ -53,12 +53,12 @@ def write_overrides(
 ) -> WrittenConfiguration:
     """Write override files, and return the import configuration that maps studies and series to these files.
 
-    This function uploads nothing. The caller uploads the directory to `input_s3_uri`, where the P10 files are too. The
-    paths in the import configuration are relative to the directory and to `input_s3_uri`. After an error, nothing is
-    written.
+    This function uploads nothing. The caller uploads the content of the directory to `input_s3_uri`, where the P10
+    files are too. The paths in the import configuration are relative to the directory, and so to `input_s3_uri`. If
+    there is an error, nothing is written.
 
     Args:
-        overrides: Overrides with different studies or series: at least 1, at most MAX_MAPPINGS of
+        overrides: The overrides, each for another study or series: at least 1, and at most MAX_MAPPINGS of
             `dicommap.healthimaging.limits`.
         directory: The directory to write. It must be empty or not exist. Its parent must exist.
         input_s3_uri: The job's inputS3Uri: `s3://bucket/prefix/`.

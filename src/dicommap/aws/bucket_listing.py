@@ -1,9 +1,9 @@
 """List the objects of a bucket page by page with ListObjectsV2, with exact keys.
 
-boto3 sends the requests. obstore is not used: it removes slashes at the end of keys, and rejects a whole listing for
-one unusual key. botocore's parser is twenty times slower than `_parse_page`, so an event handler parses each page
-before botocore. The handler is registered on a copy of the client. So the client itself, which a caller may use for
-other listings, keeps its event handlers.
+boto3 sends the requests. obstore is not used: it removes slashes at the end of keys, and rejects a whole listing if
+one key is unusual. `_parse_page` is twenty times faster than botocore's parser, so an event handler calls it before
+botocore parses the page. The handler is registered on a copy of the client. So the client itself, which a caller may
+use for other listings, keeps its event handlers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class ListingPage(NamedTuple):
-    """One page of a listing: up to 1,000 objects."""
+    """One page of a bucket listing: up to 1,000 objects."""
 
     objects: list[S3Object]
     token: str | None
@@ -77,7 +77,7 @@ def get_bucket_region(clients: Clients, bucket: str) -> str | None:
 
 
 class BucketLister:
-    """Lister of the objects in one bucket. It counts its requests."""
+    """Lister of the objects in one bucket. `requests` is the number of requests that it has sent."""
 
     def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401  botocore's clients have no types of their own
         """Prepare to list a bucket.
@@ -121,7 +121,7 @@ class BucketLister:
             tokens.add(hash(token))
 
     def page(self, prefix: str, *, count: int = 1_000, token: str | None = None) -> ListingPage:
-        """Return one page of a listing.
+        """Request one page of a listing, and return it.
 
         Args:
             prefix: The prefix of the keys.
@@ -180,14 +180,17 @@ def _make_endless_listing_error(problem: str) -> AwsError:
 def _parse_page_before_botocore(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
 ) -> None:
-    """Parse a page before botocore, and replace its body by an empty listing, which botocore then parses quickly."""
+    """Parse a page before botocore does, and put the result into `customized_response_dict`.
+
+    The body is replaced by an empty listing, which botocore then parses quickly.
+    """
     if response_dict["status_code"] == 200:
         customized_response_dict[_PAGE_MEMBER] = _parse_page(response_dict["body"])
         response_dict["body"] = _EMPTY_ANSWER
 
 
 def _parse_page(body: bytes) -> ListingPage | None:
-    """Return a page of a listing; None if the body is not a page. botocore repeats a request whose answer was cut."""
+    """Return the page that a response body contains; None if the body is not a complete page of a listing."""
     try:
         root = ElementTree.fromstring(body)  # noqa: S314  botocore does the same
         if root.tag != f"{_NAMESPACE}ListBucketResult":
@@ -217,14 +220,14 @@ def _find_text(root: ElementTree.Element, name: str) -> str:
 
 
 def parse_time_ns(moment: str) -> int:
-    """Return the nanoseconds from 1970 to an ISO 8601 time, clamped to 64 bits. Raises ValueError if it is invalid."""
+    """Return an ISO 8601 time as nanoseconds since 1970, clamped to 64 bits. Raises ValueError if it is invalid."""
     time = datetime.fromisoformat(moment)
     aware = time if time.tzinfo else time.replace(tzinfo=UTC)
     return clamp_time_ns((aware - _EPOCH) // _MICROSECOND * 1_000)
 
 
 def parse_size(text: str) -> int:
-    """Return the number of bytes of an object from S3's text. Raises ValueError if the text is not a number."""
+    """Parse the size of an object in bytes, which S3 gives as text. Raises ValueError if the text is not a number."""
     if not _SIZE.fullmatch(text):
         raise ValueError("not a size")
     return int(text)

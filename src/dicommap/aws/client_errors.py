@@ -1,4 +1,4 @@
-"""Convert botocore's errors into AwsError, with AWS's code and the next step."""
+"""Convert botocore's errors into AwsError, with AWS's error code and advice on what to do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNKNOWN_CREDENTIALS_CODES = frozenset(
 _NO_SUCH_KEY_CODES = frozenset({"NoSuchKey"})
 _STATUS_403_CODES = frozenset({"403"})
 _STATUS_400_CODES = frozenset({"400"})
-"""Error code of a refused HEAD request. Its answer has no body, so the HTTP status is the only code."""
+"""The error code 400 of a refused HEAD request. The answer has no body, so the HTTP status is the only code."""
 _CLOCK_SKEW_CODES = frozenset({"RequestTimeTooSkewed"})
 _ACCOUNT_WIDE_CODES = EXPIRED_CODES | _UNKNOWN_CREDENTIALS_CODES | _CLOCK_SKEW_CODES
 """Error codes that affect all requests, not only one bucket or object."""
@@ -92,8 +92,8 @@ def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
     """Return a context manager that converts botocore's exceptions into AwsError.
 
     Args:
-        operation: AWS's name of the operation, such as GetObject.
-        subject: The resource that the call is about, such as an s3:// URI.
+        operation: AWS's name of the operation, such as GetObject. The message names it.
+        subject: The resource of the call, such as an s3:// URI. The message names it; empty if there is no resource.
 
     Raises:
         AwsError: botocore raised an exception.
@@ -128,7 +128,7 @@ def convert_client_errors(operation: str, subject: str = "") -> Iterator[None]:
 
 
 def _is_answer_parsing_error(error: Exception) -> bool:
-    """Return whether an exception comes from botocore's parser, which failed to parse an answer of the service."""
+    """Return whether an exception was raised by botocore's parser while it parsed an answer of the service."""
     from traceback import walk_tb
 
     frames = walk_tb(error.__traceback__)
@@ -136,7 +136,7 @@ def _is_answer_parsing_error(error: Exception) -> bool:
 
 
 def require_etag(answer: Mapping[str, Any], operation: str, subject: str) -> str:
-    """Return the ETag of an answer. Raises AwsError if it has no ETag, because then the answer is not from S3."""
+    """Return the ETag of an answer. Raises AwsError if the answer has no ETag, because every answer of S3 has one."""
     etag = answer.get("ETag")
     if not etag:
         raise AwsError(f"The answer to {_name_call(operation, subject)} is not one of S3.", fix=_ENDPOINT_FIX)
@@ -153,7 +153,7 @@ def _make_endless_redirect_error(call: str) -> AwsError:
 
 
 def _convert_error_answer(error: ClientError, call: str) -> AwsError:
-    """Return the AwsError for an error that AWS returned. `call` names the operation and its subject."""
+    """Return the AwsError for an error that AWS returned. `call` is the operation and its resource, for the message."""
     answer = error.response
     answer_code = str(answer.get("Error", {}).get("Code") or "")
     code = answer_code if _CODE.fullmatch(answer_code) else "an unknown code"
@@ -174,7 +174,10 @@ def _convert_error_answer(error: ClientError, call: str) -> AwsError:
 
 
 def _choose_fix(code: str, transient: bool) -> str:
-    """Return advice for an error code: the text of `AwsError.fix`."""
+    """Return the text of `AwsError.fix` for an error code: advice on what to do.
+
+    `transient` is whether the same request may succeed later.
+    """
     for codes, fix in _FIXES:
         if code in codes:
             return fix
@@ -184,9 +187,9 @@ def _choose_fix(code: str, transient: bool) -> str:
 
 
 def _convert_error_without_answer(error: Exception, call: str) -> AwsError:
-    """Return the AwsError for a request without an answer.
+    """Return the AwsError for a request to which AWS gave no usable answer.
 
-    It does not contain botocore's message, because URLs in this message may contain secrets.
+    The new message does not contain botocore's message, because that may contain URLs with secrets.
     """
     kind = mask_unknown_type(type(error))
     fixes = {

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MAX_ATTEMPTS = 8
-"""Number of attempts of one request. botocore's standard retry mode waits longer before each attempt."""
+"""Maximum number of attempts of one request. botocore's standard retry mode waits longer before each new attempt."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """boto3 clients with one profile, region and endpoint. If a setting has no value, boto3's own rules apply.
+    """boto3 clients that share one profile, region and endpoint. If a setting is None, boto3 chooses its value.
 
     A pickle of this object contains only the settings. The process that loads the pickle makes new clients.
     """
@@ -63,7 +63,7 @@ class Clients:
 
         Args:
             service: boto3's name of the service, such as s3.
-            max_attempts: Attempts of one request.
+            max_attempts: Maximum number of attempts of one request.
             timeout: Seconds to wait for a connection and for an answer; None for botocore's default.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Upload documents with conditional PUT, so that no other object is replaced by accident."""
+"""Upload documents to S3 with conditional PUT, so that no existing object is replaced by accident."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_PUT_ATTEMPTS = 4
 """Maximum number of attempts to put an object while another writer writes the same key."""
 _KEY_EXISTS_CODES = frozenset({"PreconditionFailed", "412"})
 CONFLICT_CODES = frozenset({"ConditionalRequestConflict", "409"})
-"""Error codes of a conditional request while another writer writes the same key. The request should be repeated."""
+"""Error codes of a conditional request if another writer writes the same key. The request should be repeated."""
 _CHUNK_BYTES = 2**20
 
 
@@ -91,7 +91,10 @@ def upload_document(client: Any, document: UploadDocument, *, replace: bool = Fa
 
 
 def _put_document(client: Any, document: UploadDocument, **condition: str) -> bool:  # noqa: ANN401
-    """Put a document with a condition, and return whether the condition was met."""
+    """Put a document under a condition (IfNoneMatch or IfMatch), and return whether the document was written.
+
+    If the condition is not met, or another writer writes the same key, nothing is written and the result is False.
+    """
     checksum = b64encode(hashlib.sha256(document.data).digest()).decode()
     try:
         with convert_client_errors("PutObject", document.uri):
@@ -117,7 +120,12 @@ def _put_document(client: Any, document: UploadDocument, **condition: str) -> bo
 
 
 def _compare_existing(client: Any, document: UploadDocument) -> tuple[str, bool] | None:  # noqa: ANN401
-    """Return the ETag of the existing object, and whether its bytes equal the document; None without an object."""
+    """Read the object at the document's key.
+
+    Returns:
+        The object's ETag, and whether its bytes are equal to the document's. None if the object does not exist.
+
+    """
     try:
         with convert_client_errors("GetObject", document.uri):
             answer = client.get_object(Bucket=document.bucket, Key=document.key)
@@ -132,7 +140,7 @@ def _compare_existing(client: Any, document: UploadDocument) -> tuple[str, bool]
 
 
 def _has_same_bytes(read: Callable[[int], bytes], data: bytes) -> bool:
-    """Return whether the bytes that `read` returns, piece by piece, are equal to `data`."""
+    """Return whether the bytes of a body are equal to `data`. `read` returns the next bytes of the body."""
     offset = 0
     while piece := read(_CHUNK_BYTES):
         if data[offset : offset + len(piece)] != piece:

@@ -25,13 +25,13 @@ CALLER_TIMEOUT_SECONDS = 3
 def read_environment(
     clients: Clients, jobs: ImportJobs, datastore: str, uris: Iterable[str], role_arn: str
 ) -> ImportEnvironment:
-    """Return the state of the data store and of the buckets. If AWS denies access to a resource, its state says so.
+    """Return the states of the data store and of the buckets. If AWS denies access to a resource, its state says so.
 
     Args:
         clients: The clients to call AWS with.
         jobs: The import jobs of the same clients.
         datastore: The id of the data store.
-        uris: S3 URIs in the buckets to read.
+        uris: S3 URIs of import jobs. Their buckets are read.
         role_arn: The ARN of the role that import jobs use. It is copied into the result. The role is not read.
 
     Raises:
@@ -68,7 +68,7 @@ def _read_bucket_state(clients: Clients, bucket: str) -> ResourceState:
 
 
 def _make_error_state(error: AwsError) -> ResourceState:
-    """Return the state of a resource that does not exist or is refused. Raise any other error again."""
+    """Return the state of a resource that does not exist, or to which AWS denied access. Raise other errors again."""
     if error.code in NOT_FOUND_CODES:
         return ResourceState(is_absent=True)
     if error.code in ACCESS_DENIED_CODES:

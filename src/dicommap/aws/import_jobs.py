@@ -29,7 +29,7 @@ _PAGE_SIZE = 50
 
 
 class ImportJobs:
-    """Client for the import jobs of one AWS account. Its methods wait as long as AWS's rate limits require."""
+    """Client for the import jobs of one AWS account. Its methods wait if AWS's rate limits require it."""
 
     def __init__(
         self,
@@ -44,8 +44,8 @@ class ImportJobs:
         Args:
             clients: The boto3 clients.
             clock: The clock that waits.
-            start_rate: Calls of StartDICOMImportJob per second; None for the rate that AWS documents.
-            get_rate: Calls of GetDICOMImportJob per second; None for the rate that AWS documents.
+            start_rate: The limit of StartDICOMImportJob calls per second; None for the documented limit.
+            get_rate: The limit of GetDICOMImportJob calls per second; None for the documented limit.
 
         """
         self._clients = clients
@@ -58,11 +58,13 @@ class ImportJobs:
         self._descriptions = Throttle(DESCRIBE_LIMIT, clock)
 
     def service_time(self) -> datetime:
-        """Return the time of the service's clock. Before the first answer, it is the time of this machine."""
+        """Return the time of the service's clock. Before the service's first answer, return this machine's time."""
         return self._clock.now() + self._clock_difference
 
     def start(self, request: Mapping[str, Any]) -> ImportJob:
-        """Send StartDICOMImportJob, and return the started job. The service starts one job for each client token.
+        """Send StartDICOMImportJob, and return the started job.
+
+        If the same request is sent again, the service starts no second job, because the client token is the same.
 
         Args:
             request: The parameters of the request, as botocore takes them.
@@ -124,12 +126,14 @@ class ImportJobs:
             parameters["nextToken"] = token
 
     def count_active(self, datastore: str) -> int:
-        """Return the number of jobs of a data store that count for the quota of concurrent jobs. Raises AwsError."""
+        """Return the number of active jobs of a data store, for the quota of concurrent jobs. Raises AwsError."""
         # A job can change its status between the two listings; the set counts it once.
         return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.list_jobs(datastore, status)})
 
     def find_overlapping_job(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
-        """Return a job that has not ended and whose input overlaps one of the S3 prefixes; None if no job does.
+        """Return an active import job that reads the same objects as one of the S3 prefixes; None if no job does.
+
+        A job reads the same objects if its input prefix is equal to, above or below one of the prefixes.
 
         Args:
             datastore: The id of the data store.
@@ -190,14 +194,14 @@ class ImportJobs:
         return _parse_answer("DescribeFHIRImportJob", FhirImportJob, answer.get("ImportJobProperties"))
 
     def get_datastore(self, datastore: str) -> dict[str, Any]:
-        """Return the properties of a data store: datastoreProperties of GetDatastore. Raises AwsError."""
+        """Return the properties of a data store, the member datastoreProperties of GetDatastore. Raises AwsError."""
         with convert_client_errors("GetDatastore", f"data store {datastore}"):
             answer = self._record_service_time(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
         properties: dict[str, Any] = _require_member("GetDatastore", answer, "datastoreProperties")
         return properties
 
     def _record_service_time(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """Record the time in the header Date of an answer, and return the answer."""
+        """Record the service's time from the Date header of an answer. Return the answer unchanged."""
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
         with suppress(ValueError, TypeError):  # no date, or a date without a time zone
             self._clock_difference = parsedate_to_datetime(date) - self._clock.now()
@@ -218,7 +222,7 @@ def _parse_answer(operation: str, model: type[_Answer], properties: object) -> _
 
 
 def _make_incomplete_answer_error(operation: str) -> AwsError:
-    # If an answer is cut, botocore does not report it.
+    # botocore does not report an answer that was cut.
     return AwsError(
         f"The answer to {operation} lacks a member that the service model requires.",
         fix="Run the same command again. If that does not help, check the endpoint and any proxy, and update dicommap.",

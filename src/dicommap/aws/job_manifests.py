@@ -1,4 +1,4 @@
-"""Fetch the job manifests of an import job from its outputS3Uri."""
+"""Fetch an import job's output files (the job manifests) from its outputS3Uri."""
 
 from __future__ import annotations
 

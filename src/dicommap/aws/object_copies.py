@@ -1,4 +1,4 @@
-"""Copy instances for staged jobs from S3 or a local tree. Another object is never replaced."""
+"""Copy instances from S3 or from a local tree to the staging prefixes of jobs. An existing object is never replaced."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ MAX_SINGLE_COPY_BYTES = 5 * 2**30
 PART_BYTES = 2**29
 """Bytes of one part of an object that is copied in parts. An object can have 10,000 parts."""
 SOURCE_METADATA_KEY = "dicommap-source"
-"""Metadata key of a hash that identifies the source of a copy. The ETag of some copies does not identify the source."""
+"""Metadata key of a hash that identifies the source of a copy. It is needed if the copy's ETag does not do so."""
 _CHUNK_BYTES = 2**20
 _FAILED_CONDITION_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
 _OTHER_OBJECT_CODES = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
-"""Error codes of a GET request for a range if the object has another ETag or has become shorter."""
+"""Error codes of a GET request for a byte range if the object has another ETag, or has become too short."""
 _CONTENT_TYPE = "application/dicom"
 _UID_ATTRIBUTES = WantedAttributes()
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
@@ -46,7 +46,8 @@ def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | 
     """Return the reason why a file is not the planned instance; None if it is the planned instance.
 
     Args:
-        read: A function that reads bytes of the file, as for `dicommap.p10.read_header`. Its exceptions are not caught.
+        read: A function that takes an offset and a length, and returns these bytes of the file. Its exceptions are
+            not caught.
         size: The file's number of bytes.
         uids: The planned UIDs of the file.
 
@@ -60,14 +61,15 @@ def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | 
 
 
 class _SourceChangedError(Exception):
-    """Error for a local file that was changed while it was read. The message names the changed property."""
+    """Error for a local file that was changed while it was read. Its text is the changed property, such as `size`."""
 
 
 class ObjectCopier:
     """Copier of instances from source roots to staging prefixes. Every method may raise AwsError.
 
-    Only checked files are sent. A local file is opened once, for reading its header and for sending its bytes. S3
-    copies an object only if its ETag is the same as when its header was read.
+    Before a file is copied, its header is read to check that the file is the planned instance. A local file is opened
+    only once, so the checked bytes are the sent bytes. S3 copies an object only if its ETag is the same as when its
+    header was read.
     """
 
     def __init__(self, clients: Clients, roots: SourceRoots) -> None:
@@ -86,7 +88,7 @@ class ObjectCopier:
         return list_objects(self._clients, uri)
 
     def is_copy(self, copy: StagingCopy, existing: S3Object) -> bool:
-        """Return whether an existing object is equal to the planned copy: by its size, and by its ETag or metadata.
+        """Return whether an existing object is the planned copy. Its size, and its ETag or metadata, are compared.
 
         Args:
             copy: The planned copy.
@@ -109,7 +111,9 @@ class ObjectCopier:
         return self._read_source_metadata(copy) == _compute_source_hash(copy)
 
     def copy(self, copy: StagingCopy) -> CopyResult:
-        """Make a copy if no object has its key, and return the result. A problem is an issue code in the result.
+        """Make a copy if no object has its key, and return the result.
+
+        If the file cannot be copied, the result has an issue code.
 
         Raises:
             AwsError: AWS refuses a request, or another writer repeatedly writes the same key.
@@ -126,7 +130,7 @@ class ObjectCopier:
         )
 
     def _try_copy(self, copy: StagingCopy) -> CopyResult | None:
-        """Make a copy, and return the result. Return None if another writer writes the same key at the same time."""
+        """Try once to make a copy, and return the result; None if another writer writes the same key at this time."""
         try:
             return self._copy_from_disk(copy) if copy.source_bucket is None else self._copy_from_s3(copy)
         except AwsError as error:
@@ -139,7 +143,11 @@ class ObjectCopier:
             raise
 
     def _explain_failed_condition(self, copy: StagingCopy) -> CopyResult:
-        """Return the result of a failed conditional request: the key already exists, or the source has changed."""
+        """Return the result for a conditional request that failed.
+
+        The request failed because the source has changed, or because an object with the key exists. That object may
+        be the planned copy.
+        """
         head = self._get_head(copy.bucket, copy.key)
         if head is None:
             return CopyResult(code="stage.source-changed", facts={"what": "ETag" if copy.source_bucket else "content"})
@@ -241,7 +249,9 @@ class ObjectCopier:
     def _copy_in_parts(
         self, copy: StagingCopy, source_hash: str, copy_part: Callable[[int, int, int, str], str]
     ) -> CopyResult:
-        """Make an object from several parts. If a part fails, the upload is aborted, because S3 charges for its parts.
+        """Make an object from several parts.
+
+        If a part fails, the upload is aborted: S3 charges for the parts of an upload that is not ended.
 
         Args:
             copy: The copy to make.
@@ -279,7 +289,7 @@ class ObjectCopier:
         return None if head is None else head.get("Metadata", {}).get(SOURCE_METADATA_KEY)
 
     def _get_head(self, bucket: str, key: str) -> dict[str, Any] | None:
-        """Return the answer of HeadObject; None if the object does not exist."""
+        """Return the answer to HeadObject; None if the object does not exist."""
         try:
             with convert_client_errors("HeadObject", f"s3://{bucket}/{key}"):
                 answer: dict[str, Any] = self._clients.s3.head_object(Bucket=bucket, Key=key)
@@ -291,7 +301,7 @@ class ObjectCopier:
 
 
 def _find_object_problem(source: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
-    """Return a result with the problem of a source object; None if the object is the planned instance."""
+    """Return a result with an issue code if an S3 object is not the planned instance; None if it is."""
     try:
         source.read(0, 1)
         problem = find_instance_problem(source.read, copy.size, copy.uids) if source.size == copy.size else None
@@ -316,7 +326,7 @@ def _find_file_problem(file: BinaryIO, copy: StagingCopy) -> str | None:
 
 
 def _find_changed_property(status: os.stat_result, copy: StagingCopy) -> str | None:
-    """Return the changed property of a local file since the scan: size or time; None if the file is unchanged."""
+    """Return which property of a local file differs from the scan: its size or time. None if both are the same."""
     if status.st_size != copy.size:
         return "size"
     if copy.modified_ns is not None and abs(copy.modified_ns) < MAX_TIME_NS and status.st_mtime_ns != copy.modified_ns:
@@ -340,7 +350,10 @@ def _compute_source_hash(copy: StagingCopy) -> str:
 
 
 def _compute_md5(read: Callable[[int], bytes], size: int) -> str:
-    """Return the MD5 of the first `size` bytes. An object that is put in one request without KMS has it as its ETag."""
+    """Return the MD5 of the next `size` bytes that `read` returns, as hexadecimal digits.
+
+    S3 uses this MD5 as the ETag of an object that is put in one request and is not encrypted with KMS.
+    """
     digest = hashlib.md5(usedforsecurity=False)
     while size > 0 and (piece := read(min(size, _CHUNK_BYTES))):
         digest.update(piece)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from dicommap.model.source_files import S3Object
 
 PIECE_BYTES = 256 * 1024
-"""Maximum number of bytes that are read from a body at once."""
+"""Maximum number of bytes that are read at once from the body of an answer."""
 FIRST_REQUEST_BYTES = 16_384
 """Bytes of the first request for an object. Most DICOM headers are shorter."""
 MAX_FRUITLESS_REQUESTS = 5
-"""Number of consecutive requests without a new byte, after which reading an object fails."""
+"""Maximum number of consecutive requests without a new byte. After them, reading an object fails."""
 _NO_SUCH_RANGE_CODES = frozenset({"InvalidRange", "416"})
 _CHANGED_CODES = frozenset({"PreconditionFailed", "412"})
 
@@ -68,7 +68,10 @@ def read_in_pieces(clients: Clients, bucket: str, key: str, *, limit: int | None
 def _get_object(
     clients: Clients, bucket: str, key: str, done: int, limit: int | None, etag: str | None
 ) -> dict[str, Any]:
-    """Request the bytes of an object from `done` to `limit`. Raises AwsError if its ETag is not `etag`."""
+    """Request the bytes of an object from offset `done` to offset `limit` (None: to its end), and return the answer.
+
+    Raises AwsError if `etag` is not None and is not the object's ETag.
+    """
     parameters: dict[str, Any] = {"Bucket": bucket, "Key": key}
     if done or limit is not None:
         parameters["Range"] = f"bytes={done}-" + ("" if limit is None else str(limit - 1))
@@ -88,9 +91,10 @@ def _get_object(
 
 
 def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore's StreamingBody
-    """Yield the bytes of a response body in pieces. If the connection breaks, no exception is raised.
+    """Yield the bytes of a response body in pieces, and close it.
 
-    The caller must therefore compare the number of bytes with the size of the object.
+    If the connection breaks, the pieces end without an exception. So the caller must compare the number of bytes with
+    the size of the object.
 
     Raises:
         AwsError: Reading failed for another reason.
@@ -108,7 +112,7 @@ def read_body(body: Any, uri: str) -> Iterator[bytes]:  # noqa: ANN401  botocore
 
 
 class ObjectRangeReader:
-    """Reader of byte ranges of one object. The object must not change between two reads."""
+    """Reader of byte ranges of one object. A read raises AwsError if the object has changed since the first read."""
 
     def __init__(self, clients: Clients, bucket: str, key: str, *, etag: str = "") -> None:
         """Prepare to read an object.
@@ -117,7 +121,7 @@ class ObjectRangeReader:
             clients: The clients to read with.
             bucket: The object's bucket.
             key: Its key.
-            etag: The ETag that the object must have; empty for the ETag of the first answer.
+            etag: The ETag that the object must have; empty to accept the ETag of the first answer.
 
         """
         self._clients, self._bucket, self._key = clients, bucket, key
@@ -143,7 +147,7 @@ class ObjectRangeReader:
         return self._read_range(offset, end)
 
     def _read_range(self, begin: int, end: int) -> bytes:
-        """Return the bytes of the object from `begin` to `end`. Requests them again if an answer was interrupted."""
+        """Return the bytes of the object from `begin` to `end`. If an answer is interrupted, request them again."""
         uri = f"s3://{self._bucket}/{self._key}"
         for _ in range(MAX_FRUITLESS_REQUESTS):
             condition = {"IfMatch": self.etag} if self.etag else {}
@@ -165,7 +169,7 @@ class ObjectRangeReader:
 
 
 def _parse_total_size(answer: dict[str, Any], uri: str) -> int:
-    """Return the size of the whole object from Content-Range. Raises AwsError if the answer has no Content-Range."""
+    """Return the whole object's size from the answer's Content-Range. Raises AwsError if there is no Content-Range."""
     size = str(answer.get("ContentRange") or "").rpartition("/")[2]
     if not size.isdecimal():
         raise AwsError(
@@ -199,7 +203,7 @@ class S3Objects:
         return digest.hexdigest()
 
     def read_start(self, bucket: str, key: str, size: int) -> bytes | str:
-        """Return the first `size` bytes of an object as bytes, or the reason why reading failed as a text."""
+        """Return the first `size` bytes of an object. If they cannot be read, return the reason as a text."""
         try:
             return b"".join(read_in_pieces(self._clients, bucket, key, limit=size))
         except AwsError as error:

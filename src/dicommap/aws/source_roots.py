@@ -1,4 +1,4 @@
-"""Source roots: the directories and S3 prefixes from which the files of a plan may be sent to AWS."""
+"""Source roots: directories and S3 prefixes that a user allows. Only files below them may be sent to AWS."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SourceRoots:
         return cls(tuple(folders), tuple(prefixes))
 
     def contains(self, source: str) -> bool:
-        """Return whether a source of a plan (a path or an S3 URI) is a root or below a root."""
+        """Return whether a source of a plan (a path or an S3 URI) is one of the roots, or is below a root."""
         if is_s3_root(source):
             uri = S3Uri.parse(source)
             return uri is not None and self.contains_object(uri.bucket, uri.prefix)
@@ -70,8 +70,8 @@ class SourceRoots:
     def open(self, path: str) -> int:
         """Open a regular file below a root and return its descriptor.
 
-        Links in the path are resolved first. The resolved path is then opened from the root downwards, and links are
-        not followed. So the file is below the root even if a directory was replaced by a link in the meantime.
+        Symbolic links in the path are resolved first. Then the resolved path is opened, starting at the root, without
+        following links. So the file is below the root even if a directory was replaced by a link in the meantime.
 
         Raises:
             OutsideRootsError: The file is not below a root.
@@ -88,7 +88,7 @@ class SourceRoots:
         return open_descriptor(os.path.relpath(real, folder), beneath=folder)
 
     def _find_root_folder(self, real: str) -> str | None:
-        """Return the root that contains a path; None if no root contains it."""
+        """Return the root directory that contains a resolved path; None if no root contains it."""
         return next((folder for folder in self.folders if (real + "/").startswith(os.path.join(folder, ""))), None)
 
 
@@ -120,7 +120,7 @@ def _parse_root_prefix(name: str) -> S3Uri:
 
 
 def find_plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | None) -> Iterator[Issue]:
-    """Yield the issues of a plan's sources. The files of the sources are not read.
+    """Yield an issue for each source of a plan from which files should not be sent. No file is read.
 
     Args:
         sources: The sources of the plan.
@@ -148,9 +148,9 @@ def find_unnamed_sources(sources: Mapping[int, str], roots: SourceRoots) -> Iter
 
 
 def require_narrow_sources(sources: Iterable[str]) -> None:
-    """Raise UsageError if a source of a plan contains all files of the machine or of a user.
+    """Raise UsageError if a source is too broad: the root directory or a home directory, for example.
 
-    `sources` are sources of a plan that the user did not name.
+    `sources` are the sources of a plan that the user did not name.
     """
     home = os.path.expanduser("~")
     for source in sources:

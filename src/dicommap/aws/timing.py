@@ -1,4 +1,4 @@
-"""Clock, growing pauses between polls, and rate limits of API operations."""
+"""The clock, rate limits of AWS operations, and pauses between polls that grow."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ class RateLimit:
     """Number of requests that are accepted without a pause between them."""
 
     def with_rate(self, per_second: float | None) -> RateLimit:
-        """Return this limit with another rate; unchanged if `per_second` is None.
+        """Return this limit with another rate; the limit itself if `per_second` is None.
 
-        AWS adjusts the rates of an AWS account on request ("Throttling limits"), and documents no burst for an adjusted
-        rate. So the burst stays the same, but for a rate below one request per second it is 1.
+        A customer may ask AWS for another rate ("Throttling limits"). AWS documents no burst for such a rate. So the
+        burst stays the same; but if the rate is below one request per second, it is 1.
         """
         if per_second is None:
             return self
@@ -72,11 +72,11 @@ GET_LIMIT = RateLimit(*GET_RATE)
 LIST_LIMIT = RateLimit(*LIST_RATE)
 """Rate limit of ListDICOMImportJobs."""
 DESCRIBE_LIMIT = RateLimit(10, 10)
-"""Rate limit of DescribeFHIRImportJob: a low assumed value, because AWS documents no number."""
+"""Rate limit of DescribeFHIRImportJob. AWS documents no limit, so this is a low assumed value."""
 
 
 class Throttle:
-    """A token bucket that waits before a request if the rate limit requires it. Not thread-safe."""
+    """A token bucket for requests: it waits before a request if the rate limit requires it. It is not thread-safe."""
 
     def __init__(self, limit: RateLimit, clock: Clock = SYSTEM_CLOCK) -> None:
         self._limit = limit
@@ -85,7 +85,7 @@ class Throttle:
         self._filled_at = clock.monotonic()
 
     def wait(self) -> None:
-        """Wait until a request is allowed: until the bucket has a token. Take this token."""
+        """Wait until the bucket has a token, and take it. Then one request may be sent."""
         self._refill_tokens()
         if self._tokens < 1:
             self._clock.sleep((1 - self._tokens) / self._limit.per_second)
