@@ -1,6 +1,6 @@
-"""Encode paths and values for SQLite cells, and check each cell that is read from a file.
+"""Encode paths and values for SQLite cells, and check each cell that is read from an inventory file.
 
-Anybody may have altered an inventory file. A reader function therefore checks each cell.
+Another person or program may have changed the file. A reader function therefore checks each cell.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _SURROGATES_WITHOUT_BYTE = re.compile("[\ud800-\udbff\udd00-\udfff]")
-"""Matches a lone surrogate that does not represent an undecodable byte (PEP 383)."""
+"""Matches a lone surrogate that does not stand for an undecodable byte. PEP 383 maps bytes to other surrogates."""
 
 
 def encode_path(path: str) -> str | bytes:
-    """Return a path as it is stored in a cell: as str, or as bytes if the path is not valid UTF-8."""
+    """Return a path in the form in which a cell stores it: str, or bytes if the path is not valid UTF-8."""
     if path.isascii():
         return path
     try:
@@ -40,12 +40,12 @@ def encode_path(path: str) -> str | bytes:
 
 
 def decode_path(stored: str | bytes) -> str:
-    """Return the path that is stored in a cell, as a str that `open` and the module `os` accept."""
+    """Return the path of a cell as a str that `open` and the module `os` accept."""
     return stored if isinstance(stored, str) else os.fsdecode(stored)
 
 
 def encode_value(text: str | None) -> str | bytes | None:
-    """Return a value as it is stored in a cell: as str, or as bytes if the value has undecodable bytes.
+    """Return a value in the form in which a cell stores it: str, or bytes if the value has undecodable bytes.
 
     The stored bytes are UTF-8, with a lone surrogate (three bytes) for each undecodable byte. The stored bytes are not
     valid UTF-8, so they are never equal to a text in SQLite. None is returned unchanged.
@@ -56,7 +56,7 @@ def encode_value(text: str | None) -> str | bytes | None:
 
 
 def decode_value(stored: bytes) -> str:
-    """Decode a value that `encode_value` stored as bytes. Raises ValueError for any other bytes."""
+    """Return the value that `encode_value` stored as bytes. Raises ValueError for any other bytes."""
     text = stored.decode("utf-8", "surrogatepass")
     if not is_undecodable(text) or _SURROGATES_WITHOUT_BYTE.search(text):
         raise ValueError("a text without undecodable bytes is stored as text")
@@ -64,21 +64,21 @@ def decode_value(stored: bytes) -> str:
 
 
 def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
-    """Return the ranges of cells that have the paths of an archive's members.
+    """Return the ranges of the column `path` that contain the members of an archive.
 
     Args:
         archive: The path of the archive.
 
     Returns:
-        Four cells: begin and end of the range of text cells, then begin and end of the range of bytes cells. The ends
-        are exclusive.
+        Four cells: first the begin and end of the range of text cells, then the begin and end of the range of bytes
+            cells. The ends are not part of the ranges.
     """
     first, end = archive + "!/", archive + "!0"
     return encode_path(first), encode_path(end), os.fsencode(first), os.fsencode(end)
 
 
 CellReader = Callable[[Any], Any]
-"""A function that takes a cell and returns its value. It raises DamagedCellError if no scan writes such a cell."""
+"""A function that takes a cell and returns its value. It raises DamagedCellError if a scan never writes such a cell."""
 
 _EnumMember = TypeVar("_EnumMember", bound=Enum)
 
@@ -90,7 +90,7 @@ _INTEGER_LOCATION_FIELDS = frozenset({"row"})
 
 
 _MAX_BYTES = 2**60
-"""Largest valid number of bytes. A larger number means that the inventory is damaged.
+"""Largest number of bytes that is accepted. A larger number means that the inventory is damaged.
 
 The sum of a few numbers of this size still fits into SQLite's 64-bit integers.
 """
@@ -98,7 +98,7 @@ _UID_PATTERN = re.compile(rf"[0-9.]{{1,{MAX_STORED_UID}}}")
 
 
 class DamagedCellError(Exception):
-    """Error for a cell with a value that no scan writes. Raised and caught only inside the package `inventory`."""
+    """Raised for a cell that a scan never writes. It is caught inside the package `inventory`."""
 
 
 def read_rows(
@@ -139,7 +139,7 @@ def read_unchecked_rows(
 
 @contextmanager
 def _name_sqlite_errors() -> Iterator[None]:
-    """Convert errors of cells and of SQLite to InventoryError inside the context."""
+    """Raise InventoryError instead of errors of cells and of SQLite in the `with` block."""
     try:
         yield
     except DamagedCellError:
@@ -152,7 +152,7 @@ def _name_sqlite_errors() -> Iterator[None]:
 
 
 def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
-    """Raise InventoryError if the cause of `error` is a closed inventory, or an inventory of another thread."""
+    """Raise InventoryError if `error` was raised because the inventory is closed, or belongs to another thread."""
     if "closed" in str(error) or "thread" in str(error):
         raise InventoryError(
             "The inventory is closed, or open in another thread.", fix="Open it again, in this thread."
@@ -160,7 +160,7 @@ def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
 
 
 def damaged_error() -> InventoryError:
-    """Return the InventoryError for a file with a cell or a table definition that no scan writes."""
+    """Return the InventoryError for a damaged file. Such a file has a cell or a table that a scan never writes."""
     return InventoryError("The inventory is damaged, or was altered after the scan.", fix="Scan again.")
 
 
@@ -177,7 +177,7 @@ def read_optional_text(cell: object) -> str | None:
 
 
 def read_value(cell: object) -> str:
-    """Return an attribute's value. If the value has undecodable bytes, the cell has bytes, which are decoded."""
+    """Return the value of an attribute. A value with undecodable bytes is stored as bytes and decoded here."""
     if isinstance(cell, bytes):
         try:
             return decode_value(cell)
@@ -187,7 +187,7 @@ def read_value(cell: object) -> str:
 
 
 def read_optional_value(cell: object) -> str | None:
-    """Return an attribute's value as `read_value` does, or None if the cell is NULL."""
+    """Return an attribute's value as `read_value` does. Return None if the cell is NULL."""
     return None if cell is None else read_value(cell)
 
 
@@ -199,7 +199,7 @@ def read_integer(cell: object) -> int:
 
 
 def read_byte_count(cell: object) -> int:
-    """Return a number of bytes or files. Raises DamagedCellError if it is negative or more than `_MAX_BYTES`."""
+    """Return the cell if it is a number of bytes or files from 0 to `_MAX_BYTES`, else raise DamagedCellError."""
     number = read_integer(cell)
     if not 0 <= number <= _MAX_BYTES:
         raise DamagedCellError
@@ -207,7 +207,7 @@ def read_byte_count(cell: object) -> int:
 
 
 def read_uid(cell: object) -> str:
-    """Return a Study, Series or SOP Instance UID: 1 to `MAX_STORED_UID` digits and dots."""
+    """Return the cell if it is a UID: 1 to `MAX_STORED_UID` digits and dots. Else raise DamagedCellError."""
     uid = read_text(cell)
     if _UID_PATTERN.fullmatch(uid) is None:
         raise DamagedCellError
@@ -215,12 +215,12 @@ def read_uid(cell: object) -> str:
 
 
 def read_optional_uid(cell: object) -> str | None:
-    """Return a UID as `read_uid` does, or None if the cell is NULL."""
+    """Return a UID as `read_uid` does. Return None if the cell is NULL."""
     return None if cell is None else read_uid(cell)
 
 
 def read_identifier(cell: object) -> str:
-    """Return a keyword that is safe in SQL: an ASCII identifier. Raises DamagedCellError for any other text."""
+    """Return the cell if it is an ASCII identifier, else raise DamagedCellError. Identifiers are safe in SQL."""
     keyword = read_text(cell)
     if not (keyword.isascii() and keyword.isidentifier()):
         raise DamagedCellError
@@ -235,19 +235,19 @@ def read_number(cell: object) -> float:
 
 
 def read_system_path(cell: object) -> str:
-    """Return a path as a str that `open` and the module `os` accept."""
+    """Return the path of a cell as a str that `open` and the module `os` accept."""
     if not isinstance(cell, str | bytes):
         raise DamagedCellError
     return decode_path(cell)
 
 
 def read_printable_path(cell: object) -> str:
-    """Return a path with its control characters escaped, for display."""
+    """Return the path of a cell for display, with its control characters escaped."""
     return make_printable(read_system_path(cell))
 
 
 def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
-    """Return a cell reader that converts a cell to a member of the enumeration `enum`."""
+    """Return a cell reader that returns the member of `enum` with the cell's value."""
 
     def read(cell: object) -> _EnumMember:
         try:
@@ -259,7 +259,7 @@ def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
 
 
 def lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
-    """Return a cell reader that converts a number to its text in `text_by_number`."""
+    """Return a cell reader that takes a number and returns its text from `text_by_number`."""
 
     def read(cell: object) -> str:
         if not isinstance(cell, int) or cell not in text_by_number:
@@ -270,7 +270,7 @@ def lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
 
 
 def read_location(cell: object) -> Location:
-    """Return the location of an issue, parsed from the JSON in the cell."""
+    """Return the location of an issue. The cell contains it as JSON."""
     try:
         members = json.loads(read_text(cell))
     except (ValueError, RecursionError):
@@ -284,7 +284,7 @@ def read_location(cell: object) -> Location:
 
 
 def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
-    """Return the InventoryError for an SQLite error. Raises KeyboardInterrupt if a signal ended the statement."""
+    """Return the InventoryError for an SQLite error. Raises KeyboardInterrupt if Ctrl-C or a signal stopped SQLite."""
     raise_if_interrupted(error)
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended code
     if primary in _IN_USE_CODES:

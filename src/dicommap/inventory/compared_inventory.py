@@ -1,7 +1,7 @@
-"""One of two inventories that are compared: its instances in the order of their UIDs, and look-ups of single rows.
+"""An inventory in a comparison of two: its instances in the order of their UIDs, and look-ups of single rows.
 
-The rows come from SQLite one by one. SQLite reads the series by their index and sorts the files of one series at a
-time, so that the memory does not depend on the size of the inventory.
+SQLite returns the rows one by one. It reads the series through an index and sorts only the files of one series at a
+time. The memory therefore does not depend on the size of the inventory.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
     from dicommap.inventory.inventory import Inventory
 
 InstanceKey = tuple[str, str, str]
-"""StudyInstanceUID, SeriesInstanceUID and SOPInstanceUID."""
+"""The StudyInstanceUID, SeriesInstanceUID and SOPInstanceUID of an instance."""
 
 MAX_COPIES = 1000
-"""Maximum copies of one instance in one series that are compared one by one. Further copies are only counted."""
+"""Maximum number of files of one instance in one series that are compared one by one. More files are only counted."""
 
 HEADER_KEYWORDS = ("SOPClassUID", "TransferSyntaxUID")
-"""Keywords of the columns that every row of the table `header` has beside the captured attributes."""
+"""Columns of the table `header` that every inventory has, in addition to the captured attributes."""
 
 _COLUMNS = "StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, path, size, etag, disposition, " + (
     "IFNULL(InstanceNumber, ''), digest, source, header.id"
 )
 _CONTENT = slice(3, 9)
-"""The cells of a row from the path to the digest. If they are equal in two inventories, so are the files."""
+"""The cells of a row from the path to the digest. Two files are the same if these cells are equal."""
 _DISPOSITION, _SOURCE = 6, 9
 # With CROSS JOIN, SQLite reads the headers by their index, and sorts the files of one series at a time.
 _INSTANCES_QUERY = f"""
@@ -67,7 +67,7 @@ WHERE type = 'index' AND name IN ('header_by_series', 'file_by_header', 'file_by
 
 
 class InstanceCopy(NamedTuple):
-    """One file of an instance: the instance itself, or a duplicate."""
+    """One file that contains an instance: the file that counts as the instance, or a duplicate."""
 
     path: str
     size: int
@@ -82,12 +82,12 @@ class InstanceCopy(NamedTuple):
 class InstanceCopies:
     """The files of one instance in one series, in the order of path and source.
 
-    The cells are checked when `copies` is read for the first time, since most instances are the same in both
-    inventories, and comparing unchecked rows is much faster.
+    The cells are checked only when `copies` is first read. Most instances are the same in both inventories, and their
+    unchecked rows can be compared much faster.
 
     Attributes:
         key: The UIDs of the instance.
-        total: The number of all files, which may be more than those in `copies`.
+        total: The number of all files. It may be larger than the length of `copies`.
     """
 
     __slots__ = ("_copies", "_owner", "_rows", "key", "total")
@@ -100,7 +100,7 @@ class InstanceCopies:
         self._copies: list[InstanceCopy] | None = None
 
     def add(self, row: tuple[Any, ...]) -> None:
-        """Add the row of a file. The first files are kept, and always the instance itself."""
+        """Add the row of a file. The first `MAX_COPIES` rows are kept, and always the row of the instance itself."""
         self.total += 1
         if len(self._rows) < MAX_COPIES:
             self._rows.append(row)
@@ -109,22 +109,27 @@ class InstanceCopies:
 
     @property
     def copies(self) -> list[InstanceCopy]:
-        """Return the first files. Raises InventoryError if a cell is damaged."""
+        """Return at most `MAX_COPIES` files of the instance. Raises InventoryError if a cell is damaged."""
         if self._copies is None:
             self._copies = [self._owner.parse_copy(row) for row in self._rows]
         return self._copies
 
     @property
     def instance(self) -> InstanceCopy | None:
-        """Return the file that is the instance; None if all files are duplicates of a file in another series."""
+        """Return the file that counts as the instance. Return None if every file is a duplicate.
+
+        The instance then belongs to another series.
+        """
         return next((copy for copy in self.copies if copy.is_instance), None)
 
     def is_same_single_file(self, other: InstanceCopies, partners: Mapping[int, int]) -> bool:
-        """Return whether both inventories have this instance as one file with equal cells, and no duplicate.
+        """Return whether each inventory has the instance as one file without duplicates, and the two files are equal.
+
+        Only their cells are compared.
 
         Args:
             other: The files of the same instance in the second inventory.
-            partners: Number of a source of the second inventory -> number of the first inventory's source.
+            partners: Number of a source in the second inventory -> number of the same source in the first inventory.
         """
         if self.total != 1 or other.total != 1:
             return False
@@ -137,10 +142,11 @@ class InstanceCopies:
 
 
 class ComparedInventory:
-    """One of two inventories that are compared.
+    """One of the two inventories of a comparison.
 
     Attributes:
-        name: The file of the inventory, or its position if it is only in memory. Errors begin with the name.
+        name: The file name of the inventory. If it is only in memory: a text such as "the first inventory". Error
+            messages begin with the name.
         keywords: The keywords of the captured attributes.
         roots: Number of a source -> its root as printable text.
         reading: The version of the header reader that read the files.
@@ -151,7 +157,7 @@ class ComparedInventory:
 
         Args:
             inventory: The open inventory.
-            position: The words that name the inventory if it has no file, such as "the first inventory".
+            position: The name for an inventory without a file, such as "the first inventory".
 
         Raises:
             InventoryError: The inventory is damaged or closed.
@@ -199,7 +205,10 @@ class ComparedInventory:
             yield current
 
     def find_instance(self, sop_instance_uid: str) -> InstanceCopies | None:
-        """Return the files of an instance in the series that it belongs to; None if there is no such instance."""
+        """Return the files of an instance in the series of the file that counts as the instance.
+
+        Return None if the inventory does not have the instance.
+        """
         copies: InstanceCopies | None = None
         for row in self._read_unchecked(_INSTANCE_QUERY, (sop_instance_uid,)):
             if copies is None and row[_DISPOSITION] == Disposition.INSTANCE:
@@ -210,14 +219,16 @@ class ComparedInventory:
         return copies
 
     def parse_copy(self, row: tuple[Any, ...]) -> InstanceCopy:
-        """Check the cells of a row, and return the file. Raises InventoryError if a cell is damaged."""
+        """Return the file that a row describes. Raises InventoryError if a cell is damaged."""
         try:
             return InstanceCopy._make(reader(cell) for reader, cell in zip(self._readers, row[3:], strict=True))
         except DamagedCellError:
             raise self._name_error(damaged_error()) from None
 
     def read_header(self, number: int, keywords: Sequence[str]) -> tuple[str, ...]:
-        """Return the values of a row of the table `header`. An absent attribute is the empty text.
+        """Return values from one row of the table `header`, in the order of `keywords`.
+
+        The value of an absent attribute is the empty text.
 
         Args:
             number: The number of the row.
@@ -239,7 +250,7 @@ class ComparedInventory:
         )
 
     def count_files(self) -> int:
-        """Return the number of all paths. It is read from the last row's number, which is fast."""
+        """Return the number of paths in the inventory. It is the number of the last row, which SQLite reads quickly."""
         ((count,),) = self._read("SELECT IFNULL(MAX(id), 0) FROM file", (read_integer,))
         return int(count)
 
@@ -284,10 +295,10 @@ class ComparedInventory:
 
 
 def pair_roots(before: Mapping[int, str], after: Mapping[int, str]) -> dict[int, int]:
-    """Return a dict: number of a source of the second inventory -> number of the first inventory's source.
+    """Return a dict: number of a source in the second inventory -> number of the same source in the first inventory.
 
-    Sources with equal roots are paired. The others are paired in their order: the roots of a copy and of the original
-    differ. A source without a partner gets a negative number.
+    Sources with equal roots are pairs. The remaining sources are paired in their order, because a copy of a source has
+    another root than the original. A source without a partner gets a negative number.
     """
     pairs: dict[int, int] = {}
     free = dict(before)

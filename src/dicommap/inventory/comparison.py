@@ -1,8 +1,10 @@
-"""Compare two inventories by a merge of their instances, which both inventories yield in the order of their UIDs.
+"""Compare two inventories. Both yield their instances in the order of the UIDs, so the two streams can be merged.
 
-One instance of each inventory is in memory at a time, with the counts of its series and study. So 100 million instances
-need no more memory than ten. An instance that only one inventory has in a series is looked up in the other by its SOP
-Instance UID: it may belong to another series there.
+Only one instance of each inventory is in memory at a time, with the counts of its series and study. So 100 million
+instances need no more memory than ten.
+
+If only one of the inventories has an instance in some series, the instance is looked up in the other inventory by its
+SOP Instance UID: there it may belong to another series.
 """
 
 from __future__ import annotations
@@ -32,18 +34,18 @@ if TYPE_CHECKING:
     from dicommap.model.inventory_difference import ChangeKind
 
 CHANGES_LISTED = 100
-"""Maximum changes of one attribute that are listed for one study or series. Further changes are only counted."""
+"""Maximum number of changes that are listed per attribute and study or series. More changes are only counted."""
 
 Difference = InstanceDifference | SeriesDifference | StudyDifference
 InstancePair = tuple["InstanceKey", "InstanceCopies | None", "InstanceCopies | None"]
 
 
 class InventoryComparer:
-    """The comparison of two inventories, which is made while its differences are read.
+    """A comparison of two inventories. It is done while the caller iterates over `differences`.
 
     Attributes:
         keywords: The compared attributes.
-        totals: The numbers of the whole comparison, complete when `differences` has ended.
+        totals: The counts of the whole comparison. They are complete after the last item of `differences`.
     """
 
     def __init__(
@@ -62,14 +64,16 @@ class InventoryComparer:
         self.totals = ComparisonTotals()
 
     def pairs(self) -> Iterator[InstancePair]:
-        """Yield every instance of both inventories with its files, in the order of its UIDs."""
+        """Yield each instance of the two inventories, with its files in each of them, in the order of the UIDs."""
         return merge_instances(self._before.instances(), self._after.instances())
 
     def differences(self, pairs: Iterable[InstancePair]) -> Iterator[Difference]:
-        """Yield the differing instances, after the last of a series their series, and after the last series the study.
+        """Yield the differences of the instances, series and studies.
+
+        A series follows its instances, and a study follows its series.
 
         Args:
-            pairs: The pairs of `pairs`.
+            pairs: The result of the method `pairs`.
 
         Raises:
             InventoryError: An inventory is damaged or closed.
@@ -131,9 +135,9 @@ class InventoryComparer:
     def _compare_instance(
         self, old: InstanceCopies | None, new: InstanceCopies | None, counts: InstanceCounts
     ) -> InstanceDifference | None:
-        """Compare the files of one instance in one series, and count them. Return None if there is no difference.
+        """Compare the files of one instance in one series, and update `counts`. Return None if there is no difference.
 
-        A difference of an instance that has left the series is reported for its new series.
+        If the instance moved to another series, the difference belongs to the new series, and the old series gets None.
         """
         if old is not None and new is not None and self._comparer.is_same_single_file(old, new):
             counts.before += 1
@@ -167,7 +171,11 @@ class InventoryComparer:
 
 
 def merge_instances(before: Iterable[InstanceCopies], after: Iterable[InstanceCopies]) -> Iterator[InstancePair]:
-    """Yield each instance of two sorted streams in the order of its UIDs, with its files in both streams or None."""
+    """Merge two streams of instances that are sorted by UIDs.
+
+    Yield the UIDs of each instance, its files in the first stream and its files in the second stream. If a stream does
+    not have the instance, its item is None.
+    """
     first, second = iter(before), iter(after)
     old, new = next(first, None), next(second, None)
     while old is not None and new is not None:
@@ -189,7 +197,7 @@ def merge_instances(before: Iterable[InstanceCopies], after: Iterable[InstanceCo
 
 
 class _Presence:
-    """Whether the first and the second inventory have a file of a study or series."""
+    """Records which of the two inventories have a file of a study or series."""
 
     def __init__(self) -> None:
         self.before = False
@@ -200,7 +208,7 @@ class _Presence:
         self.after = self.after or after
 
     def status(self, counts: InstanceCounts) -> DifferenceStatus:
-        """Return the status of the study or series with these numbers of instances."""
+        """Return the status of the study or series whose instances `counts` counts."""
         if not self.before:
             return DifferenceStatus.NEW
         if not self.after:
@@ -209,7 +217,7 @@ class _Presence:
 
 
 class _AttributeChanges:
-    """The changes of attributes of one series, or of the attributes of patient and study in one study."""
+    """The changed attributes of one series or one study. For a study, they are the attributes of patient and study."""
 
     def __init__(self, study: str, series: str | None) -> None:
         self._study = study
@@ -217,7 +225,7 @@ class _AttributeChanges:
         self._listed: dict[str, Counter[tuple[str, str]]] = {}
         self._others: Counter[str] = Counter()
         self.instances: Counter[str] = Counter()
-        """Keyword -> number of instances in which the attribute has changed, for attributes of all levels."""
+        """Keyword -> number of instances in which the attribute differs. It includes attributes of all levels."""
 
     def add(self, difference: InstanceDifference) -> None:
         """Count the changed attributes of an instance."""
@@ -234,7 +242,10 @@ class _AttributeChanges:
                 self._others[keyword] += 1
 
     def counts(self) -> tuple[AttributeChangeCount, ...]:
-        """Return the changes, those of most instances first, and for each attribute the number of further changes."""
+        """Return the number of instances for each change of an attribute, the most frequent change first.
+
+        If an attribute has more than `CHANGES_LISTED` changes, its last item counts the other changes together.
+        """
         return tuple(
             AttributeChangeCount(
                 study_instance_uid=self._study,

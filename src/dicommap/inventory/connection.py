@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_CELL_BYTES = 64 * 2**20
-"""Longest text, BLOB or row that SQLite reads from an inventory, in bytes. Those of a scan are much shorter."""
+"""Maximum size in bytes of a text, BLOB or row that SQLite reads from an inventory. A scan writes much smaller ones."""
 
 # trusted_schema = OFF: views and indexes in the file cannot call functions with side effects.
 # cell_size_check = ON: SQLite checks the size of each cell before it reads the cell.
@@ -23,7 +23,7 @@ PRAGMA cell_size_check = ON;
 
 
 def connect(path: Path | str) -> sqlite3.Connection:
-    """Open a database that this process may write. A signal, for example Ctrl-C, interrupts its statements."""
+    """Open a database for reading and writing. A signal, for example from Ctrl-C, interrupts its statements."""
     return enable_interrupts(sqlite3.connect(path))
 
 
@@ -43,7 +43,7 @@ _COMPARABLE_NAME = "comparable_name"
 
 
 def add_sql_functions(connection: sqlite3.Connection) -> None:
-    """Register the SQL function that the SQL of `distinct_count_sql` calls."""
+    """Register the SQL function that the result of `distinct_count_sql` calls."""
     connection.create_function(_COMPARABLE_NAME, 1, _make_cell_comparable, deterministic=True)
 
 

@@ -1,7 +1,7 @@
 """Find duplicates, and issues of whole studies and series, after all files are read.
 
-A device that makes nonconformant UIDs usually does so in every file. Nonconformant UIDs are therefore reported once for
-each UID root and problem, with the number of files, and not once for each file.
+A device that makes nonconformant UIDs usually does so in every file. There is therefore one issue for each UID root and
+problem, with the number of files, and not one issue for each file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MAY_BE_NONCONFORMANT = f"""(length({{0}}) > {UID_LENGTH_LIMIT} OR {{0}} NOT GLOB '[012].*' OR {{0}} GLOB '0[0-9]*'
     OR {{0}} GLOB '*.0[0-9]*' OR {{0}} GLOB '[01].[4-9][0-9]*' OR {{0}} GLOB '[01].[0-9][0-9][0-9]*')"""
-"""SQL condition that selects all nonconformant UIDs and few conformant UIDs. Python then checks the selected UIDs."""
+"""SQL condition that selects all nonconformant UIDs and a few conformant ones. Python then checks the selected UIDs."""
 
 _HEADER_UID_QUERY = """
 SELECT uid_problem({0}) AS found, SUM(files), MIN(StudyInstanceUID), SeriesInstanceUID
@@ -46,10 +46,10 @@ _UID_QUERIES = {
 
 
 def find_nonconformant_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
-    """Yield an issue for each UID root and problem of StudyInstanceUID and the other identifying UIDs.
+    """Yield one issue for each problem of UIDs with the same root.
 
-    The location of an issue is the first study with such a UID. The table temp.counted must exist: it has the number of
-    files of each header.
+    The Study, Series and SOP Instance UIDs and the SOP Class UIDs are checked. The location of an issue is the first
+    study with such a UID. The table temp.counted must exist: it has the number of files of each header.
     """
     connection.create_function("uid_problem", 1, _describe_uid_problem, deterministic=True)
     for keyword, query in _UID_QUERIES.items():
@@ -66,7 +66,7 @@ def _describe_uid_problem(uid: str) -> str | None:
 
 
 class FileIdentity(NamedTuple):
-    """A file's source and path, and the size, time and ETag that identify its content."""
+    """The source and path of a file, and the size, time and ETag that show whether its content has changed."""
 
     source: int
     path: str
@@ -79,10 +79,10 @@ HasSameContent = Callable[[FileIdentity, FileIdentity], bool]
 """A function that returns whether two files of equal size have the same bytes."""
 
 PathLabel = Callable[[int, str], str]
-"""A function that takes a source number and a path, and returns the path as issues show it."""
+"""A function that takes the number of a source and a path, and returns the path as issues show it."""
 
-# A temporary table has two reasons: there may be more rows than fit into memory, and the table `file` is updated while
-# the rows are read.
+# The rows are in a temporary table for two reasons: they may need more memory than there is, and the table `file` is
+# updated while they are read.
 _CREATE_REPEATED_TABLE = """
 CREATE TEMP TABLE repeated AS SELECT id, SOPInstanceUID, source, path, size, mtime_ns, etag FROM file
 WHERE disposition = 'instance' AND SOPInstanceUID IN (
@@ -126,8 +126,7 @@ def mark_duplicates(
     connection.execute("DROP TABLE temp.repeated")
 
 
-# This table is created once. Without it, each query would count the files of all headers again, which would take most
-# of the time.
+# This table saves time: without it, each query would count the files of all headers again.
 _CREATE_COUNTED_TABLE = """
 CREATE TEMP TABLE counted AS
 SELECT header AS id, COUNT(*) AS files FROM file WHERE disposition IN ('instance', 'duplicate') GROUP BY header
@@ -138,7 +137,10 @@ _COUNTED_HEADERS = "temp.counted JOIN header USING (id)"
 def find_grouping_issues(
     connection: sqlite3.Connection, keywords: tuple[str, ...], label: PathLabel
 ) -> Iterator[Issue]:
-    """Yield the issues of whole studies and series, located by UIDs, and of too large files, located by paths."""
+    """Yield the issues of whole studies and series, then the issues of too large files.
+
+    Issues of studies and series are located by UIDs, issues of files by paths.
+    """
     connection.execute(_CREATE_COUNTED_TABLE)
     yield from _find_series_in_two_studies(connection)
     yield from _find_inconsistent_attributes(connection, keywords, Level.STUDY)
@@ -179,7 +181,10 @@ def _find_inconsistent_attributes(
 
 
 def _find_invalid_dates(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> Iterator[Issue]:
-    """Yield an issue for each study and each date of its patient or study that is not a date in some files."""
+    """Yield an issue for each study in which a date of the patient or study is not a valid date.
+
+    Each issue has the number of files with an invalid value of the attribute.
+    """
     connection.create_function("is_date", 1, lru_cache(maxsize=65_536)(_is_date_cell), deterministic=True)
     for keyword in keywords:
         tag = tag_of(keyword) or 0
@@ -194,7 +199,7 @@ def _find_invalid_dates(connection: sqlite3.Connection, keywords: tuple[str, ...
 
 
 def _is_date_cell(cell: str | bytes) -> bool:
-    """Return whether a cell is a date. The cell of an undecodable value has bytes, and is no date."""
+    """Return whether a cell contains a valid date. A cell of bytes has an undecodable value, which is not a date."""
     return isinstance(cell, str) and is_date(cell)
 
 

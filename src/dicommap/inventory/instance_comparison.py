@@ -1,8 +1,8 @@
-"""Compare one instance in two inventories: its file's path, size and ETag, its attributes, and its duplicates.
+"""Compare one instance in two inventories: the path, size and ETag of its file, its attributes, and its duplicates.
 
-If both inventories have a copy of the instance with the same path, these two files are compared, even if one is the
-instance and the other a duplicate. So a new copy of an unchanged file is not reported as a move, even if its path
-comes first in the order of paths.
+If both inventories have a copy of the instance with the same path, these two files are compared, even if one of them is
+a duplicate. So a new copy of an unchanged file is not reported as a move, even if the path of the new copy is first in
+the order of paths.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _MAX_CACHED_HEADERS = 4096
 
 
 class InstanceComparer:
-    """Comparer of the files of single instances.
+    """Compares the files of single instances.
 
     Attributes:
-        keywords: The compared attributes: those that both inventories captured and the caller does not ignore.
+        keywords: The compared attributes: both inventories captured them, and the caller does not ignore them.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class InstanceComparer:
         Args:
             before: The first inventory.
             after: The second inventory.
-            ignored_kinds: Kinds of changes that do not count.
+            ignored_kinds: Kinds of changes that do not count as differences.
             ignored_keywords: Keywords of attributes that are not compared.
         """
         self._before = before
@@ -56,9 +56,10 @@ class InstanceComparer:
         self._headers = _HeaderComparer(before, after, [word for word in self.keywords if word != INSTANCE_NUMBER])
 
     def is_same_single_file(self, old: InstanceCopies, new: InstanceCopies) -> bool:
-        """Return whether an instance is one file with equal cells in both inventories: a fast test for most instances.
+        """Return whether each inventory has the instance as one file, and both files have equal cells.
 
-        If the inventories captured different attributes, digests of headers are not comparable, and it is False.
+        This test is fast, and true for most instances. If the inventories captured different attributes, it returns
+        False, because the digests of their headers cannot be compared.
         """
         return self._headers.has_comparable_digests and old.is_same_single_file(new, self._partners)
 
@@ -66,8 +67,8 @@ class InstanceComparer:
         """Compare an instance that both inventories have. Return None if there is no difference.
 
         Args:
-            old: Its files in the first inventory.
-            new: Its files in the second inventory. They may belong to another series.
+            old: The files of the instance in the first inventory.
+            new: The files of the instance in the second inventory, perhaps in another series.
         """
         first, second = self._choose_files(old, new)
         attributes = self._compare_attributes(first, second)
@@ -84,7 +85,10 @@ class InstanceComparer:
         return self._describe(old, new, first, second, tuple(kinds), (*moves, *attributes))
 
     def compare_duplicates(self, old: InstanceCopies | None, new: InstanceCopies | None) -> InstanceDifference | None:
-        """Compare duplicates whose instance belongs to another series. Return None if there is no difference."""
+        """Compare the duplicates of an instance in a series that does not have the instance itself.
+
+        Return None if there is no difference.
+        """
         if ChangeKind.DUPLICATES in self._ignored or self.has_same_files(old, new):
             return None
         first = None if old is None else old.copies[0]
@@ -92,7 +96,7 @@ class InstanceComparer:
         return self._describe(old, new, first, second, (ChangeKind.DUPLICATES,))
 
     def describe_single(self, old: InstanceCopies | None, new: InstanceCopies | None) -> InstanceDifference:
-        """Return the difference of an instance that only one inventory has; the files in the other are None."""
+        """Return the difference for an instance that only one inventory has. `old` or `new` is None."""
         first = None if old is None else old.instance
         second = None if new is None else new.instance
         return self._describe(old, new, first, second)
@@ -122,7 +126,7 @@ class InstanceComparer:
         )
 
     def _choose_files(self, old: InstanceCopies, new: InstanceCopies) -> tuple[InstanceCopy, InstanceCopy]:
-        """Return the two files that are compared: with the same path if there are such files, else the instances."""
+        """Return the two files to compare: two files with the same path if possible, else the instances."""
         first, second = old.instance or old.copies[0], new.instance or new.copies[0]
         if len(old.copies) == len(new.copies) == 1:
             return first, second
@@ -134,7 +138,7 @@ class InstanceComparer:
         return first, second
 
     def _find_file_changes(self, first: InstanceCopy, second: InstanceCopy) -> Iterator[ChangeKind]:
-        """Yield the changes of a file that are not ignored."""
+        """Yield the kinds of changes between two files, without the ignored kinds."""
         if (first.path, first.source) != (second.path, self._partners[second.source]):
             yield from {ChangeKind.PATH} - self._ignored
         if first.size != second.size:
@@ -156,7 +160,7 @@ class InstanceComparer:
         first: InstanceCopy | None = None,
         second: InstanceCopy | None = None,
     ) -> bool:
-        """Return whether the copies of an instance are the same in both inventories, apart from `first` and `second`.
+        """Return whether both inventories have the same copies of an instance. `first` and `second` are not compared.
 
         If there are more than `MAX_COPIES` copies, only their numbers are compared.
         """
@@ -174,7 +178,7 @@ class InstanceComparer:
 
 
 class _HeaderComparer:
-    """Comparer of the attributes of two headers. Files of one series share few headers, so results are kept."""
+    """Compares the attributes of two headers. It caches results, because the files of a series share few headers."""
 
     def __init__(self, before: ComparedInventory, after: ComparedInventory, keywords: list[str]) -> None:
         self._before = before
@@ -185,7 +189,7 @@ class _HeaderComparer:
         self._known: dict[tuple[int, int], tuple[AttributeDifference, ...]] = {}
 
     def compare(self, first: InstanceCopy, second: InstanceCopy) -> tuple[AttributeDifference, ...]:
-        """Return the attributes that differ in the headers of two files."""
+        """Return the attributes with different values in the headers of two files."""
         if self.has_comparable_digests and first.digest == second.digest:
             return ()
         pair = (first.header, second.header)

@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 
 
 class Inventory(Displayable):
-    """The result of a scan: an inventory file that is open for reading. Close it, or use it as a context manager.
+    """The result of a scan: an inventory file that is open for reading. Close it, or use it in a `with` statement.
 
     All methods raise InventoryError if the inventory is closed or its file is damaged.
 
     Attributes:
-        keywords: The keywords of the captured attributes.
+        keywords: The keywords of the captured attributes: those whose values the scan stored.
         sources: The scanned roots. The path of a file is relative to its root.
     """
 
@@ -72,12 +72,12 @@ class Inventory(Displayable):
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
-        """Open an inventory file, as `Inventory(path)` and `dicommap.open(path)` do."""
+        """Open an inventory file. `Inventory(path)` and `dicommap.open(path)` do the same."""
         return cls(path)
 
     @classmethod
     def from_connection(cls, connection: sqlite3.Connection) -> Self:
-        """Return the inventory in an open SQLite file or in memory."""
+        """Return the inventory in the database of `connection`, which is an open file or in memory."""
         inventory = cls.__new__(cls)
         inventory._read_scan(connection)
         return inventory
@@ -107,10 +107,10 @@ class Inventory(Displayable):
         self.close()
 
     def unmasked(self) -> Self:
-        """Return a view of this inventory whose text and HTML show patient values.
+        """Return a view of this inventory that does not mask patient values in its text and HTML.
 
-        The text and HTML of its studies and series show patient values too. The view and this inventory share one open
-        file: closing one closes both.
+        Its studies and series do not mask them either. The view and this inventory share one open file: closing one
+        closes both.
         """
         view = copy(self)
         view._unmasked = True
@@ -122,8 +122,8 @@ class Inventory(Displayable):
         """Yield the studies in the order of their UIDs. Each study has its series and their attribute values.
 
         Args:
-            selection: The studies to yield; all by default. A study is selected if one of its files is, and has all of
-                its series.
+            selection: Yield only the selected studies; by default, yield all. A study is selected if one of its files
+                is selected. It has all its series.
         """
         rows = self._read_series(self._select(selection).for_studies())
         for _, series in groupby(rows, key=lambda item: item.study_instance_uid):
@@ -133,7 +133,8 @@ class Inventory(Displayable):
         """Yield the series in the order of their Study and Series Instance UIDs.
 
         Args:
-            selection: The series to yield; all by default. A series is selected if one of its files is.
+            selection: Yield only the selected series; by default, yield all. A series is selected if one of its files
+                is selected.
         """
         return self._read_series(self._select(selection).for_series())
 
@@ -147,17 +148,17 @@ class Inventory(Displayable):
         )
 
     def instances(self, selection: Selection | None = None) -> Iterator[Instance]:
-        """Yield instances and duplicates in the order of study, series and path; all, or those of a selection."""
+        """Yield all instances and duplicates, or the selected ones, in the order of study, series and path."""
         select = self._select(selection)
         return queries.read_instances(self._connection, self._roots, select.for_instances(), select.limit)
 
     def files(self, selection: Selection | None = None) -> Iterator[File]:
-        """Yield the scanned paths in the order of source and path; all, or those of a selection."""
+        """Yield all scanned paths, or the selected ones, in the order of source and path."""
         select = self._select(selection)
         return queries.read_files(self._connection, self._roots, select.for_files(), select.limit)
 
     def issues(self, selection: Selection | None = None) -> Iterator[Issue]:
-        """Yield the issues of the scan in the order in which they were found; all, or those of a selection.
+        """Yield all issues of the scan, or the selected ones, in the order in which the scan found them.
 
         Paths in the issues are relative to their root. If the inventory has several sources, these paths begin with the
         root.
@@ -166,21 +167,21 @@ class Inventory(Displayable):
         return queries.read_issues(self._connection, select.for_issues(), select.limit)
 
     def issue_groups(self, selection: Selection | None = None) -> list[IssueGroup]:
-        """Return the issues in groups with one code and severity: all issues, or those of a selection.
+        """Return groups of all issues, or of the selected ones. The issues of a group have the same code and severity.
 
-        The most severe group is first. The issues of a group are read when they are iterated.
+        The most severe group is first. The issues of a group are read only when they are iterated.
         """
         return queries.read_issue_groups(self._connection, self._select(selection).for_issues())
 
     def _select(self, selection: Selection | None) -> SelectionSql:
-        """Return the SQL of a selection. Raises AttributeNameError if it has a keyword that the inventory has not."""
+        """Return the SQL of a selection. Raises AttributeNameError if its `where` has a keyword without a column."""
         if selection is not None:
             unknown = selection.where.keys() - {*HEADER_KEYWORDS, *FILE_KEYWORDS}
             queries.require_captured_keywords([*unknown], self.keywords)
         return SelectionSql(selection, self._connection)
 
     def values_by_file(self, study_instance_uid: str, keywords: Sequence[str]) -> Iterator[FileValues]:
-        """Yield each file of one study with its values of some attributes, in the order of series and path.
+        """Yield the values of some attributes for each file of one study, in the order of series and path.
 
         Args:
             study_instance_uid: The UID of the study.
@@ -199,7 +200,7 @@ class Inventory(Displayable):
     # Counts.
 
     def summary(self) -> InventorySummary:
-        """Return the numbers of studies, series, instances, files, bytes and issues."""
+        """Return the numbers of studies, series, instances, files, bytes and issues, and the cost of the scan."""
         return queries.read_summary(self._connection)
 
     def count_files_in_archives(self) -> int:
@@ -207,7 +208,7 @@ class Inventory(Displayable):
         return queries.count_archive_members(self._connection)
 
     def count_duplicates(self) -> tuple[int, int]:
-        """Return two numbers: all duplicates, and the duplicates with issue `instance.conflict` (other bytes)."""
+        """Return the number of all duplicates, and the number of duplicates whose bytes differ from the instance's."""
         return queries.count_duplicates(self._connection)
 
     # Search.
@@ -251,7 +252,7 @@ class Inventory(Displayable):
         return search.count_values(self._connection, keyword, study=study, series=series, unmasked=self._unmasked)
 
     def inconsistencies(self) -> search.Inconsistencies:
-        """Return each attribute that has different values inside a study or series, and counts the files of each value.
+        """Return each attribute that has different values in one study or series, and count the files of each value.
 
         The scan reports each of these attributes as an issue: `study.inconsistent-attribute` or
         `series.inconsistent-attribute`.
@@ -263,7 +264,7 @@ class Inventory(Displayable):
     def sql(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> QueryResult:
         """Run an SQL query over the views study, series, instance, file and issue.
 
-        The query can only read. Its result shows patient values, because the query asked for them.
+        The query can only read. Its result shows patient values without masking.
 
         Args:
             query: One SELECT statement; docs/formats/frames.md lists the columns of each view.
@@ -349,16 +350,16 @@ class Inventory(Displayable):
 
     @property
     def plots(self) -> InventoryPlots:
-        """Return the plots of this inventory. A notebook displays all of them; each method draws one."""
+        """Return the plots of this inventory. A notebook displays all of them; each method of the result draws one."""
         from dicommap.plots.inventory_plots import InventoryPlots
 
         return InventoryPlots(self.studies, lambda: self.summary().studies, unmasked=self._unmasked)
 
     def s3_objects(self, offsets: Sequence[str] = ()) -> InventoryObjects:
-        """Return the files of this inventory as S3 objects under one prefix.
+        """Return the files of this inventory as S3 objects with a common prefix.
 
         Args:
-            offsets: For each source, the folder of its files under the prefix. A folder ends with a slash or is empty.
+            offsets: For each source, the folder below the prefix that has its files. It is empty or ends with a slash.
                 By default, all folders are empty.
         """
         from dicommap.inventory.object_keys import InventoryObjects
@@ -386,7 +387,7 @@ def _require_keyword_columns(connection: sqlite3.Connection, keywords: Sequence[
 
 
 def _require_complete_scan(connection: sqlite3.Connection) -> None:
-    """Raise InventoryError if the scan was stopped: the file does not have all files of the sources."""
+    """Raise InventoryError if the scan did not finish. The inventory then lacks files of the sources."""
     scan = next(cells.read_rows(connection, "SELECT complete FROM scan", (read_integer,)), None)
     if scan is None:
         raise cells.damaged_error()

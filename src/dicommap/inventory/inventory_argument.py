@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 
 
 def require_inventory(inventory: Inventory | StrPath) -> Inventory:
-    """Return an open inventory. If the argument is a path, the file is opened, and stays open as long as it is used.
+    """Return an open inventory. If the argument is a path, open the file. It stays open until the inventory is deleted.
 
     Raises:
         UsageError: The argument is neither an inventory nor a path.
         InventoryError: The file cannot be opened.
-
     """
     checked = to_inventory_or_path("inventory", inventory)
     return checked if isinstance(checked, Inventory) else Inventory.open(checked)
 
 
 def to_inventory_or_path(name: str, value: object) -> Inventory | Path:
-    """Return the argument `value` of the parameter `name`: an open inventory, or a path. Raises UsageError if not."""
+    """Return an argument if it is an open inventory, or convert it to a path. Raises UsageError for any other type.
+
+    Args:
+        name: The name of the parameter, for the error message.
+        value: The argument.
+    """
     if isinstance(value, Inventory):
         return value
     if not isinstance(value, str | os.PathLike):
@@ -39,7 +43,7 @@ def to_inventory_or_path(name: str, value: object) -> Inventory | Path:
 
 @contextmanager
 def opened_inventory(inventory: Inventory | StrPath) -> Iterator[Inventory]:
-    """Yield an open inventory as `require_inventory` does. A file that was opened here is closed at the end."""
+    """Yield an open inventory, as `require_inventory` returns it. Close the file if it was opened here."""
     opened = require_inventory(inventory)
     try:
         yield opened

@@ -1,4 +1,4 @@
-"""The files of an inventory as S3 objects under one prefix, in the order of their keys."""
+"""The files of an inventory as S3 objects with a common prefix, in the order of their keys."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ WHERE source = ? AND path >= ? AND path < ? AND typeof(path) = 'text' AND {_IS_F
 """
 
 KEYS_QUERY = "SELECT path, size, StudyInstanceUID, SeriesInstanceUID" + _FROM_KEY_RANGE
-"""Selects the keys, sizes and UIDs of one source's files, from a first path to an end path (excluded)."""
+"""Selects the keys, sizes and UIDs of the files of one source, from a first path to an end path (excluded)."""
 
 OBJECTS_QUERY = (
     "SELECT path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID"
     + _FROM_KEY_RANGE
 )
-"""Selects all columns of a `PlannedObject` for one source's files, from a first path to an end path (excluded)."""
+"""Selects the columns of a `PlannedObject` for the files of one source. The paths are as in `KEYS_QUERY`."""
 
 STUDY_FILES_QUERY = f"""
 SELECT source, path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
@@ -59,7 +59,7 @@ WHERE StudyInstanceUID = ? AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) 
     AND typeof(path) = 'text' AND {_IS_INSTANCE}
 ORDER BY SeriesInstanceUID, source, path
 """  # noqa: S608  no text of users
-"""Selects the files of a study, or of one series of it, up to a largest file size."""
+"""Selects the files of a study, or of one of its series, if they are not larger than a limit."""
 
 SERIES_SIZES_QUERY = f"""
 SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) FROM (
@@ -67,9 +67,9 @@ SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) F
     FROM file WHERE typeof(path) = 'text' AND {_IS_INSTANCE} GROUP BY header
 ) JOIN header ON header.id = number GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  no text of users
-"""Selects, for each series, the number and bytes of files up to a largest size, and the number of larger files.
+"""Selects, for each series, the number and bytes of files up to a size limit, and the number of larger files.
 
-Archive members are included.
+Archive members are counted too.
 """
 
 HAS_KEY_QUERY = "SELECT 1 FROM file WHERE source = ? AND path = ?"
@@ -77,12 +77,12 @@ HAS_KEY_QUERY = "SELECT 1 FROM file WHERE source = ? AND path = ?"
 FILE_COUNTS_QUERY = f"""
 SELECT COUNT(*), IFNULL(SUM({_IS_INSTANCE}), 0) FROM file WHERE {_IS_FILE}
 """  # noqa: S608  no text of users
-"""Counts all files, and the files that are instances or duplicates. Archive members are included."""
+"""Counts all files, and the files that are instances or duplicates. Archive members are counted too."""
 
 NON_UTF8_PATHS_QUERY = (
     f"SELECT source, path FROM file WHERE typeof(path) = 'blob' AND {_IS_INSTANCE} ORDER BY source, path"  # noqa: S608
 )
-"""Selects the instances and duplicates whose paths are not UTF-8. Archive members are included."""
+"""Selects the instances and duplicates with paths that are not UTF-8. Archive members are selected too."""
 
 ARCHIVE_MEMBERS_QUERY = """
 SELECT member.disposition FROM file AS archive CROSS JOIN file AS member
@@ -92,7 +92,7 @@ ON member.source = archive.source AND (
 )
 WHERE archive.disposition = 'archive' AND typeof(archive.path) = 'text'
 """
-"""Selects the disposition of each archive member. An archive inside an archive is a member and has no members."""
+"""Selects the disposition of each archive member. An archive inside an archive is only a member."""
 
 
 _INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
@@ -108,12 +108,12 @@ _OBJECT_READERS = (
     read_optional_uid,
 )
 _AFTER_ALL_TEXT = b""
-"""End of a range that has all texts: SQLite sorts every text before every BLOB."""
+"""The end of a range with all texts: SQLite sorts every text before every BLOB."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedObjects(Iterable[PlannedObject]):
-    """An iterable of objects in the order of their keys. It can be iterated repeatedly while the inventory is open."""
+    """Objects in the order of their keys. They can be iterated several times while the inventory is open."""
 
     _iterate: Callable[[], Iterator[PlannedObject]]
 
@@ -122,9 +122,9 @@ class PlannedObjects(Iterable[PlannedObject]):
 
 
 class InventoryObjects(Iterable[PlannedObject]):
-    """The files of an inventory as S3 objects under one prefix, in the order of the UTF-8 bytes of their keys.
+    """The files of an inventory as S3 objects with a common prefix, in the order of the UTF-8 bytes of their keys.
 
-    An archive is one object; its members are not objects. A file whose path is not UTF-8 is not an object.
+    An archive is one object; its members are not objects. A file with a path that is not UTF-8 is not an object.
     """
 
     def __init__(self, connection: sqlite3.Connection, offsets: Sequence[str] = ()) -> None:
@@ -132,7 +132,7 @@ class InventoryObjects(Iterable[PlannedObject]):
 
         Args:
             connection: The open inventory.
-            offsets: For each source, the folder of its files under the prefix. A folder ends with a slash or is empty.
+            offsets: For each source, the folder below the prefix that has its files. It is empty or ends with a slash.
         """
         self._connection = connection
         numbers = [number for (number,) in self._query_rows("SELECT id FROM source ORDER BY id", (read_integer,))]
@@ -146,29 +146,37 @@ class InventoryObjects(Iterable[PlannedObject]):
         return self._iterate_objects_under("")
 
     def objects_under(self, prefix: str) -> PlannedObjects:
-        """Return the objects under `prefix`, with keys relative to it. `prefix` is empty or ends with a slash."""
+        """Return the objects whose keys begin with `prefix`, with the rest of the key as their key.
+
+        `prefix` is empty or ends with a slash.
+        """
         return PlannedObjects(lambda: self._iterate_objects_under(prefix))
 
     def staged_objects(self, pieces: Iterable[StudyPart], largest: int) -> PlannedObjects:
-        """Return the files of staged jobs as objects with keys such as `1.2.3/0000001.dcm`: study UID and number.
+        """Return the files of studies that are staged, as objects with the keys of their copies.
+
+        A key has the Study Instance UID and a number, such as `1.2.3/0000001.dcm`.
 
         Args:
             pieces: The parts of studies that are staged.
-            largest: The largest file size in bytes. Larger files are left out.
+            largest: The size limit in bytes. Larger files are left out.
         """
         listed = sorted(pieces, key=_make_piece_sort_key)
         return PlannedObjects(lambda: self._iterate_staged_objects(listed, largest))
 
     def keyed_files(self) -> Iterator[tuple[str, int, str | None, str | None]]:
-        """Yield (object key, size in bytes, Study Instance UID, Series Instance UID) of every file, ordered by key.
+        """Yield the object key, size in bytes, Study and Series Instance UID of every file, in the order of the keys.
 
-        The UIDs are None if the file has no instance.
+        The UIDs are None if the file is neither an instance nor a duplicate.
         """
         streams = [self._query_source_keys(source) for source in self._offsets]
         yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda file: file[0].encode())
 
     def study_sizes(self, largest: int) -> Iterator[StudySize]:
-        """Yield the file count and bytes of each study by series. Files over `largest` bytes are counted separately."""
+        """Yield the number of files and bytes of each series, study by study.
+
+        Files larger than `largest` bytes are counted separately.
+        """
         for study, series in groupby(self._query_series_sizes(largest), key=lambda row: row[0]):
             yield StudySize(
                 study_instance_uid=study,
@@ -179,7 +187,7 @@ class InventoryObjects(Iterable[PlannedObject]):
             )
 
     def series_file_sizes(self, study: str, series: str, largest: int) -> Iterator[int]:
-        """Yield the sizes of a series' files by source and path. Files over `largest` bytes are left out."""
+        """Yield the sizes of a series' files, in the order of source and path. Leave out files over `largest` bytes."""
         return (row[2] for row in self._query_study_rows(study, series, largest))
 
     def has_key(self, key: str) -> bool:
@@ -200,9 +208,9 @@ class InventoryObjects(Iterable[PlannedObject]):
         return FileCounts(files=files, instances=instances)
 
     def non_utf8_paths(self) -> Iterator[str]:
-        """Yield the paths of instances and duplicates that are not UTF-8, so they cannot be object keys.
+        """Yield the paths of instances and duplicates that are not UTF-8. Such paths cannot be object keys.
 
-        Bytes that are not UTF-8 are surrogates in the paths (PEP 383). Archive members are left out.
+        In a path, a surrogate stands for each byte that is not UTF-8 (PEP 383). Archive members are left out.
         """
         for source, path in self._query_rows(NON_UTF8_PATHS_QUERY, (read_integer, read_system_path)):
             if not _is_archive_member(path, self._archives[source]):

@@ -1,4 +1,4 @@
-"""Queries for the report of an inventory: modalities, date range and the first studies."""
+"""Queries for the report of an inventory: its modalities, its date range and its first studies."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ AND StudyDate = strftime(
 def read_overview(
     connection: sqlite3.Connection, keywords: Sequence[str], sources: Sequence[str], summary: InventorySummary
 ) -> InventoryOverview:
-    """Return the counts, dates and first studies for the report of an inventory.
+    """Return the data for the report of an inventory: counts, dates, and the first studies and issues.
 
     Args:
         connection: The open inventory.
@@ -85,7 +85,7 @@ def read_overview(
 
 
 class OverviewQueries:
-    """The queries of one inventory that its report needs."""
+    """The queries that the report of one inventory needs."""
 
     def __init__(self, connection: sqlite3.Connection, keywords: Sequence[str]) -> None:
         self._connection = connection
@@ -103,7 +103,7 @@ class OverviewQueries:
         return dict(read_rows(self._connection, _MODALITIES_QUERY, (read_value, read_integer)))
 
     def read_date_range(self) -> tuple[str, str] | None:
-        """Return the first and the last valid StudyDate in the inventory; None if no file has one."""
+        """Return the first and the last valid StudyDate in the inventory. Return None if no file has a valid date."""
         if "StudyDate" not in self._keywords:
             return None
         ((first, last),) = read_rows(self._connection, _DATES_QUERY, (read_optional_text, read_optional_text))

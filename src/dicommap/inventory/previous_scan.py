@@ -1,7 +1,7 @@
-"""Look up unchanged files in the inventory of a previous scan, so that they are not read again.
+"""Find unchanged files in the inventory of a previous scan, so that they are not read again.
 
-A file of the file system is unchanged if its size and time are the same, and if its time is at least two seconds before
-the start of the previous scan. An object in S3 is unchanged if its size and ETag are the same.
+A local file is unchanged if it has the same size and time, and if its time is at least two seconds before the start of
+the previous scan. An object in S3 is unchanged if it has the same size and ETag.
 """
 
 from __future__ import annotations
@@ -74,17 +74,20 @@ AND other.id IN (SELECT file FROM issue WHERE code = 'instance.duplicate' AND fi
 
 
 FILE_TIME_STEP_NS = 2_000_000_000
-"""Coarsest step of file times, that of FAT. A file that was younger when a scan began may change without a new time."""
+"""The coarsest step of file times, that of FAT.
+
+A file that was changed within this time before a scan may change again and keep its time.
+"""
 
 _MAX_CACHED_HEADERS = 4_096
 _PAGES_PER_COPY_STEP = 4_096
-"""Pages of a database file that SQLite copies before Python checks for signals."""
+"""Number of database pages that SQLite copies before Python checks for signals such as Ctrl-C."""
 
 _GROUPING_CODES = frozenset(code.name for family in (instance, series, study) for code in family.CODES)
 
-# `p10.nonconformant-uid` is not in this set: grouping reports it too, but its rows have no file and are not copied.
+# `p10.nonconformant-uid` is not in this set. Grouping reports it too, but those issues have no file and are not copied.
 _CODES_FOUND_AGAIN = _GROUPING_CODES | {"s3.key", "s3.object-and-folder"}
-"""Codes of issues that are not copied with a file, because grouping or the walk reports them again in each scan."""
+"""Codes of issues that are not copied with a file. Each scan reports them again, while it walks or groups the files."""
 
 _REUSED_DISPOSITIONS: dict[object, str] = {
     disposition.value: (Disposition.INSTANCE if disposition is Disposition.DUPLICATE else disposition).value
@@ -93,21 +96,24 @@ _REUSED_DISPOSITIONS: dict[object, str] = {
 }
 """Disposition in the previous inventory -> disposition in the new one, for files that are not read again.
 
-Duplicates become instances, because grouping marks duplicates again. Links, special files and archives are missing,
+Duplicates become instances, because each scan marks duplicates again. Links, special files and archives are missing,
 because the walk finds them again. Unreadable files are missing, because they may be readable now.
 """
 
 
 class PreviousScan:
-    """The inventory of an earlier scan, which may be unfinished. Rows of unchanged files are reused from it.
+    """The inventory of an earlier scan, which may be unfinished. The new scan reuses the rows of unchanged files.
 
     Attributes:
-        roots: The roots of its sources as they are stored in cells, in the order of their numbers.
-        complete: Whether the earlier scan was finished. Only then are its duplicates and issues complete.
+        roots: The roots of its sources in the order of their numbers, in the form of cells (see `encode_path`).
+        complete: Whether the earlier scan was finished. If not, its duplicates and issues are not complete.
     """
 
     def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-        """Use an open inventory that captured the same `keywords`. Raises InventoryError if it is damaged."""
+        """Use the inventory of an open connection. Raises InventoryError if it is damaged.
+
+        `keywords` are the captured attributes of both scans.
+        """
         self._connection = connection
         columns = ", ".join(f'"{keyword}"' for keyword in keywords)
         self._header_query = (
@@ -209,10 +215,10 @@ class PreviousScan:
     def matches_walk(self, after: int, source: int, files: Sequence[SourceFile]) -> bool:
         """Return whether the next files of this inventory are `files`, unchanged and in the same order.
 
-        All cells of their rows are checked, so that `copy_first` can copy the rows without a further check.
+        It checks all cells of their rows, so that `copy_first` can copy the rows without another check.
 
         Args:
-            after: The number of the file before the next files.
+            after: The number of files of this inventory that precede them.
             source: The index of the root of `files`.
             files: The files as the new walk lists them.
         """
@@ -235,7 +241,7 @@ class PreviousScan:
     def has_exactly(self, count: int) -> bool:
         """Return whether the inventory has exactly `count` files and no issue `instance.conflict`.
 
-        Files with such an issue must be compared again.
+        Files with this issue must be compared again.
         """
         ((files,),) = self._connection.execute("SELECT MAX(id) FROM file").fetchall()
         conflict = self._connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
@@ -248,7 +254,8 @@ class PreviousScan:
     def copy_first(self, count: int, connection: sqlite3.Connection) -> None:
         """Copy the first `count` files, with their headers and issues, into the empty inventory of `connection`.
 
-        `matches_walk` must have checked these files. Issues that grouping reports again are not copied.
+        `matches_walk` must have checked these files. Some issues are not copied, because the new scan reports them
+        again.
         """
         ((headers,),) = self._connection.execute("SELECT MAX(header) FROM file WHERE id <= ?", (count,)).fetchall()
         for number in range(1, (headers or 0) + 1):
@@ -265,15 +272,15 @@ class PreviousScan:
         )
 
     def has_unchanged_archive(self, root: str, archive: SourceFile) -> bool:
-        """Return whether the earlier scan read this archive, and the archive has not changed since."""
+        """Return whether the earlier scan read this archive and the archive has not changed since then."""
         return self._find_archive(root, archive) is not None
 
     def unchanged_archive_members(self, root: str, archive: SourceFile) -> list[tuple[str, int]] | None:
-        """Return the members of an unchanged archive, in the archive's order.
+        """Return the members of an unchanged archive, in the order of the archive.
 
         Returns:
             The name and size of each member. None if the archive has changed or has an issue, if a member could not be
-            read, or if the earlier scan was stopped.
+                read, or if the earlier scan was stopped.
         """
         number = self._find_archive(root, archive) if self.complete else None
         if number is None:
@@ -293,10 +300,10 @@ class PreviousScan:
         return [(decode_path(path)[begin:], size) for path, size, _ in rows]
 
     def is_duplicate(self, first: FileIdentity, other: FileIdentity, roots: Sequence[str]) -> bool:
-        """Return whether the earlier scan reported `other` as a copy of `first`, and neither file has changed since.
+        """Return whether the earlier scan found `other` to have the bytes of `first`, and both files are unchanged.
 
         Args:
-            first: The instance.
+            first: The file that is the instance.
             other: A file with the same SOP Instance UID.
             roots: The roots of the new scan, by source number.
         """
@@ -316,7 +323,7 @@ class PreviousScan:
             return False
 
     def _find_archive(self, root: str, archive: SourceFile) -> int | None:
-        """Return the row number of an archive that has not changed since the previous scan; else None."""
+        """Return the row number of an archive that has not changed since the previous scan; None for other archives."""
         source = self._sources.get(encode_path(root))
         place = (source, encode_path(archive.path), archive.size, archive.mtime_ns, self._stable_before_ns)
         try:
@@ -327,14 +334,14 @@ class PreviousScan:
         return None if row is None else row[0]
 
     def _read_file_rows(self, source: int, paths: Collection[str | bytes], count: int) -> list[Any]:
-        """Return the rows of the paths in `paths`. The caller must check each cell before use.
+        """Return the rows of `source` with a path in `paths`. Their cells are not checked.
 
-        Files are numbered in the order of the walk, so the wanted rows usually follow the last row of the previous
-        call. The next `count` rows are therefore read first. Only other rows are looked up by path, which is slower.
+        Files are numbered in the order of the walk. The wanted rows therefore usually follow the last row of the
+        previous call. The next `count` rows are read first. Only the remaining paths are looked up, which is slower.
 
         Args:
             source: The number of the source.
-            paths: The paths as they are stored in cells.
+            paths: The paths in the form of cells (see `encode_path`).
             count: The number of rows that are read first.
         """
         execute, last = self._connection.execute, self._last
@@ -391,6 +398,6 @@ def _read_stored_path(cell: object) -> str | bytes:
 
 
 def _read_location_text(cell: object) -> str:
-    """Return the text of a location. Raise DamagedCellError if the text cannot be read as a location."""
+    """Return the text of a location. Raises DamagedCellError if it is not a valid location."""
     read_location(cell)
     return read_text(cell)

@@ -1,7 +1,7 @@
 """Queries on an inventory file: its series, instances, files, issues, values and counts.
 
 Each function takes an SQLite connection and returns or yields objects of `dicommap.model`. Every cell is checked when
-it is read, because anybody may have altered the file. A damaged cell raises InventoryError.
+it is read, because another person or program may have changed the file. A damaged cell raises InventoryError.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def read_series(
         connection: An open inventory.
         keywords: The keywords of the captured attributes. They become columns of the query.
         unmasked: Whether the text and HTML of a series show patient values.
-        picture_source: Draws pictures of the series.
+        picture_source: An object that draws pictures of the series.
         selected: The condition on the rows of the table `header`.
     """
     columns = ", ".join(f"IFNULL(\"{keyword}\", '')" for keyword in keywords)
@@ -203,7 +203,7 @@ def _limit_clause(limit: int | None) -> str:
 def read_issues(
     connection: sqlite3.Connection, selected: SqlCondition = _ALL, limit: int | None = None
 ) -> Iterator[Issue]:
-    """Yield the issues of the scan in the order in which they were found.
+    """Yield the issues of the scan in the order in which the scan found them.
 
     Args:
         connection: An open inventory.
@@ -217,14 +217,15 @@ def read_issues(
 
 
 def read_first_issues(connection: sqlite3.Connection, code: str, severity: Severity, limit: int) -> list[Issue]:
-    """Return the first `limit` issues with this code and severity, in the order in which they were found."""
+    """Return the first `limit` issues with this code and severity, in the order in which the scan found them."""
     return list(read_issues(connection, SqlCondition(" AND code = ? AND severity = ?", (code, severity.value)), limit))
 
 
 def read_issue_groups(connection: sqlite3.Connection, selected: SqlCondition = _ALL) -> list[IssueGroup]:
-    """Return the issues in groups with one code and severity, the most severe first, then in the order of codes.
+    """Return the issues in groups. The issues of a group have the same code and severity.
 
-    The issues of a group are read when they are iterated.
+    The most severe groups are first; groups of equal severity are in the order of their codes. The issues of a group
+    are read only when they are iterated.
 
     Args:
         connection: An open inventory.
@@ -234,7 +235,8 @@ def read_issue_groups(connection: sqlite3.Connection, selected: SqlCondition = _
     query = _ISSUE_GROUPS_QUERY.format(selected=selected.text)
     groups = []
     for code, severity, count, first, last, *messages in read_rows(connection, query, readers, selected.parameters):
-        # The first and last numbers limit the search: the first issues of a rare code are found without reading all.
+        # The first and last row numbers limit the search. So the first issues of a rare code are found without reading
+        # all rows.
         of_group = SqlCondition(
             " AND id BETWEEN ? AND ? AND code = ? AND severity = ?", (first, last, code, severity.value)
         )
@@ -245,7 +247,7 @@ def read_issue_groups(connection: sqlite3.Connection, selected: SqlCondition = _
 
 
 def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) -> None:
-    """Raise AttributeNameError if a keyword in `keywords` is not in `captured`, the inventory's captured attributes."""
+    """Raise AttributeNameError if a keyword is not in `captured`, the captured attributes of the inventory."""
     if not set(keywords) <= set(captured):
         raise not_captured_error(keywords, captured)
 
@@ -253,7 +255,7 @@ def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) 
 def read_file_values(
     connection: sqlite3.Connection, roots: Mapping[int, str], study_instance_uid: str, keywords: Sequence[str]
 ) -> Iterator[FileValues]:
-    """Yield each file of one study with its values of some attributes, in the order of series and path.
+    """Yield the values of some attributes for each file of one study, in the order of series and path.
 
     Args:
         connection: An open inventory.
@@ -290,7 +292,7 @@ def count_archive_members(connection: sqlite3.Connection) -> int:
 
 
 def count_duplicates(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return two numbers: all duplicates, and the duplicates with issue `instance.conflict` (other bytes)."""
+    """Return the number of all duplicates, and the number of duplicates whose bytes differ from the instance's."""
     rows = read_rows(connection, _DUPLICATE_COUNT_QUERY, (read_text, read_integer))
     counts: dict[str, int] = dict(map(tuple, rows))
     return sum(counts.values()), counts.get("instance.conflict", 0)

@@ -1,4 +1,4 @@
-"""Check whether a scan may replace an existing file, and whether that inventory has files of a source."""
+"""Check whether a scan may replace a file, and whether an inventory has files of a source."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def require_replaceable(path: Path) -> None:
-    """Raise InventoryError if `path` is another file than an inventory, or if its directory does not exist.
+    """Raise InventoryError if a scan may not write an inventory to `path`.
 
-    An inventory or an empty file may be replaced.
+    It may replace an inventory or an empty file, but no other file. The directory of `path` must exist.
     """
     try:
         _require_inventory_or_nothing(path)
@@ -54,7 +54,7 @@ _ANY_FILE_QUERY = "SELECT 1 FROM file WHERE source IN (SELECT id FROM source WHE
 
 
 def has_files_of_source(path: Path, root: str) -> bool:
-    """Return whether the inventory at `path` has files of the source `root`; False if it cannot be read."""
+    """Return whether the inventory at `path` has files of the source `root`. Return False if it cannot be read."""
     try:
         with closing(sqlite_schema.open_inventory_file(path)) as connection:
             require_inventory_tables(connection)

@@ -1,4 +1,4 @@
-"""Rows of the inventory's tables as plain tuples, which are cheap to send between processes."""
+"""Rows of the inventory's tables as plain tuples. Tuples are cheap to send between processes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from dicommap.p10 import RejectedFile
 
 HeaderRow = tuple[str | None, ...]
-"""StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID and the captured attributes; None if absent."""
+"""StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID and the captured attributes.
+
+The value of an absent attribute is None.
+"""
 
 IssueRow = tuple[str, str, str, str]
-"""Code, severity, location as JSON, and message."""
+"""Code, severity, location as JSON, and message of an issue."""
 
 FileRow = tuple[str, bytes | None, str | None, str | None, tuple[IssueRow, ...]]
-"""Disposition, digest of the header, SOPInstanceUID, InstanceNumber, and rows of the issues; None if absent."""
+"""Disposition, digest of the header, SOPInstanceUID, InstanceNumber, and the rows of the file's issues.
+
+The digest is None if the file has no header. A UID or number that the file does not have is None.
+"""
 
 
 def make_file_row(
@@ -53,7 +59,7 @@ def make_file_row(
 
 
 def make_issue_row(issue: Issue, label: str | None = None) -> IssueRow:
-    """Return the row of an issue. If its location has no path, `label` becomes the path."""
+    """Return the row of an issue. If the issue has no path and `label` is given, `label` becomes the path."""
     location = issue.location.to_dict()
     if label is not None and "path" not in location:
         location = {"path": label, **location}
@@ -61,7 +67,7 @@ def make_issue_row(issue: Issue, label: str | None = None) -> IssueRow:
 
 
 def relabel_issue_rows(rows: Iterable[IssueRow], label: str) -> tuple[IssueRow, ...]:
-    """Return issue rows of an earlier inventory with `label` as the path in their locations."""
+    """Return rows of an earlier inventory's issues with `label` as the path in their locations."""
     return tuple(
         (code, severity, json.dumps({**json.loads(location), "path": label}), message)
         for code, severity, location, message in rows
@@ -69,5 +75,5 @@ def relabel_issue_rows(rows: Iterable[IssueRow], label: str) -> tuple[IssueRow, 
 
 
 def hash_header(row: HeaderRow) -> bytes:
-    """Return the digest of a header: 16 bytes of BLAKE2b over its JSON."""
+    """Return a hash of a header: 16 bytes of BLAKE2b over its JSON."""
     return hashlib.blake2b(json.dumps(row).encode(), digest_size=16).digest()

@@ -36,7 +36,7 @@ class Studies(tuple[Study, ...], Displayable):
     _unmasked: bool
 
     def __new__(cls, studies: Iterable[Study] = (), *, unmasked: bool = False) -> Self:
-        """Create the tuple. `unmasked`: whether its text and HTML show patient values."""
+        """Create the tuple. `unmasked` says whether its text and HTML show patient values."""
         made = super().__new__(cls, studies)
         made._unmasked = unmasked
         return made
@@ -54,7 +54,7 @@ class Studies(tuple[Study, ...], Displayable):
         return count_class(keyword, is_unmasked=self._unmasked)(ranked)
 
     def edit(self, **values: str) -> Callable[[Study], dict[str, str]]:
-        """Return a function for `draft(by_study=...)` that returns new values for these studies.
+        """Return a function for the argument `by_study` of `draft`. It gives the studies in this tuple new values.
 
         For example, `studies.edit(PatientID="P-1", StudyTime="")` sets PatientID and empties StudyTime.
         """
@@ -77,19 +77,19 @@ class Studies(tuple[Study, ...], Displayable):
 
 
 class Inconsistencies(tuple[Inconsistency, ...], Displayable):
-    """Attributes that differ inside a study or series, in the order in which the scan found them."""
+    """Attributes that have different values in one study or series, in the order in which the scan found them."""
 
     _unmasked: bool
 
     def __new__(cls, inconsistencies: Iterable[Inconsistency] = (), *, unmasked: bool = False) -> Self:
-        """Create the tuple. `unmasked`: whether its text and HTML show patient values."""
+        """Create the tuple. `unmasked` says whether its text and HTML show patient values."""
         made = super().__new__(cls, inconsistencies)
         made._unmasked = unmasked
         return made
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """Return the keyword of each inconsistent attribute once, for example for `draft(harmonize=...)`."""
+        """Return the keywords of the inconsistent attributes, each once, for example for `draft(harmonize=...)`."""
         return tuple(dict.fromkeys(inconsistency.keyword for inconsistency in self))
 
     # Without these two lines, the __str__ and __repr__ of tuple would be used.
@@ -126,7 +126,7 @@ def find_studies(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]
 
 
 def find_series(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]) -> Iterator[Series]:
-    """Yield each series that matches, as `find_studies` defines it."""
+    """Yield each matching series. `find_studies` says when a series matches."""
     return (series for study in studies for series in study.series if _is_match(series, patterns))
 
 
@@ -171,7 +171,7 @@ def count_values(
 def find_inconsistencies(connection: sqlite3.Connection, *, unmasked: bool) -> Iterator[Inconsistency]:
     """Yield each inconsistent attribute that the scan reported, with the number of files of each value.
 
-    `unmasked`: whether the repr of the values shows patient values.
+    `unmasked` says whether the repr of the values shows patient values.
     """
     locations = [location for (location,) in read_rows(connection, _INCONSISTENCY_QUERY, (read_location,))]
     for location in locations:

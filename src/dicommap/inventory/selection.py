@@ -1,6 +1,6 @@
-"""Which studies, series, instances, files or issues of an inventory are listed, as conditions of SQL queries.
+"""The choice of studies, series, instances, files or issues that are listed, and its SQL conditions.
 
-The rows are chosen by SQLite, so that a listing of a few rows reads few rows, and never loads the others.
+SQLite chooses the rows. A listing of a few rows therefore reads only a few rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HEADER_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPClassUID", "TransferSyntaxUID")
 FILE_KEYWORDS = ("SOPInstanceUID", "InstanceNumber")
-"""Attributes that every inventory has, beside the captured attributes: columns of the tables `header` and `file`."""
+"""Keywords that every inventory has, besides the captured attributes: columns of the tables `header` and `file`."""
 
 _UID = re.compile(r"[0-9.]+")
 _SHORTENED_UID = re.compile(r"([0-9.]*?)(?:…|\.\.\.)([0-9.]*)")
@@ -41,28 +41,28 @@ _function_numbers = count()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The rows that a listing of an inventory has. Rows must meet all conditions that are given."""
+    """Conditions for the rows of a listing. A row must meet all conditions that are given."""
 
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Keyword -> patterns as in rules, of which one must match a value of a file of the row."""
+    """Keyword -> patterns, written as in rules. One of them must match a value in a file of the row."""
     studies: Sequence[str] = ()
-    """Study Instance UIDs, whole or shortened as in a table: `1.3.6…0.133`."""
+    """Study Instance UIDs, whole or shortened as tables show them: `1.3.6…0.133`."""
     series: Sequence[str] = ()
-    """Series Instance UIDs, whole or shortened."""
+    """Series Instance UIDs, whole or shortened in the same way."""
     codes: Sequence[str] = ()
-    """Issue codes. Studies, series, instances and files are listed if they have an issue with one of these codes."""
+    """Issue codes. A study, series, instance or file is listed if it has an issue with one of these codes."""
     severities: Sequence[Severity] = ()
-    """Severities of issues. Studies, series, instances and files are listed if they have such an issue."""
+    """Severities of issues. A study, series, instance or file is listed if it has an issue of one of them."""
     limit: int | None = None
-    """The maximum number of rows. With it, SQLite stops early."""
+    """The maximum number of rows. SQLite stops when it is reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class SqlCondition:
-    """A condition that is appended to the WHERE clause of a query, with the values for its `?`."""
+    """A condition that is added to the WHERE clause of a query, with the values of its `?`."""
 
     text: str = ""
-    """Empty, or a text that begins with ` AND `."""
+    """The SQL text. It is empty or begins with ` AND `."""
     parameters: tuple[str | int, ...] = ()
 
     def __bool__(self) -> bool:
@@ -73,7 +73,7 @@ class SqlCondition:
 
 
 class SelectionSql:
-    """The SQL conditions of one selection, for the queries of one connection."""
+    """The SQL conditions of one selection. They work only on the connection that they were made for."""
 
     def __init__(self, selection: Selection | None, connection: sqlite3.Connection) -> None:
         chosen = selection or Selection()
@@ -82,7 +82,7 @@ class SelectionSql:
         self._issue = _issue_condition(chosen)
 
     def for_studies(self) -> SqlCondition:
-        """Return the condition on a row of the table `header`: it belongs to a selected study."""
+        """Return the condition on rows of the table `header` that they belong to a selected study."""
         condition = self._header and _within("StudyInstanceUID", _query(f"StudyInstanceUID {_FILES}", self._header))
         if self._issue:
             condition += _within(
@@ -93,7 +93,7 @@ class SelectionSql:
         return condition + self._limit_to_first("StudyInstanceUID", condition)
 
     def for_series(self) -> SqlCondition:
-        """Return the condition on a row of the table `header`: it belongs to a selected series."""
+        """Return the condition on rows of the table `header` that they belong to a selected series."""
         condition = self._header and _within(f"({_SERIES})", _query(f"{_SERIES} {_FILES}", self._header))
         if self._issue:
             condition += _within(
@@ -104,16 +104,19 @@ class SelectionSql:
         return condition + self._limit_to_first(_SERIES, condition)
 
     def for_instances(self) -> SqlCondition:
-        """Return the condition on a row of the tables `header` and `file`: it is a selected instance."""
+        """Return the condition on joined rows of the tables `header` and `file` that they are selected instances."""
         return self._header + self._has_issue()
 
     def for_files(self) -> SqlCondition:
-        """Return the condition on a row of the table `file`: it is a selected file."""
+        """Return the condition on rows of the table `file` that they are selected."""
         of_header = self._header and _within("file.id", _query(f"file.id {_FILES}", self._header))
         return of_header + self._has_issue()
 
     def for_issues(self) -> SqlCondition:
-        """Return the condition on a row of the table `issue`: it is selected, or is about selected files or series."""
+        """Return the condition on rows of the table `issue` that they are selected.
+
+        If the selection has conditions on files, only issues of the selected files, series and studies are selected.
+        """
         if not self._header:
             return self._issue
         places = (
@@ -130,7 +133,10 @@ class SelectionSql:
         return self._issue and _within("file.id", _query(f"issue.file {_ISSUES}", self._issue))
 
     def _limit_to_first(self, columns: str, condition: SqlCondition) -> SqlCondition:
-        """Return the SQL condition for rows of the first `limit` studies or series that meet `condition`."""
+        """Return the condition that limits rows to the first `limit` studies or series that meet `condition`.
+
+        `columns` are the UID columns of a study or series.
+        """
         if self.limit is None:
             return SqlCondition()
         which = f"{_HAS_FILES}{condition.text} ORDER BY {columns} LIMIT ?"
@@ -139,7 +145,7 @@ class SelectionSql:
 
 
 def parse_uid(text: str) -> str:
-    """Return the pattern of SQLite's GLOB for a UID that is whole, or shortened in the middle as tables show it.
+    """Return a UID as a pattern for SQLite's GLOB. In a shortened UID, `*` stands for the missing middle part.
 
     Raises:
         UsageError: The text is not a UID.
@@ -155,7 +161,7 @@ def parse_uid(text: str) -> str:
 
 
 def _header_condition(selection: Selection, connection: sqlite3.Connection) -> SqlCondition:
-    """Return the condition on the columns of `header` and `file`. The patterns become SQL functions."""
+    """Return the condition on the columns of `header` and `file`. Patterns become SQL functions of `connection`."""
     condition = SqlCondition()
     for column, uids in (("StudyInstanceUID", selection.studies), ("SeriesInstanceUID", selection.series)):
         if uids:
@@ -190,6 +196,6 @@ def _query(text: str, condition: SqlCondition) -> SqlCondition:
 
 
 def _within(columns: str, *queries: SqlCondition) -> SqlCondition:
-    """Return the condition that the columns are in the result of one of the queries."""
+    """Return the condition that the columns are in the result of one of `queries`."""
     text = " UNION ".join(query.text for query in queries)
     return SqlCondition(f" AND {columns} IN ({text})", sum((query.parameters for query in queries), ()))

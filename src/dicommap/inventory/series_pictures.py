@@ -1,4 +1,4 @@
-"""Draw pictures of an inventory's series and studies, from the files that the inventory lists."""
+"""Draw pictures of an inventory's series and studies from the files that the inventory lists."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class InventoryPictureSource:
         return [PictureFile(os.path.join(root, path), instance) for root, path, instance in rows]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A connection cannot be pickled. The picture source of an unpickled series is therefore None.
+        # A connection cannot be pickled. An unpickled series therefore has None as its picture source.
         return _find_no_picture_source, ()
 
 

@@ -1,4 +1,4 @@
-"""The SQLite tables of an inventory file: create them, check them, open the file."""
+"""Create, check and open the SQLite tables of an inventory file."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ FORMAT_VERSION = 4
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _SQLITE_HEADER_BYTES = 100
 _ROLLBACK_JOURNAL_BYTES = b"\x01\x01"
-"""Bytes 18 and 19 of the SQLite header of a file that uses a rollback journal and not a write-ahead log."""
+"""Bytes 18 and 19 of the SQLite header of a file that uses a rollback journal, not a write-ahead log."""
 
 _FIXED_COLUMNS = 6
-"""Number of columns of the table `header` without the captured attributes."""
+"""Number of columns of the table `header` that do not depend on the captured attributes."""
 
 _CREATE_TABLES = """
 CREATE TABLE scan (
@@ -97,7 +97,8 @@ CREATE INDEX file_by_instance ON file (SOPInstanceUID);
 def create_tables(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
     """Create the tables. The table `header` gets a column for each captured keyword.
 
-    Raises AttributeNameError if the keywords need more columns than SQLite allows.
+    Raises:
+        AttributeNameError: The keywords need more columns than SQLite allows.
     """
     limit = connection.getlimit(sqlite3.SQLITE_LIMIT_COLUMN) - _FIXED_COLUMNS
     if len(keywords) > limit:
@@ -118,9 +119,9 @@ def insert_header(connection: sqlite3.Connection, number: int | None, digest: by
 
     Args:
         connection: The connection to the inventory.
-        number: The number of the header, or None for the next free number.
-        digest: A hash of the header's attributes. Headers with equal attributes are stored once.
-        row: The values of the captured attributes.
+        number: The number of the row, or None for the next free number.
+        digest: A hash of the row. It is unique in the table.
+        row: The UIDs of the header, and the values of the captured attributes.
     """
     marks = ", ".join("?" * (len(row) + 2))
     inserted = connection.execute(f"INSERT INTO header VALUES ({marks})", (number, digest, *map(encode_value, row)))  # noqa: S608  marks only
@@ -138,7 +139,8 @@ def create_indexes(connection: sqlite3.Connection) -> None:
 def open_inventory_file(path: Path) -> sqlite3.Connection:
     """Open an inventory file for reading only.
 
-    Raises InventoryError if the file is missing, is not an inventory, or has another format version.
+    Raises:
+        InventoryError: The file is missing, is not an inventory, or has another format version.
     """
     try:
         if not path.is_file() and WorkingFiles.for_inventory(path).unfinished.is_file():
@@ -161,7 +163,7 @@ def open_inventory_file(path: Path) -> sqlite3.Connection:
 
 
 def is_inventory(path: Path) -> bool:
-    """Return whether a file is an inventory of any version. It may be damaged. Raises OSError if it cannot be read."""
+    """Return whether a file is an inventory of any version, even a damaged one. Raises OSError if it cannot be read."""
     return _read_sqlite_header(path)[0] == APPLICATION_ID
 
 
@@ -180,7 +182,7 @@ def _require_current_format(path: Path) -> None:
 
 
 def _read_sqlite_header(path: Path) -> tuple[int, int, bytes]:
-    """Return application id, user version and journal bytes of a SQLite file; 0, 0 and b"" for any other file.
+    """Return the application ID, user version and journal bytes of an SQLite file. Return 0, 0 and b"" for other files.
 
     The header is read without SQLite (sqlite.org/fileformat2.html), so that a damaged inventory is recognised too.
     """
@@ -198,10 +200,10 @@ _Definition = tuple[object, ...]
 
 
 def require_inventory_tables(connection: sqlite3.Connection) -> None:
-    """Raise InventoryError unless all tables and indexes are defined exactly as a scan defines them.
+    """Raise InventoryError unless a scan defines all tables and indexes in exactly the same way.
 
-    The indexes of a stopped scan may be missing. The
-    definition of the table `attribute` is checked before its rows are read.
+    After a stopped scan, indexes may be missing. The definition of the table `attribute` is checked before its rows are
+    read.
     """
     definitions = frozenset(tuple(row) for row in read_rows(connection, _DEFINITIONS_QUERY, (_read_any,) * 4))
     basis, _ = _build_expected_definitions(())
@@ -220,7 +222,7 @@ def require_inventory_tables(connection: sqlite3.Connection) -> None:
 
 @lru_cache(maxsize=8)
 def _build_expected_definitions(keywords: tuple[str, ...]) -> tuple[frozenset[_Definition], frozenset[_Definition]]:
-    """Return the definitions of the tables, and the definitions of the indexes, for these captured keywords."""
+    """Return the definitions of the tables, and then of the indexes, of an inventory with these captured keywords."""
     with closing(sqlite3.connect(":memory:")) as connection:
         create_tables(connection, keywords)
         tables = frozenset(connection.execute(_DEFINITIONS_QUERY).fetchall())

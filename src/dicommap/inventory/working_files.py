@@ -1,4 +1,4 @@
-"""The temporary files beside an inventory while a scan writes it, and the lock on these files."""
+"""The temporary files beside an inventory while a scan writes it, and the lock that the scan holds."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class WorkingFiles:
     """The paths of one inventory file and of the temporary files beside it."""
 
     inventory: Path
-    """Path of the complete inventory, which may not exist yet."""
+    """The path of the complete inventory. The file may not exist yet."""
     unfinished: Path
-    """The inventory that a scan is writing, or that a stopped scan has written in part."""
+    """The path of the inventory that a scan is writing, or that a stopped scan left incomplete."""
     journal: Path
-    """SQLite's journal of the unfinished file."""
+    """The path of SQLite's journal for the unfinished inventory."""
     interrupted: Path
-    """The unfinished inventory of an interrupted scan. The next scan takes the unchanged files from it."""
+    """The path of the incomplete inventory of an interrupted scan. The next scan reuses its unchanged files."""
     lock: Path
-    """The file that a running scan locks."""
+    """The path of the file that a running scan locks."""
 
     @classmethod
     def for_inventory(cls, path: Path) -> WorkingFiles:
@@ -84,7 +84,7 @@ class ScanLock:
 
 
 def keep_unfinished_scan(files: WorkingFiles) -> None:
-    """Rename the unfinished file to the interrupted file if it lists more files, else remove the unfinished file.
+    """Rename the unfinished inventory to the interrupted one if it lists more files. Otherwise, remove it.
 
     The caller must have the scan lock.
     """
@@ -95,11 +95,12 @@ def keep_unfinished_scan(files: WorkingFiles) -> None:
 
 
 def create_unfinished(files: WorkingFiles) -> None:
-    """Create the unfinished file, empty and private. SQLite gives its journal the same file mode.
+    """Create the unfinished inventory as an empty file that only its owner can read.
 
-    The caller must have the scan lock.
+    SQLite gives its journal the same mode. The caller must have the scan lock.
 
-    Raises InventoryError if the directory is not writable.
+    Raises:
+        InventoryError: The directory is not writable.
     """
     try:
         os.close(create_file(files.unfinished))
@@ -111,7 +112,7 @@ def create_unfinished(files: WorkingFiles) -> None:
 
 
 def write_error(error: sqlite3.Error) -> InventoryError:
-    """Return the InventoryError for a failed write of SQLite. Raises KeyboardInterrupt if a signal ended the write."""
+    """Return the InventoryError for a failed write by SQLite. Raises KeyboardInterrupt if a signal stopped SQLite."""
     raise_if_interrupted(error)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
         return InventoryError(
@@ -122,16 +123,16 @@ def write_error(error: sqlite3.Error) -> InventoryError:
 
 
 def remove_files(*paths: Path) -> None:
-    """Remove files if they exist. Errors are ignored, because the caller may already handle a more useful error."""
+    """Remove files if they exist. Errors are ignored, because the caller may already have a more useful error."""
     for path in paths:
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
 
 def _count_files(path: Path) -> int:
-    """Return the number of files in an unfinished inventory; 0 if it cannot be read.
+    """Return the number of files in an unfinished inventory. Return 0 if it cannot be read.
 
-    When the file is opened, SQLite rolls back a transaction that was not finished.
+    When the file is opened, SQLite undoes a transaction that was not finished.
     """
     if not path.is_file() or path.is_symlink():
         return 0

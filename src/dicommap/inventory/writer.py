@@ -1,8 +1,8 @@
 """Write an inventory file batch by batch, and move it to its final path when the scan is complete.
 
-A second scan of unchanged files is a special case. The first files of the walk that equal the first files of the
-previous inventory, in the same order, are an `UnchangedRun`. The rows of the run are copied together, and not looked up
-and inserted one by one. If all files are in the run, the whole previous inventory is copied and not grouped again.
+A second scan of unchanged files has a shortcut. If the first files of the walk are those of the previous inventory,
+unchanged and in the same order, they are an `UnchangedRun`. Its rows are copied together, and not looked up and
+inserted one by one. If the run has all files, the whole previous inventory is copied, and grouping is skipped.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ if TYPE_CHECKING:
 
 
 class UnchangedRun:
-    """The files at the beginning of a walk that are unchanged since the previous scan, up to the first difference."""
+    """The files at the beginning of a walk, up to the first file that changed since the previous scan."""
 
     def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
-        """Start an empty run. Files are added only if `previous` is exactly one finished inventory of these `roots`."""
+        """Start an empty run. It stays empty unless `previous` is exactly one finished inventory of these `roots`."""
         first = previous[0] if len(previous) == 1 else None
         stored = [encode_path(root) for root in roots]
         self._previous = first if first is not None and first.complete and first.roots == stored else None
@@ -57,7 +57,7 @@ class UnchangedRun:
         """Number of files in the run."""
 
     def extend(self, source: int, files: Sequence[SourceFile]) -> bool:
-        """Add files of a source to the run if all are unchanged, else end the run. Return whether they were added."""
+        """Add files of a source to the run, or end the run if one of them has changed. Return whether it added them."""
         if self._previous is None:
             return False
         try:
@@ -74,9 +74,9 @@ class UnchangedRun:
 
 _MAX_CACHED_HEADERS = 65_536
 _COMMIT_INTERVAL_SECONDS = 1.0
-"""Seconds between commits. A killed scan loses at most the work of this time, and the batch that it was adding."""
+"""Seconds between commits. A scan that is killed loses only its work since the last commit."""
 
-# cache_size limits memory. EXCLUSIVE locking saves time, and no other program uses the unfinished file.
+# cache_size limits memory. EXCLUSIVE locking saves time; no other program uses the unfinished file.
 _SETTINGS = """
 PRAGMA journal_mode = TRUNCATE;
 PRAGMA locking_mode = EXCLUSIVE;
@@ -85,10 +85,10 @@ PRAGMA cache_size = -16384;
 
 
 class InventoryWriter:
-    """A writer of one inventory file: `add` takes batches of files, and `finish` moves the inventory to its final path.
+    """Writes one inventory file: `add` takes batches of files, and `finish` moves the inventory to its final path.
 
-    If the context ends without `finish`, the previous inventory stays unchanged. The batches that were added stay in
-    an unfinished file beside it, and the next scan takes their files from there.
+    If the `with` block ends without `finish`, the previous inventory stays unchanged. The batches that were added stay
+    in an unfinished file beside it, and the next scan reuses them.
 
     Attributes:
         previous: The inventories in which unchanged files are looked up: that of a stopped scan, then the last finished
@@ -131,7 +131,7 @@ class InventoryWriter:
         self._connection: sqlite3.Connection | None = None
         self.previous: tuple[PreviousScan, ...] = ()
         self._files_to_copy = 0
-        """Number of files of the unchanged run that are not copied to this inventory yet."""
+        """Number of files of the unchanged run that are not yet copied to this inventory."""
         if path is not None:
             require_replaceable(path)
             remove_leftovers(path.absolute().parent, path.name)
@@ -153,11 +153,11 @@ class InventoryWriter:
         return frozenset() if self._path is None else frozenset(path.absolute() for path in self._places.paths())
 
     def label(self, source: int, path: str) -> str:
-        """Return a path as issues show it: printable, after the prefix of its source."""
+        """Return a path as issues show it: printable, and with the root before it if there are several sources."""
         return self.prefix(source) + make_printable(path)
 
     def prefix(self, source: int) -> str:
-        """Return the text before a path in issues: the root and a slash if there are several sources, else nothing."""
+        """Return the text before a path in issues: the root and a slash if there are several sources, else ""."""
         return make_printable(self._roots[source]).rstrip("/") + "/" if len(self._roots) > 1 else ""
 
     def add(
@@ -206,7 +206,7 @@ class InventoryWriter:
             self._commit_rows()
 
     def _repeated_path_error(self, source: int, files: Sequence[SourceFile]) -> SourceError:
-        """Return the error for a batch with a path that the source yielded twice, in this batch or before."""
+        """Return the error for a source that yielded the same path twice, in this batch or in an earlier one."""
         seen: set[str] = set()
         query = "SELECT 1 FROM file WHERE source = ? AND path = ? AND id <= ?"
         first = self._files - len(files)
@@ -221,12 +221,12 @@ class InventoryWriter:
         )
 
     def add_unchanged(self, count: int) -> None:
-        """Add the next `count` files of the unchanged run. Call it before `add`, because these files come first."""
+        """Add the next `count` files of the unchanged run. They come first, so call it before `add`."""
         self._files_to_copy += count
         self._files += count
 
     def add_counts(self, *, read: int, unchanged: int) -> None:
-        """Increase the number of files that were read, and the number of files taken from a previous scan."""
+        """Increase the number of files that were read, and the number that were reused from a previous scan."""
         self._read += read
         self._unchanged += unchanged
 
@@ -241,7 +241,7 @@ class InventoryWriter:
             same_content: Returns whether two files of equal size have the same bytes.
 
         Returns:
-            The connection to the inventory, open for reading.
+            A connection to the inventory, open for reading.
         """
         if self._files_to_copy and self.previous[0].has_exactly(self._files_to_copy):
             self._copy_previous()
@@ -306,7 +306,7 @@ class InventoryWriter:
         return self._connection
 
     def _open_unfinished(self, reading: int, started_ns: int, *, cache: bool) -> None:
-        """Create the database of this scan, and open previous scans if their rows may be used."""
+        """Create the database of this scan. Open previous scans if their rows may be reused."""
         if self._path is None:
             self._connection = connect(":memory:")
         else:
@@ -340,7 +340,7 @@ class InventoryWriter:
         self._last_commit = time.monotonic()
 
     def _publish_inventory(self) -> None:
-        """Rename the complete database to the inventory's path."""
+        """Rename the complete inventory to its final path."""
         places = self._places
         try:
             os.replace(places.unfinished, places.inventory)
@@ -370,7 +370,7 @@ class InventoryWriter:
             self._lock = None
 
     def _store_header(self, digest: bytes, row: HeaderRow) -> int:
-        """Return the row number of a header with this digest. A new header is inserted."""
+        """Return the row number of a header with this digest. A header that is not in the table is inserted."""
         id_row = self._database.execute("SELECT id FROM header WHERE digest = ?", (digest,)).fetchone()
         number = int(id_row[0]) if id_row else sqlite_schema.insert_header(self._database, None, digest, row)
         if len(self._headers) >= _MAX_CACHED_HEADERS:

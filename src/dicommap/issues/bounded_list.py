@@ -1,7 +1,7 @@
-"""BoundedList, which keeps the first items of each kind and counts the rest; and limits for lists of issues.
+"""BoundedList: a list that keeps the first items of each kind and counts the rest. And limits for lists of issues.
 
 An inventory has millions of studies, and an edit that is wrong in one study is often wrong in all of them. Memory and
-output must not grow with the number of mistakes:
+output must not grow with the number of mistakes. In this example, the kind of a word is its length:
 
 >>> words = BoundedList(limit=2, kind=len)
 >>> words += ["a", "b", "c", "to"]
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 ITEM_LIMIT = 100
-"""Default number of items of one kind that a list keeps."""
+"""The default maximum of items of one kind that a list keeps."""
 ATTRIBUTE_ISSUE_LIMIT = 100
-"""Issues that are listed for the values of one attribute."""
+"""The maximum of issues that are listed for the values of one attribute."""
 DOCUMENT_ISSUE_LIMIT = 1000
-"""Issues that are listed for one document or data set, and for each code in one edit file of a draft."""
+"""The maximum of issues that are listed for one document or data set, or for each code in one edit file of a draft."""
 JOB_ISSUE_LIMIT = 20
-"""Issues of one code that are listed for one import job."""
+"""The maximum of issues of one code that are listed for one import job."""
 ISSUE_COUNT_LIMIT = 10_000
 """The number of unlisted issues after which the search for more issues ends."""
 
@@ -51,12 +51,11 @@ class BoundedList(Generic[ItemT]):
         """Create a list, and add `items` to it.
 
         Args:
-            items: Items to add at once.
-            limit: The number of items of one kind to keep.
-            kind: Returns the kind of an item. If it is None, all items are of one kind.
-            describe_rest: Returns an item that stands for the items of one kind that were not kept. Its arguments are
-                the first item of that kind and the number of items that were not kept.
-
+            items: The first items.
+            limit: The maximum of items of one kind to keep.
+            kind: A function that returns the kind of an item. If it is None, all items are of one kind.
+            describe_rest: A function that makes an item for the end of the list, if items of one kind were not kept. It
+                takes the first item of that kind and the number of items that were not kept.
         """
         self._limit = limit
         self._kind = kind or (lambda item: None)
@@ -80,7 +79,7 @@ class BoundedList(Generic[ItemT]):
         return self
 
     def __iter__(self) -> Iterator[ItemT]:
-        """Yield the kept items. For each kind of which items were omitted, yield one more item with their number."""
+        """Yield the kept items, then one item from `describe_rest` for each kind with items that were not kept."""
         yield from self._kept
         if self._describe_rest is not None:
             for kind, first in self._first.items():
@@ -94,7 +93,7 @@ class BoundedList(Generic[ItemT]):
 
     @property
     def omitted_count(self) -> int:
-        """Return the number of items that were added after the limit was reached."""
+        """Return the number of items that were added but not kept."""
         return self.count - len(self._kept)
 
     def count_of(self, kind: Hashable) -> int:
@@ -103,15 +102,14 @@ class BoundedList(Generic[ItemT]):
 
 
 def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -> BoundedList[Issue]:
-    """Return an empty BoundedList of issues. It keeps `limit` issues of each kind and counts the others.
+    """Return an empty BoundedList for issues. It keeps `limit` issues of each kind and counts the others.
 
-    For each kind with more issues than that, the list ends with one issue that gives the number of the others.
+    If there are more issues of a kind, the end of the list has one issue with the number of the others.
 
     Args:
-        limit: The number of issues of one kind to keep.
-        path: The path that all issues are about, such as a job's folder. With it, all issues with the same code and
-            severity are of one kind. If it is None, issues of different files or rules are of different kinds.
-
+        limit: The maximum of issues of one kind to keep.
+        path: The path that all issues are about, such as a job's folder. Then issues with the same code and severity
+            are of one kind. If it is None, issues of different files or rules are of different kinds.
     """
 
     def kind(issue: Issue) -> Hashable:
@@ -126,9 +124,9 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
 
 
 def limit_issues(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first `limit` issues, then one issue with the number and the highest severity of the other issues.
+    """Yield the first `limit` issues. Then yield one issue with the number and the highest severity of the others.
 
-    At most `ISSUE_COUNT_LIMIT` of the other issues are counted, so that the time has a limit, too.
+    At most `ISSUE_COUNT_LIMIT` of the other issues are counted, so that the search ends in time.
     """
     rest = iter(issues)
     yield from islice(rest, limit)
@@ -140,7 +138,7 @@ def limit_issues(issues: Iterable[Issue], limit: int, location: Location) -> Ite
 
 
 def stop_after_limit(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first `limit` issues. If there is one more issue, yield an error about it and end the search."""
+    """Yield the first `limit` issues. If there are more, yield one error that says so, and read no further issues."""
     rest = iter(issues)
     yield from islice(rest, limit)
     if next(rest, None) is not None:
@@ -148,7 +146,7 @@ def stop_after_limit(issues: Iterable[Issue], limit: int, location: Location) ->
 
 
 def _make_rest_issue(location: Location, severity: Severity, count: int, of: str = "", least: str = "") -> Issue:
-    """Return the issue that stands for `count` issues that are not listed."""
+    """Return one issue in place of `count` issues that are not listed."""
     return make_issue("document.more-issues", location, severity=severity, count=count, of=of, least=least)
 
 

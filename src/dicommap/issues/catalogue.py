@@ -87,7 +87,7 @@ _FAMILIES = (
 )
 
 CATALOGUE: dict[str, IssueCode] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
-"""Name -> issue code, in the order of the workflow: scan, edit, draft, validate, submit, reconcile."""
+"""The name of a code -> the code. Their order is that of the work: scan, edit, draft, validate, submit, reconcile."""
 
 _NO_LOCATION = Location()
 
@@ -95,17 +95,16 @@ _NO_LOCATION = Location()
 def make_issue(
     code: str, location: Location = _NO_LOCATION, *, severity: Severity | None = None, **facts: object
 ) -> Issue:
-    """Make an Issue from a code of the catalogue.
+    """Make an Issue with a code of the catalogue.
 
     Args:
         code: The name of an issue code, such as `p10.truncated`.
         location: The location of the issue.
-        severity: The severity, if it differs from the catalogue's.
-        facts: Values for the fields of the message: names, counts, lengths and limits, never values of the data.
+        severity: The severity, if it is not the severity in the catalogue.
+        facts: Values for the fields of the message: names, counts, lengths and limits, never values from the data.
 
     Raises:
         KeyError: The catalogue has no such code, or its message has a field that is not in `facts`.
-
     """
     entry = CATALOGUE[code]
     return Issue(
@@ -117,5 +116,5 @@ def make_issue(
 
 
 def find_code(code: str) -> IssueCode | None:
-    """Return the catalogue's entry for the issue code `code`; None if the code is unknown."""
+    """Return the entry of an issue code in the catalogue. Return None if the code is unknown."""
     return CATALOGUE.get(code)

@@ -1,4 +1,4 @@
-"""An issue, its severity and location, and the catalogue entry of its code."""
+"""An issue with its severity and location, and the catalogue entry of an issue code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Return the position in the order of severities: 0 for a note, 2 for an error."""
+        """Return the severity as a number: 0 for a note, 1 for a warning, 2 for an error."""
         return list(Severity).index(self)
 
     def is_at_least(self, floor: Severity) -> bool:
@@ -30,9 +30,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """The location of an issue. Only the members that apply are set.
+    """The location of an issue. A member that does not apply is None.
 
-    The UID of a study or series is in the location and not in the message. A message names UIDs only if the issue is
+    The UID of a study or series is in the location and not in the message. A message contains UIDs only if the issue is
     about several studies, such as `edit.same-patient`, or about the common root of many UIDs.
     """
 
@@ -43,13 +43,13 @@ class Location:
     """A JSON Pointer (RFC 6901) to a value in a JSON or TOML document."""
 
     row: int | None = None
-    """The row of a sheet or lookup, counted as spreadsheets do: the first row is 1, also if the header is below it."""
+    """The row of a sheet or lookup table, counted as a spreadsheet does: the first row of the file is 1."""
 
     column: str | None = None
     """The name of a column of a sheet."""
 
     cell: str | None = None
-    """The address of a cell in a sheet or lookup, such as B7."""
+    """The address of a cell in a sheet or lookup table, such as B7."""
 
     rule: str | None = None
     """The name of a rule."""
@@ -73,7 +73,7 @@ class Location:
         return " ".join(words)
 
     def to_dict(self) -> dict[str, str | int]:
-        """Return the members that are set, as a dict: name in the issue schema -> value."""
+        """Return the members that are set, as a dict: name in the issue's JSON Schema -> value."""
         members = ((field.name, getattr(self, field.name)) for field in fields(self))
         return {name: value for name, value in members if value is not None}
 
@@ -104,18 +104,18 @@ class Issue:
         return f"{location + ': ' if location else ''}{self.message}"
 
     def _has_keyword_in_message(self) -> bool:
-        """Return whether the message contains the location's keyword, so that a text need not repeat it."""
+        """Return whether the message contains the keyword of the location. The text then need not repeat it."""
         subject = self.location.keyword
         if not subject or subject not in self.message:
             return False
         return re.search(rf"(?<!\w){re.escape(subject)}s?(?!\w)", self.message) is not None
 
     def with_location(self, **members: str | int | None) -> Issue:
-        """Return a copy of the issue with more members of its location set: `issue.with_location(path="a.json")`."""
+        """Return a copy of the issue with these members of its location, as in `issue.with_location(path="a.json")`."""
         return replace(self, location=replace(self.location, **members))  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the issue as a JSON object that is valid for the issue schema."""
+        """Return the issue as a JSON object that is valid for the JSON Schema of issues."""
         return {
             "code": self.code,
             "severity": self.severity.value,
@@ -131,16 +131,16 @@ def has_errors(issues: Iterable[Issue]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueCode:
-    """One entry of the catalogue. Messages, `dicommap explain` and the docs are made from these entries."""
+    """One entry of the catalogue. Messages, `dicommap explain` and the documentation are made from these entries."""
 
     name: str
-    """The name of the code, such as `p10.truncated`. It stays the same in all versions."""
+    """The name of the code, such as `p10.truncated`. It never changes."""
 
     severity: Severity
     title: str
 
     message: str
-    """The template of the code's messages. Its `{fields}` are facts about the data, and never values of the data."""
+    """The template of the messages. Its `{fields}` get facts about the data, but never values from the data."""
 
     explanation: str
     fix: str

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def format_count(count: int, noun: str) -> str:
-    """Return a number with its noun, plural unless it is 1: `1 study`, `1,234 studies`, `2 series`."""
+    """Return a number with its noun. The noun is in the plural unless the number is 1: `1 study`, `1,234 studies`."""
     return f"{count:,} {noun if count == 1 else make_plural(noun)}"
 
 
@@ -31,16 +31,16 @@ def choose_verb(count: int, singular: str, plural: str) -> str:
 
 
 def join_names(names: Iterable[str]) -> str:
-    """Return names as a list in a sentence: `a`, `a and b`, `a, b and c`; an empty text without names."""
+    """Return names as a list in a sentence: `a`, `a and b`, `a, b and c`. Return "" if there are no names."""
     known = list(names)
     return " and ".join(filter(None, [", ".join(known[:-1]), *known[-1:]]))
 
 
 class _MessageFormatter(string.Formatter):
-    """A formatter whose format specification of a number can be a noun, or both forms of a verb."""
+    """A formatter that also accepts a noun, or two forms of a verb, as the format specification of a number."""
 
     def format_field(self, value: object, format_spec: str) -> str:
-        """Return a field: `{count:file}` with its noun, `{count:has|have}` as a verb, others as `str.format` does."""
+        """Return the text of a field: `{n:file}` with a noun, `{n:has|have}` as a verb, others as in `str.format`."""
         if isinstance(value, int) and "|" in format_spec:
             return choose_verb(value, *format_spec.split("|"))
         if isinstance(value, int) and format_spec[-1:].isalpha() and len(format_spec) > 1:
@@ -52,5 +52,5 @@ _FORMATTER = _MessageFormatter()
 
 
 def format_message(template: str, facts: dict[str, object]) -> str:
-    """Return a message. `facts` has a value for each field of the template. Raises KeyError if one is missing."""
+    """Return the message for a template. `facts` has a value for each field; a missing value raises KeyError."""
     return _FORMATTER.vformat(template, (), facts)

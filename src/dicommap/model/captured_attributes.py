@@ -1,4 +1,4 @@
-"""The attributes that a scan captures."""
+"""The captured attributes: those whose values a scan stores in the inventory."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ DEFAULT_KEYWORDS = (
     "Manufacturer",
     "SpecificCharacterSet",
 )
-"""Keywords that every scan captures: HealthImaging's grouping elements, and attributes that people search for."""
+"""Keywords that every scan captures: the attributes by which HealthImaging groups, and those that people search for."""
 
 IDENTIFYING_UIDS = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
-"""The UIDs that every instance must have."""
+"""Keywords of the UIDs that every instance must have."""
 
 _NOT_CAPTURED_VRS = frozenset({"SQ", "OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _KEY_KEYWORDS = frozenset({*IDENTIFYING_UIDS, "InstanceNumber", "TransferSyntaxUID"})
 
 
 def captured_keywords(additional: tuple[str, ...] | list[str] = ()) -> tuple[str, ...]:
-    """Return the keywords that a scan captures: the default keywords, then `additional` in the given order.
+    """Return the keywords of all captured attributes: the default keywords, then `additional` in the given order.
 
     Raises:
-        AttributeNameError: A name is not a DICOM keyword, or the attribute's values are not texts or numbers.
+        AttributeNameError: A name is not a DICOM keyword, or the values of its attribute are not texts or numbers.
     """
     keywords = dict.fromkeys(DEFAULT_KEYWORDS)
     for keyword in additional:

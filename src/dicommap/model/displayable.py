@@ -1,7 +1,8 @@
 """Base classes of objects that notebooks show as HTML and terminals as text.
 
 Most classes build their own report. Classes of the package `model` do not, because `model` must not import `display`.
-Their reports are registered in `dicommap.display.object_display`, which is imported when the first object is shown.
+`dicommap.display.object_display` has the functions that build their reports. It is imported when the first object is
+shown.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ _ItemT = TypeVar("_ItemT")
 
 
 class Displayable:
-    """Base class of objects that notebooks and terminals show as a report. Rendering code is imported when needed."""
+    """Base class of objects that are shown as a report. The code that renders reports is imported when it is needed."""
 
     __slots__ = ()
 
     def _build_report(self) -> object:
-        """Return the report of this object. Patient values in the report are masked unless the user asked to see them.
+        """Return the report of this object. It masks patient values unless the user asked to see them.
 
         Returns:
             A `dicommap.display.report.Report`.
@@ -36,7 +37,7 @@ class Displayable:
         return str(_import_display().render_html(self._build_report()))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401  IPython's
-        # Inside a list, an object is shown by its repr. Objects that are often in lists have a repr of one line.
+        # An object in a list is shown by its repr. Objects that are often in lists have a repr of one line.
         is_alone = len(getattr(printer, "stack", ())) <= 1
         for number, line in enumerate((str(self) if is_alone else repr(self)).split("\n")):
             if number:
@@ -45,7 +46,7 @@ class Displayable:
 
 
 class DisplayableInLists(Displayable):
-    """Base class of objects that are often in lists and logs. The repr is one line; text and HTML are a report.
+    """Base class of objects that are often in lists and logs. Their repr is one line; their text and HTML are a report.
 
     The repr never shows a patient value, even if values are unmasked.
     """
@@ -63,7 +64,7 @@ def _import_display() -> Any:  # noqa: ANN401  a module
 
 
 class DisplayableTuple(tuple[_ItemT, ...], Displayable):
-    """Base class of tuples that are displayed as a report. They are equal to any tuple or list of the same items."""
+    """Base class of tuples that are shown as a report. A tuple is equal to any tuple or list with the same items."""
 
     __slots__ = ()
 
@@ -75,6 +76,6 @@ class DisplayableTuple(tuple[_ItemT, ...], Displayable):
 
     __hash__ = tuple.__hash__
 
-    # A tuple defines both methods too, so the methods of Displayable are chosen here.
+    # The class tuple has these two methods too, so the methods of Displayable are chosen here.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__

@@ -12,21 +12,21 @@ EXTRA_MODULES = {
     "pandas": ("pandas", "pyarrow"),
     "polars": ("polars", "pyarrow"),
 }
-"""Extra of dicommap for frames -> the modules that the extra installs."""
+"""Optional extra for frames -> the modules that it installs."""
 _OTHER_EXTRA_MODULES = {"excel": ("xlsxwriter",)}
-"""Other extra of dicommap -> the modules that the extra installs."""
+"""Other optional extra -> the modules that it installs."""
 
 PIXELS_INSTALL_COMMAND = "pip install 'dicommap[pixels]'"
 _PIXELS_PACKAGES = {"numpy": "numpy", "PIL": "pillow"}
-"""Module -> name of the package that installs it, for the extra `pixels`."""
+"""Module of the extra `pixels` -> name of the package that installs it."""
 
 
 def require_extra(extra: str) -> None:
-    """Raise MissingExtraError if a module of an extra cannot be imported.
+    """Raise MissingExtraError if a module of an optional extra cannot be imported.
 
     Args:
-        extra: A key of `EXTRA_MODULES`, `excel`, or `pixels`. The codecs of `pixels` are not checked here, but when an
-            image needs a codec.
+        extra: A key of `EXTRA_MODULES`, `excel`, or `pixels`. The codecs of `pixels` are checked only when an image
+            needs one.
 
     Raises:
         MissingExtraError: A module of the extra is not installed.

@@ -1,4 +1,4 @@
-"""Differences of two inventories: instances, series and studies that are new, gone or changed, and their counts."""
+"""Differences between two inventories: instances, series and studies that are new, gone or changed, and counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DifferenceStatus(StrEnum):
     GONE = "gone"
     """Only the first inventory has it."""
     CHANGED = "changed"
-    """Both inventories have it, and they differ in it."""
+    """Both inventories have it, with differences."""
     SAME = "same"
 
 
@@ -37,12 +37,12 @@ class ChangeKind(StrEnum):
     ATTRIBUTES = "attributes"
     """A captured attribute, SOPClassUID, TransferSyntaxUID or InstanceNumber has another value."""
     DUPLICATES = "duplicates"
-    """Its further copies are more, fewer or different files."""
+    """The number of its other copies has changed, or these copies are different files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedFile:
-    """The file of an instance in one of two inventories, and the study and series that it belongs to."""
+    """The file of an instance in one of the two inventories, with the instance's study and series."""
 
     study_instance_uid: str
     series_instance_uid: str
@@ -53,12 +53,12 @@ class ComparedFile:
     size: int
     etag: str
     duplicates: int
-    """Number of further copies of the instance in the same series."""
+    """Number of other copies of the instance in the same series."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeDifference:
-    """An attribute with its values in the first and in the second inventory. An absent attribute is the empty text."""
+    """An attribute with its values in the first and in the second inventory. The value of an absent attribute is ""."""
 
     keyword: str
     before: str = field(repr=False)
@@ -70,12 +70,12 @@ class InstanceDifference:
     """One instance that is new, gone or changed."""
 
     study_instance_uid: str
-    """The study in the second inventory; in the first inventory if the instance is gone."""
+    """The study in the second inventory. If the instance is gone, the study in the first inventory."""
     series_instance_uid: str
     sop_instance_uid: str
     status: DifferenceStatus
     kinds: tuple[ChangeKind, ...] = ()
-    """How the instance has changed; empty if it is new or gone."""
+    """The kinds of changes; empty if the instance is new or gone."""
     attributes: tuple[AttributeDifference, ...] = field(default=(), repr=False)
     before: ComparedFile | None = None
     """The file in the first inventory; None if the instance is new."""
@@ -85,7 +85,7 @@ class InstanceDifference:
 
 @dataclass(slots=True, kw_only=True)
 class InstanceCounts:
-    """Numbers of instances of a series, a study or a whole inventory in both inventories.
+    """The numbers of instances in a series, a study or a whole inventory, for both inventories.
 
     before = same + changed + gone + to_other_series, and after = same + changed + new + from_other_series.
     """
@@ -97,11 +97,11 @@ class InstanceCounts:
     new: int = 0
     gone: int = 0
     changed: int = 0
-    """Number of instances that are in the same series of both inventories and differ."""
+    """Number of instances that both inventories have in the same series, with differences."""
     to_other_series: int = 0
-    """Number of instances that the second inventory has in another series."""
+    """Number of instances that are in another series in the second inventory."""
     from_other_series: int = 0
-    """Number of instances that the first inventory has in another series."""
+    """Number of instances that were in another series in the first inventory."""
     kinds: Counter[ChangeKind] = field(default_factory=Counter)
     """Kind of change -> number of instances. One instance may have several kinds of changes."""
 
@@ -117,7 +117,7 @@ class InstanceCounts:
 
     @property
     def is_same(self) -> bool:
-        """Return whether no instance and no duplicate differs."""
+        """Return whether no instance and no duplicate is different."""
         return not self.differing and not self.kinds
 
     def add(self, other: InstanceCounts) -> None:
@@ -136,16 +136,16 @@ class InstanceCounts:
 class AttributeChangeCount:
     """A change of an attribute in one study or series, and the number of instances with this change.
 
-    An attribute may have a different change in each instance. So only the first changes are listed. The others are
-    counted in one last item, which has no values.
+    Each instance may have a different change of the attribute. So only the first changes are listed. The last item
+    counts the others together and has no values.
     """
 
     study_instance_uid: str
     series_instance_uid: str | None
-    """The series; None if the attribute belongs to the patient or study."""
+    """The UID of the series. None if the attribute belongs to the patient or study."""
     keyword: str
     before: str | None = field(repr=False)
-    """The value in the first inventory; None for changes that are only counted."""
+    """The value in the first inventory. None if the item counts the changes that are not listed."""
     after: str | None = field(repr=False)
     instances: int
 
@@ -170,7 +170,7 @@ class StudyDifference:
     status: DifferenceStatus
     counts: InstanceCounts
     series: Mapping[DifferenceStatus, int]
-    """Status -> number of series of the study."""
+    """Status -> number of series of the study with this status."""
     attributes: tuple[AttributeChangeCount, ...] = field(repr=False)
     """The changes of attributes of the patient and study."""
     keywords: tuple[str, ...]
@@ -179,16 +179,19 @@ class StudyDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedSide:
-    """One of two compared inventories: its name, its sources, and what a comparison cannot use of it."""
+    """One of the two compared inventories: its name, its sources, and the facts that limit the comparison."""
 
     name: str
-    """The name of the inventory file, or the position of an inventory in memory."""
+    """The name of the inventory file. For an inventory in memory: a text such as "the first inventory"."""
     sources: tuple[str, ...]
-    """The scanned roots. Equal roots of both inventories are paired, and the others in their order."""
+    """The scanned roots.
+
+    Equal roots of the two inventories are pairs; the remaining roots are paired in their order.
+    """
     only_here: tuple[str, ...]
     """The captured attributes that the other inventory does not have. They are not compared."""
     reading: int
-    """The version of the header reader. Other versions may read the same file differently."""
+    """The version of the header reader. Another version may read the same file differently."""
 
 
 @dataclass(slots=True)
@@ -202,7 +205,7 @@ class AttributeTotals:
 
 @dataclass(slots=True, kw_only=True)
 class ComparisonTotals:
-    """The numbers of a whole comparison."""
+    """The counts of a whole comparison."""
 
     studies: Counter[DifferenceStatus] = field(default_factory=Counter)
     series: Counter[DifferenceStatus] = field(default_factory=Counter)

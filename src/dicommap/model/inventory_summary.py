@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class InventorySummary(Displayable):
-    """The counts of an inventory, and the cost of its scan in files and network traffic."""
+    """The counts of an inventory, and the cost of its scan: opened files and network traffic."""
 
     studies: int
     series: int
     instances: int
     files: int
     size: int
-    """Bytes of all files."""
+    """Total bytes of all files."""
     dispositions: Mapping[str, int]
     """Disposition -> number of paths with this disposition. The sum is `files`."""
     issues: Mapping[tuple[str, Severity], int]
@@ -31,6 +31,6 @@ class InventorySummary(Displayable):
     read: int
     """Number of files that the scan opened."""
     unchanged: int
-    """Number of files that the scan copied from an earlier inventory, because they had not changed since."""
+    """Number of files that the scan copied from an earlier inventory, because they had not changed."""
     traffic: NetworkTraffic = field(default_factory=NetworkTraffic)
     """Number of requests to S3, and bytes received from S3."""

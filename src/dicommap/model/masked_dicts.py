@@ -1,6 +1,6 @@
-"""Dicts of values whose repr is masked, so that a notebook shows no patient value of the data that it works with.
+"""Dicts of attribute values with a masked repr, so that a notebook does not show patient values.
 
-Keys and items are the values themselves: only the text of the dict is masked.
+The keys and items are the real values. Only the repr is masked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MaskedCounts(dict[str, int]):
-    """A dict of one attribute: value -> number of files. Its repr masks the values."""
+    """The values of one attribute -> number of files. The repr masks the values."""
 
     __slots__ = ()
 
@@ -32,7 +32,7 @@ class MaskedCounts(dict[str, int]):
 
 @lru_cache(maxsize=1024)
 def count_class(keyword: str, *, is_unmasked: bool = False) -> type[MaskedCounts]:
-    """Return the class of dicts for an attribute.
+    """Return the subclass of MaskedCounts for an attribute.
 
     The keyword is in the class and not in each dict, because there may be millions of dicts.
 
@@ -44,7 +44,10 @@ def count_class(keyword: str, *, is_unmasked: bool = False) -> type[MaskedCounts
 
 
 def copy_counts(keyword: str, counts: Mapping[str, int]) -> MaskedCounts:
-    """Return a copy of a dict with the numbers of files of an attribute's values. Its repr is masked as before."""
+    """Return a copy of `counts` (value of an attribute -> number of files).
+
+    Its repr is masked like that of `counts`.
+    """
     return type(counts)(counts) if isinstance(counts, MaskedCounts) else count_class(keyword)(counts)
 
 
@@ -53,7 +56,10 @@ def _restore_counts(keyword: str, is_unmasked: bool, counts: Mapping[str, int]) 
 
 
 class MaskedValues(dict[str, "Mapping[str, int]"]):
-    """Keyword -> value -> number of files, for the captured attributes of a study or series."""
+    """Keyword -> value -> number of files, for the captured attributes of a study or series.
+
+    The repr masks the values.
+    """
 
     __slots__ = ()
 

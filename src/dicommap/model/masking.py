@@ -1,7 +1,8 @@
-"""Mask patient values for display by the rule of UNMASKED_KEYWORDS, and escape characters that cannot be printed.
+"""Mask patient values for display, and escape characters that cannot be printed.
 
-Escapes are for people only, and are never converted back, because they are ambiguous. An undecodable byte and a control
-character may have the same escape, and a value may itself contain a backslash and the same letters.
+Attributes in `UNMASKED_KEYWORDS` are shown, all others are masked. Escapes are never converted back, because they are
+ambiguous: an undecodable byte and a control character may have the same escape, and a value may contain a backslash and
+the same letters.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ _UNMASKED_BY_REASON = {
         SpecificCharacterSet Modality ImageType BodyPartExamined Laterality ImageLaterality PatientPosition
         ViewPosition PatientOrientation ConversionType PresentationIntentType PresentationLUTShape
         BurnedInAnnotation PatientIdentityRemoved QualityControlImage RescaleType""",
-    # PS3.15 table E.1-1 has these, because people type them and may have typed a name. They are shown nevertheless: who
-    # prepares an import has the files, and knows studies by these texts. Its comments are masked, since they are about
-    # patients, and so are names of institutions, and serial numbers of devices.
+    # People type these texts and may have typed a name, so PS3.15 table E.1-1 lists them. They are shown here, because
+    # a person who prepares an import has the files, and knows studies by these texts. The comments in that table are
+    # masked, since they are about patients. So are names of institutions and serial numbers of devices.
     "Descriptions of study and protocol.": """
         StudyDescription SeriesDescription ProtocolName AcquisitionProtocolName AcquisitionProtocolDescription
         PerformedProcedureStepDescription RequestedProcedureDescription ScheduledProcedureStepDescription
@@ -50,10 +51,10 @@ _UNMASKED_BY_REASON = {
         LossyImageCompression LossyImageCompressionRatio LossyImageCompressionMethod""",
 }
 UNMASKED_KEYWORDS = frozenset(" ".join(_UNMASKED_BY_REASON.values()).split())
-"""Keywords of attributes that are shown without --show-values. All other values are masked as patient values."""
+"""Keywords of attributes that are shown without --show-values. The values of all other attributes are masked."""
 
 _LAYOUT = re.compile("([\t\n\f\r]+)")
-"""Matches the control characters that long texts may have (PS3.5 section 6.1.3)."""
+"""Matches the control characters that may be in long texts (PS3.5 section 6.1.3)."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNDECODABLE = re.compile("[\udc00-\udcff\ufffd]+")
 _ESCAPES = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}")
@@ -65,14 +66,14 @@ def escape_text(text: str) -> str:
 
 
 def escape_value(keyword: str, text: str) -> str:
-    """Return a value escaped by `escape_text`, but keep tabs and line breaks if the attribute's VR allows them."""
+    """Return a value escaped by `escape_text`. If the attribute's VR allows tabs and line breaks, they are kept."""
     if text.isascii() and text.isprintable():
         return text
     return escape_keeping_lines(text) if allows_line_breaks(keyword) else escape_text(text)
 
 
 def escape_keeping_lines(text: str) -> str:
-    """Return a text escaped by `escape_text`, but keep its tabs and line breaks."""
+    """Return a text escaped by `escape_text`, with its tabs and line breaks unchanged."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(part if number % 2 else escape_text(part) for number, part in enumerate(_LAYOUT.split(text)))
@@ -80,13 +81,13 @@ def escape_keeping_lines(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def allows_line_breaks(keyword: str) -> bool:
-    """Return whether an attribute's values may have tabs and line breaks: its VR is LT, ST or UT."""
+    """Return whether the values of an attribute may have tabs and line breaks. They may if its VR is LT, ST or UT."""
     tag = tag_of(keyword)
     return tag is not None and bool(vrs_of(tag)) and set(vrs_of(tag)) <= MULTILINE_VRS
 
 
 def escape_undecodable(text: str) -> str:
-    """Return a text for a file: undecodable bytes and U+FFFD are escaped, control characters are not."""
+    """Return a text for a file, with undecodable bytes and U+FFFD escaped. Control characters are not escaped."""
     return text if text.isascii() else _UNDECODABLE.sub(lambda match: escape_text(match[0]), text)
 
 
@@ -96,15 +97,15 @@ def find_escapes(text: str) -> frozenset[str]:
 
 
 _TRANSFER_SYNTAX = re.compile(r"[0-2](?:\.[0-9]{1,20}){3,20}")
-"""Matches the UIDs of transfer syntaxes, of DICOM (PS3.6 table A-1) and of vendors."""
+"""Matches the UIDs of transfer syntaxes, both DICOM's (PS3.6 table A-1) and those of vendors."""
 _NUMBERS = re.compile(r"[0-9+.eE \\-]{1,400}")
-"""Matches values of DS and IS, also several, and those that are longer than PS3.5 section 6.2 allows."""
+"""Matches one or several values of DS and IS, even if they are longer than PS3.5 section 6.2 allows."""
 
 _is_unmasked_in_all_reprs = False
 
 
 class ShowValuesSetting:
-    """The result of `show_values`. As a context manager, it restores the previous setting at its end."""
+    """The result of `show_values`. In a `with` statement, it restores the previous setting at the end of the block."""
 
     def __init__(self, previous: bool) -> None:
         self._previous = previous
@@ -120,11 +121,11 @@ class ShowValuesSetting:
 
 
 def show_values(shown: bool = True) -> ShowValuesSetting:
-    """Show or mask patient values in the reprs of all objects in this process. By default they are masked.
+    """Show or mask patient values in the reprs of all objects in this process. By default, they are masked.
 
-    `show_values(True)` holds until `show_values(False)`; `with show_values(True): ...` holds inside the with statement.
-    If the environment variable DICOMMAP_SHOW_VALUES is 1 when dicommap is imported, values are shown from the start.
-    The setting does not change tables that commands print, logs, files or error messages.
+    `show_values(True)` is valid until `show_values(False)`; `with show_values(True): ...` is valid inside the block. If
+    the environment variable DICOMMAP_SHOW_VALUES is 1 when dicommap is imported, values are shown from the start. The
+    setting does not change tables that commands print, logs, files or error messages.
 
     Args:
         shown: True to show values, False to mask them.
@@ -142,14 +143,15 @@ def show_values(shown: bool = True) -> ShowValuesSetting:
 
 
 def is_unmasked_in_repr(*, unmasked: bool = False) -> bool:
-    """Return whether an object's repr shows patient values: `unmasked` is True, or `show_values(True)` was called."""
+    """Return whether an object's repr shows patient values: if `unmasked` is True, or after `show_values(True)`."""
     return unmasked or _is_unmasked_in_all_reprs
 
 
 def is_defined_term(keyword: str, value: str) -> bool:
-    """Return whether a value of SpecificCharacterSet or TransferSyntaxUID is a valid term, or a number is a number.
+    """Return whether a value has the form that its attribute requires.
 
-    Damaged files have other texts in these attributes, which may be a patient's. For other keywords it is True.
+    SpecificCharacterSet and TransferSyntaxUID must be valid terms, and DS and IS values must be numbers. A damaged file
+    may have other texts in them, even texts about a patient. For all other attributes, return True.
     """
     if keyword == "SpecificCharacterSet":
         from dicommap.dicom.character_sets import parse_specific_character_set
@@ -166,62 +168,66 @@ def _is_number_keyword(keyword: str) -> bool:
 
 
 _MARK = re.compile(r"<(?:([A-Za-z0-9]{2,64})|[A-Za-z0-9]{1,64}(?:\u2026|\.\.\.)) (?:[1-9][0-9]{0,6}|[0-9a-f]{16})>")
-"""Matches marks of masked values: a keyword or tag, and a number or hash. A keyword may be shortened by an ellipsis."""
+"""Matches a mark of a masked value: a keyword or tag, then a number or hash. An ellipsis may shorten the keyword."""
 _TAG = re.compile("[0-9A-Fa-f]{8}")
 
 
 def is_mask_text(text: str) -> bool:
-    """Return whether a text came from a masked output: it is `***`, or has a mark such as `<PatientID 3>`.
+    """Return whether a text comes from masked output: it is `***`, or it contains a mark such as `<PatientID 3>`.
 
-    Such a text must never become a value of an attribute. A value of a file may be `***`, so a caller that knows the
-    current value asks only about a text that differs from it.
+    Such a text must never become a value of an attribute. But a value in a file may really be `***`. A caller that
+    knows the current value therefore asks only about texts that differ from it.
     """
     return text.strip() == MASK or any(find_marks(text))
 
 
 def find_marks(text: str) -> Iterator[str]:
-    """Yield each mark of a masked value in a text, such as `<PatientID 3>`."""
+    """Yield each mark in a text. A mark, such as `<PatientID 3>`, replaces a masked value."""
     for match in _MARK.finditer(text):
         if match[1] is None or _TAG.fullmatch(match[1]) or tag_of(match[1]) is not None:
             yield match[0]
 
 
 def is_mark(text: str) -> bool:
-    """Return whether a text is one mark, such as `<PatientID 3>`."""
+    """Return whether a text is exactly one mark, such as `<PatientID 3>`."""
     return text in find_marks(text)
 
 
 class Masker:
-    """Masks the values of one output. Equal values of an attribute get equal marks, different values different ones.
+    """Masks the values of one output with marks.
 
-    A mark is the keyword and a number in the order of appearance, such as `<PatientID 3>`. A reader sees which values
+    Equal values of an attribute get equal marks, other values other marks.
+
+    A mark has the keyword and a number in the order of appearance, such as `<PatientID 3>`. A reader sees which values
     are equal, but not the values. All parts of one output (tables, HTML page, CSV) share one Masker. Marks of two
-    outputs cannot be joined: a Masker keeps only hashes, with a salt of its own.
+    outputs cannot be compared: a Masker keeps only hashes, each Masker with another salt.
 
     The memory is bounded. After MAX_NUMBERED_VALUES values, a mark has the hash itself instead of a number.
     """
 
     MAX_NUMBERED_VALUES = 100_000
-    """Maximum number of values that get numbers, of all attributes together."""
+    """Maximum number of values that get a number. The values of all attributes count together."""
 
     def __init__(self, *, show_values: bool = False) -> None:
-        """Create a Masker that has seen no value. With `show_values`, it masks nothing."""
+        """Create a Masker for a new output. With `show_values`, it masks nothing."""
         self.show_values = show_values
         self.example = ""
-        """The first mark of the output; empty as long as no value was masked."""
+        """The first mark of the output. It is empty if no value was masked."""
         self.is_explained = False
-        """Whether the output has the explanation of its marks. A command prints it once."""
+        """Whether the output already explains its marks. A command prints the explanation once."""
         self._salt = secrets.token_bytes(16)
         self._numbers: dict[bytes, int] = {}
         self._counts: dict[str, int] = {}
 
     def mask(self, keyword: str, value: str, *, can_be_shown: bool = True) -> str:
-        """Return a value for display: escaped if it may be shown, else its mark. An empty value is not masked.
+        """Return a value for display: escaped if it may be shown, otherwise its mark.
+
+        An empty value is returned unchanged.
 
         Args:
             keyword: The keyword of the attribute.
             value: The value.
-            can_be_shown: False if the value is masked even if its attribute is unmasked.
+            can_be_shown: False if the value must be masked even though its attribute is unmasked.
         """
         if self.show_values or not value or (can_be_shown and is_shown_value(keyword, value)):
             return escape_value(keyword, value)
@@ -230,17 +236,23 @@ class Masker:
         return mark
 
     def explain(self) -> str:
-        """Return a sentence that explains the marks of this output; empty if nothing was masked."""
+        """Return a sentence that explains the marks of this output. Return "" if no value was masked."""
         return f"In this output, equal marks such as {self.example} mask equal values." if self.example else ""
 
     def mask_only(self, keyword: str, distinct: int, value: str) -> str:
-        """Return the masked value if `distinct` is at most 1; else the marker `<3 different values>`."""
+        """Return the masked value if it is the only one, else a text such as `<3 different values>`.
+
+        Args:
+            keyword: The keyword of the attribute.
+            distinct: The number of different values.
+            value: The only value. It is ignored if there are several.
+        """
         return different_values_marker(distinct) if distinct > 1 else self.mask(keyword, value)
 
     def mask_counts(self, keyword: str, counts: Mapping[str, int]) -> str:
-        """Return the value that all files share, masked; a marker if files have different values.
+        """Return the masked value if all files have the same one, else a text such as `<3 different values>`.
 
-        `counts`: value -> number of files.
+        `counts` is a dict: value -> number of files.
         """
         counts = merge_equal_names(keyword, counts)
         return self.mask_only(keyword, len(counts), next(iter(counts), ""))
@@ -257,15 +269,18 @@ class Masker:
 
 
 def make_repr_masker(*, unmasked: bool = False) -> Masker:
-    """Return a Masker for an object's repr. It masks nothing if `unmasked` is True, or after `show_values(True)`."""
+    """Return a Masker for an object's repr. It masks nothing if `unmasked` is True or after `show_values(True)`."""
     return Masker(show_values=is_unmasked_in_repr(unmasked=unmasked))
 
 
 def is_shown_value(keyword: str, value: str) -> bool:
-    """Return whether a value may be shown without being asked: it is empty, or its attribute is unmasked."""
+    """Return whether a value is never masked: it is empty, or its attribute is in `UNMASKED_KEYWORDS`.
+
+    A damaged value of such an attribute is masked (see `is_defined_term`).
+    """
     return not value or (keyword in UNMASKED_KEYWORDS and is_defined_term(keyword, value))
 
 
 def different_values_marker(count: int) -> str:
-    """Return the marker for an attribute with different values, for example `<3 different values>`."""
+    """Return a text in place of different values of an attribute, such as `<3 different values>`."""
     return f"<{count} different values>"

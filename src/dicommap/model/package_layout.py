@@ -19,24 +19,27 @@ CONFIGURATION_FILE = "import-configuration.json"
 REQUEST_FILE = "start-dicom-import-job.json"
 OBJECTS_FILE = "objects.csv"
 SUBMISSION_FOLDER = "submission"
-"""The folder with the state of the submission. It is the only part of a package that changes."""
+"""The folder with the submission states of the jobs. It is the only part of a package that changes."""
 
 AWS_ACCOUNT_FILE = f"{SUBMISSION_FOLDER}/account.json"
-"""The file with the AWS account settings of the first submit."""
+"""The file with the settings of the AWS account, from the first submit."""
 
 
 def job_folder(job_id: str) -> str:
-    """Return the path of the folder with a job's documents. Its folder `files/` is uploaded to the job's inputS3Uri."""
+    """Return the path of the folder with the documents of a job.
+
+    Its subfolder `files/` is uploaded to the inputS3Uri.
+    """
     return f"jobs/{job_id}"
 
 
 def submission_path(job_id: str) -> str:
-    """Return the path of the file with the state of a job's submission."""
+    """Return the path of the file with a job's submission state."""
     return f"{SUBMISSION_FOLDER}/{job_id}.json"
 
 
 def limit_at(path: str) -> DocumentLimit:
-    """Return the size limit of a file in a package; `path` is relative to the package."""
+    """Return the size limit of a file. `path` is the file's path relative to the package."""
     name = path.rpartition("/")[2]
     if path == PLAN_FILE:
         return PLAN_LIMIT

@@ -1,8 +1,8 @@
-"""Recognize the masked values of a study in other texts, such as a patient's name in a new StudyDescription.
+"""Find masked values of a study in other texts, such as a patient's name in a new StudyDescription.
 
-The search ignores case and accents, and characters between digits: `1980-01-01` contains the date 19800101. Of a name,
-each part is searched; of an identifier, its digits too. A text in which something is recognized is only masked, so a
-match by chance does little harm.
+The search ignores case, accents, and characters between digits: `1980-01-01` contains the date 19800101. Each part of a
+name is searched. The digits of an identifier are searched too. If a text contains such a value, the text is only
+masked, so a match by chance does little harm.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MIN_LETTERS = 3
-"""Minimum number of characters of a part of a name, or of another value with letters, that is searched."""
+"""Minimum length of a part of a name, or of another value with letters, that is searched."""
 MIN_IDEOGRAPHS = 2
-"""Minimum number of characters of such a part if it is not ASCII. Chinese and Japanese names have short parts."""
+"""Minimum length of such a part if it is not ASCII. Chinese and Japanese names have short parts."""
 MIN_DIGITS = 4
-"""Minimum number of digits of an identifier or date that are searched."""
+"""Minimum number of digits of an identifier or date that is searched."""
 
 _NAME_PART = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile("[0-9]+")
@@ -31,13 +31,13 @@ _DATE = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
 class PatientTexts:
-    """The texts by which the masked values of a study are recognized."""
+    """The texts that show that another text contains a masked value of the study."""
 
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
-        """Collect the texts.
+        """Collect the texts to search for.
 
         Args:
-            values: Pairs of a keyword and a value. Values that may be shown are ignored.
+            values: Pairs of a keyword and a value. Values that are never masked are ignored.
         """
         self._words: set[str] = set()
         self._numbers: set[str] = set()
@@ -46,7 +46,7 @@ class PatientTexts:
                 self._add_value(keyword, value)
 
     def is_in(self, text: str) -> bool:
-        """Return whether a text contains one of the masked values, or a recognizable part of it."""
+        """Return whether `text` contains one of the masked values, or a part of one that is long enough."""
         folded = _fold(text)
         digits = _NOT_DIGITS.sub("", folded)
         return any(word in folded for word in self._words) or any(number in digits for number in self._numbers)
@@ -59,7 +59,7 @@ class PatientTexts:
 
 
 def _fold(text: str) -> str:
-    """Return a text without accents, and with equal letters for upper and lower case."""
+    """Return a text without accents and in lower case, for comparison."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
@@ -67,13 +67,16 @@ def _fold(text: str) -> str:
 
 
 def _is_long_enough(part: str) -> bool:
-    """Return whether a part of a value is searched. Digits alone are searched as numbers, which must be longer."""
+    """Return whether a part of a value is searched as a word.
+
+    It must have a letter; digits alone are searched as numbers.
+    """
     has_letter = any(map(str.isalpha, part))
     return has_letter and len(part) >= (MIN_LETTERS if part.isascii() else MIN_IDEOGRAPHS)
 
 
 def _list_numbers(value: str) -> Iterator[str]:
-    """Yield the numbers of a value: all its digits, each run of digits, and a date in the usual orders."""
+    """Yield the numbers in a value: all its digits together, each group of digits, and dates in the usual orders."""
     for number in (_NOT_DIGITS.sub("", value), *_DIGITS.findall(value)):
         significant = number.lstrip("0")
         if len(significant) >= MIN_DIGITS:

@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 class Picture:
     """A PNG preview of one or several images, with a caption. It is not for diagnosis.
 
-    The caption has no patient value unless the user asked for values. Text in the pixels is not removed: if a name is
-    burned into an image, the picture shows the name.
+    The caption has no patient value unless the user asked for values. The pixels are not changed: if a name is burned
+    into an image, the picture shows it.
     """
 
     png: bytes = field(repr=False)
     width: int
-    """Pixels."""
+    """Width in pixels."""
     height: int
-    """Pixels."""
+    """Height in pixels."""
     caption: str
     is_placeholder: bool = False
-    """Whether no image could be drawn. The caption and the picture then give the reason."""
+    """Whether no image could be drawn. If so, the caption and the picture give the reason."""
 
     def save(self, path: StrPath) -> None:
-        """Write the PNG to a file that must not exist yet. Raises DocumentError if it exists or cannot be written."""
+        """Write the PNG to a new file. Raises DocumentError if the file exists or cannot be written."""
         write_new_binary_file(path, self.png)
 
     def _repr_png_(self) -> bytes:

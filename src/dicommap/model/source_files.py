@@ -1,4 +1,4 @@
-"""An S3 object of a listing, the file times that an inventory can store, and counts of network traffic."""
+"""S3 objects of a listing, the range of file times in an inventory, and counts of network traffic."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 
 class NetworkTraffic(NamedTuple):
-    """Counts of requests and received bytes. Requests that the S3 client repeats after an error are not counted."""
+    """Counts of requests and received bytes. If the S3 client repeats a request after an error, it counts once."""
 
     requests: int = 0
     """Number of requests that list or read objects."""
     received: int = 0
-    """Bytes of objects that were received."""
+    """Total bytes that were received."""
     repeated: int = 0
     """Number of objects that were read with more than one request."""
 
@@ -24,18 +24,18 @@ class S3Object(NamedTuple):
     """One S3 object, as a listing of a bucket returns it."""
 
     key: str
-    """The whole key, or the key relative to a prefix. The function that lists the object documents which."""
+    """The whole key, or the key relative to a prefix. The function that lists the objects says which of them it is."""
     size: int
     etag: str
-    """ETag with its quotation marks."""
+    """The ETag with its quotation marks."""
     mtime_ns: int = 0
-    """Last modification, in nanoseconds since 1970; 0 if it is unknown."""
+    """The time of the last change, in nanoseconds since 1970. 0 if it is unknown."""
 
 
 MAX_TIME_NS = 2**63 - 1
-"""The last time that signed 64-bit nanoseconds can store, in the year 2262. File systems may have later times."""
+"""The last time that signed 64-bit nanoseconds can express, in the year 2262. A file system may have later times."""
 
 
 def clamp_time_ns(nanoseconds: int) -> int:
-    """Return the nearest time that an inventory can store, from the year 1677 to 2262, in nanoseconds since 1970."""
+    """Return the nearest time that an inventory can store. The range is 1677 to 2262, in nanoseconds since 1970."""
     return max(-MAX_TIME_NS, min(nanoseconds, MAX_TIME_NS))

@@ -20,18 +20,18 @@ from __future__ import annotations
 import re
 
 _BLANK = r"\x00-\x20\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f\u2060\u3000\ufeff"
-"""Spaces, control characters and invisible characters, which spreadsheets may skip."""
+"""Spaces, control characters and invisible characters that a spreadsheet may skip."""
 _BEFORE = _BLANK + "'\""
-"""Characters that may be before the sign of a formula. A quote may begin a cell if the separator is not a comma."""
+"""Characters that may precede the sign of a formula. If the separator is not a comma, a quote may begin a cell."""
 _SIGN = r"=+\-@\uff1d\uff0b\uff0d\uff20"
 _AT_BEGINNING = re.compile(rf"[{_BEFORE}]*[{_SIGN}\t\r\n]")
-"""Matches a text that may run as a formula. A tab or line break counts too, because some programs skip it."""
+"""Matches a text that may run as a formula. A tab or line break also matches, because some programs skip it."""
 _SEPARATORS = ",;|"
 _SEPARATOR = re.compile(rf"[{_SEPARATORS}\t\r\n]")
 _RUN = re.compile(rf"(?P<run>[{_BEFORE}]+)(?P<sign>[{_SIGN}]?)|[{_SIGN}]")
-"""Matches all characters before the sign of a formula in one step, so that the time stays linear."""
+"""Matches the sign of a formula with all characters before it, in one step. So the time grows only with the length."""
 _BREAK = re.compile(r"\r\n|[\t\r\n]")
-"""Matches separators that are blanks too. A CR and LF are one separator, because spreadsheets change them."""
+"""Matches separators that a spreadsheet may also skip as spaces. CR LF is one separator, as spreadsheets read it."""
 _GUARDED_BREAK = re.compile(r"(\r\n|[\t\r\n])'")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
@@ -48,7 +48,7 @@ def escape_formulas(text: str) -> str:
 
 
 def unescape_formulas(cell: str) -> str:
-    """Return the text of a cell that `escape_formulas` wrote. Any other cell is returned unchanged."""
+    """Return the text that `escape_formulas` wrote as this cell. Any other cell is returned unchanged."""
     text = _RUN.sub(_without_apostrophes, cell) if _SEPARATOR.search(cell) else cell
     return text[1:] if cell.startswith("'") and _AT_BEGINNING.match(cell) else text
 

@@ -31,11 +31,11 @@ AttributeValues = Mapping[str, ValueCounts]
 
 
 class Disposition(StrEnum):
-    """The kind of a scanned path, such as instance, duplicate or archive. Every path has exactly one."""
+    """The kind of a scanned path, such as instance, duplicate or archive. Every path has exactly one disposition."""
 
     INSTANCE = "instance"
     DUPLICATE = "duplicate"
-    """A file with the same SOP Instance UID as an instance, which is earlier in the order of source and path."""
+    """A file with the SOP Instance UID of an instance that precedes it in the order of source and path."""
     DICOMDIR = "dicomdir"
     NOT_DICOM = "not-dicom"
     NOT_P10 = "not-p10"
@@ -51,25 +51,28 @@ class Disposition(StrEnum):
     SPECIAL = "special"
     """A FIFO, socket or device."""
     ARCHIVE = "archive"
-    """An archive. Its members are separate paths; an archive inside another is not opened."""
+    """An archive. Its members are separate paths. An archive inside an archive is not opened."""
 
 
 class SourceFile(NamedTuple):  # a NamedTuple: there are millions, and frozen dataclasses are slower to make
-    """One path of a source as the walk lists it, before the file is read."""
+    """One path of a source, as the walk lists it before the file is read."""
 
     path: str
-    """Path relative to the root. Bytes that are not UTF-8 are kept as surrogates (PEP 383)."""
+    """The path relative to the root. Bytes that are not UTF-8 are kept as surrogates (PEP 383)."""
 
     size: int
     mtime_ns: int
     etag: str = ""
-    """ETag of an S3 object, with its quotation marks. Empty for other files."""
+    """The ETag of an S3 object, with its quotation marks. Empty for other files."""
     disposition: Disposition | None = None
-    """None if the file must be read to know its disposition. Set, for example, for links and special files."""
+    """The disposition if it is known without reading the file, for example for links and special files; else None."""
 
     issues: tuple[Issue, ...] = ()
     archive: SourceFile | None = None
-    """The archive if this path is a member of one. The member has the modification time of the archive."""
+    """The archive that has this path as a member; None for other files.
+
+    The member has the archive's modification time.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,29 +83,29 @@ class File:
     """The root of the source that has the file, as printable text."""
 
     path: str
-    """Path relative to the root, as printable text."""
+    """The path relative to the root, as printable text."""
 
     size: int
     """Size in bytes."""
 
     mtime_ns: int
-    """Time of the last modification, in nanoseconds since 1970."""
+    """The time of the last modification, in nanoseconds since 1970."""
 
     disposition: Disposition
 
     etag: str = ""
-    """ETag of an S3 object, with its quotation marks. Empty for other files."""
+    """The ETag of an S3 object, with its quotation marks. Empty for other files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Instance(DisplayableInLists):
-    """One file that is an instance, or a duplicate of an instance. Its fields are never masked."""
+    """One file that is an instance, or a duplicate of one. Its fields are never masked."""
 
     source: str
     """The root of the source that has the file, as printable text."""
 
     path: str
-    """Path relative to the root, as printable text."""
+    """The path relative to the root, as printable text."""
 
     size: int
     mtime_ns: int
@@ -114,7 +117,7 @@ class Instance(DisplayableInLists):
     transfer_syntax_uid: str
     instance_number: str
     etag: str = ""
-    """ETag of an S3 object, with its quotation marks. Empty for other files."""
+    """The ETag of an S3 object, with its quotation marks. Empty for other files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,15 +158,15 @@ class Series(DisplayableInLists):
     series_instance_uid: str
     instances: int
     files: int
-    """Number of instances and duplicates. An import job would read all of them."""
+    """Number of instances and duplicates. An import job would read all of these files."""
     size: int
-    """Bytes of all files."""
+    """Total bytes of these files."""
     values: AttributeValues = field(repr=False)
     """Keyword -> distinct value -> number of files. An absent attribute counts as the empty text."""
     unmasked: bool = field(default=False, compare=False)
     """Whether the text and HTML of this series show patient values. The repr never shows patient values."""
     picture_source: PictureSource | None = field(default=None, repr=False, compare=False)
-    """The object that draws pictures of this series; None if the series is not from an open inventory."""
+    """The object that draws pictures of this series. None if the series does not come from an open inventory."""
 
     @property
     def target(self) -> Target:
@@ -207,7 +210,7 @@ class Series(DisplayableInLists):
 
 
 def series_number_key(series: Series) -> float:
-    """Return the lowest SeriesNumber of a series, to sort by it; infinity if no file has a valid number."""
+    """Return the lowest SeriesNumber of a series as a sort key. Return infinity if no file has a valid number."""
     return min(map(_parse_series_number, series.values.get("SeriesNumber") or [""]))
 
 
@@ -229,7 +232,7 @@ class Study(DisplayableInLists):
     study_instance_uid: str
     series: tuple[Series, ...]
     values: AttributeValues = field(repr=False)
-    """Keyword -> distinct value -> number of files in all series of the study."""
+    """Keyword -> distinct value -> number of files in all series of the study. "" stands for an absent attribute."""
 
     @property
     def target(self) -> Target:
@@ -248,12 +251,12 @@ class Study(DisplayableInLists):
 
     @property
     def size(self) -> int:
-        """Return the bytes of all files."""
+        """Return the total bytes of all files."""
         return sum(series.size for series in self.series)
 
     @classmethod
     def from_series(cls, series: Iterable[Series]) -> Self:
-        """Return the study of these series. `series` is not empty, and all have the same Study Instance UID."""
+        """Return the study that consists of `series`. There must be at least one, and all of the same study."""
         first, *others = members = tuple(series)
         values = first.values
         if others:  # no Counter, because there may be millions of studies and it is slower
@@ -299,19 +302,19 @@ def _require_picture_source(source: PictureSource | None) -> PictureSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inconsistency:
-    """One attribute that has different values inside a study, or inside a series of the study."""
+    """An attribute that has different values in one study or in one series."""
 
     study_instance_uid: str
     series_instance_uid: str | None
-    """The series in which values differ; None if the attribute is compared in the whole study."""
+    """The series with different values. None if the whole study is compared."""
     keyword: str
     values: ValueCounts = field(repr=False)
-    """Distinct value -> number of files, the most frequent value first. An absent attribute is the empty text."""
+    """Distinct value -> number of files, the most frequent value first. "" stands for an absent attribute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileValues:
-    """The values of some attributes in one file, which is an instance or a duplicate."""
+    """The values of some attributes in one file. The file is an instance or a duplicate."""
 
     source: str
     """The root of the source that has the file, as printable text."""
@@ -320,11 +323,11 @@ class FileValues:
     series_instance_uid: str
     sop_instance_uid: str
     values: tuple[str, ...] = field(repr=False)
-    """Values in the order of the requested keywords. An absent attribute is the empty text."""
+    """The values in the order of the requested keywords. The value of an absent attribute is ""."""
 
 
 class SingleValueCounts(Mapping[str, int]):
-    """A mapping with one item, for an attribute that has the same value in all files: value -> number of files.
+    """A mapping with one item: the only value of an attribute -> number of files.
 
     It takes less memory than a dict, and is equal to a dict with the same item.
     """
@@ -348,14 +351,14 @@ class SingleValueCounts(Mapping[str, int]):
 
 
 def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
-    """Return an equal mapping that takes less memory if `counts` has one value. There may be millions of mappings."""
+    """Return an equal mapping that needs less memory if it has only one value. There may be millions of mappings."""
     return SingleValueCounts(*next(iter(counts.items()))) if len(counts) == 1 else counts
 
 
 def most_frequent_value(counts: ValueCounts) -> str | None:
-    """Return the value with the most files; None if there is no value, or if two values have the most files.
+    """Return the value that most files have. Return None if there is no value, or if two values are equally frequent.
 
-    The empty text is an absent value, so it is not counted.
+    The empty text stands for an absent value and is not counted.
     """
     ranked = Counter({value: files for value, files in counts.items() if value}).most_common(2)
     if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):

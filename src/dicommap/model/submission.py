@@ -15,29 +15,30 @@ _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
 class SubmissionState(StrEnum):
-    """The states of a job's submission, in the order in which a job passes through them."""
+    """The states of a job's submission, in the order in which a job has them."""
 
     PLANNED = "planned"
-    """The settings of the AWS account are stored; nothing has been sent."""
+    """The settings of the AWS account are stored. Nothing has been sent."""
     UPLOADED = "uploaded"
     """The override files of the job are uploaded."""
     STARTING = "starting"
-    """The request StartDICOMImportJob will be sent next, or was sent but not answered."""
+    """The start request is about to be sent, or was sent without an answer so far."""
     STARTED = "started"
     """The service accepted the job and returned a jobId."""
     ENDED = "ended"
-    """The service reported that the job has ended; jobStatus has the result."""
+    """The service reported that the job has ended. `jobStatus` says how."""
 
     @property
     def has_job(self) -> bool:
-        """Return whether the service is known to have accepted the job."""
+        """Return whether the service has certainly accepted the job."""
         return self in (SubmissionState.STARTED, SubmissionState.ENDED)
 
 
 class Submission(BaseModel):
     """The document submission/NNNN.json: the state of one job's submission.
 
-    It is written after each step, so that a killed run can continue. It has no credentials. Times are ISO 8601 in UTC.
+    It is written after each step, so that the next run can continue after a crash. It has no credentials. Times are ISO
+    8601 in UTC.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -53,25 +54,25 @@ class Submission(BaseModel):
     jobName: _NotEmpty | None = None
     clientToken: _NotEmpty
     region: _NotEmpty | None = None
-    """AWS Region of the client that started the job."""
+    """The AWS Region of the client that started the job."""
     startingAt: UtcTime | None = None
-    """Time just before the first start request was sent, from the clock of this machine."""
+    """The time just before the first start request was sent, from the clock of this machine."""
     jobId: _NotEmpty | None = None
     jobStatus: _NotEmpty | None = None
-    """The last status that the service reported. dicommap may not know this status."""
+    """The last status that the service reported. It may be a status that dicommap does not know."""
     submittedAt: UtcTime | None = None
     endedAt: UtcTime | None = None
     message: str | None = None
     ending: JobEnding | None = None
-    """The kind of the job's end, such as success or failure. Set in the state `ended`."""
+    """How the job ended, for example with success or failure. It is set in the state `ended`."""
     configuration: RequestAgreement | None = None
-    """Whether the service reports the importConfiguration that was sent; None until the service reports one."""
+    """Whether the service reports the same importConfiguration that was sent. None until it reports one."""
     seenAt: UtcTime | None = None
-    """Time at which the service last reported the job."""
+    """The time of the service's last report about the job."""
 
     @property
     def is_start_sent(self) -> bool:
-        """Return whether a StartDICOMImportJob request for the job was sent, or may have been sent."""
+        """Return whether a start request for the job was sent, or may have been sent."""
         return self.state.has_job or self.startingAt is not None
 
     @property
@@ -90,7 +91,7 @@ class Submission(BaseModel):
         return self
 
     def report(self) -> JobInfo:
-        """Return the state of the job that the service reported last. The submission must have a jobStatus."""
+        """Return the last report of the service about the job. The submission must have a jobStatus."""
         job = ImportJob(
             jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message
         )
@@ -100,7 +101,7 @@ class Submission(BaseModel):
 AWS_ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
 """Names of settings that only the owner of the AWS account knows.
 
-Their values must be the same in all runs of one submission.
+All runs of one submission must have the same values.
 """
 
 
@@ -118,16 +119,16 @@ class AwsAccount(BaseModel):
     outputS3Uri: _NotEmpty
     inputOwnerAccountId: _NotEmpty | None = None
     region: _NotEmpty | None = None
-    """AWS Region where jobs are started. It comes from an option, a profile or the environment."""
+    """The AWS Region in which jobs are started. It comes from an option, a profile or the environment."""
     profile: _NotEmpty | None = None
-    """The AWS credentials profile from the option; None without the option."""
+    """The AWS credentials profile that the user named with an option; else None."""
     endpointUrl: _NotEmpty | None = None
-    """The endpoint URL from the option; None without the option."""
+    """The endpoint URL that the user named with an option; else None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageProgress:
-    """Numbers of a package's jobs by how far they are."""
+    """The numbers of a package's jobs by their progress."""
 
     jobs: int
     """Number of all jobs of the plan."""
@@ -136,4 +137,4 @@ class PackageProgress:
     ended: int = 0
     """Number of jobs that have ended."""
     to_stage: int = 0
-    """Number of staged jobs that are not started, so that files may still have to be copied to their prefixes."""
+    """Number of staged jobs that are not started. Files may still have to be copied to their prefixes."""

@@ -1,1 +1,1 @@
-"""Overrides: resolve edits into override files and mappings, and forecast their effect on image sets."""
+"""Overrides: the changes that edits make, with their files and mappings, and a forecast of the resulting image sets."""

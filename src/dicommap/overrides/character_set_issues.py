@@ -1,4 +1,4 @@
-"""Issues of edits whose current or new values do not fit the Specific Character Set of the files."""
+"""Issues of edits if current or new values do not fit the Specific Character Set of the files."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ if TYPE_CHECKING:
 
 
 _SeriesValue = tuple[str | None, "CurrentValue"]
-"""Series Instance UID, or None for the whole study, and a current value of that series or study."""
+"""A Series Instance UID, or None for the whole study, and a current value there."""
 
 
 def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, CurrentValue]:
     """Find edits whose new value was computed from an undecodable value.
 
-    The undecodable value is in `Edit.computed_from`, or the new value contains escapes that this program displays for
-    the undecodable value.
+    An edit is found if `Edit.computed_from` has an undecodable value. It is also found if its new value contains the
+    escapes that dicommap displays instead of the undecodable bytes of a current value.
 
     Returns:
         Index of the edit in `edits` -> the undecodable value.
-
     """
     sources: dict[int, CurrentValue] = {}
     for index, edit in enumerate(edits):
@@ -51,14 +50,13 @@ def undecodable_source_issues(
 ) -> Iterator[Issue]:
     """Yield an issue for each edit that was computed from an undecodable value, and record it in the edit results.
 
-    Each issue names a file that has the undecodable value.
+    Each issue names a file with the undecodable value.
 
     Args:
         study: The study of the edits.
         edits: The edits of the study.
         sources: Index of the edit -> the undecodable value, from `find_undecodable_sources`.
-        files: Returns the files of the study.
-
+        files: A function that returns the files of the study.
     """
     series_values = {(edits[index].target.series_instance_uid, source) for index, source in sources.items()}
     first = _find_first_files(study, series_values, files) if series_values else {}
@@ -107,7 +105,7 @@ def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
 def _find_first_files(
     study: Study, series_values: set[_SeriesValue], files: StudyFileReader
 ) -> dict[_SeriesValue, str]:
-    """Return for each value in `series_values` the path of the first file that has the value."""
+    """Return a dict: value in `series_values` -> path of the first file that has the value."""
     keywords = tuple(dict.fromkeys(keyword for _, (keyword, _) in sorted(series_values, key=repr)))
     first: dict[_SeriesValue, str] = {}
     for file in files(study.study_instance_uid, keywords):
@@ -126,7 +124,7 @@ _CHARACTER_SET_KEYWORD = "SpecificCharacterSet"
 def unencodable_value_issues(study: Study, changes: Iterable[AttributeChange]) -> Iterator[Issue]:
     """Yield an issue for each new value that the character set of some files cannot encode (PS3.5 section 6.1).
 
-    If the inventory does not have SpecificCharacterSet, no issue is yielded.
+    If the inventory did not capture SpecificCharacterSet, yield nothing.
     """
     by_series = {series.series_instance_uid: series.values for series in study.series}
     for change in changes:
@@ -152,8 +150,8 @@ _NON_ASCII_TEXT = re.compile(r"[^\x00-\x7f]+")
 def doubtful_character_set_issues(study: Study, edits: Sequence[Edit]) -> Iterator[Issue]:
     """Yield a warning for each attribute whose new value was computed from a doubtful current value.
 
-    A value is doubtful if its characters are unlikely in the declared character set. If `computed_from` of an edit is
-    empty, the current values that share non-ASCII characters with the new value are checked.
+    A current value is doubtful if its characters are unlikely in the declared character set. If `computed_from` of an
+    edit is empty, the current values that share non-ASCII characters with the new value are checked.
     """
     warned: set[tuple[int, str]] = set()
     for edit in edits:
@@ -175,12 +173,13 @@ def _select_series(study: Study, series: str | None) -> list[Series]:
 
 
 def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
-    """Return the reason why the character set of its files makes a current value doubtful; None if it is not doubtful.
+    """Return the reason why a current value was probably decoded with the wrong character set.
+
+    Return None if it was not.
 
     Args:
-        members: The series that can have the value.
+        members: The series that may have the value.
         source: The keyword and the current value.
-
     """
     keyword, value = source
     having = [member.values for member in members if value in member.values.get(keyword, {})]
@@ -190,7 +189,7 @@ def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
 
 
 def _find_non_ascii_sources(members: list[Series], edit: Edit) -> list[CurrentValue]:
-    """Return the current values of `members` that share a run of non-ASCII characters with the new value."""
+    """Return the current values of `members` that share a group of non-ASCII characters with the new value."""
     text = text_from_attribute(edit.attribute) or ""
     if text.isascii():
         return []

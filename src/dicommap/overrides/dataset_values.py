@@ -1,4 +1,4 @@
-"""Convert a pydicom data set to DICOM JSON for an override. Text that may be decoded wrongly gets an issue."""
+"""Convert a pydicom data set to DICOM JSON for an override, with issues for text that may be decoded wrongly."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _CHARACTER_SET = "00080005"
 def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
     """Return the attributes of a pydicom data set as DICOM JSON, and the issues of refused or doubtful values.
 
-    If the declared character set cannot decode a text, pydicom decodes it with another character set. So a text from a
-    file is refused if its SpecificCharacterSet cannot encode it. Text that Python code assigned to a new Dataset is not
-    checked. A person name that Python code assigned as non-ASCII bytes is refused, because its character set is
+    If the declared character set cannot decode a text, pydicom uses another character set. A text from a file is
+    therefore refused if its SpecificCharacterSet cannot encode it. Text that Python code assigned to a new Dataset is
+    not checked. A person name that Python code assigned as non-ASCII bytes is refused, because its character set is
     unknown.
 
     SpecificCharacterSet is left out of the result: it describes the bytes of the file, and JSON is UTF-8.
@@ -61,13 +61,12 @@ def data_set_from_dataset(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
 
 
 def _has_name_of_bytes(dataset: Dataset, data_set: DataSet, tag: str) -> bool:
-    """Return whether a person name comes from non-ASCII bytes that have no character set.
+    """Return whether a person name comes from non-ASCII bytes whose character set is unknown.
 
     Args:
         dataset: The pydicom data set.
         data_set: The same attributes as DICOM JSON.
         tag: The attribute. If it is a sequence, the person names in its items are checked.
-
     """
     element = dataset[int(tag, 16)]
     if element.VR == "SQ":
@@ -85,7 +84,7 @@ def _has_name_of_bytes(dataset: Dataset, data_set: DataSet, tag: str) -> bool:
 
 
 def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[Issue]:
-    """Yield an issue if the declared character set cannot encode an attribute's texts, or is probably wrong."""
+    """Yield an issue if the declared character set cannot encode the texts of an attribute, or is probably wrong."""
     keyword = keyword_of(tag)
     place = Location(keyword=keyword)
     texts = [text for text in _iterate_texts(attribute) if not text.isascii()]
@@ -99,7 +98,7 @@ def _decoding_issues(tag: int, attribute: Attribute, declared: str) -> Iterator[
 
 
 def _iterate_texts(value: object) -> Iterator[str]:
-    """Yield all texts in a JSON value, including the texts in sequence items."""
+    """Yield all texts in a JSON value. Sequence items are searched too."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""Find new values that are probably wrong: outside a closed list of DICOM, or a birth date after the study.
+"""Find new values that are probably wrong: values outside a closed list of DICOM, and birth dates after the study.
 
-Each such value is valid for its value representation, so it is not refused. There is one issue for each edit, such as a
-rule or a column of a sheet, whatever the number of studies.
+Such a value is valid for its value representation, so it is not refused. There is one issue for each edit, such as a
+rule or a column of a sheet, even if it changes many studies.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _BIRTH_DATE = tag_of("PatientBirthDate")
 @dataclass(slots=True)
 class _AffectedStudies:
     uids: list[str] = field(default_factory=list)
-    """UIDs of the first studies."""
+    """The Study Instance UIDs of the first studies."""
     count: int = 0
 
     def add(self, uid: str) -> None:
-        """Count a study."""
+        """Count a study, and keep its UID if it is one of the first."""
         if len(self.uids) < LISTED_STUDIES_LIMIT:
             self.uids.append(uid)
         self.count += 1
@@ -51,16 +51,16 @@ class _AffectedStudies:
 
 
 class DoubtfulValues:
-    """Collection of the edits with probably wrong values, and of the studies that they changed."""
+    """The edits with probably wrong values, each with the studies that it changed."""
 
     def __init__(self, latest_birth_date: date | None = None) -> None:
-        """Start without edits. A later birth date than `latest_birth_date` is in the future; None allows all."""
+        """Start without edits. A birth date after `latest_birth_date` is in the future; None disables this check."""
         self._latest = "" if latest_birth_date is None else latest_birth_date.strftime("%Y%m%d").rjust(8, "0")
         self._unlisted: dict[tuple[Location, int], _AffectedStudies] = {}
         self._birth_dates: dict[tuple[Location, str], _AffectedStudies] = {}
 
     def add_study(self, study: Study, edits: Iterable[Edit], changes: Sequence[AttributeChange]) -> None:
-        """Add a study with the edits that changed it, and with its changes."""
+        """Add a study with its changes and the edits that made them."""
         uid = study.study_instance_uid
         unlisted: dict[tuple[Location, int], None] = {}
         birth_dates: dict[tuple[Location, str], None] = {}
@@ -76,7 +76,7 @@ class DoubtfulValues:
             self._birth_dates.setdefault(date_key, _AffectedStudies()).add(uid)
 
     def issues(self) -> Iterator[Issue]:
-        """Yield an issue for each edit with probably wrong values. Call it after the last study."""
+        """Yield an issue for each edit with a probably wrong value. Call it after the last study."""
         for (location, tag), studies in self._unlisted.items():
             place = replace(location, keyword=keyword_of(tag))
             yield make_issue("edit.unlisted-value", place, keyword=keyword_of(tag), studies=str(studies))
@@ -97,7 +97,7 @@ class DoubtfulValues:
             for series in study.series
             for text in group_old_by_new_values(series, "StudyDate", after)
         )
-        # A value of another form than YYYYMMDD is no known date.
+        # A value that is not YYYYMMDD is not compared, because its date is not known.
         if any(len(text) == len("YYYYMMDD") and text.isdecimal() and birth_date > text for text in study_dates):
             return "after the StudyDate"
         return "in the future" if self._latest and birth_date > self._latest else None

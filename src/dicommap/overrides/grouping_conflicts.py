@@ -1,8 +1,8 @@
-"""Grouping conflicts: grouping attributes that have several values after the overrides, with the files concerned.
+"""Grouping conflicts: grouping attributes that still have several values after the overrides, and their files.
 
 HealthImaging groups instances into image sets by seven attributes. Instances with conflicting values become non-primary
 image sets (developer guide, "Understanding image sets"). AWS does not document which group becomes the primary image
-set. So a conflict is a forecast.
+set. A conflict is therefore a forecast.
 """
 
 from __future__ import annotations
@@ -21,59 +21,59 @@ if TYPE_CHECKING:
 StudyFileReader = Callable[[str, tuple[str, ...]], Iterable[FileValues]]
 """A function that returns the files of a study, always in the same order.
 
-Its arguments are the Study Instance UID, and the keywords whose values are needed.
+Its arguments are the Study Instance UID, and the keywords of the values to return.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NonPrimaryFile:
-    """One file that is likely to become part of a non-primary image set."""
+    """A file that is likely to become part of a non-primary image set."""
 
     source: str
     path: str
     series_instance_uid: str
     sop_instance_uid: str
     value: str = field(repr=False)
-    """The file's value of the conflicting attribute after the overrides; empty if there is no value."""
+    """The value of the conflicting attribute in this file, after the overrides. It is empty if there is no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupingConflict:
-    """A grouping attribute that has several values in a study, or in a series, after the overrides."""
+    """A grouping attribute that has several values in a study or series after the overrides."""
 
     study_instance_uid: str
     series_instance_uid: str | None
-    """The series with the conflict; None if the files of the whole study must have one value."""
+    """The series with the conflict. None if the attribute must have one value in the whole study."""
     keyword: str
     values: ValueCounts = field(repr=False)
-    """Value after the overrides -> number of files, in descending order of files."""
+    """Value after the overrides -> number of files, the most frequent value first."""
     primary: str = field(repr=False)
-    """The value of the largest group of files. This group is assumed to become the primary image set."""
+    """The value in the largest group of files. The forecast assumes that this group becomes the primary image set."""
     outside: int
-    """Number of files whose value is not `primary`. They are likely to become non-primary image sets."""
+    """Number of files with another value than `primary`. They are likely to become non-primary image sets."""
     listed: tuple[NonPrimaryFile, ...] = field(repr=False)
-    """The files whose value is not `primary`, in the order of the file reader.
+    """The files with another value than `primary`, in the order of the file reader.
 
-    A draft lists a limited number of files: `outside` can be larger than the length of this tuple.
+    A draft lists a limited number of files, so this tuple may have fewer than `outside` files.
     """
     cure_value: str | None = field(repr=False)
-    """The value that all files would have after the cure; None if a person must choose the value."""
+    """The value that all files get if the conflict is removed. None if a person must choose the value."""
     is_harmonizable: bool
-    """Whether harmonizing the keyword removes the conflict.
+    """Whether --harmonize with this keyword removes the conflict.
 
-    It does if no edit sets the attribute in single series of a study, and the most frequent value is valid and unique.
+    It does if no edit sets the attribute in single series of the study, and if one valid value is the most frequent.
     """
     edits: tuple[str, ...]
-    """Origins of the edits that set the attribute in single series, if the conflict is in the whole study."""
+    """The origins of the edits that set the attribute in single series. Empty if the conflict is in one series."""
 
     @property
     def level(self) -> Level:
-        """Return the level of the override that would remove the conflict."""
+        """Return the level of the override that would remove the conflict: study or series."""
         return Level.STUDY if self.series_instance_uid is None else Level.SERIES
 
     @property
     def files(self) -> int:
-        """Return the number of files of the study or series."""
+        """Return the number of all files in the study or series."""
         return sum(self.values.values())
 
     @property

@@ -1,12 +1,12 @@
 """Forecast which files are likely to become non-primary image sets in HealthImaging.
 
 If instances of a study or series differ in one of seven attributes, some of them become non-primary image sets
-(developer guide, "Understanding image sets"). AWS does not document which group of instances becomes the primary image
-set, so this is a forecast.
+(developer guide, "Understanding image sets"). AWS does not document which instances become the primary image set, so
+this is a forecast.
 
-The forecast assumes that the largest group becomes primary. First, it takes the most frequent combination of values of
-the study attributes. Then, among the files with this combination, it takes in each series the most frequent combination
-of values of the series attributes.
+The forecast assumes that the largest group becomes primary. In the whole study, this group has the most frequent
+combination of values of the study attributes. In each series, it has the most frequent combination of values of the
+series attributes, among the files with that combination of the study.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 ConflictScope = tuple[str | None, str]
-"""Series Instance UID, or None for the whole study, and keyword.
+"""A Series Instance UID, or None for the whole study, and the keyword of an attribute.
 
-All files of the series or study need the same value of the attribute with this keyword.
+All files of the series or study need the same value of this attribute.
 """
 
 ConflictingValues = tuple[str, ...]
-"""A file's values of the conflicting attributes, in the order of their keywords."""
+"""The values of the conflicting attributes in one file, in the order of their keywords."""
 
 ConflictGroups = Counter[tuple[str, ConflictingValues]]
-"""Series Instance UID and values -> number of files."""
+"""Series Instance UID and values of the conflicting attributes -> number of files."""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedImageSets:
-    """The groups of files in one study, and the values of the group that is assumed to become primary."""
+    """The groups of files in one study, and the values of the group that probably becomes primary."""
 
     keywords: tuple[str, ...]
     groups: ConflictGroups
@@ -60,8 +60,7 @@ class PredictedImageSets:
         Args:
             keywords: The keywords of the conflicting attributes.
             groups: Series Instance UID and values of these attributes -> number of files.
-            scopes: The conflicts of the study.
-
+            scopes: The conflicts: each has a series (or None for the study) and a keyword.
         """
         of_study = _find_positions(keywords, scopes, None)
         chosen = _find_most_frequent(groups, of_study)
@@ -79,12 +78,11 @@ class PredictedImageSets:
         return cls(keywords, groups, primary)
 
     def outside(self, series: str, values: ConflictingValues) -> Iterator[tuple[ConflictScope, str]]:
-        """Yield each conflict in which a file differs from the primary group, with the file's value.
+        """Yield each conflict in which a file does not belong to the primary group, with the value in the file.
 
         Args:
             series: The Series Instance UID of the file.
-            values: The file's values of the conflicting attributes.
-
+            values: The values of the conflicting attributes in the file.
         """
         for keyword, value in zip(self.keywords, values, strict=True):
             for scope in ((None, keyword), (series, keyword)):
@@ -92,7 +90,7 @@ class PredictedImageSets:
                     yield scope, value
 
     def count_non_primary_files(self) -> Counter[ConflictScope]:
-        """Return for each conflict the number of files that differ from the primary group."""
+        """Return the number of files outside the primary group for each conflict."""
         counts: Counter[ConflictScope] = Counter()
         for (series, values), files in self.groups.items():
             for scope, _ in self.outside(series, values):
@@ -101,34 +99,34 @@ class PredictedImageSets:
 
 
 STUDIES_KEPT = 100
-"""Maximum studies with conflicts whose groups of files a draft keeps."""
+"""Maximum number of studies with conflicts for which a draft keeps the groups of files."""
 SERIES_KEPT = 50
-"""Maximum series of one study whose groups are kept."""
+"""Maximum number of series of one study for which groups are kept."""
 GROUPS_KEPT = 40
-"""Maximum groups of one series that are kept."""
+"""Maximum number of groups of one series that are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileGroup:
-    """Files of one series that have the same grouping attributes after the edits.
+    """Files of one series that have the same values of the grouping attributes after the edits.
 
-    The files of a group are likely to be in one image set, and files of different groups in different image sets.
+    They are likely to be in one image set. Files of different groups are likely to be in different image sets.
     """
 
     values: ConflictingValues = field(repr=False)
-    """The values of the study's conflicting attributes, in the order of their keywords."""
+    """The values of the conflicting attributes, in the order of the study's `keywords`."""
     files: int
     is_primary: bool
-    """Whether the files agree with the group that is assumed to become primary."""
+    """Whether the files have the values of the group that probably becomes primary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesFileGroups:
-    """The groups of files of one series."""
+    """The groups of files in one series."""
 
     series_instance_uid: str
     groups: tuple[FileGroup, ...]
-    """The first 40 groups: the assumed primary one, then the others by their number of files."""
+    """The first 40 groups: the primary one, then the others with the largest groups first."""
     group_count: int
     files: int
     non_primary_files: int
@@ -136,25 +134,31 @@ class SeriesFileGroups:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyFileGroups:
-    """The groups of files of one study in which grouping attributes differ after the edits."""
+    """The groups of files in a study whose grouping attributes have several values after the edits."""
 
     study_instance_uid: str
     keywords: tuple[str, ...]
     """The keywords of the conflicting attributes."""
     series: tuple[SeriesFileGroups, ...]
-    """The first 50 series, those with the most files that are likely to become non-primary first."""
+    """The first 50 series. The series with the most files outside the primary group are first."""
     series_count: int
     files: int
     non_primary_files: int
     """The number of files that are likely to become non-primary image sets."""
     masked_keywords: frozenset[str] = frozenset()
-    """The keywords of attributes that have a new value which must be masked even if the attribute is unmasked."""
+    """Keywords of unmasked attributes with new values that must still be masked."""
 
 
 def list_file_groups(
     study_instance_uid: str, sets: PredictedImageSets, masked_keywords: frozenset[str] = frozenset()
 ) -> StudyFileGroups:
-    """Return the groups of files of a study, by series. `masked_keywords`: as in the result."""
+    """Return the groups of files of a study, by series.
+
+    Args:
+        study_instance_uid: The UID of the study.
+        sets: The predicted image sets of the study.
+        masked_keywords: Keywords of unmasked attributes with new values that must still be masked.
+    """
     by_series: dict[str, list[FileGroup]] = {}
     for (series, values), files in sets.groups.items():
         is_primary = next(sets.outside(series, values), None) is None
@@ -194,10 +198,10 @@ def _select_values(values: ConflictingValues, positions: tuple[int, ...]) -> Con
 
 
 def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> ConflictingValues:
-    """Return the most frequent combination of the values at these positions.
+    """Return the most frequent combination of the values at `positions`.
 
-    If several combinations are equally frequent, return the combination with the fewest empty values, and then the
-    combination that sorts first.
+    If several combinations are equally frequent, return the one with the fewest empty values, and of these the one that
+    sorts first.
     """
     counts: Counter[ConflictingValues] = Counter()
     for (_, values), files in groups.items():
@@ -206,7 +210,7 @@ def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> C
 
 
 LISTED_FILES_LIMIT = 100_000
-"""Maximum number of files that one draft lists. Further files are only counted."""
+"""Maximum number of files that one draft lists. More files are only counted."""
 
 _STUDY_KEYWORDS = tuple(map(keyword_of, sorted(STUDY_GROUPING_TAGS)))
 _SERIES_KEYWORDS = tuple(map(keyword_of, sorted(SERIES_GROUPING_TAGS)))
@@ -215,16 +219,15 @@ _ChangesByScope = dict["ConflictScope", "AttributeChange"]
 
 
 class ImageSetForecaster:
-    """Forecaster of the grouping conflicts of each study. It lists files up to a limit for all studies together."""
+    """Forecasts the grouping conflicts of each study. It lists a limited number of files for all studies together."""
 
     def __init__(self, files: StudyFileReader, max_listed_files: int = LISTED_FILES_LIMIT) -> None:
         """Prepare the forecast.
 
         Args:
-            files: Returns the files of a study. It is called at most twice for each study, and only if the study has
-                conflicts.
+            files: A function that returns the files of a study. It is called at most twice for each study, and only if
+                the study has conflicts.
             max_listed_files: The maximum number of files that are listed for all studies together.
-
         """
         self._files = files
         self._files_left = max_listed_files
@@ -232,7 +235,7 @@ class ImageSetForecaster:
         """The groups of files of the first studies with conflicts."""
 
     def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
-        """Yield a conflict for each grouping attribute that has several values in a study or series after `changes`."""
+        """Yield each grouping attribute that still has several values in a study or series after `changes`."""
         by_scope = {(change.series_instance_uid, keyword_of(change.tag)): change for change in changes}
         scopes = {scope: counts for scope, counts in _count_values_by_scope(study, by_scope) if len(counts) > 1}
         if not scopes:
@@ -266,7 +269,7 @@ class ImageSetForecaster:
     def _read_file_values(
         self, study: Study, keywords: tuple[str, ...], changes: _ChangesByScope
     ) -> Iterator[tuple[FileValues, ConflictingValues]]:
-        """Yield each file of a study, and its values of the attributes in `keywords` after the overrides."""
+        """Yield each file of a study with its values of the attributes in `keywords` after the overrides."""
         for file in self._files(study.study_instance_uid, keywords):
             scanned = zip(keywords, file.values, strict=True)
             yield (
@@ -291,7 +294,7 @@ class ImageSetForecaster:
 
 
 def build_conflict_issue(conflict: GroupingConflict) -> Issue:
-    """Build the issue of a conflict. The issue describes the edit that would remove the conflict."""
+    """Return the issue of a conflict. Its message describes the edit that would remove the conflict."""
     location = Location(
         keyword=conflict.keyword, study=conflict.study_instance_uid, series=conflict.series_instance_uid
     )
@@ -307,7 +310,7 @@ def build_conflict_issue(conflict: GroupingConflict) -> Issue:
 
 
 def _count_values_by_scope(study: Study, changes: _ChangesByScope) -> Iterator[tuple[ConflictScope, Counter[str]]]:
-    """Yield the values of each grouping attribute after `changes`, with numbers of files.
+    """Yield each grouping attribute, with its values after `changes` and their numbers of files.
 
     Study attributes are counted in the whole study, series attributes in each series.
     """
@@ -322,29 +325,33 @@ def _count_values_by_scope(study: Study, changes: _ChangesByScope) -> Iterator[t
 
 
 def _count_series_values(series: Series, keyword: str, changes: _ChangesByScope) -> Counter[str]:
-    """Return the values of an attribute in a series after the overrides, with numbers of files."""
+    """Return the values of an attribute in a series after the overrides: value -> number of files."""
     text = _find_override_text(series.series_instance_uid, keyword, changes)
     return Counter(series.values.get(keyword, {})) if text is None else Counter({text: series.files})
 
 
 def _find_override_text(series: str, keyword: str, changes: Mapping[ConflictScope, AttributeChange]) -> str | None:
-    """Return the value of an attribute in an override of the series or study; None if no override sets it."""
+    """Return the value that an override of the series or study sets. Return None if no override sets the attribute."""
     change = changes.get((series, keyword)) or changes.get((None, keyword))
     return None if change is None else text_from_attribute(change.after) or ""
 
 
 def _find_series_changes(study: Study, scope: ConflictScope, changes: _ChangesByScope) -> list[AttributeChange]:
-    """Return the changes that set the attribute in single series, for a conflict in a whole study; else no change."""
+    """Return the changes that set the attribute in single series.
+
+    If the conflict is in one series, return no change.
+    """
     members = [series.series_instance_uid for series in study.series] if scope[0] is None else []
     series_changes = (changes.get((series, scope[1])) for series in members)
     return [change for change in series_changes if change is not None]
 
 
 def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[AttributeChange]) -> str | None:
-    """Return the value that would remove a conflict if all files had it; None if a person must choose the value.
+    """Return the value that removes a conflict if all files have it. Return None if a person must choose the value.
 
-    If `edits` set one value, return this value. If they set several values, return None. Without edits, return the most
-    frequent value of the files, or None if no value is the most frequent or an override cannot have it.
+    If `edits` set exactly one value, return it. If they set several values, return None. Without edits, return the most
+    frequent value of the files. Return None if two values are equally frequent, or if an override cannot have the
+    value.
     """
     edited_values = {text_from_attribute(change.after) or "" for change in edits}
     if edited_values:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from dicommap.dicom.json_model import Attribute
 
 SingleValue = str | int | float | Decimal | date | None
-"""One value of an attribute; None for an empty value."""
+"""One value of an attribute. None stands for an empty value."""
 
 KeywordValue = SingleValue | Sequence[SingleValue]
-"""The only value of an attribute, or a list of its values."""
+"""One value of an attribute, or a list of its values."""
 
 _BLANK_TEXT_DESCRIPTION = "a text without characters; give None to empty the attribute"
 _NUMBER_VRS = INTEGER_VRS | FLOAT_VRS | NUMBER_TEXT_VRS
@@ -34,11 +34,10 @@ def attribute_from_keyword(keyword: str, value: object) -> tuple[int, Attribute]
     """Convert a keyword and a Python value to a tag and a DICOM JSON attribute.
 
     Returns:
-        The tag and the attribute, or the issues if the keyword or the value is refused.
+        The tag and the attribute. If the keyword or the value is refused, the issues.
 
     Raises:
         UsageError: The value has a type that no attribute has, such as bytes, a dict or a bool.
-
     """
     place = Location(keyword=keyword)
     issues = override_keyword_issues(keyword, place)
@@ -53,7 +52,7 @@ def attribute_from_keyword(keyword: str, value: object) -> tuple[int, Attribute]
 
 
 def _convert_value_to_text(keyword: str, value: object, place: Location) -> str | Issue:
-    """Return the text of one value, or of a list of values; or an issue.
+    """Return the text of a value or of a list of values. If a value is refused, return an issue.
 
     Backslashes separate the values of a list (PS3.5 section 6.4).
     """

@@ -1,4 +1,4 @@
-"""Paths of override files under inputS3Uri, and the mappings that name these paths."""
+"""Paths of override files under inputS3Uri, and the mappings that name them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ OVERRIDES_FOLDER = "dicommap-overrides"
 """The folder of all override files. There is only one folder, because a quota limits the nested folders of a job."""
 
 _FILE_NAME_LIMIT = 200
-"""Maximum characters of UIDs in a file name. File systems allow 255 bytes; two valid UIDs have at most 129 (PS3.5)."""
+"""Maximum number of characters in a file name.
+
+File systems allow 255 bytes; two valid UIDs need at most 129 (PS3.5).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideFile:
-    """The path and the text of an override file."""
+    """An override file: its path and its text."""
 
     path: str
     """The path relative to inputS3Uri."""
@@ -39,9 +42,10 @@ class OverrideFile:
 def build_override_files(
     overrides: Iterable[Override], assumptions: Assumptions
 ) -> list[tuple[Override, OverrideFile]]:
-    """Return pairs of an override and its file, in order of UIDs. `assumptions` name the form of the files.
+    """Return pairs of an override and its file, in the order of the UIDs.
 
-    If `assumptions` allow shared files, overrides with equal content share one file.
+    If `assumptions` allow shared files, overrides with equal content share one file. `assumptions` also say which form
+    the files have.
     """
     overrides_with_files = []
     first: dict[str, OverrideFile] = {}
@@ -65,11 +69,12 @@ def metadata_file_path(override: Override) -> str:
 
 
 def build_import_configuration(overrides_with_files: Iterable[tuple[Override, OverrideFile]]) -> ImportConfiguration:
-    """Return the import configuration: one mapping from study or series to file for each override, in this order.
+    """Return the import configuration, with one mapping for each override in the given order.
+
+    A mapping names a study or series, and the override file for it.
 
     Raises:
-        ValueError: There is no override, or there are more than MAX_MAPPINGS. The caller checks the number before.
-
+        ValueError: There is no override, or there are more than MAX_MAPPINGS. Callers check the number before.
     """
     mappings = tuple(_build_mapping(override, file.path) for override, file in overrides_with_files)
     inner = DicomJsonMetadataImportConfiguration(dicomMetadataMappings=mappings)

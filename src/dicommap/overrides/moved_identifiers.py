@@ -1,15 +1,16 @@
 """Find identifiers that edits move from the studies of one patient to the studies of another.
 
-If one column of a sheet is sorted, or a column is pasted one row too low, each study gets the PatientID of another
-study. No two patients become one, so a comparison of the studies after the edits does not show it. This module compares
-the values before and after the edits. In this example, the issue is `edit.moved-identifier`:
+If a person sorts only one column of a sheet, or pastes a column one row too low, each study gets the PatientID of
+another study. A comparison of the studies after the edits does not find this, because no two patients get the same
+identifier. This module therefore compares the values before and after the edits. In this example, the issue is
+`edit.moved-identifier`:
 
     study  PatientID before the edits  PatientID after the edits
     1.2.1  1                           2
     1.2.2  2                           1
 
-A value counts as moved if a study gets it, and a study of another patient had it before the edits and loses it. If the
-other study keeps its value, the edit joins two studies under one patient, and `shared_identifiers` checks that.
+A value has moved if a study gets it and a study of another patient loses it. If the other study keeps the value, the
+edit gives two studies the same identifier. `shared_identifiers` checks that case.
 
 To save memory, only digests of values are kept, and only for studies whose edits change the attribute.
 """
@@ -42,10 +43,10 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 _ANY_ISSUER = "\0"
-"""The issuer in the key of an identifier whose issuer is not compared. No issuer of a file has this text."""
+"""The issuer in the key of an identifier that is compared without its issuer. No issuer in a file has this text."""
 
 _Key = tuple[str, str]
-"""A value, and the authority that assigned it. An identifier without issuer has the empty text."""
+"""A value, and the authority (issuer) that assigned it. Without an issuer, the second text is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +55,11 @@ class MovableAttribute:
 
     keyword: str
     issuer: str | None = None
-    """The keyword of the attribute with the authority that assigned the identifier (PS3.3 C.2.2), or None."""
+    """The keyword of the attribute that has the authority which assigned the identifier (PS3.3 C.2.2), or None."""
     is_identifier: bool = True
-    """Whether different patients have different values. Two patients can have the same name by chance."""
+    """Whether different patients have different values. It is False for names: two patients may have the same name."""
     of_patient: bool = True
-    """Whether all studies of a patient have the same value. If not, each study has its own value."""
+    """Whether all studies of a patient have the same value. If it is False, each study has its own value."""
 
 
 MOVABLE_ATTRIBUTES = (
@@ -70,14 +71,14 @@ _PATIENT_ID = MOVABLE_ATTRIBUTES[0]
 
 
 class MovedIdentifiers:
-    """Comparison of the values that studies get by edits with the values that other studies lose."""
+    """Compares the values that studies get by edits with the values that other studies lose."""
 
     def __init__(self, severity: Severity = Severity.WARNING) -> None:
-        """Start without studies. `severity` is that of issues about identifiers."""
+        """Start without studies. `severity` is the severity of issues about identifiers."""
         self._moves = [_MovedValues(attribute, severity) for attribute in MOVABLE_ATTRIBUTES]
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
-        """Add a study. Attributes that the changes do not contain are ignored."""
+        """Add a study with its changes. Only changes of attributes in `MOVABLE_ATTRIBUTES` count."""
         after: NewTexts = {
             (change.series_instance_uid, change.tag): text_from_attribute(change.after) or "" for change in changes
         }
@@ -93,11 +94,11 @@ class MovedIdentifiers:
 
 
 class _ReceivedValue(NamedTuple):  # a NamedTuple: there can be millions, and they are smaller than dataclasses
-    """A value that a study gets by its edits."""
+    """A value that a study gets from its edits."""
 
     digest: int
     other_digest: int
-    """A second digest under which another study may have lost the value: with or without its issuer."""
+    """A second digest: if the value has an issuer, without the issuer, else for a value of any issuer."""
     patient: int
     """The digest of the patient of the study before the edits, or SEVERAL."""
     study: str
@@ -105,12 +106,12 @@ class _ReceivedValue(NamedTuple):  # a NamedTuple: there can be millions, and th
 
 @dataclass(slots=True)
 class _MovedValues:
-    """The values of one attribute that studies get and lose by edits."""
+    """The values of one attribute that studies get from edits and lose by edits."""
 
     attribute: MovableAttribute
     severity: Severity
     _lost: dict[int, int] = field(default_factory=dict)
-    """Digest of a value that studies lose -> digest of the patient of all these studies, or SEVERAL."""
+    """Digest of a lost value -> digest of the patient of all studies that lose it, or SEVERAL."""
     _received: list[_ReceivedValue] = field(default_factory=list)
 
     @property
@@ -119,7 +120,7 @@ class _MovedValues:
         return frozenset(tag_of(keyword) or 0 for keyword in (self.attribute.keyword, self.attribute.issuer) if keyword)
 
     def add_study(self, study: Study, after: NewTexts) -> None:
-        """Add a study: the values that it gets and loses by its edits."""
+        """Add a study. `after` has its new values."""
         old_keys = _list_keys(study, self.attribute, {})
         new_keys = _list_keys(study, self.attribute, after)
         patient = _identify_patient(study, self.attribute)
@@ -132,7 +133,7 @@ class _MovedValues:
             self._received.append(_ReceivedValue(*digests, patient, study.study_instance_uid))
 
     def issues(self) -> Iterator[Issue]:
-        """Yield an issue if a study gets a value that a study of another patient loses."""
+        """Yield an issue if any study gets a value that a study of another patient loses."""
         studies = {received.study for received in self._received if self._is_moved(received)}
         if not studies:
             return
@@ -153,7 +154,10 @@ class _MovedValues:
 
 
 def _list_keys(study: Study, attribute: MovableAttribute, after: NewTexts) -> set[_Key]:
-    """Return the values of a study, with their issuers, after the edits. Empty values are left out."""
+    """Return the values of a study with their issuers. `after` has the new values of its edits.
+
+    Empty values are left out.
+    """
     keys: set[_Key] = set()
     for series in study.series:
         values = group_old_by_new_values(series, attribute.keyword, after)
@@ -167,9 +171,10 @@ def _list_keys(study: Study, attribute: MovableAttribute, after: NewTexts) -> se
 
 
 def _identify_patient(study: Study, attribute: MovableAttribute) -> int:
-    """Return the digest of the patient of a study before the edits, or SEVERAL.
+    """Return the digest of the patient of a study before the edits. Return SEVERAL if it has several patients.
 
-    A study without PatientID is a patient of its own. If each study has its own value, each study counts as a patient.
+    A study without PatientID counts as a separate patient. If an attribute has its own value in each study, each study
+    counts as a separate patient.
     """
     keys = _list_keys(study, _PATIENT_ID, {}) if attribute.of_patient else set()
     return reduce_digests(compute_digest(*key) for key in keys) or compute_digest(study.study_instance_uid, _ANY_ISSUER)

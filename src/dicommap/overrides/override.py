@@ -1,7 +1,7 @@
 """The class Override: the changed attributes of one study or series, built from values or read from a file.
 
-An override refuses values that may be wrong, and keeps an issue for each refused value. So a wrong date, or a text
-that was decoded wrongly, is never written to an override file.
+An override refuses values that may be wrong, and keeps an issue for each of them. So a wrong date, or a text that was
+decoded wrongly, never gets into an override file.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 DEFAULT_ASSUMPTIONS = Assumptions()
 
 _ERRORS_IN_OVERRIDES = frozenset({"dicom-json.left-out", "value.replacement-character"})
-"""Codes of issues that are warnings elsewhere and errors in an override.
+"""Codes of issues that are errors in an override, although they are warnings elsewhere.
 
 With such an issue, the data store would get a wrong value or no value.
 """
@@ -50,17 +50,17 @@ With such an issue, the data store would get a wrong value or no value.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override(Target):
-    """The changed attributes of one study or one series: the content of one override file.
+    """The changed attributes of one study or series: the content of one override file.
 
-    `from_keywords`, `from_dataset` and `from_json` build an override. They never raise an error because of a value.
-    Instead, `issues` returns the issues of the values.
+    `from_keywords`, `from_dataset` and `from_json` build an override. A wrong value never raises an error. Instead,
+    `issues` returns its issue.
     """
 
     data_set: DataSet = field(repr=False)
     """Tag as 8 hexadecimal digits -> attribute in the DICOM JSON Model (PS3.18 Annex F)."""
 
     rejected: tuple[Issue, ...] = field(default=(), repr=False)
-    """The issues of refused values. `data_set` does not hold these values."""
+    """The issues of refused values. These values are not in `data_set`."""
 
     @classmethod
     def from_keywords(
@@ -108,8 +108,8 @@ class Override(Target):
         """Build an override from a pydicom data set, which may have sequences and private attributes.
 
         Args:
-            dataset: A data set that holds only the attributes to change. It may also hold the Study and Series Instance
-                UID of the override; the override leaves both out.
+            dataset: A data set with only the attributes to change. It may also have the Study and Series Instance UID
+                of the override; they are left out.
             study_instance_uid: The Study Instance UID of the instances.
             series_instance_uid: The Series Instance UID, if the override is for one series; None for the whole study.
 
@@ -118,7 +118,6 @@ class Override(Target):
 
         Raises:
             UsageError: An argument has the wrong type.
-
         """
         from pydicom import Dataset
 

@@ -1,4 +1,4 @@
-"""Check the content of override files: valid DICOM JSON that holds only attributes that an override may set."""
+"""Check the content of override files: it must be valid DICOM JSON, with only attributes that an override may set."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumpti
 
 
 def _list_required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[str]:
-    """Return the tags of the UIDs that `assumptions` require in an override file, as 8 hexadecimal digits."""
+    """Return the tags of the UIDs that an override file must have with these `assumptions`, as 8 hexadecimal digits."""
     if assumptions.identifyingUids == "absent":
         return set()
     of_study = target is not None and target.level is Level.STUDY

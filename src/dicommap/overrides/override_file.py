@@ -1,4 +1,4 @@
-"""Write and read the JSON of an override file. The assumptions decide which form the JSON has."""
+"""Write and read the JSON of an override file. The assumptions decide the form of the JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
 _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
-"""Value representations whose empty attributes have only one form: an attribute with `vr` and no other member."""
+"""VRs whose empty attributes have only one form: an attribute with `vr` and no other member."""
 
 
 def dump_override(override: Override, assumptions: Assumptions) -> str:
@@ -26,7 +26,7 @@ def dump_override(override: Override, assumptions: Assumptions) -> str:
 
 
 def build_override_document(override: Override, assumptions: Assumptions) -> DataSet | list[DataSet]:
-    """Return the JSON value of an override file, in the form that `assumptions` name."""
+    """Return the JSON value of an override file, in the form that `assumptions` require."""
     data_set = dict(override.data_set)
     if assumptions.emptyValue == "null":
         data_set = {tag: _add_null_value(attribute) for tag, attribute in data_set.items()}
@@ -40,9 +40,8 @@ def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:
     """Return the attributes that an override file changes.
 
     Args:
-        document: The JSON of the file, in the form that `assumptions` name.
-        assumptions: The form of the file. If it includes identifying UIDs, the result does not contain the UIDs.
-
+        document: The JSON of the file, in the form that `assumptions` require.
+        assumptions: The form of the file. If files have the identifying UIDs, the UIDs are left out of the result.
     """
     data_set = document[0] if isinstance(document, list) else document
     repeated = _IDENTIFYING if assumptions.identifyingUids == "present" else frozenset()
@@ -50,14 +49,14 @@ def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:
 
 
 def remove_null_value(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
-    """Return an attribute without its Value if the Value is `[null]`. Return other attributes unchanged."""
+    """Return an attribute without its member Value if this is `[null]`. Return any other attribute unchanged."""
     if has_null_form(attribute) and attribute.get("Value") == [None]:
         return {member: value for member, value in attribute.items() if member != "Value"}
     return attribute
 
 
 def has_null_form(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
-    """Return whether a JSON value is an attribute that may have the Value `[null]` when it is empty."""
+    """Return whether a JSON value is an attribute whose Value may be `[null]` if it is empty."""
     vr = attribute.get("vr") if isinstance(attribute, dict) else None
     return isinstance(vr, str) and vr not in _ONE_EMPTY_FORM
 

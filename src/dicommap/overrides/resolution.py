@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -> list[Edit]:
-    """Return the edits of a study that changed an attribute, according to the study's `resolution`."""
+    """Return the edits of a study that changed an attribute. `resolution` is the resolution of the study."""
     changed = {(change.series_instance_uid, change.tag) for change in resolution.changes}
     return [
         edit for edit in edits if (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
@@ -58,7 +58,8 @@ def record_changes(study: str, edits: Iterable[Edit], resolution: StudyResolutio
     for edit in filter_effective_edits(edits, resolution):
         for edit_result in edit.edit_results:
             edit_result.record(study, EditEffect.CHANGED)
-    # Thousands of rules can contradict each other, so only one issue of each code and severity is kept for a keyword.
+    # Thousands of rules may contradict each other. For each keyword, only one issue of each code and severity is
+    # recorded.
     contradictions: dict[str | None, dict[tuple[str, Severity], Issue]] = {}
     for issue in resolution.issues:
         contradictions.setdefault(issue.location.keyword, {})[issue.code, issue.severity] = issue
@@ -72,13 +73,13 @@ _GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
 
 
 class GroupingEditCounter:
-    """Counter of studies: for each edit, the studies in which the edit changed a grouping attribute."""
+    """For each edit, the number of studies in which it changed a grouping attribute."""
 
     def __init__(self) -> None:
         self._studies: Counter[tuple[Location, int]] = Counter()
 
     def add_study(self, edits: Iterable[Edit], resolution: StudyResolution) -> None:
-        """Count the edits of one study that changed a grouping attribute."""
+        """Count each edit of a study that changed a grouping attribute."""
         grouping_edits = (
             (edit.location, edit.tag)
             for edit in filter_effective_edits(edits, resolution)
@@ -115,21 +116,19 @@ def resolve_edits(
     same_patient: Severity = Severity.WARNING,
     latest_birth_date: date | None = None,
 ) -> Resolution:
-    """Resolve the edits of all studies. Issues of edits without any effect are the last issues of the result.
+    """Resolve the edits of all studies. The last issues of the result are about edits without any effect.
 
     Args:
         studies: The studies of the inventory.
-        provider: Yields the edits of each study.
-        files: Returns the files of a study. It is called only if a grouping attribute has several values after the
-            edits, or if an edit was computed from an undecodable value.
+        provider: An object that yields the edits of each study.
+        files: A function that returns the files of a study. It is called only if a grouping attribute has several
+            values after the edits, or if an edit was computed from an undecodable value.
         reading_issues: Issues from reading the edit files. They are the first issues of the result.
-        all_studies: Returns the studies once more. It is called only if an edit changes an identifier. The new
-            identifier is then compared with the identifiers of studies without edits. None means that `studies` is
-            read twice.
-        same_patient: The severity of the issues if edits give the same identifier to studies of different patients, or
+        all_studies: A function that returns the studies again. It is called only if an edit changes an identifier:
+            studies without edits may have the same identifier. If it is None, `studies` is read twice.
+        same_patient: The severity of issues about identifiers: edits give the same identifier to different patients, or
             move identifiers between studies.
-        latest_birth_date: A new PatientBirthDate after this date is in the future. None allows every date.
-
+        latest_birth_date: A new PatientBirthDate after this date counts as in the future. None disables this check.
     """
     result = Resolution(issues=bounded_issues() if reading_issues is None else reading_issues)
     forecaster, grouping = ImageSetForecaster(files), GroupingEditCounter()
@@ -163,9 +162,9 @@ def resolve_edits(
 
 
 def _collect_edits(study: Study, provider: EditProvider, files: StudyFileReader, result: Resolution) -> list[Edit]:
-    """Return the edits of a study without the edits that were computed from undecodable values.
+    """Return the edits of a study, without the edits that were computed from undecodable values.
 
-    The issues of the provider, and of the edits that are left out, are added to `result`.
+    The issues of the provider, and those of the edits that are left out, are added to `result`.
     """
     edits: list[Edit] = []
     for edit_or_issue in provider.edits_for_study(study):

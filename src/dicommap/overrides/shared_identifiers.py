@@ -1,17 +1,17 @@
 """Find edits that give studies of different patients the same identifier.
 
-An edit can give two studies the same PatientID on purpose: "007" and "7" can be two spellings for one patient. So this
-module compares the studies that have the same identifier after the edits. If their patients' names, birth dates or
-sexes differ, it yields an issue. Studies without an identifier before the edits count as studies with different
-identifiers. In this example, an edit changes only the first study, and the issue is `edit.same-patient`:
+An edit may give two studies the same PatientID on purpose: "007" and "7" may be two spellings for one patient. This
+module therefore compares the studies that have the same identifier after the edits. If the names, birth dates or sexes
+of their patients differ, it yields an issue. A study without an identifier before the edits counts as one with a
+separate identifier. In this example, an edit changes only the first study, and the issue is `edit.same-patient`:
 
     study  PatientID  PatientID after the edits  PatientName
     1.2.1  007        7                          Doe^Jane
     1.2.2  7          7                          Roe^Richard
 
 To save memory, only digests of values are kept. At first, they are kept only for studies with an edit of an identifier
-or of a compared attribute. If an edit changed an identifier, all studies are read a second time, because studies
-without an edit can have the new identifier.
+or of a compared attribute. If an edit changed an identifier, all studies are read a second time, because a study
+without an edit may have the new identifier.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 COMPARED_PART_COUNTS = {"PatientName": 3}
-"""Keyword -> number of parts that are compared separately: a name has three component groups (PS3.5 6.2.1)."""
+"""Keyword -> number of parts that are compared separately. A name has three component groups (PS3.5 6.2.1)."""
 
 _SEPARATORS = re.compile(r"([\^=])")
 _OLD_DATE = re.compile(r"([0-9]{4})\.([0-9]{2})\.([0-9]{2})")
@@ -45,10 +45,10 @@ _OLD_DATE = re.compile(r"([0-9]{4})\.([0-9]{2})\.([0-9]{2})")
 
 
 def normalize_identity_value(keyword: str, text: str) -> tuple[str, ...]:
-    """Return the parts of a value in the form for comparison. A part without a value is the empty text.
+    """Return the parts of a value in a form for comparison. A part without a value is the empty text.
 
-    For names, letter case, Unicode normal form and empty components at the end do not count (PS3.5 section 6.2.1). For
-    PatientSex, letter case does not count. Identifiers are equal only if they are spelled the same way.
+    Two names are equal if they differ only in letter case, Unicode normal form or empty components at the end (PS3.5
+    section 6.2.1). Letter case of PatientSex is ignored. Identifiers are equal only if they have the same spelling.
     """
     if keyword == "PatientName":
         groups = normalize_person_name(_fold_person_name(text)).split("=")
@@ -59,37 +59,37 @@ def normalize_identity_value(keyword: str, text: str) -> tuple[str, ...]:
 
 
 def _fold_person_name(text: str) -> str:
-    """Return a name with folded letter case, in NFC, with single spaces inside its components and none around them."""
+    """Return a name for comparison: in lower case, in NFC, and without needless spaces."""
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
     parts = (" ".join(part.split()) for part in _SEPARATORS.split(folded))
     return "".join(parts)
 
 
 LISTED_STUDIES_LIMIT = 10
-"""Maximum number of studies that one issue names. Further studies are only counted."""
+"""Maximum number of studies that one issue names. More studies are only counted."""
 
 _PATIENT_KEYWORDS = ("PatientName", "PatientBirthDate", "PatientSex")
 _ABSENT, SEVERAL = 0, 1
-"""Placeholders for a digest: _ABSENT means no value, SEVERAL means several different values."""
+"""Special values of a digest: _ABSENT means no value, SEVERAL means several different values."""
 
 NewTexts = dict[tuple[str | None, int], str]
-"""Series Instance UID, or None for the whole study, and tag -> the new value as text."""
+"""A Series Instance UID (None for the whole study) and a tag -> the new value as text."""
 
 ValueDigests = tuple[int, ...]
-"""For the old identifier and each compared part: the digest of its only value, _ABSENT or SEVERAL."""
+"""Digests of the old identifier and of each compared part. If there is not exactly one value: _ABSENT or SEVERAL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedIdentifier:
-    """An attribute that identifies a patient or an order, and the attributes that are compared."""
+    """An attribute that identifies a patient or an order, and the attributes that its studies are compared by."""
 
     keyword: str
     issuer: str | None
-    """The keyword of the attribute with the authority that assigned the identifier (PS3.3 C.2.2), or None."""
+    """The keyword of the attribute that has the authority which assigned the identifier (PS3.3 C.2.2), or None."""
     compared: tuple[str, ...]
     code: str
     code_if_equal: str | None
-    """The code of the issue if all compared attributes are equal; None if there is no issue in this case."""
+    """The code of the issue if all compared attributes are equal. None if that case has no issue."""
 
     @property
     def keywords(self) -> tuple[str, ...]:
@@ -116,14 +116,14 @@ IDENTIFIERS = (
 
 
 class SharedIdentifiers:
-    """Comparison of studies that have the same identifier after the edits, but had different identifiers before."""
+    """Compares studies that have the same identifier after the edits, but different identifiers before the edits."""
 
     def __init__(self, severity: Severity = Severity.WARNING) -> None:
-        """Start without studies. `severity` is that of issues about studies of different patients."""
+        """Start without studies. `severity` is the severity of issues about studies of different patients."""
         self._groups = [_StudyGroups(identifier, severity) for identifier in IDENTIFIERS]
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
-        """Add a study. Studies whose edits change no identifier and no compared attribute are ignored."""
+        """Add a study. It is ignored if its edits change no identifier and no compared attribute."""
         for groups in self._groups:
             groups.add_study(study, changes)
 
@@ -131,8 +131,8 @@ class SharedIdentifiers:
         """Yield an issue for each identifier that studies of different patients share after the edits.
 
         Args:
-            all_studies: Returns all studies of the inventory. It is called only if an edit changed an identifier.
-
+            all_studies: A function that returns all studies of the inventory. It is called only if an edit changed an
+                identifier.
         """
         changed_groups = [groups for groups in self._groups if groups.changed_digests]
         for study in all_studies() if changed_groups else ():
@@ -148,13 +148,19 @@ class _StudyGroup:
 
     traits: ValueDigests
     bare: int
-    """The digest of the identifier without its issuer; 0 if the identifier has no issuer."""
+    """The digest of the identifier without its issuer. 0 if the identifier has no issuer."""
     studies: tuple[str, ...]
-    """UIDs of the studies that the issue names; studies whose values differ are near the beginning."""
+    """The UIDs of the studies that the issue names. Studies with differing values are near the beginning."""
     count: int = 1
 
     def add(self, traits: ValueDigests, studies: tuple[str, ...], count: int) -> None:
-        """Add `count` studies with the same identifier, their digests, and the UIDs of the first of them."""
+        """Add `count` studies with the same identifier.
+
+        Args:
+            traits: The digests of their values.
+            studies: The UIDs of the first of these studies.
+            count: The number of these studies.
+        """
         merged = tuple(map(_merge_digests, self.traits, traits))
         sample = (
             (*self.studies, *studies) if merged == self.traits else (*self.studies[:1], *studies, *self.studies[1:])
@@ -165,12 +171,12 @@ class _StudyGroup:
 
 @dataclass(slots=True)
 class _StudyGroups:
-    """Groups of studies that have the same value of one identifier, such as PatientID."""
+    """Groups of studies with the same value of one identifier, such as PatientID."""
 
     identifier: ComparedIdentifier
     severity: Severity
     changed_digests: set[int] = field(default_factory=set)
-    """Digests of the new identifiers of studies whose identifier was changed by edits."""
+    """Digests of the identifiers that edits gave to studies."""
     _by_key: dict[int, _StudyGroup] = field(default_factory=dict)
     _changed_studies: set[str] = field(default_factory=set)
 
@@ -186,7 +192,7 @@ class _StudyGroups:
             self._add_digests(study, after)
 
     def add_unchanged_study(self, study: Study) -> None:
-        """Add a study if `add_study` did not add it and it has an identifier that edits gave to other studies."""
+        """Add a study that `add_study` did not add, if edits gave its identifier to other studies."""
         values = study.values.get(self.identifier.keyword, {})
         if study.study_instance_uid not in self._changed_studies and any(
             compute_digest(value.strip(" ")) in self.changed_digests for value in values
@@ -197,7 +203,7 @@ class _StudyGroups:
         """Yield an issue for each identifier that studies of different patients share."""
         for group in self._by_key.values():
             bare = self._by_key.get(group.bare)
-            if bare is not None:  # an identifier without issuer is compared with equal identifiers of every issuer
+            if bare is not None:  # An identifier without issuer may be the same as equal identifiers of any issuer.
                 group.add(bare.traits, bare.studies, bare.count)
         for group in self._by_key.values():
             yield from self._group_issues(group)
@@ -249,7 +255,6 @@ def _compute_digests(
         study: The Study Instance UID.
         series: The series.
         after: The new values of the edits.
-
     """
     compared: ValueDigests = ()
     for keyword in identifier.compared:
@@ -261,7 +266,8 @@ def _compute_digests(
     for new, old in group_old_by_new_values(series, identifier.keyword, after).items():
         for new_issuer, old_issuer in group_old_by_new_values(series, identifier.issuer, after).items():
             if new:  # an empty identifier is not compared
-                # Without an identifier, the study's UID is digested instead, so that such studies count as different.
+                # A study without an identifier gets a digest of its UID instead, so that such studies count as
+                # different.
                 before = (
                     compute_digest(*pair) if pair[0] else compute_digest(study, "") for pair in product(old, old_issuer)
                 )
@@ -285,7 +291,7 @@ def _list_identifier_tags(identifier: ComparedIdentifier) -> frozenset[int]:
 
 
 def reduce_digests(digests: Iterable[int]) -> int:
-    """Return the only value among digests, SEVERAL if there are several, or _ABSENT."""
+    """Return the only value among `digests`, SEVERAL if there are different values, or _ABSENT without any value."""
     distinct = {digest for digest in digests if digest != _ABSENT}
     return SEVERAL if len(distinct) > 1 else next(iter(distinct), _ABSENT)
 
@@ -295,6 +301,6 @@ def _merge_digests(digest: int, other_digest: int) -> int:
 
 
 def compute_digest(text: str, issuer: str = "") -> int:
-    """Return a 64-bit digest of a text and an issuer. It is never _ABSENT or SEVERAL."""
+    """Return a 64-bit digest of a text and an issuer. It is never equal to _ABSENT or SEVERAL."""
     data = f"{text}\0{issuer}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") | 2

@@ -1,4 +1,4 @@
-"""Resolve the edits of one study into changes, overrides and contradiction issues."""
+"""Resolve the edits of one study into changes, overrides and issues of contradictions."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeChange:
-    """A change of one attribute in a study or series: its values before and after, and the origins of the edits."""
+    """The change of one attribute in a study or series: its values before and after, and the origins of the edits."""
 
     study_instance_uid: str
     series_instance_uid: str | None
     tag: int
     before: ValueCounts | None = field(repr=False)
-    """Current value -> number of files; None if the inventory does not have the attribute."""
+    """Current value -> number of files. None if the inventory did not capture the attribute."""
     after: Attribute = field(repr=False)
     origins: tuple[str, ...]
     can_be_shown: bool = field(default=False, compare=False)
-    """Whether outputs show the new value if its attribute is unmasked.
+    """Whether outputs may show the new value, if its attribute is unmasked.
 
-    It is false if an edit computed the value from masked values, by a function or by a lookup table, or if the value
-    contains a masked value of the study.
+    It is False if a function or lookup table computed the value from masked values, or if the value contains a masked
+    value of the study.
     """
 
 
@@ -60,17 +60,17 @@ class _MergedEdit:
 
 
 _MergedEdits = dict[str | None, dict[int, _MergedEdit]]
-"""Series Instance UID, or None for the whole study -> tag -> new value and the origins of its edits."""
+"""A Series Instance UID, or None for the whole study -> tag -> new value and the origins of its edits."""
 
 _SharedOrigins = dict[tuple[str, ...], tuple[str, ...]]
-"""Origins -> the same origins. Changes with equal origins share one tuple, to save memory."""
+"""Origins -> an equal tuple. Changes with equal origins share one tuple, to save memory."""
 
 
 def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
-    """Resolve the edits of one study into the smallest overrides, and into issues of contradictions.
+    """Resolve the edits of one study into the smallest overrides and the issues of contradictions.
 
     If every series has the same value of a patient or study attribute after the edits, the override of the study sets
-    the attribute. An edit whose new value is the current value is dropped. If edits of an attribute contradict each
+    the attribute. An edit is dropped if its new value is the current value. If edits of an attribute contradict each
     other, there is an issue, and all edits of this attribute in the study are dropped.
     """
     merged_edits: _MergedEdits = {None: {}}
@@ -101,7 +101,10 @@ def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
 
 
 def _merge_edit(merged_edits: _MergedEdits, edit: Edit) -> Issue | None:
-    """Add an edit to `merged_edits`. Return an issue if it contradicts an edit of the same target."""
+    """Add an edit to `merged_edits`.
+
+    Return an issue if it contradicts an edit of the same study or series, else None.
+    """
     series = edit.target.series_instance_uid
     of_target = merged_edits.setdefault(series, {})
     merged = of_target.setdefault(edit.tag, _MergedEdit(edit.attribute, [], edit.can_be_shown))
@@ -115,7 +118,7 @@ def _merge_edit(merged_edits: _MergedEdits, edit: Edit) -> Issue | None:
 
 
 def _find_level_contradictions(study: Study, merged_edits: _MergedEdits) -> list[tuple[int, Issue]]:
-    """Return the tags that a study and its series set to different values, with the issues."""
+    """Return the tags that a study and one of its series set to different values, each with its issue."""
     return [
         (
             tag,
@@ -135,7 +138,7 @@ def _build_contradiction_issue(study: str, series: str | None, tag: int, first: 
 
 
 def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
-    """Move edits of series to the study if all series have the same value after them."""
+    """Replace the edits of series with an edit of the study if all series then have the same value."""
     of_study = merged_edits[None]
     for tag in {tag for series, tags in merged_edits.items() if series for tag in tags}:
         by_series = {series: tags[tag] for series, tags in merged_edits.items() if series and tag in tags}
@@ -156,7 +159,7 @@ def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
 def _restore_private_creators(merged_edits: _MergedEdits) -> None:
     """Copy private creators from the study to the series whose private attributes need them.
 
-    A private creator is valid only in the data set that holds it (PS3.5 section 7.8.1).
+    A private creator is valid only in the data set that has it (PS3.5 section 7.8.1).
     """
     for series, of_series in merged_edits.items():
         for tag in list(of_series) if series else ():
@@ -187,7 +190,7 @@ def _has_only_value(before: ValueCounts | None, text: str | None) -> bool:
 
 
 def _mask_patient_texts(study: Study, merged_edits: _MergedEdits) -> None:
-    """Set `can_be_shown` to false for new values that contain a masked value of the study, current or new."""
+    """Set `can_be_shown` to False for each new value that contains a masked value of the study, current or new."""
     all_edits = [(keyword_of(tag), merged) for of_target in merged_edits.values() for tag, merged in of_target.items()]
     unmasked = [merged for keyword, merged in all_edits if keyword in UNMASKED_KEYWORDS and merged.can_be_shown]
     if not unmasked:
@@ -211,7 +214,7 @@ def _build_changes(
     merged_edits: dict[int, _MergedEdit],
     shared: _SharedOrigins,
 ) -> Iterator[AttributeChange]:
-    """Yield a change for each attribute whose values differ from the edit."""
+    """Yield a change for each attribute whose current values are not all equal to the new value."""
     for tag, merged in sorted(merged_edits.items()):
         before = values.get(keyword_of(tag))
         if not _has_only_value(before, text_from_attribute(merged.attribute)):
@@ -228,7 +231,7 @@ def _build_changes(
 
 
 def _build_overrides(changes: list[AttributeChange]) -> list[Override]:
-    """Return one override for each study or series that has changes."""
+    """Return one override for each study or series with changes."""
     by_target: dict[tuple[str, str | None], list[AttributeChange]] = {}
     for change in changes:
         by_target.setdefault((change.study_instance_uid, change.series_instance_uid), []).append(change)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from dicommap.progress import OnProgress
 
 BATCH_ROWS = 50_000
-"""Number of rows in a batch. One batch is in memory at a time, and becomes one row group of a Parquet file."""
+"""Number of rows in a batch. Only one batch is in memory at a time. In a Parquet file, it is one row group."""
 
 _FETCH_ROWS = 5_000
-"""Number of rows that are read as Python objects at a time. Python objects take much more memory than Arrow's."""
+"""Number of rows that SQLite returns at a time. They are Python objects, which take much more memory than Arrow."""
 
 _ARROW_TYPES = {
     CellType.TEXT: pyarrow.string(),
@@ -38,13 +38,13 @@ _PYTHON_TYPES = {
     CellType.DATE: str,
     CellType.TIME: int,
 }
-"""Column type -> Python type of the cells that SQLite returns. A date is text, a time is nanoseconds since 1970."""
+"""Column type -> Python type of the cells from SQLite. A date is text; a time is the nanoseconds since 1970."""
 
 
 def read_record_batches(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...], report: OnProgress | None = None
 ) -> tuple[pyarrow.Schema, Iterator[pyarrow.RecordBatch]]:
-    """Return the schema of a frame, and an iterator of its record batches.
+    """Return the schema of a frame, and an iterator over its record batches.
 
     Args:
         connection: A connection from `open_frame_connection`.

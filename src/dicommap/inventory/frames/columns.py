@@ -27,7 +27,7 @@ class FrameLevel(StrEnum):
 
 
 class CellType(StrEnum):
-    """The type of a column. The value of each member is Arrow's name of the type."""
+    """The type of a column. The value of each member is the type's name in Arrow."""
 
     TEXT = "string"
     INTEGER = "int64"
@@ -43,7 +43,7 @@ class FrameColumn:
     name: str
     kind: CellType
     sql: str
-    """SQL expression for a cell; `frame_queries` has the tables that it refers to."""
+    """The SQL expression for a cell. It uses the tables and names that `frame_queries` defines."""
     is_nullable: bool = False
     """Whether a cell may be null."""
 
@@ -53,14 +53,14 @@ VR_CELL_TYPES = {
     **dict.fromkeys(("IS", "SL", "SS", "SV", "UL", "US", "UV"), CellType.INTEGER),
     **dict.fromkeys(("DS", "FD", "FL"), CellType.NUMBER),
 }
-"""VR -> type of the column, if the attribute has a single value. Columns of all other VRs are text."""
+"""VR -> type of the column for an attribute with a single value. All other columns are text."""
 
 _SQL_FUNCTIONS = {CellType.DATE: "frame_date", CellType.INTEGER: "frame_whole", CellType.NUMBER: "frame_number"}
 _SUMMARY_LEVELS = (FrameLevel.STUDY, FrameLevel.SERIES)
 
 
 def frame_columns(level: FrameLevel, keywords: tuple[str, ...]) -> tuple[FrameColumn, ...]:
-    """Return the columns of a frame of this level. `keywords` are the keywords of the captured attributes."""
+    """Return the columns of a frame. `keywords` are the keywords of the captured attributes."""
     fixed = tuple(_iterate_fixed_columns(level))
     if level in (FrameLevel.FILE, FrameLevel.ISSUE):
         return fixed
@@ -93,13 +93,13 @@ def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None)
 
 
 def _build_decoded_value_sql(cell: str) -> str:
-    """Return the SQL expression that converts a cell to text. A value with undecodable bytes is stored as a BLOB."""
+    """Return an SQL expression for the text of a cell. It decodes BLOBs, which are values with undecodable bytes."""
     # The Python function is slow, so SQLite calls it only for the few cells that need it.
     return f"CASE typeof({cell}) WHEN 'blob' THEN frame_value({cell}) ELSE {cell} END"
 
 
 def cell_type_of(keyword: str) -> CellType:
-    """Return the column type of an attribute; TEXT if it may have several values or VRs (PS3.6 table 6-1)."""
+    """Return the column type of an attribute: TEXT if it may have several values or VRs (PS3.6 table 6-1)."""
     tag = tag_of(keyword)
     multiplicity = None if tag is None else vm_of(tag)
     if tag is None or multiplicity is None or multiplicity.high != 1:
@@ -163,7 +163,7 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def parse_date(text: str) -> str | None:
-    """Convert a DA value (YYYYMMDD, PS3.5 section 6.2) to YYYY-MM-DD; None if it is not a valid date."""
+    """Convert a DA value (YYYYMMDD, PS3.5 section 6.2) to YYYY-MM-DD. Return None if it is not a valid date."""
     if _DATE.fullmatch(text) is None:
         return None
     try:
@@ -173,7 +173,7 @@ def parse_date(text: str) -> str | None:
 
 
 def parse_integer(text: str) -> int | None:
-    """Convert the text of an integer, such as an IS value, to an int; None if it is not a 64-bit integer."""
+    """Convert the text of an integer, such as an IS value, to an int. Return None if it is not a 64-bit integer."""
     if _INTEGER.fullmatch(text) is None:
         return None
     number = int(text)
@@ -181,7 +181,7 @@ def parse_integer(text: str) -> int | None:
 
 
 def parse_number(text: str) -> float | None:
-    """Convert the text of a DS, FL or FD value to a float; None if it is not a finite number."""
+    """Convert the text of a DS, FL or FD value to a float. Return None if it is not a finite number."""
     if _NUMBER.fullmatch(text) is None:
         return None
     number = float(text)

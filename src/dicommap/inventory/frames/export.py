@@ -38,8 +38,9 @@ def make_pandas_frame(
 
     The type of a column never depends on its values:
 
-    - `date_as_object=False` gives datetime64. Else dates would be Python objects, which pandas does not group as dates.
-    - Int64 allows nulls. Else pandas would convert integers to floats in the columns that have a null.
+    - `date_as_object=False` gives datetime64. Otherwise, dates would be Python objects, which pandas does not group as
+    dates.
+    - Int64 allows nulls. Otherwise, integers would become floats in the columns that have a null.
     """
     require_extra("pandas")
     import pandas
@@ -69,7 +70,7 @@ def write_parquet_file(
     overwrite: bool,
     progress: ProgressOption,
 ) -> int:
-    """Write an inventory to a Parquet file and return the number of rows; see `Inventory.to_parquet`."""
+    """Write an inventory to a Parquet file and return the number of its rows; see `Inventory.to_parquet`."""
     require_extra("arrow")
     from dicommap.inventory.frames.parquet import write_parquet
 

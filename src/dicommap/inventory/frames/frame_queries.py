@@ -115,7 +115,8 @@ _DATABASE_PATH_QUERY = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHER
 def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Open the inventory of `connection` a second time, read-only, and add the SQL functions of frames.
 
-    An inventory in memory is copied. Raises InventoryError if the file was replaced after `connection` was opened.
+    If the inventory is in memory, a copy of it is opened. Raises InventoryError if another file has replaced the
+    inventory file.
     """
     reopened = _reopen_connection(connection)
     try:
@@ -147,7 +148,7 @@ def count_frame_rows(connection: sqlite3.Connection, level: FrameLevel) -> int:
 
 
 def create_views(connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-    """Create a temporary view for each level. The views `file` and `issue` hide the tables of the same names."""
+    """Create a temporary view for each level. Queries see the views `file` and `issue` instead of the tables."""
     for level in FrameLevel:
         columns = frame_columns(level, keywords)
         _require_column_limit(connection, columns)

@@ -29,12 +29,12 @@ _MAX_CELL_CHARACTERS = 64
 
 @dataclass(frozen=True, slots=True, repr=False)
 class QueryResult:
-    """The rows and column names of a query. Text and HTML show patient values, because the query asked for them."""
+    """The column names and rows of a query's result. Its text and HTML show patient values without masking."""
 
     columns: tuple[str, ...]
-    """Names of the columns, in the order of the query."""
+    """The names of the columns, in the order of the query."""
     rows: list[tuple[Any, ...]]
-    """Rows of cells with SQLite's types: str, int, float, bytes or None."""
+    """The rows. The type of a cell is SQLite's: str, int, float, bytes or None."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -96,7 +96,7 @@ _ALLOWED_ACTIONS = frozenset(
 )
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension"})
 _STEPS_BETWEEN_SIGNALS = 1_000_000
-"""Number of SQLite's steps between two checks for Ctrl-C."""
+"""Number of SQLite's steps before Python checks for Ctrl-C."""
 
 _FILE_ERROR_CODES = frozenset(
     {
@@ -110,10 +110,10 @@ _FILE_ERROR_CODES = frozenset(
         sqlite3.SQLITE_PERM,
     }
 )
-"""SQLite error codes whose cause is the file and not the query."""
+"""SQLite error codes for problems with the file, not with the query."""
 
 _REFUSAL_PHRASES = ("one statement", "not authorized", "prohibited")
-"""Phrases in error messages about forbidden statements. SQLite and Python have no error code for these errors."""
+"""Phrases in the messages about forbidden statements. SQLite and Python have no error code for these errors."""
 
 _VIEW_NAMES = ", ".join(level.value for level in FrameLevel)
 
@@ -165,7 +165,7 @@ def _continue_query() -> int:
 
 
 def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: tuple[str, ...]) -> BaseException:
-    """Return the error for the user. Its words are fixed, because SQLite's message may contain a value of the query."""
+    """Return the error to raise. Its text never contains SQLite's message, which may repeat a value of the query."""
     code, words = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, str(error)
     if code == sqlite3.SQLITE_INTERRUPT:
         return KeyboardInterrupt()  # Python raised it inside _continue_query, and SQLite converted it to this code
@@ -192,9 +192,9 @@ def _describe_error_position(words: str, query: str) -> str:
 
 
 def _suggest_columns(words: str, keywords: tuple[str, ...]) -> str:
-    """Return a hint with similar column names.
+    """Return a hint with column names that are similar to the unknown name.
 
-    The hint does not repeat the name in the query, because that name may be a patient value without quotes.
+    The hint does not repeat the unknown name: without quotes, a patient value looks like a column name.
     """
     names = sorted({column.name for level in FrameLevel for column in frame_columns(level, keywords)})
     unknown_name = words.rpartition(" ")[2].rpartition(".")[2].lower()
