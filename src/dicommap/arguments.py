@@ -130,7 +130,7 @@ def to_integer(*, minimum: int) -> Converter:
 
 
 def to_rate(name: str, value: object) -> float:
-    """Return a number of requests per second, which is above 0. Any number is taken; bools are not."""
+    """Convert a number of requests per second to a float. A bool, and a number out of range, raises UsageError."""
     if isinstance(value, bool) or not isinstance(value, SupportsFloat):
         raise type_error(name, value, "a number of requests per second, such as 2 or 0.5")
     number = float(value)

@@ -1,1 +1,1 @@
-"""The command line. Each command has a module, which reads arguments, calls the Python API and prints results."""
+"""The command line. Each command has a module that defines its options, calls the Python API and prints results."""

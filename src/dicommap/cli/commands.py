@@ -1,4 +1,4 @@
-"""The table of commands (names and summaries), and the parsers of the commands and of the program."""
+"""The table of commands with their summaries, the parser of one command, and the parser of the whole program."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ COMMANDS = {
     "explain": "Explain an issue code and what to do about it.",
     "completion": "Print a script that completes commands in a shell.",
 }
-"""Name of a command -> summary, in the order of the workflow. The module of a command in this package has its name.
+"""Name of a command -> its summary, in the order of the workflow.
 
-A command module has DESCRIPTION (the text of its help), EXAMPLES (shell commands, or an empty text),
-`add_arguments(parser)`, and `run(args)`, which returns the exit status. The module is imported only when the command's
-parser is filled.
+Each command has a module in `dicommap.cli` with the same name. The module has DESCRIPTION (the text of its help),
+EXAMPLES (shell commands, or an empty text), `add_arguments(parser)`, and `run(args)`, which returns the exit status.
+The module is imported only when `CommandParser.fill` is called.
 """
 
 
@@ -48,7 +48,7 @@ _FAIL_ON_STATUSES = (
 
 
 class CommandParser(Parser):
-    """The parser of one command. Its options are added from the command's module when the parser is first used."""
+    """The parser of one command. The command's module adds the options when the parser is first used."""
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own
         super().__init__(prog, **options)
@@ -56,7 +56,7 @@ class CommandParser(Parser):
         self._is_filled = False
 
     def fill(self) -> None:
-        """Import the command's module and add its arguments to the parser, on the first call only."""
+        """Import the command's module, and let it add its arguments to the parser. A second call does nothing."""
         if self._is_filled:
             return
         self._is_filled = True
@@ -77,7 +77,7 @@ class CommandParser(Parser):
         return super().parse_known_args(args, namespace)
 
     def make_unknown_option_error(self, name: str) -> UsageError:
-        """Return the error for an unknown option. Its message names the other commands that have the option, if any."""
+        """Return the error for an unknown option. If other commands have the option, its message names them."""
         owners = _find_commands_with(name)
         if not owners:
             return super().make_unknown_option_error(name)
@@ -89,11 +89,11 @@ class CommandParser(Parser):
 
 
 class RootParser(Parser):
-    """The parser of the whole program, whose first word chooses the command.
+    """The parser of the whole program. The first word that is not an option names the command.
 
     Args:
-        names: The commands that get a parser. Creating all parsers is slow, so a call that names a command creates only
-            that command's parser.
+        names: The commands for which parsers are created. Creating all parsers is slow. So if the user has named a
+            command, only that command's parser is created.
 
     """
 
@@ -118,7 +118,7 @@ class RootParser(Parser):
         return "dicommap COMMAND [OPTIONS] [ARGUMENTS]"
 
     def make_unknown_option_error(self, name: str) -> UsageError:
-        """Return the error for an option before the command's name."""
+        """Return the error for an option before the command's name that the program itself does not have."""
         owners = _find_commands_with(name)
         if not owners:
             return super().make_unknown_option_error(name)
@@ -128,7 +128,10 @@ class RootParser(Parser):
 
 
 class _VersionAction(argparse.Action):
-    """The argparse action that prints the version and ends the run. Reading the version is slow, so it is read here."""
+    """The argparse action of --version: it prints the version and ends the run.
+
+    argparse's own action needs the version when the parser is made. Reading it is slow, so this action reads it later.
+    """
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version
@@ -138,7 +141,7 @@ class _VersionAction(argparse.Action):
 
 
 def _find_commands_with(option: str) -> list[str]:
-    """Return the names of the commands that have the option `option`. All command modules are imported."""
+    """Return the names of the commands that have an option. This imports all command modules."""
     parsers = RootParser().commands
     for parser in parsers.values():
         parser.fill()

@@ -72,13 +72,13 @@ EXAMPLES = """\
   dicommap compare a.db b.db --format html -o comparison.html"""
 
 _STUDY_RANKS = ("StudyInstanceUID", "status", "changed", "new", "gone", "attributes", "before", "after", "other series")
-"""The columns of the overview's table of studies, the most important first: the last ones are hidden if needed."""
+"""The columns of the studies table, the most important first. On a narrow terminal, the last ones are hidden."""
 ROWS_SHOWN = 20
-"""Maximum rows of each table of the overview. With --level, and in json, jsonl and csv, all differences are listed."""
+"""Maximum number of rows of each table of the overview, which is printed without --level and --format."""
 
 
 class DifferenceLevel(StrEnum):
-    """The objects that can be listed, one in each row."""
+    """The values of --level: the kinds of differing objects that can be listed."""
 
     STUDY = "study"
     SERIES = "series"
@@ -103,7 +103,7 @@ _LEVEL_COLUMNS = {
     ),
     DifferenceLevel.ATTRIBUTE: _CHANGE_COLUMNS,
 }
-"""Level -> the columns of its table."""
+"""Level -> the columns of the table that lists this level."""
 
 
 class ComparisonFormat(StrEnum):
@@ -118,7 +118,7 @@ class ComparisonFormat(StrEnum):
 
 
 class FailOnDifference(StrEnum):
-    """The differences that make the exit status 1."""
+    """The values of --fail-on: the differences that make the exit status 1."""
 
     ANY = "any"
     NEW = "new"
@@ -192,7 +192,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _finish(comparing: ComparisonRun) -> Comparison:
-    """Compare the inventories, and return the result."""
+    """Run the comparison to its end, and return the result."""
     for _ in comparing:
         pass
     return comparing.result()
@@ -221,7 +221,10 @@ def _has_failed(result: Comparison, fail_on: Iterable[FailOnDifference]) -> bool
 def _format_results(
     comparing: ComparisonRun, level: DifferenceLevel, form: ComparisonFormat, masker: Masker
 ) -> Iterator[str]:
-    """Yield the pieces of the results in a format. Records are formatted while the inventories are compared."""
+    """Yield the text of the results in a format, piece by piece.
+
+    Each record is formatted as soon as its difference is found, so not all records are in memory.
+    """
     if form is ComparisonFormat.HTML:
         yield _finish(comparing).html(show_values=masker.show_values)
     elif form is ComparisonFormat.SVG:
@@ -253,7 +256,7 @@ def _build_records(comparing: ComparisonRun, level: DifferenceLevel, masker: Mas
 
 
 def _print_level(comparing: ComparisonRun, level: DifferenceLevel, masker: Masker) -> None:
-    """Print a table of all studies, series, instances or changes of attributes that differ."""
+    """Print a table of all differing studies, series or instances, or of all changes of attributes."""
     rows: Iterator[Mapping[str, str]]
     if level is DifferenceLevel.ATTRIBUTE:
         rows = (build_attribute_change_row(change, masker) for change in _list_changes(comparing))

@@ -35,11 +35,11 @@ EXAMPLES = """\
 
 _DIRECTORIES = {"DIR", "PACKAGE", "[PACKAGE]", "ROOT"}
 _FILES = {"AFTER", "BEFORE", "FILE", "FILE.csv", "FILE.ndjson", "INVENTORY", "MANIFEST", "PATH...", "SOURCE..."}
-"""Placeholders of files in the help; the shell completes paths in their place."""
+"""Metavars of arguments and options that are files. For them, the shell completes paths."""
 
 
 _NAMES: dict[str, Callable[[], Sequence[str]]] = {"code": lambda: list(CATALOGUE), "name": list_schema_names}
-"""Name of an argument that is not a path -> function that returns the argument's possible values."""
+"""Name of an argument that is not a path -> a function that returns the argument's possible values."""
 
 
 class Shell(StrEnum):
@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
 def build_completion_script(shell: Shell) -> str:
     """Return the completion script for a shell.
 
-    shtab makes a static script from the parser. argcomplete, for the same three shells, is not used because it starts
-    Python and imports the program each time the Tab key is pressed.
+    The package shtab makes a script from the parser. The script contains all words, so it runs without Python. The
+    package argcomplete is not used: it starts Python and imports the program each time the Tab key is pressed.
     """
     root = RootParser()
     for parser in root.commands.values():
@@ -100,11 +100,17 @@ _dicommap_join_values() {
 """
 _ZSH_LONG_OPTION = re.compile(r'^(\s*"(?:\*|\([^)]*\))*--[\w-]+)(\[.*\]:[^:\n]*:.*)$', re.MULTILINE)
 _ZSH_OPTION_NAMES = re.compile(r'^(\s*(?:"[^"{]*")?\{[^}\n]*--[\w-]+)(\}"\[.*\]:[^:\n]*:.*)$', re.MULTILINE)
-"""Options with a value in the script for zsh, whose `=` tells zsh that the value may be in the same word."""
+"""Pattern of the names of an option with a value, in the zsh script.
+
+An `=` is put between the two groups. It tells zsh that the value may follow in the same word, as in `--level=series`.
+"""
 
 
 def _complete_joined_values(script: str, shell: Shell) -> str:
-    """Return a completion script that also completes the value in `--level=s`, which shtab's script for fish does."""
+    """Return a changed completion script that also completes a value after `=`, such as `s` in `--level=s`.
+
+    `script` is shtab's script. For fish it does so already, and is returned unchanged.
+    """
     if shell is Shell.BASH:
         head, _, tail = script.rpartition("-F _shtab_dicommap")
         begin, _, options = head.rpartition("\n")

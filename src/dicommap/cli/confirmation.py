@@ -30,9 +30,9 @@ def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Tra
     """Return a function that shows a transfer to the user and returns whether the user confirms it.
 
     Args:
-        yes: Whether the option --yes was given, so that no question is asked.
-        roots_named: Whether the user named the source roots. If the roots come from the package, --yes is not enough:
-            the user must answer on a terminal.
+        yes: Whether the user gave the option --yes. If so, no question is asked.
+        roots_named: Whether the user named the source roots. If not, they come from the package. Then --yes is an
+            error, and the user must answer the question on a terminal.
 
     """
 
@@ -62,7 +62,7 @@ def _is_terminal() -> bool:
 
 
 def _read_answer() -> bool:
-    """Ask the user on stderr, and return whether the answer is exactly `yes`. The end of the input means no."""
+    """Ask the user on stderr. Return True if the answer is `yes`; False for any other answer or the end of input."""
     sys.stderr.write(f"Type {ANSWER} to go on: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == ANSWER

@@ -36,7 +36,7 @@ The values shown are those of pydicom's public test files.
 EXAMPLES = "  dicommap demo"
 
 DEMO_WIDTH = 80
-"""Number of columns into which the results fit if they go to a pipe or file."""
+"""Maximum number of characters of a line of the results if they go to a pipe or file."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -50,7 +50,7 @@ def add_arguments(parser: Parser) -> None:
         help="The directory to write the results to.",
     )
     add_output_options(parser, pager=False)
-    parser.set_defaults(pipe_width=DEMO_WIDTH)  # people read it, also in a log of make
+    parser.set_defaults(pipe_width=DEMO_WIDTH)  # people read the demo's results also in files, such as a log of make
 
 
 def run(args: argparse.Namespace) -> int:

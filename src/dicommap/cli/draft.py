@@ -72,13 +72,13 @@ EXAMPLES = """\
   dicommap draft i.db --rules r.toml --input-s3-uri s3://bucket/in/ -o package"""
 
 _STYLES = {"study": "1", "~": "33", "+": "32", "-": "31", "edit": "2", "error": "1;31"}
-"""Styles of the pieces of a line, as SGR codes: bold, yellow, green, red and faint."""
+"""Kind of a piece of a line -> its style as SGR codes: 1 is bold, 33 yellow, 32 green, 31 red and 2 faint."""
 
 ROWS_SHOWN = 50
-"""Maximum rows of each table of a draft, and by default of its changes. The package's tables have all rows."""
+"""Maximum number of rows of each printed table, and the default of --limit. The package's tables have all rows."""
 
 EDIT_RESULTS_SHOWN = 50
-"""Maximum lines of edit results on the terminal. The package's edits.csv has all edit results."""
+"""Maximum number of printed lines about edit results. The package's edits.csv has all edit results."""
 
 _STUDY_EDITS = ("StudyInstanceUID", "edit", "changed in", "attributes")
 _CONFLICTS = (
@@ -202,7 +202,8 @@ def run(args: argparse.Namespace) -> int:
             progress=True,
         )
         needs_uri = args.input_s3_uri is None and not all(map(parse_s3_root, inventory.sources))
-    # After an error the page would be in the way of the corrected call, which writes no existing file again.
+    # After an error, no page is written: the user would have to remove it before the corrected call, because an
+    # existing file is never overwritten.
     has_page = args.html is not None and (args.dry_run or drafted.package is not None)
     if has_page:
         write_new_text_file(args.html, (drafted.preview_html(show_values=args.show_values),))
@@ -222,7 +223,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 _LOOKING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "limit", "show_values"}) | OUTPUT_OPTIONS
-"""Names of options that change what is printed, and not the package."""
+"""Names of options that change only the printed output, and not the package."""
 
 
 def _choose_next_step(drafted: Draft, args: argparse.Namespace, *, needs_uri: bool) -> NextStep:
@@ -243,7 +244,10 @@ def _choose_next_step(drafted: Draft, args: argparse.Namespace, *, needs_uri: bo
 
 
 def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
-    """Raise UsageError if `is_enough` is false because edits are missing, or without an output and a dry run."""
+    """Raise UsageError if the call is incomplete: no output without a dry run, a wrong --limit, or missing edits.
+
+    `is_enough` is false if the call needs an option for edits and has none.
+    """
     if args.output is None and not args.dry_run:
         raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")
     if args.limit < 1:
@@ -264,14 +268,14 @@ def print_draft(
     forecast: bool = False,
     limit: int = ROWS_SHOWN,
 ) -> None:
-    """Print a draft.
+    """Print a draft: its changes, edit results, issues and jobs, and whether a package was written.
 
     Args:
         drafted: The draft.
         show_values: Whether patient values are shown; if not, they are masked.
-        by_study: Whether the edits of each study are printed too.
-        forecast: Whether files that probably become non-primary image sets are printed too.
-        limit: The maximum number of changes.
+        by_study: Whether the edits of each study are also printed.
+        forecast: Whether the files that are likely to become non-primary image sets are also printed.
+        limit: The maximum number of changes to print.
     """
     names = OriginNames(drafted.edit_results)
     _print_changes(drafted, names, drafted.masker(show_values=show_values), limit)
@@ -289,7 +293,7 @@ def print_draft(
 
 
 def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: int) -> None:
-    """Print the first changes, grouped by study, and what their signs and marks mean."""
+    """Print the first changes, grouped by study, and the meaning of the signs and of the marks of masked values."""
     if not drafted.changes:
         return
     print_line(LEGEND)
@@ -306,12 +310,12 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
         print_text(f"... and {format_count(more, 'more change')}; --limit shows more, and --html writes all.")
     print_line()
     if shown_mark and not masker.show_values:
-        masker.example = shown_mark  # a mark that only the HTML page has explains nothing here
+        masker.example = shown_mark  # the example must be a printed mark, and not one that only the HTML page has
         print_masked_note(masker)
 
 
 def _print_summary(drafted: Draft, names: OriginNames) -> None:
-    """Print what changes by which edits, and whether it is, could be or cannot be written."""
+    """Print the number of changes by each edit, and whether a package was written, could be, or cannot be."""
     errors = len(drafted.issues.errors)
     if drafted.changes:
         print_text(summarize_changes(drafted.changes, names), indent="  ")
@@ -326,7 +330,7 @@ def _print_summary(drafted: Draft, names: OriginNames) -> None:
 
 
 def _print_jobs(drafted: Draft) -> None:
-    """Print the number of jobs, unless the plan is one job in place."""
+    """Print the number of jobs. Print nothing if there is no plan, or if its only job imports files in place."""
     plan = drafted.plan
     if plan is None or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
         return
@@ -351,14 +355,14 @@ def _print_forecast(drafted: Draft, *, show_values: bool) -> None:
 def _print_rows(
     columns: tuple[str, ...], rows: Iterable[Mapping[str, str]], total: int, noun: str, masker: Masker | None = None
 ) -> None:
-    """Print the first rows of a table, then the number of the other rows.
+    """Print the first rows of a table, and the number of rows that are not printed.
 
     Args:
         columns: The names of the columns.
-        rows: The rows, each as column -> cell.
+        rows: The rows. Each row maps columns to cells.
         total: The number of all rows.
-        noun: The noun for one row.
-        masker: The Masker of the cells.
+        noun: The noun for one row, such as `file`.
+        masker: The Masker that masked the cells; None if no cell has a patient value.
     """
     first = ([row[column] for column in columns] for row in islice(rows, ROWS_SHOWN))
     print_table(columns, first, numbers=("non-primary", "files"), masker=masker)

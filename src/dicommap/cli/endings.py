@@ -1,4 +1,4 @@
-"""Run the command line, report on stderr an error or a signal that ends the run, and return the exit status."""
+"""Run the command line, and return its exit status. If an error or a signal ends the run, report it on stderr."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 USAGE_STATUS = 2
 FAULT_STATUS = 3
 _SIGNAL_STATUS = 128
-"""The number that is added to a signal's number to get the exit status of a run that the signal ended, as in shells."""
+"""If a signal ends the run, the exit status is this number plus the signal's number, as in shells."""
 
 _LACK_MESSAGES = {
     MemoryError: (
@@ -30,7 +30,7 @@ _LACK_MESSAGES = {
         "Check which files you named: documents of dicommap have some ten levels at most.",
     ),
 }
-"""Python's error for a lack of memory or stack -> the message, and the advice."""
+"""Exception for a lack of memory or stack -> the lines to print: the message and the advice."""
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -42,8 +42,7 @@ _received_signals: list[int] = []
 class SignalExit(SystemExit):
     """The exception that ends the run after a signal. While it propagates, partial files are removed.
 
-    It is a SystemExit. So `except Exception` does not catch it, and the exit status is right even if nothing catches
-    it.
+    It is a SystemExit, so `except Exception` does not catch it. If nothing catches it, Python exits with its status.
     """
 
     def __init__(self, number: int) -> None:
@@ -53,14 +52,14 @@ class SignalExit(SystemExit):
 
 
 def run_and_report_errors(run: Callable[[], int | None]) -> int:
-    """Call `run` and return the exit status. Errors are printed to stderr as messages, not as Python's tracebacks.
+    """Call `run` and return the exit status. If it raises an error, print a message to stderr instead of a traceback.
 
     Args:
-        run: Runs the command, and returns its exit status or None for 0.
+        run: A function that runs the command, and returns its exit status; None means 0.
     """
     try:
         status = _run_for_status(run)
-    except BaseException as error:  # noqa: BLE001  the way out of the program: nothing may pass it as a traceback
+    except BaseException as error:  # noqa: BLE001  the outermost handler of the program: users shall see no traceback
         status = _report_error(error)
     _flush_stream(sys.stdout)
     _flush_stream(sys.stderr)
@@ -68,7 +67,7 @@ def run_and_report_errors(run: Callable[[], int | None]) -> int:
 
 
 def _run_for_status(run: Callable[[], int | None]) -> int:
-    """Call `run` and return its exit status. Signals end it with SignalExit."""
+    """Call `run` and return its exit status. A signal raises SignalExit inside `run`."""
     _received_signals.clear()
     with _raise_signals_as_exceptions():
         if sys.stdout is None:
@@ -87,7 +86,7 @@ def _run_for_status(run: Callable[[], int | None]) -> int:
 
 
 def _report_error(error: BaseException) -> int:
-    """Print a message about the error that ended the run. Return the exit status."""
+    """Print a message about the error or signal that ended the run, and return the exit status."""
     if _received_signals:
         # If a signal handler raises an exception during an SQLite statement, SQLite reports another error instead.
         error = SignalExit(_received_signals[-1])
@@ -110,7 +109,7 @@ def _report_error(error: BaseException) -> int:
 
 
 def _find_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
-    """Return the SignalExit for an error: SIGPIPE for a broken pipe, SIGINT for Ctrl-C."""
+    """Return the SignalExit that stands for an error: SIGPIPE for a broken pipe, SIGINT for Ctrl-C."""
     if isinstance(error, SignalExit):
         return error
     if isinstance(error, BrokenPipeError):
@@ -133,7 +132,7 @@ def _describe_file(error: OSError) -> str:
 
 
 def _report_bug(error: BaseException) -> None:
-    """Print the type and traceback of an unexpected exception. Its text may contain a patient value and is omitted."""
+    """Print the type and the traceback of an unexpected exception, without its text, which may have a patient value."""
     import traceback  # imported here because it is slow and only needed here
 
     frames = (f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
@@ -145,9 +144,9 @@ def _report_bug(error: BaseException) -> None:
 
 @contextmanager
 def _raise_signals_as_exceptions() -> Iterator[None]:
-    """Convert signals to SignalExit inside the context, so that partial files are removed.
+    """Return a context manager in which a signal raises SignalExit, so that partial files are removed.
 
-    Ignored signals stay ignored.
+    Signals that the process ignores stay ignored.
     """
 
     def stop(number: int, _frame: object) -> None:
@@ -188,7 +187,7 @@ def _flush_stream(stream: TextIO | None) -> None:
 
 
 def _print_error(*lines: str) -> None:
-    """Print lines to stderr. The module `output` is imported only here."""
+    """Print lines to stderr. The module `output` is imported only when this function is called."""
     from dicommap.cli.output import print_error
 
     print_error(*lines)

@@ -23,8 +23,8 @@ def main() -> None:
 def require_utf8_names() -> None:
     """Start this command again in Python's UTF-8 mode, unless Python decodes file names as UTF-8 already.
 
-    File names are bytes, and keys of S3 objects are UTF-8. In a Latin-1 locale, the bytes of a name would be decoded as
-    other characters, which are another key. The output of the new process keeps the locale's encoding.
+    File names are bytes, and keys of S3 objects are UTF-8. In a Latin-1 locale, Python would decode a UTF-8 name to
+    other characters, and an S3 object would get a wrong key. The output of the new process keeps the locale's encoding.
     """
     if sys.getfilesystemencoding().lower() == "utf-8":
         return

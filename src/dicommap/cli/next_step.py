@@ -1,8 +1,8 @@
-"""The next command, decided from the state in which a command has ended. It reads no file and prints nothing.
+"""Choose the next command to suggest to the user when a command has ended. No file is read, and nothing is printed.
 
-There is one function for each command. It takes the state (numbers, issue codes, paths, options that the user gave) and
-returns a NextStep: a command line that can be copied and runs. A value that only the user knows is a placeholder in
-capitals, and the line says so. If nothing is left to do, the step is a sentence without a command.
+Most commands have a function here. It takes the command's result (numbers, issue codes, paths, and the user's options)
+and returns a NextStep: a command line that the user can copy and run. A value that only the user knows is a placeholder
+in capitals, and the line names the placeholders. If nothing is left to do, the step is a sentence without a command.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dicommap.model.submission import PackageProgress
 
 MAX_CODES = 3
-"""Maximum number of issue codes in one command."""
+"""Maximum number of issue codes in one suggested `explain` command."""
 
 DATASTORE_ID = "DATASTORE_ID"
 ROLE_ARN = "ROLE_ARN"
@@ -48,7 +48,7 @@ PLACEHOLDERS = frozenset(
         PATTERN,
     }
 )
-"""Words of a command that the user replaces. AWS accepts none of them, so that none is sent by accident."""
+"""The words of a command that the user must replace. AWS accepts none of them, so none can be used by accident."""
 
 ACCOUNT_PLACEHOLDERS = {
     "datastoreId": ("--datastore-id", DATASTORE_ID),
@@ -56,7 +56,7 @@ ACCOUNT_PLACEHOLDERS = {
     "outputS3Uri": ("--output-s3-uri", OUTPUT_PREFIX),
     "region": ("--region", REGION),
 }
-"""Member of a request that only the user knows -> its option and placeholder."""
+"""Member of a request whose value only the user knows -> its option, and the placeholder for the value."""
 
 _SCAN_FAMILIES = frozenset({"source", "s3", "archive", "p10", "instance", "series", "study"})
 _COMMANDS_BY_FAMILY = {
@@ -70,17 +70,20 @@ _COMMANDS_BY_FAMILY = {
         ("validate", PACKAGE),
     ),
 }
-"""Family of issue codes -> the command that reports its issues. Issues of edits need the options of the draft."""
+"""Family of issue codes (the part before the dot) -> the words of the command that reports these issues.
+
+Families of edits are not here: their issues are reported by `draft` with options that are not known.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """The next command, or a sentence if there is no next command."""
+    """The next command that is suggested to the user, or a sentence if there is no such command."""
 
     words: tuple[str, ...] = ()
     """The words after `dicommap`: the command, its arguments, and its options with their values."""
     after: str = ""
-    """What the user does before the command, in words that follow 'after': 'you have edited studies.csv'."""
+    """The user's own task before the command, as words that follow 'after': 'you have edited studies.csv'."""
     sentence: str = ""
     """The sentence that replaces the command if nothing is left to do."""
 
@@ -90,10 +93,10 @@ class NextStep:
         return tuple(dict.fromkeys(value for word in self.words if (value := word.rpartition("=")[2]) in PLACEHOLDERS))
 
     def lines(self, encoding: str = "utf-8") -> list[str]:
-        """Return the lines to print, of at most LINE_WIDTH characters if no word is longer.
+        """Return the lines to print. A line has at most LINE_WIDTH characters, unless a word is longer.
 
         Args:
-            encoding: The encoding of the terminal. A word that it cannot express is quoted with escapes.
+            encoding: The encoding of the terminal. A word that cannot be encoded in it is quoted with escapes.
         """
         if not self.words:
             return [self.sentence] if self.sentence else []
@@ -111,7 +114,7 @@ class NextStep:
 
 
 def after_scan(inventory: str, *, files: int, instances: int, has_errors: bool, sheet: str) -> NextStep:
-    """Return the step after a scan: look at its errors, or write a sheet to edit.
+    """Return the step after a scan: list its errors, write a sheet to edit, or list the files if none is an instance.
 
     Args:
         inventory: The path of the inventory.
@@ -139,7 +142,7 @@ def after_show(
     where: Sequence[str] = (),
     sheet: str,
 ) -> NextStep:
-    """Return the step after a list: explain the listed issues, or write a sheet to edit.
+    """Return the step after `show`: explain the listed issues, write a sheet to edit, or list all rows.
 
     Args:
         inventory: The path of the inventory.
@@ -147,7 +150,7 @@ def after_show(
         codes: The codes of the listed issues, the most severe first.
         is_empty: Whether the list is empty.
         has_conditions: Whether options of the call select rows.
-        where: The conditions of --where, which the sheet has too.
+        where: The conditions of --where. The suggested sheet has the same conditions.
         sheet: The path of the sheet to write.
     """
     if codes:
@@ -158,13 +161,19 @@ def after_show(
 
 
 def after_compare(before: str, after: str, *, output: str, options: Sequence[str]) -> NextStep:
-    """Return the step after two inventories were found to differ: list each differing instance in `output`."""
+    """Return the step after `compare` has found differences: write all differing instances to the file `output`.
+
+    `options` are the words of the options to repeat.
+    """
     words = ("compare", path_word(before), path_word(after), *options)
     return NextStep(words=(*words, "--level", "instance", "--format", "csv", "-o", output))
 
 
 def after_explain(code: str | None) -> NextStep:
-    """Return the step after an explanation: the command that reports such issues. None stands for the list of codes."""
+    """Return the step after `explain`: the command that reports issues with this code, if it is known.
+
+    If `code` is None, all codes were listed, and the step is to explain one of them.
+    """
     if code is None:
         return NextStep(words=("explain", CODE))
     family = code.partition(".")[0]
@@ -174,9 +183,9 @@ def after_explain(code: str | None) -> NextStep:
 
 
 def after_sheet(inventory: str, sheet: str, *, options: Sequence[str] = ()) -> NextStep:
-    """Return the step after a sheet was written: edit it, then look at what the edits change.
+    """Return the step after a sheet was written: edit it, then preview the changes with `draft -n`.
 
-    `options` are the options of the sheet that the draft needs too.
+    `options` are the words of the sheet's options that `draft` also needs, such as --delimiter.
     """
     words = ("draft", path_word(inventory), "--sheet", path_word(sheet), *options, "-n")
     return NextStep(words=words, after=f"you have edited {sheet}")
@@ -198,7 +207,7 @@ def after_dry_draft(
         inventory: The path of the inventory.
         codes: The codes of the errors.
         changes: The number of changes.
-        options: The options of the draft that are not about printing.
+        options: The words of the options to repeat: all options of the call that change the package.
         needs_uri: Whether the user must still name the S3 prefix of the files.
         output: The directory of the package to write.
         sheet: The path of the sheet to write if nothing was changed.
@@ -232,9 +241,9 @@ def after_package(
 
     Args:
         package: The directory of the package.
-        progress: How far the jobs of the package are.
-        options: The AWS options that the user gave.
-        is_staged: Whether the files of staged jobs are known to be at their prefixes.
+        progress: The numbers of started, ended and other jobs of the package.
+        options: The words of the AWS options that the user gave.
+        is_staged: Whether it is known that the files of staged jobs have been copied.
     """
     place = path_word(package)
     if progress.ended < progress.started:
@@ -249,21 +258,21 @@ def after_package(
 
 
 def after_rules(rules: str) -> NextStep:
-    """Return the step after a rules file without errors was validated: look at what the rules change."""
+    """Return the step after `validate` found no errors in a rules file: preview the rules' changes with `draft -n`."""
     return NextStep(words=("draft", INVENTORY, "--rules", path_word(rules), "-n"))
 
 
 def after_dry_run(
     command: str, package: str, *, codes: Sequence[str], options: Sequence[str], missing: Collection[str] = ()
 ) -> NextStep:
-    """Return the step after a dry run of `stage` or `submit`: the same command, or an explanation of its errors.
+    """Return the step after a dry run of `stage` or `submit`: run the command, or explain the errors.
 
     Args:
-        command: The command.
+        command: The name of the command.
         package: The directory of the package.
         codes: The codes of the errors.
-        options: All options of the dry run but the one that makes it dry.
-        missing: The members of the request that no option has given yet.
+        options: The words of all options of the dry run, except --dry-run.
+        missing: The members of the request that are still placeholders.
     """
     if codes:
         return explain_codes(codes)
@@ -273,12 +282,12 @@ def after_dry_run(
 def after_policy(
     package: str, progress: PackageProgress, *, options: Sequence[str], missing: Collection[str]
 ) -> NextStep:
-    """Return the step after the policies: print them with the values that are missing, or go on with the package.
+    """Return the step after `policy`: print the policies again with the missing values, or continue with the package.
 
     Args:
         package: The directory of the package.
-        progress: How far the jobs of the package are.
-        options: The options that the user gave.
+        progress: The numbers of started, ended and other jobs of the package.
+        options: The words of the options that the user gave.
         missing: The members of the request that are not known.
     """
     if missing:
@@ -287,7 +296,7 @@ def after_policy(
 
 
 def after_fhir_watch(jobs: Sequence[str], *, is_running: bool, options: Sequence[str]) -> NextStep:
-    """Return the step after only jobs of HealthLake were watched: watch them again if one is running."""
+    """Return the step after `watch` without a package: watch the HealthLake jobs again if one of them is running."""
     if not is_running:
         return NextStep(sentence="Done: all watched jobs have ended.")
     named = [word for job in jobs for word in ("--fhir-job", job)]
@@ -295,20 +304,20 @@ def after_fhir_watch(jobs: Sequence[str], *, is_running: bool, options: Sequence
 
 
 def after_fhir() -> NextStep:
-    """Return the step after FHIR resources were written: watch the job that imports them."""
+    """Return the step after FHIR resources were written: watch the HealthLake job that imports them."""
     return NextStep(words=("watch", "--fhir-job", FHIR_JOB), after="you start HealthLake's job")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciledState:
-    """The outcomes of a package's instances, as far as they decide the next step."""
+    """The facts about the outcomes of a package that decide the next step."""
 
     missing: int
-    """Number of instances of ended jobs that are not reported as imported."""
+    """Number of instances that are not reported as imported."""
     attention_codes: tuple[str, ...] = ()
-    """Codes of issues that need attention also if all instances were imported, such as non-primary image sets."""
+    """The codes of the errors and warnings. They need attention even if all instances were imported."""
     needs_copies: bool = False
-    """Whether a job has imported only some of its files, so that the others are imported again from copies."""
+    """Whether a job has imported only some of its instances. The others must then be copied and imported again."""
 
 
 def after_reconcile(
@@ -320,14 +329,17 @@ def after_reconcile(
     aws_options: Sequence[str],
     retry: str,
 ) -> NextStep:
-    """Return the step after a reconciliation: end the jobs, import the missing instances again, or nothing.
+    """Return the step after a reconciliation.
+
+    If jobs have not ended, the step is to stage, submit or watch them. If instances are missing, it is to import them
+    again. If there are errors or warnings, it is to explain them. Otherwise nothing is left to do.
 
     Args:
         package: The directory of the package.
-        progress: How far the jobs of the package are.
-        outcomes: The outcomes of the instances.
-        options: The AWS options and the place of the job manifests that the user gave.
-        aws_options: The AWS options alone.
+        progress: The numbers of started, ended and other jobs of the package.
+        outcomes: The facts about the outcomes of the instances.
+        options: The words of the AWS options and of --manifests that the user gave.
+        aws_options: The words of the AWS options only.
         retry: The directory of the package to write for the missing instances.
     """
     if progress.ended < progress.jobs:
@@ -347,7 +359,7 @@ def after_retry(
 
     Args:
         package: The directory of the new package; None if none was written.
-        progress: How far the jobs of the new package are; None if none was written.
+        progress: The numbers of jobs of the new package; None if none was written.
         codes: The codes of the errors.
         options: The AWS options that the user gave.
     """
@@ -357,12 +369,12 @@ def after_retry(
 
 
 def explain_codes(codes: Sequence[str]) -> NextStep:
-    """Return the step that explains issue codes, the first MAX_CODES of them."""
+    """Return the step that explains issue codes: the first MAX_CODES different codes."""
     return NextStep(words=("explain", *dict.fromkeys(codes).keys())[: MAX_CODES + 1])
 
 
 def list_all(inventory: str, level: str) -> NextStep:
-    """Return the step that lists all rows of a level, after no row matched the conditions."""
+    """Return the step that lists all rows of a level, without conditions. It is used if no row matched them."""
     options = () if level == "study" else ("--level", level)
     return NextStep(words=("show", path_word(inventory), *options))
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the conversions of option values."""
+"""Options that several commands have, and functions that convert the values of options."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ STDOUT = "-"
 """The file name that means standard output."""
 
 SHOW_VALUES_VARIABLE = "DICOMMAP_SHOW_VALUES"
-"""The environment variable that shows patient values if it is 1, as the option --show-values does."""
+"""Name of an environment variable. If its value is 1, patient values are shown, as with --show-values."""
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class FailOn(StrEnum):
-    """The lowest severity of an issue that makes the exit status 1."""
+    """The values of --fail-on: the lowest severity of an issue that makes the exit status 1."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -62,7 +62,7 @@ class Delimiter(StrEnum):
 
 
 def convert_to(kind: type[_Choice]) -> Callable[[str], _Choice | str]:
-    """Return a function that converts a word to a member of the enum `kind`, and returns unknown words unchanged."""
+    """Return a function that converts a word to a member of the enum `kind`. It returns an unknown word unchanged."""
     values = set(kind)
 
     def convert(word: str) -> _Choice | str:
@@ -94,15 +94,15 @@ def whole_number(word: str) -> int:
 
 
 def split_keywords(texts: Sequence[str] | None) -> list[str]:
-    """Return the keywords from all values of a repeatable option. One value may have several, separated by commas."""
+    """Return the keywords of a repeatable option. One value of the option may have several keywords, with commas."""
     return [keyword for text in texts or () for part in text.split(",") if (keyword := part.strip())]
 
 
 def parse_conditions(texts: Sequence[str] | None) -> dict[str, list[str]]:
-    """Return the patterns of each keyword from the values of a repeatable option, such as `Modality=MR`.
+    """Parse conditions such as `Modality=MR`, the values of a repeatable option, and return keyword -> patterns.
 
     Raises:
-        UsageError: A value is not a keyword, `=` and a pattern.
+        UsageError: A value does not have the form KEYWORD=PATTERN.
     """
     conditions: dict[str, list[str]] = {}
     for text in texts or ():
@@ -126,7 +126,7 @@ def add_package(parser: Parser, text: str = "The directory that 'dicommap draft'
 def add_choice(
     container: argparse._ActionsContainer, *names: str, kind: type[StrEnum], text: str, default: StrEnum | None = None
 ) -> None:
-    """Add an option, called `names`, whose values are the members of the enum `kind`."""
+    """Add an option whose values are the members of the enum `kind`. `names` are its names, `text` is its help."""
     container.add_argument(*names, type=convert_to(kind), choices=tuple(kind), default=default, help=text)
 
 
@@ -183,7 +183,7 @@ def add_dry_run(container: argparse._ActionsContainer, text: str) -> None:
 
 
 def add_jobs(parser: Parser, verb: str) -> None:
-    """Add the option --job, which chooses jobs of a package, to a parser."""
+    """Add the option --job, which selects jobs of a package, to a parser. `verb` is the first word of its help."""
     parser.add_argument("--job", metavar="ID", action="append", help=f"{verb} only this job. May be repeated.")
 
 
@@ -225,7 +225,7 @@ def add_import_settings(container: argparse._ActionsContainer) -> None:
 
 
 def add_aws_options(parser: Parser) -> argparse._ArgumentGroup:
-    """Add the options that all commands with calls to AWS have, named as in the AWS CLI. Return their group."""
+    """Add --profile, --region and --endpoint-url, which have the names of the AWS CLI. Return the group of options."""
     group = parser.add_argument_group("AWS options")
     group.add_argument("--profile", metavar="NAME", help="Profile of AWS credentials, if not the one that boto3 finds.")
     group.add_argument("--region", metavar="REGION", help="AWS region, if not the one that boto3 finds.")
@@ -238,7 +238,7 @@ def add_aws_options(parser: Parser) -> argparse._ArgumentGroup:
 
 
 def create_clients(args: argparse.Namespace, *, unsigned: bool = False) -> Clients:
-    """Return AWS clients with the settings of the AWS options. A connection is opened when a client is first used."""
+    """Return AWS clients with the settings of the AWS options. boto3 is imported when a client is first used."""
     from dicommap.aws import Clients
 
     return Clients(profile=args.profile, region=args.region, endpoint_url=args.endpoint_url, unsigned=unsigned)
@@ -251,12 +251,12 @@ AWS_OPTIONS = ("profile", "region", "endpoint_url")
 def list_given_options(
     args: argparse.Namespace, *, only: Container[str] | None = None, without: Container[str] = ()
 ) -> Iterator[str]:
-    """Yield the options of a call again as words, so that another command line can repeat them.
+    """Yield the options that the user gave, as words, so that another command line can repeat them.
 
     Args:
         args: The parsed arguments of the call.
-        only: The names of the options in `args` to yield; None for all.
-        without: The names of options to leave out.
+        only: The names in `args` of the options to yield; None for all options.
+        without: The names in `args` of options to leave out.
 
     """
     from dicommap.cli.commands import RootParser
@@ -281,7 +281,7 @@ def _format_option(action: argparse.Action, value: object) -> Iterator[str]:
 
 
 def suggest_path(name: str) -> str:
-    """Return a path to write that does not exist yet: `studies.csv`, else `studies-2.csv` and so on."""
+    """Return `name` if no file has this path; else the first free path with a number, such as `studies-2.csv`."""
     stem, suffix = os.path.splitext(name)
     paths = (name if number == 1 else f"{stem}-{number}{suffix}" for number in count(1))
     return next(path for path in paths if not os.path.lexists(path))

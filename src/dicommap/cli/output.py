@@ -1,4 +1,4 @@
-"""Print results and issues to stdout and errors to stderr, and choose the exit status for issues."""
+"""Print results and issues to stdout, print errors to stderr, and choose the exit status for issues."""
 
 from __future__ import annotations
 
@@ -40,13 +40,16 @@ if TYPE_CHECKING:
     from dicommap.model.masking import Masker
 
 PLACES_LISTED = 5
-"""Maximum number of issues of one code that are listed without --all-issues. Other issues of the code are counted."""
+"""Maximum number of issues of one code that are listed without --all-issues. The other issues are only counted."""
 
 BLOCK_ROWS = 10_000
-"""Rows of a table that are fitted together. In a longer table, a shortened UID is unique among so many rows."""
+"""Number of rows of a table that are laid out and printed together, as one block.
+
+Shortened UIDs are different only within a block.
+"""
 
 CARDS_LIMIT = 2
-"""Maximum number of rows that are printed with a line for each value, if they do not fit as a table."""
+"""If a table has at most this many rows and does not fit, each value is printed on its own line."""
 
 _STYLES = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.NOTE: "2"}
 _HEADING_STYLE = "1"
@@ -59,13 +62,13 @@ def print_line(line: str = "", *, style: str = "") -> None:
 
     Args:
         line: The line.
-        style: The style in which it is printed if the output has colours; see `dicommap.cli.terminal.paint`.
+        style: The style for an output with colours, as for `dicommap.cli.terminal.paint`; empty for no style.
     """
     _write_lines(sys.stdout, [paint(make_printable(line), style)])
 
 
 def print_pieces(pieces: Iterable[tuple[str, str]]) -> None:
-    """Print one line of results that consists of pieces, each a text and its style. Control characters are escaped."""
+    """Print one line of results that consists of pairs of a text and its style. Control characters are escaped."""
     _write_lines(sys.stdout, ["".join(paint(make_printable(text), style) for text, style in pieces)])
 
 
@@ -93,7 +96,7 @@ def print_error(*lines: str) -> None:
 
 
 def print_next_step(step: NextStep, *, to_stderr: bool = False) -> None:
-    """Print the next command. `to_stderr` is for commands whose stdout is data for other programs."""
+    """Print the next command. If stdout has data for other programs, `to_stderr` is true."""
     stream = sys.stderr if to_stderr else sys.stdout
     if stream is not None:
         _write_lines(stream, map(make_printable, step.lines(stream.encoding or "ascii")))
@@ -118,15 +121,16 @@ def print_table(
 ) -> None:
     """Print a table to stdout, one line for each row. Control characters in cells are escaped.
 
-    On a terminal the table is fitted into its width, as `dicommap.display.table_layout` describes. One or two rows that
-    do not fit are printed with a line for each value.
+    On a terminal, the table is made to fit the width, as `dicommap.display.table_layout` describes. If a table of one
+    or two rows does not fit, each value is printed on its own line.
 
     Args:
         columns: The headings.
-        rows: The cells of each row. They are read and printed in blocks, so that there may be millions.
-        numbers: The columns that are aligned to the right.
-        ranks: The headings in the order of their importance, if it is not their order in the table.
-        masker: The Masker of the cells. If it masked a value, the last lines explain the marks and how to see values.
+        rows: The cells of each row. They are read and printed in blocks, so there may be millions of rows.
+        numbers: The headings of the columns that are aligned to the right.
+        ranks: The headings in the order of their importance; empty if this is their order in the table.
+        masker: The Masker that masked the cells. If the table shows a mark of a masked value, the last lines explain
+            the marks and how to see values.
 
     """
     kinds = [column_of(column, numbers) for column in columns]
@@ -150,24 +154,24 @@ def print_table(
     if hidden:
         print_text(f"No room for: {', '.join(hidden)}. --wide shows all columns.")
     if masker is not None and shown_mark:
-        masker.example = shown_mark  # a mark of a hidden column explains nothing
+        masker.example = shown_mark  # the example must be a mark that is shown, and not one of a hidden column
         print_masked_note(masker)
 
 
 def _find_mark(layout: TableLayout, rows: Iterable[Sequence[str]]) -> str:
-    """Return the first mark of a masked value in the visible columns; empty without such a mark."""
+    """Return the first mark of a masked value in the visible columns; an empty text if there is no mark."""
     cells = (row[fitted.index] for row in rows for fitted in layout.columns)
     return next((mark for cell in cells if "<" in cell for mark in find_marks(cell)), "")
 
 
 def print_masked_note(masker: Masker, *, to_stderr: bool = False) -> None:
-    """Print what the marks of a command's output mean and how to see values, if the output has marks.
+    """Explain the marks that replace patient values in the output, and how to see the values.
 
-    The explanation is printed once for each Masker.
+    Nothing is printed if the output has no mark, or if the same Masker was explained before.
 
     Args:
         masker: The Masker of the whole output.
-        to_stderr: Whether to print it to stderr, because stdout has CSV or JSON.
+        to_stderr: Whether to print to stderr, because stdout has CSV or JSON.
     """
     if masker.example and not masker.is_explained:
         masker.is_explained = True
@@ -180,7 +184,10 @@ def print_masked_note(masker: Masker, *, to_stderr: bool = False) -> None:
 
 
 def _print_block(layout: TableLayout, rows: Iterable[Sequence[str]], *, has_head: bool) -> None:
-    """Print rows of a table. If the output has colours, cells with a severity have the severity's colour."""
+    """Print rows of a table, with the headings if `has_head` is true.
+
+    If the output has colours, each cell that is a severity has the colour of this severity.
+    """
     gap = " " * COLUMN_GAP
     is_plain = not has_colors()
     severities = [fitted.column.kind is CellKind.SEVERITY for fitted in layout.columns]
@@ -217,7 +224,7 @@ def print_issues(issues: Iterable[Issue], *, stderr: bool = False) -> None:
 
     Args:
         issues: The issues.
-        stderr: Whether they are printed to stderr, because stdout has records for other programs.
+        stderr: Whether to print to stderr, because stdout has records for other programs.
     """
     groups = group_issues(issues)
     print_issue_groups(groups, stderr=stderr)
@@ -226,12 +233,12 @@ def print_issues(issues: Iterable[Issue], *, stderr: bool = False) -> None:
 
 
 def print_issue_groups(groups: Iterable[IssueGroup], *, limit: int | None = None, stderr: bool = False) -> None:
-    """Print groups of issues: the first issues of each group, or all of them with --all-issues, and their number.
+    """Print groups of issues. List the first issues of each group (with --all-issues, all issues), and count them.
 
     Args:
         groups: The groups.
-        limit: The number of issues of a group to list, if it is not the usual one.
-        stderr: Whether they are printed to stderr.
+        limit: The maximum number of listed issues of a group; None for PLACES_LISTED, or for all with --all-issues.
+        stderr: Whether to print to stderr.
     """
     limit = limit or (None if lists_all_issues() else PLACES_LISTED)
     for group in groups:
@@ -253,7 +260,14 @@ def _print_issue_heading(heading: str, style: str) -> None:
 
 
 def _wrap(text: str, indent: str, margin: int = 0) -> list[str]:
-    """Return a text as lines that fit the terminal; all but the first line are indented."""
+    """Break a text into lines that fit the terminal.
+
+    Args:
+        text: The text.
+        indent: The blanks before each line except the first.
+        margin: The number of characters to leave free on each line.
+
+    """
     width = read_width()
     if width is None or len(text) <= width - margin:
         return [text]
@@ -292,7 +306,7 @@ def choose_exit_status(severities: Iterable[Severity], fail_on: FailOn) -> int:
 
 
 def print_job_event(job: str, event: str) -> None:
-    """Print the time, a job and its event to stderr. If a progress bar is shown, the line is above the bar."""
+    """Print a line with the time, a job and its event to stderr. A progress bar stays below the line."""
     from dicommap.healthimaging.job_properties import format_utc
 
     name = f"job {job}" if job.isdecimal() else job

@@ -1,7 +1,7 @@
 """The pager that shows long results on a terminal, as git and gh do.
 
-The pager is the command in DICOMMAP_PAGER or PAGER, else `less`. It is started when the first result is printed, so
-that it does not cover the progress bar. If the user leaves it early, the rest of the results is dropped.
+The pager is the command in the environment variable DICOMMAP_PAGER or PAGER, else `less`. It is started when the first
+result is printed, so that it does not hide the progress bar. If the user leaves it early, more results are dropped.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 _VARIABLES = ("DICOMMAP_PAGER", "PAGER")
 _DEFAULT_PAGER = "less"
 _LESS_OPTIONS = "FRX"
-"""As git has it: leave if all is on one screen, show colours, and do not clear the screen at the end."""
+"""The options of `less`, as git sets them: F ends it if the results fit on one screen, R shows colours, and X does not
+clear the screen at the end."""
 
 
 class _PagerPipe(io.RawIOBase):
-    """The standard input of a pager, which is started by the first write."""
+    """A stream that writes to the standard input of a pager. The first write starts the pager."""
 
     def __init__(self, command: list[str], environment: dict[str, str], terminal: io.BufferedIOBase) -> None:
         self._command = command
@@ -41,7 +42,7 @@ class _PagerPipe(io.RawIOBase):
         self._is_direct = False
         self._old_handler: object = None
         self.has_ended = False
-        """Whether the user has left the pager, so that no more output can be seen."""
+        """Whether the user has left the pager. If so, more output is dropped."""
 
     def writable(self) -> bool:
         return True
@@ -106,10 +107,10 @@ class _PagerPipe(io.RawIOBase):
 
 @contextmanager
 def paged_stdout(*, chop_lines: bool) -> Iterator[None]:
-    """Send stdout to the pager inside the context, and wait for the pager at the end.
+    """Return a context manager that sends stdout to the pager, and at its end waits until the user leaves the pager.
 
     Args:
-        chop_lines: Whether long lines are scrolled sideways instead of being folded, if the pager is `less`.
+        chop_lines: Whether `less` cuts long lines, and the user scrolls sideways. If false, long lines are folded.
     """
     command = find_pager()
     if not command:
@@ -134,7 +135,7 @@ def paged_stdout(*, chop_lines: bool) -> Iterator[None]:
 
 
 def find_pager() -> list[str]:
-    """Return the words of the pager's command; an empty list if results are printed without a pager."""
+    """Return the words of the pager's command; an empty list if there is no pager, or if `cat` is chosen."""
     chosen = next((os.environ[name] for name in _VARIABLES if name in os.environ), None)
     if chosen is None:
         return [_DEFAULT_PAGER] if shutil.which(_DEFAULT_PAGER) else []

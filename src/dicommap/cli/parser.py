@@ -1,4 +1,4 @@
-"""The argument parser of all commands: argparse with suggestions for wrong words and with readable help."""
+"""The argument parser of all commands: argparse with clear errors, suggestions for wrong words, and readable help."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 MAX_HELP_WIDTH = 100
-"""Maximum characters of a line of help, since longer lines are hard to read on a wide terminal."""
+"""Maximum number of characters of a line of help. Longer lines are hard to read on a wide terminal."""
 
 # argparse searches translations of its few words, and imports the module locale for this, which is slow. dicommap
 # prints English only, so no translation is needed.
@@ -22,13 +22,16 @@ argparse._ = lambda text: text  # type: ignore[attr-defined]
 
 _HELP_POSITION = 28
 _UsedOptions = dict[argparse.Action, tuple[str, str | None]]
-"""Option -> the name by which the call first uses it, and its value there; None if it takes no value."""
+"""Option -> the name that the user typed for it first, and the value after this name; None if it takes no value."""
 
 _MANY = ("*", "+", argparse.PARSER)
 
 
 class HelpFormatter(argparse.HelpFormatter):
-    """A formatter of help with one metavar for all names, defaults at the end, and separate paragraphs and examples."""
+    """A formatter of help. It shows an option as `-o, --output FILE`, and its default after its text.
+
+    Paragraphs of the description are kept apart, and lines of examples are not wrapped.
+    """
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own, such as prefix_chars
         super().__init__(prog, **{"max_help_position": _HELP_POSITION, "width": _get_help_width(), **options})
@@ -40,7 +43,7 @@ class HelpFormatter(argparse.HelpFormatter):
         groups: Iterable[Any],
         prefix: str | None = "Usage: ",
     ) -> None:
-        """Add the usage line. Its first word has a capital letter, like the other headings."""
+        """Add the usage line to the help. It begins with `Usage:`, and not with argparse's `usage:`."""
         super().add_usage(usage, actions, groups, prefix)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
@@ -82,7 +85,7 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are UsageErrors that repeat the user's word and name the --help option.
 
     Options may be before, between and after the arguments. A value may begin with a dash. Help is shown even if other
-    words of the call are wrong. argparse does none of this, so `parse_known_args` first arranges the words.
+    words of the call are wrong. argparse has none of these features, so `parse_known_args` first arranges the words.
     """
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own
@@ -111,7 +114,7 @@ class Parser(argparse.ArgumentParser):
             raise self.make_usage_error(f"Wrong value for {error.argument_name}: {error.message}.") from None
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:  # noqa: ANN401 - argparse's own
-        # argparse removes the word `--` also if it is the value of an option, and the value was an empty list then.
+        # If the value of an option is `--`, argparse removes it, and the value becomes an empty list.
         if is_option(action) and action.nargs is None:
             value = self._get_value(action, arg_strings[0])
             self._check_value(action, value)
@@ -146,9 +149,9 @@ class Parser(argparse.ArgumentParser):
         return " ".join([self.prog, "[OPTIONS]", *required, *arguments])
 
     def arrange(self, words: Sequence[str]) -> list[str]:
-        """Return the words with each option joined to its value, followed by all arguments.
+        """Return the words in another order: first the options, each joined to its value, then all arguments.
 
-        For example `tree -o i.db more` becomes `--output=i.db -- tree more`.
+        For example, `tree -o i.db more` becomes `--output=i.db -- tree more`.
 
         Raises:
             UsageError: An option is unknown or has no value, or there are too few or too many arguments.
@@ -169,7 +172,7 @@ class Parser(argparse.ArgumentParser):
             else:
                 try:
                     options += self._read_option(word, rest, used_options)
-                except UsageError as error:  # a later --help has priority over this error
+                except UsageError as error:  # raised below, because a later --help has priority
                     wrong = wrong or error
         if wrong is None:
             wrong = self._find_missing_option(used_options) or self._find_wrong_argument(arguments)
@@ -180,12 +183,12 @@ class Parser(argparse.ArgumentParser):
         return [*options, "--", *arguments] if arguments else options
 
     def _read_option(self, word: str, rest: Iterable[str], used_options: _UsedOptions) -> list[str]:
-        """Return the words that argparse reads for an option and its value, such as `--output=i.db`.
+        """Return an option with its value as words for argparse, such as `--output=i.db`.
 
         Args:
             word: The word with the option's name.
-            rest: The words after it. If the value is the next word, it is taken from here.
-            used_options: The options of the call so far, to which the option is added.
+            rest: The iterator of the following words. If the value is the next word, it is taken from here.
+            used_options: The options of the call so far. The option is added.
         """
         name, equals, value = word.partition("=")
         action = self._option_string_actions.get(name)
@@ -218,8 +221,8 @@ class Parser(argparse.ArgumentParser):
     def _require_text(self, action: argparse.Action, name: str, value: str) -> None:
         """Raise UsageError if an option's value is empty, or has only blanks and commas.
 
-        A shell passes an empty text for a variable that is not set. For a condition it would mean all rows, and for a
-        list of keywords none.
+        A shell passes an empty text for a variable that is not set. As a condition, it would select all rows; as a list
+        of keywords, it would have no keyword.
         """
         if value.strip(", \t") if action.type is None else value:
             return
@@ -228,13 +231,13 @@ class Parser(argparse.ArgumentParser):
         raise self.make_usage_error(f"The value of {name} is empty.", advice)
 
     def _record_use(self, action: argparse.Action, name: str, value: str | None, used_options: _UsedOptions) -> None:
-        """Record the use of an option. Raise UsageError if an earlier use contradicts it.
+        """Record the use of an option. Raise UsageError if it contradicts an earlier option of the call.
 
         Args:
             action: The option.
-            name: The name by which the call uses the option, such as `--no-instances`.
+            name: The option's name as the user typed it, such as `--no-instances`.
             value: The option's value; None if it takes none.
-            used_options: The options of the call so far, to which this use is added.
+            used_options: The options of the call so far. The option is added.
         """
         earlier = used_options.setdefault(action, (name, value))
         if isinstance(action, argparse._AppendAction) or (value is not None and earlier[1] == value):
@@ -247,7 +250,15 @@ class Parser(argparse.ArgumentParser):
                 raise self.make_usage_error(message, "Give one of them.")
 
     def _require_joined_value(self, action: argparse.Action, word: str, value: str) -> None:
-        """Raise UsageError if an option's joined value looks like another option: in `-jo`, `-j` has the value `o`."""
+        """Raise UsageError if a joined value is not valid but names another option.
+
+        In `-jo`, for example, `o` is the value of `-j`. It is no number, and the user probably meant `-j` and `-o`.
+
+        Args:
+            action: The option.
+            word: The whole word.
+            value: The value that is joined to the option's name.
+        """
         try:
             self._get_value(action, value)
         except argparse.ArgumentError:
@@ -298,7 +309,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def suggest(word: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
-    """Return the question `Did you mean ...?` with the most similar known word, or the empty text.
+    """Return the question `Did you mean ...?` with the most similar known word; empty if no word is similar.
 
     Args:
         word: The word that the user typed.
@@ -341,7 +352,10 @@ def _is_option_word(word: str) -> bool:
 
 
 def _get_help_width() -> int:
-    """Return the number of characters of a line of help. It is computed here because argparse imports shutil for it."""
+    """Return the maximum number of characters of a line of help.
+
+    argparse would import the module shutil to compute it, which is slow.
+    """
     width_setting = os.environ.get("COLUMNS", "")
     if width_setting.isdecimal() and int(width_setting):
         columns = int(width_setting)

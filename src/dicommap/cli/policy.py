@@ -28,7 +28,7 @@ EXAMPLES = "  dicommap policy package --part caller"
 
 
 class Part(StrEnum):
-    """The parts of the result that can be printed: one policy, or all policies."""
+    """The values of --part: one of the policies, or all policies."""
 
     ALL = "all"
     ROLE_PERMISSIONS = "role-permissions"
@@ -43,7 +43,7 @@ _UNKNOWN_VALUES = {
     "<output bucket>": "outputS3Uri",
     "<region>": "region",
 }
-"""Placeholder in a policy -> the member whose option replaces it."""
+"""Placeholder in a policy -> the member of the request that contains the unknown value."""
 
 _MEMBERS = {Part.ROLE_PERMISSIONS: "rolePermissions", Part.ROLE_TRUST: "roleTrust", Part.CALLER: "caller"}
 

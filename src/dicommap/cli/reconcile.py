@@ -84,7 +84,7 @@ REASONS_SHOWN = 10
 
 
 class ResultLevel(StrEnum):
-    """The objects that can be listed, one in each row."""
+    """The values of --level: the kinds of objects that can be listed."""
 
     JOB = "job"
     STUDY = "study"
@@ -168,9 +168,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
-    """Raise an error if results cannot be written to these paths, before the work begins.
+    """Raise an error if the results cannot be written to these paths. It is called before the work begins.
 
-    The error is a UsageError, DocumentError or PackageError.
+    The error is a UsageError, DocumentError or PackageError. A path that is None is not checked.
     """
     if output is not None:
         if form is ResultFormat.TABLE:
@@ -208,7 +208,10 @@ def _choose_step_after_retry(retried: Retry, args: argparse.Namespace) -> NextSt
 
 
 def _print_retry(new_package: Retry, *, has_text: bool) -> None:
-    """Print lines and issues about the new package. If stdout has records for other programs, print to stderr."""
+    """Print the issues of a new package and the numbers of its instances and jobs.
+
+    If `has_text` is false, stdout has records for other programs, and the lines are printed to stderr.
+    """
     place = f"Package: {new_package.package}" if new_package.package is not None else "No new package was written."
     line = (
         f"{format_count(new_package.instances, 'instance')} to import again: "
@@ -266,13 +269,13 @@ def _print_result(reconciliation: Reconciliation, *, show_values: bool) -> None:
 def _print_outcomes(
     columns: tuple[str, ...], rows: Sequence[tuple[tuple[str, ...], OutcomeCounts]], limit: int, noun: str
 ) -> None:
-    """Print a table with a column for each outcome that some of the instances have.
+    """Print a table of jobs or studies, with a column for each outcome that an instance has.
 
     Args:
         columns: The names of the first columns.
-        rows: For each job or study, the cells of the first columns, and the numbers of instances by outcome.
+        rows: For each job or study: the cells of the first columns, and the number of instances by outcome.
         limit: The maximum number of rows.
-        noun: The noun for one row.
+        noun: The noun for one row, `job` or `study`.
     """
     outcomes = select_outcomes(counts for _, counts in rows)
     numbers = ("instances", *(OUTCOME_TITLES[outcome] for outcome in outcomes))

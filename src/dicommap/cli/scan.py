@@ -54,7 +54,7 @@ EXAMPLES = """\
   find . -name '*.dcm' -print0 | dicommap scan --files-from - -0 -o i.db"""
 
 PATH_LIMIT = 2**20
-"""Maximum bytes of one path in a list, more than any real path has."""
+"""Maximum number of bytes of one path in a list of files. Real paths are shorter."""
 
 _STDIN = "-"
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -169,7 +169,7 @@ def _print_summary(counts: InventorySummary, output: Path) -> None:
 
 
 def _describe_traffic(counts: InventorySummary) -> str:
-    """Return a line with the numbers of requests to S3, of received bytes, and of files read with a single request."""
+    """Return a line with the number of requests to S3, the received bytes, and the files that took one request."""
     requests, received, repeated = counts.traffic
     once = (
         f"; {counts.read - repeated:,} of {format_count(counts.read, 'file')} took one request" if counts.read else ""
@@ -179,12 +179,12 @@ def _describe_traffic(counts: InventorySummary) -> str:
 
 @contextmanager
 def _open_path_list(name: str, *, null: bool) -> Iterator[Iterator[str]]:
-    """Open a list of paths, such as the output of `find`, and yield an iterator of the paths.
+    """Return a context manager that opens a list of paths, such as the output of `find`, and gives an iterator of them.
 
     Args:
         name: The file with the list; `-` is standard input.
-        null: Whether each path ends with a NUL, since a path may contain all other characters. If false, each path
-            ends with a line feed, or a carriage return and a line feed. Empty lines are empty paths.
+        null: Whether each path ends with a NUL, which no path contains. If false, each path ends with a line feed, or a
+            carriage return and a line feed. An empty line is an empty path.
 
     Raises:
         DocumentError: The list cannot be read.
@@ -219,7 +219,7 @@ def _read_paths(file: BinaryIO, *, null: bool) -> Iterator[str]:
 
 
 def _require_utf8_list(first: bytes, *, null: bool) -> None:
-    """Raise DocumentError if the first line is UTF-16, or has a NUL and the option --null is absent."""
+    """Raise DocumentError if the list's first path is UTF-16, or if it has a NUL and `null` (--null) is false."""
     if first.startswith(_UTF16_MARKS) or (first.count(b"\0") * 3 > len(first) and len(first) > 1):
         raise DocumentError(
             "The list of files is UTF-16, as PowerShell's '>' writes it.",

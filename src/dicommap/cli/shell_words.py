@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
 LINE_WIDTH = 80
-"""Characters of a line. A longer command is continued on the next line, by a backslash as shells have it."""
+"""Maximum number of characters of a line. A longer command continues on the next line, after a backslash."""
 
 
 def quote_word(word: str, encoding: str = "utf-8") -> str:
-    """Return a word in quotes for a shell, if it needs quotes.
+    """Return a word for a shell, in quotes if it needs quotes.
 
-    Control characters, undecodable bytes, and characters that the terminal's encoding does not have are escaped in
-    quotes of the form $'...', which bash, zsh and ksh read.
+    Control characters, undecodable bytes, and characters that `encoding` (of the terminal) does not have are escaped.
+    The quotes then have the form $'...', which bash, zsh and ksh understand.
     """
     try:
         word.encode(encoding)
@@ -38,13 +38,17 @@ def quote_word(word: str, encoding: str = "utf-8") -> str:
 
 
 def path_word(path: StrPath) -> str:
-    """Return a path as a word that is not read as an option or as standard output."""
+    """Return a path as a word of a command line. If it begins with a dash, put `./` before it, so it is no option."""
     word = os.fspath(path)
     return f"./{word}" if word.startswith("-") else word
 
 
 def group_options(words: Sequence[str]) -> Iterator[str]:
-    """Yield the command with its arguments, and each option with its value, as texts that a line break may separate."""
+    """Yield groups of words between which a line may be broken.
+
+    The first group is the command with its arguments (with the first argument only, if the group would be too long).
+    Each option is a group with its value. The option -n is not a group: it stays with the words before it.
+    """
     start = 0
     for place in range(1, len(words) + 1):
         if place == len(words) or (words[place].startswith("-") and words[place] != "-n"):
@@ -58,7 +62,7 @@ def group_options(words: Sequence[str]) -> Iterator[str]:
 
 
 def fold_command(groups: Sequence[str]) -> Iterator[str]:
-    """Yield the lines of a long command. Each but the last ends with a backslash."""
+    """Yield the lines of a long command, broken only between `groups`. All lines but the last end with a backslash."""
     line = f"  {groups[0]}"
     for group in groups[1:]:
         if len(line) + len(group) + 3 > LINE_WIDTH:  # a blank before the group, and a blank and a backslash after it

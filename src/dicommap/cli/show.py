@@ -68,11 +68,11 @@ EXAMPLES = """\
   dicommap show inventory.db --level issue --format csv > issues.csv"""
 
 CELL_LIMIT = 200
-"""Maximum characters of a cell of a table, except for paths. The formats json, jsonl and csv have whole values."""
+"""Maximum number of characters of a table cell that is not a path. The other formats have whole values."""
 
 
 class ShowLevel(StrEnum):
-    """The objects that can be listed, one in each row."""
+    """The values of --level: the kinds of objects that can be listed."""
 
     STUDY = "study"
     SERIES = "series"
@@ -125,7 +125,7 @@ _FIELDS = {
     ShowLevel.FILE: ("source", "path", "bytes", "disposition", "etag"),
     ShowLevel.ISSUE: ("severity", "code", "location", "message"),
 }
-"""The columns of each level, beside the captured attributes."""
+"""Level -> all columns that it can have, without the captured attributes, which studies and series have too."""
 _RANKS = {
     ShowLevel.STUDY: (
         "StudyInstanceUID",
@@ -149,7 +149,7 @@ _RANKS = {
     ShowLevel.FILE: ("path", "disposition"),
     ShowLevel.ISSUE: ("code", "location", "severity"),
 }
-"""The columns of each level in the order of their importance. The last are hidden on a narrow terminal."""
+"""Level -> its columns, the most important first. On a narrow terminal, the last ones are hidden."""
 _NUMBERS = ("series", "instances", "files", "bytes", "InstanceNumber", "SeriesNumber")
 _PATHS = ("path", "source", "location", "message")
 _NOUNS = {
@@ -232,13 +232,13 @@ def run(args: argparse.Namespace) -> int:
                 record_lines(listed, form, record=lambda record: record, row=lambda row: _order(flatten(row), columns))
             )
             if marks and masker.example:
-                masker.example = marks[0]  # a mark of a column that is left out explains nothing
+                masker.example = marks[0]  # the example must be in the output, and not in a column that is left out
                 print_masked_note(masker, to_stderr=True)
     return 0
 
 
 def _keep_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Record]:
-    """Yield the records unchanged, and put the first mark in them into the empty list `marks`."""
+    """Yield the records unchanged. Add the first mark of a masked value in them to the empty list `marks`."""
     for record in records:
         if not marks:
             marks += islice(find_marks(str(record)), 1)
@@ -246,12 +246,12 @@ def _keep_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Re
 
 
 def _order(row: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
-    """Return a flat row with its columns in the order of --columns; the row itself without --columns."""
+    """Return a flat row with only `columns`, in their order; the row itself if `columns` is empty."""
     return {column: row[column] for column in columns if column in row} if columns else row
 
 
 def _print_next_step(args: argparse.Namespace, codes: Sequence[str] = (), *, is_empty: bool = False) -> None:
-    """Print the next command. `codes`: the codes of the listed issues, the most severe first."""
+    """Print the next command. `codes` are the codes of the listed issues, the most severe first."""
     sheet = suggest_path("series.csv" if args.level is ShowLevel.SERIES else "studies.csv")
     step = after_show(
         str(args.inventory),
@@ -266,7 +266,7 @@ def _print_next_step(args: argparse.Namespace, codes: Sequence[str] = (), *, is_
 
 
 def _repeat_conditions(args: argparse.Namespace) -> list[str]:
-    """Return the conditions of --where for another command. A pattern for a masked attribute becomes a placeholder."""
+    """Return the conditions of --where for the next command. A pattern for a masked attribute becomes a placeholder."""
     conditions = [condition.partition("=") for condition in args.where or ()]
     return [
         f"{keyword}={pattern if args.show_values or keyword in UNMASKED_KEYWORDS else PATTERN}"
@@ -275,7 +275,7 @@ def _repeat_conditions(args: argparse.Namespace) -> list[str]:
 
 
 def _parse_columns(names: Sequence[str], inventory: Inventory, level: ShowLevel) -> tuple[str, ...]:
-    """Return the names of columns. Raises UsageError if a level has no such column."""
+    """Check names of columns, and return them as a tuple. Raises UsageError if the level has no column of this name."""
     known = _FIELDS[level] + (inventory.keywords if level in (ShowLevel.STUDY, ShowLevel.SERIES) else ())
     for name in names:
         if name not in known:
@@ -289,7 +289,11 @@ def _parse_columns(names: Sequence[str], inventory: Inventory, level: ShowLevel)
 
 
 def _parse_selection(args: argparse.Namespace, *, is_sorted: bool) -> Selection:
-    """Return the selection of the call's options. It has one row more than --limit, to know whether there are more."""
+    """Return the selection of rows that the options describe.
+
+    It selects one row more than --limit, so that the caller knows whether there are more rows. If the rows are sorted,
+    the selection has no limit.
+    """
     if args.limit is not None and args.limit < 1:
         raise UsageError("--limit is 1 or more.", fix="Name the number of rows, or leave out --limit.")
     codes = split_keywords(args.code)
@@ -326,7 +330,7 @@ def _read_records(
     limit: int | None,
     masker: Masker,
 ) -> Iterator[Record]:
-    """Yield the records of the selected rows, in the order of --sort."""
+    """Yield the records of the selected rows, sorted by `order` if it has columns."""
     items, build = _readers(inventory, level)
     flatten = flatten_issue_record if level is ShowLevel.ISSUE else flatten_record
     rows: Iterable[Any] = items(selection)
@@ -340,7 +344,7 @@ def _read_records(
 def _readers(
     inventory: Inventory, level: ShowLevel
 ) -> tuple[Callable[[Selection], Iterable[Any]], Callable[..., Record]]:
-    """Return the function that yields the rows of a level, and the function that builds the record of a row."""
+    """Return two functions for a level: one yields the selected rows, the other builds the record of a row."""
     if level is ShowLevel.STUDY:
         return inventory.studies, build_study_record
     if level is ShowLevel.SERIES:
@@ -372,7 +376,7 @@ def _print_records(
 
 
 def _print_issues(inventory: Inventory, selection: Selection, args: argparse.Namespace) -> None:
-    """Print the issues in groups. With --limit, so many issues of each group are listed; the others are counted."""
+    """Print the issues in groups. --limit is the maximum number of listed issues of a group; others are counted."""
     groups = inventory.issue_groups(selection)
     if groups:
         print_issue_groups(groups, limit=args.limit)

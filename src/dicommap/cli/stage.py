@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_copies(args: argparse.Namespace) -> int:
-    """Print every planned copy, and the package's errors and warnings. Send nothing, and return the exit status."""
+    """Print every planned copy, and the errors and warnings of the package. Return the exit status. Nothing is sent."""
     count = 0
 
     def records() -> Iterator[dict[str, object]]:
@@ -140,7 +140,7 @@ def _choose_next_step(staged: StageResult, args: argparse.Namespace) -> NextStep
 
 
 def _choose_submit(args: argparse.Namespace) -> NextStep:
-    """Return the step after the files of the chosen jobs are at their prefixes."""
+    """Return the step after the files of the chosen jobs were copied: stage the other jobs, or submit the package."""
     options = tuple(list_given_options(args, only=AWS_OPTIONS))
     progress = PackageDirectory(args.package).count_progress()
     is_staged = not args.job or progress.to_stage <= len(set(args.job))

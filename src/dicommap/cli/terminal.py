@@ -1,4 +1,4 @@
-"""The terminal that stdout is: its width, colours, and the user's options for them."""
+"""The width and colours of the output, and the user's options for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dicommap.cli.parser import Parser
 
 MIN_WIDTH = 40
-"""Least width for which tables are fitted. On a narrower terminal, lines are broken by the terminal."""
+"""Minimum width that is assumed for a terminal. A narrower terminal breaks the lines itself."""
 
 _DEFAULT_WIDTH = 80
 _DUMB_TERMINALS = frozenset({"dumb", "unknown"})
@@ -31,7 +31,7 @@ OUTPUT_OPTIONS = frozenset({"color", "wide", "all_issues", "no_pager"})
 
 
 class ColorChoice(StrEnum):
-    """When the output has colours."""
+    """The values of --color: when the output has colours."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -47,7 +47,7 @@ class OutputOptions:
     all_issues: bool = False
     pager: bool = False
     pipe_width: int | None = None
-    """The number of columns into which results must fit if they go to a pipe or file; None for any number."""
+    """Maximum number of characters of a line of results in a pipe or file; None for no maximum."""
 
 
 _options = OutputOptions()
@@ -58,7 +58,7 @@ def add_output_options(parser: Parser, *, pager: bool = True) -> None:
 
     Args:
         parser: The parser of a command.
-        pager: Whether the command prints all its results at its end, so that a pager can show them.
+        pager: Whether results can be shown in a pager. This is so if the command prints all of them at its end.
     """
     group = parser.add_argument_group("Output on a terminal")
     add_choice(
@@ -78,7 +78,10 @@ def add_output_options(parser: Parser, *, pager: bool = True) -> None:
 
 @contextmanager
 def output_options(args: argparse.Namespace) -> Iterator[None]:
-    """Use the output options of a call inside the context. If stdout is a terminal, results are shown in a pager."""
+    """Return a context manager in which the output options of a call are used.
+
+    If stdout is a terminal and the command allows it, the results are shown in a pager.
+    """
     global _options  # one output for the whole process
     _options = OutputOptions(
         color=getattr(args, "color", ColorChoice.AUTO),
@@ -105,7 +108,7 @@ def is_terminal() -> bool:
 
 
 def has_reader_left() -> bool:
-    """Return whether results are shown in a pager that the user has left, so that no more can be seen."""
+    """Return whether the user has left the pager, so that more results would not be seen."""
     return bool(getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "has_ended", False))
 
 
@@ -115,7 +118,11 @@ def lists_all_issues() -> bool:
 
 
 def has_colors() -> bool:
-    """Return whether results are printed in colours: as --color says, else NO_COLOR, FORCE_COLOR, or the terminal."""
+    """Return whether results are printed in colours.
+
+    --color decides it first, then the environment variables NO_COLOR and FORCE_COLOR, then whether stdout is a
+    terminal.
+    """
     if _options.color is not ColorChoice.AUTO:
         return _options.color is ColorChoice.ALWAYS
     if os.environ.get("NO_COLOR"):
@@ -124,14 +131,14 @@ def has_colors() -> bool:
 
 
 def read_width() -> int | None:
-    """Return the number of columns into which results must fit; None if there is no limit, as in a pipe or file."""
+    """Return the maximum number of characters of a line of results; None for no maximum, as in a pipe or file."""
     if not sys.stdout.isatty():
         return _options.pipe_width
     return _read_terminal_width(sys.__stdout__)
 
 
 def read_error_width() -> int | None:
-    """Return the number of columns into which errors must fit; None if stderr is no terminal."""
+    """Return the maximum number of characters of a line of errors; None if stderr is no terminal."""
     return _read_terminal_width(sys.__stderr__) if sys.stderr is not None and sys.stderr.isatty() else None
 
 
@@ -147,12 +154,12 @@ def _read_terminal_width(stream: TextIO | None) -> int:
 
 
 def table_width() -> int | None:
-    """Return the number of columns into which a table must fit; None with --wide, and in a pipe or file."""
+    """Return the maximum number of characters of a line of a table; None with --wide, and in a pipe or file."""
     return None if _options.wide else read_width()
 
 
 def choose_ellipsis() -> str:
-    """Return the ellipsis for shortened cells: one character, or three dots if the output's encoding has none."""
+    """Return the ellipsis for shortened cells: `…`, or three dots if the output's encoding does not have `…`."""
     try:
         _ELLIPSIS.encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -161,5 +168,8 @@ def choose_ellipsis() -> str:
 
 
 def paint(text: str, style: str) -> str:
-    """Return a text with a style, such as `1;31` (SGR codes of ECMA-48), if results are printed in colours."""
+    """Return a text with a style if results are printed in colours, else the text unchanged.
+
+    `style` has SGR codes of ECMA-48: `1;31` is bold and red, for example.
+    """
     return f"\x1b[{style}m{text}\x1b[0m" if style and text and has_colors() else text

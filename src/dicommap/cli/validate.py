@@ -131,7 +131,7 @@ def _refuse_aws_options(args: argparse.Namespace) -> None:
 def _check_paths(
     paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Issues]
 ) -> tuple[list[Issue], AwsError | None]:
-    """Return the issues of all paths, and the last AwsError; None if there was no such error.
+    """Return the issues of all paths, and the AwsError that was raised; None if no AwsError was raised.
 
     After an AwsError, the remaining paths are checked without S3.
     """
@@ -160,10 +160,10 @@ def _choose_next_step(args: argparse.Namespace, issues: Sequence[Issue]) -> Next
     if codes:
         return explain_codes(codes)
     path = args.paths[0]
-    if len(args.paths) > 1:  # each of them has a next step of its own
+    if len(args.paths) > 1:  # each path would need a different next step
         return NextStep()
     if path.is_dir():
-        with suppress(DicommapError):  # a damaged state of a submission is no issue of the package
+        with suppress(DicommapError):  # a saved state that cannot be read must not end a validation without errors
             options = tuple(list_given_options(args, only=AWS_OPTIONS))
             progress = PackageDirectory(path).count_progress()
             return after_package(str(path), progress, options=options, is_staged=args.s3)
@@ -171,11 +171,11 @@ def _choose_next_step(args: argparse.Namespace, issues: Sequence[Issue]) -> Next
 
 
 def _print_s3_match(packages: list[Path], *, alone: bool) -> None:
-    """Print for each package that all objects of its jobs are in S3, and their number.
+    """Print a line for each package: all objects of its jobs are in S3, and how many they are.
 
     Args:
         packages: The package directories.
-        alone: Whether the check found no other objects.
+        alone: Whether no other objects are under the prefixes of the jobs.
     """
     for path in packages:
         jobs = PackageDirectory(path).plan.jobs

@@ -114,5 +114,8 @@ def _choose_next_step(watched: WatchResult, args: argparse.Namespace) -> NextSte
 
 
 def _mask_message(message: str | None) -> str:
-    """Return a service message with possible patient values masked. PACKAGE/submission has the whole message."""
+    """Return a message of the service, in which words that may be patient values are masked; empty for None.
+
+    The whole message is in PACKAGE/submission.
+    """
     return mask_service_message(message or "", show_values=False)
