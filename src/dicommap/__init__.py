@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dicommap.api.fhir import fhir
     from dicommap.api.open import open  # noqa: A004
     from dicommap.api.policy import policy
+    from dicommap.api.read_assumptions import read_assumptions
     from dicommap.api.reconcile import Reconciliation, reconcile
     from dicommap.api.scan import scan
     from dicommap.api.sheet import sheet
@@ -49,6 +50,7 @@ __all__ = [
     "fhir",
     "data_set",
     "write_overrides",
+    "read_assumptions",
     "Inventory",
     "Comparison",
     "Draft",
@@ -86,6 +88,7 @@ _MODULE_OF = {
     "fhir": "api.fhir",
     "data_set": "api.data_set",
     "write_overrides": "api.write_overrides",
+    "read_assumptions": "api.read_assumptions",
     "Inventory": "inventory",
     "Comparison": "api.compare",
     "Draft": "api.draft",

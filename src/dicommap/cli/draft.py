@@ -18,6 +18,7 @@ from dicommap.cli.options import (
     add_inventory,
     add_keywords,
     add_show_values,
+    choose_assumptions,
     list_given_options,
     output_path,
     split_keywords,
@@ -39,7 +40,6 @@ from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
-from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory import Inventory
 from dicommap.issues.wording import format_count
@@ -192,7 +192,7 @@ def run(args: argparse.Namespace) -> int:
             encoding=args.encoding,
             rules=args.rules or [],
             harmonize=harmonize,
-            assumptions=Assumptions.from_settings(args.assume or ()),
+            assumptions=choose_assumptions(args.assume or ()),
             quotas=Quotas.from_settings(args.quota or ()),
             staging=args.staging,
             stage_uri=args.stage_uri,

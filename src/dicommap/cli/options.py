@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from dicommap.aws import Clients
     from dicommap.cli.parser import Parser
+    from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.healthimaging.limits import Rate
 
 STDOUT = "-"
@@ -167,9 +168,36 @@ def add_assume(container: argparse._ActionsContainer) -> None:
         "--assume",
         metavar="SETTING",
         action="append",
-        help="What to assume if AWS does not document it: 'strict', or MEMBER=VALUE such as dataSet=array. "
-        "May be repeated.",
+        help="What to assume if AWS does not document it: 'strict', MEMBER=VALUE such as dataSet=array, or the "
+        "assumptions.json that 'dicommap probe' wrote. May be repeated.",
     )
+
+
+def choose_assumptions(words: Sequence[str]) -> Assumptions:
+    """Return the assumptions that the values of --assume name: settings, and at most one file.
+
+    Settings replace those of the file.
+
+    Raises:
+        UsageError: A setting is unknown, or there are two files.
+        DocumentError: The file cannot be read, or is not a file of assumptions.
+
+    """
+    from dicommap.healthimaging.assumptions import Assumptions
+
+    files = [word for word in words if _is_file_name(word)]
+    if len(files) > 1:
+        raise UsageError("--assume names two files of assumptions.", fix="Name one of them, and settings beside it.")
+    settings = [word for word in words if word not in files]
+    if not files:
+        return Assumptions.from_settings(settings)
+    from dicommap.api.read_assumptions import read_assumptions
+
+    return Assumptions.from_settings(settings, read_assumptions(files[0]))
+
+
+def _is_file_name(word: str) -> bool:
+    return "=" not in word and (word.endswith(".json") or os.sep in word or os.path.isfile(word))
 
 
 def add_keywords(container: argparse._ActionsContainer, name: str, text: str) -> None:

@@ -16,6 +16,7 @@ from dicommap.cli.options import (
     add_aws_options,
     add_fail_on,
     add_format,
+    choose_assumptions,
     create_clients,
     list_given_options,
 )
@@ -23,7 +24,6 @@ from dicommap.cli.output import choose_exit_status, print_issues, print_line, pr
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import choice_of
 from dicommap.errors import AwsError, DicommapError, UsageError
-from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity, has_errors
 from dicommap.issues.wording import format_count
@@ -89,7 +89,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
-    assumptions = Assumptions.from_settings(args.assume) if args.assume else None
+    assumptions = choose_assumptions(args.assume) if args.assume else None
     if not args.s3:
         _refuse_aws_options(args)
     clients = create_clients(args) if args.s3 else None

@@ -184,6 +184,7 @@ class Override(Target):
 
         Args:
             assumptions: `otherLevels` decides the severity of an issue if an attribute is not of the override's level.
+                Settings that are `unavailable` refuse attributes that a data store does not apply.
 
         Returns:
             The issues of the UIDs, of refused values, and of the attributes, in this order. Each issue names the valid
@@ -195,7 +196,7 @@ class Override(Target):
 
         """
         require_assumptions(assumptions)
-        canonical = Assumptions(otherLevels=assumptions.otherLevels)
+        canonical = assumptions.with_standard_form()
         issues = [*self._uid_issues(), *self.rejected]
         if self.data_set or not self.rejected:
             issues += map(_set_override_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))

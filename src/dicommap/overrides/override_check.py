@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
 from dicommap.dicom.json_model import data_set_issues
-from dicommap.healthimaging.levels import Level
+from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import level_mismatch_issues, not_overridable_issues
 from dicommap.issues import Issue, Location, Severity, make_issue
 from dicommap.overrides.override_file import has_null_form, remove_null_value
@@ -94,6 +94,9 @@ def _attribute_issues(
     for member in data_set:
         if _TAG.fullmatch(member) and member not in repeated:
             yield from _one_attribute_issues(int(member, 16), target, assumptions, f"{pointer}/{member}")
+            yield from _not_applied_issues(
+                int(member, 16), data_set[member], target, assumptions, f"{pointer}/{member}"
+            )
 
 
 def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
@@ -103,6 +106,28 @@ def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumpti
     if target is not None and not refused:
         severity = Severity.ERROR if assumptions.otherLevels == "error" else Severity.WARNING
         yield from level_mismatch_issues(tag, target.level, place, severity)
+
+
+def _not_applied_issues(
+    tag: int, attribute: object, target: Target | None, assumptions: Assumptions, pointer: str
+) -> Iterator[Issue]:
+    """Yield an issue for each setting of `assumptions` that says that the data store does not apply an attribute."""
+    place = Location(pointer=pointer, keyword=keyword_of(tag))
+    value = attribute if isinstance(attribute, dict) else {}
+    is_private = bool(tag >> 16 & 1)
+    refused = {
+        "emptyValue": (assumptions.emptyValue == "unavailable" and value.keys() == {"vr"}, "an emptied attribute"),
+        "sequences": (assumptions.sequences == "unavailable" and value.get("vr") == "SQ", "a sequence"),
+        "privateElements": (assumptions.privateElements == "unavailable" and is_private, "a private element"),
+    }
+    if target is not None and not is_private:
+        level = level_of(tag)
+        name, is_applied = assumptions.level_setting(level, target.level)
+        words = f"an attribute of the {level.value} level in the override of a {target.level.value}"
+        refused[name] = (not is_applied, words)
+    for name, (is_refused, what) in refused.items():
+        if is_refused:
+            yield make_issue("override.not-applied", place, setting=f"{name}=unavailable", what=what)
 
 
 def _list_required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
 from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.s3_uri import metadata_path_issues
 from dicommap.issues import Issue, Location, make_issue
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 MAPPINGS_POINTER = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 """JSON Pointer of the mappings in an import configuration."""
+
+_IDENTIFYING_TAGS = {hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)}
+"""Tags of the UIDs that the files of a study and of its series may both have."""
 
 _MappingKey = tuple[str, str | None]
 
@@ -168,6 +172,7 @@ def check_import_configuration(
     # An invalid path may lead out of the prefix, so the file with this path is not looked up.
     strays = {issue.location.pointer for issue in issues if issue.code == "mapping.path"}
     yield from _override_files_issues(mappings, overrides, assumptions)
+    yield from _precedence_issues(mappings, overrides, assumptions, pointer)
     for index, mapping in enumerate(mappings):
         path, place = mapping["metadataFilePath"], f"{pointer}{MAPPINGS_POINTER}/{index}/metadataFilePath"
         if path not in overrides and path not in absent and place not in strays:
@@ -179,7 +184,54 @@ def check_override_file(content: FileContent, target: Target | None, assumptions
     document, issues = parse_content(content)
     if document is None and issues:
         return issues
-    return [*issues, *check_override(document, target, assumptions)]
+    return [*issues, *_size_issues(content, assumptions), *check_override(document, target, assumptions)]
+
+
+def _size_issues(content: FileContent, assumptions: Assumptions) -> Iterator[Issue]:
+    """Yield an issue if an override file is larger than the largest file that the data store applies."""
+    limit = assumptions.largest_file_bytes
+    if limit is None or isinstance(content, Issue):
+        return
+    size = len(content) if isinstance(content, bytes) else len(content.text.encode())
+    if size > limit:
+        setting = f"largestFile={assumptions.largestFile}"
+        yield make_issue(
+            "override.not-applied", Location(pointer=""), setting=setting, what=f"a file of {size:,} bytes"
+        )
+
+
+def _precedence_issues(
+    mappings: list[dict[str, str]], overrides: FilesByPath, assumptions: Assumptions, pointer: str
+) -> Iterator[Issue]:
+    """Yield an issue for each mapping of a series whose file repeats an attribute of the file of its study.
+
+    There is no issue if `assumptions` say which of the two values is stored.
+    """
+    if assumptions.precedence != "unavailable":
+        return
+    paths = {
+        mapping["studyInstanceUID"]: mapping["metadataFilePath"] for mapping in mappings if not _is_series(mapping)
+    }
+    for index, mapping in enumerate(mappings):
+        study_path = paths.get(mapping["studyInstanceUID"])
+        if study_path is None or not _is_series(mapping):
+            continue
+        tags = [_list_tags(overrides, path) for path in (study_path, mapping["metadataFilePath"])]
+        if tags[0] & tags[1] - _IDENTIFYING_TAGS:
+            place = Location(pointer=f"{pointer}{MAPPINGS_POINTER}/{index}")
+            what = "an attribute that is in the override of the series and in that of its study"
+            yield make_issue("override.not-applied", place, setting="precedence=unavailable", what=what)
+
+
+def _is_series(mapping: Mapping[str, str]) -> bool:
+    return mapping.get("seriesInstanceUID") is not None
+
+
+def _list_tags(overrides: FilesByPath, path: str) -> set[str]:
+    """Return the tags of the data set in an override file; no tags if the file cannot be read."""
+    document = parse_content(overrides[path])[0] if path in overrides else None
+    data_set = document[0] if isinstance(document, list) and document else document
+    return set(data_set) if isinstance(data_set, dict) else set()
 
 
 def _override_files_issues(

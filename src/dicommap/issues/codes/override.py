@@ -59,4 +59,15 @@ CODES = (
         "wrong patient. AWS does not document what it does with such a file.",
         fix="Find out which of the two is right; do not start the job before.",
     ),
+    IssueCode(
+        name="override.not-applied",
+        severity=Severity.ERROR,
+        title="An edit that the data store does not apply",
+        message="The assumption {setting} says that the data store does not apply this: {what}.",
+        explanation="AWS does not document what a data store does with it. The assumptions say that it is ignored or "
+        "refused, for example because 'dicommap probe' observed that on a test data store. The edit is refused here, "
+        "because an import would silently keep the old value or fail.",
+        fix="Leave the edit out, or change the attribute by another way than an override. If the assumption does not "
+        "hold for your data store, leave it out.",
+    ),
 )
