@@ -9,6 +9,7 @@ from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, h
 from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.s3_uri import metadata_path_issues
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.issues.wording import format_count
 from dicommap.model.study import Target
 from dicommap.overrides.override_check import check_override
 from dicommap.validation.file_contents import parse_content
