@@ -197,7 +197,10 @@ def _size_issues(content: FileContent, assumptions: Assumptions) -> Iterator[Iss
     if size > limit:
         setting = f"largestFile={assumptions.largestFile}"
         yield make_issue(
-            "override.not-applied", Location(pointer=""), setting=setting, what=f"a file of {size:,} bytes"
+            "override.not-applied",
+            Location(pointer=""),
+            setting=setting,
+            what=f"a file of {format_count(size, 'byte')}",
         )
 
 
