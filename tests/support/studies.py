@@ -17,10 +17,13 @@ KEYWORDS = ("PatientID", "PatientName", "StudyDate", "AccessionNumber", "Modalit
 
 
 def series(study_uid: str, uid: str, **values: str | Mapping[str, int]) -> Series:
-    """Return a series of two files. A text is the value of both files; a mapping is value -> number of files."""
-    given: dict[str, Mapping[str, int]] = {keyword: {"": 2} for keyword in KEYWORDS}
-    given |= {keyword: {value: 2} if isinstance(value, str) else value for keyword, value in values.items()}
-    return Series(study_instance_uid=study_uid, series_instance_uid=uid, instances=2, files=2, size=100, values=given)
+    """Return a series. A text is the value of all files, of which there are two; a mapping is value -> files."""
+    files = max((sum(counts.values()) for counts in values.values() if not isinstance(counts, str)), default=2)
+    given: dict[str, Mapping[str, int]] = {keyword: {"": files} for keyword in KEYWORDS}
+    given |= {keyword: {value: files} if isinstance(value, str) else value for keyword, value in values.items()}
+    return Series(
+        study_instance_uid=study_uid, series_instance_uid=uid, instances=files, files=files, size=100, values=given
+    )
 
 
 def study(*members: Mapping[str, Any], uid: str = "1.2") -> Study:
@@ -52,7 +55,7 @@ def files_of(*studies: Study) -> StudyFileReader:
         for member in found.series:
             columns = [
                 chain.from_iterable(
-                    repeat(value, files) for value, files in member.values.get(keyword, {"": 2}).items()
+                    repeat(value, files) for value, files in member.values.get(keyword, {"": member.files}).items()
                 )
                 for keyword in keywords
             ]

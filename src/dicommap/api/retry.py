@@ -18,7 +18,7 @@ from dicommap.package.package_writer import require_writable, write_package
 from dicommap.package.review_tables import filter_tables
 from dicommap.planning.job_load import OverrideSizes
 from dicommap.planning.package_documents import build_package_documents
-from dicommap.planning.planned_objects import PlannedJob, PlannedObject
+from dicommap.planning.planned_objects import PlannedJob, PlannedObject, count_series_files
 from dicommap.planning.retry_jobs import plan_retry_jobs
 from dicommap.reconciliation.job_reconciliation import NO_URI
 from dicommap.reconciliation.retry_selection import RetrySelection
@@ -165,13 +165,9 @@ class RetryBuilder:
         known: dict[str, set[str]] = {}
         for override in overrides:
             known.setdefault(override.study_instance_uid, set()).update(filter(None, [override.series_instance_uid]))
-        documents = build_package_documents(
-            [*self._plan_jobs_in_place(), *staged],
-            overrides,
-            selection.make_plan_header(),
-            filter_tables(self._package, known),
-            account,
-        )
+        jobs = [*self._plan_jobs_in_place(), *staged]
+        tables = filter_tables(self._package, known, count_series_files(jobs))
+        documents = build_package_documents(jobs, overrides, selection.make_plan_header(), tables, account)
         issues += check_documents(documents, known)
         if Issues(issues).errors:
             return self._make_result(None, len(staged), issues)

@@ -21,6 +21,7 @@ from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_T
 from dicommap.issues import Location, make_issue
 from dicommap.model.study import most_frequent_value
 from dicommap.overrides.grouping_conflicts import GroupingConflict, NonPrimaryFile
+from dicommap.overrides.grouping_values import find_override_text, index_changes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.model.study import FileValues, Series, Study, ValueCounts
     from dicommap.overrides.grouping_conflicts import StudyFileReader
+    from dicommap.overrides.grouping_values import ChangesByScope
     from dicommap.overrides.study_resolution import AttributeChange
 
 ConflictScope = tuple[str | None, str]
@@ -215,8 +217,6 @@ LISTED_FILES_LIMIT = 100_000
 _STUDY_KEYWORDS = tuple(map(keyword_of, sorted(STUDY_GROUPING_TAGS)))
 _SERIES_KEYWORDS = tuple(map(keyword_of, sorted(SERIES_GROUPING_TAGS)))
 
-_ChangesByScope = dict["ConflictScope", "AttributeChange"]
-
 
 class ImageSetForecaster:
     """Forecasts the grouping conflicts of each study. It lists a limited number of files for all studies together."""
@@ -236,7 +236,7 @@ class ImageSetForecaster:
 
     def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
         """Yield each grouping attribute that still has several values in a study or series after `changes`."""
-        by_scope = {(change.series_instance_uid, keyword_of(change.tag)): change for change in changes}
+        by_scope = index_changes(changes)
         scopes = {scope: counts for scope, counts in _count_values_by_scope(study, by_scope) if len(counts) > 1}
         if not scopes:
             return
@@ -267,7 +267,7 @@ class ImageSetForecaster:
             )
 
     def _read_file_values(
-        self, study: Study, keywords: tuple[str, ...], changes: _ChangesByScope
+        self, study: Study, keywords: tuple[str, ...], changes: ChangesByScope
     ) -> Iterator[tuple[FileValues, ConflictingValues]]:
         """Yield each file of a study with its values of the attributes in `keywords` after the overrides."""
         for file in self._files(study.study_instance_uid, keywords):
@@ -275,7 +275,7 @@ class ImageSetForecaster:
             yield (
                 file,
                 tuple(
-                    value if (text := _find_override_text(file.series_instance_uid, keyword, changes)) is None else text
+                    value if (text := find_override_text(file.series_instance_uid, keyword, changes)) is None else text
                     for keyword, value in scanned
                 ),
             )
@@ -309,7 +309,7 @@ def build_conflict_issue(conflict: GroupingConflict) -> Issue:
     )
 
 
-def _count_values_by_scope(study: Study, changes: _ChangesByScope) -> Iterator[tuple[ConflictScope, Counter[str]]]:
+def _count_values_by_scope(study: Study, changes: ChangesByScope) -> Iterator[tuple[ConflictScope, Counter[str]]]:
     """Yield each grouping attribute, with its values after `changes` and their numbers of files.
 
     Study attributes are counted in the whole study, series attributes in each series.
@@ -324,19 +324,13 @@ def _count_values_by_scope(study: Study, changes: _ChangesByScope) -> Iterator[t
             yield (series.series_instance_uid, keyword), _count_series_values(series, keyword, changes)
 
 
-def _count_series_values(series: Series, keyword: str, changes: _ChangesByScope) -> Counter[str]:
+def _count_series_values(series: Series, keyword: str, changes: ChangesByScope) -> Counter[str]:
     """Return the values of an attribute in a series after the overrides: value -> number of files."""
-    text = _find_override_text(series.series_instance_uid, keyword, changes)
+    text = find_override_text(series.series_instance_uid, keyword, changes)
     return Counter(series.values.get(keyword, {})) if text is None else Counter({text: series.files})
 
 
-def _find_override_text(series: str, keyword: str, changes: Mapping[ConflictScope, AttributeChange]) -> str | None:
-    """Return the value that an override of the series or study sets. Return None if no override sets the attribute."""
-    change = changes.get((series, keyword)) or changes.get((None, keyword))
-    return None if change is None else text_from_attribute(change.after) or ""
-
-
-def _find_series_changes(study: Study, scope: ConflictScope, changes: _ChangesByScope) -> list[AttributeChange]:
+def _find_series_changes(study: Study, scope: ConflictScope, changes: ChangesByScope) -> list[AttributeChange]:
     """Return the changes that set the attribute in single series.
 
     If the conflict is in one series, return no change.

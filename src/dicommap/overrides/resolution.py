@@ -18,6 +18,8 @@ from dicommap.overrides.character_set_issues import (
     unencodable_value_issues,
 )
 from dicommap.overrides.doubtful_values import DoubtfulValues
+from dicommap.overrides.grouping_table import GroupingTable
+from dicommap.overrides.grouping_values import iterate_grouping_values
 from dicommap.overrides.image_set_forecast import ImageSetForecaster, build_conflict_issue
 from dicommap.overrides.moved_identifiers import MovedIdentifiers
 from dicommap.overrides.shared_identifiers import SharedIdentifiers
@@ -104,6 +106,8 @@ class Resolution:
     conflicts: list[GroupingConflict] = field(default_factory=list)
     file_groups: list[StudyFileGroups] = field(default_factory=list)
     """The groups of files of the first studies with conflicts."""
+    grouping: GroupingTable = field(default_factory=GroupingTable)
+    """The grouping attributes of each series after the edits."""
 
 
 def resolve_edits(
@@ -148,6 +152,7 @@ def resolve_edits(
         result.issues += unencodable_value_issues(study, resolution.changes)
         changed = {change.tag for change in resolution.changes}
         result.issues += doubtful_character_set_issues(study, [edit for edit in edits if edit.tag in changed])
+        result.grouping.add(iterate_grouping_values(study, resolution.changes, files))
         conflicts = list(forecaster.conflicts(study, resolution.changes))
         result.conflicts += conflicts
         result.issues += map(build_conflict_issue, conflicts)

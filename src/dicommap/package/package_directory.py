@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import DocumentError, os_error_reason
-from dicommap.model.package_layout import OBJECTS_FILE, PLAN_FILE, REQUEST_FILE, job_folder
+from dicommap.model.package_layout import GROUPING_FILE, OBJECTS_FILE, PLAN_FILE, REQUEST_FILE, job_folder
 from dicommap.model.study import Target
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount, PackageProgress, SubmissionState
+from dicommap.overrides.grouping_table import parse_grouping_csv
 from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.document_reader import format_name, read_document
 from dicommap.package.submission_states import SubmissionStates
@@ -23,15 +24,18 @@ from dicommap.reading import open_regular_file
 from dicommap.reading.document_limits import CONFIGURATION_LIMIT, OVERRIDE_LIMIT, PLAN_LIMIT, TABLE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from _typeshed import StrPath
 
     from dicommap.dicom.json_model import DataSet
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
+    from dicommap.overrides.grouping_values import GroupingValues
     from dicommap.planning.plan import FileDigest, PlanJob
     from dicommap.reading.document_limits import DocumentLimit
+
+_Row = TypeVar("_Row")
 
 _REDRAFT_FIX = "Draft the package again; 'dicommap validate' lists all that was changed."
 
@@ -71,18 +75,22 @@ class PackageDirectory:
         Raises DocumentError if objects.csv cannot be read. Raises it after the last object if the hash of objects.csv
         differs from the hash in the plan.
         """
+        return self._hashed_rows(_make_objects_path(job), job.objects, parse_objects_csv, "list of objects")
+
+    def _hashed_rows(
+        self, path: str, planned: FileDigest, parse: Callable[[Iterator[str]], Iterator[_Row]], what: str
+    ) -> Iterator[_Row]:
+        """Yield the rows of a table, then compare its hash with the plan. `what` describes the table in messages."""
         digest = hashlib.sha256()
         try:
-            with open_regular_file(_make_objects_path(job), beneath=self.path) as file:
-                yield from parse_objects_csv(_hash_lines(file, digest))
+            with open_regular_file(path, beneath=self.path) as file:
+                yield from parse(_hash_lines(file, digest))
         except OSError as error:
-            raise DocumentError(
-                f"{_make_objects_path(job)} cannot be read: {os_error_reason(error)}.", fix=_REDRAFT_FIX
-            ) from None
+            raise DocumentError(f"{path} cannot be read: {os_error_reason(error)}.", fix=_REDRAFT_FIX) from None
         except ValueError:  # includes UnicodeDecodeError
-            raise DocumentError(f"{_make_objects_path(job)} is no list of objects.", fix=_REDRAFT_FIX) from None
-        if digest.hexdigest() != job.objects.sha256:
-            raise DocumentError(f"{_make_objects_path(job)} was changed after it was drafted.", fix=_REDRAFT_FIX)
+            raise DocumentError(f"{path} is no {what}.", fix=_REDRAFT_FIX) from None
+        if digest.hexdigest() != planned.sha256:
+            raise DocumentError(f"{path} was changed after it was drafted.", fix=_REDRAFT_FIX)
 
     def override_file(self, job: PlanJob, path: str) -> bytes:
         """Return the bytes of an override file of a job. `path` is relative to the job's inputS3Uri.
@@ -105,6 +113,19 @@ class PackageDirectory:
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise DocumentError(f"{name} was changed after it was drafted.", fix=_REDRAFT_FIX)
         return data.decode("utf-8")
+
+    def grouping(self) -> Iterator[GroupingValues]:
+        """Yield the rows of grouping.csv, in the order of Study and Series Instance UIDs.
+
+        Raises DocumentError if there is no grouping.csv, or if it cannot be read. Raises it after the last row if its
+        hash differs from the hash in the plan.
+        """
+        if self.plan.grouping is None:
+            raise DocumentError(
+                f"The package has no {GROUPING_FILE}: it was drafted by an older version of dicommap.",
+                fix="Draft the package again.",
+            )
+        return self._hashed_rows(GROUPING_FILE, self.plan.grouping, parse_grouping_csv, "table of grouping attributes")
 
     def request(self, job: PlanJob) -> dict[str, Any]:
         """Return the StartDICOMImportJob request of a job, from the package.

@@ -1,9 +1,11 @@
-"""The rows of the tables for the person who reviews a package: preview.csv, edits.csv and forecast.csv."""
+"""The tables of a package: preview.csv, edits.csv and forecast.csv for the person who reviews it; and grouping.csv."""
 
 from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dicommap.display.conflict_report import FORECAST_COLUMNS, build_forecast_rows
@@ -12,11 +14,13 @@ from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.preview import build_preview_row
 from dicommap.model.masking import Masker
 from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE
+from dicommap.overrides.grouping_table import GroupingTable
 from dicommap.planning.package_documents import PackageTables
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
+    from dicommap.overrides.grouping_values import GroupingValues
     from dicommap.overrides.resolution import Resolution
     from dicommap.package.package_directory import PackageDirectory
 
@@ -25,20 +29,26 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def build_tables(resolution: Resolution) -> PackageTables:
-    """Return the review tables for resolved edits. The tables contain values of patients."""
+    """Return the tables for resolved edits. The tables contain values of patients."""
     masker = Masker(show_values=True)
     changes = (build_preview_row(change, masker=masker, shorten=False) for change in resolution.changes)
     return PackageTables(
         preview=_format_csv(changes),
         edits=_format_csv(map(build_edit_result_row, resolution.edit_results)),
         forecast=_format_csv(build_forecast_rows(resolution.conflicts, masker=masker), FORECAST_COLUMNS),
+        grouping=resolution.grouping,
     )
 
 
-def filter_tables(package: PackageDirectory, studies: Container[str]) -> PackageTables:
-    """Return the review tables of a package, with only the rows of some studies. edits.csv keeps all rows.
+def filter_tables(
+    package: PackageDirectory, studies: Container[str], files_by_series: Mapping[tuple[str, str], int]
+) -> PackageTables:
+    """Return the tables of a package, with only the rows of some studies or series. edits.csv keeps all rows.
 
-    `studies` are the Study Instance UIDs of the rows to keep.
+    Args:
+        package: The package.
+        studies: The Study Instance UIDs of the rows to keep in preview.csv and forecast.csv.
+        files_by_series: Study and Series Instance UID -> number of files, for the series to keep in grouping.csv.
 
     Raises:
         DocumentError: If a table cannot be read, or differs from its hash in the plan.
@@ -49,7 +59,25 @@ def filter_tables(package: PackageDirectory, studies: Container[str]) -> Package
         preview=_filter_rows(package.table(PREVIEW_FILE, plan.preview), studies),
         edits=package.table(EDITS_FILE, plan.edits),
         forecast=_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies),
+        grouping=None if plan.grouping is None else _filter_grouping(package.grouping(), files_by_series),
     )
+
+
+def _filter_grouping(rows: Iterable[GroupingValues], files_by_series: Mapping[tuple[str, str], int]) -> GroupingTable:
+    """Return the rows of some series, with new numbers of files.
+
+    If only some files of a series are kept and the series has several rows, their numbers of files are not known.
+    """
+    table = GroupingTable()
+    for series, group in groupby(rows, key=lambda row: (row.study_instance_uid, row.series_instance_uid)):
+        files = files_by_series.get(series, 0)
+        series_rows = list(group) if files else []
+        if len(series_rows) == 1:
+            table.add([replace(series_rows[0], files=files)])
+        else:
+            is_whole = sum(row.files or 0 for row in series_rows) == files
+            table.add(series_rows if is_whole else [replace(row, files=None) for row in series_rows])
+    return table
 
 
 def _format_csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:

@@ -13,17 +13,17 @@ from dicommap.model.package_layout import (
     CONFIGURATION_FILE,
     EDITS_FILE,
     FORECAST_FILE,
+    GROUPING_FILE,
     OBJECTS_FILE,
     PLAN_FILE,
     PREVIEW_FILE,
     REQUEST_FILE,
     job_folder,
 )
-from dicommap.model.study import Disposition
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
 from dicommap.overrides.override_file import build_override_document
 from dicommap.planning.plan import FileDigest, Plan, PlanJob, PlannedFile, UnplannedCounts
-from dicommap.planning.planned_objects import iterate_objects_csv
+from dicommap.planning.planned_objects import INSTANCE_DISPOSITIONS, iterate_objects_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,10 +34,9 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.import_configuration import ImportConfiguration
     from dicommap.healthimaging.quotas import Quotas
     from dicommap.healthimaging.s3_uri import S3Uri
+    from dicommap.overrides.grouping_table import GroupingTable
     from dicommap.overrides.override import Override
     from dicommap.planning.planned_objects import PlannedJob, PlannedObject
-
-_INSTANCES = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
 
 
 class JobObjectCounts:
@@ -59,7 +58,7 @@ class JobObjectCounts:
             self.files += 1
             self.bytes += planned.size
             self._folders.add(planned.key)
-            if planned.disposition in _INSTANCES:
+            if planned.disposition in INSTANCE_DISPOSITIONS:
                 self.instances += 1
                 if planned.series_instance_uid != series or planned.study_instance_uid != study:
                     study, series = planned.study_instance_uid, planned.series_instance_uid
@@ -164,11 +163,13 @@ class PlanHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageTables:
-    """The CSV texts of preview.csv, edits.csv and forecast.csv."""
+    """The CSV texts of preview.csv, edits.csv, forecast.csv and grouping.csv."""
 
     preview: str = field(repr=False)
     edits: str
     forecast: str = field(repr=False)
+    grouping: GroupingTable | None = field(default=None, repr=False)
+    """The table grouping.csv; None if the grouping attributes are not known."""
 
 
 def build_package_documents(
@@ -193,19 +194,21 @@ def build_package_documents(
         overrides_by_study.setdefault(override.study_instance_uid, []).append(override)
     texts: dict[str, str] = {}
     values: dict[str, Callable[[], object]] = {}
-    objects: dict[str, TextPieces] = {}
+    produced: dict[str, TextPieces] = {}
     planned = []
     for job in jobs:
         plan_job, job_texts, job_values = _build_job(job, overrides_by_study, header, account)
         planned.append(plan_job)
         texts |= job_texts
         values |= job_values
-        objects[f"{job_folder(job.id)}/{OBJECTS_FILE}"] = partial(iterate_objects_csv, job.objects)
+        produced[f"{job_folder(job.id)}/{OBJECTS_FILE}"] = partial(iterate_objects_csv, job.objects)
     plan = _build_plan(planned, header, tables)
     values[PLAN_FILE] = partial(_dump_model, plan)
     texts[PLAN_FILE] = dump_json(_dump_model(plan))
     texts |= {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
-    return PackageDocuments(plan, texts, objects, values)
+    if tables.grouping is not None:
+        produced[GROUPING_FILE] = tables.grouping.pieces
+    return PackageDocuments(plan, texts, produced, values)
 
 
 def _dump_model(document: BaseModel) -> dict[str, object]:
@@ -269,6 +272,7 @@ def _build_plan(jobs: list[PlanJob], header: PlanHeader, tables: PackageTables) 
         preview=FileDigest.from_text(tables.preview),
         edits=FileDigest.from_text(tables.edits),
         forecast=FileDigest.from_text(tables.forecast),
+        grouping=None if tables.grouping is None else FileDigest.from_pieces(tables.grouping.pieces()),
         jobs=tuple(jobs),
     )
 

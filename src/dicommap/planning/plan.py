@@ -124,6 +124,9 @@ class Plan(Displayable, _Document):
     """Size and hash of edits.csv. It lists the result of each edit."""
     forecast: FileDigest
     """Size and hash of forecast.csv. It lists the files that will probably become non-primary image sets."""
+    grouping: FileDigest | None = None
+    """Size and hash of grouping.csv, which lists the grouping attributes that the jobs will import; None if the package
+    has no such table."""
     # FailFast: an error for each of a million jobs would need gigabytes. The schema check reports the details.
     jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ OBJECTS_COLUMNS = (
     "Source",
 )
 
+INSTANCE_DISPOSITIONS = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
+"""Dispositions of files that an import job imports."""
 _ROWS_AT_ONCE = 1_000
 
 
@@ -125,3 +128,13 @@ class PlannedJob:
     """Whether the objects must be copied to the job's inputS3Uri."""
     objects: Iterable[PlannedObject] = field(repr=False)
     """The objects of the job, in the order of the keys' UTF-8. The iteration can be repeated."""
+
+
+def count_series_files(jobs: Iterable[PlannedJob]) -> Counter[tuple[str, str]]:
+    """Return a Counter: Study and Series Instance UID -> number of files that jobs import, duplicates included."""
+    return Counter(
+        (planned.study_instance_uid, planned.series_instance_uid)
+        for job in jobs
+        for planned in job.objects
+        if planned.disposition in INSTANCE_DISPOSITIONS
+    )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.healthimaging.s3_uri import NestedFolders
 from dicommap.issues import Location, make_issue
-from dicommap.model.study import Disposition
-from dicommap.planning.planned_objects import parse_objects_csv
+from dicommap.planning.planned_objects import INSTANCE_DISPOSITIONS, parse_objects_csv
 from dicommap.planning.source_prefixes import is_s3_root
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
     from dicommap.planning.planned_objects import PlannedObject
-
-_INSTANCE_DISPOSITIONS = frozenset({Disposition.INSTANCE, Disposition.DUPLICATE})
 
 
 def check_objects_csv(
@@ -50,7 +47,7 @@ def check_objects_csv(
             if problem is not None:
                 yield make_issue(code, Location(path=path), row=counts["sourceFiles"] + 2, problem=problem)
                 return
-            counts["instances"] += planned.disposition in _INSTANCE_DISPOSITIONS
+            counts["instances"] += planned.disposition in INSTANCE_DISPOSITIONS
             counts["sourceFiles"] += 1
             counts["sourceBytes"] += planned.size
             folders.add(planned.key)
@@ -91,7 +88,7 @@ def _find_source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) 
 
 def _find_staged_problem(planned: PlannedObject) -> str | None:
     """Return the reason why a staged job cannot copy this object; None if the object can be copied."""
-    if planned.disposition not in _INSTANCE_DISPOSITIONS:
+    if planned.disposition not in INSTANCE_DISPOSITIONS:
         return f"an object that is '{planned.disposition.value}' is no instance to be copied"
     if not (planned.study_instance_uid and planned.series_instance_uid and planned.sop_instance_uid):
         return "an instance to be copied has no Study, Series or SOP Instance UID"

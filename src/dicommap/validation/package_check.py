@@ -15,6 +15,7 @@ from dicommap.model.package_layout import (
     CONFIGURATION_FILE,
     EDITS_FILE,
     FORECAST_FILE,
+    GROUPING_FILE,
     OBJECTS_FILE,
     PLAN_FILE,
     PREVIEW_FILE,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 
     Known = Mapping[str, set[str]] | None
 
-_TABLE_PATHS = {"preview": PREVIEW_FILE, "edits": EDITS_FILE, "forecast": FORECAST_FILE}
-"""Member of the plan -> path of the table that the member describes."""
+_TABLE_PATHS = {"preview": PREVIEW_FILE, "edits": EDITS_FILE, "forecast": FORECAST_FILE, "grouping": GROUPING_FILE}
+"""Member of the plan -> path of the table that the member describes. A plan may have no member `grouping`."""
 
 _COMPARED_MEMBERS = ("clientToken", "outputS3Uri")
 _RequestMembers = dict[str, Any]
@@ -63,7 +64,7 @@ def check_package(
     if plan is None:
         return issues
     issues += [issue.with_location(path=PLAN_FILE) for issue in check_plan(plan)]
-    for member, path in _TABLE_PATHS.items() if drafted is None else ():
+    for member, path in _list_tables(plan) if drafted is None else ():
         issues += _table_issues(path, plan[member], _plan_location(f"/{member}"), files)
     assumptions = Assumptions.model_validate(plan["assumptions"])
     expected_uri = S3Uri.parse(input_s3_uri or "")
@@ -85,6 +86,10 @@ def check_package(
     return issues if has_errors(issues) else [*issues, *_token_issues(drafted or Plan.model_validate(plan), kept)]
 
 
+def _list_tables(plan: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(member, path) for member, path in _TABLE_PATHS.items() if member in plan]
+
+
 def _table_issues(path: str, planned: dict[str, Any], place: Location, files: FilesByPath) -> Iterator[Issue]:
     """Yield an issue if a table is missing, or differs from the size and hash in the plan."""
     table = open_hashed_lines(files, path)
@@ -96,7 +101,7 @@ def _table_issues(path: str, planned: dict[str, Any], place: Location, files: Fi
 
 
 def _list_expected_paths(plan: dict[str, Any]) -> set[str]:
-    expected = {PLAN_FILE, *_TABLE_PATHS.values()}
+    expected = {PLAN_FILE, *(path for _, path in _list_tables(plan))}
     for job in plan["jobs"]:
         folder = job_folder(job["id"])
         expected |= {f"{folder}/{name}" for name in (REQUEST_FILE, OBJECTS_FILE)}

@@ -265,7 +265,7 @@ def test_what_a_draft_makes_itself_is_no_member_of_the_account(
 def test_tables_begin_with_a_byte_order_mark_for_spreadsheets(inventory: dicommap.Inventory, rules: Path) -> None:
     drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=rules)
     tables = {name: text for name, text in drafted.documents.items() if name.endswith(".csv") and "/" not in name}
-    assert set(tables) == {"preview.csv", "edits.csv", "forecast.csv"}
+    assert set(tables) == {"preview.csv", "edits.csv", "forecast.csv", "grouping.csv"}
     assert all(text.startswith("\ufeff") and text.count("\ufeff") == 1 for text in tables.values())
 
 

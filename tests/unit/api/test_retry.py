@@ -58,7 +58,7 @@ def test_a_job_of_which_nothing_was_imported_is_planned_as_it_was(
     assert list(again.objects(again.plan.jobs[0])) == list(package.objects(package.plan.jobs[0]))
     assert token_of(again) != token_of(package)
     assert dicommap.validate(again.path) == ()  # the account's members are those of the submission
-    for name in ("preview.csv", "edits.csv", "forecast.csv"):
+    for name in ("preview.csv", "edits.csv", "forecast.csv", "grouping.csv"):
         assert (again.path / name).read_bytes() == (package.path / name).read_bytes()
 
 
@@ -75,6 +75,7 @@ def test_what_is_missing_of_a_job_is_staged_with_its_overrides(
     assert job.staged
     assert one.key == f"{uid(STUDY, 1)}/0000001.dcm"
     assert again.plan.sources[one.root] + one.source == f"s3://bucket/{first}"
+    assert [(row.study_instance_uid, row.files) for row in again.grouping()] == [(uid(STUDY, 1), 1)]
     assert [mapping.studyInstanceUID for mapping in job.mappings] == [uid(STUDY, 1)]
     assert again.override_file(job, job.mappings[0].metadataFilePath) == package.override_file(
         package.plan.jobs[0], job.mappings[0].metadataFilePath

@@ -1,0 +1,108 @@
+"""The values of the grouping attributes that jobs will import, by series, after the overrides.
+
+HealthImaging groups instances into image sets by seven attributes (developer guide, "Understanding image sets"). Two of
+them are the Study and Series Instance UID. Files of a series that differ in one of the others have a record each:
+
+    study 1.2, series 1.2.1, PatientID A, AccessionNumber 7, StudyID 1, StudyDate 20240101, SeriesNumber 3: 40 files
+    study 1.2, series 1.2.1, PatientID B, AccessionNumber 7, StudyID 1, StudyDate 20240101, SeriesNumber 3: 2 files
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import keyword_of
+from dicommap.dicom.json_model import text_from_attribute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from dicommap.model.study import Series, Study
+    from dicommap.overrides.grouping_conflicts import StudyFileReader
+    from dicommap.overrides.study_resolution import AttributeChange
+
+STUDY_GROUPING_KEYWORDS = ("PatientID", "AccessionNumber", "StudyID", "StudyDate")
+"""Attributes that must be equal in all files of a study, without the Study Instance UID."""
+SERIES_GROUPING_KEYWORDS = ("SeriesNumber",)
+"""Attributes that must be equal in all files of a series, without the Series Instance UID."""
+GROUPING_KEYWORDS = (*STUDY_GROUPING_KEYWORDS, *SERIES_GROUPING_KEYWORDS)
+
+ChangesByScope = dict[tuple[str | None, str], "AttributeChange"]
+"""Series Instance UID, or None for the whole study, and keyword -> the change of this attribute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupingValues:
+    """Files of one series that have the same values of the grouping attributes after the overrides."""
+
+    study_instance_uid: str
+    series_instance_uid: str
+    files: int | None
+    """The number of files. A retry that imports only some files of a series may not know it: then it is None."""
+    values: tuple[str, ...] = field(repr=False)
+    """The values in the order of GROUPING_KEYWORDS. An absent attribute is the empty text."""
+
+
+def index_changes(changes: Iterable[AttributeChange]) -> ChangesByScope:
+    """Return the changes of one study by series and keyword."""
+    return {(change.series_instance_uid, keyword_of(change.tag)): change for change in changes}
+
+
+def find_override_text(
+    series: str, keyword: str, changes: Mapping[tuple[str | None, str], AttributeChange]
+) -> str | None:
+    """Return the value of an attribute in an override of the series or study; None if no override sets it."""
+    change = changes.get((series, keyword)) or changes.get((None, keyword))
+    return None if change is None else text_from_attribute(change.after) or ""
+
+
+def iterate_grouping_values(
+    study: Study, changes: Iterable[AttributeChange], files: StudyFileReader
+) -> Iterator[GroupingValues]:
+    """Yield the grouping values of a study: by series, and in a series the values with the most files first.
+
+    Args:
+        study: The study.
+        changes: The changes of the study.
+        files: Returns the files of a study. It is called only if an attribute has several values in a series.
+
+    """
+    by_scope = index_changes(changes)
+    groups: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    divided = set()
+    for series in study.series:
+        values = _find_only_values(series, by_scope)
+        if values is None:
+            divided.add(series.series_instance_uid)
+        else:
+            groups[series.series_instance_uid, values] = series.files
+    for file in files(study.study_instance_uid, GROUPING_KEYWORDS) if divided else ():
+        if file.series_instance_uid in divided:
+            texts = zip(GROUPING_KEYWORDS, file.values, strict=True)
+            values = tuple(_choose_text(file.series_instance_uid, keyword, text, by_scope) for keyword, text in texts)
+            groups[file.series_instance_uid, values] += 1
+    for (series_uid, values), count in sorted(groups.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
+        yield GroupingValues(
+            study_instance_uid=study.study_instance_uid, series_instance_uid=series_uid, files=count, values=values
+        )
+
+
+def _find_only_values(series: Series, changes: ChangesByScope) -> tuple[str, ...] | None:
+    """Return the values of a series after the overrides; None if an attribute has several values."""
+    values = []
+    for keyword in GROUPING_KEYWORDS:
+        text = find_override_text(series.series_instance_uid, keyword, changes)
+        if text is None:
+            counts = series.values.get(keyword, {})
+            if len(counts) > 1:
+                return None
+            text = next(iter(counts), "")
+        values.append(text)
+    return tuple(values)
+
+
+def _choose_text(series: str, keyword: str, text: str, changes: ChangesByScope) -> str:
+    override = find_override_text(series, keyword, changes)
+    return text if override is None else override
