@@ -5,13 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.client_errors import convert_client_errors
+from dicommap.aws.service_answers import parse_answer, read_pages, require_member
 from dicommap.aws.timing import DESCRIBE_LIMIT, GET_LIMIT, LIST_LIMIT, START_LIMIT, SYSTEM_CLOCK, Throttle
-from dicommap.errors import AwsError
 from dicommap.healthimaging.job_properties import ACTIVE_JOB_STATUSES, FhirImportJob, ImportJob
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.planning.source_prefixes import prefixes_overlap
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
     from dicommap.aws.clients import Clients
     from dicommap.aws.timing import Clock
-
-_Answer = TypeVar("_Answer", bound=BaseModel)
 
 _PAGE_SIZE = 50
 """Maximum number of jobs in one answer of ListDICOMImportJobs. AWS does not allow a larger number."""
@@ -76,7 +72,7 @@ class ImportJobs:
         self._starts.wait()
         with convert_client_errors("StartDICOMImportJob", request["inputS3Uri"]):
             answer = self._record_service_time(self._clients.medical_imaging.start_dicom_import_job(**request))
-        return _parse_answer("StartDICOMImportJob", ImportJob, answer)
+        return parse_answer("StartDICOMImportJob", ImportJob, answer)
 
     def get(self, datastore: str, job: str) -> ImportJob:
         """Return the properties of an import job. Raises AwsError.
@@ -91,7 +87,7 @@ class ImportJobs:
             answer = self._record_service_time(
                 self._clients.medical_imaging.get_dicom_import_job(datastoreId=datastore, jobId=job)
             )
-        return _parse_answer("GetDICOMImportJob", ImportJob, answer.get("jobProperties"))
+        return parse_answer("GetDICOMImportJob", ImportJob, answer.get("jobProperties"))
 
     def list_jobs(self, datastore: str, status: str | None = None) -> Iterator[ImportJob]:
         """Yield the jobs of a data store from the last 90 days. The jobs have no S3 URIs and no import configuration.
@@ -107,23 +103,15 @@ class ImportJobs:
         parameters: dict[str, Any] = {"datastoreId": datastore, "maxResults": _PAGE_SIZE}
         if status is not None:
             parameters["jobStatus"] = status
-        tokens: set[str] = set()
-        while True:
-            self._lists.wait()
-            with convert_client_errors("ListDICOMImportJobs", f"data store {datastore}"):
-                answer = self._record_service_time(self._clients.medical_imaging.list_dicom_import_jobs(**parameters))
-            for summary in _require_member("ListDICOMImportJobs", answer, "jobSummaries"):
-                yield _parse_answer("ListDICOMImportJobs", ImportJob, summary)
-            token = answer.get("nextToken")
-            if not token:
-                return
-            if token in tokens:
-                raise AwsError(
-                    "The list of import jobs does not end.",
-                    fix="Check the endpoint, and any proxy on the way to it.",
-                )
-            tokens.add(token)
-            parameters["nextToken"] = token
+        for answer in read_pages(
+            "ListDICOMImportJobs",
+            f"data store {datastore}",
+            lambda token: self._clients.medical_imaging.list_dicom_import_jobs(**parameters, **token),
+            self._lists,
+        ):
+            self._record_service_time(answer)
+            for summary in require_member("ListDICOMImportJobs", answer, "jobSummaries"):
+                yield parse_answer("ListDICOMImportJobs", ImportJob, summary)
 
     def count_active(self, datastore: str) -> int:
         """Return the number of active jobs of a data store, for the quota of concurrent jobs. Raises AwsError."""
@@ -191,13 +179,13 @@ class ImportJobs:
         self._descriptions.wait()
         with convert_client_errors("DescribeFHIRImportJob", f"job {job}"):
             answer = self._clients.healthlake.describe_fhir_import_job(DatastoreId=datastore, JobId=job)
-        return _parse_answer("DescribeFHIRImportJob", FhirImportJob, answer.get("ImportJobProperties"))
+        return parse_answer("DescribeFHIRImportJob", FhirImportJob, answer.get("ImportJobProperties"))
 
     def get_datastore(self, datastore: str) -> dict[str, Any]:
         """Return the properties of a data store, the member datastoreProperties of GetDatastore. Raises AwsError."""
         with convert_client_errors("GetDatastore", f"data store {datastore}"):
             answer = self._record_service_time(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
-        properties: dict[str, Any] = _require_member("GetDatastore", answer, "datastoreProperties")
+        properties: dict[str, Any] = require_member("GetDatastore", answer, "datastoreProperties")
         return properties
 
     def _record_service_time(self, answer: dict[str, Any]) -> dict[str, Any]:
@@ -206,25 +194,3 @@ class ImportJobs:
         with suppress(ValueError, TypeError):  # no date, or a date without a time zone
             self._clock_difference = parsedate_to_datetime(date) - self._clock.now()
         return answer
-
-
-def _require_member(operation: str, answer: dict[str, Any], name: str) -> Any:  # noqa: ANN401
-    if name not in answer:
-        raise _make_incomplete_answer_error(operation)
-    return answer[name]
-
-
-def _parse_answer(operation: str, model: type[_Answer], properties: object) -> _Answer:
-    try:
-        return model.model_validate(properties)
-    except ValidationError:
-        raise _make_incomplete_answer_error(operation) from None
-
-
-def _make_incomplete_answer_error(operation: str) -> AwsError:
-    # botocore does not report an answer that was cut.
-    return AwsError(
-        f"The answer to {operation} lacks a member that the service model requires.",
-        fix="Run the same command again. If that does not help, check the endpoint and any proxy, and update dicommap.",
-        transient=True,
-    )

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dicommap.arguments import type_error
-from dicommap.healthimaging.limits import GET_RATE, LIST_RATE, START_RATE
+from dicommap.healthimaging.limits import (
+    DELETE_IMAGE_SET_RATE,
+    GET_IMAGE_SET_METADATA_RATE,
+    GET_IMAGE_SET_RATE,
+    GET_RATE,
+    LIST_IMAGE_SET_VERSIONS_RATE,
+    LIST_RATE,
+    SEARCH_IMAGE_SETS_RATE,
+    START_RATE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,32 +81,41 @@ GET_LIMIT = RateLimit(*GET_RATE)
 """Rate limit of GetDICOMImportJob."""
 LIST_LIMIT = RateLimit(*LIST_RATE)
 """Rate limit of ListDICOMImportJobs."""
+SEARCH_IMAGE_SETS_LIMIT = RateLimit(*SEARCH_IMAGE_SETS_RATE)
+"""Rate limit of SearchImageSets."""
+GET_IMAGE_SET_LIMIT = RateLimit(*GET_IMAGE_SET_RATE)
+"""Rate limit of GetImageSet."""
+GET_METADATA_LIMIT = RateLimit(*GET_IMAGE_SET_METADATA_RATE)
+"""Rate limit of GetImageSetMetadata."""
+LIST_VERSIONS_LIMIT = RateLimit(*LIST_IMAGE_SET_VERSIONS_RATE)
+"""Rate limit of ListImageSetVersions."""
+DELETE_IMAGE_SET_LIMIT = RateLimit(*DELETE_IMAGE_SET_RATE)
+"""Rate limit of DeleteImageSet."""
 DESCRIBE_LIMIT = RateLimit(10, 10)
 """Rate limit of DescribeFHIRImportJob. AWS documents no limit, so this is a low assumed value."""
 
 
 class Throttle:
-    """A token bucket for requests: it waits before a request if the rate limit requires it. It is not thread-safe."""
+    """A token bucket for requests: it waits before a request if the rate limit requires it. Threads can share it."""
 
     def __init__(self, limit: RateLimit, clock: Clock = SYSTEM_CLOCK) -> None:
         self._limit = limit
         self._clock = clock
+        self._lock = threading.Lock()
         self._tokens = float(limit.burst)
+        """Tokens in the bucket; a negative number counts the requests that are waiting for a token."""
         self._filled_at = clock.monotonic()
 
     def wait(self) -> None:
-        """Wait until the bucket has a token, and take it. Then one request may be sent."""
-        self._refill_tokens()
-        if self._tokens < 1:
-            self._clock.sleep((1 - self._tokens) / self._limit.per_second)
-            self._refill_tokens()
-        # If the sleep ended a moment too early, do not wait again.
-        self._tokens = max(self._tokens - 1, 0.0)
-
-    def _refill_tokens(self) -> None:
-        now = self._clock.monotonic()
-        self._tokens = min(self._limit.burst, self._tokens + max(now - self._filled_at, 0.0) * self._limit.per_second)
-        self._filled_at = now
+        """Take a token, and wait until the bucket has it."""
+        with self._lock:
+            now = self._clock.monotonic()
+            added = max(now - self._filled_at, 0.0) * self._limit.per_second
+            self._tokens = min(self._limit.burst, self._tokens + added) - 1
+            self._filled_at = now
+            missing = -self._tokens
+        if missing > 0:
+            self._clock.sleep(missing / self._limit.per_second)
 
 
 class GrowingPauses:

@@ -51,6 +51,9 @@ WORKBOOK_LIMIT = DocumentLimit(4 * TABLE_LIMIT.bytes)
 JOB_MANIFEST_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """job-output-manifest.json, which has about half a megabyte for a job with DEFAULT_JOB_FILES image sets."""
 
+IMAGE_SET_METADATA_LIMIT = DocumentLimit(128 * MEBIBYTE, 5_000_000)
+"""The decompressed metadata of an image set: twice the quota of MAX_METADATA_MB, which AWS can raise."""
+
 S3_INVENTORY_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """manifest.json of an S3 Inventory: three texts for each of its data files."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.aws.timing import GET_LIMIT, START_LIMIT, RateLimit, Throttle
+from dicommap.aws.timing import GET_LIMIT, START_LIMIT, Clock, RateLimit, Throttle
 from tests.support.fake_clock import QuickClock
 
 
@@ -52,3 +54,15 @@ def test_another_rate_keeps_the_burst_unless_it_is_below_one() -> None:
     assert START_LIMIT.with_rate(None) is START_LIMIT
     assert START_LIMIT.with_rate(5) == RateLimit(5, START_LIMIT.burst)
     assert START_LIMIT.with_rate(0.5) == RateLimit(0.5, 1)
+
+
+def test_threads_share_a_throttle() -> None:
+    limit = RateLimit(1000, 1)
+    clock = Clock()
+    throttle = Throttle(limit, clock)
+    begin = clock.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(100):
+            pool.submit(throttle.wait)
+    # A lost update of the number of tokens would let some threads pass at once.
+    assert clock.monotonic() - begin >= 0.099
