@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dicommap.aws.clients import Clients
-    from dicommap.aws.timing import Clock, RateLimit
+    from dicommap.aws.timing import Clock
 
 _PAGE_SIZE = 50
 """Maximum number of items in one answer of SearchImageSets and ListImageSetVersions. AWS does not allow more."""
@@ -47,21 +47,19 @@ class ImageSets:
     Threads can share an object of this class.
     """
 
-    def __init__(
-        self, clients: Clients, clock: Clock = SYSTEM_CLOCK, *, metadata_limit: RateLimit = GET_METADATA_LIMIT
-    ) -> None:
+    def __init__(self, clients: Clients, clock: Clock = SYSTEM_CLOCK, *, metadata_rate: float | None = None) -> None:
         """Prepare the calls.
 
         Args:
             clients: The AWS clients.
             clock: The clock with which the calls wait.
-            metadata_limit: The rate limit of GetImageSetMetadata, which AWS can raise for an account.
+            metadata_rate: Calls of GetImageSetMetadata per second; None for the rate that AWS documents.
 
         """
         self._clients = clients
         self._searches = Throttle(SEARCH_IMAGE_SETS_LIMIT, clock)
         self._gets = Throttle(GET_IMAGE_SET_LIMIT, clock)
-        self._metadata_gets = Throttle(metadata_limit, clock)
+        self._metadata_gets = Throttle(GET_METADATA_LIMIT.with_rate(metadata_rate), clock)
         self._version_lists = Throttle(LIST_VERSIONS_LIMIT, clock)
         self._deletions = Throttle(DELETE_IMAGE_SET_LIMIT, clock)
 
