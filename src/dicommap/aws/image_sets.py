@@ -24,6 +24,7 @@ from dicommap.healthimaging.image_sets import (
     ImageSetProperties,
     ImageSetSummary,
 )
+from dicommap.issues.wording import format_count
 from dicommap.reading.document_limits import IMAGE_SET_METADATA_LIMIT
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ def _make_content_error(subject: str, problem: str) -> AwsError:
 
 def _make_size_error(subject: str) -> AwsError:
     return AwsError(
-        f"The metadata of {subject} has more than {IMAGE_SET_METADATA_LIMIT.bytes:,} bytes.",
+        f"The metadata of {subject} has more than {format_count(IMAGE_SET_METADATA_LIMIT.bytes, "byte")}.",
         fix="Read this image set with other software: dicommap limits the memory for one document.",
         local=True,
     )
