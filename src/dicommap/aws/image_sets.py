@@ -259,8 +259,9 @@ def _make_content_error(subject: str, problem: str) -> AwsError:
 
 
 def _make_size_error(subject: str) -> AwsError:
+    limit = format_count(IMAGE_SET_METADATA_LIMIT.bytes, "byte")
     return AwsError(
-        f"The metadata of {subject} has more than {format_count(IMAGE_SET_METADATA_LIMIT.bytes, "byte")}.",
+        f"The metadata of {subject} has more than {limit}.",
         fix="Read this image set with other software: dicommap limits the memory for one document.",
         local=True,
     )
