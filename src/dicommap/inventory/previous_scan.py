@@ -107,10 +107,7 @@ class PreviousScan:
     """
 
     def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-        """Use the inventory of an open connection. Raises InventoryError if it is damaged.
-
-        `keywords` are the captured attributes of both scans.
-        """
+        """Use an open inventory with the captured attributes `keywords`. Raises InventoryError if it is damaged."""
         self._connection = connection
         columns = ", ".join(f'"{keyword}"' for keyword in keywords)
         self._header_query = (
