@@ -45,8 +45,15 @@ class Clients:
 
     @cached_property
     def medical_imaging(self) -> Any:  # noqa: ANN401
-        """Return the client of AWS HealthImaging."""
-        return self.make_client("medical-imaging")
+        """Return the client of AWS HealthImaging. Raises MissingExtraError if botocore is too old."""
+        client = self.make_client("medical-imaging")
+        # botocore leaves members that its model lacks out of answers, so that a job would seem to have no overrides.
+        if "importConfiguration" not in client.meta.service_model.shape_for("DICOMImportJobProperties").members:
+            raise MissingExtraError(
+                "The installed botocore is older than May 2026, and does not know importConfiguration.",
+                fix="Install a newer one: pip install -U 'dicommap[aws]'",
+            )
+        return client
 
     @cached_property
     def healthlake(self) -> Any:  # noqa: ANN401

@@ -187,9 +187,11 @@ def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextS
     saved = PackageDirectory(args.package).count_progress()
     progress = replace(saved, started=len(ended) + len(started), ended=len(ended))
     outcomes = ReconciledState(
-        missing=sum(job.missing for job in result.jobs),
+        missing=sum(job.to_import_again for job in result.jobs),
         attention_codes=tuple(issue.code for issue in result.issues if issue.severity is not Severity.NOTE),
-        needs_copies=any(job.missing and job.recorded_imports for job in result.jobs),
+        needs_copies=any(
+            job.missing and job.recorded_imports and not job.has_other_configuration for job in result.jobs
+        ),
     )
     options = tuple(list_given_options(args, only={"manifests", *AWS_OPTIONS}))
     aws_options = tuple(list_given_options(args, only=AWS_OPTIONS))

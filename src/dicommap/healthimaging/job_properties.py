@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
+from dicommap.issues import Issue, Location, make_issue
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class JobEnding(StrEnum):
@@ -84,7 +86,30 @@ class TaggedUnion(BaseModel):
         return {"name": str(named or "?"), "value": None, "known": False}
 
 
-RequestAgreement = Literal["same", "differs"]
+RequestAgreement = Literal["same", "missing", "differs", "other-prefix"]
+"""Whether a job has the parameters of a request.
+
+`missing`: the job has no importConfiguration, but the request has one. `differs`: both have an importConfiguration, but
+not the same, or only the job has one. `other-prefix`: the job has another inputS3Uri.
+"""
+_CODE_BY_AGREEMENT: dict[RequestAgreement, str] = {
+    "missing": "watch.configuration-missing",
+    "differs": "watch.configuration-differs",
+    "other-prefix": "watch.other-request",
+}
+
+
+def request_agreement_issues(agreement: RequestAgreement | None, location: Location) -> Iterator[Issue]:
+    """Yield an issue if a job does not have the parameters of its request.
+
+    Args:
+        agreement: Whether the job has the parameters; None if it is not known.
+        location: The location of the issue.
+
+    """
+    if agreement in _CODE_BY_AGREEMENT:
+        yield make_issue(_CODE_BY_AGREEMENT[agreement], location)
+
 
 DICOM_JOB_ENDINGS = {
     "SUBMITTED": None,
@@ -140,17 +165,18 @@ class ImportJob(BaseModel):
             request: The members of StartDICOMImportJob as they were sent.
 
         Returns:
-            "same" or "differs"; None if the service did not return the compared members.
+            Whether the members are the same; None if the answer has no inputS3Uri, as in ListDICOMImportJobs.
 
         """
-        if self.inputS3Uri is not None and self.inputS3Uri.rstrip("/") != request["inputS3Uri"].rstrip("/"):
-            return "differs"
+        if self.inputS3Uri is None:
+            return None
+        if self.inputS3Uri.rstrip("/") != request["inputS3Uri"].rstrip("/"):
+            return "other-prefix"
         sent = request.get("importConfiguration")
         union = self.importConfiguration
-        if self.inputS3Uri is None or (union is None and sent is not None):
-            return None
-        returned = None if union is None else {union.name: union.value}
-        return "same" if _sort_mappings(returned) == _sort_mappings(sent) else "differs"
+        if union is None:
+            return "same" if sent is None else "missing"
+        return "same" if _sort_mappings({union.name: union.value}) == _sort_mappings(sent) else "differs"
 
     def to_job_info(self) -> JobInfo:
         """Return the properties as a JobInfo, which jobs of HealthImaging and HealthLake share."""

@@ -66,7 +66,7 @@ class Submission(BaseModel):
     ending: JobEnding | None = None
     """How the job ended, for example with success or failure. It is set in the state `ended`."""
     configuration: RequestAgreement | None = None
-    """Whether the service reports the same importConfiguration that was sent. None until it reports one."""
+    """Whether the service reports the inputS3Uri and importConfiguration of the request; None if it is not known."""
     seenAt: UtcTime | None = None
     """The time of the service's last report about the job."""
 

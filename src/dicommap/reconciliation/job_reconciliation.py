@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dicommap.healthimaging.job_properties import JobEnding
+from dicommap.healthimaging.job_properties import JobEnding, request_agreement_issues
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.package_layout import job_folder
@@ -169,6 +169,7 @@ def reconcile_job(
         )
     if job_output is None and state in (JobState.COMPLETED, JobState.FAILED):
         issues.append(make_issue("manifest.missing", Location(path=job_folder(job.id))))
+    issues += request_agreement_issues(submission and submission.configuration, Location(path=job_folder(job.id)))
     studies = _count_by_study(job.id, ledger)
     outcomes = _count_outcomes(job, submission, state, ledger, manifest, len(studies))
     issues += ledger.issues
@@ -259,4 +260,5 @@ def _count_outcomes(
         recorded_imports=ledger.record_counts.imported,
         not_instances=dict(ledger.record_counts.not_instances),
         refused_not_instances=dict(+ledger.record_counts.refused_not_instances),
+        agreement=submission and submission.configuration,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dicommap.healthimaging.job_properties import RequestAgreement
     from dicommap.issues import Issue
     from dicommap.planning.planned_objects import PlannedObject
 
@@ -131,7 +132,19 @@ class JobOutcomes:
     These failures are expected: that the service reports files without an instance as failures is inferred from an
     example of the developer guide. AWS does not document it for DICOMDIRs.
     """
+    agreement: RequestAgreement | None = None
+    """Whether the service reports the parameters of the package's request for the job; None if it is not known."""
     issues: tuple[Issue, ...] = ()
+
+    @property
+    def has_other_configuration(self) -> bool:
+        """Return whether the job had no import configuration or another one, so that its imports are not as planned."""
+        return self.agreement in ("missing", "differs")
+
+    @property
+    def to_import_again(self) -> int:
+        """Return the number of instances to import again: all if the job had another import configuration."""
+        return self.instances if self.has_other_configuration else self.missing
 
     @property
     def instances(self) -> int:

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 class RetrySelection:
     """The jobs and instances of a plan that a retry imports again.
 
-    A job that imported nothing is repeated as a whole. Of any other job, only the instances that were not imported are
-    selected. They must be copied to another prefix, because a job imports all files under its prefix. Only these
-    instances are kept in memory.
+    A job that imported nothing, or had another import configuration, is repeated as a whole. Of any other job, only the
+    instances that were not imported are selected. They must be copied to another prefix, because a job imports all
+    files under its prefix. Only these instances are kept in memory.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -38,13 +38,13 @@ class RetrySelection:
         self._jobs = {job.id: job for job in plan.jobs}
         self._roots = {root: number for number, root in enumerate(plan.sources)}
         self.whole: list[PlanJob] = []
-        """Jobs that imported nothing."""
+        """Jobs that imported nothing, or that had no import configuration or another one than planned."""
         self.partial: list[PlanJob] = []
         """Jobs that imported only some of their instances."""
         self.missing: list[PlannedObject] = []
         """Instances of the partial jobs that were not imported. Their sources are S3 objects."""
         self.unclear_count = 0
-        """Number of selected instances that may have been imported: without a record, or with contradicting records."""
+        """Number of selected instances that may be in the data store: they have no record, or one of their import."""
         self.issues: list[Issue] = []
         """An issue for each job that is left out, because it was not started or has not ended."""
 
@@ -64,20 +64,20 @@ class RetrySelection:
         return sum(job.instances for job in self.whole) + len(self.missing)
 
     def add_job(self, reconciled: JobReconciliation) -> None:
-        """Select the instances of a job that were not imported."""
+        """Select the instances of a job that were not imported; all if the job had another import configuration."""
         job, outcomes = self._jobs[reconciled.outcomes.job], reconciled.outcomes
         if outcomes.state in (JobState.NOT_STARTED, JobState.UNANSWERED, JobState.NOT_ENDED):
             place = Location(path=job_folder(job.id))
             self.issues.append(make_issue("reconcile.left-out", place, standing=outcomes.state.value))
             return
-        if not outcomes.missing:
+        if not outcomes.to_import_again:
             return
-        is_whole = not reconciled.ledger.record_counts.imported
+        is_whole = outcomes.has_other_configuration or not reconciled.ledger.record_counts.imported
         (self.whole if is_whole else self.partial).append(job)
         for instance in reconciled.instances():
-            if instance.outcome.is_imported:
+            if instance.outcome.is_imported and not outcomes.has_other_configuration:
                 continue
-            # The outcome is unclear if the instance has no record, or records that contradict each other.
+            # It may be in the data store if it has no record, or a record of its import.
             self.unclear_count += instance.reported_imported or not instance.reported_failed
             if not is_whole:
                 self.missing.append(self._with_s3_source(job, instance.planned))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.healthimaging.job_properties import JobEnding
+from dicommap.healthimaging.job_properties import JobEnding, request_agreement_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.package_layout import submission_path
 from dicommap.model.submission import SubmissionState
@@ -45,8 +45,7 @@ def check_submission(submission: Submission, *, is_unknown: bool = False) -> Ite
 
     """
     place = Location(path=submission_path(submission.job))
-    if submission.configuration == "differs":
-        yield make_issue("watch.other-request", place)
+    yield from request_agreement_issues(submission.configuration, place)
     if is_unknown:
         yield make_issue("watch.no-job", place)
     elif submission.state is SubmissionState.STARTING:

@@ -121,21 +121,48 @@ def test_a_job_that_fails_is_an_error_with_its_message_saved(submitted: Path, im
     assert codes(watch(submitted)) == ["watch.failed"]  # as often as it is asked
 
 
-@pytest.mark.parametrize("what", ["configuration", "prefix"])
-def test_a_job_that_is_not_what_was_sent_is_an_error(submitted: Path, import_jobs: ImportJobService, what: str) -> None:
+@pytest.mark.parametrize(
+    ("agreement", "code"),
+    [
+        ("missing", "watch.configuration-missing"),
+        ("differs", "watch.configuration-differs"),
+        ("other-prefix", "watch.other-request"),
+    ],
+)
+def test_a_job_that_is_not_what_was_sent_is_an_error(
+    submitted: Path, import_jobs: ImportJobService, agreement: str, code: str
+) -> None:
     request: Any = import_jobs.jobs[0].request
-    if what == "prefix":
+    mappings = request["importConfiguration"]["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
+    if agreement == "other-prefix":
         request["inputS3Uri"] = "s3://somewhere/else/"
+    elif agreement == "missing":
+        del request["importConfiguration"]
     else:
-        mappings = request["importConfiguration"]["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
         mappings[0]["studyInstanceUID"], mappings[1]["studyInstanceUID"] = (
             mappings[1]["studyInstanceUID"],
             mappings[0]["studyInstanceUID"],
         )
     watched = watch(submitted)
-    assert "watch.other-request" in codes(watched)
+    assert code in codes(watched)
     assert not watched.ok
-    assert states(submitted)["0001"]["configuration"] == "differs"
+    assert states(submitted)["0001"]["configuration"] == agreement
+    assert states(submitted)["0002"]["configuration"] == "same"
+
+
+def test_a_job_without_its_configuration_is_imported_again_as_a_whole(
+    submitted: Path, import_jobs: ImportJobService, tmp_path: Path
+) -> None:
+    del import_jobs.jobs[0].request["importConfiguration"]  # type: ignore[attr-defined]
+    watch(submitted)
+    reconciled = dicommap.reconcile(submitted)
+    assert [found.code for found in reconciled.issues.errors] == ["watch.configuration-missing"]
+    retry = reconciled.retry(tmp_path / "again")
+    assert (retry.in_place, retry.staged) == (1, 0)
+    assert [found.code for found in retry.issues] == ["reconcile.import-again"]
+    assert dicommap.submit(tmp_path / "again", clock=QuickClock()).ok
+    assert watch(tmp_path / "again").ok
+    assert len(import_jobs.jobs) == 3  # another client token than that of the first job
 
 
 def test_the_order_of_mappings_is_no_difference(submitted: Path, import_jobs: ImportJobService) -> None:

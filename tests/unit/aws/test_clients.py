@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Mapping
 
 import pytest
 
@@ -39,3 +40,15 @@ def test_only_hosts_of_aws_get_a_prefix(
         monkeypatch.setenv(name, value)
     client = Clients(region="us-east-1", endpoint_url=endpoint_url).medical_imaging
     assert client.meta.config.inject_host_prefix is has_prefix
+
+
+def test_a_botocore_that_would_leave_the_import_configuration_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from botocore.model import ServiceModel
+
+    class OldShape:
+        members: Mapping[str, object] = {"jobId": object()}
+
+    monkeypatch.setattr(ServiceModel, "shape_for", lambda *_: OldShape)
+    with pytest.raises(MissingExtraError, match="does not know importConfiguration") as caught:
+        _ = Clients(region="us-east-1").medical_imaging
+    assert "pip install -U" in (caught.value.fix or "")

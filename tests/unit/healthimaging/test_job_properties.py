@@ -15,6 +15,11 @@ from dicommap.healthimaging import job_properties as job_properties_model_fhir_i
 from dicommap.healthimaging.job_properties import FhirImportJob, ImportJob, JobEnding, format_utc
 
 JOB = {"jobId": "1a", "jobName": "n", "jobStatus": "SUBMITTED", "datastoreId": "d"}
+CONFIGURATION = {
+    "dicomJsonMetadataImportConfiguration": {
+        "dicomMetadataMappings": [{"studyInstanceUID": "1.2", "metadataFilePath": "overrides/1.2.json"}]
+    }
+}
 FHIR = {"JobId": "1a", "JobStatus": "SUBMITTED", "DatastoreId": "d", "InputDataConfig": {"S3Uri": "s3://bucket/in/"}}
 
 
@@ -111,3 +116,25 @@ def test_both_services_report_the_same_things() -> None:
 
 def test_a_time_without_a_zone_is_utc() -> None:
     assert format_utc(datetime(2026, 1, 2, tzinfo=UTC)) == format_utc(datetime(2026, 1, 2)) == "2026-01-02T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("returned", "sent", "agreement"),
+    [
+        (CONFIGURATION, CONFIGURATION, "same"),
+        (None, None, "same"),
+        (None, CONFIGURATION, "missing"),
+        ({}, CONFIGURATION, "missing"),
+        (CONFIGURATION, None, "differs"),
+        ({"SDK_UNKNOWN_MEMBER": {"name": "digitalPathology"}}, CONFIGURATION, "differs"),
+    ],
+)
+def test_a_job_is_compared_with_its_request(returned: object, sent: object, agreement: str) -> None:
+    job = ImportJob.model_validate({**JOB, "inputS3Uri": "s3://bucket/in", "importConfiguration": returned})
+    request = {"inputS3Uri": "s3://bucket/in/"} | ({} if sent is None else {"importConfiguration": sent})
+    assert job.agreement_with(request) == agreement
+    assert job.agreement_with({**request, "inputS3Uri": "s3://bucket/in/1/"}) == "other-prefix"
+
+
+def test_an_answer_without_a_prefix_is_not_compared() -> None:
+    assert ImportJob.model_validate(JOB).agreement_with({"inputS3Uri": "s3://bucket/in/"}) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,8 @@ from dicommap.reconciliation.retry_selection import RetrySelection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from dicommap.healthimaging.job_properties import RequestAgreement
 
 JOB_URI = "s3://bucket/in/a/"
 EMPTY = FileDigest.from_text("")
@@ -129,6 +132,15 @@ def test_an_imported_job_is_not_selected() -> None:
     selection = select(reconciled(imported=["x", "y"]))
     assert selection.is_empty
     assert not selection.issues
+
+
+@pytest.mark.parametrize("agreement", ["missing", "differs"])
+def test_a_job_that_had_another_import_configuration_is_selected_as_a_whole(agreement: RequestAgreement) -> None:
+    job = reconciled(imported=["x", "y"])
+    selection = select(replace(job, outcomes=replace(job.outcomes, agreement=agreement)))
+    assert [job.id for job in selection.whole] == ["0001"]
+    assert (selection.partial, selection.missing, selection.instances) == ([], [], 2)
+    assert selection.unclear_count == 2
 
 
 def test_copies_need_a_stage_uri_and_whole_jobs_do_not() -> None:

@@ -126,7 +126,8 @@ CODES = (
         severity=Severity.WARNING,
         title="The new package may import instances a second time",
         message="{count:instance} of the new package may be in the data store already.",
-        explanation="They have contradictory records, or no record at all. AWS does not remove duplicates: each "
+        explanation="They have contradictory records or no record at all, or their job had no import configuration or "
+        "another one than planned. AWS does not remove duplicates: each "
         "import of an instance makes another version or a non-primary image set, and costs storage.",
         fix="Look some of them up in the data store before you submit the package.",
     ),

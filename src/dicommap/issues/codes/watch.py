@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dicommap.issues.issue import IssueCode, Severity
 
+_IMPORT_AGAIN = (
+    "Do not use the imported data as corrected. To import the files again with their overrides, write a package with "
+    "'dicommap reconcile PACKAGE --retry NEW', and submit it."
+)
+
 CODES = (
     IssueCode(
         name="watch.not-started",
@@ -59,10 +64,32 @@ CODES = (
     IssueCode(
         name="watch.other-request",
         severity=Severity.ERROR,
-        title="The job differs from the request",
-        message="The job's inputS3Uri or importConfiguration differs from what was sent.",
-        explanation="GetDICOMImportJob returns the parameters that a job was started with. Another prefix or other "
-        "mappings would give patients the wrong identifiers.",
+        title="The job imports another prefix",
+        message="The job's inputS3Uri differs from that of the package's request.",
+        explanation="GetDICOMImportJob returns the parameters that a job was started with. A job with another prefix "
+        "imports other files.",
         fix="Do not use the imported data until you know who started the job, and with which parameters.",
+    ),
+    IssueCode(
+        name="watch.configuration-missing",
+        severity=Severity.ERROR,
+        title="The job has no import configuration",
+        message="The service reports no importConfiguration for the job, but the package's request has one. A likely "
+        "cause is an AWS SDK from before May 2026, which leaves it out.",
+        explanation="Without its import configuration a job imports the P10 files unchanged: no override is applied, "
+        "and patients keep the identifiers of the files. SDKs from before May 2026 do not know importConfiguration. "
+        "Version 3.958.0 of the SDK for JavaScript was seen to leave it out without a message; botocore and the AWS "
+        "CLI refuse the request instead. A proxy or a tool between dicommap and AWS can also have removed it.",
+        fix=f"Update the SDK or tool that started the job. {_IMPORT_AGAIN}",
+    ),
+    IssueCode(
+        name="watch.configuration-differs",
+        severity=Severity.ERROR,
+        title="The job has another import configuration",
+        message="The service reports another importConfiguration for the job than that of the package's request. "
+        "Likely causes: the job was started from another package or an edited request, or a tool changed the request.",
+        explanation="GetDICOMImportJob returns the mappings that a job was started with; their order is not compared. "
+        "Other mappings would give patients the wrong identifiers.",
+        fix=f"Find out who started the job, and with which request. {_IMPORT_AGAIN}",
     ),
 )
