@@ -169,7 +169,8 @@ def reconcile_job(
         )
     if job_output is None and state in (JobState.COMPLETED, JobState.FAILED):
         issues.append(make_issue("manifest.missing", Location(path=job_folder(job.id))))
-    issues += request_agreement_issues(submission and submission.configuration, Location(path=job_folder(job.id)))
+    agreement = submission.configuration if submission else None
+    issues += request_agreement_issues(agreement, Location(path=job_folder(job.id)))
     studies = _count_by_study(job.id, ledger)
     outcomes = _count_outcomes(job, submission, state, ledger, manifest, len(studies))
     issues += ledger.issues
@@ -260,5 +261,5 @@ def _count_outcomes(
         recorded_imports=ledger.record_counts.imported,
         not_instances=dict(ledger.record_counts.not_instances),
         refused_not_instances=dict(+ledger.record_counts.refused_not_instances),
-        agreement=submission and submission.configuration,
+        agreement=submission.configuration if submission else None,
     )
