@@ -1,6 +1,6 @@
 """Headers of P10 files, read from bytes (PS3.5 section 7, PS3.10 section 7).
 
-The modules here do not open files: the caller passes a function that reads bytes.
+These modules do not open files. The caller passes a function that reads bytes.
 """
 
 from dicommap.p10.byte_window import ReadAt

@@ -1,23 +1,22 @@
-"""A buffered part of a file, which moves when other bytes are requested; EndOfFile if the file has too few bytes."""
+"""A buffer on a part of a file, which moves when other bytes are requested; and EndOfFile, if the file is too short."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 ReadAt = Callable[[int, int], bytes]
-"""A function `read(offset, length)` that returns `length` bytes from `offset`, or fewer at the end of the file."""
+"""A function `read(offset, length)`. It returns `length` bytes from `offset`, or fewer at the end of the file."""
 
 FIRST_READ_BYTES = 8_192
 _GROWTH_FACTOR = 4
 
 
 class EndOfFile(Exception):  # noqa: N818  not an error: the end of the file ends a walk
-    """The file ends before the end of the requested bytes.
+    """Raised if the file ends before the end of the requested bytes.
 
     Attributes:
         offset: The offset of the end of the file.
-        reason: A text that names the cut element, for a message. It is empty if the element is not known.
-
+        reason: A text for a message that names the incomplete element. It is empty if the element is not known.
     """
 
     def __init__(self, offset: int, reason: str = "") -> None:
@@ -29,7 +28,7 @@ class EndOfFile(Exception):  # noqa: N818  not an error: the end of the file end
 class ByteWindow:
     """The buffered bytes of a file around the current position of a walk.
 
-    If requested bytes are not in the buffer, the window moves to them and reads more of the file. A walk calls
+    If the buffer does not have the requested bytes, the window moves to them and reads more of the file. A walk calls
     `bytes_at` for bytes that decide its next step, and `value_at` for values. A subclass can record the offsets of the
     deciding bytes (see `dicommap.p10.layout_cache`).
     """
@@ -38,12 +37,11 @@ class ByteWindow:
         """Start at the beginning of a file.
 
         Args:
-            read: Reads bytes of the file.
-            size: The file's number of bytes.
-            head: The first bytes of the file, if the caller has read them already.
-            head_length: The number of bytes to request in the first read. If `head` is given, the caller has already
-                requested this number of bytes.
-
+            read: A function that reads bytes of the file.
+            size: The number of bytes in the file.
+            head: The first bytes of the file, if the caller has already read them.
+            head_length: The number of bytes to request in the first read. If `head` is given: the number that the
+                caller requested.
         """
         self.size = size
         self._read = read
@@ -65,7 +63,7 @@ class ByteWindow:
         return ByteWindow.bytes_at(self, offset, length)
 
     def peek(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`, or fewer at the end of the file, without moving the window."""
+        """Return `length` bytes from `offset`, or fewer at the end of the file. The window does not move."""
         begin = offset - self._start
         if begin < 0 or begin + length > len(self._bytes):
             return self._read(offset, max(0, min(length, self.size - offset)))
@@ -73,11 +71,11 @@ class ByteWindow:
 
     @property
     def buffered_start(self) -> bytes:
-        """Return the buffered bytes if the buffer begins at offset 0. Return no bytes after the window has moved."""
+        """Return the buffered bytes if they begin at offset 0. Return b"" after the window has moved."""
         return b"" if self._start else self._bytes
 
     def record_spans(self, spans: list[tuple[int, int]], end: int) -> None:
-        """Do nothing. A subclass can record the spans, which are offsets of bytes that decided a walk up to `end`."""
+        """Do nothing. A subclass records `spans`: the offsets of the bytes that decided a walk up to `end`."""
 
     def require(self, end: int) -> None:
         """Raise EndOfFile if the file has fewer than `end` bytes."""
@@ -85,7 +83,7 @@ class ByteWindow:
             raise EndOfFile(self.size)
 
     def has_bytes_before(self, end: int) -> bool:
-        """Return whether the file has at least `end` bytes. A walk calls it if the result decides its next step."""
+        """Return whether the file has at least `end` bytes. A walk calls this if the answer decides its next step."""
         return end <= self.size
 
     def _move_to(self, offset: int, length: int) -> None:

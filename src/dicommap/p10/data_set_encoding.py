@@ -11,19 +11,19 @@ _IMPLICIT_TRANSFER_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.
 _BIG_ENDIAN_TRANSFER_SYNTAX = "1.2.840.10008.1.2.2"
 
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
-"""VRs with a 2-byte length field in explicit VR (PS3.5 Table 7.1-2). All other VRs have a 4-byte length field."""
+"""VRs whose length field has 2 bytes in explicit VR (PS3.5 Table 7.1-2). All other VRs have a 4-byte length field."""
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 EXPLICIT_VRS = SHORT_VRS | LONG_VRS
 
 
 @dataclass(frozen=True, slots=True)
 class DataSetEncoding:
-    """One of the three encodings of data sets, with the structs that unpack its numbers."""
+    """One of the three encodings of data sets, with `struct` objects that unpack its numbers."""
 
     name: str
     implicit: bool
     order: str
-    """Byte order: '<' for little endian, '>' for big endian, as in the struct module."""
+    """The byte order, as in the module `struct`: '<' for little endian, '>' for big endian."""
     tag: struct.Struct = field(init=False)
     short: struct.Struct = field(init=False)
     long: struct.Struct = field(init=False)
@@ -45,7 +45,10 @@ ENCODINGS = (EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN
 
 
 def get_encoding(transfer_syntax_uid: str) -> DataSetEncoding:
-    """Return the encoding of a transfer syntax. If this module does not list the UID: explicit VR little endian."""
+    """Return the encoding of a transfer syntax.
+
+    It is explicit VR little endian if this module does not list the UID.
+    """
     if transfer_syntax_uid in _IMPLICIT_TRANSFER_SYNTAXES:
         return IMPLICIT_LITTLE_ENDIAN
     return EXPLICIT_BIG_ENDIAN if transfer_syntax_uid == _BIG_ENDIAN_TRANSFER_SYNTAX else EXPLICIT_LITTLE_ENDIAN

@@ -25,22 +25,22 @@ DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
 _SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
 _UID_TAGS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
 MAX_META_UID_BYTES = 1_024
-"""The longest UID, in bytes, that is read from the File Meta Information. PS3.5 section 9 allows 64 bytes."""
+"""The maximum number of bytes of a UID in the File Meta Information. PS3.5 section 9 allows 64 bytes."""
 
 
 class FileMeta(NamedTuple):
-    """Elements of the File Meta Information that are needed to read the data set."""
+    """The elements of the File Meta Information that are needed to read the data set."""
 
     media_storage_sop_class_uid: str
     transfer_syntax_uid: str
     sop_instance: RawValue | None
-    """The raw value of Media Storage SOP Instance UID (0002,0003); None if the element is absent."""
+    """The raw value of Media Storage SOP Instance UID (0002,0003). None if the element is absent."""
     end: int
     """The offset at which the data set begins."""
 
     @property
     def media_storage_sop_instance_uid(self) -> str:
-        """Return Media Storage SOP Instance UID as text; empty if it is absent."""
+        """Return the Media Storage SOP Instance UID as text. Return "" if it is absent."""
         return "" if self.sop_instance is None else decode_uid(self.sop_instance[2])
 
 
@@ -54,9 +54,8 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
         offset: The offset at which group 0002 begins.
 
     Raises:
-        EndOfFile: The file ends within the file meta.
+        EndOfFile: The file ends within the File Meta Information.
         MalformedError: An element cannot be read, or a UID has more than MAX_META_UID_BYTES bytes.
-
     """
     uids: dict[int, str] = {}
     instance: RawValue | None = None
@@ -80,7 +79,10 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
 
 
 def decode_uid(raw: bytes) -> str:
-    """Return a UID of the file meta as text, without padding. Bytes that are not ASCII become distinct characters."""
+    """Return a UID of the File Meta Information as text, without padding.
+
+    Each byte that is not ASCII becomes a surrogate.
+    """
     return raw.decode("ascii", KEEP_BYTES_HANDLER).strip(" \0")
 
 
@@ -90,12 +92,11 @@ def detect_encoding(window: ByteWindow, offset: int, declared: str) -> DataSetEn
     Args:
         window: The bytes of the file.
         offset: The offset at which the data set begins.
-        declared: The transfer syntax UID of the file meta.
+        declared: The transfer syntax UID in the File Meta Information.
 
     Returns:
-        The encoding of the transfer syntax if the first element is valid in it. If not, another encoding in which the
-        first element is valid. None if there is no such encoding.
-
+        The encoding of the transfer syntax if the first element is valid in it. Otherwise, another encoding in which
+            the first element is valid. None if there is no such encoding.
     """
     head = window.bytes_at(offset, 8)
     first = get_encoding(declared)

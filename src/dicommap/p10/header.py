@@ -1,6 +1,6 @@
 """The attributes to read from a header, their size limits, and the two results of reading: Header and RejectedFile.
 
-A file is rejected if a wanted value has more bytes than its limit. So values are never cut, and memory is bounded.
+If a wanted value has more bytes than its limit, the file is rejected. So values are never cut, and memory is bounded.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from dicommap.model.study import Disposition
 
 MAX_SHORT_TEXT_BYTES = 4_096
-"""The size limit of short texts: 16 values of 64 characters, 4 bytes each. A UID of MAX_STORED_UID characters fits."""
+"""The size limit of short texts: 16 values of 64 characters with 4 bytes each.
+
+The longest UID that is stored also fits.
+"""
 
 MAX_VALUE_BYTES = 2**16
-"""The size limit of all other values. An LT value has up to 10,240 characters, an element with numbers 65,534 bytes."""
+"""The size limit of all other values. An LT value has up to 10,240 characters, and an array of numbers 65,534 bytes."""
 
 SHORT_TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"})
 """VRs with at most 64 characters for each value, or for each component group of a name (PS3.5 Table 6.2-1)."""
@@ -36,9 +39,9 @@ NUMBER_VRS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "U
 
 
 def get_max_value_bytes(tag: int) -> int:
-    """Return the size limit, in bytes, for the value of the attribute with this tag.
+    """Return the size limit in bytes for the value of the attribute `tag`.
 
-    The limit is MAX_SHORT_TEXT_BYTES for short texts and for single numbers, and MAX_VALUE_BYTES for other attributes.
+    The limit is MAX_SHORT_TEXT_BYTES for short texts and single numbers, and MAX_VALUE_BYTES for other attributes.
     """
     vrs, multiplicity = vrs_of(tag), vm_of(tag)
     is_one_number = bool(vrs) and vrs[0] in NUMBER_VRS and multiplicity is not None and multiplicity.high == 1
@@ -50,7 +53,7 @@ class WantedAttributes:
     """The attributes to read from headers."""
 
     keywords: tuple[str, ...] = ()
-    """The keywords to read, as returned by `captured_keywords`. Identifying UIDs and InstanceNumber are always read."""
+    """The keywords to read, from `captured_keywords`. Identifying UIDs and InstanceNumber are always read too."""
 
     tags: Mapping[int, str] = field(init=False)
     """Tag -> keyword of every attribute that is read."""
@@ -62,7 +65,7 @@ class WantedAttributes:
     """The tags of the identifying UIDs."""
 
     last_tag: int = field(init=False)
-    """The highest tag in `tags`. A walk stops at the first element after this tag."""
+    """The highest tag in `tags`. A walk stops at the first element after it."""
 
     def __post_init__(self) -> None:
         by_tag = {tag_of(keyword): keyword for keyword in (*IDENTIFYING_UIDS, "InstanceNumber", *self.keywords)}
@@ -81,16 +84,16 @@ class WantedAttributes:
 
 
 class Header(NamedTuple):
-    """The exact values of one P10 header. The result for a cut or malformed file is a RejectedFile instead.
+    """The exact values of one P10 header. A file that is cut or malformed has a RejectedFile instead.
 
     It is a named tuple for speed: creating a frozen dataclass takes longer than reading a header from the layout cache.
     """
 
     disposition: Disposition
     transfer_syntax_uid: str
-    """The transfer syntax UID of the file meta; empty if the file meta has none."""
+    """The transfer syntax UID in the File Meta Information. Empty if the file has none."""
     values: Mapping[str, str]
-    """Keyword -> value as text. Multiple values are separated by a backslash. Absent attributes have no entry."""
+    """Keyword -> value as text. A backslash separates several values. An absent attribute has no entry."""
     issues: tuple[Issue, ...] = ()
 
     def __repr__(self) -> str:
@@ -100,7 +103,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedFile:
-    """The result for a file without a readable header: its disposition and its issues."""
+    """The disposition and the issues of a file without a readable header."""
 
     disposition: Disposition
     issues: tuple[Issue, ...]

@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 
 _ABSENT_VALUE = (b"", 0, b"")
 _VRS_TO_LOOK_UP = (b"", b"UN")
-"""If a file has one of these as VR, the dictionary's VR is used: no VR (implicit VR), or UN."""
+"""VRs in a file that are replaced by the dictionary's VR: no VR (in implicit VR), and UN."""
 
 _MAX_CACHED_VALUES = 128
 """The maximum number of values in one TextCache."""
 _MAX_CACHED_BYTES = 256
-"""The size in bytes of the longest value whose text is cached. This bounds the memory of a cache."""
+"""Only the texts of values up to this number of bytes are cached. This limits the memory of a cache."""
 _MAX_CACHED_KINDS = 1_024
-"""The maximum number of kinds of values, and of kinds of data sets, for which TextCaches keeps caches."""
+"""The maximum number of TextCaches, and of the tuples of them that `get_all` returns."""
 
 
 class RawHeader(NamedTuple):
-    """A header whose values are still bytes: they are not decoded and not checked."""
+    """A header with values as bytes: they are not yet decoded and not yet checked."""
 
     meta: FileMeta
     encoding: DataSetEncoding
@@ -54,8 +54,7 @@ def decode_header(raw_header: RawHeader, wanted: WantedAttributes) -> Header | R
         wanted: The attributes that were read.
 
     Returns:
-        The header with its issues; a RejectedFile if an identifying UID is missing or invalid.
-
+        The header with its issues. If an identifying UID is missing or invalid, a RejectedFile.
     """
     meta, encoding, walked = raw_header
     values, text_issues = _decode_values(walked, encoding, wanted)
@@ -86,13 +85,13 @@ def _decode_values(
 
 
 def get_character_set(walked: WalkResult) -> SpecificCharacterSet:
-    """Return the Specific Character Set of a walked data set."""
+    """Return the Specific Character Set of a data set, from the result of a walk."""
     _, _, raw = walked.values.get(SPECIFIC_CHARACTER_SET, _ABSENT_VALUE)
     return parse_specific_character_set(raw.decode("ascii", "replace").strip(" \0"))
 
 
 def get_vr(tag: int, written_vr: bytes) -> str:
-    """Return the VR of a value: the VR in the file, or the dictionary's VR if the file has no VR or has UN."""
+    """Return the VR of a value. It is the VR in the file, but the dictionary's VR if the file has no VR or UN."""
     return vrs_of(tag)[0] if written_vr in _VRS_TO_LOOK_UP else written_vr.decode()
 
 
@@ -102,10 +101,10 @@ def decode_raw_value(tag: int, written_vr: bytes, raw: bytes, charset: SpecificC
     Args:
         tag: The tag of the attribute.
         written_vr: The VR in the file; empty in implicit VR.
-        raw: The value's bytes.
+        raw: The bytes of the value.
         charset: The character set of the data set.
-        order: The byte order of the data set, '<' or '>'. A value with VR UN is little endian (PS3.5 section 6.2.2).
-
+        order: The byte order of the data set, '<' or '>'. A value with VR UN is always little endian (PS3.5 section
+            6.2.2).
     """
     if written_vr in _VRS_TO_LOOK_UP:
         return decode_value(vrs_of(tag)[0], raw, charset, order if written_vr == b"" else "<")
@@ -125,7 +124,7 @@ def find_text_issues(keyword: str, vr: str, text: str, charset: SpecificCharacte
 
 
 def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> Iterator[Issue]:
-    """Yield an issue if the file meta has no transfer syntax, or if the data set has another encoding than declared."""
+    """Yield an issue if the file declares no transfer syntax, or one with another encoding than its data set."""
     if not declared_uid:
         yield make_issue("p10.missing-transfer-syntax", encoding=encoding.name)
     elif (declared := get_encoding(declared_uid)) is not encoding:
@@ -135,7 +134,7 @@ def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> Itera
 def _require_identifying_uids(
     transfer_syntax_uid: str, values: dict[str, str], issues: list[Issue]
 ) -> Header | RejectedFile:
-    """Return the header. Return a RejectedFile if an identifying UID is missing, or not valid in an AWS mapping."""
+    """Return the header, or a RejectedFile if an identifying UID is missing or is not valid in an AWS mapping."""
     missing = [keyword for keyword in IDENTIFYING_UIDS if not values.get(keyword)]
     if missing:
         issues += [make_issue("p10.missing-uid", Location(keyword=name), keyword=name) for name in missing]
@@ -158,7 +157,7 @@ def _find_invalid_uids(values: dict[str, str]) -> list[Issue]:
 
 
 class ValueKind(NamedTuple):
-    """The properties that decide how the bytes of a value become text."""
+    """The properties of a value that decide how its bytes become text."""
 
     tag: int
     keyword: str
@@ -170,18 +169,18 @@ class ValueKind(NamedTuple):
 
 
 class TextCache:
-    """A cache from the bytes of a value to its text, for values of one kind. Values with issues are not cached."""
+    """A cache for values of one kind: bytes of a value -> its text. Values with issues are not cached."""
 
     __slots__ = ("_kind", "keyword", "texts")
 
     def __init__(self, kind: ValueKind) -> None:
         self.texts: dict[bytes, str] = {}
-        """Bytes of a value -> its text. Callers look here before they call `decode`, to save a function call."""
+        """Bytes of a value -> its text. Callers look here before they call `decode`, which saves a function call."""
         self.keyword = kind.keyword
         self._kind = kind
 
     def decode(self, raw: bytes) -> str | None:
-        """Return the text of the value with the bytes `raw`. Return None if the value has an issue."""
+        """Return the text of a value. Return None if the value has an issue."""
         if raw in self.texts:
             return self.texts[raw]
         text = self._decode_uid(raw) if self._kind.keyword in IDENTIFYING_UIDS else self._decode_text(raw)
@@ -205,7 +204,7 @@ class TextCache:
 
 
 class TextCaches:
-    """The text caches of one header reader: one `TextCache` for each kind of value."""
+    """The text caches of one header reader, with one `TextCache` for each kind of value."""
 
     def __init__(self, wanted: WantedAttributes) -> None:
         self._tags = wanted.tags
@@ -213,7 +212,7 @@ class TextCaches:
         self._by_data_set: dict[tuple[object, ...], tuple[TextCache, ...]] = {}
 
     def get_all(self, walked: WalkResult, encoding: DataSetEncoding) -> tuple[TextCache, ...]:
-        """Return one text cache for each wanted value of a data set, in the order of the values."""
+        """Return the text caches for the wanted values of a data set, in the order of the values."""
         charset = walked.values.get(SPECIFIC_CHARACTER_SET, _ABSENT_VALUE)[2]
         data_set_kind = (charset, encoding, *walked.values, *[vr for vr, _, _ in walked.values.values()])
         return self._by_data_set.get(data_set_kind) or self._add_caches(data_set_kind, walked, encoding)

@@ -1,8 +1,8 @@
-"""Read headers: `read_header` reads one file, `HeaderReader` reads many similar files faster.
+"""Read headers: `read_header` reads one file, and `HeaderReader` reads many similar files faster.
 
-`read_header` handles one file in these steps: check that it is a P10 file (PS3.10 section 7.1), read its file
-meta, inflate a deflated data set, walk the data set, and decode the wanted values. `HeaderReader` tries the layout
-cache before the walk (see `dicommap.p10.layout_cache`).
+`read_header` has these steps: check that the file is a P10 file (PS3.10 section 7.1), read its File Meta Information,
+inflate a deflated data set, walk over the data set, and decode the wanted values. `HeaderReader` tries the layout cache
+before the walk (see `dicommap.p10.layout_cache`).
 """
 
 from __future__ import annotations
@@ -40,30 +40,29 @@ _PREFIX_END = 132
 _META_GROUP_BYTES = b"\x02\0"
 
 MAX_INFLATED_BYTES = 64 * 2**20
-"""A deflated data set is inflated up to this number of bytes. Headers have far fewer bytes."""
+"""The maximum number of bytes that are inflated of a deflated data set. Headers are much smaller."""
 _CHUNK_BYTES = 2**16
 
 MAX_LAYOUTS = 32
-"""The maximum number of layouts that a reader keeps. A series has a few layouts, because value lengths vary."""
+"""The maximum number of layouts that a reader keeps. A series has a few layouts, because lengths of values differ."""
 _FIRST_READ_STEP = 1_024
-"""The number of bytes in the first read of a file is a multiple of this number."""
+"""The first read of a file requests a multiple of this number of bytes."""
 
 
 def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | RejectedFile:
     """Read the wanted attributes of one P10 file. For many files, `HeaderReader` gives the same results faster.
 
-    Bytes are read block by block, up to the first element after the last wanted tag. The whole file is read in these
-    cases: the data set is deflated, an element before that point is out of order, or an identifying UID is missing.
+    Bytes are read block by block, up to the first element after the last wanted tag. The whole file is read if the data
+    set is deflated, if an element before that point is out of order, or if an identifying UID is missing.
 
     Args:
-        read: Returns up to `length` bytes from `offset`. Exceptions of this function are not caught.
-        size: The file's number of bytes.
+        read: A function that returns up to `length` bytes from `offset`. Its exceptions are not caught.
+        size: The number of bytes in the file.
         wanted: The attributes to read.
 
     Returns:
         A Header with exact values. A RejectedFile if the file is cut, malformed or not DICOM: invalid content never
-        raises an exception.
-
+            raises an exception.
     """
     if size == 0:
         return reject_empty_file()
@@ -72,27 +71,26 @@ def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | R
 
 
 class HeaderReader:
-    """A reader of the same attributes in many files, one after the other.
+    """Reads the same attributes from many files, one after the other.
 
-    The results are the same as from `read_header`. Files with the layout of an earlier file are read faster. A reader
-    is not thread-safe.
+    The results are those of `read_header`. A file with the layout of an earlier file is read faster. A reader is not
+    thread-safe.
     """
 
     def __init__(self, wanted: WantedAttributes) -> None:
-        """Make a reader without any cached layouts.
+        """Make a reader that has no cached layout.
 
         Args:
             wanted: The attributes to read.
-
         """
         self._wanted = wanted
         self._layouts: list[CachedLayout] = []
-        """The layouts of earlier files, in the order of their last use. The most recent is first."""
+        """The layouts of earlier files. The layout that was used last is first."""
         self._caches = TextCaches(wanted)
         self._first_bytes = FIRST_READ_BYTES
 
     def read(self, read: ReadAt, size: int) -> Header | RejectedFile:
-        """Read the wanted attributes of one P10 file; see `read_header` for arguments and result."""
+        """Read the wanted attributes of one P10 file. `read_header` explains the arguments and the result."""
         if size == 0:
             return reject_empty_file()
         first_bytes = self._first_bytes
@@ -108,7 +106,10 @@ class HeaderReader:
         return self._add_layout(window, walked, head) if isinstance(walked, RawHeader) else walked
 
     def _add_layout(self, window: RecordingWindow, raw_header: RawHeader, head: bytes) -> Header | RejectedFile:
-        """Decode and return the header of a walked file. Cache its layout if the first read got the whole header."""
+        """Return the header after a walk over its file.
+
+        Cache the layout if the first read contained the whole header.
+        """
         layout = make_layout(window, raw_header, head)
         if layout is None:
             self._adjust_first_read(window.required_size)
@@ -119,14 +120,14 @@ class HeaderReader:
         return self._layouts[0].read_header(head) or decode_header(raw_header, self._wanted)
 
     def _adjust_first_read(self, required_size: int) -> None:
-        """Set the size of the first read of later files, so that it gets a whole header as large as recent headers."""
+        """Set the size of the next first reads, so that one read contains a whole header as large as recent ones."""
         if required_size <= MAX_LAYOUT_BYTES:
             largest = max(required_size, *(len(cached.layout.head) for cached in self._layouts), 0)
             self._first_bytes = -(-largest // _FIRST_READ_STEP) * _FIRST_READ_STEP
 
 
 def reject_empty_file() -> RejectedFile:
-    """Return the RejectedFile for a file with no bytes."""
+    """Return the RejectedFile for an empty file."""
     return RejectedFile(disposition=Disposition.EMPTY, issues=(make_issue("source.empty-file"),))
 
 
@@ -134,9 +135,8 @@ def read_window(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Hea
     """Read the header of the file in a window.
 
     Returns:
-        A RawHeader if the file's layout can be cached: it is a P10 file that is not deflated, all identifying UIDs are
-        present, and the walk ended before the end of the file. In all other cases a Header or a RejectedFile.
-
+        A RawHeader if the layout of the file can be cached: it is a P10 file that is not deflated, all identifying UIDs
+            are present, and the walk stopped before the end of the file. Otherwise, a Header or a RejectedFile.
     """
     try:
         if window.size < _PREFIX_END or window.bytes_at(128, 4) != b"DICM":
@@ -169,7 +169,9 @@ def _make_too_long_issue(error: TooLongError, keyword: str) -> Issue:
 
 
 def _may_be_bare_data_set(window: ByteWindow) -> bool:
-    """Return whether a file with DICM at offset 128 may be a data set without preamble, with DICM inside a value.
+    """Return whether a file with DICM at offset 128 may be a data set without preamble.
+
+    Its DICM is then part of a value.
 
     In a P10 file, group 0002 follows the prefix DICM, and the preamble does not begin with group 0002.
     """
@@ -181,7 +183,7 @@ def _may_be_bare_data_set(window: ByteWindow) -> bool:
 
 
 def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Header | RejectedFile:
-    """Read the header of a P10 file; see `read_window` for the result."""
+    """Read the header of a P10 file. `read_window` explains the result."""
     meta = read_file_meta(window, _PREFIX_END)
     if meta.media_storage_sop_class_uid == DICOMDIR_SOP_CLASS:
         return RejectedFile(disposition=Disposition.DICOMDIR, issues=(make_issue("p10.dicomdir"),))
@@ -195,7 +197,10 @@ def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Heade
 
 
 def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Header | RejectedFile:
-    """Read the header of a file without preamble. Return a RejectedFile with NOT_DICOM if a UID is missing."""
+    """Read the header of a file without preamble.
+
+    Return a RejectedFile if the file is not DICOM, or if a UID is missing.
+    """
     if packed := detect_packed_file(window):
         return RejectedFile(disposition=Disposition.NOT_DICOM, issues=(packed,))
     rejected = RejectedFile(disposition=Disposition.NOT_DICOM, issues=(make_issue("p10.not-dicom"),))
@@ -220,7 +225,7 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
 
 
 def detect_packed_file(window: ByteWindow) -> Issue | None:
-    """Return an issue if the file is an archive or compressed; None for any other file."""
+    """Return an issue if the file is an archive or a compressed file. Return None for any other file."""
     packed_format = detect_packed_format(window.bytes_at(0, min(window.size, HEAD_BYTES)))
     if packed_format is None:
         return None
@@ -229,7 +234,7 @@ def detect_packed_file(window: ByteWindow) -> Issue | None:
 
 
 def _read_data_set(window: ByteWindow, start: int, meta: FileMeta, wanted: WantedAttributes) -> RawHeader:
-    """Walk over the data set at `start`, in the encoding of its first element. Return the raw header."""
+    """Walk over the data set at `start` and return its raw header. The first element shows the encoding."""
     declared = meta.transfer_syntax_uid
     encoding = detect_encoding(window, start, declared) if start < window.size else get_encoding(declared)
     if encoding is None:
@@ -240,7 +245,10 @@ def _read_data_set(window: ByteWindow, start: int, meta: FileMeta, wanted: Wante
 def _walk_wanted_elements(
     window: ByteWindow, start: int, encoding: DataSetEncoding, wanted: WantedAttributes
 ) -> WalkResult:
-    """Walk to the last wanted tag. Walk over the whole data set if an element is out of order or a UID is missing."""
+    """Walk up to the last wanted tag.
+
+    Walk over the whole data set if an element is out of order or a UID is missing.
+    """
     walked = walk_data_set(window, start, encoding, wanted.limits, wanted.last_tag)
     if walked.unordered_at is None and (_has_all_uids(walked, wanted) or walked.highest_tag <= wanted.last_tag):
         return walked
@@ -254,17 +262,16 @@ def _walk_wanted_elements(
 
 
 def _has_all_uids(walked: WalkResult, wanted: WantedAttributes) -> bool:
-    """Return whether a walk collected all identifying UIDs."""
+    """Return whether a walk has read all identifying UIDs."""
     return walked.values.keys() >= wanted.identifying
 
 
 def inflate_window(window: ByteWindow, offset: int) -> ByteWindow:
-    """Return a window on the inflated bytes of the data set that begins at `offset`.
+    """Return a window on the inflated bytes of the deflated data set at `offset`.
 
     Raises:
         MalformedError: The bytes are not deflated data.
         EndOfFile: The file ends before the end of the deflated data.
-
     """
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     inflated = bytearray()
@@ -292,5 +299,5 @@ class _TruncatedWindow(ByteWindow):
 
 
 def _make_byte_reader(data: bytes) -> Callable[[int, int], bytes]:
-    """Return a ReadAt function that reads from `data`."""
+    """Return a function of type ReadAt that reads from `data`."""
     return lambda offset, length: data[offset : offset + length]

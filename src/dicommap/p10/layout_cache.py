@@ -54,29 +54,29 @@ if TYPE_CHECKING:
     from dicommap.p10.walk import RawValue
 
 MAX_LAYOUT_BYTES = 2**16
-"""The size in bytes of the longest header whose layout is cached. Files with longer headers are always walked."""
+"""The maximum number of bytes in a header whose layout is cached. Files with longer headers are always walked."""
 
 Span = tuple[int, int]
 """A range of bytes as `(begin, end)`: the offset of the first byte, and the offset after the last byte."""
 
 _BLOCK_BYTES = 256
-"""The number of bytes that `HeaderLayout` compares at once. Different layouts mostly differ in the first block."""
+"""The number of bytes that `HeaderLayout` compares at once. Most layouts differ in the first block."""
 _NONZERO_BYTES = re.compile(rb"[^\0]+")
 _INSTANCE_TAGS = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
-"""Attributes that usually differ in every instance. Their spans are differing spans from the start."""
+"""Attributes that usually have another value in each instance. Their spans are differing spans from the start."""
 _INSTANCE_DISPOSITION = Disposition.INSTANCE
 
 
 class RecordingWindow(ByteWindow):
     """A window that records the bytes that decide the steps of a walk, and the size that the file must have.
 
-    A walk depends only on the bytes of its window. If another file has the same bytes in the recorded spans, and at
-    least `required_size` bytes, a walk over it takes the same steps.
+    A walk depends only on the bytes of its window. A walk over another file takes the same steps if this file has the
+    same bytes in the recorded spans, and at least `required_size` bytes.
     """
 
     def __init__(self, read: ReadAt, size: int, head: bytes, head_length: int) -> None:
         self.deciding_spans: list[Span] = []
-        """The spans that a walk read to decide its steps, if they begin below MAX_LAYOUT_BYTES."""
+        """The spans that decided steps of the walk. Only spans that begin before MAX_LAYOUT_BYTES are recorded."""
         self.required_size = 0
         """The number of bytes that a file must have so that a walk over it takes the same steps."""
         self.depends_on_size = False
@@ -93,7 +93,7 @@ class RecordingWindow(ByteWindow):
         return ByteWindow.bytes_at(self, offset, length)
 
     def has_bytes_before(self, end: int) -> bool:
-        """Return whether the file has at least `end` bytes, and record that the result decided a step of the walk."""
+        """Return whether the file has at least `end` bytes, and record that the answer decided a step of the walk."""
         is_long_enough = end <= self.size
         if not is_long_enough:
             self.depends_on_size = True
@@ -111,7 +111,7 @@ class RecordingWindow(ByteWindow):
     def record_spans(self, spans: list[Span], end: int) -> None:
         """Record deciding spans, and that the file must have `end` bytes.
 
-        The spans are within the buffered bytes, so their number is bounded.
+        All spans are in the buffered bytes, so there cannot be too many.
         """
         self.deciding_spans += spans
         self.require(end)
@@ -126,16 +126,16 @@ class RecordingWindow(ByteWindow):
 
 @dataclass(frozen=True, kw_only=True)
 class HeaderLayout:
-    """The positions of the elements in one header, and the bytes that another file must share to fit."""
+    """The positions of the elements in one header, and the bytes that another file must have to fit."""
 
     head: bytes = field(repr=False)
-    """The first bytes of the walked file, up to the end of the walk. A file that fits has at least this size."""
+    """The first bytes of the walked file, up to the end of the walk. A file that fits is at least as long."""
     raw_header: RawHeader = field(repr=False)
     """The raw header that the walk over the file returned."""
     landmark: slice
     """The span of the tag, VR and length of the element after the last wanted element.
 
-    Most layouts differ in this span, so it is compared first.
+    It is compared first, because most layouts differ there.
     """
     deciding_spans: list[Span] = field(repr=False)
     """The spans that decided the walk or the decoding of values, in the order in which they were recorded."""
@@ -147,8 +147,8 @@ class HeaderLayout:
     def find_differing_spans(self, head: bytes) -> set[Span] | None:
         """Return the spans of values in which the file that begins with `head` differs from the walked file.
 
-        Each span is a whole value, or several adjacent values. Returns None if a deciding span differs, or if the file
-        is too short, because a walk over the file may then take other steps.
+        Each span is one value, or several adjacent values. Return None if a deciding span differs or the file is too
+        short: a walk over the file may then take other steps.
         """
         walked = self.head
         if len(head) < len(walked):
@@ -167,14 +167,17 @@ class HeaderLayout:
         return differing
 
     def _find_value_span(self, offset: int) -> Span | None:
-        """Return the span around `offset` between two deciding spans. Return None if `offset` is in a deciding span."""
+        """Return the span between two deciding spans that has the byte at `offset`.
+
+        Return None if a deciding span has it.
+        """
         begins, stops = self._sorted_spans
         index = bisect_right(begins, offset)
         begin, stop = stops[index], begins[index] if index < len(begins) else len(self.head)
         return (begin, stop) if begin <= offset else None
 
     def read_raw_header(self, head: bytes) -> RawHeader:
-        """Return the raw header of a file with this layout, read from its first bytes without a walk."""
+        """Return the raw header of another file with this layout. `head` are its first bytes; no walk is needed."""
         meta, encoding, walked = self.raw_header
         instance = meta.sop_instance
         if instance is not None:
@@ -187,7 +190,7 @@ class HeaderLayout:
     def _sorted_spans(self) -> tuple[list[int], list[int]]:
         """Return the begins of the deciding spans in order, and at each index the highest end of the spans before it.
 
-        The lists are computed on first use: many layouts are never compared, because no later file has their landmark.
+        They are computed on first use: most layouts are never compared, because no later file has their landmark.
         """
         spans = sorted(self.deciding_spans)
         return [begin for begin, _ in spans], [*accumulate((stop for _, stop in spans), max, initial=0)]
@@ -202,8 +205,8 @@ def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> 
         head: The first bytes of the file.
 
     Returns:
-        The layout. None if `head` is shorter than the header, or if the end of the file decided a step of the walk.
-
+        The layout. None if `head` does not contain the whole header, or if the end of the file decided a step of the
+            walk.
     """
     end = window.required_size
     if end > len(head) or window.depends_on_size:
@@ -214,22 +217,22 @@ def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> 
 
 
 def _find_character_set_span(raw_header: RawHeader) -> list[Span]:
-    """Return a list with the span of SpecificCharacterSet's value. The value decides how other values are decoded."""
+    """Return a list with the span of SpecificCharacterSet's value. This value decides how other values are decoded."""
     _, start, raw = raw_header.walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
     return [(start, start + len(raw))]
 
 
 def _find_differing_runs(first: bytes, second: bytes) -> Iterator[Span]:
-    """Yield the spans in which two byte strings of the same length differ."""
+    """Yield the spans in which two byte strings of equal length differ."""
     differing_bits = int.from_bytes(first, "little") ^ int.from_bytes(second, "little")
     return (match.span() for match in _NONZERO_BYTES.finditer(differing_bits.to_bytes(len(first), "little")))
 
 
 class SharedBytes:
-    """The bytes that all files with one layout have shared so far.
+    """The bytes that all files with one layout have had in common so far.
 
     Most values are the same in many files. These values and the deciding spans are compared together, in a few long
-    pieces instead of element by element.
+    pieces and not element by element.
     """
 
     def __init__(self, layout: HeaderLayout, differing_spans: Iterable[Span]) -> None:
@@ -249,12 +252,15 @@ class SharedBytes:
     def matches(self, head: bytes) -> bool:
         """Return whether the file that begins with `head` has all shared bytes.
 
-        If True, the layout fits the file. If False, the layout may still fit: call `add_file`.
+        If so, the layout fits the file. If not, the layout may still fit: call `add_file`.
         """
         return len(head) >= self._size and self._pieces.unpack_from(head) == self._shared
 
     def add_file(self, head: bytes) -> bool:
-        """Return whether the layout fits a file. If it fits, add the file's differing values to the differing spans."""
+        """Return whether the layout fits a file.
+
+        If so, add the values in which the file differs to the differing spans.
+        """
         differing = self._layout.find_differing_spans(head)
         if differing is None:
             return False
@@ -263,7 +269,7 @@ class SharedBytes:
         return True
 
     def _update_pieces(self) -> None:
-        """Compute the struct that divides a head into differing and shared bytes."""
+        """Compute the struct that separates the differing bytes of a file from the shared bytes."""
         form, offset = "", 0
         for begin, stop in self.differing_spans:
             form += f"{begin - offset}s{stop - begin}x"
@@ -273,7 +279,7 @@ class SharedBytes:
 
 
 class CachedLayout:
-    """A reader of the headers of files with one layout.
+    """Reads the headers of files with one layout.
 
     Values that are equal in all files so far are decoded once. If a file has an issue, all its values are decoded.
     """
@@ -294,19 +300,19 @@ class CachedLayout:
         self._wanted = wanted
         is_as_declared = bool(meta.transfer_syntax_uid) and get_encoding(meta.transfer_syntax_uid) is encoding
         self._has_no_issues = is_as_declared and not walked.issue_tags
-        """Whether the deciding spans cause no issue. If they cause an issue, each file with this layout has it."""
+        """Whether the deciding spans cause no issue. If they cause one, each file with this layout has it."""
         self._fields = list(
             zip(map(_get_value_span, walked.values.values()), caches.get_all(walked, encoding), strict=True)
         )
-        """For each wanted value: its span, and the cache of its texts."""
+        """The span of each wanted value, with the cache for its text."""
         self._meta_spans = [] if meta.sop_instance is None else [_get_value_span(meta.sop_instance)]
-        """The span of Media Storage SOP Instance UID; an empty list if the file meta does not have it."""
+        """The span of the Media Storage SOP Instance UID. The list is empty if the file does not have this UID."""
         instance_spans = [_get_value_span(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS]
         self._shared_bytes = SharedBytes(layout, self._meta_spans + instance_spans)
         self._update_fields()
 
     def read_header(self, head: bytes) -> Header | RejectedFile | None:
-        """Return the header of the file that begins with `head`; None if the layout does not fit it."""
+        """Return the header of the file that begins with `head`. Return None if the layout does not fit the file."""
         if head[self._landmark] != self._landmark_bytes:
             return None
         if not self._shared_bytes.matches(head):
@@ -333,12 +339,12 @@ class CachedLayout:
         return Header(_INSTANCE_DISPOSITION, self._transfer_syntax_uid, values)
 
     def _update_fields(self) -> None:
-        """Split the wanted values into shared values, which are decoded here, and differing values."""
+        """Divide the wanted values into shared values, which are decoded here, and differing values."""
         differing = self._shared_bytes.differing_spans
         self._differing_fields = [(span, cache) for span, cache in self._fields if span in differing]
         self._differing_values = _make_struct(self._meta_spans + [span for span, _ in self._differing_fields])
         self._shared_values: dict[str, str] | None = {}
-        """Keyword -> text of each shared value. None if each file with this layout has an issue."""
+        """Keyword -> text of each shared value. None if every file with this layout has an issue."""
         for (begin, stop), cache in self._fields:
             text = "" if (begin, stop) in differing else cache.decode(self.layout.head[begin:stop])
             if text is None or not self._has_no_issues:
@@ -354,7 +360,7 @@ def _get_value_span(value: RawValue) -> Span:
 
 
 def _make_struct(spans: list[Span]) -> struct.Struct:
-    """Return a struct that unpacks the bytes of spans, which must be in ascending order."""
+    """Return a struct that unpacks the bytes of `spans`. The spans must be in ascending order."""
     # The spans ascend: the file meta is before the data set, and an ordered walk reads values in ascending offsets.
     form, offset = "", 0
     for begin, stop in spans:

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from dicommap.p10.byte_window import ByteWindow
 
 MAX_DEPTH = 64
-"""The maximum nesting depth of sequences of undefined length. pydicom's test files have at most five levels."""
+"""The maximum nesting depth of sequences with undefined length. pydicom's test files have at most five levels."""
 
 MAX_ELEMENTS = 2**22
-"""The maximum number of elements, items and delimiters in one header. A walk over this number takes some seconds."""
+"""The maximum number of elements, items and delimiters in one header. A walk over so many takes some seconds."""
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD

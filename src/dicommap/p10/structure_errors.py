@@ -1,4 +1,4 @@
-"""Errors for malformed data sets. The messages name elements, and never contain values."""
+"""Errors for malformed data sets. Their messages name elements, but never contain values."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ITEM_TAG = b"\xfe\xff\x00\xe0"
 _STUDY_UID = (0x0020, 0x000D)
 _FIRST_DELIMITER_TAG = 0xFFFE0000
 _IMPLAUSIBLE_LENGTH = 2**29
-"""Lengths (in bytes) from this number on are wrong: no element before InstanceNumber is so long."""
+"""From this length on (in bytes), a length is wrong. No element before InstanceNumber is so long."""
 _SEARCHED_BYTES = 2**16
-"""The number of bytes after a doubtful length that are searched for the element StudyInstanceUID."""
+"""The number of bytes after a doubtful length in which the element StudyInstanceUID is searched."""
 
 
 class MalformedError(Exception):
-    """The error for bytes at `offset` that violate PS3.5 section 7. `reason` describes the violation."""
+    """Raised for bytes at `offset` that violate PS3.5 section 7. `reason` describes the violation."""
 
     def __init__(self, offset: int, reason: str) -> None:
         super().__init__(offset, reason)
@@ -35,7 +35,7 @@ class MalformedError(Exception):
 
 
 class TooLongError(MalformedError):
-    """The error for a wanted value with more bytes than its attribute's limit. The standard's limits are lower."""
+    """Raised for a wanted value with more bytes than the limit of its attribute. The standard has lower limits."""
 
     def __init__(self, offset: int, tag: int, length: int, limit: int) -> None:
         super().__init__(
@@ -51,7 +51,7 @@ def format_element(tag: int, inside: int | None = None) -> str:
 
 
 def format_vr(vr: bytes) -> str:
-    """Return a VR as written in a file: letters in quotes, other bytes in hexadecimal."""
+    """Return a VR as the file has it: letters in quotes, other bytes in hexadecimal."""
     printable = all(0x20 <= byte <= 0x7E for byte in vr)
     return f"'{vr.decode('ascii')}'" if printable else " ".join(f"{byte:#04x}" for byte in vr)
 
@@ -114,16 +114,16 @@ def _find_end_of_items(data: bytes, encoding: DataSetEncoding) -> int:
 
 
 def _look_up_vr(tag: int) -> str:
-    """Return the first VR of a tag in the dictionary. Return an empty text for an unknown tag."""
+    """Return the first VR of a tag in the dictionary. Return "" for an unknown tag."""
     vrs = vrs_of(tag)
     return vrs[0] if vrs else ""
 
 
 def _is_study_uid_hidden(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
-    """Return whether the head of the element StudyInstanceUID follows in the bytes after `start`.
+    """Return whether the head of the element StudyInstanceUID is in the bytes after `start`.
 
-    Items at the beginning of these bytes are skipped. If True, the length of the element at `start` is wrong: the
-    value of this element would include top-level elements that follow it.
+    Items at the beginning of these bytes are skipped. If the result is True, the length of the element at `start` is
+    wrong: its value would include top-level elements that follow it.
     """
     rest = window.peek(start, min(_SEARCHED_BYTES, max(0, window.size - start)))
     rest = rest[_find_end_of_items(rest, encoding) :]

@@ -34,9 +34,9 @@ _UNDECLARED_G1 = re.compile(rb"\$?[)-]")
 """Matches the start of an escape sequence that replaces G1 by a set that SpecificCharacterSet does not declare."""
 
 _DELIMITERS_BY_VR = {"PN": b"\\^=", **dict.fromkeys(("LT", "ST", "UT"), b"")}
-"""VR -> delimiters after which G0 and G1 are reset. Long texts have one value, so the backslash is no delimiter."""
+"""VR -> delimiters that reset G0 and G1. In long texts, a backslash is not a delimiter, because they have one value."""
 _CHARACTER_SET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
-"""VRs that use SpecificCharacterSet. Other VRs use only the default repertoire (PS3.5 section 6.1.2.2)."""
+"""VRs that use SpecificCharacterSet. All other VRs use only the default repertoire (PS3.5 section 6.1.2.2)."""
 _WHOLE_TEXT_VRS = frozenset({"LT", "ST", "UR", "UT"})
 _NUMBER_FORMATS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
 _BINARY_VRS = frozenset({*_NUMBER_FORMATS, "AT"})
@@ -83,7 +83,7 @@ def _decode_text(vr: str, value: bytes, charset: SpecificCharacterSet) -> str:
 
 
 def _keep_escapes(text: str) -> str:
-    """Replace each escape character of a text by the character for an undecodable byte (a lone surrogate)."""
+    """Replace each escape character in a text with the character for an undecodable byte (a lone surrogate)."""
     return text.replace("\x1b", keep_undecodable_bytes(b"\x1b"))
 
 
@@ -121,7 +121,7 @@ def decode_code_extensions(vr: str, value: bytes, charset: SpecificCharacterSet)
 
 
 class _ExtendedTextDecoder:
-    """A decoder of one value with escape sequences. It decodes the value character by character."""
+    """Decodes one value with escape sequences, character by character."""
 
     def __init__(self, vr: str, value: bytes, charset: SpecificCharacterSet) -> None:
         self._value = value
@@ -169,7 +169,7 @@ class _ExtendedTextDecoder:
     def _apply_escape_sequence(self, at: int) -> tuple[str, int]:
         """Apply the escape sequence at offset `at` to G0 or G1. Return its text and its number of bytes.
 
-        The text is empty if SpecificCharacterSet declares the set. If not, the text is the sequence as undecodable
+        If SpecificCharacterSet declares the set, the text is empty. Otherwise, the text is the sequence as undecodable
         bytes.
         """
         match = _ESCAPE_SEQUENCE.match(self._value, at)

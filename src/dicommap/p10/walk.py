@@ -42,16 +42,22 @@ _LAST_TAG = FIRST_DELIMITER_TAG - 1
 
 
 class WalkResult(NamedTuple):
-    """The result of a walk: the collected values, the offset at which it stopped, and issues of the structure."""
+    """The result of a walk: the wanted values, the offset at which it stopped, and issues of the structure."""
 
     values: dict[int, RawValue]
-    """Tag -> value of each wanted top-level element in the data set."""
+    """Tag -> value, for each wanted top-level element that the data set has."""
     end: int
     """The offset at which the walk stopped."""
     highest_tag: int
-    """The highest tag that the walk read. If it is not above the last wanted tag, the walk reached the file's end."""
+    """The highest tag that the walk read.
+
+    If it is not above the last wanted tag, the walk reached the end of the file.
+    """
     unordered_at: int | None
-    """The offset of the first element whose tag is not above all earlier tags. None if all elements are in order."""
+    """The offset of the first element that is out of order: an earlier element has the same or a higher tag.
+
+    Else None.
+    """
     issue_tags: tuple[tuple[str, int], ...] = ()
     """Pairs of an issue code and the tag of the first top-level element with this issue."""
 
@@ -171,7 +177,10 @@ def pass_plain_elements(
 
 
 def _begins_in_explicit_vr(data: bytes, offset: int, spans: list[tuple[int, int]]) -> bool:
-    """Return whether the 2 bytes at `offset`, in a sequence's first item, are a VR. Record their span: it decides."""
+    """Return whether the 2 bytes at `offset`, in the first item of a sequence, are a VR.
+
+    Their span is added to `spans`.
+    """
     spans.append((offset, offset + 2))
     return data[offset : offset + 2] in EXPLICIT_VRS
 
@@ -203,8 +212,8 @@ def _find_element_end(
 def _pass_stray_delimiter(items: ItemFollower, offset: int, tag: int, length: int, previous_tag: int) -> int:
     """Skip a delimiter after an element of defined length, and record an issue. Return the offset after it.
 
-    Only an element of undefined length needs a delimiter (PS3.5 section 7.5.2). Raises MalformedError if `tag` is no
-    such delimiter.
+    Only an element of undefined length needs a delimiter (PS3.5 section 7.5.2). Raises MalformedError if `tag` is not
+    the tag of such a delimiter.
     """
     if tag not in (ITEM_END, SEQUENCE_END) or length or not previous_tag:
         position = _format_position(previous_tag)

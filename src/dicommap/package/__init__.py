@@ -1,1 +1,1 @@
-"""Read, write and submit package directories, and compare them with S3."""
+"""Package directories: read and write them, submit their jobs, and compare them with S3."""

@@ -1,4 +1,4 @@
-"""Keep the AWS account, region and endpoint of a package's first submit for all later calls."""
+"""Check that later calls use the AWS account, region and endpoint of the first submit of a package."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ ACCOUNT_OPTIONS = {
     "region": "--region",
     "endpointUrl": "--endpoint-url",
 }
-"""Member that only the owner of the AWS account knows -> its option on the command line."""
+"""Setting that only the owner of the AWS account knows -> its option on the command line."""
 ACCOUNT_EXAMPLES = {
     "datastoreId": "0123456789abcdef0123456789abcdef",
     "dataAccessRoleArn": "arn:aws:iam::123456789012:role/import",
     "outputS3Uri": "s3://bucket/output/",
     "inputOwnerAccountId": "123456789012",
 }
-"""Member of the request that only the owner of the AWS account knows -> a value of the right form."""
+"""Member of the request that only the owner of the AWS account knows -> an example value."""
 _ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 
 
@@ -54,18 +54,17 @@ def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) 
 
 
 def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Clients:
-    """Return clients with the caller's settings. A missing profile or region is that of the first submit.
+    """Return clients with the caller's settings. If the profile or region is missing, it is that of the first submit.
 
     A profile is a name on one machine, so the caller may use another profile. An endpoint is never taken from a
-    package, because the author of the package could then receive requests with the caller's credentials.
+    package: the author of the package could then receive requests with the caller's credentials.
 
     Args:
         clients: The caller's clients, or None.
         kept: The AWS account of the first submit, or None.
 
     Raises:
-        UsageError: If the first submit used an endpoint, and the caller does not name an endpoint.
-
+        UsageError: The first submit used an endpoint, and the caller does not name an endpoint.
     """
     clients_asked = clients or Clients()
     if kept is None:
@@ -79,20 +78,21 @@ def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Client
     whole = replace(
         clients_asked, profile=clients_asked.profile or kept.profile, region=clients_asked.region or kept.region
     )
-    return clients_asked if whole == clients_asked else whole  # `asked` may already have open connections
+    return clients_asked if whole == clients_asked else whole  # The caller's clients may already have open connections.
 
 
 def require_same_endpoint(kept: AwsAccount | None, clients: Clients) -> None:
-    """Check that the clients use the region and endpoint of the first submit. Raises UsageError if they differ.
+    """Raise UsageError if the clients use another region or endpoint than the first submit.
 
-    `kept` is the AWS account of the first submit; None if there was no submit. Settings that are not given may differ.
+    `kept` is the AWS account of the first submit; None if there was no submit. A setting that the caller does not give
+    is not compared.
     """
     settings = {"region": clients.region, "endpointUrl": clients.endpoint_url}
     _require_same_members(kept, {name: value for name, value in settings.items() if value is not None})
 
 
 def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]) -> None:
-    """Check that a request is for the AWS account of the first submit. Raises UsageError if a member differs.
+    """Raise UsageError if a request has another AWS account than the first submit.
 
     `kept` is the AWS account of the first submit; None if there was no submit.
     """
@@ -100,7 +100,7 @@ def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]
 
 
 def _require_same_members(kept: AwsAccount | None, settings: Mapping[str, str | None]) -> None:
-    """Raise UsageError if a setting differs from the AWS account of the first submit."""
+    """Raise UsageError if a setting is not that of the first submit."""
     if kept is None:
         return
     before = kept.model_dump()

@@ -1,4 +1,4 @@
-"""Read documents with a size limit: one file, or all files of a directory by path."""
+"""Read documents with a size limit: a single file, or the files of a directory by their paths."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dicommap.reading.document_limits import DocumentLimit
 
 LINE_PIECE_BYTES = 2**20
-"""Maximum number of bytes of a line that are read at once. A longer line is read in pieces."""
+"""Maximum number of bytes that are read of a line at once. A longer line is read in pieces."""
 
 
 def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, beneath: Path | None = None) -> bytes:
@@ -40,12 +40,15 @@ def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, bene
 
 
 def format_name(path: Path) -> str:
-    """Return the name of a file or directory for messages. A path without a name, such as `.`, is returned whole."""
+    """Return the name of a file or directory for messages.
+
+    A path without a name, such as `.`, is returned unchanged.
+    """
     return path.name or str(path)
 
 
 class DocumentFolder(Mapping[str, bytes | Issue]):
-    """The files below a directory: a mapping of relative path to bytes, in the order of the paths.
+    """The files in a directory and its subdirectories: a mapping from relative path to bytes, sorted by path.
 
     A file is read at each access. If a file is too large or is not a regular file, its value is an Issue.
     """
@@ -62,10 +65,9 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
 
         Args:
             root: The directory.
-            report: Function that is called with the number of distinct files that were read. The total is not known.
-            limit_of: Function that returns the size limit of a file. Its argument is the relative path.
-            follow_links: Whether links to files are followed. If false, the value of a link is an Issue.
-
+            report: A function that is called with the number of different files that were read. The total is not known.
+            limit_of: A function that returns the size limit of a file. Its argument is the relative path.
+            follow_links: Whether links to files are followed. If False, the value of a link is an Issue.
         """
         paths = sorted(path for path in root.rglob("*") if path.is_file() or not (follow_links or path.is_dir()))
         self._paths = {path.relative_to(root).as_posix(): path for path in paths}
@@ -73,7 +75,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         self._report = report
         self._limit_of = limit_of
         self.read: set[str] = set()
-        """Paths of the files that were read. They are recorded only if `report` is given."""
+        """Relative paths of the files that were read. They are recorded only if `report` is given."""
 
     def __getitem__(self, name: str) -> bytes | Issue:
         path = self._find_document_path(name)
@@ -87,7 +89,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
                 return make_issue("document.not-regular", reason=os_error_reason(error))
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a file, with their line ends. A line of more than LINE_PIECE_BYTES is yielded in pieces.
+        """Yield the lines of a file with their line ends. A line of more than LINE_PIECE_BYTES is divided into pieces.
 
         Raises DocumentError if the file cannot be read.
         """
@@ -105,9 +107,9 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         return len(self._paths)
 
     def _find_document_path(self, name: str) -> Path:
-        """Return the path to open, and report the file as read.
+        """Return the path of a file, and report that the file is read.
 
-        The path is relative to the root if no link is followed.
+        If links are not followed, the path is relative to the root.
         """
         path = self._paths[name]
         if self._report is not None:
@@ -118,7 +120,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
 
 @contextmanager
 def _raise_document_errors(path: Path) -> Iterator[None]:
-    """Raise DocumentError instead of OSError, with the file's name and the reason."""
+    """Raise DocumentError instead of OSError in the `with` block, with the name of the file and the reason."""
     try:
         yield
     except FileNotFoundError:

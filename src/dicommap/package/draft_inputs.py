@@ -1,4 +1,4 @@
-"""Read the edit files of a draft: sheets, rules files, and the lookup files that the rules name."""
+"""Read the edit files of a draft: sheets, rules files, and the lookup files that rules name."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class EditSources:
-    """The sheets, rules files, functions and harmonized keywords of a draft."""
+    """The sources of edits for a draft: sheets, rules files, functions and keywords to harmonize."""
 
     sheets: Paths = ()
     delimiter: str | None = None
-    """The character between the cells of CSV sheets. If None, the character is detected for each sheet."""
+    """The character between the cells of CSV sheets. If it is None, each sheet's delimiter is detected."""
     encoding: str | None = None
-    """The encoding of CSV sheets: utf-8, latin-1 or cp1252. If None, UTF-8, or UTF-16 with a byte order mark."""
+    """The encoding of CSV sheets: utf-8, latin-1 or cp1252. If it is None: UTF-8, or UTF-16 with a byte order mark."""
     rules: Paths = ()
     by_study: StudyFunction | Iterable[StudyFunction] = ()
     by_series: SeriesFunction | Iterable[SeriesFunction] = ()
@@ -55,13 +55,12 @@ def read_edits(sources: EditSources, captured: tuple[str, ...]) -> tuple[Combine
     """Read all edit files of a draft, and return their edits and issues.
 
     Args:
-        sources: The sheets, rules files, functions and harmonized keywords.
-        captured: The keywords that the inventory recorded.
+        sources: The sheets, rules files, functions and keywords to harmonize.
+        captured: The keywords that the inventory captured.
 
     Raises:
-        DocumentError: If a file cannot be read.
-        UsageError: If the delimiter or the encoding is not one that a sheet can have.
-
+        DocumentError: A file cannot be read.
+        UsageError: The delimiter or the encoding is not one that a sheet can have.
     """
     if sources.delimiter is not None:
         require_delimiter(sources.delimiter)
@@ -79,9 +78,9 @@ def read_edits(sources: EditSources, captured: tuple[str, ...]) -> tuple[Combine
 
 
 def distinguish_names(paths: Sequence[Path]) -> list[str]:
-    """Return a distinct name for each file.
+    """Return a different name for each file.
 
-    The name is the file name. If another file has the same name, parent directories are included.
+    It is the file name. If two files have the same file name, their names also have parent directories.
     """
     parts = [path.parts for path in paths]
     return [make_printable("/".join(own[-_count_distinct_parts(own, parts) :])) for own in parts]
@@ -145,39 +144,38 @@ def _provide_harmonize_edits(
 
 
 def _list_paths(named: Paths) -> list[Path]:
-    """Return a list of the paths. `named` is one path or several paths."""
+    """Return one path or several paths as a list."""
     return [Path(named)] if isinstance(named, str | os.PathLike) else [Path(path) for path in named]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedRules:
-    """The rules and lookup tables of a checked rules file, and the issues of the check."""
+    """The rules and lookup tables of a rules file, and the issues that its check found."""
 
     rules: tuple[Rule, ...] = ()
-    """The rules; empty if the file has errors."""
+    """The rules. Empty if the file has errors."""
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
-    """Name of a rule -> the lookup table of the rule."""
+    """Name of a rule -> its lookup table."""
     issues: tuple[Issue, ...] = ()
 
 
 LookupTables = dict[tuple[Path, str, str | None, str | None, str | None], "LookupTable"]
-"""Lookup tables by file, keyword, column, delimiter and encoding. Rules with equal lookup settings share a table."""
+"""File, key, column, delimiter and encoding of a lookup -> its table. Rules with equal lookups share one table."""
 
 
 def read_rules(path: Path, name: str | None = None, shared: LookupTables | None = None) -> CheckedRules:
-    """Read and check a rules file, and the lookup files that the rules name.
+    """Read and check a rules file, and the lookup files that its rules name.
 
     Args:
         path: The rules file.
-        name: The name of the file in issues. If None, the file name of `path`.
-        shared: Lookup tables that were read already. New tables are added.
+        name: The name of the file in issues. If it is None, the file name of `path`.
+        shared: The lookup tables that were already read. New tables are added.
 
     Returns:
-        The rules, the lookup tables and the issues. There are no rules if the file has errors.
+        The rules, the lookup tables and the issues. If the file has errors, there are no rules.
 
     Raises:
-        DocumentError: If a file cannot be read.
-
+        DocumentError: A file cannot be read.
     """
     from dicommap.edits.rule_edits import explain_removal_verb, rule_issues
     from dicommap.edits.rules_file import RulesFile
@@ -195,8 +193,8 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
         if rule.lookup is not None:
             tables[rule.name], table_issues = _make_lookup_table(path, rule.name, rule.lookup, shared)
             issues += table_issues
-    # Rules that share a lookup table report the same repeated rows: keep each issue once. The number of issues is
-    # limited, because each of perhaps a million unknown keywords would be compared with the whole dictionary.
+    # Rules that share a lookup table report the same repeated rows, so each issue is kept once. The number of issues is
+    # limited, because each unknown keyword, of perhaps a million, is compared with the whole dictionary.
     issues = list(dict.fromkeys(issues))
     issues += stop_after_limit(rule_issues(name, rules, tables), DOCUMENT_ISSUE_LIMIT, Location(path=name))
     refused = has_errors(issues)

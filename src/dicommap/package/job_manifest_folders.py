@@ -1,4 +1,4 @@
-"""Find the output files of import jobs in a directory of downloaded job manifests."""
+"""Find the output of import jobs in a directory of downloaded job manifests."""
 
 from __future__ import annotations
 
@@ -38,18 +38,17 @@ class JobManifestFolders:
         self._folders = list(_find_job_folders(root))
 
     def find_job_output(self, input_s3_uri: str, job_id: str) -> JobOutput | None:
-        """Return the output files of a job; None if the job has no folder.
+        """Return the output files of a job. Return None if the job has no folder.
 
-        A folder belongs to the job if it has the job id. If no folder has the id, or the id is not known, a folder with
-        the job's inputS3Uri is used. If several folders match, the output has no files and counts the other folders.
+        A folder belongs to a job if it has the job's ID. If no folder has the ID, or the ID is not known, a folder with
+        the job's inputS3Uri is used. If several folders match, the result has no files, and counts the other folders.
 
         Args:
             input_s3_uri: The inputS3Uri of the job.
-            job_id: The id that AWS gave the job; empty if it is not known.
+            job_id: The ID that AWS gave the job; empty if it is not known.
 
         Raises:
-            DocumentError: If a file cannot be read.
-
+            DocumentError: A file cannot be read.
         """
         folders = [job_folder for job_folder in self._folders if job_id and job_id in job_folder.job_ids]
         if not folders:
@@ -69,7 +68,7 @@ class JobManifestFolders:
 
 
 def _find_job_folders(root: Path) -> Iterator[_JobFolder]:
-    """Yield the folders below `root` that have the output of an import job."""
+    """Yield the folders that contain the output of an import job."""
     for path, directories, names in os.walk(root, onerror=_raise_document_error):
         folder = root / os.path.relpath(path, root)
         kinds = {"SUCCESS", "FAILURE", "WARNING"} & set(directories)
@@ -93,7 +92,7 @@ def _read_summary_bytes(folder: Path) -> bytes | None:
 
 
 def _list_record_files(folder: Path, place: str) -> Iterator[RecordFile]:
-    """Yield the files with records of a job, in the order of their kinds and names."""
+    """Yield the files that contain the records of a job, in the order of their kinds and names."""
     for kind in RecordKind:
         try:
             names = sorted(os.listdir(folder / kind.value))

@@ -1,4 +1,4 @@
-"""Requests of a package's jobs: the parameters of StartDICOMImportJob, and the override files to upload."""
+"""The StartDICOMImportJob requests of a package's jobs, and the override files to upload before them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """The StartDICOMImportJob request of one job, and the override files to upload before the request."""
+    """The StartDICOMImportJob request of one job, and the override files to upload before it."""
 
     job: PlanJob
     request: Mapping[str, Any]
-    """The parameters of StartDICOMImportJob. A member that is not known is a placeholder, such as `<datastoreId>`."""
+    """The parameters of StartDICOMImportJob. An unknown parameter has a placeholder, such as `<datastoreId>`."""
     files: Path
-    """The folder in the package that contains the override files of the job."""
+    """The folder in the package that has the override files of the job."""
 
     def documents(self) -> Iterator[UploadDocument]:
         """Yield the override files as documents to upload.
@@ -54,10 +54,7 @@ class JobRequest:
 
 
 def require_package(package: Path) -> None:
-    """Check that `package` is a directory.
-
-    Its content is not checked. Raises DocumentError if it is not a directory.
-    """
+    """Raise DocumentError if `package` is not a directory. Its content is not checked."""
     if not package.is_dir():
         raise DocumentError(
             f"{format_name(package)} is no package.", fix="Name the directory that 'dicommap draft' wrote."
@@ -65,7 +62,7 @@ def require_package(package: Path) -> None:
 
 
 def read_package_plan(package: Path) -> Plan:
-    """Read and return the plan of a package. Raises DocumentError if the plan cannot be read."""
+    """Return the plan of a package. Raises DocumentError if the plan cannot be read."""
     return PackageDirectory(package).plan
 
 
@@ -76,16 +73,15 @@ def make_job_requests(
 
     Args:
         package: The package.
-        job_ids: The ids of the jobs; empty for all jobs.
-        account: Members of the request that only the owner of the AWS account knows. They replace
-            the members of the requests in the package.
-        kept: The AWS account of an earlier submit, or None. It gives the members that are missing in `account` and in
+        job_ids: The IDs of the jobs; empty for all jobs.
+        account: Parameters that only the owner of the AWS account knows. They replace those of the requests in the
+            package.
+        kept: The AWS account of an earlier submit, or None. It has the parameters that are missing in `account` and in
             the package.
 
     Raises:
-        UsageError: If a job is not in the plan, a member is invalid, or a member differs from the earlier submit or
-            between jobs.
-
+        UsageError: A job is not in the plan, a parameter is invalid, or a parameter is not the same as in the earlier
+            submit or in another job.
     """
     known = {job.id: job for job in package.plan.jobs}
     for job_id in job_ids:
@@ -102,13 +98,16 @@ def make_job_requests(
 
 
 def find_placeholders(orders: Iterable[JobRequest]) -> tuple[str, ...]:
-    """Return the members that are placeholders in a request, in the order of AWS_ACCOUNT_MEMBERS."""
+    """Return the parameters that are placeholders in any request, in the order of AWS_ACCOUNT_MEMBERS."""
     unknown = {member for order in orders for member, value in order.request.items() if value == f"<{member}>"}
     return tuple(member for member in AWS_ACCOUNT_MEMBERS if member in unknown)
 
 
 def require_no_placeholders(members: Sequence[str]) -> None:
-    """Raise UsageError if there are members that are placeholders. The message names all of them, with examples."""
+    """Raise UsageError if `members` is not empty: these parameters are placeholders.
+
+    The message has examples for them.
+    """
     if members:
         raise UsageError(
             f"{format_count(len(members), 'option')} {choose_verb(len(members), 'is', 'are')} missing: "
@@ -118,7 +117,7 @@ def require_no_placeholders(members: Sequence[str]) -> None:
 
 
 def require_valid_members(account: Mapping[str, str]) -> None:
-    """Raise UsageError if members of the request do not have AWS's form. The message names their options."""
+    """Raise UsageError if parameters of a request do not have AWS's form. The message names their options."""
     pointers = [issue.location.pointer or "" for issue in check_aws_account(account)]
     members = list(dict.fromkeys(pointer.removeprefix("/") for pointer in pointers))
     if members:
@@ -133,7 +132,7 @@ def _format_examples(members: Iterable[str]) -> str:
 
 
 def _require_one_aws_account(first: JobRequest, order: JobRequest) -> None:
-    """Raise UsageError if the requests of two jobs name different AWS settings."""
+    """Raise UsageError if the requests of two jobs have different settings of the AWS account."""
     differing = [name for name in AWS_ACCOUNT_MEMBERS if first.request.get(name) != order.request.get(name)]
     if differing:
         raise UsageError(

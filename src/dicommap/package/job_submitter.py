@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from dicommap.package.submission_states import SubmissionStates
 
 UPLOADS_AT_ONCE = 8
-"""Number of override files that are uploaded at the same time. The job is started after all uploads."""
+"""Number of override files that are uploaded at the same time. The job is started after the last upload."""
 _CLOCK_MARGIN = timedelta(seconds=5)
-"""Margin for times of the service's clock, which are known to the second, plus the delay of an answer."""
+"""Margin for times from the service, which are in whole seconds, and for the time until an answer arrives."""
 _ALREADY_UPLOADED = (
     "override files were there before this package was submitted: has somebody submitted a copy of it? "
     "Of two such requests the service starts one job"
@@ -42,7 +42,7 @@ _CONFLICT_CODE = "ConflictException"
 
 @dataclass(kw_only=True)
 class JobSubmitter:
-    """Submitter of the jobs of one package, which submits one job at a time."""
+    """Submits the jobs of one package, one job at a time."""
 
     clients: Clients
     jobs: ImportJobs
@@ -51,15 +51,15 @@ class JobSubmitter:
     concurrent_jobs: int
     replace: bool
     on_step: Callable[[str, str], None]
-    """Function that is called after each step, with the job id and a text that describes the step."""
+    """A function that is called after each step, with the job ID and a text that describes the step."""
     region: str = ""
     is_first: bool = False
-    """Whether this is the first submit, so that the package has no saved AWS account."""
+    """Whether this is the first submit. The package then has no saved AWS account."""
     issues: list[Issue] = field(default_factory=list)
     _active: int | None = None
-    """Maximum possible number of unfinished jobs in the data store; None before the jobs are counted."""
+    """The highest possible number of unfinished jobs in the data store. None before the jobs are counted."""
     _is_listed: bool = True
-    """Whether the credentials permit listing of import jobs, as far as known."""
+    """Whether the credentials may list import jobs. It is True until AWS refuses the listing."""
 
     def save_aws_account(self, order: JobRequest) -> None:
         """Save the AWS account of a request if this is the first submit. Later submits must use the same account.
@@ -70,13 +70,12 @@ class JobSubmitter:
             self.states.write_account(make_aws_account(order.request, self.clients, self.region))
 
     def find_unanswered_job(self, order: JobRequest) -> None:
-        """Look up the job of a start request whose answer was not saved, and save the job if it exists.
+        """Look up the job of an earlier start request whose answer was not saved. Save the job if it exists.
 
         Raises:
-            UsageError: If the earlier run was for another AWS account or another plan.
-            AwsError: If AWS refuses the listing of jobs for another reason than a missing permission.
-            PackageError: If a state cannot be read or saved.
-
+            UsageError: The earlier run was for another AWS account or another plan.
+            AwsError: AWS refuses to list jobs for another reason than a missing permission.
+            PackageError: A state cannot be read or saved.
         """
         state = self.states.read(order.job.id)
         if state is None:
@@ -92,9 +91,8 @@ class JobSubmitter:
         """Check that no unfinished job reads from a prefix whose override files this submit will replace.
 
         Raises:
-            UsageError: If there is such a job.
-            AwsError: If AWS refuses the listing of jobs for another reason than a missing permission.
-
+            UsageError: There is such a job.
+            AwsError: AWS refuses to list jobs for another reason than a missing permission.
         """
         states = ((order, self.states.read(order.job.id)) for order in orders)
         to_start = [order for order, state in states if state is None or not state.state.has_job]
@@ -113,14 +111,13 @@ class JobSubmitter:
             )
 
     def submit(self, order: JobRequest) -> Submission:
-        """Submit one job, and return its new state. If an earlier run was stopped, continue after the last saved step.
+        """Submit one job and return its new state. If an earlier run was stopped, continue after its last saved step.
 
         After an error, the saved state is that of the last completed step.
 
         Raises:
-            AwsError: If AWS refuses a request or cannot be reached.
-            PackageError: If a state cannot be read or saved, or an override file differs from the plan.
-
+            AwsError: AWS refuses a request or cannot be reached.
+            PackageError: A state cannot be read or saved, or an override file is not as planned.
         """
         known = self.states.read(order.job.id)
         state = known or self._save_state(_make_planned_state(order, self.region))
@@ -142,7 +139,7 @@ class JobSubmitter:
         return state
 
     def _save_started(self, state: Submission, job: ImportJob) -> Submission:
-        """Save that the service has started the job."""
+        """Save the state of a job that the service has started."""
         known = {
             "state": SubmissionState.STARTED,
             "jobId": job.jobId,
@@ -153,9 +150,9 @@ class JobSubmitter:
         return self._save_state(state.model_copy(update=known))
 
     def _find_sent_job(self, order: JobRequest, state: Submission) -> ImportJob | None:
-        """Return the job that an earlier start request started.
+        """Return the job that an earlier start request has started.
 
-        None is returned if there is no such job, or if the credentials do not permit listing of jobs.
+        Return None if there is no such job, or if the credentials do not permit listing jobs.
         """
         since = datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN
         try:
@@ -165,7 +162,7 @@ class JobSubmitter:
             return None  # a second request with the same client token starts no second job
 
     def _upload_documents(self, order: JobRequest, *, is_first: bool) -> None:
-        """Upload the override files of a job, several at once, and report the counts."""
+        """Upload the override files of a job, several at once, and report the numbers of uploads by result."""
         client = self.clients.s3
         with ThreadPoolExecutor(UPLOADS_AT_ONCE) as threads:
             waiting = [
@@ -217,7 +214,10 @@ class JobSubmitter:
                 return job
 
     def _is_busy(self, order: JobRequest) -> bool:
-        """Return whether the data store has unfinished jobs. Their end will free the quota of concurrent jobs."""
+        """Return whether the data store has unfinished jobs.
+
+        If so, waiting will help: the quota is for concurrent jobs.
+        """
         if not self._is_listed:
             return False
         try:
@@ -235,7 +235,7 @@ class JobSubmitter:
 
 
 def _start_message(state: Submission, job: ImportJob) -> str:
-    """Return the message for a started job. For a used clientToken, AWS returns the job that was started earlier."""
+    """Return the message for a started job. If its clientToken was used before, AWS returned the earlier job."""
     if job.submittedAt is None or job.submittedAt >= datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN:
         return f"started as {job.jobId}"
     return f"had been started as {job.jobId} at {format_utc(job.submittedAt)}, by the same request from elsewhere"
@@ -253,10 +253,7 @@ def _select_members(order: JobRequest, *further: str) -> dict[str, Any]:
 
 
 def _require_same_request(state: Submission, order: JobRequest, region: str) -> None:
-    """Check that a request matches an earlier run.
-
-    Raises UsageError if the earlier run was for another AWS account, region or plan.
-    """
+    """Raise UsageError if the earlier run was for another AWS account, region or plan than `order`."""
     now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(order)}
     if region and state.region:
         now["region"] = region
@@ -276,7 +273,7 @@ def _require_same_request(state: Submission, order: JobRequest, region: str) -> 
 
 
 def _explain_conflict(error: AwsError) -> AwsError:
-    """Add the advice for a repeated client token to the error; return other errors unchanged."""
+    """Return the error with advice if its reason is a repeated client token. Return any other error unchanged."""
     if error.code != _CONFLICT_CODE:
         return error
     fix = (

@@ -41,7 +41,7 @@ _REDRAFT_FIX = "Draft the package again; 'dicommap validate' lists all that was 
 
 
 def read_plan(package: Path) -> Plan:
-    """Read and return the plan of a package. Raises DocumentError if plan.json cannot be read or is not a plan."""
+    """Return the plan of a package. Raises DocumentError if plan.json cannot be read or is not a plan."""
     document, issues = parse_json(read_document(Path(PLAN_FILE), PLAN_LIMIT.bytes, beneath=package), PLAN_LIMIT.values)
     with suppress(ValidationError):
         if not issues:
@@ -52,9 +52,9 @@ def read_plan(package: Path) -> Plan:
 
 
 class PackageDirectory:
-    """A package on disk, as a reader of its files.
+    """A package on disk. The methods read its files.
 
-    DocumentError is raised if objects.csv, an override file or a table was changed after the draft.
+    They raise DocumentError if objects.csv, an override file or a table was changed after the draft.
     """
 
     def __init__(self, path: StrPath) -> None:
@@ -70,10 +70,10 @@ class PackageDirectory:
         return read_document(Path(name), limit.bytes, beneath=self.path)
 
     def objects(self, job: PlanJob) -> Iterator[PlannedObject]:
-        """Yield the planned objects of a job, as listed in its objects.csv.
+        """Yield the planned objects of a job from its objects.csv.
 
         Raises DocumentError if objects.csv cannot be read. Raises it after the last object if the hash of objects.csv
-        differs from the hash in the plan.
+        is not the hash in the plan.
         """
         return self._hashed_rows(_make_objects_path(job), job.objects, parse_objects_csv, "list of objects")
 
@@ -95,7 +95,7 @@ class PackageDirectory:
     def override_file(self, job: PlanJob, path: str) -> bytes:
         """Return the bytes of an override file of a job. `path` is relative to the job's inputS3Uri.
 
-        Raises DocumentError if the file cannot be read, or if its hash differs from the hash in the plan.
+        Raises DocumentError if the file cannot be read, or if its hash is not the hash in the plan.
         """
         data = self._read_document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
         planned = next((file for file in job.files if file.path == path), None)
@@ -106,8 +106,8 @@ class PackageDirectory:
     def table(self, name: str, planned: FileDigest) -> str:
         """Return the text of a CSV table, such as preview.csv.
 
-        `planned` is the table's size and hash in the plan. Raises DocumentError if the table cannot be read, or if its
-        hash differs.
+        `planned` has the size and hash of the table in the plan. Raises DocumentError if the table cannot be read, or
+        if its hash is not this one.
         """
         data = self._read_document(name, TABLE_LIMIT)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
@@ -139,7 +139,7 @@ class PackageDirectory:
         return request
 
     def aws_account(self) -> AwsAccount | None:
-        """Return the AWS account of the first submit; None if no job was submitted.
+        """Return the AWS account of the first submit. Return None if no job was submitted.
 
         Raises PackageError if the account or the state of a job cannot be read.
         """
@@ -153,14 +153,17 @@ class PackageDirectory:
         return AwsAccount(region=submission.region, **{name: getattr(submission, name) for name in AWS_ACCOUNT_MEMBERS})
 
     def submission(self, job: PlanJob) -> Submission | None:
-        """Return the saved state of a job's submission; None if the job was never submitted.
+        """Return the saved state of a job's submission. Return None if the job was never submitted.
 
         Raises PackageError if the state cannot be read.
         """
         return SubmissionStates(self.path).read(job.id)
 
     def count_progress(self) -> PackageProgress:
-        """Return how far the jobs of the package are. Raises PackageError if the state of a job cannot be read."""
+        """Return the numbers of started, ended and other jobs.
+
+        Raises PackageError if the state of a job cannot be read.
+        """
         submissions = SubmissionStates(self.path).read_all(job.id for job in self.plan.jobs)
         started = {job for job, submission in submissions.items() if submission.state.has_job}
         return PackageProgress(
@@ -182,10 +185,10 @@ def _hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
 
 
 def read_override_data_sets(plan: Plan, files: Mapping[str, bytes | Issue]) -> dict[Target, DataSet]:
-    """Return the override data set of each study and series that the plan maps to an override file.
+    """Return the override data set of each study and series that has a mapping in the plan.
 
-    `files` maps the path of each package file to its bytes, or to an issue if it cannot be used. Mappings to such a
-    file are skipped. The package must be valid.
+    `files` maps the path of each package file to its bytes, or to an issue if it cannot be used. In that case, its
+    mappings are left out. The package must be valid.
     """
     data_sets: dict[Target, DataSet] = {}
     for job in plan.jobs:

@@ -1,4 +1,4 @@
-"""Write a package directory atomically: either all its files are written, or none."""
+"""Write a package directory atomically: either all of its files are written, or none of them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 
 def require_writable(path: Path) -> None:
-    """Check that a package can be written to a path.
-
-    Raises PackageError if the path exists, or if its parent directory does not exist.
-    """
+    """Raise PackageError if `path` exists, or if its parent directory does not exist."""
     try:
         exists = not is_new_directory(path)
         has_no_parent = not path.absolute().parent.is_dir()

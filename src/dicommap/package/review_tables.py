@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dicommap.package.package_directory import PackageDirectory
 
 _BYTE_ORDER_MARK = "\ufeff"
-"""Spreadsheets read a CSV file as UTF-8 only if the file begins with a byte order mark."""
+"""A spreadsheet reads a CSV file as UTF-8 only if the file begins with a byte order mark."""
 
 
 def build_tables(resolution: Resolution) -> PackageTables:
@@ -51,8 +51,7 @@ def filter_tables(
         files_by_series: Study and Series Instance UID -> number of files, for the series to keep in grouping.csv.
 
     Raises:
-        DocumentError: If a table cannot be read, or differs from its hash in the plan.
-
+        DocumentError: A table cannot be read, or its hash is not the hash in the plan.
     """
     plan = package.plan
     return PackageTables(
@@ -88,7 +87,7 @@ def _format_csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) 
 
 
 def _filter_rows(table: str, studies: Container[str]) -> str:
-    """Return a CSV table with only the rows of some studies. The first column is StudyInstanceUID."""
+    """Return a CSV table with only the rows of `studies`. Its first column is StudyInstanceUID."""
     header, *rows = list(csv.reader(io.StringIO(table.removeprefix(_BYTE_ORDER_MARK), newline=""))) or [[]]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")

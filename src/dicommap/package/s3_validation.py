@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dicommap.validation.s3_objects_check import S3ObjectReader
 
 LISTINGS_AT_ONCE = 8
-"""Number of jobs that are checked at the same time. Most of the time is spent waiting for S3."""
+"""Number of jobs that are checked at the same time, because a check mostly waits for S3."""
 
 
 def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: ProgressOption = None) -> Issues:
@@ -60,7 +60,7 @@ def validate_s3(package: StrPath, *, clients: Clients | None = None, progress: P
 def validate_opened_package_in_s3(
     package: PackageDirectory, clients: Clients | None = None, progress: ProgressOption = None
 ) -> Issues:
-    """Compare S3 with a package, like `validate_s3`. The package was opened by the caller."""
+    """Compare S3 with a package that the caller has opened; otherwise like `validate_s3`."""
     return s3_object_issues(package, S3Objects(complete_clients(clients, package.aws_account())), progress)
 
 

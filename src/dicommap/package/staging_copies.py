@@ -1,4 +1,4 @@
-"""List the copies for the staged jobs of a package: the source file and the S3 key of each copy."""
+"""List the copies that the staged jobs of a package need: the source file and the S3 key of each copy."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> list[PlanJob]:
-    """Return staged jobs of a package.
+    """Return staged jobs of a package, in the order of the plan.
 
-    `ids` are the ids of the jobs; empty for all staged jobs. Raises UsageError if an id is not the id of a staged job.
+    `ids` are the IDs of the jobs; empty for all staged jobs. Raises UsageError if an ID is not that of a staged job.
     """
     known = {job.id: job for job in package.plan.jobs if job.staged}
     for job_id in ids:
@@ -33,7 +33,7 @@ def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> li
 
 
 def find_job_sources(package: PackageDirectory, jobs: Sequence[PlanJob]) -> dict[int, str]:
-    """Return a dict: index of a source in the plan -> its source root, for sources that contain files of `jobs`."""
+    """Return the sources that have files of `jobs`: the index of each source in the plan -> its source root."""
     numbers = {planned.root for job in jobs for planned in package.objects(job)}
     return {number: source for number, source in enumerate(package.plan.sources) if number in numbers}
 
@@ -60,7 +60,7 @@ def list_staging_copies(package: StrPath, *, jobs: Sequence[str] = ()) -> Iterat
 
 
 def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCopy]:
-    """Return the copies for a staged job, by their keys relative to the job's prefix. No file is copied."""
+    """Return the copies that a staged job needs: key relative to the job's prefix -> copy. No file is copied."""
     uri = parse_job_uri(job)
     roots = [(root, parse_s3_root(root)) for root in package.plan.sources]
     copies = {}
@@ -82,14 +82,14 @@ def plan_copies(package: PackageDirectory, job: PlanJob) -> dict[str, StagingCop
 
 
 def _make_local_path(root: str, path: str) -> str:
-    """Join a source root and the path of a file in it. Raises DocumentError if the file would be outside the root."""
+    """Return the path of a file below a source root. Raises DocumentError if the file would be outside the root."""
     if os.path.isabs(path) or ".." in path.split("/"):
         raise DocumentError("An object's source is outside of the plan's sources.", fix="Draft the package again.")
     return os.path.join(root, path)
 
 
 def parse_job_uri(job: PlanJob) -> S3Uri:
-    """Return the inputS3Uri of a job. Raises DocumentError if it is not a valid S3 URI."""
+    """Return the inputS3Uri of a job. Raises DocumentError if it is not an S3 URI."""
     uri = S3Uri.parse(job.inputS3Uri)
     if uri is None:
         raise DocumentError(f"Job {job.id} has no S3 URI.", fix="Run 'dicommap validate' on the package.")

@@ -1,4 +1,4 @@
-"""Read and write the submission states of a package's jobs. A state is written after each step of a submission."""
+"""Read and write the submission states of a package's jobs. Each step of a submission writes the new state."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SubmissionStates:
         self._folder = package / SUBMISSION_FOLDER
 
     def read(self, job_id: str) -> Submission | None:
-        """Return the saved state of a job; None if the job was never submitted.
+        """Return the saved state of a job. Return None if the job was never submitted.
 
         Raises PackageError if the file is damaged.
         """
@@ -64,14 +64,14 @@ class SubmissionStates:
         return {job_id: state for job_id, state in states if state is not None}
 
     def write(self, submission: Submission) -> None:
-        """Save the state of a job. After a crash, the file has the old state or the new state.
+        """Save the state of a job. After a crash, the file has either the old or the new state.
 
         Raises PackageError if the file cannot be written.
         """
         self._write_document(self._package / submission_path(submission.job), submission)
 
     def read_account(self) -> AwsAccount | None:
-        """Return the AWS account of the first submit; None if there is no account.json.
+        """Return the AWS account of the first submit. Return None if there is no account.json.
 
         Raises PackageError if the file is damaged.
         """
@@ -102,10 +102,7 @@ class SubmissionStates:
             raise _make_package_error(error) from None
 
     def _require_own_folder(self) -> None:
-        """Check that the folder of the states is not a link, because files would be written outside the package.
-
-        Raises PackageError if the folder is a link.
-        """
+        """Raise PackageError if the folder of the states is a link: the files would be written outside the package."""
         if self._folder.is_symlink():
             raise PackageError(
                 f"The package's {SUBMISSION_FOLDER} is a symbolic link, which is not followed for writing.",
@@ -116,8 +113,8 @@ class SubmissionStates:
     def lock(self) -> Iterator[None]:
         """Return a context manager that locks the package against a second submit on this machine.
 
-        The lock is released at the end of the context or of the process. Raises PackageError if another submit has the
-        lock, or if the folder cannot be written to.
+        The lock is released at the end of the `with` block or of the process. Raises PackageError if another submit has
+        the lock, or if the folder cannot be written to.
         """
         self._require_own_folder()
         try:
@@ -156,7 +153,7 @@ class SubmissionStates:
 
 
 def _read_json(package: Path, name: str) -> tuple[bool, Any]:
-    """Return whether a document exists, and its JSON value. The value is missing (None) if the text is not JSON.
+    """Return whether a document exists, and its JSON value. The value is None if the text is not JSON.
 
     Raises PackageError if the document cannot be read.
     """

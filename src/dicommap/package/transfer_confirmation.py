@@ -1,4 +1,4 @@
-"""Describe the data that staging or submission will send to AWS, and require a confirmation."""
+"""Describe the data that `stage` or `submit` will send to AWS, and require a confirmation."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from dicommap.planning.plan import PlanJob
 
     Confirm = Callable[[Transfer], bool]
-    """Function that shows a transfer to the user, and returns whether the user confirms it."""
+    """A function that shows a transfer to the user and returns whether the user confirms it."""
 
 
 def make_staging_transfer(
     package: PackageDirectory, jobs: Sequence[PlanJob], sources: Sequence[str], clients: Clients
 ) -> Transfer:
-    """Return the transfer for the staging of jobs: the files, prefixes and AWS account.
+    """Return the transfer that staging jobs needs: the files, their prefixes and the AWS account.
 
-    `sources` are the source roots of the copied files. The account is read from AWS.
+    `sources` are the source roots of the copied files. AWS is asked for the account.
     """
     return Transfer(
         package=str(package.path),
@@ -44,9 +44,9 @@ def make_staging_transfer(
 
 
 def make_submission_transfer(package: PackageDirectory, orders: Sequence[JobRequest], clients: Clients) -> Transfer:
-    """Return the transfer for the submission of jobs: override files to upload, and source files that AWS reads.
+    """Return the transfer that submitting jobs needs: override files to upload, and source files that AWS reads.
 
-    `orders` are the requests of the jobs. The account is read from AWS.
+    `orders` are the requests of the jobs. AWS is asked for the account.
     """
     jobs = [order.job for order in orders]
     members = orders[0].request if orders else {}
@@ -68,6 +68,6 @@ def make_submission_transfer(package: PackageDirectory, orders: Sequence[JobRequ
 
 
 def require_confirmed(confirm: Confirm, transfer: Transfer) -> None:
-    """Ask for confirmation of a transfer. Raises UsageError if the user does not confirm."""
+    """Raise UsageError if the user does not confirm a transfer."""
     if not confirm(transfer):
         raise UsageError("Nothing was sent: it was not confirmed.", fix="Run the same again, and type yes.")

@@ -1,4 +1,4 @@
-"""Decode compressed images in a separate process, so that a crash of a codec affects only one picture."""
+"""Decode compressed images in a separate process. A crash of a codec then affects only one picture."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 _WORKER_CODE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
 _SINGLE_THREAD_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Environment of the process. It draws one image at a time, and unused threads would take its limited memory."""
+"""Environment variables of the process. It draws one image at a time, and idle threads would use its limited memory."""
 
 
 class CodecProcess:
-    """A process that draws one image at a time. It starts with the first image, and starts again after a crash."""
+    """A process that draws one image at a time. It is started for the first image, and again after a crash."""
 
     def __init__(self, code: str = _WORKER_CODE) -> None:
         """Prepare a process that runs the Python code `code`. In `code`, `{path!r}` is replaced by `sys.path`."""
@@ -37,7 +37,7 @@ class CodecProcess:
         self._owner = 0
 
     def render(self, file: PictureFile, index: int, size: int | None) -> tuple[Image.Image, str]:
-        """Return a frame as an image, and a text on the origin of its window.
+        """Return a frame as an image, and a text that says where its window comes from.
 
         Args:
             file: The file.
@@ -53,7 +53,7 @@ class CodecProcess:
             try:
                 answer, content = _send_request(process, request)
             except BaseException:
-                self._stop_worker()  # else the next request would get this answer
+                self._stop_worker()  # Otherwise, the next request would get this answer.
                 raise
         if "reason" in answer:
             raise NoPictureError(answer["reason"])
@@ -66,7 +66,7 @@ class CodecProcess:
             self._stop_worker()
 
     def _ensure_running(self) -> subprocess.Popen[bytes]:
-        """Return the running process. Start a new one if it has ended or belongs to the parent process."""
+        """Return the running process. Start a new one if it has ended, or if the parent of this process started it."""
         if self._owner != os.getpid():  # after a fork, the pipes belong to the parent process
             self._process, self._owner = None, os.getpid()
         if self._process is not None and self._process.poll() is not None:

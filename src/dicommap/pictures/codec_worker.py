@@ -1,7 +1,7 @@
-"""The main loop of the codec process: it reads requests from stdin and writes images to stdout.
+"""The main loop of the codec process. It reads requests from stdin and writes images to stdout.
 
-A request is a line of JSON. An answer is a line of JSON followed by the bytes of the image. The main process reads only
-numbers, texts and pixels, so a file that exploits a codec cannot send Python objects to the main process.
+A request is a line of JSON. An answer is a line of JSON and then the bytes of the image. The main process reads only
+numbers, texts and pixels, so a file that attacks a codec cannot send Python objects to the main process.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     Render = Callable[[PictureFile, int, int | None], tuple[Image, str]]
 
 MAX_SECONDS_PER_IMAGE = 20
-"""Longest time that one image may take."""
+"""The maximum number of seconds for one image."""
 _MAX_MEMORY_BYTES = 2**33
-"""Memory limit of the process. It is many times the memory that the largest allowed image needs."""
+"""Memory limit of the process in bytes. It is many times the memory that the largest allowed image needs."""
 
 
 def serve(render: Render = render_frame_in_process, *, seconds: int = MAX_SECONDS_PER_IMAGE) -> None:
-    """Answer requests until stdin ends. The system kills this process if one image takes more than `seconds`."""
+    """Answer requests until stdin ends. The system kills this process if an image takes more than `seconds`."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):  # native code may print, and would mix its text with the answers
+    for stream in (0, 1, 2):  # Native code may print text, which would get into the answers.
         os.dup2(nowhere, stream)
     _limit_resources()
     with requests, answers:

@@ -1,4 +1,4 @@
-"""Prepare a P10 file for pydicom's decoders: inflate it and find its actual encoding."""
+"""Prepare a P10 file for pydicom's decoders: inflate it, and find out its actual encoding."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 MAX_INFLATED_BYTES = 2**28
-"""Largest size of an inflated data set. A larger data set is not drawn."""
+"""Maximum number of bytes in an inflated data set. A larger data set is not drawn."""
 
 _P10_PREFIX = bytes(128) + b"DICM"
 
 
 def has_native_compression(path: str) -> bool:
-    """Return whether the file's pixels have a compression that native code decodes.
+    """Return whether native code decodes the pixels of the file.
 
-    This is each compression except RLE, which pydicom decodes in Python.
+    It decodes every compression except RLE, which pydicom decodes in Python.
 
     Raises NoPictureError if the file cannot be read.
     """

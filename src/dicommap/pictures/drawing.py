@@ -22,7 +22,7 @@ _BORDER_COLOR = (120, 126, 136)
 _GAP = 4
 _MIN_FONT_SIZE = 7
 _LINE_SPACING = 4
-"""Pixels that Pillow puts between two lines."""
+"""Number of pixels that Pillow puts between two lines."""
 
 
 def resize_image(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: int | None) -> Image.Image:
@@ -45,7 +45,7 @@ def resize_image(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: i
 
 
 def draw_placeholder(words: str, size: int) -> Image.Image:
-    """Return a square image of `size` pixels. Its text `words` explains why there is no picture."""
+    """Return a square image of `size` pixels with the text `words`, which gives the reason why there is no picture."""
     image = Image.new("RGB", (size, size), _PLACEHOLDER_COLOR)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, size - 1, size - 1), outline=_BORDER_COLOR)
@@ -57,7 +57,7 @@ def draw_placeholder(words: str, size: int) -> Image.Image:
 
 
 def _fit_text(words: str, side: int) -> tuple[Font, list[str]]:
-    """Return a font and lines with which a text is inside a square of `side` pixels; a text too long is cut."""
+    """Return a font and lines that make a text fit into a square of `side` pixels. A text that is too long is cut."""
     for points in range(round(_choose_font_size(side)), _MIN_FONT_SIZE - 1, -1):
         font = ImageFont.load_default(points)
         lines = _wrap_text(words, font, side)
@@ -68,12 +68,12 @@ def _fit_text(words: str, side: int) -> tuple[Font, list[str]]:
 
 
 def draw_tiles(tiles: Sequence[tuple[Image.Image, str]], size: int, columns: int) -> Image.Image:
-    """Return one image with all tiles side by side, in squares of `size` pixels with a label below each.
+    """Return one image with all tiles side by side. Each tile is a square of `size` pixels with a label below it.
 
     Args:
-        tiles: Each image and its label.
+        tiles: Each image with its label.
         size: Pixels of each square.
-        columns: Largest number of tiles in a row.
+        columns: Maximum number of tiles in a row.
     """
     font = ImageFont.load_default(_choose_font_size(size))
     line = _get_line_height(font)
@@ -100,7 +100,7 @@ def encode_png(image: Image.Image) -> bytes:
 
 
 def _choose_font_size(size: int) -> float:
-    """Return the size of the font, in points, for a square of `size` pixels."""
+    """Return the font size in points for text in a square of `size` pixels."""
     return min(max(size / 12, 9), 16)
 
 
@@ -109,12 +109,12 @@ def _get_line_height(font: Font) -> int:
 
 
 def wrap_label(label: str, font: Font, width: int) -> list[str]:
-    """Return the lines of a tile's label. If a line of `label` is too long, it becomes two lines and is cut then."""
+    """Return the lines of a tile's label. Each line of `label` becomes at most two lines, and longer ones are cut."""
     return [line for part in label.splitlines() for line in _cut_lines(_wrap_text(part, font, width), 2, font, width)]
 
 
 def _cut_lines(lines: list[str], most: int, font: Font, width: int) -> list[str]:
-    """Return the first lines of a text. If there are more than `most`, the last one ends with dots."""
+    """Return the first `most` lines of a text. If there are more, the last line ends with three dots."""
     if len(lines) <= most:
         return lines
     last = lines[most - 1]
@@ -124,9 +124,9 @@ def _cut_lines(lines: list[str], most: int, font: Font, width: int) -> list[str]
 
 
 def _wrap_text(text: str, font: Font, width: int) -> list[str]:
-    """Return the lines of a text. No line is wider than `width` pixels, so that a long word is broken.
+    """Return the lines of a text. No line is wider than `width` pixels; a long word is broken.
 
-    A character that Pillow's font does not have becomes a question mark.
+    A character that is missing in Pillow's font becomes a question mark.
     """
     plain = text.encode("latin-1", "replace").decode("latin-1")
     lines: list[str] = []

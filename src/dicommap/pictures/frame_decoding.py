@@ -1,4 +1,4 @@
-"""Decode one frame of a file with pydicom, after a check of the image size that the file declares."""
+"""Decode one frame of a file with pydicom. First, check the image size that the file declares."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _J2K_START = b"\xff\x4f\xff\x51"
 """First bytes of a JPEG 2000 codestream: the markers SOC and SIZ (ITU-T T.800 section A.4)."""
 _JPEG_START = b"\xff\xd8"
 _SOF_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
-"""SOF markers of JPEG (ITU-T T.81 table B.1) and JPEG-LS (T.87). They are followed by the image size."""
+"""SOF markers of JPEG (ITU-T T.81 table B.1) and JPEG-LS (T.87). The size of the image follows them."""
 _MARKERS_WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 
 
 def read_declared_samples(codestream: bytes) -> int | None:
-    """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares; None if it is unknown.
+    """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares. Return None if it is unknown.
 
-    This number is width times height times number of components.
+    It is the width times the height times the number of components.
     """
     try:
         if codestream.startswith(_JPEG_START):
@@ -56,7 +56,7 @@ def _count_j2k_samples(codestream: bytes, start: int) -> int:
 
 
 def _count_jpeg_samples(codestream: bytes) -> int | None:
-    """Return rows x columns x components of a JPEG frame; None if it has no frame header."""
+    """Return rows x columns x components of a JPEG image. Return None if it has no frame header."""
     position = 2
     while codestream[position : position + 1] == b"\xff":
         (marker,) = struct.unpack_from("B", codestream, position + 1)
@@ -74,16 +74,16 @@ def _count_jpeg_samples(codestream: bytes) -> int | None:
 
 
 MAX_SAMPLES = 2**26
-"""Largest number of samples in a frame: 8,192 x 8,192 in grey. A larger frame would take gigabytes of memory."""
+"""Maximum number of samples in a frame: 8,192 x 8,192 in grey. A larger frame needs gigabytes of memory."""
 
 _PLUGINS = {RLELossless: "pydicom"}
-"""Transfer syntax -> decoding plugin that pydicom must use.
+"""Transfer syntax -> the decoding plugin that pydicom must use.
 
-For RLE, pylibjpeg-rle is not used: it panics on truncated data, and `except Exception` does not catch a panic.
+pylibjpeg-rle is not used for RLE: it panics on incomplete data, and `except Exception` does not catch a panic.
 """
 
 _EXPLICIT_VR_HEAD_BYTES = 12
-"""Number of bytes of the tag, VR and length of Pixel Data in a file with explicit VRs."""
+"""Number of bytes in the tag, VR and length of Pixel Data in explicit VR."""
 _SUPPORTED_PHOTOMETRIC_INTERPRETATIONS = frozenset(
     {"MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
 )
@@ -101,7 +101,7 @@ _TAGS_OUTSIDE_GROUP_0028 = (
     0x52009230,
     *_SEGMENTATION_TAGS,
 )
-"""Tags of SOPInstanceUID, Modality, ImagerPixelSpacing, extended offset tables, functional groups, segmentations."""
+"""Tags of SOPInstanceUID, Modality, ImagerPixelSpacing, extended offset tables, functional groups and segmentations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class DecodedFrame:
 
     array: numpy.ndarray[Any, numpy.dtype[Any]]
     attributes: Dataset
-    """The file's attributes of group 0028, and a few others."""
+    """The attributes of the file that are in group 0028, and a few others."""
 
 
 def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
@@ -139,7 +139,7 @@ def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
             source.seek(start + (encoding.implicit_head.size if encoding.implicit else _EXPLICIT_VR_HEAD_BYTES))
             _require_declared_size(source, attributes, index)
         source.seek(0)
-        # If a file has another encoding than it declares, `dcmread` detects the encoding, but reads the whole file.
+        # If a file declares a wrong encoding, `dcmread` finds the right one, but it reads the whole file.
         has_declared_encoding = encoding is get_encoding(attributes.file_meta.TransferSyntaxUID)
         whole = source if has_declared_encoding else dcmread(source)
         return DecodedFrame(pixel_array(whole, index=index, decoding_plugin=_PLUGINS.get(syntax, "")), attributes)
@@ -174,9 +174,9 @@ def _require_supported_image(attributes: Dataset) -> None:
 
 
 def _require_declared_size(source: BinaryIO, attributes: Dataset, index: int) -> None:
-    """Raise NoPictureError if the size in the compressed image differs from the size in the file's attributes.
+    """Raise NoPictureError if the compressed image has another size than the attributes of the file.
 
-    Decoders allocate memory for the size in the compressed image. For an image without a height, libjpeg took 23 GB.
+    Decoders allocate memory for the size in the compressed image. An image without a height took 23 GB in libjpeg.
     """
     tables = (attributes.get("ExtendedOffsetTable"), attributes.get("ExtendedOffsetTableLengths"))
     frame = get_frame(

@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")
 _MAX_ASPECT_RATIO = 10.0
-"""Largest credible ratio of a pixel's sides. If the ratio is larger, the pixel is drawn as a square."""
+"""Maximum ratio of a pixel's sides that is believed. With a larger ratio, pixels are drawn as squares."""
 _FUNCTIONAL_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "PixelMeasuresSequence")
-"""Functional groups (PS3.3 C.7.6.16.2) whose attributes affect how a frame is drawn."""
+"""Functional groups (PS3.3 C.7.6.16.2) with attributes that change how a frame is drawn."""
 
 
 def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8], str]:
     """Convert a frame to 8-bit pixels.
 
     Returns:
-        The pixels, with the shape (rows, columns) or (rows, columns, 3), and a text on the origin of the window. The
-        text is empty for a colour image.
+        The pixels, with the shape (rows, columns) or (rows, columns, 3), and a text that says where the window comes
+            from. The text is empty for a colour image.
     """
     attributes = merge_frame_attributes(frame.attributes, index)
     if attributes.get("PhotometricInterpretation") == "PALETTE COLOR":
@@ -49,9 +49,9 @@ def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8],
 
 
 def merge_frame_attributes(attributes: Dataset, index: int) -> Dataset:
-    """Return the attributes of one frame: the file's attributes, overwritten by its functional groups.
+    """Return the attributes of one frame: those of the file, replaced by those of its functional groups.
 
-    Shared functional groups are applied first, then the per-frame functional groups.
+    Shared functional groups are applied before per-frame functional groups.
     """
     merged = Dataset()
     merged.update(attributes)
@@ -66,7 +66,7 @@ def merge_frame_attributes(attributes: Dataset, index: int) -> Dataset:
 
 
 def pixel_aspect_ratio(attributes: Dataset) -> float:
-    """Return the height of a pixel divided by its width; 1 if the file has no credible value."""
+    """Return the height of a pixel divided by its width. Return 1 if the file has no credible value."""
     for keyword in _SPACINGS:
         try:
             vertical, horizontal = map(float, attributes.get(keyword) or ())
@@ -87,7 +87,7 @@ def _apply_palette(stored: NDArray[Any], attributes: Dataset) -> NDArray[np.uint
 
 
 def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
-    """Return samples of `bits` bits, scaled to 8 bits."""
+    """Return samples with `bits` bits as samples with 8 bits."""
     if bits == 8:
         return np.asarray(colours, np.uint8)
     scaled = colours.astype(np.float32) * (255 / (2**bits - 1))
@@ -95,7 +95,9 @@ def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
 
 
 def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
-    """Return a frame as an image, and a text on the origin of its window. Native codecs run in the codec process.
+    """Return a frame as an image, and a text that says where its window comes from.
+
+    Native codecs run in the codec process.
 
     Args:
         file: The file, which may be invalid.
@@ -113,7 +115,7 @@ def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image
 
 
 def render_frame_in_process(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
-    """Return the same image and text as `render_frame`, but run all codecs in this process."""
+    """Return the same as `render_frame`, but run all codecs in this process."""
     with silence_pydicom():  # the placeholder gives the reason
         try:
             frame = decode_frame(file, index)

@@ -1,4 +1,4 @@
-"""The file of a picture: its path and SOP Instance UID, and a function that opens it."""
+"""A file to draw, with its path and SOP Instance UID, and a function that opens it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ARCHIVE_SEPARATOR = "!/"
 
 
 class NoPictureError(Exception):
-    """Error for a file of which no picture can be drawn. Its text is the reason, without patient values.
+    """Raised if no picture of a file can be drawn. Its text is the reason, without patient values.
 
     It is caught inside dicommap: users get a placeholder picture.
     """
 
 
 class PictureFile(NamedTuple):
-    """One file and the SOP Instance UID that the scan read from it."""
+    """A file to draw, with the SOP Instance UID that the scan read from it."""
 
     path: str
     """The path, absolute or relative to the working directory, as a str that `open` accepts."""

@@ -22,49 +22,49 @@ if TYPE_CHECKING:
 
 _KEYWORDS = ("ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames", "Rows")
 _DIRECTION_TOLERANCE = 0.01
-"""Largest difference between direction cosines of parallel images. Scanners write four to six digits."""
+"""Maximum difference between the direction cosines of parallel images. Scanners write four to six digits."""
 _MAX_POSITION = 1e6
-"""Largest valid coordinate, in millimetres. A position with a larger or infinite coordinate is ignored."""
+"""Maximum valid coordinate in millimetres. A position with a larger or infinite coordinate is ignored."""
 _POSITION_TOLERANCE = 0.01
-"""Smallest distance of two positions, in millimetres. Closer images are sorted by InstanceNumber."""
+"""Minimum distance between two different positions in millimetres. Closer images are sorted by InstanceNumber."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """One file with images, and the values by which the files of its series are sorted."""
+    """One file with images, and the values that are used to sort the files of a series."""
 
     file: PictureFile
     frames: int
     number: int | None
-    """InstanceNumber; None if it is missing or not an integer."""
+    """InstanceNumber. None if it is missing or not an integer."""
     position: Vector | None
-    """ImagePositionPatient, in millimetres."""
+    """ImagePositionPatient in millimetres. None if it is missing or not valid."""
     orientation: Vector | None
-    """ImageOrientationPatient: the direction cosines of the first row, then of the first column."""
+    """ImageOrientationPatient: direction cosines of the first row, then of the first column. None if not valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """The files of a series: the files with images in spatial order, and counts of the other files."""
+    """The files of a series: those with images, in the order of their position in space, and counts of the others."""
 
     slices: tuple[Slice, ...]
     files_without_image: int
     """Number of files without Rows, such as RTSTRUCT and SR."""
     unreadable: tuple[str, ...]
-    """The reason for each file that could not be read."""
+    """The reasons why files could not be read, one for each file."""
 
     @property
     def images(self) -> int:
-        """Return the number of images: the sum of NumberOfFrames, with 1 for a file without this attribute."""
+        """Return the number of images: the sum of NumberOfFrames. A file without this attribute has one image."""
         return sum(member.frames for member in self.slices)
 
     def evenly_spaced(self, count: int) -> list[int]:
-        """Return the indices of up to `count` evenly spaced images. If `count` is 1, it is the middle image."""
+        """Return the indices of at most `count` evenly spaced images. For a `count` of 1, return the middle image."""
         count = min(count, self.images)
         return [(2 * place + 1) * self.images // (2 * count) for place in range(count)]
 
     def image(self, place: int) -> tuple[Slice, int]:
-        """Return the slice that has the image at index `place`, and the image's frame index in the file, from 0."""
+        """Return the file with the image at index `place`, and the index of the image's frame in the file, from 0."""
         ends = list(accumulate(member.frames for member in self.slices))
         at = bisect_right(ends, place)
         return self.slices[at], place - (ends[at - 1] if at else 0)

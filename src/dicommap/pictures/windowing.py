@@ -24,27 +24,27 @@ EMPTY_SEGMENTATION = "window of a segmentation, no pixel is in it"
 NO_WINDOW = "all pixels have one value"
 
 _MAX_LOOKUP_TABLE_SIZE = 2**16
-"""Largest range of stored values for a lookup table of greys. The table needs less memory than a float per pixel."""
+"""Maximum range of stored values for a lookup table of greys. It needs less memory than a float for each pixel."""
 _SAMPLE_SIZE = 2**18
-"""Approximate number of pixels from which percentiles are computed. They are evenly spaced over the image."""
+"""Approximate number of pixels from which percentiles are computed. They are spread evenly over the image."""
 _PERCENTILES = (1, 99)
 _BACKGROUND_SHARE = 0.25
-"""If at least this share of the pixels has the lowest value, they are background and do not count for percentiles.
+"""If at least this share of the pixels has the lowest value, these pixels are background, and percentiles ignore them.
 
 A mosaic has black tiles, and a projection has black corners.
 """
 _DARK, _BRIGHT = 32, 223
-"""An image shows nothing if all but 1% of its pixels are darker than the first grey or brighter than the second."""
+"""Grey levels. An image shows nothing if 99% of its pixels are darker than the first, or brighter than the second."""
 _MID_GREY = 128
-"""Grey for an image whose pixels all have one value. Black would look like an empty image."""
+"""The grey of an image whose pixels all have the same value. Black would look like an empty image."""
 _VOI_LUT_FUNCTIONS = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
 
 
 def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str]:
-    """Return the image as greys from 0 (black) to 255 (white), and a text on the origin of its window.
+    """Return an image as greys from 0 (black) to 255 (white), and a text that says where its window comes from.
 
-    Pixel padding and values that are not numbers are black. A VOI LUT is preferred to a window, and the first of
-    several windows is used.
+    Pixel padding and values that are not numbers are black. If there is a VOI LUT, windows are ignored. If there are
+    several windows, the first is used.
     """
     padding = _compute_padding_mask(stored, attributes)
     whole = stored.dtype.kind in "iu"
@@ -64,7 +64,7 @@ def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str
 
 
 def _apply_modality_lut(values: Array, attributes: Dataset) -> Numbers:
-    """Return stored values in the modality's units, for example Hounsfield units (PS3.3 C.11.1)."""
+    """Return stored values in the units of the modality, for example Hounsfield units (PS3.3 C.11.1)."""
     if attributes.get("ModalityLUTSequence"):
         return apply_modality_lut(values.astype(np.int64), attributes).astype(np.float64)
     slope, intercept = _get_first_number(attributes, "RescaleSlope"), _get_first_number(attributes, "RescaleIntercept")
@@ -74,7 +74,7 @@ def _apply_modality_lut(values: Array, attributes: Dataset) -> Numbers:
 
 
 def _compute_sample_values(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] | None) -> Numbers:
-    """Return a sample of the image's values, without padding and without infinite or NaN values."""
+    """Return a sample of the values in an image, without padding, infinite values and NaN."""
     flat = (meaning if places is None else places).ravel()
     step = max(1, flat.size // _SAMPLE_SIZE)
     chosen = flat[::step]
@@ -109,7 +109,10 @@ def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tup
 
 
 def _leave_out_background(sample: Numbers) -> Numbers:
-    """Return the values above the lowest one if enough pixels have the lowest one, and others have at least two."""
+    """Return a sample without its background: the pixels with the lowest value.
+
+    If the sample has too few of these pixels, or if all other pixels have one value, return it unchanged.
+    """
     if not sample.size:
         return sample
     foreground = sample[sample > sample.min()]
@@ -118,9 +121,9 @@ def _leave_out_background(sample: Numbers) -> Numbers:
 
 
 def _shows_something(sample: Numbers, window: Dataset) -> bool:
-    """Return whether the window makes an image with these values neither nearly black nor nearly white.
+    """Return whether a window makes an image of these values neither nearly black nor nearly white.
 
-    An image of one value has no other window, so its grey is that of the file's window.
+    If all values are equal, the result is True: then no other window is better than that of the file.
     """
     if not sample.size or not np.ptp(sample):
         return True
@@ -129,7 +132,7 @@ def _shows_something(sample: Numbers, window: Dataset) -> bool:
 
 
 def _find_max_segmentation_value(attributes: Dataset) -> float | None:
-    """Return the largest possible pixel value of a segmentation (PS3.3 C.8.20.2); None for other images."""
+    """Return the largest possible pixel value of a segmentation (PS3.3 C.8.20.2). Return None for other images."""
     kind = attributes.get("SegmentationType")
     if kind == "FRACTIONAL":
         largest = _get_first_number(attributes, "MaximumFractionalValue")
@@ -138,7 +141,7 @@ def _find_max_segmentation_value(attributes: Dataset) -> float | None:
 
 
 def _make_window_dataset(center: float, width: float, attributes: Dataset) -> Dataset:
-    """Return a data set for pydicom that describes a window with 8-bit output, for images of any bit depth."""
+    """Return a data set that describes a window for pydicom. The output has 8 bits, for images of any bit depth."""
     function = attributes.get("VOILUTFunction")
     screen = Dataset()
     screen.PhotometricInterpretation = "MONOCHROME2"
@@ -161,7 +164,10 @@ def _apply_voi_lut(meaning: Numbers, attributes: Dataset) -> Numbers:
 
 
 def _compute_padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool_] | None:
-    """Return an array that is True for padding pixels; None if the file declares no padding (PS3.3 C.7.5.1.1.2)."""
+    """Return an array that is True at padding pixels.
+
+    Return None if the file declares no padding (PS3.3 C.7.5.1.1.2).
+    """
     value = _get_first_number(attributes, "PixelPaddingValue")
     if value is None:
         return None
@@ -171,14 +177,14 @@ def _compute_padding_mask(stored: Array, attributes: Dataset) -> NDArray[np.bool
 
 
 def _convert_padding_to_signed(value: float, stored: Array) -> float:
-    """Return a padding value as a signed number if the pixels are signed. Files may store it as unsigned."""
+    """Return a padding value as a signed number if the pixels are signed. Files may store it as an unsigned number."""
     if stored.dtype.kind == "i" and value > np.iinfo(stored.dtype).max:
         return value - float(2 ** (8 * stored.dtype.itemsize))
     return value
 
 
 def _get_first_number(attributes: Dataset, keyword: str) -> float | None:
-    """Return an attribute's first value as a float; None if it is missing or not a finite number."""
+    """Return the first value of an attribute as a float. Return None if it is missing or not a finite number."""
     value = attributes.get(keyword)
     if isinstance(value, MultiValue):
         value = value[0] if value else None

@@ -1,1 +1,1 @@
-"""Plan import jobs that obey the quotas. Choose the S3 prefix and the staged copies of each job."""
+"""Planning of import jobs within the quotas: the S3 prefix of each job, and the copies that staged jobs need."""

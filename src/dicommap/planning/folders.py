@@ -1,4 +1,4 @@
-"""Folders in S3 that may become import jobs: their loads, and the rules for a folder's prefix."""
+"""Folders in S3 that may become import jobs, with the loads of these jobs, and the rules for their prefixes."""
 
 from __future__ import annotations
 
@@ -35,31 +35,34 @@ class Folder:
 
     def __init__(self, prefix: str, *, is_known: bool = True) -> None:
         self.prefix = prefix
-        """Prefix of the folder relative to the inputS3Uri of the plan: empty, or ends with a slash."""
+        """Prefix of the folder relative to the inputS3Uri of the plan. It is empty or ends with a slash."""
         self.is_known = is_known
-        """Whether all files in the folder are known, because the folder is in a scanned source."""
+        """Whether all files in the folder are known. They are if the folder is in a scanned source."""
         self.load = JobLoad()
-        """The load of all files below the folder. The overrides in `file_overrides` are not included."""
+        """The load of all files in the folder and its inner folders, without the overrides in `file_overrides`."""
         self.instances = 0
-        """Number of files with an instance below the folder."""
+        """Number of instances and duplicates in the folder and its inner folders."""
         self.own_files_by_study: dict[str, int] = {}
-        """Study -> number of the study's files directly in this folder."""
+        """Study -> number of its files directly in this folder, not in inner folders."""
         self.own_files = 0
-        """Number of all files directly in this folder."""
+        """Number of files directly in this folder, not in inner folders."""
         self.partial: dict[str, int] = {}
-        """Study -> number of files below this folder. Studies without files outside this folder are left out."""
+        """Study -> number of its files in this folder and its inner folders.
+
+        Only studies that also have files elsewhere.
+        """
         self.file_overrides: set[OverrideKey] = set()
         """The overrides for the files of the studies in `partial`, and for the files directly in this folder."""
         self.parts: list[Folder] = []
-        """The inner folders that become jobs if this folder does not become a job."""
+        """The inner folders that become jobs if this folder does not."""
         self.excess: QuotaExcess | None = None
-        """The quota that a job for this folder would exceed; None if the job would obey all quotas."""
+        """The quota that a job for this folder exceeds. None if the job obeys all quotas."""
         self.unusable_folders: list[str] = []
-        """Names of the inner folders of the last file in a folder that cannot be a prefix."""
+        """Path of the last inner folders that cannot be prefixes. It shows which of the next such folders are new."""
 
     @property
     def is_divided(self) -> bool:
-        """Return whether this folder cannot be a job. The folders in a divided folder can become jobs."""
+        """Return whether this folder cannot be a job, so that its inner folders may become jobs."""
         return self.excess is not None or not self.is_known
 
     def add_files(self, overrides: OverrideSizes, study: str | None, series: str | None, files: int, size: int) -> None:
@@ -67,11 +70,10 @@ class Folder:
 
         Args:
             overrides: The sizes of the override files.
-            study: Study Instance UID of the files; None if they have no instance.
-            series: Series Instance UID of the files; None if they have no instance.
+            study: Study Instance UID of the files. None if they are neither instances nor duplicates.
+            series: Series Instance UID of the files, or None.
             files: Number of files.
-            size: Bytes of all these files.
-
+            size: Total bytes of these files.
         """
         self.own_files += files
         self.load.files += files
@@ -84,13 +86,12 @@ class Folder:
             self.file_overrides.update(overrides.of_files(study, series or ""))
 
     def close(self, totals: Mapping[str, int], overrides: OverrideSizes, quotas: Quotas) -> None:
-        """Finish the counts of this folder, and check the quotas. Call it once, after the last file was added.
+        """Finish the counts of this folder and check the quotas. Call it once, after the last file was added.
 
         Args:
             totals: Study -> number of all its files.
             overrides: The sizes of the override files.
-            quotas: The size limits of one job.
-
+            quotas: The limits of one job.
         """
         self.instances += sum(self.own_files_by_study.values())
         if not self.is_divided:
@@ -98,7 +99,7 @@ class Folder:
         self.check_quotas(overrides, quotas)
 
     def add_folder(self, part: Folder, totals: Mapping[str, int], overrides: OverrideSizes) -> None:
-        """Add the counts of an inner folder (`part`) to this folder. The inner folder must be closed."""
+        """Add the counts of the inner folder `part` to this folder. `part` must be closed."""
         self.load.add(part.load)
         self.load.folders += 1
         self.instances += part.instances
@@ -109,7 +110,10 @@ class Folder:
             self._count_study_files(part.partial, totals, overrides)
 
     def forget_parts(self) -> None:
-        """Release the inner folders and the counts by study. Only a divided folder needs them."""
+        """Delete the inner folders and the counts by study.
+
+        They are needed only until the folder is divided into jobs.
+        """
         self.parts, self.own_files_by_study = [], {}
 
     def check_quotas(self, overrides: OverrideSizes, quotas: Quotas) -> None:
@@ -120,7 +124,7 @@ class Folder:
         self.excess = self.load.with_other(file_overrides).excess(quotas) or self.excess
 
     def _count_study_files(self, files: Mapping[str, int], totals: Mapping[str, int], overrides: OverrideSizes) -> None:
-        """Count the files of each study. The overrides of a study count in the folder that has all its files."""
+        """Count the files of each study. The overrides of a study are counted in the folder that has all its files."""
         for study, count in files.items():
             count += self.partial.pop(study, 0)
             if count < totals[study]:
@@ -129,7 +133,7 @@ class Folder:
                 self._count_study_overrides(study, overrides)
 
     def _count_study_overrides(self, study: str, overrides: OverrideSizes) -> None:
-        """Add all overrides of a study to the load. All files of the study are below this folder."""
+        """Add the overrides of a study to the load. All files of the study are in this folder or its inner folders."""
         self.file_overrides.difference_update(overrides.keys(study))
         mappings, size = overrides.of_study(study)
         self.load.mappings += mappings
@@ -142,33 +146,31 @@ _FOLDER_NAME = re.compile(r"(?!\.{1,2}/)[^/\\\n\r\u2028\u2029\ud800-\udfff]+/")
 class PrefixRules:
     """Rules that decide whether a folder can be the inputS3Uri of a job.
 
-    A folder is unusable if its URI is too long, has a character that AWS's pattern does not allow, or has a segment
-    such as `..` (AWS does not document its meaning). A job for an outer folder imports the files of an unusable folder.
+    A folder cannot be one if its URI is too long, has a character that AWS's pattern does not allow, or has a segment
+    such as `..` (AWS does not document its meaning). A job for an outer folder then imports the files of the folder.
     """
 
     def __init__(self, base: S3Uri, offsets: Iterable[str] = ("",)) -> None:
-        """Store the base and the scanned folders.
+        """Store the base prefix and the scanned folders.
 
         Args:
             base: The S3 prefix that contains all source files.
             offsets: The folders below the base that were scanned. Other folders may contain unknown files.
-
         """
         self._room = MAX_S3_URI - len(str(base))
         self._known = tuple(offsets)
         self.key_limit = MAX_KEY_BYTES - len(base.prefix.encode())
-        """Maximum length of a key below the base, in bytes of UTF-8."""
+        """Maximum number of UTF-8 bytes of a key, relative to the base."""
 
     def is_known(self, folder: str) -> bool:
-        """Return whether all files in a folder are known, so that the folder can be a job."""
+        """Return whether all files in a folder are known. Only such a folder can be a job."""
         return folder.startswith(self._known)
 
     def can_be_prefix(self, folder: str, name: str) -> bool:
         """Return whether a folder can be an inputS3Uri. The caller has already checked its outer folder.
 
         Args:
-            folder: The folder's prefix, relative to the base.
+            folder: The prefix of the folder, relative to the base.
             name: The last segment of the prefix, with its slash.
-
         """
         return len(folder) <= self._room and _FOLDER_NAME.fullmatch(name) is not None

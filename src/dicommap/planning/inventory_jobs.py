@@ -33,27 +33,27 @@ if TYPE_CHECKING:
 DEFAULT_QUOTAS = Quotas()
 
 JOBS_LIMIT = 999_999
-"""Maximum number of jobs in a package: a job id has at most six digits."""
+"""Maximum number of jobs in a package: a job ID has at most six digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCounts:
-    """The number of files in an inventory. Members of archives are not counted."""
+    """The numbers of files in an inventory. Members of archives are not counted."""
 
     files: int
     instances: int
-    """Number of files with an instance, duplicates included."""
+    """Number of instances and duplicates."""
 
 
 class InventoryFiles(PlannableFiles, Protocol):
-    """The files of an inventory as S3 objects under one prefix."""
+    """The files of an inventory as S3 objects with a common prefix."""
 
     def count_files(self) -> FileCounts:
-        """Return the number of all files, and the number of files with an instance."""
+        """Return the number of all files, and the number of instances and duplicates."""
         ...
 
     def non_utf8_paths(self) -> Iterable[str]:
-        """Return the paths of instances whose paths are not UTF-8. Such paths cannot be S3 keys."""
+        """Return the paths of instances that are not UTF-8. Such paths cannot be S3 keys."""
         ...
 
     def has_key(self, key: str) -> bool:
@@ -61,26 +61,29 @@ class InventoryFiles(PlannableFiles, Protocol):
         ...
 
     def objects_under(self, prefix: str) -> Iterable[PlannedObject]:
-        """Return the objects under `prefix`, with keys relative to this prefix. It is empty or ends with a slash."""
+        """Return the objects whose keys begin with `prefix`, with keys relative to it.
+
+        It is empty or ends with a slash.
+        """
         ...
 
     def staged_objects(self, pieces: Iterable[StudyPart], largest: int) -> Iterable[PlannedObject]:
-        """Return the objects that staging will create for study parts. Files over `largest` bytes are skipped."""
+        """Return the copies of parts of studies in staged jobs, as objects. Files over `largest` bytes are left out."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSettings:
-    """Settings of the job planning: the inputS3Uri, the quotas and the staging policy."""
+    """Settings for planning jobs: the inputS3Uri, the quotas and the staging policy."""
 
     input_s3_uri: str
-    """The S3 prefix where all source files are, or will be."""
+    """The S3 prefix that has (or will have) all source files."""
     quotas: Quotas
     staging: StagingPolicy
     stage_uri: str | None
-    """The S3 prefix of staged copies; None if nothing is staged."""
+    """The S3 prefix of staged copies. None if nothing is staged."""
     leave_out: bool
-    """Whether instances may be in no job."""
+    """Whether a plan is valid if some instances are in no job."""
 
     @classmethod
     def from_options(
@@ -93,19 +96,19 @@ class JobSettings:
         stage_uri: str | None,
         leave_out: bool,
     ) -> JobSettings:
-        """Check settings and return them.
+        """Check the settings and return them.
 
         Args:
             sources: The source roots of the inventory.
-            input_s3_uri: The S3 prefix of all source files. If None, the common prefix of the sources in S3 is used.
-            quotas: The size limits of one job.
-            staging: The staging policy. If None, `stage_uri` decides: WHERE_NEEDED if it is given, else NEVER.
+            input_s3_uri: The S3 prefix of all source files. If it is None, the common prefix of the sources in S3 is
+                used.
+            quotas: The limits of one job.
+            staging: The staging policy. If it is None: WHERE_NEEDED with a `stage_uri`, NEVER without.
             stage_uri: The S3 prefix of staged copies.
-            leave_out: Whether instances may be in no job.
+            leave_out: Whether a plan is valid if some instances are in no job.
 
         Raises:
-            UsageError: If no inputS3Uri is known, a source in S3 is outside it, or `staging` contradicts `stage_uri`.
-
+            UsageError: No inputS3Uri is known, a source in S3 is outside it, or `staging` contradicts `stage_uri`.
         """
         chosen = _check_staging(staging, stage_uri)
         if input_s3_uri is None:
@@ -131,7 +134,7 @@ class JobSettings:
         return cls(input_s3_uri=input_s3_uri, quotas=quotas, staging=chosen, stage_uri=stage_uri, leave_out=leave_out)
 
     def uri_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
-        """Yield an issue for each invalid S3 URI, and if the staging prefix overlaps a source or outputS3Uri."""
+        """Yield an issue for each invalid S3 URI, and if the staging prefix overlaps a source or the outputS3Uri."""
         yield from _uri_issues(self.input_s3_uri, "S3 URI of --input-s3-uri")
         base = S3Uri.parse(self.input_s3_uri)
         prefixes = None if base is None else SourcePrefixes.from_roots(sources, base)
@@ -151,12 +154,12 @@ class JobSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryJobs:
-    """The planned jobs of an inventory, and the issues of the planning."""
+    """The planned jobs of an inventory, and the issues of planning."""
 
     base: S3Uri
     jobs: tuple[PlannedJob, ...]
     counts: FileCounts
-    """Numbers of all files in the inventory, including files in no job."""
+    """The numbers of files in the whole inventory, including files in no job."""
     files: InventoryFiles
     issues: tuple[Issue, ...]
 
@@ -172,18 +175,17 @@ def plan_inventory_jobs(
 
     Args:
         sources: The source roots of the inventory.
-        locate_files: Function that returns the files of the inventory as S3 objects. Its argument is a list: for each
-            source, the folder under inputS3Uri that contains the files of this source.
+        locate_files: A function that returns the files of the inventory as S3 objects. Its argument has, for each
+            source, the folder under inputS3Uri with the files of this source.
         overrides: The overrides that the jobs import.
         settings: The inputS3Uri, the quotas and the staging policy.
-        assumptions: The form of the override files. The sizes of override files depend on it.
+        assumptions: The form of the override files, which decides their sizes.
 
     Returns:
-        The jobs, or None if inputS3Uri is not an S3 URI.
+        The jobs. None if inputS3Uri is not an S3 URI.
 
     Raises:
-        UsageError: If there are more than JOBS_LIMIT jobs.
-
+        UsageError: There are more than JOBS_LIMIT jobs.
     """
     base = S3Uri.parse(settings.input_s3_uri)
     if base is None:

@@ -15,44 +15,44 @@ _QUOTA_NAMES = {"nested folders": "folders", "bytes in one file": "fileBytes"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaExcess:
-    """A quota of one import job, and a count that exceeds the quota."""
+    """A quota of one import job, and a number that exceeds it."""
 
     what: str
-    """The counted items in words: `files`, `bytes`, `nested folders`, `mappings` or `bytes in one file`."""
+    """The counted items: `files`, `bytes`, `nested folders`, `mappings` or `bytes in one file`."""
     count: int
     limit: int
 
     @property
     def quota(self) -> str:
-        """Return the name that the quota has in `Quotas` and on the command line, such as `fileBytes`."""
+        """Return the name of the quota in `Quotas` and on the command line, such as `fileBytes`."""
         return _QUOTA_NAMES.get(self.what, self.what)
 
 
 class SmallestExcesses(dict[str, QuotaExcess]):
     """The smallest excess of each quota, by the counted items.
 
-    An issue names the smallest count: if the quota were raised to this count, more files would fit into jobs.
+    An issue names the smallest excess: if the quota were raised to its count, more files would fit into jobs.
     """
 
     def record(self, excess: QuotaExcess | None) -> None:
-        """Record an excess if it is the smallest excess of its quota so far. None is ignored."""
+        """Record an excess if it is the smallest of its quota so far. None is ignored."""
         if excess is not None and (excess.what not in self or excess.count < self[excess.what].count):
             self[excess.what] = excess
 
 
 @dataclass(slots=True, kw_only=True)
 class JobLoad:
-    """The numbers of files, bytes, folders and overrides of a job. The quotas limit these numbers."""
+    """The numbers of a job that the quotas limit: files, bytes, folders and overrides."""
 
     files: int = 0
     bytes: int = 0
     largest: int = 0
-    """Bytes of the largest file that exceeds the quota of bytes in one file; 0 if all files obey the quota."""
+    """Bytes of the largest file above the quota of bytes in one file. 0 if all files obey this quota."""
     folders: int = 0
-    """Number of nested folders, without the folder of the override files."""
+    """Number of nested folders. The folder of the override files does not count."""
     mappings: int = 0
     override_bytes: int = 0
-    """Bytes of all override files. If several mappings share a file, the file is counted for each mapping."""
+    """Bytes of all override files. A file that several mappings share counts for each of them."""
 
     def add(self, other: JobLoad) -> None:
         """Add the numbers of another load to this load."""
@@ -64,14 +64,14 @@ class JobLoad:
         self.override_bytes += other.override_bytes
 
     def with_other(self, other: JobLoad) -> JobLoad:
-        """Return the sum of this load and another load, as a new load."""
+        """Return a new load: the sum of this load and `other`."""
         both = JobLoad()
         both.add(self)
         both.add(other)
         return both
 
     def without(self, part: JobLoad) -> JobLoad:
-        """Return this load minus the load of a part, as a new load. `largest` is the same as in this load."""
+        """Return a new load: this load minus `part`. Its `largest` is that of this load."""
         return JobLoad(
             files=self.files - part.files,
             bytes=self.bytes - part.bytes,
@@ -82,7 +82,7 @@ class JobLoad:
         )
 
     def excess(self, quotas: Quotas) -> QuotaExcess | None:
-        """Return the first quota that this load exceeds, with the count; None if the load exceeds no quota."""
+        """Return the first quota that this load exceeds, with the count. Return None if it exceeds no quota."""
         held = (
             ("files", self.files + self.mappings, quotas.files),
             ("bytes", self.bytes + self.override_bytes, quotas.bytes),
@@ -97,7 +97,7 @@ class JobLoad:
 
 
 OverrideKey = tuple[str, str | None]
-"""Study and Series Instance UID of an override. An override of a whole study has None as its second UID."""
+"""The Study and Series Instance UID of an override. The second is None if the override is for a whole study."""
 
 _NO_SIZES: Mapping[str | None, int] = {}
 
@@ -114,17 +114,17 @@ class OverrideSizes:
         return study in self._of_study
 
     def has_series_override(self, study: str) -> bool:
-        """Return whether a study, which must have an override, has an override for one of its series."""
+        """Return whether a study has an override for one of its series. The study must have an override."""
         sizes = self._of_study[study]
         return len(sizes) > 1 or None not in sizes
 
     def of_study(self, study: str) -> tuple[int, int]:
-        """Return the number of overrides for a study and its series, and the bytes of their override files together."""
+        """Return the number of overrides for a study and its series, and the total bytes of their files."""
         sizes = self._of_study.get(study, _NO_SIZES)
         return len(sizes), sum(sizes.values())
 
     def keys(self, study: str) -> Iterator[OverrideKey]:
-        """Yield the keys of all overrides for a study and its series."""
+        """Yield the keys of the overrides for a study and its series."""
         return ((study, series) for series in self._of_study.get(study, _NO_SIZES))
 
     def of_files(self, study: str, series: str) -> list[OverrideKey]:
@@ -133,7 +133,7 @@ class OverrideSizes:
         return [(study, scope) for scope in (None, series) if scope in sizes]
 
     def size(self, key: OverrideKey) -> int:
-        """Return the size of an override file in bytes."""
+        """Return the size of the override file with this key in bytes."""
         return self._of_study[key[0]][key[1]]
 
 
@@ -143,10 +143,10 @@ class SeriesSize:
 
     series_instance_uid: str
     files: int
-    """Number of files, without the files in `too_large`."""
+    """Number of files without those in `too_large`."""
     bytes: int
     too_large: int = 0
-    """Number of files that exceed the quota of bytes in one file. No job can import them."""
+    """Number of files above the quota of bytes in one file. No job can import them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +158,10 @@ class StudySize:
 
     @property
     def files(self) -> int:
-        """Return the number of files in all series, without files that exceed the quota of bytes in one file."""
+        """Return the number of files in all series without those in `too_large`."""
         return sum(series.files for series in self.series)
 
     @property
     def too_large(self) -> int:
-        """Return the number of files that exceed the quota of bytes in one file."""
+        """Return the number of files above the quota of bytes in one file."""
         return sum(series.too_large for series in self.series)

@@ -1,4 +1,4 @@
-"""Find the largest folders that can be import jobs within the quotas, without copying files."""
+"""Find the largest folders that can be import jobs within the quotas without copying files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess
 
 KeyedFile = tuple[str, int, str | None, str | None]
-"""A source file: key relative to the base, bytes, Study and Series Instance UID (None without an instance)."""
+"""A source file: its key relative to the base, its bytes, and its Study and Series Instance UID, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +29,12 @@ class LeftoverFiles:
     files: int
     instances: int
     excess: QuotaExcess | None
-    """The quota that the folder exceeds; None if the reason is another, such as a study with files in other folders."""
+    """The quota that the folder exceeds. None for another reason, such as a study that also has files elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfitFile:
-    """A file that no job can import: its key is too long, or the file is too large."""
+    """A file that no job can import, because its key is too long or the file is too large."""
 
     key: str
     size: int
@@ -43,27 +43,27 @@ class UnfitFile:
 
 @dataclass(slots=True, kw_only=True)
 class JobsInPlace:
-    """The jobs in place, which import files without copies, and the files in none of these jobs."""
+    """The jobs in place, which import files without copying them, and the files in none of these jobs."""
 
     prefixes: list[str] = field(default_factory=list)
-    """Sorted prefixes of the jobs. Each is empty or ends with a slash. No prefix begins with another prefix."""
+    """Prefixes of the jobs, sorted. Each is empty or ends with a slash. No prefix begins with another one."""
     file_count: int = 0
     """Number of files in the jobs in place."""
     others: int = 0
-    """Number of files without an instance in the jobs in place."""
+    """Number of files in the jobs in place that are neither instances nor duplicates."""
     leftovers: BoundedList[LeftoverFiles] = field(default_factory=BoundedList)
     left_out_files: dict[str, int] = field(default_factory=dict)
-    """Study -> number of the study's files that are in none of the jobs in place."""
+    """Study -> number of its files that are in no job in place."""
     cut_studies: dict[str, list[str]] = field(default_factory=dict)
-    """Study -> prefixes of the jobs that import a part of the study."""
+    """Study whose files several jobs import -> prefixes of these jobs."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """The smallest excess of each quota, among the folders with instances in no job."""
+    """The smallest excess of each quota, among folders with instances that are in no job."""
     too_long: BoundedList[UnfitFile] = field(default_factory=BoundedList)
     """Files whose keys are longer than S3 allows."""
     too_large: BoundedList[UnfitFile] = field(default_factory=BoundedList)
-    """Files that exceed the quota of bytes in one file."""
+    """Files above the quota of bytes in one file."""
     colliding_keys: BoundedList[str] = field(default_factory=BoundedList)
-    """Keys that several files share."""
+    """Keys that several files have."""
     unprintable_keys: BoundedList[str] = field(default_factory=BoundedList)
     """Keys with characters that are not printable."""
 
@@ -77,23 +77,23 @@ def find_jobs_in_place(
     *,
     whole: bool,
 ) -> JobsInPlace:
-    """Find the largest folders that obey the quotas, and make each folder a job.
+    """Find the largest folders that obey the quotas, and make each of them a job.
 
-    A job imports all files under its prefix. If a folder exceeds a quota, its inner folders are examined, and the files
-    directly in it are in no job. A folder without instances is not a job. Memory grows with the number of jobs and
-    studies. It does not grow with the number of files.
+    A job imports all files under its prefix. If a folder exceeds a quota, its inner folders may become jobs, and the
+    files directly in it are in no job. A folder without instances is not a job. The memory grows with the number of
+    jobs and studies, but not with the number of files.
 
     Args:
-        files: All files, in the order of their keys' UTF-8.
-        totals: The number of files of each study.
+        files: All files, in the order of the UTF-8 bytes of their keys.
+        totals: Study -> number of all its files.
         overrides: The sizes of the override files.
         rules: The rules for prefixes.
-        quotas: The size limits of one job.
-        whole: Whether each job must have all files of its studies. If false, several jobs may import parts of a study.
+        quotas: The limits of one job.
+        whole: Whether a job must have all files of its studies. If False, several jobs may each import a part of a
+            study.
 
     Returns:
         The jobs, and the files that are in no job.
-
     """
     walk = _FolderWalk(totals, overrides, rules, quotas, whole=whole)
     walk.read_files(files)
@@ -102,7 +102,7 @@ def find_jobs_in_place(
 
 
 class _FolderWalk:
-    """One pass over the files, in the order of their keys. Only the folders around the current file are open."""
+    """A single walk over the files in the order of their keys. Only the folders around the current file are open."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class _FolderWalk:
     def read_files(self, files: Iterable[KeyedFile]) -> None:
         """Read all files, and add them to their folders.
 
-        Consecutive files of one series in one folder are added in one step.
+        Consecutive files of one series in the same folder are added together.
         """
         before: str | None = None
         folder = ""
@@ -164,10 +164,10 @@ class _FolderWalk:
         return True
 
     def _go_to(self, folder: str) -> Folder:
-        """Close the folders without the next file, and open its folders.
+        """Close the folders that do not contain `folder`, and open the folders down to it.
 
-        `folder` is the folder of the next file. Return this folder; if it cannot be a prefix, return its nearest outer
-        folder that can be a prefix.
+        `folder` is the folder of the next file. Return this folder if it can be a prefix, else the nearest outer folder
+        that can be one.
         """
         while not folder.startswith(self._open[-1].prefix):
             self._close_folder()
@@ -184,7 +184,7 @@ class _FolderWalk:
         return innermost
 
     def _close_folder(self) -> None:
-        """Close the innermost folder. The folder becomes a job only if its outer folder cannot be a job."""
+        """Close the innermost folder. It becomes a job if it fits and its outer folder cannot be a job."""
         folder = self._open.pop()
         folder.close(self._totals, self._overrides, self._quotas)
         if folder.is_divided:
@@ -205,7 +205,7 @@ class _FolderWalk:
             self._make_jobs_of_parts(around)
 
     def _make_job(self, folder: Folder) -> None:
-        """Make a folder a job. If a study must stay whole and has files outside the folder, divide the folder."""
+        """Make a folder a job. Divide it instead if studies must stay whole and one has files outside the folder."""
         if not folder.instances:
             return
         if self._whole and folder.partial:
@@ -218,7 +218,7 @@ class _FolderWalk:
             self.result.cut_studies.setdefault(study, []).append(folder.prefix)
 
     def _divide_folder(self, folder: Folder) -> None:
-        """Plan jobs for the parts of a folder. Files directly in the folder are in no job."""
+        """Make the inner folders of a folder jobs. The files directly in the folder are in no job."""
         instances = sum(folder.own_files_by_study.values())
         if instances:
             self.result.leftovers.add(
@@ -243,8 +243,7 @@ def _count_unusable_folders(folder: Folder, rest: str) -> None:
 
     Args:
         folder: The nearest outer folder that can be a prefix.
-        rest: The path of the folders, relative to `folder`, with a slash at its end.
-
+        rest: The path of the folders relative to `folder`. It ends with a slash.
     """
     unusable_folders = rest.split("/")[:-1]
     folder.load.folders += len(unusable_folders) - count_shared_folders(unusable_folders, folder.unusable_folders)

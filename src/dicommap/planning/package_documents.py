@@ -1,4 +1,4 @@
-"""Build the documents of a package, each as a path and a text. The text of a large document is generated in pieces."""
+"""Build the documents of a package. The text of a large document is generated in pieces."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ if TYPE_CHECKING:
 
 
 class JobObjectCounts:
-    """Counts of the objects in a job, and the series of the instances among them."""
+    """Counts of the objects in a job, and the series of its instances."""
 
     def __init__(self) -> None:
         self.files = 0
         self.bytes = 0
         self.instances = 0
-        """Number of files with an instance, duplicates included."""
+        """Number of instances and duplicates."""
         self._folders = NestedFolders()
         self._outermost: set[str] = set()
         self._series: dict[str, set[str]] = {}
 
     def count_objects(self, objects: Iterable[PlannedObject]) -> Iterator[PlannedObject]:
-        """Count each object, and yield it unchanged."""
+        """Yield each object unchanged, and count it."""
         study = series = ""
         for planned in objects:
             self.files += 1
@@ -68,7 +68,7 @@ class JobObjectCounts:
             yield planned
 
     def overrides(self, overrides_by_study: Mapping[str, Iterable[Override]]) -> list[Override]:
-        """Return the overrides that apply to counted instances: overrides of their studies and of their series."""
+        """Return the overrides for the studies and series of the counted instances."""
         return [
             override
             for study, series in self._series.items()
@@ -77,7 +77,7 @@ class JobObjectCounts:
         ]
 
     def count_folders_with(self, files: Iterable[str]) -> int:
-        """Return the number of nested folders in the job, with the folders of override files included.
+        """Return the number of nested folders in the job. The folders of override files are counted too.
 
         `files` are the paths of the override files. Each path has exactly one folder.
         """
@@ -90,7 +90,7 @@ TextPieces = Callable[[], Iterator[str]]
 
 
 class PackageDocuments(Mapping[str, str]):
-    """The files of a package: a mapping of path to text, in the order of the paths.
+    """The files of a package: path -> text, in the order of the paths.
 
     Large texts are generated from the inventory at each access, so the inventory must be open.
     """
@@ -142,22 +142,22 @@ class PackageDocuments(Mapping[str, str]):
 
 
 REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
-"""Members of the StartDICOMImportJob request that only the owner of the AWS account knows."""
+"""Parameters of StartDICOMImportJob that only the owner of the AWS account knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanHeader:
-    """Settings and file counts of a plan, without its jobs."""
+    """The settings and file counts of a plan, without its jobs."""
 
     roots: tuple[str, ...]
     uri: S3Uri
-    """The S3 prefix where all source files are, or will be."""
+    """The S3 prefix that has (or will have) all source files."""
     quotas: Quotas
     assumptions: Assumptions
     files: int
     """Number of all files, including files in no job."""
     instances: int
-    """Number of files with an instance, duplicates included."""
+    """Number of instances and duplicates."""
     attempt: int = 1
 
 
@@ -179,15 +179,14 @@ def build_package_documents(
     tables: PackageTables,
     account: Mapping[str, str],
 ) -> PackageDocuments:
-    """Build all files of a package. The same input always gives the same text.
+    """Build all files of a package. Equal input always gives equal texts.
 
     Args:
         jobs: The planned jobs.
         overrides: The overrides of all studies and series.
         header: The settings and file counts of the plan.
         tables: The CSV tables of the package.
-        account: Valid members of the StartDICOMImportJob request that the user gave, such as datastoreId.
-
+        account: The valid parameters of StartDICOMImportJob that the user gave, such as datastoreId.
     """
     overrides_by_study: dict[str, list[Override]] = {}
     for override in overrides:
@@ -218,7 +217,7 @@ def _dump_model(document: BaseModel) -> dict[str, object]:
 def _build_job(
     job: PlannedJob, overrides_by_study: Mapping[str, list[Override]], header: PlanHeader, account: Mapping[str, str]
 ) -> tuple[PlanJob, dict[str, str], dict[str, Callable[[], object]]]:
-    """Return a job of the plan, the texts of its files by path, and functions that return their JSON values by path.
+    """Return a job of the plan, the texts of its files by path, and by path functions that return their JSON values.
 
     objects.csv is not among the files.
     """
@@ -255,7 +254,7 @@ def _build_job(
 
 
 def _build_plan(jobs: list[PlanJob], header: PlanHeader, tables: PackageTables) -> Plan:
-    # If a study is in several jobs, each job has a mapping for it. The set counts the study once.
+    # If several jobs have parts of a study, each of them has a mapping for it. The set counts the study once.
     mapped = {(mapping.studyInstanceUID, mapping.seriesInstanceUID) for job in jobs for mapping in job.mappings}
     return Plan(
         attempt=header.attempt,

@@ -14,15 +14,21 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess, SeriesSize, StudySize
 
 MISSES_LIMIT = 32
-"""A job is closed after this number of pieces that did not fit. The limit keeps the packing time linear."""
+"""After this number of pieces that did not fit into a job, no more are tried.
+
+The time for packing then stays linear.
+"""
 
 FileSizesOf = Callable[[str, str], Iterable[int]]
-"""Function of a study and a series. It returns the bytes of each importable file, in the order of the paths."""
+"""A function that takes the UIDs of a study and a series.
+
+It returns the bytes of each importable file, sorted by path.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
 class PackedJob:
-    """A job under the staging prefix: its load, and the study parts that it imports."""
+    """A job under the staging prefix: its load, and the parts of studies that it imports."""
 
     load: JobLoad = field(default_factory=JobLoad)
     pieces: list[StudyPart] = field(default_factory=list)
@@ -30,15 +36,15 @@ class PackedJob:
 
 @dataclass(slots=True, kw_only=True)
 class PackedJobs:
-    """The result of packing: the jobs, the studies in several jobs, and the files that fit into no job."""
+    """The result of packing: the jobs, the studies that several jobs share, and the files that fit into no job."""
 
     jobs: list[PackedJob] = field(default_factory=list)
     cut: dict[str, tuple[QuotaExcess, list[int]]] = field(default_factory=dict)
-    """Study that alone exceeds a quota -> the excess, and the indices in `jobs` of the jobs with parts of the study."""
+    """Study that is too large for one job -> the quota that it exceeds, and the indices in `jobs` of its jobs."""
     unpackable_files: dict[str, int] = field(default_factory=dict)
-    """Study -> number of files that fit into no job, because a file with its override files exceeds a quota."""
+    """Study -> number of files that fit into no job: one of them with its override files exceeds a quota."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """The smallest excess of each quota, among the files in `unpackable_files` with their override files."""
+    """The smallest excess of each quota, among the files that fit into no job."""
 
 
 def pack_studies(
@@ -46,17 +52,17 @@ def pack_studies(
 ) -> PackedJobs:
     """Put each study into the first open job that has room for it. If no job has room, open a new job.
 
-    A study that alone exceeds a quota is cut into series. A series that alone exceeds a quota is cut into files.
+    A study that is too large for one job is divided into series. A series that is too large is divided into groups of
+    files.
 
     Args:
         studies: The numbers and bytes of the files in each study.
         overrides: The sizes of the override files.
-        quotas: The size limits of one job.
-        sizes_of: Function that returns the bytes of each file in a series.
+        quotas: The limits of one job.
+        sizes_of: A function that returns the bytes of each file in a series.
 
     Returns:
-        The jobs, the studies that were cut, and the files that fit into no job.
-
+        The jobs, the studies that were divided, and the files that fit into no job.
     """
     packing = _Packer(quotas)
     for study in studies:
@@ -86,23 +92,22 @@ class _Packer:
         self.packed = PackedJobs()
         self._quotas = quotas
         self._open: dict[int, int] = {}
-        """Index of an open job -> number of pieces that did not fit into the job."""
+        """Index of an open job -> number of pieces that did not fit into it."""
 
     def put(self, piece: StudyPart, load: JobLoad, shared: JobLoad | None = None) -> int | None:
-        """Add a piece to the first open job with room, or to a new job.
+        """Add a piece to the first open job that has room for it, or to a new job.
 
         Args:
             piece: The part of a study.
             load: The load of the piece.
-            shared: The part of `load` that is counted only once for all pieces of the study in one job.
+            shared: The part of `load` that several pieces of the study in one job share.
 
         Returns:
-            The index of the job; None if the piece alone exceeds a quota.
-
+            The index of the job. None if the piece alone exceeds a quota.
         """
         jobs = self.packed.jobs
         for number in list(self._open):
-            # Studies come one after the other. So pieces of this study can only be the last pieces of a job.
+            # Studies are packed one after the other. So only the last pieces of a job can be pieces of this study.
             together = jobs[number].pieces[-1].study_instance_uid == piece.study_instance_uid
             both = jobs[number].load.with_other(load.without(shared) if shared is not None and together else load)
             if both.excess(self._quotas) is None:
@@ -120,7 +125,7 @@ class _Packer:
 
 
 def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
-    """Return the load that a whole study adds to a staged job. The load includes one folder, which has the copies."""
+    """Return the load that a whole study adds to a staged job. It includes the folder for the copies of the study."""
     mappings, size = overrides.of_study(study.study_instance_uid)
     return JobLoad(
         files=study.files,
@@ -132,7 +137,7 @@ def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
 
 
 def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
-    """Return the load that all pieces of a study in a job share: the study's folder, and the override of the study."""
+    """Return the load that all pieces of a study in one job share: the study's folder and the study's override."""
     sizes = [overrides.size(key) for key in overrides.keys(study) if key[1] is None]
     return JobLoad(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
 
@@ -140,7 +145,7 @@ def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
 def _cut_series(
     study: str, series: SeriesSize, overrides: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
 ) -> Iterator[tuple[StudyPart, JobLoad]]:
-    """Yield a series with its load. If the series exceeds a quota, yield smaller pieces, each with its load.
+    """Yield a series with its load. If the series exceeds a quota, yield smaller pieces with their loads.
 
     A piece exceeds a quota only if it is a single file.
     """

@@ -1,4 +1,4 @@
-"""The plan of a package, in plan.json: jobs, quotas, assumptions, and hashes of the package's files."""
+"""The plan of a package, from plan.json: jobs, quotas, assumptions, and the hashes of the package's files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FileDigest(_Document):
 
     @classmethod
     def from_pieces(cls, pieces: Iterable[str]) -> Self:
-        """Return the size and hash of a text in UTF-8. The text is given in pieces."""
+        """Return the size and hash of a text in UTF-8. `pieces` are the parts of the text."""
         size, digest = 0, hashlib.sha256()
         for piece in pieces:
             data = piece.encode()
@@ -55,48 +55,51 @@ class PlannedFile(_Document):
 
     @classmethod
     def from_text(cls, path: str, text: str) -> Self:
-        """Return the planned file for a path and a text."""
+        """Return a planned file with this path and text."""
         return cls(path=path, **FileDigest.from_text(text).model_dump())
 
 
 class PlanJob(_Document):
-    """One import job: its S3 prefix, its mappings, the number of objects under the prefix, and its override files."""
+    """One import job: its S3 prefix, its mappings, its override files, and the counts of its objects."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,6}$")]
     inputS3Uri: S3UriText
     """The S3 prefix of the job. It ends with a slash, because `a/1` would also match the objects under `a/10/`."""
     staged: bool
-    """Whether the objects must be copied to the job's inputS3Uri. If false, the source files are (or will be) there."""
+    """Whether the objects must be copied to the inputS3Uri. If False, the source files are (or will be) there."""
     mappings: Annotated[tuple[DicomMetadataMapping, ...], FailFast()] = Field(strict=False)
-    """The mappings of the job's import configuration; empty if the job has no override. The plan repeats the mappings,
-    so that a changed configuration is detected. A mapping to the override file of another patient would be valid."""
+    """The mappings of the job's import configuration. Empty if the job has no override.
+
+    The plan repeats the mappings to detect a changed configuration. A mapping to the override file of another patient
+    would otherwise be valid.
+    """
     instances: NonNegativeCount
-    """Number of source files with an instance, duplicates included."""
+    """Number of instances and duplicates."""
     sourceFiles: NonNegativeCount
     """Number of source files: the rows of objects.csv."""
     sourceBytes: NonNegativeCount
     folders: NonNegativeCount
-    """Number of nested folders under inputS3Uri, with the folder of the override files."""
+    """Number of nested folders under inputS3Uri. The folder of the override files counts too."""
     objects: FileDigest
-    """Size and hash of objects.csv. It lists the objects under inputS3Uri, without the override files."""
+    """The size and hash of objects.csv. It lists the objects under inputS3Uri without the override files."""
     files: Annotated[tuple[PlannedFile, ...], FailFast()] = Field(strict=False)
 
     def client_token(self, attempt: int) -> str:
         """Return the clientToken of the job's request.
 
-        An equal job has an equal token, so that AWS starts the job only once. `attempt` is the attempt of the plan.
+        Equal jobs have equal tokens, so AWS starts a job only once. `attempt` is the attempt of the plan.
         """
         done = f"{attempt}\n{self.model_dump_json()}"
         return f"dicommap-{hashlib.sha256(done.encode()).hexdigest()[:32]}"
 
 
 class UnplannedCounts(_Document):
-    """Numbers of files and instances that are in no job. The issues of the draft give the reasons."""
+    """The numbers of files and instances that are in no job. The issues of the draft give the reasons."""
 
     instances: NonNegativeCount
-    """Number of files with an instance, duplicates included."""
+    """Number of instances and duplicates."""
     files: NonNegativeCount
-    """Number of all files, with or without an instance."""
+    """Number of all files."""
 
 
 class Plan(Displayable, _Document):
@@ -104,24 +107,27 @@ class Plan(Displayable, _Document):
 
     version: Literal[2] = 2
     attempt: Annotated[int, Field(ge=1)]
-    """1 for a first plan. A plan that retries another plan has the next number, and so other client tokens."""
+    """The attempt: 1 for a first plan.
+
+    A plan that retries another plan has the next number, and other client tokens.
+    """
     sources: Annotated[tuple[str, ...], FailFast()] = Field(strict=False)
     """The source roots that were scanned: local directories or S3 URIs."""
     inputS3Uri: S3UriText
-    """The S3 prefix where all source files are, or will be. The prefixes of unstaged jobs are under this prefix."""
+    """The S3 prefix that has (or will have) all source files. The prefixes of jobs that are not staged are under it."""
     quotas: Quotas
-    """The size limits of one job. Each job of the plan obeys them."""
+    """The limits of one job. Each job of the plan obeys them."""
     unplanned: UnplannedCounts
     studies: NonNegativeCount
-    """Number of studies with an override for the study or for one of its series."""
+    """Number of studies that have an override, or a series with an override."""
     series: NonNegativeCount
     """Number of series with an override."""
     assumptions: Assumptions
-    """The assumptions about AWS's undocumented behavior that the override files are written and checked with."""
+    """The assumptions about AWS's undocumented behavior for which the override files are written and checked."""
     preview: FileDigest
-    """Size and hash of preview.csv. A hash detects a changed preview, which would not describe the package."""
+    """The size and hash of preview.csv. The hash detects a changed preview, which would not describe the package."""
     edits: FileDigest
-    """Size and hash of edits.csv. It lists the result of each edit."""
+    """The size and hash of edits.csv. It lists the result of each edit."""
     forecast: FileDigest
     """Size and hash of forecast.csv. It lists the files that will probably become non-primary image sets."""
     grouping: FileDigest | None = None
@@ -131,10 +137,10 @@ class Plan(Displayable, _Document):
     jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)
 
     def _build_report(self) -> object:
-        # Both modules are imported when a plan is shown, and by name, because planning must not depend on them.
+        # Both modules are imported by name when a plan is shown, because planning must not depend on them.
         figure = import_module("dicommap.plots.plan_plot").draw_plan_figure(self)
         return import_module("dicommap.display.draft_report").build_plan_report(self, figure)
 
-    # A pydantic model defines both methods too, so the methods of Displayable are chosen here.
+    # A pydantic model has these two methods too, so the methods of Displayable are chosen here.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__

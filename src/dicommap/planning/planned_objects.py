@@ -1,4 +1,4 @@
-"""Planned jobs and their objects. objects.csv lists the objects of one job."""
+"""Planned jobs and their objects. The file objects.csv lists the objects of one job."""
 
 from __future__ import annotations
 
@@ -40,23 +40,26 @@ class PlannedObject:
     """One S3 object of a job: an instance, or another file under the job's prefix."""
 
     key: str
-    """The object's key, relative to the job's inputS3Uri."""
+    """The key of the object, relative to the inputS3Uri of the job."""
     size: int
     etag: str = ""
-    """The ETag that S3 returned in the scan; empty if the source is not in S3."""
+    """The ETag that S3 returned in the scan. Empty if the source is not in S3."""
     modified_ns: int | None = None
-    """Modification time of a local file in the scan, in nanoseconds since 1970; None if there is an ETag."""
+    """The modification time of a local file in the scan, in nanoseconds since 1970. None if there is an ETag."""
     disposition: Disposition
     study_instance_uid: str = ""
     series_instance_uid: str = ""
     sop_instance_uid: str = ""
     root: int
-    """Index of the object's source in the plan's list of sources."""
+    """The index of the object's source in the `sources` of the plan."""
     source: str
     """The path of the source file, relative to its source root."""
 
     def row(self) -> tuple[str, ...]:
-        """Return the cells of the object's row in objects.csv. Formulas of spreadsheets are escaped."""
+        """Return the cells of the object's row in objects.csv.
+
+        Texts that a spreadsheet could run as formulas are escaped.
+        """
         return (
             escape_formulas(self.key),
             str(self.size),
@@ -77,7 +80,7 @@ def dump_objects_csv(objects: Iterable[PlannedObject]) -> str:
 
 
 def iterate_objects_csv(objects: Iterable[PlannedObject]) -> Iterator[str]:
-    """Yield the text of objects.csv in pieces: first the header, then groups of rows."""
+    """Yield the text of objects.csv in pieces: the header, then groups of rows."""
     rows = iter(objects)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -90,7 +93,7 @@ def iterate_objects_csv(objects: Iterable[PlannedObject]) -> Iterator[str]:
 
 
 def parse_objects_csv(lines: Iterable[str]) -> Iterator[PlannedObject]:
-    """Yield the objects of objects.csv. Raises ValueError if a line is not a row of objects.csv."""
+    """Yield the objects that objects.csv lists. Raises ValueError if a line is not a row of objects.csv."""
     rows = csv.reader(lines, strict=True)
     try:
         if tuple(next(rows, ())) != OBJECTS_COLUMNS:
@@ -112,16 +115,16 @@ def parse_objects_csv(lines: Iterable[str]) -> Iterator[PlannedObject]:
     except UnicodeDecodeError:
         raise
     except (csv.Error, ValueError):
-        # The message has no text of the csv module or of a cell, because such a text may contain a patient's name.
+        # The message repeats no text of the module csv or of a cell, because such a text may contain a patient's name.
         raise ValueError(f"row {rows.line_num} is not a row of objects.csv") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedJob:
-    """One planned import job: its id, its S3 prefix and its objects."""
+    """A planned import job: its ID, its S3 prefix and its objects."""
 
     id: str
-    """The job id in the package: four to six digits."""
+    """The ID of the job in the package: four to six digits."""
     uri: S3Uri
     """The inputS3Uri of the job."""
     staged: bool = False

@@ -1,4 +1,4 @@
-"""Choose the S3 prefixes of import jobs, from the keys of files, overrides, quotas and the staging policy."""
+"""Choose the S3 prefixes of import jobs. The input is the keys of files, overrides, quotas and the staging policy."""
 
 from __future__ import annotations
 
@@ -19,42 +19,42 @@ if TYPE_CHECKING:
     from dicommap.planning.jobs_in_place import KeyedFile
 
 MANY_JOBS = 100
-"""If there are at least this number of jobs in place, the plan counts the jobs that staging of all files would need."""
+"""From this number of jobs in place on, the plan also counts the jobs that staging all files would need."""
 
 
 class PlannableFiles(Protocol):
     """The input of the planner: files with their S3 keys and sizes."""
 
     def keyed_files(self) -> Iterable[KeyedFile]:
-        """Return each file that has an S3 key, in the order of the keys' UTF-8."""
+        """Return each file that has an S3 key, in the order of the UTF-8 bytes of the keys."""
         ...
 
     def study_sizes(self, largest: int) -> Iterable[StudySize]:
         """Return the sizes of the studies, in the order of their UIDs.
 
-        Files of more than `largest` bytes are counted as `too_large`.
+        Files over `largest` bytes are counted as `too_large`.
         """
         ...
 
     def series_file_sizes(self, study: str, series: str, largest: int) -> Iterable[int]:
-        """Return the bytes of each file in a series, in the order of paths. Files over `largest` bytes are skipped."""
+        """Return the bytes of each file in a series, in the order of paths. Files over `largest` bytes are left out."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefixPlan:
-    """The jobs in place, the staged jobs, and the files in no job."""
+    """The planned jobs: jobs in place and staged jobs. And the files in no job."""
 
     in_place: JobsInPlace = field(default_factory=JobsInPlace)
     staged: PackedJobs = field(default_factory=PackedJobs)
     staged_studies: int = 0
     staged_files: int = 0
     left_out: Mapping[str, int]
-    """Study -> number of the study's files that are in no job."""
+    """Study -> number of its files that are in no job."""
     over_quota: Mapping[str, QuotaExcess] = field(default_factory=dict)
-    """Study in several jobs in place that is too large for any one job -> the quota that the study exceeds."""
+    """Study that has files in several jobs in place and is too large for any one job -> the quota that it exceeds."""
     jobs_if_staged: int | None = None
-    """Number of jobs that staging of all files would need; None if there are fewer than MANY_JOBS jobs in place."""
+    """Number of jobs that staging all files would need. None if there are fewer than MANY_JOBS jobs in place."""
 
 
 def plan_prefixes(
@@ -110,7 +110,7 @@ def plan_prefixes(
 
 
 def _find_too_large_files(files: PlannableFiles, quotas: Quotas) -> JobsInPlace:
-    """Return a result without jobs in place that only lists the instances too large for any job."""
+    """Return a result without any job. It lists only the instances that are too large for any job."""
     in_place = JobsInPlace()
     if any(study.too_large for study in files.study_sizes(quotas.fileBytes)):
         for key, size, study, _ in files.keyed_files():
@@ -126,15 +126,14 @@ def _plan_staged(
     quotas: Quotas,
     chosen: Container[str] | None,
 ) -> PrefixPlan:
-    """Plan staged jobs for chosen studies. Files that no job can import are counted in `left_out`.
+    """Plan staged jobs for the chosen studies. `left_out` of the result counts the files that no job can import.
 
     Args:
         in_place: The jobs in place.
         files: The files with their S3 keys and sizes.
         overrides: The sizes of the override files.
-        quotas: The size limits of one job.
-        chosen: The studies to stage; None for all studies.
-
+        quotas: The limits of one job.
+        chosen: The studies to stage. None for all studies.
     """
     studies = file_count = 0
     left_out: dict[str, int] = {}
@@ -182,9 +181,9 @@ def _count_jobs_if_staged(
     overrides: OverrideSizes,
     quotas: Quotas,
 ) -> int | None:
-    """Return the number of jobs that staging of all studies would need.
+    """Return the number of jobs that staging all studies would need.
 
-    None is returned if there are fewer than MANY_JOBS jobs in place.
+    Return None if there are fewer than MANY_JOBS jobs in place.
     """
     if len(in_place.prefixes) < MANY_JOBS:
         return None

@@ -1,4 +1,4 @@
-"""Issues about planned jobs: files in no job, studies in several jobs, and quotas that are too small."""
+"""Issues of planned jobs: files in no job, studies in several jobs, and quotas that are too small."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from dicommap.planning.planner import PrefixPlan
 
 MAX_NAMED_JOBS = 5
-"""Maximum number of job ids in the message of an issue. The message gives the number of the other jobs."""
+"""Maximum number of job IDs that a message names. It also gives the number of the other jobs."""
 
 _JOB_STARTS_PER_MINUTE = round(60 * START_RATE.per_second)
-"""Number of jobs that AWS lets an account start in a minute, after the initial burst."""
+"""Number of jobs per minute that AWS lets an account start, after the initial burst."""
 
 
 def planning_issues(
@@ -38,12 +38,11 @@ def planning_issues(
 
     Args:
         plan: The planned jobs.
-        ids: The job ids: first those of the jobs in place, then those of the staged jobs.
-        quotas: The size limits of one job.
-        non_utf8_paths: The paths of instances that cannot be S3 keys, because they are not UTF-8.
-        others: The number of files without an instance.
-        leave_out: Whether instances may be in no job. If false, such instances are an error, else a warning.
-
+        ids: The job IDs: first those of the jobs in place, then those of the staged jobs.
+        quotas: The limits of one job.
+        non_utf8_paths: The paths of instances that are not UTF-8, and so cannot be S3 keys.
+        others: The number of files that are neither instances nor duplicates.
+        leave_out: Whether instances may be in no job. If False, an instance in no job is an error, else a warning.
     """
     if plan.in_place.colliding_keys.count:
         first = Location(path=make_printable(next(iter(plan.in_place.colliding_keys))))
@@ -68,7 +67,7 @@ def planning_issues(
 
 
 def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
-    """Yield an issue for each quota that is too small for some files. `is_any` is whether there is a job."""
+    """Yield an issue for each quota that is too small for some files. `is_any` says whether the plan has a job."""
     quotas_too_small = [(plan.staged.smallest, "file with its override files")]
     if not is_any and not plan.staged.smallest:
         quotas_too_small.append((plan.in_place.smallest, "folder with instances in it"))
@@ -80,7 +79,7 @@ def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
 
 
 def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
-    """Yield an issue for each folder whose own files are too many for one job."""
+    """Yield an issue for each folder that has too many files directly in it for one job."""
     for folder in in_place.leftovers:
         if folder.excess is not None:
             place, excess = Location(path=make_printable(folder.folder.removesuffix("/")) or "."), folder.excess
@@ -96,7 +95,7 @@ def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
 
 
 def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
-    """Yield an issue for each file that no job can import: too large, or with an unusable key."""
+    """Yield an issue for each file that no job can import: it is too large, or its key cannot be used."""
     for file in in_place.too_large:
         place = Location(path=make_printable(file.key), study=file.study)
         yield make_issue("job.file-too-large", place, size=file.size, limit=quotas.fileBytes)
@@ -117,9 +116,10 @@ def _more_issues(items: BoundedList[Any], of: str) -> Iterator[Issue]:
 
 
 def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
-    """Yield an issue for each cut study: a study whose files are in several jobs, or only partly in a job.
+    """Yield an issue for each study whose files are in several jobs, or only partly in a job.
 
-    A study in place is cut if its files are in several folders. A staged study is cut if it exceeds a quota of one job.
+    A study in place is in several jobs if its files are in several folders. A staged study is in several jobs if it
+    exceeds a quota of one job.
     """
     numbers = {prefix: number for number, prefix in enumerate(plan.in_place.prefixes)}
     in_place = {study: [ids[numbers[prefix]] for prefix in cut] for study, cut in plan.in_place.cut_studies.items()}
@@ -144,7 +144,7 @@ def _count_in_no_job(files: int) -> str:
 
 
 def _name_jobs(jobs: Iterable[str]) -> str:
-    """Return the subject and verb of a sentence about the jobs that import parts of a study, for an issue."""
+    """Return the subject and verb of a sentence about `jobs`, which import parts of a study."""
     names = sorted(set(jobs), key=int)
     more = len(names) - MAX_NAMED_JOBS
     listed = ", ".join(names[:MAX_NAMED_JOBS])
@@ -154,7 +154,7 @@ def _name_jobs(jobs: Iterable[str]) -> str:
 
 
 def _note_issues(plan: PrefixPlan, others: int) -> Iterator[Issue]:
-    """Yield the notes for the user: files in no job, staged studies, very many jobs."""
+    """Yield notes for the user: files that are not imported, staged studies, a very large number of jobs."""
     left = others - plan.in_place.others
     if left:
         yield make_issue("job.files-left", files=format_count(left, "file"))

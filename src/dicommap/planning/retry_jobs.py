@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from dicommap.planning.staging import StudyPart
 
     BySeries = Mapping[str, Mapping[str, Sequence[PlannedObject]]]
-    """Study Instance UID -> Series Instance UID -> objects of the series to import again."""
+    """Study Instance UID -> Series Instance UID -> the objects of the series to import again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _StagedObjects(Iterable["PlannedObject"]):
-    """The objects of one staged job. Each study has a folder with numbered files. Iteration can be repeated."""
+    """The objects of one staged job. Each study has a folder with numbered files.
+
+    They can be iterated several times.
+    """
 
     _pieces: Sequence[StudyPart]
     _missing: BySeries = field(repr=False)
@@ -44,7 +47,7 @@ class _StagedObjects(Iterable["PlannedObject"]):
                     yield replace(planned, key=f"{study}/{number:07}.dcm")
 
     def _select_objects(self, piece: StudyPart) -> Iterator[PlannedObject]:
-        """Yield the missing objects of a study, or the part of a series that a job imports."""
+        """Yield the objects to import again for one part of a study."""
         series = self._missing[piece.study_instance_uid]
         if piece.series_instance_uid is None:
             for uid in sorted(series):
@@ -56,13 +59,16 @@ class _StagedObjects(Iterable["PlannedObject"]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryJobs:
-    """The staged jobs of a retry, with the packing that produced them."""
+    """The staged jobs of a retry, and the result of packing them."""
 
     jobs: tuple[PlannedJob, ...]
     packed: PackedJobs
 
     def issues(self) -> Iterator[Issue]:
-        """Yield an issue for each study that is divided among jobs, and one for the files that fit into no job."""
+        """Yield an issue for each study whose files are in several jobs.
+
+        Then yield one for the files that fit into no job.
+        """
         for study, (excess, numbers) in sorted(self.packed.cut.items()):
             yield make_issue(
                 "job.study-over-quota",
@@ -86,13 +92,12 @@ def plan_retry_jobs(
     Args:
         missing: The objects to import again.
         overrides: The sizes of the override files.
-        quotas: The size limits of one job.
+        quotas: The limits of one job.
         stage: The staging prefix. Each job has a folder below it, named by the job's number.
         number: The number of the first job.
 
     Returns:
-        The jobs, and the result of the packing.
-
+        The jobs, and the result of packing.
     """
     by_series: dict[str, dict[str, list[PlannedObject]]] = {}
     for planned in missing:

@@ -1,4 +1,4 @@
-"""S3 prefixes of source roots, relative to the inputS3Uri of a plan."""
+"""The S3 prefixes of source roots, relative to the inputS3Uri of a plan."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ _SCHEME = "s3://"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePrefixes:
-    """The S3 prefixes of the sources, relative to one S3 prefix, the base."""
+    """The S3 prefixes of the sources, relative to a base prefix."""
 
     offsets: tuple[str, ...]
-    """The folder of each source under the base. It ends with a slash, or is empty if the source is the base itself."""
+    """The folder of each source under the base.
+
+    It is empty if the source is the base itself, else it ends with a slash.
+    """
     source_uris: tuple[S3Uri, ...]
-    """S3 prefixes of the source files. A staging prefix must not overlap any of these prefixes."""
+    """The S3 prefixes of the source files. A staging prefix must not overlap any of them."""
     is_outside: bool
     """Whether a source is in S3 but not under the base."""
 
     @classmethod
     def from_roots(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
-        """Return the prefixes of source roots. The prefix of a local tree is the base."""
+        """Return the prefixes of source roots. The prefix of a local directory is the base."""
         offsets, source_uris, is_outside = [], [], False
         for root in roots:
             uri = parse_s3_root(root)
@@ -39,7 +42,7 @@ class SourcePrefixes:
 
 
 def common_prefix(roots: Sequence[str]) -> S3Uri | None:
-    """Return the longest S3 prefix that contains all roots; None if the roots are not all in one bucket."""
+    """Return the longest S3 prefix that contains all roots. Return None if they are not all in one bucket."""
     uris = [parse_s3_root(root) for root in roots]
     first = uris[0] if uris else None
     if first is None:
@@ -53,22 +56,22 @@ def common_prefix(roots: Sequence[str]) -> S3Uri | None:
 
 
 def has_only_local_roots(roots: Sequence[str]) -> bool:
-    """Return whether no source root is an S3 URI."""
+    """Return whether all source roots are local."""
     return not any(map(is_s3_root, roots))
 
 
 def parse_s3_root(root: str) -> S3Uri | None:
-    """Return the S3 URI of a source root; None if the root is a local tree or not a valid URI."""
+    """Return the S3 URI of a source root. Return None if the root is local, or not a valid URI."""
     return S3Uri.parse(root) if is_s3_root(root) else None
 
 
 def is_s3_root(root: str) -> bool:
-    """Return whether a source root begins with `s3://`. The case of the letters does not matter."""
+    """Return whether a source root begins with `s3://`, in upper or lower case."""
     return root[: len(_SCHEME)].lower() == _SCHEME
 
 
 def prefixes_overlap(uri: S3Uri, other: S3Uri) -> bool:
-    """Return whether two S3 prefixes overlap, so that an object can be under both."""
+    """Return whether two S3 prefixes overlap: an object can be under both."""
     return uri.bucket == other.bucket and (uri.prefix.startswith(other.prefix) or other.prefix.startswith(uri.prefix))
 
 

@@ -1,4 +1,4 @@
-"""Staging policies, the copies that a staged job needs, and the results of copying."""
+"""The staging policy, the copies that a staged job needs, and the results of copying."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class StagingPolicy(StrEnum):
-    """The choice of the studies that are copied to a staging prefix."""
+    """The policy for copying studies to a staging prefix."""
 
     NEVER = "never"
     WHERE_NEEDED = "where-needed"
@@ -25,31 +25,31 @@ class StudyPart:
 
     study_instance_uid: str
     series_instance_uid: str | None = None
-    """Series Instance UID; None if the part is the whole study."""
+    """The UID of the series. None if the part is the whole study."""
     first: int = 0
-    """Index of the first file of the part, among the files of the series in the order of their paths."""
+    """The index of the first file of the part, in the series' files in the order of their paths."""
     files: int | None = None
-    """Number of files; None if the part has all files of the series or study."""
+    """The number of files. None if the part has all files of the series or study."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedJobResult:
-    """Numbers of copies for one staged job: copies that were made, existed before, or are missing."""
+    """The numbers of copies for one staged job: made by this call, made before, or missing."""
 
     id: str
     uri: str
     copied: int = 0
     """Number of copies that this call made."""
     existing: int = 0
-    """Number of copies that existed before."""
+    """Number of copies that existed before this call."""
     missing: int = 0
     """Number of copies that do not exist."""
     bytes: int = 0
-    """Bytes of the copies that this call made."""
+    """Total bytes of the copies that this call made."""
 
 
 class OutsideRootsError(OSError):
-    """The error for a path that is, directly or through a link, outside all source roots that the user named."""
+    """Raised for a path that is outside all source roots that the user named, directly or through a link."""
 
 
 class InstanceUids(NamedTuple):
@@ -62,16 +62,16 @@ class InstanceUids(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagingCopy:
-    """A source file, and the S3 object that will be a copy of the file."""
+    """A source file, and the S3 object to which it is copied."""
 
     source_bucket: str | None
-    """Bucket of the source object; None if the source is a local file."""
+    """The bucket of the source object. None if the source is a local file."""
     source: str
-    """Key of the source object, or path of the local file."""
+    """The key of the source object, or the path of the local file."""
     etag: str
-    """ETag that S3 returned in the scan; empty if the ETag is not known, or for a local file."""
+    """The ETag that S3 returned in the scan. Empty for a local file, or if the ETag is not known."""
     modified_ns: int | None = None
-    """Modification time of a local file in the scan, in nanoseconds since 1970; None if the time is not known."""
+    """The modification time of a local file in the scan, in nanoseconds since 1970. None if it is not known."""
     size: int
     uids: InstanceUids
     """The UIDs that the source file must have. A file with other UIDs is not copied."""
@@ -80,7 +80,7 @@ class StagingCopy:
 
     @property
     def source_name(self) -> str:
-        """Return the path of a local source or the S3 URI of a source object, for display."""
+        """Return the path of a local source, or the S3 URI of a source object, for display."""
         return self.source if self.source_bucket is None else f"s3://{self.source_bucket}/{self.source}"
 
     @property
@@ -95,5 +95,5 @@ class CopyResult:
 
     etag: str = ""
     code: str | None = None
-    """Code of the issue that prevented the copy; None if the copy was made."""
+    """The code of the issue that prevented the copy. None if the copy was made."""
     facts: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Heat map of missing and inconsistent attributes by modality."""
+"""Heat map of missing and inconsistent attributes for each modality."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _GAP = 3
 
 @dataclass(slots=True)
 class _Shares:
-    """The number of affected items and of all items (files, series or studies), by attribute and modality."""
+    """The numbers of affected items and of all items (files, series or studies), by attribute and modality."""
 
     affected: Counter[tuple[str, str]] = field(default_factory=Counter)
     total: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class _Shares:
 
 
 def plot_attribute_gaps(studies: Iterable[Study]) -> Plot:
-    """Return a heat map of missing and inconsistent attributes, by modality.
+    """Return a heat map of missing and inconsistent attributes, with a column for each modality.
 
     One panel has the share of files that lack the attribute. The other panel has the share of studies or series in
     which the attribute has different values. Patient and study attributes are compared inside a study, and series
@@ -111,7 +111,7 @@ def _fold_modalities(counts: Counter[tuple[str, str]], named: set[str]) -> None:
 
 
 def _choose_attributes(missing: _Shares, inconsistent: _Shares) -> tuple[list[str], int]:
-    """Return the keywords of the attributes to show, in their given order, and the number of hidden attributes."""
+    """Return the keywords of the attributes to show, in their original order, and the number of hidden attributes."""
     keywords = list(dict.fromkeys(keyword for keyword, _ in missing.total))
     weight: dict[str, float] = defaultdict(float)
     for shares in (missing, inconsistent):
@@ -175,7 +175,7 @@ def _draw_panel(
 
 
 def _format_percent(part: int, whole: int) -> str:
-    """Return a share in percent. Only a whole share is `100%`, and a share below 1 percent is `<1%`."""
+    """Return a share in percent. It is `100%` only for the whole, and `<1%` below 1 percent."""
     share = 100 * part / whole
     if share < 1:
         return "<1%"

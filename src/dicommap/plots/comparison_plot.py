@@ -33,19 +33,20 @@ _NAME_WIDTH = 180
 _NUMBER_WIDTH = 150
 _BAR_WIDTH = WIDTH - 2 * LEFT_MARGIN - _NAME_WIDTH - _NUMBER_WIDTH
 _LEAST_WIDTH = 3
-"""Least width of a part that is not zero, so that one changed instance among millions is visible."""
+"""Minimum width of a part that is not zero. One changed instance among millions is then visible."""
 _MAX_UID_CHARACTERS = 26
 
 SAME, CHANGED, NEW, GONE, OTHER_SERIES = "same", "changed", "new", "gone", "other series"
 _CLASSES = {SAME: "none line", CHANGED: "doubtful", NEW: "good", GONE: "bad", OTHER_SERIES: "second"}
-"""Name of a part -> CSS class of its colour. The bars are also told apart by their order, numbers and tooltips."""
+"""Name of a part -> CSS class of its colour. Order, numbers and tooltips also tell the parts apart."""
 
 
 def plot_comparison(content: ComparisonContent) -> Plot:
     """Return a bar chart of a comparison.
 
-    The first panel has a bar for studies, series and instances, divided into the same, changed, new and gone ones. The
-    other panels have the attributes that changed in most instances, and the studies with the most differing instances.
+    The first panel has bars for studies, series and instances. A bar is divided into same, changed, new and gone items.
+    Another panel has the attributes that changed in most instances. The last panel has the studies with the most
+    differing instances.
     """
     totals = content.totals
     pieces = [*draw_legend(_CLASSES), *_draw_levels(totals)]
@@ -79,13 +80,13 @@ def _draw_levels(totals: ComparisonTotals) -> Iterator[str]:
 
 
 def _instance_parts(counts: InstanceCounts, other_series: int) -> dict[str, int]:
-    """Return the numbers of instances by the name of the part."""
+    """Return the number of instances for each part of a bar: name of the part -> number."""
     numbers = (counts.same, counts.changed, counts.new, counts.gone, other_series)
     return dict(zip((SAME, CHANGED, NEW, GONE, OTHER_SERIES), numbers, strict=True))
 
 
 def _draw_row(top: float, name: str, parts: Mapping[str, int], words: str) -> Iterator[str]:
-    """Yield a row: a name, a bar that is divided into parts, and a text."""
+    """Yield the SVG elements of a row: a name, a bar that is divided into parts, and a text."""
     yield draw_text(LEFT_MARGIN, top + 13, name)
     left: float = LEFT_MARGIN + _NAME_WIDTH
     total = sum(parts.values()) or 1

@@ -1,4 +1,4 @@
-"""Bar chart of a forecast: in each series, the groups of files that are likely to become separate image sets."""
+"""Bar chart of a forecast: in each series, the groups of files that may become separate image sets."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 MAX_STUDIES = 10
 MAX_SERIES = 8
-"""Maximum series that are drawn of one study."""
+"""Maximum number of series of one study that are drawn."""
 _ROW_HEIGHT = 22
 _BAR_HEIGHT = 15
 _NAME_WIDTH = 190
 _TEXT_WIDTH = 190
 _BAR_WIDTH = WIDTH - 2 * LEFT_MARGIN - _NAME_WIDTH - _TEXT_WIDTH
 _LEAST_WIDTH = 3
-"""Least width of a group, so that one file among thousands is visible."""
+"""Minimum width of a group. One file among thousands is then visible."""
 _GAP = 2
 _UID_CHARACTERS = 27
 _MAX_TITLE_CHARACTERS = 78
@@ -51,14 +51,14 @@ def draw_forecast_figure(studies: Sequence[StudyFileGroups], masker: Masker) -> 
 
 
 def plot_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Plot:
-    """Return a bar chart with a bar for each series of the first studies, divided into groups of files.
+    """Return a bar chart of the first studies. Each series has a bar, which is divided into groups of files.
 
-    Files of a group have the same grouping attributes after the edits. The largest group is assumed to become the
-    primary image set; AWS does not document which one does.
+    The files of a group have the same grouping attributes after the edits. The largest group is assumed to become the
+    primary image set. AWS does not document which group does.
 
     Args:
         studies: The studies in which grouping attributes differ.
-        masker: Masks the values in tooltips.
+        masker: The Masker for the values in tooltips.
     """
     shown = studies[:MAX_STUDIES]
     pieces = list(draw_legend(_CLASSES))
@@ -80,7 +80,7 @@ def plot_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Plot:
 
 
 def _draw_study(study: StudyFileGroups, top: float, masker: Masker) -> Iterator[list[str]]:
-    """Yield the elements of each row of a study: its name, its series, and the number of series that are left out."""
+    """Yield lists of SVG elements, one for each row of a study: its title, its series, and a count of other series."""
     words = f"{study.non_primary_files:,} of {format_count(study.files, 'file')} likely non-primary"
     differ = "differs" if len(study.keywords) == 1 else "differ"
     title = f"Study {shorten_uid(study.study_instance_uid, 40)}: {join_first_names(study.keywords)} {differ}"

@@ -1,4 +1,4 @@
-"""The plots of an inventory; each plot is drawn when its method is called."""
+"""The plots of an inventory. Each plot is drawn when its method is called."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class InventoryPlots:
-    """The plots of an inventory. Plots need no extra, and read only the inventory file.
+    """The plots of an inventory. They need no extra, and read only the inventory file.
 
     A notebook displays all plots. In each method, `progress` reports the number of studies that are read; see `scan`.
     """
@@ -55,8 +55,8 @@ class InventoryPlots:
         """Return a bar chart of the number of studies over time, by StudyDate.
 
         Args:
-            show_values: Whether bars may be days or months, which may identify a patient. If not, they are years,
-                decades or centuries. None: True for `inventory.unmasked()` and after `dicommap.show_values(True)`.
+            show_values: Whether a bar may be a day or a month, which may identify a patient. If not, a bar is a year,
+                decade or century. None means True for `inventory.unmasked()` and after `dicommap.show_values(True)`.
             progress: Reports the number of studies that are read; see `scan`.
         """
         from dicommap.plots.timeline_plot import plot_timeline
@@ -67,7 +67,10 @@ class InventoryPlots:
             return plot_timeline(studies, show_values=show_values)
 
     def attributes(self, *, progress: ProgressOption = None) -> Plot:
-        """Return a heat map: for each attribute and modality, how often the attribute is missing or inconsistent."""
+        """Return a heat map of the attributes.
+
+        It shows for each modality how often they are missing or inconsistent.
+        """
         from dicommap.plots.attribute_gaps_plot import plot_attribute_gaps
 
         with self._with_progress(progress) as studies:

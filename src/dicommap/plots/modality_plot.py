@@ -49,7 +49,7 @@ def plot_modalities(studies: Iterable[Study]) -> Plot:
 
 
 def modality_of(series: Series) -> str:
-    """Return the Modality of a series; `(none)` if it has no value, `(several)` if its files have different values."""
+    """Return the Modality of a series: `(none)` without a value, `(several)` if its files have different values."""
     counts = series.values.get("Modality", {})
     if len(counts) > 1:
         return "(several)"
@@ -58,12 +58,12 @@ def modality_of(series: Series) -> str:
 
 
 def most_frequent(counts: Counter[str], limit: int) -> list[str]:
-    """Return the `limit` names with the highest counts, highest first. Names with equal counts are sorted by name."""
+    """Return the `limit` names with the highest counts. They are sorted by count, highest first, then by name."""
     return sorted(counts, key=lambda name: (-counts[name], name))[:limit]
 
 
 def fold_into_others(counts: Counter[str], names: list[str]) -> None:
-    """Add the counts of all names that are not in `names`, and store the sum in `counts` under the name `others`."""
+    """Replace all names in `counts` that are not in `names` by one name, `others`, with the sum of their counts."""
     for name in counts.keys() - set(names) - {OTHERS}:
         counts[OTHERS] += counts.pop(name)
 

@@ -1,4 +1,4 @@
-"""Bar charts of a plan: how much of each quota each import job uses."""
+"""Bar charts of a plan: the share of each quota that each import job uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAX_JOBS = 30
 NEARLY_FULL = 0.9
-"""Share of a quota from which a bar is drawn as a warning: a few more files would need another job."""
+"""The share of a quota from which a bar has the colour of a warning: a few more files would need another job."""
 _QUOTAS = ("files", "bytes", "folders", "mappings")
 _ROW_HEIGHT = 22
 _BAR_HEIGHT = 15
@@ -36,11 +36,11 @@ class _JobLoad:
     job: PlanJob
     used: dict[str, int]
     shares: dict[str, float]
-    """Quota -> the used share, from 0 to 1."""
+    """Quota -> the share of it that the job uses. 1 is the whole quota."""
 
     @property
     def largest_share(self) -> float:
-        """Return the largest share of a quota that the job uses."""
+        """Return the share of the quota that the job uses most."""
         return max(self.shares.values())
 
 
@@ -50,9 +50,11 @@ def draw_plan_figure(plan: Plan) -> Figure:
 
 
 def plot_plan(plan: Plan) -> Plot:
-    """Return bar charts with a bar for each job and quota. A full bar is the quota. Override files count as files.
+    """Return bar charts with a bar for each job and quota. A full bar is the whole quota.
 
-    If there are many jobs, those that use most of a quota are drawn, in the order of the plan.
+    Override files count as files.
+
+    If there are many jobs, the jobs that use most of a quota are drawn, in the order of the plan.
     """
     quotas = {name: int(getattr(plan.quotas, name)) for name in _QUOTAS}
     loads = [_measure_job(job, quotas) for job in plan.jobs]
@@ -110,7 +112,7 @@ def _draw_load(load: _JobLoad, quotas: dict[str, int], top: float) -> Iterator[s
 
 
 def _format_share(share: float) -> str:
-    """Return a share in percent. Only a whole share is `100%`, and a share below 1 percent is `<1%`."""
+    """Return a share in percent. It is `100%` only for the whole, and `<1%` below 1 percent."""
     if 0 < share < 0.01:
         return "<1%"
     return f"{min(round(share * 100), 99) if share < 1 else round(share * 100)}%"

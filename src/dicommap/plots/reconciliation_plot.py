@@ -23,7 +23,7 @@ _NAME_WIDTH = 110
 _TEXT_WIDTH = 140
 _BAR_WIDTH = WIDTH - 2 * LEFT_MARGIN - _NAME_WIDTH - _TEXT_WIDTH
 _LEAST_WIDTH = 3
-"""Least width of an outcome, so that one failed instance among thousands is visible."""
+"""Minimum width of an outcome. One failed instance among thousands is then visible."""
 _LEGEND_GAP = 34
 
 _CLASSES = {
@@ -34,13 +34,13 @@ _CLASSES = {
     ImportOutcome.FAILED: ("bad", 1.0),
     ImportOutcome.NOT_REPORTED: ("bad", 0.4),
 }
-"""Outcome -> CSS class and strength of its bars."""
+"""Outcome -> CSS class of its bars, and their strength (opacity)."""
 
 
 def plot_reconciliation(jobs: Sequence[JobOutcomes]) -> Plot:
-    """Return a bar chart with a stacked bar for each job. The length is the number of the job's instances.
+    """Return a bar chart with a divided bar for each job. The length of the bar is the number of the job's instances.
 
-    If there are many jobs, those with the most instances that were not imported are drawn, in the order of the plan.
+    If there are many jobs, the jobs with the most instances that were not imported are drawn, in the order of the plan.
     """
     counts = sum_outcomes(jobs)
     shown = _choose_jobs(jobs)
@@ -70,7 +70,7 @@ def _count_imported(counts: Mapping[ImportOutcome, int]) -> int:
 
 
 def _draw_legend(counts: Mapping[ImportOutcome, int]) -> tuple[Iterable[str], float]:
-    """Return the elements of the legend, and the distance from the top of the plot to the first bar."""
+    """Return the SVG elements of the legend, and the distance from the top of the plot to the first bar."""
     pieces: list[str] = []
     x, y = float(LEFT_MARGIN), float(BODY_TOP)
     for outcome in select_outcomes([counts]):

@@ -39,15 +39,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """An SVG document for light pages, dark pages and screen readers. It has no script and loads no file."""
+    """An SVG document for light pages, dark pages and screen readers. It contains no script and loads no file."""
 
     svg: str = field(repr=False)
     title: str
     description: str
-    """A text of one or two sentences that describes the plot's content."""
+    """One or two sentences that describe the content of the plot."""
 
     def save(self, path: StrPath) -> None:
-        """Write the SVG to a file that must not exist yet. Raises DocumentError if it exists or cannot be written."""
+        """Write the SVG to a new file. Raises DocumentError if the file exists or cannot be written."""
         write_new_binary_file(path, self.svg.encode("utf-8"))
 
     def to_figure(self) -> Figure:
@@ -66,18 +66,23 @@ class Plot:
 
 WIDTH = 720
 BODY_TOP = 64
-"""Distance from the top of the plot to its content, below the title and the description."""
+"""Distance from the top of the plot to its content. The title and the description are above the content."""
 LEFT_MARGIN = 20
 CHARACTER_WIDTH = 6.6
 """Average width of a character, in SVG units."""
 
 MAX_STRENGTH_BELOW_TEXT = 0.6
-"""Largest strength of a bar below a text. The text's contrast is then at least 4.5 to 1 in both themes (WCAG 1.4.3)."""
+"""Maximum strength of a bar below a text.
+
+The text then has a contrast of 4.5 to 1 or more in both themes (WCAG 1.4.3).
+"""
 
 _HIDDEN = 'hidden="hidden" style="display:none"'
-"""Attributes of an element that is seen only with the style sheet. Each sanitizer of HTML leaves at least one of them.
+"""Attributes of an element that is visible only with the style sheet.
 
-JupyterLab's removes an attribute `hidden` without a value.
+Each sanitizer of HTML leaves one of them or both.
+
+JupyterLab's sanitizer removes `hidden` if it has no value.
 """
 
 _STYLE = """
@@ -99,7 +104,7 @@ _STYLE = """
 
 
 def make_plot(title: str, description: str, height: float, body: Iterable[str], *, width: float = WIDTH) -> Plot:
-    """Return a plot: a title, a description, and below them the SVG elements of `body`."""
+    """Return a plot with a title, a description, and the SVG elements of `body` below them."""
     pieces = "".join(body)
     # A page may have several plots, and each id must be unique in the page.
     name = f"dicommap-{sha256(f'{title}{description}{pieces}'.encode()).hexdigest()[:12]}"
@@ -117,25 +122,28 @@ def make_plot(title: str, description: str, height: float, body: Iterable[str], 
 
 
 def draw_text(x: float, y: float, content: str, *, kind: str = "", anchor: str = "start") -> str:
-    """Return an SVG text element. `kind` is a CSS class. `anchor`, the alignment at `x`, is start, middle or end."""
+    """Return an SVG text element at (`x`, `y`).
+
+    `kind` is a CSS class. `anchor` is the part of the text that is at `x`: start, middle or end.
+    """
     start = f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{_format_class_attribute(kind)}>'
     return f"{start}{_escape_text(content)}</text>"
 
 
 def draw_bar(x: float, y: float, width: float, height: float, *, kind: str, tooltip: str, strength: float = 1) -> str:
-    """Return an SVG rectangle with a tooltip. `kind` is a CSS class, `strength` is the opacity from 0 to 1."""
+    """Return an SVG rectangle with a tooltip. `kind` is a CSS class. `strength` is the opacity from 0 to 1."""
     faded = "" if strength >= 1 else f' fill-opacity="{strength:.2f}"'
     place = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{max(height, 0):.1f}"'
     return f"<rect {place}{_format_class_attribute(kind)}{faded}><title>{_escape_text(tooltip)}</title></rect>"
 
 
 def draw_line(x: float, y: float, width: float) -> str:
-    """Return an SVG element for a horizontal line from (`x`, `y`)."""
+    """Return an SVG element for a horizontal line that begins at (`x`, `y`)."""
     return f'<line class="line" x1="{x:.1f}" y1="{y:.1f}" x2="{x + width:.1f}" y2="{y:.1f}"/>'
 
 
 def draw_legend(classes: Mapping[str, str]) -> Iterator[str]:
-    """Yield the elements of a legend at the top of a plot: for each name a square of its CSS class, and the name."""
+    """Yield the SVG elements of a legend at the top of a plot. Each name has a square of its CSS class before it."""
     x: float = LEFT_MARGIN
     for name, kind in classes.items():
         yield draw_bar(x, BODY_TOP - 4, 11, 11, kind=kind, tooltip=name)
@@ -144,7 +152,7 @@ def draw_legend(classes: Mapping[str, str]) -> Iterator[str]:
 
 
 def shorten_uid(uid: str, limit: int) -> str:
-    """Return a UID of at most `limit` characters. Its end is kept, because the end tells it from its neighbours."""
+    """Return the last characters of a UID, at most `limit`. The end of a UID shows the difference to similar UIDs."""
     return uid if len(uid) <= limit else f"…{uid[len(uid) - limit + 1 :].lstrip('.')}"
 
 

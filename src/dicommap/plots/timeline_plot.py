@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 _DATE_DIGITS = len("YYYYMMDD")
 _MAX_BARS = 120
 _MAX_OUTLIER_SHARE = 0.05
-"""Largest share of studies whose dates may be outside the axis, so that it can have a finer unit."""
+"""Maximum share of studies whose dates may be outside the axis. The axis can then have a smaller unit."""
 _MIN_STUDIES_FOR_OUTLIER = 5
-"""From this number of studies on, at least one study may be outside the axis."""
+"""If there are at least this number of studies, one study may always be outside the axis."""
 _BARS_HEIGHT = 160
 _AXIS_WIDTH = 44
-"""Width of the area for the numbers on the left of the bars."""
+"""Width of the area for numbers to the left of the bars."""
 _LABEL_WIDTH = 64
 """Width of a label below the bars."""
 _OUTLIER_WIDTH = 84
-"""Width of the area for the bar of earlier or later studies."""
+"""Width of the area for the bar with earlier or later studies."""
 _MAX_BAR_WIDTH = 60
 
 _Unit = tuple[str, "Callable[[date], int]"]
-"""The name of a unit of time, and a function that returns the number of a date's unit."""
+"""The name of a unit of time, and a function that converts a date to the number of its unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bars:
-    """The bars of a timeline, and the studies before the first and after the last of them."""
+    """The bars of a timeline, and the numbers of studies before the first and after the last bar."""
 
     unit: str
     counts: Counter[int]
@@ -58,10 +58,11 @@ class _Bars:
 
 
 def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
-    """Return a bar chart of the studies by year, or by decade or century if years need too many bars.
+    """Return a bar chart of the studies by year. If years need too many bars, use decades or centuries.
 
     A study with several dates counts once, at its earliest date. If a few studies are much earlier or later than all
-    others, they are one bar at the side. The description has their number, and that of studies without a valid date.
+    others, they share one bar at the side. The description has their number, and the number of studies without a valid
+    date.
 
     Args:
         studies: The studies.
@@ -90,7 +91,7 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
 
 
 def _make_bars(days: Counter[date], *, show_values: bool) -> _Bars:
-    """Return bars of the smallest unit that needs at most `_MAX_BARS` bars without the outliers."""
+    """Return the bars for the smallest unit that needs at most `_MAX_BARS` bars, without the outliers."""
     units: list[_Unit] = [("year", _count_years), ("decade", _count_decades), ("century", _count_centuries)]
     if show_values:
         units = [("day", _count_days), ("month", _count_months), *units]
@@ -106,9 +107,9 @@ def _make_bars(days: Counter[date], *, show_values: bool) -> _Bars:
 
 
 def _leave_out_outliers(unit: str, counts: Counter[int]) -> _Bars | None:
-    """Return the bars without the few studies that are far from all others. Return None if none or many are.
+    """Return the bars without outliers: a few studies that are far from all others.
 
-    Studies are far if the axis is at most half as long without them.
+    Return None if the axis without them is more than half as long, or if they are too many.
     """
     total = counts.total()
     most = max(int(total * _MAX_OUTLIER_SHARE), int(total >= _MIN_STUDIES_FOR_OUTLIER))
@@ -147,7 +148,7 @@ def _count_centuries(day: date) -> int:
 
 
 def _parse_date(text: str) -> date | None:
-    """Convert a DA value to a date; None if the value is not valid (PS3.5 section 6.2)."""
+    """Convert a DA value to a date. Return None if the value is not valid (PS3.5 section 6.2)."""
     if len(text) != _DATE_DIGITS or not (text.isascii() and text.isdigit()):
         return None
     try:
@@ -194,7 +195,7 @@ def _draw_bars(bars: _Bars) -> Iterator[str]:
 
 
 def _draw_outliers(left: float, base: float, scale: float, count: int, words: str) -> Iterator[str]:
-    """Yield a bar, of another colour than the bars of the axis, and its label."""
+    """Yield the SVG elements of a bar with its label. Its colour is not that of the other bars."""
     x, width = left + 12, _OUTLIER_WIDTH - 24
     tooltip = f"{words}: {format_count(count, 'study')}"
     yield draw_bar(x, base - scale * count, width, scale * count, kind="second", tooltip=tooltip)
@@ -202,7 +203,7 @@ def _draw_outliers(left: float, base: float, scale: float, count: int, words: st
 
 
 def _choose_axis_marks(highest: int) -> list[int]:
-    """Return up to six round numbers for the axis, from zero to the first one that is not below `highest`."""
+    """Return at most six round numbers for the axis. They start at zero; the last one is not below `highest`."""
     size = 1
     while highest / size > 4:
         size = size * 2 if str(size)[0] in "15" else size * 5 // 2

@@ -1,4 +1,4 @@
-"""Report the progress of long work to a caller's function or a progress bar."""
+"""Progress of long work, reported to a function of the caller or shown as a progress bar."""
 
 from dicommap.progress.progress import OnProgress, Progress, ProgressOption, progress_reporter, track_progress
 

@@ -1,4 +1,4 @@
-"""A progress bar in a notebook: static HTML, redrawn at most ten times a second.
+"""A progress bar in a notebook. It is static HTML and is drawn at most ten times a second.
 
 The bar is static HTML and not a widget, because static HTML needs no other package and works in every notebook. An
 exported page then loads no script.
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from dicommap.progress.progress import Progress
 
 FIRST_DRAW_DELAY = 0.4
-"""Seconds of work before the bar appears."""
+"""Seconds of work before the bar is drawn for the first time."""
 _REDRAW_INTERVAL = 0.1
-"""Seconds between two updates of the bar."""
+"""Seconds between two drawings of the bar."""
 
 
 _EMPTY_OUTPUT = {"text/html": "", "text/plain": ""}
@@ -26,7 +26,7 @@ _BAR_STYLE = "width:20em;max-width:50%;vertical-align:middle;margin-right:1em"
 
 
 class RedrawTimer:
-    """A timer that decides when a bar is drawn again."""
+    """A timer that decides when a bar must be drawn again."""
 
     __slots__ = ("_clock", "_next", "_started")
 
@@ -36,7 +36,7 @@ class RedrawTimer:
         self._next = self._started + delay
 
     def is_due(self) -> bool:
-        """Return whether the bar shall be drawn now. If so, start the next interval."""
+        """Return whether the bar must be drawn now. If so, a new interval begins."""
         now = self._clock()
         if now < self._next:
             return False
@@ -50,7 +50,7 @@ class RedrawTimer:
 
 
 def estimate_remaining_seconds(done: int, total: int, elapsed: float) -> float | None:
-    """Return the remaining seconds at the average speed so far; None if no item is done.
+    """Return the remaining seconds at the average speed so far. Return None if no item is finished.
 
     Args:
         done: The number of finished items.
@@ -88,7 +88,7 @@ class NotebookBar:
         self._handle: Any = None
 
     def show(self, progress: Progress) -> None:
-        """Draw the progress if the timer is due."""
+        """Draw the progress if the timer says that the bar must be drawn now."""
         if not self._timer.is_due():
             return
         text = _format_progress(progress, self._noun, self._timer.elapsed)

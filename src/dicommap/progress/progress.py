@@ -1,4 +1,4 @@
-"""Report the progress of long work to a caller's function or a progress bar."""
+"""Report the progress of long work to a function of the caller or to a progress bar."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The number of finished items, and the number of all items."""
+    """The progress of work: the number of finished items, and the number of all items."""
 
     done: int
     total: int
-    """The number of items that are known so far; never less than `done`."""
+    """The number of items that are known so far. It is never less than `done`."""
     is_counted: bool
     """Whether `total` is the final number."""
 
 
 OnProgress = Callable[[Progress], None]
-"""A function that is called with the progress during the work, and once at the end."""
+"""A function that is called with the progress during the work and once at its end."""
 
 ProgressOption = OnProgress | bool | None
 """The type of the parameter `progress` of public functions.
@@ -45,14 +45,13 @@ def track_progress(
     *,
     weight: Callable[[_Item], int] = lambda _: 1,
 ) -> Iterator[_Item]:
-    """Yield the items, and report the progress after each item and at the end.
+    """Yield the items. Report the progress after each item and at the end.
 
     Args:
         items: The items to yield.
-        report: The function to call with the progress; None for no reports.
-        total: The sum of the weights of all items; None if it is not known in advance.
-        weight: Returns the number that an item adds to the count.
-
+        report: The function to call with the progress. None reports nothing.
+        total: The sum of the weights of all items. None if it is not known in advance.
+        weight: A function that returns the weight of an item: the number by which it increases the progress.
     """
     if report is None:
         yield from items
@@ -66,7 +65,7 @@ def track_progress(
 
 
 class ProgressBar(Protocol):
-    """Protocol of a bar that shows progress during the work and is removed at the end."""
+    """Interface of a bar that shows the progress during the work and is removed at the end."""
 
     def show(self, progress: Progress) -> None:
         """Show the progress."""
@@ -79,7 +78,7 @@ class ProgressBar(Protocol):
 
 @contextmanager
 def progress_reporter(option: ProgressOption, noun: str) -> Iterator[OnProgress | None]:
-    """Yield the function to which progress is reported; None if progress is not shown.
+    """Yield the function that must be called with the progress. Yield None if no progress is shown.
 
     Args:
         option: A function to call; True for a bar in a notebook or on a terminal; False for no bar; None for a bar only
@@ -88,7 +87,6 @@ def progress_reporter(option: ProgressOption, noun: str) -> Iterator[OnProgress 
 
     Raises:
         UsageError: `option` is not a function, a bool or None.
-
     """
     if callable(option):
         yield option
@@ -121,6 +119,6 @@ def _create_bar(noun: str, *, is_requested: bool) -> ProgressBar | None:
 
 
 def is_in_notebook() -> bool:
-    """Return whether this process runs a notebook: IPython is loaded and has a kernel."""
+    """Return whether this process runs a notebook: IPython is imported and has a kernel."""
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
     return getattr(get_ipython(), "kernel", None) is not None

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal's stderr. It is removed when the work is done."""
+"""A progress bar on a terminal. It is written to stderr, and removed when the work is done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TerminalBar:
-    """A progress bar on a terminal. It pulses until the total is known."""
+    """A progress bar on a terminal. It moves without a scale until the total is known."""
 
     __slots__ = ("_bar", "_task")
 

@@ -1,4 +1,4 @@
-"""Read regular files, which a user names or a package contains, without blocking and up to a number of bytes."""
+"""Read regular files safely: without waiting for a FIFO or device, and only up to a limit of bytes."""
 
 from dicommap.reading.regular_files import (
     FileTooLargeError,

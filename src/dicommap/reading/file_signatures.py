@@ -19,13 +19,13 @@ _ARCHIVE_SIGNATURES = (
     (b"Rar!\x1a\x07", "RAR"),
 )
 _TAR_SIGNATURE_SPAN = slice(257, 262)
-"""The bytes of a tar file that hold the text `ustar` (POSIX.1-2017, "ustar Interchange Format")."""
+"""The bytes of a tar file that contain the text `ustar` (POSIX.1-2017, "ustar Interchange Format")."""
 
 SQLITE_SIGNATURE = b"SQLite format 3\0"
 """The first bytes of an SQLite file, such as an inventory."""
 
 HEAD_BYTES = _TAR_SIGNATURE_SPAN.stop
-"""The number of bytes from the beginning of a file that `detect_packed_format` needs."""
+"""The number of bytes at the beginning of a file that `detect_packed_format` needs."""
 
 
 class PackedFormat(NamedTuple):
@@ -38,11 +38,10 @@ class PackedFormat(NamedTuple):
 
 
 def detect_packed_format(head: bytes) -> PackedFormat | None:
-    """Return the format of an archive or compressed file; None for any other file.
+    """Return the format of an archive or compressed file. Return None for any other file.
 
     Args:
         head: The first HEAD_BYTES bytes of the file, or all bytes if the file is shorter.
-
     """
     for signature, kind in _COMPRESSED_FILE_SIGNATURES:
         if head.startswith(signature):
