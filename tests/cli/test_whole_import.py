@@ -19,7 +19,7 @@ from pydicom.errors import InvalidDicomError
 
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
-from dicommap.testing.image_sets import get_first_text
+from dicommap.testing.importable_files import get_first_text
 from tests.support.needed_tools import CORPUS, needs_corpus
 from tests.support.s3_server import Bucket
 

@@ -38,6 +38,8 @@ class Behaviour:
     """Whether a file with a warning is listed in success.ndjson too, or in warning.ndjson only."""
     empty_manifests: Literal["left-out", "written"] = "left-out"
     """Whether job manifests without any line are written."""
+    number_padding: Literal["kept", "removed"] = "kept"
+    """Whether values of DS and IS in the metadata of image sets have the space that makes their length even."""
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():

@@ -30,7 +30,7 @@ CONTROL_ROOT = "/stand-in/"
 class Response:
     """An HTTP response. If `cut` is set, fewer bytes are sent than the header Content-Length gives."""
 
-    def __init__(self, status: int, body: bytes, headers: Mapping[str, str], *, cut: int | None = None) -> None:
+    def __init__(self, status: int, body: bytes, headers: dict[str, str], *, cut: int | None = None) -> None:
         self.status = status
         self.body = body
         self.headers = headers

@@ -1,109 +1,32 @@
-"""P10 files that the stand-in imports, and the image sets to which it adds them.
+"""The image sets of the stand-in: the instances that a job imports, grouped by series, in versions.
 
 AWS documents the elements that group instances (developer guide, "Understanding image sets"), but not which group of a
 series becomes the primary image set. In the stand-in, the group of the instance that is imported first becomes the
-primary image set. A second instance with the same UIDs is added to another image set.
+primary image set of its series. Instances with other values of the grouping elements are added to an image set that is
+not primary.
+
+A job that adds or changes instances of an image set makes a new version of it. An instance that is imported again
+replaces the older one ("Understanding import jobs"); AWS documents this for primary image sets only.
 """
 
 from __future__ import annotations
 
-import io
 import secrets
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
 
-from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
-from dicommap.dicom.pydicom_warnings import silence_pydicom
-from dicommap.dicom.uid import uid_conformance_problem
+from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, keyword_of
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
-from dicommap.healthimaging.limits import SUPPORTED_TRANSFER_SYNTAXES
+from dicommap.testing.importable_files import SOP_INSTANCE_UID, get_first_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydicom import Dataset
+    from collections.abc import Callable, Iterator
 
     from dicommap.dicom.json_model import DataSet
 
-SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
-_UID_TAGS = (SOP_INSTANCE_UID, STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
-
-
 _STUDY_TAGS = sorted(STUDY_GROUPING_TAGS)
 _SERIES_TAGS = sorted(SERIES_GROUPING_TAGS)
-
-
-class RejectedFileError(Exception):
-    """Raised if an object cannot be imported. If AWS's message is known from its documentation or users, it is used."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileWarning:
-    """A warning about an imported file (developer guide, "Warning codes")."""
-
-    code: int
-    """The decimal code from that page. In the page's last three rows, it differs from the hexadecimal code."""
-    type: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportableFile:
-    """A P10 file that can be imported: its data set without pixel data, and its warnings."""
-
-    data_set: DataSet = field(repr=False)
-    warnings: tuple[FileWarning, ...] = ()
-
-
-def read_importable_file(content: bytes) -> ImportableFile:
-    """Read a P10 file with pydicom, and return its data set and warnings.
-
-    Args:
-        content: The bytes of the file.
-
-    Raises:
-        RejectedFileError: The file is not a P10 file, or a UID that identifies the instance is missing.
-
-    """
-    from dicommap.dicom.json_model.from_pydicom import data_set_from_pydicom
-
-    with silence_pydicom():
-        read = _read_data_set(content)
-        data_set, _ = data_set_from_pydicom(read)
-    transfer_syntax = str(read.file_meta.get("TransferSyntaxUID") or "")
-    if not transfer_syntax:
-        raise RejectedFileError("DICOM attribute TransferSyntaxUID does not exist")
-    for tag in (SOP_CLASS_UID, *_UID_TAGS):
-        if not get_first_text(data_set, tag):
-            raise RejectedFileError(f"DICOM attribute {keyword_of(tag)} does not exist")
-    return ImportableFile(data_set=data_set, warnings=tuple(_find_warnings(data_set, transfer_syntax)))
-
-
-def get_first_text(data_set: DataSet, tag: int) -> str:
-    """Return the first value of the attribute `tag` as text; an empty text if the attribute has no value."""
-    attribute = data_set.get(hex_of(tag))
-    values = attribute.get("Value") if attribute else None
-    return str(values[0]) if values and values[0] is not None else ""
-
-
-def _read_data_set(content: bytes) -> Dataset:
-    from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
-
-    try:
-        return dcmread(io.BytesIO(content), stop_before_pixels=True)
-    except InvalidDicomError:
-        raise RejectedFileError("DICOM attributes does not exist") from None
-    except Exception as error:  # noqa: BLE001  pydicom raises many types for malformed bytes
-        raise RejectedFileError(f"DICOM data set cannot be read: {type(error).__name__}") from None
-
-
-def _find_warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarning]:
-    if transfer_syntax not in SUPPORTED_TRANSFER_SYNTAXES:
-        yield FileWarning(code=45344, type="UnsupportedTransferSyntax", message="The transfer syntax is not supported")
-    for tag in _UID_TAGS:
-        if uid_conformance_problem(get_first_text(data_set, tag)) is not None:
-            yield FileWarning(code=45570, type="InvalidUidFormat", message=f"{keyword_of(tag)} is not conformant")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,52 +64,165 @@ class ImportedInstance:
 
 
 @dataclass(kw_only=True)
+class ImageSetVersion:
+    """One version of an image set: the instances that it had after a job."""
+
+    number: int
+    job_id: str
+    """The job that made the version."""
+    created_at: datetime
+    by_uid: dict[str, ImportedInstance] = field(default_factory=dict)
+    """SOP Instance UID -> instance. The instance that was imported last is the last one."""
+
+    @property
+    def latest_instance(self) -> ImportedInstance:
+        """Return the instance that was imported last. The image set has its patient, study and series attributes."""
+        return next(reversed(self.by_uid.values()))
+
+    def store(self, instance: ImportedInstance) -> None:
+        """Add an instance. It replaces an instance with the same SOP Instance UID."""
+        self.by_uid.pop(instance.sop_instance_uid, None)
+        self.by_uid[instance.sop_instance_uid] = instance
+
+
+@dataclass(kw_only=True)
 class ImageSet:
-    """One image set: instances of a series that have the same values of the grouping elements."""
+    """One image set: instances of a series that have the same values of the grouping elements, in versions."""
 
     image_set_id: str
     datastore_id: str
     is_primary: bool
-    version: int = 1
-    instances: list[ImportedInstance] = field(default_factory=list)
+    versions: list[ImageSetVersion] = field(default_factory=list)
+    """All versions, the oldest first."""
+    deleted_at: datetime | None = None
+    """The time of DeleteImageSet; None for an image set that was not deleted."""
+
+    @property
+    def latest(self) -> ImageSetVersion:
+        """Return the latest version."""
+        return self.versions[-1]
+
+    @property
+    def version(self) -> int:
+        """Return the number of the latest version."""
+        return self.latest.number
+
+    @property
+    def instances(self) -> list[ImportedInstance]:
+        """Return the instances of the latest version, in the order of their import."""
+        return list(self.latest.by_uid.values())
+
+    def open_version(self, job_id: str) -> ImageSetVersion:
+        """Return the latest version if this job made it. If not, make a version that begins as a copy of the latest."""
+        if not self.versions or self.latest.job_id != job_id:
+            instances = dict(self.latest.by_uid) if self.versions else {}
+            number = len(self.versions) + 1
+            self.versions.append(
+                ImageSetVersion(number=number, job_id=job_id, created_at=_read_clock(), by_uid=instances)
+            )
+        return self.latest
+
+
+_StudyKey = tuple[str, str]
+_GroupKey = tuple[object, ...]
 
 
 @dataclass
 class ImageSets:
-    """All image sets of all data stores."""
+    """All image sets of all data stores, with the deleted ones."""
 
     all: list[ImageSet] = field(default_factory=list)
-    _by_group: dict[tuple[object, ...], ImageSet] = field(default_factory=dict)
-    _primary_studies: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    _primary_series: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
-    _primary_instances: set[tuple[str, str, str, str]] = field(default_factory=set)
+    _by_group: dict[_GroupKey, ImageSet] = field(default_factory=dict)
+    """(data store, values of the study's and the series's grouping elements) -> image set that was not deleted."""
+    _study_values: dict[_StudyKey, tuple[str, ...]] = field(default_factory=dict)
+    """(data store, Study Instance UID) -> values of the grouping elements in the primary image sets of the study."""
+    _primary_series: dict[tuple[str, str, str], ImageSet] = field(default_factory=dict)
+    """(data store, Study Instance UID, Series Instance UID) -> primary image set."""
+    _by_id: dict[tuple[str, str], ImageSet] = field(default_factory=dict)
 
-    def add(self, datastore_id: str, instance: ImportedInstance) -> ImageSet:
-        """Add an instance to the image set of its group, and return the image set."""
-        study, series = instance.study_instance_uid, instance.series_instance_uid
-        study_values = tuple(get_first_text(instance.after, tag) for tag in _STUDY_TAGS)
-        series_values = tuple(get_first_text(instance.after, tag) for tag in _SERIES_TAGS)
-        primary_study = self._primary_studies.setdefault((datastore_id, study), study_values)
-        is_primary = primary_study == study_values
-        if is_primary:
-            is_primary = self._primary_series.setdefault((datastore_id, study, series), series_values) == series_values
-        instance_key = (datastore_id, study, series, instance.sop_instance_uid)
-        group: tuple[object, ...] = (datastore_id, study_values, series_values)
-        if is_primary and instance_key in self._primary_instances:
-            is_primary, group = False, (*group, instance.job_id)
-        if is_primary:
-            self._primary_instances.add(instance_key)
-        return self._add_to_group(group, datastore_id, instance, is_primary=is_primary)
-
-    def _add_to_group(
-        self, group: tuple[object, ...], datastore_id: str, instance: ImportedInstance, *, is_primary: bool
+    def add(
+        self, datastore_id: str, instance: ImportedInstance, two_copies: Literal["first", "last"] = "last"
     ) -> ImageSet:
+        """Add an instance to the image set of its group, and return the image set.
+
+        Args:
+            datastore_id: The data store of the job.
+            instance: The instance.
+            two_copies: Which of two instances with the same SOP Instance UID in one job is stored.
+
+        """
+        study, series = instance.study_instance_uid, instance.series_instance_uid
+        study_values, series_values = _get_grouping_values(instance)
+        group = (datastore_id, study_values, series_values)
         image_set = self._by_group.get(group)
         if image_set is None:
+            is_primary = self._study_values.setdefault((datastore_id, study), study_values) == study_values
+            is_primary = is_primary and (datastore_id, study, series) not in self._primary_series
             image_set = ImageSet(image_set_id=secrets.token_hex(16), datastore_id=datastore_id, is_primary=is_primary)
-            self._by_group[group] = image_set
             self.all.append(image_set)
-        elif image_set.instances[-1].job_id != instance.job_id:
-            image_set.version += 1
-        image_set.instances.append(instance)
+            self._by_id[datastore_id, image_set.image_set_id] = image_set
+            self._register(image_set, instance)
+        version = image_set.open_version(instance.job_id)
+        stored = version.by_uid.get(instance.sop_instance_uid)
+        if stored is None or stored.job_id != instance.job_id or two_copies == "last":
+            version.store(instance)
         return image_set
+
+    def get(self, datastore_id: str, image_set_id: str) -> ImageSet | None:
+        """Return the image set with this id, also if it was deleted. Return None if the data store never had it."""
+        return self._by_id.get((datastore_id, image_set_id))
+
+    def select_active(self, datastore_id: str) -> Iterator[ImageSet]:
+        """Yield the image sets of a data store that were not deleted, the oldest first."""
+        return (
+            image_set for image_set in self.all if image_set.datastore_id == datastore_id and not image_set.deleted_at
+        )
+
+    def select_study(self, image_set: ImageSet) -> list[ImageSet]:
+        """Return the primary image sets of an image set's study. An image set that is not primary is alone."""
+        if not image_set.is_primary:
+            return [image_set]
+        key = (image_set.datastore_id, image_set.latest.latest_instance.study_instance_uid)
+        return [primary for series, primary in self._primary_series.items() if series[:2] == key]
+
+    def delete(self, image_set: ImageSet) -> None:
+        """Delete an image set. The next import of its series makes a new image set."""
+        image_set.deleted_at = _read_clock()
+        self._unregister(image_set)
+
+    def change(self, image_set: ImageSet, job_id: str, change: Callable[[DataSet], DataSet]) -> None:
+        """Make a new version of an image set in which `change` was applied to the data set of each instance."""
+        self._unregister(image_set)
+        version = image_set.open_version(job_id)
+        instances = list(version.by_uid.values())
+        version.by_uid.clear()
+        for instance in instances:
+            version.store(replace(instance, job_id=job_id, after=change(instance.after)))
+        self._register(image_set, version.latest_instance)
+
+    def _register(self, image_set: ImageSet, instance: ImportedInstance) -> None:
+        study_values, series_values = _get_grouping_values(instance)
+        datastore_id, study = image_set.datastore_id, instance.study_instance_uid
+        self._by_group[datastore_id, study_values, series_values] = image_set
+        if image_set.is_primary:
+            self._study_values[datastore_id, study] = study_values
+            self._primary_series[datastore_id, study, instance.series_instance_uid] = image_set
+
+    def _unregister(self, image_set: ImageSet) -> None:
+        self._by_group = {group: known for group, known in self._by_group.items() if known is not image_set}
+        self._primary_series = {
+            series: known for series, known in self._primary_series.items() if known is not image_set
+        }
+        studies = {series[:2] for series in self._primary_series}
+        self._study_values = {study: values for study, values in self._study_values.items() if study in studies}
+
+
+def _get_grouping_values(instance: ImportedInstance) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    study_values = tuple(get_first_text(instance.after, tag) for tag in _STUDY_TAGS)
+    return study_values, tuple(get_first_text(instance.after, tag) for tag in _SERIES_TAGS)
+
+
+def _read_clock() -> datetime:
+    """Return the current time in milliseconds, the precision of times in answers."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

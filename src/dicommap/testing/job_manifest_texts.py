@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from dicommap.testing.behaviour import Behaviour
-    from dicommap.testing.image_sets import FileWarning, ImageSet
+    from dicommap.testing.image_sets import ImageSet
+    from dicommap.testing.importable_files import FileWarning
     from dicommap.testing.started_jobs import StartedJob
 
 JOB_MANIFEST_NAME = "job-output-manifest.json"

@@ -11,11 +11,10 @@ from dicommap.dicom.strict_json import parse_json
 from dicommap.issues import Severity
 from dicommap.model.study import Target
 from dicommap.overrides.override_file import parse_override_data_set
-from dicommap.testing.image_sets import (
+from dicommap.testing.image_sets import ImageSets, ImportedInstance
+from dicommap.testing.importable_files import (
     FileWarning,
-    ImageSets,
     ImportableFile,
-    ImportedInstance,
     RejectedFileError,
     get_first_text,
     read_importable_file,

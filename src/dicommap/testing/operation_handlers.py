@@ -1,4 +1,4 @@
-"""Answer each operation of the stand-in."""
+"""Answer each operation of the stand-in. Operations on image sets are in image_set_handlers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from dicommap.testing.answer_pages import make_page
 from dicommap.testing.operations import ServiceError
-from dicommap.testing.started_jobs import PAGE_SIZE, StartedJob, StartedJobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    from dicommap.testing.image_set_handlers import ImageSetHandlers
+    from dicommap.testing.image_set_metadata import MetadataBlob
     from dicommap.testing.operations import Operation
+    from dicommap.testing.started_jobs import StartedJob, StartedJobs
 
 DATASTORE_CREATION_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 """The creation time of all data stores."""
@@ -20,16 +23,17 @@ DATASTORE_CREATION_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(kw_only=True)
 class OperationHandlers:
-    """Handlers of all operations on the stand-in's jobs and data stores."""
+    """Handlers of all operations of the stand-in."""
 
     jobs: StartedJobs
+    image_sets: ImageSetHandlers
     datastores: dict[str, str]
     """Data store id -> status."""
     fhir_jobs: dict[tuple[str, str], list[dict[str, Any]]]
     """(data store id, job id) -> the properties that successive requests return. The last properties are repeated."""
 
-    def handle(self, operation: Operation, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer to a valid request.
+    def handle(self, operation: Operation, parameters: Mapping[str, Any]) -> dict[str, Any] | MetadataBlob:
+        """Return the answer to a valid request: its members, or the body of GetImageSetMetadata.
 
         Args:
             operation: The operation of the request.
@@ -39,14 +43,21 @@ class OperationHandlers:
             ServiceError: The service refuses the request.
 
         """
-        handlers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+        handlers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any] | MetadataBlob]] = {
             "StartDICOMImportJob": self._start_job,
             "GetDICOMImportJob": self._get_job,
             "ListDICOMImportJobs": self._list_jobs,
             "GetDatastore": self._get_datastore,
             "ListDatastores": self._list_datastores,
             "DescribeFHIRImportJob": self._describe_fhir_job,
+            "SearchImageSets": self.image_sets.search,
+            "GetImageSet": self.image_sets.get,
+            "GetImageSetMetadata": self.image_sets.get_metadata,
+            "ListImageSetVersions": self.image_sets.list_versions,
+            "DeleteImageSet": self.image_sets.delete,
         }
+        if "ImageSet" in operation.name:
+            self._get_datastore_status(parameters["datastoreId"])  # raises if the data store does not exist
         return handlers[operation.name](parameters)
 
     def _start_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +90,7 @@ class OperationHandlers:
         for job in self.jobs.find(request["datastoreId"]):
             self.jobs.advance_on_poll(job)
         jobs = self.jobs.find(request["datastoreId"], request.get("jobStatus"))
-        return _make_page("jobSummaries", [_make_job_summary(job) for job in jobs], request)
+        return make_page("jobSummaries", [_make_job_summary(job) for job in jobs], request)
 
     def _get_datastore(self, request: Mapping[str, Any]) -> dict[str, Any]:
         status = self._get_datastore_status(request["datastoreId"])
@@ -92,7 +103,7 @@ class OperationHandlers:
             for datastore_id, status in self.datastores.items()
             if wanted_status in (None, status)
         ]
-        return _make_page("datastoreSummaries", summaries, request)
+        return make_page("datastoreSummaries", summaries, request)
 
     def _describe_fhir_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
         properties = self.fhir_jobs.get((request["DatastoreId"], request["JobId"]))
@@ -128,11 +139,3 @@ def _make_datastore_summary(datastore_id: str, status: str) -> dict[str, Any]:
         "createdAt": DATASTORE_CREATION_TIME,
         "updatedAt": DATASTORE_CREATION_TIME,
     }
-
-
-def _make_page(member: str, items: Sequence[Any], request: Mapping[str, Any]) -> dict[str, Any]:
-    token = request.get("nextToken", "0")
-    if not token.isdecimal():
-        raise ServiceError("ValidationException", "nextToken is invalid")
-    end = int(token) + request.get("maxResults", PAGE_SIZE)
-    return {member: items[int(token) : end], "nextToken": str(end) if end < len(items) else None}

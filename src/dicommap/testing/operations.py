@@ -19,6 +19,11 @@ IMAGING_OPERATIONS = (
     "ListDICOMImportJobs",
     "GetDatastore",
     "ListDatastores",
+    "SearchImageSets",
+    "GetImageSet",
+    "GetImageSetMetadata",
+    "ListImageSetVersions",
+    "DeleteImageSet",
 )
 HEALTHLAKE_TARGET = "HealthLake.DescribeFHIRImportJob"
 """The header X-Amz-Target of the only operation of HealthLake."""

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from typing import TYPE_CHECKING, Any, Self
 
 from dicommap.aws import Clients
-from dicommap.healthimaging.limits import GET_RATE, LIST_RATE, START_RATE
+from dicommap.healthimaging.limits import (
+    DELETE_IMAGE_SET_RATE,
+    GET_IMAGE_SET_METADATA_RATE,
+    GET_IMAGE_SET_RATE,
+    GET_RATE,
+    LIST_IMAGE_SET_VERSIONS_RATE,
+    LIST_RATE,
+    SEARCH_IMAGE_SETS_RATE,
+    START_RATE,
+)
 from dicommap.testing.behaviour import CONNECTION_FAULTS, ERROR_FAULTS, JOB_FAULTS, Behaviour, Fault, FaultQueue
 from dicommap.testing.http_server import CONTROL_ROOT, LoopbackServer, Request, Response, handle_control_request
+from dicommap.testing.image_set_handlers import ImageSetHandlers
+from dicommap.testing.image_set_metadata import MetadataBlob
 from dicommap.testing.image_sets import ImageSet, ImageSets, ImportedInstance
 from dicommap.testing.job_runner import JobRunner
 from dicommap.testing.operation_handlers import OperationHandlers
@@ -24,6 +36,11 @@ DOCUMENTED_RATES = {
     "StartDICOMImportJob": START_RATE,
     "GetDICOMImportJob": GET_RATE,
     "ListDICOMImportJobs": LIST_RATE,
+    "SearchImageSets": SEARCH_IMAGE_SETS_RATE,
+    "GetImageSet": GET_IMAGE_SET_RATE,
+    "GetImageSetMetadata": GET_IMAGE_SET_METADATA_RATE,
+    "ListImageSetVersions": LIST_IMAGE_SET_VERSIONS_RATE,
+    "DeleteImageSet": DELETE_IMAGE_SET_RATE,
 }
 
 
@@ -98,7 +115,12 @@ class ImportJobService:
         self._image_sets = ImageSets()
         self._runner = None if s3_endpoint_url is None else self._make_runner(s3_endpoint_url)
         self._jobs = StartedJobs(behaviour=self.behaviour, run_job=self._run_job)
-        self._handlers = OperationHandlers(jobs=self._jobs, datastores={DATASTORE_ID: "ACTIVE"}, fhir_jobs={})
+        self._handlers = OperationHandlers(
+            jobs=self._jobs,
+            image_sets=ImageSetHandlers(image_sets=self._image_sets, behaviour=self.behaviour),
+            datastores={DATASTORE_ID: "ACTIVE"},
+            fhir_jobs={},
+        )
         load_imaging_operations()  # raises MissingExtraError now, not in a request
         self._server = LoopbackServer(port, self._respond_to_request)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -149,6 +171,17 @@ class ImportJobService:
     def instances(self) -> tuple[ImportedInstance, ...]:
         """Return all imported instances, in the order of their image sets."""
         return tuple(instance for image_set in self.image_sets for instance in image_set.instances)
+
+    def import_instance(self, instance: ImportedInstance, datastore_id: str = DATASTORE_ID) -> ImageSet:
+        """Add an instance to its image set without a job, and return the image set. No file is read.
+
+        Args:
+            instance: The instance. Instances with the same `job_id` are added to one version.
+            datastore_id: The data store.
+
+        """
+        with self._lock:
+            return self._image_sets.add(datastore_id, instance)
 
     def add_datastore(self, datastore_id: str, status: str = "ACTIVE") -> None:
         """Add a data store, or change its status."""
@@ -213,9 +246,11 @@ class ImportJobService:
         target = request.headers.get("x-amz-target")
         with self._lock:
             try:
-                return self._handle_operation(request, target)
+                response = self._handle_operation(request, target)
             except ServiceError as error:
-                return _make_error_response(error, in_body=target is not None)
+                response = _make_error_response(error, in_body=target is not None)
+        response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+        return response
 
     def _handle_operation(self, request: Request, target: str | None) -> Response:
         operation_and_path = find_operation(request.method, request.path, target)
@@ -232,12 +267,21 @@ class ImportJobService:
         fault = self._faults.take(CONNECTION_FAULTS, operation.name)
         if fault is not None and fault.kind == "reset":
             return Response(0, b"", {}, cut=0)
-        body = format_answer(
-            self._handlers.handle(operation, parse_parameters(operation, path, request.query, request.body))
-        )
-        if fault is None:
-            return Response(200, body, {})
-        return Response(200, body, {}, cut=0 if fault.kind == "answer-lost" else len(body) // 2)
+        answer = self._handlers.handle(operation, parse_parameters(operation, path, request.query, request.body))
+        response = _make_blob_response(answer) if isinstance(answer, MetadataBlob) else _make_json_response(answer)
+        if fault is not None:
+            response.cut = 0 if fault.kind == "answer-lost" else len(response.body) // 2
+        return response
+
+
+def _make_json_response(members: dict[str, Any]) -> Response:
+    return Response(200, format_answer(members), {})
+
+
+def _make_blob_response(blob: MetadataBlob) -> Response:
+    encoding = {} if blob.content_encoding is None else {"Content-Encoding": blob.content_encoding}
+    # "Default is text/plain" (API reference, GetImageSetMetadata).
+    return Response(200, blob.body, {"Content-Type": "text/plain", **encoding})
 
 
 def _make_error_response(error: ServiceError, *, in_body: bool) -> Response:

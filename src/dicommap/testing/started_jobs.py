@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from dicommap.testing.behaviour import Behaviour
 
 END_STATUSES = ("COMPLETED", "FAILED")
-PAGE_SIZE = 50
-"""Number of items on a page of a listing if the request has no maxResults."""
 
 
 @dataclass(kw_only=True)

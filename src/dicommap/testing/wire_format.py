@@ -7,7 +7,7 @@ minima before it sends a request.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -105,6 +105,8 @@ _CHECK_BY_TYPE: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any, str
     "long": (int, _find_number_problems),
     "double": ((int, float), _find_number_problems),
     "timestamp": (datetime, _accept_any_value),
+    "boolean": (bool, _accept_any_value),
+    "blob": (bytes, _accept_any_value),
 }
 
 
@@ -121,7 +123,7 @@ def parse_parameters(operation: Operation, path: Mapping[str, str], query: str, 
         ServiceError: The service model does not allow the parameters.
 
     """
-    parameters = {**_parse_body(body), **_parse_query(operation, query), **path}
+    parameters = {**_parse_body(operation, body), **_parse_query(operation, query), **path}
     problems = list(find_shape_problems(operation.input_shape, parameters))
     if problems:
         count = len(problems)
@@ -136,7 +138,7 @@ def format_answer(value: Any) -> bytes:  # noqa: ANN401  JSON of any type
     return json.dumps(_to_json_value(value)).encode()
 
 
-def _parse_body(body: bytes) -> dict[str, Any]:
+def _parse_body(operation: Operation, body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     try:
@@ -145,19 +147,39 @@ def _parse_body(body: bytes) -> dict[str, Any]:
         raise ServiceError("SerializationException", "The body is not JSON.") from None
     if not isinstance(members, dict):
         raise ServiceError("SerializationException", "The body is not a JSON object.")
-    return members
+    payload = operation.input_shape.serialization.get("payload")
+    if payload is None:
+        return members
+    # The body is the value of one parameter, and not an object with all of them.
+    return {payload: _parse_times(operation.input_shape.members[payload], members)}
+
+
+def _parse_times(shape: Any, value: Any) -> Any:  # noqa: ANN401
+    """Return a value with datetimes in place of the seconds since 1970 that rest-json sends for timestamps."""
+    if shape.type_name == "structure" and isinstance(value, dict):
+        known = shape.members
+        return {name: _parse_times(known[name], member) if name in known else member for name, member in value.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_parse_times(shape.member, item) for item in value]
+    if shape.type_name == "timestamp" and isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            return value
+    return value
 
 
 def _parse_query(operation: Operation, query: str) -> dict[str, Any]:
-    shapes = {
-        shape.serialization["name"]: shape
-        for shape in operation.input_shape.members.values()
+    # The name in a query may differ from the parameter's name: versionId is sent as `version`.
+    members = {
+        shape.serialization["name"]: (name, shape)
+        for name, shape in operation.input_shape.members.items()
         if shape.serialization.get("location") == "querystring"
     }
     return {
-        name: _parse_query_value(shapes[name].type_name, text)
+        members[name][0]: _parse_query_value(members[name][1].type_name, text)
         for name, text in parse_qsl(query, keep_blank_values=True)
-        if name in shapes
+        if name in members
     }
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from dicommap.aws import Clients
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.testing.operations import load_imaging_operations
-from dicommap.testing.service import DATASTORE_ID
+from dicommap.testing.service import DATASTORE_ID, DOCUMENTED_RATES, OperationThrottle
 from dicommap.testing.wire_format import find_shape_problems
 from tests.support.s3_server import REGION
 
@@ -224,6 +224,15 @@ def test_calls_beyond_the_documented_rate_are_throttled(s3_environment: str) -> 
     assert len(service.jobs) == 3
 
 
+@pytest.mark.parametrize("operation", DOCUMENTED_RATES)
+def test_each_operation_has_its_documented_rate(operation: str) -> None:
+    now = [0.0]
+    throttle, rate = OperationThrottle(lambda: now[0]), DOCUMENTED_RATES[operation]
+    assert [throttle.take_token(operation) for _ in range(rate.burst + 1)] == [True] * rate.burst + [False]
+    now[0] = 1 / rate.per_second
+    assert [throttle.take_token(operation) for _ in range(2)] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("kind", "code", "status"),
     [
@@ -293,10 +302,11 @@ def test_answers_are_those_of_the_service_model(service: ImportJobService) -> No
         "GetDatastore": client.get_datastore(datastoreId=DATASTORE_ID),
         "ListDatastores": client.list_datastores(),
     }
-    for operation in load_imaging_operations():
-        answer = answers[operation.name]
+    shapes = {operation.name: operation.output_shape for operation in load_imaging_operations()}
+    for name, answer in answers.items():
+        assert answer["ResponseMetadata"]["RequestId"], name
         del answer["ResponseMetadata"]
-        assert list(find_shape_problems(operation.output_shape, answer)) == []
+        assert list(find_shape_problems(shapes[name], answer)) == []
 
 
 def test_healthlake_shows_a_fhir_job(service: ImportJobService) -> None:

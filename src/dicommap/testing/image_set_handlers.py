@@ -1,0 +1,122 @@
+"""Answer the operations on image sets: search, properties, metadata, versions and deletion.
+
+Rules of the stand-in only, because AWS does not document them: the workflow status of the first version is CREATED and
+that of later versions IMPORTED; an image set that was deleted has a state, and no metadata; an operation that needs an
+image set which is LOCKED is refused with ConflictException.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dicommap.testing.answer_pages import make_page
+from dicommap.testing.image_set_metadata import MetadataBlob, build_image_set_metadata, compress_metadata
+from dicommap.testing.image_set_search import DEFAULT_SORT, search_image_sets
+from dicommap.testing.operations import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicommap.testing.behaviour import Behaviour
+    from dicommap.testing.image_sets import ImageSet, ImageSets, ImageSetVersion
+
+
+@dataclass(kw_only=True)
+class ImageSetHandlers:
+    """Handlers of the operations on the stand-in's image sets."""
+
+    image_sets: ImageSets
+    behaviour: Behaviour
+    _bodies: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    """(image set id, version) -> compressed metadata. A version never changes after its job."""
+
+    def search(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer SearchImageSets."""
+        criteria = request.get("searchCriteria", {})
+        summaries = search_image_sets(self.image_sets, request["datastoreId"], criteria)
+        page = make_page("imageSetsMetadataSummaries", summaries, request)
+        return {**page, "sort": criteria.get("sort", DEFAULT_SORT)}
+
+    def get(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer GetImageSet."""
+        image_set = self._find(request)
+        properties = _describe_version(image_set, _find_version(image_set, request))
+        del properties["ImageSetWorkflowStatus"]
+        return {
+            **properties,
+            "datastoreId": image_set.datastore_id,
+            "imageSetWorkflowStatus": _get_workflow_status(image_set, _find_version(image_set, request)),
+            "imageSetArn": f"arn:aws:medical-imaging:us-east-1:123456789012:datastore/{image_set.datastore_id}"
+            f"/imageset/{image_set.image_set_id}",
+            "lastAccessedAt": image_set.latest.created_at,
+            "storageTier": "FREQUENT_ACCESS",
+        }
+
+    def get_metadata(self, request: Mapping[str, Any]) -> MetadataBlob:
+        """Answer GetImageSetMetadata."""
+        image_set = self._find(request)
+        _require_existing(image_set)
+        version = _find_version(image_set, request)
+        key = (image_set.image_set_id, version.number)
+        if key not in self._bodies:
+            document = build_image_set_metadata(image_set, version, self.behaviour.number_padding)
+            self._bodies[key] = compress_metadata(document)
+        return MetadataBlob(self._bodies[key])
+
+    def list_versions(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer ListImageSetVersions. The latest version is the first."""
+        image_set = self._find(request)
+        versions = [_describe_version(image_set, version) for version in reversed(image_set.versions)]
+        return make_page("imageSetPropertiesList", versions, request)
+
+    def delete(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer DeleteImageSet. The answer says DELETING, and the next request for the image set says DELETED."""
+        image_set = self._find(request)
+        _require_existing(image_set)
+        self.image_sets.delete(image_set)
+        return {
+            "datastoreId": image_set.datastore_id,
+            "imageSetId": image_set.image_set_id,
+            "imageSetState": "LOCKED",
+            "imageSetWorkflowStatus": "DELETING",
+        }
+
+    def _find(self, request: Mapping[str, Any]) -> ImageSet:
+        image_set = self.image_sets.get(request["datastoreId"], request["imageSetId"])
+        if image_set is None:
+            raise ServiceError("ResourceNotFoundException", "The data store has no such image set.")
+        return image_set
+
+
+def _require_existing(image_set: ImageSet) -> None:
+    if image_set.deleted_at:
+        raise ServiceError("ResourceNotFoundException", "The image set was deleted.")
+
+
+def _find_version(image_set: ImageSet, request: Mapping[str, Any]) -> ImageSetVersion:
+    wanted = request.get("versionId", str(image_set.version))
+    for version in image_set.versions:
+        if str(version.number) == wanted:
+            return version
+    raise ServiceError("ResourceNotFoundException", "The image set has no such version.")
+
+
+def _get_workflow_status(image_set: ImageSet, version: ImageSetVersion) -> str:
+    if image_set.deleted_at:
+        return "DELETED"
+    return "CREATED" if version.number == 1 else "IMPORTED"
+
+
+def _describe_version(image_set: ImageSet, version: ImageSetVersion) -> dict[str, Any]:
+    return {
+        "imageSetId": image_set.image_set_id,
+        "versionId": str(version.number),
+        "imageSetState": "DELETED" if image_set.deleted_at else "ACTIVE",
+        # The service model writes this member with a capital I.
+        "ImageSetWorkflowStatus": _get_workflow_status(image_set, version),
+        "createdAt": image_set.versions[0].created_at,
+        "updatedAt": version.created_at,
+        "deletedAt": image_set.deleted_at,
+        "isPrimary": image_set.is_primary,
+    }
