@@ -150,7 +150,7 @@ class PackageWatcher:
         """Return whether the job has the inputS3Uri and import configuration of the request in the package.
 
         Returns:
-            "same" or "differs"; None if AWS did not return both members of the job.
+            The agreement; None if AWS did not return the job's inputS3Uri.
 
         """
         path = Path(job_folder(submission.job), CONFIGURATION_FILE)

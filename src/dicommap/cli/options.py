@@ -216,13 +216,13 @@ def add_jobs(parser: Parser, verb: str) -> None:
 
 
 def add_rate(container: argparse._ActionsContainer, name: str, operation: str, rate: Rate) -> None:
-    """Add an option for the number of calls of an AWS operation per second.
+    """Add an option for the limit of calls of an AWS operation per second.
 
     Args:
         container: The parser or group.
         name: The name of the option.
         operation: AWS's name of the operation.
-        rate: The rate limit that AWS documents.
+        rate: The limit that AWS documents.
 
     """
     container.add_argument(
@@ -235,7 +235,7 @@ def add_rate(container: argparse._ActionsContainer, name: str, operation: str, r
 
 
 def parse_rate(word: str) -> float:
-    """Convert a word of the command line to a rate. Raises ArgumentTypeError if it is not a rate."""
+    """Convert a word of the command line to a number of calls per second. Raises ArgumentTypeError if it is invalid."""
     try:
         rate = float(word)
     except ValueError:

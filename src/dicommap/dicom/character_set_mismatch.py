@@ -1,7 +1,8 @@
-"""Detect text that was decoded with a wrongly declared Specific Character Set.
+"""Detect text whose file declares a wrong Specific Character Set.
 
-Every byte is a character of ISO 8859-1, so decoding with a wrong declaration gives no error. The UTF-8 bytes of `ü`
-become `Ã¼`, and the quotation marks of Windows code pages become control characters. Both can be detected in the text.
+In ISO 8859-1, every byte is a character. So decoding with a wrong character set often gives no error, but a wrong text.
+For example, the UTF-8 bytes of `ü` become `Ã¼`, and quotation marks of Windows code pages become control characters.
+This module detects both in the decoded text.
 """
 
 from __future__ import annotations
@@ -22,19 +23,27 @@ _CONTROLS = re.compile("[\x80-\x9f]")
 _WORD = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")
 
 _ANY_CHARACTER = frozenset(ISO_8859[number] for number in ("100", "148", "203"))
-"""Sets whose text is hardly ever UTF-8 by chance: each symbol would have to follow an accented capital letter."""
+"""Character sets whose text is almost never valid UTF-8 by chance.
+
+Text in these sets can be valid UTF-8 only if each symbol follows an accented letter, which is rare in real text.
+"""
 _THAI = ISO_8859["166"]
 _THREE_BYTES = "\u0800"
-"""The first character whose UTF-8 code has three bytes."""
+"""The first character whose UTF-8 encoding has three bytes."""
 _TWO_BYTES = frozenset({"gb18030", "gbk"})
 _LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]+[A-Za-z]")
 
 
 def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | None:
-    """Return the reason why a text was probably decoded with the wrong Specific Character Set; None if it was not.
+    """Return the reason why a text was probably decoded with a wrong character set; None if there is no such reason.
 
-    The reason continues a sentence that begins with the attribute's name. For a text with undecodable bytes, None is
-    returned, because another issue reports these bytes.
+    The reason is the end of a sentence that begins with the attribute's name. A text with undecodable bytes gives None,
+    because another issue reports these bytes.
+
+    Args:
+        text: The decoded text.
+        charset: The declared character set with which the text was decoded.
+
     """
     if text.isascii() or is_undecodable(text):
         return None
@@ -48,7 +57,7 @@ def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | No
 
 
 def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
-    """Return whether the bytes of a text in the set `declared` are well-formed UTF-8 of plausible words."""
+    """Return whether a text, encoded in the character set `declared`, is valid UTF-8 that contains plausible words."""
     codes = [character.encode() if character.isascii() else declared.code(character) for character in text]
     try:
         meant = b"".join(code for code in codes if code is not None).decode("utf-8")
@@ -59,10 +68,10 @@ def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
 
 
 def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
-    """Return whether the bytes of a text in GB18030 or GBK are well-formed UTF-8, and probably not by chance.
+    """Return whether a text, encoded in GB18030 or GBK, is valid UTF-8, and probably not by chance.
 
-    The two bytes of a single Chinese character can be UTF-8: those of 茅 are the UTF-8 of é. So the UTF-8 text must
-    have a character of three bytes, which rarely occurs by chance, or an accented letter inside a word.
+    The two bytes of a Chinese character can be valid UTF-8 by chance: the bytes of 茅 are the UTF-8 of é. So the UTF-8
+    text must contain a character of three bytes, which is rare by chance, or an accented letter inside a word.
     """
     try:
         meant = text.encode(codec).decode("utf-8")
@@ -72,10 +81,10 @@ def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
 
 
 def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
-    """Return whether a word that was decoded as UTF-8 is plausible, although its bytes were declared as another set.
+    """Return whether a word that was decoded as UTF-8 is plausible. Its file declares the character set `declared`.
 
-    In sets with letters from 0xA0 to 0xBF, two capital letters may be UTF-8 by chance. For example, the bytes of the
-    Polish name RÓŻYCKI in ISO_IR 101 are the UTF-8 of a word with a Cyrillic letter in the middle.
+    If a character set has letters from 0xA0 to 0xBF, two capital letters may be valid UTF-8 by chance. For example, the
+    bytes of the Polish name RÓŻYCKI in ISO_IR 101 are the UTF-8 of a word with a Cyrillic letter in the middle.
     """
     if declared in _ANY_CHARACTER:
         return True

@@ -1,10 +1,10 @@
 """Specific Character Set: defined terms, coded character sets and their codes (PS3.3 C.12.1.1.2).
 
-The reader of headers and the check of edits use the same tables, so an edit may have the characters that the reader
-can decode.
+The reader of headers and the check of edits use the same tables. So an edit may contain exactly the characters that the
+reader can decode.
 
-A coded character set is used as G0, for bytes 0x21 to 0x7E, or as G1, for bytes 0xA1 to 0xFE (0xA0 to 0xFF for the
-parts of ISO 8859). Some sets have codes of two bytes (ISO/IEC 2022).
+A coded character set is used either as G0, for bytes 0x21 to 0x7E, or as G1, for bytes 0xA1 to 0xFE (0xA0 to 0xFF for
+the parts of ISO 8859). Some sets have codes of two bytes (ISO/IEC 2022).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class CodedCharacterSet(NamedTuple):
     """A coded character set: its escape sequence, its code element, and the length of its codes."""
 
     escape: bytes
-    """The escape sequence that designates the set, without the escape character."""
+    """The escape sequence that selects the set, without the escape character."""
     element: int
-    """The code element that the set is designated as: 0 for G0, 1 for G1."""
+    """The code element of the set: 0 if the set is used as G0, 1 if it is used as G1."""
     size: int
     """Number of bytes of each code."""
     codec: str
-    """A Python codec that has the set's characters, and maybe others; empty if Python has no such codec."""
+    """The Python codec that has the set's characters, and maybe others; empty if Python has no such codec."""
 
     def character(self, code: bytes) -> str | None:
         """Return the character whose bytes in a value are `code`; None if the set has no such code."""
@@ -47,23 +47,23 @@ class CodedCharacterSet(NamedTuple):
 ASCII = CodedCharacterSet(b"(B", 0, 1, "ascii")
 """ISO-IR 6, the default repertoire."""
 ROMAJI = CodedCharacterSet(b"(J", 0, 1, "")
-"""ISO-IR 14, the Roman characters of JIS X 0201: ASCII with a yen sign and an overline instead of `\\` and `~`."""
+"""ISO-IR 14, the Roman characters of JIS X 0201. It is ASCII with a yen sign for `\\`, and an overline for `~`."""
 KATAKANA = CodedCharacterSet(b")I", 1, 1, "")
 """ISO-IR 13, the half-width katakana of JIS X 0201."""
 JIS_X_0208 = CodedCharacterSet(b"$B", 0, 2, "euc_jp")
 JIS_X_0212 = CodedCharacterSet(b"$(D", 0, 2, "euc_jp")
 KS_X_1001 = CodedCharacterSet(b"$)C", 1, 2, "cp949")
 GB_2312 = CodedCharacterSet(b"$)A", 1, 2, "gb18030")
-"""ISO-IR 58, with the characters of GB 18030, which contains GB 2312.
+"""ISO-IR 58, the characters of GB 2312. Python's codec is that of GB 18030, which contains them.
 
-Python's codec gb2312 is not used: for the middle dot and the dash it has U+30FB and U+2015, from a withdrawn Unicode
-table.
+Python's codec gb2312 is not used. It decodes the middle dot and the dash as U+30FB and U+2015, which come from a
+withdrawn Unicode table.
 """
 
 UNKNOWN_SINGLE_BYTE_SET = CodedCharacterSet(b"", 0, 1, "")
-"""An undeclared set with codes of one byte, whose characters are unknown."""
+"""The set for bytes that belong to an undeclared set with codes of one byte. Its characters are unknown."""
 UNKNOWN_MULTI_BYTE_SET = CodedCharacterSet(b"", 0, 2, "")
-"""An undeclared set with codes of several bytes."""
+"""The set for bytes that belong to an undeclared set with codes of several bytes. Its characters are unknown."""
 
 ISO_8859 = {
     "100": CodedCharacterSet(b"-A", 1, 1, "iso8859_1"),
@@ -78,7 +78,7 @@ ISO_8859 = {
     "166": CodedCharacterSet(b"-T", 1, 1, "tis_620"),
     "203": CodedCharacterSet(b"-b", 1, 1, "iso8859_15"),
 }
-"""Number in ISO's register -> the right-hand part of ISO 8859 or TIS 620."""
+"""Number in ISO's register (ISO-IR) -> the characters from 0xA0 on of a part of ISO 8859, or of TIS 620."""
 
 _ROMAJI_OTHERS = {b"\\": "¥", b"~": "\N{OVERLINE}"}
 _KATAKANA = range(0xA1, 0xE0)
@@ -114,7 +114,7 @@ def _encode_character(coded: CodedCharacterSet, character: str) -> bytes | None:
 
 
 def _list_candidate_codes(coded: CodedCharacterSet, character: str) -> tuple[bytes, ...]:
-    """Return the codes that may be the character in a set. The caller decodes them to check."""
+    """Return the codes that may stand for a character in a set. The caller decodes each code to check it."""
     if coded == ROMAJI:
         return tuple(code for code, other in _ROMAJI_OTHERS.items() if other == character) or (
             character.encode("ascii", "ignore"),
@@ -135,41 +135,44 @@ def _is_graphic(coded: CodedCharacterSet, code: bytes) -> bool:
 
 
 _STAND_ALONE_CODECS = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
-"""Term that must be the only term -> Python's codec for whole values (PS3.3 Table C.12-5)."""
+"""Defined term that may not be combined with other terms -> Python's codec for whole values (PS3.3 Table C.12-5)."""
 
 _SINGLE_BYTE: dict[str, tuple[CodedCharacterSet, ...]] = {
     "6": (ASCII,),
     "13": (ROMAJI, KATAKANA),
     **{number: (ASCII, right) for number, right in ISO_8859.items()},
 }
-"""Number of a single-byte term -> its G0 set, and its G1 set if it has one (PS3.3 Tables C.12-2 and C.12-3)."""
+"""Number of a defined term for single-byte sets -> its G0 set, and its G1 set if it has one.
+
+Source: PS3.3 Tables C.12-2 and C.12-3.
+"""
 
 _DOUBLE_BYTE = {"87": JIS_X_0208, "159": JIS_X_0212, "149": KS_X_1001, "58": GB_2312}
-"""Number -> set with codes of two bytes, which only code extensions may use (PS3.3 Table C.12-4)."""
+"""Number of a defined term -> its set with codes of two bytes (PS3.3 Table C.12-4). It needs code extensions."""
 
 _TERM = re.compile(r"ISO[ _-]?(2022[ _-]?)?IR[ _-]?([0-9]+)", re.IGNORECASE)
-"""A term with a number. Other separators and small letters are accepted, since the meaning is clear."""
+"""Pattern of a defined term with a number. Other separators and small letters are accepted: the meaning is clear."""
 _UTF_8 = re.compile(r"UTF-?8", re.IGNORECASE)
-"""A common wrong spelling of ISO_IR 192."""
+"""Pattern of a common wrong spelling of ISO_IR 192."""
 
 
 class SpecificCharacterSet(NamedTuple):
     """The character sets that a value of SpecificCharacterSet declares."""
 
     whole: str = ""
-    """Python's codec for whole values, if the declared term must be the only term; else empty."""
+    """Python's codec for whole values, such as `utf-8`; empty if the values use coded character sets."""
     g0: CodedCharacterSet = ASCII
-    """The set for bytes below 0x80, until an escape sequence designates another set."""
+    """The set for bytes below 0x80 until an escape sequence selects another set."""
     g1: CodedCharacterSet | None = None
-    """The initial set for bytes from 0x80 on; None if no set is declared for such bytes."""
+    """The set for bytes from 0x80 on until an escape sequence selects another set; None if none is declared."""
     extensions: frozenset[CodedCharacterSet] = frozenset()
-    """The sets that escape sequences may designate; empty without code extensions."""
+    """The sets that escape sequences may select; empty without code extensions."""
     is_known: bool = True
-    """Whether PS3.3 defines all terms, and allows their combination."""
+    """Whether PS3.3 defines all declared terms and allows their combination."""
 
     @property
     def escapes(self) -> Mapping[bytes, CodedCharacterSet]:
-        """Return a dict: escape sequence without the escape character -> set of the code extensions."""
+        """Return the code extensions: escape sequence (without the escape character) -> coded character set."""
         return _map_escapes_to_sets(self.extensions)
 
     @property
@@ -182,9 +185,9 @@ class SpecificCharacterSet(NamedTuple):
 def parse_specific_character_set(value: str) -> SpecificCharacterSet:
     r"""Return the character sets that a value of SpecificCharacterSet declares.
 
-    A backslash separates terms. The first term may be empty, as in `\ISO 2022 IR 87`, and then means ISO-IR 6. An
-    unknown term declares no set, so its bytes cannot be decoded. A term that must be the only term, but is not, also
-    declares no set.
+    A backslash separates terms. The first term may be empty, as in `\ISO 2022 IR 87`; it then means ISO-IR 6. An
+    unknown term declares no set, so its bytes cannot be decoded. The same is true for a term that may not be combined
+    with other terms, but is.
     """
     terms = [term.strip(" ") for term in value.split("\\")]
     if len(terms) == 1:
@@ -213,7 +216,7 @@ def unencodable_characters(text: str, declared: str) -> frozenset[str] | None:
 
 
 def _parse_single_term(term: str) -> SpecificCharacterSet:
-    """Parse the only term of SpecificCharacterSet. Some terms are allowed only without a second one."""
+    """Return the character sets that a SpecificCharacterSet with a single term declares."""
     whole = "utf-8" if _UTF_8.fullmatch(term) else _STAND_ALONE_CODECS.get(term.upper())
     parsed = _parse_term(term)
     if whole or (parsed is not None and parsed[1] == "192" and not parsed[0]):
@@ -232,7 +235,7 @@ def _parse_single_term(term: str) -> SpecificCharacterSet:
 
 
 def _parse_term(term: str) -> tuple[bool, str] | None:
-    """Return whether a term is for code extensions, and the term's number; None for a term without a number."""
+    """Return whether a term is for code extensions (`ISO 2022 IR`), and its number. None if it has no number."""
     match = _TERM.fullmatch(term)
     return None if match is None else (match[1] is not None, match[2])
 
@@ -256,5 +259,5 @@ def _can_encode(charset: SpecificCharacterSet, character: str) -> bool:
         except UnicodeEncodeError:
             return False
         return True
-    # The byte of the yen sign in JIS X 0201 is also the backslash, which separates values.
+    # In JIS X 0201, the yen sign has the byte of the backslash, which separates values.
     return character != "¥" and any(coded_set.has(character) for coded_set in charset.sets)

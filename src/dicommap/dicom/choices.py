@@ -1,4 +1,4 @@
-"""Parse words that name one of a few choices, such as a format or level, and refuse unknown words."""
+"""Convert words to members of enumerations, such as formats or levels. Unknown words raise UsageError."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _ECHOED_LENGTH_LIMIT = 80
-"""Maximum characters of an unknown word that a message repeats."""
+"""Maximum number of characters of an unknown word that a message repeats."""
 
 
 def choice_of(choices: type[_Choice], word: str, noun: str) -> _Choice:
@@ -34,11 +34,11 @@ def choice_of(choices: type[_Choice], word: str, noun: str) -> _Choice:
 
 
 def unknown_choice(noun: str, word: object, known: Iterable[str]) -> UsageError:
-    """Return the error for an unknown word: it says "Unknown format 'xls'" and names the known formats.
+    """Return the error for an unknown word, with a message such as "Unknown format 'xls'" and the known words.
 
     Args:
         noun: The noun for the choice, such as "format".
-        word: The unknown word of the caller.
+        word: The unknown word, as the caller gave it.
         known: The known words.
     """
     words = list(known)
@@ -51,12 +51,12 @@ def unknown_choice(noun: str, word: object, known: Iterable[str]) -> UsageError:
 
 
 def find_similar_word(word: str, known: Iterable[str], *, similarity: float) -> str | None:
-    """Return the known word that is most similar to a word, or None. Letter case does not count.
+    """Return the known word that is most similar to a word, ignoring case; None if no known word is similar enough.
 
     Args:
         word: The word that the user typed.
         known: The known words.
-        similarity: The minimum similarity of the word, from 0 to 1.
+        similarity: The minimum similarity of the returned word, from 0 to 1.
     """
     from difflib import get_close_matches  # imported here because it is slow and only wrong calls need it
 

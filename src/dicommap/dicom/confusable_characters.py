@@ -1,4 +1,4 @@
-"""Find invisible characters, lost characters, and characters that look like other characters in values."""
+"""Find invisible characters, lost characters, and characters that look like ASCII characters, in values."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue, Location
 
 _ONE_LINE_VRS = frozenset({"LO", "PN", "SH", "UC"})
-"""VRs of short texts, which people search and compare, unlike the long texts of ST, LT and UT.
+"""VRs of short texts, which people search and compare.
 
-The remaining VRs allow only ASCII.
+The values of ST, LT and UT are long texts. The other VRs allow only ASCII.
 """
 
 _INVISIBLE = re.compile(
@@ -25,34 +25,35 @@ _INVISIBLE = re.compile(
     "\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
     "|(?<=[ -~])[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
-"""Default_Ignorable_Code_Point of the Unicode Character Database.
+"""Pattern of invisible characters: Default_Ignorable_Code_Point of the Unicode Character Database.
 
-Variation selectors match only after ASCII. After an ideograph they choose its form, which Japanese names need.
+Variation selectors match only after ASCII. After an ideograph they select its form, which Japanese names need.
 """
 
 _JOINER, _NON_JOINER = "\u200d", "\u200c"
 _VIRAMA = 9
-"""The canonical combining class of signs that join consonants in Indic scripts."""
+"""Unicode's combining class of the signs that join consonants in Indic scripts."""
 
 _IDENTIFIER = re.compile(r".*(?:IDs?|Number|CodeValue)")
-"""Keywords whose values programs compare, such as PatientID, OtherPatientIDs, AccessionNumber and CodeValue."""
+"""Pattern of keywords whose values programs compare, such as PatientID, OtherPatientIDs and AccessionNumber."""
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _FORMS = ("<wide>", "<noBreak>", "<font>")
-"""Compatibility decompositions (Unicode, UAX 44 section 5.7.3) that change only the look of a character.
+"""Kinds of Unicode decompositions that change only the look of a character (UAX 44 section 5.7.3).
 
-Other decompositions change its meaning, for example the meaning of a superscript 2.
+The other kinds also change the meaning: a superscript 2, for example, does not mean the same as 2.
 """
 
 
 def confusable_character_issues(
     tag: int, vr: str, text: str, location: Location, *, group: str = "Alphabetic"
 ) -> Iterator[Issue]:
-    """Yield issues about characters in one value that are lost, invisible, or look like other characters.
+    """Yield an issue if a value has lost or invisible characters, or characters that look like ASCII characters.
 
-    U+FFFD, which programs write instead of a character that they cannot decode, is searched in every text. Invisible
-    characters are searched in short texts. Characters that look like ASCII, such as full-width digits, are searched in
-    identifiers and names, but not in the Ideographic and Phonetic groups of a name, where they are usual.
+    Every text is searched for U+FFFD, which programs write instead of a character that they cannot decode. Short texts
+    are also searched for invisible characters. Identifiers and names are also searched for characters that look like
+    ASCII, such as full-width digits. These are usual in the Ideographic and Phonetic groups of a name, which are not
+    searched for them.
 
     Args:
         tag: The tag of the attribute.
@@ -75,10 +76,10 @@ def confusable_character_issues(
 
 
 def _is_needed_joiner(text: str, at: int) -> bool:
-    """Return whether the character at index `at` is a joiner that its script needs (RFC 5892 appendices A.1 and A.2).
+    """Return whether the character at index `at` is an invisible joiner or non-joiner that the script needs.
 
-    Python has no data about the joining types of letters. So Arabic and related scripts are recognised by their
-    direction.
+    Source: RFC 5892 appendices A.1 and A.2. Python does not know which letters join. So the letters of Arabic and
+    related scripts are recognised by their writing direction.
     """
     if text[at] not in (_JOINER, _NON_JOINER) or at == 0:
         return False

@@ -25,7 +25,7 @@ _NAME = "_dicom_dict"
 
 
 def _load_pydicom_dictionary() -> ModuleType:
-    """Return pydicom's module of dictionary tables, without importing the rest of pydicom."""
+    """Import pydicom's module with the dictionary tables, without the rest of pydicom, and return it."""
     package = find_spec("pydicom")
     spec = PathFinder.find_spec(_NAME, package.submodule_search_locations) if package else None
     if f"pydicom.{_NAME}" in sys.modules or spec is None or spec.loader is None:
@@ -49,11 +49,11 @@ def _parse_repeating_group(mask: str, entry: DictionaryEntry) -> tuple[int, int,
 
 
 _REPEATING = [_parse_repeating_group(mask, entry) for mask, entry in _MODULE.RepeatersDictionary.items()]
-"""Repeating groups (PS3.5 section 7.6): bit mask for tags, the value that masked tags have, and entry."""
+"""Repeating groups (PS3.5 section 7.6): a bit mask, the value of a tag of the group after masking, and the entry."""
 
 
 def entry_of(tag: int) -> DictionaryEntry | None:
-    """Return the entry of a tag or of its repeating group; None if the dictionary has no such tag."""
+    """Return the dictionary entry of a tag, also of a tag in a repeating group; None if there is no entry."""
     entry = ENTRY_BY_TAG.get(tag)
     if entry is not None or tag >> 16 & 1:
         return entry
@@ -69,10 +69,10 @@ _VM = re.compile(r"(?P<low>[0-9]+)(?:-(?P<high>[0-9]+|(?P<step>[0-9]*)n))?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueMultiplicity:
-    """The value multiplicity of an attribute (PS3.6), such as `1`, `1-3` or `2-2n`: how many values it may have.
+    """The value multiplicity (VM) of an attribute: how many values it may have, such as `1`, `1-3` or `2-2n`.
 
-    `low` is the smallest number of values, and `high` is the largest, or None if there is no largest number. The number
-    is `low` plus a multiple of `step`. `text` is the multiplicity as PS3.6 writes it.
+    `low` is the smallest number of values. `high` is the largest number; None if there is no largest number. The number
+    of values is `low` plus a multiple of `step`. `text` is the multiplicity in the notation of PS3.6.
     """
 
     low: int
@@ -81,7 +81,7 @@ class ValueMultiplicity:
     text: str
 
     def allows(self, count: int) -> bool:
-        """Return whether an attribute may have `count` values. 0 is always allowed, since attributes may be empty."""
+        """Return whether an attribute may have `count` values. An attribute may be empty, so 0 is always allowed."""
         if count == 0:
             return True
         if count < self.low or (self.high is not None and count > self.high):
@@ -128,7 +128,10 @@ def is_private(tag: int) -> bool:
 
 
 def private_creator_tag_of(tag: int) -> int | None:
-    """Return the tag of the private creator of a private attribute; None for other tags (PS3.5 section 7.8.1)."""
+    """Return the tag of the private creator to which a private attribute belongs; None for other tags.
+
+    Source: PS3.5 section 7.8.1.
+    """
     element = tag & 0xFFFF
     return tag & 0xFFFF0000 | element >> 8 if is_private(tag) and element >= 0x1000 else None
 
@@ -136,15 +139,15 @@ def private_creator_tag_of(tag: int) -> int | None:
 def is_outside_data_sets(tag: int) -> bool:
     """Return whether a tag cannot be in a data set.
 
-    This is true for group lengths, and for the command, file meta, delimiter and illegal groups. PS3.5 section 7.8.1
-    makes the odd groups up to 0007 and FFFF illegal. PS3.18 F.2.2 excludes the other tags.
+    Such tags are group lengths, and the tags of the command, file meta, delimiter and illegal groups. PS3.5 section
+    7.8.1 makes the odd groups up to 0007 and the group FFFF illegal. PS3.18 F.2.2 excludes the other tags.
     """
     return tag >> 16 in _NO_DATA_SET_GROUPS or tag & 0xFFFF == 0
 
 
 @lru_cache(maxsize=8192)
 def vrs_of(tag: int) -> tuple[str, ...]:
-    """Return the value representations that the dictionary allows for a tag; empty if it does not have the tag."""
+    """Return the VRs that the dictionary allows for a tag; an empty tuple if the dictionary does not have the tag."""
     entry = entry_of(tag)
     return tuple(vr for vr in entry[0].split(" or ") if len(vr) == 2) if entry else ()
 

@@ -1,7 +1,7 @@
-"""Parse tags and keywords that people typed, suggest similar keywords, and mask names that may be values.
+"""Parse tags that people typed, suggest keywords for misspelt ones, and mask names that may be patients' values.
 
-By mistake, a patient's name can be used as a keyword: in the first row of a CSV without a header, as a member of a JSON
-document, or as a key of a rule. So a message repeats a name only if it looks like a keyword or tag.
+By mistake, a patient's name can be in the place of a keyword: in the first row of a CSV without a header, as a member
+of a JSON document, or as a key of a rule. So a message repeats a name only if it looks like a keyword or tag.
 """
 
 from __future__ import annotations
@@ -23,16 +23,19 @@ _TAG = re.compile(r"\s*\(?\s*(?:0[xX])?([0-9A-Fa-f]{4})\s*[,:; ]?\s*(?:0[xX])?([
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _LONGEST_NAME = 100
 _MAX_CANDIDATES = 40
-"""Maximum number of keywords that are fully compared with a name: those with the most letter triples in common."""
+"""Maximum number of keywords that are fully compared with a misspelt name.
+
+These are the keywords that have the most sequences of three letters in common with the name.
+"""
 _MIN_PART_LETTERS = 8
-"""Minimum letters of a text, such as birthdate, that is accepted as a part of a keyword."""
+"""Minimum number of letters of a text that is accepted because a keyword contains it, such as `birthdate`."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _MAX_NAMES_IN_ERROR = 20
 """Maximum number of missing attributes that an error lists."""
 _MAX_TYPOS = 3
-"""Maximum letters by which a misspelt name may differ from a keyword.
+"""Maximum number of letters by which a misspelt name may differ from a keyword.
 
-At most one letter in four may differ, so that the name cannot contain a person's name.
+Also, at most one letter in four may differ. So the name cannot contain a person's name.
 """
 
 
@@ -43,7 +46,7 @@ def parse_tag(text: str) -> int | None:
 
 
 def keyword_hint(text: str) -> str:
-    """Return a hint for a text that is not a keyword, such as "did you mean PatientName?", or the empty text."""
+    """Return a hint for a text that is not a keyword, such as "did you mean PatientName?"; empty if none is known."""
     tag = parse_tag(text)
     if tag is not None:
         keyword = keyword_of(tag)
@@ -55,13 +58,16 @@ def keyword_hint(text: str) -> str:
 
 
 def keyword_hint_suffix(text: str) -> str:
-    """Return `keyword_hint(text)` as the end of a sentence, without the full stop."""
+    """Return the hint of `keyword_hint` so that it can be added to a sentence; empty if there is no hint.
+
+    A question is put in parentheses, another hint follows a colon. The full stop is not included.
+    """
     meant = keyword_hint(text)
     return f" ({meant})" if meant.endswith("?") else f": {meant}" if meant else ""
 
 
 def mask_unless_attribute(name: str) -> str:
-    """Return the name for a message if it looks like a keyword or tag, else the mask.
+    """Return a name for a message: the name itself if it looks like a keyword or tag, else the mask `***`.
 
     A name looks like a keyword if it differs from a keyword by at most a few letters. Digits that may be a date do not
     look like a tag.
@@ -88,7 +94,7 @@ def looks_like_attribute(name: str) -> bool:
 
 
 def mask_unless_word(word: str) -> str:
-    """Return a word that a user typed as the value of an option, or the mask if it may be a patient's value.
+    """Return a word for a message, or the mask `***` if it may be a patient's value. The word is an option's value.
 
     A word of ASCII letters and digits is returned even if it is not similar to a keyword, because users rarely type a
     patient's name as the value of an option.
@@ -97,7 +103,13 @@ def mask_unless_word(word: str) -> str:
 
 
 def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> AttributeNameError:
-    """Return the error that names those of `keywords` that are not in `captured`, the captured attributes."""
+    """Return the error for attributes that an inventory has not captured.
+
+    Args:
+        keywords: The requested keywords. The message names those that are missing in `captured`.
+        captured: The keywords of the attributes that the inventory has captured.
+
+    """
     missing = [keyword for keyword in dict.fromkeys(keywords) if keyword not in captured]
     shown = [mask_unless_word(name) if name else "the empty text" for name in missing[:_MAX_NAMES_IN_ERROR]]
     said = ", ".join(shown) + (
@@ -114,9 +126,9 @@ def not_captured_error(keywords: Sequence[str], captured: Sequence[str]) -> Attr
 
 @lru_cache(maxsize=4096)
 def similar_keywords(text: str) -> tuple[str, ...]:
-    """Return the keywords that are most similar to a misspelt keyword, the most similar first.
+    """Return the keywords that are most similar to a misspelt keyword, at most three, the most similar first.
 
-    If the text, ignoring case, is a keyword or a name of PS3.6 such as Patient's Name, return only its keyword.
+    If the text (ignoring case) is a keyword, or a name of PS3.6 such as Patient's Name, return only its keyword.
     """
     folded = _fold_name(text[:_LONGEST_NAME])
     exact = _map_names_to_keywords().get(folded)
@@ -167,7 +179,7 @@ def _may_be_date(text: str) -> bool:
 
 
 def _edit_distance(text: str, other: str, most: int) -> int:
-    """Return the edit distance of two texts (Levenshtein); any number above `most` if the distance is above `most`."""
+    """Return the edit distance (Levenshtein) of two texts. If it is above `most`, return any number above `most`."""
     if abs(len(text) - len(other)) > most:
         return most + 1
     row = list(range(len(other) + 1))

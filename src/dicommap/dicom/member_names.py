@@ -1,7 +1,7 @@
 """Mask names of JSON and TOML members, and names of types, that may be patients' values.
 
-By mistake, a patient's name can be used as a member's name. So a message repeats only member names of dicommap's and
-AWS's documents, names that differ from these by one letter, keywords and tags.
+By mistake, a patient's name can be used as the name of a member. So a message repeats a name only if it is a member
+name of dicommap's or AWS's documents, differs from such a name by one letter, or is a keyword or tag.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _COMMON_MISTAKES = "clear delete drop if remove rules unless unset when where"
 SCHEMA_MEMBERS = frozenset(_SCHEMA_MEMBER_NAMES.split())
 """All member names of the shipped schemas except keywords and tags. A test compares them with the schemas."""
 KNOWN_MEMBERS = SCHEMA_MEMBERS | frozenset(f"{_JOB_MANIFEST_MEMBER_NAMES} {_COMMON_MISTAKES}".split())
-"""Member names that a message repeats unmasked."""
+"""Member names that a message repeats without masking them."""
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}|\(?[0-9A-Fa-f]{4}[,_][0-9A-Fa-f]{4}\)?|0[xX][0-9A-Fa-f]{6,8}")
 _SHORT = 3
-"""Maximum characters of a name that is too short to be a patient's identifier."""
+"""Maximum number of characters of a name that is not masked, because it is too short to identify a patient."""
 _LONGEST = max(map(len, KNOWN_MEMBERS)) + 1
 _KNOWN_PACKAGES = frozenset(
     [
@@ -70,7 +70,10 @@ _KNOWN_PACKAGES = frozenset(
 
 
 def mask_unknown_member(name: str) -> str:
-    """Return a name for a message if it looks like a known member, a keyword or a tag, else the mask."""
+    """Return a member's name for a message: the name itself if it cannot be a patient's value, else the mask `***`.
+
+    Known members, names similar to them, keywords, tags and very short names are not masked.
+    """
     from dicommap.dicom.dictionary import TAG_BY_KEYWORD
 
     if name in KNOWN_MEMBERS or _TAG.fullmatch(name) is not None or name in TAG_BY_KEYWORD:
@@ -88,7 +91,7 @@ def mask_unknown_member(name: str) -> str:
 
 
 def mask_unknown_type(kind: type) -> str:
-    """Return the name of a type for a message if Python or a known library defines the type, else the mask.
+    """Return the name of a type for a message: its name if Python or a known library defines it, else the mask `***`.
 
     The name of a class that a user defines may contain a patient's value.
     """
@@ -104,8 +107,8 @@ def _find_similar_members() -> frozenset[str]:
 
 
 def _without_one_letter(name: str) -> list[str]:
-    """Return the texts that result from removing one letter of the name.
+    """Return all texts that remain if one letter of the name is removed.
 
-    Two names that differ by one letter have such a text in common.
+    If two names differ by one letter, they have such a text in common, or one name is such a text of the other.
     """
     return [name[:at] + name[at + 1 :] for at in range(len(name))]

@@ -1,6 +1,6 @@
-"""Compare person names, ignoring empty components and groups at their ends (PS3.5 section 6.2.1).
+"""Compare person names. Empty components and groups at the end of a name are ignored (PS3.5 section 6.2.1).
 
-`Doe^John^^^`, `Doe^John` and `Doe^John^=^` are the same name. The values themselves are not changed.
+`Doe^John^^^`, `Doe^John` and `Doe^John^=^` are the same name. The stored values are not changed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def normalize_person_name(value: str) -> str:
-    """Return a value of person names, with empty components and groups at the end of each name removed.
+    """Return a value of person names without empty components and groups at the end of each name.
 
-    Backslashes separate the names of the value.
+    A value can have several names, separated by backslashes.
     """
     if not value.endswith(("^", "=")) and "^=" not in value and "^\\" not in value and "=\\" not in value:
         return value
@@ -32,15 +32,15 @@ def is_person_name_keyword(keyword: str) -> bool:
 
 
 def merge_equal_names(keyword: str, counts: Mapping[str, int]) -> Mapping[str, int]:
-    """Merge the counts of equal person names; return the counts of other attributes unchanged.
+    """Merge the counts of equal person names. The counts of other attributes are returned unchanged.
 
     Args:
         keyword: The keyword of the attribute.
         counts: Value -> number of files.
 
     Returns:
-        Value -> number of files. Of equal names, the most frequent spelling is kept; if several spellings are equally
-        frequent, the shortest.
+        Value -> number of files. The key for equal names is their most frequent spelling. If several spellings are
+        equally frequent, it is the shortest of them.
 
     """
     if len(counts) < 2 or not is_person_name_keyword(keyword):

@@ -1,9 +1,9 @@
-"""Escape unprintable characters, keep undecodable bytes as surrogates, and define the mask.
+"""Escape unprintable characters in texts, and keep bytes that cannot be decoded. MASK replaces patients' values.
 
-Each undecodable byte becomes one lone surrogate. For example, the byte 0xFC becomes U+DCFC, as in Python's file names
-that are not UTF-8 (PEP 383). So different bytes become different texts, no byte is lost, and the text shows that bytes
-were not decoded. Unlike in PEP 383, bytes below 0x80 can become surrogates too (U+DC00 to U+DC7F), because an escape
-character that belongs to no declared character set is also undecodable.
+Each byte that cannot be decoded becomes one lone surrogate. For example, the byte 0xFC becomes U+DCFC, as Python does
+in file names that are not UTF-8 (PEP 383). So different bytes become different texts, no byte is lost, and the text
+shows that bytes were not decoded. Unlike in PEP 383, bytes below 0x80 can also become surrogates (U+DC00 to U+DC7F),
+because an escape character cannot be decoded if it belongs to no declared character set.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import codecs
 import re
 
 KEEP_BYTES_HANDLER = "dicommap.undecodable"
-"""The name of the error handler that keeps bytes: `value.decode(codec, errors=KEEP_BYTES_HANDLER)`."""
+"""Name of the codec error handler that keeps these bytes: `value.decode(codec, errors=KEEP_BYTES_HANDLER)`."""
 
 _FIRST = 0xDC00
 _UNDECODABLE = re.compile("[\udc00-\udcff\ufffd]")
@@ -24,7 +24,7 @@ def keep_undecodable_bytes(value: bytes) -> str:
 
 
 def is_undecodable(text: str) -> bool:
-    """Return whether a text has undecodable bytes, or U+FFFD, which other programs write instead of such bytes."""
+    """Return whether a text contains a byte that was not decoded, or U+FFFD, which other programs write instead."""
     return not text.isascii() and _UNDECODABLE.search(text) is not None
 
 
@@ -41,13 +41,14 @@ MASK = "***"
 
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters (Cc), line and paragraph separators, Bidi_Control (Unicode), and lone surrogates."""
+"""Pattern of control characters (Cc), line and paragraph separators, Unicode's Bidi_Control, and lone surrogates."""
 
 
 def make_printable(path: str) -> str:
-    r"""Return a path or other text with its control, direction and undecodable characters escaped.
+    r"""Return a path or other text with unprintable characters escaped.
 
-    A byte that could not be decoded (kept as a surrogate) becomes `\xNN`.
+    These are control characters, characters that change the writing direction, and lone surrogates. A byte that was not
+    decoded (kept as a surrogate) becomes `\xNN`.
     """
     if path.isascii() and path.isprintable():
         return path
@@ -55,7 +56,7 @@ def make_printable(path: str) -> str:
 
 
 def _escape_character(match: re.Match[str]) -> str:
-    """Return the escape of one character. A byte that could not be decoded becomes its hex code."""
+    """Return the escape sequence of one character. For a byte that was not decoded, it has the byte's hex code."""
     point = ord(match[0])
     if 0xDC00 <= point <= 0xDCFF:
         return f"\\x{point - 0xDC00:02x}"

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.decoders.base"))
-"""The loggers that report wrong files and frames. The second logger also logs a traceback."""
+"""pydicom's loggers that report wrong files and frames. The second logger also logs a traceback."""
 
 
 @contextmanager
 def silence_pydicom() -> Iterator[None]:
-    """Suppress pydicom's warnings and log records inside the context. The caller reports the problems itself."""
+    """Return a context manager that suppresses pydicom's warnings and log records. The caller reports the problems."""
     before = [(logger, logger.disabled) for logger in _LOGGERS]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

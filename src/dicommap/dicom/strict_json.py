@@ -30,14 +30,16 @@ class _ObjectWithDuplicates(dict[str, Any]):
 def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
     """Parse the bytes of a JSON document, and return its value and its issues.
 
+    Issues are: not UTF-8, a byte order mark, not JSON, too many values, repeated members, numbers that are not finite,
+    lone surrogates, and nesting deeper than DEPTH_LIMIT.
+
     Args:
         data: The bytes of the document.
         values_limit: The maximum number of JSON values. A document with more values is refused without parsing.
 
     Returns:
-        The value, or None if the document cannot be parsed or is not safe to use; and the issues. Issues are: not
-        UTF-8, a byte order mark, not JSON, repeated members, numbers that are not finite, lone surrogates, and nesting
-        deeper than DEPTH_LIMIT.
+        The value and its issues. The value is None if the document cannot be parsed, has too many values or issues, or
+        is nested too deep.
 
     """
     if has_more_json_values(data, values_limit):
@@ -61,11 +63,11 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
 
 
 def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
-    """Check the value of a document that this process wrote, as `parse_json` would check its text. Nothing is parsed.
+    """Return the result that `parse_json` would have for a document that this process has written, without parsing.
 
     Args:
-        value: The value that the document was written from: texts, numbers, lists, dicts and so on.
-        text: The text of the document.
+        value: The Python value from which the document was written: a dict, list, text, number and so on.
+        text: The JSON text of the document. It is only used to count its values.
         values_limit: The maximum number of JSON values in the document.
 
     Returns:
@@ -81,13 +83,14 @@ def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON 
     too_deep: list[str] = []
     issues = list(limit_issues(_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
     issues += limit_issues(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
-    # Callers may process the value recursively. So values that are too deep or not fully checked are not returned.
+    # Callers may process the value recursively. So a value that is nested too deep is not returned. Neither is a value
+    # with too many issues, because it was not checked completely.
     is_unsafe = bool(too_deep) or any(issue.code == "document.more-issues" for issue in issues)
     return None if is_unsafe else value, issues
 
 
 def depth_issues(value: object) -> list[Issue]:
-    """Return the issues of too deep nesting in a value that `parse_json` did not parse, such as a TOML document."""
+    """Return an issue for each value that is nested too deep. `value` is a document of another format, such as TOML."""
     too_deep: list[str] = []
     for _ in _value_issues(value, too_deep):
         pass
@@ -95,21 +98,24 @@ def depth_issues(value: object) -> list[Issue]:
 
 
 def pointer_token(member: str | int) -> str:
-    """Return one step of a JSON Pointer (RFC 6901) with its leading slash. A name that may be a patient's is masked."""
+    """Return the part of a JSON Pointer (RFC 6901) for one member or index, with its leading slash.
+
+    The name of a member is masked if it may be a patient's value.
+    """
     return "/" + (
         str(member) if isinstance(member, int) else mask_unknown_member(member).replace("~", "~0").replace("/", "~1")
     )
 
 
 def dump_json(value: object) -> str:
-    """Return a value as a JSON text, indented by two spaces, with members in the given order and a final newline."""
+    """Return a value as JSON text, indented by two spaces. Members keep their order. The text ends with a newline."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) == len(pairs):
-        return result  # needs less memory than _ObjectWithDuplicates
+        return result  # a dict needs less memory than an _ObjectWithDuplicates
     repeating = _ObjectWithDuplicates(result)
     counts = Counter(name for name, _ in pairs)
     repeating.repeated = tuple(name for name, count in counts.items() if count > 1)
@@ -117,7 +123,10 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:
-    """Yield the issues of a value and all values inside it. Add the pointers of too deep values to `too_deep`."""
+    """Yield the issues of a value and of all values inside it, without issues about too deep nesting.
+
+    The pointers of values that are nested too deep are added to the list `too_deep`.
+    """
     yield from _scalar_issues("", root)
     # This loop is not recursive, so that deep nesting is reported as an issue and does not raise RecursionError.
     # Pointers are built only if needed, because a document can have millions of numbers.
@@ -143,7 +152,10 @@ def _too_deep_issue(pointer: str) -> Issue:
 
 
 def _find_too_deep_pointer(text: str) -> str:
-    """Return the pointer of the first too deep value in a document that Python's parser refused as too deep."""
+    """Return the JSON Pointer of the first value that is nested too deep.
+
+    `text` is a document that Python's parser cannot parse, because its nesting is too deep.
+    """
     steps: list[str | int] = []
     name = ""
     for match in _MARK.finditer(text):
@@ -164,21 +176,21 @@ def _find_too_deep_pointer(text: str) -> str:
 
 
 def _iterate_members(value: object) -> Iterable[tuple[str | int, object]]:
-    """Return the members of an object or array with their names or indexes; nothing for other values."""
+    """Return pairs of name and member for an object, pairs of index and item for an array, and nothing for others."""
     if isinstance(value, dict):
         return value.items()
     return enumerate(value) if isinstance(value, list) else ()
 
 
 def _has_no_issue(value: object) -> bool:
-    """Return True if a fast test shows that a text or number has no issue. Most values pass the test."""
+    """Return True if a fast test shows that a text or number has no issue. Only other values need a full check."""
     if isinstance(value, str):
         return value.isascii()
     return not isinstance(value, float) or math.isfinite(value)
 
 
 def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
-    """Yield the issues of one value without its members: repeated names, lone surrogates, infinite numbers."""
+    """Yield the issues of one value, but not of its members: repeated names, lone surrogates, infinite numbers."""
     if isinstance(value, dict):
         for name in value.repeated if isinstance(value, _ObjectWithDuplicates) else ():
             yield make_issue("json.duplicate-key", Location(pointer=pointer + pointer_token(name)))

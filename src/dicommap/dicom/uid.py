@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 UID_LENGTH_LIMIT = 64
-"""Maximum characters of a UID (PS3.5 section 9.1)."""
+"""Maximum number of characters of a UID (PS3.5 section 9.1)."""
 
 UID_PATTERN = r"(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*"
-"""The pattern of a UID, without the limit of its length (PS3.5 sections 9 and 9.1, ISO/IEC 8824).
+"""The pattern of a UID. It does not limit the length (PS3.5 sections 9 and 9.1, ISO/IEC 8824).
 
 Components have no leading zeros. The first component is 0 to 2. If it is 0 or 1, the second component is 0 to 39.
 """
@@ -20,7 +20,7 @@ _CONFORMANT = re.compile(UID_PATTERN)
 
 
 def uid_conformance_problem(uid: str) -> str | None:
-    """Return a text about the first violation of PS3.5 section 9.1 in a UID; None if the UID is conformant."""
+    """Return the first violation of PS3.5 section 9.1, such as `has one component only`; None if the UID is valid."""
     if len(uid) > UID_LENGTH_LIMIT:
         return f"has more than {UID_LENGTH_LIMIT} characters"
     if _CONFORMANT.fullmatch(uid) is not None:
@@ -40,10 +40,10 @@ def uid_conformance_problem(uid: str) -> str | None:
 
 
 def uid_root_of(uid: str) -> str:
-    """Return the root of a UID: its first components, at most four, which UIDs of one organization usually share.
+    """Return the root of a UID: its first components, at most four. The UIDs of one organization usually share them.
 
-    The root ends before a component of more than 10 digits, because such components are numbers, dates or UUIDs and do
-    not identify an organization.
+    The root ends before a component of more than 10 digits. Such a component is a number, date or UUID, and does not
+    identify an organization.
     """
     first, *others = uid.split(".")[:_ROOT_COMPONENTS]
     root = _shorten_component(first)

@@ -1,7 +1,7 @@
 """Attributes whose values are listed in PS3.3: enumerated values, and the most frequent defined terms.
 
-A new value of an attribute with enumerated values must be one of them. Defined terms may be extended by anyone
-(PS3.5 section 6.3), so that other values are possible.
+An attribute with enumerated values can have no other value. Defined terms are only a list of known values: everybody
+may use other values, too (PS3.5 section 6.3).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _YES_NO = ("YES", "NO")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueList:
-    """The listed values of an attribute."""
+    """The values that PS3.3 lists for an attribute."""
 
     values: tuple[str, ...]
     is_closed: bool
-    """Whether the values are enumerated, so that no other value is allowed."""
+    """Whether no other values are allowed (enumerated values). If false, the values are defined terms."""
     source: str
     """The section of PS3.3 that lists the values."""
 
@@ -86,13 +86,13 @@ VALUE_LISTS = {
         *("SSPINE", "TSPINE"),
     ),
 }
-"""Keyword -> the listed values."""
+"""Keyword of an attribute -> the values that PS3.3 lists."""
 
 
 def find_closed_list(tag: int, attribute: Attribute) -> ValueList | None:
-    """Return the closed list of an attribute if one of the attribute's values is outside it, otherwise None.
+    """Return the list of an attribute's allowed values if one of the attribute's values is not in it.
 
-    An attribute without value is inside every list.
+    Return None if all values are in the list, if the attribute has no value, or if it has no closed list.
     """
     value_list = VALUE_LISTS.get(keyword_of(tag))
     if value_list is None or not value_list.is_closed:
@@ -102,7 +102,7 @@ def find_closed_list(tag: int, attribute: Attribute) -> ValueList | None:
 
 
 def unlisted_value_issues(data_set: DataSet, pointer: str = "") -> Iterator[Issue]:
-    """Yield an issue for each attribute of a data set with a value outside the attribute's closed list.
+    """Yield an issue for each attribute of a data set that has a value which PS3.3 does not allow.
 
     Args:
         data_set: A valid data set.

@@ -1,4 +1,4 @@
-"""Value representations (VRs): their groups, and the rules for values given as text (PS3.5 section 6.2)."""
+"""Value representations (VRs): groups of VRs, and checks of values that are given as text (PS3.5 section 6.2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TEXT_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT"})
 NUMBER_TEXT_VRS = frozenset({"DS", "IS", "SV", "UV"})
-"""VRs whose values are numbers or strings in the DICOM JSON Model (PS3.18 Table F.2.3-1)."""
+"""VRs whose values can be numbers or strings in the DICOM JSON Model (PS3.18 Table F.2.3-1)."""
 INTEGER_VRS = frozenset({"SL", "SS", "UL", "US"})
 FLOAT_VRS = frozenset({"FL", "FD"})
 BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
@@ -46,12 +46,12 @@ PN_GROUPS = 3
 
 _CHARACTER_LIMITS = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240, "PN": 64}
 _LARGEST_VALUE_BYTES = 2**32 - 2
-"""Maximum bytes of a value whose VR has no smaller limit (PS3.5 Table 6.2-1: UC, UR, UT)."""
+"""Maximum number of bytes of a value whose VR has no smaller limit (PS3.5 Table 6.2-1: UC, UR, UT)."""
 _BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "TM": 14, "UI": 64}
 _MAX_CHECKED_CHARACTERS = 1024
-"""Maximum characters of a value whose form is checked. Longer values are only reported as too long."""
+"""Maximum number of characters of a value whose form is checked. Longer values are only reported as too long."""
 _MAX_INTEGER_DIGITS = 25
-"""A number of digits that is larger than in any value of an integer value representation."""
+"""A number of digits that no valid integer value has."""
 _DEFAULT_REPERTOIRE = re.compile(r"[\x20-\x7e]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_LONG_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
@@ -66,7 +66,7 @@ _DT = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """The form that a whole value must have, and its description for messages."""
+    """The form that values of a VR must have: a function that checks a value, and a description for messages."""
 
     accepts: Callable[[str], bool]
     expected: str
@@ -123,13 +123,13 @@ _FORMS = {
 }
 
 _LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
-"""VRs whose form includes the length. A too long value gets an issue about its form, and none about its length."""
+"""VRs whose form defines the length. So a value that is too long has an issue about its form, but not its length."""
 
 
 def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
-    """Yield the issues of the text of one value. The rules are those of its value representation (VR).
+    """Yield an issue for each rule of a value representation (VR) that the text of one value violates.
 
-    An empty text has no issues. For PN, the text consists of the component groups, separated by '='.
+    An empty text has no issues. A text for PN consists of the component groups, separated by '='.
     """
     if not text:
         return
@@ -151,7 +151,7 @@ def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
 
 
 def describe_vr(vr: str) -> str:
-    """Return the form and the limit of a value in words, such as `LO: text of at most 64 characters`.
+    """Describe the form and the limit of values of a VR in words, such as `LO: text of at most 64 characters`.
 
     Args:
         vr: A value representation whose values can be given as text.
@@ -205,9 +205,10 @@ def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
 
 
 def format_float(vr: str, number: float) -> str:
-    """Return the text that a scan makes from the bytes of a number. FL may have fewer digits than `number`.
+    """Return a number as text, as a scan writes a number that it reads as FL or FD.
 
-    The number must be in the range of its value representation, FL or FD.
+    The number is rounded to the precision of FL or FD first, so the text may have fewer digits than `number`. The
+    number must be in the range of its value representation.
     """
     return str(struct.unpack(_FLOAT_CODES[vr], struct.pack(_FLOAT_CODES[vr], number))[0])
 
@@ -215,7 +216,7 @@ def format_float(vr: str, number: float) -> str:
 def parse_integer(text: str) -> int:
     """Convert a text that has the form of an integer to an integer.
 
-    Python refuses very long texts. So an integer with very many digits is cut to 25 digits. The result is still
+    Python refuses to convert very long texts. So a long number is cut to its first 25 digits. The result is still
     outside the range of every value representation.
     """
     sign, digits = ("-" if "-" in text else ""), text.strip(" +-").lstrip("0")

@@ -1,4 +1,4 @@
-"""Assumptions about override files: settings for what AWS does not document."""
+"""Assumptions about override files: settings for the points that AWS does not document."""
 
 from __future__ import annotations
 
@@ -16,46 +16,48 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.levels import Level
 
 STRICT = "strict"
-"""The setting that selects all strict settings. They turn warnings into errors."""
+"""Name of a setting that turns on all strict settings. They make errors of warnings."""
 _STRICT_SETTINGS = {"otherLevels": "error", "samePatient": "error"}
 
 Availability = Literal["applied", "unavailable"]
-"""Whether a data store applies something that an override can have."""
+"""Whether a data store applies a part of an override (`applied`), or must not get it (`unavailable`)."""
 _FILE_SIZES = {"unlimited": None, "50MB": 50_000_000, "10MB": 10_000_000, "1MB": 1_000_000, "1kB": 1_000}
 
 
 class Assumptions(BaseModel):
-    """Settings for the form of override files and the strictness of their checks. Defaults follow PS3.18 Annex F.
+    """Settings for the form of override files, for the strictness of their checks, and for what a data store applies.
 
-    AWS does not document the form. No form has been verified on a live data store.
+    The default form is that of PS3.18 Annex F.
+    AWS does not document the form of override files. No form has been tested with a real data store.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     dataSet: Literal["object", "array"] = "object"
-    """The JSON value of a file: one data set object, or an array with one data set object."""
+    """The JSON value in an override file: one data set object, or an array with one data set object."""
     identifyingUids: Literal["absent", "present"] = "absent"
-    """Whether a file repeats the Study and Series Instance UID of its mapping."""
+    """Whether an override file repeats the Study and Series Instance UID of its mapping."""
     emptyValue: Literal["no-value", "null", "unavailable"] = "no-value"
-    """The form of an attribute that is emptied: without Value (PS3.18 F.2.5), or with a Value that has one null.
+    """The JSON form that makes an attribute empty: no Value (PS3.18 F.2.5), or the Value `[null]`.
 
-    If it is `unavailable`, an override that empties an attribute is refused.
+    If it is `unavailable`, an override that makes an attribute empty is refused.
     """
     overrideFiles: Literal["separate", "shared"] = "separate"
-    """Whether each mapping has a separate file, or mappings with equal content share one."""
+    """Whether each mapping has its own override file, or mappings with equal content share a file."""
     otherLevels: Literal["warning", "error"] = "warning"
-    """The severity of an attribute whose level differs from the level of its override."""
+    """The severity of the issue of an attribute whose level differs from the level of its override."""
     samePatient: Literal["warning", "error"] = "warning"
-    """The severity of edits that give studies of different patients the same PatientID or AccessionNumber."""
+    """The severity of the issue of edits that give studies of different patients the same PatientID or AccessionNumber.
+    """
 
     sequences: Literal["replaced", "unavailable"] = "replaced"
-    """Whether a sequence replaces the stored sequence. If it is `unavailable`, an override with one is refused."""
+    """Whether a sequence replaces the stored one. If it is `unavailable`, an override with a sequence is refused."""
     privateElements: Availability = "applied"
-    """Whether private elements are applied. If they are `unavailable`, an override with one is refused."""
+    """Whether private elements are applied. If it is `unavailable`, an override with a private element is refused."""
     patientInStudy: Availability = "applied"
-    """Whether attributes of the patient level are applied from the override of a study; if not, they are refused.
+    """Whether an override of a study may contain attributes of the patient level; if not, they are refused.
 
-    The next seven settings say the same about other levels and the override of a series.
+    The next seven settings are for other levels of attributes, and for overrides of a series.
     """
     studyInStudy: Availability = "applied"
     seriesInStudy: Availability = "applied"
@@ -65,23 +67,26 @@ class Assumptions(BaseModel):
     seriesInSeries: Availability = "applied"
     instanceInSeries: Availability = "applied"
     precedence: Literal["series", "unavailable"] = "series"
-    """Whether the override of a series precedes that of its study. If not, they may not have the same attribute."""
+    """The override whose value is stored if the overrides of a study and of its series have the same attribute.
+
+    If it is `unavailable`, they may not have the same attribute.
+    """
     largestFile: Literal["unlimited", "50MB", "10MB", "1MB", "1kB"] = "unlimited"
-    """The size of the largest override file that is applied. A larger file is refused."""
+    """The maximum size of an override file. A larger file is refused."""
 
     @model_serializer(mode="wrap")
     def _omit_defaults_of_effects(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # A plan that restricts nothing is the same as before these settings existed.
+        # These settings are newer than the others. So a plan with their defaults is the same as an older plan.
         document: dict[str, Any] = serialize(self)
         return {name: value for name, value in document.items() if name not in _EFFECTS or value != _EFFECTS[name]}
 
     @property
     def largest_file_bytes(self) -> int | None:
-        """Return the maximum bytes of an override file; None if there is no limit."""
+        """Return the maximum number of bytes of an override file; None if there is no limit."""
         return _FILE_SIZES[self.largestFile]
 
     def level_setting(self, level: Level, override: Level) -> tuple[str, bool]:
-        """Return the name of a setting of levels, and whether attributes are applied according to it.
+        """Return the name of the setting for a level of attributes in an override, and whether it allows them.
 
         Args:
             level: The level of the attribute.
@@ -92,7 +97,7 @@ class Assumptions(BaseModel):
         return name, getattr(self, name) == "applied"
 
     def with_standard_form(self) -> Assumptions:
-        """Return these assumptions with the form of PS3.18 Annex F: one object without UIDs, empty without Value."""
+        """Return a copy with the form of PS3.18 Annex F: files are one object without UIDs; empty is without Value."""
         form: dict[str, Any] = {"dataSet": "object", "identifyingUids": "absent"}
         if self.emptyValue == "null":
             form["emptyValue"] = "no-value"
@@ -100,11 +105,12 @@ class Assumptions(BaseModel):
 
     @classmethod
     def from_settings(cls, settings: Iterable[str], base: Assumptions | None = None) -> Assumptions:
-        """Return the assumptions for settings of the command line.
+        """Return the assumptions for the values of the option --assume.
 
         Args:
-            settings: Texts such as `dataSet=array`, or `strict` for all strict settings. Later settings win.
-            base: The assumptions that have all other settings; None for the defaults.
+            settings: Texts such as `dataSet=array`, or `strict` for all strict settings. A later setting replaces an
+                earlier one.
+            base: The assumptions from which all other settings are taken; None for the defaults.
 
         Raises:
             UsageError: A setting is unknown.
@@ -127,11 +133,11 @@ _EFFECTS = {
     for name, field in Assumptions.model_fields.items()
     if name in ("sequences", "privateElements", "precedence", "largestFile") or "In" in name
 }
-"""Name of a setting that says what a data store applies -> its default. A plan holds only the other values."""
+"""Name of a setting for what a data store applies -> its default. A plan contains only values that are not defaults."""
 
 
 def require_assumptions(assumptions: object) -> None:
-    """Raise UsageError if an argument is not an Assumptions object. For example, the text `strict` is not one."""
+    """Raise UsageError if an argument is not an Assumptions object, but the text `strict`, for example."""
     if not isinstance(assumptions, Assumptions):
         raise UsageError(
             f"assumptions is a value of type {mask_unknown_type(type(assumptions))}.",

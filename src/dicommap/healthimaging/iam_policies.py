@@ -1,4 +1,4 @@
-"""IAM policies for import jobs: for the data access role, and for the user or role that submits the jobs.
+"""Build the IAM policies for import jobs: for the data access role, and for the user or role that submits the jobs.
 
 Source: "Setting up" and "Cross-service confused deputy prevention" of the developer guide, the managed policy
 AWSHealthImagingFullAccess, and the service authorization reference of AWS HealthImaging and Amazon S3.
@@ -19,7 +19,7 @@ SERVICE_PRINCIPAL = "medical-imaging.amazonaws.com"
 PREFIX_LIMIT = 10
 """Maximum number of prefixes of a bucket in a policy. More prefixes are replaced by their common folder.
 
-IAM policies have a size limit.
+The reason is that the size of an IAM policy is limited.
 """
 _IAM_ESCAPES = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
 """Wildcard or variable character -> its escape in a policy (IAM user guide, "Variables")."""
@@ -30,7 +30,7 @@ IamPolicy = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArnParts:
-    """Parts of the ARNs in a policy. An unknown part is a placeholder in angle brackets."""
+    """The parts from which the ARNs in a policy are made. An unknown part is a placeholder in angle brackets."""
 
     partition: str = "aws"
     account: str = "<account>"
@@ -40,10 +40,10 @@ class ArnParts:
 
     @classmethod
     def from_settings(cls, *, role_arn: str | None, datastore: str | None, region: str | None) -> ArnParts:
-        """Return the parts of the ARNs.
+        """Return the parts of ARNs for the settings of an import job.
 
         Args:
-            role_arn: The ARN of the data access role, which contains the partition and the account; None if unknown.
+            role_arn: The ARN of the data access role. The partition and the account are taken from it. None if unknown.
             datastore: The id of the data store; None if unknown.
             region: The AWS region; None if unknown.
 
@@ -57,12 +57,12 @@ class ArnParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPrefixes:
-    """The S3 prefixes that jobs read and write."""
+    """The S3 prefixes that import jobs read and write."""
 
     inputs: Sequence[S3Uri]
     outputs: Sequence[S3Uri]
     overrides: Sequence[S3Uri]
-    """Prefixes under which override files are uploaded."""
+    """The prefixes to which override files are uploaded."""
 
 
 def build_role_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
@@ -78,7 +78,7 @@ def build_role_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
 def build_role_trust(account: ArnParts) -> IamPolicy:
     """Return the trust policy of the data access role.
 
-    Only HealthImaging can assume the role, and only for data stores of the account and region.
+    It allows only HealthImaging to assume the role, and only for data stores of the account and region.
     """
     source = f"arn:{account.partition}:medical-imaging:{account.region}:{account.account}:datastore/*"
     condition = {
@@ -143,7 +143,10 @@ def _build_object_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
 
 
 def _shorten_prefixes(prefixes: set[str]) -> list[str]:
-    """Return the outermost prefixes. If more than PREFIX_LIMIT remain, return their common folder."""
+    """Return the prefixes that are not inside another prefix. If there are more than PREFIX_LIMIT, return one prefix.
+
+    The one prefix is the common folder of all prefixes.
+    """
     outer: list[str] = []
     for prefix in sorted(prefixes):
         if not outer or not prefix.startswith(outer[-1]):

@@ -1,7 +1,7 @@
 """Pydantic models of the import configuration and of the StartDICOMImportJob request, with AWS's member names.
 
-Source: API reference of StartDICOMImportJob and botocore's service model of medical-imaging. AWS's own pattern
-for metadataFilePath can need exponential time in Python. The pattern here is equivalent and needs linear time.
+Source: API reference of StartDICOMImportJob, and botocore's service model of medical-imaging. AWS's own pattern for
+metadataFilePath can take exponential time in Python. The pattern in this module accepts the same texts in linear time.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class DicomMetadataMapping(_Document):
 
     Attributes:
         studyInstanceUID: The Study Instance UID.
-        seriesInstanceUID: The Series Instance UID. Leave it out for the whole study.
+        seriesInstanceUID: The Series Instance UID; None if the mapping is for the whole study.
         metadataFilePath: The path of the override file, relative to the job's inputS3Uri.
 
     """
@@ -63,7 +63,7 @@ class DicomMetadataMapping(_Document):
 
 
 class DicomJsonMetadataImportConfiguration(_Document):
-    """The mappings of one import job. There is at least 1 mapping, and there are at most MAX_MAPPINGS."""
+    """The mappings of one import job: at least 1, and at most MAX_MAPPINGS."""
 
     dicomMetadataMappings: tuple[DicomMetadataMapping, ...] = Field(min_length=1, max_length=MAX_MAPPINGS, strict=False)
 
@@ -72,16 +72,16 @@ class ImportConfiguration(_Document):
     """The importConfiguration of an import job.
 
     The result of `model_dump(exclude_none=True)` is the argument `importConfiguration` of boto3's
-    `start_dicom_import_job`. AWS's model is a tagged union with only one possible member so far.
+    `start_dicom_import_job`. In AWS's service model it is a tagged union, which has only one possible member so far.
     """
 
     dicomJsonMetadataImportConfiguration: DicomJsonMetadataImportConfiguration
 
 
 class StartDICOMImportJobRequest(_Document):
-    """A complete request of StartDICOMImportJob.
+    """A complete StartDICOMImportJob request.
 
-    Its JSON is an input of `aws medical-imaging start-dicom-import-job --cli-input-json`.
+    Its JSON can be the input of `aws medical-imaging start-dicom-import-job --cli-input-json`.
     """
 
     jobName: (

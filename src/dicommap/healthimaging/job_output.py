@@ -1,8 +1,8 @@
 """The output of an import job in S3: names of folders, files and warnings.
 
-The developer guide lists each warning with a type, a hexadecimal code and a decimal code. In three rows the two codes
-differ. The guide writes types in upper case, and records in S3 write them in camel case. A warning's name is therefore
-found by its type, and by its code only if the type is not listed.
+The developer guide lists each warning with a type, a hexadecimal code and a decimal code. In three rows of this list,
+the two codes are not the same number. So the name of a warning is found by its type, and by its code only if the type
+is not listed. The guide writes types in upper case; records in S3 write them in camel case.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _NAME_BY_CODE = {
     0xBFFF: "OTHER",
 }
 _MISPRINTED_CODES = {45571: "INVALID_DICOM_VALUE_LENGTH", 47513: "OTHER"}
-"""Decimal code -> warning name, for decimal codes that differ from their hexadecimal code and are in no other row."""
+"""Wrong decimal code in the list -> warning name. Such a code differs from the hexadecimal code of its row."""
 _AMBIGUOUS_CODE = 45570
-"""A number with two meanings, so it gives no name.
+"""A code that stands for two warnings, so no name is found by it.
 
-It is the decimal code of INVALID_UID_FORMAT and the hexadecimal code of INVALID_DICOM_VALUE_LENGTH.
+In the list, it is the decimal code of INVALID_UID_FORMAT and the hexadecimal code of INVALID_DICOM_VALUE_LENGTH.
 """
 
 _NAME_BY_NUMBER = {
@@ -42,10 +42,10 @@ UNKNOWN_WARNING = "unknown"
 
 
 def warning_name(kind: object, number: object) -> str:
-    """Return the name of a warning.
+    """Return the name of a warning in the developer guide, such as `INVALID_UID_FORMAT`.
 
-    If neither the type nor the code is listed, the type is returned, or else the code as text. UNKNOWN_WARNING is
-    returned if the record has no valid type and no valid code.
+    If neither the type nor the code is listed, return the type; or the code as text if the type is not valid. If the
+    code is not valid either, return UNKNOWN_WARNING.
 
     Args:
         kind: The warning's type in the record.
@@ -99,15 +99,15 @@ def job_folder_name(datastore_id: str, job_id: str) -> str:
 
 
 def parse_job_id(folder_name: str) -> str:
-    """Return the job id in the name of an output folder, or the empty text if the name has another form."""
+    """Return the job id in the name of a job's output folder; an empty text if the name has another form."""
     return folder_name.rpartition("-DicomImport-")[2] if "-DicomImport-" in folder_name else ""
 
 
 def record_kind_of(path: str) -> str | None:
-    """Return the kind of the records in an output file, or None if the file has no records.
+    """Return the kind of the records in an output file (SUCCESS, FAILURE or WARNING); None if it has no records.
 
-    `path` is the path of the file in the job's folder. AWS documents one file of each kind. It does not document
-    whether a large job has several files, so all .ndjson files in the folder of a kind are accepted.
+    `path` is the path of the file in the job's output folder. AWS documents one file for each kind. It does not
+    document whether a large job has several files. So all .ndjson files in the folder of a kind are accepted.
     """
     folder, _, name = path.rpartition("/")
     return folder if folder in _KINDS and name.endswith(_SUFFIX) else None

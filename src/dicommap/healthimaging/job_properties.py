@@ -1,4 +1,4 @@
-"""Models of import jobs as GetDICOMImportJob and DescribeFHIRImportJob return them."""
+"""Models of the import jobs that GetDICOMImportJob and DescribeFHIRImportJob return, and the endings of jobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class JobEnding(StrEnum):
-    """The possible endings of a job, according to its status. The job manifests list which files were imported."""
+    """The possible endings of an import job. The job manifests list which files were imported."""
 
     COMPLETED = "completed"
     COMPLETED_WITH_ERRORS = "completed with errors"
@@ -36,19 +36,19 @@ class JobInfo:
     is_known_status: bool
     """Whether the service documents the status."""
     ending: JobEnding | None
-    """How the job has ended; None if the job has not ended, or if its status is unknown."""
+    """The ending of the job; None if the job has not ended, or if its status is unknown."""
     submitted_at: str | None
-    """The time of the submission in UTC, as ISO 8601; None if it is not known."""
+    """The time of the job's submission, as ISO 8601 in UTC; None if it is not known."""
     ended_at: str | None
-    """The time of the end in UTC, as ISO 8601; None if it is not known."""
+    """The time of the job's end, as ISO 8601 in UTC; None if it is not known."""
     message: str | None
 
 
 def format_utc(time: datetime | None) -> str | None:
-    """Format a time as ISO 8601 in UTC, rounded down to seconds, such as `2026-11-22T10:42:00Z`.
+    """Return a time as ISO 8601 text in UTC, without fractions of a second, such as `2026-11-22T10:42:00Z`.
 
-    A time without a time zone is interpreted as UTC. Returns None if `time` is None, or if the time is outside the
-    years 1 to 9999 in UTC.
+    A time without a time zone is taken as UTC. None is returned if `time` is None, or if Python cannot convert it to
+    UTC, because the result would be outside the years 1 to 9999.
     """
     if time is None:
         return None
@@ -60,19 +60,19 @@ def format_utc(time: datetime | None) -> str | None:
 
 
 UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
-"""Name of the member that an SDK returns for a member that its model does not have. Its value has the real name."""
+"""The name that an AWS SDK gives to a member that its service model does not have. The value has the real name."""
 
 
 class TaggedUnion(BaseModel):
-    """A tagged union from an answer of AWS: the name and the value of its only member."""
+    """A tagged union (a JSON object with exactly one member) from an answer of AWS: the member's name and value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str
     value: object = None
-    """The value of the member; None if the SDK did not know the member."""
+    """The value of the member; None if the AWS SDK does not know the member."""
     known: bool = True
-    """Whether the SDK knew the member."""
+    """Whether the AWS SDK knows the member."""
 
     @model_validator(mode="before")
     @classmethod
@@ -87,10 +87,10 @@ class TaggedUnion(BaseModel):
 
 
 RequestAgreement = Literal["same", "missing", "differs", "other-prefix"]
-"""Whether a job has the parameters of a request.
+"""Whether a job has the inputS3Uri and importConfiguration of a request, or how it differs.
 
-`missing`: the job has no importConfiguration, but the request has one. `differs`: both have an importConfiguration, but
-not the same, or only the job has one. `other-prefix`: the job has another inputS3Uri.
+`missing`: the job has no importConfiguration, but the request has one. `differs`: the importConfigurations are not the
+same, or only the job has one. `other-prefix`: the job has another inputS3Uri.
 """
 _CODE_BY_AGREEMENT: dict[RequestAgreement, str] = {
     "missing": "watch.configuration-missing",
@@ -117,18 +117,18 @@ DICOM_JOB_ENDINGS = {
     "COMPLETED": JobEnding.COMPLETED,
     "FAILED": JobEnding.FAILED,
 }
-"""Statuses that AWS documents -> how the job has ended, or None (API reference, GetDICOMImportJob).
+"""Status of a HealthImaging job -> its ending; None if it has not ended (API reference, GetDICOMImportJob).
 
-COMPLETED says only that the job has ended: its job manifests list the result for each file.
+COMPLETED only means that the job has ended. The job manifests list the result for each file.
 """
 ACTIVE_JOB_STATUSES = tuple(status for status, ending in DICOM_JOB_ENDINGS.items() if ending is None)
-"""Statuses of jobs that count for the quota of concurrent import jobs."""
+"""The statuses of jobs that have not ended. Such jobs count for the quota of concurrent import jobs."""
 
 
 class ImportJob(BaseModel):
-    """Properties of an import job. Unknown members and statuses are kept unchanged.
+    """The properties of an import job of HealthImaging. Unknown members and statuses are kept unchanged.
 
-    Answers of ListDICOMImportJobs do not hold inputS3Uri, outputS3Uri and importConfiguration.
+    In answers of ListDICOMImportJobs, inputS3Uri, outputS3Uri and importConfiguration are missing.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
@@ -144,7 +144,7 @@ class ImportJob(BaseModel):
     endedAt: datetime | None = None
     message: str | None = None
     importConfiguration: TaggedUnion | None = None
-    """A tagged union. Its only member so far is dicomJsonMetadataImportConfiguration."""
+    """The import configuration, a tagged union. Its only documented member is dicomJsonMetadataImportConfiguration."""
 
     @field_validator("importConfiguration", mode="before")
     @classmethod
@@ -162,10 +162,10 @@ class ImportJob(BaseModel):
         The order of mappings is ignored, because AWS does not document that it keeps the order.
 
         Args:
-            request: The members of StartDICOMImportJob as they were sent.
+            request: The members of a StartDICOMImportJob request.
 
         Returns:
-            Whether the members are the same; None if the answer has no inputS3Uri, as in ListDICOMImportJobs.
+            The agreement; None if the job has no inputS3Uri, as in answers of ListDICOMImportJobs.
 
         """
         if self.inputS3Uri is None:
@@ -215,14 +215,14 @@ FHIR_JOB_ENDINGS = {
     "CANCEL_COMPLETED": JobEnding.CANCELLED,
     "CANCEL_FAILED": JobEnding.FAILED,
 }
-"""Statuses of the service model -> how the job has ended, or None.
+"""Status of a HealthLake job, from the service model -> its ending; None if it has not ended.
 
-It is an assumption that a job with CANCEL_FAILED has ended: the service model does not state it.
+The service model does not define whether a job with CANCEL_FAILED has ended. It is assumed that it has ended.
 """
 
 
 class FhirImportJob(BaseModel):
-    """Properties of an import job of HealthLake. Unknown members and statuses are kept unchanged."""
+    """The properties of an import job of HealthLake. Unknown members and statuses are kept unchanged."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
@@ -233,9 +233,9 @@ class FhirImportJob(BaseModel):
     EndTime: datetime | None = None
     DatastoreId: str
     InputDataConfig: TaggedUnion | None = None
-    """A tagged union. Its only member so far is S3Uri."""
+    """The input of the job, a tagged union. Its only documented member is S3Uri."""
     JobOutputDataConfig: TaggedUnion | None = None
-    """A tagged union. Its only member so far is S3Configuration."""
+    """The output of the job, a tagged union. Its only documented member is S3Configuration."""
     DataAccessRoleArn: str | None = None
     Message: str | None = None
 

@@ -1,7 +1,7 @@
-"""Limits and supported transfer syntaxes of AWS HealthImaging, each with its source.
+"""Limits of AWS HealthImaging and the transfer syntaxes that it supports, each with its source.
 
-This module imports no other module of dicommap, so that all modules can import it. Messages, docstrings and defaults do
-not repeat the numbers. A test compares the pages in docs with this module.
+This module imports no other module of dicommap, so all modules can import it. Messages, docstrings and defaults do not
+repeat the numbers. A test compares the pages in docs with this module.
 """
 
 from __future__ import annotations
@@ -10,61 +10,64 @@ import re
 from typing import NamedTuple
 
 MAX_MAPPINGS = 1_000
-"""Items of dicomMetadataMappings in one import job (API reference, DicomJsonMetadataImportConfiguration)."""
+"""Maximum number of dicomMetadataMappings in one import job (API reference, DicomJsonMetadataImportConfiguration)."""
 
 MAX_MAPPING_UID = 512
-"""Characters of a UID in a mapping (API reference, DicomMetadataMapping)."""
+"""Maximum number of characters of a UID in a mapping (API reference, DicomMetadataMapping)."""
 
 MAX_METADATA_FILE_PATH = 1_024
-"""Characters of metadataFilePath (API reference, DicomMetadataMapping)."""
+"""Maximum number of characters of metadataFilePath (API reference, DicomMetadataMapping)."""
 
 MAX_S3_URI = 1_024
-"""Characters of inputS3Uri and outputS3Uri (API reference, StartDICOMImportJob)."""
+"""Maximum number of characters of inputS3Uri and of outputS3Uri (API reference, StartDICOMImportJob)."""
 
 MAX_KEY_BYTES = 1_024
-"""Bytes of an S3 object key in UTF-8 (Amazon S3 user guide, "Naming objects")."""
+"""Maximum number of bytes of an S3 object key in UTF-8 (Amazon S3 user guide, "Naming objects")."""
 
 MAX_JOB_NAME = 64
-"""Characters of jobName (API reference, StartDICOMImportJob)."""
+"""Maximum number of characters of jobName (API reference, StartDICOMImportJob)."""
 
 MAX_CLIENT_TOKEN = 64
-"""Characters of clientToken (same page)."""
+"""Maximum number of characters of clientToken (same page)."""
 
 MIN_ROLE_ARN, MAX_ROLE_ARN = 20, 2_048
-"""Characters of dataAccessRoleArn (same page)."""
+"""Minimum and maximum number of characters of dataAccessRoleArn (same page)."""
 
 MAX_STORED_UID = 256
-"""Characters of a UID that an import stores ("DICOM element constraints")."""
+"""Maximum number of characters of a UID that HealthImaging can store ("DICOM element constraints")."""
 
 MAX_P10_GB = 10
-"""Size of one DICOM P10 file in GB, not adjustable ("Endpoints and quotas")."""
+"""Maximum size of one DICOM P10 file in GB, not adjustable ("Endpoints and quotas")."""
 
 MAX_P10_BYTES = MAX_P10_GB * 1024**3
-"""Size of one DICOM P10 file in bytes. AWS does not document if a GB is 1000**3 or 1024**3 bytes.
+"""Maximum size of one DICOM P10 file in bytes. AWS does not document whether a GB is 1000**3 or 1024**3 bytes.
 
-With 1024**3, a larger file is too large in both cases.
+Here it is 1024**3 bytes, so a larger file is too large in both cases.
 """
 
 MAX_JOB_GB = 10
-"""Size of all files in one import job in GB, not adjustable ("Endpoints and quotas")."""
+"""Maximum size of all files of one import job in GB, not adjustable ("Endpoints and quotas")."""
 
 MAX_JOB_BYTES = MAX_JOB_GB * 1000**3
-"""Size of all files in one import job in bytes. With 1000**3 bytes in a GB, a job obeys the quota in both cases."""
+"""Maximum size of all files of one import job in bytes.
+
+Here a GB is 1000**3 bytes, so a job obeys the quota whether AWS's GB has 1000**3 or 1024**3 bytes.
+"""
 
 DEFAULT_JOB_FILES = 5_000
-"""Files in one import job by default, adjustable (same page)."""
+"""Maximum number of files of one import job by default, adjustable (same page)."""
 
 MAX_JOB_FOLDERS = 10_000
-"""Nested folders in one import job, not adjustable (same page)."""
+"""Maximum number of nested folders of one import job, not adjustable (same page)."""
 
 MAX_METADATA_MB = 50
-"""Size of the metadata of an image set in MB, adjustable (same page)."""
+"""Maximum size of the metadata of an image set in MB, adjustable (same page)."""
 
 CONCURRENT_JOBS = 100
-"""Import jobs of a data store that can run at the same time by default, adjustable (same page)."""
+"""Maximum number of a data store's import jobs that run at the same time by default, adjustable (same page)."""
 
 CONCURRENT_JOBS_AP_SOUTHEAST_2 = 20
-"""Import jobs of a data store that can run at the same time in the region ap-southeast-2 (same page)."""
+"""Maximum number of a data store's import jobs that run at the same time in region ap-southeast-2 (same page)."""
 
 
 class Rate(NamedTuple):
@@ -73,7 +76,7 @@ class Rate(NamedTuple):
     per_second: float
     """Number of calls per second."""
     burst: int
-    """Number of calls that can follow each other at once after a pause."""
+    """Number of calls that can be made one after another, without pauses, if no call was made for some time."""
 
 
 START_RATE = Rate(1, 2)
@@ -111,9 +114,10 @@ MAX_ELEMENT_LENGTHS = {
     "StudyDate": 18,
     "StudyTime": 28,
 }
-"""Keyword of an overridable attribute -> maximum characters in an import ("DICOM element constraints").
+"""Keyword -> maximum number of characters of the value in an import ("DICOM element constraints").
 
-PS3.5 has a lower limit for each attribute, so every value that is valid for its VR is accepted.
+These are attributes that overrides can set. For each of them, the limit of PS3.5 is lower, so every value that is valid
+for its VR is accepted.
 """
 
 SUPPORTED_TRANSFER_SYNTAXES = frozenset(

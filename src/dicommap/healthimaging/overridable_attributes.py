@@ -1,4 +1,4 @@
-"""Checks of the attributes in overrides: attributes that no override may set, and attributes of another level."""
+"""Find attributes that an override may not set: unknown keywords, forbidden attributes, attributes of another level."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool 
 
     Args:
         keyword: The name.
-        location: The location of the name. Its `keyword` is masked unless it looks like the name of an attribute,
-            because a user may have written a patient's value by mistake.
-        is_option: Whether the name was typed as an option of a command. Then a single word is not masked.
+        location: The location of the name. If its `keyword` does not look like the name of an attribute, it is masked:
+            a user may have written a patient's value by mistake.
+        is_option: Whether the name is the value of an option of a command. If so, a single word is not masked.
 
     """
     if tag_of(keyword) is None:
@@ -33,7 +33,7 @@ def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool 
 
 
 def not_overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
-    """Yield an issue if no override of any level may set the attribute with this tag."""
+    """Yield an issue if no override, neither of a study nor of a series, may set the attribute with this tag."""
     keyword = keyword_of(tag)
     if is_outside_data_sets(tag):
         yield make_issue("attribute.forbidden", location, keyword=keyword)
@@ -65,5 +65,5 @@ def level_mismatch_issues(
 
 
 def override_keyword_issues(keyword: str, place: Location) -> list[Issue]:
-    """Return the issues of a keyword that no override may set; an empty list if an override may set its attribute."""
+    """Return the issues of a keyword that is unknown, or whose attribute no override may set; else an empty list."""
     return list(unknown_keyword_issues(keyword, place)) or list(not_overridable_issues(tag_of(keyword) or 0, place))

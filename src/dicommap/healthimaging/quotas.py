@@ -20,26 +20,26 @@ _Quota = Annotated[int, Field(ge=1)]
 class Quotas(BaseModel):
     """The size limits of one import job. The defaults are from "Endpoints and quotas" in the developer guide.
 
-    AWS does not document how many bytes a GB has. Here it is 1000**3 bytes, so that a job obeys the quota in any case.
-    AWS does not document whether override files count as files of a job. Here they are counted.
+    AWS does not document how many bytes a GB has. Here it has 1000**3 bytes, so a job obeys the quota in any case. AWS
+    does not document either whether override files count as files of a job. Here they are counted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     files: _Quota = DEFAULT_JOB_FILES
-    """Number of files in a job. AWS can raise it."""
+    """Maximum number of files in a job. AWS raises this quota on request."""
     bytes: _Quota = MAX_JOB_BYTES
-    """Bytes of all files in a job."""
+    """Maximum number of bytes of all files in a job."""
     fileBytes: _Quota = MAX_JOB_BYTES
-    """Bytes of one P10 file. The default is the limit of a whole job."""
+    """Maximum number of bytes of one P10 file. The default is the quota of a whole job."""
     folders: _Quota = MAX_JOB_FOLDERS
-    """Number of nested folders in a job."""
+    """Maximum number of nested folders in a job."""
     mappings: Annotated[int, Field(ge=1, le=MAX_MAPPINGS)] = MAX_MAPPINGS
-    """Number of mappings in a job, at most MAX_MAPPINGS."""
+    """Maximum number of mappings in a job. The value can be at most MAX_MAPPINGS."""
 
     @classmethod
     def from_settings(cls, settings: Iterable[str]) -> Quotas:
-        """Return the default quotas, changed by settings of the command line.
+        """Return the quotas for the values of the option --quota. Quotas that are not named have their default.
 
         Args:
             settings: Texts such as `files=20000`.

@@ -1,4 +1,4 @@
-"""S3 URIs and their issues, sets of S3 prefixes, and the number of nested folders below a prefix."""
+"""S3 URIs and their issues, sets of S3 prefixes, and a counter of the nested folders below a prefix."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class S3Uri:
         return f"s3://{self.bucket}/{self.prefix}"
 
     def key(self, path: str) -> str:
-        """Return the object key of a file. `path` is the path of the file, relative to this URI."""
+        """Return the object key of the file at `path`, which is relative to this URI."""
         return self.prefix + path
 
     @classmethod
     def parse(cls, text: str) -> S3Uri | None:
-        """Return the S3 URI of a text, with a slash at the end. The text must match the pattern of AWS's service model.
+        """Parse an S3 URI, and add a slash to its end if it has a prefix without one.
 
-        Returns None if the text is not a valid S3 URI, or is too long.
+        Returns None if the text does not match the pattern of AWS's service model, or is too long.
         """
         match = _URI.fullmatch(text)
         if match is None:
@@ -50,7 +50,14 @@ class S3Uri:
 
 
 def s3_uri_issues(text: str, location: Location, *, name: str = "S3 URI") -> Iterator[Issue]:
-    """Yield the issues of a text that must be a valid inputS3Uri. `name` names it, such as the option that gave it."""
+    """Yield the issues of a text that must be a valid inputS3Uri.
+
+    Args:
+        text: The text.
+        location: The location of the text.
+        name: The name of the text in messages, such as the option whose value it is.
+
+    """
     uri = S3Uri.parse(text)
     if uri is None:
         yield make_issue("s3-uri.invalid", location, name=name)
@@ -96,7 +103,7 @@ def _find_segment_problem(path: str) -> str | None:
 
 
 class NestedFolders:
-    """Counter of the distinct folders in object keys, including nested folders.
+    """Counter of the folders that object keys contain. Each folder is counted once, also if it is inside another one.
 
     The keys must be sorted by their UTF-8 bytes, or by another order in which all keys of a folder are adjacent.
     """
@@ -114,7 +121,7 @@ class NestedFolders:
 
 
 def count_nested_folders(keys: Iterable[str]) -> int:
-    """Return the number of distinct folders in object keys. The keys must be sorted as for `NestedFolders`."""
+    """Return the number of different folders in object keys. The keys must be sorted as for `NestedFolders`."""
     folders = NestedFolders()
     for key in keys:
         folders.add(key)
@@ -122,7 +129,7 @@ def count_nested_folders(keys: Iterable[str]) -> int:
 
 
 def count_shared_folders(path: Sequence[str], other_path: Sequence[str]) -> int:
-    """Return the number of leading folders that two paths share. A path is a list of folder names."""
+    """Return how many folders two paths share from their start. A path is a list of folder names."""
     for depth, (folder, other_folder) in enumerate(zip(path, other_path, strict=False)):
         if folder != other_folder:
             return depth
@@ -133,23 +140,23 @@ _SCHEME = "s3://"
 
 
 class S3Prefixes:
-    """A set of S3 prefixes. It tests whether an S3 URI is inside a prefix or overlaps a prefix."""
+    """A set of S3 prefixes, for testing whether an S3 URI is inside one of them or overlaps one of them."""
 
     def __init__(self, uris: Iterable[S3Uri]) -> None:
         self._prefixes = {str(uri) for uri in uris}
         self._around = {folder for prefix in self._prefixes for folder in _iterate_enclosing_prefixes(prefix)}
 
     def contains(self, uri: S3Uri) -> bool:
-        """Return whether an S3 URI is equal to a prefix or inside a prefix."""
+        """Return whether an S3 URI is equal to a prefix of the set, or is inside it."""
         return not self._prefixes.isdisjoint(_iterate_enclosing_prefixes(str(uri)))
 
     def overlaps(self, uri: S3Uri) -> bool:
-        """Return whether an S3 URI is inside a prefix, or contains a prefix."""
+        """Return whether an S3 URI is equal to a prefix of the set, is inside it, or contains it."""
         return str(uri) in self._around or self.contains(uri)
 
 
 def _iterate_enclosing_prefixes(uri: str) -> Iterator[str]:
-    """Yield an S3 URI and all prefixes that contain it. For `s3://b/a/`, yield `s3://b/a/` and `s3://b/`."""
+    """Yield an S3 URI, then all prefixes that contain it: for `s3://b/a/`, yield `s3://b/a/` and `s3://b/`."""
     end = len(uri)
     while end > len(_SCHEME):
         yield uri[:end]

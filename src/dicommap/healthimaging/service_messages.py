@@ -1,8 +1,8 @@
 """Mask messages of AWS services: only listed words, documented names and UIDs are shown.
 
-A message may repeat content of a file, and AWS does not document which. So only listed words, keywords and tags of
+A message may contain text from a file, and AWS does not document which text. So only listed words, keywords and tags of
 attributes, UIDs and documented names are shown. All other words are masked. Some listed words can also be names of
-persons. Such a word is masked if it is quoted, is joined to other words like a person name, or begins with a capital
+persons. Such a word is masked if it is quoted, is joined to other words as in a person name, or begins with a capital
 letter inside a sentence.
 """
 
@@ -56,7 +56,7 @@ _LIMITS = re.compile(
 
 
 def mask_service_message(message: str, *, show_values: bool) -> str:
-    """Return a message of an AWS service. If `show_values` is false, possible patient values are masked."""
+    """Return a message of an AWS service. Words that may be patient values are masked, unless `show_values` is true."""
     if show_values:
         return message
     return _MASKED_AGAIN.sub(MASK, _PIECE.sub(_mask_piece, message))
@@ -76,7 +76,7 @@ def _mask_piece(match: re.Match[str]) -> str:
 
 
 def _is_listed_word(match: re.Match[str]) -> bool:
-    """Return whether a match is a listed word. A capital letter is accepted only at the start of a sentence."""
+    """Return whether a match is a listed word. With a capital letter, it must be at the start of a sentence."""
     text = match[0]
     if text in _WORDS or text in _ABBREVIATIONS:
         return True

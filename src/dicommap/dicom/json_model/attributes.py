@@ -1,4 +1,4 @@
-"""Attributes and data sets of the DICOM JSON Model: types, conversion from and to text, and serialisation."""
+"""Attributes and data sets of the DICOM JSON Model: types, and conversions from text, to text and to JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class PersonName(TypedDict, total=False):
-    """One person name (PN) as component groups. Empty groups are left out (PS3.18 F.2.2)."""
+    """One person name (PN) as a JSON object with its component groups, without empty groups (PS3.18 F.2.2)."""
 
     Alphabetic: str
     Ideographic: str
@@ -39,7 +39,7 @@ class _VrMember(TypedDict):
 
 
 class Attribute(_VrMember, total=False):
-    """One attribute: its `vr`, and at most one of `Value`, `InlineBinary` and `BulkDataURI`."""
+    """One attribute as a JSON object: its `vr`, and at most one of `Value`, `InlineBinary` and `BulkDataURI`."""
 
     Value: list[Any]
     InlineBinary: str
@@ -56,7 +56,7 @@ _NO_TEXT_VRS = BINARY_VRS | {"SQ", "AT"}
 
 
 def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | list[Issue]:
-    """Convert a text to an attribute with the value representation from the dictionary.
+    """Convert a text to an attribute. Its value representation is taken from the dictionary.
 
     Args:
         tag: The tag of the attribute.
@@ -65,7 +65,7 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
         location: The location of the text, for the issues.
 
     Returns:
-        The attribute, or the issues if the text is not a valid value of the attribute.
+        The attribute; or the list of issues if the text is not a valid value of the attribute.
 
     """
     vrs = vrs_of(tag)
@@ -85,10 +85,10 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
 
 
 def text_from_attribute(attribute: Attribute) -> str | None:
-    """Return an attribute's value as the text that an inventory stores for it; None if it has no such text.
+    """Return an attribute's value as text, in the form in which an inventory stores values; None if it has no text.
 
-    Binary values, sequences and BulkDataURIs have no text. The text of a number is the one that a scan makes from the
-    number's bytes. Tags (AT) have a text, although no edit can set them.
+    Binary values, sequences and BulkDataURIs have no text. The text of a number is the text that a scan makes from the
+    number's bytes. Values of AT (tags) have a text, although no edit can set them.
     """
     vr = attribute["vr"]
     if vr in BINARY_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
@@ -125,9 +125,9 @@ def _convert_text_to_json(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of a
 
 
 def _parse_number(text: str) -> int | float | str:
-    """Return the number of a text if writing the number gives the same text, else the text.
+    """Convert a text to a number if this loses nothing: the number, written as text, must be the same text.
 
-    See the note in PS3.18 Table F.2.3-1.
+    Otherwise return the text. See the note in PS3.18 Table F.2.3-1.
     """
     for kind in (int, float):
         try:
@@ -151,12 +151,12 @@ def _format_value(vr: str, value: Any) -> str:  # noqa: ANN401  JSON of any type
 
 
 def dump_data_set(data_set: DataSet) -> str:
-    """Return a data set as JSON text. Its members, also in sequence items, are in ascending order (PS3.18 F.2.2)."""
+    """Return a data set as JSON text, with the tags in ascending order, also in sequence items (PS3.18 F.2.2)."""
     return dump_json(sort_data_set(data_set))
 
 
 def sort_data_set(data_set: DataSet) -> DataSet:
-    """Return a copy of a data set with its members, also in sequence items, in ascending order."""
+    """Return a copy of a data set with the tags in ascending order, also in sequence items."""
     return {tag: _sort_attribute(data_set[tag]) for tag in sorted(data_set)}
 
 

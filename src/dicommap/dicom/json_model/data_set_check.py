@@ -1,4 +1,4 @@
-"""Validate a JSON value as a data set of the DICOM JSON Model (PS3.18 Annex F)."""
+"""Check whether a JSON value is a valid data set of the DICOM JSON Model (PS3.18 Annex F)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,15 @@ _PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
 def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterator[Issue]:
-    """Yield the issues of `value`, an attribute's Value, or its InlineBinary if the value representation is binary."""
+    """Yield the issues of an attribute's value.
+
+    Args:
+        tag: The tag of the attribute.
+        vr: The value representation of the attribute.
+        value: The attribute's member InlineBinary if `vr` is binary, else its member Value.
+        location: The location of the member.
+
+    """
     if vr in BINARY_VRS:
         if not isinstance(value, str) or not _is_valid_base64(vr, value):
             yield make_issue("dicom-json.inline-binary", location, vr=vr)
@@ -79,12 +87,12 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
 
 
 def is_private_creator(tag: int) -> bool:
-    """Return whether `tag` is the tag of a private creator (PS3.5 section 7.8.1)."""
+    """Return whether a tag is that of a private creator (PS3.5 section 7.8.1)."""
     return is_private(tag) and 0x10 <= tag & 0xFFFF <= 0xFF
 
 
 def _get_allowed_multiplicity(tag: int, vr: str) -> ValueMultiplicity | None:
-    # The dictionary does not have private attributes, but some value representations allow only one value.
+    # Private attributes are not in the dictionary. But some value representations never allow more than one value.
     return _ONE if vr in SINGLE_VALUE_VRS or is_private_creator(tag) else vm_of(tag)
 
 
@@ -161,9 +169,9 @@ _BULK_DATA_VRS = BINARY_VRS | frozenset(
 
 
 def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
-    """Yield all issues of a data set; `pointer` is the JSON Pointer of the data set in its document.
+    """Yield the issues of a data set. `pointer` is the JSON Pointer of the data set in its document.
 
-    The document must be parsed by `strict_json.parse_json`, which limits its depth.
+    This function is recursive. So the document must be parsed by `strict_json.parse_json`, which limits its depth.
     """
     if not isinstance(value, dict):
         yield make_issue("dicom-json.not-object", Location(pointer=pointer))
@@ -174,7 +182,7 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
 
 
 def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
-    """Yield the issues of each attribute, and of the order of the attributes."""
+    """Yield the issues of each attribute, and an issue for each attribute that is not in ascending order."""
     highest = ""
     creators: dict[tuple[int, str], str] = {}
     for member, attribute in data_set.items():
@@ -191,7 +199,18 @@ def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> It
 
 
 def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
-    """Yield an issue if a group names a private creator twice, since readers use only one block (PS3.5 7.8.1)."""
+    """Yield an issue if a private creator was named before in the same group.
+
+    Each private creator reserves a block of tags. If one name reserves two blocks, readers use only one of them (PS3.5
+    section 7.8.1).
+
+    Args:
+        tag: The tag of the attribute.
+        attribute: The attribute. Only a private creator can have an issue.
+        pointers: Group and name of each private creator so far -> its JSON Pointer. This creator is added.
+        pointer: The JSON Pointer of the attribute.
+
+    """
     values = attribute.get("Value") if isinstance(attribute, dict) and is_private_creator(tag) else None
     for name in values if isinstance(values, list) else ():
         if isinstance(name, str) and pointers.setdefault((tag >> 16, name.strip(" ")), pointer) != pointer:
@@ -199,7 +218,7 @@ def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str],
 
 
 def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
-    """Yield an issue if a tag is not allowed in a data set, or has no private creator."""
+    """Yield an issue if a tag is not allowed in a data set, or if it is private and its private creator is missing."""
     location = Location(pointer=pointer, keyword=keyword_of(tag))
     if is_outside_data_sets(tag):
         yield make_issue("attribute.forbidden", location, keyword=keyword_of(tag))
@@ -210,7 +229,7 @@ def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Is
 
 
 def _has_private_creator(attribute: object) -> bool:
-    """Return whether a private creator exists and is not empty. Its other issues are reported at its own tag."""
+    """Return whether the attribute of a private creator exists and is not empty. Its own check finds other issues."""
     return isinstance(attribute, dict) and bool(attribute.get("Value"))
 
 
@@ -253,7 +272,16 @@ def _dictionary_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]
 
 
 def _member_issues(tag: int, vr: str, member: str, value: object, location: Location) -> Iterator[Issue]:
-    """Yield the issues of one value member of an attribute: Value, InlineBinary or BulkDataURI."""
+    """Yield the issues of one member of an attribute: Value, InlineBinary or BulkDataURI.
+
+    Args:
+        tag: The tag of the attribute.
+        vr: The value representation of the attribute.
+        member: The name of the member.
+        value: The value of the member.
+        location: The location of the member.
+
+    """
     if not _is_member_allowed(member, vr):
         yield make_issue("dicom-json.member-not-allowed", location, member=member, vr=vr)
     elif member == "BulkDataURI":

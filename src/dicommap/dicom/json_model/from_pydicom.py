@@ -1,4 +1,4 @@
-"""Convert pydicom data sets to the DICOM JSON Model, with an issue for each omitted value."""
+"""Convert pydicom data sets to the DICOM JSON Model, with an issue for each attribute that is left out."""
 
 from __future__ import annotations
 
@@ -25,21 +25,22 @@ if TYPE_CHECKING:
 _GROUPS = (("Alphabetic", "alphabetic"), ("Ideographic", "ideographic"), ("Phonetic", "phonetic"))
 _PIXEL_GROUP = 0x7FE0
 _LEVELS_OF_AN_ITEM = 3
-"""Levels that a nested data set adds to a document's depth: the attribute, its Value and the item."""
+"""Number of nesting levels that a sequence item adds to a JSON document: the attribute, its Value and the item."""
 
 
 class _NotConvertibleError(Exception):
-    """Raised if an attribute cannot be converted to JSON. Its text is the reason."""
+    """Error for an attribute that cannot be converted to JSON. Its text is the reason."""
 
 
 def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
     """Convert a pydicom data set to the DICOM JSON Model.
 
-    Numbers of DS and IS keep the text that they were read from. Binary values become little endian (PS3.18 F.2.7).
-    Group lengths, file meta and other attributes outside data sets are left out without an issue.
+    Values of DS and IS keep the text from which they were read. Binary values become little endian (PS3.18 F.2.7).
+    Group lengths, file meta attributes and other tags that no data set may have are left out without an issue.
 
     Returns:
-        The data set, and an issue for each attribute that is left out: pixel data, and values that JSON cannot express.
+        The data set, and an issue for each other attribute that is left out: pixel data, and values that JSON cannot
+        express.
 
     """
     conversion = _Conversion(little=dataset.original_encoding[1] is not False)
@@ -47,7 +48,7 @@ def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
 
 
 class _Conversion:
-    """State of one conversion: the byte order of the source, and the issues of attributes left out so far."""
+    """State of one conversion: the byte order of the source, and the issues of the attributes left out so far."""
 
     def __init__(self, *, little: bool) -> None:
         self.issues: list[Issue] = []
@@ -59,7 +60,7 @@ class _Conversion:
         Args:
             dataset: The data set or item.
             pointer: The JSON Pointer of the result in the document.
-            depth: The level of the result in the document; 1 for the data set itself.
+            depth: The nesting level of the result in the document; 1 for the whole data set.
         """
         result: DataSet = {}
         for tag in map(int, sorted(dataset.keys())):
@@ -136,7 +137,7 @@ def _convert_value(vr: str, value: Any) -> Any:  # noqa: ANN401  pydicom's and J
 
 
 def _convert_number(value: Any) -> int | float | str:  # noqa: ANN401  pydicom's number types
-    """Return the text that a DS or IS was read from, or the number if it was not read from a text."""
+    """Return the text from which a value of DS or IS was read; the number if it was not read from a text."""
     original = getattr(value, "original_string", None)
     if original or isinstance(value, str):
         return str(original or value).strip()
