@@ -1,1 +1,1 @@
-"""Determine the outcome of each planned instance from the job manifest of its import job."""
+"""Reconciliation: the outcome of each planned instance, from the job manifest of its import job."""

@@ -1,4 +1,4 @@
-"""The job ledger: it matches records with planned objects, and gives each planned instance one outcome."""
+"""The job ledger. It finds the planned object of each record, and gives each planned instance one outcome."""
 
 from __future__ import annotations
 
@@ -23,18 +23,17 @@ if TYPE_CHECKING:
 
 
 def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
-    """Yield the keys that the inputFile of a record may mean, the most likely key first.
+    """Yield the keys that the inputFile of a record may mean. The most likely key is first.
 
-    In the examples of the developer guide, inputFile is a key without the bucket. An S3 URI, a bucket with a key, and
-    a path relative to inputS3Uri are also accepted.
+    In the examples of the developer guide, inputFile is a key without the bucket. This function also accepts an S3 URI,
+    a bucket with a key, and a path relative to inputS3Uri.
 
     Args:
         input_file: The inputFile of the record.
-        uri: The job's inputS3Uri.
+        uri: The inputS3Uri of the job.
 
     Yields:
         Keys relative to `uri`.
-
     """
     for start in (str(uri), f"/{uri.bucket}/{uri.prefix}", f"{uri.bucket}/{uri.prefix}", f"/{uri.prefix}", uri.prefix):
         if input_file.startswith(start):
@@ -43,7 +42,7 @@ def candidate_keys(input_file: str, uri: S3Uri) -> Iterator[str]:
 
 
 def match_keys(input_file: str, uri: S3Uri, known: Container[str]) -> tuple[str, ...]:
-    """Return the keys in `known` that an inputFile may mean, without repeats. The most likely key is first."""
+    """Return the keys in `known` that an inputFile may mean, each once. The most likely key is first."""
     return tuple(dict.fromkeys(key for key in candidate_keys(input_file, uri) if key in known))
 
 
@@ -53,7 +52,7 @@ INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 @dataclass(slots=True)
 class _LedgerEntry:
-    """A planned object, and the results that records report for this object."""
+    """A planned object, and the results that the records of this object report."""
 
     planned: PlannedObject
     imported: int = 0
@@ -69,33 +68,32 @@ class _LedgerEntry:
 
 @dataclass(slots=True)
 class RecordCounts:
-    """Numbers of distinct objects that the records name, by result, and the named image sets."""
+    """The numbers of objects that the records name, by result, and the image sets that they name."""
 
     imported: int = 0
     failed: int = 0
     others: int = 0
-    """Number of objects that are not planned instances, whether imported or failed."""
+    """Number of objects that are not planned instances, both imported and failed."""
     overrides: int = 0
     """Number of override files among `others`."""
     image_sets: set[str] = field(default_factory=set)
     not_instances: Counter[str] = field(default_factory=Counter)
-    """Disposition -> number of planned objects without an instance."""
+    """Disposition -> number of planned objects that are neither instances nor duplicates."""
     refused_not_instances: Counter[str] = field(default_factory=Counter)
-    """Disposition -> number of objects of `not_instances` that failed."""
+    """Disposition -> number of the objects in `not_instances` that failed."""
 
 
 class JobLedger:
-    """The ledger of one job. Add all records in any order, call `close`, and then read `outcomes`."""
+    """The ledger of one job. Add all records in any order, then call `close`, then read `outcomes`."""
 
     def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str], path: str) -> None:
         """Open the ledger of one job.
 
         Args:
             planned: The planned objects of the job.
-            uri: The job's inputS3Uri.
+            uri: The inputS3Uri of the job.
             overrides: The paths of the job's override files, relative to `uri`.
             path: The job's folder in the package. It is the location of issues about several objects.
-
         """
         self._entries = {instance.key: _LedgerEntry(instance) for instance in planned}
         self._uri = uri
@@ -107,7 +105,7 @@ class JobLedger:
         self.issues = bounded_issues(JOB_ISSUE_LIMIT, path)
 
     def add_record(self, record: ObjectRecord) -> None:
-        """Add a record to the ledger. A record that matches several planned objects waits for `close`."""
+        """Add a record to the ledger. If it matches several planned objects, `close` chooses one of them."""
         if record.image_set_id:
             self.record_counts.image_sets.add(record.image_set_id)
         for name in record.warnings:
@@ -127,11 +125,12 @@ class JobLedger:
             self._enter_record(self._entries[keys[0]], record)
 
     def close(self, primary: Mapping[str, bool]) -> None:
-        """Assign the records that match several planned objects, and check all results. Call it after the last record.
+        """Choose the object of each record that matches several objects, and check all results.
+
+        Call it after the last record.
 
         Args:
-            primary: Image set id -> whether the job manifest says that the image set is primary.
-
+            primary: Image set ID -> whether the job manifest says that the image set is primary.
         """
         for keys, record in self._unclear:
             self._enter_record(self._entries[keys[-1 if self._relative > self._full else 0]], record)
@@ -152,7 +151,7 @@ class JobLedger:
                 yield _make_outcome(entry)
 
     def _enter_record(self, entry: _LedgerEntry, record: ObjectRecord) -> None:
-        """Add a record to the entry of its instance."""
+        """Add a record to the entry of its object."""
         if record.kind is RecordKind.FAILURE:
             entry.failed += 1
             entry.exception_type = entry.exception_type or record.exception_type
@@ -185,9 +184,9 @@ class JobLedger:
             self.issues.add(make_issue("reconcile.unexpected-import", place, disposition=disposition))
 
     def _enter_unplanned(self, name: str, *, imported: bool) -> None:
-        """Count an object that is not in the plan, and add an issue.
+        """Count an object that is not in the plan, and record an issue.
 
-        `name` is the inputFile of the object's records. `imported` is whether a record reports an import.
+        `name` is the inputFile in the object's records. `imported` says whether a record reports an import.
         """
         self.record_counts.others += 1
         self.record_counts.imported += imported
@@ -219,7 +218,7 @@ def _make_outcome(entry: _LedgerEntry) -> InstanceOutcome:
 
 
 def _decide_outcome(entry: _LedgerEntry) -> ImportOutcome:
-    """Return the outcome that the records of an instance show. A failure record has precedence."""
+    """Return the outcome that the records of an instance report. A failure has precedence over other results."""
     if entry.failed:
         return ImportOutcome.FAILED
     if not entry.imported:

@@ -1,4 +1,4 @@
-"""The output files of an import job, and the parser of its job-output-manifest.json."""
+"""The output files of an import job, and the parser of job-output-manifest.json."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ COUNT_MEMBERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobManifest:
-    """The job summary in job-output-manifest.json. An attribute is empty if its member is missing."""
+    """The job summary in job-output-manifest.json. A member that is missing there is empty here."""
 
     job_id: str = ""
     datastore_id: str = ""
     input_s3_uri: str = ""
     numbers: Mapping[str, int] = field(default_factory=dict)
-    """Name of a count, one of COUNT_MEMBERS -> its value. Counts that are not in the summary are left out."""
+    """Name of a count (one of COUNT_MEMBERS) -> its value. A count that is missing in the summary has no entry."""
     primary: Mapping[str, bool] = field(default_factory=dict)
-    """Image set id -> whether the summary says that the image set is primary."""
+    """Image set ID -> whether the summary says that the image set is primary."""
 
 
 def read_job_manifest(data: bytes) -> JobManifest | None:
-    """Parse the bytes of job-output-manifest.json.
+    """Return the job summary in the bytes of job-output-manifest.json.
 
     Return None if the bytes are not a job manifest. Members with an undocumented type are ignored.
     """
@@ -79,13 +79,13 @@ def _parse_text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFile:
-    """An NDJSON file of records in the output of a job."""
+    """An NDJSON file with records in the output of a job."""
 
     kind: RecordKind
     path: str
     """The printable path of the file, for issues."""
     pieces: Iterable[bytes] = field(repr=False)
-    """The bytes of the file, in pieces of any size. The pieces can be iterated only once."""
+    """The bytes of the file in pieces of any size. They can be iterated only once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +95,8 @@ class JobOutput:
     folder: str
     """The printable path of the folder with the output files, for issues."""
     manifest: bytes | None = field(default=None, repr=False)
-    """The bytes of job-output-manifest.json; None if there is no such file."""
+    """The bytes of job-output-manifest.json. None if there is no such file."""
     files: Iterable[RecordFile] = ()
-    """The files with SUCCESS, FAILURE and WARNING records. The files can be iterated only once."""
+    """The files with SUCCESS, FAILURE and WARNING records. They can be iterated only once."""
     others: int = 0
-    """Number of other folders that match the job equally well. If the number is not 0, the output cannot be used."""
+    """Number of other folders that match the job equally well. If there are any, the output cannot be used."""

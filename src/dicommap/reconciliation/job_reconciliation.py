@@ -31,7 +31,7 @@ _UNFINISHED_CODES = {
     JobState.UNANSWERED: "reconcile.unanswered",
     JobState.NOT_ENDED: "reconcile.not-ended",
 }
-"""State of a job whose outcomes are not known yet -> code of the issue."""
+"""State of a job whose outcomes are not yet known -> code of the issue."""
 _OUTCOME_CODES = {
     ImportOutcome.FAILED: "reconcile.failed",
     ImportOutcome.NOT_REPORTED: "reconcile.not-reported",
@@ -40,7 +40,7 @@ _OUTCOME_CODES = {
 
 
 def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]:
-    """Yield issues if a job is unfinished or failed, or if its instances have outcomes that need attention."""
+    """Yield issues if a job has not ended or has failed, or if its instances have outcomes that need attention."""
     if outcomes.state in _UNFINISHED_CODES:
         yield make_issue(_UNFINISHED_CODES[outcomes.state], location, count=outcomes.instances)
         return
@@ -56,14 +56,13 @@ def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]
 def manifest_identity_issues(
     manifest: JobManifest, uri: S3Uri, submission: Submission | None, location: Location
 ) -> Iterator[Issue]:
-    """Yield an issue for each member of a job manifest that belongs to another job.
+    """Yield an issue for each ID or URI in a job manifest that is not that of the job.
 
     Args:
-        manifest: The job manifest. A member that is missing in it is not compared.
-        uri: The job's inputS3Uri.
-        submission: The saved state of the job; None if the job was never submitted.
+        manifest: The job manifest. A member that is missing there is not compared.
+        uri: The inputS3Uri of the job.
+        submission: The saved state of the job. None if the job was never submitted.
         location: The location of the issues.
-
     """
     pairs = {
         "jobId": (manifest.job_id, submission and submission.jobId),
@@ -79,16 +78,15 @@ def manifest_identity_issues(
 def manifest_count_issues(
     manifest: JobManifest, record_counts: RecordCounts, overrides: int, location: Location
 ) -> Iterator[Issue]:
-    """Yield an issue for each count of a job manifest that differs from the number of records.
+    """Yield an issue for each count in a job manifest that is not the number of records.
 
-    AWS does not document whether the scanned files include override files, so both counts are accepted.
+    AWS does not document whether override files count as scanned files, so both numbers are accepted.
 
     Args:
         manifest: The job manifest.
         record_counts: The numbers of objects in the records.
         overrides: The number of the job's override files.
         location: The location of the issues.
-
     """
     numbers = manifest.numbers
     failures = [numbers.get(f"numberOfFilesWith{party}Error") for party in ("Customer", "Server")]
@@ -118,14 +116,14 @@ def _difference_issues(reported: int | None, counted: int, member: str, location
 
 
 NO_URI = S3Uri(bucket="", prefix="")
-"""The URI of a job or plan whose inputS3Uri is not valid, because the plan was edited. No record matches this URI."""
+"""The S3 URI that replaces an invalid inputS3Uri: the plan was edited. No record matches it."""
 REASONS_KEPT = 50
-"""Maximum number of distinct failure reasons that are counted separately. Further reasons are counted together."""
+"""Maximum number of failure reasons that are counted separately. All other reasons are counted together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobReconciliation:
-    """The outcomes of one import job: for the job, for each study, and for each instance."""
+    """The outcomes of one import job: the outcomes of the whole job, of each study and of each instance."""
 
     outcomes: JobOutcomes
     studies: tuple[StudyOutcomes, ...]
@@ -145,12 +143,11 @@ def reconcile_job(
     Args:
         job: The job of the plan.
         planned: The planned objects of the job.
-        submission: The saved state of the job; None if the job was never submitted.
-        job_output: The output files of the job; None if there are no such files.
+        submission: The saved state of the job. None if the job was never submitted.
+        job_output: The output files of the job. None if there are no output files.
 
     Returns:
         The outcomes and issues of the job.
-
     """
     uri = S3Uri.parse(job.inputS3Uri) or NO_URI
     ledger = JobLedger(planned, uri, {file.path for file in job.files}, job_folder(job.id))
@@ -181,7 +178,7 @@ def reconcile_job(
 def _read_manifest(
     job_output: JobOutput, uri: S3Uri, submission: Submission | None
 ) -> tuple[JobManifest | None, list[Issue]]:
-    """Return the job manifest and its issues. None replaces a manifest that is missing or cannot be used."""
+    """Return the job manifest and its issues. The manifest is None if it is missing or cannot be used."""
     place = Location(path=job_output.folder)
     if job_output.others:
         return None, [make_issue("manifest.several", place, count=job_output.others + 1)]

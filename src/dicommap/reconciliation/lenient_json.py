@@ -1,4 +1,4 @@
-"""Parse JSON and NDJSON of job manifests. The documents may contain Python's True, False and None."""
+"""Parse JSON and NDJSON of job manifests. Python's True, False and None are also accepted."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 _STRING_OR_WORD = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|\b(?:True|False|None)\b', re.DOTALL)
-"""An unclosed string matches to the end of the document. Otherwise the search would restart at each of its quotes."""
+"""Matches a string, or one of Python's words. A string without an end matches up to the end of the document.
+
+Otherwise, the search would start again at each of its quotes.
+"""
 
 
 def parse_lenient_json(data: bytes) -> Any:  # noqa: ANN401  JSON of any type
-    """Parse a JSON document, and return its value. True, False and None are accepted as in Python.
+    """Return the value of a JSON document. Python's True, False and None are accepted, too.
 
-    The developer guide shows success records with `True` ("Understanding import jobs"), which is not valid JSON.
-    Raises ValueError, without a message, if the document is not JSON or has too many values.
+    The developer guide shows success records with `True` ("Understanding import jobs"), which is not valid JSON. Raises
+    ValueError, without a message, if the document is not JSON or has too many values.
     """
     if has_more_json_values(data, JOB_MANIFEST_LIMIT.values):
         raise ValueError
@@ -36,13 +39,13 @@ def parse_lenient_json(data: bytes) -> Any:  # noqa: ANN401  JSON of any type
 
 
 LINE_BYTES_LIMIT = 1024 * 1024
-"""Maximum number of bytes in a line. A record has a few hundred bytes. Longer lines are dropped."""
+"""Maximum number of bytes in a line. A record has a few hundred bytes. Longer lines are not read."""
 
 
 def read_numbered_lines(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
     """Yield the number and the bytes of each line that is not blank.
 
-    Numbers start at 1. The bytes are replaced by None if the line has more than LINE_BYTES_LIMIT bytes.
+    Numbers start at 1. If a line has more than LINE_BYTES_LIMIT bytes, None replaces its bytes.
 
     `pieces` are the bytes of a file, in pieces of any size.
     """

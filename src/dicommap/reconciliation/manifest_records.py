@@ -1,4 +1,4 @@
-"""Parse the records of a job manifest, which are lines of SUCCESS, FAILURE and WARNING files."""
+"""Parse the records of a job manifest: the lines of its SUCCESS, FAILURE and WARNING files."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MESSAGE_LIMIT = 2_000
-"""Maximum number of characters in a message of the service. The rest of the message is dropped."""
+"""Maximum number of characters of a message that are kept."""
 _WARNINGS_LIMIT = 50
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.$-]{1,128}")
 
 
 class RecordKind(StrEnum):
-    """The kind of a record. Its value is also the name of the folder that contains the records of this kind."""
+    """The kind of a record. The value is also the name of the folder with the records of this kind."""
 
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
@@ -42,22 +42,21 @@ class ObjectRecord:
 
 
 class InvalidRecordError(ValueError):
-    """The error for a line that is not a record. Its text gives the reason and contains no data of the line."""
+    """Raised for a line that is not a record. Its text is the reason, and contains no data of the line."""
 
 
 def read_record(line: bytes, kind: RecordKind) -> ObjectRecord:
-    """Parse a line of a record file, and return the record.
+    """Return the record in a line of a record file.
 
     Only inputFile is required. Unknown members and members with an undocumented type are ignored. A record with an
     exception is a failure, even in a SUCCESS or WARNING file.
 
     Args:
         line: The line.
-        kind: The kind of the file's records.
+        kind: The kind of the records in the file.
 
     Raises:
-        InvalidRecordError: If the line is not a record.
-
+        InvalidRecordError: The line is not a record.
     """
     try:
         document = parse_lenient_json(line)
@@ -93,7 +92,7 @@ def _get_object_member(document: Mapping[str, Any], name: str) -> Mapping[str, A
 
 
 def _parse_identifier(value: object) -> str:
-    """Return the value if it is an identifier, else an empty text. Other texts may contain patient data."""
+    """Return the value if it is an identifier, else "". Other texts may contain patient data."""
     return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else ""
 
 
@@ -102,7 +101,7 @@ def _parse_text(value: object) -> str:
 
 
 def _parse_boolean(value: object) -> bool | None:
-    if isinstance(value, str):  # AWS's import events have numbers as text, so a Boolean as text is accepted too
+    if isinstance(value, str):  # AWS's import events have numbers as text, so a boolean as text is accepted too.
         return {"true": True, "false": False}.get(value.lower())
     return value if isinstance(value, bool) else None
 

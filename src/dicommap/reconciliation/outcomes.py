@@ -1,4 +1,4 @@
-"""Outcomes of planned instances in import jobs, and the numbers of outcomes by study and by job."""
+"""The outcomes of planned instances in import jobs, and their numbers by study and by job."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ImportOutcome(StrEnum):
     FAILED = "failed"
     """A record reports a failure, even if another record reports success."""
     NOT_REPORTED = "not-reported"
-    """No record names the instance, so it is not known whether the instance was imported."""
+    """No record names the instance. It is not known whether it was imported."""
     NON_PRIMARY = "non-primary"
     """The instance was imported into an image set that is not primary."""
     WARNINGS = "warnings"
@@ -37,7 +37,7 @@ class ImportOutcome(StrEnum):
 
 
 OutcomeCounts = dict[ImportOutcome, int]
-"""Outcome -> number of instances with this outcome. Outcomes without instances are left out."""
+"""Outcome -> number of instances with this outcome. An outcome without instances has no entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +47,17 @@ class InstanceOutcome:
     planned: PlannedObject
     outcome: ImportOutcome
     reported_imported: bool = False
-    """Whether a record reports that the instance was imported. If `reported_failed` is also true, records disagree."""
+    """Whether a record reports that the instance was imported. If `reported_failed` is True too, records disagree."""
     reported_failed: bool = False
     """Whether a record reports that the import of the instance failed."""
     image_set_id: str = ""
     is_primary: bool | None = None
-    """Whether the image set is primary; None if it is not known."""
+    """Whether the image set is primary. None if it is not known."""
     warnings: tuple[str, ...] = ()
-    """Names that AWS gives the warnings. A warning without a known name has its number."""
+    """The names of the warnings from AWS. A warning without a known name has its number."""
     exception_type: str = ""
     message: str = field(default="", repr=False)
-    """The service's message about the failure. The message may contain data of a patient."""
+    """The message of the service about the failure. It may contain patient data."""
 
 
 class JobState(StrEnum):
@@ -69,7 +69,7 @@ class JobState(StrEnum):
     NOT_ENDED = "not ended"
     FAILED = "failed"
     COMPLETED = "completed"
-    """The job has ended, and no failure of the whole job is known. Some of its instances may still have failed."""
+    """The job has ended, and the job as a whole did not fail. Some of its instances may still have failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class StudyOutcomes:
 
     @property
     def is_plain(self) -> bool:
-        """Return whether all instances were imported into primary image sets, without a warning."""
+        """Return whether all instances were imported into primary image sets without a warning."""
         return not self.counts.keys() - {ImportOutcome.PRIMARY}
 
     @property
@@ -92,45 +92,45 @@ class StudyOutcomes:
 
     @property
     def missing(self) -> int:
-        """Return the number of instances that are not reported as imported."""
+        """Return the number of instances that failed, or that no record names."""
         return sum(count for outcome, count in self.counts.items() if not outcome.is_imported)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOutcomes:
-    """The state of one job of a package, and the numbers of instances by outcome."""
+    """The state of one job of a package, and the numbers of its instances by outcome."""
 
     job: str
-    """The id of the job in the package."""
+    """The ID of the job in the package."""
     input_s3_uri: str
     state: JobState
     job_id: str = ""
-    """The id that the service gave the job; empty if it is not known."""
+    """The ID that the service gave the job. Empty if it is not known."""
     datastore_id: str = ""
     message: str = field(default="", repr=False)
-    """The service's message about a failed job. The message may contain data of a patient."""
+    """The message of the service about a failed job. It may contain patient data."""
     counts: OutcomeCounts
     studies: int = 0
     reasons: Mapping[tuple[str, str], int] = field(default_factory=dict, repr=False)
     """Exception type and message of the service -> number of failed instances.
 
-    The number of different reasons is limited. Further failures are counted under two empty texts.
+    The number of reasons is limited. All other failures are counted together, under two empty texts.
     """
     warnings: Mapping[str, int] = field(default_factory=dict)
     """Name of a warning -> number of instances with this warning."""
     image_sets: int = 0
     """Number of image sets that the records name."""
     others: int = 0
-    """Number of recorded objects that are not planned instances."""
+    """Number of objects in the records that are not planned instances."""
     recorded_imports: int = 0
-    """Number of objects that the records report as imported, planned instances or not."""
+    """Number of objects that the records report as imported. They may be other objects than planned instances."""
     not_instances: Mapping[str, int] = field(default_factory=dict)
-    """Disposition in the scan -> number of planned objects without an instance, such as DICOMDIRs."""
+    """Disposition in the scan -> number of planned objects that are not instances, such as DICOMDIRs."""
     refused_not_instances: Mapping[str, int] = field(default_factory=dict)
-    """Disposition -> number of objects of `not_instances` that records report as failures only.
+    """Disposition -> number of the objects in `not_instances` that records report only as failures.
 
-    These failures are expected: that the service reports files without an instance as failures is inferred from an
-    example of the developer guide. AWS does not document it for DICOMDIRs.
+    These failures are expected. The service probably reports every file without an instance as a failure: an example of
+    the developer guide shows it, but AWS does not document it for DICOMDIRs.
     """
     agreement: RequestAgreement | None = None
     """Whether the service reports the parameters of the package's request for the job; None if it is not known."""
@@ -143,7 +143,7 @@ class JobOutcomes:
 
     @property
     def to_import_again(self) -> int:
-        """Return the number of instances to import again: all if the job had another import configuration."""
+        """Return the number of instances to import again. These are all if the job had another import configuration."""
         return self.instances if self.has_other_configuration else self.missing
 
     @property
@@ -153,5 +153,5 @@ class JobOutcomes:
 
     @property
     def missing(self) -> int:
-        """Return the number of instances that are not reported as imported."""
+        """Return the number of instances that failed, or that no record names."""
         return sum(count for outcome, count in self.counts.items() if not outcome.is_imported)

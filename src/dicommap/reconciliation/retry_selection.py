@@ -1,4 +1,4 @@
-"""Select the jobs and instances that a retry imports again, from the outcomes of reconciled jobs."""
+"""Select the jobs and instances that a retry imports again, from the outcomes of earlier jobs."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 class RetrySelection:
     """The jobs and instances of a plan that a retry imports again.
 
-    A job that imported nothing, or had another import configuration, is repeated as a whole. Of any other job, only the
-    instances that were not imported are selected. They must be copied to another prefix, because a job imports all
-    files under its prefix. Only these instances are kept in memory.
+    A job that imported nothing is repeated as a whole. For any other job, only the instances that were not imported are
+    selected. They must be copied to another prefix, because a job imports all files under its prefix. Only these
+    instances are kept in memory.
     """
 
     def __init__(self, plan: Plan) -> None:
-        """Make a selection without jobs. `plan` is the plan of the earlier jobs."""
+        """Make an empty selection. `plan` is the plan of the earlier jobs."""
         self._plan = plan
         self._jobs = {job.id: job for job in plan.jobs}
         self._roots = {root: number for number, root in enumerate(plan.sources)}
@@ -44,9 +44,9 @@ class RetrySelection:
         self.missing: list[PlannedObject] = []
         """Instances of the partial jobs that were not imported. Their sources are S3 objects."""
         self.unclear_count = 0
-        """Number of selected instances that may be in the data store: they have no record, or one of their import."""
+        """Number of selected instances that may have been imported: they have no record, or their records disagree."""
         self.issues: list[Issue] = []
-        """An issue for each job that is left out, because it was not started or has not ended."""
+        """An issue for each job that is left out, because it has not been started or has not ended."""
 
     @property
     def is_empty(self) -> bool:
@@ -83,7 +83,7 @@ class RetrySelection:
                 self.missing.append(self._with_s3_source(job, instance.planned))
 
     def make_stage_prefix(self, stage_uri: str | None) -> S3Uri | None:
-        """Return the S3 prefix of the copies. None if `stage_uri` is None or not an S3 URI.
+        """Return the S3 prefix for the copies. Return None if `stage_uri` is None or not an S3 URI.
 
         Each attempt has its own prefix below `stage_uri`, because copies of an earlier attempt may still exist.
         """
@@ -95,12 +95,11 @@ class RetrySelection:
         """Yield an issue if the stage URI is not valid, or overlaps a prefix of the earlier jobs.
 
         Args:
-            stage_uri: The S3 prefix for copies; None if the caller named none.
-            output_s3_uri: The outputS3Uri of the earlier jobs; None if it is not known.
+            stage_uri: The S3 prefix for copies. None if the caller gave none.
+            output_s3_uri: The outputS3Uri of the earlier jobs. None if it is not known.
 
         Raises:
-            UsageError: Instances must be copied, and there is no `stage_uri`.
-
+            UsageError: Instances must be copied, and `stage_uri` is None.
         """
         if stage_uri is None:
             if self.missing:
@@ -123,7 +122,7 @@ class RetrySelection:
             yield make_issue("job.stage-overlap", other="outputS3Uri")
 
     def make_plan_header(self) -> PlanHeader:
-        """Return the members of the retry's plan that do not depend on its jobs."""
+        """Return the settings and file counts of the retry's plan, without its jobs."""
         return PlanHeader(
             roots=tuple(self._roots),
             uri=S3Uri.parse(self._plan.inputS3Uri) or NO_URI,
@@ -135,7 +134,7 @@ class RetrySelection:
         )
 
     def _with_s3_source(self, job: PlanJob, planned: PlannedObject) -> PlannedObject:
-        """Return a planned object with its S3 key as the source. A local file was uploaded to this key for the job."""
+        """Return a planned object whose source is its S3 key. A local file was uploaded to this key for the job."""
         if parse_s3_root(self._plan.sources[planned.root]) is not None:
             return planned
         root = job.inputS3Uri if job.staged else self._plan.inputS3Uri

@@ -1,4 +1,4 @@
-"""Scan sources into an inventory."""
+"""Scanning: find the files of sources, read their headers, and write an inventory."""
 
 from dicommap.scanning.pipeline import write_inventory
 from dicommap.scanning.task_runner import AUTO_JOBS, TaskRunner

@@ -1,8 +1,8 @@
-"""Compare the bytes of two files with the same SOP Instance UID, to distinguish copies from conflicts.
+"""Compare the bytes of two files with the same SOP Instance UID: they are duplicates, or they conflict.
 
-The pairs of files are compared in the order of their UIDs. A member of a compressed tar file can be read only after
-all earlier members. So the archive would be decompressed once for each pair. To avoid this, the whole archive is read
-once, when its first member is compared, and a digest of every member is stored.
+The pairs of files are compared in the order of their UIDs. A member of a compressed tar file can be read only after all
+earlier members, so the archive would be decompressed once for each pair. To avoid this, the whole archive is read when
+its first member is compared, and a digest of every member is stored.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ def content_comparer(
     Args:
         sources: The sources of the scan, in the order of their numbers.
         writer: The inventory writer. It counts network traffic, and has the results of earlier scans.
-
     """
     roots = [source.root for source in sources]
 
@@ -67,7 +66,10 @@ def content_comparer(
 
 
 class _DigestCache:
-    """The digests of members of sequential archives. When a member is first requested, its whole archive is read."""
+    """The digests of members of sequential archives.
+
+    A whole archive is read when one of its members is first requested.
+    """
 
     def __init__(self, sources: Sequence[Source], connection: sqlite3.Connection) -> None:
         self._openers = [source.opener for source in sources]
@@ -96,7 +98,7 @@ class _DigestCache:
         return self._openers[file.source].sequential_archive_of(file.path)
 
     def _add_archive(self, source: int, archive: str) -> None:
-        """Store the digests of an archive's members. If the archive is damaged, store those before the damage."""
+        """Store the digests of an archive's members. If the archive is damaged, store only those before the damage."""
         with suppress(OSError):
             for path, digest in self._openers[source].hash_members(archive):
                 row = (source, _encode_path(path), digest)
@@ -109,7 +111,7 @@ def _open_file(sources: Sequence[Source], file: FileIdentity) -> AbstractContext
 
 
 def _count_requests(read: ReadAt, source: Source, writer: InventoryWriter) -> ReadAt:
-    """Return `read`, or, if the source uses the network, a function that calls `read` and counts its requests."""
+    """Return a function that reads as `read` does. If the source uses the network, it also counts the requests."""
     if not source.waits_for_network:
         return read
 

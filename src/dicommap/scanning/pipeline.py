@@ -1,8 +1,8 @@
-"""The scan pipeline: walk sources in batches, read the files that have changed, and write the inventory.
+"""The scan pipeline: walk over sources in batches, read the files that have changed, and write the inventory.
 
-A batch is a list of consecutive files of a walk. For unchanged files of a batch, the rows of an earlier scan are used;
-for its other files, a read task is made. Workers run the tasks in any order; batches are written in the order of the
-walk. After all batches, files with the same SOP Instance UID are compared, and the inventory is finished.
+A batch is a list of consecutive files of a walk. For its unchanged files, the rows of an earlier scan are used. For its
+other files, there is a read task. Workers run the tasks in any order, but batches are written in the order of the walk.
+After the last batch, files with the same SOP Instance UID are compared, and the inventory is finished.
 """
 
 from __future__ import annotations
@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from dicommap.sources import Source
 
 FILES_PER_BATCH = 500
-"""The number of files in a batch. With more files, more work is lost if a worker is killed; with fewer files, sending
-tasks to workers costs more time per file."""
+"""The number of files in a batch. With more files, more work is lost if a worker is killed.
+
+With fewer files, sending tasks to workers costs more time per file.
+"""
 
 
 def write_inventory(
@@ -58,15 +60,14 @@ def write_inventory(
         runner: The runner of the tasks that read files.
         keywords: The attributes to capture.
         archives: Whether to scan the members of archives.
-        path: The path of the earlier inventory, or None. If a source is empty now but has files in the earlier
-            inventory, SourceError is raised.
+        path: The path of the earlier inventory, or None. A source without files is an error if that inventory has files
+            of it.
         progress: Whether and how to report progress.
 
     Raises:
         SourceError: A source was unmounted, removed, replaced or emptied.
         AwsError: S3 denies access or cannot be reached.
         ExecutorError: Worker processes or the executor failed.
-
     """
     with ExitStack() as stack:
         if archives:
@@ -92,7 +93,10 @@ def write_inventory(
 
 
 def _with_archives(source: Source, writer: InventoryWriter) -> Source:
-    """Return the source with the members of its archives. Archives listed by an earlier scan are not listed again."""
+    """Return a source that also yields the members of its archives.
+
+    Known members of unchanged archives are not listed again.
+    """
 
     def find_known_members(archive: SourceFile) -> list[tuple[str, int]] | None:
         members = (previous.unchanged_archive_members(source.root, archive) for previous in writer.previous)
@@ -130,9 +134,7 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
     Args:
         source: The source.
         number: The number of the source in the inventory.
-        writer: The writer of the inventory. It has the results of earlier scans, and names its own files, which the
-            walk excludes.
-
+        writer: The writer of the inventory. It has the results of earlier scans. The walk excludes its own files.
     """
     walk = source.walk(exclude=writer.own_files)
     while files := list(islice(walk, FILES_PER_BATCH)):
@@ -163,7 +165,10 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
 def _find_unchanged_archive_files(
     previous: PreviousScan, root: str, files: Sequence[SourceFile]
 ) -> Sequence[SourceFile]:
-    """Return the files without members of changed archives. The size and time of a member do not show such a change."""
+    """Return the files that are not members of changed archives.
+
+    The size and time of a member do not show that its archive has changed.
+    """
     archives = {file.archive.path: file.archive for file in files if file.archive is not None}
     changed = {path for path, archive in archives.items() if not previous.has_unchanged_archive(root, archive)}
     if not changed:
@@ -173,21 +178,21 @@ def _find_unchanged_archive_files(
 
 @dataclass(slots=True)
 class Batch:
-    """Consecutive files of a walk over a source, with the rows of the files that need not be read."""
+    """Consecutive files of a walk over a source, with rows for the files that need not be read."""
 
     source: int
     """The number of the source."""
     files: Sequence[SourceFile]
     known_rows: dict[str, FileRow]
-    """Path -> row of each file that need not be read."""
+    """Path -> row, for each file that need not be read."""
     headers: dict[bytes, HeaderRow]
-    """Digest -> header, for all headers that the rows refer to."""
+    """Digest -> header, for all headers of the rows."""
     unchanged: int
     """The number of files that have not changed since an earlier scan."""
     walk_issues: Mapping[str, tuple[IssueRow, ...]] = field(default_factory=dict)
     """Path -> issues that the walk reported."""
     is_unchanged: bool = False
-    """Whether all files are unchanged. If True, the writer copies their rows from the previous inventory."""
+    """Whether all files are unchanged. If so, the writer copies their rows from the previous inventory."""
 
     def make_task(self, source: Source, keywords: tuple[str, ...], prefix: str) -> ReadTask | None:
         """Return the task that reads the files without a known row. Return None if there are no such files.
@@ -195,8 +200,7 @@ class Batch:
         Args:
             source: The source of the files.
             keywords: The attributes to capture.
-            prefix: The text to put before each path in the locations of issues.
-
+            prefix: The text before each path in the locations of issues.
         """
         if self.is_unchanged:
             return None
@@ -207,14 +211,17 @@ class Batch:
         return ReadTask(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
 
     def split(self, count: int) -> tuple[Self, Self]:
-        """Split the batch before the file at index `count` of its task. Return both batches."""
+        """Divide the batch before the file with index `count` in its task. Return both parts."""
         unread = [index for index, file in enumerate(self.files) if file.path not in self.known_rows]
         end = unread[count]
         first = replace(self, files=self.files[:end], headers=dict(self.headers), unchanged=0)
         return first, replace(self, files=self.files[end:])
 
     def write(self, writer: InventoryWriter, read: TaskRows | None) -> None:
-        """Write the rows of all files into the inventory. `read`: the rows of the batch's task; None without a task."""
+        """Write the rows of all files into the inventory.
+
+        `read` has the rows of the batch's task; it is None without a task.
+        """
         writer.add_counts(read=len(read.files) if read else 0, unchanged=self.unchanged)
         if read is not None:
             writer.add_traffic(read.traffic)
@@ -224,7 +231,7 @@ class Batch:
             writer.add(self.source, self.files, self.rows(read), self.headers)
 
     def rows(self, read: TaskRows | None) -> list[FileRow]:
-        """Return the rows of all files in order. Add the headers of the rows in `read` to `headers`."""
+        """Return the rows of all files in order. The headers in `read` are added to `headers`."""
         rows = self._merge_rows(read)
         if not self.walk_issues:
             return rows
@@ -234,7 +241,7 @@ class Batch:
         ]
 
     def _merge_rows(self, read: TaskRows | None) -> list[FileRow]:
-        """Return the rows of all files, in order: known rows of the previous scan and rows that were read."""
+        """Return the rows of all files in order: rows of the previous scan, and rows that were read."""
         if read is None:
             return [self.known_rows[file.path] for file in self.files]
         self.headers.update(read.headers)
@@ -245,11 +252,11 @@ class Batch:
 
 
 class FileCounter:
-    """A context manager that counts the files of sources in a thread, for the total of the progress bar."""
+    """A context manager that counts the files of sources in a thread. The progress bar needs their total number."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self.total = 0
-        """The number of files counted so far."""
+        """The number of files that were counted so far."""
         self.is_done = False
         """Whether all files have been counted."""
         self._sources = sources
@@ -267,7 +274,7 @@ class FileCounter:
         self._thread.join()
 
     def _count_files(self) -> None:
-        """Count the files of all sources for the progress display."""
+        """Count the files of all sources for the progress bar."""
         for source in self._sources:
             for number in source.count():
                 if self._stopped.is_set():

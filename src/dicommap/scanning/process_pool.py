@@ -1,4 +1,4 @@
-"""The pool of worker processes. This module is imported only when a scan starts a pool."""
+"""The pool of worker processes. This module is imported only if a scan starts a pool."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from dicommap.scanning.tasks import ReadTask, TaskRows
 
 _MAX_PENDING_PER_PROCESS = 3
-"""The maximum number of pending tasks of one process: one that it runs, and two that wait."""
+"""The maximum number of tasks of one process: the task that it runs, and two that wait."""
 
 
 class WorkerProcesses:
     """The worker processes of a scan.
 
-    The processes start in the background. Until they have started, and whenever they have enough tasks, the scanning
+    The processes start in the background. Until they have started, and while they have enough tasks, the scanning
     process runs tasks itself. So it never waits for a worker, and no more processes are busy than the user requested.
     """
 
@@ -37,13 +37,13 @@ class WorkerProcesses:
 
     @property
     def is_started(self) -> bool:
-        """Return whether the processes have started, or failed to start."""
+        """Return whether the processes have started or failed to start."""
         return self._starting.done()
 
     def submit(self, task: ReadTask) -> Future[TaskRows] | None:
-        """Submit a task, and return its future. Return None if the processes have not started or have enough tasks.
+        """Submit a task and return its future. Return None if the processes have not started or have enough tasks.
 
-        If the processes failed to start, raises the exception that occurred at the start.
+        If the processes failed to start, raise the exception that occurred.
         """
         if not self.is_started:
             return None
@@ -61,7 +61,7 @@ class WorkerProcesses:
 
 
 def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoolExecutor]:
-    """Call `start` in a new thread. Return the future of its result."""
+    """Call `start` in a new thread. Return a future with its result."""
     thread = ThreadPoolExecutor(1)
     try:
         return thread.submit(start)
@@ -70,10 +70,14 @@ def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[Proc
 
 
 def start_processes(count: int) -> ProcessPoolExecutor:
-    """Start `count` processes that end with this process. Return their executor after the first process has started."""
-    # A fork of this process would copy locks that other threads hold. So the processes are forks of a server process.
+    """Start `count` processes that end when this process ends.
+
+    Return their executor after the first of them has started.
+    """
+    # A fork of this process would copy locks that other threads hold. The processes are therefore forks of a server
+    # process.
     context = get_context("forkserver")
-    # The server process imports these modules once, for all processes.
+    # The server process imports these modules once for all processes.
     context.set_forkserver_preload(["__main__", __name__, read_files.__module__])
     environment = dict(os.environ)
     executor = ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(environment,))
@@ -95,6 +99,6 @@ def start_worker(environment: Mapping[str, str]) -> None:
 
 
 def _exit_with_parent(sentinel: int) -> None:
-    """End this process when the parent process ends, even if the parent was killed."""
+    """End this process when its parent ends, even if the parent was killed."""
     connection.wait([sentinel])
     os._exit(1)

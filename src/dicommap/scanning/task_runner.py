@@ -25,36 +25,36 @@ _Item = TypeVar("_Item", bound="Splittable")
 
 
 class Splittable(Protocol):
-    """The interface of file batches that can be split in two, if a task stopped before its last file."""
+    """The interface of batches of files that can be divided if a task stopped before its last file."""
 
     def split(self, count: int) -> tuple[Self, Self]:
-        """Return two batches: one with the first `count` files of the task, and one with the other files."""
+        """Return two batches: the first `count` files of the task, and the other files."""
 
 
 AUTO_JOBS = 0
-"""A value for `jobs`: use one process for each processor. Processes are started only if there are enough files."""
+"""A value for `jobs`: one process for each processor. Processes are started only if there are enough files."""
 
 MIN_FILES_FOR_PROCESSES = 20_000
-"""With AUTO_JOBS, processes start only after this number of files: this process reads fewer files faster alone."""
+"""With AUTO_JOBS, processes start only after this number of files. A single process reads fewer files faster."""
 
 _THREADS = 2
 """The number of threads that read over the network. Each thread runs a task, which sends many requests in parallel."""
 
 _TASKS_PER_PROCESS = 4
 _TASKS_PER_EXECUTOR = 64
-"""The maximum number of pending tasks in the caller's executor. Their rows need some ten megabytes of memory."""
+"""The maximum number of pending tasks in the caller's executor. Their rows need about ten megabytes of memory."""
 
 
 def require_main_guard() -> None:
-    """Raise UsageError if the running script would be run again by each process that it starts.
+    """Raise UsageError if each process that this script starts would run the script again.
 
-    A new process imports the script to find its functions. Code outside of `if __name__ == "__main__":` is then run a
-    second time, also the call of `scan` and all that was written before it.
+    A new process imports the script to find its functions. Code outside of `if __name__ == "__main__":` then runs a
+    second time, for example the call of `scan` and everything before it.
     """
     main = sys.modules.get("__main__")
     spec, path = getattr(main, "__spec__", None), getattr(main, "__file__", None)
     is_package = spec is not None and spec.name.endswith("__main__")  # such a module is not imported again
-    # multiprocessing sets this during that import. A process in which it is not loaded is not one of its processes.
+    # multiprocessing sets this during that import. If it is not loaded, this process is not one of its processes.
     process = sys.modules.get("multiprocessing.process")
     is_run_again = process is not None and getattr(process.current_process(), "_inheriting", False)
     if not is_run_again and (is_package or path is None or _mentions_main(path)):
@@ -66,7 +66,7 @@ def require_main_guard() -> None:
 
 
 def _mentions_main(script: str) -> bool:
-    """Return whether the text of a script has the word `__main__`. A script that cannot be read counts as having it."""
+    """Return whether a script contains the word `__main__`. Return True if it cannot be read."""
     try:
         with open(script, "rb") as file:
             return b"__main__" in file.read()
@@ -75,9 +75,9 @@ def _mentions_main(script: str) -> bool:
 
 
 class TaskRunner:
-    """A runner of tasks in this process, in a process pool, or in the caller's executor.
+    """Runs tasks in this process, in a process pool, or in the caller's executor.
 
-    It is a context manager. Its processes and threads end when the context ends.
+    It is a context manager. Its processes and threads end when the `with` block ends.
     """
 
     def __init__(self, jobs: int = 1, executor: Executor | None = None, *, waits_for_network: bool = False) -> None:
@@ -87,11 +87,10 @@ class TaskRunner:
             jobs: The number of processes, including this process. 0 means one process for each processor, if there are
                 enough files.
             executor: An executor that runs all tasks. If it is given, `jobs` is ignored.
-            waits_for_network: Whether files are read over the network. If True, this process reads in threads.
+            waits_for_network: Whether files are read over the network. If so, this process reads in threads.
 
         Raises:
-            UsageError: `jobs` is negative, or the script that runs cannot start processes: see `require_main_guard`.
-
+            UsageError: `jobs` is negative, or the running script cannot start processes: see `require_main_guard`.
         """
         if jobs < 0:
             raise UsageError(
@@ -108,7 +107,7 @@ class TaskRunner:
 
     @property
     def max_pending(self) -> int:
-        """Return the maximum number of pending tasks: submitted tasks whose results have not been used yet."""
+        """Return the maximum number of pending tasks. A task is pending until its result is used."""
         if self._executor is not None:
             return _TASKS_PER_EXECUTOR
         if self._others is not None and self._others.is_started:
@@ -116,14 +115,13 @@ class TaskRunner:
         return 1 if self._threads is None else _THREADS + 1
 
     def submit(self, task: ReadTask) -> PendingTask:
-        """Submit a task to the executor, another process or a thread. If none can take it, run the task now.
+        """Submit a task to the executor, another process or a thread. If that is not possible, run the task now.
 
         Returns:
             The pending task. Call its `result` to get the rows.
 
         Raises:
             ExecutorError: The executor or the process pool has failed.
-
         """
         try:
             future = self._submit_to_others(task)
@@ -161,11 +159,11 @@ class TaskRunner:
 
 
 class PendingTask:
-    """A submitted task, which may still be running."""
+    """A submitted task. It may still be running."""
 
     def __init__(self, result: Callable[[], TaskRows], future: Future[TaskRows] | None = None) -> None:
         self.result = result
-        """A function that waits for the rows and returns them. Raises ExecutorError if the executor has failed."""
+        """A function that waits for the rows and returns them. It raises ExecutorError if the executor has failed."""
         self._future = future
 
     def cancel(self) -> None:
@@ -177,7 +175,7 @@ class PendingTask:
 def run_in_order(
     items: Iterable[tuple[_Item, ReadTask | None]], runner: TaskRunner
 ) -> Generator[tuple[_Item, TaskRows | None], None, None]:
-    """Run the tasks of the items, and yield each item with the rows of its task, in the order of the items.
+    """Run the tasks of the items. Yield each item with the rows of its task, in the order of the items.
 
     The tasks run at the same time and may end in another order.
 
@@ -187,8 +185,7 @@ def run_in_order(
 
     Yields:
         Pairs of an item and its rows. The rows are None if the item has no task. If a task stopped early because its
-        rows are large, its item is split at the file at which the task stopped.
-
+            rows are large, its item is divided where the task stopped.
     """
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]] = deque()
     try:
@@ -220,7 +217,10 @@ def count_processors() -> int:
 def _take_next(
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]], runner: TaskRunner
 ) -> tuple[_Item, TaskRows | None]:
-    """Return the first item and its rows. If its task has not read all files, submit the others as the next item."""
+    """Return the first item and its rows.
+
+    If its task has not read all files, submit the other files as the next item.
+    """
     item, task, pending = waiting.popleft()
     if task is None or pending is None:
         return item, None
@@ -233,7 +233,7 @@ def _take_next(
 
 
 def _wait_for_rows(future: Future[TaskRows]) -> TaskRows:
-    """Return the result of a task. Errors of the executor itself are converted."""
+    """Return the rows of a task. Raise ExecutorError if the executor itself failed."""
     try:
         return future.result()
     except (WorkerError, DicommapError):

@@ -1,4 +1,4 @@
-"""Read tasks: each has a few hundred files for one worker. The worker returns the inventory rows of the files."""
+"""Read tasks. Each task has a few hundred files for one worker, which returns their inventory rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from dicommap.sources.source import ReadHeader
 
 READER_VERSION = 4
-"""The version of the code that reads headers. Increase it if the same bytes now give other values. A scan does not
-reuse rows from an inventory with another version."""
+"""The version of the code that reads headers. Increase it if the same bytes give other values than before.
+
+A scan does not reuse the rows of an inventory with another version.
+"""
 
 MAX_ROW_CHARACTERS = 2**22
-"""A worker stops a task when its rows have more characters than this. Rows of 500 ordinary files have 100,000."""
+"""A worker stops a task when its rows have more characters than this. The rows of 500 ordinary files have 100,000."""
 
 
 class ReadTask(NamedTuple):
@@ -33,30 +35,33 @@ class ReadTask(NamedTuple):
     keywords: tuple[str, ...]
     """The attributes to capture."""
     prefix: str
-    """The text to put before each path in the locations of issues. It names the source if there are several sources."""
+    """The text before each path in the locations of issues. It names the source if there are several sources."""
     files: tuple[tuple[str, int], ...]
-    """The path and the size in bytes of each file."""
+    """The path and the number of bytes of each file."""
 
 
 class TaskRows(NamedTuple):
-    """The inventory rows of a task's files, in order. The rows of the last files may be missing: see `read_files`."""
+    """The inventory rows of a task's files, in order. Rows of the last files may be missing: see `read_files`."""
 
     files: list[FileRow]
     headers: dict[bytes, HeaderRow]
-    """Digest -> header, for each distinct header."""
+    """Digest -> header, for each different header."""
     traffic: NetworkTraffic = NO_TRAFFIC
 
 
 class _ThreadReader(threading.local):
-    """The header reader of the current thread. Threads must not share a reader, because it has a cache of layouts."""
+    """The header reader of the current thread. Threads cannot share a reader, because it caches layouts."""
 
     keywords: tuple[str, ...] | None = None
     read: ReadHeader
     max_header_bytes: int
-    """The sum of the size limits, in bytes, of all attributes that are read."""
+    """The sum of the size limits of all attributes that are read, in bytes."""
 
     def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
-        """Return a function that reads headers with these attributes. It is cached until a call has other keywords."""
+        """Return a function that reads headers with these attributes.
+
+        It is cached until other keywords are requested.
+        """
         if keywords != self.keywords:
             wanted = WantedAttributes(keywords)
             self.read = HeaderReader(wanted).read
@@ -90,7 +95,7 @@ def read_files(task: ReadTask) -> TaskRows:
 
 
 class _RowBuilder:
-    """A builder of the rows of a task's files. It counts the characters of the rows."""
+    """Builds the rows of a task's files, and counts the characters of the rows."""
 
     def __init__(self, task: ReadTask) -> None:
         self._task = task
@@ -118,7 +123,7 @@ class _RowBuilder:
 
 
 class WorkerError(Exception):
-    """The error for a bug in the code that reads files. Its text has the exception's type and line, but no values."""
+    """Raised for a bug in the code that reads files. Its text has the type and line of the exception, but no values."""
 
 
 def run_task(task: ReadTask) -> TaskRows:
@@ -126,15 +131,14 @@ def run_task(task: ReadTask) -> TaskRows:
 
     Raises:
         DicommapError: The whole source cannot be read.
-        WorkerError: Any other exception occurred. Its text is omitted, because it may contain patients' values.
-
+        WorkerError: Another exception occurred. Its text is left out, because it may contain patient values.
     """
     try:
         return read_files(task)
     except DicommapError:
         raise
-    except Exception as error:  # noqa: BLE001  as a WorkerError it differs from a failure of the executor
-        import traceback  # slow to import, and seldom needed
+    except Exception as error:  # noqa: BLE001  a failure of the executor has another type than WorkerError
+        import traceback  # This module is slow to import and rarely needed.
 
         frames = traceback.extract_tb(error.__traceback__)
         raise WorkerError(f"{mask_unknown_type(type(error))} at {frames[-1].filename}:{frames[-1].lineno}") from None

@@ -1,4 +1,4 @@
-"""Sources of DICOM files: local trees, file lists, archives, and S3 prefixes."""
+"""Sources of DICOM files: local trees, file lists, archives and S3 prefixes."""
 
 from dicommap.sources.file_list import FileList
 from dicommap.sources.local_tree import LocalTree

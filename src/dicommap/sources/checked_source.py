@@ -1,7 +1,8 @@
-"""Check what a user's own class of source yields, so that a mistake in it is an error or issue that names the source.
+"""Check the results of a user's own source class. A mistake in it then gives an error or issue that names the source.
 
-The scan trusts the classes of dicommap. A source of any other class is wrapped: wrong types and exceptions of `walk`
-become a SourceError; wrong bytes and exceptions while a file is read become the issue `source.unreadable` of the file.
+The scan trusts the classes of dicommap. A source of any other class is wrapped. Wrong types and exceptions of `walk`
+become a SourceError. Wrong bytes, and exceptions while a file is read, become the issue `source.unreadable` of the
+file.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
     from dicommap.sources.source import HeaderBatch, KnownMembers, ReadHeader
 
 _MAX_INTEGER = 2**63 - 1
-"""The largest size and time that an inventory can hold."""
+"""The largest size and time that an inventory can store."""
 
 
 def check_source(source: Source) -> Source:
-    """Return a source of dicommap unchanged, and a source of any other class wrapped so that its results are checked.
+    """Return a source of dicommap unchanged. Return a source of any other class in a wrapper that checks its results.
 
     Raises SourceError if the root of the source is not a text.
     """
@@ -46,7 +47,7 @@ def check_source(source: Source) -> Source:
 
 
 class CheckedSource(Source):
-    """A source whose walk and files are checked."""
+    """A wrapper of a source that checks its walk and its files."""
 
     def __init__(self, source: Source) -> None:
         """Wrap a source whose root is a text."""
@@ -61,14 +62,20 @@ class CheckedSource(Source):
 
     @property
     def opener(self) -> Opener:
-        """Return the opener of the wrapped source, which is also checked. Raises SourceError if it is no Opener."""
+        """Return the wrapped source's opener, in a wrapper that checks it.
+
+        Raises SourceError if it is not an Opener.
+        """
         opener = self._source.opener
         if not isinstance(opener, Opener):
             raise self._error(f"has an opener that is {_describe(opener)}", "an object of a subclass of Opener")
         return opener if type(opener).__module__.partition(".")[0] == "dicommap" else CheckedOpener(opener)
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield the files of the wrapped source. Raises SourceError if something else is yielded or raised."""
+        """Yield the files of the wrapped source.
+
+        Raises SourceError if it yields anything else or raises an exception.
+        """
         try:
             for file in self._source.walk(exclude=exclude):
                 self._require_file(file)
@@ -79,7 +86,10 @@ class CheckedSource(Source):
             self._raise_from(error)
 
     def count(self) -> Iterator[int]:
-        """Yield the numbers of the wrapped source. It is only for the progress bar, so errors end it silently."""
+        """Yield the numbers of the wrapped source.
+
+        They are only for the progress bar, so after an error they just end.
+        """
         try:
             yield from self._source.count()
         except Exception:  # noqa: BLE001  the walk reports the error
@@ -94,15 +104,15 @@ class CheckedSource(Source):
         return self._source.overlaps(other._source if isinstance(other, CheckedSource) else other)
 
     def with_archives(self, known_members: KnownMembers) -> Source:
-        """Return the wrapped source with the members of its archives, which is also checked."""
+        """Return the wrapped source with the members of its archives, in a wrapper that checks it."""
         return check_source(self._source.with_archives(known_members))
 
     def require_unchanged(self) -> None:
-        """Raise SourceError if the wrapped source says that it was removed or replaced."""
+        """Raise SourceError if the wrapped source was removed or replaced."""
         self._source.require_unchanged()
 
     def close(self) -> None:
-        """Do nothing: the caller closes a source of its own."""
+        """Do nothing: the caller closes a source that it made itself."""
 
     def _require_file(self, file: object) -> None:
         if not isinstance(file, SourceFile):
@@ -132,7 +142,7 @@ class CheckedSource(Source):
 
 
 class CheckedOpener(Opener):
-    """An opener whose files are checked: each has the size that the walk gave, and reading it returns bytes."""
+    """A wrapper of an opener that checks its files: each has the size from the walk, and reading it returns bytes."""
 
     def __init__(self, opener: Opener) -> None:
         """Wrap an opener."""
@@ -140,7 +150,7 @@ class CheckedOpener(Opener):
 
     @contextmanager
     def open(self, path: str) -> Iterator[ReadAt]:
-        """Open a file. OSError is raised for every error of the wrapped opener, also while the file is read."""
+        """Open a file. Every error of the wrapped opener becomes an OSError, even while the file is read."""
         with _errors_as_file_errors():
             context = self._opener.open(path)
             read = context.__enter__()
@@ -151,13 +161,13 @@ class CheckedOpener(Opener):
                 context.__exit__(None, None, None)
 
     def for_files(self, files: Sequence[SourceFile]) -> Opener:
-        """Return the wrapped opener for some files of a walk, which is also checked."""
+        """Return the wrapped opener for some files of a walk, in a wrapper that checks it."""
         return CheckedOpener(self._opener.for_files(files))
 
     def read_headers(
         self, files: Sequence[tuple[str, int]], read_header: ReadHeader, *, max_header_bytes: int
     ) -> Iterator[HeaderBatch]:
-        """Yield batches of headers as the wrapped opener does."""
+        """Yield the batches of headers of the wrapped opener."""
         if type(self._opener).read_headers is not Opener.read_headers:
             yield from self._opener.read_headers(files, read_header, max_header_bytes=max_header_bytes)
             return
@@ -170,16 +180,16 @@ class CheckedOpener(Opener):
         yield from super().read_headers(files, check_size_and_read, max_header_bytes=max_header_bytes)  # type: ignore[arg-type]
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the sequential archive that has this path as a member, as the wrapped opener does; else None."""
+        """Return the sequential archive that has this path as a member, from the wrapped opener; else None."""
         return self._opener.sequential_archive_of(path)
 
     def hash_members(self, archive: str) -> Iterator[tuple[str, bytes]]:
-        """Yield the digests of the members of an archive as the wrapped opener does."""
+        """Yield the path and digest of each member of an archive, from the wrapped opener."""
         return self._opener.hash_members(archive)
 
 
 def _check_reads(read: ReadAt) -> ReadAt:
-    """Return a function that reads as `read` does, and raises OSError if `read` fails or returns no bytes."""
+    """Return a function that reads as `read` does. It raises OSError if `read` fails or does not return bytes."""
     if not callable(read):
         raise _file_error(f"its source opened it as {_describe(read)} instead of a function that reads")
 
@@ -197,7 +207,7 @@ def _check_reads(read: ReadAt) -> ReadAt:
 
 @contextmanager
 def _errors_as_file_errors() -> Iterator[None]:
-    """Raise FileError instead of other exceptions than OSError, DicommapError and MemoryError."""
+    """Raise FileError instead of any exception that is not an OSError, DicommapError or MemoryError."""
     try:
         yield
     except (OSError, DicommapError, MemoryError):
@@ -211,7 +221,7 @@ def _file_error(reason: str) -> FileError:
 
 
 def _describe(value: object) -> str:
-    """Return a description of a wrong value that has only its type, or the number itself."""
+    """Return a description of a wrong value: the number itself, or only the type of any other value."""
     if value is None or (type(value) is int and abs(value) <= _MAX_INTEGER):
         return str(value)
     return "the empty text" if value == "" else f"a value of type {mask_unknown_type(type(value))}"

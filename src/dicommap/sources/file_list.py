@@ -1,4 +1,4 @@
-"""A source with files that the user lists, instead of all files of a local tree."""
+"""A source with the files that a user lists, and not with all files of a local tree."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from dicommap.sources.source import KnownMembers
 
 _BELOW_ROOT, _OUTSIDE_ROOT = b"0", b"1"
-"""The first byte of a sort key. Paths below the root are sorted before other paths."""
+"""The first byte of a sort key. Paths below the root come before other paths."""
 
 
 class FileList(Source):
-    """A source with the listed files of a local tree, each once, in the order of a walk over the tree.
+    """A source with the listed files of a local tree. Each is in it once, in the order of a walk over the tree.
 
-    The list is stored in a temporary file, because it may be too large for memory.
+    The list is in a temporary file, because it may be too large for memory.
     """
 
     can_hold_archives = True
@@ -73,7 +73,7 @@ class FileList(Source):
         return self._tree
 
     def overlaps(self, other: Source) -> bool:
-        """Return whether this list's tree overlaps with `other`, or with the tree of `other` if it is a list, too."""
+        """Return whether this list's tree overlaps with `other`. If `other` is also a list, its tree is compared."""
         return self._tree.overlaps(other._tree if isinstance(other, FileList) else other)
 
     def with_archives(self, known_members: KnownMembers) -> Source:
@@ -83,13 +83,9 @@ class FileList(Source):
         return ArchiveSource(self, self._tree, known_members)
 
     def require_existing_path(self) -> None:
-        """Raise an error if none of the listed paths exists, because then the list itself must be wrong.
+        """Raise SourceError if none of the listed paths exists below the root. Then the list itself must be wrong.
 
         An empty list is valid.
-
-        Raises:
-            SourceError: None of the listed paths exists below the root.
-
         """
         count, first = 0, b""
         for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"):
@@ -110,7 +106,7 @@ class FileList(Source):
         return True
 
     def _no_path_error(self, count: int, first: bytes) -> SourceError:
-        """Return the error for a list of `count` paths, none of which exists. `first` is the first path's sort key."""
+        """Return the error for a list of `count` paths that do not exist. `first` is the sort key of the first path."""
         path = _decode_key(first) if first.startswith(_BELOW_ROOT) else os.fsdecode(first[1:])
         fix = f"List paths relative to {make_printable(str(self))}, or absolute ones below it."
         if "\\" in path:
@@ -153,7 +149,7 @@ class FileList(Source):
         self._connection.close()
 
     def _sort_key(self, name: bytes) -> bytes:
-        """Return a sort key for a path. Sorting by this key gives the order of a walk: directory by directory."""
+        """Return a key for sorting paths. The keys are in the order of a walk: directory by directory."""
         inside = next((name[len(root) :] for root in self._roots if name.startswith(root)), None)
         if inside is None and not name.startswith(b"/"):
             inside = name

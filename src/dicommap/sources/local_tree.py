@@ -1,4 +1,4 @@
-"""A local directory tree: walk over its paths, open its files, and detect an unmounted root.
+"""A local directory tree: walk over its paths, open its files, and notice if its root was unmounted.
 
 There are two kinds of errors. If a single file cannot be read, its inventory row has an issue. If the process has too
 many open files, or the whole tree was removed, the scan ends with SourceError.
@@ -33,14 +33,14 @@ _INVENTORY_KEPT = "The previous inventory is kept."
 
 
 def raise_if_machine_error(error: OSError) -> None:
-    """Raise SourceError if the cause of an error is the process or machine, for example if too many files are open."""
+    """Raise SourceError if an error comes from the process or machine, for example because too many files are open."""
     if error.errno in _MACHINE_ERRNOS:
         fix = "Raise the limit of open files (ulimit -n), or end other programs, and scan again."
         raise SourceError(f"Files cannot be read: {os_error_reason(error)}.", fix=f"{fix} {_INVENTORY_KEPT}") from None
 
 
 def unlistable_root_error(root: str, error: OSError) -> SourceError:
-    """Return the error to raise if the root directory cannot be listed."""
+    """Return the error for a root directory that cannot be listed."""
     return SourceError(
         f"The source {root} cannot be listed: {os_error_reason(error)}.",
         fix=f"Check that it is mounted and that you may read it, and scan again. {_INVENTORY_KEPT}",
@@ -49,7 +49,10 @@ def unlistable_root_error(root: str, error: OSError) -> SourceError:
 
 @dataclass(slots=True)
 class RootIdentity:
-    """The device and inode of a tree's root, and the file systems mounted below it, to detect changes."""
+    """The device and inode of a tree's root, and the file systems mounted below it.
+
+    They show whether the tree changed.
+    """
 
     root: str
     identity: tuple[int, int]
@@ -158,7 +161,7 @@ class LocalTree(Source, Opener):
         return ours.is_relative_to(theirs) or theirs.is_relative_to(ours)
 
     def with_archives(self, known_members: KnownMembers) -> Source:
-        """Return a source that also yields the members of this tree's ZIP and tar files, as files."""
+        """Return a source that also yields the members of this tree's ZIP and tar files as files."""
         from dicommap.sources.archives.archive_source import ArchiveSource  # most scans read no archives
 
         return ArchiveSource(self, self, known_members)
@@ -225,7 +228,7 @@ class LocalTree(Source, Opener):
         return LocalFile(self._prefix + path)
 
     def for_files(self, files: Sequence[SourceFile]) -> LocalTree:
-        """Return this object, because changed files are not refused: their new content is read."""
+        """Return this object: files that changed since the walk are accepted, and their new content is read."""
         return self
 
     def status(self, path: str) -> os.stat_result:
@@ -271,12 +274,12 @@ class LocalTree(Source, Opener):
 
 
 class LocalFile:
-    """A context manager for an open regular file. Its `with` target is a function that reads bytes of the file."""
+    """A context manager for an open regular file. It gives a function that reads bytes of the file."""
 
     __slots__ = ("_descriptor",)
 
     def __init__(self, path: str) -> None:
-        # O_NONBLOCK: if a FIFO has replaced the file since the walk, opening it must not block the scan.
+        # O_NONBLOCK: if a FIFO has replaced the file since the walk, the scan must not wait when it opens it.
         try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -284,8 +287,9 @@ class LocalFile:
             raise
 
     def _read_range(self, offset: int, length: int) -> bytes:
-        # No fstat before the first read: it would take a tenth of the time, and most headers need one read. If a device
-        # has replaced the regular file since the walk, the first read returns its bytes; the next read raises OSError.
+        # There is no fstat before the first read, because it would take a tenth of the time, and most headers need one
+        # read. If a device has replaced the file since the walk, the first read returns its bytes, and the next read
+        # raises OSError.
         if offset:
             self._require_regular()
         try:
@@ -331,7 +335,7 @@ def make_source_file(path: str, status: os.stat_result) -> SourceFile:
 
 
 def make_unreadable_file(path: str, issue: Issue) -> SourceFile:
-    """Return the source file for an unreadable path, with this issue. Its size and time are 0."""
+    """Return the source file for a path that cannot be read, with this issue. Its size and time are 0."""
     return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(issue,))
 
 

@@ -1,4 +1,4 @@
-"""The base classes Source and Opener, and FileError: the error for one file that cannot be read.
+"""The base classes Source and Opener, and FileError, which is raised for one file that cannot be read.
 
 A source lists files, for example of a directory, in the scanning process. Its opener reads the files, in this process
 or in worker processes. To add a kind of source, write a subclass of Source and a subclass of Opener in a module of this
@@ -28,13 +28,16 @@ if TYPE_CHECKING:
     from dicommap.p10 import Header, ReadAt
 
     ReadHeader = Callable[[ReadAt, int], Header | RejectedFile]
-    """A function that reads a header. It takes a function that reads the file, and the file's size in bytes."""
+    """A function that takes a function for reading a file, and the file's size in bytes. It returns the header."""
 
     HeaderBatch = tuple[Sequence[Header | RejectedFile], NetworkTraffic]
-    """The headers of files that were read together, and the network traffic for reading them."""
+    """The headers of files that were read together, and the network traffic that this needed."""
 
     KnownMembers = Callable[[SourceFile], Iterable[tuple[str, int]] | None]
-    """A function that takes an archive. It returns names and sizes of the members if an earlier scan listed them."""
+    """A function that takes an archive.
+
+    It returns the members' names and sizes if an earlier scan listed them, else None.
+    """
 
 NO_TRAFFIC = NetworkTraffic()
 """No network traffic, for example for files on a local disk."""
@@ -43,7 +46,7 @@ _DIGEST_CHUNK_BYTES = 2**20
 
 
 class FileError(OSError):
-    """The error for one file that cannot be read. Its issue gives the reason."""
+    """Raised for one file that cannot be read. Its issue gives the reason."""
 
     def __init__(self, issue: Issue) -> None:
         super().__init__(0, issue.message)
@@ -51,9 +54,9 @@ class FileError(OSError):
 
 
 class Opener(ABC):
-    """A base class of objects that open and read the files of a source.
+    """Base class of objects that open and read the files of a source.
 
-    Openers are pickled and sent to worker processes, so they hold no open files and no credentials.
+    Openers are pickled and sent to worker processes, so they have no open files and no credentials.
     """
 
     @abstractmethod
@@ -64,13 +67,12 @@ class Opener(ABC):
             path: The path of the file, relative to the source's root.
 
         Returns:
-            A context manager. Its `with` target is a function that takes an offset and a length in bytes, and returns
-            the bytes at this offset. It returns fewer bytes only at the end of the file.
+            A context manager. In the `with` block, it is a function that takes an offset and a length in bytes, and
+                returns the bytes there. It returns fewer bytes only at the end of the file.
 
         Raises:
             OSError: The file cannot be read. If it is a FileError, its issue gives the reason. The returned function
-                can raise it, too.
-
+                may raise it, too.
         """
 
     def open_listed(self, file: SourceFile) -> AbstractContextManager[ReadAt]:
@@ -115,7 +117,10 @@ class Opener(ABC):
             yield (header,), NO_TRAFFIC
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the archive that has this path as a member, if its members can be read only in order; else None."""
+        """Return the sequential archive that has this path as a member, else None.
+
+        The members of a sequential archive can be read only in order.
+        """
         del path
         return None
 
@@ -131,7 +136,7 @@ class Opener(ABC):
 
 
 class Source(ABC):
-    """A base class of sources of P10 files, such as a directory tree or an S3 prefix."""
+    """Base class of sources of P10 files, such as a directory tree or an S3 prefix."""
 
     waits_for_network: bool = False
     """Whether files are read over the network. If True, files are read in threads, and requests are counted."""
@@ -162,15 +167,15 @@ class Source(ABC):
         """
 
     def count(self) -> Iterator[int]:
-        """Yield numbers whose sum is about the number of files, for the progress bar.
+        """Yield numbers whose sum is about the number of files. The progress bar uses them.
 
-        It is called in another thread than `walk`. By default it walks over the source once more.
+        This method is called in another thread than `walk`. By default, it walks over the source once more.
         """
         for _ in self.walk():
             yield 1
 
     def traffic(self) -> NetworkTraffic:
-        """Return the network traffic of all walks so far, without the traffic that `Opener.read_headers` yields."""
+        """Return the network traffic of all walks so far. Traffic that `Opener.read_headers` yields is not included."""
         return NO_TRAFFIC
 
     def overlaps(self, other: Source) -> bool:
@@ -178,21 +183,20 @@ class Source(ABC):
         return type(self) is type(other) and self.root == other.root
 
     def with_archives(self, known_members: KnownMembers) -> Source:
-        """Return a source that also yields the members of this source's ZIP and tar files, as files.
+        """Return a source that also yields the members of this source's ZIP and tar files as files.
 
         Args:
-            known_members: A function that returns the members of an archive if it has not changed since an earlier
-                scan, else None.
+            known_members: A function that takes an archive. If the archive has not changed since an earlier scan, it
+                returns the members, else None.
 
         Raises:
             UsageError: Archives of this kind of source cannot be read.
-
         """
         del known_members
         raise unsupported_archives_error(self.root)
 
     def require_unchanged(self) -> None:  # noqa: B027  most sources need no check
-        """Raise SourceError if the source's root was removed or replaced since this object was made."""
+        """Raise SourceError if the source's root was removed or replaced after this object was made."""
 
     def close(self) -> None:  # noqa: B027  most sources hold nothing
         """Delete the temporary files, and close the archives, that this thread has opened for the source."""
@@ -202,7 +206,7 @@ class Source(ABC):
 
 
 def reject_unreadable_file(error: OSError) -> RejectedFile:
-    """Return the RejectedFile for an error. It has the error's issue, or `source.unreadable` if the error has none."""
+    """Return the RejectedFile for an error. Its issue is the issue of the error, or `source.unreadable` without one."""
     issue = error.issue if isinstance(error, FileError) else None
     issue = issue or make_issue("source.unreadable", reason=os_error_reason(error))
     return RejectedFile(disposition=Disposition.UNREADABLE, issues=(issue,))
@@ -216,7 +220,7 @@ def unsupported_archives_error(root: str) -> UsageError:
 
 
 def hash_content(read: ReadAt) -> bytes:
-    """Return the BLAKE2 digest (32 bytes) of a whole file. `read` returns bytes of the file from an offset."""
+    """Return the digest of a whole file: 32 bytes of BLAKE2. `read` takes an offset and a length, and returns bytes."""
     digest, offset = hashlib.blake2b(digest_size=32), 0
     while content := read(offset, _DIGEST_CHUNK_BYTES):
         digest.update(content)

@@ -30,22 +30,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceOptions:
-    """Options for opening sources. A source raises UsageError if an option is set that it does not support."""
+    """Options for opening sources. If a source does not support an option that is set, it raises UsageError."""
 
     follow_links: bool = False
     """Whether to follow links to directories in a local tree."""
     archives: bool = False
     """Whether to scan the members of ZIP and tar files."""
     files: Iterable[StrPath] | None = None
-    """Paths of the files to scan, or None for all files. Only for a single source that is a local tree."""
+    """The paths of the files to scan, or None for all files. Only for a single source that is a local tree."""
     s3_inventory: StrPath | None = None
-    """The manifest.json of an S3 Inventory to read instead of listing the bucket. Only for a single S3 prefix."""
+    """The manifest.json of an S3 Inventory, which is read instead of listing the bucket.
+
+    Only for a single S3 prefix.
+    """
     clients: Clients | None = None
     """The AWS credentials profile, region and endpoint for S3."""
 
 
 class SourceKind(NamedTuple):
-    """One kind of source that a path or URI can name."""
+    """A kind of source that a path or URI can name."""
 
     matches: Callable[[str], bool]
     """A function that returns whether a path or URI names a source of this kind."""
@@ -145,4 +148,4 @@ SOURCE_KINDS = (
     SourceKind(is_s3_root, _open_s3_prefix),
     SourceKind(lambda text: True, _open_local_tree),
 )
-"""All kinds of sources. A path or URI is opened by the first kind that matches it."""
+"""All kinds of sources. The first kind that matches a path or URI opens it."""

@@ -1,1 +1,1 @@
-"""ZIP and tar files inside a local tree, whose members are scanned in place."""
+"""ZIP and tar files inside a local tree. Their members are scanned without unpacking them."""

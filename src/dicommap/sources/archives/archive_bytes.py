@@ -1,4 +1,4 @@
-"""Readers of an archive's bytes: a seekable file object, and a reader of members that can only be read forwards."""
+"""Read the bytes of an archive: a file object with `seek`, and a reader of members that can only be read forwards."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from dicommap.sources.local_tree import LocalTree
 
 ArchiveState = tuple[int, int]
-"""Size in bytes and modification time in nanoseconds. If the size or the time differs, the archive has changed."""
+"""The size in bytes and the modification time in nanoseconds. If one of them differs, the archive has changed."""
 
 MAX_KEPT_BYTES = 16 * 2**20
-"""The number of bytes at a member's start that are kept in memory: more than any header that is read twice."""
+"""The number of bytes at the beginning of a member that are kept in memory. Headers that are read twice are shorter."""
 
 _CHUNK = 2**18
 
 
 def get_archive_state(status: os.stat_result) -> ArchiveState:
-    """Return the state of a file with this status. The time is limited to the range that an inventory can store."""
+    """Return the state of a file with this status. Its time is limited to the range that an inventory can store."""
     file = make_source_file("", status)
     return file.size, file.mtime_ns
 
 
 class ArchiveFile(io.RawIOBase):
-    """A seekable file object that reads an archive of a local tree."""
+    """A file object with `seek` that reads an archive of a local tree."""
 
     def __init__(self, tree: LocalTree, path: str) -> None:
         """Open the file. Raises OSError."""
@@ -72,7 +72,7 @@ class ArchiveFile(io.RawIOBase):
         return content
 
     def close(self) -> None:
-        """Close the file; a second call does nothing."""
+        """Close the file. A second call does nothing."""
         opened, self._open = getattr(self, "_open", None), None  # type: ignore[assignment]
         if opened is not None:
             opened.__exit__(None, None, None)
@@ -80,9 +80,10 @@ class ArchiveFile(io.RawIOBase):
 
 
 class ForwardBytes:
-    """A function object that reads any bytes of a member that can only be read forwards.
+    """A callable object that reads any bytes of a member, although the member can only be read forwards.
 
-    The first MAX_KEPT_BYTES bytes are kept in memory. For earlier bytes after them, the member is read from its start.
+    The first MAX_KEPT_BYTES bytes are kept in memory. To read later bytes a second time, it reads the member again from
+    its beginning.
     """
 
     def __init__(
@@ -91,10 +92,11 @@ class ForwardBytes:
         """Start at the first byte of the member.
 
         Args:
-            read_next: Takes a number of bytes, and returns up to this number of the member's next bytes.
+            read_next: A function that takes a number of bytes, and returns at most this number of the member's next
+                bytes.
             size: The size of the member in bytes.
-            rewind: Returns a new `read_next` that starts at the first byte. Raises ArchiveError if it cannot restart.
-
+            rewind: A function that returns a new `read_next`, which starts at the first byte. It raises ArchiveError if
+                this is impossible.
         """
         self._read_next, self._rewind = read_next, rewind
         self._size = size

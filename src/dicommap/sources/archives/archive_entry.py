@@ -1,4 +1,4 @@
-"""Entries of archives: names, unique member paths, and the issues of entries that are not read."""
+"""Entries of archives: their names, their unique paths, and the issues of entries that are not read."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 MEMBER_SEPARATOR = "!/"
-"""The separator of an archive's path and a member's name, as in `study.zip!/IM1`."""
+"""The separator between an archive's path and a member's name, as in `study.zip!/IM1`."""
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-"""The file name suffixes of archives. Upper and lower case are equivalent."""
+"""The file name suffixes of archives, in lower case. Upper case is accepted, too."""
 
 
 def has_archive_name(path: str) -> bool:
@@ -33,12 +33,12 @@ class ArchiveEntry:
     size: int
     """The number of bytes after decompression."""
     disposition: Disposition | None = None
-    """The disposition of an entry that is not read. None if the entry is read."""
+    """The disposition of an entry that is not read. None if it must be read."""
     issues: tuple[Issue, ...] = ()
 
     @classmethod
     def regular_file(cls, name: str, size: int) -> Self:
-        """Return the entry of a regular file. If the file is too large or an archive, the entry has an issue."""
+        """Return the entry of a regular file. It has an issue if the file is too large or is an archive."""
         if size > MAX_MEMBER_BYTES:
             issue = make_issue("archive.member-too-large", size=size, limit=MAX_MEMBER_BYTES)
             return cls(name, size, Disposition.UNREADABLE, (issue,))
@@ -48,7 +48,7 @@ class ArchiveEntry:
 
     @classmethod
     def unsupported(cls, name: str, size: int, reason: str) -> Self:
-        """Return the entry of a file in a format that this program does not read, such as a sparse file."""
+        """Return the entry of a file in a form that dicommap does not read, such as a sparse file."""
         return cls(name, size, Disposition.UNREADABLE, (make_issue("archive.unsupported-member", reason=reason),))
 
     @classmethod
@@ -58,7 +58,7 @@ class ArchiveEntry:
 
 
 class UniqueNames:
-    """The names of an archive's entries, made unique: the second entry `a` gets the name `a!2` in every scan."""
+    """The names of an archive's entries, made unique: a second entry `a` always gets the name `a!2`."""
 
     def __init__(self) -> None:
         self.repeated = 0

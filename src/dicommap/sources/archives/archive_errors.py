@@ -1,4 +1,4 @@
-"""ArchiveError, and the conversion of errors of zlib, lzma and zipfile to ArchiveError."""
+"""ArchiveError, and the conversion of the errors of zlib, lzma and zipfile to it."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _REASONS: dict[type[Exception], str] = {
     ValueError: "a name or number in it is invalid",
     OverflowError: "a number in it is too large",
 }
-"""Exception of the standard library -> reason to report. The exceptions' own texts may have names of patients."""
+"""Exception of the standard library -> the reason to report. The exception's own text may have a patient's name."""
 
 
 class ArchiveError(FileError):
-    """The error for an archive or member that cannot be read. Its issue gives the reason."""
+    """Raised for an archive or member that cannot be read. Its issue gives the reason."""
 
 
 @contextmanager
 def convert_damage_errors(code: str) -> Iterator[None]:
-    """Return a context manager that converts errors of libraries about damaged bytes to ArchiveError.
+    """Raise ArchiveError instead of the errors that libraries raise for damaged bytes.
 
-    The issue of the ArchiveError has this code. An OSError with an errno is raised unchanged, because its cause is the
-    operating system, not damaged bytes.
+    The issue of the ArchiveError has the code `code`. An OSError with an errno is raised unchanged, because its cause
+    is the operating system and not damaged bytes.
     """
     try:
         yield

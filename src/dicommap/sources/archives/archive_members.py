@@ -1,4 +1,4 @@
-"""Open an archive in the format of its file name suffix, and list its members as source files."""
+"""Open an archive in the format that its file name suffix says, and list its members as source files."""
 
 from __future__ import annotations
 
@@ -20,26 +20,29 @@ if TYPE_CHECKING:
     from dicommap.sources.local_tree import LocalTree
 
 _MAGIC_BYTES = {"zip": b"PK", "gz": b"\x1f\x8b", "tgz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\0"}
-"""Suffix of a file name -> first bytes of the archive. Tar files are absent: they begin with a member's name."""
+"""Suffix of a file name -> first bytes of the archive. Tar files are missing: they begin with the name of a member."""
 
 
 class Archive(Protocol):
     """The interface of an open archive."""
 
     is_sequential: bool
-    """Whether members can be read only in their order."""
+    """Whether the members can be read only in their order."""
     state: ArchiveState
     names: UniqueNames
-    """The names of the entries read so far."""
+    """The names of the entries that were read so far."""
     issues: list[Issue]
-    """Issues of the whole archive so far, without those that stop reading."""
+    """The issues of the whole archive so far. Issues that stop reading are not among them."""
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield the entries, without directories. If the archive is damaged, raises ArchiveError at the damage."""
+        """Yield the entries without directories.
+
+        If the archive is damaged, raises ArchiveError at the damaged place.
+        """
         ...
 
     def member_reader(self, name: str) -> ReadAt:
-        """Return a function that reads a member, valid until this method is called again. Raises ArchiveError."""
+        """Return a function that reads a member. It works until this method is called again. Raises ArchiveError."""
         ...
 
     def close(self) -> None:
@@ -48,14 +51,13 @@ class Archive(Protocol):
 
 
 def open_archive(tree: LocalTree, path: str) -> Archive:
-    """Return an open archive. Its file name suffix gives its format.
+    """Return an open archive. Its file name suffix says which format it has.
 
     Raises:
-        ArchiveError: The archive is damaged, or has another format than its suffix.
+        ArchiveError: The archive is damaged, or has another format than its suffix says.
         OSError: The file cannot be opened.
-
     """
-    # Imported here, because these modules import lzma, bz2 and zipfile, which not every scanning process needs.
+    # These modules import lzma, bz2 and zipfile, which not every scanning process needs.
     from dicommap.sources.archives.tar_archive import CompressedTarArchive, TarArchive
     from dicommap.sources.archives.zip_archive import ZipArchive
 
@@ -66,12 +68,12 @@ def open_archive(tree: LocalTree, path: str) -> Archive:
 
 
 def is_sequential_archive(path: str) -> bool:
-    """Return whether an archive, by its suffix, is a compressed tar file. Its members can be read only in order."""
+    """Return whether an archive is a compressed tar file, by its suffix. Its members can be read only in order."""
     return not path.lower().endswith((".zip", ".tar"))
 
 
 def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
-    """Return an archive and its members as source files. If it is a P10 file or unreadable, return only the file."""
+    """Return an archive and its members as source files. Return only the file if it is a P10 file or cannot be read."""
     members: list[SourceFile] = []
     issues: list[Issue] = []
     try:
@@ -88,15 +90,15 @@ def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
 
 
 def make_ambiguous_archive(file: SourceFile) -> SourceFile:
-    """Return the archive with an issue and without members, for an archive whose member paths are ambiguous.
+    """Return an archive with an issue and without members, because the paths of its members are ambiguous.
 
-    The paths are ambiguous if other files of the tree may have the same paths (see `has_ambiguous_members`).
+    Other files of the tree may have the same paths (see `has_ambiguous_members`).
     """
     return _make_archive(file, Disposition.UNREADABLE, (make_issue("archive.ambiguous-path"),))
 
 
 def list_known_members(file: SourceFile, members: Iterable[tuple[str, int]]) -> Iterator[SourceFile]:
-    """Yield an archive without issues, and then its members. An earlier scan has stored their names and sizes."""
+    """Yield an archive without issues, then its members. An earlier scan has stored their names and sizes."""
     yield _make_archive(file, Disposition.ARCHIVE, ())
     yield from (_make_member(file, ArchiveEntry(name, size)) for name, size in members)
 

@@ -1,4 +1,4 @@
-"""A source that yields the members of archives as files, and an opener of these members."""
+"""A source that also yields the members of archives as files, and the opener of these members."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dicommap.sources.source import KnownMembers
 
 MAX_OPEN_ARCHIVES = 8
-"""The maximum number of archives that a thread keeps open. If they have many entries, fewer are kept open."""
+"""The maximum number of archives that a thread keeps open. It is lower if they have many entries."""
 
 _Key = tuple[str, str, "ArchiveState"]
 """The root of a tree, the path of an archive, and the state of the archive."""
@@ -49,9 +49,8 @@ class ArchiveSource(Source):
         Args:
             source: The source to extend: a local tree or a file list.
             tree: The local tree that opens the archives.
-            known_members: A function that returns the members of an archive if an earlier scan has listed them, else
-                None. If they are known, a compressed tar file need not be decompressed to list its members.
-
+            known_members: A function that takes an archive. If an earlier scan has listed its members, it returns them,
+                else None. A compressed tar file with known members need not be decompressed to list them.
         """
         self._source = source
         self._tree = tree
@@ -68,7 +67,7 @@ class ArchiveSource(Source):
         return ArchiveOpener(self._tree)
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield the files of the source. After each archive, yield its members in their order."""
+        """Yield the files of the source. The members of an archive follow it in their order."""
         for file in self._source.walk(exclude=exclude):
             if file.disposition is not None or not file.size or not has_archive_name(file.path):
                 yield file
@@ -78,7 +77,7 @@ class ArchiveSource(Source):
                 yield from self._list_archive(file)
 
     def count(self) -> Iterator[int]:
-        """Yield the numbers of files of the source, without members of archives."""
+        """Yield the numbers of files of the source. Members of archives are not counted."""
         return self._source.count()
 
     def overlaps(self, other: Source) -> bool:
@@ -106,9 +105,9 @@ class ArchiveOpener(Opener):
 
         Args:
             tree: The tree with the archives.
-            expected: Path -> state in the walk, for each archive that may be entered. If an archive has another state
-                now, opening a member raises ArchiveError. By default every file with an archive's suffix is entered.
-
+            expected: Path -> state in the walk, for each archive whose members may be opened. If an archive has another
+                state now, opening a member raises ArchiveError. By default, the members of every file with an archive's
+                suffix may be opened.
         """
         self._tree = tree
         self._expected = expected
@@ -119,12 +118,15 @@ class ArchiveOpener(Opener):
         return ArchiveOpener(self._tree, {path: (archive.size, archive.mtime_ns) for path, archive in archives.items()})
 
     def open(self, path: str) -> AbstractContextManager[ReadAt]:
-        """Open a file or a member for reading. For a damaged or changed archive, the OSError is an ArchiveError."""
+        """Open a file or a member for reading.
+
+        If an archive is damaged or has changed, the OSError is an ArchiveError.
+        """
         member = self._split_path(path)
         return self._tree.open(path) if member is None else self._open_member(*member)
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the compressed tar file of which this path is a member. Return None for any other path."""
+        """Return the compressed tar file that has this path as a member. Return None for any other path."""
         member = self._split_path(path)
         return member[0] if member is not None and is_sequential_archive(member[0]) else None
 
@@ -138,7 +140,7 @@ class ArchiveOpener(Opener):
                     yield archive + MEMBER_SEPARATOR + entry.name, hash_content(read)
 
     def _split_path(self, path: str) -> tuple[str, str] | None:
-        """Split the path of a member into its archive and its name. Return None for a path that is no member."""
+        """Return the archive and the name of a member. Return None if the path is not the path of a member."""
         end = path.find(MEMBER_SEPARATOR)
         while end >= 0:
             archive = path[:end]
@@ -148,7 +150,7 @@ class ArchiveOpener(Opener):
         return None
 
     def _is_entered(self, path: str) -> bool:
-        """Return whether a path is an archive whose members are scanned."""
+        """Return whether a path is an archive with members that may be opened."""
         if self._expected is not None:
             return path in self._expected
         if not has_archive_name(path) or has_ambiguous_members(self._tree, path):
@@ -186,7 +188,7 @@ class ArchiveOpener(Opener):
 def has_ambiguous_members(tree: LocalTree, path: str) -> bool:
     """Return whether `path` with a `!` at its end exists, for example the directory `a.zip!`.
 
-    If it exists, the path of a file in this directory may be equal to the path of a member of the archive.
+    If so, a file in this directory may have the same path as a member of the archive.
     """
     try:
         tree.link_status(path + MEMBER_SEPARATOR[0])
@@ -202,7 +204,7 @@ def close_archives() -> None:
 
 
 class _OpenArchives(threading.local):
-    """The archives that the current thread keeps open to read more of their members."""
+    """The archives that the current thread keeps open, because more of their members may be read."""
 
     def __init__(self) -> None:
         self.held: list[tuple[_Key, Archive]] = []
@@ -216,7 +218,7 @@ class _OpenArchives(threading.local):
         return None
 
     def put(self, key: _Key, archive: Archive) -> None:
-        """Add an open archive to the list. If too many archives or entries are open, close the oldest archives."""
+        """Add an open archive. If too many archives or entries are open, close the archives that were added first."""
         self.held.append((key, archive))
         while len(self.held) > 1 and (
             len(self.held) > MAX_OPEN_ARCHIVES

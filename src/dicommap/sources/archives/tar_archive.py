@@ -1,4 +1,4 @@
-"""Tar archives: plain tar files have random access; compressed tar files are decompressed from the start."""
+"""Tar archives. A plain tar file has random access; a compressed one is decompressed from its beginning."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 _CHUNK = 2**18
 _GZIP = 16
-"""Added to zlib's window size for a gzip header and trailer."""
+"""This number is added to zlib's window size to read a gzip header and trailer."""
 
 
 class DecompressedStream(Protocol):
-    """The interface of streams of decompressed bytes."""
+    """Interface of a stream of decompressed bytes."""
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes. Return no bytes only at the end of the stream."""
@@ -40,7 +40,10 @@ class DecompressedStream(Protocol):
 
 
 def choose_decompressor(path: str) -> Callable[[ArchiveFile], DecompressedStream]:
-    """Return a function that opens an archive as a decompressed stream. The suffix of `path` gives the compression."""
+    """Return a function that opens an archive as a decompressed stream.
+
+    The suffix of `path` says how it is compressed.
+    """
     name = path.lower()
     if name.endswith("bz2"):
         return lambda file: _ConcatenatedStreams(file, bz2.BZ2Decompressor, OSError)
@@ -50,7 +53,7 @@ def choose_decompressor(path: str) -> Callable[[ArchiveFile], DecompressedStream
 
 
 class LimitedDecompressedStream:
-    """A stream of decompressed bytes that raises ArchiveError if they exceed an UnpackingLimit."""
+    """A stream of decompressed bytes. It raises ArchiveError if there are more than an UnpackingLimit allows."""
 
     def __init__(self, stream: DecompressedStream, limit: UnpackingLimit) -> None:
         self._stream, self._limit = stream, limit
@@ -61,7 +64,10 @@ class LimitedDecompressedStream:
         return self.read_or_raise(length, "archive.broken")
 
     def read_or_raise(self, length: int, code: str) -> bytes:
-        """Return the next `length` bytes, or fewer at the end. If damaged, raises ArchiveError with this issue code."""
+        """Return the next `length` bytes, or fewer at the end.
+
+        For damaged bytes, raises ArchiveError with the issue code `code`.
+        """
         parts = []
         while length > 0:
             with convert_damage_errors(code):
@@ -95,7 +101,7 @@ class _Decompressor(Protocol):
 
 
 class _GzipDecompressor:
-    """A decompressor of one gzip stream, with the same methods and properties as `bz2.BZ2Decompressor`."""
+    """Decompresses one gzip stream. It has the methods and properties of `bz2.BZ2Decompressor`."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | _GZIP)
@@ -120,9 +126,9 @@ class _GzipDecompressor:
 
 
 class _ConcatenatedStreams:
-    """The decompressed bytes of a gzip, bzip2 or xz file, which may be a sequence of compressed streams.
+    """The decompressed bytes of a gzip, bzip2 or xz file. The file may consist of several compressed streams.
 
-    If other bytes follow a stream, ArchiveError is raised, since members may be missing. The standard library is not
+    If other bytes follow a stream, ArchiveError is raised, because members may be missing. The standard library is not
     used for this: BZ2File and LZMAFile ignore such bytes, and GzipFile reads zero bytes after a stream one by one.
     """
 
@@ -155,7 +161,7 @@ class _ConcatenatedStreams:
         return data
 
     def _start_next_stream(self) -> bytes:
-        """Begin the next stream, and return its first bytes. Return no bytes at the end of the file."""
+        """Begin the next stream and return its first bytes. Return b"" at the end of the file."""
         data = self._stream.unused_data or self._read_chunk()
         while data and not data.strip(b"\0"):  # xz files may have zeros after each stream
             data = self._read_chunk()
@@ -165,7 +171,7 @@ class _ConcatenatedStreams:
         return data
 
     def _decompress_chunk(self, data: bytes, size: int) -> bytes:
-        """Decompress bytes. Bytes after the first complete stream that are no stream raise ArchiveError."""
+        """Decompress bytes. Raises ArchiveError if bytes after the first complete stream are not a stream."""
         try:
             return self._stream.decompress(data, size)
         except self._damage:
@@ -215,7 +221,8 @@ class TarArchive:
 class CompressedTarArchive:
     """An open compressed tar file.
 
-    If members are read in their order, the file is decompressed once. Reading an earlier member decompresses it again.
+    If members are read in their order, the file is decompressed only once. To read an earlier member, it is
+    decompressed again.
     """
 
     is_sequential = True
@@ -232,12 +239,12 @@ class CompressedTarArchive:
         return (entry for entry, _ in self.contents())
 
     def contents(self) -> Iterator[tuple[ArchiveEntry, ReadAt]]:
-        """Yield each entry with a function that reads its data. The function is valid until the next entry."""
+        """Yield each entry with a function that reads its data. The function works until the next entry is yielded."""
         for name, entry in self._entries:
             yield _make_entry(name, entry), ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
 
     def member_reader(self, name: str) -> ReadAt:
-        """Return a function that reads a member, valid until this method is called again. Raises ArchiveError."""
+        """Return a function that reads a member. It works until this method is called again. Raises ArchiveError."""
         if name in self.names:
             self._rewind_archive()
         with suppress(ArchiveError):
@@ -275,7 +282,7 @@ class CompressedTarArchive:
 
 
 class _PlainTarReader:
-    """A ForwardReader of a tar file that is not compressed."""
+    """A ForwardReader for a tar file that is not compressed."""
 
     def __init__(self, file: ArchiveFile) -> None:
         self._file = file

@@ -1,6 +1,6 @@
 """Headers of tar files: ustar, pax and GNU.
 
-Python's tarfile is used only to parse single headers. It is not safe for whole archives: in some versions, a malicious
+Python's tarfile parses only single headers here. It is not safe for whole archives: in some versions, a malicious
 archive makes it read forever, and it keeps names of any length in memory.
 """
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = tarfile.BLOCKSIZE
 _MAX_EXTENSION_BYTES = 2**20
-"""The maximum size of one extended header. It has names, times, and file attributes of some operating systems."""
+"""The maximum size of one extended header in bytes.
+
+It has names, times, and file attributes of some operating systems.
+"""
 
 _LONG_NAME, _LONG_LINK = b"L", b"K"
 _OWN, _SHARED = (b"x", b"X"), b"g"
@@ -34,14 +37,14 @@ _WITHOUT_DATA = (*_LINKS, *_SPECIAL, tarfile.DIRTYPE, _GNU_LABEL)
 
 _IS_EXTENDED = slice(482, 483)
 _HAS_MORE = slice(504, 505)
-"""The position, in a block, of a flag for sparse files. If it is not zero, another block with their map follows."""
+"""The position of a flag in a block, for sparse files. If it is not zero, another block of their map follows."""
 
 ExtendedAttributes = dict[str, bytes]
-"""Key -> value of each attribute in the extended headers before a file."""
+"""Key -> value of each attribute in the extended headers that precede a file."""
 
 
 class ForwardReader(Protocol):
-    """The interface of streams that can only be read forwards."""
+    """Interface of a stream that can only be read forwards."""
 
     position: int
 
@@ -55,17 +58,17 @@ class ForwardReader(Protocol):
 
 
 class TarEntry(NamedTuple):
-    """One file, link or device of a tar file. There are no entries for directories and labels."""
+    """A file, link or device in a tar file. Directories and labels are not entries."""
 
     name: str
     size: int
     offset: int
-    """The offset of the entry's first byte of data. The reader is at this offset when the entry is yielded."""
+    """The offset of the first byte of the entry's data. The reader is there when the entry is yielded."""
     is_link: bool
     special_kind: str | None
-    """The kind of a special file, such as "FIFO". None if the entry is not a special file."""
+    """The kind of a special file, such as "FIFO". None for other entries."""
     unsupported_reason: str | None
-    """The reason for which the file is not read. None if the file can be read."""
+    """The reason why the file is not read. None if it can be read."""
 
 
 def read_tar_entries(source: ForwardReader, issues: list[Issue]) -> Iterator[TarEntry]:
@@ -137,7 +140,10 @@ def _read_header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, b
 
 
 def _skip_zero_blocks(source: ForwardReader) -> tuple[int, bytes]:
-    """Return the offset and bytes of the next block that is not all zeros. At the file's end, the bytes are empty."""
+    """Return the offset and bytes of the next block that is not all zeros.
+
+    The bytes are empty at the end of the file.
+    """
     for _ in range(MAX_ZERO_BYTES // BLOCK_BYTES):
         offset = source.position
         block = source.read(BLOCK_BYTES)
@@ -156,7 +162,7 @@ def _read_content(source: ForwardReader, size: int) -> bytes:
 
 
 def _parse_attributes(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield key and value of the path, size and sparse attributes of an extended header.
+    """Yield the keys and values of an extended header that are about path, size and sparse files.
 
     Each attribute is a record `LENGTH KEY=VALUE` with a line feed at its end. LENGTH is the number of bytes of the
     whole record, in decimal digits.

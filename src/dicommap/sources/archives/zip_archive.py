@@ -1,4 +1,4 @@
-"""ZIP archives: list and read members with zipfile. The sizes of the directory and of members are limited."""
+"""ZIP archives. zipfile lists and reads the members, within limits on the directory and the members."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ENTRY_MAGIC = b"PK\x01\x02"
 _END_MAGIC = b"PK\x05\x06"
 _MIN_END_BYTES = 22
 _MAX_END_BYTES = _MIN_END_BYTES + 2**16 - 1
-"""The size of an end record with the longest possible comment."""
+"""The size of an end record with the longest possible comment, in bytes."""
 _ENCRYPTED = 0x1
 _UNIX = 3
 
@@ -108,13 +108,13 @@ class ZipArchive:
 class _LimitedDirectoryFile(ArchiveFile):
     """A ZIP file that raises ArchiveError if its directory is too large.
 
-    The check is necessary because zipfile reads the whole directory at once, and does not limit the number of entries.
+    zipfile itself does not limit the number of entries, and reads the whole directory at once.
     """
 
     is_reading_directory = True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return up to `size` bytes; all remaining bytes by default. Raises ArchiveError if a limit is exceeded."""
+        """Return at most `size` bytes; by default, all remaining bytes. Raises ArchiveError if a limit is exceeded."""
         if size is not None and min(size, self.size) > MAX_DIRECTORY_BYTES:
             require_entry_count(MAX_ENTRIES + 1)
         data = super().read(size)

@@ -1,4 +1,4 @@
-"""Issues of object keys that other tools would change, would reject, or would confuse with another key."""
+"""Issues of object keys that other tools would change, would refuse, or would confuse with another key."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 _UNUSUAL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|(?:^|/)\.{0,2}(?:/|$)")
-"""Matches a key if `_describe_problem` may find a problem in it. Most keys have no problem."""
+"""Matches a key that `_describe_problem` must check. Most keys do not match."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class KeyChecker:
-    """A checker of the keys of a listing. The keys must be in the order of their UTF-8 bytes, as in S3's listings."""
+    """Checks the keys of a listing. They must come in the order of their UTF-8 bytes, as in S3's listings."""
 
     def __init__(self, prefix: str) -> None:
-        """Start with the first key of a listing. The prefix is empty or ends with a slash, and is not checked."""
+        """Start before the first key of a listing. `prefix` is empty or ends with a slash. It is not checked."""
         self._prefix = len(prefix)
         self._open: list[str] = []
-        """Paths of earlier objects with which later paths may start. Each path starts with the path before it."""
+        """Paths of earlier objects that may be the beginning of later paths.
+
+        Each path begins with the path before it.
+        """
 
     def issues(self, key: str, *, folder: bool = False) -> tuple[Issue, ...]:
         """Return the issues of the next key.
@@ -36,8 +39,8 @@ class KeyChecker:
         """
         path = key[self._prefix :]
         before = self._open
-        # In a sorted listing, all keys between `a` and `a/b` start with `a`. So drop paths that this key does not
-        # start with.
+        # In a sorted listing, all keys between `a` and `a/b` begin with `a`. So paths that this key does not begin with
+        # are removed.
         while before and not path.startswith(before[-1]):
             before.pop()
         above = before.pop() if before and path[len(before[-1]) :].startswith("/") else None
@@ -53,12 +56,12 @@ class KeyChecker:
 
 
 def is_portable_key(key: str) -> bool:
-    """Return whether obstore requests this key unchanged. For other keys, boto3 must be used."""
+    """Return whether obstore requests this key unchanged. For all other keys, boto3 must be used."""
     return _UNUSUAL.search(key) is None
 
 
 def _describe_problem(path: str, *, folder: bool) -> str | None:
-    """Return a text that describes the problem of a key, for the issue `s3.key`. Return None if there is no problem."""
+    """Return the problem of a key as words for the issue `s3.key`. Return None if the key has no problem."""
     segments = path.removesuffix("/").split("/") if path else []
     if _CONTROL.search(path) is not None:
         return "a control character"

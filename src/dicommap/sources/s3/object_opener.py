@@ -1,4 +1,4 @@
-"""An opener of S3 objects. It opens single objects, and reads the headers of many objects with parallel requests."""
+"""The opener of S3 objects. It opens single objects, and reads the headers of many objects with parallel requests."""
 
 from __future__ import annotations
 
@@ -31,17 +31,25 @@ MAX_REQUESTS = 64
 """The maximum number of parallel requests of one process. S3 needs tens of milliseconds for each answer."""
 
 MAX_REQUESTS_NEARBY = 16
-"""The maximum number of parallel requests to a server on the local network (see NEARBY_SECONDS). With more threads,
-a fifth of the CPU time would be lost."""
+"""The maximum number of parallel requests to a server on the local network (see NEARBY_SECONDS).
+
+More threads would waste a fifth of the CPU time.
+"""
 
 MAX_BATCH_BYTES = 40 * 2**20
 """The maximum size of all values in one batch: 500 objects, if only the default attributes are captured."""
 
 _MAX_REREADS = 3
-"""Up to this number of answers, reading a header restarts after each. Then the calling thread fetches other bytes."""
+"""The number of answers after which the reading of one header restarts.
+
+After that, the calling thread requests the missing bytes.
+"""
 
 _MAX_UNANSWERED = 8
-"""If S3 gives no answer for this number of consecutive objects, S3 or the network has failed: AwsError is raised."""
+"""If S3 does not answer for this number of objects one after the other, S3 or the network has failed.
+
+AwsError is raised.
+"""
 
 _Result = TypeVar("_Result")
 
@@ -50,7 +58,7 @@ _State = tuple[int, str]
 
 
 class S3Opener(Opener):
-    """An opener of objects below a prefix. It raises ObjectError if an object has changed since it was listed."""
+    """Opens objects below a prefix. It raises ObjectError if an object has changed since it was listed."""
 
     def __init__(self, connection: S3Connection, prefix: str, listed: Mapping[str, _State] | None = None) -> None:
         """Make an opener.
@@ -81,11 +89,10 @@ class S3Opener(Opener):
     def read_headers(
         self, files: Sequence[tuple[str, int]], read_header: ReadHeader, *, max_header_bytes: int
     ) -> Iterator[HeaderBatch]:
-        """Yield batches of headers. The objects of a batch are read in parallel, and its memory is bounded.
+        """Yield batches of headers. The objects of a batch are read in parallel. The memory of a batch is bounded.
 
         Raises:
             AwsError: An error affects all objects, for example if S3 cannot be reached.
-
         """
         count = max(1, MAX_BATCH_BYTES // max_header_bytes)
         for start in range(0, len(files), count):
@@ -98,19 +105,18 @@ class S3Opener(Opener):
     def read_parallel(
         self, paths: Iterable[str], read: Callable[[ReadAt, int], _Result]
     ) -> tuple[list[_Result | ObjectError], NetworkTraffic]:
-        """Call `read` for each object in the calling thread, while other threads fetch the bytes of objects.
+        """Call `read` for each object in the calling thread, while other threads request bytes of the objects.
 
         Args:
             paths: The paths of the objects.
-            read: Takes a function that reads the object, and the object's size. If it needs bytes that have not been
-                fetched yet, the bytes are fetched, and `read` is called again from the start.
+            read: A function that takes a function for reading the object, and the object's size. If it needs bytes that
+                have not been requested yet, they are requested, and `read` is called again from the start.
 
         Returns:
             The results of `read`, or errors, in the order of the paths; and the network traffic.
 
         Raises:
             AwsError: An error affects all objects, for example if S3 cannot be reached.
-
         """
         objects = [self._make_partial_object(path) for path in paths]
         return _ParallelRead(get_range_reader(self._connection), objects, read).read_all()
@@ -120,7 +126,7 @@ class S3Opener(Opener):
 
 
 class _MoreBytesNeeded(Exception):  # noqa: N818  not an error: it interrupts the reader of a header
-    """The exception for bytes that a header reader needs and that have not been fetched yet."""
+    """Raised if the reader of a header needs bytes that have not been received yet."""
 
     def __init__(self, offset: int, length: int) -> None:
         super().__init__(offset, length)
@@ -128,7 +134,7 @@ class _MoreBytesNeeded(Exception):  # noqa: N818  not an error: it interrupts th
 
 
 class _PartialObject:
-    """An object of S3, with the byte ranges that have been fetched so far."""
+    """An object in S3, with the byte ranges that have been received so far."""
 
     def __init__(self, connection: S3Connection, key: str, size: int, etag: str) -> None:
         self.key, self.size, self.etag = key, size, etag
@@ -136,17 +142,20 @@ class _PartialObject:
         self.parts: list[ByteRange] = []
         self.requests = self.received = 0
         self.wanted: tuple[int, int] | None = None
-        """The offsets of the bytes to fetch next. None before the first request."""
+        """The offsets of the bytes to request next. None before the first request."""
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`. Raises _MoreBytesNeeded if they have not been fetched."""
+        """Return `length` bytes from `offset`. Raises _MoreBytesNeeded if they have not been received."""
         for part in self.parts:
             if part.has_range(offset, length, self.size):
                 return part.get(offset, length)
         raise _MoreBytesNeeded(offset, min(length, self.size - offset))
 
     def read_blocking(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset`. Fetch them if necessary. Keep only the first and the last byte range."""
+        """Return `length` bytes from `offset`, and request them if necessary.
+
+        Only the first and the last range are kept.
+        """
         try:
             return self.read(offset, length)
         except _MoreBytesNeeded as needed:
@@ -169,7 +178,7 @@ class _PartialObject:
 
 
 class _ParallelRead(Generic[_Result]):
-    """A parallel reader of one batch of objects. Threads fetch byte ranges, and the calling thread reads headers."""
+    """Reads one batch of objects in parallel. Threads request byte ranges, and the calling thread reads headers."""
 
     def __init__(
         self, reader: RangeReader, objects: Sequence[_PartialObject], read: Callable[[ReadAt, int], _Result]
@@ -206,7 +215,7 @@ class _ParallelRead(Generic[_Result]):
         return [self._results[partial] for partial in self._objects], traffic
 
     def _fetch_objects(self) -> None:
-        """Fetch one byte range after the other, until the queue of objects is empty. Runs in a thread."""
+        """Request one byte range after the other until the queue of objects is empty. Runs in a thread."""
         with suppress(IndexError):  # popleft raises it if the queue is empty
             while True:
                 partial = self._wanted.popleft()
@@ -219,7 +228,7 @@ class _ParallelRead(Generic[_Result]):
             return error
 
     def _read_answer(self, partial: _PartialObject, answer: ByteRange | BaseException) -> None:
-        """Call the reader for an object after an answer. If it needs more bytes, request them. Raises AwsError."""
+        """Read the header of an object after an answer. If it needs more bytes, request them. Raises AwsError."""
         try:
             if not isinstance(answer, ByteRange):
                 raise answer
@@ -240,7 +249,10 @@ class _ParallelRead(Generic[_Result]):
         partial.parts.clear()
 
     def _count_missing_answer(self, error: ObjectError) -> None:
-        """Count consecutive objects without an answer. Raises AwsError if there are _MAX_UNANSWERED."""
+        """Count objects without an answer, one after the other.
+
+        Raises AwsError if there are _MAX_UNANSWERED of them.
+        """
         self._unanswered = self._unanswered + 1 if error.has_no_answer else 0
         if self._unanswered >= _MAX_UNANSWERED:
             raise AwsError(

@@ -1,4 +1,4 @@
-"""Range requests for S3 objects, sent with obstore or boto3. They fail if the object has changed since its listing."""
+"""Range requests for S3 objects with obstore or boto3. They fail if the object has changed since it was listed."""
 
 from __future__ import annotations
 
@@ -20,33 +20,39 @@ if TYPE_CHECKING:
     from dicommap.sources.s3.s3_connection import S3Connection
 
 FIRST_REQUEST_BYTES = 16_384
-"""The number of bytes in the first request for an object: twice the first read of `p10`. In a test with 833 real files,
-all headers but two ended within half of it. S3 needs the same time for several kilobytes as for one kilobyte."""
+"""The number of bytes in the first request for an object: twice the first read of `p10`.
+
+In a test with 833 real files, all headers but two were in the first half of it. S3 needs the same time for several
+kilobytes as for one kilobyte.
+"""
 
 MAX_FIRST_REQUEST_BYTES = 65_536
-"""The maximum number of bytes in a first request. It is used after objects with longer headers."""
+"""The maximum number of bytes in a first request. It is used if earlier objects had longer headers."""
 
 NEARBY_SECONDS = 0.002
 """A server that answers in less time is on the local network. S3 needs more time, even within a region."""
 
 
 class ByteRange(NamedTuple):
-    """A part of an object: the bytes in `content`, which begin at the offset `start`."""
+    """A part of an object: the bytes in `content`, which begin at the offset `start` of the object."""
 
     start: int
     content: bytes
 
     def has_range(self, offset: int, length: int, size: int) -> bool:
-        """Return whether this part has `length` bytes from `offset`, or the bytes up to the object's end at `size`."""
+        """Return whether this part has `length` bytes from `offset`, or all bytes from there to the end of the object.
+
+        `size` is the size of the object.
+        """
         return self.start <= offset and min(offset + length, size) <= self.start + len(self.content)
 
     def get(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes from an offset in the object."""
+        """Return at most `length` bytes from `offset` in the object."""
         return self.content[offset - self.start : offset - self.start + length]
 
 
 class RangeReader:
-    """A reader of byte ranges of one bucket's objects. Each process has one reader, which is thread-safe."""
+    """Reads byte ranges of the objects in one bucket. Each process has one reader, which is thread-safe."""
 
     def __init__(self, connection: S3Connection) -> None:
         """Make the S3 client. Raises AwsError without credentials, and MissingExtraError without boto3 or obstore."""
@@ -60,7 +66,7 @@ class RangeReader:
         self._get = obstore.get
         self._error_types = (BaseError, FileNotFoundError)
         self.first_bytes = FIRST_REQUEST_BYTES
-        """The number of bytes in the next first request. It increases after objects with longer headers."""
+        """The number of bytes in the next first request. It grows if objects have longer headers."""
         self._shortest_seconds = inf
 
     @property
@@ -69,7 +75,7 @@ class RangeReader:
         return self._shortest_seconds < NEARBY_SECONDS
 
     def get_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
-        """Request and return the bytes between two offsets of an object.
+        """Request the bytes between two offsets of an object, and return them.
 
         Args:
             key: The object's key, including the prefix.
@@ -80,8 +86,7 @@ class RangeReader:
 
         Raises:
             ObjectError: The object cannot be read, or now has another size or ETag.
-            AwsError: The error affects all objects, for example if access is denied by expired credentials.
-
+            AwsError: The error affects all objects, for example if the credentials have expired.
         """
         started = perf_counter()
         content = (self._get_with_obstore if is_portable_key(key) else self._get_with_boto3)(
@@ -93,7 +98,7 @@ class RangeReader:
         return ByteRange(begin, content)
 
     def record_header_end(self, end: int) -> None:
-        """Increase `first_bytes` for later objects, if a header needed the bytes up to the offset `end`."""
+        """Increase `first_bytes` for later objects if a header ends later, at the offset `end`."""
         if self.first_bytes < end <= MAX_FIRST_REQUEST_BYTES:
             self.first_bytes = -(-end // FIRST_REQUEST_BYTES) * FIRST_REQUEST_BYTES
 

@@ -1,4 +1,4 @@
-"""The settings to reach a bucket, and the S3 clients that each process makes from these settings."""
+"""The settings to reach a bucket, and the S3 clients that each process makes from them."""
 
 from __future__ import annotations
 
@@ -19,24 +19,28 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Store
 
 CONNECT_SECONDS, REQUEST_SECONDS = 10, 60
-"""Timeouts in seconds for connecting and for a whole request. After a timeout the request is tried again."""
+"""Timeouts in seconds for connecting, and for a whole request. After a timeout, the request is repeated."""
 
 RETRY_CONFIG: RetryConfig = {
     "max_retries": 8,
     "retry_timeout": timedelta(seconds=150),
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=15), "base": 2},
 }
-"""Settings for repeating a failed request. Each pause is about twice as long as the pause before, as S3 recommends if
-it throttles requests. All pauses together take at least half a minute."""
+"""Settings for repeating a failed request. Each pause is about twice as long as the pause before.
+
+S3 recommends this if it throttles requests. All pauses together take at least half a minute.
+"""
 
 _CLIENT_LIFETIME = timedelta(minutes=5)
-"""The time for which obstore uses credentials before it requests them from botocore again. botocore renews credentials
-ten minutes before they expire."""
+"""The time after which obstore asks botocore for credentials again.
+
+botocore renews credentials ten minutes before they expire.
+"""
 
 _DEFAULT_REGION = "us-east-1"
 
 MAX_CERTIFICATE_BYTES = 16 * 2**20
-"""The maximum size of a file of certificates. The certificates that browsers trust have 0.3 million bytes in total."""
+"""The maximum size of a file of certificates in bytes. The certificates that browsers trust need 0.3 million bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +52,19 @@ class S3Connection:
 
     bucket: str
     clients: Clients = field(default_factory=Clients)
-    """The AWS credentials profile, the region and the endpoint. This object never holds a boto3 client."""
+    """The AWS credentials profile, the region and the endpoint. It never has a boto3 client."""
     scan: str = field(default_factory=lambda: os.urandom(8).hex())
-    """A random text for each scan. It is part of the cache key of clients, so the next scan gets new credentials."""
+    """A random text for each scan.
+
+    It is part of the cache key of the clients, so the next scan gets new credentials.
+    """
 
     def __post_init__(self) -> None:
         # A copy without boto3 clients: the caller's object may hold some, and they cannot be pickled.
         object.__setattr__(self, "clients", replace(self.clients))
 
     def in_region(self, region: str | None) -> S3Connection:
-        """Return this connection with clients for `region`. Return this object if the region is None or the same."""
+        """Return this connection for another region. Return this object if `region` is None or already its region."""
         if region is None or region == self.client().meta.region_name:
             return self
         return replace(self, clients=replace(self.clients, region=region))
@@ -125,9 +132,10 @@ def _get_store(connection: S3Connection, process: int) -> S3Store:
 
 
 def _uses_virtual_host(endpoint: str, bucket: str) -> bool:
-    """Return whether requests must have the bucket's name in the host name, as in `bucket.s3.amazonaws.com`.
+    """Return whether requests need the bucket's name in the host name, as in `bucket.s3.amazonaws.com`.
 
-    It is True for AWS's endpoints, unless the bucket's name has a dot: AWS's certificates are not valid for such hosts.
+    They need it for AWS's endpoints. But if the bucket's name has a dot, AWS's certificates are not valid for such
+    hosts, and the result is False.
     """
     host = urlsplit(endpoint).hostname or ""
     return host.startswith("s3") and ".amazonaws.com" in host and "." not in bucket

@@ -1,4 +1,4 @@
-"""Errors from reading S3 objects: ObjectError if one object is affected, AwsError if all objects are affected."""
+"""Errors from reading S3 objects: ObjectError if only one object is affected, AwsError if all objects are affected."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CODES_FOR_ALL_OBJECTS = frozenset(
         "TokenRefreshRequired",
     }
 )
-"""Error codes of S3 that affect all objects, not only the requested object.
+"""Error codes of S3 that affect all objects, not only one object.
 
 Source: Amazon S3 API Reference, "Error responses".
 """
@@ -42,16 +42,15 @@ _ISSUE_CODES = {304: "s3.changed", 404: "s3.vanished", 412: "s3.changed", 416: "
 
 
 class ObjectError(FileError):
-    """The error for one object that cannot be read. Its issue gives the reason."""
+    """Raised for one object that cannot be read. Its issue gives the reason."""
 
     def __init__(self, issue: Issue, *, has_no_answer: bool = False) -> None:
         """Make the error.
 
         Args:
             issue: The issue that gives the reason.
-            has_no_answer: Whether S3 gave no complete answer. If True, the cause may be S3 or the network instead of
-                the object.
-
+            has_no_answer: Whether S3 gave no complete answer. If so, the cause may be S3 or the network, and not the
+                object.
         """
         super().__init__(issue)
         self.has_no_answer = has_no_answer
@@ -90,7 +89,7 @@ def error_for_changed_object() -> ObjectError:
 
 
 def error_from_obstore(error: Exception, uri: str) -> ObjectError | AwsError:
-    """Convert an error of obstore to an ObjectError or AwsError. The messages do not quote the error's text."""
+    """Convert an error of obstore to an ObjectError or AwsError. Its message does not repeat the error's text."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
     if status is not None:

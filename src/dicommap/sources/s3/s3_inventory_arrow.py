@@ -1,7 +1,7 @@
-"""Readers of an S3 Inventory's data files in Parquet or ORC. The module is imported only for these formats.
+"""Read the data files of an S3 Inventory in Parquet or ORC. This module is imported only for these formats.
 
-Columns: Amazon S3 user guide, "Locating your inventory list". The column names differ from those in CSV files, and keys
-are not URL-encoded.
+Columns: Amazon S3 user guide, "Locating your inventory list". The column names are not those of CSV files, and keys are
+not URL-encoded.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 ROWS_PER_BATCH = 4_000
-"""The number of rows in a batch, which needs up to a megabyte. pyarrow may read tens of batches ahead."""
+"""The number of rows in a batch. A batch needs up to a megabyte, and pyarrow may read tens of batches ahead."""
 
 _BUFFERED_BYTES = 2**20
-"""The size of the buffer of each column. Without a buffer, pyarrow reads a column of a whole row group at once."""
+"""The size of each column's buffer in bytes. Without a buffer, pyarrow reads a column of a whole row group at once."""
 
 _REQUIRED_COLUMNS = ("key", "size", "e_tag")
 _TEXT = (pyarrow.binary(), pyarrow.string())  # Parquet does not always say that its bytes are text
@@ -39,7 +39,10 @@ _TYPES = {
     "is_latest": (pyarrow.bool_(),),
     "is_delete_marker": (pyarrow.bool_(),),
 }
-"""Column to read -> types to which it is cast, one after the other. If a cast fails, the file is damaged."""
+"""Column to read -> types to which its values are converted, one after the other.
+
+If this fails, the file is damaged.
+"""
 
 
 def read_parquet_objects(file: BinaryIO) -> Iterator[S3Object]:
@@ -74,7 +77,7 @@ def _choose_column_names(schema: pyarrow.Schema) -> list[str]:
 
 
 def _select_current_objects(batches: Iterable[pyarrow.RecordBatch]) -> Iterator[S3Object]:
-    """Yield the objects of the rows in batches, without delete markers and old versions."""
+    """Yield the objects in batches of rows. Delete markers and old versions are left out."""
     for batch in batches:
         columns = [_convert_column_values(batch, name) for name in _TYPES]
         for key, size, etag, mtime_ns, is_latest, is_delete_marker in zip(*columns, strict=False):
@@ -91,7 +94,7 @@ def _convert_column_values(batch: pyarrow.RecordBatch, name: str) -> Iterable[An
         return repeat(None)
     column = batch.column(name)
     if name == _TIME and pyarrow.types.is_timestamp(column.type):
-        # Times after 2262 do not fit into 64 bits of nanoseconds. ETags show changes, so such times may be inexact.
+        # Times after 2262 do not fit into 64 bits of nanoseconds. They may be inexact, because ETags show changes.
         microseconds = column.cast(pyarrow.timestamp("us", "UTC"), safe=False).cast(pyarrow.int64())
         return [None if time is None else clamp_time_ns(time * 1_000) for time in microseconds.to_pylist()]
     for kind in _TYPES[name]:
@@ -102,7 +105,7 @@ def _convert_column_values(batch: pyarrow.RecordBatch, name: str) -> Iterable[An
 
 @contextmanager
 def _convert_damage_errors() -> Iterator[None]:
-    """Return a context manager that converts pyarrow's errors about damaged bytes to ValueError."""
+    """Raise ValueError instead of pyarrow's errors about damaged bytes."""
     try:
         yield
     except MemoryError:

@@ -1,4 +1,4 @@
-"""Read the objects of an S3 Inventory, sorted like an S3 listing. Its CSV files are read here, too.
+"""Read the objects of an S3 Inventory in the order of an S3 listing. Its CSV files are read here, too.
 
 Columns: Amazon S3 user guide, "Cataloging and analyzing your data with S3 Inventory".
 """
@@ -33,7 +33,7 @@ _MAX_SQLITE_INTEGER = 2**63 - 1
 
 
 def read_csv_objects(file: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[S3Object]:
-    """Yield the objects of a CSV file, gzipped if its name ends with `.gz`. Raises ValueError if it is damaged."""
+    """Yield the objects in a CSV file. It is gzipped if `name` ends with `.gz`. Raises ValueError if it is damaged."""
     content = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if name.endswith(".gz") else file
     text = io.TextIOWrapper(content, encoding="utf-8", newline="")
     try:
@@ -60,14 +60,14 @@ def _parse_row(row: Mapping[str, str]) -> S3Object | None:
 
 
 class S3InventoryList:
-    """The objects of an S3 Inventory below a prefix. They are in a temporary file, to save memory."""
+    """The objects of an S3 Inventory below a prefix. They are in a temporary file to save memory."""
 
     def __init__(self, manifest: S3InventoryManifest, prefix: str, connection: S3Connection) -> None:
         """Read all data files.
 
         Args:
             manifest: The manifest that names the data files.
-            prefix: The start of the keys of objects to keep.
+            prefix: The prefix of the objects to keep.
             connection: The connection to the listed bucket.
 
         Raises:
@@ -75,7 +75,6 @@ class S3InventoryList:
             SourceError: The disk has no space for the temporary file.
             AwsError: S3 denies access or cannot be reached.
             MissingExtraError: The data files are Parquet or ORC, and pyarrow is not installed.
-
         """
         self._prefix = prefix
         self._read_objects = _choose_reader(manifest)
@@ -107,7 +106,10 @@ class S3InventoryList:
         return int(self._database.execute("SELECT COUNT(*) FROM listed").fetchone()[0])
 
     def objects(self) -> Iterator[S3Object]:
-        """Yield the objects in the order of their keys' bytes. If an object has several rows, use the newest row."""
+        """Yield the objects in the order of the bytes of their keys.
+
+        If an object has several rows, the newest row is used.
+        """
         last = None
         query = "SELECT key, size, etag, mtime_ns FROM listed ORDER BY key, mtime_ns DESC"
         for key, size, etag, mtime_ns in self._database.execute(query):

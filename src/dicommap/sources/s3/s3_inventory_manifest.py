@@ -1,4 +1,4 @@
-"""The manifest.json of an S3 Inventory: the name of the listed bucket, the columns, and the data files.
+"""The manifest.json of an S3 Inventory: the listed bucket, the columns, and the data files.
 
 Format: Amazon S3 user guide, "Locating your inventory list".
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SCHEME = "s3://"
 _LIMIT = S3_INVENTORY_LIMIT.bytes
-"""The maximum size of a manifest in bytes. A manifest has about 150 bytes for each data file."""
+"""The maximum size of a manifest in bytes. It has about 150 bytes for each data file."""
 _BUCKET_ARN = "arn:"
 
 
@@ -47,7 +47,7 @@ _COLUMN_PATTERNS = {
     S3InventoryFormat.PARQUET: re.compile(r"(?:required|optional)\s+\w+\s+(\w+)"),
     S3InventoryFormat.ORC: re.compile(r"(\w+):"),
 }
-"""Format -> pattern of one column name in `fileSchema`, which is a list, a Parquet message, or a Hive struct."""
+"""Format -> pattern of a column name in `fileSchema`. This text is a list, a Parquet message or a Hive struct."""
 
 _REQUIRED_COLUMNS = {
     S3InventoryFormat.CSV: ("Key", "Size", "ETag"),
@@ -73,7 +73,7 @@ class S3InventoryFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3InventoryManifest:
-    """A manifest.json of an S3 Inventory that has all columns that a scan needs."""
+    """The manifest.json of an S3 Inventory. It has all columns that a scan needs."""
 
     bucket: str
     """The bucket that the S3 Inventory lists."""
@@ -83,10 +83,10 @@ class S3InventoryManifest:
     columns: tuple[str, ...]
     files: tuple[S3InventoryFile, ...]
     directory: Path | None
-    """The directory of the manifest if the manifest is a local file, else None."""
+    """The directory of the manifest if it is a local file, else None."""
 
     def fetch(self, data_file: S3InventoryFile, connection: S3Connection, into: BinaryIO) -> None:
-        """Copy a data file from the manifest's local directory, if the file exists there; otherwise from S3.
+        """Copy a data file from a local directory near the manifest if it is there, otherwise from S3.
 
         Args:
             data_file: The data file.
@@ -96,7 +96,6 @@ class S3InventoryManifest:
         Raises:
             DocumentError: The local file cannot be read.
             AwsError: S3 denies access or cannot be reached.
-
         """
         path = next(filter(Path.is_file, self._list_possible_paths(data_file)), None)
         if path is not None:
@@ -108,7 +107,7 @@ class S3InventoryManifest:
             destination.client().download_fileobj(self.destination, data_file.key, into)
 
     def _list_possible_paths(self, data_file: S3InventoryFile) -> Iterator[Path]:
-        """Yield possible local paths of a data file: in a `data` directory as in S3, or in the manifest's directory."""
+        """Yield the local paths that a data file may have: in a directory `data` as in S3, or beside the manifest."""
         if self.directory is not None:
             yield self.directory.parent / "data" / data_file.name
             yield self.directory / "data" / data_file.name
@@ -178,13 +177,13 @@ def _parse_bucket(name: str) -> str:
 
 
 def _connect_to_bucket(connection: S3Connection, bucket: str) -> S3Connection:
-    """Return a connection with the same settings to another bucket. The region is not copied, because it may differ."""
+    """Return a connection with the same settings to another bucket. Its region is not copied, because it may differ."""
     return S3Connection(bucket=bucket, clients=replace(connection.clients, region=None))
 
 
 @contextmanager
 def _convert_read_errors(path: Path) -> Iterator[None]:
-    """Return a context manager that converts an OSError for the file at `path` to DocumentError."""
+    """Raise DocumentError instead of OSError for the file at `path`."""
     try:
         yield
     except OSError as error:

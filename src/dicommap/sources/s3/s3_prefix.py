@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dicommap.sources.s3.s3_inventory_list import S3InventoryList
 
 PAGES_AHEAD = 100
-"""The maximum number of pages (1,000 objects each) that are listed before they are needed. They take about 50 MB."""
+"""The maximum number of pages (of 1,000 objects) that are listed in advance. They take about 50 MB."""
 
 _POLL_SECONDS = 0.2
 
@@ -38,7 +38,7 @@ _POLL_SECONDS = 0.2
 class S3Prefix(Source):
     """A source with the objects below an S3 prefix, or with a single object.
 
-    If a prefix has no slash at its end, a slash is added: `s3://bucket/1.2.3` means `1.2.3/...`, not `1.2.34/...`.
+    A prefix without a slash at its end gets one: `s3://bucket/1.2.3` means `1.2.3/...`, but not `1.2.34/...`.
     """
 
     waits_for_network = True
@@ -74,7 +74,7 @@ class S3Prefix(Source):
         return str(self._uri)
 
     def use_s3_inventory(self, manifest: StrPath) -> S3InventoryList:
-        """Read an S3 Inventory, and return its list. Later walks use the list instead of listing the bucket.
+        """Read an S3 Inventory and return its list. Later walks use this list and do not list the bucket.
 
         `close` deletes the list.
 
@@ -85,7 +85,6 @@ class S3Prefix(Source):
             DocumentError: The S3 Inventory is damaged, or lists another bucket.
             AwsError: S3 denies access or cannot be reached.
             MissingExtraError: The data files are Parquet or ORC, and pyarrow is not installed.
-
         """
         from dicommap.sources.s3.s3_inventory_list import S3InventoryList
         from dicommap.sources.s3.s3_inventory_manifest import read_s3_inventory_manifest
@@ -105,7 +104,7 @@ class S3Prefix(Source):
         return S3Opener(self._connection, self._uri.prefix)
 
     def traffic(self) -> NetworkTraffic:
-        """Return the network traffic of listing objects so far, as a number of requests."""
+        """Return the number of requests that listed objects so far, as network traffic."""
         return NetworkTraffic(requests=self._lister.requests)
 
     def close(self) -> None:
@@ -114,7 +113,7 @@ class S3Prefix(Source):
             self._inventory.close()
 
     def overlaps(self, other: Source) -> bool:
-        """Return whether both sources are in the same bucket, and one prefix is the start of the other prefix."""
+        """Return whether both sources are in the same bucket and one prefix begins with the other."""
         if not isinstance(other, S3Prefix):
             return False
         ours, theirs = ((prefix._uri.bucket, prefix._uri.prefix + (prefix._only or "")) for prefix in (self, other))
@@ -125,7 +124,7 @@ class S3Prefix(Source):
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
         """Yield each object once, in the order of the UTF-8 bytes of the keys. Raises AwsError.
 
-        A thread lists the next pages at the same time. `exclude` is ignored, because it names local files.
+        At the same time, a thread lists the next pages. `exclude` is ignored, because it names local files.
         """
         del exclude
         if self._inventory is not None:
