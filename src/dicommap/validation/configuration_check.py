@@ -1,4 +1,4 @@
-"""Check an import configuration: its mappings, and the override files that the mappings name."""
+"""Check an import configuration: its mappings, and the override files that they name."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ MAPPINGS_POINTER = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 """JSON Pointer of the mappings in an import configuration."""
 
 _IDENTIFYING_TAGS = {hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)}
-"""Tags of the UIDs that the files of a study and of its series may both have."""
+"""Tags of the UIDs that may be both in the override file of a study and in those of its series."""
 
 _MappingKey = tuple[str, str | None]
 
 
 def get_mappings(document: Any) -> list[dict[str, str]]:  # noqa: ANN401  JSON of any type
-    """Return the mappings of an import configuration that passed its schema."""
+    """Return the mappings of an import configuration. It must be valid for its schema."""
     mappings: list[dict[str, str]] = document["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
     return mappings
 
@@ -44,15 +44,14 @@ def check_mappings(
     assumptions: Assumptions,
     pointer: str = "",
 ) -> Iterator[Issue]:
-    """Yield the issues of mappings: of each mapping, of mappings with equal targets or files, and of unknown targets.
+    """Yield the issues of mappings: wrong members, equal targets or files, and targets that are not in the inventory.
 
     Args:
         mappings: The mappings of an import configuration.
-        uri: The inputS3Uri of the job; None if it is not known.
-        known: Study Instance UID -> Series Instance UIDs of the inventory; None if there is no inventory.
+        uri: The inputS3Uri of the job. None if it is not known.
+        known: Study Instance UID -> Series Instance UIDs of the inventory. None if there is no inventory.
         assumptions: The assumptions about override files, such as whether mappings may share a file.
         pointer: The JSON Pointer of the import configuration in its document.
-
     """
     first_indexes: dict[_MappingKey, int] = {}
     files: dict[str, int] = {}
@@ -87,16 +86,16 @@ def mapping_key(mapping: Mapping[str, str]) -> tuple[str, str | None, str]:
 def check_planned_mappings(
     planned: list[dict[str, str]], mappings: list[dict[str, str]], in_plan: Location, in_configuration: Location
 ) -> Iterator[Issue]:
-    """Yield an issue for each mapping that is only in the plan, or only in the import configuration.
+    """Yield an issue for each mapping that is only in the plan or only in the import configuration.
 
-    If two mappings have swapped studies, the import configuration is still valid. Only the plan shows the error.
+    If the studies of two mappings were exchanged, the import configuration is still valid. Only the plan shows the
+    error.
 
     Args:
         planned: The mappings in the plan.
         mappings: The mappings in the import configuration.
         in_plan: The location of the list of mappings in the plan.
         in_configuration: The location of the import configuration.
-
     """
     plan, configuration = set(map(mapping_key, planned)), set(map(mapping_key, mappings))
     for index, mapping in enumerate(mappings):
@@ -108,7 +107,7 @@ def check_planned_mappings(
 
 
 def _find_series_mappings(mappings: list[dict[str, str]]) -> dict[str, list[int]]:
-    """Return a dict: Study Instance UID -> indexes of the mappings to its series."""
+    """Return a dict: Study Instance UID -> indexes of the mappings of its series."""
     indexes: dict[str, list[int]] = {}
     for index, mapping in enumerate(mappings):
         if mapping.get("seriesInstanceUID") is not None:
@@ -128,7 +127,7 @@ def _uid_issues(mapping: dict[str, str], pointer: str) -> Iterator[Issue]:
 def _unknown_target_issues(
     study: str, series: str | None, known: Mapping[str, set[str]], pointer: str
 ) -> Iterator[Issue]:
-    """Yield an issue if the inventory has no such study or series."""
+    """Yield an issue if the inventory does not have the study or the series."""
     if study not in known:
         yield make_issue("mapping.unknown-study", Location(pointer=f"{pointer}/studyInstanceUID"))
     elif series is not None and series not in known[study]:
@@ -146,19 +145,18 @@ def check_import_configuration(
 ) -> Iterator[Issue]:
     """Yield the issues of an import configuration, and of the override files that it names.
 
-    An issue of an override file has the path of the file as its location. If several mappings with the same
-    requirements share an override file, the file is checked once.
+    The location of an issue of an override file is the path of the file. If several mappings with the same requirements
+    share an override file, the file is checked once.
 
     Args:
         document: The import configuration as a JSON value.
-        overrides: The files under inputS3Uri by their relative path; None if they are not available. Only the files
-            that a mapping names are read.
-        known: Study Instance UID -> Series Instance UIDs of the inventory; None if there is no inventory.
-        uri: The inputS3Uri of the job; None if it is not known.
+        overrides: Path relative to inputS3Uri -> content of the file. None if the files are not available. Only the
+            files that a mapping names are read.
+        known: Study Instance UID -> Series Instance UIDs of the inventory. None if there is no inventory.
+        uri: The inputS3Uri of the job. None if it is not known.
         assumptions: The assumptions about override files.
         pointer: The JSON Pointer of the import configuration in its document.
-        absent: Paths of files whose absence is reported by another check.
-
+        absent: Paths of missing files that another check reports.
     """
     schema_issues = check_schema("import-configuration", document)
     if schema_issues:
@@ -170,7 +168,7 @@ def check_import_configuration(
     if overrides is None:
         yield make_issue("mapping.files-not-given")
         return
-    # An invalid path may lead out of the prefix, so the file with this path is not looked up.
+    # An invalid path may lead out of the prefix, so its file is not searched.
     strays = {issue.location.pointer for issue in issues if issue.code == "mapping.path"}
     yield from _override_files_issues(mappings, overrides, assumptions)
     yield from _precedence_issues(mappings, overrides, assumptions, pointer)
@@ -181,7 +179,10 @@ def check_import_configuration(
 
 
 def check_override_file(content: FileContent, target: Target | None, assumptions: Assumptions) -> list[Issue]:
-    """Return the issues of an override file. `target` is the study or series of its mapping; None without mapping."""
+    """Return the issues of an override file.
+
+    `target` is the study or series of its mapping; None if it has no mapping.
+    """
     document, issues = parse_content(content)
     if document is None and issues:
         return issues
@@ -189,7 +190,7 @@ def check_override_file(content: FileContent, target: Target | None, assumptions
 
 
 def _size_issues(content: FileContent, assumptions: Assumptions) -> Iterator[Issue]:
-    """Yield an issue if an override file is larger than the largest file that the data store applies."""
+    """Yield an issue if the assumptions say that the data store does not apply override files of this size."""
     limit = assumptions.largest_file_bytes
     if limit is None or isinstance(content, Issue):
         return
@@ -207,9 +208,9 @@ def _size_issues(content: FileContent, assumptions: Assumptions) -> Iterator[Iss
 def _precedence_issues(
     mappings: list[dict[str, str]], overrides: FilesByPath, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
-    """Yield an issue for each mapping of a series whose file repeats an attribute of the file of its study.
+    """Yield an issue for each mapping of a series if its file has an attribute that the file of its study has, too.
 
-    There is no issue if `assumptions` say which of the two values is stored.
+    If `assumptions` say which of the two values is stored, there is no issue.
     """
     if assumptions.precedence != "unavailable":
         return
@@ -232,7 +233,7 @@ def _is_series(mapping: Mapping[str, str]) -> bool:
 
 
 def _list_tags(overrides: FilesByPath, path: str) -> set[str]:
-    """Return the tags of the data set in an override file; no tags if the file cannot be read."""
+    """Return the tags of the data set in an override file. Return an empty set if the file cannot be read."""
     document = parse_content(overrides[path])[0] if path in overrides else None
     data_set = document[0] if isinstance(document, list) and document else document
     return set(data_set) if isinstance(data_set, dict) else set()
@@ -241,7 +242,7 @@ def _list_tags(overrides: FilesByPath, path: str) -> set[str]:
 def _override_files_issues(
     mappings: list[dict[str, str]], overrides: FilesByPath, assumptions: Assumptions
 ) -> Iterator[Issue]:
-    """Yield the issues of each override file, once for each target that it has."""
+    """Yield the issues of each override file, once for each study or series that its mappings name."""
     checked: set[tuple[object, ...]] = set()
     for mapping in mappings:
         path, target = mapping["metadataFilePath"], _make_mapping_target(mapping)

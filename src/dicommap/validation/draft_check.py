@@ -25,14 +25,13 @@ _MAPPING_POINTER = re.compile(re.escape(MAPPINGS_POINTER) + "/[0-9]+")
 
 
 def check_documents(documents: PackageDocuments, known: Mapping[str, set[str]]) -> list[Issue]:
-    """Return the errors and warnings of a package that is not yet written. They are those that `validate` would find.
+    """Return the errors and warnings that `validate` would find in a package. The package is not yet written.
 
     An issue of an override file or a mapping names the study or series, because the file does not exist yet.
 
     Args:
         documents: The documents of the package.
         known: Study Instance UID -> Series Instance UIDs of the inventory.
-
     """
     sources = check_plan_sources(documents.plan.sources)
     source_errors = [one.with_location(path=PLAN_FILE) for one in sources if one.severity is Severity.ERROR]
@@ -42,13 +41,12 @@ def check_documents(documents: PackageDocuments, known: Mapping[str, set[str]]) 
 
 
 def check_override_paths(plan: Plan, base: S3Uri, has_source_file: Callable[[str], bool]) -> Iterator[Issue]:
-    """Yield an issue for each override file that would get the object key of a source file.
+    """Yield an issue for each override file that would have the object key of a source file.
 
     Args:
         plan: The plan of the package.
         base: The inputS3Uri of the plan.
-        has_source_file: Takes a key relative to `base`. Returns whether a source file has the key.
-
+        has_source_file: A function that takes a key relative to `base`. It returns whether a source file has the key.
     """
     for job in plan.jobs:
         prefix = job.inputS3Uri.removeprefix(str(base))
@@ -58,7 +56,7 @@ def check_override_paths(plan: Plan, base: S3Uri, has_source_file: Callable[[str
 
 
 def check_archived_files(files: int) -> Iterator[Issue]:
-    """Yield an issue if P10 files are inside archives. Import jobs do not read archives.
+    """Yield an issue if there are P10 files inside archives, because import jobs do not read archives.
 
     `files` is the number of these P10 files.
     """
@@ -67,12 +65,11 @@ def check_archived_files(files: int) -> Iterator[Issue]:
 
 
 def check_repeated_instances(files: int, differing: int) -> Iterator[Issue]:
-    """Yield an issue if several files have the same SOP Instance UID. An import job imports each of these files.
+    """Yield an issue if several files have the same SOP Instance UID, because import jobs import each of them.
 
     Args:
-        files: Number of duplicates: files that repeat the SOP Instance UID of another file.
-        differing: Number of duplicates whose content differs from the other file.
-
+        files: Number of duplicates: files with the SOP Instance UID of an earlier file.
+        differing: Number of duplicates whose content is not that of the earlier file.
     """
     if files:
         content = f", {differing:,} of them with another content" if differing else ""
@@ -80,7 +77,10 @@ def check_repeated_instances(files: int, differing: int) -> Iterator[Issue]:
 
 
 class _DraftedFiles(FilesByPath):
-    """The JSON files of a package, by path. Each value is made on access, because all values would need much memory."""
+    """The JSON files of a package by path.
+
+    Each value is made on access, because all values together need much memory.
+    """
 
     def __init__(self, documents: PackageDocuments) -> None:
         self._documents = documents
@@ -99,10 +99,10 @@ class _DraftedFiles(FilesByPath):
 
 
 def _map_targets_to_locations(plan: Plan) -> dict[str, Location]:
-    """Return the study or series of override files and mappings.
+    """Return the study or series of each override file and mapping.
 
-    The key of an override file is its path. The key of a mapping is the path of its import configuration, followed by
-    the mapping's JSON Pointer.
+    The key of an override file is its path. The key of a mapping is the path of its import configuration and then its
+    JSON Pointer.
     """
     targets: dict[str, Location] = {}
     for job in plan.jobs:

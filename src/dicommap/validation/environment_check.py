@@ -16,15 +16,15 @@ class ResourceState:
     """The state of a bucket or data store, or AWS's error code if the state could not be read."""
 
     refused: str = ""
-    """AWS's error code if reading the state was refused; else empty."""
+    """AWS's error code if AWS refused to return the state, else empty."""
     is_absent: bool = False
     """Whether the bucket or data store does not exist."""
     region: str = ""
-    """The bucket's region; empty if AWS did not return it."""
+    """The region of a bucket. Empty if AWS did not return it."""
     status: str = ""
-    """The data store's status, such as ACTIVE; empty for a bucket."""
+    """The status of a data store, such as ACTIVE. Empty for a bucket."""
     account: str = ""
-    """The id of the AWS account that owns the data store; empty if AWS did not return it."""
+    """The ID of the AWS account that owns a data store. Empty if AWS did not return it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class ImportEnvironment:
     """The region, data store, buckets and role that the jobs of a package use."""
 
     region: str
-    """The region in which jobs are started; empty if it is not known."""
+    """The region in which jobs are started. Empty if it is not known."""
     datastore: ResourceState
     buckets: Mapping[str, ResourceState]
     role_arn: str
@@ -40,13 +40,13 @@ class ImportEnvironment:
 
 _ACTIVE_STATUS = "ACTIVE"
 _ARN_ACCOUNT_INDEX = 4
-"""Index of the AWS account id in an ARN that is split at colons: `arn:aws:iam::111122223333:role/name`."""
+"""Index of the AWS account ID in an ARN that is divided at its colons: `arn:aws:iam::111122223333:role/name`."""
 
 
 def check_environment(environment: ImportEnvironment) -> Iterator[Issue]:
-    """Yield an issue for each state that prevents jobs or may make them fail.
+    """Yield an issue for each bucket or data store that prevents jobs or may make them fail.
 
-    If the state of a bucket or data store could not be read, the issue is a note.
+    If its state could not be read, the issue is a note.
     """
     yield from _datastore_issues(environment)
     for bucket, reading in sorted(environment.buckets.items()):

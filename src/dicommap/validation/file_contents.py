@@ -1,6 +1,6 @@
-"""The files of a package by path, and checks of their size and SHA-256. Each file is read on demand.
+"""The files of a package by path, and checks of their size and SHA-256. Each file is read only when it is needed.
 
-If a file is too large for memory, the file gets an issue, and the other files are still checked.
+A file that is too large for memory gets an issue, and the other files are still checked.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JsonContent:
-    """The value and text of a JSON file that this process makes. The file is checked without parsing its text."""
+    """The value and the text of a JSON file that this process makes. The file is checked without parsing its text."""
 
     value: object
-    """The JSON value that the text was written from."""
+    """The JSON value from which the text was made."""
     text: str = field(repr=False)
     """The text of the file."""
 
@@ -38,7 +38,7 @@ FilesByPath = Mapping[str, FileContent]
 
 @runtime_checkable
 class LineReadable(Protocol):
-    """A set of files that can be read line by line. A file may be larger than memory."""
+    """A set of files that can be read line by line, even if a file is larger than memory."""
 
     def lines(self, name: str) -> Iterator[bytes]:
         """Yield the lines of the file `name`, with their line ends."""
@@ -46,7 +46,7 @@ class LineReadable(Protocol):
 
 
 class Subfolder(FilesByPath):
-    """The files below one folder. Their paths here do not include the path of the folder."""
+    """The files below one folder, with paths relative to this folder."""
 
     def __init__(self, files: FilesByPath, prefix: str) -> None:
         self._files = files
@@ -66,7 +66,7 @@ class Subfolder(FilesByPath):
 
 
 def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -> tuple[Any, list[Issue]]:
-    """Return the JSON value of a file and its issues. If the file cannot be read, None replaces the value."""
+    """Return the JSON value of a file and its issues. The value is None if the file cannot be read."""
     if isinstance(content, Issue):
         return None, [content]
     if isinstance(content, JsonContent):
@@ -75,16 +75,15 @@ def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -
 
 
 def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-    """Yield an issue if the size or SHA-256 of a file differs from the plan.
+    """Yield an issue if the size or SHA-256 of a file is not that in the plan.
 
     Other functions report missing files and files that are too large.
 
     Args:
         files: The files of the package.
         path: The path of the file.
-        planned: The file's entry in the plan, with `size` and `sha256`.
+        planned: The entry of the file in the plan, with `size` and `sha256`.
         place: The location of this entry in the plan.
-
     """
     content = files.get(path)
     if isinstance(content, bytes):
@@ -94,7 +93,7 @@ def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any
 
 
 def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | None:
-    """Return the lines of a file, the issue that prevents reading the file, or None if the file does not exist."""
+    """Return the lines of a file. Return None if it does not exist, or the issue that prevents reading it."""
     if path not in files:
         return None
     if isinstance(files, LineReadable):
@@ -106,7 +105,7 @@ def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | No
 
 
 class HashedLines(Iterator[bytes]):
-    """The lines of one file. They can be read once. The file's size and SHA-256 are known after the last line."""
+    """The lines of one file. They can be read once. After the last line, the size and SHA-256 of the file are known."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = iter(lines)
@@ -120,17 +119,16 @@ class HashedLines(Iterator[bytes]):
         return line
 
     def read_to_end(self) -> None:
-        """Read the remaining lines, so that the size and SHA-256 are known."""
+        """Read the remaining lines. Then the size and SHA-256 are known."""
         deque(self, maxlen=0)
 
     def issues(self, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-        """Yield an issue if the size or SHA-256 differs from the plan. Call it after the last line.
+        """Yield an issue if the size or SHA-256 is not that in the plan. Call it after the last line.
 
         Args:
             path: The path of the file.
-            planned: The file's entry in the plan, with `size` and `sha256`.
+            planned: The entry of the file in the plan, with `size` and `sha256`.
             place: The location of this entry in the plan.
-
         """
         if self._digest.hexdigest() != planned["sha256"]:
             yield make_issue("package.changed-file", Location(path=path))

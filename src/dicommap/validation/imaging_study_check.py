@@ -1,4 +1,4 @@
-"""Check ImagingStudy resources with the fhir.resources library.
+"""Check ImagingStudy resources with the library fhir.resources.
 
 The library has models of FHIR R4B. The ImagingStudy resource is the same in R4 and R4B: all resources that changed
 between R4 and R4B are newer than R3 (hl7.org/fhir/R4B/r3maps.html), and ImagingStudy already existed in R3.
@@ -15,20 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SPACES = re.compile(r"[^\S \r\n\t]")
-"""Unusual white space, such as a no-break space. FHIR allows it in a string, and the library's models reject it.
+"""Unusual white space, such as a no-break space. FHIR allows it in a string, but the library's models do not.
 
 FHIR's pattern for strings uses \\S of XML Schema, which matches these characters. Python's \\S does not match them.
 """
 
 
 def load_imaging_study_check() -> Callable[[dict[str, Any]], None]:
-    """Return a function that takes an ImagingStudy and raises ValueError if the ImagingStudy is not valid.
+    """Return a function that takes an ImagingStudy and raises ValueError if it is not valid.
 
-    The message of the ValueError names members, and never values.
+    The message of the ValueError names members, but never values.
 
     Raises:
         MissingExtraError: fhir.resources is not installed.
-
     """
     try:
         from fhir.resources.R4B.imagingstudy import ImagingStudy

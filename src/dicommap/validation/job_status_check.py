@@ -26,9 +26,8 @@ def check_job_status(report: JobInfo, place: Location) -> Iterator[Issue]:
     """Yield an issue if a job failed, was cancelled, has errors, or has an unknown status.
 
     Args:
-        report: The job's properties from the service.
+        report: The properties of the job that the service returned.
         place: The location of the issue.
-
     """
     if not report.is_known_status:
         yield make_issue("watch.unknown-status", place, status=report.status)

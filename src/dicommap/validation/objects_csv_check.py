@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 def check_objects_csv(
     lines: Iterable[bytes], job: dict[str, Any], sources: Sequence[str], path: str, place: Location
 ) -> Iterator[Issue]:
-    """Yield the issues of a job's objects.csv: the first wrong row, or totals that differ from the plan.
+    """Yield the issues of a job's objects.csv: the first wrong row, or totals that are not those in the plan.
 
-    The lines are read one by one, because a table may have millions. Reading stops at the first wrong row.
+    The lines are read one by one, because a table may have millions of rows. Reading stops at the first wrong row.
 
     Args:
         lines: The lines of the table.
-        job: The job's entry in the plan.
-        sources: The plan's sources. A row names its source by an index.
+        job: The entry of the job in the plan.
+        sources: The sources of the plan. A row has the index of its source.
         path: The path of the table in the package.
         place: The location of the job in the plan.
-
     """
     sources_in_s3 = [is_s3_root(source) for source in sources]
     counts = {"instances": 0, "sourceFiles": 0, "sourceBytes": 0}
@@ -64,7 +63,7 @@ def check_objects_csv(
 
 
 def _find_row_problem(planned: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool) -> tuple[str, str | None]:
-    """Return an issue code and the problem of a row. If the row is valid, None replaces the problem."""
+    """Return an issue code, and the problem of a row. The problem is None if the row is valid."""
     problem = _find_source_problem(planned, sources_in_s3)
     if problem is not None or not staged:
         return "package.object-source", problem
@@ -72,7 +71,7 @@ def _find_row_problem(planned: PlannedObject, sources_in_s3: Sequence[bool], *, 
 
 
 def _find_source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
-    """Return the reason why a row's source is not below a source of the plan; None if it is below one."""
+    """Return the reason why the source of a row is not below a source of the plan. Return None if it is."""
     if not 0 <= planned.root < len(sources_in_s3):
         return "the plan has no source of this number"
     if not planned.source:
@@ -87,7 +86,7 @@ def _find_source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) 
 
 
 def _find_staged_problem(planned: PlannedObject) -> str | None:
-    """Return the reason why a staged job cannot copy this object; None if the object can be copied."""
+    """Return the reason why a staged job cannot copy an object. Return None if it can."""
     if planned.disposition not in INSTANCE_DISPOSITIONS:
         return f"an object that is '{planned.disposition.value}' is no instance to be copied"
     if not (planned.study_instance_uid and planned.series_instance_uid and planned.sop_instance_uid):

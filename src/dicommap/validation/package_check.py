@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     Known = Mapping[str, set[str]] | None
 
 _TABLE_PATHS = {"preview": PREVIEW_FILE, "edits": EDITS_FILE, "forecast": FORECAST_FILE, "grouping": GROUPING_FILE}
-"""Member of the plan -> path of the table that the member describes. A plan may have no member `grouping`."""
+"""Member of the plan -> path of the table that it describes. The member `grouping` may be missing."""
 
 _COMPARED_MEMBERS = ("clientToken", "outputS3Uri")
 _RequestMembers = dict[str, Any]
-"""The compared members of a job's request. They are kept in memory, so that the request is read once."""
+"""The compared parameters of a job's request. They are kept in memory, so that the request is read only once."""
 
 
 def check_package(
@@ -54,11 +54,10 @@ def check_package(
 
     Args:
         files: All files of the package by path.
-        known: Study Instance UID -> Series Instance UIDs of the inventory; None if there is no inventory.
-        input_s3_uri: The expected inputS3Uri of the package; None for any URI.
-        drafted: The plan, if this process has just made the package; else None. With a plan, the tables and the lists
-            of objects are not read, because the plan was made from them.
-
+        known: Study Instance UID -> Series Instance UIDs of the inventory. None if there is no inventory.
+        input_s3_uri: The expected inputS3Uri of the package. None for any URI.
+        drafted: The plan, if this process has just made the package; else None. With it, the tables and the lists of
+            objects are not read, because the plan was made from them.
     """
     plan, issues = _read_document("plan", PLAN_FILE, files)
     if plan is None:
@@ -74,14 +73,14 @@ def check_package(
     kept: dict[str, _RequestMembers] = {}
     for index, job in enumerate(plan["jobs"]):
         place = f"/jobs/{index}"
-        # Jobs with the same id have the same folder, which is checked once. The repeated id is an issue of the plan.
+        # Jobs with the same ID have the same folder, which is checked once. The repeated ID is an issue of the plan.
         if job["id"] not in checked:
             issues += _job_issues(job, place, files, known, assumptions, kept)
             issues += _objects_issues(job, plan["sources"], place, files) if drafted is None else ()
         checked.add(job["id"])
     issues += _presence_issues(_list_expected_paths(plan), files)
     issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(kept)))
-    # A wrong plan gives other client tokens than the requests have. Then an issue about tokens would add nothing.
+    # A wrong plan gives other client tokens than those in the requests. An issue about tokens would then add nothing.
     issues = _merge_placeholder_notes(issues)
     return issues if has_errors(issues) else [*issues, *_token_issues(drafted or Plan.model_validate(plan), kept)]
 
@@ -91,7 +90,7 @@ def _list_tables(plan: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _table_issues(path: str, planned: dict[str, Any], place: Location, files: FilesByPath) -> Iterator[Issue]:
-    """Yield an issue if a table is missing, or differs from the size and hash in the plan."""
+    """Yield an issue if a table cannot be read, or if its size or hash is not that in the plan."""
     table = open_hashed_lines(files, path)
     if isinstance(table, Issue):
         yield table.with_location(path=path)
@@ -121,7 +120,7 @@ def _presence_issues(expected: set[str], files: FilesByPath) -> Iterator[Issue]:
 
 
 def _read_document(schema: str, path: str, files: FilesByPath) -> tuple[Any, list[Issue]]:
-    """Return a document and its issues. If the file is missing or has errors, None replaces the document."""
+    """Return a document and its issues. The document is None if the file is missing or has errors."""
     if path not in files:
         return None, [make_issue("package.missing-file", Location(path=path))]
     document, issues = parse_content(files[path], limit_at(path))
@@ -139,7 +138,7 @@ def _job_issues(
     assumptions: Assumptions,
     kept: dict[str, _RequestMembers],
 ) -> Iterator[Issue]:
-    """Yield the issues of a job's folder, and add the job's request to `kept`.
+    """Yield the issues of the files in a job's folder, and add the job's request to `kept`.
 
     `place` is the JSON Pointer of the job in the plan.
     """
@@ -173,14 +172,14 @@ def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: 
     elif table is not None:
         issues = list(check_objects_csv(table, job, sources, path, _plan_location(place)))
         table.read_to_end()
-        # If the table was changed, report the change only: it is the cause of the other issues.
+        # If the table was changed, this is the cause of its other issues, and only this is reported.
         yield from list(table.issues(path, job["objects"], _plan_location(f"{place}/objects"))) or issues
 
 
 def _request_issues(
     job: dict[str, Any], files: FilesByPath, configuration: object, kept: dict[str, _RequestMembers]
 ) -> Iterator[Issue]:
-    """Yield the issues of a job's request, and its differences from the plan and the configuration."""
+    """Yield the issues of a job's request, and where it differs from the plan and the import configuration."""
     path = _request_path(job["id"])
     if path not in files:
         return
@@ -199,7 +198,7 @@ def _request_issues(
 
 
 def _merge_placeholder_notes(issues: list[Issue]) -> list[Issue]:
-    """Return the issues with one note for all requests that have the same placeholders, as all requests of a draft."""
+    """Return the issues with one note for all requests that have the same placeholders, as in a new draft."""
     numbers = Counter(issue.message for issue in issues if issue.code == "request.placeholder")
     merged: list[Issue] = []
     for issue in issues:

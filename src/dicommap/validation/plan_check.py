@@ -1,4 +1,4 @@
-"""Check plan.json by the rules that its JSON Schema cannot express, such as counts and overlapping prefixes."""
+"""Check plan.json by the rules that a JSON Schema cannot express, for example about counts and overlapping prefixes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
-    """Yield an issue for each contradiction between members of a plan. The plan must have passed its schema."""
+    """Yield an issue for each contradiction between members of a plan. The plan must be valid for its schema."""
     jobs = plan["jobs"]
-    # A study that is divided among several jobs has a mapping in each job, and counts once.
+    # If several jobs have parts of a study, each of them has a mapping for it. The study counts once.
     mapped = {mapping_key(mapping)[:2] for job in jobs for mapping in job["mappings"]}
     yield from _count_issues(plan, "studies", len({study for study, _ in mapped}))
     yield from _count_issues(plan, "series", sum(series is not None for _, series in mapped))
@@ -48,8 +48,8 @@ def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
 
 
 def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
-    """Yield an issue for each job whose prefix contains the prefix of another job."""
-    # In sorted order, all prefixes inside a prefix follow it directly.
+    """Yield an issue for each job whose prefix begins with the prefix of another job."""
+    # In sorted order, the prefixes that begin with another prefix follow it directly.
     places = sorted((_format_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
     outer = places[0]
     for place in places[1:]:

@@ -1,4 +1,4 @@
-"""Check the sources of a plan: each must be a valid root, and not a home directory or a whole file system."""
+"""Check the sources of a plan. A source must be a valid root, but not a home directory or a whole file system."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ def check_plan_sources(sources: Sequence[str], home: str = "") -> Iterator[Issue
     """Yield an issue for each source that is not a valid root, or that contains all files of a machine or a user.
 
     Args:
-        sources: The plan's sources.
-        home: The user's home directory; empty if it is not known.
-
+        sources: The sources of the plan.
+        home: The home directory of the user. Empty if it is not known.
     """
     for index, source in enumerate(sources):
         place = Location(pointer=f"/sources/{index}")
@@ -40,12 +39,11 @@ def check_plan_sources(sources: Sequence[str], home: str = "") -> Iterator[Issue
 
 
 def describe_broad_directory(path: str, home: str = "") -> str | None:
-    """Return a description of a directory that contains all files of a machine or a user; None for other directories.
+    """Return a description of a directory that has all files of a machine or a user. Return None for other directories.
 
     Args:
         path: The absolute path of the directory.
-        home: The user's home directory; empty if it is not known.
-
+        home: The home directory of the user. Empty if it is not known.
     """
     names = _split_path(path)
     if not names:

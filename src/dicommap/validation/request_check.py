@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 _DRAFTED_MEMBERS = ("clientToken", "inputS3Uri", "importConfiguration")
-"""Request members that `draft` sets."""
+"""Parameters of a request that `draft` sets."""
 _PLACEHOLDER_MEMBERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inputOwnerAccountId")
-"""Request members whose values only the owner of the AWS account knows. They may be placeholders."""
+"""Parameters of a request that only the owner of the AWS account knows. They may be placeholders."""
 
 
 def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
-    """Return the issues of a request. Placeholders such as `<datastoreId>` are one note, and no schema errors."""
+    """Return the issues of a request. Placeholders such as `<datastoreId>` give one note, but no schema errors."""
     placeholders = _find_placeholders(document)
     issues = [
         issue
@@ -42,8 +42,7 @@ def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) ->
 
     Args:
         inputs: The inputS3Uris of jobs. A text that is not an S3 URI is ignored.
-        outputs: Location -> outputS3Uri at this location. A text that is not an S3 URI is ignored.
-
+        outputs: Location of an outputS3Uri -> outputS3Uri. A text that is not an S3 URI is ignored.
     """
     starts = S3Prefixes(uri for text in inputs if (uri := S3Uri.parse(text)))
     output_uris: set[S3Uri] = set()
@@ -57,9 +56,9 @@ def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) ->
 
 
 def reject_drafted_members(account: Mapping[str, str]) -> None:
-    """Raise UsageError if `account` contains a request member that `draft` sets.
+    """Raise UsageError if `account` contains a parameter that `draft` sets.
 
-    `account` has the request members that the caller of `draft` gives.
+    `account` has the parameters of the request that the caller of `draft` gives.
     """
     made = [name for name in _DRAFTED_MEMBERS if name in account]
     if made:
@@ -70,7 +69,7 @@ def reject_drafted_members(account: Mapping[str, str]) -> None:
 
 
 def check_aws_account(account: Mapping[str, str]) -> list[Issue]:
-    """Return the issues of request members that the owner of the AWS account gives. Each member may be absent."""
+    """Return the issues of parameters that the owner of the AWS account gives. Each of them may be missing."""
     issues = check_schema("start-dicom-import-job", dict(account))
     return [issue for issue in issues if issue.code != "schema.required"]
 

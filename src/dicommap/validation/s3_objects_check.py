@@ -20,32 +20,32 @@ if TYPE_CHECKING:
     from dicommap.planning.planned_objects import PlannedObject
 
 P10_HEAD_SIZE = 132
-"""Number of bytes of the preamble and the prefix `DICM` at the start of a P10 file (PS3.10 section 7.1)."""
+"""Number of bytes of the preamble and the prefix `DICM` at the beginning of a P10 file (PS3.10 section 7.1)."""
 _INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 
 class S3ObjectReader(Protocol):
-    """Reader of objects and bucket regions in S3. A method raises AwsError if S3 refuses its request."""
+    """Interface of objects that read S3. A method raises AwsError if S3 refuses its request."""
 
     @property
     def region(self) -> str | None:
-        """Return the region of the AWS clients; None if the region is not known."""
+        """Return the region of the AWS clients. Return None if it is not known."""
 
     def get_region(self, bucket: str) -> str | None:
-        """Return the region of a bucket; None if S3 does not return the region."""
+        """Return the region of a bucket. Return None if S3 does not return it."""
 
     def list_objects(self, uri: S3Uri) -> Iterable[S3Object]:
         """Yield all objects under an S3 URI, sorted by the UTF-8 bytes of their keys."""
 
     def sha256(self, bucket: str, key: str) -> str:
-        """Return the SHA-256 of an object's bytes, as hexadecimal digits."""
+        """Return the SHA-256 of an object's bytes in hexadecimal digits."""
 
     def read_start(self, bucket: str, key: str, size: int) -> bytes | str:
-        """Return the first `size` bytes of an object as bytes, or the reason why reading failed as a text."""
+        """Return the first `size` bytes of an object. If they cannot be read, return the reason as a text."""
 
 
 class JobObjectsCheck:
-    """Comparison of one job's planned objects with the objects that S3 lists. Both must be sorted by key."""
+    """Compares one job's planned objects with the objects that S3 lists. Both must be sorted by key."""
 
     def __init__(self, job: PlanJob, uri: S3Uri, stored: S3ObjectReader, *, uploaded: bool) -> None:
         """Prepare the check of a job.
@@ -53,9 +53,8 @@ class JobObjectsCheck:
         Args:
             job: The job in the plan.
             uri: The inputS3Uri of the job.
-            stored: Reads the objects in S3.
-            uploaded: Whether the job's override files must already be in S3.
-
+            stored: An object that reads S3.
+            uploaded: Whether the override files of the job must already be in S3.
         """
         self._job = job
         self._uri = uri
@@ -67,15 +66,14 @@ class JobObjectsCheck:
         self._missing_issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_uri)
 
     def issues(self, planned: Iterable[PlannedObject], listed: Iterable[S3Object]) -> Iterator[Issue]:
-        """Yield the issues of missing objects, of objects that differ from the plan, and of objects outside the plan.
+        """Yield the issues of missing objects, of objects that are not as planned, and of unplanned objects.
 
         Args:
-            planned: The job's planned objects, sorted by key.
+            planned: The planned objects of the job, sorted by key.
             listed: The objects that S3 lists under the job's inputS3Uri, sorted by key.
 
         Raises:
             AwsError: S3 cannot list the whole prefix. The issues of the objects listed so far are yielded before.
-
         """
         unseen = dict(self._overrides)
         try:
@@ -140,7 +138,7 @@ class JobObjectsCheck:
             self._issues.add(make_issue("object.override-differs", self._locate_key(listed.key), what="SHA-256"))
 
     def _check_unplanned_object(self, listed: S3Object) -> None:
-        """Record an issue for an object that the plan does not have. A P10 file would be imported."""
+        """Record an issue for an object that is not in the plan. If it is a P10 file, the job would import it."""
         if not listed.size and (not listed.key or listed.key.endswith("/")):
             self._issues.add(make_issue("listing.folder-object", self._locate_key(listed.key)))
             return
@@ -157,7 +155,7 @@ class JobObjectsCheck:
             self._issues.add(make_issue("listing.stray-object", self._locate_key(listed.key)))
 
     def _missing_object_issues(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
-        """Yield the issues of missing objects; one issue if no object of a staged job exists."""
+        """Yield the issues of missing objects. If a staged job has no object at all, yield only one issue."""
         if self._job.staged and self._missing and self._missing == self._planned:
             yield make_issue("object.not-staged", Location(path=self._printable_uri), count=self._planned)
         else:
@@ -171,9 +169,8 @@ def check_bucket_region(bucket: str, bucket_region: str | None, region: str | No
 
     Args:
         bucket: The name of the bucket.
-        bucket_region: The bucket's region; None if it is not known.
-        region: The region of the clients; None if it is not known.
-
+        bucket_region: The region of the bucket. None if it is not known.
+        region: The region of the clients. None if it is not known.
     """
     if bucket_region and region and bucket_region != region:
         yield make_issue("listing.region", Location(path=f"s3://{bucket}/"), found=bucket_region, region=region)
@@ -183,15 +180,15 @@ _Keyed = TypeVar("_Keyed", "PlannedObject", "S3Object")
 
 
 class _UnsortedKeysError(Exception):
-    """Error for keys that are not sorted. The message names the unsorted list: objects.csv or the listing."""
+    """Raised if keys are not sorted. Its text names the list: objects.csv or the listing."""
 
 
 def _merge_by_key(
     planned: Iterable[PlannedObject], listed: Iterable[S3Object]
 ) -> Iterator[tuple[PlannedObject | None, S3Object | None]]:
-    """Yield pairs of a planned and a listed object with the same key, in key order.
+    """Yield pairs of a planned and a listed object with the same key, in the order of the keys.
 
-    If only one list has a key, the pair has None instead of the other object.
+    If only one of the lists has a key, the other item of the pair is None.
     """
     planned_objects, listed_objects = (
         _require_key_order(planned, "objects.csv"),
@@ -211,9 +208,9 @@ def _merge_by_key(
 
 
 def _require_key_order(objects: Iterable[_Keyed], what: str) -> Iterator[_Keyed]:
-    """Yield the objects unchanged. Raises _UnsortedKeysError if a key is not greater than the previous key.
+    """Yield the objects unchanged. Raises _UnsortedKeysError if a key is not greater than the key before it.
 
-    Python compares texts by code points. This order is the same as the order of their UTF-8 bytes.
+    Python compares texts by code points. The order is the same as that of their UTF-8 bytes.
     """
     before = None
     for item in objects:

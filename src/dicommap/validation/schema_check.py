@@ -21,7 +21,7 @@ MAX_SCHEMA_ERRORS = DOCUMENT_ISSUE_LIMIT + ISSUE_COUNT_LIMIT
 _LENGTH_RULES = {"minLength", "maxLength"}
 _COUNT_RULES = {"minItems", "maxItems", "minProperties", "maxProperties"}
 _IMPLIED_BY = {"pattern": {"type", "minLength"}, "not": {"type", "minLength", "pattern"}}
-"""Schema rule -> more specific rules. If a value also breaks a more specific rule, only that error is kept."""
+"""Rule of a schema -> more basic rules. If a value also breaks a more basic rule, only that error is kept."""
 
 _ValueKey = tuple[tuple[str | int, ...], str | None]
 
@@ -33,20 +33,20 @@ _Error = Any
 def check_schema(name: str, document: object) -> list[Issue]:
     """Return an issue for each error of a document against a schema, sorted by JSON Pointer.
 
-    If a document has very many errors, only the first get an issue, and the rest is counted, up to MAX_SCHEMA_ERRORS.
-    A document that is nested too deeply is not checked by jsonschema, because jsonschema is recursive.
+    If a document has very many errors, only the first ones get an issue, and the others are counted, up to
+    MAX_SCHEMA_ERRORS. A document with too many nested levels is not checked by jsonschema, because jsonschema is
+    recursive.
 
     Args:
         name: The name of a shipped schema.
         document: The document as a JSON value.
-
     """
     too_deep = depth_issues(document)
     if too_deep:
         return too_deep
     # An error needs about a kilobyte of memory, so the number of errors is limited.
     errors = list(islice(get_schema_validator(name).iter_errors(document), MAX_SCHEMA_ERRORS))
-    # Two paths first differ inside one object or one array, so the sort never compares a name with an index.
+    # Two paths first differ inside one object or one array. So the sort never compares a name with an index.
     errors.sort(key=lambda error: tuple(error.absolute_path))
     issues = (issue for error in _drop_implied_errors(errors) for issue in _make_error_issues(error))
     return list(
@@ -55,9 +55,9 @@ def check_schema(name: str, document: object) -> list[Issue]:
 
 
 def _drop_implied_errors(errors: list[_Error]) -> list[_Error]:
-    """Return the errors without those that follow from another error of the same value.
+    """Return the errors without those that another error of the same value causes.
 
-    For example, a number where a text is expected breaks `type` and `pattern`. Only the error of `type` is kept.
+    For example, a number in place of a text breaks `type` and `pattern`. Only the error of `type` is kept.
     """
     broken: dict[_ValueKey, set[str]] = {}
     for error in errors:
@@ -132,7 +132,7 @@ def _other_rule_issue(error: _Error, place: Location) -> Issue:
 
 
 def _format_rule(error: _Error) -> str:
-    """Return the name of a broken rule. If its allowed values are simple, they follow: `enum (study, series)`."""
+    """Return the name of a broken rule, with its allowed values if they are simple: `enum (study, series)`."""
     allowed = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     if any(isinstance(value, dict | list) for value in allowed):
         return str(error.validator)

@@ -1,4 +1,4 @@
-"""The shipped JSON Schemas, and the detection of a document's kind."""
+"""The shipped JSON Schemas, and a function that detects the kind of a document."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SUFFIX = ".schema.json"
 
 
 def _is_integer(_checker: object, value: object) -> bool:
-    """Return whether a value is an `int` and no `bool`. JSON Schema alone also accepts 1.0 as an integer."""
+    """Return whether a value is an `int` but not a `bool`. JSON Schema also accepts 1.0 as an integer."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -41,7 +41,7 @@ def list_schema_names() -> list[str]:
 
 
 def read_schema_text(name: str) -> str:
-    """Return the text of the shipped schema `name`. Raises UnknownNameError if no shipped schema has this name."""
+    """Return the text of the shipped schema `name`. Raises UnknownNameError if there is no such schema."""
     if name not in list_schema_names():
         raise UnknownNameError(
             f"Unknown schema '{make_printable(name[:80])}'.", fix=f"Known: {', '.join(list_schema_names())}."
@@ -51,7 +51,7 @@ def read_schema_text(name: str) -> str:
 
 @lru_cache
 def get_schema_validator(name: str) -> Draft202012Validator:
-    """Return the validator of the shipped schema `name`. Its references to other shipped schemas are resolved."""
+    """Return the validator of the shipped schema `name`. It resolves references to other shipped schemas."""
     return _Validator(_load_schema(name), registry=_build_registry())
 
 
@@ -77,7 +77,7 @@ def _get_schema_folder() -> Traversable:
 
 
 class DocumentKind(StrEnum):
-    """Kinds of documents that can be checked alone. Each value is the name of the kind's schema."""
+    """Kinds of documents that can be checked on their own. The value is the name of the kind's schema."""
 
     IMPORT_CONFIGURATION = "import-configuration"
     REQUEST = "start-dicom-import-job"
@@ -93,10 +93,10 @@ _DISTINCTIVE_MEMBERS = (
 
 
 def detect_document_kind(document: object) -> DocumentKind | None:
-    """Return the kind of a document, or None if the kind is not known.
+    """Return the kind of a document. Return None if the kind is not known.
 
-    The kind is detected by distinctive members. Without them, an object that contains only objects is an override, and
-    so is an array.
+    Each kind has members that only it has. Without them, an array is an override, and so is an object that contains
+    only objects.
     """
     if isinstance(document, list):
         return DocumentKind.OVERRIDE

@@ -1,1 +1,1 @@
-"""Write complete files or none. The files are private to their owner and are synced to disk."""
+"""Write complete files or none. Only their owner can read them, and they are on the disk when writing ends."""

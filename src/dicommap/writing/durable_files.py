@@ -1,4 +1,4 @@
-"""Write files and directory trees and sync them to disk."""
+"""Write files and directory trees, and wait until they are on the disk."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SYNC_EACH_LIMIT = 64
-"""The largest number of files that are synced one by one.
+"""The maximum number of files that are synced one by one.
 
 For more files, one sync of the whole file system is faster, although it also waits for the files of other processes.
 """
 
 
 def _load_syncfs() -> Any:  # noqa: ANN401  a function of the C library
-    """Return the C library's function syncfs, which syncs a whole file system; None if the library does not have it."""
+    """Return the C library's function syncfs, which syncs a whole file system. Return None if the library lacks it."""
     try:
         return ctypes.CDLL(None, use_errno=True).syncfs
     except (OSError, TypeError, AttributeError):
@@ -34,15 +34,14 @@ _SYNCFS = _load_syncfs()
 def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
     """Write a text to a file, close it, and wait until its bytes are on the disk.
 
-    The name of a new file is on the disk only after a call of `sync_directory` for its directory.
+    The name of a new file is on the disk only after `sync_directory` for its directory.
 
     Args:
         file: The open file. This function closes it.
-        pieces: The text, in pieces.
+        pieces: The text in pieces.
 
     Raises:
         OSError: The file cannot be written.
-
     """
     _write_pieces(file, pieces, wait=True)
 
@@ -50,18 +49,17 @@ def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
 def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
     """Write files below a directory, and wait until all of them are on the disk.
 
-    Up to SYNC_EACH_LIMIT files and their directories are synced one by one. For more files, single syncs would be slow.
-    So the whole file system is synced once, if the system has syncfs (Linux). Before Linux 5.8, syncfs does not report
-    a failing disk. Readers of a package therefore compare every file with its hash in the plan.
+    At most SYNC_EACH_LIMIT files and their directories are synced one by one. This is slow for more files. The whole
+    file system is then synced once, if the system has syncfs (Linux). Before Linux 5.8, syncfs does not report a disk
+    that fails. Readers of a package therefore compare every file with its hash in the plan.
 
     Args:
         root: An existing directory.
-        files: Paths relative to `root`, each with the pieces of its text.
+        files: Paths relative to `root`, each with its text in pieces.
         count: The number of files.
 
     Raises:
         OSError: A file or directory cannot be written.
-
     """
     syncs_file_system = _SYNCFS is not None and count > SYNC_EACH_LIMIT
     directories = {root}
@@ -83,13 +81,13 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
 
 
 def sync_directory(directory: Path) -> None:
-    """Wait until the file names in a directory are on the disk. Raises OSError."""
+    """Wait until the names in a directory are on the disk. Raises OSError."""
     with open_directory(directory) as descriptor:
         os.fsync(descriptor)
 
 
 def _sync_file_system(directory: Path) -> None:
-    """Sync the file system that contains `directory`: wait until all of its written data is on the disk."""
+    """Wait until all data that was written to the file system of `directory` is on the disk."""
     with open_directory(directory) as descriptor:
         if _SYNCFS is not None and _SYNCFS(descriptor):
             error_number = ctypes.get_errno()

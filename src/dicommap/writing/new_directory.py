@@ -14,23 +14,22 @@ if TYPE_CHECKING:
 
 
 def is_new_directory(path: Path) -> bool:
-    """Return whether `path` does not exist or is an empty directory. A link is not new. Raises OSError."""
+    """Return whether `path` does not exist or is an empty directory. A link does not count. Raises OSError."""
     if path.is_symlink():
         return False
     return not path.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def write_new_directory(path: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
-    """Write files into a new directory and sync them to disk. If an error occurs, no directory is left.
+    """Write files into a new directory, and wait until they are on the disk. After an error, no directory is left.
 
     Args:
-        path: The directory. Its parent must exist. The directory itself must not exist, or must be empty.
-        files: The path of each file, relative to `path`, and the pieces of its text.
+        path: The directory. It must not exist or must be empty. Its parent must exist.
+        files: The path of each file relative to `path`, and its text in pieces.
         count: The number of files.
 
     Raises:
         OSError: The directory exists and is not empty, or the system cannot write it.
-
     """
     final_path = path.absolute()
     remove_leftovers(final_path.parent, path.name)

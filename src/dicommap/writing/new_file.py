@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 
 def require_new_file(path: Path) -> None:
-    """Check that no file exists at `path` and that its directory exists, before the work for the file's content begins.
+    """Raise DocumentError if a new file cannot be at `path`. Call it before the work for the file's content begins.
 
     Raises:
-        DocumentError: `path` exists already, or its directory does not exist.
-
+        DocumentError: `path` already exists, or its directory does not exist.
     """
     with convert_os_errors(path):
         if path.is_dir():
@@ -35,15 +34,14 @@ def require_new_file(path: Path) -> None:
 
 
 def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
-    """Write a text file that must not exist yet. If writing fails, no file is left.
+    """Write a new text file. If writing fails, no file is left.
 
     Args:
-        path: The file.
-        pieces: The text, in pieces. Each piece is written before the next one is made, so the text can have any size.
+        path: The file. It must not exist.
+        pieces: The text in pieces. Each piece is written before the next one is made, so the text can have any size.
 
     Raises:
-        DocumentError: The file exists already, or cannot be written.
-
+        DocumentError: The file already exists, or cannot be written.
     """
     require_new_file(path)
     with convert_os_errors(path):
@@ -56,7 +54,7 @@ def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
 
 @contextmanager
 def convert_os_errors(path: Path) -> Iterator[None]:
-    """Convert an OSError about a path into a DocumentError."""
+    """Raise DocumentError instead of OSError in the `with` block, for errors about `path`."""
     try:
         yield
     except FileExistsError:
@@ -67,11 +65,10 @@ def convert_os_errors(path: Path) -> Iterator[None]:
 
 
 def write_new_binary_file(path: StrPath, content: bytes) -> None:
-    """Write a binary file that must not exist yet. If writing fails, no file is left.
+    """Write a new binary file. If writing fails, no file is left.
 
     Raises:
-        DocumentError: The file exists already, or cannot be written.
-
+        DocumentError: The file already exists, or cannot be written.
     """
     file_path = Path(path)
     with convert_os_errors(file_path), os.fdopen(create_file(file_path), "wb") as file:

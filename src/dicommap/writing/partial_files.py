@@ -1,8 +1,8 @@
 """Partial files and directories (`.NAME.TOKEN.partial`), which are renamed to NAME when they are complete.
 
-TOKEN is random. The process that writes a partial file holds a lock on it (flock), which ends when the process ends. So
-a partial file without a lock was left by a process that was killed. A process id in the name would not show that its
-process was killed: another process, on this machine or on another machine that shares the disk, may have the same id.
+TOKEN is random. The process that writes a partial file holds a lock on it (flock). The lock ends with the process. A
+partial file without a lock is therefore a leftover of a process that was killed. A process ID in the name would not
+show this: another process may have the same ID, on this machine or on another one that shares the disk.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK})
 """Error numbers of `os.link` on file systems without hard links.
 
-EPERM may also mean missing rights. In that case the rename, which is tried next, fails too.
+EPERM may also mean missing rights. In that case, the rename that is tried next also fails.
 """
 _TOKEN_BYTES = 8
 _OPEN_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -33,26 +33,25 @@ _OPEN_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class PartialFile:
-    """A file that is being written under its partial name."""
+    """A file that is being written and still has its partial name."""
 
     path: Path
     descriptor: int
 
     def open(self) -> BinaryIO:
-        """Return a file object that writes to the partial file. Closing the file object does not release the lock."""
+        """Return a file object that writes to the partial file. Closing it does not release the lock."""
         return os.fdopen(os.dup(self.descriptor), "wb")
 
     def put_in_place(self, path: Path, *, overwrite: bool) -> None:
         """Rename the complete file to `path`.
 
         Args:
-            path: The final path, in the same directory.
-            overwrite: Whether to replace a file that exists at `path`.
+            path: The final path in the same directory.
+            overwrite: Whether to replace an existing file at `path`.
 
         Raises:
-            FileExistsError: `path` exists and `overwrite` is not set.
+            FileExistsError: `path` exists, and `overwrite` is False.
             OSError: The file cannot be renamed.
-
         """
         if overwrite:
             os.replace(self.path, path)
@@ -69,9 +68,9 @@ class PartialFile:
 
 @contextmanager
 def partial_file(path: Path) -> Iterator[PartialFile]:
-    """Create and yield a private, locked partial file for the final path `path`.
+    """Yield a private, locked partial file for the final path `path`.
 
-    The partial file is removed at the end unless it was renamed. Raises OSError.
+    At the end, the partial file is removed if it was not renamed. Raises OSError.
     """
     partial, descriptor = _create_locked(path, create_file)
     try:
@@ -83,9 +82,9 @@ def partial_file(path: Path) -> Iterator[PartialFile]:
 
 @contextmanager
 def partial_directory(path: Path) -> Iterator[Path]:
-    """Create a private, locked partial directory for the final path `path`, and yield the partial path.
+    """Yield the path of a private, locked partial directory for the final path `path`.
 
-    The partial directory is removed at the end unless it was renamed. Raises OSError.
+    At the end, the partial directory is removed if it was not renamed. Raises OSError.
     """
 
     def create(partial: Path) -> int:
@@ -101,9 +100,9 @@ def partial_directory(path: Path) -> Iterator[Path]:
 
 
 def remove_partial(partial: Path) -> None:
-    """Remove a partial file or directory, if it exists.
+    """Remove a partial file or directory if it exists.
 
-    Errors of the removal are ignored, so that they do not hide the error that caused the removal.
+    Errors are ignored, because they would hide the error that caused the removal.
     """
     if partial.is_dir() and not partial.is_symlink():
         from shutil import rmtree  # imported here because it is slow, and scans do not need it
@@ -115,14 +114,13 @@ def remove_partial(partial: Path) -> None:
 
 
 def remove_leftovers(folder: Path, name: str | None = None) -> None:
-    """Remove the partial files and directories of killed processes, because they may contain values of patients.
+    """Remove the partial files and directories of killed processes, because they may contain patient values.
 
     A partial file is never removed if another process holds its lock, or if the file system has no locks.
 
     Args:
         folder: The directory to search.
-        name: The final name of the partial files to remove; None for all.
-
+        name: The final name of the partial files to remove. None for all partial files.
     """
     digits = 2 * _TOKEN_BYTES
     pattern = re.compile(rf"\.{'.*' if name is None else re.escape(name)}\.[0-9a-f]{{{digits}}}\.partial", re.DOTALL)
@@ -133,7 +131,7 @@ def remove_leftovers(folder: Path, name: str | None = None) -> None:
 
 
 def _create_locked(path: Path, create: Callable[[Path], int]) -> tuple[Path, int]:
-    """Create a file or directory with a new partial name and lock it. Return its path and the locked descriptor."""
+    """Create a file or directory with a new partial name, and lock it. Return its path and the locked descriptor."""
     while True:
         partial = path.with_name(f".{path.name}.{os.urandom(_TOKEN_BYTES).hex()}.partial")
         descriptor = create(partial)
@@ -143,9 +141,9 @@ def _create_locked(path: Path, create: Callable[[Path], int]) -> tuple[Path, int
 
 
 def _try_lock(descriptor: int) -> bool:
-    """Try to lock a partial file. Return False if another process holds the lock.
+    """Try to lock a partial file. Return False if another process holds the lock, else True.
 
-    Return True without a lock if the file system has no locks.
+    If the file system has no locks, return True without a lock.
     """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -157,7 +155,7 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _is_open_file(path: Path, descriptor: int) -> bool:
-    """Return whether `path` names the file that is open as `descriptor`."""
+    """Return whether `path` is still the path of the open file `descriptor`."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except OSError:

@@ -1,7 +1,7 @@
 """Create files and directories that only their owner can read.
 
-The modes are 0600 for files and 0700 for directories. If the environment has DICOMMAP_GROUP_READABLE=1, the modes are
-0640 and 0750, so that the group can read them too.
+The modes are 0600 for files and 0700 for directories. If the environment variable DICOMMAP_GROUP_READABLE is 1, the
+modes are 0640 and 0750, so that the group can read them too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GROUP_VARIABLE = "DICOMMAP_GROUP_READABLE"
-"""The environment variable that makes new files readable for their group if its value is 1."""
+"""The environment variable that lets the group read new files if its value is 1."""
 
 _NO_MODES = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
 """Error numbers of fchmod on file systems without modes, such as FAT. Their mount options decide who can read."""
@@ -33,9 +33,9 @@ def new_directory_mode() -> int:
 
 
 def create_file(path: Path) -> int:
-    """Create a file that must not exist, and return a descriptor to read and write it. Raises OSError.
+    """Create a new file, and return a descriptor for reading and writing it. Raises OSError.
 
-    The mode is set before the descriptor is returned, so that nobody else can read what the caller writes.
+    The mode is set before the descriptor is returned, so that no other user can read what the caller writes.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -47,14 +47,14 @@ def create_file(path: Path) -> int:
 
 
 def create_directory(path: Path) -> None:
-    """Create a directory that must not exist. Raises OSError."""
+    """Create a new directory. Raises OSError if it exists or cannot be created."""
     os.mkdir(path, 0o700)
     with open_directory(path) as descriptor:
         set_mode(descriptor, new_directory_mode())
 
 
 def create_directories(path: Path) -> None:
-    """Create a directory and its parents, if they do not exist. Raises OSError."""
+    """Create a directory and its parents if they do not exist. Raises OSError."""
     if path.is_dir():
         return
     create_directories(path.parent)
@@ -66,9 +66,10 @@ def create_directories(path: Path) -> None:
 
 
 def open_lock_file(path: Path) -> int:
-    """Open a lock file, and create it if it does not exist. Return its descriptor.
+    """Open a lock file and return its descriptor. Create the file if it does not exist.
 
-    Raises OSError, also if `path` is a link, because another user of the directory could link the path to any file.
+    Raises OSError if it cannot be opened, or if `path` is a link. Another user of the directory could make `path` a
+    link to any file.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
@@ -81,7 +82,7 @@ def open_lock_file(path: Path) -> int:
 
 
 def set_mode(descriptor: int, mode: int) -> None:
-    """Set the mode of an open file or directory, if its file system has modes. Raises OSError."""
+    """Set the mode of an open file or directory. Do nothing if its file system has no modes. Raises OSError."""
     try:
         os.fchmod(descriptor, mode)
     except OSError as error:

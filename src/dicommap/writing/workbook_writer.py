@@ -1,7 +1,7 @@
-"""Write a table as an Excel workbook (.xlsx), completely or not at all, in constant memory.
+"""Write a table as an Excel workbook (.xlsx) in constant memory: either the whole workbook, or no file.
 
 XlsxWriter is used and not openpyxl. Both can write any number of rows with the same memory, but XlsxWriter takes less
-than half of the time, and it can tell Excel not to mark identifiers as "numbers stored as text", which openpyxl cannot
+than half of the time. It can also tell Excel not to mark identifiers as "numbers stored as text", which openpyxl cannot
 write. Every cell is a text (format `@`), so that no spreadsheet changes it.
 """
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WORKSHEET_ROWS = 1_048_576
-"""Maximum number of rows of a worksheet in Excel and LibreOffice, with the header."""
+"""Maximum number of rows of a worksheet in Excel and LibreOffice, including the header."""
 MAX_CELL_CHARACTERS = 32_767
-"""Maximum number of characters of a cell in Excel, counted in UTF-16."""
+"""Maximum number of characters of a cell in Excel, counted as UTF-16 code units."""
 _MAX_LIST_CHARACTERS = 255
-"""Maximum number of characters of the values of a drop-down list in Excel, with the commas between them."""
+"""Maximum number of characters of the values in a drop-down list of Excel, with the commas between them."""
 _ALLOWED_IN_PROTECTED_SHEET = {
     "format_cells": True,
     "format_columns": True,
@@ -47,25 +47,24 @@ class WorkbookColumn:
     note: str
     """The text of the note on the header."""
     is_locked: bool = False
-    """Whether the cells of the column are locked. The protection of the worksheet has no password."""
+    """Whether the cells of the column are locked. The worksheet is protected without a password."""
     choices: tuple[str, ...] = ()
-    """The values of a drop-down list."""
+    """The values of a drop-down list. Empty if the column has no list."""
     allows_others: bool = True
-    """Whether a value that is not in `choices` can be typed."""
+    """Whether users can type a value that is not in `choices`."""
 
 
 def write_new_workbook(path: Path, title: str, columns: Sequence[WorkbookColumn], rows: Iterable[Sequence[str]]) -> int:
-    """Write a workbook that must not exist yet, and return the number of rows. If writing fails, no file is left.
+    """Write a new workbook, and return the number of rows. If writing fails, no file is left.
 
     Args:
-        path: The file.
+        path: The file. It must not exist.
         title: The name of the worksheet.
         columns: The columns.
         rows: The cells of each row, without the header. Each row is written before the next one is made.
 
     Raises:
-        DocumentError: The file exists already or cannot be written, or the rows do not fit in a worksheet.
-
+        DocumentError: The file already exists or cannot be written, or there are too many rows for a worksheet.
     """
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
@@ -73,7 +72,8 @@ def write_new_workbook(path: Path, title: str, columns: Sequence[WorkbookColumn]
     require_new_file(path)
     with convert_os_errors(path):
         remove_leftovers(path.absolute().parent, path.name)
-        # XlsxWriter writes the rows to temporary files, which hold values of patients: they get a private directory.
+        # XlsxWriter writes the rows to temporary files. They contain patient values, so they are in a private
+        # directory.
         with partial_directory(path) as folder, partial_file(path) as partial:
             with partial.open() as file:
                 options = {"constant_memory": True, "tmpdir": str(folder)}
@@ -120,7 +120,7 @@ def _write_worksheet(
                 _require_cell_length(text, columns[index].name)
                 worksheet.write_string(count, index, text, formats[index])
             elif not columns[index].is_locked:
-                # A blank cell needs its format: some programs take the cell as locked without it.
+                # A blank cell needs its format. Without it, some programs treat the cell as locked.
                 worksheet.write_blank(count, index, None, formats[index])
     worksheet.freeze_panes(1, 0)
     worksheet.autofilter(0, 0, count, len(columns) - 1)
@@ -134,7 +134,7 @@ def _write_worksheet(
 def _plain_text_worksheet() -> type:
     """Return a class of worksheets that write every text as plain text.
 
-    XlsxWriter takes a text that begins with `<r>` and ends with `</r>` for XML of rich text, and would not escape it.
+    XlsxWriter takes a text that begins with `<r>` and ends with `</r>` as XML of rich text, and would not escape it.
     """
     from xlsxwriter.worksheet import Worksheet
 
@@ -178,7 +178,7 @@ def _require_cell_length(text: str, column: str) -> None:
 
 
 def make_too_many_rows_error() -> DocumentError:
-    """Return the error for a sheet with more rows than a worksheet can have."""
+    """Return the error for a sheet that has more rows than a worksheet can have."""
     return DocumentError(
         f"The sheet has more than {WORKSHEET_ROWS - 1:,} rows, the limit of a worksheet.",
         fix="Write fewer rows with --where, such as --where 'StudyDate=2024*', in several files; or write CSV.",
