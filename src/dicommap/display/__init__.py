@@ -1,4 +1,4 @@
-"""Output for people and programs: reports as HTML and text, records, CSV and JSON.
+"""Output for people and programs: reports as HTML and text; records as CSV and JSON.
 
-No module of this package reads or writes a file.
+No module of this package reads or writes files.
 """

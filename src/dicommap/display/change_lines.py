@@ -6,9 +6,9 @@
       series 1.2.826.0.1.3680043.8.498.1.7
         - SeriesDescription  PILOT       rule 'no pilots'
 
-`~` is a changed attribute, `+` one that had no value, and `-` one that is emptied. Studies and series without a change
-have no line. If lines must fit into a width, values and edits are shortened; preview.csv and the HTML page have the
-whole texts.
+The sign before a keyword tells the kind of change. `~`: the value was changed. `+`: the attribute had no value before.
+`-`: the attribute is made empty. Studies and series without a change have no line. If lines must fit into a width,
+values and edits are shortened; preview.csv and the HTML page have the whole texts.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 LEGEND = "~ changed, + had no value, - emptied"
 
 MAX_ORIGIN_SHARE = 0.4
-"""The largest part of the room beside the keyword that the edit may take, if values need the rest."""
+"""Maximum share of the space beside the keyword that the edit may take if the values need the rest."""
 MAX_COUNTED_ORIGINS = 4
-"""Maximum number of edits that the summary names. Other edits are counted."""
+"""Maximum number of edits that the summary names. The other edits are only counted."""
 
 _HARMONIZED = re.compile(r"(harmonize) [0-9A-Za-z]+(?=: )")
 _ROW = re.compile(r"(.+) row [0-9]+(\)?)", re.DOTALL)
@@ -48,12 +48,15 @@ _ARROW = " -> "
 _MIN_VALUE_WIDTH = 8
 
 Piece = tuple[str, str]
-"""A piece of a line, and what it is: "study", "+", "~", "-" or "edit"; the empty text if it has no style."""
+"""A piece of a line: its text, and its kind, by which a style is chosen.
+
+The kinds are "study", "+", "~", "-" and "edit"; empty for a piece without a style.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class _ChangeTexts:
-    """The texts of one change."""
+    """The texts of the line of one change: its sign, keyword, values and edit."""
 
     sign: str
     keyword: str
@@ -61,7 +64,10 @@ class _ChangeTexts:
     after: str
     origin: str
     short_before: str = ""
-    """The number of different values before, if there are several: a shortened list would look like one value."""
+    """A marker such as `<3 different values>` if the attribute had several values before; else empty.
+
+    It replaces `before` if that is too long: a list of values that is cut would look like one value.
+    """
 
     @property
     def values(self) -> str:
@@ -70,13 +76,16 @@ class _ChangeTexts:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """Shortens texts so that lines fit into a width."""
+    """A shortener of texts, so that lines fit into a width."""
 
     width: int
     ellipsis: str
 
     def cut(self, text: str, width: int) -> str:
-        """Return a text of at most `width` columns. A mark is shortened before its number, other texts at their end."""
+        """Return a text of at most `width` columns.
+
+        A longer text is cut at its end. A mark of a masked value keeps its number, which is at its end.
+        """
         width = max(width, _MIN_VALUE_WIDTH)
         if text_width(text) <= width:
             return text
@@ -84,9 +93,10 @@ class _Fit:
         return take_start(text, width - len(end)).rstrip() + end
 
     def cut_middle(self, text: str, width: int) -> str:
-        """Return a text of at most `width` columns. It keeps the end, because a row or rule is named there.
+        """Return the description of an edit in at most `width` columns.
 
-        Of `harmonize PatientName: the value of 3 of 4 files`, it keeps the first two words, or the first one.
+        A longer text is cut in the middle, because its end names a row or a rule. Only a text such as
+        `harmonize PatientName: the value of 3 of 4 files` is cut after its second or its first word.
         """
         width = max(width, _MIN_VALUE_WIDTH)
         if text_width(text) <= width:
@@ -98,12 +108,18 @@ class _Fit:
         return take_start(text, width - text_width(end)) + end
 
     def shorten_before(self, change: _ChangeTexts, room: int) -> _ChangeTexts:
-        """Return a change whose values before are replaced by their number, if there are several and no room."""
+        """Return a change for a line whose values and edit may have `room` columns together.
+
+        If they are longer and the attribute had several values before, `before` is replaced by `short_before`.
+        """
         is_short = text_width(change.values) + text_width(change.origin) <= room
         return change if is_short or not change.short_before else replace(change, before=change.short_before)
 
     def cut_values(self, change: _ChangeTexts, room: int) -> str:
-        """Return the values before and after in `room` columns. A short value leaves its room to the other."""
+        """Return the values before and after the change, in at most `room` columns.
+
+        Each value may take half of the room, and also the room that the other value does not need.
+        """
         if text_width(change.values) <= room or not (change.before and change.after):
             return self.cut(change.values, room)
         room -= len(_ARROW)
@@ -116,18 +132,18 @@ class OriginNames:
     """Short names of edits: a rule without its file if all rules are in one file, and a sheet without its row."""
 
     def __init__(self, edit_results: Iterable[EditResult]) -> None:
-        """Create the names. `edit_results`: the results of all edits of a draft."""
+        """Find the rules files in `edit_results`, the results of all edits of a draft."""
         files = {result.source for result in edit_results if result.rule is not None}
         self._prefix = f"{files.pop()} rule '" if len(files) == 1 else ""
 
     def shorten(self, origin: str) -> str:
-        """Return `rule 'x'` for `rules.toml rule 'x'` if there is one rules file; other names as they are."""
+        """Return `rule 'x'` for `rules.toml rule 'x'` if there is only one rules file; other names unchanged."""
         if self._prefix and origin.startswith(self._prefix):
             return "rule '" + origin.removeprefix(self._prefix)
         return origin
 
     def group(self, origin: str) -> str:
-        """Return the short name of an edit without its row or numbers of files, so that those of one source are one."""
+        """Return the short name of an edit's source: the name without a row and without numbers of files."""
         harmonized = _HARMONIZED.match(origin)
         if harmonized:
             return harmonized[0]
@@ -135,7 +151,7 @@ class OriginNames:
         return self.shorten(row[1] + row[2] if row else origin)
 
     def group_all(self, origins: Iterable[str]) -> list[str]:
-        """Return the name of each of these edits without its row, each name once."""
+        """Return the names that `group` gives to these edits, each name once."""
         return list(dict.fromkeys(map(self.group, origins)))
 
 
@@ -161,15 +177,15 @@ def format_change_lines(
     width: int | None,
     ellipsis: str = "…",
 ) -> Iterator[list[Piece]]:
-    """Yield the lines of the first changes, each as its pieces.
+    """Yield the lines of the first changes. Each line is a list of pieces.
 
     Args:
-        changes: The changes. Those of a study follow each other, and so do those of a series.
+        changes: The changes. The changes of a study must be next to each other, and so must the changes of a series.
         names: The short names of the edits.
-        masker: Masks the values.
-        limit: The largest number of changes; None means all.
-        width: The columns into which a line must fit; None shortens nothing.
-        ellipsis: Stands for what is left out of a shortened text.
+        masker: The Masker of the values.
+        limit: The maximum number of changes; None for all changes.
+        width: The maximum width of a line in columns; None if no text shall be shortened.
+        ellipsis: The text in place of the characters that are left out.
     """
     fit = None if width is None else _Fit(width=width, ellipsis=ellipsis)
     for study, of_study in groupby(islice(changes, limit), key=lambda change: change.study_instance_uid):
@@ -182,7 +198,7 @@ def format_change_lines(
 
 
 def choose_sign(change: AttributeChange) -> str:
-    """Return the sign of a change: `~` changed, `+` had no value in any file, `-` emptied."""
+    """Return the sign of a change: `-` if it makes the attribute empty, `+` if no file had a value before, else `~`."""
     if text_from_attribute(change.after) == "":
         return "-"
     return "+" if change.before is not None and not any(change.before) else "~"
@@ -204,7 +220,7 @@ def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) ->
 
 
 def _format_group(texts: Sequence[_ChangeTexts], indent: str, fit: _Fit | None) -> Iterator[list[Piece]]:
-    """Yield the lines of the changes of a study or series, with its keywords, values and edits below each other."""
+    """Yield the lines of all changes of one study or series, with keywords, values and edits aligned in columns."""
     keyword_width = max(len(change.keyword) for change in texts)
     values, origins = [change.values for change in texts], [change.origin for change in texts]
     if fit is not None:

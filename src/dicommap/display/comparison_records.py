@@ -1,4 +1,4 @@
-"""Records of the differences of two inventories, described by the schema `comparison`."""
+"""Build records (JSON objects) of the differences of two inventories. The schema `comparison` describes them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from dicommap.model.masking import Masker
 
 FURTHER_VALUES = "(other values)"
-"""The text in place of the values of changes that are only counted."""
+"""The text in place of the values if an item stands for many changes, which are only counted."""
 
 
 def build_study_difference_record(study: StudyDifference) -> Record:
-    """Return the record of a study: status, numbers of series and instances, and the attributes that changed."""
+    """Return the record of a differing study: status, numbers of series and instances, and changed attributes."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
         "status": study.status.value,
@@ -37,7 +37,7 @@ def build_study_difference_record(study: StudyDifference) -> Record:
 
 
 def build_series_difference_record(series: SeriesDifference) -> Record:
-    """Return the record of a series: status, numbers of instances, and the attributes that changed."""
+    """Return the record of a differing series: status, numbers of instances, and changed attributes."""
     return {
         "StudyInstanceUID": series.study_instance_uid,
         "SeriesInstanceUID": series.series_instance_uid,
@@ -48,7 +48,7 @@ def build_series_difference_record(series: SeriesDifference) -> Record:
 
 
 def build_instance_difference_record(instance: InstanceDifference, masker: Masker) -> Record:
-    """Return the record of an instance: status, kinds of changes, attributes, and its file in both inventories."""
+    """Return the record of a differing instance: status, kinds of changes, changed attributes, and both files."""
     return {
         "StudyInstanceUID": instance.study_instance_uid,
         "SeriesInstanceUID": instance.series_instance_uid,
@@ -69,7 +69,10 @@ def build_instance_difference_record(instance: InstanceDifference, masker: Maske
 
 
 def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) -> Record:
-    """Return the record of a change of an attribute in a study or series. A masked value is None and has a mark."""
+    """Return the record of how an attribute changed in a study or series, with the values and the number of instances.
+
+    A masked value is None, and a second member has its mark.
+    """
     return {
         "StudyInstanceUID": change.study_instance_uid,
         "SeriesInstanceUID": change.series_instance_uid,
@@ -82,7 +85,7 @@ def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) 
 
 
 def build_attribute_change_row(change: AttributeChangeCount, masker: Masker) -> dict[str, str]:
-    """Return a change of an attribute as a row of text cells. A masked value is a mark."""
+    """Return how an attribute changed in a study or series, as a row of text cells. A mark replaces a masked value."""
     return {
         "StudyInstanceUID": change.study_instance_uid,
         "SeriesInstanceUID": change.series_instance_uid or "",
@@ -94,9 +97,9 @@ def build_attribute_change_row(change: AttributeChangeCount, masker: Masker) -> 
 
 
 def flatten_difference_record(record: Record) -> dict[str, str]:
-    """Return the record of a study, series or instance as a row of text cells.
+    """Return the record of a differing study, series or instance as a row of text cells.
 
-    A member inside a member becomes a column such as `before.path`. Of attributes only the keywords are in the row.
+    A member inside another member becomes a column such as `before.path`. For attributes, the cell has only keywords.
     """
     cells: dict[str, str] = {}
     for name, value in record.items():
@@ -110,7 +113,7 @@ def flatten_difference_record(record: Record) -> dict[str, str]:
 
 
 FILE_MEMBERS = ("StudyInstanceUID", "SeriesInstanceUID", "source", "path", "bytes", "etag", "duplicates")
-"""The members of the record of an instance's file."""
+"""The members of the object that describes an instance's file in a record."""
 
 
 def _file_record(file: ComparedFile) -> Record:
@@ -141,7 +144,10 @@ def _count_instances(counts: InstanceCounts) -> Record:
 
 
 def _build_value_members(name: str, keyword: str, value: str | None, masker: Masker) -> Record:
-    """Return the member `name` with a value. A masked value is null and has a mark: no text is taken for a mask."""
+    """Return the member `name` with a value.
+
+    A masked value is null, and a second member has its mark. So no program can take a mark for a value.
+    """
     if value is None:
         return {name: None}
     if masker.show_values or is_shown_value(keyword, value):

@@ -1,4 +1,4 @@
-"""The report of a comparison of two inventories: counts, changed attributes, and the first studies that differ."""
+"""Build the report of a comparison of two inventories: counts, changed attributes, and the first differing studies."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ KIND_TEXTS = {
     ChangeKind.ATTRIBUTES: "captured attributes differ",
     ChangeKind.DUPLICATES: "further copies differ",
 }
-"""Kind of change -> words for people."""
+"""Kind of change of an instance -> its description for people."""
 
 COUNT_COLUMNS = ("", "before", "after", "same", "changed", "new", "gone", "other series")
 STUDY_COLUMNS = (
@@ -79,7 +79,7 @@ _KIND_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonContent:
-    """The content of a comparison's report."""
+    """The data for the report of a comparison."""
 
     before: ComparedSide
     after: ComparedSide
@@ -94,12 +94,12 @@ class ComparisonContent:
 
 
 def build_comparison_report(content: ComparisonContent, figure: Figure | None) -> Report:
-    """Return the report of a comparison. `figure` is its plot; None for no plot."""
+    """Return the report of a comparison. `figure` is its plot; None if the report has no plot."""
     return _limited_report(content, figure, studies_shown=MAX_STUDIES, changes_shown=MAX_CHANGES)
 
 
 def build_comparison_page(content: ComparisonContent, figure: Figure) -> str:
-    """Return a complete HTML page with all studies and changes of attributes that the comparison kept."""
+    """Return a complete HTML page with all studies and attribute changes in `content`. `figure` is the plot."""
     from dicommap.display.report_html import render_html_page
 
     shown = {"studies_shown": len(content.studies), "changes_shown": len(content.changes)}
@@ -144,7 +144,7 @@ def _limited_report(
 
 
 def summarize(totals: ComparisonTotals) -> tuple[str, ...]:
-    """Return the numbers of differing studies and instances as short texts; one text if there is no difference."""
+    """Return the numbers of differing studies and instances in two short texts; or the one text `no difference`."""
     if totals.instances.is_same:
         return ("no difference",)
     statuses = (DifferenceStatus.NEW, DifferenceStatus.GONE, DifferenceStatus.CHANGED)
@@ -168,7 +168,10 @@ def count_differing(totals: ComparisonTotals) -> int:
 
 
 def describe_sides(before: ComparedSide, after: ComparedSide) -> Iterator[tuple[str, str]]:
-    """Yield facts about the two inventories: their names and sources, and what cannot be compared."""
+    """Yield facts about the two inventories, as pairs of a name and a text.
+
+    The facts are the inventories' names and sources, and the attributes that only one inventory has.
+    """
     for name, side in (("before", before), ("after", after)):
         yield name, f"{side.name}: {join_first_names(side.sources)}"
     for side in (before, after):
@@ -179,7 +182,7 @@ def describe_sides(before: ComparedSide, after: ComparedSide) -> Iterator[tuple[
 
 
 def build_count_rows(totals: ComparisonTotals) -> Iterator[tuple[str, ...]]:
-    """Yield a row of `COUNT_COLUMNS` for studies, series and instances."""
+    """Yield a row with the columns COUNT_COLUMNS for studies, one for series, and one for instances."""
     for noun, counts in (("studies", totals.studies), ("series", totals.series)):
         new, gone = counts[DifferenceStatus.NEW], counts[DifferenceStatus.GONE]
         same, changed = counts[DifferenceStatus.SAME], counts[DifferenceStatus.CHANGED]
@@ -198,21 +201,24 @@ def build_count_rows(totals: ComparisonTotals) -> Iterator[tuple[str, ...]]:
 
 
 def build_kind_rows(totals: ComparisonTotals) -> Iterator[tuple[str, str, str]]:
-    """Yield a row for each kind of change of instances: kind, number of instances, meaning."""
+    """Yield a row for each kind of change that instances have: the kind, the number of instances, and the meaning."""
     for kind in ChangeKind:
         if totals.instances.kinds[kind]:
             yield kind.value, f"{totals.instances.kinds[kind]:,}", KIND_TEXTS[kind]
 
 
 def build_attribute_total_rows(totals: ComparisonTotals) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each changed attribute: keyword, numbers of studies, series and instances, the most first."""
+    """Yield a row for each changed attribute: the keyword, and the numbers of studies, series and instances.
+
+    The attribute with the most changed instances is first.
+    """
     ranked = sorted(totals.attributes.items(), key=lambda item: (-item[1].instances, item[0]))
     for keyword, numbers in ranked:
         yield keyword, *_format_numbers(numbers.studies, numbers.series, numbers.instances)
 
 
 def build_study_rows(studies: Sequence[StudyDifference]) -> Iterator[tuple[str, ...]]:
-    """Yield a row of `STUDY_COLUMNS` for each study."""
+    """Yield a row with the columns STUDY_COLUMNS for each study that differs."""
     for study in studies:
         counts = study.counts
         other = counts.to_other_series + counts.from_other_series

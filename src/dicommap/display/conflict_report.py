@@ -1,4 +1,8 @@
-"""Format conflicts of grouping attributes as rows of forecast.csv and as a report."""
+"""Format conflicts of grouping attributes as rows of forecast.csv and as blocks of a report.
+
+A conflict is a grouping attribute with different values in a study or series: HealthImaging may put the files with
+another value into non-primary image sets.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,7 @@ FORECAST_COLUMNS = (
 MAX_CONFLICTS = 20
 MAX_FILES = 5
 UNFOLDED_CONFLICTS = 3
-"""Number of conflicts that start unfolded."""
+"""Number of conflicts whose details are visible at first."""
 MAX_VALUES = 3
 
 FORECAST_NOTE = (
@@ -60,7 +64,7 @@ _FILE_COLUMNS = (
 
 
 def build_conflict_row(conflict: GroupingConflict, *, masker: Masker) -> dict[str, str]:
-    """Return a conflict as a row of text cells."""
+    """Return a conflict as a row of text cells: its study or series, keyword, values, numbers of files, and cure."""
     values = [
         f"{_format_display_value(conflict.keyword, value, masker=masker)} ({files})"
         for value, files in list(conflict.values.items())[:MAX_VALUES]
@@ -80,9 +84,9 @@ def build_conflict_row(conflict: GroupingConflict, *, masker: Masker) -> dict[st
 
 
 def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, masker: Masker) -> Iterator[dict[str, str]]:
-    """Yield a row of forecast.csv for each listed non-primary file of each conflict.
+    """Yield the rows of forecast.csv: for each conflict, a row for each listed file that may become non-primary.
 
-    If a conflict has more files than are listed, a last row of the conflict gives their number.
+    If a conflict has more files than are listed, its last row has the number of the other files.
     """
     for conflict in conflicts:
         of_conflict = {
@@ -113,14 +117,15 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, masker: Masker
 
 
 FigureDrawer = Callable[[Sequence["StudyFileGroups"], "Masker"], "Figure"]
-"""A function that draws groups of files as a figure."""
+"""A function that draws a figure of the groups of files in studies. Its Masker masks the values."""
 
 
 class Conflicts(DisplayableTuple["GroupingConflict"]):
     """Tuple of conflicts in the order of studies. It is equal to any tuple or list of the same conflicts.
 
     Attributes:
-        file_groups: The groups of files of the first 100 studies with conflicts.
+        file_groups: The groups of files in the first 100 studies with conflicts. A group has the same values of
+            grouping attributes.
     """
 
     file_groups: tuple[StudyFileGroups, ...] = ()
@@ -130,7 +135,7 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
     def from_forecast(
         cls, conflicts: Iterable[GroupingConflict], file_groups: Iterable[StudyFileGroups], draw: FigureDrawer | None
     ) -> Conflicts:
-        """Return conflicts whose report has a figure of the groups of files, drawn by `draw`."""
+        """Return a tuple of conflicts. Its report has a figure of `file_groups`, which `draw` draws."""
         made = cls(conflicts)
         made.file_groups = tuple(file_groups)
         made._draw = draw
@@ -161,7 +166,7 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
 
 
 def build_conflict_blocks(conflicts: Sequence[GroupingConflict], *, masker: Masker, heading: str = "") -> list[Block]:
-    """Return the blocks of a report on grouping conflicts: a figure, a table of the first conflicts, and a note."""
+    """Return the blocks of a report about conflicts: a figure if there is one, a table of the first, and a note."""
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]
     rows = [

@@ -1,4 +1,4 @@
-"""Format records as CSV, JSON and JSON Lines."""
+"""Format records as text in CSV, JSON or JSON Lines."""
 
 from __future__ import annotations
 
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 _VALUE_COLUMNS = frozenset({"before", "after"})
-"""Columns that may have values of any attribute. Control characters are escaped there, but not line breaks."""
+"""Columns that may contain values of any attribute. In them, control characters are escaped, but not line breaks."""
 
 _ESCAPED_CHARACTERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Lone surrogates, and characters that JSON allows but terminals interpret: DEL, C1 controls, direction marks."""
+"""Pattern of characters that are escaped in JSON: lone surrogates, DEL, C1 controls, and direction marks.
+
+JSON allows most of them without an escape, but they can have an effect on a terminal.
+"""
 
 
 class RecordFormat(StrEnum):
@@ -44,13 +47,13 @@ def record_lines(
     record: Callable[[_Item], Record],
     row: Callable[[_Item], Mapping[str, str]],
 ) -> Iterator[str]:
-    """Return an iterator of the pieces of a text in the format `form`, with one record or row for each item.
+    """Return an iterator of the pieces of a text that has one record or row for each item.
 
     Args:
         items: The items to format.
-        form: A value of RecordFormat.
-        record: Converts an item to a JSON object.
-        row: Converts an item to a row of CSV: column -> cell.
+        form: The format of the text: a value of RecordFormat.
+        record: A function that converts an item to a JSON object.
+        row: A function that converts an item to a row of CSV: column -> cell.
 
     Raises:
         UsageError: The format is unknown.
@@ -66,12 +69,13 @@ def record_lines(
 def format_csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:
     """Yield a header line with the column names, then each row as a line of CSV.
 
-    Control characters are escaped, except tabs and line breaks in values that may have them. A text that a
-    spreadsheet could run as a formula gets an apostrophe before it; see `dicommap.model.spreadsheet_formulas`.
+    Control characters are escaped, except tabs and line breaks in values that may have them. If a spreadsheet could
+    run a text as a formula, an apostrophe is put before it; see `dicommap.model.spreadsheet_formulas`.
 
     Args:
-        rows: The rows, each as column -> cell.
-        columns: The columns. If empty, the columns of the first row are used, and no header is written without rows.
+        rows: The rows. Each row maps columns to cells.
+        columns: The columns. If it is empty, the columns of the first row are used; without a row, no header is
+            written.
 
     Yields:
         The header line, then one line for each row.
@@ -112,7 +116,7 @@ def format_json_lines(records: Iterable[Record]) -> Iterator[str]:
 
 
 def format_json_array(records: Iterable[Record]) -> Iterator[str]:
-    """Yield the pieces of one JSON array, a record on each line."""
+    """Yield the pieces of a text that is one JSON array, with one record on each line."""
     separator = "[\n"
     for record in records:
         yield separator + "  " + _format_json(record)
@@ -121,5 +125,5 @@ def format_json_array(records: Iterable[Record]) -> Iterator[str]:
 
 
 def _format_json(record: Record) -> str:
-    # These characters occur only inside strings. There an escape of JSON has the same meaning as the character.
+    # These characters occur only inside JSON strings, in which an escape has the same meaning as the character.
     return _ESCAPED_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(record, ensure_ascii=False))

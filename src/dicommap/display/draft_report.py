@@ -1,4 +1,4 @@
-"""Reports of a draft and of its plan."""
+"""Build the reports of a draft and of its plan."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 MAX_TARGETS = 20
 MAX_CHANGES = 20
 UNFOLDED_TARGETS = 3
-"""Number of studies or series that start unfolded."""
+"""Number of studies or series whose changes are visible at first."""
 MAX_EDITS = 10
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def build_edit_result_row(edit_result: EditResult) -> dict[str, str]:
-    """Return the row of edits.csv for an edit result."""
+    """Return the row of edits.csv for an edit result: the edit, its outcome, and numbers of studies."""
     return {
         "edit": str(edit_result),
         "outcome": edit_result.outcome.value,
@@ -26,7 +26,7 @@ def build_edit_result_row(edit_result: EditResult) -> dict[str, str]:
 
 
 def format_edit_result_lines(edit_results: Iterable[EditResult]) -> Iterator[str]:
-    """Yield one line for each rule or function, and one line that counts the rows of each sheet or lookup."""
+    """Yield one line for each rule, function or harmonized keyword, and one line for all rows of a sheet or lookup."""
     for source, members in groupby(
         edit_results, key=lambda edit_result: edit_result.source if edit_result.row is not None else edit_result
     ):
@@ -38,7 +38,10 @@ def format_edit_result_lines(edit_results: Iterable[EditResult]) -> Iterator[str
 
 
 def _format_row_outcomes(rows: Counter[tuple[EditOutcome, bool]]) -> str:
-    """Return the numbers of rows with each outcome. A key's second part is whether some cells of a row were refused."""
+    """Return a text with the number of rows of each outcome, such as `9 rows: 8 applied, 1 applied in part`.
+
+    A key of `rows` is an outcome, and whether some edits of the row were applied and others refused.
+    """
     parts = (
         f"{count:,} {outcome.value}{' in part' if is_partial else ''}"
         for outcome in EditOutcome

@@ -1,4 +1,4 @@
-"""Convert DICOM text values to FHIR's primitive types (FHIR R4, "Data types")."""
+"""Convert values of DICOM attributes, which are texts, to primitive types of FHIR (FHIR R4, "Data types")."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 MAX_ID_LENGTH = 64
-"""Maximum characters of a FHIR id. A FHIR id may have all characters of a UID."""
+"""Maximum number of characters of a FHIR id. All characters of UIDs are allowed in a FHIR id."""
 MAX_UNSIGNED_INT = 2**31 - 1
 
 _FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -24,13 +24,13 @@ _OFFSET = re.compile(r"([+-])(0[0-9]|1[0-4])([0-5][0-9])")
 
 
 class FhirConversionError(Exception):
-    """Raised if FHIR cannot express a value. Its text is the reason, and never contains the value."""
+    """Error for a value that FHIR cannot express. Its text is the reason, and does not contain the value."""
 
 
 def to_string(text: str) -> str | None:
-    """Convert a text to a FHIR string without leading and trailing spaces; return None for a blank text.
+    """Convert a text to a FHIR string without spaces at its start and end; return None for a blank text.
 
-    Raises FhirConversionError.
+    Raises FhirConversionError if the text has control characters or bytes that cannot be decoded.
     """
     if is_undecodable(text):
         raise FhirConversionError("it has bytes that cannot be decoded")
@@ -46,7 +46,10 @@ def is_code(text: str) -> bool:
 
 
 def to_unsigned_int(text: str) -> int | None:
-    """Convert a text to a FHIR unsignedInt; return None for a blank text. Raises FhirConversionError."""
+    """Convert a text to a FHIR unsignedInt; return None for a blank text.
+
+    Raises FhirConversionError if the text is not a whole number, or is out of range.
+    """
     if not text.strip():
         return None
     number = int(text) if _INTEGER.fullmatch(text.strip()) else -1
@@ -56,7 +59,10 @@ def to_unsigned_int(text: str) -> int | None:
 
 
 def to_date(text: str) -> date | None:
-    """Convert a DICOM date (DA) to a date; return None for a blank text. Raises FhirConversionError."""
+    """Convert a DICOM date (DA) to a date; return None for a blank text.
+
+    Raises FhirConversionError if the text is not a date that exists, as YYYYMMDD.
+    """
     if not text.strip():
         return None
     match = _DATE.fullmatch(text.strip())
@@ -69,9 +75,10 @@ def to_date(text: str) -> date | None:
 
 
 def to_time(text: str) -> str | None:
-    """Convert a DICOM time (TM) to HH:MM:SS, with its fraction; return None for a blank text.
+    """Convert a DICOM time (TM) to HH:MM:SS, with its fraction of a second; return None for a blank text.
 
-    FHIR allows zeros in place of unknown seconds, but not in place of unknown minutes. Raises FhirConversionError.
+    Missing seconds become zeros, as FHIR allows. Raises FhirConversionError if the text is not a time, or has no
+    minutes.
     """
     if not text.strip():
         return None
@@ -83,7 +90,10 @@ def to_time(text: str) -> str | None:
 
 
 def to_offset(text: str) -> str | None:
-    """Convert a TimezoneOffsetFromUTC to +HH:MM; return None for a blank text. Raises FhirConversionError."""
+    """Convert a TimezoneOffsetFromUTC to the form +HH:MM; return None for a blank text.
+
+    Raises FhirConversionError if the text is not a valid offset.
+    """
     if not text.strip():
         return None
     match = _OFFSET.fullmatch(text.strip())
@@ -93,7 +103,7 @@ def to_offset(text: str) -> str | None:
 
 
 def zone_offset_at(on: date, time: str, zone: tzinfo) -> str:
-    """Return the offset from UTC of a time zone at a local date and time, as +HH:MM.
+    """Return the offset of a time zone from UTC, at a local date and time, as +HH:MM.
 
     Args:
         on: The local date.
@@ -102,7 +112,7 @@ def zone_offset_at(on: date, time: str, zone: tzinfo) -> str:
 
     Raises:
         FhirConversionError: The local time does not exist or exists twice, because clocks were put forward or back. Or
-            the offset is not a whole number of minutes, as before time zones were introduced.
+            the offset is not a whole number of minutes, which happens for old dates.
     """
     hours, minutes, seconds = (int(time[at : at + 2]) for at in (0, 3, 6))
     local = datetime(on.year, on.month, on.day, hours, minutes, seconds, tzinfo=zone)

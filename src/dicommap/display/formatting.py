@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def format_byte_count(size: int) -> str:
-    """Return a number of bytes with its unit: `512 B`, `1.4 MB` (powers of 1,000)."""
+    """Return a number of bytes as text with a unit, such as `512 B` or `1.4 MB`. A kB has 1,000 bytes."""
     amount = float(size)
     for unit in ("B", "kB", "MB", "GB"):
         if round(amount, 1) < 1000:
@@ -19,7 +19,7 @@ def truncate_text(text: str, limit: int) -> str:
 
 
 def text_width(text: str) -> int:
-    """Return the width of a text on a terminal in columns. East Asian characters have a width of two."""
+    """Return the width of a text on a terminal, in columns. Wide characters, such as Chinese ones, take two columns."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len  # imported here because most texts are ASCII
@@ -48,12 +48,12 @@ def take_end(text: str, width: int) -> str:
 
 
 def wrap_text(text: str, width: int, *, keeps_words: bool = False) -> list[str]:
-    """Return a text as lines of at most `width` columns, broken between words. A longer word is broken, too.
+    """Break a text between words into lines of at most `width` columns. A word that is longer is broken, too.
 
     Args:
         text: The text.
-        width: The number of columns of a line.
-        keeps_words: Whether a longer word is a line of its own instead, so that a path can be copied.
+        width: The maximum width of a line in columns.
+        keeps_words: Whether longer words are not broken, but get their own lines. So a long path can be copied.
     """
     lines: list[str] = []
     line = ""

@@ -27,38 +27,38 @@ if TYPE_CHECKING:
     Value = TypeVar("Value")
 
 DICOM_UID_SYSTEM = "urn:dicom:uid"
-"""The system of Study Instance UIDs (FHIR R4, ImagingStudy, "Implementation notes")."""
+"""The identifier system of Study Instance UIDs in FHIR (FHIR R4, ImagingStudy, "Implementation notes")."""
 DICOM_CODE_SYSTEM = "http://dicom.nema.org/resources/ontology/DCM"
 URI_SYSTEM = "urn:ietf:rfc:3986"
 IDENTIFIER_TYPE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-0203"
 ABSENT_REASON_SYSTEM = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 STATUSES = ("registered", "available", "cancelled", "entered-in-error", "unknown")
-"""The status codes of FHIR R4 (imagingstudy-status)."""
+"""The status codes of an ImagingStudy (FHIR R4, imagingstudy-status)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImagingStudySettings:
-    """Settings for members of the resources whose values are not in the files."""
+    """Settings of ImagingStudy resources. Most of them are values that are not in the files."""
 
     status: str = "available"
     patient_system: str | None = None
-    """The URI of the issuer of PatientID."""
+    """The URI of the system that assigns PatientID; None if it is not known."""
     accession_system: str | None = None
-    """The URI of the issuer of AccessionNumber."""
+    """The URI of the system that assigns AccessionNumber; None if it is not known."""
     zone: tzinfo | None = None
-    """The time zone for files without TimezoneOffsetFromUTC; None if it is unknown."""
+    """The time zone for files without TimezoneOffsetFromUTC; None if it is not known."""
     instances: bool = True
-    """Whether series list their instances."""
+    """Whether a series lists its instances."""
 
 
 @dataclass
 class ImagingStudyResult:
-    """An ImagingStudy resource, and the issues that were found when it was built."""
+    """An ImagingStudy resource, and the issues of building it."""
 
     resource: dict[str, Any] = field(default_factory=dict, repr=False)
     issues: list[Issue] = field(default_factory=list)
     times_without_zone: int = 0
-    """The number of times that are left out because their time zone is not known."""
+    """Number of times of day that were left out of the resource because the time zone is not known."""
 
 
 def build_imaging_study(
@@ -66,21 +66,21 @@ def build_imaging_study(
 ) -> ImagingStudyResult:
     """Build the ImagingStudy resource of a study.
 
-    The resource's id is the Study Instance UID, or its SHA-256 if the UID is too long for a FHIR id. So the id is the
-    same each time. Duplicates are not listed as instances.
+    The id of the resource is the Study Instance UID, or its SHA-256 if the UID is too long for a FHIR id. So a study
+    always gets the same id. Duplicates are not listed as instances.
 
     Args:
         study: The study.
         instances: The study's instances, in the order of series.
         overrides: The changed attributes of the study and its series.
-        settings: Settings for members of the resource whose values are not in the files.
+        settings: The settings of the resource.
 
     """
     return _ImagingStudyBuilder(study, overrides, settings).build(instances)
 
 
 class _ImagingStudyBuilder:
-    """Builder of the resource of one study."""
+    """Builder of the ImagingStudy resource of one study."""
 
     def __init__(self, study: Study, overrides: Mapping[Target, DataSet], settings: ImagingStudySettings) -> None:
         self._study = study
@@ -122,7 +122,7 @@ class _ImagingStudyBuilder:
         return self._result
 
     def _build_accession_identifier(self) -> list[dict[str, Any]]:
-        """Return a list with the identifier of the AccessionNumber; empty if the study has none."""
+        """Return a list with the FHIR identifier for the AccessionNumber; an empty list if there is no such value."""
         value = self._find_study_text("AccessionNumber")
         if value is None:
             return []
@@ -139,7 +139,7 @@ class _ImagingStudyBuilder:
         return {"type": "Patient", "identifier": _drop_empty_members(system=self._settings.patient_system, value=value)}
 
     def _find_study_text(self, keyword: str) -> str | None:
-        """Return the study's value of the attribute `keyword` as a FHIR string; None if it has no usable value."""
+        """Return the study's most frequent value of an attribute as a FHIR string; None if it has no usable value."""
         text = self._choose_most_frequent_value(keyword, list(self._values.values()), self._location)
         return self._convert_value(keyword, lambda: fhir_values.to_string(text), self._location)
 
@@ -203,7 +203,17 @@ class _ImagingStudyBuilder:
         return entries
 
     def _find_start_time(self, on: str, at: str, values: list[_SeriesValues], location: Location) -> str | None:
-        """Return the FHIR dateTime from a date and a time attribute; only the date without a time or zone."""
+        """Return the FHIR dateTime of a date attribute and a time attribute; None if there is no usable date.
+
+        If the time or its time zone is missing or unusable, only the date is returned.
+
+        Args:
+            on: The keyword of the date attribute.
+            at: The keyword of the time attribute.
+            values: The values of the series.
+            location: The location for issues.
+
+        """
         texts = {
             keyword: self._choose_most_frequent_value(keyword, values, location)
             for keyword in (on, at, "TimezoneOffsetFromUTC")
@@ -226,7 +236,10 @@ class _ImagingStudyBuilder:
         return f"{day.isoformat()}T{time}{offset}"
 
     def _choose_most_frequent_value(self, keyword: str, values: list[_SeriesValues], location: Location) -> str:
-        """Return the most frequent value that is not blank, or the empty text. Record an issue if there are several."""
+        """Return the most frequent value of an attribute that is not blank; an empty text if there is no such value.
+
+        If the attribute has several values, an issue is recorded.
+        """
         counts: Counter[str] = Counter()
         for series_values in values:
             counts.update(series_values.value_counts(keyword))
@@ -254,7 +267,10 @@ class _ImagingStudyBuilder:
 
 @dataclass(frozen=True)
 class _SeriesValues:
-    """The values of one series after its overrides. `overrides` are those of the study and then those of the series."""
+    """The values of one series after overrides are applied.
+
+    `overrides` has the data set of the study's override, then that of the series' override.
+    """
 
     series: Series
     overrides: list[DataSet]
@@ -270,5 +286,5 @@ class _SeriesValues:
 
 
 def _drop_empty_members(**members: Any) -> dict[str, Any]:  # noqa: ANN401  JSON of any type
-    """Return the members whose value is not None, as a dict."""
+    """Return a dict of the members whose value is not None."""
     return {name: value for name, value in members.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Records of studies, series, instances and files, described by the schema `record`."""
+"""Build records (JSON objects) of studies, series, instances and files. The schema `record` describes them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from dicommap.model.study import File, Instance, Series, Study
 
 Record = dict[str, Any]
-"""One record: column -> value. The member `attributes` has the distinct values of each attribute."""
+"""One record: column -> value. Its member `attributes` maps each keyword to the distinct values of the attribute."""
 
 _UNMASKED = Masker(show_values=True)
 
 
 def build_study_record(study: Study, *, masker: Masker) -> Record:
-    """Return the record of a study: UID, counts and distinct values."""
+    """Return the record of a study: its UID, counts, and the distinct values of each attribute."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
         "series": len(study.series),
@@ -32,7 +32,7 @@ def build_study_record(study: Study, *, masker: Masker) -> Record:
 
 
 def build_series_record(series: Series, *, masker: Masker) -> Record:
-    """Return the record of a series: UIDs, counts and distinct values."""
+    """Return the record of a series: its UIDs, counts, and the distinct values of each attribute."""
     return {
         "StudyInstanceUID": series.study_instance_uid,
         "SeriesInstanceUID": series.series_instance_uid,
@@ -44,7 +44,7 @@ def build_series_record(series: Series, *, masker: Masker) -> Record:
 
 
 def build_instance_record(instance: Instance, *, masker: Masker) -> Record:
-    """Return the record of an instance: its UIDs and the location of its file."""
+    """Return the record of an instance: its UIDs, and the source, path and size of its file."""
     return {
         "StudyInstanceUID": instance.study_instance_uid,
         "SeriesInstanceUID": instance.series_instance_uid,
@@ -61,7 +61,7 @@ def build_instance_record(instance: Instance, *, masker: Masker) -> Record:
 
 
 def build_file_record(file: File) -> Record:
-    """Return the record of a file: source, path and disposition."""
+    """Return the record of a file: its source, path, size and disposition."""
     return {
         "source": file.source,
         "path": file.path,
@@ -74,25 +74,32 @@ def build_file_record(file: File) -> Record:
 def flatten_record(record: Record) -> dict[str, str]:
     """Return a record as a row of text cells, with a column for each attribute.
 
-    If an attribute has several distinct values, its cell is a marker with their number.
+    If an attribute has several distinct values, its cell has a marker such as `<2 different values>`.
     """
     cells = {name: str(value) for name, value in record.items() if name != "attributes"}
     for keyword, distinct in record.get("attributes", {}).items():
         texts = [entry["mark"] if entry["value"] is None else entry["value"] for entry in distinct]
-        # Different values that cannot be decoded may have the same text. Then only their number matters.
+        # Different values that cannot be decoded may have the same text. Numbers then stand for the values: the cell
+        # has only a marker with the number of values.
         known = texts if len({*texts}) == len(texts) else map(str, range(len(texts)))
         cells[keyword] = _UNMASKED.mask_counts(keyword, dict.fromkeys(known, 1))
     return cells
 
 
 def flatten_issue_record(record: Record) -> dict[str, str]:
-    """Return the JSON object of an issue as a row of text cells. Members that it does not have are left out."""
+    """Return the record of an issue as a row of text cells: severity, code, location and message.
+
+    A member that the record does not have has no cell.
+    """
     cells = {**record, "location": str(Location(**record["location"]))} if "location" in record else record
     return {name: cells[name] for name in ("severity", "code", "location", "message") if name in cells}
 
 
 def select_columns(record: Record, columns: Sequence[str]) -> Record:
-    """Return a record with the named columns and attributes only, in this order; without names, the record itself."""
+    """Return a record with only the given columns and attributes, in this order.
+
+    If `columns` is empty, return the record itself.
+    """
     if not columns:
         return record
     attributes = record.get("attributes", {})
@@ -116,7 +123,10 @@ def _build_value_entries(keyword: str, counts: Mapping[str, int], *, masker: Mas
 
 
 def _build_value_members(keyword: str, value: str, masker: Masker) -> Record:
-    """Return the members for a value. A masked value is null and has a mark, so that no text is taken for a mask."""
+    """Return the member `value` for a value.
+
+    A masked value is null, and the member `mark` has its mark. So no program can take a mark for a value.
+    """
     if masker.show_values or is_shown_value(keyword, value):
         return {"value": escape_undecodable(value)}
     return {"value": None, "mark": masker.mask(keyword, value)}

@@ -1,4 +1,4 @@
-"""Reports of an inventory: its counts, its first studies, and its inconsistent attributes."""
+"""Build the reports of an inventory: its counts, its first studies, and its inconsistent attributes."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class SeriesSummary:
     uid: str
     instances: int
     size: int
-    """Bytes."""
+    """Total number of bytes of the files."""
     values: Mapping[str, ValueSummary]
 
     @classmethod
     def from_series(cls, series: Series) -> SeriesSummary:
-        """Return the summary of a series."""
+        """Return the facts about a series."""
         return cls(
             uid=series.series_instance_uid,
             instances=series.instances,
@@ -69,7 +69,7 @@ class StudySummary:
     series: int
     instances: int
     size: int
-    """Bytes."""
+    """Total number of bytes of the files."""
     values: Mapping[str, ValueSummary]
     modalities: Sequence[str]
     first: Sequence[SeriesSummary]
@@ -77,21 +77,21 @@ class StudySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryOverview:
-    """The content of an inventory's report."""
+    """The data for the report of an inventory."""
 
     summary: InventorySummary
     sources: Sequence[str]
     modalities: Mapping[str, int]
     """Modality -> number of series, the most frequent modality first."""
     dates: tuple[str, str] | None
-    """The first and last StudyDate that is a valid date; None if no study has one."""
+    """The first and the last StudyDate that are valid dates; None if no study has a valid date."""
     first: Sequence[StudySummary]
     issues: Mapping[tuple[str, Severity], Sequence[Issue]]
-    """Code and severity -> the first of these issues."""
+    """Issue code and severity -> the first issues with this code and severity."""
 
 
 def summarize_values(values: AttributeValues) -> dict[str, ValueSummary]:
-    """Return a dict: keyword -> the number of distinct values of the attribute, and one of these values."""
+    """Return keyword -> the number of distinct values of the attribute, and one of these values."""
     distinct = ((keyword, merge_equal_names(keyword, counts)) for keyword, counts in values.items())
     return {keyword: ValueSummary(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
 
@@ -104,7 +104,7 @@ def get_modalities(study: Study) -> list[str]:
 NO_MODALITY = "(none)"
 
 _MAX_NAMES = 8
-"""Maximum number of names, such as sources or modalities, in a list. The other names are only counted."""
+"""Maximum number of names, such as sources or modalities, in one text. The other names are only counted."""
 _STUDY_KEYWORDS = ("StudyDate", "PatientID", "StudyDescription")
 _STUDY_COLUMNS = (
     TableColumn("StudyInstanceUID", CellKind.UID),
@@ -138,7 +138,7 @@ def build_inventory_report(overview: InventoryOverview, *, masker: Masker) -> Re
 
 
 def build_summary_report(summary: InventorySummary) -> Report:
-    """Return the report of an inventory's counts, without its studies."""
+    """Return the report of an inventory's summary: its counts and issues, without its studies."""
     blocks: list[Block] = [FactList(pairs=[("files", _format_file_counts(summary))])]
     if summary.issues:
         blocks.append(build_issue_codes_table(summary.issues))
@@ -146,24 +146,24 @@ def build_summary_report(summary: InventorySummary) -> Report:
 
 
 def build_unreadable_report(reason: str) -> Report:
-    """Return the report of an inventory that cannot be read, with the reason, so that its repr raises no error."""
+    """Return the report of an inventory that cannot be read, with the reason. So its repr need not raise an error."""
     return Report(title="Inventory", blocks=[Note(text=reason)])
 
 
 def build_studies_table(lines: Sequence[StudySummary], total: int, *, masker: Masker, heading: str = "") -> ReportTable:
-    """Return a table of studies, each with its first series inside."""
+    """Return a table of studies. Each row contains a table of the study's first series. `total` counts all studies."""
     rows = [_build_study_row(line, masker=masker) for line in lines]
     return ReportTable(columns=_STUDY_COLUMNS, rows=rows, total=total, noun="study", heading=heading)
 
 
 def build_series_table(lines: Sequence[SeriesSummary], total: int, *, masker: Masker, heading: str = "") -> ReportTable:
-    """Return a table of series."""
+    """Return a table of series. `total` is the number of all series, also of those without a row."""
     rows = [_build_series_row(line, masker=masker) for line in lines]
     return ReportTable(columns=_SERIES_COLUMNS, rows=rows, total=total, noun="series", heading=heading)
 
 
 def join_first_names(names: Iterable[str]) -> str:
-    """Return the first names, joined by commas, followed by the number of the other names."""
+    """Return a text with the first names, separated by commas, and the number of the other names."""
     every = list(names)
     more = [f"and {len(every) - _MAX_NAMES:,} more"] if len(every) > _MAX_NAMES else []
     return ", ".join([*every[:_MAX_NAMES], *more])
@@ -232,7 +232,10 @@ _INCONSISTENCY_COLUMNS = (
 
 
 def build_inconsistencies_report(inconsistencies: Sequence[Inconsistency], *, masker: Masker) -> Report:
-    """Return the report of inconsistent attributes: the first of these attributes, and how to correct them."""
+    """Return the report of the attributes that have different values inside a study or series, and how to correct them.
+
+    It lists the first of these attributes.
+    """
     if not inconsistencies:
         return Report(
             title="Inconsistencies",

@@ -1,4 +1,4 @@
-"""Groups of issues with the same code, as text: their number, what is wrong, and the first places."""
+"""Groups of issues with the same code, and their text: the number of issues, the message, and the first locations."""
 
 from __future__ import annotations
 
@@ -23,28 +23,30 @@ class IssueGroup:
     severity: Severity
     count: int
     message: str | None
-    """The message of all these issues; None if their messages differ."""
+    """The message, if it is the same for all these issues; else None."""
     issues: Iterable[Issue]
-    """The issues. They may be read from a file while they are printed."""
+    """The issues. This can be an iterator that reads them from a file."""
 
 
 def group_issues(issues: Iterable[Issue]) -> list[IssueGroup]:
-    """Return the issues in groups with the same code and severity: the most severe first, then in the order of codes.
+    """Return the issues in groups, each with the same code and severity.
 
-    The issues of a group keep their order.
+    The most severe groups are first. Groups of one severity are in the order of codes. The issues of a group keep their
+    order.
     """
     ordered = sorted(issues, key=_group_key)
     return [_make_group(list(members)) for _, members in groupby(ordered, key=_group_key)]
 
 
 def format_issue_group(group: IssueGroup, limit: int | None) -> Iterator[str]:
-    """Yield the heading of a group, then a line with the location of each listed issue, and its message if they differ.
+    """Yield the lines of a group: its heading, then a line for each listed issue.
 
-    A single issue is one line: the heading.
+    The line of an issue has its location, and also its message if the messages of the group differ. If the group has
+    only one issue, this issue is the only line.
 
     Args:
         group: The group.
-        limit: The number of issues to list, or None for all.
+        limit: The maximum number of listed issues; None for all issues.
     """
     issues = iter(group.issues)
     if group.count == 1:

@@ -1,4 +1,4 @@
-"""Issues, a tuple of issues with a report; and the catalogue of issue codes as Markdown."""
+"""The class Issues (a tuple of issues with a report), a table of issues, and the list of issue codes as Markdown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ISSUE_COLUMNS = (TableColumn("severity", CellKind.SEVERITY), *_LOCATION_COLUMNS
 
 
 def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, int]]:
-    """Return each severity that occurs and its number of issues, the highest severity first.
+    """Return pairs of a severity and its number of issues, the highest severity first.
 
     Args:
         counts: The number of issues of each code and severity.
@@ -44,7 +44,7 @@ def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[s
 
 
 def rank_codes(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, Severity]]:
-    """Return the codes and severities in `counts`: the highest severity first, then the most frequent code."""
+    """Return the pairs of code and severity, sorted: the highest severity first, then the most frequent code."""
     return sorted(counts, key=lambda key: (-key[1].rank, -counts[key], key[0]))
 
 
@@ -59,9 +59,9 @@ def build_issue_codes_table(
 
     Args:
         counts: The number of issues of each code and severity.
-        issues: The first issues of each code and severity, which are shown inside its row.
+        issues: The first issues of each code and severity. They are shown inside the row.
         heading: The heading of the table.
-        are_errors_open: Whether the rows of errors start unfolded.
+        are_errors_open: Whether the issues of errors are visible at first. The issues of other rows are folded.
     """
     ranked = rank_codes(counts)
     rows = [_build_code_row(*key, counts[key], (issues or {}).get(key, ())) for key in ranked[:MAX_CODES]]
@@ -90,25 +90,25 @@ class Issues(DisplayableTuple["Issue"]):
 
     @property
     def errors(self) -> Issues:
-        """Return the issues with the severity error."""
+        """Return only the issues whose severity is error."""
         return self.with_severity(Severity.ERROR)
 
     @property
     def warnings(self) -> Issues:
-        """Return the issues with the severity warning."""
+        """Return only the issues whose severity is warning."""
         return self.with_severity(Severity.WARNING)
 
     @property
     def notes(self) -> Issues:
-        """Return the issues with the severity note."""
+        """Return only the issues whose severity is note."""
         return self.with_severity(Severity.NOTE)
 
     def with_severity(self, severity: Severity) -> Issues:
-        """Return the issues whose severity is `severity`."""
+        """Return only the issues that have this severity."""
         return Issues(issue for issue in self if issue.severity is severity)
 
     def counts(self) -> dict[tuple[str, Severity], int]:
-        """Return a dict: (code, severity) -> number of issues, in the order of the first issue of each pair."""
+        """Return (code, severity) -> number of issues, in the order in which these pairs first occur."""
         return dict(Counter((issue.code, issue.severity) for issue in self))
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -136,7 +136,7 @@ def _build_worst_issues_table(issues: Issues) -> ReportTable:
 
 
 def group_first_issues(issues: Iterable[Issue]) -> dict[tuple[str, Severity], list[Issue]]:
-    """Return a dict: (code, severity) -> the first issues with this code and severity."""
+    """Return (code, severity) -> the first issues with this code and severity, at most MAX_LOCATIONS_PER_CODE."""
     first: dict[tuple[str, Severity], list[Issue]] = {}
     for issue in issues:
         kept = first.setdefault((issue.code, issue.severity), [])
@@ -146,7 +146,7 @@ def group_first_issues(issues: Iterable[Issue]) -> dict[tuple[str, Severity], li
 
 
 def format_codes_markdown(codes: Iterable[IssueCode]) -> Iterator[str]:
-    """Yield the pieces of a Markdown page with every code, by family, in the order of the catalogue."""
+    """Yield the pieces of a Markdown page that explains each code. Each family of codes has a section."""
     yield "# Issue codes\n\nThe same texts as `dicommap explain CODE` prints; made from one catalogue.\n"
     for family, members in groupby(codes, key=lambda code: code.name.partition(".")[0]):
         yield f"\n## {family}\n"

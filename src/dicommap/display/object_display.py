@@ -1,7 +1,7 @@
-"""Registers for each class of the model the functions that build its report and its line in a list.
+"""Choose, by the class of an object of the model, the function that builds its report or its one-line description.
 
 `dicommap.model.displayable` imports this module when an object is shown for the first time. To show a new class of the
-model, register its report here: `build_report.register(MyClass)(build_my_report)`.
+model, register its report in this module: `build_report.register(MyClass)(build_my_report)`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["build_report", "describe_in_one_line", "format_line", "render_html", "render_text"]
 
 MAX_LINE_LENGTH = 400
-"""Maximum characters of an object's line; a longer line is cut."""
+"""Maximum number of characters of an object's one-line description. A longer one is cut."""
 
 
 @singledispatch
@@ -39,7 +39,7 @@ def build_report(shown: object) -> Report:
     """Return the report of an object of the model.
 
     Raises:
-        TypeError: The class of the object has no report.
+        TypeError: No report function is registered for the class of the object.
     """
     raise TypeError(f"{type(shown).__name__} has no report.")
 
@@ -61,10 +61,10 @@ build_report.register(InventorySummary)(build_summary_report)
 
 @singledispatch
 def describe_in_one_line(shown: object) -> str:
-    """Return a text of one line about an object of the model, without patient values.
+    """Return a one-line description of an object of the model, without patient values.
 
     Raises:
-        TypeError: No function that describes objects of this class in one line is registered.
+        TypeError: No function for the one-line description is registered for the class of the object.
     """
     raise TypeError(f"{type(shown).__name__} has no line for lists.")
 
@@ -75,7 +75,7 @@ describe_in_one_line.register(Instance)(format_instance_line)
 
 
 def format_line(shown: object) -> str:
-    """Return the repr of an object in a list: `<Study 1.2.3: CT, 2 series, 9 instances, 5.0 MB>`."""
+    """Return the text of an object inside a list, such as `<Study 1.2.3: CT, 2 series, 9 instances, 5.0 MB>`."""
     return f"<{truncate_text(make_printable(describe_in_one_line(shown)), MAX_LINE_LENGTH)}>"
 
 

@@ -1,4 +1,4 @@
-"""Records of jobs, studies and instances with their outcomes. The schema `outcome` describes them."""
+"""Build records (JSON objects) of the outcomes of jobs, studies and instances. The schema `outcome` describes them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ OUTCOME_TITLES = {
     **{outcome: outcome.value for outcome in OUTCOME_ORDER},
     ImportOutcome.IMPORTED: "imported, primary or not unknown",
 }
-"""Outcome -> its name for people. Records have the short name."""
+"""Outcome -> its name for people. Records have the outcome's short name instead."""
 
 
 def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
-    """Return the record of a job: its prefix, status, and number of instances of each outcome."""
+    """Return the record of a job: its prefix and status, and the number of its instances with each outcome."""
     return {
         "job": job.job,
         "inputS3Uri": job.input_s3_uri,
@@ -52,7 +52,7 @@ def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
 
 
 def build_study_outcome_record(study: StudyOutcomes) -> Record:
-    """Return the record of a study in one job, with the number of the study's instances of each outcome."""
+    """Return the record of a study in one job, with the number of the study's instances that have each outcome."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
         "job": study.job,
@@ -81,18 +81,21 @@ def build_instance_outcome_record(job: JobOutcomes, instance: InstanceOutcome, *
 
 
 def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
-    """Return a dict: outcome -> number of instances; 0 for outcomes without instances."""
+    """Return outcome -> number of instances, for all outcomes. Outcomes that are not in `counts` have 0."""
     return {outcome.value: counts.get(outcome, 0) for outcome in OUTCOME_ORDER}
 
 
 def select_outcomes(counts: Iterable[Mapping[ImportOutcome, int]]) -> tuple[ImportOutcome, ...]:
-    """Return the outcomes that some of the instances have, in the order of the columns."""
+    """Return the outcomes that at least one instance has, in the order of the columns.
+
+    `counts` has the number of instances by outcome, for each job or study.
+    """
     present = {outcome for numbers in counts for outcome, number in numbers.items() if number}
     return tuple(outcome for outcome in OUTCOME_ORDER if outcome in present)
 
 
 def describe_not_instances(jobs: Iterable[JobOutcomes]) -> str:
-    """Return a sentence about the planned files without an instance, such as DICOMDIRs, or an empty text."""
+    """Return a sentence about planned files that are not instances, such as DICOMDIRs; empty without such files."""
     planned: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for job in jobs:
@@ -108,7 +111,7 @@ def describe_not_instances(jobs: Iterable[JobOutcomes]) -> str:
 
 
 def flatten_outcome_record(record: Record) -> dict[str, str]:
-    """Return a record as a row of text cells."""
+    """Return the record of a job, study, instance or issue as a row of text cells."""
     return {name: _format_cell(value) for name, value in record.items()}
 
 

@@ -1,4 +1,4 @@
-"""The preview of a draft: the values of each changed study or series before and after the draft."""
+"""The preview of a draft: the changed attributes of each study and series, with their values before and after."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 ChangedTarget = tuple[str, str, "Sequence[Mapping[str, str]]"]
-"""Study Instance UID, Series Instance UID (empty for a whole study), and the preview rows of this study or series."""
+"""Study Instance UID, Series Instance UID (empty for a study), and the preview rows of this study or series."""
 
 MAX_VALUE_LENGTH = 120
-"""Maximum characters of a value in a limited table."""
+"""Maximum number of characters of a value in a table that has a limit."""
 
 _VALUE_COLUMNS = ("before", "after")
 _TARGET_COLUMNS = (
@@ -45,8 +45,8 @@ def group_changes_by_target(rows: Iterable[Mapping[str, str]], limit: int | None
     """Group the rows of a preview by the study or series that they change, and return the first groups.
 
     Args:
-        rows: The rows of the preview. Rows of the same study and series follow each other.
-        limit: The largest number of groups. None means all.
+        rows: The rows of the preview. Rows of the same study or series must be next to each other.
+        limit: The maximum number of groups; None for all groups.
     """
     groups = groupby(rows, key=lambda row: (row["StudyInstanceUID"], row["SeriesInstanceUID"]))
     return [(study, series, list(members)) for (study, series), members in islice(groups, limit)]
@@ -55,14 +55,14 @@ def group_changes_by_target(rows: Iterable[Mapping[str, str]], limit: int | None
 def build_changes_table(
     groups: Sequence[ChangedTarget], *, total: int, opened: int, limit: int | None = None, heading: str = "Changes"
 ) -> ReportTable:
-    """Return a table with a row for each changed study or series, and its changes inside.
+    """Return a table with a row for each changed study or series. Each row contains a table of its changes.
 
     Args:
-        groups: The studies and series that have a row.
-        total: The number of all changed studies and series.
-        opened: The number of rows that start unfolded.
-        limit: The maximum number of changes inside a row. Long values are then cut, too. If it is None, everything is
-            shown.
+        groups: The studies and series that get a row, with their changes.
+        total: The number of all changed studies and series, also of those without a row.
+        opened: The number of rows whose changes are visible at first. The changes of the other rows are folded.
+        limit: The maximum number of changes in a row. Long values are cut, too. If it is None, there is no maximum,
+            and values are not cut.
         heading: The heading of the table.
 
     """
@@ -105,24 +105,24 @@ if TYPE_CHECKING:
 MAX_TARGETS = 40
 MAX_CHANGES = 40
 UNFOLDED_TARGETS = 10
-"""Number of studies or series that start unfolded."""
+"""Number of studies or series whose changes are visible at first."""
 
 
 class Preview(Displayable):
-    """The changes of a draft as rows, each with UIDs, tag, keyword, value before and after, and the edit of the change.
+    """The changes of a draft as rows: each row has UIDs, tag, keyword, the values before and after, and the edit.
 
-    Values are masked unless the preview was made with `show_values=True`. The preview's report, but not an iteration
-    over its rows, also shows values after `dicommap.show_values(True)`.
+    Values are masked unless the preview was made with `show_values=True`. After `dicommap.show_values(True)`, the
+    preview in a notebook shows values, too, but its rows stay masked.
     """
 
     def __init__(self, rows: Rows, *, changes: int, overrides: int, masker: Masker) -> None:
         """Create a preview.
 
         Args:
-            rows: A function that returns the rows. Its argument masks the values.
+            rows: A function that takes a Masker, and returns the rows with masked values.
             changes: The number of rows.
             overrides: The number of changed studies and series.
-            masker: Masks the values of an iteration over the preview.
+            masker: The Masker for the values of the rows.
         """
         self._rows = rows
         self._changes = changes
@@ -151,16 +151,16 @@ class Preview(Displayable):
 _NOT_CAPTURED = "(not captured)"
 _EMPTY = "(empty)"
 _ORIGINS_LIMIT = 3
-"""Maximum number of edits that a row names. One change may come from many rows of a sheet, one for each series."""
+"""Maximum number of edits that a row names. A change of a study may come from many sheet rows, one for each series."""
 
 
 def build_preview_row(change: AttributeChange, *, masker: Masker, shorten: bool = True) -> dict[str, str]:
-    """Return one row of the preview.
+    """Return the row of the preview that describes a change.
 
     Args:
-        change: The change that the row describes.
-        masker: Masks the values.
-        shorten: Whether a long list of edits is cut.
+        change: The change.
+        masker: The Masker of the values.
+        shorten: Whether the row names only the first edits that made the change, and the number of the others.
     """
     keyword = keyword_of(change.tag)
 
@@ -179,9 +179,10 @@ def build_preview_row(change: AttributeChange, *, masker: Masker, shorten: bool 
 
 
 def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[str, str]]:
-    """Yield one row for each pair of a study and an edit that changed it, with the changed series and attributes.
+    """Yield one row for each pair of a study and an edit that changed it.
 
-    In `changes`, all changes of one study must be next to each other.
+    The row has the edit, the number of changed series, and the changed attributes. In `changes`, all changes of one
+    study must be next to each other.
     """
     for study, of_study in groupby(changes, key=lambda change: change.study_instance_uid):
         by_origin: dict[str, list[AttributeChange]] = {}
@@ -209,7 +210,14 @@ def _format_value_after(attribute: Attribute) -> str:
 
 
 def _format_values_before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:
-    """Format the current values, the most frequent first, with their numbers of files."""
+    """Return a text with the values before a change, the most frequent first.
+
+    Args:
+        counts: Value -> number of files; None if the inventory did not capture the attribute. If there are several
+            values, the text has their numbers of files.
+        value: A function that masks a value.
+
+    """
     if counts is None:
         return _NOT_CAPTURED
     if len(counts) == 1:

@@ -1,8 +1,8 @@
 """The preview of a draft as one HTML page: a summary, filters for edits and attributes, and all changes.
 
-The filters need no script. Each is a link to an empty element with an id, such as `#e1` for the first edit. When the
-browser's address names that element, rules with `:target` hide the changes that do not have the class `e1`. Ids and
-classes are numbered, so that no text of the data is in an attribute.
+The filters need no script. Each filter is a link to an empty element with an id, such as `#e1` for the first edit. When
+the user follows the link, CSS rules with `:target` hide the changes that do not have the class `e1`. Ids and classes
+have numbers instead of names, so no text of the data is in an HTML attribute.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 MAX_FILTERS = 100
-"""Maximum number of filters for edits, and for attributes. Those with the most changes have a filter."""
+"""Maximum number of filters for edits, and also for attributes. The ones with the most changes have a filter."""
 MAX_ORIGINS = 3
-"""Maximum number of edits that are named beside a change."""
+"""Maximum number of edits that the row of a change names."""
 
 _NAMES = ("", "attribute", "before", "after", "edit")
 _LEGEND = (("~", "changed"), ("+", "had no value"), ("-", "emptied"))
@@ -59,7 +59,7 @@ _EDIT_COLUMNS = (
 
 
 class _Filters:
-    """The filters of a page: the class of each edit and of each attribute, and the number of its changes."""
+    """The filters of a page: for each edit and each attribute, its CSS class and the number of its changes."""
 
     def __init__(self, changes: Sequence[AttributeChange], names: OriginNames) -> None:
         self._names = names
@@ -69,13 +69,13 @@ class _Filters:
         self.keywords = {text: (f"k{number}", count) for number, (text, count) in _rank(keywords)}
 
     def find_classes(self, change: AttributeChange) -> list[str]:
-        """Return the classes of the edits and of the attribute of a change."""
+        """Return the CSS classes of a change: those of its edits and of its attribute."""
         groups = self._names.group_all(change.origins)
         found = [self.edits.get(group) for group in groups]
         return [css for css, _ in filter(None, [*found, self.keywords.get(keyword_of(change.tag))])]
 
     def render(self) -> Markup:
-        """Return the targets of the links, the rules that hide changes, and the links."""
+        """Return the markup of the filters: CSS rules that hide changes, the targets of the links, and the links."""
         every = [css for css, _ in (*self.edits.values(), *self.keywords.values())]
         rules = "".join(
             f"#{css}:target~.changes :is(tbody,.change):not(.{css}){{display:none}}"
@@ -112,16 +112,16 @@ def build_preview_page(
     """Return a complete HTML page with all changes of a draft, the edits of each study, and the first conflicts.
 
     Args:
-        changes: The changes. Those of a study follow each other, and so do those of a series.
+        changes: The changes. The changes of a study must be next to each other, and so must the changes of a series.
         edit_results: The results of all edits.
-        study_edits: Rows of `build_study_edit_rows`.
+        study_edits: The rows that `build_study_edit_rows` yields.
         conflicts: The conflicts of grouping attributes.
         issues: The issues of the draft. Their codes are listed above the changes, each with its first issues.
-        masker: Masks the values.
+        masker: The Masker of the values.
     """
     names = OriginNames(edit_results)
     filters = _Filters(changes, names)
-    table = _render_changes(changes, filters, names, masker)  # first, because it makes the marks that a note explains
+    table = _render_changes(changes, filters, names, masker)  # before the legend, which explains a mark of the table
     blocks: list[Block] = [_build_edits_by_study_table(study_edits)] if changes else [Note(text="No changes.")]
     if conflicts:
         blocks += build_conflict_blocks(conflicts, masker=masker, heading="Forecast")
@@ -151,7 +151,7 @@ def _render_legend(masker: Masker) -> Markup:
 def _render_changes(
     changes: Iterable[AttributeChange], filters: _Filters, names: OriginNames, masker: Masker
 ) -> Markup:
-    """Return the table of all changes. Each changed study or series is a group of rows with the classes of all."""
+    """Return the table of all changes. Each changed study or series is a `tbody` with the classes of all its rows."""
     bodies = []
     studies = groupby(changes, key=lambda change: (change.study_instance_uid, change.series_instance_uid))
     for (study, series), members in studies:
@@ -183,7 +183,7 @@ def _render_change(change: AttributeChange, names: OriginNames, masker: Masker, 
 
 
 def _build_edits_by_study_table(study_edits: Iterable[Mapping[str, str]]) -> ReportTable:
-    """Return a table with one row for each changed study. The study's edits are a table inside its row."""
+    """Return a table with one row for each changed study. Each row contains a table of the edits that changed it."""
     names = [column.name for column in _EDIT_COLUMNS]
     rows = []
     for study, members in groupby(study_edits, key=lambda row: row["StudyInstanceUID"]):

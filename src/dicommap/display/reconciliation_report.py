@@ -1,4 +1,4 @@
-"""The report of a reconciliation: jobs, studies with problems, and reasons of failures."""
+"""Build the report of a reconciliation: jobs, studies with problems, and the reasons why instances failed."""
 
 from __future__ import annotations
 
@@ -59,11 +59,12 @@ def build_reconciliation_report(
     Args:
         package: The directory of the package.
         jobs: The outcomes of all jobs of the package.
-        studies: The first studies with instances that are not in primary image sets or have a warning.
+        studies: The first studies with an instance that was not imported, is not in a primary image set, or has a
+            warning.
         issues: The issues of all jobs.
-        show_values: Whether messages show patient values, which are masked otherwise.
-        is_limited: Whether the report shows only the first 20 jobs and studies.
-        figure: A plot of the outcomes of each job.
+        show_values: Whether messages show words that may be patient values. If false, such words are masked.
+        is_limited: Whether the report shows only the first 20 jobs and the first 20 studies.
+        figure: The plot of the outcomes of each job; None for no plot.
 
     """
     counts = sum_outcomes(jobs)
@@ -84,7 +85,7 @@ def build_reconciliation_report(
 
 
 def sum_outcomes(jobs: Iterable[JobOutcomes]) -> dict[ImportOutcome, int]:
-    """Return the number of instances of all jobs by outcome."""
+    """Return outcome -> number of instances in all jobs."""
     total: Counter[ImportOutcome] = Counter()
     for job in jobs:
         total.update(job.counts)
@@ -133,10 +134,10 @@ def _build_outcome_row(cells: tuple[str, ...], counts: OutcomeCounts, outcomes: 
 
 
 def rank_failure_reasons(jobs: Iterable[JobOutcomes], *, show_values: bool) -> list[tuple[int, str, str]]:
-    """Return the reasons of failures as tuples: number of instances, exception and service message.
+    """Return the reasons why instances failed, the most frequent first.
 
-    The most frequent reason is first. Words of a service message that may be a patient's are masked unless
-    `show_values` is true.
+    Each reason is a tuple: the number of instances, the exception, and the service's message. Words of the message that
+    may be patient values are masked unless `show_values` is true.
     """
     reasons: Counter[tuple[str, str]] = Counter()
     for job in jobs:

@@ -1,4 +1,4 @@
-"""The order of records: by the text or number in some of their columns."""
+"""Sort records by the texts or numbers in chosen columns."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _Key = tuple[int, float, str]
 
 @dataclass(frozen=True, slots=True)
 class RecordOrder:
-    """An order of records by one or more columns. Numbers come before texts, and empty cells last."""
+    """An order of records by one or more columns. Numbers are before texts, and empty cells are last."""
 
     parts: Sequence[tuple[str, bool]] = ()
-    """Column, and whether its order is descending."""
+    """Pairs of a column, and whether its order is descending. The first column is the most important."""
 
     @classmethod
     def from_words(cls, words: Iterable[str]) -> Self:
-        """Return the order that words such as `PatientID` and `-bytes` describe; a dash means descending."""
+        """Return the order for words such as `PatientID` and `-bytes`. A dash before a column means descending."""
         return cls(tuple((word.removeprefix("-"), word.startswith("-")) for word in words))
 
     def __bool__(self) -> bool:
@@ -33,18 +33,18 @@ class RecordOrder:
 
     @property
     def columns(self) -> list[str]:
-        """Return the names of the columns."""
+        """Return the names of the columns by which records are sorted."""
         return [column for column, _ in self.parts]
 
     def sort(
         self, items: Iterable[Any], flatten: Callable[[Any], Mapping[str, str]], limit: int | None = None
     ) -> list[Any]:
-        """Return the items in this order. Equal items keep their order.
+        """Return the items, sorted in this order. Items with equal cells keep their order.
 
         Args:
-            items: The items. If there is a limit, only that number of items is kept in memory, else all items.
-            flatten: Returns the row of an item: column -> cell.
-            limit: The number of first items to return; None for all.
+            items: The items to sort. With a limit, only that number of items is kept in memory; otherwise all of them.
+            flatten: A function that returns the row of an item: column -> cell.
+            limit: The maximum number of returned items, the first in this order; None for all items.
         """
 
         def key(item: Any) -> list[Any]:  # noqa: ANN401  an item of any level
@@ -56,7 +56,7 @@ class RecordOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Descending:
-    """A key whose order is reversed."""
+    """A sort key that reverses the order of `key`."""
 
     key: _Key
 

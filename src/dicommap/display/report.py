@@ -1,4 +1,4 @@
-"""The report model: a title, counts, tables, facts, notes and figures about one object."""
+"""The classes of a report: its title, counts, tables, facts, notes and figures. Other modules render it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class CellKind(Enum):
-    """The kind of text in the cells of a column, which decides how the cells are drawn."""
+    """The kind of text in the cells of a column. It decides how the cells are shown."""
 
     TEXT = "text"
     WORD = "word"
@@ -38,14 +38,14 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactList:
-    """Facts about the reported object. Each line has a fact's name and its text."""
+    """A list of facts about the object of a report. Each fact is a pair of a name and a text."""
 
     pairs: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """One row of a table. In HTML a row with blocks `details` can be folded; it starts unfolded if `is_open`."""
+    """One row of a table. `details` are blocks inside the row. HTML shows them folded at first, unless `is_open`."""
 
     cells: Sequence[str]
     details: Sequence[Block] = ()
@@ -54,29 +54,29 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportTable:
-    """A table with the first rows, and the number of all rows."""
+    """A table of a report. It may have only the first rows; `total` is the number of all rows."""
 
     columns: Sequence[TableColumn]
     rows: Sequence[TableRow]
     total: int
     noun: str
-    """The noun for one row, in the singular."""
+    """The noun for one row in the singular, such as `study`."""
     heading: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A line of plain text."""
+    """A line of plain text in a report."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A plot. HTML shows it; text leaves it out, so the same facts must be in other blocks, too."""
+    """A plot in a report. HTML shows it, but text does not. So other blocks must have the same facts."""
 
     html: str
-    """Complete and escaped HTML, as the package `plots` makes it."""
+    """The HTML of the plot, made by the package `plots`. It is not escaped again."""
 
 
 Block = FactList | ReportTable | Note | Figure
@@ -84,17 +84,20 @@ Block = FactList | ReportTable | Note | Figure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The complete content that is shown about one object. Its values are masked already; the renderers do not mask."""
+    """The complete content that is shown about one object. Its values are already masked; rendering masks nothing."""
 
     title: str
     counts: Sequence[str] = ()
     subject: str = ""
-    """The UID of the object."""
+    """The UID of the object; empty if it has no UID."""
     severities: Sequence[tuple[str, int]] = ()
-    """Severities of issues with their counts, the most severe first."""
+    """Pairs of a severity and its number of issues, the highest severity first."""
     blocks: Sequence[Block] = ()
 
 
 def build_masked_notes(masker: Masker) -> list[Note]:
-    """Return a note that explains the marks in a report and how to see values; no note if nothing was masked."""
+    """Return a list with a note that explains the marks of masked values in a report, and how to see the values.
+
+    The list is empty if no value was masked.
+    """
     return [Note(text=f"{masker.explain()} dicommap.show_values(True) shows values.")] if masker.example else []

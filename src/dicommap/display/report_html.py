@@ -1,11 +1,12 @@
 """Render a report as static HTML: escaped elements, one style sheet, no script.
 
-The report takes its text colour from its surroundings, so that it is readable in every theme of every notebook. Lines
-and backgrounds are a transparent grey, red or green. Only badges have opaque colours: white text on a dark background.
+The report has the text colour of its surroundings, so it is readable in every theme of every notebook. Lines and
+backgrounds are a transparent grey, red or green. Only badges have opaque colours: white text on a dark background.
 
-Tables are `<table>` elements, because a notebook that is not trusted, a mail or a code forge removes the style sheet.
-The blocks inside a row are a `<details>` element in a row of their own below it; the style sheet moves its triangle to
-the row above. A table that is wider than its page can be scrolled: no column becomes narrower than its longest word.
+Tables are `<table>` elements, so they are still tables without the style sheet, which mail programs, code forges and
+notebooks that are not trusted remove. The blocks inside a row are a `<details>` element in a second row below it. The
+style sheet moves its triangle to the row above. No column becomes narrower than its longest word, so a table that is
+wider than the page can be scrolled.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Markup(str):
-    """Text that is already HTML."""
+    """Text that is already HTML, so that it is not escaped."""
 
     __slots__ = ()
 
@@ -38,8 +39,8 @@ def element(name: str, *content: str, css: str = "", attributes: str = "") -> Ma
         name: The element's name.
         content: Pieces of text or markup.
         css: Class names.
-        attributes: Other attributes of the tag. They must not contain texts of the data, so that no value is in a
-            title, a tooltip or a link.
+        attributes: The other attributes of the element, as HTML. They must not contain texts of the data, so that no
+            patient value is in a title, a tooltip or a link.
 
     """
     start = "".join((name, f' class="{css}"' if css else "", f" {attributes}" if attributes else ""))
@@ -109,37 +110,43 @@ STYLE_SHEET = Markup("<style>" + "".join(f"{_SCOPE}{part}{{{rules}}}" for part, 
 
 
 MAX_CELL_LENGTH = 60
-"""Maximum characters of a cell with a value, since a value in a file may have any length."""
+"""Maximum number of characters of a cell with a value, because a value in a file may have any length."""
 MAX_SENTENCE_LENGTH = 400
 
 _UNTRUNCATED_KINDS = (CellKind.BEFORE, CellKind.AFTER)
-"""Kinds of cells that are not cut here, because the builders of their rows decide how much of a value is shown."""
+"""Kinds of cells that are never cut, because the functions that build their rows decide how much is shown."""
 _CELL_CLASSES = {
     CellKind.NUMBER: "number",
     CellKind.SENTENCE: "sentence",
     **dict.fromkeys((CellKind.WORD, CellKind.DATE, CellKind.CODE, CellKind.SEVERITY), "short"),
 }
 _LEFT = 'style="text-align:left"'
-"""Alignment that remains if a notebook removes the style sheet: JupyterLab aligns all cells to the right."""
+"""The alignment of cells, as an attribute, because a notebook may remove the style sheet.
+
+Without it, JupyterLab aligns all cells to the right.
+"""
 _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
-"""Space between a number and its unit."""
+"""The space between a number and its unit. It prevents a line break between them."""
 _SCROLL = 'style="overflow-x:auto"'
 _MAX_UNBROKEN_UID = 32
-"""Maximum characters of a UID that is never broken. A longer UID may be broken at the dot next to its middle."""
+"""Maximum number of characters of a UID that is never broken into two lines.
+
+A longer UID may be broken at the dot that is nearest to its middle.
+"""
 _MARK = re.compile(r"(<\w+ \d+>)")
 _WORD_BOUNDARY = re.compile("(?<=[a-z])(?=[A-Z])")
 _TAGS = {CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
 
 
 def render_html_fragment(report: Report, *, top: str = "") -> str:
-    """Return a report as one HTML element with its own style, for a notebook. `top`: see `render_html_page`."""
+    """Return a report as HTML for a notebook: a style sheet and one element. `top` is as for `render_html_page`."""
     return join_markup(
         STYLE_SHEET, element("div", _render_header(report), top, *map(render_block, report.blocks), css=CSS_CLASS)
     )
 
 
 def render_html_page(report: Report, *, top: str = "") -> str:
-    """Return a report as a complete HTML page. `top`: markup between the header and the blocks of the report."""
+    """Return a report as a complete HTML page. `top` is markup to put between the header and the report's blocks."""
     head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
     title = element("title", f"dicommap: {report.title}")
     body = render_html_fragment(report, top=top)
@@ -199,18 +206,18 @@ def _render_table(block: ReportTable) -> Markup:
 
 
 def make_scrollable(table: Markup) -> Markup:
-    """Return a wide element in a box that scrolls, so that the page itself does not."""
+    """Put a wide element into a box that can be scrolled sideways, so that the page itself need not be scrolled."""
     return element("div", table, css="scroll", attributes=_SCROLL)
 
 
 def _make_keyword_breakable(name: str) -> Markup:
-    """Return a keyword with optional line breaks between its words, since long keywords are wider than most values."""
+    """Return a keyword that may be broken between its words, because long keywords are wider than most values."""
     first, *others = _WORD_BOUNDARY.split(name)
     return join_markup(first, *(piece for word in others for piece in (Markup("<wbr>"), word)))
 
 
 def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Iterator[Markup]:
-    """Yield the row of a table, and a second row with the row's details if it has any."""
+    """Yield the markup of a table row; if the row has details, also that of a second row with the details."""
     cells = (_render_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
     yield element("tr", *cells, css="row")
     if row.details:
@@ -221,7 +228,7 @@ def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Iterator[Marku
 
 
 def _describe_details(details: Sequence[Block]) -> str:
-    """Return the label of a row's details, such as `5 issues`: the number of rows of their table."""
+    """Return the label of a row's details: the number of rows of their first table, such as `5 issues`."""
     tables = (block for block in details if isinstance(block, ReportTable))
     return next((format_count(table.total, table.noun) for table in tables), "details")
 
@@ -243,19 +250,22 @@ def _render_cell(text: str, kind: CellKind) -> Markup:
 
 
 def _make_cell(name: str, kind: CellKind, *content: str) -> Markup:
-    """Return a cell, `td` or `th`, with the class and the alignment of its column."""
+    """Return a table cell. `name` is `td` or `th`. `kind` decides the CSS class and the alignment."""
     attributes = "" if kind is CellKind.NUMBER else _LEFT
     return element(name, *content, css=_CELL_CLASSES.get(kind, ""), attributes=attributes)
 
 
 def _keep_marks_whole(text: str) -> list[str]:
-    """Return pieces of a text in which no mark of a masked value, such as `<PatientID 1>`, is broken into two lines."""
+    """Split a text into pieces of text and markup, so that no mark of a masked value is broken into two lines.
+
+    A mark is a text such as `<PatientID 1>`.
+    """
     pieces = _MARK.split(text)
     return [element("span", piece, css="short") if place % 2 else piece for place, piece in enumerate(pieces)]
 
 
 def _make_uids_breakable(text: str) -> Markup:
-    """Return UIDs, of which the long ones may be broken at the dot next to their middle."""
+    """Return the markup of UIDs, separated by spaces. A long UID may be broken at the dot nearest to its middle."""
     return join_markup(*(piece for uid in re.split("( )", text) for piece in _halve_uid(uid)))
 
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from dicommap.display.report import Block, Report, ReportTable, TableColumn, TableRow
 
 MAX_ROWS = 10
-"""Maximum rows of a table, fewer than in HTML because a terminal shows few lines."""
+"""Maximum number of rows of a table. It is smaller than in HTML, because a terminal shows few lines."""
 CELL_WIDTH = 28
-"""Maximum width of a cell in terminal columns; East Asian characters have a width of two."""
+"""Maximum width of a cell in columns of the terminal. Wide characters, such as Chinese ones, take two columns."""
 FACT_WIDTH = 96
 _WIDTHS = {CellKind.UID: 64, CellKind.CODE: 64, CellKind.SENTENCE: FACT_WIDTH}
-"""Kind of cell -> maximum width. A UID has at most 64 characters (PS3.5 section 9.1), so no UID is cut."""
+"""Kind of cell -> maximum width in columns. A UID has at most 64 characters (PS3.5 section 9.1), so no UID is cut."""
 _INDENT = "  "
 
 

@@ -1,4 +1,4 @@
-"""Reports of studies, series and instances, and of sheets of studies or series."""
+"""Build the reports and one-line descriptions of studies, series and instances, and the report of a sheet."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MAX_VALUES = 3
 
 
 def build_study_report(study: Study, *, masker: Masker) -> Report:
-    """Return the report of a study: counts, attributes, and its first series."""
+    """Return the report of a study: counts, values of attributes, and its first series."""
     lines = [SeriesSummary.from_series(series) for series in sorted(study.series, key=series_number_key)[:MAX_SERIES]]
     blocks: list[Block] = [
         *_build_attribute_blocks(study.values, masker=masker),
@@ -85,7 +85,7 @@ def _summarize_study(study: Study) -> StudySummary:
 
 
 def build_series_report(series: Series, *, masker: Masker) -> Report:
-    """Return the report of a series: counts and attributes."""
+    """Return the report of a series: counts and values of attributes."""
     own = ("StudyInstanceUID", series.study_instance_uid)
     blocks = _build_attribute_blocks(series.values, masker=masker, first_pairs=[own])
     return Report(
@@ -97,7 +97,7 @@ def build_series_report(series: Series, *, masker: Masker) -> Report:
 
 
 def build_instance_report(instance: Instance) -> Report:
-    """Return the report of an instance: its UIDs and file, which are never masked."""
+    """Return the report of an instance: its UIDs, and the source and path of its file."""
     pairs = [
         ("StudyInstanceUID", instance.study_instance_uid),
         ("SeriesInstanceUID", instance.series_instance_uid),
@@ -113,20 +113,20 @@ def build_instance_report(instance: Instance) -> Report:
 
 
 def format_study_line(study: Study) -> str:
-    """Return a line about a study, without any value that may be masked."""
+    """Return a one-line description of a study: UID, modalities and counts. It has no value that must be masked."""
     counts = ", ".join((format_count(len(study.series), "series"), *_format_counts(study)))
     modalities = join_first_names(name or NO_MODALITY for name in get_modalities(study))
     return f"Study {study.study_instance_uid}: {modalities}, {counts}"
 
 
 def format_series_line(series: Series) -> str:
-    """Return a line about a series, without any value that may be masked."""
+    """Return a one-line description of a series: UID, modality and counts. It has no value that must be masked."""
     modalities = join_first_names(name or NO_MODALITY for name in sorted(series.values.get("Modality", ())))
     return f"Series {series.series_instance_uid}: {modalities}, {', '.join(_format_counts(series))}"
 
 
 def format_instance_line(instance: Instance) -> str:
-    """Return a line about an instance."""
+    """Return a one-line description of an instance: UID, disposition and path."""
     return f"Instance {instance.sop_instance_uid}: {instance.disposition}, {instance.path}"
 
 
@@ -139,9 +139,10 @@ def _format_counts(group: Study | Series) -> tuple[str, ...]:
 def _build_attribute_blocks(
     values: AttributeValues, *, masker: Masker, first_pairs: Sequence[tuple[str, str]] = ()
 ) -> list[Block]:
-    """Return blocks with the values of each attribute, and a note that names attributes without a value in any file.
+    """Return report blocks with the values of the first attributes, and notes about the others.
 
-    The facts `first_pairs` are listed before the attributes.
+    One note has the number of attributes that are not shown. Another note names the attributes that have no value in
+    any file. The facts `first_pairs` are listed before the attributes.
     """
     present = {keyword: counts for keyword, counts in values.items() if any(counts)}
     first = list(present.items())[:MAX_ATTRIBUTES]
@@ -159,7 +160,7 @@ def _describe_absent_attributes(values: Mapping[str, ValueCounts]) -> str:
 
 
 def _format_values(keyword: str, counts: ValueCounts, *, masker: Masker) -> str:
-    """Return a text with the values and their numbers of files, the most frequent first."""
+    """Return a text with the values of an attribute, the most frequent first. Several values have numbers of files."""
     if not masker.show_values and not all(is_shown_value(keyword, value) for value in counts):
         counts = merge_equal_names(keyword, counts)
     if len(counts) == 1:
@@ -181,7 +182,16 @@ MAX_SHEET_COLUMNS = 5
 def build_sheet_report(
     first: Sequence[Study | Series], total: int, level: str, keywords: Sequence[str], *, masker: Masker
 ) -> Report:
-    """Return the report of a sheet of studies or series: its first rows and columns."""
+    """Return the report of a sheet: its first rows and columns.
+
+    Args:
+        first: The first studies or series of the sheet.
+        total: The number of all rows.
+        level: The level of the rows: `study` or `series`.
+        keywords: The keywords of the columns.
+        masker: The Masker of the values.
+
+    """
     shown = keywords[:MAX_SHEET_COLUMNS]
     columns = (TableColumn("UID", CellKind.UID), *map(TableColumn, shown))
     rows = [_build_sheet_row(item, shown, masker=masker) for item in first[:MAX_SHEET_ROWS]]

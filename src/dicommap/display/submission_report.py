@@ -1,4 +1,4 @@
-"""Reports of staging, submitting, watching and retrying import jobs."""
+"""Build the reports of staging, submitting, watching and retrying import jobs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ COMPLETED_NOTE = "COMPLETED only says that a job has ended; its job manifest lis
 def build_submit_report(
     package: str, submissions: Sequence[Submission], issues: Issues, requests: Sequence[Mapping[str, Any]] | None
 ) -> Report:
-    """Return the report of a submit. `requests` are the requests of a dry run; None if it was not a dry run."""
+    """Return the report of `submit`. `requests` are the requests that a dry run lists; None without a dry run."""
     blocks: list[Block] = [FactList(pairs=[("package", package), ("sent", _describe_sent_requests(requests, issues))])]
     if requests is None:
         return _build_jobs_report("Submitted", submissions, (), issues, blocks)
@@ -68,14 +68,14 @@ def build_watch_report(
     issues: Issues,
     unsubmitted: int,
 ) -> Report:
-    """Return the report of a watch.
+    """Return the report of `watch`.
 
     Args:
-        package: The package's directory; None if only jobs of other services are watched.
-        submissions: The package's submitted jobs.
-        others: The jobs of other services.
-        issues: The issues of the watch.
-        unsubmitted: The number of the package's jobs that are not submitted yet.
+        package: The directory of the package; None if only jobs of other services were watched.
+        submissions: The states of the package's submitted jobs.
+        others: The jobs of other services, such as HealthLake.
+        issues: The issues that `watch` found.
+        unsubmitted: The number of the package's jobs that were not submitted yet.
     """
     facts = [("package", package)] if package is not None else []
     facts += [("not submitted", format_count(unsubmitted, "job"))] if unsubmitted else []
@@ -84,7 +84,10 @@ def build_watch_report(
 
 
 def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the operation, its target (an S3 object or a job's prefix), and the number of uploaded bytes, if any."""
+    """Return the cells of a request: the operation, its target, and the number of uploaded bytes (empty for none).
+
+    The target is the S3 URI of an object, or the prefix of a job.
+    """
     if "Key" not in request:
         return request["operation"], request["inputS3Uri"], ""
     uri = S3Uri(bucket=request["Bucket"], prefix=request["Key"])
@@ -145,12 +148,12 @@ def _build_submission_details(submission: Submission) -> list[Block]:
 
 
 def build_retry_report(package: str | None, in_place: int, staged: int, instances: int, issues: Issues) -> Report:
-    """Return the report of a retry: the jobs in place and the staged jobs of the new package.
+    """Return the report of a retry: the new package, and its numbers of jobs.
 
     Args:
-        package: The new package's directory; None if no package was written.
-        in_place: The number of jobs in place.
-        staged: The number of staged jobs.
+        package: The directory of the new package; None if no package was written.
+        in_place: The number of new jobs that import the same prefixes as earlier jobs.
+        staged: The number of new jobs that import staged copies.
         instances: The number of instances to import again.
         issues: The issues of the retry.
     """
@@ -180,7 +183,7 @@ _STAGED_JOB_COLUMNS = (
 
 
 def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Issues) -> Report:
-    """Return the report of staging: for each job, the numbers of files copied, copied before, and missing."""
+    """Return the report of `stage`: for each job, how many files were copied, existed before, or are missing."""
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package)])]
     if issue_counts:

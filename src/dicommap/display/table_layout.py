@@ -1,11 +1,11 @@
 """Fit tables into the width of a terminal.
 
-Each row stays one line: UIDs and paths are shortened in the middle, other texts at the end. Headings, numbers, issue
-codes and marks of masked values are never cut. If the columns are still too wide, the least important are hidden.
-Sentences are the exception: they are wrapped, and take several lines.
+Each row is one line. So UIDs and paths are shortened in the middle, and other texts are cut at the end. Headings,
+numbers, issue codes and marks of masked values are never cut. If the columns are still too wide, the least important
+columns are hidden. Only sentences may take several lines.
 
-A UID is shortened to `1.3.6.1…18148.0.133`: to a beginning and an end that are long enough to differ from those of all
-other UIDs in the column.
+A UID is shortened to a text such as `1.3.6.1…18148.0.133`. Its beginning and end are long enough to be different for
+all UIDs of the column.
 """
 
 from __future__ import annotations
@@ -28,16 +28,17 @@ _MIN_PATH = 16
 _MIN_SENTENCE = 24
 _USUAL_TEXT = 32
 _MIN_KEPT = 7
-"""Minimum number of characters of a UID that are left when it is shortened."""
+"""Minimum number of characters that a shortened UID keeps."""
 
 _CUT_KINDS = (CellKind.TEXT, CellKind.BEFORE, CellKind.AFTER)
 """Kinds of cells that are cut at the end."""
 
 _SHARES = (3, 2, 4)
-"""One character in so many is taken from the beginning of a UID, the others from its end: the splits that are tried."""
+"""The shares that are tried for shortening UIDs. With the share 3, a third of the characters that a UID keeps is its
+beginning, and the rest is its end."""
 
 _MARK = re.compile(r"<\w+ [0-9a-f]+>")
-"""Matches marks of masked values, such as `<PatientID 3>`. A mark that is cut means nothing."""
+"""Pattern of marks of masked values, such as `<PatientID 3>`. Such a mark would be useless if it were cut."""
 
 _CODE_NAMES = frozenset(
     {"code", "jobId", "job", "keyword", "tag", "status", "state", "disposition", "outcome", "level"}
@@ -51,11 +52,11 @@ class FittedColumn:
     """One visible column of a table, with its width in terminal columns."""
 
     index: int
-    """The position of its cells in a row."""
+    """The index of the column's cells in a row."""
     column: TableColumn
     width: int
     share: int = _SHARES[0]
-    """If a cell is shortened in the middle, one character in so many is taken from the beginning."""
+    """The share of the beginning in a cell that is shortened in the middle: with 3, a third of the kept characters."""
 
     def lines(self, cell: str, ellipsis: str) -> list[str]:
         """Return the lines of a cell, each padded with blanks to the width of the column."""
@@ -78,24 +79,24 @@ class TableLayout:
 
     columns: tuple[FittedColumn, ...]
     hidden: tuple[str, ...]
-    """The names of columns that have no room."""
+    """The headings of the columns for which there is no space."""
     is_complete: bool
     """Whether no column is hidden and no cell is shortened or wrapped."""
     ellipsis: str
 
     def has_same_columns(self, other: TableLayout) -> bool:
-        """Return whether another layout shows the same columns, so that its headings are right for this one too."""
+        """Return whether another layout shows the same columns, and so can have the same headings."""
         return [fitted.index for fitted in self.columns] == [fitted.index for fitted in other.columns]
 
     def head(self) -> list[str]:
-        """Return the padded headings."""
+        """Return the headings, each padded with blanks to the width of its column."""
         return [
             pad_text(fitted.column.name, fitted.width, is_right=fitted.column.kind is CellKind.NUMBER)
             for fitted in self.columns
         ]
 
     def row_lines(self, row: Sequence[str]) -> Iterator[list[str]]:
-        """Yield the lines of a row, each as a list of padded cells: one line unless a sentence is wrapped."""
+        """Yield the lines of a row, each as a list of padded cells: one line, unless the row has a wrapped sentence."""
         cells = [fitted.lines(row[fitted.index], self.ellipsis) for fitted in self.columns]
         for number in range(max(map(len, cells), default=0)):
             yield [
@@ -105,11 +106,11 @@ class TableLayout:
 
 
 def column_of(name: str, numbers: Collection[str] = ()) -> TableColumn:
-    """Return a column whose kind follows from its name: UIDs, codes and paths always have the same names.
+    """Return the column with a heading. Its kind of cells is found by the heading: `path` is a path, for example.
 
     Args:
         name: The heading.
-        numbers: The headings of columns with numbers.
+        numbers: The headings of all columns with numbers.
     """
     if name in numbers:
         kind = CellKind.NUMBER
@@ -134,13 +135,14 @@ def fit_table(
     ranks: Sequence[str] = (),
     ellipsis: str = "…",
 ) -> TableLayout:
-    """Fit a table into a width. Columns without any cell are left out.
+    """Return a layout that fits a table into a width. Columns in which all cells are empty are left out.
 
     Args:
         columns: The columns.
         rows: The cells of all rows.
-        width: The width of the terminal in columns. If it is None, nothing is shortened or hidden.
-        ranks: The headings in the order of their importance. Others follow in the order of the table.
+        width: The width of the terminal in columns. If it is None, no text is shortened and no column is hidden.
+        ranks: The headings of the most important columns, the most important first. Other columns follow in the order
+            of the table.
         ellipsis: The text in place of the characters that are left out.
     """
     cells = {index: [row[index] for row in rows] for index in range(len(columns))}
@@ -164,14 +166,15 @@ def fit_table(
 
 
 def card_lines(columns: Sequence[TableColumn], row: Sequence[str], width: int | None) -> Iterator[tuple[str, str]]:
-    """Yield one row as lines of a heading and a text: a line for each cell that is not empty. No cell is shortened.
+    """Yield the cells of one row below each other, as lines of a heading and a text. Empty cells are left out.
 
-    A text that has no room beside its heading is below it, and is wrapped if it is longer than the terminal is wide.
+    No cell is shortened. If a sentence is too long for the space beside its heading, it takes several lines. Another
+    text that is too long starts on the line below its heading.
 
     Args:
         columns: The columns.
         row: The cells of the row.
-        width: The width of the terminal in columns, or None for no limit.
+        width: The width of the terminal in columns; None for no limit.
 
     Yields:
         The heading, padded with blanks, and the text. The heading is blank on the second and later lines of a text.
@@ -200,7 +203,7 @@ def shorten_middle(text: str, kept: int, share: int, ellipsis: str) -> str:
     Args:
         text: The text.
         kept: The width of the beginning and the end together.
-        share: One character in so many is taken from the beginning.
+        share: The share of the beginning: with 3, it is a third of `kept`.
         ellipsis: The text in place of the characters that are left out.
     """
     head = kept // share
@@ -208,11 +211,11 @@ def shorten_middle(text: str, kept: int, share: int, ellipsis: str) -> str:
 
 
 def find_kept_width(texts: Collection[str], share: int) -> int:
-    """Return the least number of characters with which all different texts of a column stay different.
+    """Return how many characters the shortened texts of a column must keep so that different texts stay different.
 
     Args:
         texts: The cells of the column, all ASCII.
-        share: One character in so many is taken from the beginning of a text.
+        share: The share of the beginning: with 3, it is a third of the kept characters.
     """
     distinct = set(texts)
     low, high = _MIN_KEPT, max(map(len, distinct), default=0)
@@ -226,20 +229,21 @@ def find_kept_width(texts: Collection[str], share: int) -> int:
 
 
 def pad_text(text: str, width: int, *, is_right: bool = False) -> str:
-    """Return a text padded with blanks to a width, aligned to the left or right."""
+    """Pad a text with blanks to a width. It is aligned to the left, or to the right if `is_right` is true."""
     blanks = " " * (width - text_width(text))
     return blanks + text if is_right else text + blanks
 
 
 def _stay_different(texts: set[str], kept: int, share: int) -> bool:
-    # A text of at most `kept` characters is not shortened; all are compared as if they were, which is stricter.
+    # A text of at most `kept` characters is not shortened. But here it is compared like a shortened one, which is
+    # stricter.
     head = kept // share
     tail = kept - head
     return len({(text[:head], text[-tail:], len(text) <= kept) for text in texts}) == len(texts)
 
 
 def _best_share(cells: Sequence[str]) -> int:
-    """Return the share with which the UIDs of a column need the fewest characters to be different."""
+    """Return the share with which shortened UIDs of a column need the fewest characters to stay different."""
     distinct = set(cells)
     return min(_SHARES, key=lambda share: find_kept_width(distinct, share))
 
@@ -249,7 +253,7 @@ def _natural_width(column: TableColumn, cells: Sequence[str]) -> int:
 
 
 def _least_width(column: TableColumn, cells: Sequence[str], share: int | None, ellipsis: str) -> int:
-    """Return the width that a column needs at least."""
+    """Return the minimum width that a column needs. `share` is that of a column of UIDs; None for other columns."""
     heading = text_width(column.name)
     kind = column.kind
     if share is not None:
@@ -271,7 +275,10 @@ def _total(widths: dict[int, int]) -> int:
 def _hide_columns(
     columns: Sequence[TableColumn], widths: dict[int, int], width: int, ranks: Sequence[str]
 ) -> list[int]:
-    """Remove the columns from `widths` that have no room beside more important ones, and return them."""
+    """Choose the columns for which there is no space beside more important ones. Return their indexes, sorted.
+
+    These columns are also removed from `widths`, which maps the index of a column to its width.
+    """
     order = {name: rank for rank, name in enumerate(ranks)}
     first, *others = sorted(widths, key=lambda index: (order.get(columns[index].name, len(order)), index))
     used = widths[first]
@@ -288,9 +295,9 @@ def _hide_columns(
 
 
 def _widen_columns(columns: Sequence[TableColumn], widths: dict[int, int], natural: dict[int, int], width: int) -> None:
-    """Give the rest of the width to the columns that need it: short texts first, then paths, then UIDs, then the rest.
+    """Distribute the unused part of `width` among columns that are narrower than their longest cell.
 
-    `widths` is changed.
+    Texts get it first, up to a usual width; then paths and sentences, then UIDs, then all columns. `widths` is changed.
     """
     long_kinds = (CellKind.PATH, CellKind.SENTENCE)
     stages = (

@@ -1,4 +1,4 @@
-"""The files, sources and targets of a transfer, which a user confirms before the first request."""
+"""The description of a transfer (its files, sources and targets) that a user confirms before anything is sent."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """The files and requests that stage() or submit() will send, and their targets."""
+    """The description of the files and requests that stage() or submit() will send, and of their targets."""
 
     package: str
     jobs: tuple[str, ...]
     """The ids of the jobs whose files or requests are sent."""
     sources: tuple[str, ...]
-    """The source roots. When a package is staged, files are sent from these roots."""
+    """The source roots of the package. `stage` sends files from these roots."""
     prefixes: tuple[str, ...]
     """The inputS3Uri of each job."""
     files: int
-    """The number of files that are copied, or of override files that are uploaded."""
+    """Number of files that `stage` copies, or of override files that `submit` uploads."""
     bytes: int
-    """The total size in bytes of the files that are copied or uploaded."""
+    """Total number of bytes of these files."""
     read_files: int = 0
-    """The number of files that the jobs will read in S3; 0 if no jobs are started."""
+    """Number of files that the import jobs will read in S3; 0 if no job is started."""
     read_bytes: int = 0
     members: Mapping[str, str]
-    """The members of the requests that are the same for all jobs: data store, role, output."""
+    """The members that are the same in the requests of all jobs: data store, role and output."""
     account: str | None
     """The AWS account of the credentials; None if it is not known."""
     region: str | None
@@ -41,17 +41,17 @@ class Transfer:
 
     @property
     def buckets(self) -> tuple[str, ...]:
-        """Return the buckets that files are sent to or that jobs write to, each bucket once."""
+        """Return the buckets to which files are sent or jobs write, each bucket once."""
         uris = (S3Uri.parse(text) for text in (*self.prefixes, self.members.get("outputS3Uri", "")))
         return tuple(dict.fromkeys(uri.bucket for uri in uris if uri is not None))
 
 
 MAX_PREFIXES = 10
-"""Maximum number of job prefixes that are shown. Buckets and source roots are always all shown."""
+"""Maximum number of job prefixes that are shown. There is no such limit for buckets and source roots."""
 
 
 def format_transfer_lines(transfer: Transfer) -> Iterator[str]:
-    """Yield lines of text about a transfer: first a line with the counts, then one indented line for each fact."""
+    """Yield the text of a transfer line by line: first the counts, then an indented line for each other fact."""
     if transfer.read_files:
         yield (
             f"To be sent: {format_count(len(transfer.jobs), 'job')}, {format_count(transfer.files, 'override file')} "
