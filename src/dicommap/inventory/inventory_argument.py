@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def require_inventory(inventory: Inventory | StrPath) -> Inventory:
-    """Return an open inventory. If the argument is a path, open the file. It stays open until the inventory is deleted.
+    """Return an open inventory. If the argument is a path, open the file.
+
+    The file stays open as long as the inventory object exists.
 
     Raises:
         UsageError: The argument is neither an inventory nor a path.

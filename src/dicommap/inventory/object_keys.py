@@ -50,7 +50,7 @@ OBJECTS_QUERY = (
     "SELECT path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID"
     + _FROM_KEY_RANGE
 )
-"""Selects the columns of a `PlannedObject` for the files of one source. The paths are as in `KEYS_QUERY`."""
+"""Selects the columns of a `PlannedObject` for the files of one source, from a first path to an end path (excluded)."""
 
 STUDY_FILES_QUERY = f"""
 SELECT source, path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
@@ -113,7 +113,7 @@ _AFTER_ALL_TEXT = b""
 
 @dataclass(frozen=True, slots=True)
 class PlannedObjects(Iterable[PlannedObject]):
-    """Objects in the order of their keys. They can be iterated several times while the inventory is open."""
+    """Planned S3 objects in the order of their keys. They can be iterated several times while the inventory is open."""
 
     _iterate: Callable[[], Iterator[PlannedObject]]
 

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from dicommap.p10 import RejectedFile
 
 HeaderRow = tuple[str | None, ...]
-"""StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID and the captured attributes.
+"""A row of the table `header`: Study and Series Instance UID, SOPClassUID, TransferSyntaxUID, captured attributes.
 
 The value of an absent attribute is None.
 """
 
 IssueRow = tuple[str, str, str, str]
-"""Code, severity, location as JSON, and message of an issue."""
+"""A row of the table `issue`: code, severity, location as JSON, and message."""
 
 FileRow = tuple[str, bytes | None, str | None, str | None, tuple[IssueRow, ...]]
-"""Disposition, digest of the header, SOPInstanceUID, InstanceNumber, and the rows of the file's issues.
+"""A row of the table `file`: disposition, digest of the header, SOPInstanceUID, InstanceNumber, rows of its issues.
 
 The digest is None if the file has no header. A UID or number that the file does not have is None.
 """
@@ -59,7 +59,10 @@ def make_file_row(
 
 
 def make_issue_row(issue: Issue, label: str | None = None) -> IssueRow:
-    """Return the row of an issue. If the issue has no path and `label` is given, `label` becomes the path."""
+    """Return an issue as a row of the inventory.
+
+    If the issue has no path and `label` is given, `label` becomes the path.
+    """
     location = issue.location.to_dict()
     if label is not None and "path" not in location:
         location = {"path": label, **location}

@@ -82,7 +82,7 @@ class SelectionSql:
         self._issue = _issue_condition(chosen)
 
     def for_studies(self) -> SqlCondition:
-        """Return the condition on rows of the table `header` that they belong to a selected study."""
+        """Return the condition that selects the rows of the table `header` that belong to selected studies."""
         condition = self._header and _within("StudyInstanceUID", _query(f"StudyInstanceUID {_FILES}", self._header))
         if self._issue:
             condition += _within(
@@ -93,7 +93,7 @@ class SelectionSql:
         return condition + self._limit_to_first("StudyInstanceUID", condition)
 
     def for_series(self) -> SqlCondition:
-        """Return the condition on rows of the table `header` that they belong to a selected series."""
+        """Return the condition that selects the rows of the table `header` that belong to selected series."""
         condition = self._header and _within(f"({_SERIES})", _query(f"{_SERIES} {_FILES}", self._header))
         if self._issue:
             condition += _within(
@@ -104,16 +104,16 @@ class SelectionSql:
         return condition + self._limit_to_first(_SERIES, condition)
 
     def for_instances(self) -> SqlCondition:
-        """Return the condition on joined rows of the tables `header` and `file` that they are selected instances."""
+        """Return the condition that selects instances, for the joined rows of the tables `header` and `file`."""
         return self._header + self._has_issue()
 
     def for_files(self) -> SqlCondition:
-        """Return the condition on rows of the table `file` that they are selected."""
+        """Return the condition that selects rows of the table `file`."""
         of_header = self._header and _within("file.id", _query(f"file.id {_FILES}", self._header))
         return of_header + self._has_issue()
 
     def for_issues(self) -> SqlCondition:
-        """Return the condition on rows of the table `issue` that they are selected.
+        """Return the condition that selects rows of the table `issue`.
 
         If the selection has conditions on files, only issues of the selected files, series and studies are selected.
         """
@@ -196,6 +196,6 @@ def _query(text: str, condition: SqlCondition) -> SqlCondition:
 
 
 def _within(columns: str, *queries: SqlCondition) -> SqlCondition:
-    """Return the condition that the columns are in the result of one of `queries`."""
+    """Return the condition that selects rows whose `columns` are in the result of one of `queries`."""
     text = " UNION ".join(query.text for query in queries)
     return SqlCondition(f" AND {columns} IN ({text})", sum((query.parameters for query in queries), ()))

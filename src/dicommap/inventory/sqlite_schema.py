@@ -200,7 +200,7 @@ _Definition = tuple[object, ...]
 
 
 def require_inventory_tables(connection: sqlite3.Connection) -> None:
-    """Raise InventoryError unless a scan defines all tables and indexes in exactly the same way.
+    """Raise InventoryError if the tables and indexes are not exactly those that a scan creates.
 
     After a stopped scan, indexes may be missing. The definition of the table `attribute` is checked before its rows are
     read.

@@ -1,4 +1,4 @@
-"""BoundedList: a list that keeps the first items of each kind and counts the rest. And limits for lists of issues.
+"""BoundedList, a list that keeps the first items of each kind and counts the others; and limits for lists of issues.
 
 An inventory has millions of studies, and an edit that is wrong in one study is often wrong in all of them. Memory and
 output must not grow with the number of mistakes. In this example, the kind of a word is its length:
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 ITEM_LIMIT = 100
-"""The default maximum of items of one kind that a list keeps."""
+"""Default maximum number of items of one kind that a list keeps."""
 ATTRIBUTE_ISSUE_LIMIT = 100
-"""The maximum of issues that are listed for the values of one attribute."""
+"""Maximum number of issues that are listed for the values of one attribute."""
 DOCUMENT_ISSUE_LIMIT = 1000
-"""The maximum of issues that are listed for one document or data set, or for each code in one edit file of a draft."""
+"""Maximum number of issues that are listed for one document or data set, or for each code in one edit file."""
 JOB_ISSUE_LIMIT = 20
-"""The maximum of issues of one code that are listed for one import job."""
+"""Maximum number of issues with the same code that are listed for one import job."""
 ISSUE_COUNT_LIMIT = 10_000
-"""The number of unlisted issues after which the search for more issues ends."""
+"""Maximum number of issues that are counted but not listed. After this number, the search for more issues ends."""
 
 ItemT = TypeVar("ItemT")
 

@@ -28,7 +28,7 @@ DEFAULT_KEYWORDS = (
     "Manufacturer",
     "SpecificCharacterSet",
 )
-"""Keywords that every scan captures: the attributes by which HealthImaging groups, and those that people search for."""
+"""Keywords that every scan captures: those by which HealthImaging groups instances, and those that users search for."""
 
 IDENTIFYING_UIDS = ("SOPInstanceUID", "SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID")
 """Keywords of the UIDs that every instance must have."""

@@ -15,11 +15,11 @@ class DifferenceStatus(StrEnum):
     """The status of a study, series or instance in a comparison of two inventories."""
 
     NEW = "new"
-    """Only the second inventory has it."""
+    """The study, series or instance is only in the second inventory."""
     GONE = "gone"
-    """Only the first inventory has it."""
+    """The study, series or instance is only in the first inventory."""
     CHANGED = "changed"
-    """Both inventories have it, with differences."""
+    """The study, series or instance is in both inventories, with differences."""
     SAME = "same"
 
 
@@ -27,17 +27,17 @@ class ChangeKind(StrEnum):
     """A kind of change of an instance that both inventories have."""
 
     SERIES = "series"
-    """It belongs to another series or study."""
+    """The instance belongs to another series or study."""
     PATH = "path"
-    """Its file has another path relative to the root, or is below another root."""
+    """The file of the instance has another path relative to the root, or is below another root."""
     SIZE = "size"
-    """Its file has another number of bytes."""
+    """The file of the instance has another number of bytes."""
     ETAG = "etag"
-    """Its object in S3 has another ETag. The bytes may be the same: the ETag also depends on the upload."""
+    """The S3 object has another ETag. The bytes may be the same, because the ETag also depends on the upload."""
     ATTRIBUTES = "attributes"
     """A captured attribute, SOPClassUID, TransferSyntaxUID or InstanceNumber has another value."""
     DUPLICATES = "duplicates"
-    """The number of its other copies has changed, or these copies are different files."""
+    """The number of other copies of the instance has changed, or these copies are different files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

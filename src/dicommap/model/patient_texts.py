@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MIN_LETTERS = 3
 """Minimum length of a part of a name, or of another value with letters, that is searched."""
 MIN_IDEOGRAPHS = 2
-"""Minimum length of such a part if it is not ASCII. Chinese and Japanese names have short parts."""
+"""Minimum length of a part of a name that is not ASCII. Chinese and Japanese names have short parts."""
 MIN_DIGITS = 4
 """Minimum number of digits of an identifier or date that is searched."""
 
@@ -31,7 +31,7 @@ _DATE = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
 class PatientTexts:
-    """The texts that show that another text contains a masked value of the study."""
+    """The masked values of a study, prepared for a search in other texts."""
 
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
         """Collect the texts to search for.

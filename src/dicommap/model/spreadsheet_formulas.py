@@ -31,7 +31,7 @@ _SEPARATOR = re.compile(rf"[{_SEPARATORS}\t\r\n]")
 _RUN = re.compile(rf"(?P<run>[{_BEFORE}]+)(?P<sign>[{_SIGN}]?)|[{_SIGN}]")
 """Matches the sign of a formula with all characters before it, in one step. So the time grows only with the length."""
 _BREAK = re.compile(r"\r\n|[\t\r\n]")
-"""Matches separators that a spreadsheet may also skip as spaces. CR LF is one separator, as spreadsheets read it."""
+"""Matches a tab or line break: a separator that a spreadsheet may also skip like a space. CR LF counts as one."""
 _GUARDED_BREAK = re.compile(r"(\r\n|[\t\r\n])'")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 

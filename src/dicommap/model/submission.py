@@ -128,7 +128,7 @@ class AwsAccount(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageProgress:
-    """The numbers of a package's jobs by their progress."""
+    """The numbers of a package's jobs: all jobs, started jobs, ended jobs, and jobs to stage."""
 
     jobs: int
     """Number of all jobs of the plan."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _SeriesValue = tuple[str | None, "CurrentValue"]
-"""A Series Instance UID, or None for the whole study, and a current value there."""
+"""A Series Instance UID, or None for the whole study, and a current value of this series or study."""
 
 
 def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, CurrentValue]:

@@ -148,7 +148,7 @@ class StudyFileGroups:
     non_primary_files: int
     """The number of files that are likely to become non-primary image sets."""
     masked_keywords: frozenset[str] = frozenset()
-    """Keywords of unmasked attributes with new values that must still be masked."""
+    """Keywords of attributes that are usually shown, but have a new value that must be masked."""
 
 
 def list_file_groups(

@@ -98,7 +98,7 @@ class _ReceivedValue(NamedTuple):  # a NamedTuple: there can be millions, and th
 
     digest: int
     other_digest: int
-    """A second digest: if the value has an issuer, without the issuer, else for a value of any issuer."""
+    """A second digest of the value: without its issuer if it has one, otherwise for any issuer."""
     patient: int
     """The digest of the patient of the study before the edits, or SEVERAL."""
     study: str

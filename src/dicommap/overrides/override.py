@@ -287,7 +287,7 @@ def _set_override_severity(issue: Issue) -> Issue:
 
 
 def parse_override(data: bytes, mapping: DicomMetadataMapping, assumptions: Assumptions) -> Override:
-    """Parse an override file into the override of its mapping.
+    """Return the override that a mapping and its override file describe.
 
     Args:
         data: The bytes of the override file.
@@ -296,7 +296,6 @@ def parse_override(data: bytes, mapping: DicomMetadataMapping, assumptions: Assu
 
     Raises:
         ValueError: The bytes differ from those that `dump_override` writes with these assumptions.
-
     """
     document, issues = parse_json(data)
     data_set = document[0] if isinstance(document, list) and len(document) == 1 else document

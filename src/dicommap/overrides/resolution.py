@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -> list[Edit]:
-    """Return the edits of a study that changed an attribute. `resolution` is the resolution of the study."""
+    """Return the edits of a study that changed an attribute. `resolution` is the result of resolving them."""
     changed = {(change.series_instance_uid, change.tag) for change in resolution.changes}
     return [
         edit for edit in edits if (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed

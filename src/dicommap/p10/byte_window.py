@@ -1,4 +1,7 @@
-"""A buffer on a part of a file, which moves when other bytes are requested; and EndOfFile, if the file is too short."""
+"""A buffer for a part of a file. It moves when other bytes are requested.
+
+EndOfFile is raised at the end of the file.
+"""
 
 from __future__ import annotations
 

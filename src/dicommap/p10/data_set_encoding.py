@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 DEFLATED_TRANSFER_SYNTAX = "1.2.840.10008.1.2.1.99"
 _IMPLICIT_TRANSFER_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.113619.5.2"})
-"""Implicit VR Little Endian, and GE's private transfer syntax with the same encoding."""
+"""The transfer syntaxes with implicit VR: Implicit VR Little Endian, and a private one of GE with the same encoding."""
 _BIG_ENDIAN_TRANSFER_SYNTAX = "1.2.840.10008.1.2.2"
 
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())

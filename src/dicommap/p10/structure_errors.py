@@ -20,7 +20,7 @@ ITEM_TAG = b"\xfe\xff\x00\xe0"
 _STUDY_UID = (0x0020, 0x000D)
 _FIRST_DELIMITER_TAG = 0xFFFE0000
 _IMPLAUSIBLE_LENGTH = 2**29
-"""From this length on (in bytes), a length is wrong. No element before InstanceNumber is so long."""
+"""Lengths of this number of bytes or more are wrong. No element before InstanceNumber is so long."""
 _SEARCHED_BYTES = 2**16
 """The number of bytes after a doubtful length in which the element StudyInstanceUID is searched."""
 

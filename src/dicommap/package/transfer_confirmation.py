@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def make_staging_transfer(
     package: PackageDirectory, jobs: Sequence[PlanJob], sources: Sequence[str], clients: Clients
 ) -> Transfer:
-    """Return the transfer that staging jobs needs: the files, their prefixes and the AWS account.
+    """Return the transfer for staging jobs: the files, their prefixes and the AWS account.
 
-    `sources` are the source roots of the copied files. AWS is asked for the account.
+    `sources` are the source roots of the copied files. The AWS account is requested from AWS.
     """
     return Transfer(
         package=str(package.path),
@@ -44,9 +44,9 @@ def make_staging_transfer(
 
 
 def make_submission_transfer(package: PackageDirectory, orders: Sequence[JobRequest], clients: Clients) -> Transfer:
-    """Return the transfer that submitting jobs needs: override files to upload, and source files that AWS reads.
+    """Return the transfer for submitting jobs: override files to upload, and source files that AWS reads.
 
-    `orders` are the requests of the jobs. AWS is asked for the account.
+    `orders` are the requests of the jobs. The AWS account is requested from AWS.
     """
     jobs = [order.job for order in orders]
     members = orders[0].request if orders else {}

@@ -37,7 +37,7 @@ class CodecProcess:
         self._owner = 0
 
     def render(self, file: PictureFile, index: int, size: int | None) -> tuple[Image.Image, str]:
-        """Return a frame as an image, and a text that says where its window comes from.
+        """Return a frame as an image, and a text about the source of its window (the range of values that are shown).
 
         Args:
             file: The file.

@@ -95,7 +95,7 @@ def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
 
 
 def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
-    """Return a frame as an image, and a text that says where its window comes from.
+    """Return a frame as an image, and a text about the source of its window (the range of values that are shown).
 
     Native codecs run in the codec process.
 

@@ -58,7 +58,10 @@ class Folder:
         self.excess: QuotaExcess | None = None
         """The quota that a job for this folder exceeds. None if the job obeys all quotas."""
         self.unusable_folders: list[str] = []
-        """Path of the last inner folders that cannot be prefixes. It shows which of the next such folders are new."""
+        """Names of the folders in the last path that cannot be a prefix.
+
+        Folders that the next such path shares with it are not counted again.
+        """
 
     @property
     def is_divided(self) -> bool:

@@ -29,13 +29,13 @@ class QuotaExcess:
 
 
 class SmallestExcesses(dict[str, QuotaExcess]):
-    """The smallest excess of each quota, by the counted items.
+    """For each quota, the smallest excess: counted items -> excess.
 
     An issue names the smallest excess: if the quota were raised to its count, more files would fit into jobs.
     """
 
     def record(self, excess: QuotaExcess | None) -> None:
-        """Record an excess if it is the smallest of its quota so far. None is ignored."""
+        """Record an excess if it is smaller than earlier excesses of its quota. None is ignored."""
         if excess is not None and (excess.what not in self or excess.count < self[excess.what].count):
             self[excess.what] = excess
 

@@ -57,7 +57,7 @@ class JobsInPlace:
     cut_studies: dict[str, list[str]] = field(default_factory=dict)
     """Study whose files several jobs import -> prefixes of these jobs."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """The smallest excess of each quota, among folders with instances that are in no job."""
+    """For each quota, the smallest excess among the folders with instances that are in no job."""
     too_long: BoundedList[UnfitFile] = field(default_factory=BoundedList)
     """Files whose keys are longer than S3 allows."""
     too_large: BoundedList[UnfitFile] = field(default_factory=BoundedList)
@@ -239,7 +239,7 @@ class _FolderWalk:
 
 
 def _count_unusable_folders(folder: Folder, rest: str) -> None:
-    """Count folders that cannot be prefixes as nested folders of `folder`.
+    """Add folders that cannot be prefixes to the number of nested folders of `folder`.
 
     Args:
         folder: The nearest outer folder that can be a prefix.

@@ -217,7 +217,7 @@ def _dump_model(document: BaseModel) -> dict[str, object]:
 def _build_job(
     job: PlannedJob, overrides_by_study: Mapping[str, list[Override]], header: PlanHeader, account: Mapping[str, str]
 ) -> tuple[PlanJob, dict[str, str], dict[str, Callable[[], object]]]:
-    """Return a job of the plan, the texts of its files by path, and by path functions that return their JSON values.
+    """Return a job of the plan, and two dicts: path -> text of a file, and path -> function for its JSON value.
 
     objects.csv is not among the files.
     """

@@ -42,9 +42,9 @@ class PackedJobs:
     cut: dict[str, tuple[QuotaExcess, list[int]]] = field(default_factory=dict)
     """Study that is too large for one job -> the quota that it exceeds, and the indices in `jobs` of its jobs."""
     unpackable_files: dict[str, int] = field(default_factory=dict)
-    """Study -> number of files that fit into no job: one of them with its override files exceeds a quota."""
+    """Study -> number of its files that fit into no job: even one file with its override files exceeds a quota."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """The smallest excess of each quota, among the files that fit into no job."""
+    """For each quota, the smallest excess among the files that fit into no job."""
 
 
 def pack_studies(

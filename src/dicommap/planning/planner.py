@@ -43,7 +43,7 @@ class PlannableFiles(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefixPlan:
-    """The planned jobs: jobs in place and staged jobs. And the files in no job."""
+    """The planned jobs (jobs in place and staged jobs), and the files in no job."""
 
     in_place: JobsInPlace = field(default_factory=JobsInPlace)
     staged: PackedJobs = field(default_factory=PackedJobs)

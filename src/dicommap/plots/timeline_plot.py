@@ -195,7 +195,10 @@ def _draw_bars(bars: _Bars) -> Iterator[str]:
 
 
 def _draw_outliers(left: float, base: float, scale: float, count: int, words: str) -> Iterator[str]:
-    """Yield the SVG elements of a bar with its label. Its colour is not that of the other bars."""
+    """Yield the SVG elements of the bar for earlier or later studies, and of its label.
+
+    The bar has a separate colour.
+    """
     x, width = left + 12, _OUTLIER_WIDTH - 24
     tooltip = f"{words}: {format_count(count, 'study')}"
     yield draw_bar(x, base - scale * count, width, scale * count, kind="second", tooltip=tooltip)

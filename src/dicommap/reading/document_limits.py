@@ -31,37 +31,46 @@ class DocumentLimit:
 
 
 CONFIGURATION_LIMIT = DocumentLimit(16 * MEBIBYTE, 20_000)
-"""For an import configuration or a request: MAX_MAPPINGS mappings with 4 values; the longest text is a role ARN."""
+"""The limit of an import configuration or a request. It has at most MAX_MAPPINGS mappings with 4 values each.
+
+No text in it is longer than MAX_ROLE_ARN.
+"""
 
 OVERRIDE_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
-"""For an override file. AWS documents no limit for it, but MAX_METADATA_MB for the metadata of an image set."""
+"""The limit of an override file. AWS documents only MAX_METADATA_MB, a limit on the metadata of an image set."""
 
 PLAN_LIMIT = DocumentLimit(256 * MEBIBYTE, 5_000_000)
-"""For plan.json, which grows with jobs, mappings and override files. It has about one JSON value for each 60 bytes."""
+"""The limit of plan.json, which grows with jobs, mappings and override files.
+
+It has about one value for each 60 bytes.
+"""
 
 SUBMISSION_LIMIT = DocumentLimit(MEBIBYTE, 1_000)
-"""For a state file or AWS account file of a submission. It has about 20 texts."""
+"""The limit of a state file or AWS account file of a submission. It has about 20 texts."""
 
 RULES_LIMIT = DocumentLimit(16 * MEBIBYTE, 1_000_000)
-"""For a rules file. The lists of values that its rules match are the largest part."""
+"""The limit of a rules file. The lists of values that its rules match are the largest part."""
 
 TABLE_LIMIT = DocumentLimit(256 * MEBIBYTE)
-"""For a sheet, a lookup table, or a table of a package."""
+"""The limit of a sheet, a lookup table, or a table of a package."""
 
 WORKBOOK_LIMIT = DocumentLimit(4 * TABLE_LIMIT.bytes)
-"""For a sheet or lookup table that is a workbook: its unpacked parts. XML needs up to four times the bytes of CSV."""
+"""The limit of the unpacked parts of a workbook (a sheet or lookup table).
+
+XML needs up to four times the bytes of CSV.
+"""
 
 JOB_MANIFEST_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
-"""For job-output-manifest.json. It has about half a megabyte for a job with DEFAULT_JOB_FILES image sets."""
+"""The limit of job-output-manifest.json. It has half a megabyte for a job with DEFAULT_JOB_FILES image sets."""
 
 IMAGE_SET_METADATA_LIMIT = DocumentLimit(128 * MEBIBYTE, 5_000_000)
-"""The decompressed metadata of an image set: twice the quota of MAX_METADATA_MB, which AWS can raise."""
+"""The limit of the decompressed metadata of an image set: twice the quota of MAX_METADATA_MB, which AWS can raise."""
 
 S3_INVENTORY_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
-"""For manifest.json of an S3 Inventory: three texts for each of its data files."""
+"""The limit of manifest.json of an S3 Inventory, which has three texts for each of its data files."""
 
 LARGEST_DOCUMENT_LIMIT = PLAN_LIMIT
-"""For a document whose kind is not known yet."""
+"""The limit of a document whose kind is not known yet."""
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 

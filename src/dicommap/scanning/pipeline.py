@@ -181,7 +181,7 @@ class Batch:
     """Consecutive files of a walk over a source, with rows for the files that need not be read."""
 
     source: int
-    """The number of the source."""
+    """The index of the batch's source in the scan."""
     files: Sequence[SourceFile]
     known_rows: dict[str, FileRow]
     """Path -> row, for each file that need not be read."""

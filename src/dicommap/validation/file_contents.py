@@ -93,7 +93,7 @@ def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any
 
 
 def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | None:
-    """Return the lines of a file. Return None if it does not exist, or the issue that prevents reading it."""
+    """Return the lines of a file, or the issue that prevents reading it. Return None if the file does not exist."""
     if path not in files:
         return None
     if isinstance(files, LineReadable):

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def require_new_file(path: Path) -> None:
-    """Raise DocumentError if a new file cannot be at `path`. Call it before the work for the file's content begins.
+    """Raise DocumentError if no new file can be written to `path`.
+
+    Call it before the work for the file's content begins.
 
     Raises:
         DocumentError: `path` already exists, or its directory does not exist.

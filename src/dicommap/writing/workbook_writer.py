@@ -45,7 +45,7 @@ class WorkbookColumn:
     width: float
     """The width in characters."""
     note: str
-    """The text of the note on the header."""
+    """The text of the note on the header cell of the column."""
     is_locked: bool = False
     """Whether the cells of the column are locked. The worksheet is protected without a password."""
     choices: tuple[str, ...] = ()

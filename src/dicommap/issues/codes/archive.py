@@ -1,4 +1,4 @@
-"""Codes for archives that are scanned in place: ZIP files, and tar files that may be compressed."""
+"""Issue codes for ZIP and tar files whose members are scanned. Tar files may be compressed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for attributes that no edit or override can set."""
+"""Issue codes for attributes that no edit or override can set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for the DICOM JSON Model (PS3.18 Annex F)."""
+"""Issue codes for the DICOM JSON Model (PS3.18 Annex F)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for documents that are over a limit or of an unknown kind."""
+"""Issue codes for documents that are over a limit or of an unknown kind."""
 
 from __future__ import annotations
 

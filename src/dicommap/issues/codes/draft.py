@@ -1,4 +1,4 @@
-"""Codes for drafts that change nothing, or would import something twice."""
+"""Issue codes for drafts that change nothing, or would import something twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for edits that contradict each other or are probably wrong."""
+"""Issue codes for edits that contradict each other or are probably wrong."""
 
 from __future__ import annotations
 

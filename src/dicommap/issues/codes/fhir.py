@@ -1,4 +1,4 @@
-"""Codes for values of a study that a FHIR resource cannot express."""
+"""Issue codes for values of a study that a FHIR resource cannot express."""
 
 from __future__ import annotations
 

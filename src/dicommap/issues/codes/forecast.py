@@ -1,4 +1,4 @@
-"""Codes for forecasts of the image sets that HealthImaging makes of a study."""
+"""Issue codes for forecasts of the image sets that HealthImaging makes of a study."""
 
 from __future__ import annotations
 

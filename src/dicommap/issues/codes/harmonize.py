@@ -1,4 +1,4 @@
-"""Codes for --harmonize, which makes an attribute the same within a study or series."""
+"""Issue codes for --harmonize, which gives all files of a study or series the same value of an attribute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for instances: duplicates, conflicts, unsupported transfer syntaxes and sizes."""
+"""Issue codes for instances: duplicates, conflicts, unsupported transfer syntaxes and sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for the planning of import jobs: prefixes, quotas and staging."""
+"""Issue codes for the planning of import jobs: prefixes, quotas and staging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for JSON text that is refused or ambiguous."""
+"""Issue codes for JSON text that is refused or ambiguous."""
 
 from __future__ import annotations
 

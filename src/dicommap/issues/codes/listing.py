@@ -1,4 +1,4 @@
-"""Codes for S3 listings that differ from the planned objects."""
+"""Issue codes for S3 listings that differ from the planned objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for lookups: tables whose rows are joined to studies."""
+"""Issue codes for lookups: tables whose rows are joined to studies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for job manifests: the summary and the records that an import job writes."""
+"""Issue codes for job manifests: the summary and the records that an import job writes."""
 
 from __future__ import annotations
 

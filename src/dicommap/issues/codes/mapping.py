@@ -1,4 +1,4 @@
-"""Codes for mappings and the override files that they name."""
+"""Issue codes for mappings and the override files that they name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for planned objects and override files that differ in S3 from the plan."""
+"""Issue codes for planned objects and override files that differ in S3 from the plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for override files: their content, and the form that the assumptions give them."""
+"""Issue codes for override files: their content, and their form, which the assumptions decide."""
 
 from __future__ import annotations
 

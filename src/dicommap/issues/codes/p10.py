@@ -1,4 +1,4 @@
-"""Codes for the header of one P10 file (PS3.5, PS3.10)."""
+"""Issue codes for the header of one P10 file (PS3.5, PS3.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for the files of a package and its plan."""
+"""Issue codes for the files of a package and its plan."""
 
 from __future__ import annotations
 

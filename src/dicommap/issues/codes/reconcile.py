@@ -1,4 +1,4 @@
-"""Codes for the outcomes of a package's instances."""
+"""Issue codes for the outcomes of a package's instances."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for requests that start an import job."""
+"""Issue codes for requests that start an import job."""
 
 from __future__ import annotations
 

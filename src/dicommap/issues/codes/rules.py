@@ -1,4 +1,4 @@
-"""Codes for rules files and the edits that rules make."""
+"""Issue codes for rules files and the edits that rules make."""
 
 from __future__ import annotations
 

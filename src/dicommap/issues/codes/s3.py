@@ -1,4 +1,4 @@
-"""Codes for objects in S3 and their keys, as a scan finds them."""
+"""Issue codes for objects in S3 and their keys, as a scan finds them."""
 
 from __future__ import annotations
 

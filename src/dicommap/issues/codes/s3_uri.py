@@ -1,4 +1,4 @@
-"""Codes for S3 URIs."""
+"""Issue codes for S3 URIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for documents that their JSON Schema rejects."""
+"""Issue codes for documents that their JSON Schema rejects."""
 
 from __future__ import annotations
 

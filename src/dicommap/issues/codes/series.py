@@ -1,4 +1,4 @@
-"""Codes for series that are inconsistent or in two studies."""
+"""Issue codes for series that are inconsistent or in two studies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for sheets that were edited in a spreadsheet."""
+"""Issue codes for sheets that were edited in a spreadsheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for paths that a scan cannot read as files, before any P10 header is read."""
+"""Issue codes for paths that a scan cannot read as files, before any P10 header is read."""
 
 from __future__ import annotations
 

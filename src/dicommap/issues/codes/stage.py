@@ -1,4 +1,4 @@
-"""Codes for staging: copies that staged jobs import."""
+"""Issue codes for staging: copies that staged jobs import."""
 
 from __future__ import annotations
 

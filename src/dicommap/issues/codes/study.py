@@ -1,4 +1,4 @@
-"""Codes for studies that are inconsistent."""
+"""Issue codes for studies that are inconsistent."""
 
 from __future__ import annotations
 

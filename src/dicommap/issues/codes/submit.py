@@ -1,4 +1,4 @@
-"""Codes for submitting a package's jobs."""
+"""Issue codes for submitting a package's jobs."""
 
 from __future__ import annotations
 

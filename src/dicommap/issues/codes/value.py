@@ -1,4 +1,4 @@
-"""Codes for values that their value representation cannot hold (PS3.5 section 6.2)."""
+"""Issue codes for values that their value representation cannot hold (PS3.5 section 6.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes for jobs that do not start, fail, or cannot be watched."""
+"""Issue codes for jobs that do not start, fail, or cannot be watched."""
 
 from __future__ import annotations
 
