@@ -96,7 +96,7 @@ def print_error(*lines: str) -> None:
 
 
 def print_next_step(step: NextStep, *, to_stderr: bool = False) -> None:
-    """Print the next command. If stdout has data for other programs, `to_stderr` is true."""
+    """Print the next command to stdout. `to_stderr` is for commands whose stdout has data for other programs."""
     stream = sys.stderr if to_stderr else sys.stdout
     if stream is not None:
         _write_lines(stream, map(make_printable, step.lines(stream.encoding or "ascii")))

@@ -183,7 +183,7 @@ def _iterate_members(value: object) -> Iterable[tuple[str | int, object]]:
 
 
 def _has_no_issue(value: object) -> bool:
-    """Return True if a fast test shows that a text or number has no issue. Only other values need a full check."""
+    """Return True if a fast test shows that a text or number has no issue. False means that a full check is needed."""
     if isinstance(value, str):
         return value.isascii()
     return not isinstance(value, float) or math.isfinite(value)

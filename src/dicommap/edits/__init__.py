@@ -1,4 +1,4 @@
-"""Edits of DICOM attributes from sheets, rules, lookups, Python functions and harmonize keywords.
+"""Make edits of DICOM attributes from sheets, rules, lookup tables, Python functions and keywords to harmonize.
 
-No module of this package reads or writes a file.
+No module of this package reads or writes files.
 """

@@ -1,7 +1,7 @@
 """Detect cells that a spreadsheet, pandas or R rewrote without the user's intent.
 
-A cell is compared with the current value. If the difference is typical of these programs, the cell counts as damaged
-and not as an edit. A new identifier of a patient or study is also checked by its form alone, without a current value.
+A cell is compared with the current value. If the difference is typical of these programs, the cell is damaged, and is
+not an edit. For identifiers of patients and studies, the form of the new text is also checked alone.
 
     current value   cell         damage
     007             7            leading zeros are lost
@@ -41,13 +41,16 @@ _NULL_WORDS_OF_PROGRAMS = frozenset(
         "undefined",
     }
 )
-"""Words for a missing value in SQL, pandas, NumPy, R, spreadsheets and JavaScript. No attribute has them as value."""
+"""Words that programs write for a missing value. They are never a value of an attribute.
+
+The programs are SQL databases, pandas, NumPy, R, spreadsheets and JavaScript.
+"""
 
 
 _NULL_WORDS_OF_PEOPLE = frozenset(
     {"none", "na", "n/a", "n.a.", "n.a", "n/d", "nil", "-", "--", "---", "\u2013", "\u2014", "."}
 )
-"""Words for a missing value that people or programs write. In some attributes they are values: NONE can be a term."""
+"""Words that people and programs write for a missing value, but that are values of some attributes, such as NONE."""
 
 
 _IDENTIFIER_SUFFIXES = ("ID", "IDs", "UID", "Number", "Identifier")
@@ -62,7 +65,7 @@ _FALSE_WORDS = frozenset(
 )
 """Words for true and false that spreadsheets write in several languages."""
 _TRUTH_WORDS_BY_LETTER = {"t": _TRUE_WORDS, "f": _FALSE_WORDS}
-"""Letter -> words for its truth value. R reads a column of T and F as truth values: a PatientSex F becomes FALSE."""
+"""Letter -> the words to which a program may change it. R reads T and F as truth values, so F becomes FALSE."""
 _TYPOGRAPHIC = {
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'", "\u00b4": "'",
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u00ab": '"', "\u00bb": '"', "\u2033": '"',
@@ -73,12 +76,12 @@ _TYPEWRITER_SIGNS = str.maketrans(_TYPOGRAPHIC)
 _DASHES = re.compile(r"-{2,}")
 MISREAD_UTF8 = "UTF-8 that was read in another character set"
 _CODE_PAGES = ("cp1252", "latin-1", "cp1250", "cp1251", "mac-roman", "cp437", "cp850", "cp932", "gbk")
-"""Character sets that spreadsheets use to read a file without a byte order mark."""
+"""Character sets by which spreadsheets may decode a UTF-8 file that has no byte order mark."""
 _CP1252_CHARACTERS = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 _CP1252_BYTES = {letter: byte for byte, letter in _CP1252_CHARACTERS.items()}
 """Character -> byte in code page 1252. Bytes that it does not define become control characters, as in Windows."""
 _TEXT_LENGTH_LIMITS = (255, 32_767)
-"""Maximum number of characters of a cell in older spreadsheet formats, and in Excel."""
+"""Maximum numbers of characters of a cell: in older spreadsheet formats, and in Excel."""
 
 
 def describe_text_damage(before: str, cell: str) -> str | None:
@@ -156,21 +159,21 @@ def _normalize_for_comparison(text: str) -> str:
 _SPREADSHEET_ERROR = re.compile(
     r"#+|#[\u00a1\u00bf]?[^\W\d_]{2,14}(?:/[0-9A-Z]+)?[!?]|#N/?(?:A|V|D|DISP|B)|#GETTING_DATA|Err:[0-9]+", re.IGNORECASE
 )
-"""Errors of Excel, LibreOffice and Google Sheets, such as #REF!, #BEZUG!, #NAME? and #N/A."""
+"""Pattern of errors of Excel, LibreOffice and Google Sheets, such as #REF!, #BEZUG!, #NAME? and #N/A."""
 _POINT_ZERO = re.compile(r"[0-9]+[.,]0+")
 _DIGIT_GROUPS = re.compile(r"[0-9]{1,3}(?P<mark>[,'\u2019\u00a0\u202f])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:[.,][0-9]+)?")
-"""Digits in groups. Groups with points or spaces do not match, because people write identifiers with them."""
+"""Pattern of digits in groups, such as 1,234. Points and spaces are not accepted: people use them in identifiers."""
 _AMOUNT = re.compile(r"(?:[$\u20ac\u00a3\u00a5] ?)?[0-9][0-9.,]*(?: ?[%$\u20ac\u00a3\u00a5])?")
 _AMOUNT_SIGNS = frozenset("%$\u20ac\u00a3\u00a5")
 _TIME_OF_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: ?[AaPp][Mm])?")
 
 
 def describe_cell_damage(before: str, cell: str) -> str | None:
-    """Return a description of how a program damaged a value; None if a person may have typed the cell.
+    """Return a description of the damage of a cell by a program; None if a person may have typed the cell.
 
     Args:
         before: The current value.
-        cell: The text of the cell, which differs from the current value.
+        cell: The text of the cell. It differs from the current value.
 
     """
     before = before.strip(" \t\n")
@@ -186,9 +189,10 @@ def describe_cell_damage(before: str, cell: str) -> str | None:
 
 
 def describe_identifier_damage(tag: int, cell: str) -> str | None:
-    """Return the reason why a text looks like an identifier that a program changed, or None.
+    """Return the reason why a new text looks like an identifier that a program has damaged; None if it does not.
 
-    Attributes that are not identifiers always give None. A rule can still set an identifier that looks damaged.
+    The result is also None if the attribute is not an identifier. Texts of the verb `set` of a rule are not checked by
+    this function.
     """
     if not is_identifier_attribute(tag):
         return None
@@ -196,7 +200,10 @@ def describe_identifier_damage(tag: int, cell: str) -> str | None:
 
 
 def describe_key_damage(cell: str) -> str | None:
-    """Return the reason why a program probably changed an identifier and lost part of it, or None."""
+    """Return the reason why a program has probably replaced an identifier by another text; None if it has not.
+
+    The other text is an error, a number in scientific notation, or a date or time.
+    """
     if is_spreadsheet_error(cell):
         return "an error of the spreadsheet"
     if is_scientific_notation(cell):
@@ -207,7 +214,10 @@ def describe_key_damage(cell: str) -> str | None:
 
 
 def describe_number_formatting(cell: str) -> str | None:
-    """Return the reason why a text looks like an identifier that a program formatted as a number, or None."""
+    """Return the reason why a text looks like an identifier that a program has formatted as a number or truth value.
+
+    Return None if it does not look like that.
+    """
     if _POINT_ZERO.fullmatch(cell):
         return "a number with .0 instead of an identifier"
     if _DIGIT_GROUPS.fullmatch(cell):
@@ -220,7 +230,7 @@ def describe_number_formatting(cell: str) -> str | None:
 
 
 def describe_letter_damage(cell: str) -> str | None:
-    """Return the reason why the letters of a text were probably decoded wrongly, or None."""
+    """Return the reason why a text was probably decoded with a wrong character set; None if it was not."""
     return MISREAD_UTF8 if is_misread_utf8(cell) else None
 
 
@@ -235,15 +245,15 @@ def is_null_word(text: str) -> bool:
 
 
 def is_identifier_attribute(tag: int) -> bool:
-    """Return whether an attribute identifies a patient, study, order or device, by its keyword and VR."""
+    """Return whether an attribute is an identifier, of a patient or study for example, by its keyword and VR."""
     return keyword_of(tag).endswith(_IDENTIFIER_SUFFIXES) and bool(_IDENTIFIER_VRS & set(vrs_of(tag)))
 
 
 def is_null_word_for(tag: int, cell: str) -> bool:
     """Return whether a cell is a word for a missing value of the attribute with this tag.
 
-    For identifiers and person names, the words of people and of programs count. For other attributes, only the words
-    of programs count.
+    For identifiers and person names, these are the words that people or programs write. For other attributes, these are
+    only the words that programs write.
     """
     folded = cell.casefold()
     return folded in _NULL_WORDS_OF_PROGRAMS or (

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from dicommap.edits.table_formats import TextEncoding
 
 DELIMITERS = ",;\t|"
-"""The delimiters of cells that can be detected, or chosen by the user."""
+"""The characters between cells that can be detected, or chosen by the user."""
 
 _HEADER_SEARCH_CHARACTERS = 2**20
-"""Number of characters at the beginning that are searched to detect the delimiter."""
+"""Number of characters at the beginning of a file that are searched to detect the delimiter."""
 _SEPARATOR_LINE = re.compile(
     r"(?P<quote>\"?)sep=(?P<delimiter>[^\"\r\nA-Za-z0-9])(?P=quote)[,;\t|]*[\r\n]*", re.IGNORECASE
 )
-"""A first line such as `sep=;`, which tells Excel the delimiter."""
+"""Pattern of a first line such as `sep=;`, which names the delimiter for Excel."""
 
 
 def require_delimiter(delimiter: str) -> None:
@@ -55,9 +55,9 @@ def read_csv_table(
         name: The file name for messages.
         data: The bytes of the file.
         key: A column that the table must have.
-        delimiter: The delimiter of cells. None means that it is detected: from a first line such as `sep=;`. Without
-            this line, it is the delimiter that makes `key` a column.
-        encoding: The encoding of the text. None means that it is UTF-8, or UTF-16 with a byte order mark.
+        delimiter: The delimiter of cells. If it is None, the delimiter is detected: by a first line such as `sep=;`, or
+            else by the column `key`.
+        encoding: The encoding of the text. If it is None, the text is UTF-8, or UTF-16 with a byte order mark.
 
     Returns:
         The table, or the issue that prevents reading it.
@@ -111,7 +111,7 @@ def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue
 
 
 def _describe_csv_error(words: str, row: int) -> str:
-    """Return a description of the problem of a row, from `words`, the message of Python's csv module."""
+    """Return a description of the CSV error in a row. `words` is the message of Python's csv module."""
     if "field larger" in words:
         return f"row {row} has a cell of more than {CELL_LENGTH_LIMIT:,} characters"
     if "end of data" in words:
@@ -120,9 +120,9 @@ def _describe_csv_error(words: str, row: int) -> str:
 
 
 def _detect_delimiter(text: str, key: str) -> str:
-    """Return the delimiter that makes `key` a column in one of the first lines.
+    """Return the delimiter with which one of the first lines has a cell `key`.
 
-    If no delimiter makes `key` a column, return the delimiter that splits the first line into the most cells.
+    If there is no such delimiter, return the one that splits the first line into the most cells.
     """
     lines = list(islice(io.StringIO(text[:_HEADER_SEARCH_CHARACTERS], newline=""), HEADER_SEARCH_ROWS))
     for line in lines:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LENGTH_LIMIT = 64
-"""Maximum number of characters of a date. No program writes a longer date."""
+"""Maximum number of characters of a text that can be a date. No program writes a longer date."""
 _MONTHS = (
     ("january", "januar", "janvier", "enero", "gennaio", "janeiro", "januari", "styczen"),
     ("february", "februar", "fevrier", "febrero", "febbraio", "fevereiro", "februari", "luty"),
@@ -26,7 +26,8 @@ _MONTHS = (
     ("november", "novembre", "noviembre", "novembro", "listopad"),
     ("december", "dezember", "decembre", "diciembre", "dicembre", "dezembro", "desember", "grudzien"),
 )
-"""Names of the months in English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian and Polish."""
+"""Names of each month in English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, and Scandinavian
+languages, without accents."""
 _MONTH_NAME = r"(?P<name>[^\W\d_]{3,12})\.?"
 _SEPARATOR = r"[-./, ]*"
 _NUMERIC_DATE = re.compile(r"(?P<a>[0-9]{1,4})(?P<mark>[-/.]|\. | )(?P<b>[0-9]{1,2})(?:(?P=mark)(?P<c>[0-9]{1,4}))?\.?")
@@ -48,14 +49,14 @@ _TIME_SUFFIX = re.compile(
 )
 _SERIAL_DAY = re.compile(r"[0-9]{5}")
 _SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
-"""The dates that spreadsheets store as the number 0; a later date is stored as the number of days after it."""
+"""The dates that spreadsheets store as the number 0. They store a later date as the number of days since this date."""
 _YEARS = range(1990, 2100)
 _TIME = re.compile(
     r"(?:(?:1899-12-3[01]|190[04]-01-0[0-9])[ T])?(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
     r"(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)? ?(?P<half>[AaPp]\.? ?[Mm]\.?)?"
 )
 _SHORT_TIME = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?")
-"""A text that spreadsheets read as a time although people may mean a ratio: 1:2 becomes 01:02:00."""
+"""Pattern of a text that spreadsheets read as a time, but that people may mean as a ratio: 1:2 becomes 01:02:00."""
 _DICOM_TIME = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?:\.[0-9]+)?")
 _MINUTES_AND_SECONDS = re.compile(r"(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})[.,][0-9]")
 _PART_OF_DAY = re.compile(r"0[.,](?P<digits>[0-9]{2,})")
@@ -63,7 +64,7 @@ _SECONDS_PER_DAY = 24 * 60 * 60
 
 
 class _Date(NamedTuple):
-    """A date whose year, month or day may be unknown (None)."""
+    """A date. Its year, month or day is None if it is not known."""
 
     year: int | None
     month: int | None
@@ -71,7 +72,7 @@ class _Date(NamedTuple):
 
 
 def describe_date_damage(before: str, cell: str) -> str | None:
-    """Return a description of how a program changed the value `before` to a date; None if `cell` is not such a date."""
+    """Return a description of how a program changed the value `before` to the date `cell`; None if it did not."""
     if not (0 < len(before) <= _LENGTH_LIMIT and 0 < len(cell) <= _LENGTH_LIMIT):
         return None
     were = set(_parse_value_dates(before))
@@ -100,7 +101,7 @@ _SPREADSHEET_DATE = re.compile(
 
 
 def describe_time_damage(before: str, cell: str) -> str | None:
-    """Return a description of how a program changed the time of day `before` to `cell`, or None."""
+    """Return a description of how a program changed the time of day `before` to `cell`; None if it did not."""
     if not (0 < len(before) <= _LENGTH_LIMIT and 0 < len(cell) <= _LENGTH_LIMIT):
         return None
     was, became = _TIME.fullmatch(before) or _SHORT_TIME.fullmatch(before), _TIME.fullmatch(cell)
@@ -127,7 +128,10 @@ def _count_seconds_of_day(match: re.Match[str]) -> int:
 
 
 def _is_part_of_day(second: int, cell: str) -> bool:
-    """Return whether a cell is the decimal part of a day that a spreadsheet stores for a time."""
+    """Return whether a cell is a time as a spreadsheet stores it: as a part of a day. For example, noon is 0.5.
+
+    `second` is the number of seconds since midnight.
+    """
     match = _PART_OF_DAY.fullmatch(cell)
     if match is None:
         return False
@@ -137,19 +141,19 @@ def _is_part_of_day(second: int, cell: str) -> bool:
 
 
 def _is_without_hour(was: re.Match[str], cell: str) -> bool:
-    """Return whether a cell has the minute and second of a time, but no hour."""
+    """Return whether a cell has the minutes and seconds of the time `was`, but no hours."""
     match = _MINUTES_AND_SECONDS.fullmatch(cell)
     return match is not None and (match["minute"], match["second"]) == (was["minute"], was["second"])
 
 
 def _is_same_date(day: _Date, other_day: _Date) -> bool:
-    """Return whether two dates are equal in all parts that both have, and have at least two parts in common."""
+    """Return whether two dates can be the same: at least two parts are known in both, and these parts are equal."""
     shared = [(a, b) for a, b in zip(day, other_day, strict=True) if a is not None and b is not None]
     return len(shared) >= 2 and all(a == b for a, b in shared)
 
 
 def _parse_value_dates(text: str) -> Iterator[_Date]:
-    """Yield each date that a person or a spreadsheet can read in a value. For `3-4`, yield March 4 and April 3."""
+    """Yield each date that a current value can mean, for a person or a spreadsheet: for `3-4`, March 4 and April 3."""
     compact = _DICOM_DATE.fullmatch(text)
     if compact:
         yield from _filter_valid_dates(_Date(int(compact["year"]), int(compact["month"]), int(compact["day"])))
@@ -166,7 +170,7 @@ def _parse_value_dates(text: str) -> Iterator[_Date]:
 
 
 def _parse_cell_dates(cell: str) -> Iterator[_Date]:
-    """Yield each date that a cell can mean, if a program wrote the cell."""
+    """Yield each date that a cell can mean if a program has written it."""
     text = _TIME_SUFFIX.sub("", cell)
     text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) and _parse_month(text) is None else text
     numeric = _NUMERIC_DATE.fullmatch(text)
@@ -203,7 +207,7 @@ def _parse_month_first_dates(text: str) -> Iterator[_Date]:
 
 
 def _parse_numeric_dates(match: re.Match[str]) -> Iterator[_Date]:
-    """Yield the dates that three numbers can mean: year, day or month first."""
+    """Yield the dates that three numbers can mean. The first number can be the year, the day or the month."""
     first, second, third = match["a"], match["b"], match["c"]
     if len(first) != 3 and len(third) <= 2:
         for year in _list_possible_years(first):
@@ -216,7 +220,7 @@ def _parse_numeric_dates(match: re.Match[str]) -> Iterator[_Date]:
 
 
 def _list_possible_years(digits: str | None) -> list[int | None]:
-    """Return the years that one, two or four digits can mean: 1970 and 2070 for `70`."""
+    """Return the years that one, two or four digits can mean, such as 1970 and 2070 for `70`; else an empty list."""
     if not digits or len(digits) == 3:
         return []
     return [int(digits)] if len(digits) == 4 else [1900 + int(digits), 2000 + int(digits)]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from dicommap.edits.text_templates import NoResult
 
 DATE_VRS = frozenset({"DA", "DT"})
-"""The value representations that contain a date. TM is not one of them: it is a time of day."""
+"""The value representations that contain a date. TM does not belong to them, because it is a time of day."""
 
 NO_DAY = NoResult("a current value has no day: it is a year, or a year and a month")
 NO_MONTH = NoResult("a current value has no month: it is a year")
@@ -18,13 +18,13 @@ OUT_OF_RANGE = NoResult("the date would leave the years 1 to 9999")
 
 _DAY = len("YYYYMMDD")
 _DIGITS = re.compile(r"[0-9]+")
-"""ASCII digits: DICOM allows no other digits. `str.isdigit` would also accept digits of other scripts."""
+"""Pattern of ASCII digits. DICOM allows no other digits, but `str.isdigit` accepts digits of all scripts."""
 _NO_DAY = re.compile(r"[0-9]{4}(?:[0-9]{2})?(?:[+-][0-9]{4})?")
-"""A date without a day: a year, or a year and a month. In a DT, an offset from UTC can follow."""
+"""Pattern of a date without a day: a year, or a year and a month. In a DT, an offset from UTC can follow."""
 
 
 def shift_date(text: str, days: int) -> str | NoResult:
-    """Return a DA or DT value with its date moved by `days`, or the reason why the date cannot be moved."""
+    """Return a DA or DT value after its date is moved by `days`, or the reason why the date cannot be moved."""
     day = _parse_day(text)
     if isinstance(day, NoResult):
         return day
@@ -38,7 +38,8 @@ def shift_date(text: str, days: int) -> str | NoResult:
 def truncate_date(vr: str, text: str, to: str) -> str | NoResult:
     """Truncate a DA or DT value to its year or month.
 
-    A DA value must have a day, so it gets the first day of the year or month. A DT value ends after the year or month.
+    A DA value must have a day, so it becomes the first day of the year or month. A DT value ends after its year or
+    month.
 
     Args:
         vr: DA or DT.

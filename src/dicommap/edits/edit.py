@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NO_LOCATION = Location()
 
 CurrentValue = tuple[str, str]
-"""A keyword, and a value of its attribute in some files of a study or series before the edits."""
+"""A keyword, and a value that its attribute has in some files of a study or series, before the edits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +35,24 @@ class Edit:
     location: Location = field(default=_NO_LOCATION, repr=False, compare=False)
     """The location of the edit for issues: the column of a sheet, or a rule and a keyword. It names no study."""
     edit_results: tuple[EditResult, ...] = field(default=(), repr=False, compare=False)
-    """The results that count this edit: the result of its sheet row, or the results of its rule and lookup row."""
+    """The edit results to update for this edit: that of its sheet row, or those of its rule and lookup row."""
     computed_from: tuple[CurrentValue, ...] = field(default=(), repr=False, compare=False)
-    """The current values that the new value was computed from; empty if it was not computed from current values.
+    """The current values from which the new value was computed; empty if no current value was used.
 
-    If a value of `computed_from` could not be decoded, the edit is refused, and `attribute` may be
-    `NOT_COMPUTED_ATTRIBUTE`.
+    If one of these values could not be decoded, the edit is refused, and `attribute` may be `NOT_COMPUTED_ATTRIBUTE`.
     """
 
     can_be_shown: bool = field(default=False, compare=False)
-    """Whether outputs show the new value if its attribute is unmasked.
+    """Whether outputs may show the new value, provided that values of its attribute are not masked.
 
-    It is true for constants of a sheet or rule, and for values that were computed from unmasked values only.
+    It is true for constants in a sheet or rule, and for values that were computed only from values that are not masked.
     """
 
     @property
     def undecodable_source(self) -> CurrentValue | None:
-        """Return the first value in `computed_from` that could not be decoded, or None."""
+        """Return the first value in `computed_from` that could not be decoded; None if all were decoded."""
         return next((source for source in self.computed_from if is_undecodable(source[1])), None)
 
 
 NOT_COMPUTED_ATTRIBUTE: Attribute = {"vr": "UN"}
-"""Placeholder for the new value of a refused edit, for which no value was computed."""
+"""The placeholder for the new value of a refused edit. No value was computed for such an edit."""

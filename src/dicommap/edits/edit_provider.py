@@ -1,7 +1,7 @@
-"""Edit providers: the interface of objects that yield edits, and a provider that combines other providers.
+"""Edit providers: the interface of objects that yield the edits of studies, and a provider that combines others.
 
 There is a provider for each sheet, rule, Python function and keyword to harmonize. The caller passes each study to the
-provider once. The provider records which of its parts (such as rows of a sheet) had an effect:
+provider once. The provider also records which of its parts, such as the rows of a sheet, had an effect:
 
     for study in studies:
         edits_or_issues = list(provider.edits_for_study(study))
@@ -29,10 +29,13 @@ class EditProvider(Protocol):
     """The interface of objects that yield the edits of each study. A new kind of provider must have its methods."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits of a study and its series, and the issues that prevent edits of that study."""
+        """Yield the edits of a study and its series, and the issues that prevent other edits of the study."""
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield an issue for each part of the provider without effect in any study. Call it after the last study."""
+        """Yield an issue for each part of the provider that had no effect in any study.
+
+        Call it after the last study.
+        """
 
     def edit_results(self) -> Iterator[EditResult]:
         """Yield the result of each part of the provider, such as a row of a sheet. Call it after the last study."""
@@ -42,14 +45,14 @@ class EditProvider(Protocol):
 class CombinedEdits:
     """A provider that combines several providers.
 
-    After the other providers, it harmonizes attributes, except attributes that another provider edits.
+    It calls `harmonize_edits` after `providers`. An attribute that one of `providers` edits is not harmonized.
     """
 
     providers: tuple[EditProvider, ...] = ()
     harmonize_edits: tuple[HarmonizeEdits, ...] = ()
 
     def __bool__(self) -> bool:
-        """Return whether there is any provider."""
+        """Return whether it combines at least one provider."""
         return bool(self.providers or self.harmonize_edits)
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
@@ -64,12 +67,12 @@ class CombinedEdits:
             yield from harmonizer.edits_for_study(study, edited_attributes)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield the issues of unused parts of all providers. Each issue is yielded once if rules share a lookup."""
+        """Yield the issues about unused parts of all providers. If rules share a lookup, each issue is yielded once."""
         issues = (issue for provider in (*self.providers, *self.harmonize_edits) for issue in provider.unused_issues())
         yield from dict.fromkeys(issues)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield the edit results of all providers. Each result is yielded once if rules share a lookup."""
+        """Yield the edit results of all providers. If rules share a lookup, its results are yielded once."""
         results = (
             result for provider in (*self.providers, *self.harmonize_edits) for result in provider.edit_results()
         )

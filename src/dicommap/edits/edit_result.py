@@ -1,4 +1,7 @@
-"""The result of one edit: applied, ambiguous, refused, no change or unused, with counts of studies."""
+"""The result of a source of edits, such as a sheet row or a rule: its outcome, and its effects in studies.
+
+The outcomes are applied, ambiguous, refused, no change and unused.
+"""
 
 from __future__ import annotations
 
@@ -23,22 +26,22 @@ AMBIGUOUS_CODES = frozenset(
         "edit.contradiction",
     ]
 )
-"""Codes of issues that mean: the edit is ambiguous in a study, because its new value is not certain."""
+"""Codes of the issues by which an edit is ambiguous in a study: its new value is not certain."""
 
 
 class EditEffect(Flag):
-    """Effects of an edit in one study. Several effects are possible, because a study can have several series."""
+    """The effects of an edit in one study. There can be several effects, because a study can have several series."""
 
     NONE = 0
     REACHED = 1
-    """The edit applies to the study. It may or may not change a value."""
+    """The edit is for the study. It may or may not change a value."""
     CHANGED = 2
     AMBIGUOUS = 4
     REFUSED = 8
 
 
 class EditOutcome(StrEnum):
-    """The outcome of an edit in all studies together."""
+    """The outcome of an edit over all studies."""
 
     APPLIED = "applied"
     AMBIGUOUS = "ambiguous"
@@ -49,7 +52,10 @@ class EditOutcome(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class EditResult:
-    """The result of one sheet row, lookup row, rule, function or harmonize keyword: numbers of studies by effect."""
+    """The result of one sheet row, lookup row, rule, function or harmonized keyword.
+
+    It has the number of studies for each effect.
+    """
 
     source: str
     """The name of the file with the edit, or `function NAME`, or `harmonize KEYWORD`."""
@@ -57,11 +63,11 @@ class EditResult:
     """The row number as in a spreadsheet: the first row is 1. None if the edit is not in a row."""
     rule: str | None = None
     studies: int = 0
-    """Number of studies for which an effect was recorded."""
+    """Number of studies in which the edit had any effect."""
     changed: int = 0
     """Number of studies in which the edit changed a value."""
     unchanged: int = 0
-    """Number of studies to which the edit applies without any other effect, such as a change or an error."""
+    """Number of studies that the edit is for, but in which it changed nothing and had no issue."""
     ambiguous: int = 0
     """Number of studies in which the edit is ambiguous; see AMBIGUOUS_CODES."""
     refused: int = 0
@@ -78,12 +84,12 @@ class EditResult:
 
     @property
     def is_used(self) -> bool:
-        """Return whether an effect was recorded for any study."""
+        """Return whether the edit had an effect in at least one study."""
         return bool(self._study)
 
     @property
     def outcome(self) -> EditOutcome:
-        """Return the outcome in all studies: APPLIED if the edit changed any study. Call `finish_study` before."""
+        """Return the outcome over all studies: APPLIED if the edit changed at least one. Call `finish_study` before."""
         if self.changed:
             return EditOutcome.APPLIED
         if self.ambiguous:
@@ -93,7 +99,7 @@ class EditResult:
         return EditOutcome.NO_CHANGE if self.unchanged else EditOutcome.UNUSED
 
     def record(self, study: str, effect: EditEffect) -> None:
-        """Record an effect of this edit in a study. Record all effects in one study before those in the next study.
+        """Record an effect of this edit in a study. Record all effects in a study before those in the next study.
 
         Args:
             study: The Study Instance UID.
@@ -106,14 +112,17 @@ class EditResult:
         self._effect |= effect
 
     def record_issue(self, study: str, issue: Issue) -> None:
-        """Record AMBIGUOUS for an issue in AMBIGUOUS_CODES, and REFUSED for any other error. Ignore other issues."""
+        """Record the effect of an issue in a study: AMBIGUOUS for a code in AMBIGUOUS_CODES, REFUSED for another error.
+
+        Other issues are ignored.
+        """
         if issue.code in AMBIGUOUS_CODES:
             self.record(study, EditEffect.AMBIGUOUS)
         elif issue.severity is Severity.ERROR:
             self.record(study, EditEffect.REFUSED)
 
     def finish_study(self) -> None:
-        """Count the study whose effects were recorded last. If it is already counted, do nothing."""
+        """Add the study whose effects were recorded last to the counts. Do nothing if it was added already."""
         self.studies += bool(self._effect)
         self.changed += EditEffect.CHANGED in self._effect
         self.ambiguous += EditEffect.AMBIGUOUS in self._effect
@@ -125,7 +134,7 @@ class EditResult:
 def record_issues(
     edit_result: EditResult, study: str, edits_or_issues: Iterable[Edit | Issue]
 ) -> Iterator[Edit | Issue]:
-    """Yield all `edits_or_issues` of a study unchanged, and record the issues in `edit_result`."""
+    """Yield the edits and issues of a study unchanged, and record the effects of the issues in `edit_result`."""
     for edit_or_issue in edits_or_issues:
         if isinstance(edit_or_issue, Issue):
             edit_result.record_issue(study, edit_or_issue)

@@ -1,4 +1,4 @@
-"""Read a sheet that the user has edited: its rows by study or series, and the issues of its header and rows."""
+"""Read a sheet that the user has edited: find the row of each study or series, and check the header and the rows."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class SheetRow:
     number: int
     """The row number as in a spreadsheet: the first row is 1."""
     cells: Mapping[str, str] = field(repr=False)
-    """Keyword -> text of the cell, for the columns that can be edited."""
+    """Keyword -> text of the cell, for all columns that can be edited."""
     state: str | None = None
-    """The state of the row in the state column; None if the sheet has no state column."""
+    """The digest of the study's or series' values when the sheet was written; None if the sheet has no state column."""
     cell_digests: str = ""
-    """The digests of the row's cells when the sheet was written, from the state column."""
+    """The digests of the row's cells when the sheet was written, from the state column; empty if it has none."""
     kinds: Mapping[str, CellKind] = field(default_factory=dict)
-    """Column -> kind, for the cells of a workbook that are not text."""
+    """Column -> kind of the cell, for cells of a workbook that are not text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +60,13 @@ class EditedSheet:
     name: str
     rows: Mapping[Target, SheetRow]
     invalid_rows: tuple[int, ...] = ()
-    """Numbers of the rows that are not used because they have an error."""
+    """The numbers of the rows that are not used because they have an error."""
     is_complete: bool = True
     """Whether all rows and columns of the file could be read without an error."""
     repeated_rows: Mapping[int, Target] = field(default_factory=dict)
-    """Number of a repeated row -> the study or series of this row. An earlier row has the same cells."""
+    """Number of a row that repeats an earlier row -> the study or series of both rows."""
     damaged_uids: tuple[DamagedUid, ...] = ()
-    """The cells in UID columns whose text is not a valid UID. UIDs of the inventory may nearly match them."""
+    """The cells in UID columns whose text is not a valid UID."""
     header_row: int = 1
     """The number of the row with the column names."""
     header: tuple[str, ...] = ()
@@ -85,11 +85,11 @@ def read_sheet(
     Args:
         name: The file name for messages.
         data: The bytes of the file.
-        captured: The keywords of the attributes that the inventory holds.
+        captured: The keywords of the attributes that the inventory has captured.
         settings: Settings for reading CSV files.
 
     Returns:
-        The sheet and its issues. Instead of the sheet, None if the file is not a table or has too many wrong columns.
+        The sheet and its issues. None replaces the sheet if the file is not a table or has too many wrong columns.
 
     """
     table = read_table(name, data, _STUDY, settings)
@@ -151,14 +151,17 @@ def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
         if tag_of(column) is None:
             yield from unknown_keyword_issues(column, locate_header(table, column))
         elif column not in captured:
-            # If no override can set the attribute, this error is yielded instead of "not captured".
+            # If no override can set the attribute, the issue reports this, and not that the column is not captured.
             location = table.locate(table.header_row, column)
             refused = list(not_overridable_issues(tag_of(column) or 0, location))
             yield from refused or [make_issue("sheet.column-not-captured", location)]
 
 
 def _parse_rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | DamagedUid | tuple[Target, SheetRow]]:
-    """Yield the target and the cells of each row, or the reason why a row cannot be used."""
+    """Yield the target (study or series) and the cells of each row, or the reason why the row cannot be used.
+
+    `refused` has the names of columns that have an issue. Their cells are left out.
+    """
     header = table.header
     editable = [
         (index, column)

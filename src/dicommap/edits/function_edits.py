@@ -1,9 +1,8 @@
 """Edits from Python functions that take a study or series and return new values.
 
-A function can read a value that could not be decoded. It can then drop, replace or compare the bytes, and return a text
-that looks correct. So all edits that the function returns for a study or series are refused if it has read an
-undecodable value of that study or series. A function that only counts values, or only iterates over keywords, has not
-read values.
+A function can read a value that could not be decoded. It can then drop, replace or compare the undecodable bytes, and
+return a text that looks correct. So if a function has read an undecodable value of a study or series, all edits that it
+returns for this study or series are refused. Counting values and iterating over keywords is not reading values.
 """
 
 from __future__ import annotations
@@ -33,11 +32,14 @@ if TYPE_CHECKING:
     from dicommap.model.study import AttributeValues, Target, ValueCounts
 
 UndecodableReads = dict["CurrentValue", None]
-"""Keyword and undecodable value -> None: the undecodable values that a function has read, in the order of reading."""
+"""The undecodable values that a function has read, each with its keyword, in the order of reading.
+
+It is a dict whose values are None, used as an ordered set.
+"""
 
 
 class RecordingCounts(Mapping[str, int]):
-    """The values of one attribute with numbers of files, as a mapping that records when undecodable values are read.
+    """A mapping of the values of one attribute to numbers of files. It records when undecodable values are read.
 
     It is equal to a dict with the same items.
     """
@@ -67,10 +69,10 @@ class RecordingCounts(Mapping[str, int]):
 
 
 def record_undecodable_reads(study: Study) -> tuple[Study, UndecodableReads]:
-    """Wrap a study so that undecodable values are recorded when a function reads them.
+    """Return a copy of a study that records when a function reads undecodable values.
 
     Returns:
-        The wrapped study, and a dict that is filled with the undecodable values that are read.
+        The copy, and a dict to which each undecodable value is added when it is read.
     """
     reads: UndecodableReads = {}
     if not any(map(_has_undecodable, study.values.values())):
@@ -80,10 +82,10 @@ def record_undecodable_reads(study: Study) -> tuple[Study, UndecodableReads]:
 
 
 def record_series_reads(series: Series) -> tuple[Series, UndecodableReads]:
-    """Wrap a series so that undecodable values are recorded when a function reads them.
+    """Return a copy of a series that records when a function reads undecodable values.
 
     Returns:
-        The wrapped series, and a dict that is filled with the undecodable values that are read.
+        The copy, and a dict to which each undecodable value is added when it is read.
     """
     reads: UndecodableReads = {}
     if not any(map(_has_undecodable, series.values.values())):
@@ -116,8 +118,8 @@ class FunctionEdits:
         """Make the provider of one function.
 
         Args:
-            by_study: The function, if it takes a study.
-            by_series: The function, if it takes a series.
+            by_study: The function if it takes a study; else None.
+            by_series: The function if it takes a series; else None.
 
         Raises:
             UsageError: The function is not callable.
@@ -134,14 +136,14 @@ class FunctionEdits:
         self._edit_result = EditResult(source=f"function {self._name}")
         self._origin = str(self._edit_result)
         self._reported: set[str] = set()
-        """Keywords that no override can set and whose issue was already yielded."""
+        """Keywords that no override can set. Their issues have been yielded, and are not yielded again."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits that the function returns for a study or its series, and the issues of returned values."""
+        """Yield the edits that the function returns for a study or its series, and the issues of wrong values."""
         yield from record_issues(self._edit_result, study.study_instance_uid, self._run_functions(study))
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield an issue if the function never returned a new value. Call it after the last study."""
+        """Yield an issue if the function returned no new value for any study. Call it after the last study."""
         if not self._edit_result.is_used:
             subject = "The function returned values for"
             yield make_issue("rules.unused", Location(rule=self._name), subject=subject)
@@ -152,7 +154,7 @@ class FunctionEdits:
         yield self._edit_result
 
     def _run_functions(self, study: Study) -> Iterator[Edit | Issue]:
-        """Call the functions for the study and for each of its series, and yield their edits."""
+        """Call the function for the study or for each of its series, and yield its edits."""
         if self._by_study is not None:
             recorded_study, reads = record_undecodable_reads(study)
             yield from self._make_edits(study, self._by_study(recorded_study), reads)
@@ -164,7 +166,14 @@ class FunctionEdits:
     def _make_edits(
         self, edited: Study | Series, values: Mapping[str, str] | None, reads: Collection[CurrentValue]
     ) -> Iterator[Edit | Issue]:
-        """Yield an edit for each value that a function returned. `reads` has the undecodable values that it read."""
+        """Yield an edit for each value that a function returned, or the issues of the value.
+
+        Args:
+            edited: The study or series for which the function was called.
+            values: The returned value.
+            reads: The undecodable values that the function has read.
+
+        """
         target = edited.target
         for keyword, text in self._check_return_value(target, values).items():
             self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
@@ -217,13 +226,13 @@ class FunctionEdits:
 def _parse_attribute(keyword: str, text: str, location: Location, current: ValueCounts) -> Attribute | list[Issue]:
     """Parse the text that a function returned. Return the attribute, or the issues if the text is refused.
 
-    For example, a PatientID such as `str(nan)` or `str(12345.0)` is refused: it comes from a table that pandas read.
+    For example, a PatientID such as `nan` or `12345.0` is refused: it probably comes from a table that pandas read.
 
     Args:
         keyword: The keyword of the attribute.
         text: The text.
         location: The location of the issues.
-        current: The current values of the attribute. One of them is never refused.
+        current: The current values of the attribute. A text that is one of them is not refused.
 
     """
     tag = tag_of(keyword) or 0

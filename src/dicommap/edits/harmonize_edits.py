@@ -1,7 +1,6 @@
-"""Edits that give an attribute the same value in all files of a study or series.
+"""Edits that give an attribute the same value in all files of a study or series: the most frequent value.
 
-If another edit sets the attribute in a study or series, the attribute is not harmonized there. Otherwise, all files get
-the value that most files have.
+If another edit sets the attribute in a study or series, the attribute is not harmonized in this study or series.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def harmonize_issues(keyword: str, captured: tuple[str, ...]) -> Iterator[Issue]
 
     Args:
         keyword: The keyword of the attribute, as the user typed it.
-        captured: The keywords of the attributes that the inventory holds.
+        captured: The keywords of the attributes that the inventory has captured.
 
     """
     location = Location(keyword=keyword)
@@ -51,7 +50,7 @@ class HarmonizeEdits:
     """Provider of the edits that harmonize one attribute. Pass it each study once, after all other providers."""
 
     def __init__(self, keyword: str) -> None:
-        """Make the provider for a keyword. First check that `harmonize_issues` yields no issue for the keyword."""
+        """Make the provider for a keyword. `harmonize_issues` must have no issue for this keyword."""
         self._keyword = keyword
         self._tag = tag_of(keyword) or 0
         self._by_series = level_of(self._tag) is Level.SERIES
@@ -60,9 +59,9 @@ class HarmonizeEdits:
     def edits_for_study(
         self, study: Study, edited_attributes: Collection[EditedAttribute] = ()
     ) -> Iterator[Edit | Issue]:
-        """Yield an edit, or an issue, for each target in which the attribute has several values.
+        """Yield an edit or an issue for the study, or for each series of it, in which the attribute has several values.
 
-        A target is the study, or each of its series for an attribute of series level.
+        Attributes of the series level are harmonized in each series, all others in the whole study.
 
         Args:
             study: The study.
@@ -74,7 +73,7 @@ class HarmonizeEdits:
         )
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield an issue if the attribute had one value in every study or series. Call it after the last study."""
+        """Yield an issue if the attribute had only one value in each study or series. Call it after the last study."""
         if not self._edit_result.is_used:
             yield make_issue("harmonize.unused", Location(keyword=self._keyword), keyword=self._keyword)
 

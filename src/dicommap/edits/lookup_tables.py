@@ -1,4 +1,7 @@
-"""Lookup tables of rules: read a CSV table, and join its rows to studies by the value of one attribute."""
+"""Lookup tables of rules: read a table, and find the row of a study or series by the value of one attribute.
+
+This value is the key of the row.
+"""
 
 from __future__ import annotations
 
@@ -32,29 +35,30 @@ class LookupRow:
     """The row number as in a spreadsheet: the first row is 1."""
     key: str = field(repr=False)
     cells: Mapping[str, str] = field(repr=False)
-    """Column -> cell."""
+    """Column -> text of the cell."""
     edit_result: EditResult
-    """The result of the row, counted in studies."""
+    """The edit result of the row: in how many studies it had which effect."""
     kinds: Mapping[str, CellKind] = field(default_factory=dict)
-    """Column -> kind, for the cells of a workbook that are not text."""
+    """Column -> kind of the cell, for cells of a workbook that are not text."""
 
     def text(self, column: str) -> str:
-        """Return the text of a cell without outer spaces and without the apostrophe of an escaped formula."""
+        """Return the text of a cell, without spaces around it and without the apostrophe of an escaped formula."""
         return unescape_formulas(self.cells[column].strip()).strip()
 
 
 @dataclass(slots=True)
 class LookupTable:
-    """The rows of a lookup table by key, each with its edit result. Keys are in Unicode normal form NFC."""
+    """A lookup table: its rows by key, and their edit results. Keys are in Unicode normal form NFC."""
 
     name: str
     by: str
     """The keyword of the attribute whose current value is compared with the keys."""
     rows: Mapping[str, LookupRow] = field(repr=False)
+    """Key -> row."""
     repeated: tuple[tuple[LookupRow, LookupRow], ...] = field(default=(), repr=False)
     """Pairs of an earlier row and a later row with the same key."""
     invalid_results: tuple[EditResult, ...] = field(default=(), repr=False)
-    """The results of rows that are not used because they have an error."""
+    """The edit results of the rows that are not used because they have an error."""
     header: tuple[str, ...] = ()
     """The column names; empty if the table could not be read."""
     header_row: int = 1
@@ -64,19 +68,19 @@ class LookupTable:
     _has_yielded_unused_issues: bool = field(default=False, repr=False)
     _has_yielded_edit_results: bool = field(default=False, repr=False)
     _near_rows: dict[str, LookupRow] | None = field(default=None, repr=False)
-    """Near key -> the first row whose key has this near key; None until a study without a row needs this dict."""
+    """Near key (see `compute_near_key`) -> the first row with this near key; None until it is needed."""
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
-    """Near key -> the key and the UID of the first study that has no row but nearly matches one."""
+    """Near key -> the key and the UID of the first study that has no row, but whose key is similar to that of a row."""
 
     def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue:
-        """Return the row whose key is the current value of the attribute `by` in a study or series.
+        """Return the row of a study or series: its key is the current value of the attribute `by`.
 
         Args:
             values: The current values of the study or series.
             location: The location of the issue.
 
         Returns:
-            The row, or an issue if there are several current values or no row has the current value as its key.
+            The row; or an issue if the attribute has several current values, or if no row has the key.
 
         """
         keys = _normalize_keys(values, self.by)
@@ -91,7 +95,9 @@ class LookupTable:
         return make_issue("lookup.no-row", location, keyword=self.by, name=self.name, hint=hint)
 
     def record_study(self, values: AttributeValues, study: str) -> None:
-        """Record that a study uses the rows whose key is one of its current values, even if nothing changes.
+        """Record in the edit results of rows that a study uses the rows, even if the edits change nothing.
+
+        These are the rows whose keys are current values of the attribute `by`.
 
         Args:
             values: The current values of the study or of one of its series.
@@ -106,12 +112,12 @@ class LookupTable:
                 self._near_studies.setdefault(compute_near_key(key), (key, study))
 
     def is_equal(self, first: LookupRow, row: LookupRow, columns: Iterable[str]) -> bool:
-        """Return whether two rows have the same cells in these columns."""
+        """Return whether two rows have equal cells in these columns."""
         known = [column for column in columns if column in self.header]
         return all(normalize_nfc(first.text(column)) == normalize_nfc(row.text(column)) for column in known)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield an issue for each row that no study uses, and for each accession number that several studies use.
+        """Yield an issue for each row that no study uses, and for each accession number that several studies have.
 
         Only the first call yields issues, because several rules can share the table.
         """
@@ -151,7 +157,7 @@ class LookupTable:
         return make_issue("lookup.unused-row", replace(location, study=study), hint=hint)
 
     def _find_near_row(self, key: str) -> LookupRow | None:
-        """Return the first row whose key nearly matches `key`, or None."""
+        """Return the first row whose key is similar to `key` (see `compute_near_key`); None if there is no such row."""
         if not key:
             return None
         if self._near_rows is None:
@@ -163,7 +169,7 @@ class LookupTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupValue:
-    """The new value of an attribute: the cell of one column in the row of the study or series."""
+    """A new value from a lookup table: the cell of one column in the row of the study or series."""
 
     tag: int
     table: LookupTable
@@ -174,23 +180,23 @@ class LookupValue:
 
     @property
     def source_keywords(self) -> tuple[str, ...]:
-        """Return the keyword whose current value selects the row, as a tuple."""
+        """Return a tuple with the keyword of the attribute whose current value selects the row."""
         return (self.table.by,)
 
     def row_result(self, values: AttributeValues) -> EditResult | None:
-        """Return the edit result of the row of a study or series with these current values; None without a row."""
+        """Return the edit result of the row for a study or series with these current values; None if it has no row."""
         row = self.table.find(values, Location())
         return None if isinstance(row, Issue) else row.edit_result
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue] | None:
-        """Return the new attribute, the issues that prevent it, or None if the cell is empty."""
+        """Return the new attribute, or the issues that prevent it. Return None if the cell is empty."""
         row = self.table.find(values, replace(location, keyword=None))
         if isinstance(row, Issue):
             return [row]
         cell = row.text(self.column)
         if not cell:
             return None
-        # The location has no study, so that the issue of the cell is equal for all studies and is yielded once.
+        # The location has no study. So the issue of the cell is the same for all studies, and is yielded only once.
         address = locate_cell(self.table.name, self.table.header, row.number, self.column)
         where = replace(address, rule=location.rule, keyword=location.keyword)
         is_current = cell in values.get(keyword_of(self.tag), ())
@@ -199,15 +205,15 @@ class LookupValue:
 
 
 def _normalize_keys(values: AttributeValues, keyword: str) -> list[str]:
-    """Return the distinct current values of `keyword` as keys: without outer spaces, in Unicode normal form NFC."""
+    """Return the different current values of an attribute as keys: without spaces around them, and in NFC."""
     return list(dict.fromkeys(normalize_nfc(value.strip()) for value in values[keyword]))
 
 
 def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[Issue]]:
     """Read a lookup table from the bytes of its file.
 
-    Keys are compared without outer spaces and in Unicode normal form NFC. Rules with the same file, key and delimiter
-    can share the table. `missing_column_issues` and `repeated_row_issues` check the columns that each rule uses.
+    Keys are compared without spaces around them, and in Unicode normal form NFC. Rules with the same file, key and
+    delimiter can share the table. `missing_column_issues` and `repeated_row_issues` check the columns of each rule.
 
     Returns:
         The table and its issues. If the file cannot be read as a table, the table has no rows.
@@ -252,7 +258,7 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
 
 
 def missing_column_issues(lookup: LookupSettings, table: LookupTable) -> Iterator[Issue]:
-    """Yield an issue for each column that a rule uses but that its lookup table does not have."""
+    """Yield an issue for each column that a rule uses, but that its lookup table does not have."""
     for column in dict.fromkeys(lookup.set.values()) if table.header else ():
         if column not in table.header:
             location = Location(path=table.name, row=table.header_row, column=column)

@@ -1,4 +1,4 @@
-"""New values of attributes in rules: fixed values, and values that are computed from current values."""
+"""The new values that rules give to attributes: fixed values, and values that are computed from current values."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
     from dicommap.model.study import AttributeValues
 
 ComputeValue = Callable[..., str | NoResult]
-"""A function that computes a new value, or the reason why it cannot be computed.
+"""A function that takes current values, one for each source keyword, and returns the new value.
 
-Its arguments are current values, one for each source keyword.
+If the new value cannot be computed, it returns the reason.
 """
 
 COMBINATIONS_LIMIT = 100_000
-"""Maximum number of combinations of current values for which a new value is computed."""
+"""Maximum number of combinations of current values in a study or series for which a new value is computed."""
 
 
 RESULT_CHARACTERS_LIMIT = 2**22
-"""Maximum number of characters of all different new values of one attribute together."""
+"""Maximum total number of characters of all different new values of an attribute in a study or series."""
 
 
 class NewValue(Protocol):
-    """The interface of objects that give the new value of one attribute. The verbs of a rule yield such objects."""
+    """The interface of objects that compute the new value of one attribute. The verbs of a rule yield such objects."""
 
     @property
     def tag(self) -> int:
-        """Return the attribute's tag."""
+        """Return the tag of the attribute that gets the new value."""
 
     @property
     def source_keywords(self) -> tuple[str, ...]:
-        """Return the keywords whose current values determine the new value."""
+        """Return the keywords of the attributes from whose current values the new value is computed."""
 
     def row_result(self, values: AttributeValues) -> EditResult | None:
-        """Return the edit result of the lookup row that has the new value; None if there is no lookup or no row.
+        """Return the edit result of the lookup row that contains the new value; None if there is no lookup or no row.
 
         Args:
             values: The current values of the study or series.
@@ -54,7 +54,7 @@ class NewValue(Protocol):
         """
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue] | None:
-        """Return the new attribute, or the issues that prevent it, or None if the attribute does not change.
+        """Return the new attribute, or the issues that prevent it. Return None if the attribute does not change.
 
         Args:
             values: The current values of the study or series.
@@ -65,15 +65,15 @@ class NewValue(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedValue:
-    """The new value of an attribute that is the same for all studies."""
+    """A new value that is the same for all studies."""
 
     tag: int
     fixed: Attribute = field(repr=False)
-    """The new attribute, which is already checked."""
+    """The new attribute. It has been checked already."""
 
     @property
     def source_keywords(self) -> tuple[str, ...]:
-        """Return no keywords: no current value is used."""
+        """Return an empty tuple, because no current value is used."""
         return ()
 
     def row_result(self, values: AttributeValues) -> None:
@@ -86,11 +86,11 @@ class FixedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedValue:
-    """The new value of an attribute that is computed from current values."""
+    """A new value that is computed from current values."""
 
     tag: int
     source_keywords: tuple[str, ...]
-    """The keywords of the current values that `compute` takes; at least one keyword."""
+    """The keywords of the attributes whose current values are the arguments of `compute`; at least one keyword."""
     compute: ComputeValue = field(repr=False)
 
     def row_result(self, values: AttributeValues) -> None:

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LENGTH_LIMIT = 64
-"""Maximum number of characters of a number. No program formats a longer text as a number."""
+"""Maximum number of characters of a text that can be a number. Programs do not change longer texts to numbers."""
 SPREADSHEET_DIGITS = 15
-"""Number of significant digits that spreadsheets keep of a number."""
+"""Number of significant digits of a number that spreadsheets keep."""
 _DECIMALS_ROUNDED = 4
-"""Minimum number of decimals of a current value. With fewer decimals, a rounded cell does not count as damaged."""
+"""If a current value has fewer decimals than this, a cell with the rounded value is an edit, and not damaged."""
 
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
 _SCIENTIFIC_AS_WRITTEN = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-][0-9]{2,3}")
@@ -31,7 +31,7 @@ _CURRENCY = (
 _CURRENCY_CODE = re.compile(rf"{_CURRENCY}(?= )|(?<= ){_CURRENCY}")
 _GROUP_SEPARATOR = re.compile(r"[.,'\u2019 ]")
 _NOT_NUMERIC = re.compile(r"[A-DF-Za-df-z_/^\\]")
-"""Characters that no number without a currency has. They are a quick check before a text is parsed as a number."""
+"""Pattern of characters that are in no number without a currency. It is a fast check before a number is parsed."""
 _MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 
 
@@ -41,9 +41,9 @@ def is_scientific_notation(cell: str) -> bool:
 
 
 def describe_number_damage(before: str, cell: str) -> str | None:
-    """Return a description of how a program changed the number `before` to `cell`; None without such damage.
+    """Return a description of how a program changed the number `before` to `cell`; None if it did not.
 
-    A cell is damaged if it has the same number in another notation, or a long number with lost digits. Added leading
+    A cell is damaged if it is the same number in another notation, or a long number that has lost digits. Added leading
     zeros and removed spaces are not damage, because people make these changes.
     """
     if is_scientific_notation(cell) and not _SCIENTIFIC.fullmatch(before):
@@ -76,12 +76,12 @@ def describe_number_format(cell: str) -> str:
 
 
 def _normalize_signs(text: str) -> str:
-    """Return a text in Unicode normal form NFKC with ASCII minus signs, without outer spaces."""
+    """Return a text in Unicode normal form NFKC, with ASCII minus signs, and without spaces around it."""
     return unicodedata.normalize("NFKC", text).translate(_MINUS_SIGNS).strip()
 
 
 def _parse_possible_numbers(text: str) -> Iterator[Decimal]:
-    """Yield the numbers that a text can mean: 1,234 can mean 1.234 or 1234."""
+    """Yield the numbers that a text can mean. For example, 1,234 can mean 1.234 or 1234."""
     if not 0 < len(text) <= _LENGTH_LIMIT or (
         _NOT_NUMERIC.search(text) and text.isascii() and not {" ", "$"} & set(text)
     ):
@@ -117,12 +117,12 @@ def _strip_currency(text: str) -> str:
 
 
 def _is_cut_to_spreadsheet_digits(before: str, cell: str) -> bool:
-    """Return whether a cell has the number with the digits after the 15th lost, as spreadsheets store it."""
+    """Return whether a cell is the integer `before` with only its first 15 digits, as spreadsheets store it."""
     digits, left = before.lstrip("+-0"), cell.lstrip("+-0")
     if not (digits.isdigit() and left.isdigit()) or len(digits) <= SPREADSHEET_DIGITS or digits == left:
         return False
     if len(digits) <= _LENGTH_LIMIT and int(left) in (int(float(digits)), int(Decimal(repr(float(digits))))):
-        return True  # pandas and JavaScript round a number to 53 binary digits
+        return True  # the cell is the number rounded to 53 binary digits, as pandas and JavaScript store it
     return (
         len(left) == len(digits)
         and left.endswith("0" * (len(digits) - SPREADSHEET_DIGITS))
@@ -131,7 +131,7 @@ def _is_cut_to_spreadsheet_digits(before: str, cell: str) -> bool:
 
 
 def _is_rounded_integer(digits: str, left: str) -> bool:
-    # Some spreadsheets cut off further digits, others round.
+    # Some spreadsheets cut the number after the 15th digit, others round it.
     return abs(int(digits[:SPREADSHEET_DIGITS]) - int(left[:SPREADSHEET_DIGITS])) <= 1
 
 

@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 
 _NO_LOOKUPS: Mapping[str, LookupTable] = MappingProxyType({})
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
-"""UIDs that rules can match, in addition to the captured attributes."""
+"""Keywords of the UIDs that patterns of rules can match, in addition to the captured attributes."""
 _REMOVAL_POINTER = re.compile(r"/rule/[0-9]+/(?:remove|delete|drop|clear|unset)")
-"""JSON pointers to members of rules that users write to remove attributes. Rules have no verb that does this."""
+"""Pattern of the JSON Pointers of verbs that users write to remove attributes. Rules have no such verb."""
 
 
 def explain_removal_verb(issue: Issue) -> Issue:
-    """Return a schema issue of a rules file unchanged, or replace it by a `rules.removal` issue.
+    """Return a better issue for an unknown verb that removes attributes, such as `remove`.
 
-    It is replaced if the unknown member is a verb such as `remove`.
+    `issue` is a schema issue of a rules file. Other issues are returned unchanged.
     """
     is_removal = issue.code == "schema.unknown-member" and _REMOVAL_POINTER.fullmatch(issue.location.pointer or "")
     return make_issue("rules.removal", issue.location) if is_removal else issue
 
 
 def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTable] = _NO_LOOKUPS) -> Iterator[Issue]:
-    """Yield issues of names, keywords and values in rules, for checks that a JSON schema cannot express.
+    """Yield the issues of names, keywords and values in rules. A JSON schema cannot express these checks.
 
     Args:
         name: The name of the rules file for messages.
@@ -71,20 +71,20 @@ def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTab
 
 
 class RuleEdits:
-    """Provider of the edits of a rule.
+    """Provider of the edits of a rule. Pass it each study once.
 
-    Pass it each study once. It keeps the edit results of the rule and its lookup.
+    It keeps the edit results of the rule and of the rows of its lookup table.
     """
 
     def __init__(
         self, name: str, rule: Rule, captured: Collection[str], tables: Mapping[str, LookupTable] = _NO_LOOKUPS
     ) -> None:
-        """Make the provider of a rule. First check that `rule_issues` yields no error for the rule.
+        """Make the provider of a rule. `rule_issues` must have no error for this rule.
 
         Args:
             name: The name of the rules file for messages.
             rule: The rule.
-            captured: The keywords of the attributes that the inventory holds.
+            captured: The keywords of the attributes that the inventory has captured.
             tables: Name of a rule -> its lookup table.
 
         """
@@ -94,7 +94,10 @@ class RuleEdits:
         by_series = {keyword for keyword in patterns if rule.level == "study" and _is_series_attribute(keyword)}
         self._patterns = {keyword: pattern for keyword, pattern in patterns.items() if keyword not in by_series}
         self._series_patterns = {keyword: patterns[keyword] for keyword in patterns if keyword in by_series}
-        """Keyword -> patterns for series attributes in a study rule. One series of the study must match all of them."""
+        """Keyword -> patterns, for attributes of the series level in a rule of the study level.
+
+        At least one series of the study must match all of them.
+        """
         self._table = tables.get(rule.name)
         values_and_issues = build_new_values(rule, name, self._table)
         self._new_values = [new_value for new_value in values_and_issues if not isinstance(new_value, Issue)]
@@ -103,15 +106,15 @@ class RuleEdits:
         ]
         self._edit_result = EditResult(source=name, rule=rule.name)
         self._reported: set[Issue] = set()
-        """Issues of lookup cells that were already yielded. They are equal for all studies."""
+        """Issues of lookup cells that have been yielded. They are the same for all studies, and not yielded again."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits and issues of the rule for a study that it matches, or for each matching series."""
+        """Yield the edits and issues of the rule for a study or for its series, if the patterns match them."""
         if not self._missing:
             yield from record_issues(self._edit_result, study.study_instance_uid, self._make_edits(study))
 
     def _make_edits(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits of the rule for a study, or for each series of it if the rule's level is series."""
+        """Yield the edits and issues of the rule for a study; if the rule's level is series, for each of its series."""
         if self._rule.level == "series":
             for series in study.series:
                 yield from self._make_target_edits(series.target, _add_series_uids(series))
@@ -123,9 +126,10 @@ class RuleEdits:
             yield from (issue for series in study.series for issue in self._series_partial_match_issues(series))
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield issues if the rule was not used, or if rows of its lookup were not used. Call it after the last study.
+        """Yield an issue if the rule was not used, or issues about unused rows of its lookup table.
 
-        A rule is not used if it needs an attribute that the inventory does not have, or if it matched no study.
+        A rule is not used if it needs an attribute that the inventory has not captured, or if it matches no study. Call
+        this method after the last study.
         """
         for keyword in self._missing:
             yield make_issue("rules.not-captured", replace(self._location, keyword=keyword))
@@ -137,13 +141,16 @@ class RuleEdits:
             yield from self._table.unused_issues()
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield the edit results of the rule and of each row of its lookup. Call it after the last study."""
+        """Yield the edit results of the rule and of each row of its lookup table. Call it after the last study."""
         for edit_result in (self._edit_result, *(() if self._table is None else self._table.edit_results())):
             edit_result.finish_study()
             yield edit_result
 
     def _make_target_edits(self, target: Target, values: AttributeValues) -> Iterator[Edit | Issue]:
-        """Yield the edits for a study or series, or issues if only some of its files match."""
+        """Yield the edits for a study or series if its values match the patterns; issues if only some values match.
+
+        If no value matches, nothing is yielded.
+        """
         if not _may_match(self._patterns, values):
             return
         self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
@@ -153,7 +160,7 @@ class RuleEdits:
         yield from partly
         if not partly:
             location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
-            # A missing lookup row is one issue, even if several attributes get their values from the row.
+            # A missing lookup row is only one issue, even if several attributes would get values from the row.
             issues: dict[Issue, None] = {}
             for edit_or_issue in (
                 item
@@ -192,16 +199,18 @@ class RuleEdits:
                 location=replace(self._location, keyword=keyword_of(new_value.tag)),
                 edit_results=(self._edit_result,) if row is None else (self._edit_result, row),
                 computed_from=sources,
-                # A lookup joins a table to patients, so its cells may have their names.
+                # The cells of a lookup table may contain patients' data.
                 can_be_shown=row is None and all(is_shown_value(*source) for source in sources),
             )
 
     def _record_and_yield(self, issues: Iterable[Issue], row: EditResult | None, study: str) -> Iterator[Issue]:
-        """Record and yield the issues that prevent an edit in a study. The issue of a lookup cell is yielded only once.
+        """Record and yield the issues that prevent an edit in a study.
+
+        The issue of a lookup cell is recorded for each study, but yielded only once.
 
         Args:
             issues: The issues.
-            row: The edit result of the lookup row, or None.
+            row: The edit result of the lookup row; None if no lookup is used.
             study: The Study Instance UID.
 
         """
@@ -215,7 +224,7 @@ class RuleEdits:
             yield issue
 
     def _iterate_source_keywords(self) -> Iterator[str]:
-        """Yield each keyword whose current values the rule uses, without repetitions."""
+        """Yield each keyword whose current values the rule needs, once."""
         keywords = [
             *self._rule.match,
             *(keyword for new_value in self._new_values for keyword in new_value.source_keywords),
@@ -225,9 +234,9 @@ class RuleEdits:
         yield from dict.fromkeys(keywords)
 
     def _series_partial_match_issues(self, series: Series) -> Iterator[Issue]:
-        """Yield an issue for each series pattern of a study rule that only some values of a series match.
+        """Yield an issue for each keyword of the series level of which only some values in a series match the patterns.
 
-        If no value of the series can match one of the patterns, yield nothing.
+        The rule has the study level. If one of the keywords has no value that can match, nothing is yielded.
         """
         values = _add_series_uids(series)
         if _may_match(self._series_patterns, values):
@@ -237,7 +246,10 @@ class RuleEdits:
     def _partial_match_issues(
         self, target: Target, patterns: Mapping[str, ShellPatterns], values: AttributeValues
     ) -> Iterator[Issue]:
-        """Yield an issue for each keyword of which only some values match the patterns."""
+        """Yield an issue for each keyword whose values match the patterns only in part.
+
+        Some values do not match, or it is not known whether they match, because they could not be decoded.
+        """
         location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
         for keyword, pattern in patterns.items():
             where, count = replace(location, keyword=keyword), len(values[keyword])
@@ -248,7 +260,7 @@ class RuleEdits:
                 yield make_issue("rules.partial-match", where, matching=matching, count=count)
 
     def _has_fully_matching_series(self, study: Study) -> bool:
-        """Return whether all values of one series match the patterns of series attributes."""
+        """Return whether a study has a series whose values all match the patterns for attributes of series level."""
         return any(
             all(
                 pattern.is_certain_match(value)
@@ -260,7 +272,7 @@ class RuleEdits:
 
 
 def _may_match(patterns: Mapping[str, ShellPatterns], values: AttributeValues) -> bool:
-    """Return whether each keyword has a value that matches its patterns, or may match because of undecodable bytes.
+    """Return whether each keyword has a value that matches its patterns, or that may match but could not be decoded.
 
     Args:
         patterns: Keyword -> patterns.

@@ -44,7 +44,7 @@ def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) ->
     Args:
         rule: The rule.
         path: The name of the rules file for messages.
-        table: The table of the rule's lookup; None if it has no lookup or the table could not be read.
+        table: The lookup table of the rule; None if the rule has no lookup, or if the table could not be read.
 
     """
     for verb in VERBS:
@@ -54,7 +54,7 @@ def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) ->
 
 
 def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verb `set`. They are texts, in which {Keyword} inserts a current value."""
+    """Yield the new values of the verb `set`. They are texts; `{Keyword}` in a text is replaced by a current value."""
     for keyword, text in rule.set.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         parts = split_template(text)
@@ -71,7 +71,7 @@ def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
 
 
 def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verb `empty`. They are empty: the attributes stay in the files, without a value."""
+    """Yield the new values of the verb `empty`. The new values are empty, but the attributes are not removed."""
     for keyword in rule.empty:
         yield from _build_fixed_value(
             keyword, "", Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -81,7 +81,7 @@ def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issu
 def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verb `replace`, which replaces matches of a regular expression in the current value.
 
-    The expressions are matched by RE2, whose time is linear in the length of the text for any pattern.
+    RE2 matches the expressions, because its time is linear in the length of the text for any pattern.
     """
     for keyword, replacement in rule.replace.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -108,9 +108,9 @@ def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
 
 
 def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verbs `upper`, `lower` and `strip`.
+    """Yield the new values of the verbs `upper`, `lower` and `strip`: upper case, lower case, and without outer spaces.
 
-    `strip` removes spaces around each value, and around each component of a name.
+    `strip` removes the spaces around each value, and also around each component of a person name.
     """
     for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, str.strip)):
         for keyword in keywords:
@@ -120,12 +120,12 @@ def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue 
 
 
 def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verb `raw`. They are DICOM JSON, for values that a text cannot express."""
-    # TOML dates and infinite numbers are not JSON values. The check of the JSON text finds them as errors.
+    """Yield the new values of the verb `raw`. They are given as DICOM JSON, which can express more than a text."""
+    # Dates and infinite numbers of TOML are not JSON. In the JSON text they become errors, which the checks find.
     text = json.dumps(restore_number_texts(rule.raw), default=lambda _: {})
     document, issues = parse_json(text.encode())
     issues += data_set_issues(document) if isinstance(document, dict) else []
-    # Any order is allowed in a rule, because overrides are written in order of tags.
+    # The attributes of a rule may be in any order, because overrides are written in the order of tags.
     issues = [issue for issue in issues if issue.code != "dicom-json.order"]
     issues = [
         issue.with_location(pointer=f"/raw{issue.location.pointer or ''}", path=location.path, rule=location.rule)
@@ -143,7 +143,7 @@ def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Is
 
 
 def set_from_lookup(lookup: LookupSettings, table: LookupTable, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verb `lookup`. Each is the cell of a column, in the row of the study or series."""
+    """Yield the new values of the verb `lookup`. A new value is a cell in the row of the study or series."""
     for keyword, column in lookup.set.items():
         refused = override_keyword_issues(
             keyword, Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
@@ -179,11 +179,11 @@ def _build_computed_value(
 
     Args:
         keyword: The keyword of the attribute.
-        compute: Returns the new value for current values of `sources`, or for one current value of the attribute.
+        compute: A function that computes the new value from one current value of each keyword in `sources`.
         location: The location of the issues.
         vrs: The value representations that the verb allows.
-        sources: The keywords whose current values are used. If it is empty, `compute` changes each value of the
-            attribute.
+        sources: The keywords of the attributes whose current values are used. If it is empty, `compute` is called for
+            each value of the attribute itself.
 
     """
     refused = override_keyword_issues(keyword, location)
@@ -212,7 +212,7 @@ def _apply_to_each_value(vr: str, compute: ComputeValue) -> ComputeValue:
 
 
 def _suggest_keyword(text: str) -> str:
-    """Return a hint with the keyword that the user may have meant by a text in braces, or the empty text."""
+    """Return a hint with the keyword that the user may have meant by a text in braces; empty if there is no hint."""
     enclosed = _BRACED_TEXT.findall(text.replace("{{", "").replace("}}", ""))
     return next((meant for inner in enclosed if (meant := keyword_hint_suffix(inner)) and tag_of(inner) is None), "")
 
@@ -222,7 +222,7 @@ def _strip_person_name(text: str) -> str:
 
 
 def parse_override_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
-    """Parse a text as the value of the attribute with this keyword. Return the attribute, or the issues if refused."""
+    """Parse a text as the value of the attribute with this keyword. Return the attribute, or the issues of the text."""
     tag = tag_of(keyword) or 0
     return (
         override_keyword_issues(keyword, location)

@@ -1,4 +1,4 @@
-"""Pydantic models of the rules file: the rules, and the settings of their verbs."""
+"""Pydantic models of a rules file: the rules, and the settings of their verbs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_RULES = 10_000
-"""Maximum number of rules in a file. The number is limited because each rule is compared with every study."""
+"""Maximum number of rules in a file. It is limited because each rule is compared with every study."""
 
 
 class OverwritePolicy(StrEnum):
-    """Policy of a rule for attributes that already have a value."""
+    """The policy of a rule for attributes that already have a value."""
 
     OVERWRITE = "overwrite"
     ONLY_IF_EMPTY = "only-if-empty"
     ONLY_IF_DIFFERENT = "only-if-different"
-    """As OVERWRITE, but every attribute must be captured, because the current value of other attributes is unknown."""
+    """Like OVERWRITE, but the rule is used only if the inventory has captured all attributes that it changes."""
 
 
 class _Document(BaseModel):
@@ -33,15 +33,15 @@ class Replacement(_Document):
 
 
 class LookupSettings(_Document):
-    """Settings of the verb `lookup`, which joins rows of a CSV file or workbook to studies by one attribute."""
+    """Settings of the verb `lookup`. It takes new values from a row of a table, which it finds by one attribute."""
 
     file: str = Field(min_length=1)
     """Path of the CSV file or workbook, relative to the rules file."""
     by: Literal["StudyInstanceUID", "AccessionNumber", "PatientID"]
     column: str | None = None
-    """The name of the column with the key; None means that `by` is also the name of this column."""
+    """The name of the column with the value of `by`; None if the column has the same name as the attribute."""
     delimiter: Literal[",", ";", "\t", "|"] | None = None
-    """The delimiter of cells; None means that it is detected."""
+    """The delimiter of cells in a CSV file; None if it shall be detected."""
     encoding: Literal["utf-8", "latin-1", "cp1252"] | None = None
     """The encoding of a CSV file; None means UTF-8, or UTF-16 with a byte order mark."""
     set: dict[str, str] = Field(min_length=1)
@@ -51,20 +51,20 @@ class LookupSettings(_Document):
 class Rule(_Document):
     """One rule of a rules file. If its patterns match a study or series, its verbs change attributes.
 
-    Each verb is a separate member. The functions of the verbs are in `edits.rule_verbs`.
+    Each verb is a member of the rule. The functions of the verbs are in `edits.rule_verbs`.
     """
 
     name: str = Field(min_length=1, max_length=64)
     level: Literal["study", "series"]
     match: dict[str, str | tuple[str, ...]] = Field(default_factory=dict, repr=False)
-    """Keyword -> shell pattern (`*`, `?`, `[...]`), or several patterns of which one must match.
+    """Keyword -> a shell pattern (`*`, `?`, `[...]`), or several patterns of which one must match.
 
     A pattern must match the whole value. Patterns are case-sensitive.
     """
     set: dict[str, str] = Field(default_factory=dict, repr=False)
-    """Keyword -> new value as text. A backslash separates values, and {Keyword} inserts a current value."""
+    """Keyword -> new value as text. A backslash separates values. `{Keyword}` is replaced by a current value."""
     empty: tuple[str, ...] = ()
-    """Keywords of attributes that become empty. The attributes stay in the files."""
+    """Keywords of attributes that become empty. The attributes are not removed."""
     replace: dict[str, Replacement] = Field(default_factory=dict, repr=False)
     shift_days: dict[str, int] = Field(default_factory=dict)
     """Keyword -> number of days that are added to the date. A negative number gives an earlier date."""

@@ -1,7 +1,7 @@
-"""Parse the TOML of a rules file within limits, and keep the text of its numbers.
+"""Parse the TOML of a rules file within limits, and keep the texts of its numbers.
 
-The time of Python's TOML parser grows with the square of the number of parts in a dotted key such as `a.b.c`. A key of
-80,000 parts (160 kB) takes minutes. So this module counts the parts of keys before it parses the file.
+Python's TOML parser needs a time that grows with the square of the number of parts in a dotted key such as `a.b.c`. A
+key of 80,000 parts (160 kB) takes minutes. So this module counts the parts of keys before it parses the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dicommap.reading.document_limits import DEPTH_LIMIT, RULES_LIMIT, has_more_
 
 
 class TomlFloat(float):
-    """A number in a TOML document, together with its text in the document."""
+    """A number of a TOML document that also has its text in the document, such as `1.50`."""
 
     text: str
 
@@ -29,10 +29,10 @@ class TomlFloat(float):
 
 
 def restore_number_texts(value: Any) -> Any:  # noqa: ANN401  TOML of any type
-    """Return DICOM JSON in which numbers of DS attributes are replaced by their text in the TOML file.
+    """Return DICOM JSON in which numbers of DS attributes are replaced by their texts in the TOML file.
 
-    A number is replaced only if JSON would write it differently. DICOM JSON allows numbers and texts for DS (PS3.18
-    Table F.2.3-1), but only a text keeps zeros at the end (PS3.5 section 6.2).
+    A number is replaced only if JSON would write it differently. DICOM JSON allows both numbers and texts for DS
+    (PS3.18 Table F.2.3-1), but only a text keeps zeros at its end (PS3.5 section 6.2).
     """
     if isinstance(value, list):
         return [restore_number_texts(item) for item in value]
@@ -90,7 +90,10 @@ def parse_rules_toml(name: str, data: bytes) -> tuple[dict[str, Any] | None, lis
 
 
 def _mask_unless_sign(quoted: re.Match[str]) -> str:
-    """Return a quoted text for a message: unchanged if it is one sign such as '=', which is no value; else the mask."""
+    """Return a quoted text for a message: unchanged if it is one sign such as '='; else the mask `***`.
+
+    A single sign cannot be a patient's value.
+    """
     text = quoted[0][1:-1]
     return quoted[0] if len(text) == 1 and text.isascii() and text.isprintable() and not text.isalnum() else MASK
 
@@ -100,5 +103,5 @@ def _build_toml_issues(name: str, reason: str) -> list[Issue]:
 
 
 def _has_long_key(text: str) -> bool:
-    """Return whether a dotted key has more parts than DEPTH_LIMIT. Dots inside texts and comments do not count."""
+    """Return whether a dotted key has more parts than DEPTH_LIMIT. Dots inside texts and comments are ignored."""
     return bool(_MAY_BE_LONG_KEY.search(text)) and bool(_LONG_KEY.search(_MULTILINE_TEXT.sub("k", text)))

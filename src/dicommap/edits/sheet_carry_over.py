@@ -1,7 +1,7 @@
-"""Carry the edits of an older sheet over to a new one, after files were scanned again.
+"""Copy the edits of an older sheet to a new sheet, after files were scanned again.
 
-A row of a sheet has a digest of each cell that was written. So for each cell it is known whether the user changed it,
-and whether the value in the files has changed since:
+A row of a sheet has a digest of each cell as it was written. So it is known for each cell whether the user has changed
+it, and whether the value in the files has changed since then:
 
     value in the files   cell       result
     unchanged            unchanged  the current value
@@ -47,10 +47,13 @@ _NO_COLUMN = "the new sheet does not have the column"
 
 
 class SheetCarryOver:
-    """The edits of an older sheet that still apply, and the issues of the others. Pass it each study once."""
+    """Collector of the edits of an older sheet that still apply, and of the issues of the others.
+
+    Call `add_study` once for each study, then `finish`.
+    """
 
     def __init__(self, sheet: EditedSheet, issues: Iterable[Issue], keywords: Iterable[str]) -> None:
-        """Begin with the issues of reading the older sheet.
+        """Make a collector without edits.
 
         Args:
             sheet: The older sheet.
@@ -63,7 +66,7 @@ class SheetCarryOver:
         self._reached: set[int] = set()
         self._studies: set[str] = set()
         self.cells: CarriedCells = {}
-        """The texts of the cells that are edits."""
+        """The edits that were carried over: study or series -> keyword -> text of the cell."""
         self.issues: BoundedList[Issue] = bounded_issues()
         self.issues += (_as_warning(issue) for issue in issues)
 
@@ -73,7 +76,7 @@ class SheetCarryOver:
         return sum(map(len, self.cells.values()))
 
     def add_study(self, study: Study) -> None:
-        """Carry over the edits of a study and its series."""
+        """Carry over the edits of a study and its series that still apply."""
         self._studies.add(study.study_instance_uid)
         groups: tuple[Study | Series, ...] = (study, *study.series)
         for group in groups:
@@ -86,7 +89,7 @@ class SheetCarryOver:
                 self.cells[group.target] = edits
 
     def finish(self) -> None:
-        """Add the issues of the rows whose study or series is not in the inventory. Call it after the last study."""
+        """Add issues about rows whose study or series is not in the inventory. Call it after the last study."""
         for damaged in self._sheet.damaged_uids:
             location = self._sheet.locate(damaged.row, damaged.column)
             self.issues.add(_warn("sheet.damaged-uid", location, problem=damaged.problem, hint=""))
@@ -100,7 +103,7 @@ class SheetCarryOver:
                 self.issues.add(_warn("sheet.unknown-study", location, hint=""))
 
     def _carry_row(self, row: SheetRow, values: AttributeValues) -> Iterator[tuple[str, str]]:
-        """Yield the keyword and the text of each edit of a row that still applies; record an issue for the others."""
+        """Yield the keyword and text of each edit of a row that still applies. Record issues for the other edits."""
         states = (compute_row_state(values, level) for level in (Level.STUDY, Level.SERIES))
         is_current = row.state in (None, "", *states)
         digests = split_digests(row.cell_digests)
@@ -129,7 +132,7 @@ class SheetCarryOver:
 def _edit_issues(
     keyword: str, cell: str, values: AttributeValues, row: SheetRow, location: Location
 ) -> Iterator[Issue]:
-    """Yield warnings about a cell that a draft would refuse, as it is damaged or not text."""
+    """Yield the warnings about a cell that `draft` would refuse, for example because it is damaged or not text."""
     before = normalize_cell(format_cell(keyword, values[keyword]))
     issues = list(escape_issues(before, cell, location)) or list(
         cell_issues(before, cell, location, tag_of(keyword) or 0, row.kinds.get(keyword))
@@ -142,5 +145,5 @@ def _warn(code: str, location: Location, **facts: object) -> Issue:
 
 
 def _as_warning(issue: Issue) -> Issue:
-    """Return an issue as a warning if it is an error: the new sheet is written without this edit."""
+    """Return an error as a warning, because the new sheet is written without the edit. Other issues are unchanged."""
     return replace(issue, severity=Severity.WARNING) if issue.severity is Severity.ERROR else issue

@@ -1,10 +1,11 @@
 r"""Cells of a sheet: format values as cells, compare cells with values, and find unusable cells.
 
-Undecodable bytes and control characters are written as escapes, such as `M\xfcller`. An unchanged cell has no effect. A
-changed cell with an escape is refused, because the escape is only a notation for a byte or character of the value.
+Undecodable bytes and control characters are written as escapes, such as `M\xfcller`. If such a cell is not changed, it
+has no effect. If it is changed and still has an escape, it is refused: the escape is not a part of the value, but only
+stands for a byte or character.
 
-A program that cannot write a character replaces it by U+FFFD or a question mark. Cells with replaced characters are
-also refused.
+A program that cannot write a character replaces it by U+FFFD or a question mark. Cells with such replacements are also
+refused.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def format_cell(keyword: str, counts: Mapping[str, int]) -> str:
         counts: Value -> number of files.
 
     Returns:
-        The only value, or a marker such as `<2 different values>` if there are several values. The empty text if there
-        is no value.
+        The value if there is only one; a marker such as `<2 different values>` if there are several; an empty text if
+        there is no value.
 
     """
     counts = merge_equal_names(keyword, counts)
@@ -56,12 +57,13 @@ def format_cell(keyword: str, counts: Mapping[str, int]) -> str:
 def compute_row_state(values: AttributeValues, level: Level) -> str:
     """Return the state of a sheet row: a short digest of the values of a study or series.
 
-    With the state in each row of a sheet, a row from an older inventory is detected. Attributes without any value are
-    left out, so that the digest does not change if the inventory captures one more attribute that is empty.
+    The state is written into the row. When the sheet is read, it shows whether the row is from an older inventory.
+    Attributes without any value are left out, so the digest does not change if the inventory captures one more
+    attribute that is empty.
 
     Args:
         values: The values of the study or series.
-        level: STUDY for only the attributes of patient and study, SERIES for all attributes.
+        level: STUDY for a digest of only the attributes of the patient and study, SERIES for all attributes.
 
     """
     of_level = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else tuple(Level)
@@ -76,14 +78,15 @@ def compute_row_state(values: AttributeValues, level: Level) -> str:
 
 
 DIGEST_CHARACTERS = 5
-"""Number of characters of the digest of a cell. Each has five bits."""
+"""Number of characters of the digest of a cell. Each character has five bits."""
 
 
 def compute_cell_digest(keyword: str, counts: Mapping[str, int]) -> str:
     """Return a short digest of the values of an attribute in a study or series.
 
-    With the digests of a row, it is known later which cells the user changed, and which values changed in the files.
-    A value of few possible ones, such as a date, can be found from its digest.
+    The digests are written into the row. When the sheet is read, they show which cells the user has changed, and which
+    values have changed in the files. A value that has few possible values, such as a date, can be found from its
+    digest, so a digest does not hide it.
 
     Args:
         keyword: The keyword of the attribute.
@@ -95,7 +98,10 @@ def compute_cell_digest(keyword: str, counts: Mapping[str, int]) -> str:
 
 
 def is_cell_as_written(keyword: str, cell: str, digests: str) -> bool:
-    """Return whether the text of a cell is still that with which a row of these digests was written."""
+    """Return whether the text of a cell is unchanged since its row was written, or is a marker.
+
+    `digests` are the digests of the cells in the row.
+    """
     return is_marker(cell) or _digest_cell(keyword, cell, []) in split_digests(digests)
 
 
@@ -105,7 +111,7 @@ def is_marker(cell: str) -> bool:
 
 
 def split_digests(digests: str) -> set[str]:
-    """Return the digests of the cells of a row."""
+    """Split the joined digests of the cells of a row into a set of digests."""
     return {digests[start : start + DIGEST_CHARACTERS] for start in range(0, len(digests), DIGEST_CHARACTERS)}
 
 
@@ -119,12 +125,12 @@ def _digest_cell(keyword: str, text: str, values: list[str]) -> str:
 
 
 def normalize_cell(text: str) -> str:
-    """Return a text without outer spaces and with line ends as line feeds, because spreadsheets change both."""
+    """Return a text without spaces around it, and with line feeds as line ends, because spreadsheets change both."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n")
 
 
 def is_same_value(before: str, cell: str) -> bool:
-    """Return whether a cell has the current value `before`. Outer spaces, line ends and normal form do not count."""
+    """Return whether a cell has the current value `before`. Outer spaces, kinds of line ends and NFC are ignored."""
     return normalize_nfc(normalize_cell(before)) == normalize_nfc(normalize_cell(cell))
 
 
@@ -134,11 +140,11 @@ def cell_issues(
     """Yield an issue if a cell is a placeholder, damaged by a program, not text, or a word for a missing value.
 
     Args:
-        before: The current value, or the empty text if there is no current value.
-        cell: The text of the cell; it differs from the current value.
+        before: The current value; an empty text if there is no current value.
+        cell: The text of the cell. It differs from the current value.
         location: The file, row and column of the cell.
-        tag: The attribute of the cell.
-        cell_kind: The kind of a workbook's cell that is not text.
+        tag: The tag of the cell's attribute.
+        cell_kind: The kind of the cell if it is in a workbook and is not text; else None.
 
     """
     unusable = find_unusable_text(tag, cell, (before,))
@@ -158,10 +164,10 @@ def cell_issues(
 
 
 def is_exact_number(tag: int, kind: CellKind) -> bool:
-    """Return whether a cell is a number from which the value of its attribute is known exactly.
+    """Return whether a cell is a number, but its attribute's value is certain nevertheless.
 
-    This is true for the value representations of numbers, and for dates, since no year begins with a zero. Any other
-    number can have lost the zeros at its beginning.
+    This is so for attributes that are numbers. It is also so for dates, because the years of real dates do not begin
+    with a zero. In all other attributes, the value can have lost zeros at its beginning.
     """
     return kind is CellKind.NUMBER and set(vrs_of(tag)) <= _NUMERIC_VRS
 
@@ -169,13 +175,13 @@ def is_exact_number(tag: int, kind: CellKind) -> bool:
 _NUMERIC_VRS = NUMBER_TEXT_VRS | INTEGER_VRS | FLOAT_VRS | {"DA"}
 
 _REPLACEMENT_SIGNS = "\ufffd?"
-"""Characters by which programs replace a character that they cannot write."""
+"""The characters that programs write instead of a character that they cannot write."""
 _SIGN, _SIGNS = re.compile(f"[{_REPLACEMENT_SIGNS}]"), re.compile(f"[{_REPLACEMENT_SIGNS}]+")
 _REPLACEABLE_RUN = re.compile("[?\x80-\U0010ffff]+")
 
 
 def format_cell_with_escapes(keyword: str, counts: Mapping[str, int]) -> str:
-    """Return the text of a cell as `format_cell` does, with escapes for undecodable bytes and control characters."""
+    """Return the text of a cell like `format_cell`, but with escapes for undecodable bytes and control characters."""
     return escape_value(keyword, format_cell(keyword, counts))
 
 
@@ -191,7 +197,7 @@ def escape_issues(before: str, cell: str, location: Location) -> Iterator[Issue]
 
 
 def has_lost_characters(before: str, cell: str) -> bool:
-    """Return whether a cell is the current value `before` with U+FFFD or `?` instead of non-ASCII characters."""
+    """Return whether a cell is the current value `before`, with U+FFFD or `?` in place of non-ASCII characters."""
     if before == cell or before.isascii() or _SIGN.search(cell) is None:
         return False
     if _REPLACEABLE_RUN.split(before) != _REPLACEABLE_RUN.split(cell):
@@ -200,7 +206,7 @@ def has_lost_characters(before: str, cell: str) -> bool:
 
 
 def _has_lost_run(before: str, after: str) -> bool:
-    """Return whether a run of characters is unchanged, or has U+FFFD or `?` instead of some or all characters."""
+    """Return whether a sequence of characters is unchanged, or has U+FFFD or `?` in place of some or all characters."""
     if _SIGNS.fullmatch(after):
         return True
     return len(before) == len(after) and all(

@@ -1,4 +1,4 @@
-"""Edits from a sheet: each cell that differs from the inventory becomes an edit."""
+"""Edits from a sheet: each cell that differs from the current value in the inventory becomes an edit."""
 
 from __future__ import annotations
 
@@ -37,22 +37,23 @@ if TYPE_CHECKING:
 _SCIENTIFIC_NUMBER = re.compile(r"(?P<first>[0-9])(?:[.,](?P<rest>[0-9]+))?[Ee]\+?(?P<exponent>[0-9]{1,3})")
 _SPACES = re.compile(r"\s+")
 _CANDIDATES_LIMIT = 2
-"""Maximum number of candidate UIDs that are kept for one cell. Two candidates show that the cell is ambiguous."""
+"""Maximum number of similar UIDs that are kept for one cell. Two are enough to know that the cell is ambiguous."""
 
 
 class NearUids:
-    """Index of UID cells in a sheet that finds the UIDs of the inventory that nearly equal these cells.
+    """Index of the UID cells of a sheet, to find UIDs of the inventory that are similar to them.
 
-    It gives hints for cells whose UID is not in the inventory. The UIDs of the inventory are added one by one, so
-    memory grows with the size of the sheet and not of the inventory.
+    It gives hints for cells whose UID is not in the inventory. The UIDs of the inventory are compared one by one. So
+    the memory depends on the size of the sheet, and not of the inventory.
     """
 
     def __init__(self, cell_texts: Iterable[str]) -> None:
         """Make the index of UID cells with these texts."""
         self._texts: dict[str, str] = {}
-        """Near key -> text of the first cell with this key."""
+        """Near key (the text without spaces and leading zeros) -> text of the first cell with this near key."""
         self._numbers: dict[tuple[str, int], tuple[str, str]] = {}
-        """First digits and number of digits of a UID -> text of a cell, and its difference from the UID in words."""
+        """First digits and number of digits of a UID -> the text of a cell that may be this UID as a number, and the
+        difference in words."""
         for text in cell_texts:
             self._texts.setdefault(_make_near_uid_key(text), text)
             for start, length, words in _parse_as_spreadsheet_number(text):
@@ -61,7 +62,7 @@ class NearUids:
         self._candidates: dict[str, set[tuple[str, str]]] = {}
 
     def add_uid(self, uid: str) -> None:
-        """Compare a UID of the inventory with the cells. If it nearly equals a cell, keep it as a candidate."""
+        """Compare a UID of the inventory with the cells. If it is similar to a cell, keep it for `find`."""
         text = self._texts.get(_make_near_uid_key(uid))
         if text is not None and text != uid:
             words = "spaces" if _SPACES.search(text) else "leading zeros"
@@ -77,9 +78,9 @@ class NearUids:
                 self._candidates[number[0]].add((uid, number[1]))
 
     def find(self, text: str) -> tuple[str, str] | None:
-        """Return the UID that nearly equals the text of a cell, and their difference in words.
+        """Return the UID that is similar to the text of a cell, and their difference in words.
 
-        Return None if no UID, or more than one UID, nearly equals the text.
+        Return None if no UID or more than one UID is similar to the text.
         """
         candidates = self._candidates.get(text, set())
         return next(iter(candidates)) if len({uid for uid, _ in candidates}) == 1 else None
@@ -91,10 +92,10 @@ def _make_near_uid_key(text: str) -> str:
 
 
 def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
-    """Yield the digits of UIDs that a spreadsheet could have written as the number `text`.
+    """Yield descriptions of UIDs that a spreadsheet may have changed to the number `text`.
 
     Yields:
-        The first digits, the number of digits, and a description of the lost part of the UID.
+        The first digits of the UID, its number of digits, and a description of the part that the number has lost.
 
     """
     shortened = _SCIENTIFIC_NUMBER.fullmatch(text)
@@ -111,16 +112,16 @@ def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
 
 _COLUMNS_LIMIT = 3
 _STATE = re.compile(r"s[0-9a-f]{12}")
-"""The form of a row's state; see compute_row_state."""
+"""Pattern of the state of a row; see compute_row_state."""
 
 
 def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None) -> str:
-    """Return a hint why the state of a row is not the current state of its study or series, or the empty text.
+    """Return a hint why a row's state differs from the current state of its study or series; empty if none is known.
 
     Args:
         row: The row.
         values: The current values of the study or series that the row names.
-        other: The number of a row that has the current state of this study or series, or None.
+        other: The number of a row that has the current state of this study or series; None if no row has it.
 
     """
     if _STATE.fullmatch(row.state or "") is None:
@@ -153,14 +154,14 @@ class SheetEdits:
         self._studies: set[str] = set()
         self._named_studies = {target.study_instance_uid for target in sheet.rows}
         self._near_studies: NearUids | None = None
-        """The index of study UIDs in the sheet; None until a study without a row needs it."""
+        """The index of the Study Instance UIDs in the sheet; None until a study has no row."""
         damaged = [uid.text for uid in sheet.damaged_uids if uid.column == "SeriesInstanceUID"]
         self._near_series = NearUids(damaged) if damaged else None
         self._rows_by_state: dict[str, int] = {}
-        """State -> number of the first row with this state; empty until a stale row needs this dict."""
+        """State -> number of the first row with this state; empty until the first stale row."""
         self._changed = False
         self._reported: set[str] = set()
-        """Columns that no override can set and whose issue was already yielded."""
+        """Columns that no override can set. Their issues have been yielded, and are not yielded again."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and the issues of their cells."""
@@ -171,9 +172,10 @@ class SheetEdits:
             yield from self._make_target_edits(series.target, series.values, Level.SERIES)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield issues of damaged UIDs, of rows without a study or series in the inventory, and of an unchanged sheet.
+        """Yield the issues that are known only after the last study.
 
-        Call it after the last study.
+        These are issues about damaged UIDs, about rows whose study or series is not in the inventory, and about a sheet
+        without any change.
         """
         unreached = {target: row for target, row in self._sheet.rows.items() if target not in self._reached}
         yield from self._damaged_uid_issues()
@@ -222,7 +224,7 @@ class SheetEdits:
         self._near_studies.add_uid(study.study_instance_uid)
 
     def _damaged_uid_issues(self) -> Iterator[Issue]:
-        """Yield an issue for each damaged UID. If one scanned UID is nearly equal, the issue names it."""
+        """Yield an issue for each damaged UID. If exactly one UID of the inventory is similar, the issue names it."""
         for damaged_uid in self._sheet.damaged_uids:
             location = self._sheet.locate(damaged_uid.row, damaged_uid.column)
             if damaged_uid.column == "StudyInstanceUID":
@@ -255,8 +257,9 @@ class SheetEdits:
     def _make_row_edits(
         self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues, level: Level
     ) -> Iterator[Edit | Issue]:
-        """Yield the edits of the cells that differ from the values, or an issue if the row is stale."""
-        # The state of a study's row covers the attributes of all levels if the sheet has columns of series attributes.
+        """Yield the edits of the cells that differ from the current values; or an issue if the row is stale."""
+        # If the sheet has columns of the series level, the state of a study's row is a digest of attributes of all
+        # levels.
         states = (compute_row_state(values, state_level) for state_level in dict.fromkeys((level, Level.SERIES)))
         if row.state and row.state not in states:
             self._changed = True
@@ -274,11 +277,11 @@ class SheetEdits:
     def _make_cell_edits(
         self, target: Target, edit_result: EditResult, keyword: str, values: tuple[str, str], kind: CellKind | None
     ) -> Iterator[Edit | Issue]:
-        """Yield the edit or the issues of a changed cell. `values` has the text before and after the change."""
+        """Yield the edit or the issues of a changed cell. `values` has the texts before and after the change."""
         column = Location(path=self._sheet.name, column=keyword)
         refused = override_keyword_issues(keyword, self._sheet.locate(self._sheet.header_row, keyword))
         if refused:
-            # The column has the same error in every row, so its issue is yielded only once.
+            # The column has the same error in each row, so its issue is yielded only once.
             edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
             yield from () if keyword in self._reported else refused
             self._reported.add(keyword)
@@ -303,7 +306,7 @@ class SheetEdits:
 
 
 def _find_near_uid(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
-    """Return the UID that nearly equals a damaged UID, and a hint for the message; or None and the empty text."""
+    """Return the UID that is similar to a damaged UID, and a hint for the message; or None and an empty text."""
     near_uid = None if uids is None else uids.find(damaged)
     return (
         (None, "")

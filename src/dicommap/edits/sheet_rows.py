@@ -1,4 +1,4 @@
-"""The rows of a sheet: studies or series with the current values of the chosen attributes, as cells or lines of CSV."""
+"""Write the rows of a sheet, as cells or as lines of CSV: one row for each study or series, with its current values."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from dicommap.model.study import Series, Study, Target
 
 STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
-"""The name of the column with the state of each row: a digest of the row from `sheet_cells.compute_row_state`, then
-STATE_SEPARATOR, then a digest of each cell from `sheet_cells.compute_cell_digest`."""
+"""The name of the column with the state of each row.
+
+Its cell has a digest of the row from `sheet_cells.compute_row_state`, then STATE_SEPARATOR, then a digest of each cell
+from `sheet_cells.compute_cell_digest`.
+"""
 STATE_SEPARATOR = "-"
 INSTANCES_COLUMN = f"{INFORMATION_COLUMN_PREFIX}instances"
 """The name of the column with the number of instances."""
 BYTE_ORDER_MARK = "\ufeff"
 
 CarriedCells = dict["Target", dict[str, str]]
-"""Study or series -> keyword -> text that replaces the current value in a cell."""
+"""Study or series -> keyword -> the text to write into the cell instead of the current value."""
 
 
 def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
@@ -35,7 +38,7 @@ def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[
 
     Args:
         level: STUDY for rows of studies, SERIES for rows of series.
-        captured: The keywords of the attributes that the inventory holds.
+        captured: The keywords of the attributes that the inventory has captured.
         asked: The keywords that the user requested; empty means all captured keywords of the level.
 
     Raises:
@@ -51,7 +54,7 @@ def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[
 
 
 def key_columns(level: Level) -> tuple[str, ...]:
-    """Return the columns that name the study or series of a row."""
+    """Return the names of the columns with the UIDs of the row's study or series."""
     return ("StudyInstanceUID",) if level is Level.STUDY else ("StudyInstanceUID", "SeriesInstanceUID")
 
 
@@ -68,9 +71,9 @@ def format_sheet_rows(
 ) -> Iterator[list[str]]:
     """Yield the cells of each row of a sheet, without the header.
 
-    If all files of a row have the same value, the cell contains the value. If the values differ, the cell contains a
-    marker such as `<2 different values>`; a cell with an unchanged marker is not an edit. If a spreadsheet would read a
-    value as a formula, an apostrophe is written before it, and removed when the sheet is read. Undecodable bytes and
+    If all files of a study or series have the same value, the cell contains the value. If the values differ, the cell
+    contains a marker such as `<2 different values>`; an unchanged marker is not an edit. If a spreadsheet would read a
+    value as a formula, an apostrophe is written before it; it is removed when the sheet is read. Undecodable bytes and
     control characters are written as escapes.
 
     Args:

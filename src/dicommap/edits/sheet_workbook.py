@@ -1,4 +1,4 @@
-"""The columns of a sheet as a workbook: notes with value representations and limits, drop-down lists, locked keys."""
+"""Describe the columns of a sheet that is a workbook: their widths, notes, drop-down lists, and which are locked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _INFORMATION_COLUMNS = {
 
 
 def describe_sheet_columns(level: Level, keywords: Sequence[str]) -> list[WorkbookColumn]:
-    """Return the columns of a sheet with their widths, notes and drop-down lists.
+    """Return the descriptions of all columns of a sheet: names, widths, notes, drop-down lists, and which are locked.
 
     Args:
         level: STUDY for rows of studies, SERIES for rows of series.

@@ -21,7 +21,7 @@ _ASCII = re.compile(r"[\x00-\x7f]*")
 
 @dataclass(frozen=True, slots=True)
 class ShellPatterns:
-    """Shell patterns of which one must match the whole value. Letter case counts; texts are compared in NFC."""
+    """Shell patterns of which one must match the whole value. They are case-sensitive; texts are compared in NFC."""
 
     texts: frozenset[str] = field(repr=False)
     """The patterns without wildcards."""
@@ -31,7 +31,7 @@ class ShellPatterns:
 
     @classmethod
     def from_texts(cls, pattern_texts: str | Iterable[str]) -> ShellPatterns:
-        """Compile one pattern or several patterns. In a rule, they are the value of a keyword in `match`."""
+        """Compile one pattern, or several patterns."""
         patterns = [
             normalize_nfc(pattern) for pattern in ([pattern_texts] if isinstance(pattern_texts, str) else pattern_texts)
         ]
@@ -42,14 +42,14 @@ class ShellPatterns:
         )
 
     def matches(self, value: str) -> bool:
-        """Return whether any of the patterns matches a value."""
+        """Return whether one of the patterns matches a value."""
         value = normalize_nfc(value)
         return value in self.texts or any(expression.match(value) for expression in self.expressions)
 
     def is_certain_match(self, value: str) -> bool:
-        """Return whether any of the patterns matches a value, no matter which characters its undecodable bytes are.
+        """Return whether one of the patterns matches a value for certain, whatever its undecodable bytes mean.
 
-        Of an undecodable value, only the ASCII characters at its beginning are compared.
+        Only the ASCII characters at the beginning of an undecodable value are compared.
         """
         if not is_undecodable(value):
             return self.matches(value)
@@ -60,7 +60,7 @@ class ShellPatterns:
         )
 
     def is_match_unknown(self, value: str) -> bool:
-        """Return whether it is unknown if any pattern matches, because of bytes that could not be decoded."""
+        """Return whether a pattern may match a value, but this is not known because of undecodable bytes."""
         if not is_undecodable(value) or self.is_certain_match(value):
             return False
         known = _get_ascii_prefix(value)

@@ -1,4 +1,4 @@
-"""A table that was read from a CSV file or a workbook: its header, its rows, and the addresses of its cells."""
+"""A table that was read from a CSV file or workbook: its header, its rows, and the locations of its cells."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 INFORMATION_COLUMN_PREFIX = "#"
-"""Prefix of the names of columns that are not read as edits: information, and the state of the row."""
+"""The first character in the names of columns that are not edited: information, and the state of the row."""
 
 COLUMNS_LIMIT = 16_384
-"""Maximum number of cells of a row. Excel has as many columns."""
+"""Maximum number of cells of a row. It is the number of columns in Excel."""
 CELLS_LIMIT = 20_000_000
-"""Maximum number of cells and rows of a table, counted together. A sheet of 256 MiB has about 13 million."""
+"""Maximum number of cells and rows of a table, added up. A sheet of 256 MiB has about 13 million."""
 CELL_LENGTH_LIMIT = 2**24
 """Maximum number of characters of a cell."""
 HEADER_SEARCH_ROWS = 50
-"""Number of rows at the beginning that are searched for the header."""
+"""Number of rows at the beginning of a table that are searched for the header."""
 
 
 class CellKind(Enum):
-    """The kind of a workbook's cell that is not text. The value describes the cell in messages."""
+    """The kinds of workbook cells that are not text. The value of a member describes the cell in messages."""
 
     NUMBER = "a number"
     DATE = "a date or time"
@@ -48,16 +48,16 @@ class Table:
     rows: Sequence[tuple[str, ...]] = field(repr=False)
     """All rows after the header, including blank rows and rows with too few or too many cells."""
     header_row: int = 1
-    """The number of the row with the column names: 1, unless a line such as `sep=;`, a title or a blank is above it."""
+    """The number of the row with the column names. It is more than 1 if a title, for example, is above this row."""
     cell_kinds: Mapping[tuple[int, int], CellKind] = field(default_factory=dict, repr=False)
-    """Row number and index of a column -> the kind of a cell that is not text. Empty for CSV, whose cells are text."""
+    """Row number and column index -> kind of a cell that is not text. It is empty for CSV, whose cells are all text."""
     issues: tuple[Issue, ...] = ()
-    """The issues of reading the table, none of which is about its columns or rows."""
+    """The issues of reading the file. Issues about columns and rows are not among them."""
 
     def complete_rows(self) -> Iterator[tuple[int, tuple[str, ...]] | Issue]:
-        """Yield each row that is not blank, after its row number as in a spreadsheet.
+        """Yield each row that is not blank, as a pair of its row number (as in a spreadsheet) and its cells.
 
-        If a row has more or fewer cells than the header, an issue is yielded instead of the row.
+        If a row has more or fewer cells than the header, an issue is yielded instead.
         """
         for number, cells in enumerate(self.rows, start=self.header_row + 1):
             if not any(cell.strip() for cell in cells):
@@ -69,25 +69,26 @@ class Table:
                 yield number, cells
 
     def kinds_of_row(self, number: int) -> Mapping[str, CellKind]:
-        """Return the kinds of the cells of a row that are not text, by the names of their columns."""
+        """Return column name -> kind, for the cells of a row that are not text."""
         if not self.cell_kinds:
             return {}
         kinds = ((column, self.cell_kinds.get((number, index))) for index, column in enumerate(self.header))
         return {column: kind for column, kind in kinds if kind is not None}
 
     def locate(self, row: int, column: str) -> Location:
-        """Return the location of a cell: the file, row, column, and the address of the first column of this name."""
+        """Return the location of a cell: its file, row, column, and address such as `B3`."""
         return locate_cell(self.name, self.header, row, column)
 
 
 def locate_cell(name: str, header: Sequence[str], row: int, column: str) -> Location:
-    """Return the location of a cell of a table.
+    """Return the location of a cell of a table: its file, row, column, and address such as `B3`.
 
     Args:
         name: The name of the table's file.
         header: The column names.
         row: The number of the row.
-        column: The name of the column. If no column has this name, the location has no address.
+        column: The name of the column. The address is in the first column of this name; if there is no such column, the
+            location has no address.
 
     """
     cell = f"{column_letters(header.index(column))}{row}" if column in header else None
@@ -95,7 +96,7 @@ def locate_cell(name: str, header: Sequence[str], row: int, column: str) -> Loca
 
 
 def column_letters(index: int) -> str:
-    """Return the letters of a column as in a spreadsheet: A for index 0, B for 1, Z for 25, AA for 26."""
+    """Return the letters of a column in a spreadsheet: A for index 0, B for 1, Z for 25, AA for 26."""
     letters, number = "", index + 1
     while number:
         number, digit = divmod(number - 1, 26)
@@ -104,7 +105,7 @@ def column_letters(index: int) -> str:
 
 
 def column_issues(table: Table) -> Iterator[Issue]:
-    """Yield an issue for each repeated column name, and for each column with cells but without a name."""
+    """Yield an issue for each repeated column name, and for each column that has cells but no name."""
     for column, count in Counter(table.header).items():
         if count > 1 and column and not column.startswith(INFORMATION_COLUMN_PREFIX):
             yield make_issue("sheet.repeated-column", locate_header(table, column))
@@ -120,7 +121,8 @@ def column_issues(table: Table) -> Iterator[Issue]:
 def locate_header(table: Table, column: str) -> Location:
     """Return the location of a column name.
 
-    A name that does not look like a keyword can be a patient's value. It is replaced by the letters of the column.
+    A name that does not look like a keyword can be a patient's value. So the location has the letters of the column
+    instead of such a name.
     """
     location = table.locate(table.header_row, column)
     if looks_like_attribute(column):
@@ -130,13 +132,13 @@ def locate_header(table: Table, column: str) -> Location:
 
 
 def find_header(rows: Sequence[Sequence[str]], key: str) -> int | None:
-    """Return the number of the first row that has `key` as a cell, among the first HEADER_SEARCH_ROWS rows; or None."""
+    """Return the number of the first row with a cell `key`; None if no row of the first HEADER_SEARCH_ROWS has one."""
     beginning = enumerate(rows[:HEADER_SEARCH_ROWS], start=1)
     return next((number for number, cells in beginning if key in (cell.strip() for cell in cells)), None)
 
 
 def header_row_issues(name: str, header_row: int, first: int = 1) -> tuple[Issue, ...]:
-    """Return a note if rows are above the header, which are not read.
+    """Return an issue (a note) if rows above the header are not read; else an empty tuple.
 
     Args:
         name: The name of the file.

@@ -1,4 +1,4 @@
-"""Formats of table files: detect workbooks and files that are no table, and decode the text of CSV files."""
+"""Formats of table files: detect workbooks, detect files that are not tables, and decode the text of CSV files."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SAVE_AS_CSV = "; save it as .xlsx or as CSV UTF-8"
 _UNPACK = "; unpack it first"
 _ZIP = b"PK\x03\x04"
 _MIME_TYPE_END = 256
-"""Number of bytes to search for `mimetype`, the uncompressed first member of an OpenDocument file.
+"""Number of bytes that are searched for the MIME type of an OpenDocument file, which is in its first member.
 
 Source: ODF 1.3, part 2, section 3.3.
 """
 _ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
-"""The name of the stream that holds the workbook in a file with a password (MS-OFFCRYPTO section 2.3.4.4)."""
+"""The name of the part that contains the workbook in a file with a password (MS-OFFCRYPTO section 2.3.4.4)."""
 _OLE = b"\xd0\xcf\x11\xe0"
-"""The first bytes of a compound file: a workbook of Excel 97 to 2003, or one with a password."""
+"""The first bytes of a workbook of Excel 97 to 2003, or of a workbook with a password."""
 _FORMATS: tuple[tuple[bytes, str], ...] = (
     (b"PAR1", "is a Parquet file; write it as CSV in UTF-8"),
     (b"SQLite format 3\0", "is an SQLite database; write the table as CSV in UTF-8"),
@@ -33,14 +33,17 @@ _FORMATS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF32_LE, f"is UTF-32 text{_SAVE_AS_CSV}"),
     (codecs.BOM_UTF32_BE, f"is UTF-32 text{_SAVE_AS_CSV}"),
 )
-"""First bytes of a file -> the end of a sentence that begins with `The file`: its format, and what the user can do."""
+"""Pairs of the first bytes of a file, and the end of a sentence that begins with `The file`.
+
+The end of the sentence names the format, and what the user can do.
+"""
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?P<name>\?xml|!doctype|html|head|body|table|style|meta)\b", re.IGNORECASE)
-"""The beginning of an HTML or XML file. Many systems give such a file the name of a workbook (.xls)."""
+"""Pattern of the beginning of an HTML or XML file. Many systems give such a file the name of a workbook (.xls)."""
 _UTF16_BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BYTE_ORDER_MARK = "\ufeff"
 """The byte order mark. A file can begin with two of them if a program changed its encoding."""
 _UTF16_SAMPLE_BYTES = 64
-"""Number of bytes at the beginning of a file that are checked: in UTF-16, every other byte can be NUL."""
+"""Number of bytes at the beginning of a file that are checked for UTF-16: every second byte is then often NUL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class DecodingProblem:
     words: str
     """The end of a sentence that begins with `The file`: the problem, and what the user can do."""
     row: int | None = None
-    """The number of the row with the problem, counted from 1 as in a spreadsheet; None if no row has it."""
+    """The number of the row with the problem, counted from 1; None if the whole file has the problem."""
 
 
 class TextEncoding(StrEnum):
@@ -64,7 +67,7 @@ class TextEncoding(StrEnum):
 
 
 def require_encoding(encoding: str) -> TextEncoding:
-    """Return the encoding that the user named.
+    """Return the member of TextEncoding for the encoding that the user named.
 
     Raises:
         UsageError: The encoding is unknown.
@@ -83,7 +86,7 @@ def decode_csv(data: bytes, encoding: TextEncoding | None = None) -> str | Decod
 
     Args:
         data: The bytes of the file.
-        encoding: The encoding. None means UTF-8 with or without a byte order mark, or UTF-16 with a byte order mark.
+        encoding: The encoding. If it is None, the text is UTF-8, or UTF-16 with a byte order mark.
 
     Returns:
         The text without its byte order mark, or the problem that prevents decoding.
@@ -105,12 +108,12 @@ def decode_csv(data: bytes, encoding: TextEncoding | None = None) -> str | Decod
 
 
 def _decode_one_byte_text(data: bytes, encoding: TextEncoding) -> str | DecodingProblem:
-    """Decode Latin-1 or Windows-1252. A file that is probably in another encoding is refused."""
+    """Decode Latin-1 or Windows-1252. If the file is probably in another encoding, return the problem."""
     if data.startswith(_UTF16_BYTE_ORDER_MARKS) or _looks_like_utf16(data[:_UTF16_SAMPLE_BYTES]):
         return DecodingProblem(words="is UTF-16 text, and not in the named encoding; leave the encoding out")
     if not data.isascii() and _is_utf8(data):
         return DecodingProblem(words="is UTF-8 text, and not in the named encoding; leave the encoding out")
-    # Latin-1 has control characters at the bytes where Windows-1252 has quotes, dashes and some letters.
+    # In Windows-1252, some bytes are quotes, dashes and letters that are control characters in Latin-1.
     used = _BYTES_ONLY_IN_CP1252 if encoding is TextEncoding.LATIN_1 else _BYTES_NOT_IN_CP1252
     other = used.search(data)
     if other is not None:
@@ -144,7 +147,10 @@ def _decode_utf8(data: bytes) -> str | DecodingProblem:
 
 
 def _detect_format(data: bytes) -> str | None:
-    """Return the words for the format of a file that is not text, from its first bytes; None for any other file."""
+    """Return a description of the format of a file that is not text; None for other files.
+
+    The description is the end of a sentence that begins with `The file`.
+    """
     if len(data) < HEAD_BYTES and not data.removeprefix(codecs.BOM_UTF8).strip():
         return "is empty"
     if data[128:132] == b"DICM":  # the prefix of PS3.10 section 7.1
@@ -167,7 +173,7 @@ def _detect_format(data: bytes) -> str | None:
 
 
 def _describe_zip_format(data: bytes) -> str | None:
-    """Return the words for the format of a ZIP file that is not a workbook of Excel; None for a workbook."""
+    """Return a description of the format of a ZIP file that is not an Excel workbook; None for an Excel workbook."""
     start = data[:_MIME_TYPE_END]
     if b"opendocument" in start:
         return f"is an OpenDocument spreadsheet (.ods){_SAVE_AS_CSV}"
@@ -189,12 +195,12 @@ def _decode_utf16(data: bytes) -> str | DecodingProblem:
 
 
 def _looks_like_utf16(start: bytes) -> bool:
-    """Return whether every other byte is NUL, as in Latin letters in UTF-16."""
+    """Return whether every second byte is NUL. In UTF-16, this is so for Latin letters."""
     return len(start) > 1 and any(not any(half) and len(half) > 1 for half in (start[0::2], start[1::2]))
 
 
 def _count_rows(text: str) -> int:
-    """Return the number of the row that contains the end of a text, counted from 1."""
+    """Return the number of the CSV row in which a text ends, counted from 1."""
     rows = 0
     reader = csv.reader(io.StringIO(text + "x", newline=""))
     try:

@@ -1,4 +1,4 @@
-"""Read a table from the bytes of a file: a workbook or a CSV file, as its content shows."""
+"""Read a table from the bytes of a workbook or a CSV file. The content of the file shows which of them it is."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvSettings:
-    """The settings that a user can give for reading CSV files. Workbooks do not need them."""
+    """The settings that a user can give for reading CSV files. For workbooks they are not needed."""
 
     delimiter: str | None = None
-    """The delimiter of cells; None means that it is detected."""
+    """The delimiter of cells; None if it shall be detected."""
     encoding: TextEncoding | None = None
-    """The encoding of the text; None means UTF-8, or UTF-16 with a byte order mark."""
+    """The encoding of the text; None for UTF-8, or UTF-16 with a byte order mark."""
 
 
 DEFAULT_CSV_SETTINGS = CsvSettings()
 
 
 def read_table(name: str, data: bytes, key: str, settings: CsvSettings = DEFAULT_CSV_SETTINGS) -> Table | Issue:
-    """Read a table from the bytes of a workbook (.xlsx) or CSV file. The name of the file does not count.
+    """Read a table from the bytes of a workbook (.xlsx) or a CSV file. The content decides, and not the file's name.
 
     Args:
         name: The file name for messages.

@@ -1,7 +1,8 @@
-"""Compare texts in Unicode normal form, and find texts that nearly match.
+"""Compare texts in Unicode normal form, and find texts that are similar.
 
-Two texts nearly match if `compute_near_key` returns the same key for both, so a dict of these keys finds near matches
-in linear time. Near matches are only hints in messages: no row is joined to a study because of a near match.
+Two texts are similar if `compute_near_key` returns the same key for both. So similar texts are found with a dict of
+these keys, in linear time. They are only used for hints in messages: a row never belongs to a study only because its
+key is similar.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ _GROUP_SEPARATORS = re.compile(r"[,.'\u2019]")
 
 
 def normalize_nfc(text: str) -> str:
-    """Return a text in Unicode normal form NFC (Unicode Annex 15). Canonically equivalent texts become equal."""
+    """Return a text in Unicode normal form NFC (Unicode Annex 15).
+
+    For example, `ü` as one character and `ü` as two characters become equal.
+    """
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -33,16 +37,19 @@ _NORMALIZATIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("groups of digits", lambda text: _GROUP_SEPARATORS.sub("", text) if _DIGIT_GROUPS.fullmatch(text) else text),
     ("leading zeros", lambda text: LEADING_ZEROS.sub("", text)),
 )
-"""Pairs of a difference between texts that nearly match, in words, and the function that removes this difference."""
+"""Pairs of the name of a difference that similar texts may have, and a function that removes it from a text."""
 
 
 def compute_near_key(text: str) -> str:
-    """Return the near key of a text: two texts nearly match if their near keys are equal."""
+    """Return the near key of a text. Two texts are similar if their near keys are equal.
+
+    The near key is the text without differences such as spaces, letter case and leading zeros.
+    """
     return _apply_normalizations(text, None)
 
 
 def describe_differences(text: str, other_text: str) -> str:
-    """Describe the differences of two texts that have the same near key, such as `letter case and leading zeros`."""
+    """Describe the differences of two similar texts in words, such as `letter case and leading zeros`."""
     names = [
         name
         for name, _ in _NORMALIZATIONS

@@ -4,8 +4,8 @@ RE2 matches the expressions: its time is linear in the length of the text for an
 length of the pattern and the number of its groups, and each match can make the new text longer. So the lengths of
 pattern, value and new text, and the number of groups, have limits.
 
-A letter with an accent can be one or two characters. So patterns and values are compared in Unicode normal form NFC, as
-in `match`.
+A letter with an accent can be one or two characters. So patterns and values are compared in Unicode normal form NFC.
+The patterns of `match` are compared in the same way.
 """
 
 from __future__ import annotations
@@ -34,35 +34,38 @@ class NoResult:
 
 
 RESULT_LENGTH_LIMIT = 2**20
-"""Maximum number of characters of a computed value. The longest value that a scan keeps has as many bytes."""
+"""Maximum number of characters of a computed value. It is the maximum number of bytes of a value that a scan keeps."""
 
 RESULT_TOO_LONG = NoResult(f"the new value would have more than {RESULT_LENGTH_LIMIT:,} characters")
 
 _TEMPLATE_MARKS = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
 _REPLACEMENT_MARKS = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
-r"""Patterns for references (`{Keyword}`, `\1`), for doubled marks such as `{{` that mean one mark, and for errors."""
+r"""These two patterns match references (`{Keyword}`, `\1`), doubled marks such as `{{`, and single marks.
+
+A doubled mark stands for one mark. A single mark that is not part of a reference is an error.
+"""
 
 
 def split_template(text: str) -> list[str] | None:
-    """Split a template into alternating literals and keywords: `a{K}b` gives `a`, `K`, `b`.
+    """Split a template at its references, so that literal texts and keywords alternate: `a{K}b` gives `a`, `K`, `b`.
 
-    Return None if a brace is not part of a reference `{Keyword}` and is not doubled.
+    Return None if a brace is neither doubled nor a part of a reference such as `{PatientID}`.
     """
     return _split_references(_TEMPLATE_MARKS, text)
 
 
 def split_replacement(text: str) -> list[str] | None:
-    r"""Split a replacement into alternating literals and group numbers: `a\1b` gives `a`, `1`, `b`.
+    r"""Split a replacement so that literal texts and group numbers alternate: `a\1b` gives `a`, `1`, `b`.
 
-    Return None if a backslash is not part of a reference such as `\1` and is not doubled.
+    Return None if a backslash is neither doubled nor a part of a reference such as `\1`.
     """
     return _split_references(_REPLACEMENT_MARKS, text)
 
 
 def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
-    """Split a text into alternating literals and references. A doubled mark becomes one mark in a literal.
+    """Split a text so that literal texts and references alternate. A doubled mark becomes one mark in a literal text.
 
-    Return None if a mark is not part of a reference and is not doubled.
+    Return None if a mark is neither doubled nor a part of a reference.
     """
     parts, literal, end = list[str](), list[str](), 0
     for match in marks.finditer(text):
@@ -79,10 +82,10 @@ def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
 
 
 def part_separators(vrs: tuple[str, ...]) -> str:
-    r"""Return the separators in the text of an attribute with these value representations.
+    r"""Return the characters that separate the parts of an attribute's text, for an attribute with these VRs.
 
-    A backslash separates values, and `=` separates the component groups of a name. The result is empty if the attribute
-    can have only one value.
+    A backslash separates values, and `=` separates the component groups of a person name. The result is empty if the
+    attribute can have only one value.
     """
     return "" if set(vrs) <= SINGLE_VALUE_VRS else "\\=" if vrs == ("PN",) else "\\"
 
@@ -92,7 +95,7 @@ def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
 
     Args:
         marks: The separators of the attribute to change, from `part_separators`.
-        parts: Alternating literals and keywords, from `split_template`.
+        parts: The result of `split_template`.
         values: One current value for each keyword in `parts`.
 
     Returns:
@@ -121,10 +124,18 @@ def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
 
 
 def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> bool:
-    r"""Return whether a value has only one part, or separators divide it from the text before and after it.
+    r"""Return whether a value has only one part, or is separated from the text before it and the text after it.
 
-    Otherwise, that text would be added to only one part. If `^Dr` follows the name `Doe^J=X^Y`, only the last component
-    group gets `^Dr`. If `M-` precedes the values `1\2`, only the first value gets `M-`.
+    Otherwise, these texts would be added to only one part of the value. For example, if `^Dr` follows the name
+    `Doe^J=X^Y`, only its last component group gets `^Dr`. If `M-` precedes the values `1\2`, only the first value gets
+    `M-`.
+
+    Args:
+        before: The character before the value; empty if the value is at the start of the text.
+        value: The value.
+        after: The character after the value; empty if the value is at the end of the text.
+        marks: The characters that separate parts of the value.
+
     """
     for mark in marks:
         if mark in value:
@@ -134,25 +145,25 @@ def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> boo
 
 
 PATTERN_LIMIT = 10_000
-"""Maximum number of characters of a pattern."""
+"""Maximum number of characters of a regular expression."""
 GROUPS_LIMIT = 100
-"""Maximum number of groups of a pattern."""
+"""Maximum number of groups of a regular expression."""
 SEARCHED_TEXT_LIMIT = 16_384
-"""Maximum number of characters of a value that is searched for a pattern.
+"""Maximum number of characters of a value that is searched with a regular expression.
 
 Values of LT, the value representation with the longest values in common use, have at most 10,240 characters.
 """
 
 
 class _ResultTooLongError(Exception):
-    """The new text is longer than RESULT_LENGTH_LIMIT."""
+    """Error for a new text that is longer than RESULT_LENGTH_LIMIT."""
 
 
 def compile_replacement(replacement: Replacement) -> Callable[[str], str | NoResult] | None:
     """Compile a replacement to a function that computes a new value from a current value.
 
-    The function returns the new value, or the reason why it cannot be computed. Return None instead of a function if
-    the pattern or the replacement text is invalid or exceeds a limit.
+    The function returns the new value, or the reason why it cannot be computed. If the regular expression or the text
+    that replaces its matches is not valid, or exceeds a limit, None is returned instead of a function.
     """
     options = re2.Options()
     options.log_errors = False  # otherwise RE2 prints the pattern

@@ -1,7 +1,6 @@
-"""Texts that no edit may set: dicommap's own masks and markers, and what programs write instead of a missing value.
+"""Find texts that no edit may set: dicommap's own masks and markers, errors, and words for a missing value.
 
-Sheets, lookup tables, rules, Python functions and `Override` all use this check, so that a text is refused in all of
-them or in none:
+Sheets, lookup tables, rules, Python functions and `Override` all use this check, so they all refuse the same texts:
 
     ***                     the mask of a hidden value
     <PatientID 3>           a mask that numbers the hidden values
@@ -10,8 +9,8 @@ them or in none:
     NULL, nan               a word for a missing value
     SITE-nan, None^None     such a word that a program put into an identifier or a name
 
-Only new texts are refused. Files can have values of any of these forms, so what a current value of the attribute
-already has is allowed. The verb `raw` of a rule sets a word for a missing value on purpose; nothing sets a mask.
+Only new texts are refused. Files can contain such values. So if a current value of the attribute has such a text, an
+edit may keep it. The verb `raw` of a rule may set errors and words for a missing value, but no masks and markers.
 """
 
 from __future__ import annotations
@@ -40,28 +39,28 @@ if TYPE_CHECKING:
 
 
 class UnusableKind(StrEnum):
-    """The kind of an unusable text."""
+    """The kinds of texts that no edit may set."""
 
     PLACEHOLDER = "placeholder"
-    """A mask or marker that dicommap shows instead of values."""
+    """A mask or marker that dicommap shows instead of a value."""
     PROGRAM_ERROR = "program-error"
-    """An error that a spreadsheet shows instead of a result."""
+    """An error that a spreadsheet shows instead of a value."""
     NULL_WORD = "null-word"
     """A word for a missing value."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnusableText:
-    """The kind of an unusable text, and its description for messages. It does not contain the text."""
+    """The kind of an unusable text, and a description of it for messages. The text itself is not included."""
 
     kind: UnusableKind
     description: str
 
 
 _UnusablePart = tuple[UnusableText, str, bool]
-"""What is unusable in a text, the part of the text that shows it, and whether this is a whole part of `_split_parts`.
+"""An unusable part of a text: its kind and description, the part itself, and whether it is a whole part.
 
-Otherwise, the part is some characters inside the text.
+A whole part is one of the parts that `_split_parts` yields. Other parts are some characters inside the text.
 """
 
 _MASK = UnusableText(UnusableKind.PLACEHOLDER, "the mask of a hidden value")
@@ -77,18 +76,21 @@ _MARKER_PATTERN = re.compile(r"<[^<>]{0,40}different values", re.IGNORECASE)
 _ERROR_PATTERN = re.compile(
     r"#{3,}|#[^\W\d_]{2,14}(?:/[0-9A-Z]+)?[!?]|#N/[A-Z]{1,4}|#NV|#GETTING_DATA|Err:[0-9]{3}", re.IGNORECASE
 )
-"""Errors that no person writes as a value of any attribute. `is_spreadsheet_error` also matches less certain forms."""
+"""Pattern of errors that are certainly not values. `is_spreadsheet_error` also accepts forms that are less certain."""
 _NULL_WORD_IN_IDENTIFIER = re.compile(r"(?<![^\W_])(?:nan|NaN|NaT|None|null|undefined)(?![^\W_])|<NA>")
-"""Words as pandas, Python and JavaScript write them into a longer text. Letter case counts: Nan is a name of people."""
+"""Pattern of words for a missing value that pandas, Python and JavaScript put into a longer text.
+
+It is case-sensitive, because Nan, for example, is a person's name.
+"""
 
 
 def find_unusable_text(tag: int, text: str, current: Iterable[str] = ()) -> UnusableText | None:
-    """Return what is unusable in the new text of an attribute, or None.
+    """Return the reason why the new text of an attribute is unusable; None if it can be used.
 
     Args:
         tag: The tag of the attribute.
         text: The new text. A backslash separates several values.
-        current: The current values of the attribute. What one of them already has is not unusable.
+        current: The current values of the attribute. A part of the text that one of them already has can be used.
 
     """
     unusable_parts = list(_unusable_parts(tag, text))
@@ -119,7 +121,7 @@ def _placeholder_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
 
 def _program_word_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
     vrs = vrs_of(tag)
-    if "\\" in text and is_null_word_for(tag, text.strip()):  # \\N is one word, not two values
+    if "\\" in text and is_null_word_for(tag, text.strip()):  # the null word \N is one word, and not two values
         yield _NULL_WORD, text.strip(), False
     for part in _split_groups(vrs, text):
         if _ERROR_PATTERN.fullmatch(part):
@@ -134,13 +136,13 @@ def _program_word_parts(tag: int, text: str) -> Iterator[_UnusablePart]:
 
 
 def _split_groups(vrs: tuple[str, ...], text: str) -> Iterator[str]:
-    """Yield the values of a text without outer spaces; for person names, the component groups of the values."""
+    """Yield the values of a text without spaces around them. For person names, yield the component groups instead."""
     for value in [text] if set(vrs) <= SINGLE_VALUE_VRS else text.split("\\"):
         yield from (group.strip() for group in (value.split("=") if vrs == ("PN",) else [value]))
 
 
 def _split_parts(vrs: tuple[str, ...], text: str) -> Iterator[str]:
-    """Yield the values of a text; for person names, the component groups of the values and their components."""
+    """Yield the values of a text. For person names, yield the component groups and their components instead."""
     for group in _split_groups(vrs, text):
         yield group
         if vrs == ("PN",) and "^" in group:
@@ -148,7 +150,7 @@ def _split_parts(vrs: tuple[str, ...], text: str) -> Iterator[str]:
 
 
 def unusable_text_issues(tag: int, text: str, location: Location, current: Iterable[str] = ()) -> list[Issue]:
-    """Return an `edit.damaged-value` issue if the new text of an attribute is unusable; else an empty list.
+    """Return a list with an `edit.damaged-value` issue if a new text is unusable; else an empty list.
 
     Args:
         tag: The tag of the attribute.
@@ -165,10 +167,10 @@ def unusable_text_issues(tag: int, text: str, location: Location, current: Itera
 
 
 def python_text_issues(tag: int, text: str, location: Location, current: Iterable[str] = ()) -> list[Issue]:
-    """Return an `edit.damaged-value` issue if a new text that Python code gives is unusable; else an empty list.
+    """Return a list with an `edit.damaged-value` issue if a new text from Python code is unusable; else an empty list.
 
-    In addition to `unusable_text_issues`, identifiers that look like numbers or dates of a table, and the text of
-    Python's None, are refused.
+    In addition to the texts that `unusable_text_issues` refuses, this function refuses the text `None`, and identifiers
+    that a program has probably changed to a number or date.
 
     Args:
         tag: The tag of the attribute.
@@ -187,13 +189,13 @@ def python_text_issues(tag: int, text: str, location: Location, current: Iterabl
 def unusable_attribute_issues(
     tag: int, attribute: Attribute, location: Location, *, allows_words: bool = False
 ) -> Iterator[Issue]:
-    """Yield an issue for each unusable text in a DICOM JSON attribute, also in the items of a sequence.
+    """Yield an issue for each unusable text in a DICOM JSON attribute, also inside the items of a sequence.
 
     Args:
         tag: The tag of the attribute.
         attribute: The attribute.
         location: The location of the issues. Their keyword is that of the attribute with the unusable text.
-        allows_words: True if words for a missing value, and errors of a spreadsheet, are allowed.
+        allows_words: Whether words for a missing value and errors of a spreadsheet are allowed.
 
     """
     for value in attribute.get("Value", []):
@@ -209,6 +211,6 @@ def unusable_attribute_issues(
 
 
 def unusable_data_set_issues(data_set: DataSet, location: Location, *, allows_words: bool = False) -> Iterator[Issue]:
-    """Yield the issues of `unusable_attribute_issues` for all attributes of a data set."""
+    """Yield an issue for each unusable text in a data set. The parameters are as for `unusable_attribute_issues`."""
     for member, attribute in data_set.items():
         yield from unusable_attribute_issues(int(member, 16), attribute, location, allows_words=allows_words)

@@ -1,8 +1,8 @@
 """The parts of an Excel workbook (Office Open XML, ECMA-376): a ZIP file with XML documents, read within limits.
 
-A workbook may come from an unknown author. So the limits are checked while the parts are unpacked: the number of
-members of the ZIP file, the bytes of all parts that are read, and the bytes of one XML token. A document type
-declaration, which could define entities that expand to gigabytes, ends the reading: no spreadsheet writes one.
+A workbook may come from an unknown author. So limits are checked while its parts are unpacked: the number of members of
+the ZIP file, the bytes of all parts that are read, and the bytes of one XML token. A document type declaration is an
+error: it could define entities that expand to gigabytes, and no spreadsheet writes one.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_WORKBOOK_PARTS = 10_000
-"""Maximum number of members of a workbook's ZIP file. Each worksheet has about four."""
+"""Maximum number of members of a workbook's ZIP file. A worksheet needs about four members."""
 MAX_XML_TOKEN_BYTES = 2**24
-"""Maximum number of bytes of a tag or other token of a part. The text of a cell is read in several pieces."""
+"""Maximum number of bytes of one XML token, such as a tag. Long texts of cells are read as several tokens."""
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _PIECE_BYTES = 2**18
 _DAMAGED = "is a damaged Excel workbook; open it in a spreadsheet and save it again"
@@ -31,28 +31,28 @@ _PARSER_TEXT_BYTES = 2**16
 
 
 class UnreadableWorkbookError(Exception):
-    """Raised if a workbook cannot be read. The message is the end of a sentence that begins with `The file`."""
+    """Error for a workbook that cannot be read. Its text is the end of a sentence that begins with `The file`."""
 
 
 class PartHandler(Protocol):
-    """The interface of objects that get the elements of one part."""
+    """The interface of objects whose methods are called for the XML elements of one part."""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Begin an element. Its name has no namespace prefix; the names of attributes may have one."""
+        """Handle the start of an element. Its name has no namespace prefix; names of attributes may have one."""
 
     def end(self, name: str) -> None:
-        """End an element."""
+        """Handle the end of an element."""
 
     def text(self, text: str) -> None:
-        """Take a piece of the text of the current element."""
+        """Handle a piece of the text of the current element."""
 
 
 class StopReadingError(Exception):
-    """Raised by a handler that needs no more of its part."""
+    """Error that a handler raises if it does not need the rest of its part."""
 
 
 class WorkbookArchive:
-    """The ZIP file of a workbook."""
+    """Reader of the ZIP file of a workbook."""
 
     def __init__(self, data: bytes) -> None:
         """Read the directory of the ZIP file.
@@ -75,7 +75,7 @@ class WorkbookArchive:
         return name.lower() in self._members
 
     def parse(self, name: str, handler: PartHandler) -> None:
-        """Parse one part, and call the handler for each of its elements, until the handler raises StopReadingError.
+        """Parse one part, and call the handler for its elements until the part ends or it raises StopReadingError.
 
         Raises:
             UnreadableWorkbookError: The part is missing, damaged or beyond a limit.
@@ -107,7 +107,7 @@ class WorkbookArchive:
             raise UnreadableWorkbookError("is a workbook with a password; save it without one") from None
 
     def related_parts(self, part: str) -> dict[str, tuple[str, str]]:
-        """Return the relationships of a part: identifier -> type and name of the target; empty if it has none.
+        """Return the relationships of a part: identifier -> type and name of the related part; empty without any.
 
         Source: ECMA-376 part 2, section 9.3.
         """
@@ -120,7 +120,7 @@ class WorkbookArchive:
 
 
 class _Relationships:
-    """Handler of a part with relationships."""
+    """Handler of a part that lists the relationships of another part."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder

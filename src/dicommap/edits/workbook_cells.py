@@ -1,4 +1,4 @@
-"""The cells of a worksheet and the texts that cells share, as handlers of the parts of a workbook.
+"""Handlers of two kinds of parts of a workbook: a worksheet with its cells, and the texts that several cells share.
 
 Source: ECMA-376 part 1, sections 18.3.1 (worksheets) and 18.4 (shared strings).
 """
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 CELL_ADDRESS = re.compile(r"(?P<column>[A-Z]{1,3})(?P<row>[0-9]{1,7})")
 _ESCAPE = re.compile(r"_x(?P<code>[0-9A-Fa-f]{4})_")
-"""A character that XML cannot have (ECMA-376 part 1, section 22.9.2.19)."""
+"""Pattern of the escape of a character that XML does not allow (ECMA-376 part 1, section 22.9.2.19)."""
 _TRUTH_VALUES = {"1": "TRUE", "0": "FALSE", "true": "TRUE", "false": "FALSE"}
 ON_VALUES = frozenset({"1", "true", "on"})
-"""The values of an attribute that is true."""
+"""The texts that mean true in an XML attribute."""
 _DAMAGED_CELLS = "has cells without a valid address or text; open it in a spreadsheet and save it again"
 
 
 class TextCollector:
-    """Collects the text of an element that may have runs of rich text; leaves out phonetic guides (rPh)."""
+    """Collector of a cell's text. It joins the pieces of a formatted text, and leaves out phonetic guides (rPh)."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -61,7 +61,7 @@ class TextCollector:
             self._pieces.append(text)
 
     def take(self) -> str:
-        """Return the collected text, with escapes replaced by their characters, and begin a new one."""
+        """Return the collected text, with escapes replaced by their characters, and start a new text."""
         text = "".join(self._pieces)
         self._pieces.clear()
         self._length, self.is_struck = 0, False
@@ -74,7 +74,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 class SharedTexts(TextCollector):
-    """Handler of the part with the texts that cells share."""
+    """Handler of the part with the texts that several cells share."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class SharedTexts(TextCollector):
 
 
 class WorksheetCells:
-    """Handler of a worksheet: the texts and kinds of its cells, and what is hidden or merged."""
+    """Handler of a worksheet. It keeps the texts and kinds of the cells, hidden rows and columns, and merged cells."""
 
     def __init__(self, shared: SharedTexts, formats: CellFormats, *, is_1904: bool, last_row: int) -> None:
         self._shared = shared
@@ -101,11 +101,11 @@ class WorksheetCells:
         self._is_1904 = is_1904
         self._last_row = last_row
         self.rows: list[tuple[str, ...]] = []
-        """The cells of each row without empty cells at its end; a blank row is empty."""
+        """The cells of each row, without empty cells at its end. A blank row is an empty tuple."""
         self.kinds: dict[tuple[int, int], CellKind] = {}
         self.hidden_rows: list[int] = []
         self.hidden_columns: list[tuple[int, int]] = []
-        """The indexes of the first and the last column of each hidden range."""
+        """The indexes of the first and the last column of each hidden range of columns."""
         self.merged: list[str] = []
         self._content = TextCollector()
         self._cells: list[str] = []
@@ -175,7 +175,7 @@ class WorksheetCells:
         self._has_formula = False
 
     def _index_of(self, address: str) -> int:
-        """Return the index of the column of an address. The row of the address must be the current row."""
+        """Return the column index of an address such as `B3`. Raises an error if its row is not the current row."""
         match = CELL_ADDRESS.fullmatch(address)
         if match is None or int(match["row"]) != self._row:
             raise UnreadableWorkbookError(_DAMAGED_CELLS)
@@ -202,7 +202,7 @@ class WorksheetCells:
             self.kinds[self._row, self._column] = kind
 
     def _convert(self, content: str) -> tuple[str, CellKind | None]:
-        """Return the text of a cell and its kind; None as the kind of a text."""
+        """Return the text of a cell and its kind. The kind is None if the cell is text."""
         if self._type in ("inlineStr", "str") or not content:
             return content, None
         if self._type == "s":
@@ -225,7 +225,10 @@ class WorksheetCells:
 
 
 def _parse_number(text: str | None, limit: int) -> int:
-    """Return the whole number of an attribute, 0 if there is no attribute. Refuse other texts and larger numbers."""
+    """Return the whole number in an XML attribute; 0 if the attribute is missing (None).
+
+    Raises UnreadableWorkbookError if the text is not a whole number, or if the number is above `limit`.
+    """
     if text is None:
         return 0
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= limit):

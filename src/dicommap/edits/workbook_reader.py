@@ -1,7 +1,7 @@
-"""Read the table of an Excel workbook (.xlsx): the worksheet with the key column, with the kind of each cell.
+"""Read a table from an Excel workbook (.xlsx): the worksheet with the key column, and the kind of each cell.
 
-The parts are parsed here and not by openpyxl, because a sheet needs what openpyxl does not give for large files: the
-kind and format of each cell, formulas beside their results, hidden and merged cells, and limits while reading.
+This module does not use openpyxl, which does not give for large files what a sheet needs: the kind and format of each
+cell, formulas together with their results, hidden and merged cells, and limits while reading.
 
 Source: ECMA-376 part 1, chapter 18 (SpreadsheetML).
 """
@@ -50,7 +50,7 @@ def read_workbook_table(name: str, data: bytes, key: str) -> Table | Issue:
 
 
 class _Workbook:
-    """A workbook: its worksheets, shared texts and cell formats."""
+    """An open workbook: its worksheets, shared texts and cell formats."""
 
     def __init__(self, name: str, data: bytes) -> None:
         self._name = name
@@ -107,7 +107,7 @@ class _Workbook:
 
 
 class _Contents:
-    """Handler of the main part: the relationships of the sheets in their order, and the date system."""
+    """Handler of the main part. It keeps the relationship identifiers of the sheets, in order, and the date system."""
 
     def __init__(self) -> None:
         self.sheets: list[str] = []
@@ -148,7 +148,7 @@ def _filled_rows(table: Table, numbers: Sequence[int]) -> list[int]:
 
 
 def _merged_issues(table: Table, merged: Sequence[str]) -> Iterator[Issue]:
-    """Yield an issue for each range of merged cells in the header or below it."""
+    """Yield an issue for each range of merged cells that includes the header or rows below it."""
     for cells in merged:
         first, _, last = cells.partition(":")
         start, end = CELL_ADDRESS.fullmatch(first), CELL_ADDRESS.fullmatch(last)

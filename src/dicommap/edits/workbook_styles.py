@@ -15,24 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _DATE_FORMATS = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
-"""Built-in formats of dates and times, also those of East Asian versions."""
+"""Numbers of the built-in formats of dates and times, also those of East Asian versions."""
 _PERCENTAGE_FORMATS = frozenset({9, 10})
 _FIRST_CUSTOM_FORMAT = 59
 _LITERALS = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?![hmsHMS]+\])[^\]]*\]')
-"""Texts, escaped characters, spaces, fillers, colours, conditions and locales in the code of a format."""
+"""Pattern of the parts of a format code that do not format digits: texts, escaped characters, spaces, fillers, colours,
+conditions and locales."""
 _DATE_LETTERS = re.compile(r"[ymdhsYMDHSebgEBG]")
 _ZEROS = re.compile(r"0{2,64}")
 _FORMATS_LIMIT = 100_000
-"""Maximum number of cell formats that are kept. Excel has 65,490."""
+"""Maximum number of cell formats that are kept. Excel allows 65,490."""
 _MAX_WHOLE_NUMBER = 1e15
-"""Whole numbers up to this number are displayed with all of their digits. A cell keeps 15 digits."""
+"""Whole numbers below this number are displayed with all their digits, because a cell keeps 15 digits."""
 _FIRST_DAYS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
 _DAYS_LIMIT = 2_958_466
-"""The number of the day after December 31, 9999."""
+"""The number by which a workbook stores the day after December 31, 9999."""
 
 
 class CellFormats:
-    """Handler of the part with the styles of a workbook. It keeps the number format of each cell format."""
+    """Handler of the part with the styles of a workbook. It keeps the number format that each cell format has."""
 
     def __init__(self) -> None:
         self._codes: dict[int, str] = {}
@@ -41,7 +42,7 @@ class CellFormats:
         self._kinds: dict[int, CellKind | str | None] = {}
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Take the code of a number format, or the number format of a cell format."""
+        """Keep the code of a number format, or the number format of a cell format."""
         if name == "cellXfs":
             self._is_in_cell_formats = True
         elif name == "numFmt" and len(self._codes) < _FORMATS_LIMIT:
@@ -50,7 +51,7 @@ class CellFormats:
             self._format_ids.append(_parse_index(attributes.get("numFmtId")))
 
     def end(self, name: str) -> None:
-        """End the list of cell formats."""
+        """Note the end of the list of cell formats."""
         if name == "cellXfs":
             self._is_in_cell_formats = False
 
@@ -58,12 +59,12 @@ class CellFormats:
         """Ignore the text between elements."""
 
     def format_number(self, text: str, style: int, *, is_1904: bool) -> tuple[str, CellKind | None]:
-        """Return the text of a number cell, and its kind; None as the kind if the text is displayed exactly so.
+        """Return the text of a cell with a number, and its kind. The kind is None if people see exactly this text.
 
         Args:
-            text: The number as the workbook writes it.
+            text: The number as it is written in the workbook.
             style: The index of the cell's format.
-            is_1904: Whether the dates of the workbook begin in 1904.
+            is_1904: Whether the workbook counts days from 1904, and not from 1900.
 
         """
         try:
@@ -75,12 +76,15 @@ class CellFormats:
             return _format_date(number, is_1904=is_1904), form
         shown = _format_plain_number(number)
         if isinstance(form, str):
-            # The format writes leading zeros, such as 00000000, so that the digits are those that people see.
+            # A format such as 00000000 shows leading zeros. So the text gets as many digits as people see.
             return (shown.zfill(len(form)), None) if shown.isdigit() else (shown, CellKind.NUMBER)
         return shown, form or CellKind.NUMBER
 
     def _form_of(self, style: int) -> CellKind | str | None:
-        """Return the kind of a cell format, or the zeros of a format that only writes leading zeros, or None."""
+        """Return the kind of cells with a format, such as DATE; None for a format of plain numbers.
+
+        For a format that only adds leading zeros, return its zeros, such as `00000000`.
+        """
         if style not in self._kinds:
             number = self._format_ids[style] if 0 <= style < len(self._format_ids) else 0
             self._kinds[style] = _classify_format(number, self._codes.get(number, ""))
@@ -106,16 +110,16 @@ def _classify_format(number: int, code: str) -> CellKind | str | None:
 
 
 def _format_plain_number(number: float) -> str:
-    """Return a number with the 15 digits that a spreadsheet displays, without an exponent if it is a whole number."""
+    """Return a number as text, with the 15 digits that a spreadsheet displays. Whole numbers have no exponent."""
     if number.is_integer() and abs(number) < _MAX_WHOLE_NUMBER:
         return str(int(number))
     return format(number, ".15g").upper()
 
 
 def _format_date(number: float, *, is_1904: bool) -> str:
-    """Return the date and time of a serial number in ISO 8601 form, for example to compare it with a value.
+    """Return the date and time for the number by which a workbook stores it, in ISO 8601 form.
 
-    The number 60 of workbooks with the date system of 1900 is February 29, 1900, which did not exist.
+    In workbooks that count days from 1900, the number 60 is February 29, 1900, a day that did not exist.
     """
     if not 0 <= number < _DAYS_LIMIT:
         return _format_plain_number(number)
