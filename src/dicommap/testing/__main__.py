@@ -8,7 +8,8 @@ import sys
 
 from dicommap.errors import DicommapError
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
-from dicommap.testing.behaviour import FAULT_KINDS, Behaviour, Fault
+from dicommap.testing.behaviour import Behaviour
+from dicommap.testing.faults import FAULT_KINDS, Fault
 from dicommap.testing.service import ImportJobService
 
 
@@ -19,6 +20,7 @@ def main() -> int:
         advance=options.advance, throttling=not options.no_throttling, concurrent_jobs=options.concurrent_jobs
     )
     try:
+        behaviour = behaviour.with_settings(options.set)
         service = ImportJobService(options.s3_endpoint, behaviour=behaviour, port=options.port)
         for text in options.fault:
             service.add_fault(Fault.parse(text))
@@ -37,7 +39,8 @@ def main() -> int:
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m dicommap.testing",
-        description="A stand-in for AWS HealthImaging's import jobs on loopback, for tests. It is not the service.",
+        description="A stand-in for AWS HealthImaging's import jobs and image sets on loopback, for tests. "
+        "It is not the service.",
     )
     parser.add_argument("--s3-endpoint", metavar="URL", help="the S3 server that jobs read from and write to")
     parser.add_argument("--port", type=int, default=0, help="the port; 0 for any free port")
@@ -50,6 +53,14 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-throttling", action="store_true", help="accept any number of calls per second")
     parser.add_argument(
         "--concurrent-jobs", type=int, default=CONCURRENT_JOBS, metavar="N", help="jobs that may run at the same time"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of Behaviour, such as import_configuration=dropped, ignored_attributes=PatientID,PatientName, "
+        "or answers.dataSet=array; may be repeated",
     )
     parser.add_argument(
         "--fault",

@@ -1,19 +1,21 @@
-"""Settings of the stand-in, and faults that tests make it simulate."""
+"""The settings of the stand-in: the behaviour that AWS does not document, and the answers about override files."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.dictionary import tag_of
 from dicommap.errors import UsageError
-from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
+from dicommap.healthimaging.override_questions import OverrideAnswers, list_answers
 from dicommap.healthimaging.quotas import Quotas
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Iterable
+
+_ANSWER_PREFIX = "answers."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +30,12 @@ class Behaviour:
     """Maximum number of jobs of a data store that run at the same time ("Endpoints and quotas")."""
     quotas: Quotas = field(default_factory=Quotas)
     """The quotas of each job. A job that exceeds a quota ends as FAILED."""
-    assumptions: Assumptions = field(default_factory=Assumptions)
-    """The assumed form of override files, which AWS does not document. If a file has another form, its job fails."""
-    override_files: Literal["ignored", "failed"] = "ignored"
-    """Whether override files below inputS3Uri are ignored, or reported as failed because they are not P10 files."""
+    answers: OverrideAnswers = field(default_factory=OverrideAnswers)
+    """The answers to the questions about override files, which AWS does not document."""
+    import_configuration: Literal["kept", "dropped"] = "kept"
+    """Whether importConfiguration of a request is kept, or dropped without an error as by an SDK before May 2026."""
+    ignored_attributes: frozenset[str] = frozenset()
+    """Keywords of attributes that are ignored in each override file."""
     job_folder_in_output_uri: bool = True
     """Whether outputS3Uri in a job's properties ends with the job's folder, as in one example of the AWS CLI."""
     warned_files: Literal["both", "warning-only"] = "both"
@@ -45,146 +49,56 @@ class Behaviour:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise unknown_choice(name, getattr(self, name), choices)
+        for keyword in self.ignored_attributes:
+            if tag_of(keyword) is None:
+                raise UsageError(f"{keyword!r} is not a keyword of PS3.6.", fix="Give keywords such as PatientID.")
 
+    def with_settings(self, settings: Iterable[str]) -> Behaviour:
+        """Return a copy with other settings.
 
-_CHOICES = {name: get_args(kind) for name, kind in get_type_hints(Behaviour).items() if get_origin(kind) is Literal}
-
-
-ERROR_FAULTS = {
-    "throttle": ("ThrottlingException", "Rate exceeded"),
-    "access-denied": ("AccessDeniedException", "Access denied, as requested by the test"),
-    "not-found": ("ResourceNotFoundException", "No such resource, as requested by the test"),
-    "conflict": ("ConflictException", "A conflict, as requested by the test"),
-    "quota": ("ServiceQuotaExceededException", "A quota is exceeded, as requested by the test"),
-    "validation": ("ValidationException", "Not valid, as requested by the test"),
-    "expired-token": ("ExpiredTokenException", "The security token included in the request is expired"),
-    "internal": ("InternalServerException", "An internal error, as requested by the test"),
-    "unavailable": ("ServiceUnavailableException", "Unavailable, as requested by the test"),
-}
-"""Kind of a fault that answers a request with an error -> error code and message."""
-
-CONNECTION_FAULTS = {
-    "reset": "The connection is reset before the request is processed.",
-    "answer-lost": "The request is processed, and the connection is reset before the answer.",
-    "short-body": "The request is processed, and the answer is cut in the middle. botocore does not notice.",
-}
-"""Kind of a fault of the connection -> description."""
-
-JOB_FAULTS = {
-    "job-failed": "The job ends as FAILED, with the fault's message.",
-    "rejected": "Files are rejected; the job is COMPLETED.",
-    "server-error": "Files are not imported because of an internal error.",
-    "unreported": "Files are imported, but missing in the job manifests.",
-    "warned": "Files are imported with a warning.",
-    "broken-lines": "Each job manifest begins with an invalid line, and its last line is cut.",
-    "no-manifest": "job-output-manifest.json is not written.",
-    "no-success": "success.ndjson is not written.",
-    "no-failure": "failure.ndjson is not written.",
-    "no-warning": "warning.ndjson is not written.",
-    "python-booleans": "The job manifests have True and False, as in one example of the developer guide.",
-    "relative-keys": "inputFile is relative to inputS3Uri.",
-    "upper-case-warnings": "Types of warnings are written as in the developer guide's table, not as in its example.",
-}
-"""Kind of a fault of a job -> description. The fault happens to the next job that ends."""
-
-FAULT_MESSAGES = {
-    "job-failed": "FILE_COUNTS_LIMIT: as requested by the test",
-    "rejected": "DICOM attribute SOPClassUID does not exist",
-    "server-error": "As requested by the test",
-}
-FAULT_KINDS = (*ERROR_FAULTS, *CONNECTION_FAULTS, *JOB_FAULTS)
-_FAULT_PATTERN = re.compile(
-    r"(?P<kind>[a-z-]+)(?P<settings>(?:,(?:operation=\w+|times=(?:[0-9]+|always)|after=[0-9]+|match=[^,]*|message=[^,]+))*)"
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """A fault that the stand-in simulates: its kind, and the calls, jobs or files to which it happens."""
-
-    kind: str
-    operation: str | None = None
-    """The operation that fails; None for every operation, and for faults of jobs."""
-    times: int | None = 1
-    """The number of times that the fault happens; None for always."""
-    after: int = 0
-    """The number of calls that succeed before the fault happens."""
-    match: str = ""
-    """For faults of files: a text that the object key must contain."""
-    message: str = ""
-    """The message of a failed job or file; if empty, the default message is used."""
-
-    def __post_init__(self) -> None:
-        if self.kind not in FAULT_KINDS:
-            raise unknown_choice("fault", self.kind, FAULT_KINDS)
-
-    @property
-    def text(self) -> str:
-        """Return the message of a failed job or file. The full text of AWS's messages for failed jobs is not known."""
-        return self.message or FAULT_MESSAGES[self.kind]
-
-    @classmethod
-    def parse(cls, text: str) -> Fault:
-        """Parse a text such as `throttle,operation=StartDICOMImportJob,times=3` or `reset,times=always`.
+        Args:
+            settings: Texts such as `warned_files=warning-only`, `throttling=false`, `concurrent_jobs=3`,
+                `ignored_attributes=PatientID,PatientName`, or `answers.dataSet=array` for an answer.
 
         Raises:
-            UsageError: The text has another form, or the kind is unknown.
+            UsageError: A setting is unknown, or it has not this value.
 
         """
-        match = _FAULT_PATTERN.fullmatch(text)
-        if match is None:
-            raise UsageError(
-                f"{text!r} is not a valid fault.",
-                fix="Write KIND,operation=NAME,times=N,after=N,match=TEXT,message=TEXT.",
-            )
-        members: dict[str, Any] = dict(setting.split("=", 1) for setting in match["settings"].split(",")[1:])
-        for name in ("times", "after"):
-            if name in members:
-                members[name] = None if members[name] == "always" else int(members[name])
-        return cls(kind=match["kind"], **members)
+        changes: dict[str, Any] = {}
+        answers: dict[str, Any] = {}
+        for setting in settings:
+            name, _, text = setting.partition("=")
+            if name.startswith(_ANSWER_PREFIX):
+                answers |= _parse_answer(name.removeprefix(_ANSWER_PREFIX), text)
+            else:
+                changes[name] = _parse_value(name, text)
+        return replace(self, **changes, answers=OverrideAnswers(**{**self.answers.model_dump(), **answers}))
 
 
-class FaultQueue:
-    """A queue of the faults that have not happened yet."""
-
-    def __init__(self) -> None:
-        self._pending: list[_PendingFault] = []
-
-    def add(self, fault: Fault) -> None:
-        """Add a fault to the queue."""
-        self._pending.append(_PendingFault(fault, fault.after, fault.times))
-
-    def clear(self) -> None:
-        """Remove all faults from the queue."""
-        self._pending.clear()
-
-    def take_matching(self, kinds: Container[str]) -> list[Fault]:
-        """Return all faults of the given kinds that happen at this call, and count one use of each fault."""
-        return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.use()]
-
-    def take(self, kinds: Container[str], operation: str | None = None) -> Fault | None:
-        """Return the first fault of the given kinds that happens at this call of an operation, or None.
-
-        One use of the returned fault is counted.
-        """
-        for pending in self._pending:
-            if pending.fault.kind in kinds and pending.fault.operation in (None, operation) and pending.use():
-                return pending.fault
-        return None
+_TYPES = get_type_hints(Behaviour)
+_CHOICES = {name: get_args(kind) for name, kind in _TYPES.items() if get_origin(kind) is Literal}
+_SETTINGS = tuple(setting.name for setting in fields(Behaviour) if setting.name not in ("quotas", "answers"))
+"""The settings that have a text."""
 
 
-@dataclass
-class _PendingFault:
-    fault: Fault
-    successful_calls_left: int
-    uses_left: int | None
+def _parse_answer(name: str, text: str) -> dict[str, str]:
+    choices = list_answers()
+    if name not in choices:
+        raise unknown_choice("answer", name, choices)
+    if text not in choices[name]:
+        raise unknown_choice(f"answer to {name}", text, choices[name])
+    return {name: text}
 
-    def use(self) -> bool:
-        """Count one call, and return whether the fault happens to this call."""
-        if self.successful_calls_left:
-            self.successful_calls_left -= 1
-            return False
-        if self.uses_left is None:
-            return True
-        self.uses_left -= 1
-        return self.uses_left >= 0
+
+def _parse_value(name: str, text: str) -> Any:  # noqa: ANN401  the type of the setting
+    if name not in _SETTINGS:
+        raise unknown_choice("setting", name, [*_SETTINGS, f"{_ANSWER_PREFIX}NAME"])
+    if _TYPES[name] is bool:
+        if text not in ("true", "false"):
+            raise unknown_choice(name, text, ("true", "false"))
+        return text == "true"
+    if _TYPES[name] is int:
+        if not (text.isascii() and text.isdigit()):
+            raise UsageError(f"{name} is {text!r}.", fix=f"Give a whole number, such as {name}=3.")
+        return int(text)
+    return text if name in _CHOICES else frozenset(text.split(",")) - {""}

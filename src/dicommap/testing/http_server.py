@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from dicommap.errors import UsageError
-from dicommap.testing.behaviour import Fault
+from dicommap.testing.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -115,31 +115,33 @@ class ControlledService(Protocol):
 
     def add_fault(self, fault: Fault) -> None: ...  # noqa: D102
 
+    def change_behaviour(self, *settings: str) -> None: ...  # noqa: D102
+
     def advance(self, job_id: str | None = None) -> None: ...  # noqa: D102
 
 
 def handle_control_request(service: ControlledService, request: Request) -> Response:
     """Return the response to a control request, whose path begins with CONTROL_ROOT. Control requests are not signed.
 
-    The requests are GET jobs, GET image-sets, POST faults and POST advance. The body of POST faults is the text of a
-    fault. The body of POST advance is a job's id; if it is empty, all jobs advance.
+    The requests are GET jobs, GET image-sets, POST faults, POST behaviour and POST advance. The body of POST faults is
+    the text of a fault. The body of POST behaviour has a setting on each line. The body of POST advance is a job's id;
+    if it is empty, all jobs advance.
     """
     control = (request.method, request.path.removeprefix(CONTROL_ROOT))
     if control == ("GET", "jobs"):
         return _make_json_response([_describe_job(job) for job in service.jobs])
     if control == ("GET", "image-sets"):
         return _make_json_response([_describe_image_set(image_set) for image_set in service.image_sets])
-    if control == ("POST", "faults"):
-        return _add_fault(service, request.body.decode("utf-8", "replace"))
-    if control == ("POST", "advance"):
-        service.advance(request.body.decode("utf-8", "replace") or None)
-        return _make_json_response({})
-    return _make_json_response({"message": "Unknown control request."}, 404)
-
-
-def _add_fault(service: ControlledService, text: str) -> Response:
+    text = request.body.decode("utf-8", "replace")
     try:
-        service.add_fault(Fault.parse(text))
+        if control == ("POST", "faults"):
+            service.add_fault(Fault.parse(text))
+        elif control == ("POST", "behaviour"):
+            service.change_behaviour(*text.split())
+        elif control == ("POST", "advance"):
+            service.advance(text or None)
+        else:
+            return _make_json_response({"message": "Unknown control request."}, 404)
     except UsageError as error:
         return _make_json_response({"message": str(error)}, 400)
     return _make_json_response({})

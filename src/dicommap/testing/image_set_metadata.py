@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dicommap.dicom.dictionary import entry_of, vm_of
-from dicommap.dicom.vr import BINARY_VRS, NUMBER_TEXT_VRS
+from dicommap.dicom.vr import BINARY_VRS
 from dicommap.healthimaging.levels import Level, level_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ SCHEMA_VERSION = "1.1"
 NumberPadding = Literal["kept", "removed"]
 """Whether values of DS and IS have the space that makes their length even (PS3.5 section 6.2)."""
 
-_PERSON_NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+_TEXT_NUMBERS = ("DS", "IS")
+"""Value representations of numbers that are texts in the examples. Other numbers are JSON numbers."""
+PERSON_NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,14 @@ class MetadataBlob:
     content_encoding: str | None = "gzip"
 
 
-def compress_metadata(document: Any) -> bytes:  # noqa: ANN401  JSON of any type
+def compress_metadata(document: dict[str, Any]) -> bytes:
     """Return the JSON text of the metadata of an image set, compressed by gzip."""
-    return gzip.compress(json.dumps(document, ensure_ascii=False).encode(), compresslevel=1, mtime=0)
+    return compress_text(json.dumps(document, ensure_ascii=False))
+
+
+def compress_text(text: str) -> bytes:
+    """Return a text, compressed by gzip."""
+    return gzip.compress(text.encode(), compresslevel=1, mtime=0)
 
 
 def build_image_set_metadata(image_set: ImageSet, version: ImageSetVersion, padding: NumberPadding) -> dict[str, Any]:
@@ -108,12 +115,12 @@ class _Conversion:
         vr, values = attribute["vr"], attribute.get("Value")
         if vr in BINARY_VRS:
             return attribute.get("InlineBinary")
-        if not values:
+        if not values or values == [""]:
             return None
         if vr == "SQ":
             return [self._convert_data_set(item, vrs) for item in values if isinstance(item, dict)]
         converted = [_FORMATS.get(vr, _keep)(value) for value in values]
-        if vr in NUMBER_TEXT_VRS and self.padding == "kept":
+        if vr in _TEXT_NUMBERS and self.padding == "kept":
             converted = _pad_to_even_length(converted)
         multiplicity = vm_of(tag)
         is_single = multiplicity is None or multiplicity.high == 1
@@ -128,7 +135,7 @@ def format_person_name(value: Any) -> Any:  # noqa: ANN401
     """Return a person name as PS3.5 section 6.2 writes it: its groups, joined by `=`."""
     if not isinstance(value, dict):
         return value
-    return "=".join(str(value.get(group, "")) for group in _PERSON_NAME_GROUPS).rstrip("=") or None
+    return "=".join(str(value.get(group, "")) for group in PERSON_NAME_GROUPS).rstrip("=") or None
 
 
 def _format_number_text(value: Any) -> Any:  # noqa: ANN401
@@ -136,7 +143,7 @@ def _format_number_text(value: Any) -> Any:  # noqa: ANN401
 
 
 _FORMATS: dict[str, Callable[[Any], Any]] = {"PN": format_person_name} | dict.fromkeys(
-    NUMBER_TEXT_VRS, _format_number_text
+    _TEXT_NUMBERS, _format_number_text
 )
 
 

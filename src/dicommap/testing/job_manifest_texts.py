@@ -32,11 +32,18 @@ class ObjectOutcomes:
     """Object key -> the warnings of the imported object."""
     rejected: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Object key -> the exception type and message of an object that was not imported."""
+    override_keys: frozenset[str] = frozenset()
+    """The keys of override files."""
+    has_counted_overrides: bool = False
+    """Whether override files count as scanned files."""
 
     @property
     def scanned(self) -> int:
-        """Return the number of objects that were imported or rejected."""
-        return len(self.imported) + len(self.rejected)
+        """Return the number of objects that the job scanned. Whether override files count is an open question."""
+        reported = self.imported.keys() | self.rejected.keys()
+        if self.has_counted_overrides:
+            return len(reported | self.override_keys)
+        return len(reported - self.override_keys)
 
 
 def build_job_manifests(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from posixpath import dirname
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID
-from dicommap.dicom.strict_json import parse_json
-from dicommap.issues import Severity
-from dicommap.model.study import Target
-from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.testing.image_sets import ImageSets, ImportedInstance
 from dicommap.testing.importable_files import (
     FileWarning,
@@ -20,75 +17,22 @@ from dicommap.testing.importable_files import (
     read_importable_file,
 )
 from dicommap.testing.job_manifest_texts import ObjectOutcomes, build_job_manifests
-from dicommap.validation.configuration_check import check_override_file
+from dicommap.testing.override_application import JobOverrides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from dicommap.aws import Clients
-    from dicommap.dicom.json_model import DataSet
-    from dicommap.healthimaging.assumptions import Assumptions
-    from dicommap.testing.behaviour import Behaviour, Fault
+    from dicommap.testing.behaviour import Behaviour
+    from dicommap.testing.faults import Fault
     from dicommap.testing.started_jobs import StartedJob
 
 
 REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As requested by the test")
-
-
-class OverrideFileError(Exception):
-    """Raised if a job's override files cannot be applied. The message names the mapping by its index."""
-
-
-@dataclass(frozen=True)
-class JobOverrides:
-    """The data sets of a job's override files, by target (study or series)."""
-
-    by_target: Mapping[Target, DataSet]
-
-    @classmethod
-    def parse(
-        cls, mappings: list[dict[str, str]], contents: Mapping[str, bytes], assumptions: Assumptions
-    ) -> JobOverrides:
-        """Parse the override files of mappings. AWS does not document the effect of invalid files.
-
-        Args:
-            mappings: The mappings of the import configuration.
-            contents: metadataFilePath -> the bytes of the override file.
-            assumptions: The assumed form of override files.
-
-        Raises:
-            OverrideFileError: A file is absent or invalid, or two mappings have the same target.
-
-        """
-        by_target: dict[Target, DataSet] = {}
-        for index, mapping in enumerate(mappings):
-            target = Target(
-                study_instance_uid=mapping["studyInstanceUID"], series_instance_uid=mapping.get("seriesInstanceUID")
-            )
-            content = contents.get(mapping["metadataFilePath"])
-            if content is None:
-                raise OverrideFileError(f"The metadata file of mapping {index} does not exist")
-            if target in by_target:
-                raise OverrideFileError(f"Mapping {index} has the same target as another mapping")
-            by_target[target] = _read_override(content, target, assumptions, index)
-        return cls(by_target)
-
-    def apply_to(self, data_set: DataSet, study: str, series: str) -> DataSet:
-        """Return a copy of an instance's data set with the overrides of its study, and then those of its series."""
-        result = dict(data_set)
-        for target in (
-            Target(study_instance_uid=study),
-            Target(study_instance_uid=study, series_instance_uid=series),
-        ):
-            result |= self.by_target.get(target, {})
-        return result
-
-
-def _read_override(content: bytes, target: Target, assumptions: Assumptions, index: int) -> DataSet:
-    errors = [issue for issue in check_override_file(content, target, assumptions) if issue.severity is Severity.ERROR]
-    if errors:
-        raise OverrideFileError(f"The metadata file of mapping {index} is not valid: {errors[0].code}")
-    return parse_override_data_set(parse_json(content)[0], assumptions)
+DISCARDED = (45062, "ElementsDiscarded")
+"""Code and type of the warning about a refused override: the closest one of "Warning codes". AWS documents none."""
+_NO_P10_MESSAGE = "DICOM attributes does not exist"
+"""The message of AWS's example for a file that is not a P10 file."""
 
 
 class JobFailedError(Exception):
@@ -124,7 +68,7 @@ class JobRunner:
             self._write_job_manifests(
                 job, build_job_manifests(job, outcome, self.behaviour, {fault.kind for fault in faults})
             )
-        except (JobFailedError, OverrideFileError) as error:
+        except JobFailedError as error:
             return str(error)
         except ClientError as error:
             return f"{error.operation_name} was refused by Amazon S3: {error.response['Error']['Code']}"
@@ -133,47 +77,98 @@ class JobRunner:
         return None
 
     def _import_objects(self, job: StartedJob, faults: Sequence[Fault]) -> ObjectOutcomes:
+        answers = self.behaviour.answers
         sizes = dict(self._list_objects(job))
-        self._check_quotas(job, sizes)
-        paths = {job.key(mapping["metadataFilePath"]): mapping["metadataFilePath"] for mapping in job.mappings}
-        contents = {path: self._read_object(job, key) for key, path in paths.items() if key in sizes}
-        overrides = JobOverrides.parse(job.mappings, contents, self.behaviour.assumptions)
-        outcome = ObjectOutcomes()
-        for key, size in sizes.items():
-            if key in paths and self.behaviour.override_files == "ignored":
-                continue
-            faults_by_kind = {fault.kind: fault for fault in faults if fault.match in key}
-            self._import_object(job, key, size, overrides, outcome, faults_by_kind)
+        is_joined = answers.prefixWithoutSlash == "joined"
+        paths = {path: job.key(path, joined=is_joined) for path in {one["metadataFilePath"] for one in job.mappings}}
+        override_keys = set(paths.values()) & sizes.keys()
+        uncounted = override_keys if answers.overrideFilesCount == "not-counted" else ()
+        self._check_quotas(job, {key: size for key, size in sizes.items() if key not in uncounted})
+        outcome = ObjectOutcomes(
+            override_keys=frozenset(override_keys), has_counted_overrides=answers.overrideFilesCount == "counted"
+        )
+        p10_sizes = {key: size for key, size in sizes.items() if key not in override_keys}
+        files = dict(self._read_files(job, p10_sizes, faults, outcome))
+        overrides = JobOverrides.read(
+            job.mappings,
+            {path: self._read_object(job, key) for path, key in paths.items() if key in sizes},
+            answers,
+            series={_get_series(file) for file in files.values()},
+            ignored_keywords=self.behaviour.ignored_attributes,
+        )
+        if overrides.refusals and answers.refusal == "job-failed":
+            raise JobFailedError(overrides.refusals[0].message)
+        self._report_override_files(overrides, paths, override_keys, outcome)
+        for key, file in files.items():
+            self._import_file(job, key, file, overrides, outcome, {one.kind for one in faults if one.match in key})
+        if not files and answers.withoutFiles == "changed":
+            self._change_stored_image_sets(job, overrides)
         return outcome
 
-    def _import_object(
+    def _read_files(
+        self, job: StartedJob, sizes: Mapping[str, int], faults: Sequence[Fault], outcome: ObjectOutcomes
+    ) -> Iterator[tuple[str, ImportableFile]]:
+        """Yield the key and content of each P10 file. Add the other objects to the rejected ones of the outcome."""
+        for key, size in sizes.items():
+            by_kind = {fault.kind: fault for fault in faults if fault.match in key}
+            if "rejected" in by_kind:
+                outcome.rejected[key] = ("ValidationException", by_kind["rejected"].text)
+            elif "server-error" in by_kind:
+                outcome.rejected[key] = ("InternalServerException", by_kind["server-error"].text)
+            else:
+                try:
+                    yield key, self._read_file(job, key, size)
+                except RejectedFileError as error:
+                    outcome.rejected[key] = ("ValidationException", str(error))
+
+    def _report_override_files(
+        self, overrides: JobOverrides, paths: Mapping[str, str], keys: Collection[str], outcome: ObjectOutcomes
+    ) -> None:
+        """Reject override files, if the answers say that they are failed files.
+
+        If the files of a refused mapping fail and the mapping has no files, its override file fails.
+        """
+        answers = self.behaviour.answers
+        if answers.overrideFiles == "failed":
+            outcome.rejected |= dict.fromkeys(sorted(keys), ("ValidationException", _NO_P10_MESSAGE))
+        if answers.refusal == "files-failed":
+            for refusal in overrides.refusals:
+                if refusal.has_no_files and paths[refusal.path] in keys:
+                    outcome.rejected[paths[refusal.path]] = ("ValidationException", refusal.message)
+
+    def _import_file(
         self,
         job: StartedJob,
         key: str,
-        size: int,
+        file: ImportableFile,
         overrides: JobOverrides,
         outcome: ObjectOutcomes,
-        faults: Mapping[str, Fault],
+        faults: Collection[str],
     ) -> None:
-        for kind, exception in (("rejected", "ValidationException"), ("server-error", "InternalServerException")):
-            if kind in faults:
-                outcome.rejected[key] = (exception, faults[kind].text)
-                return
-        try:
-            file = self._read_file(job, key, size)
-        except RejectedFileError as error:
-            outcome.rejected[key] = ("ValidationException", str(error))
+        study, series = _get_series(file)
+        refusal, how = next(iter(overrides.refusals_of(study, series)), None), self.behaviour.answers.refusal
+        if refusal is not None and how == "files-failed":
+            outcome.rejected[key] = ("ValidationException", refusal.message)
             return
-        study, series = (get_first_text(file.data_set, tag) for tag in (STUDY_INSTANCE_UID, SERIES_INSTANCE_UID))
         after = overrides.apply_to(file.data_set, study, series)
         instance = ImportedInstance(job_id=job.job_id, key=key, before=file.data_set, after=after)
-        image_set = self.image_sets.add(job.datastore_id, instance)
+        image_set = self.image_sets.add(job.datastore_id, instance, self.behaviour.answers.twoCopies)
         if "unreported" in faults:
             return
         outcome.imported[key] = image_set
-        warned = (*file.warnings, *([REQUESTED_WARNING] if "warned" in faults else []))
-        if warned:
-            outcome.warned[key] = warned
+        warnings = [*file.warnings, *([REQUESTED_WARNING] if "warned" in faults else [])]
+        if refusal is not None and how == "warned":
+            warnings.append(FileWarning(code=DISCARDED[0], type=DISCARDED[1], message=refusal.message))
+        if warnings:
+            outcome.warned[key] = tuple(warnings)
+
+    def _change_stored_image_sets(self, job: StartedJob, overrides: JobOverrides) -> None:
+        """Apply the overrides of a job without P10 files to the stored image sets of their studies and series."""
+        for image_set in list(self.image_sets.select_active(job.datastore_id)):
+            latest = image_set.latest.latest_instance
+            study, series = latest.study_instance_uid, latest.series_instance_uid
+            if overrides.has_override_of(study, series):
+                self.image_sets.change(image_set, job.job_id, partial(overrides.apply_to, study=study, series=series))
 
     def _read_file(self, job: StartedJob, key: str, size: int) -> ImportableFile:
         if size > self.behaviour.quotas.fileBytes:
@@ -211,6 +206,11 @@ class JobRunner:
         bucket, _, prefix = job.output_folder.removeprefix("s3://").partition("/")
         for path, text in texts.items():
             self.clients.s3.put_object(Bucket=bucket, Key=prefix + path, Body=text.encode())
+
+
+def _get_series(file: ImportableFile) -> tuple[str, str]:
+    """Return the Study and the Series Instance UID of a file."""
+    return get_first_text(file.data_set, STUDY_INSTANCE_UID), get_first_text(file.data_set, SERIES_INSTANCE_UID)
 
 
 def _find_folders(job: StartedJob, keys: Mapping[str, int]) -> set[str]:

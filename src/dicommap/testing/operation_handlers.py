@@ -63,6 +63,8 @@ class OperationHandlers:
     def _start_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
         if self._get_datastore_status(request["datastoreId"]) != "ACTIVE":
             raise ServiceError("ConflictException", "The data store is not ACTIVE.")
+        if self.jobs.behaviour.import_configuration == "dropped":
+            request = {name: value for name, value in request.items() if name != "importConfiguration"}
         job = self.jobs.start(request)
         return {
             "datastoreId": job.datastore_id,

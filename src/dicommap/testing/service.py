@@ -18,7 +18,8 @@ from dicommap.healthimaging.limits import (
     SEARCH_IMAGE_SETS_RATE,
     START_RATE,
 )
-from dicommap.testing.behaviour import CONNECTION_FAULTS, ERROR_FAULTS, JOB_FAULTS, Behaviour, Fault, FaultQueue
+from dicommap.testing.behaviour import Behaviour
+from dicommap.testing.faults import CONNECTION_FAULTS, ERROR_FAULTS, JOB_FAULTS, Fault, FaultQueue
 from dicommap.testing.http_server import CONTROL_ROOT, LoopbackServer, Request, Response, handle_control_request
 from dicommap.testing.image_set_handlers import ImageSetHandlers
 from dicommap.testing.image_set_metadata import MetadataBlob
@@ -117,7 +118,7 @@ class ImportJobService:
         self._jobs = StartedJobs(behaviour=self.behaviour, run_job=self._run_job)
         self._handlers = OperationHandlers(
             jobs=self._jobs,
-            image_sets=ImageSetHandlers(image_sets=self._image_sets, behaviour=self.behaviour),
+            image_sets=ImageSetHandlers(image_sets=self._image_sets, behaviour=self.behaviour, faults=self._faults),
             datastores={DATASTORE_ID: "ACTIVE"},
             fhir_jobs={},
         )
@@ -199,6 +200,22 @@ class ImportJobService:
         """
         with self._lock:
             self._handlers.fhir_jobs[datastore_id, job_id] = list(properties)
+
+    def change_behaviour(self, *settings: str) -> None:
+        """Change settings of the stand-in from now on. Jobs that have ended stay unchanged.
+
+        Args:
+            settings: Texts as `Behaviour.with_settings` takes them, such as `answers.dataSet=array`.
+
+        Raises:
+            UsageError: A setting is unknown, or it has not this value.
+
+        """
+        with self._lock:
+            self.behaviour = self.behaviour.with_settings(settings)
+            self._jobs.behaviour = self._handlers.image_sets.behaviour = self.behaviour
+            if self._runner is not None:
+                self._runner.behaviour = self.behaviour
 
     def fault(
         self,

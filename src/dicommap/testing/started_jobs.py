@@ -58,10 +58,17 @@ class StartedJob:
         configuration = self.request.get("importConfiguration", {}).get("dicomJsonMetadataImportConfiguration", {})
         return list(configuration.get("dicomMetadataMappings", ()))
 
-    def key(self, path: str) -> str:
-        """Return the object key of the path `path`, which is relative to inputS3Uri."""
+    def key(self, path: str, *, joined: bool) -> str:
+        """Return the object key of a path that is relative to inputS3Uri.
+
+        Args:
+            path: The path.
+            joined: Whether an inputS3Uri without a slash at its end is joined to the path with a slash.
+
+        """
         prefix = self.input_prefix
-        return f"{prefix}{path}" if prefix.endswith("/") or not prefix else f"{prefix}/{path}"
+        has_slash = prefix.endswith("/") or not prefix
+        return f"{prefix}{path}" if has_slash or not joined else f"{prefix}/{path}"
 
     @property
     def has_ended(self) -> bool:

@@ -24,7 +24,7 @@ from dicommap.errors import UsageError
 from dicommap.issues import Severity, make_issue
 from dicommap.planning.inventory_jobs import _check_staging
 from dicommap.planning.staging import StagingPolicy
-from dicommap.testing.behaviour import Behaviour, Fault
+from dicommap.testing import Behaviour, Fault
 
 URI = "s3://bucket/in/"
 
@@ -86,7 +86,7 @@ REFUSALS: dict[str, tuple[Callable[[dicommap.Inventory], object], type[StrEnum] 
     "to_pandas": (lambda inventory: inventory.to_pandas("wrong"), ("study", "series", "instance", "file", "issue")),
     "to_parquet": (lambda inventory: inventory.to_parquet("/nowhere", "wrong"), ("instance", "file", "issue")),
     "advance": (lambda _: Behaviour(advance="wrong"), ("poll", "call")),  # type: ignore[arg-type]
-    "override_files": (lambda _: Behaviour(override_files="wrong"), ("ignored", "failed")),  # type: ignore[arg-type]
+    "number_padding": (lambda _: Behaviour(number_padding="wrong"), ("kept", "removed")),  # type: ignore[arg-type]
     "warned_files": (lambda _: Behaviour(warned_files="wrong"), ("both", "warning-only")),  # type: ignore[arg-type]
     "empty_manifests": (lambda _: Behaviour(empty_manifests="wrong"), ("left-out", "written")),  # type: ignore[arg-type]
     "fault": (lambda _: Fault(kind="wrong"), ("throttle", "answer-lost")),

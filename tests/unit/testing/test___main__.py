@@ -67,7 +67,13 @@ def test_a_test_in_another_process_sees_and_changes_its_state(bucket: Bucket, tr
         asked(url, "advance", started["jobId"])
         (job,) = asked(url, "jobs")
         sets = asked(url, "image-sets")
-        for path, body in (("faults", "earthquake"), ("faults", ""), ("nothing", None)):
+        asked(url, "behaviour", "answers.dataSet=array\nimport_configuration=dropped")
+        for path, body in (
+            ("faults", "earthquake"),
+            ("faults", ""),
+            ("behaviour", "answers.dataSet=list"),
+            ("nothing", None),
+        ):
             with pytest.raises(HTTPError):
                 asked(url, path, body)
     assert (job["jobId"], job["jobStatus"], job["calls"]) == (started["jobId"], "COMPLETED", 1)
@@ -77,9 +83,12 @@ def test_a_test_in_another_process_sees_and_changes_its_state(bucket: Bucket, tr
 
 
 @pytest.mark.usefixtures("counted")
-def test_a_fault_that_there_is_not_is_a_wrong_call() -> None:
-    command = [sys.executable, "-m", "dicommap.testing", "--fault", "earthquake"]
+@pytest.mark.parametrize(
+    ("arguments", "word"), [(["--fault", "earthquake"], "throttle"), (["--set", "answers.dataSet=list"], "array")]
+)
+def test_a_fault_or_setting_that_does_not_exist_is_a_wrong_call(arguments: list[str], word: str) -> None:
+    command = [sys.executable, "-m", "dicommap.testing", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
-    assert "throttle" in done.stderr
+    assert word in done.stderr
     assert "Traceback" not in done.stderr

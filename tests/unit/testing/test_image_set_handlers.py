@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -178,3 +179,93 @@ def test_errors_have_a_request_id(client: Any) -> None:
     with pytest.raises(ClientError) as error:
         client.get_image_set(datastoreId=DATASTORE_ID, imageSetId="0" * 32)
     assert error.value.response["ResponseMetadata"]["RequestId"]
+
+
+def test_a_locked_image_set_has_its_state_and_is_a_conflict(service: ImportJobService, client: Any) -> None:
+    primary, other = service.image_sets
+    service.fault("locked", match=primary.image_set_id, times=4)
+    answer = client.get_image_set(**ids(primary))
+    assert (answer["imageSetState"], answer["imageSetWorkflowStatus"]) == ("LOCKED", "UPDATING")
+    assert client.list_image_set_versions(**ids(primary))["imageSetPropertiesList"][0]["imageSetState"] == "LOCKED"
+    for call in (client.get_image_set_metadata, client.delete_image_set):
+        with pytest.raises(ClientError) as error:
+            call(**ids(primary))
+        assert code_of(error) == ("ConflictException", 409)
+    client.get_image_set_metadata(**ids(other))
+    assert client.get_image_set(**ids(primary))["imageSetState"] == "ACTIVE"
+
+
+def test_an_image_set_can_be_deleted_by_a_fault(service: ImportJobService, client: Any) -> None:
+    primary, _ = service.image_sets
+    service.fault("deleted", match=primary.latest.latest_instance.study_instance_uid, times=2)
+    assert client.get_image_set(**ids(primary))["imageSetState"] == "DELETED"
+    with pytest.raises(ClientError) as error:
+        client.get_image_set_metadata(**ids(primary))
+    assert code_of(error) == ("ResourceNotFoundException", 404)
+    client.get_image_set_metadata(**ids(primary))
+
+
+def read_faulty(service: ImportJobService, client: Any, kind: str) -> tuple[bytes, str | None]:
+    """Return the body and the content encoding of an answer with this fault."""
+    service.fault(kind)
+    answer = client.get_image_set_metadata(**ids(service.image_sets[0]))
+    return answer["imageSetMetadataBlob"].read(), answer.get("contentEncoding")
+
+
+def test_metadata_are_not_compressed(service: ImportJobService, client: Any) -> None:
+    for kind, encoding in (("not-gzip", "gzip"), ("uncompressed", None)):
+        body, told = read_faulty(service, client, kind)
+        assert (json.loads(body)["SchemaVersion"], told) == ("1.1", encoding)
+
+
+def test_metadata_end_in_the_middle(service: ImportJobService, client: Any) -> None:
+    body, _ = read_faulty(service, client, "truncated")
+    with pytest.raises(EOFError):
+        gzip.decompress(body)
+
+
+def test_metadata_are_not_json(service: ImportJobService, client: Any) -> None:
+    body, _ = read_faulty(service, client, "not-json")
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(gzip.decompress(body))
+
+
+def test_metadata_have_another_form(service: ImportJobService, client: Any) -> None:
+    documents = {
+        kind: json.loads(gzip.decompress(read_faulty(service, client, kind)[0]))
+        for kind in ("other-study", "schema-version", "unknown-members")
+    }
+    other = documents["other-study"]["Study"]
+    assert other["DICOM"]["StudyInstanceUID"] == "2.25.1"
+    ((series_uid, series),) = other["Series"].items()
+    assert (series_uid, series["DICOM"]["SeriesInstanceUID"]) == ("2.25.1", "2.25.1")
+    assert {uid: one["DICOM"]["SOPInstanceUID"] for uid, one in series["Instances"].items()} == {"2.25.1.1": "2.25.1.1"}
+    assert documents["schema-version"]["SchemaVersion"] == "2.0"
+    unknown = documents["unknown-members"]
+    assert "NewMember" in unknown
+    assert "NewMember" in unknown["Patient"]["DICOM"]
+    assert all(
+        "NewMember" in one for series in unknown["Study"]["Series"].values() for one in series["Instances"].values()
+    )
+
+
+def test_metadata_are_larger_than_the_quota(service: ImportJobService, client: Any) -> None:
+    body, _ = read_faulty(service, client, "large-metadata")
+    assert len(body) < 2_000_000
+    assert len(gzip.decompress(body)) > 50_000_000
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["SearchImageSets", "GetImageSet", "GetImageSetMetadata", "ListImageSetVersions", "DeleteImageSet"],
+)
+def test_each_operation_can_be_denied_and_throttled(service: ImportJobService, client: Any, operation: str) -> None:
+    name = re.sub("(?<!^)([A-Z])", r"_\1", operation).lower()
+    parameters = {"datastoreId": DATASTORE_ID} if operation == "SearchImageSets" else ids(service.image_sets[0])
+    service.fault("access-denied", operation=operation)
+    service.fault("throttle", operation=operation)
+    for code in (("AccessDeniedException", 403), ("ThrottlingException", 429)):
+        with pytest.raises(ClientError) as error:
+            getattr(client, name)(**parameters)
+        assert code_of(error) == code
+    getattr(client, name)(**parameters)

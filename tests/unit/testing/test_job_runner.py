@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
 from tests.support.p10_files import STUDY, p10, uid
@@ -16,6 +15,7 @@ from tests.support.s3_server import Bucket
 from tests.support.stand_in_jobs import put_override_file, read_job_manifests, records, run_import_job
 
 PATIENT = {"00100020": {"vr": "LO", "Value": ["NEW"]}}
+OVERRIDE_KEY = f"in/dicommap-overrides/{STUDY}.json"
 BODY_PART = {"00180015": {"vr": "CS", "Value": ["HEAD"]}}
 
 
@@ -163,31 +163,6 @@ def test_a_prefix_without_a_slash_takes_in_its_siblings(service: ImportJobServic
     assert {one.key for one in service.instances} == {"in/1.2/a", "in/1.23/a"}
 
 
-@pytest.mark.parametrize(
-    ("assumptions", "document", "fine"),
-    [
-        (Assumptions(), PATIENT, True),
-        (Assumptions(), [PATIENT], False),
-        (Assumptions(dataSet="array"), [PATIENT], True),
-        (Assumptions(), {"PatientID": "NEW"}, False),
-        (Assumptions(), BODY_PART, True),
-        (Assumptions(otherLevels="error"), BODY_PART, False),
-        (Assumptions(identifyingUids="present"), {**PATIENT, "0020000D": {"vr": "UI", "Value": [STUDY]}}, True),
-        (Assumptions(identifyingUids="present"), {**PATIENT, "0020000D": {"vr": "UI", "Value": ["1.2"]}}, False),
-        (Assumptions(emptyValue="null"), {"00100020": {"vr": "LO", "Value": [None]}}, True),
-        (Assumptions(), {"00100020": {"vr": "LO", "Value": [None]}}, False),
-    ],
-)
-def test_override_files_are_read_in_the_assumed_form(
-    bucket: Bucket, assumptions: Assumptions, document: object, fine: bool
-) -> None:
-    bucket.put("in/1", p10())
-    with behaving(bucket, assumptions=assumptions) as service:
-        job = run_import_job(service, bucket, [put_override_file(bucket, document, STUDY)])
-    assert job.status == ("COMPLETED" if fine else "FAILED")
-    assert [len(one.changed_keywords) for one in service.instances] == ([1] if fine else [])
-
-
 def test_a_mapping_whose_file_is_not_there_fails_the_job(service: ImportJobService, bucket: Bucket) -> None:
     bucket.put("in/1", p10())
     mapping = put_override_file(bucket, PATIENT, STUDY)
@@ -206,14 +181,6 @@ def test_a_mapping_that_no_file_has_changes_nothing(service: ImportJobService, b
     bucket.put("in/1", p10())
     assert run_import_job(service, bucket, [put_override_file(bucket, PATIENT, "1.2.3")]).status == "COMPLETED"
     assert [one.changed_keywords for one in service.instances] == [frozenset()]
-
-
-def test_override_files_can_be_reported_as_failed(bucket: Bucket) -> None:
-    bucket.put("in/1", p10())
-    with behaving(bucket, override_files="failed") as service:
-        job = run_import_job(service, bucket, [put_override_file(bucket, PATIENT, STUDY)])
-    failed = records(read_job_manifests(bucket, job)["FAILURE/failure.ndjson"])
-    assert [one["inputFile"] for one in failed] == [f"in/dicommap-overrides/{STUDY}.json"]
 
 
 def test_a_bucket_that_is_not_there_fails_the_job(service: ImportJobService, bucket: Bucket) -> None:
