@@ -35,7 +35,7 @@ It raises UsageError if the parameter cannot take the argument.
 
 
 MIN_RATE, MAX_RATE = 0.01, 10_000.0
-"""Limits of a rate in requests per second that a caller sets."""
+"""Minimum and maximum number of requests per second that a caller can set."""
 RATE_RANGE = f"from {MIN_RATE:g} to {MAX_RATE:,.0f}"
 
 

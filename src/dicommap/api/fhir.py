@@ -61,7 +61,7 @@ class FhirFile:
     instances: int
     """Number of instances that all resources list."""
     issues: Issues
-    """Facts that the resources cannot express: the first 1,000 issues of each code, and the number of the others."""
+    """Issues about values that the resources cannot express: the first 1,000 of each code, and the number of others."""
 
 
 @convert_arguments(

@@ -206,12 +206,12 @@ class FhirJobWatcher:
         return int(self.has_ended()), 1
 
     def has_ended(self) -> bool:
-        """Return whether the last known status of the job is an ended one."""
+        """Return whether the job has ended, according to its last known status."""
         return self.report is not None and self.report.ending is not None
 
 
 FAILED_ROUNDS_LIMIT = 10
-"""Number of consecutive failed rounds of polls after which `watch` raises the error. They take about ten minutes."""
+"""Number of failed rounds of polls in a row after which `watch` raises the error. They take about ten minutes."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from dicommap.planning.staging import InstanceUids
 
 MAX_SINGLE_COPY_BYTES = 5 * 2**30
-"""Maximum bytes that one request can copy or put (Amazon S3 user guide, "Copying objects", "Uploading objects")."""
+"""Maximum number of bytes that one request can copy or put.
+
+Source: Amazon S3 user guide, "Copying objects" and "Uploading objects".
+"""
 PART_BYTES = 2**29
 """Bytes of one part of an object that is copied in parts. An object can have 10,000 parts."""
 SOURCE_METADATA_KEY = "dicommap-source"
-"""Metadata key of a hash that identifies the source of a copy. It is needed if the copy's ETag does not do so."""
+"""Name of the S3 metadata member with a hash of a copy's source. The ETag of some copies differs from the source's."""
 _CHUNK_BYTES = 2**20
 _FAILED_CONDITION_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
 _OTHER_OBJECT_CODES = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})

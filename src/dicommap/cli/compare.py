@@ -1,4 +1,4 @@
-"""The command `dicommap compare`."""
+"""The command `dicommap compare`, which lists the differences between two inventories."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class FailOnDifference(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments and options."""
+    """Add the command's arguments and options to its parser."""
     parser.add_argument("before", metavar="BEFORE", type=Path, help="The first inventory, that 'dicommap scan' wrote.")
     parser.add_argument("after", metavar="AFTER", type=Path, help="The second inventory.")
     add_choice(

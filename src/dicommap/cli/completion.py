@@ -1,4 +1,4 @@
-"""The command `dicommap completion`."""
+"""The command `dicommap completion`, which prints a script that completes commands in a shell."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Shell(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument."""
+    """Add the command's argument to its parser."""
     parser.add_argument(
         "shell", metavar="SHELL", type=convert_to(Shell), choices=tuple(Shell), help="The shell: bash, zsh or fish."
     )

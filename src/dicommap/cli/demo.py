@@ -1,4 +1,4 @@
-"""The command `dicommap demo`."""
+"""The command `dicommap demo`, which shows the main steps with sample files of pydicom."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEMO_WIDTH = 80
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's options."""
+    """Add the command's options to its parser."""
     parser.add_argument(
         "-o",
         "--output",

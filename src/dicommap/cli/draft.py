@@ -95,7 +95,7 @@ _FILES = ("StudyInstanceUID", "keyword", "value", "primary value", "SOPInstanceU
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     add_inventory(parser)
     parser.add_argument("-o", "--output", metavar="PACKAGE", type=output_path, help="The directory to write.")
     add_dry_run(parser, "Show the preview only; write no package.")

@@ -1,4 +1,4 @@
-"""The command `dicommap explain`."""
+"""The command `dicommap explain`, which explains issue codes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments and options."""
+    """Add the command's arguments and options to its parser."""
     parser.add_argument(
         "code", metavar="[CODE...]", nargs="*", default=[], help="Issue codes. Without them all codes are listed."
     )

@@ -1,4 +1,4 @@
-"""The command `dicommap fhir`."""
+"""The command `dicommap fhir`, which writes studies as FHIR ImagingStudy resources."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXAMPLES = "  dicommap fhir inventory.db -o studies.ndjson --timezone Europe/Ber
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     add_inventory(parser)
     parser.add_argument(
         "-o",

@@ -1,4 +1,4 @@
-"""The command `dicommap policy`."""
+"""The command `dicommap policy`, which prints the IAM policies that a package's import jobs need."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _MEMBERS = {Part.ROLE_PERMISSIONS: "rolePermissions", Part.ROLE_TRUST: "roleTrus
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     add_package(parser)
     add_choice(parser, "--part", kind=Part, default=Part.ALL, text="Print one policy alone, as IAM takes it.")
     add_import_settings(parser)

@@ -1,4 +1,4 @@
-"""The command `dicommap reconcile`."""
+"""The command `dicommap reconcile`, which lists the outcome of each planned instance."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class ResultFormat(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     add_package(parser, "A package whose jobs were started.")
     parser.add_argument(
         "--manifests",

@@ -1,4 +1,4 @@
-"""The command `dicommap scan`."""
+"""The command `dicommap scan`, which scans sources of P10 files into an inventory."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _READ_BYTES = 2**16
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments and options."""
+    """Add the command's arguments and options to its parser."""
     parser.add_argument(
         "sources", metavar="SOURCE...", nargs="*", help="Directories or files, or prefixes such as s3://bucket/prefix/."
     )

@@ -1,4 +1,4 @@
-"""The command `dicommap schema`."""
+"""The command `dicommap schema`, which prints the JSON Schema of a document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXAMPLES = "  dicommap schema import-configuration"
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument."""
+    """Add the command's argument to its parser."""
     parser.add_argument("name", metavar="[NAME]", nargs="?", help="The schema. Without it the names are listed.")
 
 

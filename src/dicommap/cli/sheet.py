@@ -1,4 +1,4 @@
-"""The command `dicommap sheet`."""
+"""The command `dicommap sheet`, which writes a sheet of studies or series for editing."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class SheetLevel(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     add_inventory(parser)
     parser.add_argument(
         "-o",

@@ -1,4 +1,4 @@
-"""The command `dicommap show`."""
+"""The command `dicommap show`, which lists the content of an inventory."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ _NOUNS = {
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     add_inventory(parser)
     add_choice(parser, "--level", kind=ShowLevel, default=ShowLevel.STUDY, text="What to list.")
     add_format(parser)

@@ -1,4 +1,4 @@
-"""The command `dicommap stage`."""
+"""The command `dicommap stage`, which copies the files of staged jobs to their S3 prefixes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ JOBS_SHOWN = 50
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     add_package(parser)
     add_dry_run(parser, "Print every copy as JSON Lines; send nothing.")
     add_jobs(parser, "Stage")

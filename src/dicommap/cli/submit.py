@@ -1,4 +1,4 @@
-"""The command `dicommap submit`."""
+"""The command `dicommap submit`, which uploads override files and starts import jobs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     add_package(parser)
     add_dry_run(parser, "Print every request as JSON Lines; send nothing.")
     add_jobs(parser, "Submit")

@@ -1,4 +1,4 @@
-"""The command `dicommap validate`."""
+"""The command `dicommap validate`, which lists the issues of packages and documents."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     parser.add_argument(
         "paths",
         metavar="PATH...",

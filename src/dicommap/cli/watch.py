@@ -1,4 +1,4 @@
-"""The command `dicommap watch`."""
+"""The command `dicommap watch`, which polls import jobs until they have ended."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the command's argument and options to its parser."""
     parser.add_argument(
         "package", metavar="[PACKAGE]", nargs="?", type=Path, help="A package that 'dicommap submit' submits."
     )

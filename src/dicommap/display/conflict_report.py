@@ -124,8 +124,8 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
     """Tuple of conflicts in the order of studies. It is equal to any tuple or list of the same conflicts.
 
     Attributes:
-        file_groups: The groups of files in the first 100 studies with conflicts. A group has the same values of
-            grouping attributes.
+        file_groups: The groups of files in the first 100 studies with conflicts. The files of a group have the same
+            values of grouping attributes.
     """
 
     file_groups: tuple[StudyFileGroups, ...] = ()

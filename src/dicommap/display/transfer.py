@@ -27,7 +27,7 @@ class Transfer:
     files: int
     """Number of files that `stage` copies, or of override files that `submit` uploads."""
     bytes: int
-    """Total number of bytes of these files."""
+    """Total number of bytes of the files that are copied or uploaded."""
     read_files: int = 0
     """Number of files that the import jobs will read in S3; 0 if no job is started."""
     read_bytes: int = 0

@@ -240,7 +240,7 @@ def is_spreadsheet_error(cell: str) -> bool:
 
 
 def is_null_word(text: str) -> bool:
-    """Return whether a text is a word for a missing value, such as NULL or n/a. Letter case does not count."""
+    """Return whether a text is a word for a missing value, such as NULL or n/a. Letter case is ignored."""
     return text.casefold() in _NULL_WORDS_OF_PROGRAMS | _NULL_WORDS_OF_PEOPLE
 
 

@@ -26,7 +26,7 @@ AMBIGUOUS_CODES = frozenset(
         "edit.contradiction",
     ]
 )
-"""Codes of the issues by which an edit is ambiguous in a study: its new value is not certain."""
+"""Codes of issues that make an edit ambiguous in a study: its new value is not certain."""
 
 
 class EditEffect(Flag):

@@ -27,7 +27,7 @@ _STUDY, _SERIES = "StudyInstanceUID", "SeriesInstanceUID"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRow:
-    """One row of a sheet."""
+    """One row of an edited sheet: its number, its cells, and the digests from its state column."""
 
     number: int
     """The row number as in a spreadsheet: the first row is 1."""

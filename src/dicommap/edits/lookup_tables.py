@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupRow:
-    """One row of a lookup table."""
+    """One row of a lookup table: its number, key and cells, and its edit result."""
 
     number: int
     """The row number as in a spreadsheet: the first row is 1."""
@@ -37,7 +37,7 @@ class LookupRow:
     cells: Mapping[str, str] = field(repr=False)
     """Column -> text of the cell."""
     edit_result: EditResult
-    """The edit result of the row: in how many studies it had which effect."""
+    """The edit result of the row. It counts studies by the effect that the row had in them."""
     kinds: Mapping[str, CellKind] = field(default_factory=dict)
     """Column -> kind of the cell, for cells of a workbook that are not text."""
 

@@ -130,7 +130,10 @@ def normalize_cell(text: str) -> str:
 
 
 def is_same_value(before: str, cell: str) -> bool:
-    """Return whether a cell has the current value `before`. Outer spaces, kinds of line ends and NFC are ignored."""
+    """Return whether a cell has the current value `before`.
+
+    Spaces around them, the kind of line ends, and the Unicode normal form are ignored.
+    """
     return normalize_nfc(normalize_cell(before)) == normalize_nfc(normalize_cell(cell))
 
 

@@ -71,7 +71,7 @@ class WorkbookArchive:
         self._bytes_left = WORKBOOK_LIMIT.bytes
 
     def has_part(self, name: str) -> bool:
-        """Return whether the workbook has a part with this name. Letter case does not count."""
+        """Return whether the workbook has a part with this name. Letter case is ignored."""
         return name.lower() in self._members
 
     def parse(self, name: str, handler: PartHandler) -> None:

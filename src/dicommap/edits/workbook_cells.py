@@ -37,7 +37,7 @@ class TextCollector:
         self.is_struck = False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Begin an element."""
+        """Handle the start of an element."""
         if name in ("t", "v"):
             self._is_open = not self._is_phonetic
         elif name == "rPh":
@@ -46,14 +46,14 @@ class TextCollector:
             self.is_struck = attributes.get("val", "1") in ON_VALUES
 
     def end(self, name: str) -> None:
-        """End an element."""
+        """Handle the end of an element."""
         if name in ("t", "v"):
             self._is_open = False
         elif name == "rPh":
             self._is_phonetic = False
 
     def text(self, text: str) -> None:
-        """Take a piece of text."""
+        """Handle a piece of text."""
         if self._is_open:
             self._length += len(text)
             if self._length > CELL_LENGTH_LIMIT:
@@ -82,7 +82,7 @@ class SharedTexts(TextCollector):
         self.struck: set[int] = set()
 
     def end(self, name: str) -> None:
-        """End an element."""
+        """Handle the end of an element."""
         super().end(name)
         if name == "si":
             if self.is_struck:
@@ -118,7 +118,7 @@ class WorksheetCells:
         self._count = 0
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Begin an element."""
+        """Handle the start of an element."""
         if name == "c":
             self._start_cell(attributes)
         elif name == "row":
@@ -135,7 +135,7 @@ class WorksheetCells:
             self._content.start(name, attributes)
 
     def end(self, name: str) -> None:
-        """End an element."""
+        """Handle the end of an element."""
         if name == "c":
             self._end_cell()
         elif name == "row":
@@ -144,7 +144,7 @@ class WorksheetCells:
             self._content.end(name)
 
     def text(self, text: str) -> None:
-        """Take a piece of text."""
+        """Handle a piece of text."""
         self._content.text(text)
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:

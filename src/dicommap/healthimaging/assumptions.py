@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.levels import Level
 
 STRICT = "strict"
-"""Name of a setting that turns on all strict settings. They make errors of warnings."""
+"""Name of a setting that turns on all strict settings. These turn warnings into errors."""
 _STRICT_SETTINGS = {"otherLevels": "error", "samePatient": "error"}
 
 Availability = Literal["applied", "unavailable"]
@@ -137,7 +137,7 @@ _EFFECTS = {
 
 
 def require_assumptions(assumptions: object) -> None:
-    """Raise UsageError if an argument is not an Assumptions object, but the text `strict`, for example."""
+    """Raise UsageError if an argument is not an Assumptions object, for example if it is the text `strict`."""
     if not isinstance(assumptions, Assumptions):
         raise UsageError(
             f"assumptions is a value of type {mask_unknown_type(type(assumptions))}.",

@@ -143,9 +143,9 @@ def _build_object_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
 
 
 def _shorten_prefixes(prefixes: set[str]) -> list[str]:
-    """Return the prefixes that are not inside another prefix. If there are more than PREFIX_LIMIT, return one prefix.
+    """Return the prefixes that are not inside another prefix.
 
-    The one prefix is the common folder of all prefixes.
+    If there are more than PREFIX_LIMIT, return only their common folder.
     """
     outer: list[str] = []
     for prefix in sorted(prefixes):

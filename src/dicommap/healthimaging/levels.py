@@ -54,7 +54,10 @@ Source: developer guide, "Understanding image sets".
 """
 
 SERIES_GROUPING_TAGS = _parse_tags("0020000E 00200011")
-"""Tags of the attributes by which HealthImaging groups the instances of an image set into series (same page)."""
+"""Tags of the attributes by which HealthImaging groups the instances of an image set into series.
+
+Source: developer guide, "Understanding image sets".
+"""
 
 PER_INSTANCE_TAGS = _parse_tags("""
     00080018 00200013 00200032 00201041 00420011 54000100 56000020 7FE00001 7FE00002 7FE00008 7FE00009 7FE00010

@@ -28,10 +28,10 @@ MAX_JOB_NAME = 64
 """Maximum number of characters of jobName (API reference, StartDICOMImportJob)."""
 
 MAX_CLIENT_TOKEN = 64
-"""Maximum number of characters of clientToken (same page)."""
+"""Maximum number of characters of clientToken (API reference, StartDICOMImportJob)."""
 
 MIN_ROLE_ARN, MAX_ROLE_ARN = 20, 2_048
-"""Minimum and maximum number of characters of dataAccessRoleArn (same page)."""
+"""Minimum and maximum number of characters of dataAccessRoleArn (API reference, StartDICOMImportJob)."""
 
 MAX_STORED_UID = 256
 """Maximum number of characters of a UID that HealthImaging can store ("DICOM element constraints")."""
@@ -55,19 +55,19 @@ Here a GB is 1000**3 bytes, so a job obeys the quota whether AWS's GB has 1000**
 """
 
 DEFAULT_JOB_FILES = 5_000
-"""Maximum number of files of one import job by default, adjustable (same page)."""
+"""Maximum number of files of one import job by default, adjustable ("Endpoints and quotas")."""
 
 MAX_JOB_FOLDERS = 10_000
-"""Maximum number of nested folders of one import job, not adjustable (same page)."""
+"""Maximum number of nested folders of one import job, not adjustable ("Endpoints and quotas")."""
 
 MAX_METADATA_MB = 50
-"""Maximum size of the metadata of an image set in MB, adjustable (same page)."""
+"""Maximum size of the metadata of an image set in MB, adjustable ("Endpoints and quotas")."""
 
 CONCURRENT_JOBS = 100
-"""Maximum number of a data store's import jobs that run at the same time by default, adjustable (same page)."""
+"""Maximum number of import jobs that run in a data store at the same time, adjustable ("Endpoints and quotas")."""
 
 CONCURRENT_JOBS_AP_SOUTHEAST_2 = 20
-"""Maximum number of a data store's import jobs that run at the same time in region ap-southeast-2 (same page)."""
+"""The default of CONCURRENT_JOBS in the region ap-southeast-2 ("Endpoints and quotas")."""
 
 
 class Rate(NamedTuple):
@@ -83,25 +83,25 @@ START_RATE = Rate(1, 2)
 """Rate limit of StartDICOMImportJob ("Throttling limits")."""
 
 GET_RATE = Rate(25, 50)
-"""Rate limit of GetDICOMImportJob (same page)."""
+"""Rate limit of GetDICOMImportJob ("Throttling limits")."""
 
 LIST_RATE = Rate(10, 20)
-"""Rate limit of ListDICOMImportJobs (same page)."""
+"""Rate limit of ListDICOMImportJobs ("Throttling limits")."""
 
 SEARCH_IMAGE_SETS_RATE = Rate(25, 50)
-"""Rate limit of SearchImageSets (same page)."""
+"""Rate limit of SearchImageSets ("Throttling limits")."""
 
 GET_IMAGE_SET_RATE = Rate(25, 50)
-"""Rate limit of GetImageSet (same page)."""
+"""Rate limit of GetImageSet ("Throttling limits")."""
 
 GET_IMAGE_SET_METADATA_RATE = Rate(50, 100)
-"""Rate limit of GetImageSetMetadata (same page)."""
+"""Rate limit of GetImageSetMetadata ("Throttling limits")."""
 
 LIST_IMAGE_SET_VERSIONS_RATE = Rate(25, 50)
-"""Rate limit of ListImageSetVersions (same page)."""
+"""Rate limit of ListImageSetVersions ("Throttling limits")."""
 
 DELETE_IMAGE_SET_RATE = Rate(0.25, 1)
-"""Rate limit of DeleteImageSet (same page)."""
+"""Rate limit of DeleteImageSet ("Throttling limits")."""
 
 MAX_ELEMENT_LENGTHS = {
     "PatientName": 256,

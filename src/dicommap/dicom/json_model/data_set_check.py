@@ -229,7 +229,10 @@ def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Is
 
 
 def _has_private_creator(attribute: object) -> bool:
-    """Return whether the attribute of a private creator exists and is not empty. Its own check finds other issues."""
+    """Return whether the attribute of a private creator exists and is not empty.
+
+    Other issues of the attribute are found when the attribute itself is checked.
+    """
     return isinstance(attribute, dict) and bool(attribute.get("Value"))
 
 
