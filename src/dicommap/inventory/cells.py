@@ -119,7 +119,8 @@ def read_rows(
         InventoryError: The inventory is damaged or closed.
     """
     with _name_sqlite_errors():
-        # Not `yield from`: it closes the cursor with the generator, which fails if the file is already closed.
+        # `yield from` is not used: it would close the cursor with the generator, and that fails if the file is already
+        # closed.
         for row in connection.execute(query, parameters):
             yield [reader(cell) for reader, cell in zip(readers, row, strict=True)]
 
@@ -286,7 +287,7 @@ def read_location(cell: object) -> Location:
 def inventory_error(error: sqlite3.DatabaseError) -> InventoryError:
     """Return the InventoryError for an SQLite error. Raises KeyboardInterrupt if Ctrl-C or a signal stopped SQLite."""
     raise_if_interrupted(error)
-    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended code
+    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended error code
     if primary in _IN_USE_CODES:
         return InventoryError("The inventory is in use by another program.", fix="Try again when that is done.")
     if primary in _UNREADABLE_CODES:

@@ -214,7 +214,7 @@ def require_inventory_tables(connection: sqlite3.Connection) -> None:
     )
     try:
         tables, indexes = _build_expected_definitions(keywords)
-    except sqlite3.Error:  # a keyword twice, or more columns than SQLite allows
+    except sqlite3.Error:  # a repeated keyword, or more columns than SQLite allows
         raise damaged_error() from None
     if not tables <= definitions <= tables | indexes:
         raise damaged_error()

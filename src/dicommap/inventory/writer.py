@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 class UnchangedRun:
-    """The files at the beginning of a walk, up to the first file that changed since the previous scan."""
+    """The files at the beginning of a walk, up to the first batch with a change since the previous scan."""
 
     def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
         """Start an empty run. It stays empty unless `previous` is exactly one finished inventory of these `roots`."""

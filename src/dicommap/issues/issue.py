@@ -66,7 +66,7 @@ class Location:
     def __str__(self) -> str:
         members = {field.name: getattr(self, field.name) for field in fields(self)}
         if self.cell is not None:
-            # The address has the row, and is followed by the name of the column.
+            # The address of a cell contains its row. The name of the column follows the address.
             column = self.column if self.cell.rstrip("0123456789") != self.column else None
             members |= {"row": None, "column": None, "cell": f"{self.cell} ({column})" if column else self.cell}
         words = [_format_member(name, value) for name, value in members.items() if value is not None]

@@ -356,7 +356,7 @@ def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def most_frequent_value(counts: ValueCounts) -> str | None:
-    """Return the value that most files have. Return None if there is no value, or if two values are equally frequent.
+    """Return the value that most files have. Return None if there is no value, or if two values have the most files.
 
     The empty text stands for an absent value and is not counted.
     """

@@ -344,7 +344,7 @@ def _choose_cure_value(keyword: str, counts: ValueCounts, edits: Iterable[Attrib
     """Return the value that removes a conflict if all files have it. Return None if a person must choose the value.
 
     If `edits` set exactly one value, return it. If they set several values, return None. Without edits, return the most
-    frequent value of the files. Return None if two values are equally frequent, or if an override cannot have the
+    frequent value of the files. Return None if two values are the most frequent, or if an override cannot have the
     value.
     """
     edited_values = {text_from_attribute(change.after) or "" for change in edits}

@@ -203,7 +203,7 @@ class _StudyGroups:
         """Yield an issue for each identifier that studies of different patients share."""
         for group in self._by_key.values():
             bare = self._by_key.get(group.bare)
-            if bare is not None:  # An identifier without issuer may be the same as equal identifiers of any issuer.
+            if bare is not None:  # an identifier without issuer may be equal to one with any issuer
                 group.add(bare.traits, bare.studies, bare.count)
         for group in self._by_key.values():
             yield from self._group_issues(group)

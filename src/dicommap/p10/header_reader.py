@@ -245,9 +245,9 @@ def _read_data_set(window: ByteWindow, start: int, meta: FileMeta, wanted: Wante
 def _walk_wanted_elements(
     window: ByteWindow, start: int, encoding: DataSetEncoding, wanted: WantedAttributes
 ) -> WalkResult:
-    """Walk up to the last wanted tag.
+    """Return the result of a walk up to the last wanted tag.
 
-    Walk over the whole data set if an element is out of order or a UID is missing.
+    If an element is out of order or a UID is missing, it is the result of a walk over the whole data set.
     """
     walked = walk_data_set(window, start, encoding, wanted.limits, wanted.last_tag)
     if walked.unordered_at is None and (_has_all_uids(walked, wanted) or walked.highest_tag <= wanted.last_tag):

@@ -86,7 +86,7 @@ class RecordingWindow(ByteWindow):
     def bytes_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`, and record their span."""
         end = offset + length
-        if offset < MAX_LAYOUT_BYTES:  # a file with unordered elements is walked to its end: bound the list
+        if offset < MAX_LAYOUT_BYTES:  # a file with unordered elements is walked to its end, so the list needs a limit
             self.deciding_spans.append((offset, end))
         if end > self.required_size:
             self.required_size = end
@@ -167,9 +167,9 @@ class HeaderLayout:
         return differing
 
     def _find_value_span(self, offset: int) -> Span | None:
-        """Return the span between two deciding spans that has the byte at `offset`.
+        """Return the span between two deciding spans that contains the byte at `offset`.
 
-        Return None if a deciding span has it.
+        Return None if a deciding span contains this byte.
         """
         begins, stops = self._sorted_spans
         index = bisect_right(begins, offset)

@@ -202,7 +202,7 @@ def run_in_order(
 
 
 def _start_threads() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # scans of local trees need none
+    from concurrent.futures import ThreadPoolExecutor  # scans of local trees need no threads
 
     return ThreadPoolExecutor(_THREADS)
 

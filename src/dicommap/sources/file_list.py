@@ -49,7 +49,7 @@ class FileList(Source):
         self._tree = tree
         roots = (tree.directory, tree.directory.resolve())
         self._roots = tuple({os.path.join(os.fsencode(root), b"") for root in roots})
-        self._connection = enable_interrupts(sqlite3.connect("", check_same_thread=False))  # private, on disk
+        self._connection = enable_interrupts(sqlite3.connect("", check_same_thread=False))  # a private database on disk
         names = (name for path in paths if (name := _encode_path(path)))
         try:
             self._connection.execute("CREATE TABLE listed (key BLOB PRIMARY KEY) WITHOUT ROWID")

@@ -58,7 +58,7 @@ class ArchiveEntry:
 
 
 class UniqueNames:
-    """The names of an archive's entries, made unique: a second entry `a` always gets the name `a!2`."""
+    """The names of an archive's entries, made unique: a second entry `a` gets the name `a!2` in every scan."""
 
     def __init__(self) -> None:
         self.repeated = 0

@@ -40,7 +40,7 @@ MAX_BATCH_BYTES = 40 * 2**20
 """The maximum size of all values in one batch: 500 objects, if only the default attributes are captured."""
 
 _MAX_REREADS = 3
-"""The number of answers after which the reading of one header restarts.
+"""Reading a header restarts after each answer, up to this number of answers.
 
 After that, the calling thread requests the missing bytes.
 """
@@ -183,7 +183,7 @@ class _ParallelRead(Generic[_Result]):
     def __init__(
         self, reader: RangeReader, objects: Sequence[_PartialObject], read: Callable[[ReadAt, int], _Result]
     ) -> None:
-        from queue import SimpleQueue  # scans of local trees need none
+        from queue import SimpleQueue  # scans of local trees need no queue
 
         self._reader = reader
         self._objects = objects
@@ -265,7 +265,7 @@ class _ParallelRead(Generic[_Result]):
 
 @lru_cache(maxsize=1)
 def _get_thread_pool(process: int) -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # scans of local trees need none
+    from concurrent.futures import ThreadPoolExecutor  # scans of local trees need no threads
 
     del process
     return ThreadPoolExecutor(MAX_REQUESTS, thread_name_prefix="dicommap-s3")

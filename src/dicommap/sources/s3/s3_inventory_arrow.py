@@ -94,7 +94,8 @@ def _convert_column_values(batch: pyarrow.RecordBatch, name: str) -> Iterable[An
         return repeat(None)
     column = batch.column(name)
     if name == _TIME and pyarrow.types.is_timestamp(column.type):
-        # Times after 2262 do not fit into 64 bits of nanoseconds. They may be inexact, because ETags show changes.
+        # Times after 2262 do not fit into 64 bits of nanoseconds. They may be inexact, because changes are detected by
+        # ETags.
         microseconds = column.cast(pyarrow.timestamp("us", "UTC"), safe=False).cast(pyarrow.int64())
         return [None if time is None else clamp_time_ns(time * 1_000) for time in microseconds.to_pylist()]
     for kind in _TYPES[name]:

@@ -78,7 +78,7 @@ class S3InventoryList:
         """
         self._prefix = prefix
         self._read_objects = _choose_reader(manifest)
-        self._database = enable_interrupts(sqlite3.connect("", check_same_thread=False))  # private, on disk
+        self._database = enable_interrupts(sqlite3.connect("", check_same_thread=False))  # a private database on disk
         try:
             self._database.execute("CREATE TABLE listed (key BLOB, size INTEGER, etag TEXT, mtime_ns INTEGER)")
             for data_file in manifest.files:
