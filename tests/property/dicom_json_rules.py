@@ -260,13 +260,13 @@ def members() -> Iterator[Rule]:
     )
     yield Rule(
         code="dicom-json.value-form",
-        about="Value is an array with an item that is not null",
+        about="Value is an array",
         keeps=any_vr(*VALID).flatmap(of_values),
         breaks=with_member(
             st.builds(
                 lambda vr, value: {"vr": vr, "Value": value},
                 any_vr(*VALID),
-                st.sampled_from([None, [], "x", {}, 5, [None]]),
+                st.sampled_from([None, "x", {}, 5]),
             ),
             "Value",
         ),
@@ -278,7 +278,7 @@ def members() -> Iterator[Rule]:
             lambda uri: attribute("OB", BulkDataURI=uri)
         ),
         breaks=with_member(
-            st.sampled_from(["", "a b", "é", "a\\b", "x\n", None, 5, ["urn:x"]]).map(
+            st.sampled_from(["a b", "é", "a\\b", "x\n", None, 5, ["urn:x"]]).map(
                 lambda uri: {"vr": "OB", "BulkDataURI": uri}
             ),
             "BulkDataURI",
@@ -286,15 +286,48 @@ def members() -> Iterator[Rule]:
     )
 
 
+def empty_values() -> Iterator[Rule]:
+    code = "dicom-json.empty-value"
+    yield Rule(
+        code=code,
+        about="Value has an item that is not null",
+        keeps=empty,
+        breaks=with_member(
+            st.builds(lambda vr, value: {"vr": vr, "Value": value}, any_vr(*VALID), st.sampled_from([[], [None]]))
+            | st.just({"vr": "SQ", "Value": []}),
+            "Value",
+        ),
+    )
+    yield Rule(
+        code=code,
+        about="an item is null and no empty text",
+        keeps=any_vr(*VALID).flatmap(of_values),
+        breaks=any_vr(*VALID).flatmap(lambda vr: with_item(vr, st.just(""))),
+    )
+    yield Rule(
+        code=code,
+        about="a name has no empty group",
+        keeps=of_values("PN"),
+        breaks=with_item("PN", st.sampled_from([{}, {"Alphabetic": ""}, {"Alphabetic": "A", "Phonetic": ""}])),
+    )
+    for member, content in {"InlineBinary": "", "BulkDataURI": ""}.items():
+        yield Rule(
+            code=code,
+            about=member,
+            keeps=empty,
+            breaks=with_member(fixed(any_vr(*BINARY_VRS), **{member: content}), member),
+        )
+
+
 # --- values ----------------------------------------------------------------------------------------------------------
 
 NO_TEXT: dict[str, list[Any]] = {
-    "DS": ["", True, {}, []],
-    "IS": ["", True, 5.5, {}],
-    "SV": ["", False, 0.5],
-    "UV": ["", True, 1.5],
-    **{vr: ["1", "", True, 1.5, [1]] for vr in ("SL", "SS", "UL", "US")},
-    **{vr: ["1.5", "NaN", "", True, {}] for vr in ("FD", "FL")},
+    "DS": [True, {}, []],
+    "IS": [True, 5.5, {}],
+    "SV": [False, 0.5],
+    "UV": [True, 1.5],
+    **{vr: ["1", True, 1.5, [1]] for vr in ("SL", "SS", "UL", "US")},
+    **{vr: ["1.5", "NaN", True, {}] for vr in ("FD", "FL")},
 }
 TOO_LONG = {
     **{vr: st.integers(limit + 1, limit + 300).map(lambda n: "A" * n) for vr, limit in LIMITS.items()},
@@ -336,7 +369,7 @@ UNSEEN = st.sampled_from(["\u200b", "\ufeff", "\u00ad", "\u2060", "\u202e", "\u2
 
 def value_forms() -> Iterator[Rule]:
     for vr in sorted(VALID.keys() - {"PN"}):
-        wrong = NO_TEXT.get(vr, ["", 5, True, {}, [], 1.5])
+        wrong = NO_TEXT.get(vr, [5, True, {}, [], 1.5])
         yield Rule(
             code="dicom-json.value-form",
             about=f"JSON type of {vr}",
@@ -358,9 +391,7 @@ def value_forms() -> Iterator[Rule]:
             st.sampled_from(
                 [
                     "A^B",
-                    {},
                     {"alphabetic": "A"},
-                    {"Alphabetic": ""},
                     {"Phonetic": 1},
                     {"Ideographic": "A=B"},
                     {"Other": "A"},
@@ -378,7 +409,6 @@ def value_forms() -> Iterator[Rule]:
         breaks=with_member(
             st.sampled_from(
                 [
-                    "",
                     "A",
                     "AA=",
                     "A===",
@@ -423,7 +453,14 @@ def value_rules() -> Iterator[Rule]:
         code="value.too-long",
         about="DS as number",
         keeps=of_values("DS"),
-        breaks=with_item("DS", st.sampled_from([0.1 + 0.2, 10**16, -(10**15), 1.2345678901234567e-100])),
+        breaks=with_item("DS", st.sampled_from([0.1 + 0.2, 10**16 + 1, -(10**15) - 1, 1.2345678901234567e-100])),
+        not_in_schema="a schema does not see how a number is written",
+    )
+    yield Rule(
+        code="value.long-number",
+        about="DS as number",
+        keeps=of_values("DS"),
+        breaks=with_item("DS", st.sampled_from([0.007909681754268, 10**16, -(10**15), 123 * 10**20])),
         not_in_schema="a schema does not see how a number is written",
     )
     for vr, unfit in UNFIT.items():
@@ -615,6 +652,7 @@ RULES = [
     *structure(),
     *members(),
     *value_forms(),
+    *empty_values(),
     *value_rules(),
     *name_rules(),
     *number_rules(),

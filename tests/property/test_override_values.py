@@ -22,6 +22,8 @@ assumptions = st.builds(
     dataSet=st.sampled_from(["object", "array"]),
     identifyingUids=st.sampled_from(["absent", "present"]),
     emptyValue=st.sampled_from(["no-value", "null"]),
+    characterSet=st.sampled_from(["omitted", "declared"]),
+    decimalStrings=st.sampled_from(["text", "number"]),
 )
 JSON_LIKE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -51,8 +53,11 @@ def test_an_override_survives_its_json(values: dict[str, str], series: str | Non
     again = Override.from_json(
         override.to_json(form), study_instance_uid="1.2", series_instance_uid=series, assumptions=form
     )
-    assert again == override
-    assert again.issues() == override.issues()
+    if form.decimalStrings == "number":  # JSON numbers do not keep the spellings "05" and "+7"
+        assert again.to_json(form) == override.to_json(form)
+    else:
+        assert again == override
+        assert again.issues() == override.issues()
 
 
 @given(new_values(LEVELS["study"]), new_values(LEVELS["series"]))

@@ -42,6 +42,10 @@ class Assumptions(BaseModel):
 
     If it is `unavailable`, an override that makes an attribute empty is refused.
     """
+    characterSet: Literal["omitted", "declared"] = "omitted"
+    """Whether a file has SpecificCharacterSet (0008,0005) with `ISO_IR 192`, the name of UTF-8 (PS3.3 C.12.1.1.2)."""
+    decimalStrings: Literal["text", "number"] = "text"
+    """The form of the values of DS and IS: JSON strings or JSON numbers (PS3.18 Table F.2.3-1 allows both)."""
     overrideFiles: Literal["separate", "shared"] = "separate"
     """Whether each mapping has its own override file, or mappings with equal content share a file."""
     otherLevels: Literal["warning", "error"] = "warning"
@@ -97,8 +101,11 @@ class Assumptions(BaseModel):
         return name, getattr(self, name) == "applied"
 
     def with_standard_form(self) -> Assumptions:
-        """Return a copy with the form of PS3.18 Annex F: files are one object without UIDs; empty is without Value."""
-        form: dict[str, Any] = {"dataSet": "object", "identifyingUids": "absent"}
+        """Return these assumptions with the form of PS3.18 Annex F: one object without UIDs, empty without Value.
+
+        `decimalStrings` stays: it decides which numbers a file can hold.
+        """
+        form: dict[str, Any] = {"dataSet": "object", "identifyingUids": "absent", "characterSet": "omitted"}
         if self.emptyValue == "null":
             form["emptyValue"] = "no-value"
         return self.model_copy(update=form)

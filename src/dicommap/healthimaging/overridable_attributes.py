@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import is_outside_data_sets, keyword_of, tag_of, vrs_of
+from dicommap.dicom.instance_content import find_content_module
 from dicommap.dicom.keywords import keyword_hint_suffix, mask_unless_attribute, mask_unless_word
 from dicommap.healthimaging.levels import CONTENT_TAGS, PER_INSTANCE_TAGS, Level, fits_override_level, level_of
 from dicommap.issues import Location, Severity, make_issue
@@ -61,6 +62,26 @@ def level_mismatch_issues(
         keyword = keyword_of(tag)
         yield make_issue(
             "attribute.level", location, severity=severity, keyword=keyword, level=level_of(tag), override=override
+        )
+
+
+def instance_content_issues(
+    tag: int, override: Level, location: Location, severity: Severity = Severity.WARNING
+) -> Iterator[Issue]:
+    """Yield an issue if an attribute describes the content of a single instance, such as RescaleSlope.
+
+    Args:
+        tag: The attribute's tag as an integer.
+        override: The level of the override.
+        location: The location of the attribute.
+        severity: The severity of the issue.
+
+    """
+    module = find_content_module(tag)
+    if module is not None:
+        keyword = keyword_of(tag)
+        yield make_issue(
+            "attribute.instance-content", location, severity=severity, keyword=keyword, module=module, override=override
         )
 
 

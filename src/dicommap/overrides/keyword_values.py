@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from numbers import Number
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.decimal_strings import format_decimal_string
 from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.json_model import attribute_from_text
 from dicommap.dicom.member_names import mask_unknown_type
@@ -84,6 +86,8 @@ def _convert_single_value_to_text(keyword: str, value: object, place: Location) 
     if isinstance(value, Number) and not isinstance(value, bool):
         if vr not in _NUMBER_VRS:
             return make_issue("value.type", place, keyword=keyword, vr=vr, found="a number")
+        if vr == "DS" and isinstance(value, float) and isfinite(value):
+            return format_decimal_string(float(value)) or str(value)
         return str(value)
     if isinstance(value, date):
         if isinstance(value, datetime) or vr != "DA":

@@ -26,7 +26,12 @@ from dicommap.issues.wording import format_count
 from dicommap.model.study import Target
 from dicommap.overrides.keyword_values import attribute_from_keyword
 from dicommap.overrides.override_check import check_override
-from dicommap.overrides.override_file import dump_override, parse_override_data_set, remove_null_value
+from dicommap.overrides.override_file import (
+    dump_override,
+    parse_override_data_set,
+    remove_null_value,
+    set_decimal_string_form,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +189,8 @@ class Override(Target):
 
         Args:
             assumptions: `otherLevels` decides the severity of an issue if an attribute is not of the override's level.
-                Settings that are `unavailable` refuse attributes that a data store does not apply.
+                Settings that are `unavailable` refuse attributes that a data store does not apply. `decimalStrings` decides which numbers a
+                file can hold.
 
         Returns:
             The issues of the UIDs, of refused values, and of the attributes, in this order. Each issue names the valid
@@ -199,7 +205,8 @@ class Override(Target):
         canonical = assumptions.with_standard_form()
         issues = [*self._uid_issues(), *self.rejected]
         if self.data_set or not self.rejected:
-            issues += map(_set_override_severity, check_override(dict(sorted(self.data_set.items())), self, canonical))
+            written = set_decimal_string_form(sort_data_set(self.data_set), canonical)
+            issues += map(_set_override_severity, check_override(written, self, canonical))
             issues += unlisted_value_issues(self.data_set)
         place = {
             name: uid for name, uid in self._map_names_to_uids().items() if uid and uid_mapping_problem(uid) is None

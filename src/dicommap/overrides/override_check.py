@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from dicommap.dicom.decimal_strings import is_exact_number, parse_exact_number
 from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of, keyword_of
 from dicommap.dicom.json_model import data_set_issues
 from dicommap.healthimaging.levels import Level, level_of
-from dicommap.healthimaging.overridable_attributes import level_mismatch_issues, not_overridable_issues
+from dicommap.healthimaging.overridable_attributes import (
+    instance_content_issues,
+    level_mismatch_issues,
+    not_overridable_issues,
+)
 from dicommap.issues import Issue, Location, Severity, make_issue
-from dicommap.overrides.override_file import has_null_form, remove_null_value
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_issues
+from dicommap.overrides.override_file import (
+    CHARACTER_SET_TAG,
+    UTF8_DECLARATION,
+    has_null_form,
+    remove_null_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +57,9 @@ def check_override(document: object, target: Target | None, assumptions: Assumpt
     issues += data_set_issues(document, pointer)
     if isinstance(document, dict):
         issues += _uid_issues(document, target, assumptions, pointer)
+        issues += _character_set_issues(document, assumptions, pointer)
+        nested = _nested_attribute_issues(document, assumptions, pointer)
+        issues += limit_issues(nested, DOCUMENT_ISSUE_LIMIT, Location(pointer=pointer))
         issues += _attribute_issues(document, target, assumptions, pointer)
     return issues
 
@@ -85,10 +99,65 @@ def _uid_issues(
             yield make_issue("override.other-uid", place, keyword=keyword_of(tag))
 
 
+def _character_set_issues(data_set: dict[str, Any], assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
+    """Yield an issue if the file declares UTF-8 and should not, or the other way round.
+
+    Any other character set is an attribute that no override may set: `_one_attribute_issues` yields the issue.
+    """
+    place = Location(pointer=f"{pointer}/{CHARACTER_SET_TAG}", keyword="SpecificCharacterSet")
+    is_declared = data_set.get(CHARACTER_SET_TAG) == UTF8_DECLARATION
+    if assumptions.characterSet == "omitted" and is_declared:
+        found = "The file declares UTF-8 in SpecificCharacterSet"
+        yield make_issue("override.character-set", place, found=found, expected="no file does")
+    elif assumptions.characterSet == "declared" and not is_declared:
+        if CHARACTER_SET_TAG not in data_set:
+            place = Location(pointer=pointer)
+        found = "The file does not declare UTF-8 in SpecificCharacterSet"
+        yield make_issue("override.character-set", place, found=found, expected="each file does")
+
+
+def _nested_attribute_issues(data_set: dict[str, Any], assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
+    """Yield the issues of BulkDataURIs and of the form of numbers, also in sequence items."""
+    for member, attribute in data_set.items():
+        if not isinstance(attribute, dict) or not _TAG.fullmatch(member):
+            continue
+        place = Location(pointer=f"{pointer}/{member}", keyword=keyword_of(int(member, 16)))
+        vr, values = attribute.get("vr"), attribute.get("Value")
+        if "BulkDataURI" in attribute:
+            yield make_issue("override.bulk-data-uri", place, keyword=place.keyword)
+        if not isinstance(values, list):
+            continue
+        if vr == "SQ":
+            for index, item in enumerate(values):
+                if isinstance(item, dict):
+                    yield from _nested_attribute_issues(item, assumptions, f"{place.pointer}/Value/{index}")
+        elif vr in ("DS", "IS"):
+            yield from _decimal_string_issues(vr, values, assumptions, place)
+
+
+def _decimal_string_issues(vr: str, values: list[Any], assumptions: Assumptions, place: Location) -> Iterator[Issue]:
+    """Yield at most one issue: the first value that the assumed form cannot hold, or that has another form."""
+    texts = [value for value in values if isinstance(value, str) and value]
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if assumptions.decimalStrings == "text":
+        if numbers:
+            yield make_issue(
+                "override.decimal-strings", place, keyword=place.keyword, found="a JSON number", expected="text"
+            )
+    elif not all(map(is_exact_number, numbers)) or any(parse_exact_number(vr, text) is None for text in texts):
+        yield make_issue("override.inexact-number", place, keyword=place.keyword)
+    elif texts:
+        yield make_issue(
+            "override.decimal-strings", place, keyword=place.keyword, found="a JSON string", expected="number"
+        )
+
+
 def _attribute_issues(
     data_set: dict[str, Any], target: Target | None, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
     repeated = _list_required_uid_tags(target, assumptions)
+    if data_set.get(CHARACTER_SET_TAG) == UTF8_DECLARATION:
+        repeated.add(CHARACTER_SET_TAG)  # `_character_set_issues` yields an issue if the file may not have it
     if not data_set.keys() - repeated:
         yield make_issue("override.empty", Location(pointer=pointer))
     for member in data_set:
@@ -106,6 +175,7 @@ def _one_attribute_issues(tag: int, target: Target | None, assumptions: Assumpti
     if target is not None and not refused:
         severity = Severity.ERROR if assumptions.otherLevels == "error" else Severity.WARNING
         yield from level_mismatch_issues(tag, target.level, place, severity)
+        yield from instance_content_issues(tag, target.level, place, severity)
 
 
 def _not_applied_issues(

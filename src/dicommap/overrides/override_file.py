@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dicommap.dicom.decimal_strings import format_decimal_string, parse_exact_number
 from dicommap.dicom.dictionary import SERIES_INSTANCE_UID, STUDY_INSTANCE_UID, hex_of
-from dicommap.dicom.json_model import sort_data_set
+from dicommap.dicom.json_model import parse_number_text, sort_data_set
 from dicommap.dicom.strict_json import dump_json
 from dicommap.dicom.vr import BINARY_VRS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dicommap.dicom.json_model import Attribute, DataSet
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.overrides.override import Override
 
 
+CHARACTER_SET_TAG = "00080005"
+UTF8_DECLARATION: Attribute = {"vr": "CS", "Value": ["ISO_IR 192"]}
+"""SpecificCharacterSet of a file in UTF-8 (PS3.3 C.12.1.1.2). JSON is always UTF-8 (PS3.18 F.2)."""
+DECIMAL_STRING_VRS = frozenset({"DS", "IS"})
+"""Value representations whose values are JSON strings or JSON numbers, as the assumption decimalStrings says."""
 _IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
 _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
 """VRs whose empty attributes have only one form: an attribute with `vr` and no other member."""
@@ -27,11 +35,13 @@ def dump_override(override: Override, assumptions: Assumptions) -> str:
 
 def build_override_document(override: Override, assumptions: Assumptions) -> DataSet | list[DataSet]:
     """Return the JSON value of an override file, in the form that `assumptions` require."""
-    data_set = dict(override.data_set)
+    data_set = set_decimal_string_form(override.data_set, assumptions)
     if assumptions.emptyValue == "null":
         data_set = {tag: _add_null_value(attribute) for tag, attribute in data_set.items()}
     if assumptions.identifyingUids == "present":
         data_set |= _make_identifying_uids(override)
+    if assumptions.characterSet == "declared":
+        data_set[CHARACTER_SET_TAG] = UTF8_DECLARATION
     data_set = sort_data_set(data_set)
     return [data_set] if assumptions.dataSet == "array" else data_set
 
@@ -41,11 +51,63 @@ def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:
 
     Args:
         document: The JSON of the file, in the form that `assumptions` require.
-        assumptions: The form of the file. If files have the identifying UIDs, the UIDs are left out of the result.
+        assumptions: The form of the file. If files have the identifying UIDs or a character
+            set, these attributes are left out of the result.
     """
     data_set = document[0] if isinstance(document, list) else document
     repeated = _IDENTIFYING if assumptions.identifyingUids == "present" else frozenset()
-    return {tag: remove_null_value(attribute) for tag, attribute in data_set.items() if tag not in repeated}
+    if assumptions.characterSet == "declared":
+        repeated |= {CHARACTER_SET_TAG}
+    return {
+        tag: _convert_decimal_strings(remove_null_value(attribute), _parse_text)
+        for tag, attribute in data_set.items()
+        if tag not in repeated
+    }
+
+
+def set_decimal_string_form(data_set: DataSet, assumptions: Assumptions) -> DataSet:
+    """Return a copy of a data set with values of DS and IS in the form that `assumptions` name, also in sequence items.
+
+    No value becomes another number. If the form cannot hold a value exactly, the value keeps its form; then
+    `check_override` yields an error.
+    """
+    convert = _format_as_text if assumptions.decimalStrings == "text" else _parse_as_number
+    return {tag: _convert_decimal_strings(attribute, convert) for tag, attribute in data_set.items()}
+
+
+def _convert_decimal_strings(attribute: Any, convert: Callable[[str, Any], Any]) -> Any:  # noqa: ANN401  JSON
+    """Return an attribute with each value of DS and IS converted. Attributes without such values are not copied."""
+    values = attribute.get("Value") if isinstance(attribute, dict) else None
+    vr = attribute.get("vr") if isinstance(attribute, dict) else None
+    if not isinstance(values, list) or vr not in ("SQ", "DS", "IS"):
+        return attribute
+    if vr == "SQ":
+        return {**attribute, "Value": [_convert_item(item, convert) for item in values]}
+    return {**attribute, "Value": [convert(vr, value) for value in values]}
+
+
+def _convert_item(item: Any, convert: Callable[[str, Any], Any]) -> Any:  # noqa: ANN401  JSON of any type
+    if not isinstance(item, dict):
+        return item
+    return {tag: _convert_decimal_strings(attribute, convert) for tag, attribute in item.items()}
+
+
+def _format_as_text(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if vr == "IS":
+        return str(value) if isinstance(value, int) else value
+    text = format_decimal_string(value)
+    return value if text is None else text
+
+
+def _parse_as_number(vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    number = parse_exact_number(vr, value) if isinstance(value, str) else None
+    return value if number is None else number
+
+
+def _parse_text(_vr: str, value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    return parse_number_text(value) if isinstance(value, str) else value
 
 
 def remove_null_value(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type

@@ -160,6 +160,8 @@ FORMS: list[dict[str, Any]] = [
     {"dataSet": "array"},
     {"identifyingUids": "present"},
     {"emptyValue": "null"},
+    {"characterSet": "declared"},
+    {"decimalStrings": "number"},
     {"overrideFiles": "shared"},
     {"dataSet": "array", "identifyingUids": "present", "emptyValue": "null", "overrideFiles": "shared"},
 ]
@@ -172,14 +174,15 @@ def test_a_package_of_any_assumptions_passes_its_own_checks_and_no_others(settin
     made = documents(overrides, Assumptions(**settings))
     assert json.loads(made["plan.json"])["assumptions"] == Assumptions(**settings).model_dump()
     assert _errors(made) == set()
-    if not settings.keys() - {"overrideFiles"}:
-        return  # whether files are shared is nothing that a single file shows
+    if not settings.keys() - {"overrideFiles", "decimalStrings"}:
+        return  # no error in a single file depends on these settings
     plan = json.loads(made["plan.json"])
     plan["assumptions"] = Assumptions().model_dump()
     assert _errors(made | {"plan.json": json.dumps(plan)}) & {
         "override.form",
         "attribute.uid",
-        "dicom-json.value-form",
+        "dicom-json.empty-value",
+        "override.character-set",
     }
 
 

@@ -6,6 +6,7 @@ from dicommap.dicom.json_model.attributes import (
     PersonName,
     attribute_from_text,
     dump_data_set,
+    parse_number_text,
     sort_data_set,
     text_from_attribute,
 )
@@ -19,5 +20,6 @@ __all__ = [
     "text_from_attribute",
     "data_set_issues",
     "dump_data_set",
+    "parse_number_text",
     "sort_data_set",
 ]

@@ -121,11 +121,11 @@ def _convert_text_to_json(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of a
         return parse_integer(text)
     if vr in FLOAT_VRS:
         return float(text)
-    return _parse_number(text) if vr in NUMBER_TEXT_VRS else text
+    return parse_number_text(text) if vr in NUMBER_TEXT_VRS else text
 
 
-def _parse_number(text: str) -> int | float | str:
-    """Convert a text to a number if this loses nothing: the number, written as text, must be the same text.
+def parse_number_text(text: str) -> int | float | str:
+    """Convert a DS, IS, SV or UV text to a number if this loses nothing: the number, written as text, must be the same text.
 
     Otherwise return the text. See the note in PS3.18 Table F.2.3-1.
     """

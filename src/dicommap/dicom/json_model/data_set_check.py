@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.confusable_characters import confusable_character_issues
+from dicommap.dicom.decimal_strings import MAX_DS_BYTES, format_decimal_string
 from dicommap.dicom.dictionary import (
     hex_of,
     is_outside_data_sets,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 
 _ONE = parse_multiplicity("1")
+_EMPTY_ITEM_FORM = "an empty item between others is null"
 _PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
@@ -60,19 +62,17 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
 
     """
     if vr in BINARY_VRS:
-        if not isinstance(value, str) or not _is_valid_base64(vr, value):
+        if value == "":
+            yield _empty_issue(location, "InlineBinary", "an attribute without a value has no InlineBinary")
+        elif not isinstance(value, str) or not _is_valid_base64(vr, value):
             yield make_issue("dicom-json.inline-binary", location, vr=vr)
         return
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         yield make_issue("dicom-json.value-form", location, vr="Value", expected="an array of at least one item")
         return
     if all(item is None for item in value):
-        yield make_issue(
-            "dicom-json.value-form",
-            location,
-            vr="Value",
-            expected="an item that is not null, or to be left out",
-        )
+        what = "Each item of Value" if value else "Value"
+        yield _empty_issue(location, what, "an attribute without a value has no Value")
         return
     vm = _get_allowed_multiplicity(tag, vr)
     if vm is not None and not vm.allows(len(value)):
@@ -84,6 +84,10 @@ def value_issues(tag: int, vr: str, value: object, location: Location) -> Iterat
         for issue in _item_issues(tag, vr, item, replace(location, pointer=f"{location.pointer}/{index}"))
     )
     yield from limit_issues(items, ATTRIBUTE_ISSUE_LIMIT, location)
+
+
+def _empty_issue(location: Location, what: str, form: str) -> Issue:
+    return make_issue("dicom-json.empty-value", location, what=what, form=form)
 
 
 def is_private_creator(tag: int) -> bool:
@@ -107,14 +111,16 @@ def _is_valid_base64(vr: str, text: str) -> bool:
 
 
 def _item_issues(tag: int, vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON
-    if vr == "PN":
+    if item == "":
+        yield _empty_issue(location, f"A value of {vr}", _EMPTY_ITEM_FORM)
+    elif vr == "PN":
         yield from _person_name_issues(tag, item, location)
     elif vr in NUMBER_TEXT_VRS:
         yield from _number_or_text_issues(vr, item, location)
     elif vr in INTEGER_VRS or vr in FLOAT_VRS:
         yield from _number_issues(vr, item, location)
-    elif not isinstance(item, str) or not item:
-        yield make_issue("dicom-json.value-form", location, vr=vr, expected="a text that is not empty, or null")
+    elif not isinstance(item, str):
+        yield make_issue("dicom-json.value-form", location, vr=vr, expected="a text, or null")
     else:
         yield from text_issues(vr, item, location)
         yield from confusable_character_issues(tag, vr, item, location)
@@ -125,6 +131,13 @@ def _item_issues(tag: int, vr: str, item: Any, location: Location) -> Iterator[I
 
 def _person_name_issues(tag: int, item: object, location: Location) -> Iterator[Issue]:
     groups = item if isinstance(item, dict) else {}
+    if item == {} or (groups and all(text == "" for text in groups.values())):
+        yield _empty_issue(location, "A value of PN", _EMPTY_ITEM_FORM)
+        return
+    empty = [name for name, text in groups.items() if name in _PN_GROUPS and text == ""]
+    if empty:
+        yield _empty_issue(location, f"The component group {empty[0]}", "an empty component group is left out")
+        return
     texts = [group for group in groups.values() if isinstance(group, str) and group and "=" not in group]
     if not groups or not set(groups) <= set(_PN_GROUPS) or len(texts) != len(groups):
         yield make_issue("dicom-json.person-name", location)
@@ -135,16 +148,24 @@ def _person_name_issues(tag: int, item: object, location: Location) -> Iterator[
         yield from confusable_character_issues(tag, "PN", text, where, group=name)
 
 
-def _number_or_text_issues(vr: str, item: object, location: Location) -> Iterator[Issue]:
-    if isinstance(item, str) and item:
+def _number_or_text_issues(vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON
+    if isinstance(item, str):
         yield from text_issues(vr, item, location)
     elif not _is_number(item):
-        yield make_issue("dicom-json.value-form", location, vr=vr, expected="a number, or a text that is not empty")
+        yield make_issue("dicom-json.value-form", location, vr=vr, expected="a number or a text")
     elif vr == "DS":
-        # Readers convert the number to a text of at most 16 bytes, so a number with a longer text would change.
-        yield from text_issues(vr, repr(item), location)
+        yield from _decimal_number_issues(item, location)
     else:
         yield from _number_issues(vr, item, location)
+
+
+def _decimal_number_issues(number: float, location: Location) -> Iterator[Issue]:
+    """Yield an issue if readers may change the JSON number of a DS, because they convert it to at most 16 bytes."""
+    text = repr(number)
+    if len(text) > MAX_DS_BYTES and format_decimal_string(number) is not None:
+        yield make_issue("value.long-number", location, keyword=location.keyword, length=len(text), limit=MAX_DS_BYTES)
+    else:
+        yield from text_issues("DS", text, location)
 
 
 def _number_issues(vr: str, item: Any, location: Location) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
@@ -288,7 +309,9 @@ def _member_issues(tag: int, vr: str, member: str, value: object, location: Loca
     if not _is_member_allowed(member, vr):
         yield make_issue("dicom-json.member-not-allowed", location, member=member, vr=vr)
     elif member == "BulkDataURI":
-        if not isinstance(value, str) or not value or not is_uri(value):
+        if value == "":
+            yield _empty_issue(location, "BulkDataURI", "an attribute without a value has no BulkDataURI")
+        elif not isinstance(value, str) or not is_uri(value):
             yield make_issue("dicom-json.value-form", location, vr="BulkDataURI", expected="a URI as text")
     elif vr == "SQ" and isinstance(value, list) and value:
         items = (data_set_issues(item, f"{location.pointer}/{index}") for index, item in enumerate(value))

@@ -54,6 +54,21 @@ CODES = (
         fix="Set patient and study attributes for the whole study, and series attributes by series.",
     ),
     IssueCode(
+        name="attribute.instance-content",
+        severity=Severity.WARNING,
+        title="An attribute that describes the content of single instances",
+        message="{keyword} describes the content of one instance (PS3.3 {module}); the override gives all instances "
+        "of the {override} the same value.",
+        explanation="Pixel values, geometry, timing of frames, contours, structured content, waveforms, overlays and "
+        "references to other instances belong to one instance: the modules in PS3.3 Annex C that apply to images, "
+        "structure sets, waveforms, reports and the like. If all instances get the value of one, the others are "
+        "shown or measured wrongly. AWS does not document whether an override of a study or series changes such an "
+        "attribute; if it does not, the level of the attribute is the likely reason. The assumption "
+        "otherLevels=error, or 'strict' for short, makes this an error.",
+        fix="Remove the attribute from the override unless all instances must have this value, or change the files "
+        "themselves.",
+    ),
+    IssueCode(
         name="attribute.forbidden",
         severity=Severity.ERROR,
         title="An attribute that no override can hold",

@@ -85,6 +85,17 @@ CODES = (
         fix="Write the value in the type of that table.",
     ),
     IssueCode(
+        name="dicom-json.empty-value",
+        severity=Severity.ERROR,
+        title="An empty value that is written out",
+        message="{what} is empty: {form}.",
+        explanation="PS3.18 F.2.5: an attribute without a value has its vr and no other member, and an empty item "
+        "between others is null; F.2.2 leaves empty component groups of a name out. Public files often have an empty "
+        "array as Value, and pydicom, DCMTK and dcm4che read it as empty; an empty text in Value breaks numbers in "
+        "pydicom. AWS does not document how HealthImaging reads any of these forms.",
+        fix="Leave the member or the component group out, or write null between other items.",
+    ),
+    IssueCode(
         name="dicom-json.person-name",
         severity=Severity.ERROR,
         title="A person name in the wrong form",

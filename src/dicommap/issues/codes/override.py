@@ -32,6 +32,49 @@ CODES = (
         fix="Write a Value of one null, or check with --assume emptyValue=no-value.",
     ),
     IssueCode(
+        name="override.character-set",
+        severity=Severity.ERROR,
+        title="An override file with another character set declaration than assumed",
+        message="{found}; the assumption characterSet says that {expected}.",
+        explanation="An override file is UTF-8, as all DICOM JSON (PS3.18 F.2). Some readers want the character set "
+        "declared nevertheless: dcm4che replaces non-ASCII characters by '?' if a data set does not have "
+        "SpecificCharacterSet (0008,0005) with ISO_IR 192. AWS does not document whether HealthImaging reads the "
+        "attribute, needs it, or stores it as the character set of the instances.",
+        fix="Write the file in the assumed form, or check it with --assume characterSet=declared or --assume "
+        "characterSet=omitted.",
+    ),
+    IssueCode(
+        name="override.decimal-strings",
+        severity=Severity.NOTE,
+        title="A number in another form than assumed",
+        message="{keyword} has {found}; the assumption decimalStrings says {expected}.",
+        explanation="PS3.18 Table F.2.3-1 allows JSON strings and JSON numbers for DS and IS. AWS does not document "
+        "which of the two it reads. dicommap writes all files of a package in the form that its assumptions name.",
+        fix="Nothing needs to be done if both forms are read. Otherwise write the file in the assumed form, or check "
+        "it with --assume decimalStrings=text or --assume decimalStrings=number.",
+    ),
+    IssueCode(
+        name="override.inexact-number",
+        severity=Severity.ERROR,
+        title="A value that no JSON number has exactly",
+        message="{keyword} has a value that a JSON number would change; the assumption decimalStrings says number.",
+        explanation="Most readers of JSON hold numbers as 64-bit floating point (RFC 8259 section 6): integers above "
+        "2**53 and some values of 16 digits would become other numbers. The value is refused, so that it is not "
+        "changed silently.",
+        fix="Use --assume decimalStrings=text, or give a value with fewer digits.",
+    ),
+    IssueCode(
+        name="override.bulk-data-uri",
+        severity=Severity.WARNING,
+        title="An override with a BulkDataURI",
+        message="{keyword} has a BulkDataURI instead of a value.",
+        explanation="The value is not in the file: a reader has to fetch it from the URI. Some readers open a "
+        "connection while they parse the file, as dcm4che does; so the URI may lead to a server that nobody "
+        "meant to call. AWS does not document whether HealthImaging fetches the value, ignores it or refuses the "
+        "file.",
+        fix="Write the value itself: Value, or InlineBinary for binary value representations.",
+    ),
+    IssueCode(
         name="override.nonconformant-uid",
         severity=Severity.WARNING,
         title="An override for a UID that is not conformant",

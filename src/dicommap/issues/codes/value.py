@@ -15,6 +15,17 @@ CODES = (
         fix="Shorten the value.",
     ),
     IssueCode(
+        name="value.long-number",
+        severity=Severity.WARNING,
+        title="A JSON number that is too long as text of DS",
+        message="{keyword}: a JSON number of DS has {length} characters; a text of at most {limit} has the same value.",
+        explanation="A DS has at most 16 bytes (PS3.5 Table 6.2-1). A reader that turns the number into a DS must "
+        "shorten it, and some readers round it, although another spelling has exactly the same value: "
+        "0.007909681754268 is .007909681754268. The assumption decimalStrings=text writes that spelling.",
+        fix="Write the value as a JSON string in the shorter spelling: without the zero before the decimal point, or "
+        "with an exponent.",
+    ),
+    IssueCode(
         name="value.characters",
         severity=Severity.ERROR,
         title="A character that the value representation does not allow",

@@ -171,11 +171,12 @@ def test_each_kind_of_value_has_its_value_representations(vr: str) -> None:
 @pytest.mark.parametrize("tag_vr", [(PATIENT_ID, "LO"), ("00080008", "CS"), ("00101030", "DS")])
 def test_an_empty_attribute_has_no_value_at_all(tag_vr: tuple[str, str], value: object) -> None:
     tag, vr = tag_vr
-    assert found_in({tag: {"vr": vr, "Value": value}}) == [("dicom-json.value-form", f"/{tag}/Value")]
+    code = "dicom-json.empty-value" if isinstance(value, list) else "dicom-json.value-form"
+    assert found_in({tag: {"vr": vr, "Value": value}}) == [(code, f"/{tag}/Value")]
 
 
 def test_an_empty_sequence_has_no_value_at_all() -> None:
-    assert found_in({OTHER_IDS: {"vr": "SQ", "Value": []}}) == [("dicom-json.value-form", f"/{OTHER_IDS}/Value")]
+    assert found_in({OTHER_IDS: {"vr": "SQ", "Value": []}}) == [("dicom-json.empty-value", f"/{OTHER_IDS}/Value")]
 
 
 @pytest.mark.parametrize("item", [None, [], "x", 0])
@@ -187,7 +188,8 @@ def test_sequence_items_are_data_sets(item: object) -> None:
 @pytest.mark.parametrize("uri", ["", None, 5, ["x"]])
 def test_a_bulk_data_uri_is_a_text(uri: object) -> None:
     found = found_in({"00281203": {"vr": "OW", "BulkDataURI": uri}})
-    assert found == [("dicom-json.value-form", "/00281203/BulkDataURI")]
+    code = "dicom-json.empty-value" if uri == "" else "dicom-json.value-form"
+    assert found == [(code, "/00281203/BulkDataURI")]
 
 
 @pytest.mark.parametrize("tag", ["00091002", "0009000F", "00090100", "00090FFF", "000911FF"])

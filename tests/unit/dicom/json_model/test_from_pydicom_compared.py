@@ -53,7 +53,7 @@ TAKEN_BY_PYDICOM: dict[str, tuple[dict[str, Any], str, str]] = {
     "US as text": ({"00280108": {"vr": "US", "Value": ["512"]}}, "dicom-json.value-form", "/00280108/Value/0"),
     "US out of range": ({"00280108": {"vr": "US", "Value": [70000]}}, "value.range", "/00280108/Value/0"),
     "PN as text": ({"00100010": {"vr": "PN", "Value": ["A^B"]}}, "dicom-json.person-name", "/00100010/Value/0"),
-    "PN without groups": ({"00100010": {"vr": "PN", "Value": [{}]}}, "dicom-json.person-name", "/00100010/Value/0"),
+    "PN without groups": ({"00100010": {"vr": "PN", "Value": [{}]}}, "dicom-json.empty-value", "/00100010/Value/0"),
     "PN of an unknown group": (
         {"00100010": {"vr": "PN", "Value": [{"Latin": "A"}]}},
         "dicom-json.person-name",
@@ -89,8 +89,8 @@ TAKEN_BY_PYDICOM: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "AT with a comma": ({"00280009": {"vr": "AT", "Value": ["0018,1063"]}}, "value.format", "/00280009/Value/0"),
     "SQ of null": ({"00101002": {"vr": "SQ", "Value": [None]}}, "dicom-json.not-object", "/00101002/Value/0"),
-    "SQ of nothing": ({"00101002": {"vr": "SQ", "Value": []}}, "dicom-json.value-form", "/00101002/Value"),
-    "LO of nothing": ({"00100020": {"vr": "LO", "Value": [""]}}, "dicom-json.value-form", "/00100020/Value/0"),
+    "SQ of nothing": ({"00101002": {"vr": "SQ", "Value": []}}, "dicom-json.empty-value", "/00101002/Value"),
+    "LO of nothing": ({"00100020": {"vr": "LO", "Value": [""]}}, "dicom-json.empty-value", "/00100020/Value/0"),
     "an unknown vr": ({"00100020": {"vr": "XX", "Value": ["a"]}}, "dicom-json.vr", "/00100020"),
     "vr in lower case": ({"00080060": {"vr": "cs", "Value": ["CT"]}}, "dicom-json.vr", "/00080060"),
     "another vr than the dictionary's": ({"00100020": {"vr": "SH"}}, "dicom-json.vr-mismatch", "/00100020"),
@@ -163,8 +163,8 @@ def test_what_pydicom_takes_is_found(name: str) -> None:
 
 
 CRASHES_IN_PYDICOM: dict[str, tuple[Any, str, str]] = {
-    "IS that is empty": ({"00200011": {"vr": "IS", "Value": [""]}}, "dicom-json.value-form", "/00200011/Value/0"),
-    "DS that is empty": ({"00101030": {"vr": "DS", "Value": [""]}}, "dicom-json.value-form", "/00101030/Value/0"),
+    "IS that is empty": ({"00200011": {"vr": "IS", "Value": [""]}}, "dicom-json.empty-value", "/00200011/Value/0"),
+    "DS that is empty": ({"00101030": {"vr": "DS", "Value": [""]}}, "dicom-json.empty-value", "/00101030/Value/0"),
     "IS as text with a fraction": ({"00200011": {"vr": "IS", "Value": ["5.0"]}}, "value.format", "/00200011/Value/0"),
     "PN of null": (
         {"00100010": {"vr": "PN", "Value": [{"Alphabetic": None}]}},
