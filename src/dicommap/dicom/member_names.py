@@ -17,17 +17,17 @@ _SCHEMA_MEMBER_NAMES = """
     changed changes characterSet clientToken code column configuration dataAccessRoleArn dataSet datastoreId
     date decimalStrings delimiter dicomJsonMetadataImportConfiguration dicomMetadataMappings disposition
     duplicates edits empty emptyValue encoding endedAt ending endpointUrl etag exceptionType failed file
-    fileBytes files folders forecast fromOtherSeries further gone id identifyingUids Ideographic imageSetId
-    imageSets importConfiguration imported InlineBinary inputOwnerAccountId inputS3Uri instanceInSeries
-    instanceInStudy instances isPrimary job jobId jobName jobs jobStatus keyword largestFile level location
-    lookup lower mappings mark match message metadataFilePath name new non-primary not-reported notInstances
-    object objects observed otherLevels others outcome outputS3Uri overrideFiles path patientInSeries
-    patientInStudy pattern Phonetic pointer policy precedence preview primary privateElements probe profile
-    quotas raw refusedNotInstances region replace row rule same samePatient seenAt sequences series
-    seriesInSeries seriesInstanceUID seriesInStudy set severity sha256 shift_days size source sourceBytes
+    fileBytes files folders forecast fromOtherSeries further gone grouping id identifyingUids Ideographic
+    imageSetId imageSets importConfiguration imported InlineBinary inputOwnerAccountId inputS3Uri
+    instanceInSeries instanceInStudy instances isPrimary job jobId jobName jobs jobStatus keyword largestFile
+    level location lookup lower mappings mark match message metadataFilePath name new non-primary not-reported
+    notInstances object objects observed otherLevels others outcome outputS3Uri overrideFiles path
+    patientInSeries patientInStudy pattern Phonetic pointer policy precedence preview primary privateElements
+    probe profile quotas raw refusedNotInstances region replace row rule same samePatient seenAt sequences
+    series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256 shift_days size source sourceBytes
     sourceFiles sources staged startingAt state status strip studies study studyInSeries studyInstanceUID
-    studyInStudy submittedAt toOtherSeries truncate_date unclear unplanned
-    upper Value value version vr warnings with
+    studyInStudy submittedAt toOtherSeries truncate_date unclear unplanned upper Value value version vr warnings
+    with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError

@@ -189,8 +189,8 @@ class Override(Target):
 
         Args:
             assumptions: `otherLevels` decides the severity of an issue if an attribute is not of the override's level.
-                Settings that are `unavailable` refuse attributes that a data store does not apply. `decimalStrings` decides which numbers a
-                file can hold.
+                Settings that are `unavailable` refuse attributes that a data store does not apply. `decimalStrings`
+                decides which numbers a file can hold.
 
         Returns:
             The issues of the UIDs, of refused values, and of the attributes, in this order. Each issue names the valid
