@@ -125,9 +125,9 @@ def _convert_text_to_json(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of a
 
 
 def parse_number_text(text: str) -> int | float | str:
-    """Convert a DS, IS, SV or UV text to a number if this loses nothing: the number, written as text, must be the same text.
+    """Convert a text of DS, IS, SV or UV to a number if this loses nothing.
 
-    Otherwise return the text. See the note in PS3.18 Table F.2.3-1.
+    The number, written as text, must be the same text. Otherwise return the text. See the note in PS3.18 Table F.2.3-1.
     """
     for kind in (int, float):
         try:
