@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dicommap.api.adopt import AdoptResult, adopt
     from dicommap.api.compare import Comparison, compare
     from dicommap.api.data_set import data_set
     from dicommap.api.draft import Draft, draft
@@ -45,6 +46,7 @@ __all__ = [
     "stage",
     "policy",
     "submit",
+    "adopt",
     "watch",
     "reconcile",
     "fhir",
@@ -56,6 +58,7 @@ __all__ = [
     "Draft",
     "StageResult",
     "SubmitResult",
+    "AdoptResult",
     "WatchResult",
     "Clients",
     "Reconciliation",
@@ -83,6 +86,7 @@ _MODULE_OF = {
     "stage": "api.stage",
     "policy": "api.policy",
     "submit": "api.submit",
+    "adopt": "api.adopt",
     "watch": "api.watch",
     "reconcile": "api.reconcile",
     "fhir": "api.fhir",
@@ -94,6 +98,7 @@ _MODULE_OF = {
     "Draft": "api.draft",
     "StageResult": "api.stage",
     "SubmitResult": "api.submit",
+    "AdoptResult": "api.adopt",
     "WatchResult": "api.watch",
     "Clients": "aws",
     "Reconciliation": "api.reconcile",

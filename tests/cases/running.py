@@ -18,13 +18,18 @@ from unittest.mock import patch
 
 import dicommap
 from dicommap.api.stage import stage_with_store
+from dicommap.aws.timing import SYSTEM_CLOCK
 from dicommap.healthimaging.job_properties import FhirImportJob
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.model.submission import Submission
+from dicommap.package.job_adopter import JobAdopter
+from dicommap.package.job_requests import make_job_requests
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import s3_object_issues
+from dicommap.package.submission_states import SubmissionStates
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
+from tests.cases.adoption_fakes import JobsByDocument, make_clients
 from tests.cases.stored import StoredByDocument
 from tests.support.s3_fault_proxy import Fault, run_fault_proxy, shorten_retries
 from tests.support.s3_memory_server import memory_server
@@ -181,6 +186,21 @@ def _job(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     return list(check_submission(submission, is_unknown=arguments.get("isUnknown", False)))
 
 
+def _adopt(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    package = PackageDirectory(place / arguments["package"])
+    jobs: Any = JobsByDocument(arguments["jobs"])
+    adopter = JobAdopter(
+        clients=make_clients(package, arguments.get("overrides", {})),
+        jobs=jobs,
+        states=SubmissionStates(package.path),
+        clock=SYSTEM_CLOCK,
+        orders=make_job_requests(package, (), {}, None),
+    )
+    named = adopter.get(arguments["named"])
+    adopter.check([adopter.compare(job) for job in named], compare_overrides=True)
+    return adopter.issues
+
+
 def _override(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     override = dicommap.Override.from_keywords(
         study_instance_uid=arguments["study"],
@@ -225,6 +245,7 @@ _VERBS = {
     "validate": _validate,
     "surroundings": _surroundings,
     "job": _job,
+    "adopt": _adopt,
     "override": _override,
     "reconcile": _reconcile,
     "retry": _retry,

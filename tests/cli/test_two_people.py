@@ -71,7 +71,10 @@ def test_one_package_from_two_terminals_starts_each_job_once(
     # The second is refused while the first runs, and has nothing to do where that has ended already.
     assert (ran[0].status, ran[1].status) in ((0, 2), (0, 0)), ran
     if ran[1].status:
-        assert "Another 'dicommap submit' is submitting this package.\nWait until it has ended." in ran[1].printed
+        assert (
+            "Another 'dicommap submit' or 'dicommap adopt' uses this package.\nWait until it has ended."
+            in ran[1].printed
+        )
     require_one_job_each(ready, import_jobs)
     assert [job.calls for job in import_jobs.jobs] == [1, 1]
     assert {state["state"] for state in states(ready.package).values()} == {"started"}

@@ -14,6 +14,7 @@ from dicommap.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 MAX_PUT_ATTEMPTS = 4
 """Maximum number of attempts to put an object while another writer writes the same key."""
@@ -70,18 +71,17 @@ def upload_document(client: Any, document: UploadDocument, *, replace: bool = Fa
     for _ in range(MAX_PUT_ATTEMPTS):
         if _put_document(client, document, IfNoneMatch="*"):
             return UploadResult.PUT
-        existing = _compare_existing(client, document)
+        existing = compare_existing(client, document)
         if existing is None:
             continue  # the object was removed in the meantime
-        etag, is_same = existing
-        if is_same:
+        if existing.is_same:
             return UploadResult.THERE
         if not replace:
             raise AwsError(
                 f"{document.uri} already exists with other content; it is not replaced.",
                 fix="Find out who wrote it. Remove it, or replace objects at the override files' keys with --replace.",
             )
-        if _put_document(client, document, IfMatch=etag):
+        if _put_document(client, document, IfMatch=existing.etag):
             return UploadResult.REPLACED
     raise AwsError(
         f"{document.uri} changed during each attempt to upload it.",
@@ -119,11 +119,29 @@ def _put_document(client: Any, document: UploadDocument, **condition: str) -> bo
     return True
 
 
-def _compare_existing(client: Any, document: UploadDocument) -> tuple[str, bool] | None:  # noqa: ANN401
-    """Read the object at the document's key.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingObject:
+    """An object at the key of a document."""
+
+    etag: str
+    is_same: bool
+    """Whether the bytes of the object are equal to the document's."""
+    modified: datetime | None
+    """The time at which the object was written; None if S3 does not return it."""
+
+
+def compare_existing(client: Any, document: UploadDocument) -> ExistingObject | None:  # noqa: ANN401
+    """Read the object at the document's key, and compare it with the document.
+
+    Args:
+        client: boto3's S3 client.
+        document: The document.
 
     Returns:
-        The object's ETag, and whether its bytes are equal to the document's. None if the object does not exist.
+        The object; None if it does not exist.
+
+    Raises:
+        AwsError: S3 cannot be reached, or refuses the request.
 
     """
     try:
@@ -132,11 +150,12 @@ def _compare_existing(client: Any, document: UploadDocument) -> tuple[str, bool]
             same_length = answer["ContentLength"] == len(document.data)
             etag = require_etag(answer, "GetObject", document.uri)
             with closing(answer["Body"]) as body:  # otherwise the connection of an unread body stays open
-                return etag, same_length and _has_same_bytes(body.read, document.data)
+                is_same = same_length and _has_same_bytes(body.read, document.data)
     except AwsError as error:
         if error.code in NOT_FOUND_CODES - {"NoSuchBucket"}:
             return None
         raise
+    return ExistingObject(etag=etag, is_same=is_same, modified=answer.get("LastModified"))
 
 
 def _has_same_bytes(read: Callable[[int], bytes], data: bytes) -> bool:

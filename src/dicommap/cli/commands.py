@@ -25,6 +25,7 @@ COMMANDS = {
     "stage": "Copy the files of staged jobs to their prefixes.",
     "policy": "Print the permissions that import jobs need.",
     "submit": "Upload override files and start import jobs.",
+    "adopt": "Take over import jobs that others started.",
     "watch": "Follow import jobs until they have ended.",
     "reconcile": "List one outcome for every planned instance.",
     "fhir": "Write the studies as FHIR ImagingStudy resources.",

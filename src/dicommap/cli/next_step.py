@@ -32,6 +32,7 @@ FHIR_JOB = "DATASTORE/JOB"
 INVENTORY = "INVENTORY"
 PACKAGE = "PACKAGE"
 CODE = "CODE"
+JOB_ID = "JOB_ID"
 PATTERN = "PATTERN"
 PLACEHOLDERS = frozenset(
     {
@@ -45,6 +46,7 @@ PLACEHOLDERS = frozenset(
         INVENTORY,
         PACKAGE,
         CODE,
+        JOB_ID,
         PATTERN,
     }
 )
@@ -62,6 +64,7 @@ _SCAN_FAMILIES = frozenset({"source", "s3", "archive", "p10", "instance", "serie
 _COMMANDS_BY_FAMILY = {
     **dict.fromkeys(("stage",), ("stage", PACKAGE)),
     **dict.fromkeys(("submit",), ("submit", PACKAGE, "-n")),
+    **dict.fromkeys(("adopt",), ("adopt", PACKAGE, "--find")),
     **dict.fromkeys(("watch",), ("watch", PACKAGE)),
     **dict.fromkeys(("manifest", "reconcile"), ("reconcile", PACKAGE)),
     **dict.fromkeys(("object", "listing"), ("validate", PACKAGE, "--s3")),

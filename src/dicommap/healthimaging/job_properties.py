@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
+from dicommap.healthimaging.job_output import job_folder_name
 from dicommap.issues import Issue, Location, make_issue
 
 if TYPE_CHECKING:
@@ -177,6 +178,13 @@ class ImportJob(BaseModel):
         if union is None:
             return "same" if sent is None else "missing"
         return "same" if _sort_mappings({union.name: union.value}) == _sort_mappings(sent) else "differs"
+
+    @property
+    def output_prefix(self) -> str | None:
+        """Return the outputS3Uri of the request. The service may return it with the job's folder at its end."""
+        folder = f"/{job_folder_name(self.datastoreId, self.jobId)}/"
+        trimmed = f"{(self.outputS3Uri or '').rstrip('/')}/"
+        return f"{trimmed.removesuffix(folder)}/" if trimmed.endswith(folder) else self.outputS3Uri
 
     def to_job_info(self) -> JobInfo:
         """Return the properties as a JobInfo, which jobs of HealthImaging and HealthLake share."""

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from dicommap.issues.codes import (
+    adopt,
     archive,
     attribute,
     dicom_json,
@@ -80,6 +81,7 @@ _FAMILIES = (
     object_family,
     listing,
     submit,
+    adopt,
     watch,
     manifest,
     reconcile,

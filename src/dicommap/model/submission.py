@@ -67,6 +67,8 @@ class Submission(BaseModel):
     """How the job ended, for example with success or failure. It is set in the state `ended`."""
     configuration: RequestAgreement | None = None
     """Whether the service reports the inputS3Uri and importConfiguration of the request; None if it is not known."""
+    adoptedAt: UtcTime | None = None
+    """The time at which `adopt` saved the job; None if `submit` started it."""
     seenAt: UtcTime | None = None
     """The time of the service's last report about the job."""
 

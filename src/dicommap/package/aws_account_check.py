@@ -99,6 +99,11 @@ def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]
     _require_same_members(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
 
 
+def require_same_datastore(kept: AwsAccount, datastore_id: str) -> None:
+    """Check that a data store is the one of the first submit. Raises UsageError if it is another one."""
+    _require_same_members(kept, {"datastoreId": datastore_id})
+
+
 def _require_same_members(kept: AwsAccount | None, settings: Mapping[str, str | None]) -> None:
     """Raise UsageError if a setting is not that of the first submit."""
     if kept is None:

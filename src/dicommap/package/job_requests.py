@@ -37,6 +37,10 @@ class JobRequest:
     files: Path
     """The folder in the package that has the override files of the job."""
 
+    def has_value(self, member: str) -> bool:
+        """Return whether the request has a value for a member, and not a placeholder."""
+        return bool(self.request.get(member, f"<{member}>") != f"<{member}>")
+
     def documents(self) -> Iterator[UploadDocument]:
         """Yield the override files as documents to upload.
 

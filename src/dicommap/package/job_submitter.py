@@ -255,6 +255,8 @@ def _select_members(order: JobRequest, *further: str) -> dict[str, Any]:
 def _require_same_request(state: Submission, order: JobRequest, region: str) -> None:
     """Raise UsageError if the earlier run was for another AWS account, region or plan than `order`."""
     now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(order)}
+    if state.adoptedAt is not None:  # such a job keeps its own role and output prefix
+        now = {name: value for name, value in now.items() if name in ("datastoreId", "inputS3Uri", "clientToken")}
     if region and state.region:
         now["region"] = region
     before = state.model_dump()

@@ -132,7 +132,8 @@ class SubmissionStates:
             yield
         except BlockingIOError:
             raise PackageError(
-                "Another 'dicommap submit' is submitting this package.", fix="Wait until it has ended."
+                "Another 'dicommap submit' or 'dicommap adopt' uses this package.",
+                fix="Wait until it has ended.",
             ) from None
         finally:
             os.close(descriptor)

@@ -138,3 +138,20 @@ def test_a_job_is_compared_with_its_request(returned: object, sent: object, agre
 
 def test_an_answer_without_a_prefix_is_not_compared() -> None:
     assert ImportJob.model_validate(JOB).agreement_with({"inputS3Uri": "s3://bucket/in/"}) is None
+
+
+@pytest.mark.parametrize(
+    ("returned", "prefix"),
+    [
+        (None, None),
+        ("s3://bucket/out", "s3://bucket/out"),
+        ("s3://bucket/out/", "s3://bucket/out/"),
+        ("s3://bucket/out/d-DicomImport-1a/", "s3://bucket/out/"),
+        ("s3://bucket/out/d-DicomImport-1a", "s3://bucket/out/"),
+        ("s3://bucket/d-DicomImport-1a/", "s3://bucket/"),
+        ("s3://bucket/out/d-DicomImport-2b/", "s3://bucket/out/d-DicomImport-2b/"),
+        ("s3://bucket/old-d-DicomImport-1a/", "s3://bucket/old-d-DicomImport-1a/"),
+    ],
+)
+def test_the_output_prefix_has_no_folder_of_the_job(returned: str | None, prefix: str | None) -> None:
+    assert ImportJob.model_validate({**JOB, "outputS3Uri": returned}).output_prefix == prefix

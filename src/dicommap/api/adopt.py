@@ -1,0 +1,244 @@
+"""adopt(): save import jobs that were started without submit() as the jobs of a package."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.api.validate import validate_and_open
+from dicommap.arguments import (
+    convert_arguments,
+    optional,
+    to_flag,
+    to_function,
+    to_path,
+    to_progress,
+    to_rate,
+    to_text,
+    to_texts,
+)
+from dicommap.aws.clients import to_clients
+from dicommap.aws.import_jobs import ImportJobs
+from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
+from dicommap.dicom.printable_text import make_printable
+from dicommap.display.issue_report import Issues
+from dicommap.errors import UsageError
+from dicommap.healthimaging.job_properties import format_utc
+from dicommap.issues import has_errors
+from dicommap.model.displayable import Displayable
+from dicommap.model.job_adoption import AdoptionResult
+from dicommap.package.aws_account_check import complete_clients, require_same_datastore, require_same_endpoint
+from dicommap.package.job_adopter import JobAdopter
+from dicommap.package.job_requests import (
+    find_placeholders,
+    make_job_requests,
+    require_no_placeholders,
+    require_package,
+)
+from dicommap.package.submission_states import SubmissionStates
+from dicommap.progress import progress_reporter, track_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from _typeshed import StrPath
+
+    from dicommap.aws import Clients
+    from dicommap.aws.timing import Clock
+    from dicommap.display.report import Report
+    from dicommap.model.job_adoption import JobAdoption
+    from dicommap.model.submission import AwsAccount
+    from dicommap.package.job_requests import JobRequest
+    from dicommap.package.package_directory import PackageDirectory
+    from dicommap.progress import ProgressOption
+
+_JOB_ID = re.compile(r"[0-9a-z]{1,32}")
+"""The form of job ids in AWS's service model."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AdoptResult(Displayable):
+    """The result of an adoption, or of a search for jobs that can be adopted: the jobs, and the issues."""
+
+    package: Path
+    jobs: tuple[JobAdoption, ...]
+    """The named jobs in the order of the call, or the jobs that a search found, the newest first."""
+    issues: Issues
+    is_search: bool = False
+    """Whether this is the result of a search."""
+
+    @property
+    def ok(self) -> bool:
+        """Return whether no issue is an error. If an issue is an error, no job was adopted."""
+        return not self.issues.errors
+
+    @property
+    def adoptable(self) -> tuple[str, ...]:
+        """Return the ids of the jobs that fit. If several jobs fit one job of the package, none of them is included."""
+        fitting = [job for job in self.jobs if job.result is AdoptionResult.FITS]
+        counts = Counter(job.job for job in fitting)
+        return tuple(job.properties.jobId for job in fitting if counts[job.job] == 1)
+
+    def _build_report(self) -> Report:
+        from dicommap.display.adoption_report import build_adoption_report
+
+        return build_adoption_report(str(self.package), self.jobs, self.issues, is_search=self.is_search)
+
+
+@convert_arguments(
+    package=to_path,
+    job_ids=to_texts,
+    find=to_flag,
+    datastore_id=optional(to_text),
+    data_access_role_arn=optional(to_text),
+    output_s3_uri=optional(to_text),
+    input_owner_account_id=optional(to_text),
+    jobs=to_texts,
+    check=to_flag,
+    dry_run=to_flag,
+    get_rate=optional(to_rate),
+    clients=optional(to_clients),
+    clock=to_clock,
+    progress=to_progress,
+    on_step=optional(to_function),
+)
+def adopt(
+    package: StrPath,
+    job_ids: Iterable[str] = (),
+    *,
+    find: bool = False,
+    datastore_id: str | None = None,
+    data_access_role_arn: str | None = None,
+    output_s3_uri: str | None = None,
+    input_owner_account_id: str | None = None,
+    jobs: Sequence[str] = (),
+    check: bool = True,
+    dry_run: bool = False,
+    get_rate: float | None = None,
+    clients: Clients | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    progress: ProgressOption = None,
+    on_step: Callable[[str, str], None] | None = None,
+) -> AdoptResult:
+    """Save import jobs that were started without `submit` as the jobs of a package.
+
+    The jobs may have been started with the package's requests in the AWS console, the AWS CLI, or a program. The job of
+    the package is found by its inputS3Uri. A job is adopted only if its data store, role, outputS3Uri and
+    importConfiguration are those of the package's request. A member that the request leaves open is taken from the job.
+    Afterwards `watch` and `reconcile` handle the jobs as if `submit` had started them. Nothing is sent but requests
+    that read. If an issue is an error, no job is adopted.
+
+    Args:
+        package: The package directory.
+        job_ids: The ids that AWS gave the jobs.
+        find: Whether to list the jobs of the data store that import a prefix of the package, instead of adopting jobs.
+        datastore_id: The id of the data store. It replaces the member in the package's requests; so do the next three.
+        data_access_role_arn: The dataAccessRoleArn.
+        output_s3_uri: The outputS3Uri.
+        input_owner_account_id: The inputOwnerAccountId.
+        jobs: The ids of the package's jobs to compare with; empty for all.
+        check: Whether to compare the override files in S3 with those of the package.
+        dry_run: Whether to compare only, and to save nothing.
+        get_rate: The limit of GetDICOMImportJob calls per second, if AWS has changed it for your account.
+        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        clock: The clock that reads the time and waits.
+        progress: Whether to show the number of compared jobs, or a function that is called with it.
+        on_step: A function that is called for each adopted job, with the id of the package's job and a description.
+
+    Returns:
+        The result for each job, and the issues.
+
+    Raises:
+        DocumentError: The package cannot be read.
+        UsageError: No job is named, an argument is not valid, or the data store is not known.
+        PackageError: The state cannot be saved, or another process submits or adopts jobs of the package.
+        AwsError: AWS refuses a request or cannot be reached.
+
+    """
+    place, ids = Path(package), list(dict.fromkeys(job_ids))
+    require_package(place)
+    _require_usable_ids(ids, find=find)
+    package_issues, planned = validate_and_open(place)
+    issues = [issue for issue in package_issues if issue.code != "request.placeholder"]
+    if planned is None:
+        return AdoptResult(package=place, jobs=(), issues=Issues(issues), is_search=find)
+    account = {
+        "datastoreId": datastore_id,
+        "dataAccessRoleArn": data_access_role_arn,
+        "outputS3Uri": output_s3_uri,
+        "inputOwnerAccountId": input_owner_account_id,
+    }
+    kept = planned.aws_account()
+    reached = complete_clients(clients, kept)
+    require_same_endpoint(kept, reached)
+    adopter = JobAdopter(
+        clients=reached,
+        jobs=ImportJobs(reached, clock, get_rate=get_rate),
+        states=SubmissionStates(place),
+        clock=clock,
+        orders=_make_orders(planned, jobs, {name: value for name, value in account.items() if value is not None}, kept),
+    )
+    with progress_reporter(progress, "jobs") as report:
+        if find:
+            found = list(adopter.find(lambda summaries: track_progress(summaries, report, len(summaries))))
+            found.sort(key=lambda job: format_utc(job.properties.submittedAt) or "", reverse=True)
+            return AdoptResult(package=place, jobs=tuple(found), issues=Issues(issues), is_search=True)
+        with nullcontext() if dry_run else adopter.states.lock():
+            properties = adopter.get(track_progress(ids, report, len(ids)))
+            adoptions = adopter.check([adopter.compare(job) for job in properties], compare_overrides=check)
+            issues += adopter.issues
+            if not dry_run and not has_errors(issues):
+                adoptions = _save(adopter, adoptions, is_first=kept is None, on_step=on_step)
+    return AdoptResult(package=place, jobs=tuple(adoptions), issues=Issues(issues))
+
+
+def _require_usable_ids(ids: Sequence[str], *, find: bool) -> None:
+    """Raise UsageError if a job id does not have AWS's form, or if it is not clear what to do."""
+    if bool(ids) == find:
+        raise UsageError(
+            "A search takes no job ids." if find else "No job was named.",
+            fix="Name the ids of import jobs, or list the jobs of the data store with --find (find=True in Python).",
+        )
+    for job_id in ids:
+        if not _JOB_ID.fullmatch(job_id):
+            raise UsageError(
+                f"'{make_printable(job_id[:80])}' is not the id of an import job.",
+                fix="It has 1 to 32 digits and lower-case letters, such as 0123456789abcdef0123456789abcdef.",
+            )
+
+
+def _make_orders(
+    package: PackageDirectory, jobs: Sequence[str], account: dict[str, str], kept: AwsAccount | None
+) -> list[JobRequest]:
+    """Return the requests of a package's jobs, without placeholder for the data store.
+
+    Role and outputS3Uri of an earlier submit are not used: an adopted job may have been started with others.
+    """
+    if kept is not None:
+        require_same_datastore(kept, account.get("datastoreId", kept.datastoreId))
+        account = {"datastoreId": kept.datastoreId, **account}
+    orders = make_job_requests(package, jobs, account, None)
+    require_no_placeholders([member for member in find_placeholders(orders) if member == "datastoreId"])
+    return orders
+
+
+def _save(
+    adopter: JobAdopter,
+    adoptions: Sequence[JobAdoption],
+    *,
+    is_first: bool,
+    on_step: Callable[[str, str], None] | None,
+) -> list[JobAdoption]:
+    saved = []
+    for adoption in adopter.save(adoptions, is_first=is_first):
+        saved.append(adoption)
+        if on_step is not None and adoption.job is not None:
+            on_step(adoption.job, f"{_STEPS[adoption.result]} {adoption.properties.jobId}")
+    return saved
+
+
+_STEPS = {AdoptionResult.ADOPTED: "adopted", AdoptionResult.KNOWN: "is already import job"}

@@ -1,0 +1,40 @@
+"""Import jobs that were started without `submit`, compared with the requests of a package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dicommap.healthimaging.job_properties import ImportJob, RequestAgreement
+
+
+class AdoptionResult(StrEnum):
+    """The result of comparing an import job with the requests of a package."""
+
+    ADOPTED = "adopted"
+    """The job fits, and the package has saved it."""
+    FITS = "fits"
+    """The job fits, and can be adopted."""
+    KNOWN = "known"
+    """The package has the job already, because it was submitted or adopted before."""
+    REFUSED = "refused"
+    """The job does not fit, or is one of several jobs that fit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAdoption:
+    """An import job of the data store, and the result of its comparison with the package."""
+
+    properties: ImportJob
+    """The answer of GetDICOMImportJob."""
+    job: str | None
+    """The id of the package's job with the same inputS3Uri; None if there is none."""
+    agreement: RequestAgreement | None
+    """Whether the job has the inputS3Uri and importConfiguration of the package's job; None if it is not known."""
+    differing: tuple[str, ...] = ()
+    """Further members that differ from the request, such as dataAccessRoleArn."""
+    known_job_id: str | None = None
+    """The id of the import job that the package has saved for its job; None if it has none."""
+    result: AdoptionResult

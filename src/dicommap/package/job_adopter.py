@@ -1,0 +1,287 @@
+"""Compare import jobs that were started without `submit` with the requests of a package, and save them in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from dicommap.aws.client_errors import NOT_FOUND_CODES
+from dicommap.aws.document_uploads import compare_existing
+from dicommap.dicom.printable_text import make_printable
+from dicommap.errors import AwsError
+from dicommap.healthimaging.job_properties import JobEnding, format_utc, request_agreement_issues
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.issues import Location, Severity, make_issue
+from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
+from dicommap.model.job_adoption import AdoptionResult, JobAdoption
+from dicommap.model.submission import Submission, SubmissionState
+from dicommap.package.aws_account_check import make_aws_account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from dicommap.aws import Clients
+    from dicommap.aws.document_uploads import UploadDocument
+    from dicommap.aws.import_jobs import ImportJobs
+    from dicommap.aws.timing import Clock
+    from dicommap.healthimaging.job_properties import ImportJob, RequestAgreement
+    from dicommap.issues import Issue
+    from dicommap.package.job_requests import JobRequest
+    from dicommap.package.submission_states import SubmissionStates
+
+OBJECTS_AT_ONCE = 8
+"""Number of override files that are compared with S3 at the same time."""
+_TAKEN_MEMBERS = ("dataAccessRoleArn", "outputS3Uri")
+"""Members of the request that are taken from the job if the package's request has a placeholder."""
+
+
+@dataclass(kw_only=True)
+class JobAdopter:
+    """Comparison of import jobs with the requests of one package, which saves the jobs that fit."""
+
+    clients: Clients
+    jobs: ImportJobs
+    states: SubmissionStates
+    clock: Clock
+    orders: Sequence[JobRequest]
+    """The requests of the package's jobs that may be compared. Their data store is known."""
+    issues: list[Issue] = field(default_factory=list)
+
+    @property
+    def datastore(self) -> str:
+        """Return the id of the data store."""
+        return str(self.orders[0].request["datastoreId"])
+
+    def find(self, track: Callable[[Sequence[ImportJob]], Iterable[ImportJob]]) -> Iterator[JobAdoption]:
+        """Yield the jobs of the data store that import a prefix of the package, compared with the package.
+
+        Args:
+            track: A function that yields the summaries of all jobs again, and may report the progress.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses a request.
+
+        """
+        for summary in track(list(self.jobs.list_jobs(self.datastore))):
+            properties = self._get(summary.jobId)
+            if properties is not None and self._find_order(properties) is not None:
+                yield self.compare(properties)
+
+    def get(self, job_ids: Iterable[str]) -> list[ImportJob]:
+        """Return the properties of jobs. A job that the data store does not have becomes an issue.
+
+        Raises AwsError if AWS cannot be reached, or refuses a request.
+        """
+        answers = [(job_id, self._get(job_id)) for job_id in job_ids]
+        self.issues += (
+            make_issue("adopt.no-job", self.locate(job_id)) for job_id, properties in answers if properties is None
+        )
+        return [properties for _, properties in answers if properties is not None]
+
+    def compare(self, properties: ImportJob) -> JobAdoption:
+        """Return the comparison of a job with the package's job that has the same inputS3Uri.
+
+        Raises PackageError if a saved state cannot be read.
+        """
+        order = self._find_order(properties)
+        if order is None:
+            agreement: RequestAgreement | None = None if properties.inputS3Uri is None else "other-prefix"
+            return JobAdoption(properties=properties, job=None, agreement=agreement, result=AdoptionResult.REFUSED)
+        agreement = properties.agreement_with(order.request)
+        differing = tuple(_find_differences(properties, order))
+        known = self.states.read(order.job.id)
+        fits = agreement == "same" and not differing and not _find_unknown_member(properties, order)
+        result = AdoptionResult.FITS if fits else AdoptionResult.REFUSED
+        if known is not None and known.state.has_job:
+            result = AdoptionResult.KNOWN if known.jobId == properties.jobId else AdoptionResult.REFUSED
+        return JobAdoption(
+            properties=properties,
+            job=order.job.id,
+            agreement=agreement,
+            differing=differing,
+            known_job_id=known.jobId if known else None,
+            result=result,
+        )
+
+    def check(self, adoptions: Sequence[JobAdoption], *, compare_overrides: bool) -> list[JobAdoption]:
+        """Record an issue for each reason against the adoption of the jobs, and return the jobs with the final results.
+
+        Args:
+            adoptions: The jobs that the caller named.
+            compare_overrides: Whether to compare the override files in S3 with those of the package.
+
+        Raises:
+            AwsError: AWS cannot be reached, or throttles too many requests.
+            DocumentError: An override file of the package cannot be read.
+            PackageError: A saved state cannot be read, or an override file differs from the plan.
+
+        """
+        counts = Counter(adoption.job for adoption in adoptions if adoption.job is not None)
+        for job, count in counts.items():
+            if count > 1:
+                ids = ", ".join(adoption.properties.jobId for adoption in adoptions if adoption.job == job)
+                self.issues.append(make_issue("adopt.several-jobs", job=job, count=count, ids=ids))
+        checked = []
+        for adoption in adoptions:
+            found = list(self._find_issues(adoption))
+            if adoption.result is AdoptionResult.FITS and compare_overrides:
+                found += self._compare_overrides(adoption)
+            self.issues += found
+            is_refused = counts.get(adoption.job or "", 0) > 1 or any(
+                issue.severity is Severity.ERROR for issue in found
+            )
+            checked.append(replace(adoption, result=AdoptionResult.REFUSED) if is_refused else adoption)
+        return checked
+
+    def save(self, adoptions: Iterable[JobAdoption], *, is_first: bool) -> Iterator[JobAdoption]:
+        """Save the jobs that fit as the package's jobs, and yield all jobs with their new results.
+
+        Args:
+            adoptions: The checked jobs.
+            is_first: Whether the package has no saved AWS account. The account of the first job is saved then.
+
+        Raises:
+            PackageError: A state cannot be saved.
+
+        """
+        region = self.clients.medical_imaging.meta.region_name or ""
+        for adoption in adoptions:
+            if adoption.result is not AdoptionResult.FITS:
+                yield adoption
+                continue
+            submission = self._make_submission(adoption, region)
+            if is_first:
+                request = submission.model_dump(exclude_none=True)
+                self.states.write_account(make_aws_account(request, self.clients, region))
+                is_first = False
+            self.states.write(submission)
+            yield replace(adoption, result=AdoptionResult.ADOPTED)
+
+    def locate(self, job_id: str) -> Location:
+        """Return the location of an issue about a job of the data store."""
+        return Location(path=f"healthimaging:{self.datastore}/{job_id}")
+
+    def _get(self, job_id: str) -> ImportJob | None:
+        try:
+            return self.jobs.get(self.datastore, job_id)
+        except AwsError as error:
+            if error.code not in NOT_FOUND_CODES:
+                raise
+            return None
+
+    def _find_order(self, properties: ImportJob) -> JobRequest | None:
+        """Return the request with the inputS3Uri of a job. The prefixes of a valid package do not overlap."""
+        uri = S3Uri.parse(properties.inputS3Uri or "")
+        orders = (order for order in self.orders if uri is not None and S3Uri.parse(order.job.inputS3Uri) == uri)
+        return next(orders, None)
+
+    def _order_of(self, adoption: JobAdoption) -> JobRequest:
+        return next(order for order in self.orders if order.job.id == adoption.job)
+
+    def _find_issues(self, adoption: JobAdoption) -> Iterator[Issue]:
+        """Yield an issue for each reason against an adoption, except for differences of override files in S3."""
+        properties, place = adoption.properties, self.locate(adoption.properties.jobId)
+        if adoption.job is None:
+            if properties.inputS3Uri is None:
+                yield make_issue("adopt.unknown-member", place, member="inputS3Uri")
+            else:
+                yield make_issue("adopt.other-prefix", place, uri=make_printable(properties.inputS3Uri))
+            return
+        order, known = self._order_of(adoption), self.states.read(adoption.job)
+        yield from request_agreement_issues(adoption.agreement, place)
+        if adoption.result is AdoptionResult.KNOWN:
+            return
+        for member in adoption.differing:
+            values = {"found": make_printable(_value_of(properties, member) or ""), "planned": order.request[member]}
+            yield make_issue("adopt.other-member", place, member=member, **values)
+        if unknown := _find_unknown_member(properties, order):
+            yield make_issue("adopt.unknown-member", place, member=unknown)
+        if known is not None and known.state.has_job and known.jobId != properties.jobId:
+            yield make_issue("adopt.other-job", place, job=adoption.job, known=known.jobId)
+        elif adoption.result is AdoptionResult.FITS and properties.ending is JobEnding.FAILED:
+            yield make_issue("adopt.failed", place)
+
+    def _compare_overrides(self, adoption: JobAdoption) -> list[Issue]:
+        """Return the issues of a job's override files in S3, compared with those of the package."""
+        issues = bounded_issues(JOB_ISSUE_LIMIT, adoption.properties.inputS3Uri or "")
+        documents = self._order_of(adoption).documents()
+        with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:
+            for found in threads.map(lambda document: self._compare_override(adoption.properties, document), documents):
+                if found is not None:
+                    issues.add(found)
+        return list(issues)
+
+    def _compare_override(self, properties: ImportJob, document: UploadDocument) -> Issue | None:
+        place = Location(path=make_printable(document.uri))
+        try:
+            existing = compare_existing(self.clients.s3, document)
+        except AwsError as error:
+            if not error.local:
+                raise
+            return make_issue("adopt.override-not-confirmed", place, reason=f"could not be read ({error.code})")
+        if existing is None:
+            return make_issue("adopt.override-not-confirmed", place, reason="is not in S3")
+        if not existing.is_same:
+            return make_issue("adopt.override-differs", place)
+        submitted = properties.submittedAt
+        if existing.modified is not None and submitted is not None and existing.modified > submitted:
+            reason = f"was written after the job was submitted ({format_utc(submitted)})"
+            return make_issue("adopt.override-not-confirmed", place, reason=reason)
+        return None
+
+    def _make_submission(self, adoption: JobAdoption, region: str) -> Submission:
+        """Return the submission state of a job that is adopted, as `submit` and `watch` would have saved it."""
+        order, job = self._order_of(adoption), adoption.properties
+        report, now = job.to_job_info(), format_utc(self.clock.now())
+        taken: dict[str, Any] = {
+            member: order.request[member] if order.has_value(member) else _value_of(job, member)
+            for member in _TAKEN_MEMBERS
+        }
+        owner = order.request["inputOwnerAccountId"] if order.has_value("inputOwnerAccountId") else None
+        return Submission(
+            **taken,
+            job=order.job.id,
+            state=SubmissionState.STARTED if report.ending is None else SubmissionState.ENDED,
+            datastoreId=self.datastore,
+            inputS3Uri=order.request["inputS3Uri"],
+            inputOwnerAccountId=owner,
+            jobName=job.jobName or None,
+            clientToken=order.request["clientToken"],
+            region=region or None,
+            startingAt=report.submitted_at or now,
+            jobId=job.jobId,
+            jobStatus=job.jobStatus,
+            submittedAt=report.submitted_at,
+            endedAt=report.ended_at,
+            message=job.message,
+            ending=report.ending,
+            configuration=adoption.agreement,
+            adoptedAt=now,
+            seenAt=now,
+        )
+
+
+def _find_differences(properties: ImportJob, order: JobRequest) -> Iterator[str]:
+    """Yield the members of a job that differ from a request. Members with a placeholder are not compared."""
+    if properties.datastoreId and properties.datastoreId != order.request["datastoreId"]:
+        yield "datastoreId"
+    for member in _TAKEN_MEMBERS:
+        found = _value_of(properties, member)
+        if found is not None and order.has_value(member) and found.rstrip("/") != order.request[member].rstrip("/"):
+            yield member
+
+
+def _find_unknown_member(properties: ImportJob, order: JobRequest) -> str:
+    """Return a member that neither the job nor the request has; the empty text if there is none."""
+    unknown = (member for member in _TAKEN_MEMBERS if not (_value_of(properties, member) or order.has_value(member)))
+    return next(unknown, "")
+
+
+def _value_of(properties: ImportJob, member: str) -> str | None:
+    """Return a member of a job, which is None if the service does not report it. outputS3Uri has no job folder."""
+    if member == "outputS3Uri":
+        return properties.output_prefix
+    value: str | None = getattr(properties, member)
+    return value
