@@ -66,7 +66,7 @@ MAX_IDS = 5
 def add_arguments(parser: Parser) -> None:
     """Add the command's arguments and options."""
     add_package(parser)
-    parser.add_argument("job_ids", metavar="[JOBID ...]", nargs="*", help="The ids that AWS gave the import jobs.")
+    parser.add_argument("job_ids", metavar="[JOBID...]", nargs="*", help="The ids that AWS gave the import jobs.")
     parser.add_argument(
         "--find",
         action="store_true",

@@ -76,7 +76,7 @@ def build_completion_script(shell: Shell) -> str:
             kind = "directory" if action.metavar in _DIRECTORIES else "file" if action.metavar in _FILES else None
             if kind is not None:
                 action.complete = kind  # type: ignore[attr-defined]  # the attribute that shtab reads
-            elif not is_option(action) and action.choices is None:
+            elif not is_option(action) and action.choices is None and action.dest in _NAMES:
                 action.choices = _NAMES[action.dest]()
     return _complete_joined_values(shtab.complete(root, shell=shell.value), shell)
 
