@@ -62,7 +62,7 @@ def build_adoption_cells(adoption: JobAdoption) -> tuple[str, ...]:
 
 
 def describe_refusal(adoption: JobAdoption) -> str:
-    """Return the differences between a job and the package's request, in a few words; empty if there is none."""
+    """Return the differences between a job and the package's request, in a few words; empty if they agree."""
     reasons = [_REASONS[adoption.agreement]] if adoption.agreement in _REASONS else []
     if adoption.differing:
         reasons.append(f"another {join_names(adoption.differing)}")

@@ -30,7 +30,7 @@ class JobAdoption:
     properties: ImportJob
     """The answer of GetDICOMImportJob."""
     job: str | None
-    """The id of the package's job with the same inputS3Uri; None if there is none."""
+    """The id of the package's job with the same inputS3Uri; None if no job has it."""
     agreement: RequestAgreement | None
     """Whether the job has the inputS3Uri and importConfiguration of the package's job; None if it is not known."""
     differing: tuple[str, ...] = ()

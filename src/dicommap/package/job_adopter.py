@@ -274,7 +274,7 @@ def _find_differences(properties: ImportJob, order: JobRequest) -> Iterator[str]
 
 
 def _find_unknown_member(properties: ImportJob, order: JobRequest) -> str:
-    """Return a member that neither the job nor the request has; the empty text if there is none."""
+    """Return a member that neither the job nor the request has; the empty text if all are known."""
     unknown = (member for member in _TAKEN_MEMBERS if not (_value_of(properties, member) or order.has_value(member)))
     return next(unknown, "")
 
