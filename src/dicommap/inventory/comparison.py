@@ -208,7 +208,7 @@ class _Presence:
         self.after = self.after or after
 
     def status(self, counts: InstanceCounts) -> DifferenceStatus:
-        """Return the status of the study or series whose instances `counts` counts."""
+        """Return the status of the study or series. `counts` has the numbers of its instances."""
         if not self.before:
             return DifferenceStatus.NEW
         if not self.after:

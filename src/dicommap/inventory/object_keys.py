@@ -146,7 +146,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         return self._iterate_objects_under("")
 
     def objects_under(self, prefix: str) -> PlannedObjects:
-        """Return the objects whose keys begin with `prefix`, with the rest of the key as their key.
+        """Return the objects whose keys begin with `prefix`. In the result, their keys are relative to it.
 
         `prefix` is empty or ends with a slash.
         """

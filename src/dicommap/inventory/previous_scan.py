@@ -294,7 +294,7 @@ class PreviousScan:
         return [(decode_path(path)[begin:], size) for path, size, _ in rows]
 
     def is_duplicate(self, first: FileIdentity, other: FileIdentity, roots: Sequence[str]) -> bool:
-        """Return whether the earlier scan found `other` to have the bytes of `first`, and both files are unchanged.
+        """Return whether the earlier scan found that `other` has the bytes of `first`, and both are unchanged.
 
         Args:
             first: The file that is the instance.

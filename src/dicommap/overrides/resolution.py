@@ -75,7 +75,7 @@ _GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
 
 
 class GroupingEditCounter:
-    """For each edit, the number of studies in which it changed a grouping attribute."""
+    """Counts, for each edit, the studies in which it changed a grouping attribute."""
 
     def __init__(self) -> None:
         self._studies: Counter[tuple[Location, int]] = Counter()

@@ -33,7 +33,7 @@ _VRS_TO_LOOK_UP = (b"", b"UN")
 _MAX_CACHED_VALUES = 128
 """The maximum number of values in one TextCache."""
 _MAX_CACHED_BYTES = 256
-"""Only the texts of values up to this number of bytes are cached. This limits the memory of a cache."""
+"""Maximum number of bytes of a value whose text is cached. It limits the memory of a cache."""
 _MAX_CACHED_KINDS = 1_024
 """The maximum number of TextCaches, and of the tuples of them that `get_all` returns."""
 

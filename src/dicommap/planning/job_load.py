@@ -29,7 +29,7 @@ class QuotaExcess:
 
 
 class SmallestExcesses(dict[str, QuotaExcess]):
-    """For each quota, the smallest excess: counted items -> excess.
+    """The smallest excess of each quota: counted items -> excess.
 
     An issue names the smallest excess: if the quota were raised to its count, more files would fit into jobs.
     """

@@ -57,7 +57,7 @@ class JobsInPlace:
     cut_studies: dict[str, list[str]] = field(default_factory=dict)
     """Study whose files several jobs import -> prefixes of these jobs."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """For each quota, the smallest excess among the folders with instances that are in no job."""
+    """The smallest excess of each quota, among the folders with instances that are in no job."""
     too_long: BoundedList[UnfitFile] = field(default_factory=BoundedList)
     """Files whose keys are longer than S3 allows."""
     too_large: BoundedList[UnfitFile] = field(default_factory=BoundedList)

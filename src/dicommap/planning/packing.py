@@ -14,10 +14,7 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess, SeriesSize, StudySize
 
 MISSES_LIMIT = 32
-"""After this number of pieces that did not fit into a job, no more are tried.
-
-The time for packing then stays linear.
-"""
+"""Number of pieces that may fail to fit into a job. Then no more are tried, so that packing takes linear time."""
 
 FileSizesOf = Callable[[str, str], Iterable[int]]
 """A function that takes the UIDs of a study and a series.
@@ -44,7 +41,7 @@ class PackedJobs:
     unpackable_files: dict[str, int] = field(default_factory=dict)
     """Study -> number of its files that fit into no job: even one file with its override files exceeds a quota."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
-    """For each quota, the smallest excess among the files that fit into no job."""
+    """The smallest excess of each quota, among the files that fit into no job."""
 
 
 def pack_studies(

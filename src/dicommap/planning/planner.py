@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dicommap.planning.jobs_in_place import KeyedFile
 
 MANY_JOBS = 100
-"""From this number of jobs in place on, the plan also counts the jobs that staging all files would need."""
+"""Number of jobs in place from which the plan also counts the jobs that staging all files would need."""
 
 
 class PlannableFiles(Protocol):

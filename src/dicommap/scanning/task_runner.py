@@ -35,7 +35,7 @@ AUTO_JOBS = 0
 """A value for `jobs`: one process for each processor. Processes are started only if there are enough files."""
 
 MIN_FILES_FOR_PROCESSES = 20_000
-"""With AUTO_JOBS, processes start only after this number of files. A single process reads fewer files faster."""
+"""Number of files after which processes start with AUTO_JOBS. A single process reads fewer files faster."""
 
 _THREADS = 2
 """The number of threads that read over the network. Each thread runs a task, which sends many requests in parallel."""

@@ -25,7 +25,7 @@ MAX_RATIO = 200
 """The maximum ratio of decompressed to compressed bytes. It is 2 or 3 for images, and about 100 for empty masks."""
 
 ALWAYS_ALLOWED_BYTES = 256 * 2**20
-"""Up to this number of decompressed bytes, every ratio is allowed. Decompressing them takes about a second."""
+"""Number of decompressed bytes for which every ratio is allowed. Decompressing them takes about a second."""
 
 MAX_UNPACKED_BYTES = 2**40
 """The maximum number of decompressed bytes of one archive. Decompressing them takes about an hour."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 2**18
 _GZIP = 16
-"""This number is added to zlib's window size to read a gzip header and trailer."""
+"""The number to add to zlib's window size, so that zlib reads a gzip header and trailer."""
 
 
 class DecompressedStream(Protocol):

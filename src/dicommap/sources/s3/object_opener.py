@@ -46,9 +46,9 @@ After that, the calling thread requests the missing bytes.
 """
 
 _MAX_UNANSWERED = 8
-"""If S3 does not answer for this number of objects one after the other, S3 or the network has failed.
+"""Number of objects without an answer, one after the other, after which AwsError is raised.
 
-AwsError is raised.
+S3 or the network has then failed.
 """
 
 _Result = TypeVar("_Result")
