@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 ITEMS_KEPT = 1_000
 """Maximum number of studies that differ, and of attribute changes, that a Comparison keeps in memory."""
 LARGEST_KEPT = 20
-"""Number of studies that `Comparison.largest` has at most: those with the most differing instances."""
+"""Maximum number of studies in `Comparison.largest`, which are those with the most differing instances."""
 IGNORABLE_KINDS = tuple(kind for kind in ChangeKind if kind is not ChangeKind.SERIES)
 _POSITIONS = ("the first inventory", "the second inventory")
 

@@ -87,9 +87,12 @@ class Draft(Displayable):
     package: Path | None
     """The directory of the written package; None if `draft` had no `output`, or if the draft has no documents."""
     documents: Mapping[str, str]
-    """Path in the package -> text of the file. Empty if an issue is an error, or if there is nothing to write."""
+    """Path in the package -> text of the file. Empty if `plan` is None."""
     plan: Plan | None = None
-    """The plan of the package. None if an issue is an error, or if there is nothing to write."""
+    """The plan of the package.
+
+    None if an issue is an error, if there is nothing to write, or if neither `output` nor an S3 prefix is known.
+    """
     _masker: Masker = field(default_factory=Masker, compare=False)
     """The masker for all outputs of this draft, so that the same mark means the same value in each output."""
 

@@ -71,8 +71,8 @@ class ObjectCopier:
     """Copier of instances from source roots to staging prefixes. Every method may raise AwsError.
 
     Before a file is copied, its header is read to check that the file is the planned instance. A local file is opened
-    only once, so the checked bytes are the sent bytes. S3 copies an object only if its ETag is the same as when its
-    header was read.
+    only once, so the checked file is the file that is sent. S3 copies an object only if its ETag is the same as when
+    its header was read.
     """
 
     def __init__(self, clients: Clients, roots: SourceRoots) -> None:

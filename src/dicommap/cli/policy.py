@@ -43,7 +43,7 @@ _UNKNOWN_VALUES = {
     "<output bucket>": "outputS3Uri",
     "<region>": "region",
 }
-"""Placeholder in a policy -> the member of the request that contains the unknown value."""
+"""Placeholder in a policy -> the setting that contains the unknown value. An option gives the setting."""
 
 _MEMBERS = {Part.ROLE_PERMISSIONS: "rolePermissions", Part.ROLE_TRUST: "roleTrust", Part.CALLER: "caller"}
 

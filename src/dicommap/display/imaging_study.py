@@ -238,7 +238,7 @@ class _ImagingStudyBuilder:
     def _choose_most_frequent_value(self, keyword: str, values: list[_SeriesValues], location: Location) -> str:
         """Return the most frequent value of an attribute that is not blank; an empty text if there is no such value.
 
-        If the attribute has several values, an issue is recorded.
+        If the attribute has several values that are not blank, an issue is recorded.
         """
         counts: Counter[str] = Counter()
         for series_values in values:

@@ -47,7 +47,7 @@ class SeriesSummary:
     uid: str
     instances: int
     size: int
-    """Total number of bytes of the files."""
+    """Total number of bytes of the files of the series."""
     values: Mapping[str, ValueSummary]
 
     @classmethod
@@ -69,7 +69,7 @@ class StudySummary:
     series: int
     instances: int
     size: int
-    """Total number of bytes of the files."""
+    """Total number of bytes of the files of the study."""
     values: Mapping[str, ValueSummary]
     modalities: Sequence[str]
     first: Sequence[SeriesSummary]

@@ -167,10 +167,10 @@ def cell_issues(
 
 
 def is_exact_number(tag: int, kind: CellKind) -> bool:
-    """Return whether a cell is a number, but its attribute's value is certain nevertheless.
+    """Return whether a cell is a number that certainly has the whole value of its attribute.
 
     This is so for attributes that are numbers. It is also so for dates, because the years of real dates do not begin
-    with a zero. In all other attributes, the value can have lost zeros at its beginning.
+    with a zero. In cells of other attributes, a number can have lost zeros at its beginning.
     """
     return kind is CellKind.NUMBER and set(vrs_of(tag)) <= _NUMERIC_VRS
 

@@ -64,10 +64,10 @@ MAX_METADATA_MB = 50
 """Maximum size of the metadata of an image set in MB, adjustable ("Endpoints and quotas")."""
 
 CONCURRENT_JOBS = 100
-"""Maximum number of import jobs that run in a data store at the same time, adjustable ("Endpoints and quotas")."""
+"""Default maximum number of import jobs that run in a data store at once, adjustable ("Endpoints and quotas")."""
 
 CONCURRENT_JOBS_AP_SOUTHEAST_2 = 20
-"""The default of CONCURRENT_JOBS in the region ap-southeast-2 ("Endpoints and quotas")."""
+"""The value that replaces CONCURRENT_JOBS in the region ap-southeast-2 ("Endpoints and quotas")."""
 
 
 class Rate(NamedTuple):
