@@ -264,7 +264,7 @@ def _print_level(comparing: ComparisonRun, level: DifferenceLevel, masker: Maske
         rows = map(flatten_difference_record, _build_records(comparing, level, masker))
     columns = _LEVEL_COLUMNS[level]
     numbers = ("instances",) if level is DifferenceLevel.ATTRIBUTE else _COUNTS
-    shown = masker if level is DifferenceLevel.ATTRIBUTE else None  # the other tables have no values
+    shown = masker if level is DifferenceLevel.ATTRIBUTE else None  # tables of other levels have no values to mask
     print_table(columns, ([row[column] for column in columns] for row in rows), numbers=numbers, masker=shown)
     if comparing.result().is_same:
         print_line(NO_DIFFERENCE)

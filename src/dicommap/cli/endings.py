@@ -158,7 +158,7 @@ def _raise_signals_as_exceptions() -> Iterator[None]:
         raise SignalExit(number)
 
     # Only the main thread may set signal handlers.
-    signals = _STOP_SIGNALS if threading.current_thread() is threading.main_thread() else ()  # only the main thread may
+    signals = _STOP_SIGNALS if threading.current_thread() is threading.main_thread() else ()
     handlers = {number: signal.getsignal(number) for number in signals}
     before = {number: handler for number, handler in handlers.items() if handler not in (signal.SIG_IGN, None)}
     for number in before:

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         print_table(("code", "severity", "title"), rows)
         print_next_step(after_explain(None))
         return 0
-    entries = [_find_entry(code) for code in args.code]  # all, before anything is printed
+    entries = [_find_entry(code) for code in args.code]  # an unknown code raises before anything is printed
     for number, entry in enumerate(entries):
         if number:
             print_line()

@@ -255,7 +255,7 @@ def after_package(
         return NextStep(words=("reconcile", place, *options))
     if progress.to_stage and not is_staged:
         return NextStep(words=("stage", place, *options))
-    if progress.started:  # the first submit has saved the members of the request
+    if progress.started:  # no dry run is needed: the first submit has saved the members of the request
         return NextStep(words=("submit", place, *options))
     return NextStep(words=("submit", place, "-n", *options))
 

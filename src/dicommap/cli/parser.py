@@ -193,9 +193,9 @@ class Parser(argparse.ArgumentParser):
         name, equals, value = word.partition("=")
         action = self._option_string_actions.get(name)
         if action is None and not word.startswith("--") and (short := self._option_string_actions.get(word[:2])):
-            if takes_value(short):  # -j2
+            if takes_value(short):  # a value joined to the name, as in -j2
                 name, equals, value, action = word[:2], "=", word[2:], short
-            else:  # -n0
+            else:  # options joined to one word, as in -n0
                 self._record_use(short, word[:2], None, used_options)
                 return [word[:2], *self._read_option(f"-{word[2:]}", rest, used_options)]
         if action is None:

@@ -82,7 +82,7 @@ def output_options(args: argparse.Namespace) -> Iterator[None]:
 
     If stdout is a terminal and the command allows it, the results are shown in a pager.
     """
-    global _options  # one output for the whole process
+    global _options  # global, because a process has only one stdout
     _options = OutputOptions(
         color=getattr(args, "color", ColorChoice.AUTO),
         wide=getattr(args, "wide", False),

@@ -116,7 +116,7 @@ def zone_offset_at(on: date, time: str, zone: tzinfo) -> str:
     """
     hours, minutes, seconds = (int(time[at : at + 2]) for at in (0, 3, 6))
     local = datetime(on.year, on.month, on.day, hours, minutes, seconds, tzinfo=zone)
-    first, second = local.utcoffset(), local.replace(fold=1).utcoffset()  # PEP 495
+    first, second = local.utcoffset(), local.replace(fold=1).utcoffset()  # two equal times (PEP 495)
     if first is None or second is None:
         raise FhirConversionError("the time zone has no offset then")
     if first != second:
