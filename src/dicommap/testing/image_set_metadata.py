@@ -2,8 +2,9 @@
 
 The developer guide shows the form by examples ("Understanding image sets", "Getting image set metadata"): keywords
 without VR, patient, study and series attributes once, `null` for an attribute without a value, numbers of DS and IS as
-texts, and DICOMVRs for private elements. Published answers of a data store also show that an attribute whose
-multiplicity in PS3.6 is not 1 has an array, even for one value, and that DS and IS keep their padding.
+texts, and DICOMVRs for private elements. Metadata that a user of HealthImaging has published (Grand Challenge, tests of
+its DICOM import) also show that an attribute whose multiplicity in PS3.6 is not 1 has an array, even for one value, and
+that DS and IS keep their padding.
 
 Rules of the stand-in only, because AWS documents no form: the groups of a person name are joined by `=`, a tag in a
 value of AT is eight hexadecimal digits, a sequence without items is `null`, and private elements have the instance

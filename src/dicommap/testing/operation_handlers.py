@@ -61,6 +61,7 @@ class OperationHandlers:
         return handlers[operation.name](parameters)
 
     def _start_job(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        # A rule of the stand-in only: AWS does not document the error for a data store that is not ACTIVE.
         if self._get_datastore_status(request["datastoreId"]) != "ACTIVE":
             raise ServiceError("ConflictException", "The data store is not ACTIVE.")
         if self.jobs.behaviour.import_configuration == "dropped":

@@ -93,6 +93,9 @@ class StartedJobs:
     def start(self, request: Mapping[str, Any]) -> StartedJob:
         """Start and return a job. If the same request with the same client token was sent before, return its job.
 
+        That another request with the same token is refused is a rule of the stand-in only. The service model calls the
+        client token an idempotency token, and AWS documents nothing about its reuse.
+
         Raises:
             ServiceError: ConflictException if another request used the client token; ServiceQuotaExceededException if
                 the quota of concurrent jobs is reached.
