@@ -89,10 +89,7 @@ class Draft(Displayable):
     documents: Mapping[str, str]
     """Path in the package -> text of the file. Empty if `plan` is None."""
     plan: Plan | None = None
-    """The plan of the package.
-
-    None if an issue is an error, if there is nothing to write, or if neither `output` nor an S3 prefix is known.
-    """
+    """The plan of the package. None if `draft` found an error or no override, or has no `output` and no S3 prefix."""
     _masker: Masker = field(default_factory=Masker, compare=False)
     """The masker for all outputs of this draft, so that the same mark means the same value in each output."""
 
