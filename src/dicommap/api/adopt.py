@@ -31,7 +31,7 @@ from dicommap.healthimaging.job_properties import format_utc
 from dicommap.issues import has_errors
 from dicommap.model.displayable import Displayable
 from dicommap.model.job_adoption import AdoptionResult
-from dicommap.package.aws_account_check import complete_clients, require_same_datastore, require_same_endpoint
+from dicommap.package.aws_account_check import add_saved_settings, require_same_datastore, require_same_endpoint
 from dicommap.package.job_adopter import JobAdopter
 from dicommap.package.job_requests import (
     find_placeholders,
@@ -173,7 +173,7 @@ def adopt(
         "inputOwnerAccountId": input_owner_account_id,
     }
     kept = planned.aws_account()
-    reached = complete_clients(clients, kept)
+    reached = add_saved_settings(clients, kept)
     require_same_endpoint(kept, reached)
     adopter = JobAdopter(
         clients=reached,

@@ -22,7 +22,7 @@ from dicommap.model.displayable import Displayable
 from dicommap.model.inventory_difference import (
     AttributeChangeCount,
     ChangeKind,
-    ComparedSide,
+    ComparedInventorySummary,
     InstanceDifference,
     SeriesDifference,
     StudyDifference,
@@ -58,9 +58,9 @@ class Comparison(Displayable):
     read the inventories again, and yield all differences.
     """
 
-    before: ComparedSide
+    before: ComparedInventorySummary
     """The first inventory."""
-    after: ComparedSide
+    after: ComparedInventorySummary
     """The second inventory."""
     totals: ComparisonTotals
     """The numbers of same, changed, new and gone studies, series and instances, and of changed attributes."""
@@ -156,7 +156,7 @@ class ComparisonRun:
         self._changes: list[AttributeChangeCount] = []
         self._largest: list[tuple[int, int, StudyDifference]] = []
         self._comparer: InventoryComparer | None = None
-        self._sides: tuple[ComparedSide, ComparedSide] | None = None
+        self._sides: tuple[ComparedInventorySummary, ComparedInventorySummary] | None = None
 
     def __iter__(self) -> Iterator[Difference]:
         """Compare the inventories, and yield all differences. The first ones are kept for `result`."""

@@ -205,9 +205,9 @@ class ReconciliationRun:
         if submission is None or not job_id:
             return None
         from dicommap.aws.job_manifests import fetch_job_manifests
-        from dicommap.package.aws_account_check import complete_clients
+        from dicommap.package.aws_account_check import add_saved_settings
 
-        self._reached = self._reached or complete_clients(self._clients, self.package.aws_account())
+        self._reached = self._reached or add_saved_settings(self._clients, self.package.aws_account())
         return fetch_job_manifests(self._reached, submission.outputS3Uri, submission.datastoreId, job_id)
 
 

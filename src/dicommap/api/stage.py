@@ -26,9 +26,9 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
 from dicommap.issues import Location, Severity, make_issue
-from dicommap.issues.bounded_list import limit_issues
+from dicommap.issues.bounded_list import limit_and_count
 from dicommap.model.displayable import Displayable
-from dicommap.package.aws_account_check import complete_clients
+from dicommap.package.aws_account_check import add_saved_settings
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.staging_copies import find_job_sources, parse_job_uri, plan_copies, select_staged_jobs
 from dicommap.package.transfer_confirmation import make_staging_transfer, require_confirmed
@@ -149,7 +149,7 @@ def stage(
         issues += find_unnamed_sources(used, roots)
     if issues or not chosen:
         return StageResult(package=Path(package), jobs=(), issues=Issues(issues))
-    reached = complete_clients(clients, planned.aws_account())
+    reached = add_saved_settings(clients, planned.aws_account())
     if confirm is not None:
         require_confirmed(confirm, make_staging_transfer(planned, chosen, list(used.values()), reached))
     return _stage_jobs(planned, chosen, ObjectCopier(reached, roots), progress)
@@ -184,7 +184,7 @@ def _stage_jobs(
             for job in chosen:
                 result, job_issues = staging.stage(job)
                 done.append(result)
-                issues += limit_issues(job_issues, ISSUES_KEPT, Location(path=make_printable(job.inputS3Uri)))
+                issues += limit_and_count(job_issues, ISSUES_KEPT, Location(path=make_printable(job.inputS3Uri)))
         except BaseException:
             executor.shutdown(wait=True, cancel_futures=True)
             raise

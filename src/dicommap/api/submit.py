@@ -31,7 +31,7 @@ from dicommap.issues import Location, has_errors, make_issue
 from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import job_folder
-from dicommap.package.aws_account_check import complete_clients, require_same_endpoint
+from dicommap.package.aws_account_check import add_saved_settings, require_same_endpoint
 from dicommap.package.job_requests import (
     find_placeholders,
     make_job_requests,
@@ -181,7 +181,7 @@ def submit(
         "inputOwnerAccountId": input_owner_account_id,
     }
     kept = planned.aws_account()
-    clients = complete_clients(clients, kept)
+    clients = add_saved_settings(clients, kept)
     require_same_endpoint(kept, clients)
     orders = make_job_requests(
         planned, jobs, {name: value for name, value in account.items() if value is not None}, kept

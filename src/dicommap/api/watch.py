@@ -31,7 +31,7 @@ from dicommap.issues import Location
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
 from dicommap.model.submission import SubmissionState
-from dicommap.package.aws_account_check import complete_clients, require_same_endpoint
+from dicommap.package.aws_account_check import add_saved_settings, require_same_endpoint
 from dicommap.package.document_reader import read_document
 from dicommap.package.job_requests import read_package_plan, require_package
 from dicommap.package.package_directory import PackageDirectory
@@ -321,7 +321,7 @@ def _make_clients(place: Path | None, clients: Clients | None) -> Clients:
         return clients or Clients()
     require_package(place)
     kept = PackageDirectory(place).aws_account()
-    reached = complete_clients(clients, kept)
+    reached = add_saved_settings(clients, kept)
     require_same_endpoint(kept, reached)
     return reached
 

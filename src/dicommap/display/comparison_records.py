@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.model.inventory_difference import ChangeKind, DifferenceStatus
-from dicommap.model.masking import escape_undecodable, is_shown_value
+from dicommap.model.masking import escape_undecodable, is_never_masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -150,7 +150,7 @@ def _build_value_members(name: str, keyword: str, value: str | None, masker: Mas
     """
     if value is None:
         return {name: None}
-    if masker.show_values or is_shown_value(keyword, value):
+    if masker.show_values or is_never_masked(keyword, value):
         return {name: escape_undecodable(value)}
     return {name: None, f"{name}Mark": masker.mask(keyword, value)}
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dicommap.display.report import Block, Figure
     from dicommap.model.inventory_difference import (
         AttributeChangeCount,
-        ComparedSide,
+        ComparedInventorySummary,
         ComparisonTotals,
         StudyDifference,
     )
@@ -81,8 +81,8 @@ _KIND_COLUMNS = (
 class ComparisonContent:
     """The data for the report of a comparison."""
 
-    before: ComparedSide
-    after: ComparedSide
+    before: ComparedInventorySummary
+    after: ComparedInventorySummary
     totals: ComparisonTotals
     studies: Sequence[StudyDifference]
     """The first studies that differ."""
@@ -167,7 +167,7 @@ def count_differing(totals: ComparisonTotals) -> int:
     return totals.studies.total() - totals.studies[DifferenceStatus.SAME]
 
 
-def describe_sides(before: ComparedSide, after: ComparedSide) -> Iterator[tuple[str, str]]:
+def describe_sides(before: ComparedInventorySummary, after: ComparedInventorySummary) -> Iterator[tuple[str, str]]:
     """Yield facts about the two inventories, as pairs of a name and a text.
 
     The facts are the inventories' names and sources, and the attributes that only one inventory has.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.person_name_comparison import merge_equal_names
 from dicommap.issues import Location
-from dicommap.model.masking import Masker, escape_undecodable, is_shown_value
+from dicommap.model.masking import Masker, escape_undecodable, is_never_masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,7 +116,7 @@ def _build_distinct_value_entries(
 
 
 def _build_value_entries(keyword: str, counts: Mapping[str, int], *, masker: Masker) -> list[Record]:
-    if not masker.show_values and not all(is_shown_value(keyword, value) for value in counts):
+    if not masker.show_values and not all(is_never_masked(keyword, value) for value in counts):
         counts = merge_equal_names(keyword, counts)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [{**_build_value_members(keyword, value, masker), "files": files} for value, files in ranked]
@@ -127,6 +127,6 @@ def _build_value_members(keyword: str, value: str, masker: Masker) -> Record:
 
     A masked value is null, and the member `mark` has its mark. So no program can take a mark for a value.
     """
-    if masker.show_values or is_shown_value(keyword, value):
+    if masker.show_values or is_never_masked(keyword, value):
         return {"value": escape_undecodable(value)}
     return {"value": None, "mark": masker.mask(keyword, value)}

@@ -29,7 +29,7 @@ from dicommap.display.report import (
     build_masked_notes,
 )
 from dicommap.issues.wording import format_count
-from dicommap.model.masking import Masker, is_shown_value
+from dicommap.model.masking import Masker, is_never_masked
 from dicommap.model.study import series_number_key
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _describe_absent_attributes(values: Mapping[str, ValueCounts]) -> str:
 
 def _format_values(keyword: str, counts: ValueCounts, *, masker: Masker) -> str:
     """Return a text with the values of an attribute, the most frequent first. Several values have numbers of files."""
-    if not masker.show_values and not all(is_shown_value(keyword, value) for value in counts):
+    if not masker.show_values and not all(is_never_masked(keyword, value) for value in counts):
         counts = merge_equal_names(keyword, counts)
     if len(counts) == 1:
         return masker.mask_counts(keyword, counts)

@@ -13,7 +13,7 @@ from dicommap.edits.table_reader import DEFAULT_CSV_SETTINGS, CsvSettings, read_
 from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, stop_after_limit
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 from dicommap.model.study import Target
 
@@ -95,7 +95,7 @@ def read_sheet(
     table = read_table(name, data, _STUDY, settings)
     if isinstance(table, Issue):
         return None, [table]
-    issues = list(stop_after_limit(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
+    issues = list(limit_and_stop(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
     if len(issues) > DOCUMENT_ISSUE_LIMIT:
         return None, issues  # further columns were not checked
     refused = {issue.location.column for issue in issues}

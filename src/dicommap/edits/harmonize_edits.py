@@ -17,7 +17,7 @@ from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import override_keyword_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.issues.wording import format_count
-from dicommap.model.masking import is_shown_value
+from dicommap.model.masking import is_never_masked
 from dicommap.model.study import most_frequent_value
 
 if TYPE_CHECKING:
@@ -113,5 +113,5 @@ class HarmonizeEdits:
             location=Location(keyword=self._keyword),
             edit_results=(self._edit_result,),
             computed_from=((self._keyword, value),),
-            can_be_shown=is_shown_value(self._keyword, value),
+            can_be_shown=is_never_masked(self._keyword, value),
         )

@@ -17,7 +17,7 @@ from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.model.masking import is_shown_value
+from dicommap.model.masking import is_never_masked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -200,7 +200,7 @@ class RuleEdits:
                 edit_results=(self._edit_result,) if row is None else (self._edit_result, row),
                 computed_from=sources,
                 # The cells of a lookup table may contain patients' data.
-                can_be_shown=row is None and all(is_shown_value(*source) for source in sources),
+                can_be_shown=row is None and all(is_never_masked(*source) for source in sources),
             )
 
     def _record_and_yield(self, issues: Iterable[Issue], row: EditResult | None, study: str) -> Iterator[Issue]:

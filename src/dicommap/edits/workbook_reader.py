@@ -23,7 +23,7 @@ from dicommap.edits.workbook_archive import UnreadableWorkbookError, WorkbookArc
 from dicommap.edits.workbook_cells import CELL_ADDRESS, ON_VALUES, SharedTexts, WorksheetCells
 from dicommap.edits.workbook_styles import CellFormats
 from dicommap.issues import Issue, Location, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, stop_after_limit
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop
 from dicommap.issues.wording import format_count
 from dicommap.writing.workbook_writer import WORKSHEET_ROWS
 
@@ -128,7 +128,7 @@ class _Contents:
 
 def _worksheet_issues(table: Table, worksheet: WorksheetCells) -> Iterator[Issue]:
     location = Location(path=table.name)
-    yield from stop_after_limit(_merged_issues(table, worksheet.merged), DOCUMENT_ISSUE_LIMIT, location)
+    yield from limit_and_stop(_merged_issues(table, worksheet.merged), DOCUMENT_ISSUE_LIMIT, location)
     filled = _filled_rows(table, worksheet.hidden_rows)
     hidden = [
         column_letters(index)

@@ -118,7 +118,7 @@ def read_rows(
     Raises:
         InventoryError: The inventory is damaged or closed.
     """
-    with _name_sqlite_errors():
+    with _raise_inventory_errors():
         # `yield from` is not used: it would close the cursor with the generator, and that fails if the file is already
         # closed.
         for row in connection.execute(query, parameters):
@@ -133,13 +133,13 @@ def read_unchecked_rows(
     Raises:
         InventoryError: The inventory is damaged or closed.
     """
-    with _name_sqlite_errors():
+    with _raise_inventory_errors():
         for row in connection.execute(query, parameters):  # noqa: UP028  not `yield from`, as in `read_rows`
             yield row
 
 
 @contextmanager
-def _name_sqlite_errors() -> Iterator[None]:
+def _raise_inventory_errors() -> Iterator[None]:
     """Raise InventoryError instead of errors of cells and of SQLite in the `with` block."""
     try:
         yield

@@ -24,7 +24,7 @@ from dicommap.inventory.cells import (
     read_unchecked_rows,
     read_value,
 )
-from dicommap.model.inventory_difference import ComparedFile, ComparedSide
+from dicommap.model.inventory_difference import ComparedFile, ComparedInventorySummary
 from dicommap.model.study import Disposition
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ WHERE type = 'index' AND name IN ('header_by_series', 'file_by_header', 'file_by
 """
 
 
-class InstanceCopy(NamedTuple):
+class InstanceFile(NamedTuple):
     """One file that contains an instance: the file that counts as the instance, or a duplicate."""
 
     path: str
@@ -79,25 +79,25 @@ class InstanceCopy(NamedTuple):
     header: int
 
 
-class InstanceCopies:
+class InstanceFiles:
     """The files of one instance in one series, in the order of path and source.
 
-    The cells are checked only when `copies` is first read. Most instances are the same in both inventories, and their
+    The cells are checked only when `files` is first read. Most instances are the same in both inventories, and their
     unchecked rows can be compared much faster.
 
     Attributes:
         key: The UIDs of the instance.
-        total: The number of all files. It may be larger than the length of `copies`.
+        total: The number of all files. It may be larger than the length of `files`.
     """
 
-    __slots__ = ("_copies", "_owner", "_rows", "key", "total")
+    __slots__ = ("_files", "_owner", "_rows", "key", "total")
 
     def __init__(self, key: InstanceKey, owner: ComparedInventory) -> None:
         self.key = key
         self.total = 0
         self._owner = owner
         self._rows: list[tuple[Any, ...]] = []
-        self._copies: list[InstanceCopy] | None = None
+        self._files: list[InstanceFile] | None = None
 
     def add(self, row: tuple[Any, ...]) -> None:
         """Add the row of a file. The first `MAX_COPIES` rows are kept, and always the row of the instance itself."""
@@ -108,21 +108,21 @@ class InstanceCopies:
             self._rows[-1] = row
 
     @property
-    def copies(self) -> list[InstanceCopy]:
+    def files(self) -> list[InstanceFile]:
         """Return at most `MAX_COPIES` files of the instance. Raises InventoryError if a cell is damaged."""
-        if self._copies is None:
-            self._copies = [self._owner.parse_copy(row) for row in self._rows]
-        return self._copies
+        if self._files is None:
+            self._files = [self._owner.parse_file(row) for row in self._rows]
+        return self._files
 
     @property
-    def instance(self) -> InstanceCopy | None:
+    def instance(self) -> InstanceFile | None:
         """Return the file that counts as the instance. Return None if every file is a duplicate.
 
         The instance then belongs to another series.
         """
-        return next((copy for copy in self.copies if copy.is_instance), None)
+        return next((file for file in self.files if file.is_instance), None)
 
-    def is_same_single_file(self, other: InstanceCopies, partners: Mapping[int, int]) -> bool:
+    def is_same_single_file(self, other: InstanceFiles, partners: Mapping[int, int]) -> bool:
         """Return whether each inventory has the instance as one file without duplicates, and the two files are equal.
 
         Only their cells are compared.
@@ -184,13 +184,13 @@ class ComparedInventory:
             read_integer,
         )
 
-    def instances(self) -> Iterator[InstanceCopies]:
+    def instances(self) -> Iterator[InstanceFiles]:
         """Yield the files of each instance in the order of Study, Series and SOP Instance UID.
 
         Raises:
             InventoryError: The inventory is damaged or closed.
         """
-        current: InstanceCopies | None = None
+        current: InstanceFiles | None = None
         for row in self._read_unchecked(_INSTANCES_QUERY):
             key = row[:3]
             if current is None or key != current.key:
@@ -199,29 +199,29 @@ class ComparedInventory:
                     if key < current.key:  # the index of an altered file may have another order
                         raise self._name_error(damaged_error())
                     yield current
-                current = InstanceCopies(key, self)
+                current = InstanceFiles(key, self)
             current.add(row)
         if current is not None:
             yield current
 
-    def find_instance(self, sop_instance_uid: str) -> InstanceCopies | None:
+    def find_instance(self, sop_instance_uid: str) -> InstanceFiles | None:
         """Return the files of an instance in the series of the file that counts as the instance.
 
         Return None if the inventory does not have the instance.
         """
-        copies: InstanceCopies | None = None
+        files: InstanceFiles | None = None
         for row in self._read_unchecked(_INSTANCE_QUERY, (sop_instance_uid,)):
-            if copies is None and row[_DISPOSITION] == Disposition.INSTANCE:
+            if files is None and row[_DISPOSITION] == Disposition.INSTANCE:
                 self._check_uids(row[:3])
-                copies = InstanceCopies(row[:3], self)
-            if copies is not None and row[:3] == copies.key:
-                copies.add(row)
-        return copies
+                files = InstanceFiles(row[:3], self)
+            if files is not None and row[:3] == files.key:
+                files.add(row)
+        return files
 
-    def parse_copy(self, row: tuple[Any, ...]) -> InstanceCopy:
+    def parse_file(self, row: tuple[Any, ...]) -> InstanceFile:
         """Return the file that a row describes. Raises InventoryError if a cell is damaged."""
         try:
-            return InstanceCopy._make(reader(cell) for reader, cell in zip(self._readers, row[3:], strict=True))
+            return InstanceFile._make(reader(cell) for reader, cell in zip(self._readers, row[3:], strict=True))
         except DamagedCellError:
             raise self._name_error(damaged_error()) from None
 
@@ -240,9 +240,9 @@ class ComparedInventory:
             return tuple(values)
         raise self._name_error(damaged_error())
 
-    def describe(self, other: ComparedInventory) -> ComparedSide:
+    def describe(self, other: ComparedInventory) -> ComparedInventorySummary:
         """Return the description of this inventory in a comparison with `other`."""
-        return ComparedSide(
+        return ComparedInventorySummary(
             name=self.name,
             sources=tuple(self.roots.values()),
             only_here=tuple(keyword for keyword in self.keywords if keyword not in other.keywords),
@@ -254,17 +254,17 @@ class ComparedInventory:
         ((count,),) = self._read("SELECT IFNULL(MAX(id), 0) FROM file", (read_integer,))
         return int(count)
 
-    def describe_file(self, copies: InstanceCopies, copy: InstanceCopy) -> ComparedFile:
+    def describe_file(self, files: InstanceFiles, file: InstanceFile) -> ComparedFile:
         """Return the description of one file of an instance."""
-        study, series, _ = copies.key
+        study, series, _ = files.key
         return ComparedFile(
             study_instance_uid=study,
             series_instance_uid=series,
-            source=self.roots[copy.source],
-            path=copy.path,
-            size=copy.size,
-            etag=copy.etag,
-            duplicates=copies.total - 1,
+            source=self.roots[file.source],
+            path=file.path,
+            size=file.size,
+            etag=file.etag,
+            duplicates=files.total - 1,
         )
 
     def _check_uids(self, key: InstanceKey) -> None:
@@ -297,7 +297,7 @@ class ComparedInventory:
 def pair_roots(before: Mapping[int, str], after: Mapping[int, str]) -> dict[int, int]:
     """Return a dict: number of a source in the second inventory -> number of the same source in the first inventory.
 
-    Sources with equal roots are pairs. The remaining sources are paired in their order, because a copy of a source has
+    Sources with equal roots are pairs. The remaining sources are paired in their order, because a file of a source has
     another root than the original. A source without a partner gets a negative number.
     """
     pairs: dict[int, int] = {}

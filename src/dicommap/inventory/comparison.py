@@ -30,14 +30,14 @@ from dicommap.model.inventory_difference import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from dicommap.inventory.compared_inventory import ComparedInventory, InstanceCopies, InstanceKey
+    from dicommap.inventory.compared_inventory import ComparedInventory, InstanceFiles, InstanceKey
     from dicommap.model.inventory_difference import ChangeKind
 
 CHANGES_LISTED = 100
 """Maximum number of changes that are listed per attribute and study or series. More changes are only counted."""
 
 Difference = InstanceDifference | SeriesDifference | StudyDifference
-InstancePair = tuple["InstanceKey", "InstanceCopies | None", "InstanceCopies | None"]
+InstancePair = tuple["InstanceKey", "InstanceFiles | None", "InstanceFiles | None"]
 
 
 class InventoryComparer:
@@ -133,7 +133,7 @@ class InventoryComparer:
             total.series += 1
 
     def _compare_instance(
-        self, old: InstanceCopies | None, new: InstanceCopies | None, counts: InstanceCounts
+        self, old: InstanceFiles | None, new: InstanceFiles | None, counts: InstanceCounts
     ) -> InstanceDifference | None:
         """Compare the files of one instance in one series, and update `counts`. Return None if there is no difference.
 
@@ -170,7 +170,7 @@ class InventoryComparer:
         return difference
 
 
-def merge_instances(before: Iterable[InstanceCopies], after: Iterable[InstanceCopies]) -> Iterator[InstancePair]:
+def merge_instances(before: Iterable[InstanceFiles], after: Iterable[InstanceFiles]) -> Iterator[InstancePair]:
     """Merge two streams of instances that are sorted by UIDs.
 
     Yield the UIDs of each instance, its files in the first stream and its files in the second stream. If a stream does

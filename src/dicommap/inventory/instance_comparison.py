@@ -1,7 +1,7 @@
 """Compare one instance in two inventories: the path, size and ETag of its file, its attributes, and its duplicates.
 
-If both inventories have a copy of the instance with the same path, these two files are compared, even if one of them is
-a duplicate. So a new copy of an unchanged file is not reported as a move, even if the path of the new copy is first in
+If both inventories have a file of the instance with the same path, these two files are compared, even if one of them is
+a duplicate. So a new file of an unchanged file is not reported as a move, even if the path of the new file is first in
 the order of paths.
 """
 
@@ -16,7 +16,7 @@ from dicommap.model.inventory_difference import AttributeDifference, ChangeKind,
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from dicommap.inventory.compared_inventory import ComparedInventory, InstanceCopies, InstanceCopy
+    from dicommap.inventory.compared_inventory import ComparedInventory, InstanceFile, InstanceFiles
 
 INSTANCE_NUMBER = "InstanceNumber"
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
@@ -55,7 +55,7 @@ class InstanceComparer:
         self.keywords: tuple[str, ...] = tuple(keyword for keyword in compared if keyword not in ignored_keywords)
         self._headers = _HeaderComparer(before, after, [word for word in self.keywords if word != INSTANCE_NUMBER])
 
-    def is_same_single_file(self, old: InstanceCopies, new: InstanceCopies) -> bool:
+    def is_same_single_file(self, old: InstanceFiles, new: InstanceFiles) -> bool:
         """Return whether each inventory has the instance as one file, and both files have equal cells.
 
         This test is fast, and true for most instances. If the inventories captured different attributes, it returns
@@ -63,7 +63,7 @@ class InstanceComparer:
         """
         return self._headers.has_comparable_digests and old.is_same_single_file(new, self._partners)
 
-    def compare(self, old: InstanceCopies, new: InstanceCopies) -> InstanceDifference | None:
+    def compare(self, old: InstanceFiles, new: InstanceFiles) -> InstanceDifference | None:
         """Compare an instance that both inventories have. Return None if there is no difference.
 
         Args:
@@ -84,18 +84,18 @@ class InstanceComparer:
         moves = [AttributeDifference(keyword, before, after) for keyword, before, after in uids if before != after]
         return self._describe(old, new, first, second, tuple(kinds), (*moves, *attributes))
 
-    def compare_duplicates(self, old: InstanceCopies | None, new: InstanceCopies | None) -> InstanceDifference | None:
+    def compare_duplicates(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference | None:
         """Compare the duplicates of an instance in a series that does not have the instance itself.
 
         Return None if there is no difference.
         """
         if ChangeKind.DUPLICATES in self._ignored or self.has_same_files(old, new):
             return None
-        first = None if old is None else old.copies[0]
-        second = None if new is None else new.copies[0]
+        first = None if old is None else old.files[0]
+        second = None if new is None else new.files[0]
         return self._describe(old, new, first, second, (ChangeKind.DUPLICATES,))
 
-    def describe_single(self, old: InstanceCopies | None, new: InstanceCopies | None) -> InstanceDifference:
+    def describe_single(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference:
         """Return the difference for an instance that only one inventory has. `old` or `new` is None."""
         first = None if old is None else old.instance
         second = None if new is None else new.instance
@@ -103,10 +103,10 @@ class InstanceComparer:
 
     def _describe(
         self,
-        old: InstanceCopies | None,
-        new: InstanceCopies | None,
-        first: InstanceCopy | None,
-        second: InstanceCopy | None,
+        old: InstanceFiles | None,
+        new: InstanceFiles | None,
+        first: InstanceFile | None,
+        second: InstanceFile | None,
         kinds: tuple[ChangeKind, ...] = (),
         attributes: tuple[AttributeDifference, ...] = (),
     ) -> InstanceDifference:
@@ -125,19 +125,19 @@ class InstanceComparer:
             after=self._after.describe_file(new, second) if new and second else None,
         )
 
-    def _choose_files(self, old: InstanceCopies, new: InstanceCopies) -> tuple[InstanceCopy, InstanceCopy]:
+    def _choose_files(self, old: InstanceFiles, new: InstanceFiles) -> tuple[InstanceFile, InstanceFile]:
         """Return the two files to compare: two files with the same path if possible, else the instances."""
-        first, second = old.instance or old.copies[0], new.instance or new.copies[0]
-        if len(old.copies) == len(new.copies) == 1:
+        first, second = old.instance or old.files[0], new.instance or new.files[0]
+        if len(old.files) == len(new.files) == 1:
             return first, second
-        places = {(copy.path, copy.source): copy for copy in old.copies}
-        partners = {(copy.path, self._partners[copy.source]): copy for copy in new.copies}
+        places = {(file.path, file.source): file for file in old.files}
+        partners = {(file.path, self._partners[file.source]): file for file in new.files}
         for place in ((first.path, first.source), (second.path, self._partners[second.source]), *places):
             if place in places and place in partners:
                 return places[place], partners[place]
         return first, second
 
-    def _find_file_changes(self, first: InstanceCopy, second: InstanceCopy) -> Iterator[ChangeKind]:
+    def _find_file_changes(self, first: InstanceFile, second: InstanceFile) -> Iterator[ChangeKind]:
         """Yield the kinds of changes between two files, without the ignored kinds."""
         if (first.path, first.source) != (second.path, self._partners[second.source]):
             yield from {ChangeKind.PATH} - self._ignored
@@ -146,7 +146,7 @@ class InstanceComparer:
         if first.etag != second.etag and first.etag and second.etag:
             yield from {ChangeKind.ETAG} - self._ignored
 
-    def _compare_attributes(self, first: InstanceCopy, second: InstanceCopy) -> tuple[AttributeDifference, ...]:
+    def _compare_attributes(self, first: InstanceFile, second: InstanceFile) -> tuple[AttributeDifference, ...]:
         attributes = self._headers.compare(first, second)
         if first.instance_number != second.instance_number and INSTANCE_NUMBER in self.keywords:
             number = AttributeDifference(INSTANCE_NUMBER, first.instance_number, second.instance_number)
@@ -155,25 +155,25 @@ class InstanceComparer:
 
     def has_same_files(
         self,
-        old: InstanceCopies | None,
-        new: InstanceCopies | None,
-        first: InstanceCopy | None = None,
-        second: InstanceCopy | None = None,
+        old: InstanceFiles | None,
+        new: InstanceFiles | None,
+        first: InstanceFile | None = None,
+        second: InstanceFile | None = None,
     ) -> bool:
-        """Return whether both inventories have the same copies of an instance. `first` and `second` are not compared.
+        """Return whether both inventories have the same files of an instance. `first` and `second` are not compared.
 
-        If there are more than `MAX_COPIES` copies, only their numbers are compared.
+        If there are more than `MAX_COPIES` files, only their numbers are compared.
         """
         old_count, new_count = old.total if old else 0, new.total if new else 0
         if old is None or new is None or old_count != new_count:
             return old_count == new_count
         if old_count > MAX_COPIES or (old_count == 1 and first is not None):
             return True
-        ours = sorted((copy.path, copy.source, copy) for copy in old.copies if copy is not first)
-        theirs = sorted((copy.path, self._partners[copy.source], copy) for copy in new.copies if copy is not second)
+        ours = sorted((file.path, file.source, file) for file in old.files if file is not first)
+        theirs = sorted((file.path, self._partners[file.source], file) for file in new.files if file is not second)
         return not any(self._differs(*pair) for pair in zip(ours, theirs, strict=True))
 
-    def _differs(self, first: tuple[str, int, InstanceCopy], second: tuple[str, int, InstanceCopy]) -> bool:
+    def _differs(self, first: tuple[str, int, InstanceFile], second: tuple[str, int, InstanceFile]) -> bool:
         return any(self._find_file_changes(first[2], second[2])) or bool(self._compare_attributes(first[2], second[2]))
 
 
@@ -188,7 +188,7 @@ class _HeaderComparer:
         self.has_comparable_digests = before.keywords == after.keywords
         self._known: dict[tuple[int, int], tuple[AttributeDifference, ...]] = {}
 
-    def compare(self, first: InstanceCopy, second: InstanceCopy) -> tuple[AttributeDifference, ...]:
+    def compare(self, first: InstanceFile, second: InstanceFile) -> tuple[AttributeDifference, ...]:
         """Return the attributes with different values in the headers of two files."""
         if self.has_comparable_digests and first.digest == second.digest:
             return ()

@@ -123,7 +123,7 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
     return BoundedList(limit=limit, kind=kind, describe_rest=describe_rest)
 
 
-def limit_issues(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
+def limit_and_count(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
     """Yield the first `limit` issues. Then yield one issue with the number and the highest severity of the others.
 
     At most `ISSUE_COUNT_LIMIT` of the other issues are counted, so that the search ends in time.
@@ -137,7 +137,7 @@ def limit_issues(issues: Iterable[Issue], limit: int, location: Location) -> Ite
         yield _make_rest_issue(location, max(severities, key=lambda severity: severity.rank), len(severities))
 
 
-def stop_after_limit(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
+def limit_and_stop(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
     """Yield the first `limit` issues. If there are more, yield one error that says so, and read no further issues."""
     rest = iter(issues)
     yield from islice(rest, limit)

@@ -178,7 +178,7 @@ class StudyDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparedSide:
+class ComparedInventorySummary:
     """One of the two compared inventories: its name, its sources, and the facts that limit the comparison."""
 
     name: str

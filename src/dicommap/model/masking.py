@@ -147,7 +147,7 @@ def is_unmasked_in_repr(*, unmasked: bool = False) -> bool:
     return unmasked or _is_unmasked_in_all_reprs
 
 
-def is_defined_term(keyword: str, value: str) -> bool:
+def has_expected_form(keyword: str, value: str) -> bool:
     """Return whether a value has the form that its attribute requires.
 
     SpecificCharacterSet and TransferSyntaxUID must be valid terms, and DS and IS values must be numbers. A damaged file
@@ -229,7 +229,7 @@ class Masker:
             value: The value.
             can_be_shown: False if the value must be masked even though its attribute is unmasked.
         """
-        if self.show_values or not value or (can_be_shown and is_shown_value(keyword, value)):
+        if self.show_values or not value or (can_be_shown and is_never_masked(keyword, value)):
             return escape_value(keyword, value)
         mark = f"<{keyword} {self._number(keyword, value)}>"
         self.example = self.example or mark
@@ -273,12 +273,12 @@ def make_repr_masker(*, unmasked: bool = False) -> Masker:
     return Masker(show_values=is_unmasked_in_repr(unmasked=unmasked))
 
 
-def is_shown_value(keyword: str, value: str) -> bool:
+def is_never_masked(keyword: str, value: str) -> bool:
     """Return whether a value is never masked: it is empty, or its attribute is in `UNMASKED_KEYWORDS`.
 
-    A damaged value of such an attribute is masked (see `is_defined_term`).
+    A damaged value of such an attribute is masked (see `has_expected_form`).
     """
-    return not value or (keyword in UNMASKED_KEYWORDS and is_defined_term(keyword, value))
+    return not value or (keyword in UNMASKED_KEYWORDS and has_expected_form(keyword, value))
 
 
 def different_values_marker(count: int) -> str:

@@ -12,7 +12,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.person_name_comparison import is_person_name_keyword
-from dicommap.model.masking import is_shown_value
+from dicommap.model.masking import is_never_masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ class PatientTexts:
         self._words: set[str] = set()
         self._numbers: set[str] = set()
         for keyword, value in values:
-            if not is_shown_value(keyword, value):
+            if not is_never_masked(keyword, value):
                 self._add_value(keyword, value)
 
     def is_in(self, text: str) -> bool:

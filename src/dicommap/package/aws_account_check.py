@@ -53,7 +53,7 @@ def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) 
     )
 
 
-def complete_clients(clients: Clients | None, kept: AwsAccount | None) -> Clients:
+def add_saved_settings(clients: Clients | None, kept: AwsAccount | None) -> Clients:
     """Return clients with the caller's settings. If the profile or region is missing, it is that of the first submit.
 
     A profile is a name on one machine, so the caller may use another profile. An endpoint is never taken from a

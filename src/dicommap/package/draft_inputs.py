@@ -16,7 +16,7 @@ from dicommap.edits.table_formats import require_encoding
 from dicommap.edits.table_reader import CsvSettings
 from dicommap.errors import DocumentError
 from dicommap.issues import Location, has_errors
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, BoundedList, bounded_issues, stop_after_limit
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, BoundedList, bounded_issues, limit_and_stop
 from dicommap.package.document_reader import read_document
 from dicommap.reading.document_limits import RULES_LIMIT
 from dicommap.validation.schema_check import check_schema
@@ -196,7 +196,7 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
     # Rules that share a lookup table report the same repeated rows, so each issue is kept once. The number of issues is
     # limited, because each unknown keyword, of perhaps a million, is compared with the whole dictionary.
     issues = list(dict.fromkeys(issues))
-    issues += stop_after_limit(rule_issues(name, rules, tables), DOCUMENT_ISSUE_LIMIT, Location(path=name))
+    issues += limit_and_stop(rule_issues(name, rules, tables), DOCUMENT_ISSUE_LIMIT, Location(path=name))
     refused = has_errors(issues)
     return CheckedRules(rules=() if refused else rules, tables=tables, issues=tuple(issues))
 

@@ -58,7 +58,7 @@ class JobSubmitter:
     issues: list[Issue] = field(default_factory=list)
     _active: int | None = None
     """The highest possible number of unfinished jobs in the data store. None before the jobs are counted."""
-    _is_listed: bool = True
+    _can_list_jobs: bool = True
     """Whether the credentials may list import jobs. It is True until AWS refuses the listing."""
 
     def save_aws_account(self, order: JobRequest) -> None:
@@ -97,7 +97,7 @@ class JobSubmitter:
         states = ((order, self.states.read(order.job.id)) for order in orders)
         to_start = [order for order, state in states if state is None or not state.state.has_job]
         uris = [uri for order in to_start if (uri := S3Uri.parse(order.job.inputS3Uri))]
-        if not uris or not self._is_listed:
+        if not uris or not self._can_list_jobs:
             return
         try:
             job = self.jobs.find_overlapping_job(to_start[0].request["datastoreId"], uris)
@@ -185,7 +185,7 @@ class JobSubmitter:
     def _wait_for_room(self, order: JobRequest) -> None:
         """Wait until the data store has fewer unfinished jobs than `concurrent_jobs`."""
         pauses = GrowingPauses()
-        while self._is_listed and (self._active is None or self._active >= self.concurrent_jobs):
+        while self._can_list_jobs and (self._active is None or self._active >= self.concurrent_jobs):
             try:
                 self._active = self.jobs.count_active(order.request["datastoreId"])
             except AwsError as error:
@@ -218,7 +218,7 @@ class JobSubmitter:
 
         If so, waiting will help: the quota is for concurrent jobs.
         """
-        if not self._is_listed:
+        if not self._can_list_jobs:
             return False
         try:
             return self.jobs.count_active(order.request["datastoreId"]) > 0
@@ -229,9 +229,9 @@ class JobSubmitter:
     def _continue_without_listing(self, error: AwsError) -> None:
         if error.code not in ACCESS_DENIED_CODES:
             raise error
-        if self._is_listed:
+        if self._can_list_jobs:
             self.issues.append(make_issue("submit.not-checked", what="The list of import jobs", reason=error.code))
-        self._is_listed = False
+        self._can_list_jobs = False
 
 
 def _start_message(state: Submission, job: ImportJob) -> str:

@@ -14,7 +14,7 @@ from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Location, make_issue
 from dicommap.model.package_layout import REQUEST_FILE, job_folder, submission_path
 from dicommap.model.submission import SubmissionState
-from dicommap.package.aws_account_check import complete_clients
+from dicommap.package.aws_account_check import add_saved_settings
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.validation.request_check import check_output_uris
@@ -61,7 +61,7 @@ def validate_opened_package_in_s3(
     package: PackageDirectory, clients: Clients | None = None, progress: ProgressOption = None
 ) -> Issues:
     """Compare S3 with a package that the caller has opened; otherwise like `validate_s3`."""
-    return s3_object_issues(package, S3Objects(complete_clients(clients, package.aws_account())), progress)
+    return s3_object_issues(package, S3Objects(add_saved_settings(clients, package.aws_account())), progress)
 
 
 def s3_object_issues(

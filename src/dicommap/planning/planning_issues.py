@@ -61,7 +61,7 @@ def planning_issues(
     yield from _file_issues(plan.in_place, quotas)
     for path in non_utf8_paths:
         yield make_issue("job.key-not-utf-8", Location(path=make_printable(path)))
-    yield from _more_issues(non_utf8_paths, "these names")
+    yield from _make_rest_issue(non_utf8_paths, "these names")
     yield from _cut_issues(plan, ids)
     yield from _note_issues(plan, others)
 
@@ -91,7 +91,7 @@ def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
                 what=excess.what,
                 limit=excess.limit,
             )
-    yield from _more_issues(in_place.leftovers, "these folders")
+    yield from _make_rest_issue(in_place.leftovers, "these folders")
 
 
 def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
@@ -99,18 +99,18 @@ def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
     for file in in_place.too_large:
         place = Location(path=make_printable(file.key), study=file.study)
         yield make_issue("job.file-too-large", place, size=file.size, limit=quotas.fileBytes)
-    yield from _more_issues(in_place.too_large, "the files that are too large")
+    yield from _make_rest_issue(in_place.too_large, "the files that are too large")
     for file in in_place.too_long:
         yield make_issue(
             "job.key-too-long", Location(path=make_printable(file.key), study=file.study), limit=MAX_KEY_BYTES
         )
-    yield from _more_issues(in_place.too_long, "the keys that are too long")
+    yield from _make_rest_issue(in_place.too_long, "the keys that are too long")
     for key in in_place.unprintable_keys:
         yield make_issue("job.unprintable-key", Location(path=make_printable(key)))
-    yield from _more_issues(in_place.unprintable_keys, "these keys")
+    yield from _make_rest_issue(in_place.unprintable_keys, "these keys")
 
 
-def _more_issues(items: BoundedList[Any], of: str) -> Iterator[Issue]:
+def _make_rest_issue(items: BoundedList[Any], of: str) -> Iterator[Issue]:
     if items.omitted_count:
         yield make_issue("job.more-issues", count=items.omitted_count, of=of)
 
@@ -136,7 +136,7 @@ def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
         else:
             facts: dict[str, Any] = {"count": excess.count, "what": excess.what, "limit": excess.limit}
             yield make_issue("job.study-over-quota", place, jobs=_name_jobs(cut[study]), rest=rest, **facts)
-    yield from _more_issues(studies, "the studies that are cut")
+    yield from _make_rest_issue(studies, "the studies that are cut")
 
 
 def _count_in_no_job(files: int) -> str:

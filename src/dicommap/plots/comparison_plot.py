@@ -61,7 +61,7 @@ def plot_comparison(content: ComparisonContent) -> Plot:
         for number, study in enumerate(largest):
             uid = shorten_uid(study.study_instance_uid, _MAX_UID_CHARACTERS)
             counts = study.counts
-            parts = _instance_parts(counts, counts.to_other_series + counts.from_other_series)
+            parts = _count_instances_by_part(counts, counts.to_other_series + counts.from_other_series)
             pieces += _draw_row(top + 26 + number * _ROW_HEIGHT, uid, parts, _describe_parts(parts, "instance"))
         top += 34 + _ROW_HEIGHT * len(largest)
     described = f"{content.before.name} and {content.after.name}. " + "; ".join(summarize(totals)) + "."
@@ -72,14 +72,14 @@ def _draw_levels(totals: ComparisonTotals) -> Iterator[str]:
     rows: list[tuple[str, Mapping[str, int]]] = [
         ("studies", {status.value: totals.studies[status] for status in DifferenceStatus}),
         ("series", {status.value: totals.series[status] for status in DifferenceStatus}),
-        ("instances", _instance_parts(totals.instances, totals.instances.to_other_series)),
+        ("instances", _count_instances_by_part(totals.instances, totals.instances.to_other_series)),
     ]
     for number, (noun, parts) in enumerate(rows):
         words = f"{sum(parts.values()) - parts[SAME]:,} of {sum(parts.values()):,} differ"
         yield from _draw_row(BODY_TOP + 22 + number * _ROW_HEIGHT, noun, parts, words)
 
 
-def _instance_parts(counts: InstanceCounts, other_series: int) -> dict[str, int]:
+def _count_instances_by_part(counts: InstanceCounts, other_series: int) -> dict[str, int]:
     """Return the number of instances for each part of a bar: name of the part -> number."""
     numbers = (counts.same, counts.changed, counts.new, counts.gone, other_series)
     return dict(zip((SAME, CHANGED, NEW, GONE, OTHER_SERIES), numbers, strict=True))

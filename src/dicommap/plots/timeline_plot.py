@@ -92,9 +92,9 @@ def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
 
 def _make_bars(days: Counter[date], *, show_values: bool) -> _Bars:
     """Return the bars for the smallest unit that needs at most `_MAX_BARS` bars, without the outliers."""
-    units: list[_Unit] = [("year", _count_years), ("decade", _count_decades), ("century", _count_centuries)]
+    units: list[_Unit] = [("year", _number_of_year), ("decade", _number_of_decade), ("century", _number_of_century)]
     if show_values:
-        units = [("day", _count_days), ("month", _count_months), *units]
+        units = [("day", _number_of_day), ("month", _number_of_month), *units]
     for name, unit in units:
         counts: Counter[int] = Counter()
         for day, count in days.items():
@@ -127,23 +127,23 @@ def _sum(counts: Counter[int], numbers: list[int], first: int, last: int) -> int
     return sum(counts[number] for number in numbers[first : last + 1])
 
 
-def _count_days(day: date) -> int:
+def _number_of_day(day: date) -> int:
     return day.toordinal()
 
 
-def _count_months(day: date) -> int:
+def _number_of_month(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _count_years(day: date) -> int:
+def _number_of_year(day: date) -> int:
     return day.year
 
 
-def _count_decades(day: date) -> int:
+def _number_of_decade(day: date) -> int:
     return day.year // 10
 
 
-def _count_centuries(day: date) -> int:
+def _number_of_century(day: date) -> int:
     return day.year // 100
 
 

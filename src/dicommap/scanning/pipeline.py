@@ -147,7 +147,7 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
             left = [file for file in files if file.path not in known] if known else files
             known |= previous.find_unchanged(
                 source.root,
-                _find_unchanged_archive_files(previous, source.root, left),
+                _leave_out_changed_archives(previous, source.root, left),
                 lambda path: writer.label(number, path),
                 headers,
             )
@@ -162,9 +162,7 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
         yield Batch(number, files, known, headers, unchanged, walk_issues)
 
 
-def _find_unchanged_archive_files(
-    previous: PreviousScan, root: str, files: Sequence[SourceFile]
-) -> Sequence[SourceFile]:
+def _leave_out_changed_archives(previous: PreviousScan, root: str, files: Sequence[SourceFile]) -> Sequence[SourceFile]:
     """Return the files that are not members of changed archives.
 
     The size and time of a member do not show that its archive has changed.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.strict_json import depth_issues, pointer_token
 from dicommap.issues import Location, make_issue
-from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, ISSUE_COUNT_LIMIT, limit_issues
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, ISSUE_COUNT_LIMIT, limit_and_count
 from dicommap.validation.schema_registry import get_schema_validator
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ MAX_SCHEMA_ERRORS = DOCUMENT_ISSUE_LIMIT + ISSUE_COUNT_LIMIT
 
 _LENGTH_RULES = {"minLength", "maxLength"}
 _COUNT_RULES = {"minItems", "maxItems", "minProperties", "maxProperties"}
-_IMPLIED_BY = {"pattern": {"type", "minLength"}, "not": {"type", "minLength", "pattern"}}
+_BASIC_RULES = {"pattern": {"type", "minLength"}, "not": {"type", "minLength", "pattern"}}
 """Rule of a schema -> more basic rules. If a value also breaks a more basic rule, only that error is kept."""
 
 _ValueKey = tuple[tuple[str | int, ...], str | None]
@@ -50,7 +50,7 @@ def check_schema(name: str, document: object) -> list[Issue]:
     errors.sort(key=lambda error: tuple(error.absolute_path))
     issues = (issue for error in _drop_implied_errors(errors) for issue in _make_error_issues(error))
     return list(
-        limit_issues(dict.fromkeys(islice(issues, MAX_SCHEMA_ERRORS)), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
+        limit_and_count(dict.fromkeys(islice(issues, MAX_SCHEMA_ERRORS)), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
     )
 
 
@@ -62,7 +62,7 @@ def _drop_implied_errors(errors: list[_Error]) -> list[_Error]:
     broken: dict[_ValueKey, set[str]] = {}
     for error in errors:
         broken.setdefault(_make_value_key(error), set()).add(error.validator)
-    return [error for error in errors if not _IMPLIED_BY.get(error.validator, set()) & broken[_make_value_key(error)]]
+    return [error for error in errors if not _BASIC_RULES.get(error.validator, set()) & broken[_make_value_key(error)]]
 
 
 def _make_value_key(error: _Error) -> _ValueKey:

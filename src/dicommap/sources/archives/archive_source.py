@@ -144,12 +144,12 @@ class ArchiveOpener(Opener):
         end = path.find(MEMBER_SEPARATOR)
         while end >= 0:
             archive = path[:end]
-            if self._is_entered(archive):
+            if self._has_scanned_members(archive):
                 return archive, path[end + len(MEMBER_SEPARATOR) :]
             end = path.find(MEMBER_SEPARATOR, end + 1)
         return None
 
-    def _is_entered(self, path: str) -> bool:
+    def _has_scanned_members(self, path: str) -> bool:
         """Return whether a path is an archive with members that may be opened."""
         if self._expected is not None:
             return path in self._expected
