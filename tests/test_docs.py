@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 
 import dicommap
 from dicommap.display.issue_report import format_codes_markdown
@@ -62,6 +64,23 @@ def test_the_rules_example_is_valid() -> None:
 def test_the_override_example_is_valid() -> None:
     (example,) = re.findall(r"```json\n(.*?)```", text_of(DOCS / "formats/package.md"), re.DOTALL)
     assert check_override_file(example.encode(), Target(study_instance_uid="1.2"), Assumptions()) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "operation"), [("update.json", "UpdateImageSetMetadata"), ("copy.json", "CopyImageSet")]
+)
+def test_the_requests_that_correct_an_image_set_are_valid(file: str, operation: str) -> None:
+    text = docs_commands.find_files(text_of(DOCS / "howto/conflicts.md"))[file]
+    model = botocore.session.get_session().get_service_model("medical-imaging").operation_model(operation)
+    request = json.loads(text)
+    assert not ParamValidator().validate(request, model.input_shape).has_errors()
+    # botocore checks types and required members only, so that identifiers and the blob are checked here.
+    for name, value in request.items():
+        pattern = model.input_shape.members[name].metadata.get("pattern")
+        assert pattern is None or re.fullmatch(pattern, value)
+    updates = request.get("updateImageSetMetadataUpdates", {}).get("DICOMUpdates", {})
+    metadata = [json.loads(blob) for blob in updates.values()]
+    assert [document["SchemaVersion"] for document in metadata] == [1.1] * len(updates)
 
 
 @pytest.fixture(scope="module")

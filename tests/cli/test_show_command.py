@@ -185,7 +185,9 @@ def test_a_severity_has_its_colour(filled: Path) -> None:
 
 
 def test_several_codes_are_explained_and_a_wrong_one_none() -> None:
+    assert "[DOC PAGE]: AWS says so" in dicommap("explain", "reconcile.non-primary").out
     out = dicommap("explain", "p10.truncated", "mapping.missing-file").out
+    assert "[DOC PAGE]" not in out
     assert out.index("p10.truncated (error)") < out.index("\n\nmapping.missing-file (error)\n")
     ran = dicommap("explain", "p10.truncated", "p10.truncatd")
     assert (ran.status, ran.out) == (2, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 from dicommap.cli.next_step import after_explain
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from dicommap.issues import IssueCode
 
 DESCRIPTION = "Explain what an issue code means and what to do about it."
+
+_MARK = re.compile(r"\[(DOC|MODEL|INF|NOT DOC)\b[^\]]*\]")
+_LEGEND = (
+    "[DOC PAGE]: AWS says so on this page of its developer guide. [INF]: inferred; it may be wrong. [NOT DOC]: AWS "
+    "does not document it."
+)
 
 EXAMPLES = """\
   dicommap explain p10.truncated
@@ -46,6 +53,9 @@ def run(args: argparse.Namespace) -> int:
         print_heading(f"{entry.name} ({entry.severity})")
         for paragraph in (entry.title + ".", entry.explanation, f"What to do: {entry.fix}"):
             print_text(paragraph)
+    if any(_MARK.search(f"{entry.explanation} {entry.fix}") for entry in entries):
+        print_line()
+        print_text(_LEGEND)
     print_next_step(after_explain(entries[-1].name))
     return 0
 

@@ -39,9 +39,12 @@ CODES = (
         severity=Severity.WARNING,
         title="Instances that would be imported twice",
         message="{files:file} {files:has|have} the SOP Instance UID of another file{content}.",
-        explanation="A job imports every file under its prefix, and HealthImaging does not remove duplicates: each "
-        "import of the same instance costs storage, as a new version or as a non-primary image set. If the "
-        "contents differ, AWS does not document which file becomes the primary image set.",
+        explanation="A job imports every file under its prefix [INF]. HealthImaging does not remove duplicates: an "
+        "instance that is imported again without a conflict becomes a new version of its primary image set, and uses "
+        "storage again [DOC understanding-import-jobs, understanding-image-sets]. The data that were received last "
+        "are the latest version [DOC understanding-import-jobs], but which of two copies within one job that is, "
+        "AWS does not document [NOT DOC]. If a copy conflicts with the other in an attribute by which HealthImaging "
+        "groups, one of them goes into a non-primary image set [DOC understanding-image-sets].",
         fix="'dicommap show INVENTORY --level issue' lists them as instance.duplicate and instance.conflict. "
         "Remove the unwanted files from the source, and scan again.",
     ),

@@ -12,10 +12,10 @@ CODES = (
         message="The edit changes {keyword}, by which HealthImaging groups instances into image sets; studies: "
         "{count}.",
         explanation="StudyDate, AccessionNumber, PatientID, StudyID and SeriesNumber, with the UIDs of study and "
-        "series, decide which image set an instance joins and whether that is a primary one (developer guide, "
-        "'Understanding image sets'). Files of the study that are already in the data store, or are imported "
-        "without the override, keep their value and are likely to be grouped apart from these. There is one issue "
-        "for each edit, whatever the number of studies.",
+        "series, decide which image set an instance joins and whether that is a primary one [DOC "
+        "understanding-image-sets]. Files of the study that are already in the data store, or are imported "
+        "without the override, keep their value and are likely to be grouped apart from these [INF]. There is one "
+        "issue for each edit, whatever the number of studies.",
         fix="No action is needed if the change is intended and all files of each study are imported with it.",
     ),
     IssueCode(

@@ -13,9 +13,9 @@ CODES = (
         "{outside} of {files}. What would cure it: {cure}.",
         explanation="HealthImaging groups instances into image sets by StudyDate, AccessionNumber, PatientID, "
         "StudyID, StudyInstanceUID, SeriesInstanceUID and SeriesNumber; a conflict in one of them makes "
-        "non-primary image sets. This is a forecast: AWS does not document which group becomes the primary one; "
-        "dicommap assumes the largest. 'dicommap draft --forecast' lists the files, and so does forecast.csv in "
-        "the package.",
+        "non-primary image sets [DOC understanding-image-sets]. This is a forecast: AWS does not document which group "
+        "becomes the primary one [NOT DOC]; dicommap assumes the largest. 'dicommap draft --forecast' lists the "
+        "files, and so does forecast.csv in the package.",
         fix="Make the attribute equal in all files with --harmonize and its keyword, with a sheet or with a rule.",
     ),
 )

@@ -10,9 +10,9 @@ CODES = (
         severity=Severity.WARNING,
         title="The same instance twice",
         message="The file is a byte-for-byte copy of {other}.",
-        explanation="HealthImaging does not remove duplicates: each import of the same instance costs storage, as "
-        "a new version or as a non-primary image set. In the inventory, the file with the first path in order is "
-        "the instance.",
+        explanation="HealthImaging does not remove duplicates: each import of an instance uses storage again, as a new "
+        "version of its primary image set or, after a conflict, in a non-primary one [DOC understanding-image-sets]. "
+        "In the inventory, the file with the first path in order is the instance.",
         fix="Keep one of the two files out of the imported prefix.",
     ),
     IssueCode(
@@ -21,7 +21,7 @@ CODES = (
         title="Two different files with the same SOP Instance UID",
         message="{other} has the same SOPInstanceUID and different content.",
         explanation="A SOP Instance UID identifies one instance for ever (PS3.5 section 9). AWS does not document "
-        "which of the files becomes the primary one in HealthImaging. In the inventory, the file with the first "
+        "which of two files in one job is stored [NOT DOC]. In the inventory, the file with the first "
         "path in order is the instance.",
         fix="Find out which file is right, and keep the other out of the imported prefix.",
     ),

@@ -143,7 +143,7 @@ CODES = (
         title="The staging prefix overlaps another prefix",
         message="The staging prefix overlaps {other}.",
         explanation="An import job imports everything under its inputS3Uri. If copies are under the prefix of the "
-        "source files, or the other way round, they are imported twice.",
+        "source files, or the other way round, the same instances are in the job's input twice.",
         fix="Name a staging prefix that is neither under the other prefix nor above it.",
     ),
 )

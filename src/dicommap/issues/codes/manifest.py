@@ -65,8 +65,9 @@ CODES = (
         title="An object is reported as imported and as failed",
         message="One record says that the object was imported, another that it failed.",
         explanation="Its outcome is 'failed', since this is the safe choice. If it was imported after all, "
-        "importing it again makes another version or a non-primary image set: AWS does not remove duplicates.",
-        fix="Look the instance up in the data store before it is imported again.",
+        "another import makes a new version of its primary image set and uses storage again [DOC "
+        "understanding-import-jobs].",
+        fix="Look the instance up in the data store before a job imports it a second time.",
     ),
     IssueCode(
         name="manifest.two-image-sets",

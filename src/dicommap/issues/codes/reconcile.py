@@ -65,9 +65,15 @@ CODES = (
         severity=Severity.WARNING,
         title="Instances were imported into non-primary image sets",
         message="{count:,} of {planned:instance} {count:is|are} in non-primary image sets.",
-        explanation="They differ from instances of the same study or series in an element by which HealthImaging "
-        "groups, or the same instance was imported before.",
-        fix="Look for differing StudyDate, AccessionNumber, PatientID, StudyID or SeriesNumber, or an earlier import.",
+        explanation="They conflict with a primary image set of the data store [DOC understanding-image-sets]: they "
+        "differ from instances of the same study or series, of this job or stored before, in an element by which "
+        "HealthImaging groups. An earlier import of the same instance is no conflict by itself: without one, an "
+        "instance that is imported again becomes a new version of its primary image set, and the data that were "
+        "received last are the latest version [DOC understanding-import-jobs].",
+        fix="Look for differing StudyDate, AccessionNumber, PatientID, StudyID or SeriesNumber, in the package and in "
+        "the data store. Then correct the non-primary image set with UpdateImageSetMetadata, and promote it with "
+        "CopyImageSet and promoteToPrimary [DOC understanding-image-sets]; its id changes. The page "
+        "docs/howto/conflicts.md has the requests.",
     ),
     IssueCode(
         name="reconcile.warnings",
@@ -127,8 +133,9 @@ CODES = (
         title="The new package may import instances a second time",
         message="{count:instance} of the new package may be in the data store already.",
         explanation="They have contradictory records or no record at all, or their job had no import configuration or "
-        "another one than planned. AWS does not remove duplicates: each "
-        "import of an instance makes another version or a non-primary image set, and costs storage.",
+        "another one than planned. Each "
+        "import of an instance uses storage again, as a new version of its primary image set or, after a conflict, in "
+        "a non-primary one [DOC understanding-image-sets].",
         fix="Look some of them up in the data store before you submit the package.",
     ),
     IssueCode(
@@ -136,8 +143,8 @@ CODES = (
         severity=Severity.WARNING,
         title="A job was left out of the new package",
         message="The job is left out because it is {standing}.",
-        explanation="The job itself may still import its instances. If the new package held them too, they would "
-        "be imported twice.",
+        explanation="The job itself may still import its instances. If the new package held them too, two "
+        "jobs would import them.",
         fix="Start the job with 'dicommap submit', or wait for it with 'dicommap watch', and reconcile again.",
     ),
     IssueCode(

@@ -20,7 +20,8 @@ CODES = (
         title="An attribute differs within a series",
         message="{keyword} has {count:different value} in the series.",
         explanation="A series attribute has one value in a series. HealthImaging groups a series by "
-        "SeriesInstanceUID and SeriesNumber; instances that differ in one of these become non-primary image sets.",
+        "SeriesInstanceUID and SeriesNumber; instances that differ in one of these become non-primary image sets "
+        "[DOC understanding-image-sets].",
         fix="Set the attribute for the series with a sheet or a rule.",
     ),
 )

@@ -12,7 +12,7 @@ CODES = (
         message="{keyword} has {count:different value} in the study.",
         explanation="A patient or study attribute has one value in a study. HealthImaging groups a study by StudyDate, "
         "AccessionNumber, PatientID, StudyInstanceUID and StudyID; instances that differ in one of these become "
-        "non-primary image sets.",
+        "non-primary image sets [DOC understanding-image-sets].",
         fix="Set the attribute for the whole study with a sheet or a rule.",
     ),
     IssueCode(

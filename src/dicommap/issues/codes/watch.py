@@ -77,9 +77,10 @@ CODES = (
         message="The service reports no importConfiguration for the job, but the package's request has one. A likely "
         "cause is an AWS SDK from before May 2026, which leaves it out.",
         explanation="Without its import configuration a job imports the P10 files unchanged: no override is applied, "
-        "and patients keep the identifiers of the files. SDKs from before May 2026 do not know importConfiguration. "
-        "Version 3.958.0 of the SDK for JavaScript was seen to leave it out without a message; botocore and the AWS "
-        "CLI refuse the request instead. A proxy or a tool between dicommap and AWS can also have removed it.",
+        "and patients keep the identifiers of the files [INF]. SDKs from before May 2026 do not know "
+        "importConfiguration. Version 3.958.0 of the SDK for JavaScript was seen to leave it out without a message; "
+        "botocore and the AWS CLI refuse the request instead. A proxy or a tool between dicommap and AWS can also have "
+        "removed it.",
         fix=f"Update the SDK or tool that started the job. {_IMPORT_AGAIN}",
     ),
     IssueCode(
