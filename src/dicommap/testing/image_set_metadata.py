@@ -86,7 +86,8 @@ def build_image_set_metadata(image_set: ImageSet, version: ImageSetVersion, padd
 
 def _build_instance(instance: ImportedInstance, to_json: _Conversion) -> dict[str, Any]:
     vrs: dict[str, str] = {}
-    attributes = to_json.convert_level(instance.after, Level.INSTANCE, vrs)
+    # In examples, file meta information is among the attributes of the instance level.
+    attributes = to_json.convert_level({**instance.file_meta, **instance.after}, Level.INSTANCE, vrs)
     # The stand-in stores no pixel data, so that an instance has no frames.
     return {"DICOM": attributes, "DICOMVRs": vrs, "ImageFrames": []}
 

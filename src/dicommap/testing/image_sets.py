@@ -40,6 +40,8 @@ class ImportedInstance:
     """The data set of the file, without pixel data."""
     after: DataSet = field(repr=False)
     """The data set of the file with the job's overrides applied."""
+    file_meta: DataSet = field(default_factory=dict, repr=False)
+    """The file meta information of the file."""
 
     @property
     def study_instance_uid(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -38,9 +39,10 @@ class FileWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportableFile:
-    """A P10 file that can be imported: its data set without pixel data, and its warnings."""
+    """A P10 file that can be imported: its data set without pixel data, its file meta information, and its warnings."""
 
     data_set: DataSet = field(repr=False)
+    file_meta: DataSet = field(default_factory=dict, repr=False)
     warnings: tuple[FileWarning, ...] = ()
 
 
@@ -65,7 +67,11 @@ def read_importable_file(content: bytes) -> ImportableFile:
     for tag in (SOP_CLASS_UID, *_UID_TAGS):
         if not get_first_text(data_set, tag):
             raise RejectedFileError(f"DICOM attribute {keyword_of(tag)} does not exist")
-    return ImportableFile(data_set=data_set, warnings=tuple(_find_warnings(data_set, transfer_syntax)))
+    return ImportableFile(
+        data_set=data_set,
+        file_meta=_convert_file_meta(read.file_meta),
+        warnings=tuple(_find_warnings(data_set, transfer_syntax)),
+    )
 
 
 def get_first_text(data_set: DataSet, tag: int) -> str:
@@ -85,6 +91,19 @@ def _read_data_set(content: bytes) -> Dataset:
         raise RejectedFileError("DICOM attributes does not exist") from None
     except Exception as error:  # noqa: BLE001  pydicom raises many types for malformed bytes
         raise RejectedFileError(f"DICOM data set cannot be read: {type(error).__name__}") from None
+
+
+def _convert_file_meta(file_meta: Dataset) -> DataSet:
+    """Return file meta information in the form of the DICOM JSON Model, which PS3.18 defines for data sets only."""
+    converted: DataSet = {}
+    for element in file_meta:
+        if isinstance(element.value, bytes):
+            content = base64.b64encode(element.value).decode("ascii")
+            converted[hex_of(int(element.tag))] = {"vr": element.VR, "InlineBinary": content}
+        else:
+            value = element.value if isinstance(element.value, int) else str(element.value or "")
+            converted[hex_of(int(element.tag))] = {"vr": element.VR, "Value": [value]}
+    return converted
 
 
 def _find_warnings(data_set: DataSet, transfer_syntax: str) -> Iterator[FileWarning]:

@@ -151,7 +151,9 @@ class JobRunner:
             outcome.rejected[key] = ("ValidationException", refusal.message)
             return
         after = overrides.apply_to(file.data_set, study, series)
-        instance = ImportedInstance(job_id=job.job_id, key=key, before=file.data_set, after=after)
+        instance = ImportedInstance(
+            job_id=job.job_id, key=key, before=file.data_set, after=after, file_meta=file.file_meta
+        )
         image_set = self.image_sets.add(job.datastore_id, instance, self.behaviour.answers.twoCopies)
         if "unreported" in faults:
             return
