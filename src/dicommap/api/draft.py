@@ -91,7 +91,7 @@ class Draft(Displayable):
     plan: Plan | None = None
     """The plan of the package. None if `draft` found an error or no override, or has no `output` and no S3 prefix."""
     _masker: Masker = field(default_factory=Masker, compare=False)
-    """The masker for all outputs of this draft, so that the same mark means the same value in each output."""
+    """The masker of all outputs of this draft. So a mark such as `<PatientID 1>` means one value in all of them."""
 
     @property
     def ok(self) -> bool:

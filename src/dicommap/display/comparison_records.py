@@ -71,7 +71,7 @@ def build_instance_difference_record(instance: InstanceDifference, masker: Maske
 def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) -> Record:
     """Return the record of how an attribute changed in a study or series, with the values and the number of instances.
 
-    A masked value is None, and a second member has its mark.
+    A masked value is None, and a second member has its mark, such as `<PatientID 1>`.
     """
     return {
         "StudyInstanceUID": change.study_instance_uid,
@@ -85,7 +85,10 @@ def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) 
 
 
 def build_attribute_change_row(change: AttributeChangeCount, masker: Masker) -> dict[str, str]:
-    """Return how an attribute changed in a study or series, as a row of text cells. A mark replaces a masked value."""
+    """Return how an attribute changed in a study or series, as a row of text cells.
+
+    A mark such as `<PatientID 1>` replaces a masked value.
+    """
     return {
         "StudyInstanceUID": change.study_instance_uid,
         "SeriesInstanceUID": change.series_instance_uid or "",
@@ -146,7 +149,8 @@ def _count_instances(counts: InstanceCounts) -> Record:
 def _build_value_members(name: str, keyword: str, value: str | None, masker: Masker) -> Record:
     """Return the member `name` with a value.
 
-    A masked value is null, and a second member has its mark. So no program can take a mark for a value.
+    A masked value is null, and a second member has its mark, such as `<PatientID 1>`. So no program can take the mark
+    for a value.
     """
     if value is None:
         return {name: None}

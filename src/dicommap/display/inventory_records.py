@@ -125,7 +125,8 @@ def _build_value_entries(keyword: str, counts: Mapping[str, int], *, masker: Mas
 def _build_value_members(keyword: str, value: str, masker: Masker) -> Record:
     """Return the member `value` for a value.
 
-    A masked value is null, and the member `mark` has its mark. So no program can take a mark for a value.
+    A masked value is null, and the member `mark` has its mark, such as `<PatientID 1>`. So no program can take the mark
+    for a value.
     """
     if masker.show_values or is_never_masked(keyword, value):
         return {"value": escape_undecodable(value)}

@@ -114,7 +114,7 @@ MAX_CELL_LENGTH = 60
 MAX_SENTENCE_LENGTH = 400
 
 _UNTRUNCATED_KINDS = (CellKind.BEFORE, CellKind.AFTER)
-"""Kinds of cells that are never cut, because the functions that build their rows decide how much is shown."""
+"""Kinds of cells that are not cut by this module, because their values are cut when the rows are built."""
 _CELL_CLASSES = {
     CellKind.NUMBER: "number",
     CellKind.SENTENCE: "sentence",
