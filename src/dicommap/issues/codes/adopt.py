@@ -18,7 +18,7 @@ CODES = (
         name="adopt.other-prefix",
         severity=Severity.ERROR,
         title="The job imports a prefix that the package does not have",
-        message="No job of the package that was compared has the inputS3Uri of this job: {uri}",
+        message="This job imports {uri}. No job of the package that was compared has that inputS3Uri.",
         explanation="The job of the package is found by its inputS3Uri. This job imports other files than the package "
         "plans, or was started from another package.",
         fix="Check the job id and the package. If you gave --job, leave it out.",
