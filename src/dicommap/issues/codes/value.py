@@ -18,7 +18,7 @@ CODES = (
         name="value.long-number",
         severity=Severity.WARNING,
         title="A JSON number that is too long as text of DS",
-        message="{keyword}: the JSON number has {length:character}; the same value fits into a DS of {limit:character}.",
+        message="{keyword}: the JSON number has {length:character}; the same value fits in a DS of {limit:character}.",
         explanation="A DS has at most 16 bytes (PS3.5 Table 6.2-1). A reader that turns the number into a DS must "
         "shorten it, and some readers round it, although another spelling has exactly the same value: "
         "0.007909681754268 is .007909681754268. The assumption decimalStrings=text writes that spelling.",
