@@ -20,6 +20,7 @@ PURE = (
     "overrides",
     "planning",
     "reconciliation",
+    "verification",
     "validation",
     "display",
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dicommap.api.stage import StageResult, stage
     from dicommap.api.submit import SubmitResult, submit
     from dicommap.api.validate import validate
+    from dicommap.api.verify import Verification, verify
     from dicommap.api.watch import WatchResult, watch
     from dicommap.api.write_overrides import write_overrides
     from dicommap.aws import Clients
@@ -49,6 +50,7 @@ __all__ = [
     "adopt",
     "watch",
     "reconcile",
+    "verify",
     "fhir",
     "data_set",
     "write_overrides",
@@ -62,6 +64,7 @@ __all__ = [
     "WatchResult",
     "Clients",
     "Reconciliation",
+    "Verification",
     "Assumptions",
     "Quotas",
     "Override",
@@ -89,6 +92,7 @@ _MODULE_OF = {
     "adopt": "api.adopt",
     "watch": "api.watch",
     "reconcile": "api.reconcile",
+    "verify": "api.verify",
     "fhir": "api.fhir",
     "data_set": "api.data_set",
     "write_overrides": "api.write_overrides",
@@ -102,6 +106,7 @@ _MODULE_OF = {
     "WatchResult": "api.watch",
     "Clients": "aws",
     "Reconciliation": "api.reconcile",
+    "Verification": "api.verify",
     "Assumptions": "healthimaging.assumptions",
     "Quotas": "healthimaging.quotas",
     "Override": "overrides.override",

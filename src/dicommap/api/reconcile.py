@@ -64,6 +64,11 @@ class Reconciliation(Displayable):
 
         return sum_outcomes(self.jobs)
 
+    @property
+    def has_overrides(self) -> bool:
+        """Return whether the package has overrides. A reconciliation does not check their effects; `verify` does."""
+        return any(job.mappings for job in self._run.package.plan.jobs)
+
     def studies(self) -> Iterator[StudyOutcomes]:
         """Yield the outcomes of each study in each job. If several jobs import a study, it is yielded for each job."""
         return (study for job in self._run.again() for study in job.studies)
@@ -179,9 +184,12 @@ class ReconciliationRun:
 
     def again(self) -> Iterator[JobReconciliation]:
         """Reconcile the jobs again, and yield the reconciliation of each job. They are not kept for `result`."""
-        for job in self.package.plan.jobs:
-            submission = self.package.submission(job)
-            yield reconcile_job(job, self.package.objects(job), submission, self._find_job_output(job, submission))
+        return map(self.reconcile, self.package.plan.jobs)
+
+    def reconcile(self, job: PlanJob) -> JobReconciliation:
+        """Return the reconciliation of one job of the package. The job is not added to `result`."""
+        submission = self.package.submission(job)
+        return reconcile_job(job, self.package.objects(job), submission, self._find_job_output(job, submission))
 
     def result(self) -> Reconciliation:
         """Return the result of the last iteration, which must have ended."""

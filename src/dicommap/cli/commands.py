@@ -28,6 +28,7 @@ COMMANDS = {
     "adopt": "Take over import jobs that others started.",
     "watch": "Follow import jobs until they have ended.",
     "reconcile": "List one outcome for every planned instance.",
+    "verify": "Compare stored image sets with the overrides.",
     "fhir": "Write the studies as FHIR ImagingStudy resources.",
     "schema": "Print a JSON Schema of a document.",
     "explain": "Explain an issue code and what to do about it.",

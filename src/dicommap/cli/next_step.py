@@ -67,6 +67,7 @@ _COMMANDS_BY_FAMILY = {
     **dict.fromkeys(("adopt",), ("adopt", PACKAGE, "--find")),
     **dict.fromkeys(("watch",), ("watch", PACKAGE)),
     **dict.fromkeys(("manifest", "reconcile"), ("reconcile", PACKAGE)),
+    **dict.fromkeys(("verify",), ("verify", PACKAGE)),
     **dict.fromkeys(("object", "listing"), ("validate", PACKAGE, "--s3")),
     **dict.fromkeys(
         ("json", "dicom-json", "override", "schema", "document", "s3-uri", "mapping", "package", "request", "job"),
@@ -331,11 +332,13 @@ def after_reconcile(
     options: Sequence[str],
     aws_options: Sequence[str],
     retry: str,
+    has_overrides: bool = False,
 ) -> NextStep:
     """Return the step after a reconciliation.
 
     If jobs have not ended, the step is to stage, submit or watch them. If instances are missing, it is to import them
-    again. If there are errors or warnings, it is to explain them. Otherwise nothing is left to do.
+    again. If there are errors or warnings, it is to explain them. If the package has overrides, it is to verify them.
+    Otherwise nothing is left to do.
 
     Args:
         package: The directory of the package.
@@ -344,6 +347,7 @@ def after_reconcile(
         options: The words of the AWS options and of --manifests that the user gave.
         aws_options: The words of the AWS options only.
         retry: The directory of the package to write for the missing instances.
+        has_overrides: Whether the package has overrides whose effects can be verified.
     """
     if progress.ended < progress.jobs:
         return after_package(package, progress, options=aws_options)
@@ -352,7 +356,24 @@ def after_reconcile(
         return NextStep(words=("reconcile", path_word(package), *options, "--retry", path_word(retry), *copies))
     if outcomes.attention_codes:
         return explain_codes(outcomes.attention_codes)
+    if has_overrides:
+        return NextStep(words=("verify", path_word(package), *options))
     return NextStep(sentence="Done: every planned instance was imported, and nothing is left to do.")
+
+
+def after_verify(package: str, codes: Sequence[str], *, options: Sequence[str]) -> NextStep:
+    """Return the step after a verification: explain its issues, look for the cause, or nothing if all is applied.
+
+    Args:
+        package: The directory of the package.
+        codes: The codes of the errors and warnings.
+        options: The words of the AWS options that the user gave.
+    """
+    if codes == ["verify.not-checked"]:
+        return NextStep(words=("reconcile", path_word(package), *options))
+    if codes:
+        return explain_codes(codes)
+    return NextStep(sentence="Done: the data store has the values of all overrides.")
 
 
 def after_retry(

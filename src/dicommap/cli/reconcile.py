@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.reconcile import ReconciliationRun
 from dicommap.api.retry import RetryBuilder
-from dicommap.cli.next_step import NextStep, ReconciledState, after_reconcile, after_retry
+from dicommap.api.verify import verify
+from dicommap.cli.next_step import NextStep, ReconciledState, after_reconcile, after_retry, after_verify
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
@@ -33,6 +34,7 @@ from dicommap.cli.output import (
     write,
 )
 from dicommap.cli.terminal import add_output_options
+from dicommap.cli.verify import choose_verification_status, list_attention_codes, print_verification
 from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import record_lines
 from dicommap.display.outcome_records import (
@@ -44,9 +46,11 @@ from dicommap.display.outcome_records import (
     flatten_outcome_record,
     select_outcomes,
 )
+from dicommap.display.verification_report import describe_applied
 from dicommap.errors import UsageError
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
+from dicommap.model.masking import Masker
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.package_writer import require_writable
 from dicommap.reconciliation.outcomes import JobState
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
 
     from dicommap.api.reconcile import Reconciliation
     from dicommap.api.retry import Retry
+    from dicommap.api.verify import Verification
     from dicommap.cli.parser import Parser
     from dicommap.display.inventory_records import Record
     from dicommap.reconciliation.job_reconciliation import JobReconciliation
@@ -120,6 +125,9 @@ def add_arguments(parser: Parser) -> None:
     )
     add_show_values(parser)
     add_fail_on(parser)
+    parser.add_argument(
+        "--verify", action="store_true", help="Then verify the effects of the overrides, as 'dicommap verify' does."
+    )
     retry = parser.add_argument_group("Import again")
     retry.add_argument(
         "--retry",
@@ -155,16 +163,32 @@ def run(args: argparse.Namespace) -> int:
     result = reconciling.result()
     has_text = output is not None or form is ResultFormat.TABLE
     if has_text:
-        _print_result(result, show_values=show_values)
+        _print_result(result, show_values=show_values, is_verified=args.verify)
     issues = [*result.issues]
     if retrying is not None:
         new_package = retrying.write(args.retry, args.stage_uri)
         _print_retry(new_package, has_text=has_text)
         issues += new_package.issues
         print_next_step(_choose_step_after_retry(new_package, args), to_stderr=not has_text)
-    elif has_text:
-        print_next_step(_choose_next_step(result, args))
-    return choose_exit_status((issue.severity for issue in issues), args.fail_on)
+    status = choose_exit_status((issue.severity for issue in issues), args.fail_on)
+    verification = _verify(args, has_text=has_text) if args.verify else None
+    if retrying is None and has_text:
+        step = _choose_next_step(result, args)
+        if verification is not None and not step.words:
+            step = after_verify(str(args.package), list_attention_codes(verification), options=())
+        print_next_step(step)
+    return status if status or verification is None else choose_verification_status(verification, args.fail_on)
+
+
+def _verify(args: argparse.Namespace, *, has_text: bool) -> Verification:
+    """Verify the effects of the overrides, and print the result; the counts and issues to stderr without `has_text`."""
+    verification = verify(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)
+    if has_text:
+        print_verification(verification, Masker(show_values=args.show_values))
+    else:
+        print_issues(verification.issues, stderr=True)
+        print_error(f"{describe_applied(verification.counts)}")
+    return verification
 
 
 def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
@@ -196,7 +220,15 @@ def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextS
     options = tuple(list_given_options(args, only={"manifests", *AWS_OPTIONS}))
     aws_options = tuple(list_given_options(args, only=AWS_OPTIONS))
     retry = suggest_path(f"{args.package}-retry")
-    return after_reconcile(str(args.package), progress, outcomes, options=options, aws_options=aws_options, retry=retry)
+    return after_reconcile(
+        str(args.package),
+        progress,
+        outcomes,
+        options=options,
+        aws_options=aws_options,
+        retry=retry,
+        has_overrides=not args.verify and result.has_overrides,
+    )
 
 
 def _choose_step_after_retry(retried: Retry, args: argparse.Namespace) -> NextStep:
@@ -250,7 +282,7 @@ def _build_job_records(job: JobReconciliation, level: ResultLevel, *, show_value
         raise unknown_choice("level", level, ResultLevel)
 
 
-def _print_result(reconciliation: Reconciliation, *, show_values: bool) -> None:
+def _print_result(reconciliation: Reconciliation, *, show_values: bool, is_verified: bool) -> None:
     jobs = [((job.job, job.state.value, job.job_id), job.counts) for job in reconciliation.jobs]
     _print_outcomes(("job", "status", "jobId"), jobs, JOBS_SHOWN, "job")
     if reconciliation.first:
@@ -266,6 +298,10 @@ def _print_result(reconciliation: Reconciliation, *, show_values: bool) -> None:
     if others:
         print_line(others)
     print_line(f"{imported:,} of {format_count(instances, 'instance')} imported")
+    if reconciliation.has_overrides and not is_verified:
+        print_line(
+            "The effects of the overrides were not checked: 'dicommap verify' compares them with what is stored."
+        )
 
 
 def _print_outcomes(

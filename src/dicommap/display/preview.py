@@ -148,8 +148,10 @@ class Preview(Displayable):
         return Report(title="Preview", counts=counts, blocks=blocks)
 
 
-_NOT_CAPTURED = "(not captured)"
-_EMPTY = "(empty)"
+NOT_CAPTURED = "(not captured)"
+"""The text in place of the current value, if the inventory did not capture the attribute."""
+EMPTY_VALUE = "(empty)"
+"""The text in place of an empty value."""
 _ORIGINS_LIMIT = 3
 """Maximum number of edits that a row names. A change of a study may come from many sheet rows, one for each series."""
 
@@ -165,7 +167,7 @@ def build_preview_row(change: AttributeChange, *, masker: Masker, shorten: bool 
     keyword = keyword_of(change.tag)
 
     def value(text: str) -> str:
-        return masker.mask(keyword, text) or _EMPTY
+        return masker.mask(keyword, text) or EMPTY_VALUE
 
     return {
         "StudyInstanceUID": change.study_instance_uid,
@@ -173,7 +175,8 @@ def build_preview_row(change: AttributeChange, *, masker: Masker, shorten: bool 
         "tag": hex_of(change.tag),
         "keyword": keyword,
         "before": _format_values_before(change.before, value),
-        "after": masker.mask(keyword, _format_value_after(change.after), can_be_shown=change.can_be_shown) or _EMPTY,
+        "after": masker.mask(keyword, _format_value_after(change.after), can_be_shown=change.can_be_shown)
+        or EMPTY_VALUE,
         "because of": _format_origins(change.origins) if shorten else "; ".join(change.origins),
     }
 
@@ -219,7 +222,7 @@ def _format_values_before(counts: ValueCounts | None, value: Callable[[str], str
 
     """
     if counts is None:
-        return _NOT_CAPTURED
+        return NOT_CAPTURED
     if len(counts) == 1:
         return value(next(iter(counts)))
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

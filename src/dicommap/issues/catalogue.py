@@ -39,6 +39,7 @@ from dicommap.issues.codes import (
     study,
     submit,
     value,
+    verify,
     watch,
 )
 from dicommap.issues.codes import (
@@ -85,6 +86,7 @@ _FAMILIES = (
     watch,
     manifest,
     reconcile,
+    verify,
     fhir,
 )
 

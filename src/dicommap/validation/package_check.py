@@ -21,6 +21,7 @@ from dicommap.model.package_layout import (
     PREVIEW_FILE,
     REQUEST_FILE,
     SUBMISSION_FOLDER,
+    VERIFICATION_FOLDER,
     job_folder,
     limit_at,
 )
@@ -114,7 +115,7 @@ def _presence_issues(expected: set[str], files: FilesByPath) -> Iterator[Issue]:
     for path in sorted(expected - files.keys()):
         yield make_issue("package.missing-file", Location(path=path))
     for path in sorted(files.keys() - expected):
-        if path.startswith(f"{SUBMISSION_FOLDER}/"):
+        if path.startswith((f"{SUBMISSION_FOLDER}/", f"{VERIFICATION_FOLDER}/")):
             continue
         yield make_issue("package.unexpected-file", Location(path=make_printable(path)))
 

@@ -1,0 +1,306 @@
+"""verify(): compare what the data store holds with the overrides of a package, attribute by attribute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.api.reconcile import ReconciliationRun
+from dicommap.arguments import convert_arguments, optional, to_flag, to_function, to_path, to_progress, to_rate
+from dicommap.aws.client_errors import ACCESS_DENIED_CODES
+from dicommap.aws.clients import to_clients
+from dicommap.aws.image_sets import ImageSets
+from dicommap.aws.import_jobs import ImportJobs
+from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
+from dicommap.display.issue_report import Issues
+from dicommap.errors import AwsError, UsageError
+from dicommap.healthimaging.job_properties import format_utc, request_agreement_issues
+from dicommap.issues import Location, make_issue
+from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, BoundedList, bounded_issues
+from dicommap.model.displayable import Displayable
+from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.model.package_layout import job_folder, submission_path
+from dicommap.package.aws_account_check import complete_clients
+from dicommap.package.job_verifier import JobVerifier
+from dicommap.package.metadata_sources import DatastoreMetadata, DownloadedMetadata
+from dicommap.package.previous_values import PreviousValues
+from dicommap.package.verification_record import open_record
+from dicommap.progress import progress_reporter, track_progress
+from dicommap.verification.effects import UNKNOWN_EFFECTS, WRONG_EFFECTS, Effect
+from dicommap.verification.kept_results import VerificationEnd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from _typeshed import StrPath
+
+    from dicommap.aws import Clients
+    from dicommap.aws.timing import Clock
+    from dicommap.display.report import Report
+    from dicommap.issues import Issue
+    from dicommap.model.submission import Submission
+    from dicommap.package.metadata_sources import MetadataSource
+    from dicommap.planning.plan import PlanJob
+    from dicommap.progress import ProgressOption
+    from dicommap.reconciliation.job_reconciliation import JobReconciliation
+    from dicommap.verification.study_result import StudyResult
+
+STUDIES_KEPT = 1_000
+"""Maximum number of studies in `Verification.first`."""
+_FILES_SOURCE = "files"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Verification(Displayable):
+    """The effects of a package's overrides in the data store. Only counts, issues and some studies are in memory."""
+
+    package: Path
+    counts: Mapping[Effect, int]
+    """Effect -> number of attributes of overrides. An attribute counts once for each job that has its override."""
+    studies: int
+    """Number of studies with an override. A study that is divided among jobs counts once for each job."""
+    image_sets: int
+    """Number of image sets that were verified."""
+    non_primary: int
+    """Number of these image sets that are not primary."""
+    issues: Issues
+    first: tuple[StudyResult, ...] = field(repr=False)
+    """The first studies with an attribute that is not applied, or whose effect is not known."""
+    started_at: str
+    """The time at which the verification was first started, as ISO 8601 in UTC."""
+
+    @property
+    def ok(self) -> bool:
+        """Return whether every attribute of every override is applied, and no issue is an error."""
+        return not self.issues.errors and not self.counts.keys() - {Effect.APPLIED}
+
+    @property
+    def wrong(self) -> int:
+        """Return the number of attributes that are not applied, different or missing."""
+        return sum(self.counts.get(effect, 0) for effect in WRONG_EFFECTS)
+
+    @property
+    def unknown(self) -> int:
+        """Return the number of attributes that are not readable, not checked or not comparable."""
+        return sum(self.counts.get(effect, 0) for effect in UNKNOWN_EFFECTS)
+
+    def html(self, *, show_values: bool = False) -> str:
+        """Return the results as one complete HTML page.
+
+        `show_values` shows patient values, which are masked by default.
+        """
+        from dicommap.display.report_html import render_html_page
+
+        return render_html_page(self._build_effects_report(show_values=show_values, is_limited=False))
+
+    def _build_report(self) -> Report:
+        return self._build_effects_report(show_values=is_unmasked_in_repr(), is_limited=True)
+
+    def _build_effects_report(self, *, show_values: bool, is_limited: bool) -> Report:
+        from dicommap.display.verification_report import VerificationFacts, build_verification_report
+
+        facts = VerificationFacts(
+            package=str(self.package),
+            counts=self.counts,
+            studies=self.studies,
+            image_sets=self.image_sets,
+            non_primary=self.non_primary,
+            started_at=self.started_at,
+        )
+        return build_verification_report(facts, self.first, self.issues, show_values=show_values, is_limited=is_limited)
+
+
+class VerificationRun:
+    """A running verification. Iterate its studies once, then read `result`."""
+
+    def __init__(
+        self,
+        package: StrPath,
+        *,
+        manifests: StrPath | None = None,
+        metadata: StrPath | None = None,
+        restart: bool = False,
+        metadata_rate: float | None = None,
+        clients: Clients | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        progress: ProgressOption = None,
+    ) -> None:
+        """Open the package. `verify` describes the parameters."""
+        self._reconciling = ReconciliationRun(package, manifests=manifests, clients=clients)
+        self.package = self._reconciling.package
+        self._metadata = Path(metadata) if metadata is not None else None
+        self._restart = restart
+        self._metadata_rate = metadata_rate
+        self._clients = clients
+        self._clock = clock
+        self._progress = progress
+        self._counts: Counter[Effect] = Counter()
+        self._studies = self._image_sets = self._non_primary = 0
+        self._issues: list[Issue] = []
+        self._first: BoundedList[StudyResult] = BoundedList(limit=STUDIES_KEPT)
+        self._started_at = ""
+        self._jobs: ImportJobs | None = None
+
+    def __iter__(self) -> Iterator[StudyResult]:
+        total = len({(job.id, mapping.studyInstanceUID) for job in self.package.plan.jobs for mapping in job.mappings})
+        with progress_reporter(self._progress, "studies") as report:
+            yield from track_progress(self._verify(), report, total)
+
+    def result(self) -> Verification:
+        """Return the result of the last iteration, which must have ended."""
+        return Verification(
+            package=self.package.path,
+            counts=dict(self._counts),
+            studies=self._studies,
+            image_sets=self._image_sets,
+            non_primary=self._non_primary,
+            issues=Issues(self._issues),
+            first=tuple(self._first),
+            started_at=self._started_at,
+        )
+
+    def _verify(self) -> Iterator[StudyResult]:
+        source, name = self._open_source()
+        previous = PreviousValues(self.package.path, self.package.plan.preview)
+        now = format_utc(self._clock.now()) or ""
+        with open_record(self.package.path, name, now, restart=self._restart) as record:
+            self._started_at = record.started_at
+            verifier = JobVerifier(self.package, source, previous, record)
+            for job in self.package.plan.jobs:
+                if job.mappings:
+                    yield from self._verify_job(job, verifier)
+            verifier.keep_denied()
+            end = VerificationEnd(endedAt=format_utc(self._clock.now()) or "", attributes=dict(self._counts))
+            record.close(self.package.path, end)
+
+    def _open_source(self) -> tuple[MetadataSource, str]:
+        """Return the source of metadata, and its name: the id of the data store, or `files`."""
+        if self._metadata is not None:
+            return DownloadedMetadata(self._metadata), _FILES_SOURCE
+        account = self.package.aws_account()
+        if account is None:
+            raise UsageError(
+                "The package was not submitted, so its data store is not known.",
+                fix="Run 'dicommap submit', or 'dicommap adopt' for a job that was started in another way. Or name "
+                "downloaded metadata with --metadata.",
+            )
+        clients = complete_clients(self._clients, account)
+        self._jobs = ImportJobs(clients, self._clock)
+        service = ImageSets(clients, self._clock, metadata_rate=self._metadata_rate)
+        return DatastoreMetadata(service, account.datastoreId), account.datastoreId
+
+    def _verify_job(self, job: PlanJob, verifier: JobVerifier) -> Iterator[StudyResult]:
+        issues = bounded_issues(JOB_ISSUE_LIMIT, job_folder(job.id))
+        issues += self._configuration_issues(job, self.package.submission(job))
+        reconciled = self._reconcile(job)
+        for study in verifier.verify(job, reconciled):
+            self._counts.update(study.counts)
+            self._studies += 1
+            self._image_sets += study.image_sets
+            self._non_primary += study.non_primary
+            if study.effect is not Effect.APPLIED:
+                self._first.add(study)
+            issues += study.issues()
+            yield study
+        if verifier.searched_studies:
+            issues.add(
+                make_issue("verify.searched", Location(path=job_folder(job.id)), count=verifier.searched_studies)
+            )
+        self._issues += issues
+
+    def _reconcile(self, job: PlanJob) -> JobReconciliation | None:
+        """Return the reconciliation of a job; None if the permission to read its job manifests is missing."""
+        try:
+            return self._reconciling.reconcile(job)
+        except AwsError as error:
+            if error.code not in ACCESS_DENIED_CODES:
+                raise
+            return None
+
+    def _configuration_issues(self, job: PlanJob, submission: Submission | None) -> Iterator[Issue]:
+        """Yield an issue if a job was started without the package's import configuration, or with another one."""
+        if submission is None or submission.jobId is None:
+            return
+        place = Location(path=submission_path(job.id))
+        agreement = submission.configuration
+        if self._jobs is not None:
+            try:
+                properties = self._jobs.get(submission.datastoreId, submission.jobId)
+            except AwsError as error:
+                if not error.local:
+                    raise
+                yield make_issue("verify.configuration-not-checked", place, reason=error.code)
+            else:
+                agreement = properties.agreement_with(self.package.request(job))
+        yield from request_agreement_issues(agreement, place)
+
+
+@convert_arguments(
+    package=to_path,
+    manifests=optional(to_path),
+    metadata=optional(to_path),
+    restart=to_flag,
+    metadata_rate=optional(to_rate),
+    on_study=optional(to_function),
+    clients=optional(to_clients),
+    clock=to_clock,
+    progress=to_progress,
+)
+def verify(
+    package: StrPath,
+    *,
+    manifests: StrPath | None = None,
+    metadata: StrPath | None = None,
+    restart: bool = False,
+    metadata_rate: float | None = None,
+    on_study: Callable[[StudyResult], None] | None = None,
+    clients: Clients | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    progress: ProgressOption = None,
+) -> Verification:
+    """Compare what the data store holds with the overrides of a package, attribute by attribute.
+
+    The records of each job name the image sets of its instances; if there are no records, SearchImageSets finds them.
+    Each image set is read with GetImageSetMetadata, primary or not. Values are compared by DICOM meaning. The results
+    are kept in the package without values, in `verification/`; a verification that was interrupted goes on where it
+    was. One image set at a time is in memory.
+
+    Args:
+        package: The package directory.
+        manifests: A directory with downloaded job manifests. Without it, they are fetched from S3.
+        metadata: A directory with downloaded metadata of image sets, as files IMAGESETID.json or IMAGESETID.json.gz.
+            Without it, the metadata is fetched from the data store.
+        restart: Whether the results of an interrupted verification are dropped.
+        metadata_rate: Calls of GetImageSetMetadata per second, if AWS has adjusted the rate of your account.
+        on_study: A function that is called with the result of each study.
+        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        clock: The clock that reads the time and waits.
+        progress: Whether to show the number of verified studies, or a function that is called with it.
+
+    Returns:
+        The counts of effects, the issues, and the first studies that are not as their overrides.
+
+    Raises:
+        DocumentError: The package or a job manifest cannot be read, or the package was changed.
+        UsageError: The package was not submitted, and no downloaded metadata is given.
+        PackageError: The results cannot be kept in the package, or another verification is running.
+        AwsError: AWS refuses a request or cannot be reached. The next call goes on from there.
+        MissingExtraError: boto3 is needed and not installed.
+
+    """
+    run = VerificationRun(
+        package,
+        manifests=manifests,
+        metadata=metadata,
+        restart=restart,
+        metadata_rate=metadata_rate,
+        clients=clients,
+        clock=clock,
+        progress=progress,
+    )
+    for study in run:
+        if on_study is not None:
+            on_study(study)
+    return run.result()

@@ -1,0 +1,235 @@
+"""The command `dicommap verify`, and the functions that print a verification and choose its exit status."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.api.verify import VerificationRun
+from dicommap.cli.next_step import after_verify
+from dicommap.cli.options import (
+    AWS_OPTIONS,
+    FailOn,
+    add_aws_options,
+    add_choice,
+    add_fail_on,
+    add_format,
+    add_package,
+    add_rate,
+    add_show_values,
+    create_clients,
+    list_given_options,
+    output_path,
+)
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_issues,
+    print_line,
+    print_masked_note,
+    print_next_step,
+    print_table,
+    write,
+)
+from dicommap.cli.terminal import add_output_options
+from dicommap.dicom.choices import unknown_choice
+from dicommap.dicom.dictionary import keyword_of
+from dicommap.display.csv_json import record_lines
+from dicommap.display.outcome_records import flatten_outcome_record
+from dicommap.display.verification_records import (
+    build_attribute_records,
+    build_series_records,
+    build_study_record,
+    format_values,
+)
+from dicommap.display.verification_report import describe_applied, select_effects
+from dicommap.errors import UsageError
+from dicommap.healthimaging.limits import GET_IMAGE_SET_METADATA_RATE
+from dicommap.issues import Severity
+from dicommap.issues.wording import format_count
+from dicommap.model.masking import Masker
+from dicommap.verification.effects import Effect
+from dicommap.writing.new_file import require_new_file, write_new_text_file
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.api.verify import Verification
+    from dicommap.cli.parser import Parser
+    from dicommap.display.inventory_records import Record
+    from dicommap.verification.effects import AttributeResult
+    from dicommap.verification.study_result import StudyResult
+
+DESCRIPTION = """
+Compare what the data store holds with the overrides of a package, attribute by attribute.
+
+Each attribute has one effect: applied, not-applied (the value from before is stored), different, missing, not-readable,
+not-checked, or not-comparable (AWS does not document the form of the stored value). Values are compared by DICOM
+meaning, and are masked unless --show-values is given. The exit status is 1 if an attribute is not-applied, different or
+missing, else 4 if one is not-readable, not-checked or not-comparable, and 0 if all are applied.
+
+The results are kept in PACKAGE/verification, without values. A command that was interrupted goes on where it was.
+"""
+
+EXAMPLES = """\
+  dicommap verify package
+  dicommap verify package --level attribute --format csv -o effects.csv"""
+
+ATTRIBUTES_SHOWN = 50
+UNKNOWN_STATUS = 4
+"""Exit status if it is not known whether all attributes are applied, and none is known to be wrong."""
+
+
+class VerificationLevel(StrEnum):
+    """The objects that can be listed, one in each row."""
+
+    STUDY = "study"
+    SERIES = "series"
+    ATTRIBUTE = "attribute"
+    ISSUE = "issue"
+
+
+class VerificationFormat(StrEnum):
+    """The formats in which results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    HTML = "html"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    add_package(parser, "A package whose jobs have ended.")
+    parser.add_argument(
+        "--manifests",
+        metavar="DIR",
+        type=Path,
+        help="The directory that the jobs' output was downloaded to. Without it the output is read from S3.",
+    )
+    parser.add_argument(
+        "--metadata",
+        metavar="DIR",
+        type=Path,
+        help="A directory with downloaded metadata, as files IMAGESETID.json or IMAGESETID.json.gz. Without it the "
+        "metadata is read from the data store.",
+    )
+    add_choice(
+        parser,
+        "--level",
+        kind=VerificationLevel,
+        default=VerificationLevel.ATTRIBUTE,
+        text="What to list in json, jsonl and csv.",
+    )
+    add_format(parser, VerificationFormat)
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=output_path, help="Write the results to this file, and print the table."
+    )
+    add_show_values(parser)
+    parser.add_argument(
+        "--restart", action="store_true", help="Drop the results of a verification that was interrupted."
+    )
+    add_rate(parser, "--metadata-rate", "GetImageSetMetadata", GET_IMAGE_SET_METADATA_RATE)
+    add_fail_on(parser)
+    add_aws_options(parser)
+    add_output_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    output, form = args.output, args.format
+    if output is not None:
+        if form is VerificationFormat.TABLE:
+            raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
+        require_new_file(output)
+    running = VerificationRun(
+        args.package,
+        manifests=args.manifests,
+        metadata=args.metadata,
+        restart=args.restart,
+        metadata_rate=args.metadata_rate,
+        clients=create_clients(args),
+        progress=True,
+    )
+    masker = Masker(show_values=args.show_values)
+    if form in (VerificationFormat.TABLE, VerificationFormat.HTML):
+        for _ in running:
+            pass
+        pieces: Iterable[str] = (running.result().html(show_values=args.show_values),)
+    else:
+        records = _build_records(running, args.level, masker)
+        pieces = record_lines(records, form, record=lambda record: record, row=flatten_outcome_record)
+    if output is not None:
+        write_new_text_file(output, pieces)
+    elif form is not VerificationFormat.TABLE:
+        write(pieces)
+    verification = running.result()
+    if output is not None or form is VerificationFormat.TABLE:
+        print_verification(verification, masker)
+        options = tuple(list_given_options(args, only=AWS_OPTIONS))
+        print_next_step(after_verify(str(args.package), list_attention_codes(verification), options=options))
+    elif form is not VerificationFormat.HTML:
+        print_masked_note(masker, to_stderr=True)
+    return choose_verification_status(verification, args.fail_on)
+
+
+def _build_records(studies: VerificationRun, level: VerificationLevel, masker: Masker) -> Iterator[Record]:
+    if level is VerificationLevel.ISSUE:
+        for _ in studies:
+            pass
+        yield from (issue.to_dict() for issue in studies.result().issues)
+        return
+    for study in studies:
+        yield from _build_study_records(study, level, masker)
+
+
+def _build_study_records(study: StudyResult, level: VerificationLevel, masker: Masker) -> Iterable[Record]:
+    if level is VerificationLevel.STUDY:
+        return (build_study_record(study),)
+    if level is VerificationLevel.SERIES:
+        return build_series_records(study)
+    if level is VerificationLevel.ATTRIBUTE:
+        return build_attribute_records(study, masker)
+    raise unknown_choice("level", level, VerificationLevel)
+
+
+def print_verification(verification: Verification, masker: Masker) -> None:
+    """Print the attributes that are not applied or not known, the issues, and the counts."""
+    attributes = (result for study in verification.first for result in study.attributes)
+    others = (result for result in attributes if result.effect is not Effect.APPLIED)
+    rows = [_make_row(result, masker) for result in islice(others, ATTRIBUTES_SHOWN)]
+    if rows:
+        print_table(("StudyInstanceUID", "attribute", "effect", "wanted", "stored"), rows, masker=masker)
+        rest = verification.wrong + verification.unknown - len(rows)
+        if rest:
+            print_line(f"... and {format_count(rest, 'more attribute')}")
+        print_masked_note(masker)
+    print_issues(verification.issues)
+    counts = ", ".join(
+        f"{verification.counts[effect]:,} {effect.value}"
+        for effect in select_effects(verification.counts)
+        if effect is not Effect.APPLIED
+    )
+    places = f"{format_count(verification.studies, 'study')}, {format_count(verification.image_sets, 'image set')}"
+    print_line(f"{describe_applied(verification.counts)}{f' ({counts})' if counts else ''}; {places}")
+
+
+def _make_row(result: AttributeResult, masker: Masker) -> tuple[str, ...]:
+    check = result.check
+    uid = check.series_instance_uid or check.study_instance_uid
+    return uid, keyword_of(check.tag), result.effect.value, *format_values(result, masker)
+
+
+def choose_verification_status(verification: Verification, fail_on: FailOn) -> int:
+    """Return the exit status: 1 for issues of the severity of --fail-on, else 4 if an effect is not known, else 0."""
+    status = choose_exit_status((issue.severity for issue in verification.issues), fail_on)
+    is_unknown = bool(verification.unknown) and fail_on is not FailOn.NEVER
+    return status or (UNKNOWN_STATUS if is_unknown else 0)
+
+
+def list_attention_codes(verification: Verification) -> list[str]:
+    """Return the codes of the errors and warnings of a verification."""
+    return [issue.code for issue in verification.issues if issue.severity is not Severity.NOTE]

@@ -1,0 +1,91 @@
+"""Records of verified attributes, series and studies. The schema `verification` describes them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.dictionary import hex_of, keyword_of
+from dicommap.dicom.json_model import text_from_attribute
+from dicommap.verification.effects import EFFECT_ORDER
+from dicommap.verification.stored_metadata import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.display.inventory_records import Record
+    from dicommap.model.masking import Masker
+    from dicommap.verification.effects import AttributeResult, EffectCounts
+    from dicommap.verification.study_result import StudyResult
+
+
+def build_attribute_records(study: StudyResult, masker: Masker) -> Iterator[Record]:
+    """Yield a record for each attribute of the overrides of a study."""
+    for result in study.attributes:
+        wanted, stored = format_values(result, masker)
+        check = result.check
+        yield {
+            "StudyInstanceUID": check.study_instance_uid,
+            "SeriesInstanceUID": check.series_instance_uid or "",
+            "job": result.job,
+            "tag": hex_of(check.tag),
+            "keyword": keyword_of(check.tag),
+            "effect": result.effect.value,
+            "wanted": wanted,
+            "stored": stored,
+            "reason": check.reason,
+            "imageSetId": check.image_set_id,
+            "imageSets": {
+                effect.value: result.image_sets[effect] for effect in EFFECT_ORDER if result.image_sets[effect]
+            },
+        }
+
+
+def build_series_records(study: StudyResult) -> Iterator[Record]:
+    """Yield a record for each series whose image sets were verified: its attributes by effect."""
+    for uid, counts in study.series.items():
+        yield {
+            "StudyInstanceUID": study.study_instance_uid,
+            "SeriesInstanceUID": uid,
+            "job": study.job,
+            "attributes": sum(counts.values()),
+            **count_effects(counts),
+        }
+
+
+def build_study_record(study: StudyResult) -> Record:
+    """Return the record of a study: its attributes by effect, and its image sets."""
+    return {
+        "StudyInstanceUID": study.study_instance_uid,
+        "job": study.job,
+        "effect": study.effect.value,
+        "attributes": len(study.attributes),
+        **count_effects(study.counts),
+        "imageSets": study.image_sets,
+        "nonPrimary": study.non_primary,
+    }
+
+
+def count_effects(counts: EffectCounts) -> dict[str, int]:
+    """Return a dict: effect -> number of attributes; 0 for effects without attributes."""
+    return {effect.value: counts.get(effect, 0) for effect in EFFECT_ORDER}
+
+
+def format_values(result: AttributeResult, masker: Masker) -> tuple[str, str]:
+    """Return the value of the override and the stored value as texts, masked. A value that is not known is empty."""
+    check = result.check
+    keyword = keyword_of(check.tag)
+    wanted = text_from_attribute(check.wanted)
+    texts = (_dump(check.wanted) if wanted is None else wanted, _format_stored(check.stored))
+    wanted_text, stored_text = (masker.mask(keyword, text, can_be_shown=False) for text in texts)
+    return wanted_text, stored_text
+
+
+def _format_stored(stored: Any) -> str:  # noqa: ANN401  JSON of any type
+    if stored is ABSENT or stored is None:
+        return ""
+    return stored if isinstance(stored, str) else _dump(stored)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

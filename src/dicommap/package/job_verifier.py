@@ -1,0 +1,245 @@
+"""Verify the overrides of one job: choose the image sets, read their metadata, and collect the results by study."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import hex_of
+from dicommap.dicom.strict_json import parse_json
+from dicommap.overrides.override_file import parse_override_data_set
+from dicommap.package.metadata_sources import MetadataFailure
+from dicommap.reconciliation.outcomes import JobState
+from dicommap.verification.effects import WRONG_EFFECTS, AttributeCheck, Effect
+from dicommap.verification.image_set_check import StudyOverrides
+from dicommap.verification.kept_results import KeptEffect, KeptImageSet
+from dicommap.verification.stored_metadata import UnreadableMetadataError, read_stored_image_set
+from dicommap.verification.study_result import ImageSetTarget, StudyResult, StudyResultBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.healthimaging.import_configuration import DicomMetadataMapping
+    from dicommap.package.metadata_sources import MetadataSource
+    from dicommap.package.package_directory import PackageDirectory
+    from dicommap.package.previous_values import PreviousValues
+    from dicommap.package.verification_record import VerificationRecord
+    from dicommap.planning.plan import PlanJob
+    from dicommap.reconciliation.job_reconciliation import JobReconciliation
+
+_UNFINISHED = {
+    JobState.NOT_STARTED: "the job was not started",
+    JobState.UNANSWERED: "it is not known whether the job was started",
+    JobState.NOT_ENDED: "the job has not ended",
+}
+_NOT_IMPORTED = "no instance was imported"
+_NOT_FOUND = "SearchImageSets finds no image set of the study"
+_NO_RECORDS = "no record of the job names an image set"
+_LOCKED = "the image set is LOCKED: it is being changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WorkItem:
+    """One image set of a study to verify, or a study without any."""
+
+    study: str
+    target: ImageSetTarget | None
+    kept: KeptImageSet | None
+    """The results of an interrupted verification."""
+    is_last: bool
+    """Whether it is the last item of its study."""
+    reason: str
+    """Why attributes of the study that no image set has are not checked."""
+
+
+class JobVerifier:
+    """Verifier of the jobs of one package, one job at a time."""
+
+    def __init__(
+        self,
+        package: PackageDirectory,
+        source: MetadataSource,
+        previous: PreviousValues,
+        record: VerificationRecord,
+    ) -> None:
+        self._package = package
+        self._source = source
+        self._previous = previous
+        self._record = record
+        self._denied: list[KeptImageSet] = []
+        """Results of image sets without a permission. They are kept when another image set could be read."""
+        self.searched_studies = 0
+        """Number of studies of the last job whose image sets were found by SearchImageSets."""
+
+    def verify(self, job: PlanJob, reconciled: JobReconciliation | None) -> Iterator[StudyResult]:
+        """Yield the result of each study with an override in a job, in the order of the Study Instance UIDs.
+
+        Args:
+            job: The job.
+            reconciled: The reconciliation of the job; None if its job manifests cannot be read.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses requests.
+            DocumentError: The package was changed.
+            OSError: The results cannot be kept.
+
+        """
+        self.searched_studies = 0
+        mappings: dict[str, list[DicomMetadataMapping]] = {}
+        for mapping in job.mappings:
+            mappings.setdefault(mapping.studyInstanceUID, []).append(mapping)
+        pending: deque[_WorkItem] = deque()
+
+        def list_image_sets() -> Iterator[str | None]:
+            for item in self._list_work(job, sorted(mappings), reconciled):
+                pending.append(item)
+                yield None if item.target is None or item.kept is not None else item.target.image_set_id
+
+        builder = overrides = None
+        for answer in self._source.read_all(list_image_sets()):
+            item = pending.popleft()
+            if builder is None or overrides is None:
+                builder = StudyResultBuilder(job.id, item.study)
+                overrides = self._read_overrides(job, item.study, mappings[item.study])
+            if item.target is not None:
+                builder.add(self._check_image_set(job, overrides, item, item.target, answer), item.target)
+            if item.is_last:
+                yield builder.build(overrides.make_checks(Effect.NOT_CHECKED, item.reason))
+                builder = overrides = None
+
+    def _list_work(self, job: PlanJob, studies: list[str], reconciled: JobReconciliation | None) -> Iterator[_WorkItem]:
+        """Yield the image sets of each study; one item without an image set for a study that has none."""
+        unfinished = _UNFINISHED.get(reconciled.outcomes.state) if reconciled is not None else None
+        known = {} if reconciled is None else _group_imported_instances(reconciled, frozenset(studies))
+        has_records = any(known.values())
+        for study in studies:
+            reason = unfinished or _NOT_IMPORTED
+            targets = known.get(study, [])
+            if not has_records and not unfinished:
+                found = self._search(study)
+                targets = found or []
+                reason = _NO_RECORDS if found is None else _NOT_FOUND
+            for target in targets:
+                yield _WorkItem(
+                    study=study,
+                    target=target,
+                    kept=self._record.take_kept(job.id, study, target.image_set_id),
+                    is_last=target is targets[-1],
+                    reason="no image set of the series was verified",
+                )
+            if not targets:
+                yield _WorkItem(study=study, target=None, kept=None, is_last=True, reason=reason)
+
+    def _search(self, study: str) -> list[ImageSetTarget] | None:
+        summaries = self._source.search(study)
+        if summaries is None:
+            return None
+        self.searched_studies += 1
+        return [
+            ImageSetTarget(
+                image_set_id=summary.imageSetId,
+                study_instance_uid=study,
+                series=frozenset(filter(None, [summary.attributes.get("SeriesInstanceUID")])),
+                is_primary=summary.isPrimary,
+            )
+            for summary in summaries
+        ]
+
+    def _read_overrides(self, job: PlanJob, study: str, mappings: list[DicomMetadataMapping]) -> StudyOverrides:
+        data_sets = {}
+        for mapping in mappings:
+            document, _ = parse_json(self._package.override_file(job, mapping.metadataFilePath))
+            data_set = parse_override_data_set(document, self._package.plan.assumptions)
+            data_sets[mapping.seriesInstanceUID] = data_set
+        return StudyOverrides(study_instance_uid=study, data_sets=data_sets, previous=self._previous.of_study(study))
+
+    def _check_image_set(
+        self,
+        job: PlanJob,
+        overrides: StudyOverrides,
+        item: _WorkItem,
+        target: ImageSetTarget,
+        answer: bytes | MetadataFailure | None,
+    ) -> list[AttributeCheck]:
+        if item.kept is not None:
+            return list(_restore_checks(overrides, target, item.kept))
+        checks = self._compare(overrides, target, answer)
+        line = KeptImageSet(
+            job=job.id,
+            study=target.study_instance_uid,
+            imageSetId=target.image_set_id,
+            effects=tuple(map(_make_kept_effect, checks)),
+        )
+        self._denied.append(line)
+        if not (isinstance(answer, MetadataFailure) and answer.is_denied):
+            self.keep_denied()
+        return checks
+
+    def keep_denied(self) -> None:
+        """Keep the results of image sets without a permission. Call it at the end of the verification."""
+        for line in self._denied:
+            self._record.add(line)
+        self._denied.clear()
+
+    def _compare(
+        self, overrides: StudyOverrides, target: ImageSetTarget, answer: bytes | MetadataFailure | None
+    ) -> list[AttributeCheck]:
+        def make_unreadable(reason: str) -> list[AttributeCheck]:
+            return list(overrides.make_checks(Effect.NOT_READABLE, reason, target.image_set_id, target.series))
+
+        if not isinstance(answer, bytes):
+            return make_unreadable(answer.reason if answer is not None else _NOT_IMPORTED)
+        try:
+            stored = read_stored_image_set(answer, target.image_set_id)
+        except UnreadableMetadataError as error:
+            return make_unreadable(f"the metadata cannot be used: {error}")
+        checks = list(overrides.check(stored, target.image_set_id, target.series, target.instances))
+        is_wrong = any(check.effect in WRONG_EFFECTS for check in checks)
+        return make_unreadable(_LOCKED) if is_wrong and self._source.is_locked(target.image_set_id) else checks
+
+
+def _make_kept_effect(check: AttributeCheck) -> KeptEffect:
+    return KeptEffect(series=check.series_instance_uid, tag=hex_of(check.tag), effect=check.effect, reason=check.reason)
+
+
+def _restore_checks(overrides: StudyOverrides, target: ImageSetTarget, kept: KeptImageSet) -> Iterator[AttributeCheck]:
+    """Yield the checks of an interrupted verification. Their stored values are not known any more."""
+    for effect in kept.effects:
+        wanted = overrides.data_sets.get(effect.series, {}).get(effect.tag)
+        if wanted is not None:
+            yield AttributeCheck(
+                study_instance_uid=target.study_instance_uid,
+                series_instance_uid=effect.series,
+                tag=int(effect.tag, 16),
+                image_set_id=target.image_set_id,
+                effect=effect.effect,
+                reason=effect.reason,
+                wanted=wanted,
+            )
+
+
+def _group_imported_instances(
+    reconciled: JobReconciliation, studies: frozenset[str]
+) -> dict[str, list[ImageSetTarget]]:
+    """Return the image sets of each study, in the order of their ids, with the instances that the job imported."""
+    series: dict[tuple[str, str], set[str]] = {}
+    instances: dict[tuple[str, str], set[str]] = {}
+    primary: dict[tuple[str, str], bool | None] = {}
+    for outcome in reconciled.instances():
+        key = (outcome.planned.study_instance_uid, outcome.image_set_id)
+        if outcome.image_set_id and outcome.reported_imported and key[0] in studies:
+            series.setdefault(key, set()).add(outcome.planned.series_instance_uid)
+            instances.setdefault(key, set()).add(outcome.planned.sop_instance_uid)
+            primary[key] = outcome.is_primary
+    targets: dict[str, list[ImageSetTarget]] = {}
+    for study, image_set in sorted(series):
+        target = ImageSetTarget(
+            image_set_id=image_set,
+            study_instance_uid=study,
+            series=frozenset(series[study, image_set]),
+            instances=frozenset(instances[study, image_set]),
+            is_primary=primary[study, image_set],
+        )
+        targets.setdefault(study, []).append(target)
+    return targets

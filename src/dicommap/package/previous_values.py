@@ -1,0 +1,133 @@
+"""Look up the values that attributes had before their overrides, in the preview.csv of a package."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+from typing import TYPE_CHECKING
+
+from dicommap.display.preview import EMPTY_VALUE, NOT_CAPTURED
+from dicommap.errors import DocumentError, os_error_reason
+from dicommap.model.package_layout import PREVIEW_FILE
+from dicommap.model.spreadsheet_formulas import unescape_formulas
+from dicommap.reading import open_descriptor, open_regular_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from dicommap.planning.plan import FileDigest
+    from dicommap.verification.image_set_check import PreviousTexts
+
+_COUNT_AFTER_VALUE = re.compile(r" \([0-9]+\)(?:; |\Z)")
+_FIX = "Draft the package again; 'dicommap validate' lists all that was changed."
+
+
+class PreviousValues:
+    """The column `before` of preview.csv, by study. Only the place of each study in the file is in memory."""
+
+    def __init__(self, package: Path, planned: FileDigest) -> None:
+        """Find the rows of each study.
+
+        Args:
+            package: The package directory.
+            planned: The size and hash of preview.csv in the plan.
+
+        Raises:
+            DocumentError: preview.csv cannot be read, or was changed after the draft.
+
+        """
+        self._package = package
+        self._header: list[str] = []
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        digest = hashlib.sha256()
+        try:
+            with open_regular_file(PREVIEW_FILE, beneath=self._package) as file:
+                self._find_rows(file, digest)
+        except OSError as error:
+            raise DocumentError(f"{PREVIEW_FILE} cannot be read: {os_error_reason(error)}.", fix=_FIX) from None
+        except (ValueError, csv.Error):  # includes UnicodeDecodeError
+            raise DocumentError(f"{PREVIEW_FILE} is no preview.", fix=_FIX) from None
+        if digest.hexdigest() != planned.sha256:
+            raise DocumentError(f"{PREVIEW_FILE} was changed after it was drafted.", fix=_FIX)
+
+    def of_study(self, study: str) -> dict[tuple[str | None, int], PreviousTexts]:
+        """Return the values before the overrides of a study.
+
+        Args:
+            study: The Study Instance UID.
+
+        Returns:
+            A dict: Series Instance UID (None for the whole study) and tag -> texts of the values; None if the inventory
+            had not captured the attribute. Attributes without a row are missing.
+
+        Raises:
+            DocumentError: preview.csv cannot be read any more.
+
+        """
+        places = self._places.get(study, ())
+        if not places:
+            return {}
+        try:
+            descriptor = open_descriptor(PREVIEW_FILE, beneath=self._package)
+            try:
+                rows = [row for place in places for row in _parse_rows(descriptor, *place)]
+            finally:
+                os.close(descriptor)
+        except (OSError, ValueError, csv.Error):
+            raise DocumentError(f"{PREVIEW_FILE} was changed while it was read.", fix=_FIX) from None
+        named = (dict(zip(self._header, row, strict=False)) for row in rows)
+        return {
+            (row["SeriesInstanceUID"] or None, int(row["tag"], 16)): parse_values_before(
+                unescape_formulas(row["before"])
+            )
+            for row in named
+        }
+
+    def _find_rows(self, file: BinaryIO, digest: hashlib._Hash) -> None:
+        """Note the place of the rows of each study. Rows of one study that follow each other have one place."""
+        end = 0
+
+        def lines() -> Iterator[str]:
+            nonlocal end
+            for line in file:
+                digest.update(line)
+                end += len(line)
+                yield line.decode("utf-8")
+
+        rows = csv.reader(lines(), strict=True)
+        header = next(rows, [])
+        self._header = [name.removeprefix("\ufeff") for name in header]
+        column = self._header.index("StudyInstanceUID") if header else 0
+        begin, before = end, None
+        for row in rows:
+            study = row[column]
+            places = self._places.setdefault(study, [])
+            if study == before:
+                offset, _ = places.pop()
+                places.append((offset, end - offset))
+            else:
+                places.append((begin, end - begin))
+            begin, before = end, study
+
+
+def _parse_rows(descriptor: int, offset: int, length: int) -> Iterator[list[str]]:
+    text = os.pread(descriptor, length, offset).decode("utf-8")
+    return csv.reader(io.StringIO(text, newline=""), strict=True)
+
+
+def parse_values_before(text: str) -> PreviousTexts:
+    """Return the values in a cell of the column `before`; None if the attribute was not captured.
+
+    A cell with several values has the number of files after each value, such as `A (3); B (1)`. A single value may look
+    the same, so the whole text is one of the results too.
+    """
+    if text == NOT_CAPTURED:
+        return None
+    parts = _COUNT_AFTER_VALUE.split(text)
+    values = parts[:-1] if len(parts) > 2 and not parts[-1] else []
+    return tuple(dict.fromkeys("" if value == EMPTY_VALUE else value for value in (text, *values)))

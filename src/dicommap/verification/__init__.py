@@ -1,0 +1,1 @@
+"""Compare what image sets hold with the overrides that a package sent, attribute by attribute."""

@@ -1,0 +1,92 @@
+"""Effects: what became of the attributes of overrides in the data store, and the records of checked attributes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from dicommap.verification.stored_metadata import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dicommap.dicom.json_model import Attribute
+
+
+class Effect(StrEnum):
+    """The effect of one attribute of an override. If places have different effects, the first of this list counts."""
+
+    NOT_APPLIED = "not-applied"
+    """The value from before the override is stored."""
+    DIFFERENT = "different"
+    """A value is stored that is neither the override's nor, as far as known, the value from before."""
+    MISSING = "missing"
+    """The image set does not have the attribute."""
+    NOT_READABLE = "not-readable"
+    """The metadata of the image set cannot be read."""
+    NOT_CHECKED = "not-checked"
+    """Nothing can be checked: no instance was imported, the job has not ended, or another override decides."""
+    NOT_COMPARABLE = "not-comparable"
+    """AWS does not document the form in which the value is stored, and no plausible reading agrees."""
+    APPLIED = "applied"
+    """The value of the override is stored."""
+
+
+WRONG_EFFECTS = frozenset({Effect.NOT_APPLIED, Effect.DIFFERENT, Effect.MISSING})
+"""Effects that show that the data store does not have the value of the override."""
+UNKNOWN_EFFECTS = frozenset({Effect.NOT_READABLE, Effect.NOT_CHECKED, Effect.NOT_COMPARABLE})
+"""Effects that leave open whether the data store has the value of the override."""
+EFFECT_ORDER = (*(effect for effect in reversed(Effect)),)
+"""All effects in the order of their columns: the best first."""
+_RANKS = {effect: rank for rank, effect in enumerate(Effect)}
+
+EffectCounts = dict[Effect, int]
+"""Effect -> number of attributes with this effect. Effects without attributes are left out."""
+
+
+def choose_worst(effects: Iterable[Effect]) -> Effect:
+    """Return the effect that counts if there are several: the first in the order of `Effect`."""
+    return min(effects, key=_RANKS.__getitem__, default=Effect.NOT_CHECKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeCheck:
+    """The check of one attribute of an override in one image set."""
+
+    study_instance_uid: str
+    series_instance_uid: str | None
+    """The series of the override; None if it is an override of the whole study."""
+    tag: int
+    image_set_id: str
+    """The image set; empty if none could be checked."""
+    effect: Effect
+    reason: str = ""
+    """Why the effect is not known, without values; empty if it is known."""
+    wanted: Attribute = field(repr=False, compare=False)
+    stored: Any = field(default=ABSENT, repr=False, compare=False)
+    """The stored value that decided the effect; ABSENT if there is none, or if it was not kept."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AttributeResult:
+    """The result for one attribute of an override in one job: the worst effect in all image sets."""
+
+    job: str
+    check: AttributeCheck
+    """The check with the worst effect; the first of several."""
+    image_sets: Counter[Effect] = field(default_factory=Counter)
+    """Effect -> number of image sets with this effect."""
+
+    @property
+    def effect(self) -> Effect:
+        """Return the effect that counts."""
+        return self.check.effect
+
+    def add(self, check: AttributeCheck) -> None:
+        """Add the check of one more image set."""
+        if check.image_set_id:
+            self.image_sets[check.effect] += 1
+        if _RANKS[check.effect] < _RANKS[self.check.effect]:
+            self.check = check

@@ -1,0 +1,162 @@
+"""Check the attributes of a study's overrides in one image set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.vr import BINARY_VRS
+from dicommap.healthimaging.levels import Level, level_of
+from dicommap.verification.effects import AttributeCheck, Effect, choose_worst
+from dicommap.verification.stored_metadata import ABSENT
+from dicommap.verification.value_comparison import Agreement, compare_attribute, read_stored_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dicommap.dicom.json_model import Attribute, DataSet
+    from dicommap.verification.stored_metadata import StoredImageSet
+
+PreviousTexts = tuple[str, ...] | None
+"""The values of an attribute before its override, as texts of preview.csv; None if they are not known."""
+
+_RIVAL_REASON = "another override of the package sets the same attribute to the stored value"
+_CAUSES = {
+    "study": "the image set has another study",
+    "series": "the image set does not have the series",
+    "instances": "the image set has none of the imported instances",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyOverrides:
+    """The overrides of one study: of the whole study, and of single series."""
+
+    study_instance_uid: str
+    data_sets: dict[str | None, DataSet] = field(repr=False)
+    """Series Instance UID, or None for the whole study -> attributes of the override."""
+    previous: Mapping[tuple[str | None, int], PreviousTexts] = field(default_factory=dict, repr=False)
+    """Series Instance UID or None, and tag -> values before the override."""
+
+    def attributes(self) -> Iterator[tuple[str | None, int, Attribute]]:
+        """Yield the Series Instance UID (None for the study), the tag and the attribute of each change."""
+        for series, data_set in self.data_sets.items():
+            for digits, attribute in data_set.items():
+                yield series, int(digits, 16), attribute
+
+    def make_checks(
+        self, effect: Effect, reason: str, image_set: str = "", series: frozenset[str] = frozenset()
+    ) -> Iterator[AttributeCheck]:
+        """Yield a check with the same effect for each attribute. It is used if no value can be compared.
+
+        Args:
+            effect: The effect.
+            reason: Why it is not known whether the attributes were applied.
+            image_set: The id of the image set; empty if there is none.
+            series: The series in the image set, if they are known. Overrides of other series are left out.
+
+        """
+        for target, tag, attribute in self.attributes():
+            if target is None or not series or target in series:
+                yield self._make_check(target, tag, attribute, image_set, effect, reason)
+
+    def check(
+        self, stored: StoredImageSet, image_set: str, series: frozenset[str], instances: frozenset[str] | None
+    ) -> Iterator[AttributeCheck]:
+        """Check each attribute that applies to an image set. Attributes of the study are checked in each image set.
+
+        Args:
+            stored: The metadata of the image set.
+            image_set: The id of the image set.
+            series: The Series Instance UIDs of the instances that were imported into the image set.
+            instances: The SOP Instance UIDs of these instances; None if they are not known, and all count.
+
+        """
+        if stored.study_instance_uid != self.study_instance_uid:
+            yield from self.make_checks(Effect.NOT_READABLE, _CAUSES["study"], image_set, series)
+            return
+        for target, tag, attribute in self.attributes():
+            if target is not None and target not in stored.series:
+                if target in series:
+                    yield self._make_check(target, tag, attribute, image_set, Effect.NOT_READABLE, _CAUSES["series"])
+                continue
+            yield self._check_attribute(stored, image_set, target, tag, attribute, instances)
+
+    def _check_attribute(
+        self,
+        stored: StoredImageSet,
+        image_set: str,
+        series: str | None,
+        tag: int,
+        attribute: Attribute,
+        instances: frozenset[str] | None,
+    ) -> AttributeCheck:
+        values = _find_values(stored, tag, series, instances)
+        if not values:
+            return self._make_check(series, tag, attribute, image_set, Effect.NOT_READABLE, _CAUSES["instances"])
+        effects = [self._decide_effect(series, tag, attribute, value) for value in values]
+        worst = choose_worst(effects)
+        value = values[effects.index(worst)]
+        reason = _RIVAL_REASON if worst is Effect.NOT_CHECKED else ""
+        return self._make_check(series, tag, attribute, image_set, worst, reason, value)
+
+    def _decide_effect(self, series: str | None, tag: int, attribute: Attribute, stored: Any) -> Effect:  # noqa: ANN401
+        agreement = compare_attribute(attribute, stored)
+        if agreement is Agreement.EQUAL:
+            return Effect.APPLIED
+        for target, data_set in self.data_sets.items():
+            rival = data_set.get(f"{tag:08X}")
+            if target != series and rival is not None and compare_attribute(rival, stored) is Agreement.EQUAL:
+                return Effect.NOT_CHECKED
+        if is_previous_value(attribute["vr"], stored, self.previous.get((series, tag))):
+            return Effect.NOT_APPLIED
+        if stored is ABSENT:
+            return Effect.MISSING
+        return Effect.DIFFERENT if agreement is Agreement.DIFFERENT else Effect.NOT_COMPARABLE
+
+    def _make_check(
+        self,
+        series: str | None,
+        tag: int,
+        attribute: Attribute,
+        image_set: str,
+        effect: Effect,
+        reason: str = "",
+        stored: Any = ABSENT,  # noqa: ANN401  JSON of any type
+    ) -> AttributeCheck:
+        return AttributeCheck(
+            study_instance_uid=self.study_instance_uid,
+            series_instance_uid=series,
+            tag=tag,
+            image_set_id=image_set,
+            effect=effect,
+            reason=reason,
+            wanted=attribute,
+            stored=stored,
+        )
+
+
+def is_previous_value(vr: str, stored: Any, previous: PreviousTexts) -> bool:  # noqa: ANN401  JSON of any type
+    """Return whether a stored value is one of the values from before an override, compared by DICOM meaning."""
+    if previous is None or vr in BINARY_VRS or vr == "SQ":
+        return False
+    before = {values for text in previous for values in read_stored_values(vr, text)}
+    return any(values in before for values in read_stored_values(vr, stored))
+
+
+def _find_values(
+    stored: StoredImageSet, tag: int, series: str | None, instances: frozenset[str] | None
+) -> Sequence[Any]:
+    """Return the stored values of an attribute at its documented level; if no place has it, those of another level.
+
+    AWS documents the levels of standard attributes ("DICOM metadata normalization"), but not where it stores the
+    attributes that are not in its lists.
+    """
+    own = level_of(tag)
+    values = stored.find_values(tag, own, series, instances)
+    if all(value is ABSENT for value in values):
+        for level in Level:
+            others = stored.find_values(tag, level, series, instances)
+            if level is not own and any(value is not ABSENT for value in others):
+                return others
+    return values

@@ -1,0 +1,128 @@
+"""The results of one study in one job: of the attributes of its overrides, and of its series; and their issues."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.dictionary import keyword_of
+from dicommap.issues import Location, make_issue
+from dicommap.issues.wording import join_names
+from dicommap.verification.effects import AttributeResult, Effect, EffectCounts, choose_worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicommap.issues import Issue
+    from dicommap.verification.effects import AttributeCheck
+
+_CODES = {
+    Effect.NOT_APPLIED: "verify.not-applied",
+    Effect.DIFFERENT: "verify.different",
+    Effect.MISSING: "verify.missing",
+    Effect.NOT_READABLE: "verify.not-readable",
+    Effect.NOT_CHECKED: "verify.not-checked",
+    Effect.NOT_COMPARABLE: "verify.not-comparable",
+}
+_MAX_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSetTarget:
+    """An image set of a study that is verified, and the instances that a job imported into it."""
+
+    image_set_id: str
+    study_instance_uid: str
+    series: frozenset[str] = frozenset()
+    """The Series Instance UIDs of these instances."""
+    instances: frozenset[str] | None = field(default=None, repr=False)
+    """The SOP Instance UIDs of these instances; None if they are not known."""
+    is_primary: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyResult:
+    """The effects of all overrides of one study in one job. A study that is divided among jobs has several."""
+
+    job: str
+    study_instance_uid: str
+    attributes: tuple[AttributeResult, ...] = field(repr=False)
+    series: dict[str, EffectCounts] = field(default_factory=dict, repr=False)
+    """Series Instance UID -> effects of the attributes that were checked in the image sets of the series."""
+    image_sets: int = 0
+    """Number of image sets that were verified."""
+    non_primary: int = 0
+    """Number of these image sets that are not primary."""
+
+    @property
+    def effect(self) -> Effect:
+        """Return the worst effect."""
+        return choose_worst(result.effect for result in self.attributes)
+
+    @property
+    def counts(self) -> EffectCounts:
+        """Return the number of attributes by effect. An attribute in several image sets counts once."""
+        return dict(Counter(result.effect for result in self.attributes))
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield an issue for each effect other than applied, with the attributes that have it."""
+        groups: dict[tuple[Effect, str | None, str], list[AttributeResult]] = {}
+        for result in self.attributes:
+            key = (result.effect, result.check.series_instance_uid, result.check.reason)
+            groups.setdefault(key, []).append(result)
+        for (effect, series, reason), results in groups.items():
+            if effect in _CODES:
+                place = Location(study=self.study_instance_uid, series=series)
+                names = _join_keywords(results)
+                yield make_issue(_CODES[effect], place, count=len(results), names=names, reason=reason)
+
+
+def _join_keywords(results: list[AttributeResult]) -> str:
+    names = [keyword_of(result.check.tag) for result in results]
+    rest = len(names) - _MAX_NAMES
+    return join_names(names) if rest <= 0 else f"{', '.join(names[:_MAX_NAMES])} and {rest:,} more"
+
+
+class StudyResultBuilder:
+    """Collects the checks of one study in one job, image set by image set."""
+
+    def __init__(self, job: str, study: str) -> None:
+        self._job = job
+        self._study = study
+        self._results: dict[tuple[str | None, int], AttributeResult] = {}
+        self._series: dict[str, dict[tuple[str | None, int], Effect]] = {}
+        self._image_sets = self._non_primary = 0
+
+    def add(self, checks: Iterable[AttributeCheck], target: ImageSetTarget | None = None) -> None:
+        """Add the checks of an image set, or checks without an image set if `target` is None."""
+        if target is not None:
+            self._image_sets += 1
+            self._non_primary += target.is_primary is False
+        for check in checks:
+            key = (check.series_instance_uid, check.tag)
+            result = self._results.get(key)
+            if result is None:
+                result = self._results[key] = AttributeResult(job=self._job, check=check)
+            result.add(check)
+            for series in target.series if target is not None else ():
+                if check.series_instance_uid in (None, series):
+                    effects = self._series.setdefault(series, {})
+                    effects[key] = choose_worst((check.effect, effects.get(key, Effect.APPLIED)))
+
+    def build(self, unchecked: Iterable[AttributeCheck]) -> StudyResult:
+        """Return the result of the study.
+
+        Args:
+            unchecked: A check of each attribute of the study's overrides, for the attributes that no image set has.
+
+        """
+        self.add(check for check in unchecked if (check.series_instance_uid, check.tag) not in self._results)
+        return StudyResult(
+            job=self._job,
+            study_instance_uid=self._study,
+            attributes=tuple(self._results.values()),
+            series={uid: dict(Counter(effects.values())) for uid, effects in sorted(self._series.items())},
+            image_sets=self._image_sets,
+            non_primary=self._non_primary,
+        )

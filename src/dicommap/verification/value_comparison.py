@@ -1,0 +1,195 @@
+r"""Compare the value of an override with a stored value by DICOM meaning, never by text alone.
+
+The form of stored values is documented for texts, numbers and empty values only: a JSON text, a number, or null. For
+several values, several groups of a person name, sequences and binary values, AWS shows no form beyond examples. So a
+stored value is read in each plausible way, for example `A\B` and `["A", "B"]` as two values. If one of the readings
+has the same meaning as the wanted value, the values are equal. If none has, values in a documented form are different,
+and all others are not comparable.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from decimal import Context, Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.person_name_comparison import normalize_person_name
+from dicommap.dicom.vr import BINARY_VRS, FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VRS, SINGLE_VALUE_VRS, format_float
+from dicommap.verification.stored_metadata import ABSENT, find_value, list_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dicommap.dicom.json_model import Attribute
+
+
+class Agreement(StrEnum):
+    """Whether a stored value has the meaning of a wanted value."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    NOT_COMPARABLE = "not comparable"
+    """AWS does not document the form of the stored value, and no plausible reading of it is the wanted value."""
+
+
+Values = tuple[str, ...]
+"""The values of an attribute, each in its normal form. An attribute without a value has none."""
+
+_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+_PADDED_AT_BOTH_ENDS = frozenset({"AE", "CS", "DS", "IS", "LO", "SH"})
+"""VRs whose spaces at the beginning have no meaning (PS3.5 Table 6.2-1)."""
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]{1,9})?")
+_MAX_NUMBER_CHARACTERS = 1024
+_NUMBER_VRS = NUMBER_TEXT_VRS | INTEGER_VRS
+_PADDING = " \0"
+_NOT_ATTRIBUTES = frozenset({"DICOMVRs"})
+"""Members of a stored sequence item that are not attributes."""
+
+
+def compare_attribute(wanted: Attribute, stored: Any) -> Agreement:  # noqa: ANN401  JSON of any type
+    """Return whether a stored value has the meaning of a wanted attribute.
+
+    Args:
+        wanted: The attribute of an override, in the DICOM JSON Model.
+        stored: The stored JSON value. ABSENT counts as empty.
+
+    """
+    vr = wanted["vr"]
+    if "BulkDataURI" in wanted:
+        return Agreement.NOT_COMPARABLE
+    if vr in BINARY_VRS:
+        return _compare_binary(wanted.get("InlineBinary", ""), stored)
+    if vr == "SQ":
+        return _compare_sequence(wanted.get("Value", []), stored)
+    values = read_wanted_values(wanted)
+    readings = list(read_stored_values(vr, stored))
+    if values in readings:
+        return Agreement.EQUAL
+    if () in readings or (readings and not values) or (_is_documented(stored) and _has_documented_form(vr, values)):
+        return Agreement.DIFFERENT  # a value instead of none, none instead of a value, or two values of known forms
+    return Agreement.NOT_COMPARABLE
+
+
+def read_wanted_values(wanted: Attribute) -> Values:
+    """Return the values of an attribute in the DICOM JSON Model, in their normal form."""
+    return _drop_if_empty(tuple(_normalize(wanted["vr"], value) or "" for value in wanted.get("Value", [])))
+
+
+def read_stored_values(vr: str, stored: Any) -> Iterator[Values]:  # noqa: ANN401  JSON of any type
+    """Yield each plausible reading of a stored value that is not a sequence or binary; nothing if there is none."""
+    if stored is ABSENT or stored is None:
+        yield ()
+    elif isinstance(stored, str):
+        yield _drop_if_empty(_split_values(vr, stored))
+    elif isinstance(stored, list):
+        values = [_normalize(vr, value) for value in stored]
+        if None not in values:
+            yield _drop_if_empty(tuple(value for value in values if value is not None))
+    elif (value := _normalize(vr, stored)) is not None:
+        yield _drop_if_empty((value,))
+
+
+def _split_values(vr: str, text: str) -> Values:
+    parts = [text] if vr in SINGLE_VALUE_VRS else text.rstrip(_PADDING).split("\\")
+    return tuple(_normalize(vr, part) or "" for part in parts)
+
+
+def _drop_if_empty(values: Values) -> Values:
+    return values if any(values) else ()
+
+
+def _normalize(vr: str, value: Any) -> str | None:  # noqa: ANN401  JSON of any type
+    """Return one value in its normal form: without padding, numbers with one spelling; None if it is no value."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return _normalize_person_name_object(value) if vr == "PN" else None
+    if isinstance(value, bool | list):
+        return None
+    text = str(value).rstrip(_PADDING)
+    if vr in _PADDED_AT_BOTH_ENDS or vr in _NUMBER_VRS or vr in FLOAT_VRS:
+        text = text.strip(" ")
+    if vr in _NUMBER_VRS:
+        return _normalize_number(text)
+    if vr in FLOAT_VRS:
+        return _normalize_float(vr, text)
+    if vr == "PN":
+        return normalize_person_name("=".join(group.strip(" ") for group in text.split("=")))
+    return text.upper() if vr == "AT" else text
+
+
+def _normalize_person_name_object(name: Mapping[str, Any]) -> str | None:
+    if set(name) - set(_GROUPS) or not all(isinstance(group, str | None) for group in name.values()):
+        return None
+    return _normalize("PN", "=".join(name.get(group) or "" for group in _GROUPS))
+
+
+def _normalize_number(text: str) -> str:
+    if len(text) > _MAX_NUMBER_CHARACTERS or _DECIMAL.fullmatch(text) is None:
+        return text
+    number = Decimal(text)
+    # All digits are kept: only equal numbers have the same normal form.
+    exact = Context(prec=len(text) + 1, Emax=10**12, Emin=-(10**12), traps=[])
+    return str(number.normalize(exact)) if number else "0"
+
+
+def _normalize_float(vr: str, text: str) -> str:
+    if len(text) > _MAX_NUMBER_CHARACTERS or _DECIMAL.fullmatch(text) is None:
+        return text
+    try:
+        return format_float(vr, float(text) + 0.0)
+    except (OverflowError, ValueError):
+        return text
+
+
+def _has_documented_form(vr: str, values: Values) -> bool:
+    """Return whether examples of AWS show the stored form of such values: one value, of a name with one group."""
+    return len(values) <= 1 and not (vr == "PN" and any("=" in value for value in values))
+
+
+def _is_documented(stored: Any) -> bool:  # noqa: ANN401  JSON of any type
+    """Return whether a stored value has a form that AWS documents, or that has only one meaning."""
+    if isinstance(stored, list):
+        # Published answers have an array, also for one value, if the multiplicity of the attribute is not 1.
+        return len(stored) == 1 and isinstance(stored[0], str | int | Decimal) and not isinstance(stored[0], bool)
+    return isinstance(stored, str | int | Decimal) and not isinstance(stored, bool)
+
+
+def _is_empty(stored: Any) -> bool:  # noqa: ANN401  JSON of any type
+    return stored is ABSENT or stored in (None, "", [], {}) or stored == [None] or stored == [""]
+
+
+def _compare_binary(wanted: str, stored: Any) -> Agreement:  # noqa: ANN401  JSON of any type
+    if _is_empty(stored) or not wanted:
+        return Agreement.EQUAL if _is_empty(stored) and not wanted else Agreement.DIFFERENT
+    if isinstance(stored, str):
+        try:
+            values = [base64.b64decode(text, validate=True).rstrip(b"\0") for text in (wanted, stored)]
+        except ValueError:
+            return Agreement.NOT_COMPARABLE
+        if values[0] == values[1]:
+            return Agreement.EQUAL
+    return Agreement.NOT_COMPARABLE
+
+
+def _compare_sequence(wanted: list[Any], stored: Any) -> Agreement:  # noqa: ANN401  JSON of any type
+    if _is_empty(stored) or not wanted:
+        return Agreement.EQUAL if _is_empty(stored) and not wanted else Agreement.DIFFERENT
+    items = stored if isinstance(stored, list) else [stored]
+    is_equal = len(items) == len(wanted) and all(map(_is_equal_item, wanted, items))
+    return Agreement.EQUAL if is_equal else Agreement.NOT_COMPARABLE
+
+
+def _is_equal_item(wanted: Mapping[str, Attribute], stored: Any) -> bool:  # noqa: ANN401  JSON of any type
+    """Return whether a stored item has all attributes of a wanted item, and no other attribute with a value."""
+    if not isinstance(stored, dict):
+        return False
+    names = {name for tag in wanted for name in list_names(int(tag, 16))} | _NOT_ATTRIBUTES
+    if any(name not in names and not _is_empty(value) for name, value in stored.items()):
+        return False
+    return all(
+        compare_attribute(attribute, find_value(stored, int(tag, 16))) is Agreement.EQUAL
+        for tag, attribute in wanted.items()
+    )
