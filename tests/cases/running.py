@@ -18,12 +18,16 @@ from unittest.mock import patch
 
 import dicommap
 from dicommap.api.stage import stage_with_store
+from dicommap.api.verify import VerificationRun
 from dicommap.aws.timing import SYSTEM_CLOCK
+from dicommap.errors import AwsError
+from dicommap.healthimaging.image_sets import ImageSetSummary
 from dicommap.healthimaging.job_properties import FhirImportJob
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.model.submission import Submission
 from dicommap.package.job_adopter import JobAdopter
 from dicommap.package.job_requests import make_job_requests
+from dicommap.package.metadata_sources import DownloadedMetadata
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import s3_object_issues
 from dicommap.package.submission_states import SubmissionStates
@@ -36,7 +40,18 @@ from tests.support.s3_memory_server import memory_server
 from tests.support.s3_server import environment
 
 ROOT = Path(__file__).parent
-_PATH_ARGUMENTS = ("sources", "sheets", "rules", "lookups", "path", "files", "package", "manifests", "bucket")
+_PATH_ARGUMENTS = (
+    "sources",
+    "sheets",
+    "rules",
+    "lookups",
+    "path",
+    "files",
+    "package",
+    "manifests",
+    "metadata",
+    "bucket",
+)
 _PATH_STEPS = ("copy", "copies", "append", "zip")
 
 
@@ -220,6 +235,41 @@ def _retry(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
         return found.retry(Path(directory, "again"), stage_uri=arguments.get("stageUri")).issues
 
 
+class _MetadataByDocument(DownloadedMetadata):
+    """Downloaded metadata, and the image sets that a search finds."""
+
+    def __init__(self, directory: Path, found: dict[str, list[str]]) -> None:
+        super().__init__(directory)
+        self._found = found
+
+    def search(self, study: str) -> list[ImageSetSummary] | None:
+        return [ImageSetSummary(imageSetId=one) for one in self._found[study]] if self._found else None
+
+
+class _RefusedJobs:
+    """A service that refuses to return a job."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def get(self, *_: str) -> None:
+        raise AwsError("GetDICOMImportJob was refused.", fix="", code=self._code, local=True)
+
+
+def _verify(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    """Verify a copy of the package, because the results are kept in it."""
+    with TemporaryDirectory() as directory:
+        shutil.copytree(place / arguments["package"], Path(directory, "package"))
+        manifests = place / arguments["manifests"] if "manifests" in arguments else None
+        run = VerificationRun(Path(directory, "package"), manifests=manifests)
+        source = _MetadataByDocument(place / arguments["metadata"], arguments.get("found", {}))
+        refused = _RefusedJobs(arguments["jobError"]) if "jobError" in arguments else None
+        with patch.object(run, "_open_source", lambda: (source, "files")), patch.object(run, "_jobs", refused):
+            for _ in run:
+                pass
+        return run.result().issues
+
+
 def _validate_s3(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     stored = StoredByDocument(json.loads((place / arguments["bucket"]).read_bytes()))
     return s3_object_issues(PackageDirectory(place / arguments["package"]), stored)
@@ -249,6 +299,7 @@ _VERBS = {
     "override": _override,
     "reconcile": _reconcile,
     "retry": _retry,
+    "verify": _verify,
     "validateS3": _validate_s3,
     "stage": _stage,
 }

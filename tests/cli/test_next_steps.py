@@ -101,9 +101,9 @@ def test_from_a_bucket_to_the_outcomes(tree: Path, bucket: Bucket, import_jobs: 
     walk.follow("submit", edit_the_sheet)
     assert walk.commands == ["sheet", "draft", "draft", "validate", "submit"]
     assert not import_jobs.jobs
-    walk.follow("reconcile")
-    assert walk.commands[5:] == ["submit", "watch", "reconcile"]
-    assert "Done: every planned instance was imported" in walk.last.out
+    walk.follow("verify")
+    assert walk.commands[5:] == ["submit", "watch", "reconcile", "verify"]
+    assert "Done: the data store has the values of all overrides." in walk.last.out
     assert {one.after["00100020"]["Value"][0] for one in import_jobs.instances} >= {"HOSP-417"}
     finished = dicommap("submit", "package")
     assert next_words(finished) == ["reconcile", "package"]
@@ -124,9 +124,10 @@ def test_a_failed_job_is_imported_again(tree: Path, bucket: Bucket, import_jobs:
     walk.follow("watch", status=1)
     walk.follow("reconcile", status=1)
     walk.follow("reconcile package --retry package-retry", status=1)
-    walk.follow("reconcile package-retry")
-    assert walk.commands[5:] == ["submit", "watch", "reconcile", "reconcile", "submit", "submit", "watch", "reconcile"]
-    assert "Done: every planned instance was imported" in walk.last.out
+    walk.follow("verify package-retry")
+    steps = ["submit", "watch", "reconcile", "reconcile", "submit", "submit", "watch", "reconcile", "verify"]
+    assert walk.commands[5:] == steps
+    assert "Done: the data store has the values of all overrides." in walk.last.out
 
 
 def test_from_a_local_tree_to_requests(person: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
@@ -136,8 +137,8 @@ def test_from_a_local_tree_to_requests(person: Path, bucket: Bucket, import_jobs
     walk.follow("submit", edit_the_sheet)
     assert walk.commands == ["sheet", "draft", "draft", "validate", "submit"]
     bucket.upload(tree, "input/")
-    walk.follow("reconcile")
-    assert "Done: every planned instance was imported" in walk.last.out
+    walk.follow("verify")
+    assert "Done: the data store has the values of all overrides." in walk.last.out
 
 
 def test_staged_files_are_copied_first(person: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:

@@ -297,11 +297,9 @@ def _print_result(reconciliation: Reconciliation, *, show_values: bool, is_verif
     others = describe_not_instances(reconciliation.jobs)
     if others:
         print_line(others)
+    if imported and reconciliation.has_overrides and not is_verified:
+        print_line("The effects of the overrides were not checked: 'dicommap verify' does it.")
     print_line(f"{imported:,} of {format_count(instances, 'instance')} imported")
-    if reconciliation.has_overrides and not is_verified:
-        print_line(
-            "The effects of the overrides were not checked: 'dicommap verify' compares them with what is stored."
-        )
 
 
 def _print_outcomes(

@@ -1,0 +1,148 @@
+"""The installed command verify, from end to end: overrides that were applied, dropped, or applied in part."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dicommap
+from dicommap.testing import ImportJobService
+from dicommap.testing.job_runner import JobOverrides
+from dicommap.testing.operation_handlers import OperationHandlers
+from tests.support.p10_files import small_tree
+from tests.support.s3_server import Bucket
+
+ROLE = "arn:aws:iam::123456789012:role/import"
+EDITS = {"PatientID": "CORRECT-7", "PatientName": "Correct^Name", "StudyDescription": "corrected"}
+
+
+def runs(directory: Path, *arguments: str, status: int = 0) -> str:
+    """Run the installed command, and return what it printed."""
+    command = [str(Path(sys.executable).parent / "dicommap"), *arguments]
+    environment = {**os.environ, "PYTHONWARNINGS": "error", "NO_COLOR": "1", "COLUMNS": "200"}
+    ran = subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, check=False, timeout=300, text=True
+    )
+    assert ran.returncode == status, (arguments, ran.stdout, ran.stderr)
+    assert "Traceback" not in ran.stderr
+    return ran.stdout
+
+
+@pytest.fixture
+def package(bucket: Bucket, import_jobs: ImportJobService, tmp_path: Path) -> Path:
+    """Return the directory with a package that is not submitted; its files are in the bucket."""
+    tree = small_tree(tmp_path / "tree")
+    bucket.upload(tree, "in/")
+    with dicommap.scan(tree) as inventory:
+        made = dicommap.draft(
+            inventory, input_s3_uri=f"{bucket.uri}in/", by_study=lambda _: EDITS, output=tmp_path / "package"
+        )
+    assert made.ok, made.issues
+    return tmp_path
+
+
+def submit(directory: Path, service: ImportJobService, bucket: Bucket, *, watch_status: int = 0) -> None:
+    account = ("--datastore-id", service.datastore_id, "--data-access-role-arn", ROLE)
+    runs(directory, "submit", "package", "--yes", *account, "--output-s3-uri", f"{bucket.uri}out/")
+    runs(directory, "watch", "package", status=watch_status)
+
+
+def attributes(directory: Path, *options: str, status: int = 0) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(
+        runs(directory, "verify", "package", "--format", "json", *options, status=status)
+    )
+    return rows
+
+
+def test_applied_overrides_verify(package: Path, import_jobs: ImportJobService, bucket: Bucket) -> None:
+    submit(package, import_jobs, bucket)
+    printed = runs(package, "verify", "package")
+    assert "Done: the data store has the values of all overrides." in printed
+    records = attributes(package)
+    assert {(record["keyword"], record["effect"]) for record in records} == {(word, "applied") for word in EDITS}
+    assert "CORRECT-7" not in json.dumps(records)
+    shown = attributes(package, "--show-values")
+    assert {record["stored"] for record in shown} == set(EDITS.values())
+    assert {record["wanted"] for record in shown} == set(EDITS.values())
+    kept = (package / "package/verification/verification.jsonl").read_text(encoding="utf-8")
+    assert json.loads(kept.splitlines()[-1])["attributes"] == {"applied": len(records)}
+    assert not any(value in kept for value in EDITS.values())
+    runs(package, "validate", "package")
+
+
+def test_overrides_of_an_old_sdk_are_all_named(
+    package: Path, import_jobs: ImportJobService, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = OperationHandlers._start_job
+
+    def start_without_configuration(self: OperationHandlers, parameters: dict[str, Any]) -> dict[str, Any]:
+        return start(self, {name: value for name, value in parameters.items() if name != "importConfiguration"})
+
+    monkeypatch.setattr(OperationHandlers, "_start_job", start_without_configuration)
+    submit(package, import_jobs, bucket, watch_status=1)
+    records = attributes(package, status=1)
+    assert records
+    assert {record["effect"] for record in records} == {"not-applied"}
+    printed = runs(package, "verify", "package", status=1)
+    assert "watch.configuration-missing" in printed
+    assert "AWS SDK from before May 2026" in printed
+    assert "verify.not-applied" in printed
+    assert f"0 of {len(records)} attributes applied" in printed
+
+
+def test_one_ignored_attribute_is_exactly_named(
+    package: Path, import_jobs: ImportJobService, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply_all = JobOverrides.apply_to
+
+    def apply_but_the_name(self: JobOverrides, data_set: Any, study: str, series: str) -> Mapping[str, Any]:
+        return {**apply_all(self, data_set, study, series), "00100010": data_set["00100010"]}
+
+    monkeypatch.setattr(JobOverrides, "apply_to", apply_but_the_name)
+    submit(package, import_jobs, bucket)
+    records = attributes(package, status=1)
+    effects = {(record["keyword"], record["effect"]) for record in records}
+    assert effects == {
+        ("PatientName", "not-applied"),
+        ("PatientID", "applied"),
+        ("StudyDescription", "applied"),
+    }
+    runs(package, "verify", "package", "--format", "csv", "--level", "study", "-o", "studies.csv", status=1)
+    with (package / "studies.csv").open(newline="", encoding="utf-8") as file:
+        assert {row["effect"] for row in csv.DictReader(file)} == {"not-applied"}
+    runs(package, "verify", "package", "--format", "html", "-o", "effects.html", status=1)
+    page = (package / "effects.html").read_text(encoding="utf-8")
+    assert "not-applied" in page
+    assert "Correct^Name" not in page
+
+
+def test_reconcile_alone_says_that_effects_were_not_checked(
+    package: Path, import_jobs: ImportJobService, bucket: Bucket
+) -> None:
+    submit(package, import_jobs, bucket)
+    printed = runs(package, "reconcile", "package")
+    assert "effects of the overrides were not checked" in printed
+    assert "Next: dicommap verify package" in printed
+    both = runs(package, "reconcile", "package", "--verify")
+    assert "were not checked" not in both
+    assert "attributes applied" in both
+    assert "Done: the data store has the values of all overrides." in both
+
+
+def test_unknown_effects_have_a_status_of_their_own(
+    package: Path, import_jobs: ImportJobService, bucket: Bucket
+) -> None:
+    submit(package, import_jobs, bucket)
+    import_jobs.fault("conflict", operation="GetImageSetMetadata", times=None)
+    printed = runs(package, "verify", "package", status=4)
+    assert "the image set is locked" in printed
+    runs(package, "verify", "package", "--fail-on", "never")
+    runs(package, "verify", "package", "--fail-on", "warning", status=1)
