@@ -34,22 +34,8 @@ PACKAGE = "PACKAGE"
 CODE = "CODE"
 JOB_ID = "JOB_ID"
 PATTERN = "PATTERN"
-PLACEHOLDERS = frozenset(
-    {
-        DATASTORE_ID,
-        ROLE_ARN,
-        REGION,
-        INPUT_PREFIX,
-        OUTPUT_PREFIX,
-        RETRY_PREFIX,
-        FHIR_JOB,
-        INVENTORY,
-        PACKAGE,
-        CODE,
-        JOB_ID,
-        PATTERN,
-    }
-)
+_AWS_PLACEHOLDERS = {DATASTORE_ID, ROLE_ARN, REGION, INPUT_PREFIX, OUTPUT_PREFIX, RETRY_PREFIX, FHIR_JOB, JOB_ID}
+PLACEHOLDERS = frozenset(_AWS_PLACEHOLDERS | {INVENTORY, PACKAGE, CODE, PATTERN})
 """The words of a command that the user must replace. AWS accepts none of them, so none can be used by accident."""
 
 ACCOUNT_PLACEHOLDERS = {
@@ -362,18 +348,10 @@ def after_reconcile(
 
 
 def after_verify(package: str, codes: Sequence[str], *, options: Sequence[str]) -> NextStep:
-    """Return the step after a verification: explain its issues, look for the cause, or nothing if all is applied.
-
-    Args:
-        package: The directory of the package.
-        codes: The codes of the errors and warnings.
-        options: The words of the AWS options that the user gave.
-    """
+    """Return the step after a verification with issues of these codes. `options` are the AWS options to repeat."""
     if codes == ["verify.not-checked"]:
         return NextStep(words=("reconcile", path_word(package), *options))
-    if codes:
-        return explain_codes(codes)
-    return NextStep(sentence="Done: the data store has the values of all overrides.")
+    return explain_codes(codes) if codes else NextStep(sentence="Done: the data store has the values of all overrides.")
 
 
 def after_retry(

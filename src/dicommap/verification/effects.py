@@ -1,4 +1,4 @@
-"""Effects: what became of the attributes of overrides in the data store, and the records of checked attributes."""
+"""Effects of the attributes of overrides in the data store, and the checks that found them."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class AttributeCheck:
     """The image set; empty if none could be checked."""
     effect: Effect
     reason: str = ""
-    """Why the effect is not known, without values; empty if it is known."""
+    """Why the effect is not known, without values. It is empty if the effect is known."""
     wanted: Attribute = field(repr=False, compare=False)
     stored: Any = field(default=ABSENT, repr=False, compare=False)
-    """The stored value that decided the effect; ABSENT if there is none, or if it was not kept."""
+    """The stored value that decided the effect; ABSENT if no value is stored, or if it was not kept."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -52,7 +52,7 @@ class StudyOverrides:
         Args:
             effect: The effect.
             reason: Why it is not known whether the attributes were applied.
-            image_set: The id of the image set; empty if there is none.
+            image_set: The id of the image set; empty for no image set.
             series: The series in the image set, if they are known. Overrides of other series are left out.
 
         """

@@ -78,7 +78,7 @@ def read_wanted_values(wanted: Attribute) -> Values:
 
 
 def read_stored_values(vr: str, stored: Any) -> Iterator[Values]:  # noqa: ANN401  JSON of any type
-    """Yield each plausible reading of a stored value that is not a sequence or binary; nothing if there is none."""
+    """Yield each plausible reading of a stored value that is not a sequence or binary. There may be no reading."""
     if stored is ABSENT or stored is None:
         yield ()
     elif isinstance(stored, str):
