@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,6 @@ import pytest
 
 import dicommap
 from dicommap.testing import ImportJobService
-from dicommap.testing.job_runner import JobOverrides
-from dicommap.testing.operation_handlers import OperationHandlers
 from tests.support.p10_files import small_tree
 from tests.support.s3_server import Bucket
 
@@ -78,15 +75,8 @@ def test_applied_overrides_verify(package: Path, import_jobs: ImportJobService, 
     runs(package, "validate", "package")
 
 
-def test_overrides_of_an_old_sdk_are_all_named(
-    package: Path, import_jobs: ImportJobService, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    start = OperationHandlers._start_job
-
-    def start_without_configuration(self: OperationHandlers, parameters: dict[str, Any]) -> dict[str, Any]:
-        return start(self, {name: value for name, value in parameters.items() if name != "importConfiguration"})
-
-    monkeypatch.setattr(OperationHandlers, "_start_job", start_without_configuration)
+def test_overrides_of_an_old_sdk_are_all_named(package: Path, import_jobs: ImportJobService, bucket: Bucket) -> None:
+    object.__setattr__(import_jobs.behaviour, "import_configuration", "dropped")
     submit(package, import_jobs, bucket, watch_status=1)
     records = attributes(package, status=1)
     assert records
@@ -98,15 +88,8 @@ def test_overrides_of_an_old_sdk_are_all_named(
     assert f"0 of {len(records)} attributes applied" in printed
 
 
-def test_one_ignored_attribute_is_exactly_named(
-    package: Path, import_jobs: ImportJobService, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    apply_all = JobOverrides.apply_to
-
-    def apply_but_the_name(self: JobOverrides, data_set: Any, study: str, series: str) -> Mapping[str, Any]:
-        return {**apply_all(self, data_set, study, series), "00100010": data_set["00100010"]}
-
-    monkeypatch.setattr(JobOverrides, "apply_to", apply_but_the_name)
+def test_one_ignored_attribute_is_exactly_named(package: Path, import_jobs: ImportJobService, bucket: Bucket) -> None:
+    object.__setattr__(import_jobs.behaviour, "ignored_attributes", frozenset({"PatientName"}))
     submit(package, import_jobs, bucket)
     records = attributes(package, status=1)
     effects = {(record["keyword"], record["effect"]) for record in records}

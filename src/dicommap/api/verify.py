@@ -22,7 +22,7 @@ from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, BoundedList, bounded_i
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.model.package_layout import job_folder, submission_path
-from dicommap.package.aws_account_check import complete_clients
+from dicommap.package.aws_account_check import add_saved_settings
 from dicommap.package.job_verifier import JobVerifier
 from dicommap.package.metadata_sources import DatastoreMetadata, DownloadedMetadata
 from dicommap.package.previous_values import PreviousValues
@@ -186,7 +186,7 @@ class VerificationRun:
                 fix="Run 'dicommap submit', or 'dicommap adopt' for a job that was started in another way. Or name "
                 "downloaded metadata with --metadata.",
             )
-        clients = complete_clients(self._clients, account)
+        clients = add_saved_settings(self._clients, account)
         self._jobs = ImportJobs(clients, self._clock)
         service = ImageSets(clients, self._clock, metadata_rate=self._metadata_rate)
         return DatastoreMetadata(service, account.datastoreId), account.datastoreId

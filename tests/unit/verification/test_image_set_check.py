@@ -46,7 +46,7 @@ def effects(*arguments: Any, **options: Any) -> list[Effect]:
 
 def test_every_instance_counts_and_the_worst_effect_is_taken() -> None:
     image_set = stored(instances={"1.1": {"ImageComments": "new"}, "1.2": {"ImageComments": "old"}})
-    wanted = {None: {COMMENTS: text("new", "LT")}}
+    wanted: dict[str | None, Any] = {None: {COMMENTS: text("new", "LT")}}
     assert effects(wanted, image_set) == [Effect.DIFFERENT]
     assert effects(wanted, image_set, frozenset({"1.1"})) == [Effect.APPLIED]
     assert effects(wanted, image_set, frozenset({"9.9"})) == [Effect.NOT_READABLE]

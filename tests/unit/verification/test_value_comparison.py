@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dicommap.verification.effects import Effect
-from dicommap.verification.image_set_check import StudyOverrides
+from dicommap.verification.image_set_check import PreviousTexts, StudyOverrides
 from dicommap.verification.stored_metadata import StoredImageSet
 from dicommap.verification.value_comparison import Agreement, compare_attribute
 
@@ -31,7 +31,9 @@ def test_case(path: Path) -> None:
     case = read(path)
     patient = {"PatientID": case["stored"]} if "stored" in case else {}
     stored = StoredImageSet(study_instance_uid="1.2", patient=patient, study={}, series={})
-    previous = {(None, TAG): tuple(case["previous"]) if "previous" in case else None}
+    previous: dict[tuple[str | None, int], PreviousTexts] = {
+        (None, TAG): tuple(case["previous"]) if "previous" in case else None
+    }
     overrides = StudyOverrides(
         study_instance_uid="1.2", data_sets={None: {f"{TAG:08X}": case["wanted"]}}, previous=previous
     )
