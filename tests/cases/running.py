@@ -30,11 +30,12 @@ from dicommap.package.job_requests import make_job_requests
 from dicommap.package.metadata_sources import DownloadedMetadata
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import s3_object_issues
+from dicommap.package.store_validation import forecast_in_store
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
 from tests.cases.adoption_fakes import JobsByDocument, make_clients
-from tests.cases.stored import StoredByDocument
+from tests.cases.stored import ImageSetsByDocument, StoredByDocument
 from tests.support.s3_fault_proxy import Fault, run_fault_proxy, shorten_retries
 from tests.support.s3_memory_server import memory_server
 from tests.support.s3_server import environment
@@ -51,6 +52,7 @@ _PATH_ARGUMENTS = (
     "manifests",
     "metadata",
     "bucket",
+    "store",
 )
 _PATH_STEPS = ("copy", "copies", "append", "zip")
 
@@ -275,6 +277,11 @@ def _validate_s3(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     return s3_object_issues(PackageDirectory(place / arguments["package"]), stored)
 
 
+def _validate_store(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
+    stored = ImageSetsByDocument(json.loads((place / arguments["store"]).read_bytes()))
+    return forecast_in_store(PackageDirectory(place / arguments["package"]), stored, "5" * 32)
+
+
 def _stage(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     stored = StoredByDocument(json.loads((place / arguments["bucket"]).read_bytes()))
     return stage_with_store(place / arguments["package"], stored).issues
@@ -301,6 +308,7 @@ _VERBS = {
     "retry": _retry,
     "verify": _verify,
     "validateS3": _validate_s3,
+    "validateStore": _validate_store,
     "stage": _stage,
 }
 

@@ -1,11 +1,12 @@
-"""What lies in S3, as a case's document says it."""
+"""What is in S3 or in a data store, as a case's document says it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dicommap.errors import AwsError
+from dicommap.healthimaging.image_sets import ImageSetSummary
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.model.source_files import S3Object
 from dicommap.planning.staging import CopyResult, StagingCopy
@@ -71,3 +72,21 @@ class StoredByDocument:
 
 def _refusal(code: str) -> AwsError:
     return AwsError(f"It was refused: {code}.", fix="Ask for the right.", code=code, local=True)
+
+
+class ImageSetsByDocument:
+    """Image sets of a `store.json`; case.schema.json says what it holds."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+
+    def search(self, datastore: str, filters: Mapping[str, str]) -> Iterator[ImageSetSummary]:
+        """Yield the image sets of a study. Raises AwsError if the document says that the search is refused."""
+        (study,) = filters.values()
+        if "refused" in self._document:
+            raise _refusal(self._document["refused"])
+        if study in self._document.get("refusedStudies", ()):
+            raise _refusal("ValidationException")
+        for image_set in self._document["imageSets"]:
+            if image_set["DICOMTags"]["DICOMStudyInstanceUID"] == study:
+                yield ImageSetSummary.model_validate(image_set)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dicommap.arguments import (
     convert_arguments,
     each,
     optional,
+    to_function,
     to_instance,
     to_path,
     to_path_or_uri,
     to_progress,
+    to_rate,
     to_text,
 )
 from dicommap.aws.clients import to_clients
@@ -21,6 +24,7 @@ from dicommap.aws.source_roots import find_plan_source_issues
 from dicommap.dicom.strict_json import parse_json
 from dicommap.dicom.value_lists import unlisted_value_issues
 from dicommap.display.issue_report import Issues
+from dicommap.display.store_forecast_report import Validation
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
@@ -33,6 +37,7 @@ from dicommap.package.document_reader import DocumentFolder, format_name, read_d
 from dicommap.package.draft_inputs import read_rules
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import validate_opened_package_in_s3
+from dicommap.package.store_validation import validate_opened_package_in_store
 from dicommap.progress import Progress, progress_reporter
 from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, unknown_document_limit
 from dicommap.reading.file_signatures import SQLITE_SIGNATURE
@@ -45,15 +50,17 @@ from dicommap.validation.schema_check import check_schema
 from dicommap.validation.schema_registry import DocumentKind, detect_document_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from _typeshed import StrPath
 
     from dicommap.aws import Clients
     from dicommap.inventory import Inventory
+    from dicommap.overrides.store_forecast import ForecastImageSet
     from dicommap.progress import ProgressOption
     from dicommap.validation.file_contents import FilesByPath
 
+_IssuesT = TypeVar("_IssuesT", bound=Issues)
 _SHEET_SUFFIXES = (".csv", ".tsv", ".xlsx")
 
 
@@ -64,6 +71,10 @@ _SHEET_SUFFIXES = (".csv", ".tsv", ".xlsx")
     assumptions=optional(to_instance(Assumptions, "an Assumptions object, such as Assumptions()")),
     sources=optional(each(to_path_or_uri, "paths and S3 URIs")),
     s3=optional(to_clients),
+    store=optional(to_clients),
+    datastore_id=optional(to_text),
+    search_rate=optional(to_rate),
+    on_image_set=optional(to_function),
     progress=to_progress,
 )
 def validate(
@@ -75,8 +86,12 @@ def validate(
     assumptions: Assumptions | None = None,
     sources: Iterable[StrPath] | None = None,
     s3: Clients | None = None,
+    store: Clients | None = None,
+    datastore_id: str | None = None,
+    search_rate: float | None = None,
+    on_image_set: Callable[[ForecastImageSet], None] | None = None,
     progress: ProgressOption = None,
-) -> Issues:
+) -> Validation:
     """Return the issues of a package or of a document.
 
     Args:
@@ -90,13 +105,19 @@ def validate(
         sources: The source roots from which files of a package may be sent. A source outside the roots is an error.
         s3: AWS clients. If there are clients, a package without errors is also compared with the objects in S3, as
             `validate_s3` describes.
+        store: AWS clients. If there are clients, the studies of a package without errors are also searched for in the
+            data store. The result then has a forecast: which image sets are new, which get a new version, and which are
+            likely to be non-primary.
+        datastore_id: The id of the data store. The default is that of the package's first submit, or of its requests.
+        search_rate: Calls of SearchImageSets per second, if AWS has adjusted the rate of your account.
+        on_image_set: A function that is called with the forecast of each image set. The result has only the first ones.
         progress: Whether to show the number of checked files and jobs, or a function that is called with it.
 
     Raises:
         DocumentError: A file cannot be read, a directory has no plan.json, the document is a sheet, or `files` or
             `assumptions` is given for a package.
-        UsageError: `s3` or `sources` is given, and `path` is not a package.
-        AwsError: S3 refuses a request or cannot be reached. The attribute `issues` of the error has the issues that
+        UsageError: `s3`, `store` or `sources` is given, and `path` is not a package; or no data store is known.
+        AwsError: AWS refuses a request or cannot be reached. The attribute `issues` of the error has the issues that
             were found before.
 
     """
@@ -110,13 +131,26 @@ def validate(
         )
         issues += package_issues
         if s3 is not None and package is not None and not has_errors(issues):
-            issues += _s3_issues(package, s3, issues, progress)
-        return Issues(issues)
+            issues += _keep_issues(issues, partial(validate_opened_package_in_s3, package, s3, progress))
+        if store is None or package is None or has_errors(issues):
+            return Validation(issues)
+        look_up = partial(
+            validate_opened_package_in_store,
+            package,
+            store,
+            datastore_id=datastore_id,
+            search_rate=search_rate,
+            on_image_set=on_image_set,
+            progress=progress,
+        )
+        in_store = _keep_issues(issues, look_up)
+        return Validation.with_forecast([*issues, *in_store], in_store.store_forecast)
     if not place.exists():
         raise DocumentError(f"There is no package or document {format_name(place)}.", fix="Name one that exists.")
-    if s3 is not None:
+    if s3 is not None or store is not None:
         raise UsageError(
-            f"{format_name(place)} is not a package.", fix="Name a package: only a package lists its objects."
+            f"{format_name(place)} is not a package.",
+            fix="Name a package: only a package lists its objects and the attributes that its jobs import.",
         )
     if sources is not None:
         raise UsageError(f"{format_name(place)} is not a package.", fix="Only a package has sources: name one.")
@@ -126,14 +160,14 @@ def validate(
             fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
         )
     if place.suffix.lower() == ".toml":
-        return Issues([*issues, *read_rules(place).issues])
+        return Validation([*issues, *read_rules(place).issues])
     folder = _open_override_files(place, files)
     assumptions = assumptions or _find_assumptions(place)
     beside = _DocumentContext(
         known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, assumptions=assumptions
     )
     document_issues = _document_issues(place, beside)
-    return Issues(
+    return Validation(
         [
             *issues,
             *(issue if issue.location.path else issue.with_location(path=place.name) for issue in document_issues),
@@ -204,11 +238,10 @@ class _DocumentContext:
     assumptions: Assumptions
 
 
-def _s3_issues(
-    package: PackageDirectory, clients: Clients, issues: Sequence[Issue], progress: ProgressOption
-) -> Issues:
+def _keep_issues(issues: Sequence[Issue], look_up: Callable[[], _IssuesT]) -> _IssuesT:
+    """Return the issues of `look_up`. An AwsError gets the earlier issues, too."""
     try:
-        return validate_opened_package_in_s3(package, clients, progress)
+        return look_up()
     except AwsError as error:
         error.issues = (*issues, *error.issues)
         raise

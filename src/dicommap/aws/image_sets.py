@@ -48,17 +48,25 @@ class ImageSets:
     Threads can share an object of this class.
     """
 
-    def __init__(self, clients: Clients, clock: Clock = SYSTEM_CLOCK, *, metadata_rate: float | None = None) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        clock: Clock = SYSTEM_CLOCK,
+        *,
+        metadata_rate: float | None = None,
+        search_rate: float | None = None,
+    ) -> None:
         """Prepare the calls.
 
         Args:
             clients: The AWS clients.
             clock: The clock with which the calls wait.
             metadata_rate: Calls of GetImageSetMetadata per second; None for the rate that AWS documents.
+            search_rate: Calls of SearchImageSets per second; None for the rate that AWS documents.
 
         """
         self._clients = clients
-        self._searches = Throttle(SEARCH_IMAGE_SETS_LIMIT, clock)
+        self._searches = Throttle(SEARCH_IMAGE_SETS_LIMIT.with_rate(search_rate), clock)
         self._gets = Throttle(GET_IMAGE_SET_LIMIT, clock)
         self._metadata_gets = Throttle(GET_METADATA_LIMIT.with_rate(metadata_rate), clock)
         self._version_lists = Throttle(LIST_VERSIONS_LIMIT, clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,39 +16,70 @@ from dicommap.cli.options import (
     add_aws_options,
     add_fail_on,
     add_format,
+    add_rate,
+    add_show_values,
     choose_assumptions,
     create_clients,
     list_given_options,
+    output_path,
 )
-from dicommap.cli.output import choose_exit_status, print_issues, print_line, print_next_step, write_issues
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_issues,
+    print_line,
+    print_next_step,
+    print_table,
+    print_text,
+    write_issues,
+)
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import choice_of
+from dicommap.display.csv_json import format_csv_lines
+from dicommap.display.store_forecast_report import (
+    IMAGE_SET_COLUMNS,
+    MAX_IMAGE_SETS,
+    STORE_NOTE,
+    SUMMARY_COLUMNS,
+    build_image_set_row,
+    build_summary_rows,
+)
 from dicommap.errors import AwsError, DicommapError, UsageError
+from dicommap.healthimaging.limits import SEARCH_IMAGE_SETS_RATE
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity, has_errors
 from dicommap.issues.wording import format_count
+from dicommap.model.masking import Masker
+from dicommap.overrides.store_forecast import ImageSetEffect
 from dicommap.package.package_directory import PackageDirectory
+from dicommap.writing.new_file import open_new_text_file
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from dicommap.aws import Clients
     from dicommap.cli.parser import Parser
-    from dicommap.display.issue_report import Issues
+    from dicommap.display.store_forecast_report import Validation
     from dicommap.issues import Issue
+    from dicommap.overrides.store_forecast import ForecastImageSet, StoreForecast
 
 DESCRIPTION = """
 Check packages and documents, whoever wrote them, and list everything that is wrong.
 
 With --s3, every object of a package's jobs has to be in S3 with its size, and nothing else; override files need not be
-there before they are submitted. If AWS gives no answer at all, the exit status is 2, after all issues that were found
-without it.
+there before they are submitted. With --store, the studies of a package are searched for in the data store: the result
+is a forecast of the image sets that are new, that get a new version, and that are likely to be non-primary. If AWS
+gives no answer at all, the exit status is 2, after all issues that were found without it.
 """
 
 EXAMPLES = """\
   dicommap validate package --inventory inventory.db
+  dicommap validate package --store --datastore-id ID
   dicommap validate import-configuration.json --input-s3-uri s3://bucket/in/"""
+
+
+class _IncompleteForecastError(Exception):
+    """Raised if a package has no forecast, so that no incomplete file of image sets is written."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -84,18 +115,37 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="Compare a package with the objects in S3 under the prefixes of its jobs, too.",
     )
+    store = parser.add_argument_group("Data store")
+    store.add_argument(
+        "--store", action="store_true", help="Compare the studies of a package with the image sets in the data store."
+    )
+    store.add_argument(
+        "--datastore-id", metavar="ID", help="The data store, if the package was not submitted and names none."
+    )
+    store.add_argument(
+        "--image-sets",
+        metavar="FILE",
+        type=output_path,
+        help="Write the forecast of every image set into this CSV file, which must not exist yet.",
+    )
+    add_rate(store, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
+    add_show_values(parser)
     add_output_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     assumptions = choose_assumptions(args.assume) if args.assume else None
-    if not args.s3:
-        _refuse_aws_options(args)
-    clients = create_clients(args) if args.s3 else None
-    with Inventory.open(args.inventory) if args.inventory is not None else nullcontext() as inventory:
+    _refuse_options_without_effect(args)
+    clients = create_clients(args) if args.s3 or args.store else None
+    masker = Masker(show_values=args.show_values)
+    with (
+        Inventory.open(args.inventory) if args.inventory is not None else nullcontext() as inventory,
+        suppress(_IncompleteForecastError),
+        _open_image_sets_file(args.image_sets, masker) as on_image_set,
+    ):
 
-        def check(path: Path, s3: Clients | None) -> Issues:
+        def check(path: Path, clients: Clients | None) -> Validation:
             return validate(
                 path,
                 inventory=inventory,
@@ -103,47 +153,104 @@ def run(args: argparse.Namespace) -> int:
                 files=args.files,
                 assumptions=assumptions,
                 sources=args.source,
-                s3=s3,
+                s3=clients if args.s3 else None,
+                store=clients if args.store else None,
+                datastore_id=args.datastore_id,
+                search_rate=args.search_rate,
+                on_image_set=on_image_set,
                 progress=True,
             )
 
-        issues, unanswered = _check_paths(args.paths, clients, check)
-    _print_issues(issues, args.format)
-    if unanswered is not None:  # not an issue, because the packages may be correct
-        raise unanswered
-    if args.s3 and args.format is Format.TABLE and not has_errors(issues):
-        _print_s3_match(args.paths, alone=not any(issue.severity is Severity.WARNING for issue in issues))
+        issues, forecasts, unanswered = _check_paths(args.paths, clients, check)
+        _print_issues(issues, args.format)
+        if unanswered is not None:  # not an issue, because the packages may be correct
+            raise unanswered
+        if args.image_sets is not None and len(forecasts) < len(args.paths):
+            raise _IncompleteForecastError
     if args.format is Format.TABLE:
+        if args.s3 and not has_errors(issues):
+            _print_s3_match(args.paths, alone=not any(map(_is_about_s3, issues)))
+        for forecast in forecasts:
+            _print_forecast(forecast, masker)
         print_next_step(_choose_next_step(args, issues))
     return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
-def _refuse_aws_options(args: argparse.Namespace) -> None:
-    """Raise UsageError if an AWS option is used without --s3, because it would have no effect."""
-    for name, value in (("--profile", args.profile), ("--region", args.region), ("--endpoint-url", args.endpoint_url)):
-        if value is not None:
+def _is_about_s3(issue: Issue) -> bool:
+    return issue.severity is Severity.WARNING and not issue.code.startswith("store.")
+
+
+def _refuse_options_without_effect(args: argparse.Namespace) -> None:
+    """Raise UsageError if an option is used that has no effect without --s3 or --store."""
+    if not args.s3 and not args.store:
+        for name in AWS_OPTIONS:
+            if getattr(args, name) is not None:
+                raise UsageError(
+                    f"--{name.replace('_', '-')} has no effect without --s3 or --store.",
+                    fix="Add --s3 to compare a package with S3, or --store to compare it with the data store. "
+                    "Assumptions about AWS are given by --assume.",
+                )
+    for name in ("datastore_id", "image_sets", "search_rate") if not args.store else ():
+        if getattr(args, name) is not None:
             raise UsageError(
-                f"{name} has no effect without --s3.",
-                fix="Add --s3 to compare a package with S3. Assumptions about AWS are given by --assume.",
+                f"--{name.replace('_', '-')} has no effect without --store.",
+                fix="Add --store to compare a package with the data store.",
             )
 
 
-def _check_paths(
-    paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Issues]
-) -> tuple[list[Issue], AwsError | None]:
-    """Return the issues of all paths, and the AwsError that was raised; None if no AwsError was raised.
+@contextmanager
+def _open_image_sets_file(path: Path | None, masker: Masker) -> Iterator[Callable[[ForecastImageSet], None] | None]:
+    """Return a context manager with a function that writes a forecast to a CSV file; with None if `path` is None."""
+    if path is None:
+        yield None
+        return
+    with open_new_text_file(path) as file:
+        file.writelines(format_csv_lines((), IMAGE_SET_COLUMNS))
 
-    After an AwsError, the remaining paths are checked without S3.
+        def write_row(image_set: ForecastImageSet) -> None:
+            _, line = format_csv_lines([build_image_set_row(image_set, masker=masker)], IMAGE_SET_COLUMNS)
+            file.write(line)
+
+        yield write_row
+
+
+def _check_paths(
+    paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Validation]
+) -> tuple[list[Issue], list[StoreForecast], AwsError | None]:
+    """Return the issues of all paths, the forecasts, and the last AwsError; None if there was no such error.
+
+    After an AwsError, the remaining paths are checked without AWS.
     """
     issues: list[Issue] = []
+    forecasts: list[StoreForecast] = []
     unanswered = None
     for path in paths:
         try:
-            issues += check(path, clients)
+            validation = check(path, clients)
         except AwsError as error:
             issues += error.issues
             unanswered, clients = error, None
-    return issues, unanswered
+        else:
+            issues += validation
+            forecasts += [validation.store_forecast] if validation.store_forecast is not None else []
+    return issues, forecasts, unanswered
+
+
+def _print_forecast(forecast: StoreForecast, masker: Masker) -> None:
+    """Print the numbers of a forecast, and the image sets that conflict or that are not known."""
+    rows = [tuple(row.values()) for row in build_summary_rows(forecast)]
+    print_table(SUMMARY_COLUMNS, rows, numbers=("image sets", "files"))
+    shown = (ImageSetEffect.NON_PRIMARY, ImageSetEffect.UNKNOWN)
+    image_sets = [image_set for image_set in forecast.image_sets if image_set.effect in shown][:MAX_IMAGE_SETS]
+    if image_sets:
+        print_line()
+        columns = ("effect", "SeriesInstanceUID", "keywords", "primary values", "values")
+        cells = (build_image_set_row(image_set, masker=masker) for image_set in image_sets)
+        print_table(columns, [[row[column] for column in columns] for row in cells], masker=masker)
+        more = sum(map(forecast.count_effect, shown)) - len(image_sets)
+        if more > 0:
+            print_line(f"and {format_count(more, 'more image set')}; --image-sets FILE writes all of them")
+    print_text(STORE_NOTE)
 
 
 def _print_issues(issues: Sequence[Issue], form: Format) -> None:

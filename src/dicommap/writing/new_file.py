@@ -45,12 +45,27 @@ def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
     Raises:
         DocumentError: The file already exists, or cannot be written.
     """
+    with open_new_text_file(path) as file:
+        file.writelines(pieces)
+
+
+@contextmanager
+def open_new_text_file(path: Path) -> Iterator[TextIOWrapper]:
+    """Return a context manager with a text file to write, which must not exist yet. It exists after the context ends.
+
+    Args:
+        path: The file. If the context ends with an error, no file is left.
+
+    Raises:
+        DocumentError: The file exists already, or cannot be written.
+
+    """
     require_new_file(path)
     with convert_os_errors(path):
         remove_leftovers(path.absolute().parent, path.name)
         with partial_file(path) as partial:
             with TextIOWrapper(partial.open(), encoding="utf-8", newline="", errors="backslashreplace") as file:
-                file.writelines(pieces)
+                yield file
             partial.put_in_place(path, overwrite=False)
 
 
