@@ -194,7 +194,7 @@ def _draw_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Figure
 
 DEFAULT_ASSUMPTIONS = Assumptions()
 
-_PREFIX_OF_A_LOOK = "s3://no-prefix-is-named/"
+_INVENTED_PREFIX = "s3://no-prefix-is-named/"
 """An invented prefix, for checks of a draft without input_s3_uri. It is not in the resulting draft."""
 
 
@@ -286,7 +286,7 @@ def draft(
     is_unplanned = directory is None and input_s3_uri is None and has_only_local_roots(inventory.sources)
     settings = JobSettings.from_options(
         inventory.sources,
-        input_s3_uri=_PREFIX_OF_A_LOOK if is_unplanned else input_s3_uri,
+        input_s3_uri=_INVENTED_PREFIX if is_unplanned else input_s3_uri,
         quotas=quotas,
         staging=staging,
         stage_uri=stage_uri,

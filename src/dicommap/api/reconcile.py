@@ -166,7 +166,7 @@ class ReconciliationRun:
         self.package = PackageDirectory(package)
         self._folders = JobManifestFolders(Path(manifests)) if manifests is not None else None
         self._clients = clients
-        self._reached: Clients | None = None
+        self._completed_clients: Clients | None = None
         """The clients, completed with the profile and region of the package's first submit; None until needed."""
         self._progress = progress
         self._jobs: list[JobOutcomes] = []
@@ -215,8 +215,10 @@ class ReconciliationRun:
         from dicommap.aws.job_manifests import fetch_job_manifests
         from dicommap.package.aws_account_check import add_saved_settings
 
-        self._reached = self._reached or add_saved_settings(self._clients, self.package.aws_account())
-        return fetch_job_manifests(self._reached, submission.outputS3Uri, submission.datastoreId, job_id)
+        self._completed_clients = self._completed_clients or add_saved_settings(
+            self._clients, self.package.aws_account()
+        )
+        return fetch_job_manifests(self._completed_clients, submission.outputS3Uri, submission.datastoreId, job_id)
 
 
 @convert_arguments(package=to_path, manifests=optional(to_path), clients=optional(to_clients), progress=to_progress)

@@ -222,7 +222,7 @@ def run(args: argparse.Namespace) -> int:
     return choose_exit_status((issue.severity for issue in drafted.issues), args.fail_on)
 
 
-_LOOKING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "limit", "show_values"}) | OUTPUT_OPTIONS
+_PRINTING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "limit", "show_values"}) | OUTPUT_OPTIONS
 """Names of options that change only the printed output, and not the package."""
 
 
@@ -236,7 +236,7 @@ def _choose_next_step(drafted: Draft, args: argparse.Namespace, *, needs_uri: bo
         inventory,
         codes=codes,
         changes=len(drafted.changes),
-        options=tuple(list_given_options(args, without=_LOOKING_OPTIONS | {"output"})),
+        options=tuple(list_given_options(args, without=_PRINTING_OPTIONS | {"output"})),
         needs_uri=needs_uri,
         output=suggest_path("package" if args.output is None else str(args.output)),
         sheet=sheet,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.cli.shell_words import LINE_WIDTH, fold_command, group_options, path_word, quote_word
+from dicommap.cli.shell_words import LINE_WIDTH, fold_command, group_words, path_word, quote_word
 from dicommap.dicom.printable_text import make_printable
 from dicommap.issues.wording import join_names
 
@@ -96,7 +96,7 @@ class NextStep:
         if self.placeholders:
             parts.append(f"with your own {join_names(self.placeholders)}")
         head = f"{', '.join(parts)}:"
-        groups = list(group_options([quote_word(word, encoding) for word in ("dicommap", *self.words)]))
+        groups = list(group_words([quote_word(word, encoding) for word in ("dicommap", *self.words)]))
         line = f"{head} {' '.join(groups)}"
         if len(line) <= LINE_WIDTH or (len(groups) == 1 and head == "Next:"):
             return [line]

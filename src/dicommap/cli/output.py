@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.model.masking import Masker
 
-PLACES_LISTED = 5
+ISSUES_LISTED = 5
 """Maximum number of issues of one code that are listed without --all-issues. The other issues are only counted."""
 
 BLOCK_ROWS = 10_000
@@ -48,7 +48,7 @@ BLOCK_ROWS = 10_000
 Shortened UIDs are different only within a block.
 """
 
-CARDS_LIMIT = 2
+MAX_ROWS_BY_FIELD = 2
 """If a table has at most this many rows and does not fit, each value is printed on its own line."""
 
 _STYLES = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.NOTE: "2"}
@@ -141,8 +141,8 @@ def print_table(
     rest = (tuple(map(make_printable, row)) for row in rows)
     while (block := list(islice(rest, BLOCK_ROWS))) or layout is None:
         fitted = fit_table(kinds, block, width, ranks=ranks, ellipsis=choose_ellipsis())
-        if layout is None and not fitted.is_complete and len(block) <= CARDS_LIMIT:
-            _print_cards(kinds, block)
+        if layout is None and not fitted.is_complete and len(block) <= MAX_ROWS_BY_FIELD:
+            _print_rows_by_field(kinds, block)
         else:
             _print_block(fitted, block, has_head=layout is None or not fitted.has_same_columns(layout))
             hidden.update(dict.fromkeys(fitted.hidden))
@@ -210,7 +210,7 @@ def _paint_severity(cell: str, is_severity: bool) -> str:
     return paint(cell, _STYLES[Severity(word)]) if is_severity and word else cell
 
 
-def _print_cards(columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]) -> None:
+def _print_rows_by_field(columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]) -> None:
     """Print each row as a block of lines: one line for each cell that is not empty, with the column's heading."""
     for number, row in enumerate(rows):
         if number:
@@ -237,10 +237,10 @@ def print_issue_groups(groups: Iterable[IssueGroup], *, limit: int | None = None
 
     Args:
         groups: The groups.
-        limit: The maximum number of listed issues of a group; None for PLACES_LISTED, or for all with --all-issues.
+        limit: The maximum number of listed issues of a group; None for ISSUES_LISTED, or for all with --all-issues.
         stderr: Whether to print to stderr.
     """
-    limit = limit or (None if lists_all_issues() else PLACES_LISTED)
+    limit = limit or (None if lists_all_issues() else ISSUES_LISTED)
     for group in groups:
         heading, *lines = format_issue_group(group, limit)
         if stderr:

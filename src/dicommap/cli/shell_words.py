@@ -43,7 +43,7 @@ def path_word(path: StrPath) -> str:
     return f"./{word}" if word.startswith("-") else word
 
 
-def group_options(words: Sequence[str]) -> Iterator[str]:
+def group_words(words: Sequence[str]) -> Iterator[str]:
     """Yield groups of words between which a line may be broken.
 
     The first group is the command with its arguments (with the first argument only, if the group would be too long).

@@ -13,21 +13,21 @@ from functools import lru_cache
 from dicommap.dicom.printable_text import MASK
 
 _SCHEMA_MEMBER_NAMES = """
-    after afterMark Alphabetic assumptions attempt attributes before beforeMark BulkDataURI by bytes cell
-    changed changes characterSet clientToken code column configuration dataAccessRoleArn dataSet datastoreId
-    date decimalStrings delimiter dicomJsonMetadataImportConfiguration dicomMetadataMappings disposition
-    duplicates edits empty emptyValue encoding endedAt ending endpointUrl etag exceptionType failed file
-    fileBytes files folders forecast fromOtherSeries further gone grouping id identifyingUids Ideographic
-    imageSetId imageSets importConfiguration imported InlineBinary inputOwnerAccountId inputS3Uri
-    instanceInSeries instanceInStudy instances isPrimary job jobId jobName jobs jobStatus keyword largestFile
-    level location lookup lower mappings mark match message metadataFilePath name new non-primary not-reported
-    notInstances object objects observed otherLevels others outcome outputS3Uri overrideFiles path
-    patientInSeries patientInStudy pattern Phonetic pointer policy precedence preview primary privateElements
-    probe profile quotas raw refusedNotInstances region replace row rule same samePatient seenAt sequences
-    series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256 shift_days size source sourceBytes
-    sourceFiles sources staged startingAt state status strip studies study studyInSeries studyInstanceUID
-    studyInStudy submittedAt toOtherSeries truncate_date unclear unplanned upper Value value version vr warnings
-    with
+    adoptedAt after afterMark Alphabetic assumptions attempt attributes before beforeMark BulkDataURI by
+    bytes cell changed changes characterSet clientToken code column configuration dataAccessRoleArn dataSet
+    datastoreId date decimalStrings delimiter dicomJsonMetadataImportConfiguration dicomMetadataMappings
+    differing disposition duplicates edits empty emptyValue encoding endedAt ending endpointUrl etag
+    exceptionType failed file fileBytes files folders forecast fromOtherSeries further gone grouping id
+    identifyingUids Ideographic imageSetId imageSets importConfiguration imported InlineBinary
+    inputOwnerAccountId inputS3Uri instanceInSeries instanceInStudy instances isPrimary job jobId jobName
+    jobs jobStatus keyword knownJobId largestFile level location lookup lower mappings mark match message
+    metadataFilePath name new non-primary not-reported notInstances object objects observed otherLevels
+    others outcome outputS3Uri overrideFiles path patientInSeries patientInStudy pattern Phonetic pointer
+    policy precedence preview primary privateElements probe profile quotas raw refusedNotInstances region
+    replace result row rule same samePatient seenAt sequences series seriesInSeries seriesInstanceUID
+    seriesInStudy set severity sha256 shift_days size source sourceBytes sourceFiles sources staged
+    startingAt state status strip studies study studyInSeries studyInstanceUID studyInStudy submittedAt
+    toOtherSeries truncate_date unclear unplanned upper Value value version vr warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
@@ -43,7 +43,7 @@ KNOWN_MEMBERS = SCHEMA_MEMBERS | frozenset(f"{_JOB_MANIFEST_MEMBER_NAMES} {_COMM
 """Member names that a message repeats without masking them."""
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}|\(?[0-9A-Fa-f]{4}[,_][0-9A-Fa-f]{4}\)?|0[xX][0-9A-Fa-f]{6,8}")
-_SHORT = 3
+_MAX_UNMASKED_LENGTH = 3
 """Maximum number of characters of a name that is not masked, because it is too short to identify a patient."""
 _LONGEST = max(map(len, KNOWN_MEMBERS)) + 1
 _KNOWN_PACKAGES = frozenset(
@@ -81,7 +81,7 @@ def mask_unknown_member(name: str) -> str:
         return name
     if len(name) > _LONGEST or not name.isascii() or not name.isprintable():
         return MASK
-    if len(name) <= _SHORT:
+    if len(name) <= _MAX_UNMASKED_LENGTH:
         return name
     folded = name.lower()
     return (

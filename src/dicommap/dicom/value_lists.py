@@ -89,7 +89,7 @@ VALUE_LISTS = {
 """Keyword of an attribute -> the values that PS3.3 lists."""
 
 
-def find_closed_list(tag: int, attribute: Attribute) -> ValueList | None:
+def find_violated_list(tag: int, attribute: Attribute) -> ValueList | None:
     """Return the list of an attribute's allowed values if one of the attribute's values is not in it.
 
     Return None if all values are in the list, if the attribute has no value, or if it has no closed list.
@@ -110,7 +110,7 @@ def unlisted_value_issues(data_set: DataSet, pointer: str = "") -> Iterator[Issu
 
     """
     for member, attribute in data_set.items():
-        value_list = find_closed_list(int(member, 16), attribute)
+        value_list = find_violated_list(int(member, 16), attribute)
         if value_list is not None:
             keyword = keyword_of(int(member, 16))
             yield make_issue(

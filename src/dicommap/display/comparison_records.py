@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from dicommap.model.masking import Masker
 
-FURTHER_VALUES = "(other values)"
+OTHER_VALUES_TEXT = "(other values)"
 """The text in place of the values if an item stands for many changes, which are only counted."""
 
 
@@ -93,8 +93,8 @@ def build_attribute_change_row(change: AttributeChangeCount, masker: Masker) -> 
         "StudyInstanceUID": change.study_instance_uid,
         "SeriesInstanceUID": change.series_instance_uid or "",
         "keyword": change.keyword,
-        "before": FURTHER_VALUES if change.before is None else masker.mask(change.keyword, change.before),
-        "after": FURTHER_VALUES if change.after is None else masker.mask(change.keyword, change.after),
+        "before": OTHER_VALUES_TEXT if change.before is None else masker.mask(change.keyword, change.before),
+        "after": OTHER_VALUES_TEXT if change.after is None else masker.mask(change.keyword, change.after),
         "instances": str(change.instances),
     }
 

@@ -196,10 +196,10 @@ def describe_identifier_damage(tag: int, cell: str) -> str | None:
     """
     if not is_identifier_attribute(tag):
         return None
-    return describe_key_damage(cell) or describe_number_formatting(cell)
+    return describe_replaced_identifier(cell) or describe_number_formatting(cell)
 
 
-def describe_key_damage(cell: str) -> str | None:
+def describe_replaced_identifier(cell: str) -> str | None:
     """Return the reason why a program has probably replaced an identifier by another text; None if it has not.
 
     The other text is an error, a number in scientific notation, or a date or time.

@@ -42,7 +42,7 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DamagedUid:
+class InvalidUidCell:
     """A cell in a UID column whose text is not a valid UID."""
 
     row: int
@@ -65,7 +65,7 @@ class EditedSheet:
     """Whether all rows and columns of the file could be read without an error."""
     repeated_rows: Mapping[int, Target] = field(default_factory=dict)
     """Number of a row that repeats an earlier row -> the study or series of both rows."""
-    damaged_uids: tuple[DamagedUid, ...] = ()
+    damaged_uids: tuple[InvalidUidCell, ...] = ()
     """The cells in UID columns whose text is not a valid UID."""
     header_row: int = 1
     """The number of the row with the column names."""
@@ -103,12 +103,12 @@ def read_sheet(
     rows: dict[Target, SheetRow] = {}
     invalid_rows: dict[int | None, None] = {}
     repeated: dict[int, Target] = {}
-    damaged: list[DamagedUid] = []
+    damaged: list[InvalidUidCell] = []
     for parsed_row in _parse_rows(table, refused):
         if isinstance(parsed_row, Issue):
             issues.append(parsed_row)
             invalid_rows[parsed_row.location.row] = None
-        elif isinstance(parsed_row, DamagedUid):
+        elif isinstance(parsed_row, InvalidUidCell):
             damaged.append(parsed_row)
             invalid_rows[parsed_row.row] = None
         elif (first := rows.get(parsed_row[0])) is None:
@@ -157,7 +157,9 @@ def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
             yield from refused or [make_issue("sheet.column-not-captured", location)]
 
 
-def _parse_rows(table: Table, refused: Container[str | None]) -> Iterator[Issue | DamagedUid | tuple[Target, SheetRow]]:
+def _parse_rows(
+    table: Table, refused: Container[str | None]
+) -> Iterator[Issue | InvalidUidCell | tuple[Target, SheetRow]]:
     """Yield the target (study or series) and the cells of each row, or the reason why the row cannot be used.
 
     `refused` has the names of columns that have an issue. Their cells are left out.
@@ -179,7 +181,7 @@ def _parse_rows(table: Table, refused: Container[str | None]) -> Iterator[Issue 
             (key, problem) for key, uid in uids.items() if (problem := _describe_uid_problem(uid, kinds.get(key)))
         ]
         for key, problem in damaged:
-            yield DamagedUid(row=number, column=key, text=uids[key], problem=problem)
+            yield InvalidUidCell(row=number, column=key, text=uids[key], problem=problem)
         if not damaged:
             target = Target(study_instance_uid=uids[_STUDY], series_instance_uid=uids.get(_SERIES))
             written = cells[header.index(STATE_COLUMN)].strip().casefold() if STATE_COLUMN in header else None

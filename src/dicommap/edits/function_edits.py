@@ -68,7 +68,7 @@ class RecordingCounts(Mapping[str, int]):
                 self._seen[self._keyword, value] = None
 
 
-def record_undecodable_reads(study: Study) -> tuple[Study, UndecodableReads]:
+def wrap_study(study: Study) -> tuple[Study, UndecodableReads]:
     """Return a copy of a study that records when a function reads undecodable values.
 
     Returns:
@@ -81,7 +81,7 @@ def record_undecodable_reads(study: Study) -> tuple[Study, UndecodableReads]:
     return replace(study, series=members, values=_record_reads(study.values, reads)), reads
 
 
-def record_series_reads(series: Series) -> tuple[Series, UndecodableReads]:
+def wrap_series(series: Series) -> tuple[Series, UndecodableReads]:
     """Return a copy of a series that records when a function reads undecodable values.
 
     Returns:
@@ -156,11 +156,11 @@ class FunctionEdits:
     def _run_functions(self, study: Study) -> Iterator[Edit | Issue]:
         """Call the function for the study or for each of its series, and yield its edits."""
         if self._by_study is not None:
-            recorded_study, reads = record_undecodable_reads(study)
+            recorded_study, reads = wrap_study(study)
             yield from self._make_edits(study, self._by_study(recorded_study), reads)
         if self._by_series is not None:
             for series in study.series:
-                recorded_series, reads = record_series_reads(series)
+                recorded_series, reads = wrap_series(series)
                 yield from self._make_edits(series, self._by_series(recorded_series), reads)
 
     def _make_edits(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
-from dicommap.edits.cell_damage import describe_key_damage, is_null_word
+from dicommap.edits.cell_damage import describe_replaced_identifier, is_null_word
 from dicommap.edits.edit_result import EditEffect, EditResult
 from dicommap.edits.sheet_cells import cell_issues
 from dicommap.edits.table import CellKind, column_issues, locate_cell
@@ -282,7 +282,7 @@ def _find_key_issue(key: str, location: Location, kind: CellKind | None) -> Issu
     """Return an issue if a key is empty, damaged, not text or a word for a missing value; else None."""
     if not key:
         return make_issue("lookup.empty-key", location)
-    sign = describe_key_damage(key)
+    sign = describe_replaced_identifier(key)
     if sign:
         return make_issue("sheet.damaged-cell", location, sign=sign)
     if kind is not None:

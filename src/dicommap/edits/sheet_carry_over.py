@@ -19,7 +19,7 @@ from dicommap.dicom.dictionary import tag_of
 from dicommap.edits.sheet_cells import (
     cell_issues,
     compute_cell_digest,
-    compute_row_state,
+    compute_values_digest,
     escape_issues,
     format_cell,
     format_cell_with_escapes,
@@ -104,7 +104,7 @@ class SheetCarryOver:
 
     def _carry_row(self, row: SheetRow, values: AttributeValues) -> Iterator[tuple[str, str]]:
         """Yield the keyword and text of each edit of a row that still applies. Record issues for the other edits."""
-        states = (compute_row_state(values, level) for level in (Level.STUDY, Level.SERIES))
+        states = (compute_values_digest(values, level) for level in (Level.STUDY, Level.SERIES))
         is_current = row.state in (None, "", *states)
         digests = split_digests(row.cell_digests)
         for keyword, text in row.cells.items():

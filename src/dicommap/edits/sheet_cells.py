@@ -54,7 +54,7 @@ def format_cell(keyword: str, counts: Mapping[str, int]) -> str:
     return different_values_marker(len(counts)) if len(counts) > 1 else next(iter(counts), "")
 
 
-def compute_row_state(values: AttributeValues, level: Level) -> str:
+def compute_values_digest(values: AttributeValues, level: Level) -> str:
     """Return the state of a sheet row: a short digest of the values of a study or series.
 
     The state is written into the row. When the sheet is read, it shows whether the row is from an older inventory.

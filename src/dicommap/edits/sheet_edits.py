@@ -14,7 +14,7 @@ from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
 from dicommap.edits.number_damage import SPREADSHEET_DIGITS
 from dicommap.edits.sheet_cells import (
     cell_issues,
-    compute_row_state,
+    compute_values_digest,
     escape_issues,
     format_cell,
     format_cell_with_escapes,
@@ -112,7 +112,7 @@ def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
 
 _COLUMNS_LIMIT = 3
 _STATE = re.compile(r"s[0-9a-f]{12}")
-"""Pattern of the state of a row; see compute_row_state."""
+"""Pattern of the state of a row; see compute_values_digest."""
 
 
 def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None) -> str:
@@ -239,7 +239,7 @@ class SheetEdits:
         if not self._rows_by_state:
             for sheet_row in self._sheet.rows.values():
                 self._rows_by_state.setdefault(sheet_row.state or "", sheet_row.number)
-        states = (compute_row_state(values, state_level) for state_level in (Level.STUDY, Level.SERIES))
+        states = (compute_values_digest(values, state_level) for state_level in (Level.STUDY, Level.SERIES))
         other = next((self._rows_by_state[state] for state in states if state in self._rows_by_state), None)
         location = Location(path=self._sheet.name, row=row.number)
         return make_issue("sheet.stale-row", location, hint=describe_stale_row(row, values, other))
@@ -260,7 +260,7 @@ class SheetEdits:
         """Yield the edits of the cells that differ from the current values; or an issue if the row is stale."""
         # If the sheet has columns of the series level, the state of a study's row is a digest of attributes of all
         # levels.
-        states = (compute_row_state(values, state_level) for state_level in dict.fromkeys((level, Level.SERIES)))
+        states = (compute_values_digest(values, state_level) for state_level in dict.fromkeys((level, Level.SERIES)))
         if row.state and row.state not in states:
             self._changed = True
             yield self._build_stale_row_issue(row, values)

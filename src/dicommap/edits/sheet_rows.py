@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.keywords import not_captured_error
-from dicommap.edits.sheet_cells import compute_cell_digest, compute_row_state, format_cell_with_escapes
+from dicommap.edits.sheet_cells import compute_cell_digest, compute_values_digest, format_cell_with_escapes
 from dicommap.edits.table import INFORMATION_COLUMN_PREFIX
 from dicommap.healthimaging.levels import Level, fits_override_level, level_of
 from dicommap.model.spreadsheet_formulas import escape_formulas
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
 """The name of the column with the state of each row.
 
-Its cell has a digest of the row from `sheet_cells.compute_row_state`, then STATE_SEPARATOR, then a digest of each cell
-from `sheet_cells.compute_cell_digest`.
+Its cell has a digest of the row from `sheet_cells.compute_values_digest`, then STATE_SEPARATOR, then a digest of each
+cell from `sheet_cells.compute_cell_digest`.
 """
 STATE_SEPARATOR = "-"
 INSTANCES_COLUMN = f"{INFORMATION_COLUMN_PREFIX}instances"
@@ -94,7 +94,7 @@ def format_sheet_rows(
             uids.append(group.series_instance_uid)  # type: ignore[union-attr]
         values = group.values
         digests = "".join(compute_cell_digest(keyword, values[keyword]) for keyword in keywords)
-        state = f"{compute_row_state(values, state_level)}{STATE_SEPARATOR}{digests}"
+        state = f"{compute_values_digest(values, state_level)}{STATE_SEPARATOR}{digests}"
         edited = carried.get(group.target, {}) if carried else {}
         texts = (
             edited[keyword] if keyword in edited else format_cell_with_escapes(keyword, values[keyword])

@@ -82,7 +82,11 @@ class Assumptions(BaseModel):
     def _omit_defaults_of_effects(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # These settings are newer than the others. So a plan with their defaults is the same as an older plan.
         document: dict[str, Any] = serialize(self)
-        return {name: value for name, value in document.items() if name not in _EFFECTS or value != _EFFECTS[name]}
+        return {
+            name: value
+            for name, value in document.items()
+            if name not in _EFFECT_DEFAULTS or value != _EFFECT_DEFAULTS[name]
+        }
 
     @property
     def largest_file_bytes(self) -> int | None:
@@ -135,7 +139,7 @@ class Assumptions(BaseModel):
         return (base or cls()).model_copy(update=chosen)
 
 
-_EFFECTS = {
+_EFFECT_DEFAULTS = {
     name: field.default
     for name, field in Assumptions.model_fields.items()
     if name in ("sequences", "privateElements", "precedence", "largestFile") or "In" in name

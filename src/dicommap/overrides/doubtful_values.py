@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.dicom.value_lists import find_closed_list
+from dicommap.dicom.value_lists import find_violated_list
 from dicommap.issues import Location, make_issue
 from dicommap.issues.wording import format_count
 from dicommap.overrides.shared_identifiers import (
@@ -65,7 +65,7 @@ class DoubtfulValues:
         unlisted: dict[tuple[Location, int], None] = {}
         birth_dates: dict[tuple[Location, str], None] = {}
         for edit in edits:
-            if find_closed_list(edit.tag, edit.attribute) is not None:
+            if find_violated_list(edit.tag, edit.attribute) is not None:
                 unlisted[edit.location, edit.tag] = None
             problem = self._birth_date_problem(study, edit, changes) if edit.tag == _BIRTH_DATE else None
             if problem is not None:

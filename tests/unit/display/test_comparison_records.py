@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from dicommap.display.comparison_records import (
-    FURTHER_VALUES,
+    OTHER_VALUES_TEXT,
     build_attribute_change_record,
     build_attribute_change_row,
     build_instance_difference_record,
@@ -80,4 +80,4 @@ def test_further_changes_are_told_from_masked_values() -> None:
     validate(record)
     assert (record["before"], record["further"], record["instances"]) == (None, True, 7)
     row = build_attribute_change_row(FURTHER, Masker())
-    assert (row["before"], row["after"], row["SeriesInstanceUID"]) == (FURTHER_VALUES, FURTHER_VALUES, "")
+    assert (row["before"], row["after"], row["SeriesInstanceUID"]) == (OTHER_VALUES_TEXT, OTHER_VALUES_TEXT, "")

@@ -9,7 +9,7 @@ import pytest
 
 from dicommap.edits.edit import Edit
 from dicommap.edits.edited_sheet import read_sheet
-from dicommap.edits.sheet_cells import compute_cell_digest, compute_row_state
+from dicommap.edits.sheet_cells import compute_cell_digest, compute_values_digest
 from dicommap.edits.sheet_edits import SheetEdits
 from dicommap.edits.sheet_rows import choose_sheet_columns, format_sheet_lines
 from dicommap.errors import AttributeNameError
@@ -95,7 +95,7 @@ def test_faults_name_row_and_column_and_not_the_value() -> None:
 
 def state(values: AttributeValues, level: Level, *keywords: str) -> str:
     digests = "".join(compute_cell_digest(keyword, values[keyword]) for keyword in keywords)
-    return f"{compute_row_state(values, level)}-{digests}"
+    return f"{compute_values_digest(values, level)}-{digests}"
 
 
 def test_a_sheet_is_written_as_spreadsheets_read_it() -> None:
@@ -260,7 +260,7 @@ def test_a_stale_row_that_is_really_older_names_nothing() -> None:
 def test_a_state_in_capitals_is_the_same() -> None:
     inventory = [study({"PatientID": "7"})]
     text = "".join(format_sheet_lines(inventory, Level.STUDY, ["PatientID"])).removeprefix("\ufeff")
-    state = compute_row_state(inventory[0].values, Level.STUDY)
+    state = compute_values_digest(inventory[0].values, Level.STUDY)
     sheet, _ = read_sheet("s.csv", text.replace(state, state.upper()).encode(), KEYWORDS)
     assert sheet is not None
     assert list(SheetEdits(sheet).edits_for_study(inventory[0])) == []
