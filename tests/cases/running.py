@@ -218,6 +218,14 @@ def _adopt(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     return adopter.issues
 
 
+def _events(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    package = place / arguments["package"]
+    with TemporaryDirectory() as directory:  # the states change
+        shutil.copytree(package, Path(directory, "package"))
+        watched = dicommap.watch(Path(directory, "package"), events=place / arguments["path"], confirm=False)
+    return [*watched.issues]
+
+
 def _override(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     override = dicommap.Override.from_keywords(
         study_instance_uid=arguments["study"],
@@ -303,6 +311,7 @@ _VERBS = {
     "surroundings": _surroundings,
     "job": _job,
     "adopt": _adopt,
+    "events": _events,
     "override": _override,
     "reconcile": _reconcile,
     "retry": _retry,

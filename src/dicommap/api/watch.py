@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,199 +17,39 @@ from dicommap.arguments import (
     to_progress,
     to_rate,
     to_texts,
+    type_error,
 )
 from dicommap.aws import Clients
-from dicommap.aws.client_errors import NOT_FOUND_CODES
-from dicommap.aws.clients import to_clients
+from dicommap.aws.clients import QuickClients, to_clients
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.timing import SYSTEM_CLOCK, GrowingPauses, to_clock
 from dicommap.dicom.strict_json import parse_json
 from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError, UsageError
-from dicommap.healthimaging.job_properties import format_utc
-from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues import Location
 from dicommap.model.displayable import Displayable
-from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
-from dicommap.model.submission import SubmissionState
 from dicommap.package.aws_account_check import add_saved_settings, require_same_endpoint
 from dicommap.package.document_reader import read_document
+from dicommap.package.job_events import JobEvents, parse_event_file
 from dicommap.package.job_requests import read_package_plan, require_package
+from dicommap.package.job_watchers import FhirJobWatcher, PackageWatcher
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.progress import Progress, progress_reporter
-from dicommap.reading.document_limits import CONFIGURATION_LIMIT
+from dicommap.reading.document_limits import EVENTS_LIMIT
 from dicommap.validation.job_status_check import check_job_status, check_submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterator, Sequence
 
     from _typeshed import StrPath
 
     from dicommap.aws.timing import Clock
     from dicommap.display.report import Report
-    from dicommap.healthimaging.job_properties import ImportJob, JobInfo, RequestAgreement
+    from dicommap.healthimaging.job_properties import JobInfo
     from dicommap.issues import Issue
     from dicommap.model.submission import Submission
-    from dicommap.planning.plan import Plan
     from dicommap.progress import OnProgress, ProgressOption
-
-_FHIR_JOB = re.compile(r"(?:healthlake:)?([^/\s]{1,32})/([^/\s]{1,32})")
-
-
-class PackageWatcher:
-    """Poller of the import jobs of one package. Call `poll` again and again until `has_ended`."""
-
-    def __init__(
-        self,
-        package: Path,
-        plan: Plan,
-        states: SubmissionStates,
-        service: ImportJobs,
-        clock: Clock,
-        on_step: Callable[[str, str], None],
-    ) -> None:
-        self.name = "package"
-        self.on_step = on_step
-        self._package = package
-        self._plan = plan
-        self._states = states
-        self._service = service
-        self._clock = clock
-        self._unknown: set[str] = set()
-        """The ids, in the plan, of jobs that HealthImaging does not know."""
-        self._is_submitting = False
-
-    def submissions(self) -> list[Submission]:
-        """Return the saved state of each submitted job of the package, in the order of the plan."""
-        return list(self._states.read_all(job.id for job in self._plan.jobs).values())
-
-    def unsubmitted(self) -> int:
-        """Return the number of jobs of the plan that have no saved state."""
-        return len(self._plan.jobs) - len(self.submissions())
-
-    def is_unknown(self, submission: Submission) -> bool:
-        """Return whether HealthImaging answered that it does not know the job of a submission."""
-        return submission.job in self._unknown
-
-    def poll(self) -> None:
-        """Request the status of each job that has not ended, and save it in the package.
-
-        Raises:
-            AwsError: AWS refuses a request or cannot be reached.
-            PackageError: A status cannot be saved.
-
-        """
-        self._is_submitting = self._states.is_locked()
-        for submission in self.submissions():
-            if self._is_open(submission):
-                self._poll_job(submission)
-
-    def counts(self) -> tuple[int, int]:
-        """Return two numbers: the jobs that have ended, and all jobs of the plan."""
-        submissions = self.submissions()
-        open_ones = sum(self._is_open(submission) or not submission.state.has_job for submission in submissions)
-        return len(submissions) - open_ones, len(self._plan.jobs)
-
-    def has_ended(self) -> bool:
-        """Return whether all started jobs have ended, and no submit of the package is running."""
-        return not self._is_submitting and not any(map(self._is_open, self.submissions()))
-
-    def _is_open(self, submission: Submission) -> bool:
-        return submission.state is SubmissionState.STARTED and submission.job not in self._unknown
-
-    def _poll_job(self, submission: Submission) -> None:
-        """Request the status of a job, and save it in the package if it has changed."""
-        try:
-            job = self._service.get(submission.datastoreId, submission.jobId or "")
-        except AwsError as error:
-            if error.code not in NOT_FOUND_CODES:
-                raise
-            self._unknown.add(submission.job)
-            self.on_step(submission.job, "is not known to the service")
-            return
-        report = job.to_job_info()
-        reported = {
-            "state": SubmissionState.STARTED if report.ending is None else SubmissionState.ENDED,
-            "jobStatus": report.status,
-            "submittedAt": report.submitted_at or submission.submittedAt,
-            "endedAt": report.ended_at,
-            "message": report.message,
-            "ending": report.ending,
-            "configuration": self._compare_with_request(submission, job) or submission.configuration,
-        }
-        # An unchanged state is not written again, to save disk writes and backups.
-        if reported == {name: getattr(submission, name) for name in reported}:
-            return
-        self._states.write(submission.model_copy(update={**reported, "seenAt": format_utc(self._clock.now())}))
-        if report.status != submission.jobStatus:
-            message = f": {mask_service_message(report.message, show_values=False)}" if report.message else ""
-            self.on_step(submission.job, f"{submission.jobStatus} -> {report.status}{message}")
-
-    def _compare_with_request(self, submission: Submission, job: ImportJob) -> RequestAgreement | None:
-        """Return whether the job has the inputS3Uri and import configuration of the request in the package.
-
-        Returns:
-            The agreement; None if AWS did not return the job's inputS3Uri.
-
-        """
-        path = Path(job_folder(submission.job), CONFIGURATION_FILE)
-        sent: dict[str, Any] = {"inputS3Uri": submission.inputS3Uri}
-        if (self._package / path).is_file():
-            data = read_document(path, CONFIGURATION_LIMIT.bytes, beneath=self._package)
-            configuration, _ = parse_json(data, CONFIGURATION_LIMIT.values)
-            sent["importConfiguration"] = configuration
-        return job.agreement_with(sent)
-
-
-class FhirJobWatcher:
-    """Poller of one FHIR import job of HealthLake. Call `poll` again and again until `has_ended`."""
-
-    def __init__(self, datastore: str, job: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> None:
-        self.name = f"healthlake:{datastore}/{job}"
-        self.on_step = on_step
-        self.report: JobInfo | None = None
-        self._datastore = datastore
-        self._job = job
-        self._service = service
-
-    @classmethod
-    def from_text(cls, text: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> FhirJobWatcher:
-        """Return a watcher of the job that a text names.
-
-        Args:
-            text: The job as DATASTORE/JOB.
-            service: The client that requests the status of the job.
-            on_step: A function that is called with the watcher's name and each new status.
-
-        Raises:
-            UsageError: The text has another form.
-
-        """
-        match = _FHIR_JOB.fullmatch(text)
-        if match is None:
-            raise UsageError("A job of HealthLake is named as DATASTORE/JOB.", fix="Give both ids, with a slash.")
-        return cls(match[1], match[2], service, on_step)
-
-    def poll(self) -> None:
-        """Request the status of the job if it has not ended. Raises AwsError if AWS refuses or cannot be reached."""
-        if self.has_ended():
-            return
-        report = self._service.get_fhir_job(self._datastore, self._job).to_job_info()
-        before = self.report.status if self.report is not None else None
-        self.report = report
-        if report.status != before:
-            self.on_step(self.name, report.status if before is None else f"{before} -> {report.status}")
-
-    def counts(self) -> tuple[int, int]:
-        """Return two numbers: the ended jobs (0 or 1), and all jobs (1)."""
-        return int(self.has_ended()), 1
-
-    def has_ended(self) -> bool:
-        """Return whether the job has ended, according to its last known status."""
-        return self.report is not None and self.report.ending is not None
-
 
 FAILED_ROUNDS_LIMIT = 10
 """Number of failed rounds of polls in a row after which `watch` raises the error. They take about ten minutes."""
@@ -242,9 +83,22 @@ class WatchResult(Displayable):
         return build_watch_report(package, self.submissions, self.others, self.issues, self.unsubmitted)
 
 
+def _to_events(name: str, value: object) -> object:
+    """Return an argument for `events` as a path, bytes or a list. Other types raise UsageError."""
+    if isinstance(value, str | os.PathLike):
+        return to_path(name, value)
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, Mapping) or not isinstance(value, Iterable):
+        raise type_error(name, value, "a path, or a list of events")
+    return list(value)
+
+
 @convert_arguments(
     package=optional(to_path),
     fhir_jobs=to_texts,
+    events=optional(_to_events),
+    confirm=to_flag,
     once=to_flag,
     get_rate=optional(to_rate),
     clients=optional(to_clients),
@@ -256,6 +110,8 @@ def watch(
     package: StrPath | None = None,
     *,
     fhir_jobs: Iterable[str] = (),
+    events: StrPath | bytes | Iterable[object] | None = None,
+    confirm: bool = True,
     once: bool = False,
     get_rate: float | None = None,
     clients: Clients | None = None,
@@ -269,9 +125,16 @@ def watch(
     package's job is saved in the package. If a submit of the package runs at the same time, the jobs that it starts
     are polled too. A poll that fails, for example because of throttling, is repeated later.
 
+    With `events`, no job is polled: the states of the package's jobs are taken from import-job events of EventBridge.
+    The events may be repeated and in any order. GetDICOMImportJob is then called once for each ended job, to confirm
+    its status. If AWS cannot be reached, the saved state says that the status is from an event.
+
     Args:
         package: The package directory; None to watch only `fhir_jobs`.
         fhir_jobs: HealthLake jobs as `DATASTORE/JOB`.
+        events: A file of events (JSON, a JSON array, or JSON Lines), its bytes, or a list of events as Python objects
+            or JSON texts. An event may be inside a message of SQS or SNS.
+        confirm: Whether to confirm with GetDICOMImportJob that jobs have ended, if their events say so.
         once: Whether to poll each job only once.
         get_rate: The limit of GetDICOMImportJob calls per second, if AWS has changed it for your account.
         clients: The AWS clients. A missing profile or region is that of the package's first submit.
@@ -284,13 +147,20 @@ def watch(
 
     Raises:
         DocumentError: The package cannot be read.
-        UsageError: No job is named, or no job of the package was submitted.
+        UsageError: No job is named, no job of the package was submitted, or `events` is given without a package.
         PackageError: A status cannot be saved.
         AwsError: AWS refuses a request, or FAILED_ROUNDS_LIMIT rounds of polls fail in a row.
 
     """
     on_step = on_step or _ignore_step
     place = None if package is None else Path(package)
+    if events is not None:
+        if place is None or once or fhir_jobs:
+            raise UsageError(
+                "Events are read for the jobs of a package, and no job is polled.",
+                fix="Name a package, and leave out --fhir-job and --once.",
+            )
+        return _watch_events(place, events, clients, clock, on_step, confirm=confirm)
     service = ImportJobs(_make_clients(place, clients), clock, get_rate=get_rate)
     in_package = None if place is None else _make_package_watcher(place, service, clock, on_step)
     fhir = [FhirJobWatcher.from_text(text, service, on_step) for text in fhir_jobs]
@@ -299,19 +169,78 @@ def watch(
     watches: list[PackageWatcher | FhirJobWatcher] = [*([in_package] if in_package else []), *fhir]
     with progress_reporter(progress, "jobs") as report:
         _poll_until_ended(watches, clock, report, once=once)
-    issues: list[Issue] = []
-    submissions: Sequence[Submission] = ()
-    if in_package is not None:
-        submissions = in_package.submissions()
-        for submission in submissions:
-            issues += check_submission(submission, is_unknown=in_package.is_unknown(submission))
+    return _make_result(place, in_package, fhir)
+
+
+def _watch_events(
+    place: Path,
+    events: StrPath | bytes | Iterable[object],
+    clients: Clients | None,
+    clock: Clock,
+    on_step: Callable[[str, str], None],
+    *,
+    confirm: bool,
+) -> WatchResult:
+    """Apply events to the states of a package's jobs, and ask the service about jobs that have ended."""
+    require_package(place)
+    refusal = "" if confirm else "GetDICOMImportJob was not called"
+    reached = QuickClients.from_clients(clients or Clients())
+    try:
+        reached = QuickClients.from_clients(_make_clients(place, reached))
+    except UsageError as error:
+        refusal = error.message.rstrip(".")
+    watcher = _make_package_watcher(place, ImportJobs(reached, clock), clock, on_step)
+    job_events = JobEvents(plan=read_package_plan(place), states=SubmissionStates(place), on_step=on_step)
+    for document, location in _read_events(events):
+        job_events.add(document, location)
+    issues = job_events.apply()
+    reasons = {state.job: refusal for state in watcher.submissions()} if refusal else watcher.confirm()
+    return _make_result(place, watcher, (), issues, reasons)
+
+
+def _read_events(events: StrPath | bytes | Iterable[object]) -> Iterator[tuple[object, Location]]:
+    """Yield the documents of a file or list of events. Raises DocumentError if the file cannot be read."""
+    if isinstance(events, bytes):
+        yield from parse_event_file(events, "-")
+    elif isinstance(events, str | os.PathLike):
+        path = Path(events)
+        yield from parse_event_file(read_document(path, EVENTS_LIMIT.bytes), path.name)
+    else:
+        for index, event in enumerate(events):
+            if isinstance(event, str):
+                event = parse_json(event.encode("utf-8", "surrogatepass"), EVENTS_LIMIT.values)[0]
+            yield event, Location(pointer=f"/{index}")
+
+
+def _make_result(
+    place: Path | None,
+    in_package: PackageWatcher | None,
+    fhir: Sequence[FhirJobWatcher],
+    issues: Sequence[Issue] = (),
+    unconfirmed: Mapping[str, str] | None = None,
+) -> WatchResult:
+    """Return the result of a watch.
+
+    Args:
+        place: The package directory, if there is one.
+        in_package: The watcher of the package's jobs, if there is one.
+        fhir: The watchers of HealthLake's jobs.
+        issues: Issues of events.
+        unconfirmed: The id of each job whose status was not confirmed -> the reason.
+
+    """
+    found, reasons = [*issues], unconfirmed or {}
+    submissions = in_package.submissions() if in_package is not None else []
+    for submission in submissions:
+        is_unknown = in_package is not None and in_package.is_unknown(submission)
+        found += check_submission(submission, is_unknown=is_unknown, unconfirmed=reasons.get(submission.job, ""))
     for watcher in fhir:
-        issues += check_job_status(watcher.report, Location(path=watcher.name)) if watcher.report else ()
+        found += check_job_status(watcher.report, Location(path=watcher.name)) if watcher.report else ()
     return WatchResult(
         package=place,
         submissions=tuple(submissions),
         others=tuple(watcher.report for watcher in fhir if watcher.report is not None),
-        issues=Issues(issues),
+        issues=Issues(found),
         unsubmitted=in_package.unsubmitted() if in_package is not None else 0,
     )
 

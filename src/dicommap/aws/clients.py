@@ -101,6 +101,19 @@ class Clients:
         return {setting.name: getattr(self, setting.name) for setting in fields(self)}
 
 
+class QuickClients(Clients):
+    """Clients that give up within seconds, for requests whose answer is welcome but not needed."""
+
+    def make_client(self, service: str, *, max_attempts: int = 2, timeout: int | None = 5) -> Any:  # noqa: ANN401
+        """Return a new client of an AWS service. See Clients for the arguments."""
+        return super().make_client(service, max_attempts=max_attempts, timeout=timeout)
+
+    @classmethod
+    def from_clients(cls, clients: Clients) -> QuickClients:
+        """Return clients with the settings of other clients."""
+        return cls(**clients.__getstate__())
+
+
 def to_clients(name: str, value: object) -> Clients:
     """Return the argument `value` of the parameter `name`. Raises UsageError if it is not a Clients object."""
     if not isinstance(value, Clients):

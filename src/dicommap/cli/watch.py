@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from dicommap.api.watch import WatchResult, watch
 from dicommap.cli.next_step import NextStep, after_fhir_watch, after_package, explain_codes
 from dicommap.cli.options import (
     AWS_OPTIONS,
+    STDOUT,
     add_aws_options,
     add_fail_on,
     add_rate,
@@ -25,25 +27,34 @@ from dicommap.cli.output import (
 )
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.submission_report import COMPLETED_NOTE
+from dicommap.errors import DocumentError, os_error_reason
 from dicommap.healthimaging.limits import GET_RATE
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.issues.wording import format_count
 from dicommap.package.package_directory import PackageDirectory
+from dicommap.reading import read_stream
+from dicommap.reading.document_limits import EVENTS_LIMIT
 
 if TYPE_CHECKING:
     import argparse
 
     from dicommap.cli.parser import Parser
+    from dicommap.model.submission import Submission
 
 DESCRIPTION = """
 Follow import jobs until all have ended: those of a package, and FHIR import jobs of HealthLake beside them.
 
 The answers of the service are saved in PACKAGE/submission. The exit status is 1 if a job failed. A job that is
 COMPLETED may have failed files: 'dicommap reconcile' reads its job manifests.
+
+With --event no job is polled. The file has import-job events of EventBridge: one JSON object, an array, or JSON Lines;
+messages of SQS or SNS that hold an event are read, too. Events may be repeated and in any order. Then the service is
+asked about each job that has ended; if it does not answer, the state says that it is from an event.
 """
 
 EXAMPLES = """\
   dicommap watch package
+  dicommap watch package --event event.json
   dicommap watch --fhir-job DATASTORE/JOB"""
 
 
@@ -58,6 +69,16 @@ def add_arguments(parser: Parser) -> None:
         action="append",
         help="An import job of HealthLake. May be repeated.",
     )
+    parser.add_argument(
+        "--event",
+        metavar="FILE",
+        help="Do not poll: read the jobs' states from a file of EventBridge events, or from stdin with '-'.",
+    )
+    parser.add_argument(
+        "--no-confirm",
+        action="store_true",
+        help="With --event: do not ask the service about the jobs that have ended.",
+    )
     parser.add_argument("--once", action="store_true", help="Look at each job once, and wait for none.")
     add_rate(parser, "--get-rate", "GetDICOMImportJob", GET_RATE)
     add_fail_on(parser)
@@ -70,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
     watched = watch(
         args.package,
         fhir_jobs=args.fhir_job or (),
+        events=_read_events(args.event),
+        confirm=not args.no_confirm,
         once=args.once,
         get_rate=args.get_rate,
         clients=create_clients(args),
@@ -86,7 +109,7 @@ def _print_result(watched: WatchResult) -> None:
     rows = [
         (
             submission.job,
-            submission.jobStatus or submission.state.value,
+            _format_status(submission),
             submission.jobId or "",
             _mask_message(submission.message),
         )
@@ -111,6 +134,21 @@ def _choose_next_step(watched: WatchResult, args: argparse.Namespace) -> NextSte
     if unusable:
         return explain_codes(unusable)
     return after_package(str(watched.package), PackageDirectory(watched.package).count_progress(), options=options)
+
+
+def _read_events(name: str | None) -> Path | bytes | None:
+    """Return the file of --event, or the bytes of stdin for `-`. Raises DocumentError if stdin is too large."""
+    if name != STDOUT:
+        return None if name is None else Path(name)
+    try:
+        return read_stream(sys.stdin.buffer, EVENTS_LIMIT.bytes)
+    except OSError as error:
+        raise DocumentError(f"stdin cannot be read: {os_error_reason(error)}.", fix="Name a file.") from None
+
+
+def _format_status(submission: Submission) -> str:
+    status = submission.jobStatus or submission.state.value
+    return status if submission.statusSource is None else f"{status} (event)"
 
 
 def _mask_message(message: str | None) -> str:

@@ -67,6 +67,8 @@ class Submission(BaseModel):
     """How the job ended, for example with success or failure. It is set in the state `ended`."""
     configuration: RequestAgreement | None = None
     """Whether the service reports the inputS3Uri and importConfiguration of the request; None if it is not known."""
+    statusSource: Literal["event"] | None = None
+    """`event` if the status is from an event that the service has not confirmed; None if it is from the service."""
     adoptedAt: UtcTime | None = None
     """The time at which `adopt` saved the job; None if `submit` started it."""
     seenAt: UtcTime | None = None

@@ -48,6 +48,9 @@ It has about one value for each 60 bytes.
 SUBMISSION_LIMIT = DocumentLimit(MEBIBYTE, 1_000)
 """The limit of a state file or AWS account file of a submission. It has about 20 texts."""
 
+EVENTS_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
+"""The limit of a file with EventBridge events. One event has about 20 values and 1 kB."""
+
 RULES_LIMIT = DocumentLimit(16 * MEBIBYTE, 1_000_000)
 """The limit of a rules file. The lists of values that its rules match are the largest part."""
 

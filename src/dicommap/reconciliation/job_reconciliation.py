@@ -168,6 +168,10 @@ def reconcile_job(
         issues.append(make_issue("manifest.missing", Location(path=job_folder(job.id))))
     agreement = submission.configuration if submission else None
     issues += request_agreement_issues(agreement, Location(path=job_folder(job.id)))
+    if submission is not None and submission.statusSource is not None and submission.has_ended:
+        issues.append(
+            make_issue("watch.not-confirmed", Location(path=job_folder(job.id)), status=submission.jobStatus, reason="")
+        )
     studies = _count_by_study(job.id, ledger)
     outcomes = _count_outcomes(job, submission, state, ledger, manifest, len(studies))
     issues += ledger.issues

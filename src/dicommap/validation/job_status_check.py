@@ -35,12 +35,13 @@ def check_job_status(report: JobInfo, place: Location) -> Iterator[Issue]:
         yield make_issue(_CODE_BY_ENDING[report.ending], place, status=report.status)
 
 
-def check_submission(submission: Submission, *, is_unknown: bool = False) -> Iterator[Issue]:
+def check_submission(submission: Submission, *, is_unknown: bool = False, unconfirmed: str = "") -> Iterator[Issue]:
     """Yield the issues of a submitted job of a package.
 
     Args:
         submission: The saved state of the job.
         is_unknown: Whether the service does not know the job.
+        unconfirmed: The reason why a status from an event was not confirmed; empty if the service was not asked.
 
     """
     place = Location(path=submission_path(submission.job))
@@ -52,4 +53,7 @@ def check_submission(submission: Submission, *, is_unknown: bool = False) -> Ite
     elif submission.jobStatus is None:
         yield make_issue("watch.not-started", place, state=submission.state.value)
     else:
+        if submission.has_ended and submission.statusSource is not None:
+            reason = f", and was not confirmed: {unconfirmed}" if unconfirmed else ""
+            yield make_issue("watch.not-confirmed", place, status=submission.jobStatus, reason=reason)
         yield from check_job_status(submission.report(), place)

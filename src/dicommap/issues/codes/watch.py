@@ -93,4 +93,56 @@ CODES = (
         "Other mappings would give patients the wrong identifiers.",
         fix=f"Find out who started the job, and with which request. {_IMPORT_AGAIN}",
     ),
+    IssueCode(
+        name="watch.not-confirmed",
+        severity=Severity.WARNING,
+        title="A status from an event that was not confirmed",
+        message="The status {status} is from an event{reason}.",
+        explanation="Events have no importConfiguration. Only GetDICOMImportJob shows whether the job had the "
+        "import configuration of the package, and it was not asked or did not answer.",
+        fix="Run 'dicommap watch PACKAGE' where AWS can be reached: it confirms the status.",
+    ),
+    IssueCode(
+        name="watch.event-unreadable",
+        severity=Severity.WARNING,
+        title="A document that is not an import-job event",
+        message="The document is not an import-job event: {reason}.",
+        explanation="Accepted are events of EventBridge, alone, in an array or as JSON Lines, and messages of SQS and "
+        "SNS that hold them. Other documents are passed over.",
+        fix="Look at the document. The page 'Watch jobs by events' describes events.",
+    ),
+    IssueCode(
+        name="watch.event-other",
+        severity=Severity.NOTE,
+        title="Events of another kind",
+        message="Passed over: {count:event} with another source or detail-type than those of import jobs.",
+        explanation="The rule matches more than import-job events, such as events of image sets.",
+        fix="No action is needed; a narrower rule delivers fewer events.",
+    ),
+    IssueCode(
+        name="watch.event-foreign",
+        severity=Severity.NOTE,
+        title="Events of a job that does not belong to the package",
+        message="Passed over: {count:event} of a job that the package does not have.",
+        explanation="EventBridge delivers the events of all jobs of an account and region that a rule matches.",
+        fix="No action is needed. If the job is one of the package's, take it over with 'dicommap adopt'.",
+    ),
+    IssueCode(
+        name="watch.event-not-adopted",
+        severity=Severity.WARNING,
+        title="Events of a job that imports a prefix of the package",
+        message="Passed over: {count:event} of a job that the package does not have, though it imports the prefix of "
+        "job {job}.",
+        explanation="Somebody has started the job in another way than with 'dicommap submit', or again.",
+        fix="Take the job over with 'dicommap adopt PACKAGE JOBID', which compares it with the package.",
+    ),
+    IssueCode(
+        name="watch.event-contradiction",
+        severity=Severity.WARNING,
+        title="Events that contradict each other",
+        message="An event reports that the job has completed, and another one that it has failed. It counts as failed.",
+        explanation="A job ends once. Events may be repeated or arrive in another order, but should not contradict "
+        "each other.",
+        fix="Run 'dicommap watch PACKAGE' where AWS can be reached: the service's answer decides.",
+    ),
 )
