@@ -27,9 +27,9 @@ _SCHEMA_MEMBER_NAMES = """
     pattern Phonetic plan pointer policy precedence preview primary privateElements probe profile quotas raw
     reason refusedNotInstances region replace result row rule same samePatient seenAt sequences series
     seriesInSeries seriesInstanceUID seriesInStudy set severity sha256 shift_days size source sourceBytes
-    sourceFiles sources staged startedAt startingAt state status stored strip studies study studyInSeries
-    studyInstanceUID studyInStudy submittedAt tag toOtherSeries truncate_date unclear unplanned upper Value
-    value version vr wanted warnings with
+    sourceFiles sources staged startedAt startingAt state status statusSource stored strip studies study
+    studyInSeries studyInstanceUID studyInStudy submittedAt tag toOtherSeries truncate_date unclear
+    unplanned upper Value value version vr wanted warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
