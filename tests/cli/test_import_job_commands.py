@@ -193,17 +193,32 @@ def test_a_dry_run_and_policies_need_no_boto3(
 
 # Policies.
 
+PARTS = {
+    "role-permissions": "rolePermissions",
+    "role-trust": "roleTrust",
+    "caller": "caller",
+    "validate-store": "validateStore",
+    "verify": "verify",
+    "probe": "probe",
+    "bucket-policy": "bucketPolicy",
+    "role-kms": "roleKms",
+    "caller-kms": "callerKms",
+}
+"""Value of --part -> member of the JSON."""
+
 
 def test_policies_are_json_for_the_packages_own_prefixes(package: Path, bucket: Bucket) -> None:
     members = [*options(bucket), "--region", "us-east-1"]
     ran = dicommap("policy", package, *members)
     assert (ran.status, ran.err) == (0, f"Next: dicommap submit {package} -n\n")
     policies = json.loads(ran.out)
-    assert list(policies) == ["rolePermissions", "roleTrust", "caller"]
+    assert list(policies) == [*PARTS.values(), "notes"]
     assert f"arn:aws:s3:::{bucket.name}/in/1/*" in ran.out
     assert f"arn:aws:s3:::{bucket.name}/in/2/dicommap-overrides/*" in ran.out
-    for part, name in (("role-permissions", "rolePermissions"), ("role-trust", "roleTrust"), ("caller", "caller")):
-        assert json.loads(dicommap("policy", package, *members, "--part", part).out) == policies[name]
+    for part, name in PARTS.items():
+        ran = dicommap("policy", package, *members, "--part", part)
+        assert json.loads(ran.out) == policies[name]
+        assert (f"Note: {policies['notes'].get(name)}" in ran.err) == (name in policies["notes"])
 
 
 def test_policies_name_what_is_not_known(package: Path) -> None:

@@ -11,11 +11,18 @@ from dicommap.arguments import convert_arguments, optional, to_path, to_text
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, UsageError
 from dicommap.healthimaging.iam_policies import (
+    POLICY_NOTES,
     ArnParts,
     JobPrefixes,
+    build_caller_kms_permissions,
+    build_owner_bucket_policy,
+    build_probe_permissions,
+    build_role_kms_permissions,
     build_role_permissions,
     build_role_trust,
+    build_search_permissions,
     build_submitter_permissions,
+    build_verifier_permissions,
 )
 from dicommap.healthimaging.import_configuration import StartDICOMImportJobRequest
 from dicommap.healthimaging.s3_uri import S3Uri
@@ -24,9 +31,11 @@ from dicommap.package.job_requests import require_package
 from dicommap.validation.request_check import check_aws_account
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from _typeshed import StrPath
+
+    from dicommap.planning.plan import Plan
 
 _REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,12}){1,3}-[1-9][0-9]?")
 """Matches names of regions, such as eu-central-1 and us-gov-west-1."""
@@ -60,8 +69,10 @@ def policy(
         region: The AWS region of the data store.
 
     Returns:
-        Three policies by name: `rolePermissions` and `roleTrust` for the data access role, and `caller` for the user
-        or role that submits the jobs.
+        Policies by name: `rolePermissions` and `roleTrust` for the data access role; `caller` for the user or role that
+        submits, watches and reconciles jobs; `validateStore`, `verify` and `probe` for what these commands need in
+        addition; `bucketPolicy` for the owner of the input bucket, if it is another account; `roleKms` and `callerKms`
+        for buckets that are encrypted with KMS keys. `notes` says what AWS documents of these policies.
 
     Raises:
         DocumentError: The package cannot be read, or has errors.
@@ -99,7 +110,20 @@ def policy(
         "rolePermissions": build_role_permissions(account, places),
         "roleTrust": build_role_trust(account),
         "caller": build_submitter_permissions(account, places),
+        "validateStore": build_search_permissions(account),
+        "verify": build_verifier_permissions(account, places),
+        "probe": build_probe_permissions(account),
+        "bucketPolicy": build_owner_bucket_policy(account, _select_owned_inputs(planned.plan, places.inputs)),
+        "roleKms": build_role_kms_permissions(),
+        "callerKms": build_caller_kms_permissions(),
+        "notes": dict(POLICY_NOTES),
     }
+
+
+def _select_owned_inputs(plan: Plan, inputs: Sequence[S3Uri]) -> list[S3Uri]:
+    """Return the prefixes in the bucket of the source. Copies for staged jobs are in a bucket of the caller."""
+    bucket = _parse_uri(plan.inputS3Uri).bucket
+    return [uri for uri in inputs if uri.bucket == bucket] or [_parse_uri(plan.inputS3Uri)]
 
 
 def _require_valid_settings(account: Mapping[str, str | None], region: str | None) -> None:

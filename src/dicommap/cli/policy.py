@@ -21,10 +21,14 @@ DESCRIPTION = """
 Print the IAM policies that a package's import jobs need, as JSON. Nothing is sent.
 
 rolePermissions and roleTrust are for the role that jobs read and write with; caller is for whoever submits, watches and
-reconciles. A value that is not known is printed as its name in angle brackets.
+reconciles. validateStore, verify and probe are what these commands need in addition. bucketPolicy is for the owner of
+the input bucket, if it is another account; roleKms and callerKms are for buckets encrypted with KMS keys. notes says
+what AWS documents. A value that is not known is printed as its name in angle brackets.
 """
 
-EXAMPLES = "  dicommap policy package --part caller"
+EXAMPLES = """\
+  dicommap policy package --part caller
+  dicommap policy package --part bucket-policy"""
 
 
 class Part(StrEnum):
@@ -34,6 +38,12 @@ class Part(StrEnum):
     ROLE_PERMISSIONS = "role-permissions"
     ROLE_TRUST = "role-trust"
     CALLER = "caller"
+    VALIDATE_STORE = "validate-store"
+    VERIFY = "verify"
+    PROBE = "probe"
+    BUCKET_POLICY = "bucket-policy"
+    ROLE_KMS = "role-kms"
+    CALLER_KMS = "caller-kms"
 
 
 _UNKNOWN_VALUES = {
@@ -45,7 +55,17 @@ _UNKNOWN_VALUES = {
 }
 """Placeholder in a policy -> the setting that contains the unknown value. An option gives the setting."""
 
-_MEMBERS = {Part.ROLE_PERMISSIONS: "rolePermissions", Part.ROLE_TRUST: "roleTrust", Part.CALLER: "caller"}
+_MEMBERS = {
+    Part.ROLE_PERMISSIONS: "rolePermissions",
+    Part.ROLE_TRUST: "roleTrust",
+    Part.CALLER: "caller",
+    Part.VALIDATE_STORE: "validateStore",
+    Part.VERIFY: "verify",
+    Part.PROBE: "probe",
+    Part.BUCKET_POLICY: "bucketPolicy",
+    Part.ROLE_KMS: "roleKms",
+    Part.CALLER_KMS: "callerKms",
+}
 
 
 def add_arguments(parser: Parser) -> None:
@@ -67,6 +87,8 @@ def run(args: argparse.Namespace) -> int:
     )
     text = dump_json(policies if args.part is Part.ALL else policies[_MEMBERS[args.part]])
     write([text])
+    if args.part is not Part.ALL and (note := policies["notes"].get(_MEMBERS[args.part])):
+        print_error(f"Note: {note}")
     missing = {member for value, member in _UNKNOWN_VALUES.items() if value in text}
     if missing:
         print_error("Values in angle brackets are not known: give them with options.")

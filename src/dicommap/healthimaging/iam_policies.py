@@ -1,4 +1,4 @@
-"""Build the IAM policies for import jobs: for the data access role, and for the user or role that submits the jobs.
+"""Build the IAM policies for import jobs: for the data access role, the caller, and the owner of an input bucket.
 
 Source: "Setting up" and "Cross-service confused deputy prevention" of the developer guide, the managed policy
 AWSHealthImagingFullAccess, and the service authorization reference of AWS HealthImaging and Amazon S3.
@@ -10,10 +10,10 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dicommap.healthimaging.s3_uri import S3Uri
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from dicommap.healthimaging.s3_uri import S3Uri
 
 SERVICE_PRINCIPAL = "medical-imaging.amazonaws.com"
 PREFIX_LIMIT = 10
@@ -24,6 +24,7 @@ The reason is that the size of an IAM policy is limited.
 _IAM_ESCAPES = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
 """Wildcard or variable character -> its escape in a policy (IAM user guide, "Variables")."""
 _ARN_PARTS = 6
+_JOB_ACTIONS = ("StartDICOMImportJob", "GetDICOMImportJob", "ListDICOMImportJobs", "GetDatastore")
 
 IamPolicy = dict[str, Any]
 
@@ -53,6 +54,16 @@ class ArnParts:
         known |= {"role_arn": role_arn} if role_arn else {}
         known |= {"datastore": datastore} if datastore else {}
         return cls(**known, **({"region": region} if region else {}))
+
+    @property
+    def store_arn(self) -> str:
+        """Return the ARN of the data store."""
+        return f"arn:{self.partition}:medical-imaging:{self.region}:{self.account}:datastore/{self.datastore}"
+
+    @property
+    def image_sets_arn(self) -> str:
+        """Return the pattern of the ARNs of all image sets of the data store."""
+        return f"{self.store_arn}/imageset/*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +108,6 @@ def build_role_trust(account: ArnParts) -> IamPolicy:
 
 def build_submitter_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
     """Return the permissions policy of the user or role that submits, watches and reconciles jobs."""
-    datastore = (
-        f"arn:{account.partition}:medical-imaging:{account.region}:{account.account}:datastore/{account.datastore}"
-    )
-    jobs = ("StartDICOMImportJob", "GetDICOMImportJob", "ListDICOMImportJobs", "GetDatastore")
-    pass_role = _build_allow_statement("PassRole", ["iam:PassRole"], [account.role_arn])
-    pass_role["Condition"] = {"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}}
     everywhere = [*places.inputs, *places.outputs]
     # GetObject is needed to compare override files with objects from an earlier upload.
     written = [
@@ -111,12 +116,125 @@ def build_submitter_permissions(account: ArnParts, places: JobPrefixes) -> IamPo
         )
     ]
     return _build_policy(
-        _build_allow_statement("ImportJobs", [f"medical-imaging:{job}" for job in jobs], [datastore]),
-        pass_role,
+        _build_allow_statement("ImportJobs", _name_actions(*_JOB_ACTIONS), [account.store_arn]),
+        _build_pass_role_statement(account),
         _build_allow_statement("LookAtBuckets", ["s3:ListBucket"], _build_bucket_arns(account, everywhere)),
         *(written if places.overrides else ()),
         _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, places.outputs)),
     )
+
+
+def build_search_permissions(account: ArnParts) -> IamPolicy:
+    """Return the permissions policy of `validate` with a data store: it searches for image sets."""
+    return _build_policy(
+        _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn])
+    )
+
+
+def build_verifier_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
+    """Return the permissions policy of `verify`: it reads job manifests, and the metadata of image sets."""
+    return _build_policy(
+        _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn]),
+        _build_allow_statement(
+            "ReadImageSets", _name_actions("GetImageSet", "GetImageSetMetadata"), [account.image_sets_arn]
+        ),
+        _build_allow_statement("ListManifests", ["s3:ListBucket"], _build_bucket_arns(account, places.outputs)),
+        _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, places.outputs)),
+    )
+
+
+PROBE_PLACES = JobPrefixes(
+    inputs=[S3Uri(bucket="<probe input bucket>", prefix="<prefix>/")],
+    outputs=[S3Uri(bucket="<probe output bucket>", prefix="<prefix>/")],
+    overrides=[],
+)
+"""Placeholders for the prefixes of a probe, which is not part of a package."""
+
+
+def build_probe_permissions(account: ArnParts, places: JobPrefixes = PROBE_PLACES) -> IamPolicy:
+    """Return the permissions policy of `probe`: it imports, reads and deletes image sets of a test data store."""
+    everywhere = [*places.inputs, *places.outputs]
+    return _build_policy(
+        _build_allow_statement("ImportAndSearch", _name_actions(*_JOB_ACTIONS, "SearchImageSets"), [account.store_arn]),
+        _build_allow_statement(
+            "ReadAndDeleteImageSets", _name_actions("GetImageSetMetadata", "DeleteImageSet"), [account.image_sets_arn]
+        ),
+        _build_pass_role_statement(account),
+        _build_allow_statement("ListBuckets", ["s3:ListBucket"], _build_bucket_arns(account, everywhere)),
+        _build_allow_statement(
+            "PutAndDeleteObjects",
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            _build_object_arns(account, everywhere),
+        ),
+    )
+
+
+def build_owner_bucket_policy(account: ArnParts, inputs: Sequence[S3Uri]) -> IamPolicy:
+    """Return the bucket policy by which the owner of an input bucket lets the role of another account read.
+
+    Source: "Cross-account imports" of the developer guide: the owner grants s3:ListBucket and s3:GetObject.
+
+    Args:
+        account: The account of the data store.
+        inputs: The S3 prefixes that jobs read. All are in one bucket.
+
+    """
+    reader = {"AWS": account.role_arn}
+    statements = (
+        _build_allow_statement("ListForImport", ["s3:ListBucket"], _build_bucket_arns(account, inputs)),
+        _build_allow_statement("ReadForImport", ["s3:GetObject"], _build_object_arns(account, inputs)),
+    )
+    return _build_policy(*({**statement, "Principal": reader} for statement in statements))
+
+
+def build_role_kms_permissions() -> IamPolicy:
+    """Return the KMS permissions of the data access role for buckets that are encrypted with KMS keys.
+
+    This is general practice of Amazon S3: AWS does not document it for import jobs.
+    """
+    return _build_policy(
+        _build_allow_statement("DecryptInput", ["kms:Decrypt"], [_INPUT_KEY]),
+        _build_allow_statement("EncryptManifests", ["kms:GenerateDataKey"], [_OUTPUT_KEY]),
+    )
+
+
+def build_caller_kms_permissions() -> IamPolicy:
+    """Return the KMS permissions of the caller, who uploads override files and reads job manifests.
+
+    This is general practice of Amazon S3: AWS does not document it for import jobs.
+    """
+    return _build_policy(
+        _build_allow_statement("ReadAndEncryptInput", ["kms:Decrypt", "kms:GenerateDataKey"], [_INPUT_KEY]),
+        _build_allow_statement("DecryptManifests", ["kms:Decrypt"], [_OUTPUT_KEY]),
+    )
+
+
+_INPUT_KEY, _OUTPUT_KEY = "<input key ARN>", "<output key ARN>"
+
+POLICY_NOTES = {
+    "bucketPolicy": "For the owner of the input bucket, if it is another AWS account; the request then needs "
+    "inputOwnerAccountId. AWS documents that the owner grants s3:ListBucket and s3:GetObject (developer guide, "
+    "'Cross-account imports'). A KMS key of that account needs a key policy, too.",
+    "roleKms": "Only for buckets that are encrypted with KMS keys. General practice of Amazon S3: AWS does not "
+    "document it for import jobs.",
+    "callerKms": "Only for buckets that are encrypted with KMS keys. General practice of Amazon S3: AWS does not "
+    "document it for import jobs.",
+    "probe": "For a test data store and prefixes of its own, which are not those of a package. It allows deletion.",
+    "endpoints": "AWS documents VPC endpoints for medical-imaging, runtime-medical-imaging and dicom-medical-imaging, "
+    "and that HealthImaging uses the public endpoint to access data in S3 buckets. Inferred, not documented: an import "
+    "job would be refused by a bucket that admits only one aws:SourceVpce.",
+}
+"""Member of the policies, or `endpoints` -> what its reader must know, and whether AWS documents it."""
+
+
+def _name_actions(*operations: str) -> list[str]:
+    return [f"medical-imaging:{operation}" for operation in operations]
+
+
+def _build_pass_role_statement(account: ArnParts) -> dict[str, Any]:
+    statement = _build_allow_statement("PassRole", ["iam:PassRole"], [account.role_arn])
+    statement["Condition"] = {"StringEquals": {"iam:PassedToService": SERVICE_PRINCIPAL}}
+    return statement
 
 
 def _build_policy(*statements: dict[str, Any]) -> IamPolicy:
