@@ -79,4 +79,15 @@ def test_the_strict_setting_keeps_the_package_from_being_written(scanned: Path, 
         assert not (tmp_path / "strict").exists()
     assert_told(dicommap(*arguments, "-o", tmp_path / "package"))
     assert (tmp_path / "package").exists()
-    assert dicommap("validate", tmp_path / "package").status == 0
+    validated = dicommap("validate", tmp_path / "package")
+    assert validated.status == 0
+    assert_repeated(validated)
+    assert dicommap("validate", tmp_path / "package", "--fail-on", "warning").status == 1
+    submit = ("submit", tmp_path / "package", "-n", "--datastore-id", "0" * 32, "--output-s3-uri", "s3://out/")
+    assert_repeated(dicommap(*submit, "--data-access-role-arn", "arn:aws:iam::123456789012:role/import"))
+
+
+def assert_repeated(ran: Ran) -> None:
+    (line,) = [line for line in ran.everything.splitlines() if "[edit.same-patient]" in line]
+    assert line.startswith("warning: The draft warned: ")
+    assert "SECRET" not in ran.everything

@@ -36,7 +36,7 @@ from dicommap.package.draft_inputs import EditSources, read_edits
 from dicommap.package.package_writer import require_writable, write_package
 from dicommap.package.review_tables import build_tables
 from dicommap.planning.inventory_jobs import DEFAULT_QUOTAS, JobSettings, plan_inventory_jobs
-from dicommap.planning.package_documents import PlanHeader, build_package_documents
+from dicommap.planning.package_documents import build_package_documents
 from dicommap.planning.source_prefixes import has_only_local_roots
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.validation.draft_check import (
@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from dicommap.overrides.resolution import Resolution
     from dicommap.overrides.study_resolution import AttributeChange
     from dicommap.package.draft_inputs import Paths
-    from dicommap.planning.inventory_jobs import InventoryJobs
     from dicommap.planning.package_documents import PackageDocuments
     from dicommap.planning.plan import Plan
     from dicommap.planning.staging import StagingPolicy
@@ -368,6 +367,7 @@ def _make_documents(
     `call_issues` are the issues of the arguments of `draft`.
     """
     issues = [*call_issues, *resolution.issues]
+    repeated = list(check_repeated_instances(*inventory.count_duplicates()))
     documents: PackageDocuments | None = None
     # With a wrong URI, each document would repeat the same error, so no documents are built. If an edit has an error,
     # they are built: so the other overrides are checked too, and the user sees all issues at once.
@@ -378,23 +378,12 @@ def _make_documents(
         if planned is not None:
             issues += planned.issues
             if resolution.overrides and planned.jobs:
-                documents = _build_documents(inventory, resolution, settings, planned)
+                tables = build_tables(resolution, [*issues, *repeated])
+                header = planned.make_plan_header(inventory.sources, settings.jobs.quotas, settings.assumptions)
+                documents = build_package_documents(
+                    planned.jobs, resolution.overrides, header, tables, settings.account
+                )
                 issues += check_documents(documents, inventory.series_by_study())
                 issues += check_override_paths(documents.plan, planned.base, planned.files.has_key)
-    issues += check_archived_files(inventory.count_files_in_archives())
-    issues += check_repeated_instances(*inventory.count_duplicates())
+    issues += [*check_archived_files(inventory.count_files_in_archives()), *repeated]
     return issues, None if has_errors(issues) else documents
-
-
-def _build_documents(
-    inventory: Inventory, resolution: Resolution, settings: _PackageSettings, planned: InventoryJobs
-) -> PackageDocuments:
-    head = PlanHeader(
-        roots=inventory.sources,
-        uri=planned.base,
-        quotas=settings.jobs.quotas,
-        assumptions=settings.assumptions,
-        files=planned.counts.files,
-        instances=planned.counts.instances,
-    )
-    return build_package_documents(planned.jobs, resolution.overrides, head, build_tables(resolution), settings.account)

@@ -19,8 +19,8 @@ _SCHEMA_MEMBER_NAMES = """
     different differing disposition duplicates edits effect effects empty emptyValue encoding endedAt ending
     endpointUrl etag exceptionType failed file fileBytes files folders forecast fromOtherSeries further gone
     grouping id identifyingUids Ideographic imageSetId imageSets importConfiguration imported InlineBinary
-    inputOwnerAccountId inputS3Uri instanceInSeries instanceInStudy instances isPrimary job jobId jobName jobs
-    jobStatus keyword knownJobId largestFile level location lookup lower mappings mark match message
+    inputOwnerAccountId inputS3Uri instanceInSeries instanceInStudy instances isPrimary issues job jobId jobName
+    jobs jobStatus keyword knownJobId largestFile level location lookup lower mappings mark match message
     metadataFilePath missing name new non-primary nonPrimary not-applied not-checked not-comparable not-readable
     not-reported notInstances object objects observed otherLevels others outcome outputS3Uri overrideFiles path
     patientInSeries patientInStudy pattern Phonetic plan pointer policy precedence preview primary

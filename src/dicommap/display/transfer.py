@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.display.formatting import format_byte_count
@@ -31,6 +31,8 @@ class Transfer:
     read_files: int = 0
     """Number of files that the import jobs will read in S3; 0 if no job is started."""
     read_bytes: int = 0
+    draft_warnings: Mapping[str, int] = field(default_factory=dict)
+    """Issue code -> number of warnings that the draft reported about its edits and its plan."""
     members: Mapping[str, str]
     """The members that are the same in the requests of all jobs: data store, role and output."""
     account: str | None
@@ -77,6 +79,9 @@ def _iterate_transfer_facts(transfer: Transfer) -> Iterator[tuple[str, str]]:
     rest = len(transfer.prefixes) - MAX_PREFIXES
     if rest > 0:
         yield "inputS3Uri", f"and {rest:,} more in these buckets"
+    if transfer.draft_warnings:
+        codes = (f"{code} ({count:,})" for code, count in transfer.draft_warnings.items())
+        yield "warnings of the draft", ", ".join(codes)
     yield from transfer.members.items()
     yield "AWS account", transfer.account or "not known"
     yield "region", transfer.region or "not known"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import DocumentError, os_error_reason
-from dicommap.model.package_layout import GROUPING_FILE, OBJECTS_FILE, PLAN_FILE, REQUEST_FILE, job_folder
+from dicommap.model.package_layout import GROUPING_FILE, ISSUES_FILE, OBJECTS_FILE, PLAN_FILE, REQUEST_FILE, job_folder
 from dicommap.model.study import Target
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount, PackageProgress, SubmissionState
 from dicommap.overrides.grouping_table import parse_grouping_csv
@@ -104,7 +105,7 @@ class PackageDirectory:
         return data
 
     def table(self, name: str, planned: FileDigest) -> str:
-        """Return the text of a CSV table, such as preview.csv.
+        """Return the text of a table, such as preview.csv.
 
         `planned` has the size and hash of the table in the plan. Raises DocumentError if the table cannot be read, or
         if its hash is not this one.
@@ -126,6 +127,16 @@ class PackageDirectory:
                 fix="Draft the package again.",
             )
         return self._hashed_rows(GROUPING_FILE, self.plan.grouping, parse_grouping_csv, "table of grouping attributes")
+
+    def count_draft_warnings(self) -> dict[str, int]:
+        """Return the number of warnings in issues.jsonl by issue code. The package must have passed its validation.
+
+        Raises DocumentError if issues.jsonl cannot be read, or if its hash is not the hash in the plan.
+        """
+        if self.plan.issues is None:
+            return {}
+        lines = self.table(ISSUES_FILE, self.plan.issues).splitlines()
+        return dict(Counter(str(parse_json(line.encode())[0]["code"]) for line in lines))
 
     def request(self, job: PlanJob) -> dict[str, Any]:
         """Return the StartDICOMImportJob request of a job, from the package.

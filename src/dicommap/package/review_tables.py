@@ -1,4 +1,4 @@
-"""The tables of a package: preview.csv, edits.csv and forecast.csv for the person who reviews it; and grouping.csv."""
+"""The tables of a package: preview.csv, edits.csv, forecast.csv, grouping.csv, and issues.jsonl."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.strict_json import parse_json
 from dicommap.display.conflict_report import FORECAST_COLUMNS, build_forecast_rows
-from dicommap.display.csv_json import format_csv_lines
+from dicommap.display.csv_json import format_csv_lines, format_json_lines
 from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.preview import build_preview_row
+from dicommap.issues import Severity
+from dicommap.issues.bounded_list import bounded_issues
 from dicommap.model.masking import Masker
-from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, PREVIEW_FILE
+from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, ISSUES_FILE, PREVIEW_FILE
 from dicommap.overrides.grouping_table import GroupingTable
 from dicommap.planning.package_documents import PackageTables
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
+    from dicommap.issues import Issue
     from dicommap.overrides.grouping_values import GroupingValues
     from dicommap.overrides.resolution import Resolution
     from dicommap.package.package_directory import PackageDirectory
@@ -28,8 +32,15 @@ _BYTE_ORDER_MARK = "\ufeff"
 """A spreadsheet reads a CSV file as UTF-8 only if the file begins with a byte order mark."""
 
 
-def build_tables(resolution: Resolution) -> PackageTables:
-    """Return the tables for resolved edits. The tables contain values of patients."""
+MAX_ISSUES_OF_ONE_KIND = 20
+"""Maximum number of warnings with the same code, file and rule in issues.jsonl. The others are counted."""
+
+
+def build_tables(resolution: Resolution, issues: Iterable[Issue]) -> PackageTables:
+    """Return the tables for resolved edits. The tables contain values of patients, except issues.jsonl.
+
+    `issues` are those of the draft that `validate` cannot find in the package. Only warnings are kept.
+    """
     masker = Masker(show_values=True)
     changes = (build_preview_row(change, masker=masker, shorten=False) for change in resolution.changes)
     return PackageTables(
@@ -37,7 +48,14 @@ def build_tables(resolution: Resolution) -> PackageTables:
         edits=_format_csv(map(build_edit_result_row, resolution.edit_results)),
         forecast=_format_csv(build_forecast_rows(resolution.conflicts, masker=masker), FORECAST_COLUMNS),
         grouping=resolution.grouping,
+        issues=_format_warnings(issues),
     )
+
+
+def _format_warnings(issues: Iterable[Issue]) -> str | None:
+    warnings = bounded_issues(MAX_ISSUES_OF_ONE_KIND)
+    warnings += (issue for issue in issues if issue.severity is Severity.WARNING)
+    return "".join(format_json_lines(issue.to_dict() for issue in warnings)) or None
 
 
 def filter_tables(
@@ -57,9 +75,16 @@ def filter_tables(
     return PackageTables(
         preview=_filter_rows(package.table(PREVIEW_FILE, plan.preview), studies),
         edits=package.table(EDITS_FILE, plan.edits),
+        issues=None if plan.issues is None else _filter_issues(package.table(ISSUES_FILE, plan.issues)),
         forecast=_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies),
         grouping=None if plan.grouping is None else _filter_grouping(package.grouping(), files_by_series),
     )
+
+
+def _filter_issues(text: str) -> str | None:
+    """Return issues.jsonl without the warnings about jobs: a retry plans other jobs. None if no warning is left."""
+    documents = ((line, parse_json(line.encode())[0]) for line in text.splitlines(keepends=True))
+    return "".join(line for line, document in documents if not document["code"].startswith("job.")) or None
 
 
 def _filter_grouping(rows: Iterable[GroupingValues], files_by_series: Mapping[tuple[str, str], int]) -> GroupingTable:

@@ -15,6 +15,7 @@ from dicommap.issues.wording import format_count
 from dicommap.overrides.override_file import dump_override
 from dicommap.planning.folders import PrefixRules
 from dicommap.planning.job_load import OverrideSizes
+from dicommap.planning.package_documents import PlanHeader
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject
 from dicommap.planning.planner import PlannableFiles, plan_prefixes
 from dicommap.planning.planning_issues import planning_issues
@@ -162,6 +163,17 @@ class InventoryJobs:
     """The numbers of files in the whole inventory, including files in no job."""
     files: InventoryFiles
     issues: tuple[Issue, ...]
+
+    def make_plan_header(self, sources: Sequence[str], quotas: Quotas, assumptions: Assumptions) -> PlanHeader:
+        """Return the settings and file counts of the plan. `sources` are the source roots of the inventory."""
+        return PlanHeader(
+            roots=tuple(sources),
+            uri=self.base,
+            quotas=quotas,
+            assumptions=assumptions,
+            files=self.counts.files,
+            instances=self.counts.instances,
+        )
 
 
 def plan_inventory_jobs(

@@ -14,6 +14,7 @@ from dicommap.model.package_layout import (
     EDITS_FILE,
     FORECAST_FILE,
     GROUPING_FILE,
+    ISSUES_FILE,
     OBJECTS_FILE,
     PLAN_FILE,
     PREVIEW_FILE,
@@ -163,13 +164,15 @@ class PlanHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageTables:
-    """The CSV texts of preview.csv, edits.csv, forecast.csv and grouping.csv."""
+    """The texts of preview.csv, edits.csv, forecast.csv, grouping.csv and issues.jsonl."""
 
     preview: str = field(repr=False)
     edits: str
     forecast: str = field(repr=False)
     grouping: GroupingTable | None = field(default=None, repr=False)
     """The table grouping.csv; None if the grouping attributes are not known."""
+    issues: str | None = None
+    """The text of issues.jsonl; None if the draft has no warning about its edits or its plan."""
 
 
 def build_package_documents(
@@ -205,6 +208,8 @@ def build_package_documents(
     values[PLAN_FILE] = partial(_dump_model, plan)
     texts[PLAN_FILE] = dump_json(_dump_model(plan))
     texts |= {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
+    if tables.issues is not None:
+        texts[ISSUES_FILE] = tables.issues
     if tables.grouping is not None:
         produced[GROUPING_FILE] = tables.grouping.pieces
     return PackageDocuments(plan, texts, produced, values)
@@ -271,6 +276,7 @@ def _build_plan(jobs: list[PlanJob], header: PlanHeader, tables: PackageTables) 
         preview=FileDigest.from_text(tables.preview),
         edits=FileDigest.from_text(tables.edits),
         forecast=FileDigest.from_text(tables.forecast),
+        issues=None if tables.issues is None else FileDigest.from_text(tables.issues),
         grouping=None if tables.grouping is None else FileDigest.from_pieces(tables.grouping.pieces()),
         jobs=tuple(jobs),
     )

@@ -133,6 +133,9 @@ class Plan(Displayable, _Document):
     grouping: FileDigest | None = None
     """Size and hash of grouping.csv, which lists the grouping attributes that the jobs will import; None if the package
     has no such table."""
+    issues: FileDigest | None = None
+    """Size and hash of issues.jsonl, which lists the warnings of the draft about edits and the plan; None if there were
+    none."""
     # FailFast: an error for each of a million jobs would need gigabytes. The schema check reports the details.
     jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)
 

@@ -16,6 +16,7 @@ from dicommap.model.package_layout import (
     EDITS_FILE,
     FORECAST_FILE,
     GROUPING_FILE,
+    ISSUES_FILE,
     OBJECTS_FILE,
     PLAN_FILE,
     PREVIEW_FILE,
@@ -27,6 +28,7 @@ from dicommap.model.package_layout import (
 )
 from dicommap.planning.plan import Plan
 from dicommap.validation.configuration_check import check_import_configuration, check_planned_mappings, get_mappings
+from dicommap.validation.draft_issues_check import repeat_draft_issues
 from dicommap.validation.file_contents import Subfolder, check_size_and_hash, open_hashed_lines, parse_content
 from dicommap.validation.objects_csv_check import check_objects_csv
 from dicommap.validation.plan_check import check_plan
@@ -40,8 +42,14 @@ if TYPE_CHECKING:
 
     Known = Mapping[str, set[str]] | None
 
-_TABLE_PATHS = {"preview": PREVIEW_FILE, "edits": EDITS_FILE, "forecast": FORECAST_FILE, "grouping": GROUPING_FILE}
-"""Member of the plan -> path of the table that it describes. The member `grouping` may be missing."""
+_TABLE_PATHS = {
+    "preview": PREVIEW_FILE,
+    "edits": EDITS_FILE,
+    "forecast": FORECAST_FILE,
+    "grouping": GROUPING_FILE,
+    "issues": ISSUES_FILE,
+}
+"""Member of the plan -> path of the table that it describes. The members `grouping` and `issues` may be missing."""
 
 _COMPARED_MEMBERS = ("clientToken", "outputS3Uri")
 _RequestMembers = dict[str, Any]
@@ -65,7 +73,8 @@ def check_package(
         return issues
     issues += [issue.with_location(path=PLAN_FILE) for issue in check_plan(plan)]
     for member, path in _list_tables(plan) if drafted is None else ():
-        issues += _table_issues(path, plan[member], _plan_location(f"/{member}"), files)
+        check = repeat_draft_issues if path == ISSUES_FILE else _table_issues
+        issues += check(files, path, plan[member], _plan_location(f"/{member}"))
     assumptions = Assumptions.model_validate(plan["assumptions"])
     expected_uri = S3Uri.parse(input_s3_uri or "")
     if expected_uri is not None and expected_uri != S3Uri.parse(plan["inputS3Uri"]):
@@ -90,7 +99,7 @@ def _list_tables(plan: dict[str, Any]) -> list[tuple[str, str]]:
     return [(member, path) for member, path in _TABLE_PATHS.items() if member in plan]
 
 
-def _table_issues(path: str, planned: dict[str, Any], place: Location, files: FilesByPath) -> Iterator[Issue]:
+def _table_issues(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
     """Yield an issue if a table cannot be read, or if its size or hash is not that in the plan."""
     table = open_hashed_lines(files, path)
     if isinstance(table, Issue):

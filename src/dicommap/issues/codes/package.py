@@ -23,6 +23,16 @@ CODES = (
         fix="Draft the package again from the edits, or check the file alone with 'dicommap validate FILE'.",
     ),
     IssueCode(
+        name="package.draft-issue",
+        severity=Severity.ERROR,
+        title="A line of issues.jsonl that is no warning of a draft",
+        message="The line is not a warning with a known code.",
+        explanation="issues.jsonl has the warnings of the draft about edits and the plan, one JSON object in each "
+        "line, as 'dicommap schema issue' describes them. 'dicommap validate', 'stage' and 'submit' repeat them. The "
+        "file was changed, or was written by a newer version of dicommap.",
+        fix="Draft the package again.",
+    ),
+    IssueCode(
         name="package.unexpected-file",
         severity=Severity.WARNING,
         title="A file that the plan does not name",

@@ -1,0 +1,68 @@
+"""Read issues.jsonl, the warnings that a draft reported about its edits and its plan, and repeat them.
+
+`validate` finds issues of a package's documents by itself. It cannot find issues of edits, such as two patients that
+get one PatientID, because a package does not have the inventory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.printable_text import make_printable
+from dicommap.dicom.strict_json import parse_json
+from dicommap.issues import Issue, Location, Severity, find_code, make_issue
+from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop
+from dicommap.validation.file_contents import open_hashed_lines
+from dicommap.validation.schema_check import check_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from dicommap.validation.file_contents import FilesByPath
+
+_MAX_LINE_BYTES = 100_000
+"""Maximum bytes of a line. The longest message lists some UIDs and the issue's location."""
+_INTRODUCTION = "The draft warned: "
+
+
+def repeat_draft_issues(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
+    """Yield the warnings of the draft, and an issue if their file cannot be read or was changed.
+
+    Args:
+        files: The files of the package.
+        path: The path of issues.jsonl.
+        planned: The size and hash of the file in the plan.
+        place: The location of `planned` in the plan.
+
+    """
+    lines = open_hashed_lines(files, path)
+    if isinstance(lines, Issue):
+        yield lines.with_location(path=path)
+    elif lines is not None:
+        yield from limit_and_stop(_parse_lines(lines, path), DOCUMENT_ISSUE_LIMIT, Location(path=path))
+        lines.read_to_end()
+        yield from lines.issues(path, planned, place)
+
+
+def _parse_lines(lines: Iterable[bytes], path: str) -> Iterator[Issue]:
+    for number, line in enumerate(lines, 1):
+        yield _parse_line(line) or make_issue("package.draft-issue", Location(path=path, row=number))
+
+
+def _parse_line(line: bytes) -> Issue | None:
+    """Return the issue of a line; None if the line has no issue of severity warning with a known code."""
+    document, problems = parse_json(line) if len(line) <= _MAX_LINE_BYTES else (None, [])
+    if problems or document is None or check_schema("issue", document) or find_code(document["code"]) is None:
+        return None
+    if document["severity"] != Severity.WARNING:
+        return None
+    # A package may come from somebody else, so that control characters are escaped.
+    location: dict[str, Any] = {
+        name: make_printable(value) if isinstance(value, str) else value for name, value in document["location"].items()
+    }
+    return Issue(
+        code=document["code"],
+        severity=Severity.WARNING,
+        location=Location(**location),
+        message=_INTRODUCTION + make_printable(document["message"]),
+    )
