@@ -35,11 +35,14 @@ TRIGGERS = re.compile(
 )
 LABEL = re.compile(
     r"\[\[?(DOC|MODEL|INF|NOT DOC)\b[^\]]*\]|\| (DOC|MODEL|INF|NOT DOC)\b|\btried\b|\blikely\b|forecast"
-    r"|not document|documents neither|\(\[what AWS documents\]|price page",
+    r"|not known (whether|if)|not document|documents neither|\(\[what AWS documents\]|price page",
     re.IGNORECASE,
 )
 """A mark, the label of a row in a table, or words that say the same: tried, likely, a forecast, not documented."""
 OURS = (
+    "Whether the overrides were applied is another question",
+    '"Every instance was imported" does not say',
+    "| know that the overrides were applied",
     "Other pages and `dicommap explain` mark",
     "An instance is imported again if",
     "**The files can be imported again.",

@@ -12,8 +12,9 @@ CODES = (
         message="The data store has another {keywords} for this study in primary image set {image_set}; these files "
         "are likely to become a non-primary image set.",
         explanation="AWS documents that data that conflicts with the primary image sets in the data store goes to "
-        "non-primary image sets, which DICOMweb does not show, and that each import uses storage again. The values "
-        "are compared as SearchImageSets returns them, after the overrides of the package.",
+        "non-primary image sets, which DICOMweb does not show, and that each import uses storage again [DOC "
+        "understanding-image-sets]. The values are compared as SearchImageSets returns them, after the overrides of "
+        "the package.",
         fix="Give the files the stored values with an edit, or change the stored image sets first with "
         "UpdateImageSetMetadata; then draft again. docs/howto/conflicts.md describes both.",
     ),
@@ -23,9 +24,11 @@ CODES = (
         title="A study that is in the data store",
         message="The data store has this study; primary image sets that get a new version: {count}.",
         explanation="AWS documents that an instance that is imported again becomes a new version of its primary image "
-        "set if it does not conflict, and that the most recently received data is the latest version. An override "
-        "therefore corrects the stored data. SearchImageSets does not tell which instances are stored.",
-        fix="No action is needed if you want to import the study again. Each version uses storage.",
+        "set if it does not conflict, and that the most recently received data is the latest version [DOC "
+        "understanding-import-jobs]. An override therefore corrects the stored data [INF]. SearchImageSets does not "
+        "tell which instances are stored.",
+        fix="No action is needed if you want to import the study again. Each version uses storage [DOC "
+        "understanding-image-sets].",
     ),
     IssueCode(
         name="store.unclear",
