@@ -93,7 +93,7 @@ def test_looks_are_rarer_the_longer_it_takes(submitted: Path, import_jobs: Impor
                 import_jobs.advance()
                 import_jobs.advance()
 
-    object.__setattr__(import_jobs.behaviour, "advance", "call")
+    import_jobs.change_behaviour("advance=call")
     clock = Slow()
     assert watch(submitted, clock=clock).ok
     assert clock.sleeps[0] == 5
@@ -173,7 +173,7 @@ def test_the_order_of_mappings_is_no_difference(submitted: Path, import_jobs: Im
 
 
 def test_a_status_that_is_new_is_watched_on_and_told(submitted: Path, import_jobs: ImportJobService) -> None:
-    object.__setattr__(import_jobs.behaviour, "advance", "call")
+    import_jobs.change_behaviour("advance=call")
     import_jobs.jobs[0].status = "QUARANTINED"
     watched = watch(submitted, once=True)
     assert codes(watched) == ["watch.unknown-status"]

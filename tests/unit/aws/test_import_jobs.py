@@ -47,8 +47,8 @@ def test_jobs_are_started_and_read_at_the_rates_of_the_caller(import_jobs: Impor
 
 
 def test_listings_are_read_to_their_last_page(jobs: ImportJobs, import_jobs: ImportJobService) -> None:
-    object.__setattr__(import_jobs.behaviour, "advance", "call")
-    object.__setattr__(import_jobs.behaviour, "concurrent_jobs", 1000)
+    import_jobs.change_behaviour("advance=call")
+    import_jobs.change_behaviour("concurrent_jobs=1000")
     ids = {jobs.start(request(number)).jobId for number in range(120)}
     assert {one.jobId for one in jobs.list_jobs(DATASTORE_ID)} == ids
     assert jobs.count_active(DATASTORE_ID) == 120

@@ -35,13 +35,27 @@ def serving(*arguments: str) -> Iterator[str]:
             assert process.wait(timeout=60) == 0
 
 
+def start_job(client: Any, bucket_uri: str, token: str = "t1") -> Any:
+    """Start a job that imports the folder in/ of a bucket."""
+    return client.start_dicom_import_job(
+        clientToken=token,
+        datastoreId=DATASTORE_ID,
+        dataAccessRoleArn="arn:aws:iam::123456789012:role/import",
+        inputS3Uri=f"{bucket_uri}in/",
+        outputS3Uri=f"{bucket_uri}out/",
+    )
+
+
 @pytest.mark.usefixtures("counted")
 def test_it_prints_its_url_and_serves_until_it_is_stopped(s3_environment: str) -> None:
-    with serving("--s3-endpoint", s3_environment, "--fault", "not-found,operation=GetDatastore,times=1") as url:
+    fault = "not-found,operation=GetDatastore,times=1"
+    with serving("--s3-endpoint", s3_environment, "--fault", fault, "--set", "concurrent_jobs=0") as url:
         client = Clients(region=REGION, endpoint_url=url).medical_imaging
         with pytest.raises(ClientError, match="ResourceNotFound"):
             client.get_datastore(datastoreId=DATASTORE_ID)
         assert client.get_datastore(datastoreId=DATASTORE_ID)["datastoreProperties"]["datastoreStatus"] == "ACTIVE"
+        with pytest.raises(ClientError, match="ServiceQuotaExceeded"):
+            start_job(client, "s3://bucket/")
 
 
 def asked(url: str, path: str, body: str | None = None) -> Any:
@@ -56,18 +70,14 @@ def test_a_test_in_another_process_sees_and_changes_its_state(bucket: Bucket, tr
     with serving("--s3-endpoint", bucket.endpoint_url, "--advance", "call", "--no-throttling") as url:
         client = Clients(region=REGION, endpoint_url=url).medical_imaging
         asked(url, "faults", "rejected,match=study2")
-        started = client.start_dicom_import_job(
-            clientToken="t1",
-            datastoreId=DATASTORE_ID,
-            dataAccessRoleArn="arn:aws:iam::123456789012:role/import",
-            inputS3Uri=f"{bucket.uri}in/",
-            outputS3Uri=f"{bucket.uri}out/",
-        )
+        started = start_job(client, bucket.uri)
         asked(url, "advance", "")
         asked(url, "advance", started["jobId"])
         (job,) = asked(url, "jobs")
         sets = asked(url, "image-sets")
-        asked(url, "behaviour", "answers.dataSet=array\nimport_configuration=dropped")
+        asked(url, "behaviour", "answers.dataSet=array\nconcurrent_jobs=0")
+        with pytest.raises(ClientError, match="ServiceQuotaExceeded"):
+            start_job(client, bucket.uri, "t2")
         for path, body in (
             ("faults", "earthquake"),
             ("faults", ""),
