@@ -73,8 +73,19 @@ class MissingExtraError(DicommapError):
 class AwsError(DicommapError):
     """Raised if AWS refuses a request or cannot be reached."""
 
-    def __init__(self, message: str, *, fix: str, code: str = "", transient: bool = False, local: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        fix: str,
+        code: str = "",
+        transient: bool = False,
+        local: bool = False,
+        request_id: str = "",
+    ) -> None:
         super().__init__(message, fix=fix)
+        self.request_id = request_id
+        """AWS's id of the request, which AWS support asks for; empty if the answer has none."""
         self.code = code
         """AWS's error code, such as AccessDeniedException; empty if AWS did not answer."""
         self.transient = transient

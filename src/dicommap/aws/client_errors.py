@@ -84,6 +84,7 @@ _CODES_WITH_MESSAGE = ACCESS_DENIED_CODES | frozenset(
 )
 """Error codes for which AWS's message is shown. The message may name accounts, roles and UIDs, but not credentials."""
 _MAX_MESSAGE_CHARACTERS = 500
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}|[0-9]{3}")
 
 
@@ -162,6 +163,8 @@ def _convert_error_answer(error: ClientError, call: str) -> AwsError:
     message = str(answer["Error"].get("Message") or "") if has_message else ""
     masked = mask_service_message(message[:_MAX_MESSAGE_CHARACTERS], show_values=False)
     quoted = f" AWS says: {make_printable(masked).rstrip('.')}." if message else ""
+    request_id = get_request_id(answer)
+    quoted += f" Request id: {request_id}." if request_id else ""
     transient = code in THROTTLING_CODES or status >= _FIRST_SERVER_ERROR_STATUS
     local = not transient and code not in _ACCOUNT_WIDE_CODES
     return AwsError(
@@ -170,7 +173,18 @@ def _convert_error_answer(error: ClientError, call: str) -> AwsError:
         code=code,
         transient=transient,
         local=local,
+        request_id=request_id,
     )
+
+
+def get_request_id(answer: Mapping[str, Any]) -> str:
+    """Return the id that HealthImaging, HealthLake and STS give a request; the empty text if the answer has none.
+
+    It is the value of the header `x-amzn-RequestId`. S3 has other headers.
+    """
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders") or {}
+    request_id = str(headers.get("x-amzn-requestid") or "")
+    return request_id if _REQUEST_ID.fullmatch(request_id) else ""
 
 
 def _choose_fix(code: str, transient: bool) -> str:

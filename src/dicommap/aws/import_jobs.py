@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.client_errors import convert_client_errors
+from dicommap.aws.client_errors import convert_client_errors, get_request_id
 from dicommap.aws.service_answers import parse_answer, read_pages, require_member
 from dicommap.aws.timing import DESCRIBE_LIMIT, GET_LIMIT, LIST_LIMIT, START_LIMIT, SYSTEM_CLOCK, Throttle
 from dicommap.healthimaging.job_properties import ACTIVE_JOB_STATUSES, FhirImportJob, ImportJob
@@ -46,6 +46,8 @@ class ImportJobs:
         """
         self._clients = clients
         self._clock = clock
+        self.start_request_id = ""
+        """AWS's id of the last StartDICOMImportJob request that was answered; empty if the answer had none."""
         self._clock_difference = timedelta()
         """Time by which the service's clock is ahead of this machine's clock, according to the last answer."""
         self._starts = Throttle(START_LIMIT.with_rate(start_rate), clock)
@@ -72,6 +74,7 @@ class ImportJobs:
         self._starts.wait()
         with convert_client_errors("StartDICOMImportJob", request["inputS3Uri"]):
             answer = self._record_service_time(self._clients.medical_imaging.start_dicom_import_job(**request))
+        self.start_request_id = get_request_id(answer)
         return parse_answer("StartDICOMImportJob", ImportJob, answer)
 
     def get(self, datastore: str, job: str) -> ImportJob:

@@ -142,7 +142,12 @@ def _format_submission_cells(submission: Submission) -> tuple[str, ...]:
 
 def _build_submission_details(submission: Submission) -> list[Block]:
     words = mask_service_message(submission.message or "", show_values=is_unmasked_in_repr())
-    pairs = [("submitted", submission.submittedAt), ("ended", submission.endedAt), ("message", words)]
+    pairs = [
+        ("submitted", submission.submittedAt),
+        ("ended", submission.endedAt),
+        ("message", words),
+        ("requestId", submission.requestId),
+    ]
     facts = [(name, make_printable(text)) for name, text in pairs if text]
     return [FactList(pairs=facts)] if facts else []
 

@@ -57,6 +57,8 @@ class Submission(BaseModel):
     """The AWS Region of the client that started the job."""
     startingAt: UtcTime | None = None
     """The time just before the first start request was sent, from the clock of this machine."""
+    requestId: _NotEmpty | None = None
+    """AWS's id of the StartDICOMImportJob request that started the job, which AWS support asks for."""
     jobId: _NotEmpty | None = None
     jobStatus: _NotEmpty | None = None
     """The last status that the service reported. It may be a status that dicommap does not know."""

@@ -132,7 +132,7 @@ class JobSubmitter:
             state = self._save_state(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
         job = self._start_job(order)
         self.on_step(order.job.id, _start_message(state, job))
-        return self._save_started(state, job)
+        return self._save_started(state.model_copy(update={"requestId": self.jobs.start_request_id or None}), job)
 
     def _save_state(self, state: Submission) -> Submission:
         self.states.write(state)

@@ -77,6 +77,9 @@ def test_every_job_is_started_with_its_files_in_place(
             assert bucket.get(f"in/{number}/{path.relative_to(files).as_posix()}") == path.read_bytes()
     assert [one.jobId for one in submitted.submissions] == [job.job_id for job in import_jobs.jobs]
     assert {one["state"] for one in states(drafted).values()} == {"started"}
+    request_ids = [one.requestId for one in submitted.submissions]
+    assert len({*filter(None, request_ids)}) == 2
+    assert str(request_ids[0]) in submitted._repr_html_()
     assert done == [(1, 2), (2, 2), (2, 2)]
     assert told[0] == ("0001", "override files 2 put")
     assert told[1] == ("0001", f"started as {import_jobs.jobs[0].job_id}")

@@ -58,6 +58,18 @@ def test_redirects_without_end_are_told_wherever_the_stack_ends(error: Exception
     assert "endpoint" in found.fix
 
 
+@pytest.mark.parametrize(
+    ("header", "request_id"),
+    [("7d1b-4c", "7d1b-4c"), ("", ""), ("an id\nwith lines", ""), ("x" * 65, "")],
+)
+def test_an_error_has_the_request_id_that_support_asks_for(header: str, request_id: str) -> None:
+    error = refusal("ValidationException", words="no")
+    error.response["ResponseMetadata"]["HTTPHeaders"] = {"x-amzn-requestid": header}
+    raised = told(error)
+    assert raised.request_id == request_id
+    assert raised.message.endswith(f"AWS says: no. Request id: {request_id}." if request_id else "AWS says: no.")
+
+
 def test_aws_is_quoted_where_its_words_help_and_no_further() -> None:
     said = "User: arn:aws:iam::111122223333:user/a is not authorized, Zyzzyva\x1b[31m."
     assert "AWS says: User: arn:aws:iam::111122223333:user/a is not authorized, ***" in str(

@@ -35,7 +35,8 @@ CODES = (
         message="The job ended with the status {status}.",
         explanation="The service stopped the job. Its message, if there is one, is in the submission. The job's "
         "manifests, if it wrote any, show whether anything was imported before.",
-        fix="Read the message and run 'dicommap reconcile PACKAGE' to see what was imported.",
+        fix="Read the message and run 'dicommap reconcile PACKAGE' to see what was imported. AWS support asks for the "
+        "jobId and requestId in the submission.",
     ),
     IssueCode(
         name="watch.with-errors",
