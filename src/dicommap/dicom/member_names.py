@@ -24,8 +24,8 @@ _SCHEMA_MEMBER_NAMES = """
     metadataFilePath missing name new non-primary nonPrimary not-applied not-checked not-comparable not-readable
     not-reported notInstances object objects observed otherLevels others outcome outputS3Uri overrideFiles path
     patientInSeries patientInStudy pattern Phonetic plan pointer policy precedence preview primary
-    privateElements probe profile quotas raw reason refusedNotInstances region replace result row rule same
-    samePatient seenAt sequences series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256
+    privateElements probe profile quotas raw reason refusedNotInstances region replace requestId result row rule
+    same samePatient seenAt sequences series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256
     shift_days size source sourceBytes sourceFiles sources staged startedAt startingAt state status statusSource
     stored strip studies study studyInSeries studyInstanceUID studyInStudy submittedAt tag toOtherSeries
     truncate_date unclear unplanned upper Value value version vr wanted warnings with
