@@ -8,7 +8,7 @@ from contextlib import closing
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES
+from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES, convert_client_errors
 from dicommap.aws.image_sets import ImageSets
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.store_forecast_report import Validation
@@ -77,7 +77,10 @@ def validate_opened_package_in_store(
 
     """
     datastore = _choose_datastore(package, datastore_id)
-    search = ImageSets(add_saved_settings(clients, package.aws_account()), search_rate=search_rate)
+    complete = add_saved_settings(clients, package.aws_account())
+    with convert_client_errors("SearchImageSets"):
+        _ = complete.medical_imaging  # made before the threads, because a boto3 session is not thread-safe
+    search = ImageSets(complete, search_rate=search_rate)
     return forecast_in_store(package, search, datastore, on_image_set=on_image_set, progress=progress)
 
 
