@@ -34,7 +34,7 @@ TOP = Path(__file__).parents[1]
 DOCS = TOP / "docs"
 PAGES = [*sorted(DOCS.rglob("*.md")), TOP / "README.md", TOP / "CHANGELOG.md"]
 HOW_TO = sorted((DOCS / "howto").glob("*.md"))
-CALLING_AWS = [DOCS / "howto/submit.md", DOCS / "howto/adopt.md", DOCS / "howto/events.md"]
+CALLING_AWS = [DOCS / f"howto/{name}.md" for name in ("submit", "check-data-store", "adopt", "events")]
 """Pages whose commands call AWS: here they reach the stand-in, and an S3 server with the buckets of the examples."""
 PYTHON_PAGES = sorted((DOCS / "reference/python").glob("*.md"))
 WITHOUT_EXAMPLE = {"fhir-file", "picture", "stage-result", "testing", "watch-result", "adopt-result"}
