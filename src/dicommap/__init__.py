@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dicommap.api.adopt import AdoptResult, adopt
     from dicommap.api.compare import Comparison, compare
-    from dicommap.api.data_set import data_set
     from dicommap.api.draft import Draft, draft
     from dicommap.api.fhir import fhir
     from dicommap.api.open import open  # noqa: A004
     from dicommap.api.policy import policy
     from dicommap.api.read_assumptions import read_assumptions
+    from dicommap.api.read_data_set import read_data_set
     from dicommap.api.reconcile import Reconciliation, reconcile
     from dicommap.api.scan import scan
     from dicommap.api.sheet import sheet
@@ -52,7 +52,7 @@ __all__ = [
     "reconcile",
     "verify",
     "fhir",
-    "data_set",
+    "read_data_set",
     "write_overrides",
     "read_assumptions",
     "Inventory",
@@ -94,7 +94,7 @@ _MODULE_OF = {
     "reconcile": "api.reconcile",
     "verify": "api.verify",
     "fhir": "api.fhir",
-    "data_set": "api.data_set",
+    "read_data_set": "api.read_data_set",
     "write_overrides": "api.write_overrides",
     "read_assumptions": "api.read_assumptions",
     "Inventory": "inventory",

@@ -177,7 +177,7 @@ def _validate(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
 
 
 def _data_set(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
-    return dicommap.data_set(place / arguments["path"])[1]
+    return dicommap.read_data_set(place / arguments["path"])[1]
 
 
 def _surroundings(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:

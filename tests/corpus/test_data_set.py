@@ -71,7 +71,7 @@ def shape(value: Any) -> Any:
 
 
 def check(path: Path, checked: set[Any]) -> None:
-    data_set, issues = dicommap.data_set(path)
+    data_set, issues = dicommap.read_data_set(path)
     assert {one.code for one in issues} <= {"dicom-json.left-out"}
     text = dump_data_set(data_set)
     document, found = parse_json(text.encode())

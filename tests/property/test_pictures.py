@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from dicommap.pictures.file_to_draw import FileToDraw, NoPictureError
 from dicommap.pictures.frame_image import render_frame
-from dicommap.pictures.picture_file import NoPictureError, PictureFile
 from dicommap.pictures.slices import read_slices
 from tests.support.example_counts import examples
 from tests.support.image_files import STUDY, make_image_file, make_ramp
@@ -40,7 +40,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def look(place: Path, content: bytes) -> None:
     place.write_bytes(content)
-    file = PictureFile(str(place), UID)
+    file = FileToDraw(str(place), UID)
     read_slices([file])
     with contextlib.suppress(NoPictureError):
         drawn, _ = render_frame(file, 0, 48)

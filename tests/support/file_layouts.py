@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dicommap.healthimaging.quotas import Quotas
-from dicommap.healthimaging.s3_uri import count_nested_folders
+from dicommap.healthimaging.s3_uri import count_folders
 from dicommap.planning.job_load import OverrideKey, OverrideSizes, SeriesSize, StudySize
 
 Row = tuple[str, int, str | None, str | None]
@@ -50,7 +50,7 @@ class SimulatedFiles:
     def fits(self, prefix: str, quotas: Quotas) -> bool:
         return self.obeys(
             self.objects_under(prefix),
-            count_nested_folders(row[0][len(prefix) :] for row in self.objects_under(prefix)),
+            count_folders(row[0][len(prefix) :] for row in self.objects_under(prefix)),
             quotas,
         )
 

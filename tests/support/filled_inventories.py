@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.inventory import Inventory
-from dicommap.inventory.grouping import FileIdentity
 from dicommap.inventory.rows import HeaderRow, make_file_row
+from dicommap.inventory.whole_scan_checks import FileIdentity
 from dicommap.inventory.writer import InventoryWriter
 from dicommap.issues import make_issue
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS

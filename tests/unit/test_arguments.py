@@ -32,7 +32,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "watch": (dicommap.watch, {"package": NOWHERE}),
     "reconcile": (dicommap.reconcile, {"package": NOWHERE}),
     "fhir": (dicommap.fhir, {"inventory": NOWHERE, "output": NOWHERE}),
-    "data_set": (dicommap.data_set, {"path": NOWHERE}),
+    "read_data_set": (dicommap.read_data_set, {"path": NOWHERE}),
     "write_overrides": (
         dicommap.write_overrides,
         {"overrides": [], "directory": NOWHERE, "input_s3_uri": "s3://bucket/in/"},

@@ -16,7 +16,8 @@ from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
 from dicommap.display.issue_report import Issues
 from dicommap.errors import AwsError, UsageError
-from dicommap.healthimaging.job_properties import format_utc, request_agreement_issues
+from dicommap.healthimaging.job_properties import format_utc
+from dicommap.healthimaging.request_agreement import compare_with_request, request_agreement_issues
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, BoundedList, bounded_issues
 from dicommap.model.displayable import Displayable
@@ -233,7 +234,7 @@ class VerificationRun:
                     raise
                 yield make_issue("verify.configuration-not-checked", place, reason=error.code)
             else:
-                agreement = properties.agreement_with(self.package.request(job))
+                agreement = compare_with_request(properties, self.package.request(job))
         yield from request_agreement_issues(agreement, place)
 
 

@@ -11,6 +11,7 @@ from dicommap.aws.client_errors import convert_client_errors, get_request_id
 from dicommap.aws.service_answers import parse_answer, read_pages, require_member
 from dicommap.aws.timing import DESCRIBE_LIMIT, GET_LIMIT, LIST_LIMIT, START_LIMIT, SYSTEM_CLOCK, Throttle
 from dicommap.healthimaging.job_properties import ACTIVE_JOB_STATUSES, FhirImportJob, ImportJob
+from dicommap.healthimaging.request_agreement import compare_with_request
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.planning.source_prefixes import prefixes_overlap
 
@@ -167,7 +168,7 @@ class ImportJobs:
             if summary.submittedAt is not None and summary.submittedAt < since:
                 continue
             job = self.get(request["datastoreId"], summary.jobId)
-            if job.agreement_with(request) == "same":
+            if compare_with_request(job, request) == "same":
                 return job
         return None
 

@@ -166,7 +166,10 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
 
 
 def build_conflict_blocks(conflicts: Sequence[GroupingConflict], *, masker: Masker, heading: str = "") -> list[Block]:
-    """Return the blocks of a report about conflicts: a figure if there is one, a table of the first, and a note."""
+    """Return the blocks of a report about conflicts: a figure, a table of the first conflicts, and a note.
+
+    There is no figure if `conflicts` cannot draw one. If there are no conflicts, the only block is a note.
+    """
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]
     rows = [

@@ -15,7 +15,7 @@ import re
 
 from dicommap.dicom.dictionary import keyword_of, vrs_of
 from dicommap.edits.date_damage import describe_date_damage, describe_time_damage, looks_like_date
-from dicommap.edits.number_damage import describe_number_damage, is_scientific_notation
+from dicommap.edits.number_damage import SCIENTIFIC_NOTATION, describe_number_damage, is_scientific_notation
 from dicommap.issues.wording import choose_verb, format_count
 
 NULL_WORD_DESCRIPTION = "a word that programs write for no value"
@@ -207,7 +207,7 @@ def describe_replaced_identifier(cell: str) -> str | None:
     if is_spreadsheet_error(cell):
         return "an error of the spreadsheet"
     if is_scientific_notation(cell):
-        return "scientific notation"
+        return SCIENTIFIC_NOTATION
     if looks_like_date(cell) or _TIME_OF_DAY.fullmatch(cell):
         return "a date or time instead of an identifier"
     return None

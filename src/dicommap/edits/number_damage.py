@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SCIENTIFIC_NOTATION = "scientific notation"
+"""Description of a cell that a program wrote in scientific notation."""
 _LENGTH_LIMIT = 64
 """Maximum number of characters of a text that can be a number. Programs do not change longer texts to numbers."""
 SPREADSHEET_DIGITS = 15
@@ -47,13 +49,13 @@ def describe_number_damage(before: str, cell: str) -> str | None:
     zeros and removed spaces are not damage, because people make these changes.
     """
     if is_scientific_notation(cell) and not _SCIENTIFIC.fullmatch(before):
-        return "scientific notation"
+        return SCIENTIFIC_NOTATION
     were = set(_parse_possible_numbers(before))
     are = set(_parse_possible_numbers(cell)) if were else were
     if not are:
         return None
     if _SCIENTIFIC.fullmatch(cell) and not _SCIENTIFIC.fullmatch(before):
-        return "scientific notation"
+        return SCIENTIFIC_NOTATION
     if _is_cut_to_spreadsheet_digits(before, _GROUP_SEPARATOR.sub("", _normalize_signs(cell))):
         return "digits after the fifteenth are lost"
     if _is_rounded_decimal(before, cell):

@@ -64,7 +64,7 @@ def warning_name(kind: object, number: object) -> str:
     return UNKNOWN_WARNING if code is None else str(code)
 
 
-def is_warning_name(name: str) -> bool:
+def is_documented_warning(name: str) -> bool:
     """Return whether the developer guide lists a warning with this name."""
     return name.replace("_", "") in _NAME_BY_LETTERS
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from dicommap.healthimaging.job_output import job_folder_name
-from dicommap.issues import Issue, Location, make_issue
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 
 class JobEnding(StrEnum):
@@ -87,31 +83,6 @@ class TaggedUnion(BaseModel):
         return {"name": str(named or "?"), "value": None, "known": False}
 
 
-RequestAgreement = Literal["same", "missing", "differs", "other-prefix"]
-"""Whether a job has the inputS3Uri and importConfiguration of a request, or how it differs.
-
-`missing`: the job has no importConfiguration, but the request has one. `differs`: the importConfigurations are not the
-same, or only the job has one. `other-prefix`: the job has another inputS3Uri.
-"""
-_CODE_BY_AGREEMENT: dict[RequestAgreement, str] = {
-    "missing": "watch.configuration-missing",
-    "differs": "watch.configuration-differs",
-    "other-prefix": "watch.other-request",
-}
-
-
-def request_agreement_issues(agreement: RequestAgreement | None, location: Location) -> Iterator[Issue]:
-    """Yield an issue if a job does not have the parameters of its request.
-
-    Args:
-        agreement: Whether the job has the parameters; None if it is not known.
-        location: The location of the issue.
-
-    """
-    if agreement in _CODE_BY_AGREEMENT:
-        yield make_issue(_CODE_BY_AGREEMENT[agreement], location)
-
-
 DICOM_JOB_ENDINGS = {
     "SUBMITTED": None,
     "IN_PROGRESS": None,
@@ -157,28 +128,6 @@ class ImportJob(BaseModel):
         """Return how the job has ended; None if the job has not ended, or if its status is unknown."""
         return DICOM_JOB_ENDINGS.get(self.jobStatus)
 
-    def agreement_with(self, request: Mapping[str, Any]) -> RequestAgreement | None:
-        """Return whether the job has the inputS3Uri and importConfiguration of a request.
-
-        The order of mappings is ignored, because AWS does not document that it keeps the order.
-
-        Args:
-            request: The members of a StartDICOMImportJob request.
-
-        Returns:
-            The agreement; None if the job has no inputS3Uri, as in answers of ListDICOMImportJobs.
-
-        """
-        if self.inputS3Uri is None:
-            return None
-        if self.inputS3Uri.rstrip("/") != request["inputS3Uri"].rstrip("/"):
-            return "other-prefix"
-        sent = request.get("importConfiguration")
-        union = self.importConfiguration
-        if union is None:
-            return "same" if sent is None else "missing"
-        return "same" if _sort_mappings({union.name: union.value}) == _sort_mappings(sent) else "differs"
-
     @property
     def output_prefix(self) -> str | None:
         """Return the outputS3Uri of the request. The service may return it with the job's folder at its end."""
@@ -199,16 +148,6 @@ class ImportJob(BaseModel):
             ended_at=format_utc(self.endedAt),
             message=self.message,
         )
-
-
-def _sort_mappings(value: Any) -> Any:  # noqa: ANN401  JSON of any type
-    if isinstance(value, dict):
-        return {name: _sort_mappings(member) for name, member in value.items()}
-    return sorted(map(repr, map(_sort_members, value))) if isinstance(value, list) else value
-
-
-def _sort_members(value: Any) -> Any:  # noqa: ANN401
-    return sorted(value.items()) if isinstance(value, dict) else value
 
 
 FHIR_JOB_ENDINGS = {

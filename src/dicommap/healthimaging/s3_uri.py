@@ -102,7 +102,7 @@ def _find_segment_problem(path: str) -> str | None:
     return None
 
 
-class NestedFolders:
+class FolderCounter:
     """Counter of the folders that object keys contain. Each folder is counted once, also if it is inside another one.
 
     The keys must be sorted by their UTF-8 bytes, or by another order in which all keys of a folder are adjacent.
@@ -120,9 +120,9 @@ class NestedFolders:
             self._before = folders
 
 
-def count_nested_folders(keys: Iterable[str]) -> int:
-    """Return the number of different folders in object keys. The keys must be sorted as for `NestedFolders`."""
-    folders = NestedFolders()
+def count_folders(keys: Iterable[str]) -> int:
+    """Return the number of different folders in object keys. The keys must be sorted as for `FolderCounter`."""
+    folders = FolderCounter()
     for key in keys:
         folders.add(key)
     return folders.count

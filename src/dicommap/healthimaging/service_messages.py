@@ -90,9 +90,9 @@ def _is_technical(text: str) -> bool:
 
 
 def _is_documented_name(text: str) -> bool:
-    from dicommap.healthimaging.job_output import is_warning_name
+    from dicommap.healthimaging.job_output import is_documented_warning
 
-    return is_warning_name(text) or _LIMITS.fullmatch(text) is not None
+    return is_documented_warning(text) or _LIMITS.fullmatch(text) is not None
 
 
 def _is_keyword(text: str) -> bool:

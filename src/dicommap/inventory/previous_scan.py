@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
-    from dicommap.inventory.grouping import FileIdentity
+    from dicommap.inventory.whole_scan_checks import FileIdentity
     from dicommap.model.study import SourceFile
 
 FILE_QUERY = "SELECT id, path, size, mtime_ns, etag, disposition, header, SOPInstanceUID, InstanceNumber FROM file"

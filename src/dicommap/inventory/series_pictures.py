@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from dicommap.model.picture import Picture
     from dicommap.model.study import Series, Study
-    from dicommap.pictures.picture_file import PictureFile
+    from dicommap.pictures.file_to_draw import FileToDraw
     from dicommap.progress import ProgressOption
 
 _SERIES_FILES_QUERY = """
@@ -56,14 +56,14 @@ class InventoryPictureSource:
         with progress_reporter(progress, "series") as report:
             return make_study_overview(members, size=size, report=report)
 
-    def _read_files(self, series: Series) -> list[PictureFile]:
+    def _read_files(self, series: Series) -> list[FileToDraw]:
         """Return the instances of a series, without duplicates. Raises InventoryError if the inventory is closed."""
-        from dicommap.pictures.picture_file import PictureFile
+        from dicommap.pictures.file_to_draw import FileToDraw
 
         uids = (series.study_instance_uid, series.series_instance_uid)
         readers = (read_system_path, read_system_path, read_text)
         rows = read_rows(self._connection, _SERIES_FILES_QUERY, readers, uids)
-        return [PictureFile(os.path.join(root, path), instance) for root, path, instance in rows]
+        return [FileToDraw(os.path.join(root, path), instance) for root, path, instance in rows]
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A connection cannot be pickled. An unpickled series therefore has None as its picture source.

@@ -2,7 +2,8 @@
 
 A second scan of unchanged files has a shortcut. If the first files of the walk are those of the previous inventory,
 unchanged and in the same order, they are an `UnchangedRun`. Its rows are copied together, and not looked up and
-inserted one by one. If the run has all files, the whole previous inventory is copied, and grouping is skipped.
+inserted one by one. If the run has all files, the whole previous inventory is copied, and the checks of the whole scan
+are skipped.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from dicommap.errors import InventoryError, SourceError
 from dicommap.inventory import sqlite_schema
 from dicommap.inventory.cells import DamagedCellError, encode_path, encode_value
 from dicommap.inventory.connection import connect
-from dicommap.inventory.grouping import find_grouping_issues, mark_duplicates
 from dicommap.inventory.previous_scan import PreviousScan
 from dicommap.inventory.replacement import require_replaceable
 from dicommap.inventory.rows import make_issue_row
+from dicommap.inventory.whole_scan_checks import find_whole_scan_issues, mark_duplicates
 from dicommap.inventory.working_files import (
     ScanLock,
     WorkingFiles,
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from dicommap.inventory.grouping import HasSameContent
     from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow
+    from dicommap.inventory.whole_scan_checks import HasSameContent
     from dicommap.model.study import SourceFile
 
 
@@ -221,7 +222,10 @@ class InventoryWriter:
         )
 
     def add_unchanged(self, count: int) -> None:
-        """Add the next `count` files of the unchanged run. They come first, so call it before `add`."""
+        """Add the next `count` files of the unchanged run: files at the start of the walk that have not changed.
+
+        Call this method before the first call of `add`.
+        """
         self._files_to_copy += count
         self._files += count
 
@@ -246,7 +250,7 @@ class InventoryWriter:
         if self._files_to_copy and self.previous[0].has_exactly(self._files_to_copy):
             self._copy_previous()
         else:
-            self._add_grouping_issues(same_content)
+            self._add_whole_scan_issues(same_content)
         database = self._database
         database.execute("UPDATE scan SET complete = 1")
         self._commit_rows()
@@ -273,7 +277,7 @@ class InventoryWriter:
         self.previous[0].copy_all(self._database)
         self._database.execute("UPDATE scan SET reading = ?, started_ns = ?", scan)
 
-    def _add_grouping_issues(self, same_content: HasSameContent) -> None:
+    def _add_whole_scan_issues(self, same_content: HasSameContent) -> None:
         self._copy_unchanged_run()
         self._commit_rows()
         self._is_batch_complete = False
@@ -282,7 +286,7 @@ class InventoryWriter:
         for number, issue in mark_duplicates(database, same_content, self.label):
             self._add_issues([(number, make_issue_row(issue))])
         self._add_issues(
-            (None, make_issue_row(issue)) for issue in find_grouping_issues(database, self._keywords, self.label)
+            (None, make_issue_row(issue)) for issue in find_whole_scan_issues(database, self._keywords, self.label)
         )
 
     def __enter__(self) -> Self:

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dicommap.healthimaging.job_properties import ImportJob, RequestAgreement
+    from dicommap.healthimaging.job_properties import ImportJob
+    from dicommap.healthimaging.request_agreement import RequestAgreement
 
 
 class AdoptionResult(StrEnum):

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
-from dicommap.healthimaging.job_properties import ImportJob, JobEnding, JobInfo, RequestAgreement
+from dicommap.healthimaging.job_properties import ImportJob, JobEnding, JobInfo
+from dicommap.healthimaging.request_agreement import RequestAgreement
 
 UtcTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
 _NotEmpty = Annotated[str, StringConstraints(min_length=1)]

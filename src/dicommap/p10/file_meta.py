@@ -47,8 +47,6 @@ class FileMeta(NamedTuple):
 def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
     """Read the elements of group 0002 from `offset`. The group length is ignored, because it is often wrong.
 
-    The values of transfer syntax and SOP class are read with `bytes_at`, because they decide how the walk continues.
-
     Args:
         window: The bytes of the file.
         offset: The offset at which group 0002 begins.
@@ -74,6 +72,7 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
         if tag == _SOP_INSTANCE:
             instance = vr, start, window.value_at(start, length)
         else:
+            # `bytes_at` tells the layout cache that these bytes decide how the walk continues.
             uids[tag] = decode_uid(window.bytes_at(start, length))
     return FileMeta(uids.get(_SOP_CLASS, ""), uids.get(_TRANSFER_SYNTAX, ""), instance, offset)
 

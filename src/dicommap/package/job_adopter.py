@@ -11,7 +11,8 @@ from dicommap.aws.client_errors import NOT_FOUND_CODES
 from dicommap.aws.document_uploads import compare_existing
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import AwsError
-from dicommap.healthimaging.job_properties import JobEnding, format_utc, request_agreement_issues
+from dicommap.healthimaging.job_properties import JobEnding, format_utc
+from dicommap.healthimaging.request_agreement import compare_with_request, request_agreement_issues
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from dicommap.aws.document_uploads import UploadDocument
     from dicommap.aws.import_jobs import ImportJobs
     from dicommap.aws.timing import Clock
-    from dicommap.healthimaging.job_properties import ImportJob, RequestAgreement
+    from dicommap.healthimaging.job_properties import ImportJob
+    from dicommap.healthimaging.request_agreement import RequestAgreement
     from dicommap.issues import Issue
     from dicommap.package.job_requests import JobRequest
     from dicommap.package.submission_states import SubmissionStates
@@ -89,7 +91,7 @@ class JobAdopter:
         if order is None:
             agreement: RequestAgreement | None = None if properties.inputS3Uri is None else "other-prefix"
             return JobAdoption(properties=properties, job=None, agreement=agreement, result=AdoptionResult.REFUSED)
-        agreement = properties.agreement_with(order.request)
+        agreement = compare_with_request(properties, order.request)
         differing = tuple(_find_differences(properties, order))
         known = self.states.read(order.job.id)
         fits = agreement == "same" and not differing and not _find_unknown_member(properties, order)

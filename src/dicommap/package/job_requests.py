@@ -1,4 +1,4 @@
-"""The StartDICOMImportJob requests of a package's jobs, and the override files to upload before them."""
+"""Read the StartDICOMImportJob requests of a package, fill their placeholders, and find the files to upload first."""
 
 from __future__ import annotations
 

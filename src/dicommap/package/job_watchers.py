@@ -10,6 +10,7 @@ from dicommap.aws.client_errors import NOT_FOUND_CODES
 from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import AwsError, MissingExtraError, UsageError
 from dicommap.healthimaging.job_properties import format_utc
+from dicommap.healthimaging.request_agreement import compare_with_request
 from dicommap.healthimaging.service_messages import mask_service_message
 from dicommap.model.package_layout import CONFIGURATION_FILE, job_folder
 from dicommap.model.submission import SubmissionState
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from dicommap.aws.import_jobs import ImportJobs
     from dicommap.aws.timing import Clock
-    from dicommap.healthimaging.job_properties import ImportJob, JobInfo, RequestAgreement
+    from dicommap.healthimaging.job_properties import ImportJob, JobInfo
+    from dicommap.healthimaging.request_agreement import RequestAgreement
     from dicommap.model.submission import Submission
     from dicommap.package.submission_states import SubmissionStates
     from dicommap.planning.plan import Plan
@@ -160,7 +162,7 @@ class PackageWatcher:
             data = read_document(path, CONFIGURATION_LIMIT.bytes, beneath=self._package)
             configuration, _ = parse_json(data, CONFIGURATION_LIMIT.values)
             sent["importConfiguration"] = configuration
-        return job.agreement_with(sent)
+        return compare_with_request(job, sent)
 
 
 class FhirJobWatcher:

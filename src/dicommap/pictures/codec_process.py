@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from dicommap.pictures.picture_file import NoPictureError
+from dicommap.pictures.file_to_draw import NoPictureError
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from dicommap.pictures.picture_file import PictureFile
+    from dicommap.pictures.file_to_draw import FileToDraw
 
 _WORKER_CODE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
 _SINGLE_THREAD_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -36,7 +36,7 @@ class CodecProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def render(self, file: PictureFile, index: int, size: int | None) -> tuple[Image.Image, str]:
+    def render(self, file: FileToDraw, index: int, size: int | None) -> tuple[Image.Image, str]:
         """Return a frame as an image, and a text about the source of its window (the range of values that are shown).
 
         Args:

@@ -13,15 +13,15 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from dicommap.pictures.file_to_draw import FileToDraw, NoPictureError
 from dicommap.pictures.frame_image import render_frame_in_process
-from dicommap.pictures.picture_file import NoPictureError, PictureFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PIL.Image import Image
 
-    Render = Callable[[PictureFile, int, int | None], tuple[Image, str]]
+    Render = Callable[[FileToDraw, int, int | None], tuple[Image, str]]
 
 MAX_SECONDS_PER_IMAGE = 20
 """The maximum number of seconds for one image."""
@@ -54,7 +54,7 @@ def _limit_resources() -> None:
 
 
 def _answer_request(render: Render, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    file = PictureFile(request["path"], request["sop_instance_uid"])
+    file = FileToDraw(request["path"], request["sop_instance_uid"])
     try:
         image, remark = render(file, request["index"], request["size"])
     except NoPictureError as error:

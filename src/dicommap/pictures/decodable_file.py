@@ -23,7 +23,7 @@ from dicommap.p10.data_set_encoding import (
 )
 from dicommap.p10.file_meta import detect_encoding, read_file_meta
 from dicommap.p10.structure_errors import MalformedError
-from dicommap.pictures.picture_file import NoPictureError, open_picture_file
+from dicommap.pictures.file_to_draw import NoPictureError, open_file_to_draw
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -41,7 +41,7 @@ def has_native_compression(path: str) -> bool:
 
     Raises NoPictureError if the file cannot be read.
     """
-    with open_picture_file(path) as stream:
+    with open_file_to_draw(path) as stream:
         try:
             syntax = UID(read_file_meta(_make_byte_window(stream), len(_P10_PREFIX)).transfer_syntax_uid, IGNORE)
         except (EndOfFile, MalformedError):  # decoding fails later and gives the reason

@@ -16,7 +16,7 @@ from pydicom.uid import UID, RLELossless
 from dicommap.model.extras import PIXELS_INSTALL_COMMAND
 from dicommap.p10.data_set_encoding import get_encoding
 from dicommap.pictures.decodable_file import prepare_stream
-from dicommap.pictures.picture_file import NoPictureError, open_picture_file
+from dicommap.pictures.file_to_draw import NoPictureError, open_file_to_draw
 
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy
     from pydicom import Dataset
 
-    from dicommap.pictures.picture_file import PictureFile
+    from dicommap.pictures.file_to_draw import FileToDraw
 
 _J2K_START = b"\xff\x4f\xff\x51"
 """First bytes of a JPEG 2000 codestream: the markers SOC and SIZ (ITU-T T.800 section A.4)."""
@@ -113,7 +113,7 @@ class DecodedFrame:
     """The attributes of the file that are in group 0028, and a few others."""
 
 
-def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
+def decode_frame(file: FileToDraw, index: int) -> DecodedFrame:
     """Decode one frame of a file, and return its pixels and attributes.
 
     Args:
@@ -124,7 +124,7 @@ def decode_frame(file: PictureFile, index: int) -> DecodedFrame:
         NoPictureError: The image cannot be drawn for a known reason.
         Exception: Any error that pydicom or a codec raises.
     """
-    with open_picture_file(file.path) as stream:
+    with open_file_to_draw(file.path) as stream:
         source, encoding = prepare_stream(stream)
         attributes = dcmread(source, stop_before_pixels=True, specific_tags=_list_tags_to_read())
         if attributes.get("SOPInstanceUID") != file.sop_instance_uid:

@@ -15,16 +15,16 @@ from dicommap.dicom.pydicom_warnings import silence_pydicom
 from dicommap.pictures.codec_process import CODEC_PROCESS
 from dicommap.pictures.decodable_file import has_native_compression
 from dicommap.pictures.drawing import resize_image
+from dicommap.pictures.file_to_draw import NoPictureError
 from dicommap.pictures.frame_decoding import decode_frame
-from dicommap.pictures.picture_file import NoPictureError
 from dicommap.pictures.windowing import to_greys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from dicommap.pictures.file_to_draw import FileToDraw
     from dicommap.pictures.frame_decoding import DecodedFrame
-    from dicommap.pictures.picture_file import PictureFile
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")
 _MAX_ASPECT_RATIO = 10.0
@@ -94,7 +94,7 @@ def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.clip(scaled, 0, 255)), np.uint8)
 
 
-def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
+def render_frame(file: FileToDraw, index: int, size: int | None) -> tuple[Image, str]:
     """Return a frame as an image, and a text about the source of its window (the range of values that are shown).
 
     Native codecs run in the codec process.
@@ -114,7 +114,7 @@ def render_frame(file: PictureFile, index: int, size: int | None) -> tuple[Image
     )
 
 
-def render_frame_in_process(file: PictureFile, index: int, size: int | None) -> tuple[Image, str]:
+def render_frame_in_process(file: FileToDraw, index: int, size: int | None) -> tuple[Image, str]:
     """Return the same as `render_frame`, but run all codecs in this process."""
     with silence_pydicom():  # the placeholder gives the reason
         try:

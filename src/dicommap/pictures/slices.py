@@ -11,7 +11,7 @@ from operator import mul
 from typing import TYPE_CHECKING
 
 from dicommap.p10 import Header, HeaderReader, WantedAttributes
-from dicommap.pictures.picture_file import NoPictureError, PictureFile, open_picture_file
+from dicommap.pictures.file_to_draw import FileToDraw, NoPictureError, open_file_to_draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ _POSITION_TOLERANCE = 0.01
 class Slice:
     """One file with images, and the values that are used to sort the files of a series."""
 
-    file: PictureFile
+    file: FileToDraw
     frames: int
     number: int | None
     """InstanceNumber. None if it is missing or not an integer."""
@@ -70,13 +70,13 @@ class Slices:
         return self.slices[at], place - (ends[at - 1] if at else 0)
 
 
-def read_slices(files: Iterable[PictureFile]) -> Slices:
+def read_slices(files: Iterable[FileToDraw]) -> Slices:
     """Read the headers of a series' files, and sort the files with images by position."""
     read = HeaderReader(WantedAttributes(_KEYWORDS)).read
     slices, files_without_image, unreadable = [], 0, []
     for file in files:
         try:
-            with open_picture_file(file.path) as stream:
+            with open_file_to_draw(file.path) as stream:
                 header = read(_make_range_reader(stream.fileno()), os.fstat(stream.fileno()).st_size)
             values = _read_header_values(header, file)
         except NoPictureError as error:
@@ -95,13 +95,13 @@ def _make_range_reader(descriptor: int) -> ReadAt:
     return lambda offset, length: os.pread(descriptor, length, offset)
 
 
-def _read_header_values(header: Header | RejectedFile, file: PictureFile) -> Mapping[str, str]:
+def _read_header_values(header: Header | RejectedFile, file: FileToDraw) -> Mapping[str, str]:
     if not isinstance(header, Header) or header.values.get("SOPInstanceUID") != file.sop_instance_uid:
         raise NoPictureError("The file has changed since the scan")
     return header.values
 
 
-def _make_slice(file: PictureFile, values: Mapping[str, str]) -> Slice:
+def _make_slice(file: FileToDraw, values: Mapping[str, str]) -> Slice:
     return Slice(
         file=file,
         frames=max(_parse_integer(values.get("NumberOfFrames", "")) or 1, 1),

@@ -12,8 +12,8 @@ from dicommap.model.masking import Masker
 from dicommap.model.picture import Picture
 from dicommap.model.study import series_number_key
 from dicommap.pictures.drawing import draw_placeholder, draw_tiles, encode_png
+from dicommap.pictures.file_to_draw import NoPictureError
 from dicommap.pictures.frame_image import render_frame
-from dicommap.pictures.picture_file import NoPictureError
 from dicommap.pictures.slices import read_slices
 from dicommap.progress import track_progress
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from dicommap.model.study import Series
-    from dicommap.pictures.picture_file import PictureFile
+    from dicommap.pictures.file_to_draw import FileToDraw
     from dicommap.pictures.slices import Slices
     from dicommap.progress import OnProgress
 
@@ -50,7 +50,7 @@ MAX_IMAGES = 400
 _PLACEHOLDER_SIZE = 256
 
 
-def make_thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | None) -> Picture:
+def make_thumbnail(series: Series, files: Sequence[FileToDraw], *, size: int | None) -> Picture:
     """Return the middle image of a series; see `Series.thumbnail` for the arguments.
 
     Raises:
@@ -65,7 +65,7 @@ def make_thumbnail(series: Series, files: Sequence[PictureFile], *, size: int | 
 
 def make_montage(
     series: Series,
-    files: Sequence[PictureFile],
+    files: Sequence[FileToDraw],
     *,
     count: int,
     size: int,
@@ -153,7 +153,7 @@ _MAX_COLUMNS = 6
 
 
 def make_study_overview(
-    members: Sequence[tuple[Series, Sequence[PictureFile]]],
+    members: Sequence[tuple[Series, Sequence[FileToDraw]]],
     *,
     size: int,
     report: OnProgress | None = None,

@@ -141,7 +141,7 @@ def _find_max_segmentation_value(attributes: Dataset) -> float | None:
 
 
 def _make_window_dataset(center: float, width: float, attributes: Dataset) -> Dataset:
-    """Return a data set that describes a window for pydicom. The output has 8 bits, for images of any bit depth."""
+    """Return a data set with which pydicom applies a window to pixels. The new pixel values are from 0 to 255."""
     function = attributes.get("VOILUTFunction")
     screen = Dataset()
     screen.PhotometricInterpretation = "MONOCHROME2"

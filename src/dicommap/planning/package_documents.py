@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.strict_json import dump_json
-from dicommap.healthimaging.s3_uri import NestedFolders
+from dicommap.healthimaging.s3_uri import FolderCounter
 from dicommap.model.package_layout import (
     CONFIGURATION_FILE,
     EDITS_FILE,
@@ -48,7 +48,7 @@ class JobObjectCounts:
         self.bytes = 0
         self.instances = 0
         """Number of instances and duplicates."""
-        self._folders = NestedFolders()
+        self._folders = FolderCounter()
         self._outermost: set[str] = set()
         self._series: dict[str, set[str]] = {}
 

@@ -1,4 +1,4 @@
-"""The plan of a package, from plan.json: jobs, quotas, assumptions, and the hashes of the package's files."""
+"""The plan of a package, from plan.json: jobs with their client tokens, quotas, assumptions, and hashes of files."""
 
 from __future__ import annotations
 

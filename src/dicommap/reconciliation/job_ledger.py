@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
-from dicommap.healthimaging.job_output import is_warning_name
+from dicommap.healthimaging.job_output import is_documented_warning
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, bounded_issues
 from dicommap.model.study import Disposition
@@ -68,7 +68,7 @@ class _LedgerEntry:
 
 @dataclass(slots=True)
 class RecordCounts:
-    """The numbers of objects that the records name, by result, and the image sets that they name."""
+    """Counts of the objects in the records of a job (imported, failed, others), and the image sets of the records."""
 
     imported: int = 0
     failed: int = 0
@@ -109,7 +109,7 @@ class JobLedger:
         if record.image_set_id:
             self.record_counts.image_sets.add(record.image_set_id)
         for name in record.warnings:
-            if not is_warning_name(name):
+            if not is_documented_warning(name):
                 self.issues.add(make_issue("manifest.unknown-warning", _locate_key(record.input_file), name=name))
         keys = match_keys(record.input_file, self._uri, self._entries)
         if not keys:

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dicommap.healthimaging.job_properties import JobEnding, request_agreement_issues
+from dicommap.healthimaging.job_properties import JobEnding
+from dicommap.healthimaging.request_agreement import request_agreement_issues
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.package_layout import job_folder

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dicommap.healthimaging.job_properties import RequestAgreement
+    from dicommap.healthimaging.request_agreement import RequestAgreement
     from dicommap.issues import Issue
     from dicommap.planning.planned_objects import PlannedObject
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from dicommap.inventory.grouping import FileIdentity
+    from dicommap.inventory.whole_scan_checks import FileIdentity
     from dicommap.inventory.writer import InventoryWriter
     from dicommap.p10 import ReadAt
     from dicommap.sources import Source

@@ -218,11 +218,10 @@ class LocalTree(Source, Opener):
             yield inside.count("")
 
     def open(self, path: str) -> LocalFile:
-        """Open a file for reading.
+        """Open a file for reading. Reading from the result can raise OSError too.
 
         Raises:
-            OSError: The file cannot be opened. The function that reads the file also raises it if a read fails, or if
-                the path is no longer a regular file.
+            OSError: The file cannot be opened.
 
         """
         return LocalFile(self._prefix + path)

@@ -280,7 +280,7 @@ class ImportJobService:
         if fault is not None:
             raise ServiceError(*ERROR_FAULTS[fault.kind])
         if self.behaviour.throttling and not self._throttle.take_token(operation.name):
-            raise ServiceError("ThrottlingException", "Rate exceeded")
+            raise ServiceError(*ERROR_FAULTS["throttle"])
         fault = self._faults.take(CONNECTION_FAULTS, operation.name)
         if fault is not None and fault.kind == "reset":
             return Response(0, b"", {}, cut=0)

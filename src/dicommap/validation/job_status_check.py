@@ -1,10 +1,11 @@
-"""Check the status of import jobs, and compare the jobs with the requests that were sent."""
+"""Issues of submitted jobs: how they ended, and whether the service has their requests unchanged."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.healthimaging.job_properties import JobEnding, request_agreement_issues
+from dicommap.healthimaging.job_properties import JobEnding
+from dicommap.healthimaging.request_agreement import request_agreement_issues
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.package_layout import submission_path
 from dicommap.model.submission import SubmissionState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dicommap.healthimaging.s3_uri import NestedFolders
+from dicommap.healthimaging.s3_uri import FolderCounter
 from dicommap.issues import Location, make_issue
 from dicommap.planning.planned_objects import INSTANCE_DISPOSITIONS, parse_objects_csv
 from dicommap.planning.source_prefixes import is_s3_root
@@ -33,7 +33,7 @@ def check_objects_csv(
     """
     sources_in_s3 = [is_s3_root(source) for source in sources]
     counts = {"instances": 0, "sourceFiles": 0, "sourceBytes": 0}
-    folders, added = NestedFolders(), {file["path"].rpartition("/")[0] for file in job["files"]} - {""}
+    folders, added = FolderCounter(), {file["path"].rpartition("/")[0] for file in job["files"]} - {""}
     before = b""
     try:
         for planned in parse_objects_csv(line.decode("utf-8") for line in lines):

@@ -11,6 +11,7 @@ import pytest
 from dicommap.aws import Clients
 from dicommap.aws.import_jobs import ImportJobs
 from dicommap.errors import AwsError
+from dicommap.healthimaging.request_agreement import compare_with_request
 from dicommap.testing import ImportJobService
 from dicommap.testing.service import DATASTORE_ID
 from tests.support.fake_clock import QuickClock
@@ -32,7 +33,7 @@ def test_a_job_is_started_looked_up_and_listed(jobs: ImportJobs) -> None:
     assert first.jobStatus == "SUBMITTED"
     job = jobs.get(DATASTORE_ID, first.jobId)
     assert (job.jobId, job.jobName, job.inputS3Uri) == (first.jobId, "dicommap-0001", "s3://bucket/in/")
-    assert job.agreement_with(request()) == "same"
+    assert compare_with_request(job, request()) == "same"
     assert [one.jobId for one in jobs.list_jobs(DATASTORE_ID)] == [first.jobId]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.healthimaging.job_output import UNKNOWN_WARNING, is_warning_name, warning_name
+from dicommap.healthimaging.job_output import UNKNOWN_WARNING, is_documented_warning, warning_name
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,6 @@ def test_the_name_is_found(kind: object, number: object, name: str) -> None:
 
 
 def test_listed_ones_are_known() -> None:
-    assert is_warning_name("INVALID_OFFSET_TABLE")
-    assert not is_warning_name("SomethingNew")
-    assert not is_warning_name("45570")
+    assert is_documented_warning("INVALID_OFFSET_TABLE")
+    assert not is_documented_warning("SomethingNew")
+    assert not is_documented_warning("45570")

@@ -119,28 +119,6 @@ def test_a_time_without_a_zone_is_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("returned", "sent", "agreement"),
-    [
-        (CONFIGURATION, CONFIGURATION, "same"),
-        (None, None, "same"),
-        (None, CONFIGURATION, "missing"),
-        ({}, CONFIGURATION, "missing"),
-        (CONFIGURATION, None, "differs"),
-        ({"SDK_UNKNOWN_MEMBER": {"name": "digitalPathology"}}, CONFIGURATION, "differs"),
-    ],
-)
-def test_a_job_is_compared_with_its_request(returned: object, sent: object, agreement: str) -> None:
-    job = ImportJob.model_validate({**JOB, "inputS3Uri": "s3://bucket/in", "importConfiguration": returned})
-    request = {"inputS3Uri": "s3://bucket/in/"} | ({} if sent is None else {"importConfiguration": sent})
-    assert job.agreement_with(request) == agreement
-    assert job.agreement_with({**request, "inputS3Uri": "s3://bucket/in/1/"}) == "other-prefix"
-
-
-def test_an_answer_without_a_prefix_is_not_compared() -> None:
-    assert ImportJob.model_validate(JOB).agreement_with({"inputS3Uri": "s3://bucket/in/"}) is None
-
-
-@pytest.mark.parametrize(
     ("returned", "prefix"),
     [
         (None, None),

@@ -13,7 +13,7 @@ import pytest
 from dicommap.errors import InventoryError, SourceError
 from dicommap.healthimaging.limits import MAX_P10_BYTES
 from dicommap.inventory import Inventory, sqlite_schema, writer
-from dicommap.inventory.grouping import FileIdentity
+from dicommap.inventory.whole_scan_checks import FileIdentity
 from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from dicommap.writing.partial_files import partial_file

@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 
 from dicommap.pictures.codec_process import CodecProcess
-from dicommap.pictures.picture_file import NoPictureError, PictureFile
+from dicommap.pictures.file_to_draw import FileToDraw, NoPictureError
 from tests.support.image_files import make_image_file, make_ramp, thumbnail
 
 pytestmark = pytest.mark.usefixtures("counted")
 
-FILE = PictureFile("/none", "1.2.3")
+FILE = FileToDraw("/none", "1.2.3")
 SERVING = """\
 import sys; sys.path[:] = {path!r}
 import ctypes, os, signal, time
 from PIL import Image
 from dicommap.pictures.codec_worker import serve
-from dicommap.pictures.picture_file import NoPictureError
+from dicommap.pictures.file_to_draw import NoPictureError
 
 def paint(file, index, size):
     if index:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.pictures.picture_file import NoPictureError, PictureFile, open_picture_file
+from dicommap.pictures.file_to_draw import FileToDraw, NoPictureError, open_file_to_draw
 from dicommap.pictures.slices import Slice, Slices, sort_slices
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -18,7 +18,7 @@ def one(
     name: str, number: int | None = None, z: float | None = None, orientation: tuple[float, ...] | None = AXIAL
 ) -> Slice:
     position = None if z is None else (5.0, 5.0, z)
-    return Slice(file=PictureFile(name, name), frames=1, number=number, position=position, orientation=orientation)
+    return Slice(file=FileToDraw(name, name), frames=1, number=number, position=position, orientation=orientation)
 
 
 def names(slices: list[Slice]) -> str:
@@ -74,11 +74,11 @@ def test_frames_count_as_images() -> None:
 def test_a_member_of_an_archive_is_told_from_a_file_that_is_gone(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK")
     with pytest.raises(NoPictureError, match="in an archive"):
-        open_picture_file(f"{tmp_path}/a.zip!/b/c")
+        open_file_to_draw(f"{tmp_path}/a.zip!/b/c")
     with pytest.raises(NoPictureError, match="not where"):
-        open_picture_file(f"{tmp_path}/b.zip!/c")
+        open_file_to_draw(f"{tmp_path}/b.zip!/c")
 
 
 def test_an_object_in_s3_is_told_as_one() -> None:
     with pytest.raises(NoPictureError, match="in S3"):
-        open_picture_file("s3://bucket/prefix/IM1")
+        open_file_to_draw("s3://bucket/prefix/IM1")

@@ -23,7 +23,7 @@ from dicommap.reconciliation.retry_selection import RetrySelection
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dicommap.healthimaging.job_properties import RequestAgreement
+    from dicommap.healthimaging.request_agreement import RequestAgreement
 
 JOB_URI = "s3://bucket/in/a/"
 EMPTY = FileDigest.from_text("")

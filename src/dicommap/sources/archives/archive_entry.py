@@ -26,7 +26,7 @@ def has_archive_name(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:
-    """One entry of an archive that is not a directory."""
+    """A file, link or other entry of an archive. Directories are not entries."""
 
     name: str
     """The name in the archive. If an earlier entry has the same name, the name is changed: see UniqueNames."""

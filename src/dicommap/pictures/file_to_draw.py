@@ -24,7 +24,7 @@ class NoPictureError(Exception):
     """
 
 
-class PictureFile(NamedTuple):
+class FileToDraw(NamedTuple):
     """A file to draw, with the SOP Instance UID that the scan read from it."""
 
     path: str
@@ -32,7 +32,7 @@ class PictureFile(NamedTuple):
     sop_instance_uid: str
 
 
-def open_picture_file(path: str) -> BinaryIO:
+def open_file_to_draw(path: str) -> BinaryIO:
     """Open a file for reading. Raises NoPictureError if it is missing, not a regular file, or not readable."""
     if path.startswith(_S3_SCHEME):
         raise NoPictureError("The file is in S3, of which no pictures are drawn")

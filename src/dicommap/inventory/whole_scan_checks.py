@@ -134,7 +134,7 @@ SELECT header AS id, COUNT(*) AS files FROM file WHERE disposition IN ('instance
 _COUNTED_HEADERS = "temp.counted JOIN header USING (id)"
 
 
-def find_grouping_issues(
+def find_whole_scan_issues(
     connection: sqlite3.Connection, keywords: tuple[str, ...], label: PathLabel
 ) -> Iterator[Issue]:
     """Yield the issues of whole studies and series, then the issues of too large files.

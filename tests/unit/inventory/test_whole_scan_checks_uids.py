@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dicommap.dicom.uid import uid_conformance_problem, uid_root_of
 from dicommap.healthimaging.limits import uid_mapping_problem
-from dicommap.inventory.grouping import _MAY_BE_NONCONFORMANT
+from dicommap.inventory.whole_scan_checks import _MAY_BE_NONCONFORMANT
 from dicommap.issues import Issue
 from tests.support.example_counts import examples
 from tests.support.filled_inventories import Added, added, inventory_of

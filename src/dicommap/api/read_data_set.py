@@ -1,4 +1,4 @@
-"""data_set(): return the metadata of one P10 file in the DICOM JSON Model."""
+"""read_data_set(): return the metadata of one P10 file in the DICOM JSON Model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @convert_arguments(path=to_path)
-def data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
+def read_data_set(path: StrPath) -> tuple[DataSet, list[Issue]]:
     """Return the data set of a P10 file as DICOM JSON without pixel data, and the issues of the file.
 
     Each value that JSON cannot represent has an issue. If the file is not a P10 file, the data set is empty, and an

@@ -20,7 +20,7 @@ def test_pydicom_tells_nobody_of_values(tmp_path: Path, caplog: pytest.LogCaptur
     (tmp_path / "a").write_bytes(made.replace(b"ISO_IR 100", b"CANARY    "))
     with caplog.at_level(logging.DEBUG), warnings.catch_warnings():
         warnings.simplefilter("error")
-        found, _ = dicommap.data_set(tmp_path / "a")
+        found, _ = dicommap.read_data_set(tmp_path / "a")
     assert found["00100020"]["Value"] == ["CANARY" * 20]
     assert not caplog.records
     assert not logging.getLogger("pydicom").disabled

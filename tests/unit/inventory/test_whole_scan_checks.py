@@ -1,12 +1,12 @@
-"""What grouping brings to light: each code of its family."""
+"""The checks of a whole scan: each code of its family."""
 
 from __future__ import annotations
 
 import pytest
 
 from dicommap.healthimaging.limits import MAX_P10_BYTES
-from dicommap.inventory import Inventory, grouping
-from dicommap.inventory.grouping import FileIdentity
+from dicommap.inventory import Inventory, whole_scan_checks
+from dicommap.inventory.whole_scan_checks import FileIdentity
 from dicommap.issues import CATALOGUE, Issue, Severity, make_issue
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from tests.support.filled_inventories import Added, added, inventory_of, refused
@@ -143,7 +143,7 @@ def test_unlisted_transfer_syntaxes_are_counted_by_series() -> None:
 
 
 def test_a_file_of_the_largest_size_is_not_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "MAX_P10_BYTES", 100)
+    monkeypatch.setattr(whole_scan_checks, "MAX_P10_BYTES", 100)
     files = [added("a", size=100), added("b", "1.1 1.1.1 1.2", size=101)]
     (found,) = found_in(*files)
     assert (found.code, found.location.path) == ("instance.too-large", "b")
