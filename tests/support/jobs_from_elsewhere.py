@@ -16,6 +16,7 @@ class Elsewhere:
 
     def __init__(self, ready: PreparedPackage) -> None:
         self.package, self.bucket = ready.package, ready.bucket
+        self.uploaded: set[str] = set()
         self.output = f"{self.bucket.uri}out/"
 
     def upload(self, job: str) -> None:
@@ -27,7 +28,9 @@ class Elsewhere:
 
     def start(self, job: str = "0001", *, without: str = "", **members: Any) -> str:
         """Upload the override files of a job, start it, and return its id."""
-        self.upload(job)
+        if job not in self.uploaded:  # a second upload would be newer than the first job
+            self.uploaded.add(job)
+            self.upload(job)
         request = json.loads((self.package / f"jobs/{job}/start-dicom-import-job.json").read_bytes())
         request |= {"datastoreId": DATASTORE_ID, "dataAccessRoleArn": ROLE, "outputS3Uri": self.output}
         request |= {"jobName": "from-the-console", **members}

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from dicommap.model.job_adoption import JobAdoption
 
 MAX_JOBS = 50
-ADOPTION_COLUMNS = ("job", "jobId", "status", "submitted", "result", "reason")
+ADOPTION_COLUMNS = ("job", "jobId", "status", "result", "reason", "submitted")
 """Columns of the table of compared jobs."""
-_COLUMN_KINDS = (CellKind.WORD, CellKind.UID, CellKind.WORD, CellKind.TEXT, CellKind.WORD, CellKind.TEXT)
+_COLUMN_KINDS = (CellKind.WORD, CellKind.UID, CellKind.WORD, CellKind.WORD, CellKind.TEXT, CellKind.TEXT)
 _REASONS = {
-    "missing": "no importConfiguration",
-    "differs": "another importConfiguration",
-    "other-prefix": "another inputS3Uri",
+    "missing": "no configuration",
+    "differs": "other configuration",
+    "other-prefix": "other prefix",
 }
 
 
@@ -55,9 +55,9 @@ def build_adoption_cells(adoption: JobAdoption) -> tuple[str, ...]:
         adoption.job or "",
         job.jobId,
         make_printable(job.jobStatus),
-        format_utc(job.submittedAt) or "",
         adoption.result.value,
         describe_refusal(adoption),
+        format_utc(job.submittedAt) or "",
     )
 
 
@@ -65,9 +65,9 @@ def describe_refusal(adoption: JobAdoption) -> str:
     """Return the differences between a job and the package's request, in a few words; empty if they agree."""
     reasons = [_REASONS[adoption.agreement]] if adoption.agreement in _REASONS else []
     if adoption.differing:
-        reasons.append(f"another {join_names(adoption.differing)}")
+        reasons.append(f"other {join_names(adoption.differing)}")
     if adoption.known_job_id not in (None, adoption.properties.jobId):
-        reasons.append(f"the package has {adoption.known_job_id}")
+        reasons.append("the package has another job")
     return ", ".join(reasons)
 
 

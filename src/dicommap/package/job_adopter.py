@@ -162,8 +162,8 @@ class JobAdopter:
             yield replace(adoption, result=AdoptionResult.ADOPTED)
 
     def locate(self, job_id: str) -> Location:
-        """Return the location of an issue about a job of the data store."""
-        return Location(path=f"healthimaging:{self.datastore}/{job_id}")
+        """Return the location of an issue about an import job."""
+        return Location(path=f"import job {job_id}")
 
     def _get(self, job_id: str) -> ImportJob | None:
         try:

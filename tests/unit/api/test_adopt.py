@@ -77,7 +77,7 @@ def test_jobs_are_found_by_their_prefix_and_compared(elsewhere: Elsewhere, impor
     for job in found.jobs:
         get_schema_validator("adoption").validate(json.loads(json.dumps(build_adoption_record(job))))
     assert "1 fits" in str(found)
-    assert "no importConfiguration" in found._repr_html_()
+    assert "no configuration" in found._repr_html_()
 
 
 def test_of_two_jobs_that_fit_none_is_chosen(elsewhere: Elsewhere) -> None:
@@ -205,7 +205,7 @@ def test_a_failed_job_is_adopted_with_a_warning(elsewhere: Elsewhere, import_job
 def test_a_job_that_the_data_store_does_not_have_is_told(elsewhere: Elsewhere) -> None:
     adopted = adopt(elsewhere, "0" * 32, elsewhere.start("0001"))
     assert codes(adopted) == ["adopt.no-job"]
-    assert adopted.issues[0].location.path == f"healthimaging:{DATASTORE_ID}/{'0' * 32}"
+    assert adopted.issues[0].location.path == f"import job {'0' * 32}"
     assert states(elsewhere.package) == {}
 
 

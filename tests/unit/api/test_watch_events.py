@@ -102,7 +102,7 @@ def test_a_configuration_that_was_dropped_is_found_by_the_confirmation(
 
 def test_the_service_is_believed_if_it_contradicts_an_event(submitted: Path, import_jobs: ImportJobService) -> None:
     job = import_jobs.jobs[0]
-    object.__setattr__(import_jobs.behaviour, "advance", "call")
+    import_jobs.change_behaviour("advance=call")
     watched = watch(submitted, event_of(job, "COMPLETED"))
     assert codes(watched) == []
     state = states(submitted)["0001"]

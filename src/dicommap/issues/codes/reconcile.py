@@ -11,7 +11,8 @@ CODES = (
         title="The job was not started",
         message="According to the package, the job has not been started; it plans {count:instance}.",
         explanation="There is no manifest of the job either. All its instances are not reported.",
-        fix="Start it with 'dicommap submit'. If it was started in another way, name its manifests with --manifests.",
+        fix="Start it with 'dicommap submit'. If it was started in another way, take it over with 'dicommap adopt', or "
+        "name its manifests with --manifests.",
     ),
     IssueCode(
         name="reconcile.unanswered",
