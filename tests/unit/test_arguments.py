@@ -31,6 +31,9 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "submit": (dicommap.submit, {"package": NOWHERE}),
     "watch": (dicommap.watch, {"package": NOWHERE}),
     "reconcile": (dicommap.reconcile, {"package": NOWHERE}),
+    "adopt": (dicommap.adopt, {"package": NOWHERE, "job_ids": ["1a"]}),
+    "verify": (dicommap.verify, {"package": NOWHERE}),
+    "read_assumptions": (dicommap.read_assumptions, {"path": NOWHERE}),
     "fhir": (dicommap.fhir, {"inventory": NOWHERE, "output": NOWHERE}),
     "read_data_set": (dicommap.read_data_set, {"path": NOWHERE}),
     "write_overrides": (
@@ -47,7 +50,15 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
 }
 """Name -> a public function, and arguments of right types that lead to an error without any request."""
 WRONG_VALUES = {"object": object(), "bytes": b"pd.db", "list of objects": [object()], "dict": {1: object()}}
-"""Values that no parameter takes."""
+"""Values that parameters do not take, except ACCEPTED."""
+ACCEPTED = {
+    ("document", "bytes"),
+    ("document", "dict"),
+    ("overrides", "dict"),
+    ("events", "bytes"),
+    ("events", "list of objects"),
+}
+"""JSON of some form, and iterables whose items are checked later."""
 
 
 def parameters() -> Iterator[tuple[str, str]]:
@@ -66,8 +77,8 @@ def test_each_public_function_is_tested() -> None:
 @pytest.mark.parametrize(("name", "parameter"), list(parameters()))
 def test_a_wrong_type_is_refused_with_the_name_of_the_parameter(name: str, parameter: str, kind: str) -> None:
     function, arguments = CALLS[name]
-    if (parameter, kind) in {("document", "bytes"), ("document", "dict"), ("overrides", "dict")}:
-        return  # JSON of some form, and an iterable of wrong items
+    if (parameter, kind) in ACCEPTED:
+        return
     with pytest.raises(DicommapError) as raised:
         function(**{**arguments, parameter: WRONG_VALUES[kind]})
     assert isinstance(raised.value, UsageError)
