@@ -21,6 +21,7 @@ PURE = (
     "planning",
     "reconciliation",
     "verification",
+    "probing",
     "validation",
     "display",
 )

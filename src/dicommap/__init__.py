@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dicommap.api.fhir import fhir
     from dicommap.api.open import open  # noqa: A004
     from dicommap.api.policy import policy
+    from dicommap.api.probe import ProbeResult, probe
     from dicommap.api.read_assumptions import read_assumptions
     from dicommap.api.read_data_set import read_data_set
     from dicommap.api.reconcile import Reconciliation, reconcile
@@ -51,6 +52,7 @@ __all__ = [
     "watch",
     "reconcile",
     "verify",
+    "probe",
     "fhir",
     "read_data_set",
     "write_overrides",
@@ -65,6 +67,7 @@ __all__ = [
     "Clients",
     "Reconciliation",
     "Verification",
+    "ProbeResult",
     "Assumptions",
     "Quotas",
     "Override",
@@ -93,6 +96,7 @@ _MODULE_OF = {
     "watch": "api.watch",
     "reconcile": "api.reconcile",
     "verify": "api.verify",
+    "probe": "api.probe",
     "fhir": "api.fhir",
     "read_data_set": "api.read_data_set",
     "write_overrides": "api.write_overrides",
@@ -107,6 +111,7 @@ _MODULE_OF = {
     "Clients": "aws",
     "Reconciliation": "api.reconcile",
     "Verification": "api.verify",
+    "ProbeResult": "api.probe",
     "Assumptions": "healthimaging.assumptions",
     "Quotas": "healthimaging.quotas",
     "Override": "overrides.override",

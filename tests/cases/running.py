@@ -32,6 +32,8 @@ from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import s3_object_issues
 from dicommap.package.store_validation import forecast_in_store
 from dicommap.package.submission_states import SubmissionStates
+from dicommap.probing.probe_issues import remaining_issues, unclear_issues
+from dicommap.probing.probe_report import ProbeReport
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
 from tests.cases.adoption_fakes import JobsByDocument, make_clients
@@ -300,7 +302,14 @@ def _fhir(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
         return dicommap.fhir(inventory, Path(elsewhere, "studies.ndjson")).issues
 
 
+def _probe(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    report = arguments.get("report")
+    issues = [] if report is None else [*unclear_issues(ProbeReport.model_validate_json(json.dumps(report)))]
+    return [*issues, *remaining_issues((what, reason) for what, reason in arguments.get("remaining", ()))]
+
+
 _VERBS = {
+    "probe": _probe,
     "dataSet": _data_set,
     "fhir": _fhir,
     "scan": _scan,

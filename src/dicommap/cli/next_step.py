@@ -31,11 +31,12 @@ RETRY_PREFIX = "s3://BUCKET/RETRY/"
 FHIR_JOB = "DATASTORE/JOB"
 INVENTORY = "INVENTORY"
 PACKAGE = "PACKAGE"
+DIRECTORY = "DIRECTORY"
 CODE = "CODE"
 JOB_ID = "JOB_ID"
 PATTERN = "PATTERN"
 _AWS_PLACEHOLDERS = {DATASTORE_ID, ROLE_ARN, REGION, INPUT_PREFIX, OUTPUT_PREFIX, RETRY_PREFIX, FHIR_JOB, JOB_ID}
-PLACEHOLDERS = frozenset(_AWS_PLACEHOLDERS | {INVENTORY, PACKAGE, CODE, PATTERN})
+PLACEHOLDERS = frozenset(_AWS_PLACEHOLDERS | {INVENTORY, PACKAGE, DIRECTORY, CODE, PATTERN})
 """The words of a command that the user must replace. AWS accepts none of them, so none can be used by accident."""
 
 ACCOUNT_PLACEHOLDERS = {
@@ -54,6 +55,7 @@ _COMMANDS_BY_FAMILY = {
     **dict.fromkeys(("watch",), ("watch", PACKAGE)),
     **dict.fromkeys(("manifest", "reconcile"), ("reconcile", PACKAGE)),
     **dict.fromkeys(("verify",), ("verify", PACKAGE)),
+    **dict.fromkeys(("probe",), ("probe", DIRECTORY)),
     **dict.fromkeys(("object", "listing"), ("validate", PACKAGE, "--s3")),
     **dict.fromkeys(
         ("json", "dicom-json", "override", "schema", "document", "s3-uri", "mapping", "package", "request", "job"),

@@ -40,6 +40,8 @@ class Transfer:
     region: str | None
     profile: str | None
     endpoint_url: str | None
+    deleted_image_sets: int | None = None
+    """The number of image sets that are deleted beside the files; None if nothing is deleted."""
 
     @property
     def buckets(self) -> tuple[str, ...]:
@@ -54,7 +56,12 @@ MAX_PREFIXES = 10
 
 def format_transfer_lines(transfer: Transfer) -> Iterator[str]:
     """Yield the text of a transfer line by line: first the counts, then an indented line for each other fact."""
-    if transfer.read_files:
+    if transfer.deleted_image_sets is not None:
+        yield (
+            f"To be deleted: {format_count(transfer.deleted_image_sets, 'image set')} and "
+            f"{format_count(transfer.files, 'object')}"
+        )
+    elif transfer.read_files:
         yield (
             f"To be sent: {format_count(len(transfer.jobs), 'job')}, {format_count(transfer.files, 'override file')} "
             f"({format_byte_count(transfer.bytes)}); the jobs read {format_count(transfer.read_files, 'file')} "

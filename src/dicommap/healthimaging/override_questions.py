@@ -25,7 +25,9 @@ EmptyEffect = Literal["cleared", "ignored", "refused"]
 class OverrideAnswers(BaseModel):
     """One answer to each question. The defaults are the answers under which the default assumptions work."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
     refusal: Literal["job-failed", "files-failed", "warned", "silent"] = "job-failed"
     """How a refusal is reported: the job fails, the files of the mapping fail, they get a warning, or not at all.

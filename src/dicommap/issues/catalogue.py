@@ -26,6 +26,7 @@ from dicommap.issues.codes import (
     override,
     p10,
     package,
+    probe,
     reconcile,
     request,
     rules,
@@ -89,6 +90,7 @@ _FAMILIES = (
     manifest,
     reconcile,
     verify,
+    probe,
     fhir,
 )
 

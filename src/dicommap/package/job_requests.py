@@ -41,6 +41,11 @@ class JobRequest:
         """Return whether the request has a value for a member, and not a placeholder."""
         return bool(self.request.get(member, f"<{member}>") != f"<{member}>")
 
+    @property
+    def id(self) -> str:
+        """The id of the job in the plan."""
+        return self.job.id
+
     def documents(self) -> Iterator[UploadDocument]:
         """Yield the override files as documents to upload.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES
 from dicommap.aws.document_uploads import UploadResult, upload_document
@@ -19,13 +19,13 @@ from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, Submission, Submissio
 from dicommap.package.aws_account_check import make_aws_account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dicommap.aws import Clients
+    from dicommap.aws.document_uploads import UploadDocument
     from dicommap.aws.import_jobs import ImportJobs
     from dicommap.aws.timing import Clock
     from dicommap.healthimaging.job_properties import ImportJob
-    from dicommap.package.job_requests import JobRequest
     from dicommap.package.submission_states import SubmissionStates
 
 UPLOADS_AT_ONCE = 8
@@ -38,6 +38,24 @@ _ALREADY_UPLOADED = (
 )
 _QUOTA_CODE = "ServiceQuotaExceededException"
 _CONFLICT_CODE = "ConflictException"
+
+
+class SubmittableJob(Protocol):
+    """A job that can be submitted: its request, and the documents to upload before it is started."""
+
+    @property
+    def id(self) -> str:
+        """The number of the job, which names the file of its state."""
+        ...
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """The parameters of StartDICOMImportJob."""
+        ...
+
+    def documents(self) -> Iterator[UploadDocument]:
+        """Yield the documents to upload."""
+        ...
 
 
 @dataclass(kw_only=True)
@@ -61,7 +79,12 @@ class JobSubmitter:
     _can_list_jobs: bool = True
     """Whether the credentials may list import jobs. It is True until AWS refuses the listing."""
 
-    def save_aws_account(self, order: JobRequest) -> None:
+    @property
+    def can_list(self) -> bool:
+        """Whether the credentials permit listing of import jobs, as far as known."""
+        return self._can_list_jobs
+
+    def save_aws_account(self, order: SubmittableJob) -> None:
         """Save the AWS account of a request if this is the first submit. Later submits must use the same account.
 
         Raises PackageError if the account cannot be saved.
@@ -69,7 +92,7 @@ class JobSubmitter:
         if self.is_first:
             self.states.write_account(make_aws_account(order.request, self.clients, self.region))
 
-    def find_unanswered_job(self, order: JobRequest) -> None:
+    def find_unanswered_job(self, order: SubmittableJob) -> None:
         """Look up the job of an earlier start request whose answer was not saved. Save the job if it exists.
 
         Raises:
@@ -77,26 +100,26 @@ class JobSubmitter:
             AwsError: AWS refuses to list jobs for another reason than a missing permission.
             PackageError: A state cannot be read or saved.
         """
-        state = self.states.read(order.job.id)
+        state = self.states.read(order.id)
         if state is None:
             return
         _require_same_request(state, order, self.region)
         if state.state is SubmissionState.STARTING:
             submission = self._find_sent_job(order, state)
             if submission is not None:
-                self.on_step(order.job.id, f"had been started as {submission.jobId}")
+                self.on_step(order.id, f"had been started as {submission.jobId}")
                 self._save_started(state, submission)
 
-    def require_no_reading_job(self, orders: Iterable[JobRequest]) -> None:
+    def require_no_reading_job(self, orders: Iterable[SubmittableJob]) -> None:
         """Check that no unfinished job reads from a prefix whose override files this submit will replace.
 
         Raises:
             UsageError: There is such a job.
             AwsError: AWS refuses to list jobs for another reason than a missing permission.
         """
-        states = ((order, self.states.read(order.job.id)) for order in orders)
+        states = ((order, self.states.read(order.id)) for order in orders)
         to_start = [order for order, state in states if state is None or not state.state.has_job]
-        uris = [uri for order in to_start if (uri := S3Uri.parse(order.job.inputS3Uri))]
+        uris = [uri for order in to_start if (uri := S3Uri.parse(order.request["inputS3Uri"]))]
         if not uris or not self._can_list_jobs:
             return
         try:
@@ -110,7 +133,7 @@ class JobSubmitter:
                 fix="Wait until it has ended: it would import with the override files of this package.",
             )
 
-    def submit(self, order: JobRequest) -> Submission:
+    def submit(self, order: SubmittableJob) -> Submission:
         """Submit one job and return its new state. If an earlier run was stopped, continue after its last saved step.
 
         After an error, the saved state is that of the last completed step.
@@ -119,7 +142,7 @@ class JobSubmitter:
             AwsError: AWS refuses a request or cannot be reached.
             PackageError: A state cannot be read or saved, or an override file is not as planned.
         """
-        known = self.states.read(order.job.id)
+        known = self.states.read(order.id)
         state = known or self._save_state(_make_planned_state(order, self.region))
         if state.state.has_job:
             return state
@@ -131,7 +154,7 @@ class JobSubmitter:
             at = format_utc(self.jobs.service_time())
             state = self._save_state(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
         job = self._start_job(order)
-        self.on_step(order.job.id, _start_message(state, job))
+        self.on_step(order.id, _start_message(state, job))
         return self._save_started(state.model_copy(update={"requestId": self.jobs.start_request_id or None}), job)
 
     def _save_state(self, state: Submission) -> Submission:
@@ -149,7 +172,7 @@ class JobSubmitter:
         }
         return self._save_state(state.model_copy(update=known))
 
-    def _find_sent_job(self, order: JobRequest, state: Submission) -> ImportJob | None:
+    def _find_sent_job(self, order: SubmittableJob, state: Submission) -> ImportJob | None:
         """Return the job that an earlier start request has started.
 
         Return None if there is no such job, or if the credentials do not permit listing jobs.
@@ -161,7 +184,7 @@ class JobSubmitter:
             self._continue_without_listing(error)
             return None  # a second request with the same client token starts no second job
 
-    def _upload_documents(self, order: JobRequest, *, is_first: bool) -> None:
+    def _upload_documents(self, order: SubmittableJob, *, is_first: bool) -> None:
         """Upload the override files of a job, several at once, and report the numbers of uploads by result."""
         client = self.clients.s3
         with ThreadPoolExecutor(UPLOADS_AT_ONCE) as threads:
@@ -176,13 +199,11 @@ class JobSubmitter:
                 raise
         if outcomes:
             counts = ((outcome, outcomes.count(outcome)) for outcome in UploadResult)
-            self.on_step(
-                order.job.id, "override files " + ", ".join(f"{n:,} {result.value}" for result, n in counts if n)
-            )
+            self.on_step(order.id, "override files " + ", ".join(f"{n:,} {result.value}" for result, n in counts if n))
         if is_first and UploadResult.THERE in outcomes:
-            self.on_step(order.job.id, _ALREADY_UPLOADED)
+            self.on_step(order.id, _ALREADY_UPLOADED)
 
-    def _wait_for_room(self, order: JobRequest) -> None:
+    def _wait_for_room(self, order: SubmittableJob) -> None:
         """Wait until the data store has fewer unfinished jobs than `concurrent_jobs`."""
         pauses = GrowingPauses()
         while self._can_list_jobs and (self._active is None or self._active >= self.concurrent_jobs):
@@ -193,12 +214,12 @@ class JobSubmitter:
                 return
             if self._active >= self.concurrent_jobs:
                 self.on_step(
-                    order.job.id,
+                    order.id,
                     f"waits: {format_count(self._active, 'job')} {choose_verb(self._active, 'has', 'have')} not ended",
                 )
                 self.clock.sleep(next(pauses))
 
-    def _start_job(self, order: JobRequest) -> ImportJob:
+    def _start_job(self, order: SubmittableJob) -> ImportJob:
         """Start a job. While the service has too many jobs, wait and try again."""
         pauses = GrowingPauses()
         while True:
@@ -207,13 +228,13 @@ class JobSubmitter:
             except AwsError as error:
                 if error.code != _QUOTA_CODE or not self._is_busy(order):
                     raise _explain_conflict(error) from None
-                self.on_step(order.job.id, "waits: the service takes no more jobs at once")
+                self.on_step(order.id, "waits: the service takes no more jobs at once")
                 self.clock.sleep(next(pauses))
             else:
                 self._active = None if self._active is None else self._active + 1
                 return job
 
-    def _is_busy(self, order: JobRequest) -> bool:
+    def _is_busy(self, order: SubmittableJob) -> bool:
         """Return whether the data store has unfinished jobs.
 
         If so, waiting will help: the quota is for concurrent jobs.
@@ -241,18 +262,18 @@ def _start_message(state: Submission, job: ImportJob) -> str:
     return f"had been started as {job.jobId} at {format_utc(job.submittedAt)}, by the same request from elsewhere"
 
 
-def _make_planned_state(order: JobRequest, region: str) -> Submission:
+def _make_planned_state(order: SubmittableJob, region: str) -> Submission:
     return Submission(
-        job=order.job.id, state=SubmissionState.PLANNED, region=region or None, **_select_members(order, "jobName")
+        job=order.id, state=SubmissionState.PLANNED, region=region or None, **_select_members(order, "jobName")
     )
 
 
-def _select_members(order: JobRequest, *further: str) -> dict[str, Any]:
+def _select_members(order: SubmittableJob, *further: str) -> dict[str, Any]:
     names = (*AWS_ACCOUNT_MEMBERS, "inputS3Uri", "clientToken", *further)
     return {name: order.request[name] for name in names if name in order.request}
 
 
-def _require_same_request(state: Submission, order: JobRequest, region: str) -> None:
+def _require_same_request(state: Submission, order: SubmittableJob, region: str) -> None:
     """Raise UsageError if the earlier run was for another AWS account, region or plan than `order`."""
     now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(order)}
     if state.adoptedAt is not None:  # such a job keeps its own role and output prefix

@@ -27,14 +27,26 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _LOCK_NAME = ".lock"
+_BUSY_MESSAGES = {
+    "submit": "Another 'dicommap submit' or 'dicommap adopt' uses this package.",
+    "probe": "Another 'dicommap probe' uses this directory.",
+}
 _RUN_AGAIN_FIX = "Then run the same again: it goes on from where it was."
 
 
 class SubmissionStates:
     """The saved submission states of the jobs in one package."""
 
-    def __init__(self, package: Path) -> None:
+    def __init__(self, package: Path, command: str = "submit") -> None:
+        """Use the states in a directory.
+
+        Args:
+            package: The directory of the package or probe.
+            command: The name of the command that submits its jobs, for messages.
+
+        """
         self._package = package
+        self._command = command
         self._folder = package / SUBMISSION_FOLDER
 
     def read(self, job_id: str) -> Submission | None:
@@ -132,7 +144,7 @@ class SubmissionStates:
             yield
         except BlockingIOError:
             raise PackageError(
-                "Another 'dicommap submit' or 'dicommap adopt' uses this package.",
+                _BUSY_MESSAGES[self._command],
                 fix="Wait until it has ended.",
             ) from None
         finally:

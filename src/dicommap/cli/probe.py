@@ -1,0 +1,199 @@
+"""The command `dicommap probe`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.cli.confirmation import add_yes, create_confirmation
+from dicommap.cli.next_step import (
+    DATASTORE_ID,
+    INPUT_PREFIX,
+    INVENTORY,
+    OUTPUT_PREFIX,
+    ROLE_ARN,
+    NextStep,
+    explain_codes,
+)
+from dicommap.cli.options import (
+    add_aws_options,
+    add_choice,
+    add_dry_run,
+    add_fail_on,
+    add_import_settings,
+    create_clients,
+    list_given_options,
+    output_path,
+)
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_error,
+    print_issues,
+    print_job_event,
+    print_line,
+    print_next_step,
+    print_table,
+    print_text,
+    write,
+)
+from dicommap.cli.shell_words import path_word
+from dicommap.cli.terminal import add_output_options
+from dicommap.dicom.strict_json import dump_json
+from dicommap.errors import UsageError
+from dicommap.issues.wording import format_count
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from dicommap.api.probe import ProbeResult
+    from dicommap.cli.parser import Parser
+
+DESCRIPTION = """
+Ask a data store for tests what AWS leaves open about override files, by import jobs with invented patients.
+
+AWS does not document the content of override files. Each question is an experiment: a small synthetic study, an
+override file and an import job. The answers come from the status of the job, its job manifests and the stored metadata.
+They are written to DIRECTORY: report.json with the evidence, and assumptions.json for 'dicommap draft --assume'. They
+describe this data store on this day, and are no statement of AWS.
+
+The state is saved after every step: a run that was stopped, killed or refused goes on from there, and starts no job
+twice. -n shows first how much would be sent and billed. --clean-up deletes what the probe has made, and nothing else.
+"""
+
+RECORD_FILE, REPORT_FILE, ASSUMPTIONS_FILE = "probe.json", "report.json", "assumptions.json"
+"""Names of files in the directory of a probe. A test compares them with those of `package.probe_directory`."""
+
+EXAMPLES = """\
+  dicommap probe probe-1 -n
+  dicommap probe probe-1 --datastore-id ID --data-access-role-arn ARN \\
+    --input-s3-uri s3://bucket/probes/ --output-s3-uri s3://bucket/out/
+  dicommap probe probe-1 --clean-up"""
+
+
+class ReportFormat(StrEnum):
+    """The formats in which the report of a probe is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the command's argument and options."""
+    parser.add_argument(
+        "directory", metavar="[DIRECTORY]", nargs="?", type=Path, help="The directory of the probe, new or continued."
+    )
+    parser.add_argument("--list", action="store_true", help="List the questions, and ask none.")
+    parser.add_argument(
+        "--question", metavar="NAME", action="append", help="Ask only this question. May be repeated. Default: all."
+    )
+    add_dry_run(parser, "Show what would be sent, billed or deleted; send nothing that changes anything.")
+    parser.add_argument(
+        "--clean-up", action="store_true", help="Delete the image sets, objects and job manifests of the probe."
+    )
+    add_choice(parser, "--format", kind=ReportFormat, default=ReportFormat.TABLE, text="How the report is printed.")
+    parser.add_argument("--html", metavar="FILE", type=output_path, help="Write the report as an HTML page, too.")
+    add_yes(parser)
+    add_fail_on(parser)
+    request = parser.add_argument_group("Import job request")
+    add_import_settings(request)
+    request.add_argument("--input-s3-uri", metavar="URI", help="The S3 prefix below which the probe puts its objects.")
+    add_aws_options(parser)
+    add_output_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return its exit status."""
+    if args.list:
+        _print_questions()
+        return 0
+    if args.directory is None:
+        raise UsageError("No directory was named.", fix="Name a new directory for the probe, or list the questions.")
+
+    from dicommap.api.probe import probe
+    from dicommap.writing.new_file import require_new_file, write_new_text_file
+
+    if args.html is not None:
+        require_new_file(args.html)
+    result = probe(
+        args.directory,
+        datastore_id=args.datastore_id,
+        data_access_role_arn=args.data_access_role_arn,
+        input_s3_uri=args.input_s3_uri,
+        output_s3_uri=args.output_s3_uri,
+        questions=args.question or (),
+        dry_run=args.dry_run,
+        clean_up=args.clean_up,
+        clients=create_clients(args),
+        confirm=create_confirmation(yes=args.yes),
+        on_step=print_job_event,
+    )
+    if args.html is not None:
+        write_new_text_file(args.html, (result.html(),))
+    if args.format is ReportFormat.JSON and result.report is not None:
+        write([dump_json(result.report.model_dump(mode="json"))])
+        print_error(*map(str, result.issues))
+    else:
+        _print_result(result, args)
+    print_next_step(_choose_next_step(result, args), to_stderr=args.format is ReportFormat.JSON)
+    return choose_exit_status((issue.severity for issue in result.issues), args.fail_on)
+
+
+def _print_questions() -> None:
+    from dicommap.healthimaging.override_questions import list_answers
+    from dicommap.probing.probe_report import describe_question
+
+    rows = [(name, ", ".join(answers), describe_question(name)) for name, answers in list_answers().items()]
+    print_table(("question", "answers", "asks"), rows)
+
+
+def _print_result(result: ProbeResult, args: argparse.Namespace) -> None:
+    from dicommap.display.probe_report import OBSERVED_NOTE, format_answer, list_estimate_facts
+
+    if result.report is not None:
+        rows = [(item.question, *format_answer(item), item.text) for item in result.report.questions]
+        print_table(("question", "answer", "reported", "asks"), rows)
+        print_text(f"{result.report.date}, data store {result.report.datastoreId}. {OBSERVED_NOTE}")
+        print_issues(result.issues)
+        print_line(f"Report: {result.directory / REPORT_FILE}")
+        return
+    print_issues(result.issues)
+    if result.estimate is not None:
+        for name, text in list_estimate_facts(result.estimate):
+            print_text(f"{name}: {text}", indent="  ")
+        print_table(("operation", "requests"), [(k, f"{n:,}") for k, n in result.estimate.requests.items()])
+        print_line("Nothing was sent.")
+    elif args.clean_up:
+        verb = "To be deleted" if args.dry_run else "Deleted"
+        image_sets, objects = result.deleted_image_sets, result.deleted_objects
+        print_line(f"{verb}: {format_count(image_sets, 'image set')}, {format_count(objects, 'object')}")
+    else:
+        print_line("Nothing was sent.")
+
+
+def _choose_next_step(result: ProbeResult, args: argparse.Namespace) -> NextStep:
+    """Return the next step: explain errors, run the probe or the clean-up without -n, or draft with its assumptions."""
+    if codes := [issue.code for issue in result.issues.errors]:
+        return explain_codes(codes)
+    if args.dry_run:
+        options = tuple(list_given_options(args, without={"dry_run", "html", "format"}))
+        return NextStep(words=("probe", path_word(str(args.directory)), *options, *_list_missing_options(args)))
+    if args.clean_up:
+        return NextStep(sentence="Done: what the probe has made is deleted. Its report stays in the directory.")
+    return NextStep(words=("draft", INVENTORY, "--assume", path_word(str(args.directory / ASSUMPTIONS_FILE)), "-n"))
+
+
+def _list_missing_options(args: argparse.Namespace) -> Iterator[str]:
+    """Yield the options that a new probe needs and that are not given, each with a placeholder."""
+    if (args.directory / RECORD_FILE).is_file():
+        return
+    placeholders = {
+        "datastore_id": ("--datastore-id", DATASTORE_ID),
+        "data_access_role_arn": ("--data-access-role-arn", ROLE_ARN),
+        "input_s3_uri": ("--input-s3-uri", INPUT_PREFIX),
+        "output_s3_uri": ("--output-s3-uri", OUTPUT_PREFIX),
+    }
+    for name, words in placeholders.items():
+        if getattr(args, name) is None:
+            yield from words

@@ -1,0 +1,131 @@
+"""Reports of a probe: its answers with their evidence, its estimate, and its clean-up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.dicom.printable_text import make_printable
+from dicommap.display.formatting import format_byte_count
+from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.issues.wording import format_count
+from dicommap.probing.probe_estimate import BILLED_DAYS, BILLED_MEGABYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.display.issue_report import Issues
+    from dicommap.display.report import Block
+    from dicommap.probing.probe_estimate import ProbeEstimate
+    from dicommap.probing.probe_report import Evidence, ProbeReport, QuestionResult
+
+OBSERVED_NOTE = (
+    "Observed on this data store on this day. AWS does not document these answers, and may change them without notice."
+)
+UNCLEAR = "unclear"
+_COLUMNS = (
+    TableColumn("question", CellKind.WORD),
+    TableColumn("answer", CellKind.WORD),
+    TableColumn("reported", CellKind.WORD),
+    TableColumn("asks", CellKind.SENTENCE),
+)
+_STORED_COLUMNS = (
+    TableColumn("attribute", CellKind.WORD),
+    TableColumn("stored value"),
+    TableColumn("state", CellKind.WORD),
+)
+_REQUEST_COLUMNS = (TableColumn("operation", CellKind.WORD), TableColumn("requests", CellKind.NUMBER))
+
+
+def format_answer(result: QuestionResult) -> tuple[str, str]:
+    """Return the answer to a question, and how a refusal was reported, as words for a table."""
+    return result.answer or UNCLEAR, result.reported or ""
+
+
+def build_probe_display(report: ProbeReport) -> Report:
+    """Return the report of a probe: where and when it observed, each answer with its evidence, and the assumptions."""
+    rows = [
+        TableRow(cells=(result.question, *format_answer(result), result.text), details=list(_build_details(result)))
+        for result in report.questions
+    ]
+    changed = report.assumptions.model_dump()
+    defaults = type(report.assumptions)().model_dump()
+    settings = [(name, str(value)) for name, value in changed.items() if defaults.get(name) != value]
+    unclear = sum(result.answer is None for result in report.questions)
+    blocks: list[Block] = [
+        FactList(
+            pairs=[
+                ("data store", report.datastoreId),
+                ("region", report.region or "not known"),
+                ("date", report.date),
+                ("probe", report.probe),
+            ]
+        ),
+        Note(text=OBSERVED_NOTE),
+        ReportTable(columns=_COLUMNS, rows=rows, total=len(rows), noun="question", heading="Answers"),
+    ]
+    if settings:
+        blocks.append(Note(text="Assumptions that differ from the defaults:"))
+        blocks.append(FactList(pairs=settings))
+    else:
+        blocks.append(Note(text="All assumptions are the defaults."))
+    counts = [format_count(len(rows), "question"), f"{unclear:,} unclear"]
+    return Report(title="Probe", counts=counts, blocks=blocks)
+
+
+def _build_details(result: QuestionResult) -> Iterator[Block]:
+    yield Note(text=make_printable(result.seen))
+    for evidence in result.evidence:
+        yield FactList(pairs=list(_list_job_facts(evidence)))
+        rows = [
+            TableRow(cells=(stored.attribute, make_printable(stored.value), stored.state)) for stored in evidence.stored
+        ]
+        if rows:
+            yield ReportTable(columns=_STORED_COLUMNS, rows=rows, total=len(rows), noun="attribute")
+
+
+def _list_job_facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    yield "job", f"{evidence.job} ({evidence.name}), {evidence.jobId}, {evidence.jobStatus}"
+    if evidence.message:
+        yield "message", make_printable(evidence.message)
+    for record in evidence.records:
+        yield "job manifest", make_printable(record)
+
+
+def build_estimate_display(estimate: ProbeEstimate) -> Report:
+    """Return the report of what a probe will send."""
+    rows = [TableRow(cells=(name, f"{count:,}")) for name, count in estimate.requests.items()]
+    blocks: list[Block] = [
+        FactList(pairs=list(list_estimate_facts(estimate))),
+        ReportTable(columns=_REQUEST_COLUMNS, rows=rows, total=len(rows), noun="operation", heading="Requests"),
+    ]
+    return Report(title="Probe, dry run", counts=[format_count(len(estimate.jobs), "job")], blocks=blocks)
+
+
+def list_estimate_facts(estimate: ProbeEstimate) -> Iterator[tuple[str, str]]:
+    """Yield pairs of a name and a text: what a probe will send, and what is billed."""
+    further = estimate.further_jobs
+    more = f", and up to {format_count(further, 'more job')} if the first form is not applied" if further else ""
+    yield "jobs", f"{len(estimate.jobs):,}{more}"
+    yield "objects", f"{estimate.objects:,} ({format_byte_count(estimate.bytes)})"
+    yield "image sets", f"{estimate.image_sets:,}"
+    yield (
+        "billed at least",
+        f"{estimate.image_sets:,} x {BILLED_MEGABYTES} MB x {BILLED_DAYS} days = "
+        f"{estimate.billed_megabyte_days:,} MB-days of image set storage, also if they are deleted earlier",
+    )
+    yield "billed too", "the requests and the storage of Amazon S3"
+    yield (
+        "duration",
+        f"{estimate.seconds:,} s for the requests at the rates that AWS documents; AWS does not document how long a "
+        "job takes",
+    )
+
+
+def build_clean_up_display(image_sets: int, objects: int, issues: Issues) -> Report:
+    """Return the report of a clean-up: the numbers of deleted image sets and objects, and what remains."""
+    issue_counts = issues.counts()
+    blocks: list[Block] = [FactList(pairs=[("image sets", f"{image_sets:,}"), ("objects", f"{objects:,}")])]
+    if issue_counts:
+        blocks.append(build_issue_codes_table(issue_counts, group_first_issues(issues)))
+    return Report(title="Probe, clean-up", severities=count_severities(issue_counts), blocks=blocks)

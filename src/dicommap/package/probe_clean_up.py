@@ -1,0 +1,127 @@
+"""Delete the image sets and objects that a probe has made, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.aws.bucket_listing import list_objects
+from dicommap.aws.client_errors import NOT_FOUND_CODES
+from dicommap.aws.object_deletion import delete_objects
+from dicommap.dicom.strict_json import parse_json
+from dicommap.errors import AwsError
+from dicommap.healthimaging.job_output import JOB_MANIFEST_NAME, job_folder_name, record_kind_of
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.probing.observation import get_study_uid
+from dicommap.reading.document_limits import IMAGE_SET_METADATA_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dicommap.aws import Clients
+    from dicommap.aws.image_sets import ImageSets
+    from dicommap.model.submission import Submission
+    from dicommap.package.probe_directory import ProbeRecord
+    from dicommap.package.probe_jobs import ProbeJobRequest
+
+_CONFLICT_CODE = "ConflictException"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeTraces:
+    """What a probe has left in a data store and in S3."""
+
+    image_sets: tuple[str, ...]
+    """The ids of the image sets whose Study Instance UID the probe has made."""
+    objects: dict[str, tuple[str, ...]]
+    """Bucket -> keys of the probe's objects, and of the job manifests of its jobs."""
+    remaining: tuple[tuple[str, str], ...] = ()
+    """Pairs of something that is not deleted, because it is not certainly the probe's, and the reason."""
+
+    def count_objects(self) -> int:
+        """Return the number of objects in all buckets."""
+        return sum(map(len, self.objects.values()))
+
+
+@dataclass(kw_only=True)
+class ProbeCleaner:
+    """Finds and deletes what a probe has made."""
+
+    clients: Clients
+    image_sets: ImageSets
+    record: ProbeRecord
+    deleted_image_sets: int = 0
+    deleted_objects: int = 0
+    _remaining: list[tuple[str, str]] = field(default_factory=list)
+
+    def find_traces(self, requests: Sequence[ProbeJobRequest], states: dict[str, Submission]) -> ProbeTraces:
+        """Return what the submitted jobs of a probe have left.
+
+        Args:
+            requests: The requests of the jobs.
+            states: Number of a job -> its state. No job is running.
+
+        Raises:
+            AwsError: AWS refuses a request, or cannot be reached.
+
+        """
+        uids = sorted({study.study_instance_uid for request in requests for study in request.job.studies})
+        image_sets = [image_set for uid in uids for image_set in self._find_image_sets(uid)]
+        keys: dict[str, list[str]] = {}
+        for request in requests:
+            objects = keys.setdefault(request.prefix.bucket, [])
+            objects += map(request.make_key, request.job.objects)
+            self._add_job_manifests(states[request.id], keys)
+        return ProbeTraces(
+            image_sets=tuple(image_sets),
+            objects={bucket: tuple(dict.fromkeys(objects)) for bucket, objects in keys.items()},
+            remaining=tuple(self._remaining),
+        )
+
+    def delete(self, traces: ProbeTraces) -> tuple[tuple[str, str], ...]:
+        """Delete image sets and objects, and return pairs of what remains and the reason.
+
+        Raises:
+            AwsError: AWS refuses a request, or cannot be reached. A repeated call deletes the rest.
+
+        """
+        remaining = list(traces.remaining)
+        for image_set in traces.image_sets:
+            try:
+                self.image_sets.delete(self.record.datastoreId, image_set)
+                self.deleted_image_sets += 1
+            except AwsError as error:
+                if error.code == _CONFLICT_CODE:
+                    remaining.append((f"Image set {image_set}", "another operation changes it at the moment"))
+                elif error.code not in NOT_FOUND_CODES:
+                    raise
+        for bucket, keys in traces.objects.items():
+            delete_objects(self.clients, bucket, keys)
+            self.deleted_objects += len(keys)
+        return tuple(remaining)
+
+    def _find_image_sets(self, uid: str) -> Iterator[str]:
+        """Yield the ids of the image sets of a study, after their Study Instance UID was compared again."""
+        datastore = self.record.datastoreId
+        for summary in self.image_sets.search(datastore, {"StudyInstanceUID": uid}):
+            found = summary.attributes.get("StudyInstanceUID") or self._read_study_uid(summary.imageSetId)
+            if found == uid:
+                yield summary.imageSetId
+            else:
+                reason = "SearchImageSets returned it for a study of the probe, but it has another Study Instance UID"
+                self._remaining.append((f"Image set {summary.imageSetId}", reason))
+
+    def _read_study_uid(self, image_set: str) -> str:
+        body = self.image_sets.get_metadata(self.record.datastoreId, image_set)
+        return get_study_uid(parse_json(body, IMAGE_SET_METADATA_LIMIT.values)[0])
+
+    def _add_job_manifests(self, state: Submission, keys: dict[str, list[str]]) -> None:
+        output = S3Uri.parse(state.outputS3Uri)
+        if output is None or state.jobId is None:
+            return
+        folder = S3Uri(
+            bucket=output.bucket, prefix=f"{output.prefix}{job_folder_name(state.datastoreId, state.jobId)}/"
+        )
+        found = (item.key for item in list_objects(self.clients, folder))
+        manifests = [folder.key(name) for name in found if name == JOB_MANIFEST_NAME or record_kind_of(name)]
+        keys.setdefault(folder.bucket, []).extend(manifests)

@@ -1,0 +1,165 @@
+"""The directory of a probe: its record, the observations of its jobs, and its report."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
+
+from dicommap.dicom.strict_json import dump_json, parse_json
+from dicommap.errors import DocumentError, PackageError, os_error_reason
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.model.package_layout import SUBMISSION_FOLDER
+from dicommap.package.document_reader import read_document
+from dicommap.package.submission_states import SubmissionStates
+from dicommap.probing.observation import Observation
+from dicommap.probing.probe_course import QUESTIONS
+from dicommap.reading.document_limits import CONFIGURATION_LIMIT
+from dicommap.writing.durable_files import sync_directory, write_durably
+from dicommap.writing.partial_files import partial_file
+from dicommap.writing.private_files import create_directories
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NotEmpty = Annotated[str, StringConstraints(min_length=1)]
+_Model = TypeVar("_Model", bound=BaseModel)
+
+RECORD_FILE = "probe.json"
+REPORT_FILE = "report.json"
+ASSUMPTIONS_FILE = "assumptions.json"
+_OBSERVATIONS_FOLDER = "observations"
+_OBSERVATION_NAME = re.compile(r"[0-9]{4}\.json")
+_RUN_AGAIN = "Then run the same again: it goes on from where it was."
+
+
+class ProbeRecord(BaseModel):
+    """The document probe.json: what a probe asks, and where. It has no credentials."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    version: Literal[1] = 1
+    probe: str
+    """The id of the probe, a random UUID. Its UIDs, object keys and client tokens follow from it."""
+    questions: tuple[str, ...]
+    datastoreId: _NotEmpty
+    dataAccessRoleArn: _NotEmpty
+    inputS3Uri: _NotEmpty
+    """The prefix below which the probe has its own folder."""
+    outputS3Uri: _NotEmpty
+    region: _NotEmpty | None = None
+    isCleanUpStarted: bool = False
+    """Whether image sets or objects may have been deleted, so that no further job may be started."""
+
+    @field_validator("probe")
+    @classmethod
+    def _require_uuid(cls, text: str) -> str:
+        return str(UUID(text))
+
+    @field_validator("questions")
+    @classmethod
+    def _require_known_questions(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names or set(names) - set(QUESTIONS):
+            raise ValueError("a question is unknown")
+        return names
+
+    @property
+    def folder(self) -> S3Uri:
+        """The prefix of the probe's own folder, in which all of its objects are."""
+        uri = S3Uri.parse(self.inputS3Uri)
+        if uri is None:
+            raise AssertionError("the URI of a record was checked")
+        return S3Uri(bucket=uri.bucket, prefix=f"{uri.prefix}dicommap-probe-{self.probe}/")
+
+
+def make_record(questions: tuple[str, ...], members: Mapping[str, str], region: str | None) -> ProbeRecord:
+    """Return the record of a new probe, with a new id.
+
+    Args:
+        questions: The names of its questions.
+        members: datastoreId, dataAccessRoleArn, inputS3Uri and outputS3Uri.
+        region: The region of the data store; None if it is not known.
+
+    """
+    return ProbeRecord(probe=str(uuid4()), questions=questions, region=region, **members)
+
+
+class ProbeDirectory:
+    """The directory of one probe on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.states = SubmissionStates(path, "probe")
+
+    def read_record(self) -> ProbeRecord | None:
+        """Return the record of the probe; None if the directory does not exist or is empty.
+
+        Raises PackageError if the directory has other files, or if the record is damaged.
+        """
+        if not os.path.lexists(self.path / RECORD_FILE):
+            if self.path.is_symlink() or (self.path.exists() and not self._is_empty()):
+                raise PackageError(
+                    f"{self.path} is not the directory of a probe.", fix="Name a new directory, or that of a probe."
+                )
+            return None
+        return self._read(RECORD_FILE, ProbeRecord)
+
+    def write_record(self, record: ProbeRecord) -> None:
+        """Write probe.json. Raises PackageError if it cannot be written."""
+        self._write(RECORD_FILE, record.model_dump(mode="json", exclude_none=True))
+
+    def read_observations(self) -> dict[str, Observation]:
+        """Return the observations by the name of their job. Raises PackageError if one is damaged."""
+        folder = self.path / _OBSERVATIONS_FOLDER
+        if not folder.is_dir():
+            return {}
+        names = sorted(path.name for path in folder.iterdir() if _OBSERVATION_NAME.fullmatch(path.name))
+        observations = [self._read(f"{_OBSERVATIONS_FOLDER}/{name}", Observation) for name in names]
+        return {observation.job: observation for observation in observations}
+
+    def write_observation(self, observation: Observation) -> None:
+        """Save the observation of a job. Raises PackageError if it cannot be written."""
+        path = f"{_OBSERVATIONS_FOLDER}/{observation.number}.json"
+        self._write(path, observation.model_dump(mode="json", exclude_none=True))
+
+    def write_document(self, name: str, document: Mapping[str, Any]) -> Path:
+        """Write a JSON document of the report, and return its path. Raises PackageError if it cannot be written."""
+        self._write(name, document)
+        return self.path / name
+
+    def _is_empty(self) -> bool:
+        # A call that was killed before it wrote the record has made the folder of the lock.
+        return self.path.is_dir() and {path.name for path in self.path.iterdir()} <= {SUBMISSION_FOLDER}
+
+    def _read(self, name: str, model: type[_Model]) -> _Model:
+        try:
+            document, issues = parse_json(
+                read_document(Path(name), CONFIGURATION_LIMIT.bytes, beneath=self.path), CONFIGURATION_LIMIT.values
+            )
+        except DocumentError as error:
+            raise PackageError(error.message, fix=error.fix) from None
+        with suppress(ValidationError):
+            if not issues:
+                return model.model_validate(document)
+        raise PackageError(
+            f"{name} of the probe is damaged.", fix="Restore it, or start another probe in another directory."
+        )
+
+    def _write(self, name: str, document: Mapping[str, Any]) -> None:
+        path = self.path / name
+        try:
+            create_directories(path.parent)
+            with partial_file(path) as partial:
+                write_durably(partial.open(), (dump_json(document),))
+                partial.put_in_place(path, overwrite=True)
+            sync_directory(path.parent)
+        except OSError as error:
+            raise PackageError(
+                f"{name} of the probe cannot be saved: {os_error_reason(error)}.",
+                fix=f"Check the rights on the directory, and the room on its disk. {_RUN_AGAIN}",
+            ) from None

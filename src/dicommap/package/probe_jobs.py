@@ -1,0 +1,229 @@
+"""Run the jobs of a probe: submit them, wait for their end, and observe what they have stored."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dicommap.aws.client_errors import NOT_FOUND_CODES
+from dicommap.aws.document_uploads import UploadDocument
+from dicommap.aws.job_manifests import fetch_job_manifests
+from dicommap.aws.timing import GrowingPauses
+from dicommap.dicom.strict_json import parse_json
+from dicommap.errors import AwsError
+from dicommap.healthimaging.job_properties import format_utc
+from dicommap.healthimaging.s3_uri import S3Uri
+from dicommap.model.submission import Submission, SubmissionState
+from dicommap.probing.experiments import JOB_NUMBERS
+from dicommap.probing.observation import Observation, RecordNote, StoredInstance, get_study_uid, list_stored_instances
+from dicommap.reading.document_limits import IMAGE_SET_METADATA_LIMIT
+from dicommap.reconciliation.job_manifest import read_job_manifest
+from dicommap.reconciliation.lenient_json import read_numbered_lines
+from dicommap.reconciliation.manifest_records import InvalidRecordError, read_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from dicommap.aws import Clients
+    from dicommap.aws.image_sets import ImageSets
+    from dicommap.aws.import_jobs import ImportJobs
+    from dicommap.aws.timing import Clock
+    from dicommap.healthimaging.job_properties import ImportJob
+    from dicommap.package.job_submitter import JobSubmitter
+    from dicommap.package.probe_directory import ProbeDirectory, ProbeRecord
+    from dicommap.probing.probe_job import ProbeJob, ProbeObject
+
+FAILED_ROUNDS_LIMIT = 10
+"""Number of consecutive failed rounds of polls after which the probe stops. It goes on when it is run again."""
+_TOKEN_LENGTH = 48
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeJobRequest:
+    """The StartDICOMImportJob request of one job of a probe, and the objects to upload before it."""
+
+    job: ProbeJob
+    record: ProbeRecord
+
+    @property
+    def id(self) -> str:
+        """The number of the job in the probe."""
+        return JOB_NUMBERS[self.job.name]
+
+    @property
+    def prefix(self) -> S3Uri:
+        """The prefix of the job's objects."""
+        folder = self.record.folder
+        return S3Uri(bucket=folder.bucket, prefix=f"{folder.prefix}{self.id}/")
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """The parameters of StartDICOMImportJob."""
+        token = hashlib.sha256(f"{self.record.probe}/{self.id}".encode()).hexdigest()
+        uri = str(self.prefix)
+        request: dict[str, Any] = {
+            "jobName": f"dicommap-probe-{self.id}-{self.record.probe[:8]}",
+            "dataAccessRoleArn": self.record.dataAccessRoleArn,
+            "clientToken": token[:_TOKEN_LENGTH],
+            "datastoreId": self.record.datastoreId,
+            "inputS3Uri": uri if self.job.ends_with_slash else uri.removesuffix("/"),
+            "outputS3Uri": self.record.outputS3Uri,
+        }
+        if self.job.mappings:
+            configuration = {"dicomMetadataMappings": [dict(mapping) for mapping in self.job.mappings]}
+            request["importConfiguration"] = {"dicomJsonMetadataImportConfiguration": configuration}
+        return request
+
+    def make_key(self, item: ProbeObject) -> str:
+        """Return the key of an object."""
+        prefix = self.prefix.prefix
+        return (prefix.removesuffix("/") if item.is_beside else prefix) + item.path
+
+    def documents(self) -> Iterator[UploadDocument]:
+        """Yield the objects of the job as documents to upload."""
+        for item in self.job.objects:
+            content_type = "application/dicom" if item.is_p10 else "application/json"
+            yield UploadDocument(
+                bucket=self.prefix.bucket, key=self.make_key(item), data=item.data(), content_type=content_type
+            )
+
+
+@dataclass(kw_only=True)
+class ProbeJobRunner:
+    """Runs the jobs of one probe, and saves the state of each job after each step."""
+
+    clients: Clients
+    jobs: ImportJobs
+    image_sets: ImageSets
+    submitter: JobSubmitter
+    directory: ProbeDirectory
+    record: ProbeRecord
+    clock: Clock
+    on_step: Callable[[str, str], None]
+    _outputs: dict[str, str] = field(default_factory=dict)
+    """Number of a job -> the outputS3Uri that the service returned."""
+
+    def run(self, jobs: Sequence[ProbeJob]) -> None:
+        """Submit jobs, wait for their end, and save an observation of each.
+
+        Raises:
+            AwsError: AWS refuses a request, or cannot be reached.
+            PackageError: A state or an observation cannot be saved.
+
+        """
+        requests = [ProbeJobRequest(job, self.record) for job in jobs]
+        for request in requests:
+            self.submitter.find_unanswered_job(request)
+            self.submitter.submit(request)
+        ended = self.wait(requests)
+        for request in requests:
+            self.directory.write_observation(self._observe(request, ended[request.id]))
+            self.on_step(request.id, f"observed: {request.job.name}")
+
+    def wait(self, requests: Sequence[ProbeJobRequest]) -> dict[str, Submission]:
+        """Poll started jobs until all have ended, and return their states by number.
+
+        Raises:
+            AwsError: AWS refuses a request, or FAILED_ROUNDS_LIMIT rounds of polls fail in a row.
+
+        """
+        pauses = GrowingPauses()
+        failing = 0
+        while True:
+            try:
+                states = {request.id: self._poll(request) for request in requests}
+                failing = 0
+            except AwsError as error:
+                failing += 1
+                if not error.transient or failing >= FAILED_ROUNDS_LIMIT:
+                    raise
+                states = {}
+            if states and all(state.has_ended for state in states.values()):
+                return states
+            self.clock.sleep(next(pauses))
+
+    def _poll(self, request: ProbeJobRequest) -> Submission:
+        """Return the state of a started job, and save it if it has changed."""
+        state = self.directory.states.read(request.id)
+        if state is None:
+            raise AssertionError("the job was submitted")
+        if state.has_ended:
+            return state
+        job = self.jobs.get(self.record.datastoreId, state.jobId or "")
+        changed = self._update(state, job, request)
+        if changed.jobStatus != state.jobStatus or changed.ending != state.ending:
+            self.directory.states.write(changed)
+            self.on_step(request.id, f"{state.jobStatus} -> {changed.jobStatus}")
+        return changed
+
+    def _update(self, state: Submission, job: ImportJob, request: ProbeJobRequest) -> Submission:
+        ending = job.ending
+        update = {
+            "state": SubmissionState.STARTED if ending is None else SubmissionState.ENDED,
+            "jobStatus": job.jobStatus,
+            "endedAt": format_utc(job.endedAt),
+            "message": job.message,
+            "ending": ending,
+            "configuration": job.agreement_with(request.request),
+            "seenAt": format_utc(self.clock.now()),
+        }
+        return state.model_copy(update=update)
+
+    def _observe(self, request: ProbeJobRequest, state: Submission) -> Observation:
+        """Return the observation of an ended job: its job manifests, and the stored values of its studies."""
+        job, job_id = request.job, state.jobId or ""
+        output = fetch_job_manifests(self.clients, self.record.outputS3Uri, self.record.datastoreId, job_id)
+        records: list[RecordNote] = []
+        image_set_ids: dict[str, bool | None] = {}
+        manifest = None
+        if output is not None:
+            manifest = None if output.manifest is None else read_job_manifest(output.manifest)
+            for file in output.files:
+                for _, line in read_numbered_lines(file.pieces):
+                    try:
+                        record = read_record(line or b"", file.kind)
+                    except InvalidRecordError:
+                        continue  # a broken line is no observation; the stored values decide
+                    records.append(
+                        RecordNote(
+                            kind=record.kind.value,
+                            inputFile=record.input_file,
+                            exceptionType=record.exception_type,
+                            message=record.message,
+                            warnings=record.warnings,
+                        )
+                    )
+                    if record.image_set_id:
+                        image_set_ids[record.image_set_id] = record.is_primary
+        return Observation(
+            job=job.name,
+            number=request.id,
+            jobId=job_id,
+            jobStatus=state.jobStatus or "",
+            message=state.message or "",
+            configuration=state.configuration,
+            isConfigurationSent=bool(job.mappings),
+            scanned=None if manifest is None else manifest.numbers.get("numberOfScannedFiles"),
+            records=tuple(records),
+            stored=tuple(self._read_stored(job, image_set_ids)),
+            observedAt=format_utc(self.clock.now()) or "",
+        )
+
+    def _read_stored(self, job: ProbeJob, reported: Mapping[str, bool | None]) -> Iterator[StoredInstance]:
+        """Yield the stored instances of a job's studies, from all image sets that a search or the job reports."""
+        known = dict(reported)
+        uids = {study.study_instance_uid for study in job.studies}
+        for uid in sorted(uids):
+            for summary in self.image_sets.search(self.record.datastoreId, {"StudyInstanceUID": uid}):
+                known[summary.imageSetId] = summary.isPrimary
+        for image_set_id, is_primary in known.items():
+            try:
+                body = self.image_sets.get_metadata(self.record.datastoreId, image_set_id)
+            except AwsError as error:
+                if error.code in NOT_FOUND_CODES:
+                    continue  # somebody has deleted it: its instances are not stored any more
+                raise
+            metadata, _ = parse_json(body, IMAGE_SET_METADATA_LIMIT.values)
+            if get_study_uid(metadata) in uids:  # never read values of a study that is not the probe's
+                yield from list_stored_instances(metadata, image_set_id, is_primary=is_primary)

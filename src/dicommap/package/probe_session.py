@@ -1,0 +1,221 @@
+"""Run a probe to its report, or delete what it has made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dicommap.aws.environment import get_caller_account, get_caller_region, read_environment
+from dicommap.aws.image_sets import ImageSets
+from dicommap.aws.import_jobs import ImportJobs
+from dicommap.display.transfer import Transfer
+from dicommap.errors import PackageError, UsageError
+from dicommap.issues import Location, has_errors
+from dicommap.issues.wording import choose_verb, format_count
+from dicommap.model.submission import SubmissionState
+from dicommap.package.job_submitter import JobSubmitter
+from dicommap.package.probe_clean_up import ProbeCleaner
+from dicommap.package.probe_directory import ASSUMPTIONS_FILE, REPORT_FILE
+from dicommap.package.probe_jobs import ProbeJobRequest, ProbeJobRunner
+from dicommap.package.transfer_confirmation import require_confirmed
+from dicommap.probing.experiments import JOB_NUMBERS
+from dicommap.probing.probe_course import ProbeCourse
+from dicommap.probing.probe_estimate import estimate_probe
+from dicommap.probing.probe_issues import remaining_issues, unclear_issues
+from dicommap.probing.probe_report import build_probe_report
+from dicommap.validation.environment_check import check_environment
+from dicommap.validation.request_check import check_output_uris
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from dicommap.aws import Clients
+    from dicommap.aws.timing import Clock
+    from dicommap.issues import Issue
+    from dicommap.model.submission import Submission
+    from dicommap.package.probe_clean_up import ProbeTraces
+    from dicommap.package.probe_directory import ProbeDirectory, ProbeRecord
+    from dicommap.package.transfer_confirmation import Confirm
+    from dicommap.probing.probe_report import ProbeReport
+
+_SHOWN_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
+"""Members of all requests that a user confirms, beside the prefix of the probe."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeDeletion:
+    """The numbers of image sets and objects that a clean-up has deleted, and what remains."""
+
+    image_sets: int
+    objects: int
+    issues: tuple[Issue, ...]
+
+
+class ProbeSession:
+    """One call that runs or cleans up a probe."""
+
+    def __init__(
+        self,
+        directory: ProbeDirectory,
+        record: ProbeRecord,
+        clients: Clients,
+        clock: Clock,
+        concurrent_jobs: int,
+        confirm: Confirm | None,
+        on_step: Callable[[str, str], None],
+    ) -> None:
+        self._directory, self._record, self._clients = directory, record, clients
+        self._confirm = confirm
+        self._jobs, self._image_sets = ImportJobs(clients, clock), ImageSets(clients, clock)
+        self.issues: list[Issue] = []
+        """The issues of the call so far."""
+        self._submitter = JobSubmitter(
+            clients=clients,
+            jobs=self._jobs,
+            states=directory.states,
+            clock=clock,
+            concurrent_jobs=concurrent_jobs,
+            replace=False,
+            on_step=on_step,
+            is_first=directory.states.read_account() is None,
+        )
+        self._runner = ProbeJobRunner(
+            clients=clients,
+            jobs=self._jobs,
+            image_sets=self._image_sets,
+            submitter=self._submitter,
+            directory=directory,
+            record=record,
+            clock=clock,
+            on_step=on_step,
+        )
+
+    def run(self, *, is_new: bool) -> ProbeReport | None:
+        """Run all jobs that are not observed yet, write the report and return it.
+
+        Args:
+            is_new: Whether the record of the probe is not written yet.
+
+        Returns:
+            The report; None if an issue of the data store or buckets is an error, so that nothing was sent.
+
+        Raises:
+            UsageError: The probe was cleaned up, or the user does not confirm it.
+            AwsError: AWS refuses a request, or cannot be reached.
+            PackageError: The directory cannot be written, or another process uses it.
+
+        """
+        if self._record.isCleanUpStarted:
+            raise UsageError("The probe was cleaned up.", fix="Start another probe in a new directory.")
+        waiting = self._make_course().next_jobs()
+        if waiting:
+            self.issues += self._check_environment()
+            if has_errors(self.issues):
+                return None
+            estimate = estimate_probe(self._record.questions)
+            self._require_confirmed(estimate.jobs, estimate.objects, estimate.bytes)
+        with self._directory.states.lock():
+            if is_new:
+                self._require_still_new()
+                self._directory.write_record(self._record)
+            while waiting:
+                self._submitter.save_aws_account(ProbeJobRequest(waiting[0], self._record))
+                self._submitter.is_first = False
+                self._runner.run(waiting)
+                waiting = self._make_course().next_jobs()
+            report = self._write_report()
+        self.issues += [*self._submitter.issues, *unclear_issues(report)]
+        return report
+
+    def clean_up(self, *, dry_run: bool) -> ProbeDeletion:
+        """Wait for running jobs, then delete the image sets, objects and job manifests of the probe.
+
+        `dry_run` only counts them. Raises the same exceptions as `run`.
+        """
+        place = self._directory
+        course = self._make_course()
+        with place.states.lock():
+            requests = [ProbeJobRequest(course.build(name), self._record) for name in JOB_NUMBERS]
+            requests = [request for request in requests if place.states.read(request.id) is not None]
+            for request in requests:
+                self._submitter.find_unanswered_job(request)
+            states = place.states.read_all(request.id for request in requests)
+            self._require_no_unanswered(states.values())
+            running = [request for request in requests if states[request.id].state.has_job]
+            if running and not dry_run:
+                self._runner.wait(running)
+            cleaner = ProbeCleaner(clients=self._clients, image_sets=self._image_sets, record=self._record)
+            traces = cleaner.find_traces(requests, states)
+            if dry_run:
+                issues = tuple(remaining_issues(traces.remaining))
+                return ProbeDeletion(len(traces.image_sets), traces.count_objects(), issues)
+            self._require_deletion_confirmed(traces)
+            place.write_record(self._record.model_copy(update={"isCleanUpStarted": True}))
+            remaining = cleaner.delete(traces)
+        return ProbeDeletion(cleaner.deleted_image_sets, cleaner.deleted_objects, tuple(remaining_issues(remaining)))
+
+    def _make_course(self) -> ProbeCourse:
+        return ProbeCourse(self._record.probe, self._record.questions, self._directory.read_observations())
+
+    def _write_report(self) -> ProbeReport:
+        observations = self._directory.read_observations()
+        report = build_probe_report(
+            ProbeCourse(self._record.probe, self._record.questions, observations),
+            observations,
+            probe=self._record.probe,
+            datastore_id=self._record.datastoreId,
+            region=self._record.region,
+        )
+        self._directory.write_document(REPORT_FILE, report.model_dump(mode="json"))
+        self._directory.write_document(ASSUMPTIONS_FILE, report.make_assumptions_document())
+        return report
+
+    def _check_environment(self) -> list[Issue]:
+        """Return the issues of the data store, the buckets and the prefixes."""
+        record = self._record
+        issues = list(check_output_uris([str(record.folder)], {Location(): record.outputS3Uri}))
+        uris = [record.inputS3Uri, record.outputS3Uri]
+        environment = read_environment(self._clients, self._jobs, record.datastoreId, uris, record.dataAccessRoleArn)
+        self._submitter.region = environment.region
+        return [*issues, *check_environment(environment)]
+
+    def _require_confirmed(self, jobs: Sequence[str], objects: int, size: int) -> None:
+        if self._confirm is not None:
+            require_confirmed(self._confirm, self._make_transfer(jobs, objects, size))
+
+    def _require_deletion_confirmed(self, traces: ProbeTraces) -> None:
+        if self._confirm is not None:
+            transfer = self._make_transfer((), traces.count_objects(), 0)
+            require_confirmed(self._confirm, replace(transfer, deleted_image_sets=len(traces.image_sets)))
+
+    def _make_transfer(self, jobs: Sequence[str], objects: int, size: int) -> Transfer:
+        record = self._record
+        return Transfer(
+            package=str(self._directory.path),
+            jobs=tuple(jobs),
+            sources=(),
+            prefixes=(str(record.folder),),
+            files=objects,
+            bytes=size,
+            members={name: getattr(record, name) for name in _SHOWN_MEMBERS},
+            account=get_caller_account(self._clients),
+            region=get_caller_region(self._clients),
+            profile=self._clients.profile,
+            endpoint_url=self._clients.endpoint_url,
+        )
+
+    def _require_still_new(self) -> None:
+        """Raise PackageError if another call has begun a probe in the directory since this call has looked."""
+        if self._directory.read_record() is not None:
+            raise PackageError(
+                "Another 'dicommap probe' has begun in this directory.", fix="Run the same again to continue it."
+            )
+
+    def _require_no_unanswered(self, states: Iterable[Submission]) -> None:
+        """Raise UsageError if it is not known whether a job was started, because jobs cannot be listed."""
+        count = sum(state.state is SubmissionState.STARTING for state in states)
+        if count and not self._submitter.can_list:
+            raise UsageError(
+                f"It is not known whether {format_count(count, 'job')} {choose_verb(count, 'was', 'were')} started.",
+                fix="Run 'dicommap probe' on the directory first: it starts each job once. Then clean up.",
+            )

@@ -1,0 +1,58 @@
+"""Assumptions for drafts, from the answers of a probe.
+
+A draft under these assumptions holds only edits that are applied according to the answers. If an answer is unclear, the
+edits that depend on it are refused. A question that was not asked leaves its setting at the default.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.probing.probe_course import LEVEL_QUESTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_UNAVAILABLE = "unavailable"
+_SIZES = (("size50", "50MB"), ("size10", "10MB"), ("size1", "1MB"))
+_SMALLEST = "1kB"
+
+
+def make_assumptions(answers: Mapping[str, str | None]) -> Assumptions:
+    """Return the assumptions for drafts.
+
+    Args:
+        answers: Question -> answer; None if it is unclear. Questions that were not asked are left out.
+
+    """
+    settings: dict[str, Any] = {}
+    if answers.get("dataSet") == "array":
+        settings["dataSet"] = "array"
+    if answers.get("identifyingUids") == "needed":
+        settings["identifyingUids"] = "present"
+    settings |= _choose_first(answers, "emptyValue", (("emptyNoValue", "no-value"), ("emptyNull", "null")), "cleared")
+    settings |= _choose_first(
+        answers, "decimalStrings", (("numbersAsText", "text"), ("numbersAsNumber", "number")), "applied"
+    )
+    if answers.get("sequences", "replaced") != "replaced":
+        settings["sequences"] = _UNAVAILABLE
+    if answers.get("precedence", "series") != "series":
+        settings["precedence"] = _UNAVAILABLE
+    for question in ("privateElements", *LEVEL_QUESTIONS):
+        if answers.get(question, "applied") != "applied":
+            settings[question] = _UNAVAILABLE
+    if any(question in answers for question, _ in _SIZES):
+        applied = (size for question, size in _SIZES if answers.get(question) == "applied")
+        settings["largestFile"] = next(applied, _SMALLEST)
+    return Assumptions(**{name: value for name, value in settings.items() if name in Assumptions.model_fields})
+
+
+def _choose_first(
+    answers: Mapping[str, str | None], setting: str, choices: tuple[tuple[str, str], ...], wanted: str
+) -> dict[str, str]:
+    """Return the setting for the first question that has the wanted answer; no setting if no question was asked."""
+    asked = [(question, value) for question, value in choices if question in answers]
+    if not asked:
+        return {}
+    return {setting: next((value for question, value in asked if answers[question] == wanted), _UNAVAILABLE)}

@@ -1,0 +1,317 @@
+"""The import jobs of a probe by name, each with what it uploads and what it watches.
+
+A job that a data store may refuse as a whole asks one question only. Many override files also set a second attribute,
+the control: its stored value shows whether the file was applied at all.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.dictionary import hex_of
+from dicommap.healthimaging.levels import Level
+from dicommap.healthimaging.limits import MAX_ELEMENT_LENGTHS
+from dicommap.probing.override_forms import FORMS, PAIRS, Form, Pair, build_override, make_attribute
+from dicommap.probing.probe_job import OVERRIDES_FOLDER, JobBuilder
+from dicommap.probing.synthetic_studies import (
+    ATTRIBUTES,
+    BEFORE,
+    BEFORE_PRIVATE,
+    ITEMS,
+    PRIVATE_CREATOR,
+    PRIVATE_CREATOR_TAG,
+    PRIVATE_TAG,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dicommap.probing.probe_job import ProbeJob
+    from dicommap.probing.synthetic_studies import SyntheticStudy
+
+AFTER = "After probe"
+NON_ASCII = "Prüfung"
+"""A text that UTF-8 and Latin-1 encode as different bytes."""
+CHANGED_NUMBER = 72.5
+SMALL_FILE = 1_000
+"""Bytes of the override files that ask for the form. It is the largest size that is known to work without more jobs."""
+MEGABYTE = 1_000_000
+LONG_TEXT = "Long value of the probe. " * 12
+"""A text of 300 characters."""
+
+ABSENT_NAME = "absent"
+"""The name of the override file of a mapping without files."""
+
+COPIES = "copies"
+"""The job without an import configuration. If it fails, the cause is not an override file."""
+FIRST_IMPORT = "without-files-first"
+
+
+@lru_cache(maxsize=512)
+def build_job(probe: str, name: str, form: Form, pair: Pair) -> ProbeJob:
+    """Return a job of a probe.
+
+    Args:
+        probe: The id of the probe, a UUID.
+        name: The name of the job, one of JOB_NAMES.
+        form: The form of its override files. Jobs that ask for the form have their own.
+        pair: The level of the overridden attributes, and of the overrides. Jobs that ask for a level have their own.
+
+    """
+    if name in _FORM_JOBS:
+        form, pair = _FORM_JOBS[name]
+    elif name in _LEVEL_JOBS:
+        pair = _LEVEL_JOBS[name]
+    builder = JobBuilder(probe, name, form, pair)
+    if name in _FORM_JOBS or name in _LEVEL_JOBS:
+        _fill_plain(builder, size=SMALL_FILE)
+    else:
+        _FILLERS[name](builder)
+    return builder.build(ends_with_slash=name != "prefix")
+
+
+def _make_texts(pair: Pair) -> tuple[str, str]:
+    attributes = ATTRIBUTES[pair.attribute]
+    return attributes.text, attributes.second
+
+
+def _watch_text(builder: JobBuilder, name: str, watched: SyntheticStudy, keyword: str, **values: str) -> None:
+    builder.watch(name, watched, keyword, {"before": BEFORE[keyword], **(values or {"after": AFTER})})
+
+
+def _fill_plain(builder: JobBuilder, size: int = 0) -> None:
+    """Fill a job with an override file that has one attribute."""
+    text, _ = _make_texts(builder.pair)
+    study = builder.add_study()
+    builder.add_override(study, make_attribute(text, AFTER), size=size)
+    _watch_text(builder, "tested", study, text)
+
+
+def _fill_tested(builder: JobBuilder, tested: dict[str, Any]) -> SyntheticStudy:
+    """Fill a job with an override file that has the tested attributes and the control, and return its study."""
+    text, _ = _make_texts(builder.pair)
+    study = builder.add_study()
+    builder.add_override(study, {**make_attribute(text, AFTER), **tested})
+    _watch_text(builder, "control", study, text)
+    return study
+
+
+def _fill_copies(builder: JobBuilder) -> None:
+    study = builder.make_study()
+    for number, state in enumerate(("first", "last"), 1):
+        builder.add_p10(f"{study.name}/{number}.dcm", study.p10(1, {"ImageComments": state}))
+    builder.watch("tested", study, "ImageComments", {"first": "first", "last": "last"})
+
+
+def _fill_empty(*values: object, has_value: bool) -> Callable[[JobBuilder], None]:
+    def fill(builder: JobBuilder) -> None:
+        _, second = _make_texts(builder.pair)
+        tested = make_attribute(second, *values)
+        if has_value:
+            tested[next(iter(tested))]["Value"] = list(values)
+        _watch_text(builder, "tested", _fill_tested(builder, tested), second, after=AFTER)
+
+    return fill
+
+
+def _fill_sequence(builder: JobBuilder) -> None:
+    attributes = ATTRIBUTES[builder.pair.attribute]
+    item = dict(ITEMS[attributes.sequence]) | {attributes.changed: _changed_item_value(attributes.changed)}
+    kept = item.pop(attributes.kept)
+    data_set: dict[str, Any] = {}
+    for keyword, value in item.items():
+        data_set |= make_attribute(keyword, value)
+    tested = make_attribute(attributes.sequence, dict(sorted(data_set.items())))
+    study = _fill_tested(builder, tested)
+    values = {"before": ITEMS[attributes.sequence][attributes.changed], "after": item[attributes.changed]}
+    builder.watch("tested", study, attributes.sequence, values, member=attributes.changed)
+    builder.watch("kept", study, attributes.sequence, {"before": kept}, member=attributes.kept)
+
+
+def _changed_item_value(keyword: str) -> str:
+    return "RFID" if keyword == "TypeOfPatientID" else AFTER
+
+
+def _fill_private(builder: JobBuilder) -> None:
+    tested = {
+        hex_of(PRIVATE_CREATOR_TAG): {"vr": "LO", "Value": [PRIVATE_CREATOR]},
+        hex_of(PRIVATE_TAG): {"vr": "LO", "Value": [AFTER]},
+    }
+    study = _fill_tested(builder, tested)
+    builder.watch("tested", study, hex_of(PRIVATE_TAG), {"before": BEFORE_PRIVATE, "after": AFTER})
+
+
+def _fill_precedence(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study = builder.add_study()
+    for level in (Level.STUDY, Level.SERIES):
+        builder.add_override(study, make_attribute(text, level.value), name=level.value, level=level)
+    _watch_text(builder, "tested", study, text, study="study", series="series")
+
+
+def _fill_two_mappings(builder: JobBuilder) -> None:
+    text, second = _make_texts(builder.pair)
+    study = builder.add_study()
+    first = {**make_attribute(text, "first"), **make_attribute(second, "first")}
+    builder.add_override(study, dict(sorted(first.items())), name="first")
+    builder.add_override(study, make_attribute(text, "last"), name="last")
+    _watch_text(builder, "tested", study, text, first="first", last="last")
+    _watch_text(builder, "only first", study, second, first="first")
+
+
+def _fill_shared_file(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study, other = builder.add_study("one"), builder.add_study("two")
+    builder.add_override(study, make_attribute(text, AFTER))
+    builder.add_mapping(other, f"{OVERRIDES_FOLDER}/override.json")
+    _watch_text(builder, "tested", study, text)
+    _watch_text(builder, "other", other, text)
+
+
+def _fill_no_match(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study, absent = builder.add_study("present"), builder.make_study("absent")
+    builder.add_override(study, make_attribute(text, AFTER), name="present")
+    builder.add_override(absent, make_attribute(text, AFTER), name=ABSENT_NAME)
+    _watch_text(builder, "control", study, text)
+
+
+def _fill_missing_file(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study, other = builder.add_study("missing"), builder.add_study("present")
+    builder.add_override(other, make_attribute(text, AFTER), name="present")
+    builder.add_mapping(study, f"{OVERRIDES_FOLDER}/missing.json")
+    _watch_text(builder, "tested", study, text)
+    _watch_text(builder, "control", other, text)
+
+
+def _fill_broken_file(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study, other = builder.add_study("broken"), builder.add_study("intact")
+    builder.add_override(other, make_attribute(text, AFTER), name="intact")
+    broken = build_override(builder.form, study, builder.pair.override, make_attribute(text, AFTER))
+    builder.add_file(f"{OVERRIDES_FOLDER}/broken.json", broken[: len(broken) // 2])
+    builder.add_mapping(study, f"{OVERRIDES_FOLDER}/broken.json")
+    _watch_text(builder, "tested", study, text)
+    _watch_text(builder, "control", other, text)
+
+
+def _fill_byte_order_mark(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study = builder.add_study()
+    builder.add_override(study, make_attribute(text, AFTER), encoding="utf-8-sig")
+    _watch_text(builder, "tested", study, text)
+
+
+def _fill_latin_1(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study = builder.add_study()
+    builder.add_override(study, make_attribute(text, NON_ASCII), encoding="latin-1")
+    _watch_text(builder, "tested", study, text, after=NON_ASCII)
+
+
+def _fill_character_set(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study = builder.add_study()
+    character_set = make_attribute("SpecificCharacterSet", "ISO_IR 192")
+    builder.add_override(study, {**character_set, **make_attribute(text, NON_ASCII)})
+    _watch_text(builder, "tested", study, text, after=NON_ASCII)
+
+
+def _fill_size(megabytes: int) -> Callable[[JobBuilder], None]:
+    return lambda builder: _fill_plain(builder, size=megabytes * MEGABYTE)
+
+
+def _fill_number(value: object) -> Callable[[JobBuilder], None]:
+    def fill(builder: JobBuilder) -> None:
+        keyword = ATTRIBUTES[builder.pair.attribute].number
+        if keyword is None:
+            raise AssertionError("the job needs a pair whose level has a number")
+        study = _fill_tested(builder, make_attribute(keyword, value))
+        _watch_text(builder, "tested", study, keyword, after=str(CHANGED_NUMBER))
+
+    return fill
+
+
+def _fill_long_value(builder: JobBuilder) -> None:
+    keyword = ATTRIBUTES[builder.pair.attribute].long
+    if keyword is None:
+        raise AssertionError("the job needs a pair whose level has a limited text")
+    value = LONG_TEXT.strip()
+    if len(value) <= MAX_ELEMENT_LENGTHS[keyword]:
+        raise AssertionError("the text is not longer than the limit")
+    _watch_text(builder, "tested", _fill_tested(builder, make_attribute(keyword, value)), keyword, after=value)
+
+
+def _fill_first_import(builder: JobBuilder) -> None:
+    study = builder.add_study()
+    text, _ = _make_texts(builder.pair)
+    _watch_text(builder, "tested", study, text)
+
+
+def _fill_without_files(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study = _first_study(builder)
+    builder.add_override(study, make_attribute(text, AFTER))
+    _watch_text(builder, "tested", study, text)
+
+
+def _first_study(builder: JobBuilder) -> SyntheticStudy:
+    """Return the study that the job FIRST_IMPORT has imported."""
+    return JobBuilder(builder.probe, FIRST_IMPORT, builder.form, builder.pair).make_study()
+
+
+def _fill_prefix(builder: JobBuilder) -> None:
+    text, _ = _make_texts(builder.pair)
+    study, path = builder.add_study(), f"{OVERRIDES_FOLDER}/override.json"
+    for state, is_beside in (("joined", False), ("concatenated", True)):
+        content = build_override(builder.form, study, builder.pair.override, make_attribute(text, state))
+        builder.add_file(path, content, is_beside=is_beside)
+    builder.add_mapping(study, path)
+    _watch_text(builder, "tested", study, text, joined="joined", concatenated="concatenated")
+
+
+def name_form_job(form: Form, pair: Pair) -> str:
+    """Return the name of the job that tries a form with a pair."""
+    return f"form-{form.name}-{pair.question}"
+
+
+def name_level_job(pair: Pair) -> str:
+    """Return the name of the job that tries a pair in the form that the data store accepts."""
+    return f"level-{pair.question}"
+
+
+_FORM_JOBS = {name_form_job(form, pair): (form, pair) for pair in PAIRS for form in FORMS}
+_LEVEL_JOBS = {name_level_job(pair): pair for pair in PAIRS}
+_FILLERS: dict[str, Callable[[JobBuilder], None]] = {
+    COPIES: _fill_copies,
+    "empty-no-value": _fill_empty(has_value=False),
+    "empty-null": _fill_empty(None, has_value=True),
+    "empty-list": _fill_empty(has_value=True),
+    "sequence": _fill_sequence,
+    "private": _fill_private,
+    "precedence": _fill_precedence,
+    "two-mappings": _fill_two_mappings,
+    "shared-file": _fill_shared_file,
+    "no-match": _fill_no_match,
+    "missing-file": _fill_missing_file,
+    "broken-file": _fill_broken_file,
+    "byte-order-mark": _fill_byte_order_mark,
+    "latin-1": _fill_latin_1,
+    "character-set": _fill_character_set,
+    "size-1": _fill_size(1),
+    "size-10": _fill_size(10),
+    "size-50": _fill_size(50),
+    "number-text": _fill_number(str(CHANGED_NUMBER)),
+    "number-number": _fill_number(CHANGED_NUMBER),
+    "long-value": _fill_long_value,
+    FIRST_IMPORT: _fill_first_import,
+    "without-files": _fill_without_files,
+    "prefix": _fill_prefix,
+}
+
+JOB_NAMES = (COPIES, *_FORM_JOBS, *_LEVEL_JOBS, *(name for name in _FILLERS if name != COPIES))
+"""The names of all jobs, in the order in which they are started."""
+JOB_NUMBERS = {name: f"{number:04}" for number, name in enumerate(JOB_NAMES, 1)}
+"""Name of a job -> its number, which is the same in all probes."""

@@ -1,0 +1,190 @@
+"""What was seen of one job of a probe: its status, its job manifests, and the stored values of its studies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dicommap.healthimaging.job_properties import RequestAgreement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dicommap.probing.probe_job import ProbeJob, Watch
+
+SERVER_ERROR_TYPES = frozenset({"InternalServerException", "ThrottlingException", "ServiceUnavailableException"})
+"""Types of exceptions in job manifests that are no answer to a question: the service itself had a problem."""
+
+Report = Literal["", "job-failed", "files-failed", "warned", "server-error"]
+"""How a job reported a problem with a study. The empty text means that it reported none."""
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class RecordNote(_Document):
+    """One record of a job manifest that is about an object of the job."""
+
+    kind: Literal["SUCCESS", "FAILURE", "WARNING"]
+    inputFile: str
+    exceptionType: str = ""
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class StoredInstance(_Document):
+    """The attributes of one instance in an image set: those of its patient, study, series and of itself."""
+
+    sopInstanceUid: str
+    imageSetId: str
+    isPrimary: bool | None = None
+    attributes: dict[str, Any] = Field(repr=False)
+    """Keyword, or tag of a private element -> the stored value as JSON."""
+
+
+class Observation(_Document):
+    """The result of one job of a probe. It is saved, so that no job is observed twice."""
+
+    version: Literal[1] = 1
+    job: str
+    """The name of the job."""
+    number: str
+    jobId: str
+    jobStatus: str
+    message: str = ""
+    configuration: RequestAgreement | None = None
+    """Whether the service returned the importConfiguration that was sent; None if it returned none."""
+    isConfigurationSent: bool
+    scanned: int | None = None
+    """The number of scanned files in job-output-manifest.json; None if it is not known."""
+    records: tuple[RecordNote, ...] = ()
+    stored: tuple[StoredInstance, ...] = ()
+    observedAt: str
+
+    @property
+    def has_failed(self) -> bool:
+        """Return whether the whole job has failed."""
+        return self.jobStatus == "FAILED"
+
+    @property
+    def has_lost_configuration(self) -> bool:
+        """Return whether the service does not report the importConfiguration that was sent."""
+        return self.isConfigurationSent and self.configuration != "same"
+
+    def select_records(self, paths: Iterable[str]) -> list[RecordNote]:
+        """Return the records about objects with these paths below the job's prefix."""
+        suffixes = tuple(f"/{path}" for path in paths)
+        return [record for record in self.records if f"/{record.inputFile}".endswith(suffixes)]
+
+    def get_report(self, paths: Iterable[str]) -> Report:
+        """Return how the job reported a problem with the objects at these paths."""
+        if self.has_failed:
+            return "job-failed"
+        records = self.select_records(paths)
+        failures = [record for record in records if record.kind == "FAILURE"]
+        if failures:
+            is_server_error = any(record.exceptionType in SERVER_ERROR_TYPES for record in failures)
+            return "server-error" if is_server_error else "files-failed"
+        return "warned" if any(record.kind == "WARNING" for record in records) else ""
+
+    def find_values(self, watch: Watch) -> list[Any]:
+        """Return the stored values of a watched attribute, one for each stored instance of its study.
+
+        A value is ABSENT if the instance does not have the attribute. Values in primary image sets are preferred.
+        """
+        uids = set(watch.study.sop_instance_uids)
+        instances = [instance for instance in self.stored if instance.sopInstanceUid in uids]
+        primary = [instance for instance in instances if instance.isPrimary]
+        return [_get_value(instance.attributes, watch) for instance in primary or instances]
+
+    def get_state(self, watch: Watch) -> str:
+        """Return the state of a watched attribute.
+
+        It is one of the names in the watch's values, or `empty`, `absent`, `other`, `not stored`, or `mixed` if the
+        instances differ.
+        """
+        states = {_name_state(value, watch.values) for value in self.find_values(watch)}
+        return states.pop() if len(states) == 1 else "mixed" if states else "not stored"
+
+
+ABSENT = object()
+"""The value of an attribute that is not stored."""
+
+
+def _get_value(attributes: Mapping[str, Any], watch: Watch) -> Any:  # noqa: ANN401  JSON of any type
+    value = attributes.get(watch.keyword, ABSENT)
+    if not watch.member or value is ABSENT:
+        return value
+    item = value[0] if isinstance(value, list) and value else value
+    return item.get(watch.member, ABSENT) if isinstance(item, dict) else item
+
+
+def _name_state(value: Any, values: Mapping[str, str]) -> str:  # noqa: ANN401  JSON of any type
+    if value is ABSENT:
+        return "absent"
+    text = format_stored_value(value)
+    if not text:
+        return "empty"
+    return next((state for state, expected in values.items() if _is_same(text, expected)), "other")
+
+
+def _is_same(text: str, expected: str) -> bool:
+    if text == expected:
+        return True
+    try:
+        return float(text) == float(expected)
+    except ValueError:
+        return False
+
+
+def format_stored_value(value: Any) -> str:  # noqa: ANN401  JSON of any type
+    """Return a stored value as text, without padding; an empty text for null, an empty list or an empty item."""
+    if value is None or value is ABSENT:
+        return ""
+    if isinstance(value, list):
+        return "\\".join(map(format_stored_value, value))
+    if isinstance(value, dict):
+        return "=".join(format_stored_value(member) for member in value.values()).rstrip("=")
+    return str(value).strip()
+
+
+def list_stored_instances(metadata: Any, image_set_id: str, *, is_primary: bool | None) -> list[StoredInstance]:  # noqa: ANN401
+    """Return the instances in the metadata of an image set.
+
+    Args:
+        metadata: The parsed JSON that GetImageSetMetadata returned.
+        image_set_id: The id of the image set.
+        is_primary: Whether the image set is primary; None if that is not known.
+
+    """
+    study = _get_object(metadata, "Study")
+    shared = _get_object(_get_object(metadata, "Patient"), "DICOM") | _get_object(study, "DICOM")
+    return [
+        StoredInstance(
+            sopInstanceUid=uid,
+            imageSetId=image_set_id,
+            isPrimary=is_primary,
+            attributes=shared | _get_object(series, "DICOM") | _get_object(instance, "DICOM"),
+        )
+        for series in _get_object(study, "Series").values()
+        for uid, instance in _get_object(series, "Instances").items()
+    ]
+
+
+def get_study_uid(metadata: Any) -> str:  # noqa: ANN401  JSON of any type
+    """Return the Study Instance UID in the metadata of an image set; an empty text if it has none."""
+    uid = _get_object(_get_object(metadata, "Study"), "DICOM").get("StudyInstanceUID")
+    return uid if isinstance(uid, str) else ""
+
+
+def _get_object(document: Any, member: str) -> dict[str, Any]:  # noqa: ANN401
+    value = document.get(member) if isinstance(document, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def has_imported(job: ProbeJob, observation: Observation) -> bool:
+    """Return whether at least one instance of each study of a job is stored."""
+    stored = {instance.sopInstanceUid for instance in observation.stored}
+    return all(stored & set(study.sop_instance_uids) for study in job.studies)

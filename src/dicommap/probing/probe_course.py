@@ -1,0 +1,303 @@
+"""The course of a probe: which jobs come next, and the answers from all observations.
+
+The course has four stages. A job without override files shows whether the synthetic files can be imported at all. Four
+jobs show the form of override files that is accepted; if none is, four more try attributes of other levels. Then one
+job for each level, in that form. All other jobs use a level that is applied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dicommap.healthimaging.levels import Level
+from dicommap.healthimaging.override_questions import OverrideAnswers
+from dicommap.probing import judging
+from dicommap.probing.experiments import COPIES, FIRST_IMPORT, JOB_NUMBERS, build_job, name_form_job, name_level_job
+from dicommap.probing.judging import SILENT, Verdict, judge_effect, unclear
+from dicommap.probing.observation import has_imported
+from dicommap.probing.override_forms import FORMS, PAIRS, Form, Pair
+from dicommap.probing.synthetic_studies import ATTRIBUTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from dicommap.probing.observation import Observation
+    from dicommap.probing.probe_job import ProbeJob
+
+QUESTIONS = tuple(OverrideAnswers.model_fields)
+"""The names of all questions."""
+LEVEL_QUESTIONS = {pair.question: pair for pair in PAIRS}
+_NO_REFUSAL = "nothing was refused"
+
+
+def _has_any(_pair: Pair) -> bool:
+    return True
+
+
+def _has_number(pair: Pair) -> bool:
+    return ATTRIBUTES[pair.attribute].number is not None
+
+
+def _has_long(pair: Pair) -> bool:
+    return ATTRIBUTES[pair.attribute].long is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A question that one job answers, beside the questions about the form and the levels."""
+
+    job: str
+    judge: Callable[[ProbeJob, Observation], Verdict]
+    suits: Callable[[Pair], bool] = _has_any
+    """Whether the job can be made with a pair."""
+
+
+EXPERIMENTS = {
+    "emptyNoValue": Experiment("empty-no-value", judging.judge_emptied),
+    "emptyNull": Experiment("empty-null", judging.judge_emptied),
+    "emptyList": Experiment("empty-list", judging.judge_emptied),
+    "sequences": Experiment("sequence", judging.judge_sequence),
+    "privateElements": Experiment("private", judge_effect),
+    "precedence": Experiment("precedence", judging.judge_choice("series", "study")),
+    "twoMappings": Experiment("two-mappings", judging.judge_two_mappings),
+    "sharedFile": Experiment("shared-file", judging.judge_shared_file),
+    "noMatch": Experiment("no-match", judging.judge_no_match),
+    "missingFile": Experiment("missing-file", judge_effect),
+    "brokenFile": Experiment("broken-file", judge_effect),
+    "byteOrderMark": Experiment("byte-order-mark", judge_effect),
+    "latin1": Experiment("latin-1", judging.judge_latin_1),
+    "characterSet": Experiment("character-set", judge_effect),
+    "size1": Experiment("size-1", judge_effect),
+    "size10": Experiment("size-10", judge_effect),
+    "size50": Experiment("size-50", judge_effect),
+    "numbersAsText": Experiment("number-text", judge_effect, _has_number),
+    "numbersAsNumber": Experiment("number-number", judge_effect, _has_number),
+    "longValues": Experiment("long-value", judging.judge_long_value, _has_long),
+    "withoutFiles": Experiment("without-files", judging.judge_without_files),
+    "prefixWithoutSlash": Experiment("prefix", judging.judge_prefix),
+}
+
+
+class ProbeCourse:
+    """The course of one probe, from the observations so far. Equal observations give an equal course."""
+
+    def __init__(self, probe: str, questions: Iterable[str], observations: Mapping[str, Observation]) -> None:
+        """Take the observations so far.
+
+        Args:
+            probe: The id of the probe, a UUID.
+            questions: The names of the questions to ask.
+            observations: Name of a job -> its observation.
+
+        """
+        self._probe = probe
+        self._asked = [name for name in QUESTIONS if name in set(questions)]
+        self._observations = observations
+
+    def next_jobs(self) -> list[ProbeJob]:
+        """Return the jobs that can be started now and are not observed yet; an empty list at the end."""
+        for names in self._stages():
+            missing = [name for name in names if name not in self._observations]
+            if missing:
+                return [self.build(name) for name in sorted(missing, key=JOB_NUMBERS.__getitem__)]
+        return []
+
+    def build(self, name: str) -> ProbeJob:
+        """Return the job with a name, in the form and with the pair that its stage chooses."""
+        experiment = next((one for one in EXPERIMENTS.values() if one.job == name), None)
+        suits = self._choose_suitable(name, experiment)
+        return build_job(self._probe, name, self._base[0], self._find_pair(suits) or self._base[1])
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """Return the verdict of each question that was asked. All jobs must be observed."""
+        if not self._is_importable:
+            seen = "the job without override files did not import its P10 files"
+            return dict.fromkeys(self._asked, unclear(seen, COPIES))
+        if self._asked == ["twoCopies"]:
+            return {"twoCopies": self._judge_copies()}
+        if self._is_configuration_lost or not self._is_form_known:
+            seen = "no override file was applied, in any form and with attributes of any level"
+            seen = judging.LOST_CONFIGURATION if self._is_configuration_lost else seen
+            verdicts = dict.fromkeys(self._asked, unclear(seen, *self._list_form_jobs()))
+            return verdicts | {name: self._judge_copies() for name in self._asked if name == "twoCopies"}
+        verdicts = {name: self._judge(name) for name in self._asked if name != "refusal"}
+        if "refusal" in self._asked:
+            verdicts["refusal"] = self._judge_refusal(verdicts)
+        return {name: verdicts[name] for name in self._asked}
+
+    @property
+    def form(self) -> Form | None:
+        """Return the form of most override files of the probe; None if no form is accepted."""
+        return self._base[0] if self._is_form_known else None
+
+    def _stages(self) -> Iterator[list[str]]:
+        """Yield the names of the jobs of each stage. Each stage is complete before the next one is computed."""
+        yield [COPIES]
+        if not self._is_importable or self._asked == ["twoCopies"]:
+            return
+        for pair in PAIRS:
+            yield [name_form_job(form, pair) for form in FORMS]
+            if self._accepted_forms(pair) or self._is_configuration_lost:
+                break
+        if self._is_configuration_lost or not self._is_form_known:
+            return
+        yield [name for pair in self._needed_pairs() if (name := self._level_job(pair)) not in self._observations]
+        experiments = [one for name in self._asked if (one := self._available_experiment(name)) is not None]
+        if any(one.job == "without-files" for one in experiments):
+            yield [FIRST_IMPORT, *(one.job for one in experiments if one.job != "without-files")]
+        yield [one.job for one in experiments]
+
+    @cached_property
+    def _is_importable(self) -> bool:
+        observation = self._observations.get(COPIES)
+        job = build_job(self._probe, COPIES, FORMS[0], PAIRS[0])
+        return observation is None or (not observation.has_failed and has_imported(job, observation))
+
+    @property
+    def _is_configuration_lost(self) -> bool:
+        return any(observation.has_lost_configuration for observation in self._observations.values())
+
+    def _accepted_forms(self, pair: Pair) -> list[Form]:
+        """Return the forms in which attributes of a pair were applied."""
+        names = ((form, name_form_job(form, pair)) for form in FORMS)
+        return [form for form, name in names if name in self._observations and self._judge_plain(name) == "applied"]
+
+    def _judge_plain(self, name: str) -> str | None:
+        return judge_effect(build_job(self._probe, name, FORMS[0], PAIRS[0]), self._observations[name]).answer
+
+    @property
+    def _base(self) -> tuple[Form, Pair]:
+        """Return the accepted form and the pair with which it was accepted; the first ones if none is known."""
+        for pair in PAIRS:
+            if forms := self._accepted_forms(pair):
+                return forms[0], pair
+        return FORMS[0], PAIRS[0]
+
+    @property
+    def _is_form_known(self) -> bool:
+        return any(map(self._accepted_forms, PAIRS))
+
+    def _list_form_jobs(self) -> list[str]:
+        names = (name_form_job(form, pair) for pair in PAIRS for form in FORMS)
+        return [name for name in names if name in self._observations]
+
+    def _level_job(self, pair: Pair) -> str:
+        """Return the name of the job that shows whether a pair is applied. Some pairs were tried to find the form."""
+        name = name_form_job(self._base[0], pair)
+        return name if name in self._observations else name_level_job(pair)
+
+    def _needed_pairs(self) -> list[Pair]:
+        """Return the pairs to ask: those of the questions, or all if another question needs an applied pair."""
+        base = self._base[1]
+        is_missing = any(
+            name in self._asked and not EXPERIMENTS[name].suits(base)
+            for name in ("numbersAsText", "numbersAsNumber", "longValues")
+        )
+        if is_missing or "precedence" in self._asked:
+            return list(PAIRS)
+        return [pair for question, pair in LEVEL_QUESTIONS.items() if question in self._asked]
+
+    def _is_applied(self, pair: Pair) -> bool:
+        name = self._level_job(pair)
+        if name not in self._observations:
+            return False
+        return judge_effect(build_job(self._probe, name, *self._base), self._observations[name]).answer == "applied"
+
+    def _find_pair(self, suits: Callable[[Pair], bool]) -> Pair | None:
+        """Return the first applied pair that suits; None if no applied pair does."""
+        pairs = (self._base[1], *(pair for pair in PAIRS if pair != self._base[1]))
+        return next((pair for pair in pairs if suits(pair) and self._is_applied(pair)), None)
+
+    def _choose_suitable(self, name: str, experiment: Experiment | None) -> Callable[[Pair], bool]:
+        if name == "precedence":
+            return self._is_applied_in_both
+        return _has_any if experiment is None else experiment.suits
+
+    def _is_applied_in_both(self, pair: Pair) -> bool:
+        return all(self._is_applied(Pair(pair.attribute, override)) for override in (Level.STUDY, Level.SERIES))
+
+    def _available_experiment(self, question: str) -> Experiment | None:
+        """Return the experiment of a question; None if the question has no experiment, or if it cannot be made."""
+        experiment = EXPERIMENTS.get(question)
+        if experiment is None or self._find_obstacle(question):
+            return None
+        return experiment
+
+    def _find_obstacle(self, question: str) -> str:
+        """Return the reason why an experiment cannot be made; an empty text if it can."""
+        experiment = EXPERIMENTS[question]
+        if question == "sharedFile" and self._base[0].has_uids:
+            return "not asked: a file must hold the UIDs of its study, so that two studies cannot share it"
+        if self._find_pair(self._choose_suitable(experiment.job, experiment)) is None:
+            words = "in overrides of a study and of a series" if question == "precedence" else "that suits"
+            return f"not asked: no attribute {words} is applied"
+        return ""
+
+    def _judge(self, question: str) -> Verdict:
+        if question == "twoCopies":
+            return self._judge_copies()
+        if question in ("dataSet", "identifyingUids"):
+            return self._judge_form(question)
+        if question in LEVEL_QUESTIONS:
+            name = self._level_job(LEVEL_QUESTIONS[question])
+            return judge_effect(build_job(self._probe, name, *self._base), self._observations[name])
+        if question in ("overrideFiles", "overrideFilesCount"):
+            name = name_form_job(*self._base)
+            judge = judging.judge_override_files if question == "overrideFiles" else judging.judge_count
+            return judge(self.build(name), self._observations[name])
+        if obstacle := self._find_obstacle(question):
+            return unclear(obstacle)
+        experiment = EXPERIMENTS[question]
+        job, observation = self.build(experiment.job), self._observations[experiment.job]
+        if question == "noMatch":
+            return judging.judge_no_match(job, observation, self._list_usual_messages())
+        if question == "withoutFiles":
+            return judging.judge_without_files(job, observation, self._list_usual_messages())
+        return experiment.judge(job, observation)
+
+    def _list_usual_messages(self) -> frozenset[str]:
+        """Return the messages that failure.ndjson has for the override file of a job that applied it."""
+        name = name_form_job(*self._base)
+        paths = judging.list_override_paths(self.build(name))
+        return judging.list_failure_messages(self._observations[name], paths)
+
+    def _judge_copies(self) -> Verdict:
+        return judging.judge_copies(self.build(COPIES), self._observations[COPIES])
+
+    def _judge_forms(self) -> dict[Form, Verdict]:
+        """Return the verdict of each form with the pair of the accepted one. A form that is not applied is refused."""
+        pair = self._base[1]
+        verdicts: dict[Form, Verdict] = {}
+        for form in FORMS:
+            name = name_form_job(form, pair)
+            verdict = judge_effect(build_job(self._probe, name, form, pair), self._observations[name])
+            if verdict.answer == "ignored":
+                verdict = Verdict(answer="refused", reported=SILENT, seen=verdict.seen, jobs=verdict.jobs)
+            verdicts[form] = verdict
+        return verdicts
+
+    def _judge_form(self, question: str) -> Verdict:
+        verdicts = self._judge_forms()
+        jobs = tuple(verdict.jobs[0] for verdict in verdicts.values())
+        applied = {form for form, verdict in verdicts.items() if verdict.answer == "applied"}
+        seen = f"applied: {', '.join(form.name for form in FORMS if form in applied)}"
+        if any(verdict.answer is None for verdict in verdicts.values()):
+            return unclear(f"{seen}; not all observations are clear", *jobs)
+        arrays, uids = {form.is_array for form in applied}, {form.has_uids for form in applied}
+        if len(applied) != len(arrays) * len(uids):
+            return unclear(f"{seen}: whether UIDs are accepted depends on the other question", *jobs)
+        words = {"dataSet": ("both", "array", "object"), "identifyingUids": ("allowed", "needed", "refused")}[question]
+        found = arrays if question == "dataSet" else uids
+        return Verdict(answer=words[0] if len(found) > 1 else words[1 if True in found else 2], seen=seen, jobs=jobs)
+
+    def _judge_refusal(self, verdicts: Mapping[str, Verdict]) -> Verdict:
+        refused = [verdict for verdict in (*self._judge_forms().values(), *verdicts.values()) if verdict.reported]
+        reports = {verdict.reported for verdict in refused}
+        jobs = tuple(dict.fromkeys(name for verdict in refused for name in verdict.jobs))
+        if len(reports) == 1:
+            return Verdict(answer=reports.pop(), seen=f"refusals in {len(jobs)} of the jobs", jobs=jobs)
+        return unclear(
+            f"refusals were reported in several ways: {', '.join(sorted(reports))}" if reports else _NO_REFUSAL, *jobs
+        )

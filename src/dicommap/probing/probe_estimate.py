@@ -1,0 +1,117 @@
+"""What a probe will send, before anything is sent: jobs, objects, requests, and the units that are billed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from dicommap.healthimaging.limits import (
+    DELETE_IMAGE_SET_RATE,
+    GET_IMAGE_SET_METADATA_RATE,
+    GET_RATE,
+    LIST_RATE,
+    SEARCH_IMAGE_SETS_RATE,
+    START_RATE,
+)
+from dicommap.probing.experiments import COPIES, FIRST_IMPORT, build_job, name_form_job, name_level_job
+from dicommap.probing.override_forms import FORMS, PAIRS
+from dicommap.probing.probe_course import EXPERIMENTS, LEVEL_QUESTIONS
+from dicommap.probing.synthetic_studies import ATTRIBUTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dicommap.healthimaging.limits import Rate
+    from dicommap.probing.override_forms import Pair
+
+BILLED_MEGABYTES = 5
+"""Megabytes for which an image set is billed at least (developer guide, "Cost optimization")."""
+BILLED_DAYS = 30
+"""Days for which an image set is billed at least (same page)."""
+
+_RATES: Mapping[str, Rate] = {
+    "StartDICOMImportJob": START_RATE,
+    "GetDICOMImportJob": GET_RATE,
+    "ListDICOMImportJobs": LIST_RATE,
+    "SearchImageSets": SEARCH_IMAGE_SETS_RATE,
+    "GetImageSetMetadata": GET_IMAGE_SET_METADATA_RATE,
+    "DeleteImageSet": DELETE_IMAGE_SET_RATE,
+}
+_NO_PROBE = str(UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeEstimate:
+    """What a probe sends if the first form and level that it tries are accepted."""
+
+    jobs: tuple[str, ...]
+    """The names of the jobs."""
+    further_jobs: int
+    """The number of jobs that may follow, if the data store does not apply the attributes that are tried first."""
+    objects: int
+    bytes: int
+    """The total size of the objects in bytes."""
+    image_sets: int
+    """The number of studies, each of which becomes one image set if its files are imported."""
+    requests: Mapping[str, int]
+    """Operation -> the number of requests. Jobs that run long are polled more often."""
+
+    @property
+    def seconds(self) -> int:
+        """Return the seconds that the requests take at least, at the rates that AWS documents."""
+        return round(sum(self.requests[name] / rate.per_second for name, rate in _RATES.items()))
+
+    @property
+    def billed_megabyte_days(self) -> int:
+        """Return the megabytes multiplied by days for which the image sets are billed at least."""
+        return self.image_sets * BILLED_MEGABYTES * BILLED_DAYS
+
+
+def estimate_probe(questions: Iterable[str]) -> ProbeEstimate:
+    """Return what a probe of these questions sends."""
+    names, further = list_planned_jobs(questions)
+    jobs = [build_job(_NO_PROBE, name, FORMS[0], _suitable_pair(name)) for name in names]
+    objects = [item for job in jobs for item in job.objects]
+    studies = {study for job in jobs for study in job.studies}
+    requests = {
+        "PutObject": len(objects),
+        "StartDICOMImportJob": len(jobs),
+        "GetDICOMImportJob": 2 * len(jobs),
+        "ListDICOMImportJobs": 2,
+        "ListObjectsV2": len(jobs),
+        "GetObject": 2 * len(jobs),
+        "SearchImageSets": 2 * len(studies),
+        "GetImageSetMetadata": 2 * len(studies),
+        "DeleteImageSet": len(studies),
+        "DeleteObject": len(objects) + 2 * len(jobs),
+    }
+    return ProbeEstimate(
+        jobs=tuple(names),
+        further_jobs=further,
+        objects=len(objects),
+        bytes=sum(item.count_bytes() for item in objects),
+        image_sets=len(studies),
+        requests=requests,
+    )
+
+
+def list_planned_jobs(questions: Iterable[str]) -> tuple[list[str], int]:
+    """Return the names of the jobs that questions need, and the number of jobs that may follow.
+
+    The names are those of a data store that applies what is tried first.
+    """
+    asked = set(questions)
+    if asked <= {"twoCopies"}:
+        return [COPIES], 0
+    names = [COPIES, *(name_form_job(form, PAIRS[0]) for form in FORMS)]
+    pairs = PAIRS if "precedence" in asked else [LEVEL_QUESTIONS[name] for name in LEVEL_QUESTIONS if name in asked]
+    names += [name_level_job(pair) for pair in pairs if pair != PAIRS[0]]
+    names += [FIRST_IMPORT] if "withoutFiles" in asked else []
+    names += [experiment.job for question, experiment in EXPERIMENTS.items() if question in asked]
+    return names, (len(PAIRS) - 1) * len(FORMS)
+
+
+def _suitable_pair(name: str) -> Pair:
+    needs_number = name.startswith("number-")
+    return next(pair for pair in PAIRS if not needs_number or ATTRIBUTES[pair.attribute].number is not None)

@@ -1,0 +1,164 @@
+"""One import job of a probe: its objects, its mappings, and the stored values that show what the job has done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dicommap.probing.override_forms import build_override
+from dicommap.probing.synthetic_studies import INSTANCES, SyntheticStudy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicommap.healthimaging.levels import Level
+    from dicommap.probing.override_forms import Form, Pair
+
+OVERRIDES_FOLDER = "overrides"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeObject:
+    """An object of a job: a P10 file or an override file."""
+
+    path: str
+    """The path below the job's prefix."""
+    content: bytes = field(repr=False)
+    is_p10: bool
+    size: int = 0
+    """The size in bytes to which the JSON of an override file is padded with spaces; 0 for no padding."""
+    is_beside: bool = False
+    """Whether the path follows the job's prefix without a slash between them."""
+
+    def data(self) -> bytes:
+        """Return the bytes of the object. Spaces before the last bracket are no part of a JSON value (RFC 8259)."""
+        missing = max(self.size - len(self.content), 0)
+        return self.content[:-1] + b" " * missing + self.content[-1:] if missing else self.content
+
+    def count_bytes(self) -> int:
+        """Return the size of the object in bytes."""
+        return max(self.size, len(self.content))
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A stored attribute whose value shows the effect of an override."""
+
+    study: SyntheticStudy
+    keyword: str
+    """The keyword, or the tag of a private element as 8 hexadecimal digits."""
+    values: Mapping[str, str]
+    """Name of a state -> the stored value in this state, such as `before` and `after`."""
+    member: str = ""
+    """The keyword of an attribute in the only item, if `keyword` is a sequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeJob:
+    """One import job of a probe."""
+
+    name: str
+    objects: tuple[ProbeObject, ...]
+    mappings: tuple[dict[str, str], ...]
+    watches: Mapping[str, Watch]
+    """Name of a watch -> the watch. Most jobs watch `tested`, and `control` in the same override file."""
+    ends_with_slash: bool = True
+    """Whether its inputS3Uri ends with a slash."""
+
+    @property
+    def studies(self) -> tuple[SyntheticStudy, ...]:
+        """Return the studies that the job imports or whose values it watches."""
+        return tuple(dict.fromkeys(watch.study for watch in self.watches.values()))
+
+    def list_p10_paths(self, study: SyntheticStudy | None = None) -> tuple[str, ...]:
+        """Return the paths of the P10 files of a study; None for all studies."""
+        folder = "" if study is None else f"{study.name}/"
+        return tuple(item.path for item in self.objects if item.is_p10 and item.path.startswith(folder))
+
+
+class JobBuilder:
+    """Builder of one job: it collects studies, override files, mappings and watches."""
+
+    def __init__(self, probe: str, name: str, form: Form, pair: Pair) -> None:
+        """Begin a job.
+
+        Args:
+            probe: The id of the probe.
+            name: The name of the job.
+            form: The form of its override files.
+            pair: The level of the tested attributes, and of the overrides.
+
+        """
+        self.probe, self._name, self.form, self.pair = probe, name, form, pair
+        self._objects: list[ProbeObject] = []
+        self._mappings: list[dict[str, str]] = []
+        self._watches: dict[str, Watch] = {}
+
+    def make_study(self, name: str = "") -> SyntheticStudy:
+        """Return a study whose name begins with the job's name, without adding its files."""
+        return SyntheticStudy(self.probe, f"{self._name}-{name}" if name else self._name)
+
+    def add_study(self, name: str = "") -> SyntheticStudy:
+        """Add the P10 files of a study, and return the study."""
+        study = self.make_study(name)
+        for number in range(1, INSTANCES + 1):
+            self.add_p10(f"{study.name}/{number}.dcm", study.p10(number))
+        return study
+
+    def add_p10(self, path: str, content: bytes) -> None:
+        """Add a P10 file."""
+        self._objects.append(ProbeObject(path, content, is_p10=True))
+
+    def add_override(
+        self,
+        study: SyntheticStudy,
+        data_set: Mapping[str, Any],
+        *,
+        name: str = "override",
+        level: Level | None = None,
+        encoding: str = "utf-8",
+        size: int = 0,
+    ) -> None:
+        """Add an override file and its mapping.
+
+        Args:
+            study: The study of the mapping.
+            data_set: The attributes of the override.
+            name: The name of the file, without suffix.
+            level: The level of the override; None for that of the job's pair.
+            encoding: The character encoding of the file.
+            size: The size of the file in bytes; 0 for the size of its content.
+
+        """
+        level = level or self.pair.override
+        path = f"{OVERRIDES_FOLDER}/{name}.json"
+        content = build_override(self.form, study, level, data_set, encoding=encoding)
+        self.add_file(path, content, size=size)
+        self.add_mapping(study, path, level)
+
+    def add_file(self, path: str, content: bytes, *, size: int = 0, is_beside: bool = False) -> None:
+        """Add a file that is not P10, without a mapping."""
+        self._objects.append(ProbeObject(path, content, is_p10=False, size=size, is_beside=is_beside))
+
+    def add_mapping(self, study: SyntheticStudy, path: str, level: Level | None = None) -> None:
+        """Add a mapping of a study, or of its series, to a path."""
+        mapping = {"studyInstanceUID": study.study_instance_uid, "metadataFilePath": path}
+        if (level or self.pair.override).value == "series":
+            mapping["seriesInstanceUID"] = study.series_instance_uid
+        self._mappings.append(mapping)
+
+    def watch(
+        self, name: str, study: SyntheticStudy, keyword: str, values: Mapping[str, str], *, member: str = ""
+    ) -> None:
+        """Watch a stored attribute of a study."""
+        self._watches[name] = Watch(study, keyword, values, member)
+
+    def build(self, *, ends_with_slash: bool = True) -> ProbeJob:
+        """Return the job."""
+        return ProbeJob(
+            name=self._name,
+            objects=tuple(self._objects),
+            mappings=tuple(self._mappings),
+            watches=dict(self._watches),
+            ends_with_slash=ends_with_slash,
+        )
