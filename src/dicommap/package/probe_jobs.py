@@ -13,6 +13,7 @@ from dicommap.aws.timing import GrowingPauses
 from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import AwsError
 from dicommap.healthimaging.job_properties import format_utc
+from dicommap.healthimaging.request_agreement import compare_with_request
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.model.submission import Submission, SubmissionState
 from dicommap.probing.experiments import JOB_NUMBERS
@@ -165,7 +166,7 @@ class ProbeJobRunner:
             "endedAt": format_utc(job.endedAt),
             "message": job.message,
             "ending": ending,
-            "configuration": job.agreement_with(request.request),
+            "configuration": compare_with_request(job, request.request),
             "seenAt": format_utc(self.clock.now()),
         }
         return state.model_copy(update=update)

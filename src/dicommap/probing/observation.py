@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dicommap.healthimaging.job_properties import RequestAgreement
+from dicommap.healthimaging.request_agreement import RequestAgreement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
