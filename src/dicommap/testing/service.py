@@ -145,8 +145,15 @@ class ImportJobService:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return environment variables that give AWS clients the endpoints of the stand-in and of the S3 server."""
-        variables = {"AWS_ENDPOINT_URL_MEDICAL_IMAGING": self.url, "AWS_ENDPOINT_URL_HEALTHLAKE": self.url}
+        """Return environment variables that give AWS clients the endpoints of the stand-in and of the S3 server.
+
+        One of them keeps AWS's clients from adding `runtime-` to the host in operations on image sets.
+        """
+        variables = {
+            "AWS_ENDPOINT_URL_MEDICAL_IMAGING": self.url,
+            "AWS_ENDPOINT_URL_HEALTHLAKE": self.url,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        }
         if self.s3_endpoint_url is not None:
             variables["AWS_ENDPOINT_URL_S3"] = self.s3_endpoint_url
         return variables

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -269,3 +270,14 @@ def test_each_operation_can_be_denied_and_throttled(service: ImportJobService, c
             getattr(client, name)(**parameters)
         assert code_of(error) == code
     getattr(client, name)(**parameters)
+
+
+def test_a_client_with_the_variables_of_the_stand_in_reaches_image_sets(
+    service: ImportJobService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = {**service.environment, "AWS_ACCESS_KEY_ID": "for-tests", "AWS_SECRET_ACCESS_KEY": "for-tests"}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    plain = boto3.client("medical-imaging", region_name=REGION)
+    answer = plain.get_image_set_metadata(**ids(service.image_sets[0]))
+    assert read_metadata(answer)["SchemaVersion"] == "1.1"
