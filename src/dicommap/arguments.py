@@ -196,7 +196,9 @@ def each(convert: Converter, plural: str) -> Converter:
 
 
 def each_lazily(convert: Converter, plural: str) -> Converter:
-    """Return a converter like that of `each`, whose result is an iterator. Millions of items are converted one by one.
+    """Return a converter to an iterator, which converts each item only when the item is used.
+
+    The converter of `each` makes a list; this one saves the memory for millions of items.
 
     A single text or path is refused, because its characters or lines would be taken as the items. None is refused, too.
     """

@@ -119,7 +119,7 @@ class Draft(Displayable):
         """Yield a row for each edit result: the source of the edits, and the number of studies by result."""
         return map(build_edit_result_row, self.edit_results)
 
-    def edits_by_study(self) -> Iterator[dict[str, str]]:
+    def study_edit_rows(self) -> Iterator[dict[str, str]]:
         """Yield a row for each pair of a study and an edit that changed it, with the changed attributes."""
         return build_study_edit_rows(self.changes)
 
@@ -155,7 +155,7 @@ class Draft(Displayable):
         return build_preview_page(
             changes=self.changes,
             edit_results=self.edit_results,
-            study_edits=self.edits_by_study(),
+            study_edits=self.study_edit_rows(),
             conflicts=self.conflicts,
             issues=self.issues,
             masker=self.masker(show_values=show_values),

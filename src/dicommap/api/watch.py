@@ -83,7 +83,7 @@ class WatchResult(Displayable):
         return build_watch_report(package, self.submissions, self.others, self.issues, self.unsubmitted)
 
 
-def _to_events(name: str, value: object) -> object:
+def _to_events_argument(name: str, value: object) -> object:
     """Return an argument for `events` as a path, bytes or a list. Other types raise UsageError."""
     if isinstance(value, str | os.PathLike):
         return to_path(name, value)
@@ -97,7 +97,7 @@ def _to_events(name: str, value: object) -> object:
 @convert_arguments(
     package=optional(to_path),
     fhir_jobs=to_texts,
-    events=optional(_to_events),
+    events=optional(_to_events_argument),
     confirm=to_flag,
     once=to_flag,
     get_rate=optional(to_rate),

@@ -150,7 +150,7 @@ def _choose_next_step(adopted: AdoptResult, args: argparse.Namespace) -> NextSte
         options = tuple(list_given_options(args, without={"dry_run"}))
         return NextStep(words=("adopt", path_word(package), *args.job_ids, *options))
     options = tuple(list_given_options(args, only=AWS_OPTIONS))
-    return after_package(package, PackageDirectory(package).count_progress(), options=options)
+    return after_package(package, PackageDirectory(package).count_jobs(), options=options)
 
 
 def _choose_step_after_find(found: AdoptResult, args: argparse.Namespace) -> NextStep:

@@ -33,8 +33,8 @@ from dicommap.display.comparison_report import (
     NO_DIFFERENCE,
     STUDY_COLUMNS,
     build_attribute_total_rows,
+    build_change_kind_rows,
     build_count_rows,
-    build_kind_rows,
     build_study_rows,
     count_differing,
     describe_sides,
@@ -278,7 +278,7 @@ def _print_comparison(result: Comparison, masker: Masker) -> None:
     if result.is_same:
         print_line(NO_DIFFERENCE)
         return
-    kinds = list(build_kind_rows(result.totals))
+    kinds = list(build_change_kind_rows(result.totals))
     if kinds:
         print_line()
         print_table(("change", "instances", "meaning"), kinds, numbers=("instances",))

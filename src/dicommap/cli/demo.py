@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     ):
         print_line(f"  {path}")
         print_line(f"    {description}")
-    print_next_step(after_package(str(made.package), PackageDirectory(made.package).count_progress()))
+    print_next_step(after_package(str(made.package), PackageDirectory(made.package).count_jobs()))
     return 0
 
 

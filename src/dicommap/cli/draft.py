@@ -34,7 +34,14 @@ from dicommap.cli.output import (
     print_table,
     print_text,
 )
-from dicommap.cli.terminal import OUTPUT_OPTIONS, add_output_options, choose_ellipsis, table_width
+from dicommap.cli.terminal import (
+    CHANGE_STYLES,
+    OUTPUT_OPTIONS,
+    SEVERITY_STYLES,
+    add_output_options,
+    choose_ellipsis,
+    table_width,
+)
 from dicommap.display.change_lines import LEGEND, OriginNames, format_change_lines, summarize_changes
 from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
@@ -42,6 +49,7 @@ from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory import Inventory
+from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import find_marks
 from dicommap.planning.source_prefixes import parse_s3_root
@@ -70,9 +78,6 @@ the package holds them.
 EXAMPLES = """\
   dicommap draft i.db --sheet s.csv -n
   dicommap draft i.db --rules r.toml --input-s3-uri s3://bucket/in/ -o package"""
-
-_STYLES = {"study": "1", "~": "33", "+": "32", "-": "31", "edit": "2", "error": "1;31"}
-"""Kind of a piece of a line -> its style as SGR codes: 1 is bold, 33 yellow, 32 green, 31 red and 2 faint."""
 
 ROWS_SHOWN = 50
 """Maximum number of rows of each printed table, and the default of --limit. The package's tables have all rows."""
@@ -280,7 +285,7 @@ def print_draft(
     names = OriginNames(drafted.edit_results)
     _print_changes(drafted, names, drafted.masker(show_values=show_values), limit)
     if by_study and drafted.changes:
-        rows = list(drafted.edits_by_study())
+        rows = list(drafted.study_edit_rows())
         _print_rows(_STUDY_EDITS, rows, len(rows), "edit")
         print_line()
     for line in islice(format_edit_result_lines(drafted.edit_results), EDIT_RESULTS_SHOWN):
@@ -303,7 +308,7 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
     )
     shown_mark = ""
     for pieces in lines:
-        print_pieces((text, _STYLES.get(kind, "")) for text, kind in pieces)
+        print_pieces((text, CHANGE_STYLES.get(kind, "")) for text, kind in pieces)
         shown_mark = shown_mark or next((mark for text, _ in pieces for mark in find_marks(text)), "")
     more = len(drafted.changes) - limit
     if more > 0:
@@ -320,7 +325,7 @@ def _print_summary(drafted: Draft, names: OriginNames) -> None:
     if drafted.changes:
         print_text(summarize_changes(drafted.changes, names), indent="  ")
     if errors:
-        print_line(f"{format_count(errors, 'error')}: nothing can be written", style=_STYLES["error"])
+        print_line(f"{format_count(errors, 'error')}: nothing can be written", style=SEVERITY_STYLES[Severity.ERROR])
     elif drafted.package is not None:
         print_line(f"Package: {drafted.package}")
     elif drafted.overrides and drafted.plan is None:

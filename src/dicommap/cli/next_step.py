@@ -17,7 +17,7 @@ from dicommap.issues.wording import join_names
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from dicommap.model.submission import PackageProgress
+    from dicommap.model.submission import JobCounts
 
 MAX_CODES = 3
 """Maximum number of issue codes in one suggested `explain` command."""
@@ -227,7 +227,7 @@ def after_draft(package: str | None, inventory: str, *, codes: Sequence[str], sh
 
 
 def after_package(
-    package: str, progress: PackageProgress, *, options: Sequence[str] = (), is_staged: bool = False
+    package: str, progress: JobCounts, *, options: Sequence[str] = (), is_staged: bool = False
 ) -> NextStep:
     """Return the step for a package without errors: stage, submit, watch or reconcile it.
 
@@ -271,9 +271,7 @@ def after_dry_run(
     return NextStep(words=(command, path_word(package), *options, *_placeholder_options(missing)))
 
 
-def after_policy(
-    package: str, progress: PackageProgress, *, options: Sequence[str], missing: Collection[str]
-) -> NextStep:
+def after_policy(package: str, progress: JobCounts, *, options: Sequence[str], missing: Collection[str]) -> NextStep:
     """Return the step after `policy`: print the policies again with the missing values, or continue with the package.
 
     Args:
@@ -314,7 +312,7 @@ class ReconciledState:
 
 def after_reconcile(
     package: str,
-    progress: PackageProgress,
+    progress: JobCounts,
     outcomes: ReconciledState,
     *,
     options: Sequence[str],
@@ -357,7 +355,7 @@ def after_verify(package: str, codes: Sequence[str], *, options: Sequence[str]) 
 
 
 def after_retry(
-    package: str | None, progress: PackageProgress | None, *, codes: Sequence[str], options: Sequence[str]
+    package: str | None, progress: JobCounts | None, *, codes: Sequence[str], options: Sequence[str]
 ) -> NextStep:
     """Return the step after `reconcile --retry`: stage or submit the new package.
 

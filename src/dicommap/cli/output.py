@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from dicommap.cli.options import FailOn, Format
 from dicommap.cli.terminal import (
+    SEVERITY_STYLES,
     choose_ellipsis,
     has_colors,
     has_reader_left,
@@ -51,7 +52,6 @@ Shortened UIDs are different only within a block.
 MAX_ROWS_BY_FIELD = 2
 """If a table has at most this many rows and does not fit, each value is printed on its own line."""
 
-_STYLES = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.NOTE: "2"}
 _HEADING_STYLE = "1"
 _INDENT = "  "
 _ISSUES_STATUS = 1
@@ -207,7 +207,7 @@ def _print_block(layout: TableLayout, rows: Iterable[Sequence[str]], *, has_head
 
 def _paint_severity(cell: str, is_severity: bool) -> str:
     word = cell.strip()
-    return paint(cell, _STYLES[Severity(word)]) if is_severity and word else cell
+    return paint(cell, SEVERITY_STYLES[Severity(word)]) if is_severity and word else cell
 
 
 def _print_rows_by_field(columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]) -> None:
@@ -246,7 +246,7 @@ def print_issue_groups(groups: Iterable[IssueGroup], *, limit: int | None = None
         if stderr:
             print_error(heading, *lines)
             continue
-        _print_issue_heading(make_printable(heading), _STYLES[group.severity])
+        _print_issue_heading(make_printable(heading), SEVERITY_STYLES[group.severity])
         for line in lines:
             _write_lines(sys.stdout, [_INDENT + part for part in _wrap(make_printable(line), _INDENT, len(_INDENT))])
         if has_reader_left():

@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     missing = {member for value, member in _UNKNOWN_VALUES.items() if value in text}
     if missing:
         print_error("Values in angle brackets are not known: give them with options.")
-    progress = PackageDirectory(args.package).count_progress()
+    job_counts = PackageDirectory(args.package).count_jobs()
     options = tuple(list_given_options(args))
-    print_next_step(after_policy(str(args.package), progress, options=options, missing=missing), to_stderr=True)
+    print_next_step(after_policy(str(args.package), job_counts, options=options, missing=missing), to_stderr=True)
     return 0

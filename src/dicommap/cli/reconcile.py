@@ -208,7 +208,7 @@ def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextS
     # A job that was started by other tools has no saved state, but its job manifest says that it has ended.
     ended = [job for job in result.jobs if job.state in (JobState.COMPLETED, JobState.FAILED)]
     started = [job for job in result.jobs if job.state is JobState.NOT_ENDED]
-    saved = PackageDirectory(args.package).count_progress()
+    saved = PackageDirectory(args.package).count_jobs()
     progress = replace(saved, started=len(ended) + len(started), ended=len(ended))
     outcomes = ReconciledState(
         missing=sum(job.to_import_again for job in result.jobs),
@@ -235,7 +235,7 @@ def _choose_step_after_retry(retried: Retry, args: argparse.Namespace) -> NextSt
     package = retried.package
     return after_retry(
         None if package is None else str(package),
-        None if package is None else PackageDirectory(package).count_progress(),
+        None if package is None else PackageDirectory(package).count_jobs(),
         codes=[issue.code for issue in retried.issues.errors],
         options=tuple(list_given_options(args, only=AWS_OPTIONS)),
     )

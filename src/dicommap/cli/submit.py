@@ -147,4 +147,4 @@ def _choose_next_step(submitted: SubmitResult, args: argparse.Namespace) -> Next
     if codes:
         return explain_codes(codes)
     options = tuple(list_given_options(args, only=AWS_OPTIONS))
-    return after_package(package, PackageDirectory(package).count_progress(), options=options, is_staged=True)
+    return after_package(package, PackageDirectory(package).count_jobs(), options=options, is_staged=True)

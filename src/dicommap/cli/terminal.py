@@ -1,4 +1,4 @@
-"""The width and colours of the output, and the user's options for them."""
+"""The width and colours of the output, which colour each kind of text has, and the user's options for them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dicommap.cli.options import add_choice
+from dicommap.issues import Severity
 
 if TYPE_CHECKING:
     import argparse
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 MIN_WIDTH = 40
 """Minimum width that is assumed for a terminal. A narrower terminal breaks the lines itself."""
+
+SEVERITY_STYLES = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.NOTE: "2"}
+"""Severity of an issue -> its style as SGR codes of ECMA-48: 1 is bold, 31 red, 33 yellow and 2 faint."""
+CHANGE_STYLES = {"study": "1", "~": "33", "+": "32", "-": "31", "edit": "2"}
+"""Kind of a piece of a line about changes (changed, added, removed value) -> its style as SGR codes; 32 is green."""
 
 _DEFAULT_WIDTH = 80
 _DUMB_TERMINALS = frozenset({"dumb", "unknown"})

@@ -272,8 +272,8 @@ def _choose_next_step(args: argparse.Namespace, issues: Sequence[Issue]) -> Next
     if path.is_dir():
         with suppress(DicommapError):  # a saved state that cannot be read must not end a validation without errors
             options = tuple(list_given_options(args, only=AWS_OPTIONS))
-            progress = PackageDirectory(path).count_progress()
-            return after_package(str(path), progress, options=options, is_staged=args.s3)
+            job_counts = PackageDirectory(path).count_jobs()
+            return after_package(str(path), job_counts, options=options, is_staged=args.s3)
     return after_rules(str(path)) if path.suffix.lower() == ".toml" else NextStep()
 
 

@@ -133,7 +133,7 @@ def _choose_next_step(watched: WatchResult, args: argparse.Namespace) -> NextSte
     unusable = [issue.code for issue in watched.issues.errors if issue.code != "watch.failed"]
     if unusable:
         return explain_codes(unusable)
-    return after_package(str(watched.package), PackageDirectory(watched.package).count_progress(), options=options)
+    return after_package(str(watched.package), PackageDirectory(watched.package).count_jobs(), options=options)
 
 
 def _read_events(name: str | None) -> Path | bytes | None:

@@ -115,7 +115,7 @@ def _limited_report(
         *([figure] if figure else []),
     ]
     blocks.append(_number_table("", COUNT_COLUMNS, build_count_rows(content.totals), noun="row", words=("",)))
-    kinds = list(build_kind_rows(content.totals))
+    kinds = list(build_change_kind_rows(content.totals))
     blocks.append(
         ReportTable(
             columns=_KIND_COLUMNS,
@@ -200,7 +200,7 @@ def build_count_rows(totals: ComparisonTotals) -> Iterator[tuple[str, ...]]:
     yield "instances", *_format_numbers(*numbers)
 
 
-def build_kind_rows(totals: ComparisonTotals) -> Iterator[tuple[str, str, str]]:
+def build_change_kind_rows(totals: ComparisonTotals) -> Iterator[tuple[str, str, str]]:
     """Yield a row for each kind of change that instances have: the kind, the number of instances, and the meaning."""
     for kind in ChangeKind:
         if totals.instances.kinds[kind]:

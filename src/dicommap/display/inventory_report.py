@@ -91,7 +91,7 @@ class InventoryOverview:
 
 
 def summarize_values(values: AttributeValues) -> dict[str, ValueSummary]:
-    """Return keyword -> the number of distinct values of the attribute, and one of these values."""
+    """Return a dict: keyword -> ValueSummary, which has the number of distinct values and one of them."""
     distinct = ((keyword, merge_equal_names(keyword, counts)) for keyword, counts in values.items())
     return {keyword: ValueSummary(len(counts), next(iter(counts), "")) for keyword, counts in distinct}
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
-from dicommap.edits.cell_damage import describe_replaced_identifier, is_null_word
+from dicommap.edits.cell_damage import describe_replaced_identifier
 from dicommap.edits.edit_result import EditEffect, EditResult
+from dicommap.edits.null_words import is_null_word
 from dicommap.edits.sheet_cells import cell_issues
 from dicommap.edits.table import CellKind, column_issues, locate_cell
 from dicommap.edits.table_formats import TextEncoding

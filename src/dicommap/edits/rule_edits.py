@@ -203,19 +203,21 @@ class RuleEdits:
                 can_be_shown=row is None and all(is_never_masked(*source) for source in sources),
             )
 
-    def _record_and_yield(self, issues: Iterable[Issue], row: EditResult | None, study: str) -> Iterator[Issue]:
-        """Record and yield the issues that prevent an edit in a study.
+    def _record_and_yield(
+        self, issues: Iterable[Issue], lookup_result: EditResult | None, study: str
+    ) -> Iterator[Issue]:
+        """Record issues in the edit results of the rule and of the lookup row, and yield the issues.
 
         The issue of a lookup cell is recorded for each study, but yielded only once.
 
         Args:
             issues: The issues.
-            row: The edit result of the lookup row; None if no lookup is used.
+            lookup_result: The edit result of the lookup row; None if no lookup is used.
             study: The Study Instance UID.
 
         """
         for issue in issues:
-            for edit_result in (self._edit_result, *(() if row is None else (row,))):
+            for edit_result in (self._edit_result, *(() if lookup_result is None else (lookup_result,))):
                 edit_result.record_issue(study, issue)
             if issue.location.study is None:
                 if issue in self._reported:

@@ -24,11 +24,9 @@ from dicommap.dicom.dictionary import keyword_of, vrs_of
 from dicommap.dicom.printable_text import MASK
 from dicommap.dicom.vr import SINGLE_VALUE_VRS
 from dicommap.edits.cell_damage import (
-    NULL_WORD_DESCRIPTION,
     describe_identifier_damage,
-    is_identifier_attribute,
-    is_null_word_for,
 )
+from dicommap.edits.null_words import NULL_WORD_DESCRIPTION, is_identifier_attribute, is_null_word_for
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.masking import find_marks
 

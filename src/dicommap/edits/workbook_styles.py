@@ -59,7 +59,9 @@ class CellFormats:
         """Ignore the text between elements."""
 
     def format_number(self, text: str, style: int, *, is_1904: bool) -> tuple[str, CellKind | None]:
-        """Return the text of a cell with a number, and its kind. The kind is None if people see exactly this text.
+        """Return the text that a number cell shows, and the kind of the cell.
+
+        The kind is None if the spreadsheet displays this same text.
 
         Args:
             text: The number as it is written in the workbook.

@@ -1,4 +1,4 @@
-"""Quotas of one import job, with the defaults of the developer guide."""
+"""The quotas of one import job that a user can change. Their default values are in limits.py."""
 
 from __future__ import annotations
 

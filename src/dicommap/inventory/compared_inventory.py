@@ -255,7 +255,7 @@ class ComparedInventory:
         return int(count)
 
     def describe_file(self, files: InstanceFiles, file: InstanceFile) -> ComparedFile:
-        """Return the description of one file of an instance."""
+        """Return the ComparedFile of one file: its source, path, size and ETag, and the number of its duplicates."""
         study, series, _ = files.key
         return ComparedFile(
             study_instance_uid=study,

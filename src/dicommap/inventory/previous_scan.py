@@ -107,7 +107,10 @@ class PreviousScan:
     """
 
     def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-        """Use an open inventory with the captured attributes `keywords`. Raises InventoryError if it is damaged."""
+        """Read the state of the scan from an open inventory. Raises InventoryError if it is damaged.
+
+        `keywords` are the captured attributes of the inventory.
+        """
         self._connection = connection
         columns = ", ".join(f'"{keyword}"' for keyword in keywords)
         self._header_query = (

@@ -70,7 +70,7 @@ def make_issue_row(issue: Issue, label: str | None = None) -> IssueRow:
 
 
 def relabel_issue_rows(rows: Iterable[IssueRow], label: str) -> tuple[IssueRow, ...]:
-    """Return rows of an earlier inventory's issues with `label` as the path in their locations."""
+    """Return issue rows of an earlier inventory with a new path in the location of each issue: `label`."""
     return tuple(
         (code, severity, json.dumps({**json.loads(location), "path": label}), message)
         for code, severity, location, message in rows

@@ -134,7 +134,7 @@ class AwsAccount(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PackageProgress:
+class JobCounts:
     """The numbers of a package's jobs: all jobs, started jobs, ended jobs, and jobs to stage."""
 
     jobs: int

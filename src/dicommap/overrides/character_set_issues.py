@@ -68,7 +68,7 @@ def undecodable_source_issues(
             keyword=keyword_of(edit.tag),
             study=study.study_instance_uid,
             series=series,
-            row=_find_row_number(edit),
+            row=_find_sheet_row(edit),
         )
         count = _find_target(study, series).values.get(source[0], {}).get(source[1], 0)
         issue = make_issue(
@@ -84,7 +84,7 @@ def undecodable_source_issues(
         yield issue
 
 
-def _find_row_number(edit: Edit) -> int | None:
+def _find_sheet_row(edit: Edit) -> int | None:
     return next((edit_result.row for edit_result in edit.edit_results if edit_result.row is not None), None)
 
 

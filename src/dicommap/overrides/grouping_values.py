@@ -35,7 +35,7 @@ ChangesByScope = dict[tuple[str | None, str], "AttributeChange"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupingValues:
-    """Files of one series that have the same values of the grouping attributes after the overrides."""
+    """Values of the grouping attributes after the overrides, and the number of files in one series that have them."""
 
     study_instance_uid: str
     series_instance_uid: str

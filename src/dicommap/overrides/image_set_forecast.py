@@ -219,7 +219,7 @@ _SERIES_KEYWORDS = tuple(map(keyword_of, sorted(SERIES_GROUPING_TAGS)))
 
 
 class ImageSetForecaster:
-    """Forecasts the grouping conflicts of each study. It lists a limited number of files for all studies together."""
+    """Forecaster of the grouping conflicts of studies. It lists a limited number of files for all studies together."""
 
     def __init__(self, files: StudyFileReader, max_listed_files: int = LISTED_FILES_LIMIT) -> None:
         """Prepare the forecast.

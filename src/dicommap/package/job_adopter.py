@@ -60,7 +60,7 @@ class JobAdopter:
         """Yield the jobs of the data store that import a prefix of the package, compared with the package.
 
         Args:
-            track: A function that yields the summaries of all jobs again, and may report the progress.
+            track: A function that takes a list of jobs and yields each of them unchanged. It may report the progress.
 
         Raises:
             AwsError: AWS cannot be reached, or refuses a request.

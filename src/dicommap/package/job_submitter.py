@@ -60,7 +60,7 @@ class SubmittableJob(Protocol):
 
 @dataclass(kw_only=True)
 class JobSubmitter:
-    """Submits the jobs of one package, one job at a time."""
+    """Submitter of the jobs of one package, one job at a time."""
 
     clients: Clients
     jobs: ImportJobs

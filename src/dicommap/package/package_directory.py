@@ -14,7 +14,7 @@ from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import DocumentError, os_error_reason
 from dicommap.model.package_layout import GROUPING_FILE, ISSUES_FILE, OBJECTS_FILE, PLAN_FILE, REQUEST_FILE, job_folder
 from dicommap.model.study import Target
-from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount, PackageProgress, SubmissionState
+from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount, JobCounts, SubmissionState
 from dicommap.overrides.grouping_table import parse_grouping_csv
 from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.document_reader import format_name, read_document
@@ -170,14 +170,14 @@ class PackageDirectory:
         """
         return SubmissionStates(self.path).read(job.id)
 
-    def count_progress(self) -> PackageProgress:
+    def count_jobs(self) -> JobCounts:
         """Return the numbers of started, ended and other jobs.
 
         Raises PackageError if the state of a job cannot be read.
         """
         submissions = SubmissionStates(self.path).read_all(job.id for job in self.plan.jobs)
         started = {job for job, submission in submissions.items() if submission.state.has_job}
-        return PackageProgress(
+        return JobCounts(
             jobs=len(self.plan.jobs),
             started=len(started),
             ended=sum(submission.state is SubmissionState.ENDED for submission in submissions.values()),

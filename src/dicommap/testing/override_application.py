@@ -79,7 +79,7 @@ class JobOverrides:
         reader.read_files()
         reader.check_targets()
         reader.check_precedence()
-        return cls(reader.select_by_target(), tuple(reader.refusals), answers)
+        return cls(reader.select_data_sets(), tuple(reader.refusals), answers)
 
     def apply_to(self, data_set: DataSet, study: str, series: str) -> DataSet:
         """Return a copy of the data set of an instance with the overrides of its study and its series."""
@@ -190,7 +190,7 @@ class _JobReader:
             self._refuse(series, "has an attribute of the override of its study")
             self._refuse(study, "has an attribute of the override of one of its series")
 
-    def select_by_target(self) -> dict[Target, tuple[DataSet, ...]]:
+    def select_data_sets(self) -> dict[Target, tuple[DataSet, ...]]:
         """Return the data sets to apply of each target. Refused mappings have none."""
         refused = {refusal.index for refusal in self.refusals}
         by_target: dict[Target, list[DataSet]] = defaultdict(list)

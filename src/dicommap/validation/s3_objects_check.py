@@ -45,7 +45,7 @@ class S3ObjectReader(Protocol):
 
 
 class JobObjectsCheck:
-    """Compares one job's planned objects with the objects that S3 lists. Both must be sorted by key."""
+    """Comparison of one job's planned objects with the objects that S3 lists. Both must be sorted by key."""
 
     def __init__(self, job: PlanJob, uri: S3Uri, stored: S3ObjectReader, *, uploaded: bool) -> None:
         """Prepare the check of a job.

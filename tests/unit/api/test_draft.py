@@ -240,7 +240,7 @@ def test_what_the_forecast_offers_cures_it(tmp_path: Path) -> None:
 def test_every_study_says_which_edits_changed_it(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
     edited = sheet(tmp_path, f"StudyInstanceUID,PatientName\n{uid(STUDY, 1)},Zyzzyva\n")
     drafted = dicommap.draft(inventory, input_s3_uri=URI, sheets=edited, rules=rules)
-    rows = [tuple(row.values()) for row in drafted.edits_by_study()]
+    rows = [tuple(row.values()) for row in drafted.study_edit_rows()]
     assert rows == [
         (uid(STUDY, 1), "sheet.csv row 2", "study", "PatientName"),
         (uid(STUDY, 1), "rules.toml rule 'new id'", "study", "PatientID"),

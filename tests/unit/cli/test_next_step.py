@@ -31,13 +31,13 @@ from dicommap.cli.next_step import (
 )
 from dicommap.cli.shell_words import LINE_WIDTH
 from dicommap.issues import CATALOGUE
-from dicommap.model.submission import PackageProgress
+from dicommap.model.submission import JobCounts
 
-NEW = PackageProgress(jobs=2)
-STAGED = PackageProgress(jobs=2, to_stage=1)
-RUNNING = PackageProgress(jobs=2, started=2, ended=1)
-HALF = PackageProgress(jobs=2, started=1, ended=1)
-ENDED = PackageProgress(jobs=2, started=2, ended=2)
+NEW = JobCounts(jobs=2)
+STAGED = JobCounts(jobs=2, to_stage=1)
+RUNNING = JobCounts(jobs=2, started=2, ended=1)
+HALF = JobCounts(jobs=2, started=1, ended=1)
+ENDED = JobCounts(jobs=2, started=2, ended=2)
 REGION = ("--region", "eu-west-1")
 
 
@@ -57,9 +57,7 @@ def looked(*codes: str, changes: int = 1, needs_uri: bool = False) -> NextStep:
     )
 
 
-def reconciled(
-    progress: PackageProgress = ENDED, missing: int = 0, *codes: str, needs_copies: bool = False
-) -> NextStep:
+def reconciled(progress: JobCounts = ENDED, missing: int = 0, *codes: str, needs_copies: bool = False) -> NextStep:
     outcomes = ReconciledState(missing=missing, attention_codes=codes, needs_copies=needs_copies)
     options = ("--manifests", "m", *REGION)
     return after_reconcile("p", progress, outcomes, options=options, aws_options=REGION, retry="p-retry")

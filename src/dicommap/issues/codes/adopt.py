@@ -1,4 +1,4 @@
-"""Codes for adopting import jobs that were started without 'dicommap submit'."""
+"""Issue codes for adopting import jobs that were started without 'dicommap submit'."""
 
 from __future__ import annotations
 

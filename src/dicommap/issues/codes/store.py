@@ -1,4 +1,4 @@
-"""Codes for image sets in a data store that a package's jobs will change, or conflict with."""
+"""Issue codes for image sets in a data store that a package's jobs will change, or conflict with."""
 
 from __future__ import annotations
 

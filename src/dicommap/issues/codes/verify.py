@@ -1,4 +1,4 @@
-"""Codes for the effects of overrides in the data store."""
+"""Issue codes for the effects of overrides in the data store."""
 
 from __future__ import annotations
 
