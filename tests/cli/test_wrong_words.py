@@ -200,7 +200,7 @@ def test_flags_of_one_letter_may_stand_together() -> None:
 def test_options_of_aws_are_refused_where_nothing_is_sent() -> None:
     ran = dicommap("validate", "x.json", "--profile", "strict")
     assert ran.status == 2
-    assert "--profile has no effect without --s3." in ran.err
+    assert "--profile has no effect without --s3 or --store." in ran.err
     assert "--assume" in ran.err
 
 
