@@ -25,7 +25,8 @@ _WORD = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")
 _ANY_CHARACTER = frozenset(ISO_8859[number] for number in ("100", "148", "203"))
 """Character sets whose text is almost never valid UTF-8 by chance.
 
-Text in these sets can be valid UTF-8 only if each symbol follows an accented letter, which is rare in real text.
+In these sets, most bytes from 0xA0 to 0xBF are symbols such as `¼`. Text is valid UTF-8 only if each such symbol
+follows an accented letter, as in `Ã¼`, which is rare in real text.
 """
 _THAI = ISO_8859["166"]
 _THREE_BYTES = "\u0800"
@@ -37,8 +38,8 @@ _LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]+[A-Za-z]")
 def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | None:
     """Return the reason why a text was probably decoded with a wrong character set; None if there is no such reason.
 
-    The reason is the end of a sentence that begins with the attribute's name. A text with undecodable bytes gives None,
-    because another issue reports these bytes.
+    The reason is the end of a sentence that begins with the attribute's name. For a text with undecodable bytes, None
+    is returned, because another issue reports these bytes.
 
     Args:
         text: The decoded text.
@@ -81,10 +82,10 @@ def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
 
 
 def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
-    """Return whether a word that was decoded as UTF-8 is plausible. Its file declares the character set `declared`.
+    """Return whether the author of a file with the character set `declared` probably meant `word`, decoded as UTF-8.
 
-    If a character set has letters from 0xA0 to 0xBF, two capital letters may be valid UTF-8 by chance. For example, the
-    bytes of the Polish name RÓŻYCKI in ISO_IR 101 are the UTF-8 of a word with a Cyrillic letter in the middle.
+    In some character sets, two capital letters may be valid UTF-8 by chance. For example, the bytes of the Polish name
+    RÓŻYCKI in ISO_IR 101 are the UTF-8 of a word with a Cyrillic letter in the middle. Such a word is not plausible.
     """
     if declared in _ANY_CHARACTER:
         return True

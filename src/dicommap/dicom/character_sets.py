@@ -29,7 +29,7 @@ class CodedCharacterSet(NamedTuple):
     size: int
     """Number of bytes of each code."""
     codec: str
-    """The Python codec that has the set's characters, and maybe others; empty if Python has no such codec."""
+    """Name of the Python codec that has the set's characters, and maybe others; empty if Python has no such codec."""
 
     def character(self, code: bytes) -> str | None:
         """Return the character whose bytes in a value are `code`; None if the set has no such code."""
@@ -114,7 +114,7 @@ def _encode_character(coded: CodedCharacterSet, character: str) -> bytes | None:
 
 
 def _list_candidate_codes(coded: CodedCharacterSet, character: str) -> tuple[bytes, ...]:
-    """Return the codes that may stand for a character in a set. The caller decodes each code to check it."""
+    """Return the codes (bytes) that may encode a character in a set. The caller must decode each code to check it."""
     if coded == ROMAJI:
         return tuple(code for code, other in _ROMAJI_OTHERS.items() if other == character) or (
             character.encode("ascii", "ignore"),
@@ -135,20 +135,26 @@ def _is_graphic(coded: CodedCharacterSet, code: bytes) -> bool:
 
 
 _STAND_ALONE_CODECS = {"ISO_IR 192": "utf-8", "GB18030": "gb18030", "GBK": "gbk"}
-"""Defined term that may not be combined with other terms -> Python's codec for whole values (PS3.3 Table C.12-5)."""
+"""Defined term that may not be combined with others -> name of the Python codec that decodes a whole value.
+
+Source: PS3.3 Table C.12-5.
+"""
 
 _SINGLE_BYTE: dict[str, tuple[CodedCharacterSet, ...]] = {
     "6": (ASCII,),
     "13": (ROMAJI, KATAKANA),
     **{number: (ASCII, right) for number, right in ISO_8859.items()},
 }
-"""Number of a defined term for single-byte sets -> its G0 set, and its G1 set if it has one.
+"""Number in a defined term, such as 100 in `ISO_IR 100` -> the term's G0 set, and the term's G1 set if there is one.
 
 Source: PS3.3 Tables C.12-2 and C.12-3.
 """
 
 _DOUBLE_BYTE = {"87": JIS_X_0208, "159": JIS_X_0212, "149": KS_X_1001, "58": GB_2312}
-"""Number of a defined term -> its set with codes of two bytes (PS3.3 Table C.12-4). It needs code extensions."""
+"""Number in a defined term -> the set with codes of two bytes that the term declares (PS3.3 Table C.12-4).
+
+A value that uses such a set needs code extensions, that is, escape sequences.
+"""
 
 _TERM = re.compile(r"ISO[ _-]?(2022[ _-]?)?IR[ _-]?([0-9]+)", re.IGNORECASE)
 """Pattern of a defined term with a number. Other separators and small letters are accepted: the meaning is clear."""
@@ -160,7 +166,7 @@ class SpecificCharacterSet(NamedTuple):
     """The character sets that a value of SpecificCharacterSet declares."""
 
     whole: str = ""
-    """Python's codec for whole values, such as `utf-8`; empty if the values use coded character sets."""
+    """Name of the Python codec for whole values, such as `utf-8`; empty if values use coded character sets."""
     g0: CodedCharacterSet = ASCII
     """The set for bytes below 0x80 until an escape sequence selects another set."""
     g1: CodedCharacterSet | None = None
@@ -186,8 +192,8 @@ def parse_specific_character_set(value: str) -> SpecificCharacterSet:
     r"""Return the character sets that a value of SpecificCharacterSet declares.
 
     A backslash separates terms. The first term may be empty, as in `\ISO 2022 IR 87`; it then means ISO-IR 6. An
-    unknown term declares no set, so its bytes cannot be decoded. The same is true for a term that may not be combined
-    with other terms, but is.
+    unknown term declares no set, so its bytes cannot be decoded. A term that may not be combined with other terms, such
+    as `GB18030`, declares no set if `value` has several terms.
     """
     terms = [term.strip(" ") for term in value.split("\\")]
     if len(terms) == 1:
@@ -235,7 +241,10 @@ def _parse_single_term(term: str) -> SpecificCharacterSet:
 
 
 def _parse_term(term: str) -> tuple[bool, str] | None:
-    """Return whether a term is for code extensions (`ISO 2022 IR`), and its number. None if it has no number."""
+    """Return a pair: whether a term is for code extensions (`ISO 2022 IR`), and the number in the term.
+
+    Return None if the term has no number.
+    """
     match = _TERM.fullmatch(term)
     return None if match is None else (match[1] is not None, match[2])
 

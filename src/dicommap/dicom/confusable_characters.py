@@ -52,8 +52,8 @@ def confusable_character_issues(
 
     Every text is searched for U+FFFD, which programs write instead of a character that they cannot decode. Short texts
     are also searched for invisible characters. Identifiers and names are also searched for characters that look like
-    ASCII, such as full-width digits. These are usual in the Ideographic and Phonetic groups of a name, which are not
-    searched for them.
+    ASCII, such as full-width digits. The Ideographic and Phonetic groups of a name are not searched for such
+    characters, because they are usual there.
 
     Args:
         tag: The tag of the attribute.

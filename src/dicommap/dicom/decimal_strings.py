@@ -18,7 +18,7 @@ _MAX_EXACT_INTEGER = 2**53
 
 
 def parse_exact_number(vr: str, text: str) -> int | float | None:
-    """Return the JSON number of a DS or IS value; None if no JSON number has exactly this value in 64-bit readers.
+    """Return the JSON number of a DS or IS value; None if 64-bit floating point cannot hold the value exactly.
 
     Args:
         vr: The value representation, DS or IS.

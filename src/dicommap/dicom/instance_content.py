@@ -3,10 +3,10 @@
 An example: RescaleSlope says how the stored pixel values of one image become densities. If all images of a series get
 the RescaleSlope of one of them, all densities of the others are wrong.
 
-The modules are those of information entities below the series (PS3.3 A.1.2: image, waveform, structure set, dose, plan,
-SR document and others) that give pixel values, geometry, timing of frames, structured content or references to other
-instances. Modules about the acquisition, such as CT Image, are left out except for attributes of these kinds: one value
-for a whole series is common there.
+The modules belong to information entities below the series (PS3.3 A.1.2: image, waveform, structure set, dose, plan, SR
+document and others). They describe pixel values, geometry, timing of frames, structured content, or references to other
+instances. From modules about the acquisition, such as CT Image, only attributes of this kind are listed. The other
+attributes of these modules often have one value for a whole series.
 """
 
 from __future__ import annotations
@@ -92,11 +92,14 @@ _MODULES = {
     if (tag := tag_of(keyword)) is not None
 }
 _REPEATING_GROUPS = {0x5000: "C.10.2 Curve", 0x6000: "C.9.2 Overlay Plane"}
-"""First of 256 groups -> module. Only even groups count, since odd groups are private (PS3.5 section 7.6)."""
+"""Group 0x5000 or 0x6000 -> the module of the attributes in this group and the next 255 groups.
+
+Only the even groups have such attributes, because odd groups are private (PS3.5 section 7.6).
+"""
 
 
 def find_content_module(tag: int) -> str | None:
-    """Return the module by which an attribute describes the content of one instance; None for other attributes.
+    """Return the module of an attribute that describes the content of one instance; None for other attributes.
 
     Args:
         tag: The tag of the attribute as an integer.

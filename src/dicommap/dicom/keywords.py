@@ -35,7 +35,7 @@ _MAX_NAMES_IN_ERROR = 20
 _MAX_TYPOS = 3
 """Maximum number of letters by which a misspelt name may differ from a keyword.
 
-Also, at most one letter in four may differ. So the name cannot contain a person's name.
+A second limit is that at most one letter in four may differ. So the name cannot contain a person's name.
 """
 
 

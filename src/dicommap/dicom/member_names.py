@@ -112,6 +112,7 @@ def _find_similar_members() -> frozenset[str]:
 def _without_one_letter(name: str) -> list[str]:
     """Return all texts that remain if one letter of the name is removed.
 
-    If two names differ by one letter, they have such a text in common, or one name is such a text of the other.
+    Two names differ by at most one letter only if both have such a text in common, or if one name is such a text of the
+    other name.
     """
     return [name[:at] + name[at + 1 :] for at in range(len(name))]

@@ -12,7 +12,10 @@ import codecs
 import re
 
 KEEP_BYTES_HANDLER = "dicommap.undecodable"
-"""Name of the codec error handler that keeps these bytes: `value.decode(codec, errors=KEEP_BYTES_HANDLER)`."""
+"""Name of the codec error handler that turns each byte that cannot be decoded into a lone surrogate.
+
+It is used as in `value.decode(codec, errors=KEEP_BYTES_HANDLER)`.
+"""
 
 _FIRST = 0xDC00
 _UNDECODABLE = re.compile("[\udc00-\udcff\ufffd]")
@@ -47,8 +50,8 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u2
 def make_printable(path: str) -> str:
     r"""Return a path or other text with unprintable characters escaped.
 
-    These are control characters, characters that change the writing direction, and lone surrogates. A byte that was not
-    decoded (kept as a surrogate) becomes `\xNN`.
+    Unprintable characters are control characters, line and paragraph separators, characters that change the writing
+    direction, and lone surrogates. A byte that was not decoded (kept as a lone surrogate) becomes `\xNN`.
     """
     if path.isascii() and path.isprintable():
         return path

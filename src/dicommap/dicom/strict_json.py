@@ -176,7 +176,7 @@ def _find_too_deep_pointer(text: str) -> str:
 
 
 def _iterate_members(value: object) -> Iterable[tuple[str | int, object]]:
-    """Return pairs of name and member for an object, pairs of index and item for an array, and nothing for others."""
+    """Return pairs of name and value for an object, pairs of index and value for an array, and no pairs otherwise."""
     if isinstance(value, dict):
         return value.items()
     return enumerate(value) if isinstance(value, list) else ()
@@ -190,7 +190,10 @@ def _has_no_issue(value: object) -> bool:
 
 
 def _scalar_issues(pointer: str, value: object) -> Iterator[Issue]:
-    """Yield the issues of one value, but not of its members: repeated names, lone surrogates, infinite numbers."""
+    """Yield the issues of one value: repeated member names, lone surrogates, or a number that is not finite.
+
+    Values inside an object or array are not checked.
+    """
     if isinstance(value, dict):
         for name in value.repeated if isinstance(value, _ObjectWithDuplicates) else ():
             yield make_issue("json.duplicate-key", Location(pointer=pointer + pointer_token(name)))

@@ -90,9 +90,9 @@ VALUE_LISTS = {
 
 
 def find_violated_list(tag: int, attribute: Attribute) -> ValueList | None:
-    """Return the list of an attribute's allowed values if one of the attribute's values is not in it.
+    """Return the enumerated values of an attribute if the attribute has a value that is not one of them.
 
-    Return None if all values are in the list, if the attribute has no value, or if it has no closed list.
+    Return None if all values are allowed, or if PS3.3 does not list enumerated values for the attribute.
     """
     value_list = VALUE_LISTS.get(keyword_of(tag))
     if value_list is None or not value_list.is_closed:

@@ -51,7 +51,7 @@ _BYTE_LIMITS = {"AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 
 _MAX_CHECKED_CHARACTERS = 1024
 """Maximum number of characters of a value whose form is checked. Longer values are only reported as too long."""
 _MAX_INTEGER_DIGITS = 25
-"""A number of digits that no valid integer value has."""
+"""Maximum number of digits that are converted to an integer. Every valid integer value has fewer digits."""
 _DEFAULT_REPERTOIRE = re.compile(r"[\x20-\x7e]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_LONG_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
@@ -205,10 +205,10 @@ def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
 
 
 def format_float(vr: str, number: float) -> str:
-    """Return a number as text, as a scan writes a number that it reads as FL or FD.
+    """Return the text of an FL or FD number. A scan writes the same text for this number.
 
-    The number is rounded to the precision of FL or FD first, so the text may have fewer digits than `number`. The
-    number must be in the range of its value representation.
+    The number is first rounded to the precision of its value representation, so the text may have fewer digits than
+    `number`. The number must be in the range of its value representation.
     """
     return str(struct.unpack(_FLOAT_CODES[vr], struct.pack(_FLOAT_CODES[vr], number))[0])
 

@@ -1,4 +1,4 @@
-"""The report and the records of import jobs that were compared with a package. The schema `adoption` describes them."""
+"""Build the report and the records (schema `adoption`) of import jobs that `adopt` compared with a package."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_JOBS = 50
 ADOPTION_COLUMNS = ("job", "jobId", "status", "result", "reason", "submitted")
-"""Columns of the table of compared jobs."""
+"""Columns of the table of import jobs that were compared with a package."""
 _COLUMN_KINDS = (CellKind.WORD, CellKind.UID, CellKind.WORD, CellKind.WORD, CellKind.TEXT, CellKind.TEXT)
 _REASONS = {
     "missing": "no configuration",
@@ -31,7 +31,10 @@ _REASONS = {
 
 
 def build_adoption_record(adoption: JobAdoption) -> Record:
-    """Return the record of a compared job. A text that may hold patient values, such as jobName, is left out."""
+    """Return the JSON object that describes an import job and the result of its comparison with a package.
+
+    A text that may hold patient values, such as jobName, is left out.
+    """
     job = adoption.properties
     return {
         "job": adoption.job,
@@ -49,7 +52,7 @@ def build_adoption_record(adoption: JobAdoption) -> Record:
 
 
 def build_adoption_cells(adoption: JobAdoption) -> tuple[str, ...]:
-    """Return the cells of a compared job for ADOPTION_COLUMNS."""
+    """Return a table row with the columns ADOPTION_COLUMNS for an import job that was compared with a package."""
     job = adoption.properties
     return (
         adoption.job or "",
@@ -62,7 +65,7 @@ def build_adoption_cells(adoption: JobAdoption) -> tuple[str, ...]:
 
 
 def describe_refusal(adoption: JobAdoption) -> str:
-    """Return the differences between a job and the package's request, in a few words; empty if they agree."""
+    """Return the reasons why a package cannot adopt an import job, such as `other prefix`; empty if it can."""
     reasons = [_REASONS[adoption.agreement]] if adoption.agreement in _REASONS else []
     if adoption.differing:
         reasons.append(f"other {join_names(adoption.differing)}")
@@ -72,13 +75,13 @@ def describe_refusal(adoption: JobAdoption) -> str:
 
 
 def build_adoption_report(package: str, jobs: Sequence[JobAdoption], issues: Issues, *, is_search: bool) -> Report:
-    """Return the report of compared jobs.
+    """Return the report of import jobs that were compared with a package.
 
     Args:
         package: The package's directory.
         jobs: The compared jobs.
         issues: The issues of the comparison.
-        is_search: Whether the jobs were searched, and not named.
+        is_search: Whether dicommap searched the data store for the jobs. If false, the user gave the ids of the jobs.
     """
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package)])]

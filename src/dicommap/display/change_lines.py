@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 LEGEND = "~ changed, + had no value, - emptied"
 
 MAX_ORIGIN_SHARE = 0.4
-"""Maximum share of the space beside the keyword that the edit may take if the values need the rest."""
+"""Maximum share of the space to the right of the keyword that the name of the edit takes if the values are long."""
 MAX_COUNTED_ORIGINS = 4
 """Maximum number of edits that the summary names. The other edits are only counted."""
 
@@ -84,7 +84,8 @@ class _Fit:
     def cut(self, text: str, width: int) -> str:
         """Return a text of at most `width` columns.
 
-        A longer text is cut at its end. A mark of a masked value keeps its number, which is at its end.
+        A longer text is cut at its end. Only a mark of a masked value, such as `<PatientID 1>`, keeps its end, because
+        the number is there.
         """
         width = max(width, _MIN_VALUE_WIDTH)
         if text_width(text) <= width:
@@ -93,10 +94,11 @@ class _Fit:
         return take_start(text, width - len(end)).rstrip() + end
 
     def cut_middle(self, text: str, width: int) -> str:
-        """Return the description of an edit in at most `width` columns.
+        """Return the description of an edit (`text`), cut to at most `width` columns.
 
-        A longer text is cut in the middle, because its end names a row or a rule. Only a text such as
-        `harmonize PatientName: the value of 3 of 4 files` is cut after its second or its first word.
+        A longer text is cut in the middle, because its end names a row or a rule. A text such as
+        `harmonize PatientName: the value of 3 of 4 files` becomes `harmonize PatientName`, or `harmonize` if that is
+        too long.
         """
         width = max(width, _MIN_VALUE_WIDTH)
         if text_width(text) <= width:
@@ -108,17 +110,18 @@ class _Fit:
         return take_start(text, width - text_width(end)) + end
 
     def shorten_before(self, change: _ChangeTexts, room: int) -> _ChangeTexts:
-        """Return a change for a line whose values and edit may have `room` columns together.
+        """Return a change, in which `short_before` replaces `before` if the line of the change is too long.
 
-        If they are longer and the attribute had several values before, `before` is replaced by `short_before`.
+        The line is too long if its values and its edit have more than `room` columns together. If `short_before` is
+        empty, the change is returned unchanged.
         """
         is_short = text_width(change.values) + text_width(change.origin) <= room
         return change if is_short or not change.short_before else replace(change, before=change.short_before)
 
     def cut_values(self, change: _ChangeTexts, room: int) -> str:
-        """Return the values before and after the change, in at most `room` columns.
+        """Return a text with the values before and after the change, in at most `room` columns.
 
-        Each value may take half of the room, and also the room that the other value does not need.
+        Each value may take half of the columns, and also the columns that the other value does not need.
         """
         if text_width(change.values) <= room or not (change.before and change.after):
             return self.cut(change.values, room)
@@ -132,18 +135,18 @@ class OriginNames:
     """Short names of edits: a rule without its file if all rules are in one file, and a sheet without its row."""
 
     def __init__(self, edit_results: Iterable[EditResult]) -> None:
-        """Find the rules files in `edit_results`, the results of all edits of a draft."""
+        """Create the short names for the edits of a draft. `edit_results` are the results of all these edits."""
         files = {result.source for result in edit_results if result.rule is not None}
         self._prefix = f"{files.pop()} rule '" if len(files) == 1 else ""
 
     def shorten(self, origin: str) -> str:
-        """Return `rule 'x'` for `rules.toml rule 'x'` if there is only one rules file; other names unchanged."""
+        """Return `rule 'x'` for `rules.toml rule 'x'` if there is only one rules file. Return other names unchanged."""
         if self._prefix and origin.startswith(self._prefix):
             return "rule '" + origin.removeprefix(self._prefix)
         return origin
 
     def group(self, origin: str) -> str:
-        """Return the short name of an edit's source: the name without a row and without numbers of files."""
+        """Return the short name of an edit's source: `origin` without a sheet row and without numbers of files."""
         harmonized = _HARMONIZED.match(origin)
         if harmonized:
             return harmonized[0]
@@ -151,7 +154,7 @@ class OriginNames:
         return self.shorten(row[1] + row[2] if row else origin)
 
     def group_all(self, origins: Iterable[str]) -> list[str]:
-        """Return the names that `group` gives to these edits, each name once."""
+        """Return the short names of the sources of several edits, each name once. `origins` describes the edits."""
         return list(dict.fromkeys(map(self.group, origins)))
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dicommap.model.masking import Masker
 
 OTHER_VALUES_TEXT = "(other values)"
-"""The text in place of the values if an item stands for many changes, which are only counted."""
+"""Text in place of the values in the item that counts all changes of an attribute that are not listed."""
 
 
 def build_study_difference_record(study: StudyDifference) -> Record:
@@ -71,7 +71,7 @@ def build_instance_difference_record(instance: InstanceDifference, masker: Maske
 def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) -> Record:
     """Return the record of how an attribute changed in a study or series, with the values and the number of instances.
 
-    A masked value is None, and a second member has its mark, such as `<PatientID 1>`.
+    A masked value is None. The record then has a second member with the mark of the value, such as `<PatientID 1>`.
     """
     return {
         "StudyInstanceUID": change.study_instance_uid,
@@ -102,7 +102,8 @@ def build_attribute_change_row(change: AttributeChangeCount, masker: Masker) -> 
 def flatten_difference_record(record: Record) -> dict[str, str]:
     """Return the record of a differing study, series or instance as a row of text cells.
 
-    A member inside another member becomes a column such as `before.path`. For attributes, the cell has only keywords.
+    A member inside another member becomes a column such as `before.path`. The cell for the changed attributes has their
+    keywords, but not their values.
     """
     cells: dict[str, str] = {}
     for name, value in record.items():
@@ -147,10 +148,10 @@ def _count_instances(counts: InstanceCounts) -> Record:
 
 
 def _build_value_members(name: str, keyword: str, value: str | None, masker: Masker) -> Record:
-    """Return the member `name` with a value.
+    """Return a dict with the member `name`, which has the value of the attribute `keyword`.
 
-    A masked value is null, and a second member has its mark, such as `<PatientID 1>`. So no program can take the mark
-    for a value.
+    If the value is masked, the member is None, and a second member has the mark, such as `<PatientID 1>`. So no program
+    can take the mark for a value.
     """
     if value is None:
         return {name: None}

@@ -64,7 +64,11 @@ _FILE_COLUMNS = (
 
 
 def build_conflict_row(conflict: GroupingConflict, *, masker: Masker) -> dict[str, str]:
-    """Return a conflict as a row of text cells: its study or series, keyword, values, numbers of files, and cure."""
+    """Return a conflict as a row: column -> text.
+
+    The row has the study or series, the keyword, the values, numbers of files, and the cure: how an edit can remove the
+    conflict.
+    """
     values = [
         f"{_format_display_value(conflict.keyword, value, masker=masker)} ({files})"
         for value, files in list(conflict.values.items())[:MAX_VALUES]
@@ -168,7 +172,8 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
 def build_conflict_blocks(conflicts: Sequence[GroupingConflict], *, masker: Masker, heading: str = "") -> list[Block]:
     """Return the blocks of a report about conflicts: a figure, a table of the first conflicts, and a note.
 
-    There is no figure if `conflicts` cannot draw one. If there are no conflicts, the only block is a note.
+    There is a figure only if `conflicts` is a `Conflicts` object with groups of files. If there are no conflicts, the
+    only block is a note.
     """
     if not conflicts:
         return [Note(text="Each grouping attribute has one value in every study and series.")]

@@ -47,7 +47,7 @@ def record_lines(
     record: Callable[[_Item], Record],
     row: Callable[[_Item], Mapping[str, str]],
 ) -> Iterator[str]:
-    """Return an iterator of the pieces of a text that has one record or row for each item.
+    """Return the pieces of a text in CSV, JSON or JSON Lines, which has one record or row for each item.
 
     Args:
         items: The items to format.
@@ -69,8 +69,9 @@ def record_lines(
 def format_csv_lines(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> Iterator[str]:
     """Yield a header line with the column names, then each row as a line of CSV.
 
-    Control characters are escaped, except tabs and line breaks in values that may have them. If a spreadsheet could
-    run a text as a formula, an apostrophe is put before it; see `dicommap.model.spreadsheet_formulas`.
+    Control characters are escaped. Tabs and line breaks are not escaped in values of attributes that may have them. If
+    a spreadsheet could run a text as a formula, an apostrophe is put before the text; see
+    `dicommap.model.spreadsheet_formulas`.
 
     Args:
         rows: The rows. Each row maps columns to cells.

@@ -146,7 +146,10 @@ def build_summary_report(summary: InventorySummary) -> Report:
 
 
 def build_unreadable_report(reason: str) -> Report:
-    """Return the report of an inventory that cannot be read, with the reason. So its repr need not raise an error."""
+    """Return the report of an inventory that cannot be read. Its only content is `reason`.
+
+    The repr of an Inventory shows this report and does not raise an error.
+    """
     return Report(title="Inventory", blocks=[Note(text=reason)])
 
 
@@ -232,9 +235,9 @@ _INCONSISTENCY_COLUMNS = (
 
 
 def build_inconsistencies_report(inconsistencies: Sequence[Inconsistency], *, masker: Masker) -> Report:
-    """Return the report of the attributes that have different values inside a study or series, and how to correct them.
+    """Return the report of attributes that have different values inside a study or series, and how to correct them.
 
-    It lists the first of these attributes.
+    The report lists only the first MAX_INCONSISTENCIES of `inconsistencies`.
     """
     if not inconsistencies:
         return Report(

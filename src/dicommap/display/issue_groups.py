@@ -23,7 +23,7 @@ class IssueGroup:
     severity: Severity
     count: int
     message: str | None
-    """The message, if it is the same for all these issues; else None."""
+    """The message, if all issues of the group have the same message; else None."""
     issues: Iterable[Issue]
     """The issues. This can be an iterator that reads them from a file."""
 

@@ -75,7 +75,10 @@ describe_in_one_line.register(Instance)(format_instance_line)
 
 
 def format_line(shown: object) -> str:
-    """Return the text of an object inside a list, such as `<Study 1.2.3: CT, 2 series, 9 instances, 5.0 MB>`."""
+    """Return the one-line description of an object in angle brackets, for the repr of the object inside a list.
+
+    Example: `<Study 1.2.3: CT, 2 series, 9 instances, 5.0 MB>`.
+    """
     return f"<{truncate_text(make_printable(describe_in_one_line(shown)), MAX_LINE_LENGTH)}>"
 
 

@@ -61,8 +61,8 @@ def build_changes_table(
         groups: The studies and series that get a row, with their changes.
         total: The number of all changed studies and series, also of those without a row.
         opened: The number of rows whose changes are visible at first. The changes of the other rows are folded.
-        limit: The maximum number of changes in a row. Long values are cut, too. If it is None, there is no maximum,
-            and values are not cut.
+        limit: The maximum number of changes that the table inside each row lists. If it is None, all changes are
+            listed, and long values are not cut.
         heading: The heading of the table.
 
     """
@@ -112,11 +112,11 @@ class Preview(Displayable):
     """The changes of a draft as rows: each row has UIDs, tag, keyword, the values before and after, and the edit.
 
     Values are masked unless the preview was made with `show_values=True`. After `dicommap.show_values(True)`, the
-    preview in a notebook shows values, too, but its rows stay masked.
+    report of a preview in a notebook shows the values. The rows that a loop over the preview gets stay masked.
     """
 
     def __init__(self, rows: Rows, *, changes: int, overrides: int, masker: Masker) -> None:
-        """Create a preview.
+        """Create the preview of one draft.
 
         Args:
             rows: A function that takes a Masker, and returns the rows with masked values.
@@ -213,7 +213,7 @@ def _format_value_after(attribute: Attribute) -> str:
 
 
 def _format_values_before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:
-    """Return a text with the values before a change, the most frequent first.
+    """Return a text with the values that an attribute had before a change, the most frequent value first.
 
     Args:
         counts: Value -> number of files; None if the inventory did not capture the attribute. If there are several

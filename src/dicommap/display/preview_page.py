@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 MAX_FILTERS = 100
-"""Maximum number of filters for edits, and also for attributes. The ones with the most changes have a filter."""
+"""Maximum number of filters for edits, and maximum number of filters for attributes.
+
+If there are more edits or attributes, only those with the most changes have a filter.
+"""
 MAX_ORIGINS = 3
 """Maximum number of edits that the row of a change names."""
 
@@ -69,7 +72,10 @@ class _Filters:
         self.keywords = {text: (f"k{number}", count) for number, (text, count) in _rank(keywords)}
 
     def find_classes(self, change: AttributeChange) -> list[str]:
-        """Return the CSS classes of a change: those of its edits and of its attribute."""
+        """Return the CSS classes of a change, one for each filter that shows the change.
+
+        The filters are those of the attribute and of the edits that changed it.
+        """
         groups = self._names.group_all(change.origins)
         found = [self.edits.get(group) for group in groups]
         return [css for css, _ in filter(None, [*found, self.keywords.get(keyword_of(change.tag))])]
@@ -151,7 +157,10 @@ def _render_legend(masker: Masker) -> Markup:
 def _render_changes(
     changes: Iterable[AttributeChange], filters: _Filters, names: OriginNames, masker: Masker
 ) -> Markup:
-    """Return the table of all changes. Each changed study or series is a `tbody` with the classes of all its rows."""
+    """Return the HTML table of all changes.
+
+    Each changed study or series is a `tbody`. It has the CSS classes of all its rows, so that a filter can hide it.
+    """
     bodies = []
     studies = groupby(changes, key=lambda change: (change.study_instance_uid, change.series_instance_uid))
     for (study, series), members in studies:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class CellKind(Enum):
-    """The kind of text in the cells of a column. It decides how the cells are shown."""
+    """The kinds of text in the cells of a column. The kind of a column decides how its cells are shown."""
 
     TEXT = "text"
     WORD = "word"
@@ -30,7 +30,7 @@ class CellKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """One column of a table."""
+    """A column of a ReportTable: the heading, and the kind of text in the cells."""
 
     name: str
     kind: CellKind = CellKind.TEXT

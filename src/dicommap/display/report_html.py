@@ -5,8 +5,8 @@ backgrounds are a transparent grey, red or green. Only badges have opaque colour
 
 Tables are `<table>` elements, so they are still tables without the style sheet, which mail programs, code forges and
 notebooks that are not trusted remove. The blocks inside a row are a `<details>` element in a second row below it. The
-style sheet moves its triangle to the row above. No column becomes narrower than its longest word, so a table that is
-wider than the page can be scrolled.
+style sheet moves the triangle of this element to the row above. No column becomes narrower than its longest word, so a
+table that is wider than the page can be scrolled.
 """
 
 from __future__ import annotations
@@ -139,14 +139,17 @@ _TAGS = {CellKind.CODE: "code", CellKind.BEFORE: "del", CellKind.AFTER: "ins"}
 
 
 def render_html_fragment(report: Report, *, top: str = "") -> str:
-    """Return a report as HTML for a notebook: a style sheet and one element. `top` is as for `render_html_page`."""
+    """Return a report as HTML for a notebook: a style sheet and one `div` element.
+
+    `top` is markup to put between the header and the blocks of the report.
+    """
     return join_markup(
         STYLE_SHEET, element("div", _render_header(report), top, *map(render_block, report.blocks), css=CSS_CLASS)
     )
 
 
 def render_html_page(report: Report, *, top: str = "") -> str:
-    """Return a report as a complete HTML page. `top` is markup to put between the header and the report's blocks."""
+    """Return a report as a complete HTML page. `top` is markup to put between the header and the blocks."""
     head = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
     title = element("title", f"dicommap: {report.title}")
     body = render_html_fragment(report, top=top)
@@ -217,7 +220,7 @@ def _make_keyword_breakable(name: str) -> Markup:
 
 
 def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Iterator[Markup]:
-    """Yield the markup of a table row; if the row has details, also that of a second row with the details."""
+    """Yield the markup of a table row. If the row has details, then yield the markup of a second row with them."""
     cells = (_render_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
     yield element("tr", *cells, css="row")
     if row.details:

@@ -1,4 +1,4 @@
-"""Show the forecast of what a package's jobs do to the image sets of a data store."""
+"""Build the report of a forecast: how the jobs of a package will change the image sets of a data store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.store_forecast import ForecastImageSet, StoreForecast
 
 SUMMARY_COLUMNS = ("effect", "image sets", "files", "reason", "documented")
-"""The columns of the summary: a row for each reason."""
+"""The columns of the summary. It has a row for each reason why image sets are made or changed."""
 IMAGE_SET_COLUMNS = (
     "StudyInstanceUID",
     "SeriesInstanceUID",
@@ -34,9 +34,9 @@ IMAGE_SET_COLUMNS = (
     "primary values",
     "imageSetId",
 )
-"""The columns of the table of image sets: a row for each image set that the jobs make or change."""
+"""The columns of the table of image sets. It has a row for each image set that the jobs make or change."""
 MAX_IMAGE_SETS = 20
-"""Maximum image sets that a report shows."""
+"""Maximum number of image sets that a report lists."""
 STORE_NOTE = (
     "A forecast from the attributes that HealthImaging groups by. AWS documents how data that conflicts with stored "
     "primary image sets is stored, and data that agrees with them; a row with 'no' is an assumption of dicommap. "
@@ -75,7 +75,7 @@ class Validation(Issues):
 
     @classmethod
     def with_forecast(cls, issues: Iterable[Issue], forecast: StoreForecast | None) -> Self:
-        """Return issues with a forecast."""
+        """Return a Validation with these issues and this forecast."""
         made = cls(issues)
         made.store_forecast = forecast
         return made
@@ -95,7 +95,7 @@ class Validation(Issues):
 
 
 def build_store_forecast_report(forecast: StoreForecast) -> Report:
-    """Return the report of a forecast: numbers by effect and reason, then the first image sets."""
+    """Return the report of a forecast: numbers of image sets and files for each reason, and the first image sets."""
     masker = make_repr_masker()
     stored = f"{format_count(forecast.studies, 'study')}, {forecast.stored_studies:,} in the data store"
     blocks = build_store_forecast_blocks(forecast, masker=masker)
@@ -127,7 +127,10 @@ def build_store_forecast_blocks(forecast: StoreForecast, *, masker: Masker, head
 
 
 def build_summary_rows(forecast: StoreForecast) -> Iterator[dict[str, str]]:
-    """Yield a row of SUMMARY_COLUMNS for each reason that occurs."""
+    """Yield a row for each reason that the forecast has for an image set.
+
+    The row maps SUMMARY_COLUMNS to texts, such as the numbers of image sets and files with this reason.
+    """
     for reason in ForecastReason:
         if forecast.counts[reason]:
             yield {
@@ -140,7 +143,10 @@ def build_summary_rows(forecast: StoreForecast) -> Iterator[dict[str, str]]:
 
 
 def build_image_set_row(image_set: ForecastImageSet, *, masker: Masker) -> dict[str, str]:
-    """Return a row of IMAGE_SET_COLUMNS. Several keywords or values are separated by semicolons."""
+    """Return an image set as a row that maps IMAGE_SET_COLUMNS to texts.
+
+    If a cell has several keywords or values, semicolons separate them.
+    """
     return {
         "StudyInstanceUID": image_set.study_instance_uid,
         "SeriesInstanceUID": image_set.series_instance_uid,

@@ -160,7 +160,10 @@ def _describe_absent_attributes(values: Mapping[str, ValueCounts]) -> str:
 
 
 def _format_values(keyword: str, counts: ValueCounts, *, masker: Masker) -> str:
-    """Return a text with the values of an attribute, the most frequent first. Several values have numbers of files."""
+    """Return a text with the first values of an attribute, the most frequent value first.
+
+    If there are several values, the number of files with a value follows in parentheses: `CT (8); MR (1)`.
+    """
     if not masker.show_values and not all(is_never_masked(keyword, value) for value in counts):
         counts = merge_equal_names(keyword, counts)
     if len(counts) == 1:

@@ -34,8 +34,11 @@ _CUT_KINDS = (CellKind.TEXT, CellKind.BEFORE, CellKind.AFTER)
 """Kinds of cells that are cut at the end."""
 
 _SHARES = (3, 2, 4)
-"""The shares that are tried for shortening UIDs. With the share 3, a third of the characters that a UID keeps is its
-beginning, and the rest is its end."""
+"""Divisors that decide how many characters a shortened UID keeps at its beginning and its end.
+
+With 3, one third of the kept characters is the beginning of the UID, and two thirds are its end. The divisor that
+shortens a column best is used for this column.
+"""
 
 _MARK = re.compile(r"<\w+ [0-9a-f]+>")
 """Pattern of marks of masked values, such as `<PatientID 3>`. Such a mark would be useless if it were cut."""
@@ -56,7 +59,7 @@ class FittedColumn:
     column: TableColumn
     width: int
     share: int = _SHARES[0]
-    """The share of the beginning in a cell that is shortened in the middle: with 3, a third of the kept characters."""
+    """Divisor for cells that are shortened in the middle: with 3, a third of the kept characters is the beginning."""
 
     def lines(self, cell: str, ellipsis: str) -> list[str]:
         """Return the lines of a cell, each padded with blanks to the width of the column."""
@@ -85,7 +88,7 @@ class TableLayout:
     ellipsis: str
 
     def has_same_columns(self, other: TableLayout) -> bool:
-        """Return whether another layout shows the same columns, and so can have the same headings."""
+        """Return whether another layout shows the same columns, so that one line of headings is enough for both."""
         return [fitted.index for fitted in self.columns] == [fitted.index for fitted in other.columns]
 
     def head(self) -> list[str]:
@@ -106,11 +109,11 @@ class TableLayout:
 
 
 def column_of(name: str, numbers: Collection[str] = ()) -> TableColumn:
-    """Return the column with a heading. Its kind of cells is found by the heading: `path` is a path, for example.
+    """Return a column for a heading. The heading decides the kind of its cells: `path` is a column of paths.
 
     Args:
         name: The heading.
-        numbers: The headings of all columns with numbers.
+        numbers: The headings that are columns of numbers.
     """
     if name in numbers:
         kind = CellKind.NUMBER
@@ -203,7 +206,7 @@ def shorten_middle(text: str, kept: int, share: int, ellipsis: str) -> str:
     Args:
         text: The text.
         kept: The width of the beginning and the end together.
-        share: The share of the beginning: with 3, it is a third of `kept`.
+        share: A divisor: with 3, the beginning is one third of `kept`.
         ellipsis: The text in place of the characters that are left out.
     """
     head = kept // share
@@ -215,7 +218,7 @@ def find_kept_width(texts: Collection[str], share: int) -> int:
 
     Args:
         texts: The cells of the column, all ASCII.
-        share: The share of the beginning: with 3, it is a third of the kept characters.
+        share: A divisor: with 3, the beginning is one third of the kept characters.
     """
     distinct = set(texts)
     low, high = _MIN_KEPT, max(map(len, distinct), default=0)
@@ -243,7 +246,10 @@ def _stay_different(texts: set[str], kept: int, share: int) -> bool:
 
 
 def _best_share(cells: Sequence[str]) -> int:
-    """Return the share with which shortened UIDs of a column need the fewest characters to stay different."""
+    """Return the value of `_SHARES` with which the shortened UIDs of a column need the fewest characters.
+
+    Different UIDs must stay different when they are shortened.
+    """
     distinct = set(cells)
     return min(_SHARES, key=lambda share: find_kept_width(distinct, share))
 
@@ -253,7 +259,10 @@ def _natural_width(column: TableColumn, cells: Sequence[str]) -> int:
 
 
 def _least_width(column: TableColumn, cells: Sequence[str], share: int | None, ellipsis: str) -> int:
-    """Return the minimum width that a column needs. `share` is that of a column of UIDs; None for other columns."""
+    """Return the minimum width that a column needs, in columns of the terminal.
+
+    `share` is the divisor for a column of UIDs (see `_SHARES`); None for other columns.
+    """
     heading = text_width(column.name)
     kind = column.kind
     if share is not None:
@@ -275,9 +284,9 @@ def _total(widths: dict[int, int]) -> int:
 def _hide_columns(
     columns: Sequence[TableColumn], widths: dict[int, int], width: int, ranks: Sequence[str]
 ) -> list[int]:
-    """Choose the columns for which there is no space beside more important ones. Return their indexes, sorted.
+    """Return the sorted indexes of the columns that must be hidden, because more important columns take the space.
 
-    These columns are also removed from `widths`, which maps the index of a column to its width.
+    The hidden columns are removed from `widths`, which maps the index of a column to its width.
     """
     order = {name: rank for rank, name in enumerate(ranks)}
     first, *others = sorted(widths, key=lambda index: (order.get(columns[index].name, len(order)), index))
@@ -295,9 +304,10 @@ def _hide_columns(
 
 
 def _widen_columns(columns: Sequence[TableColumn], widths: dict[int, int], natural: dict[int, int], width: int) -> None:
-    """Distribute the unused part of `width` among columns that are narrower than their longest cell.
+    """Add the unused part of `width` to columns that are narrower than their longest cell, by changing `widths`.
 
-    Texts get it first, up to a usual width; then paths and sentences, then UIDs, then all columns. `widths` is changed.
+    Columns of texts are widened first, up to a usual width. Then follow paths and sentences, then UIDs, then all
+    columns. `natural` has the width of the longest cell or heading of each column.
     """
     long_kinds = (CellKind.PATH, CellKind.SENTENCE)
     stages = (

@@ -34,7 +34,7 @@ class Transfer:
     draft_warnings: Mapping[str, int] = field(default_factory=dict)
     """Issue code -> number of warnings that the draft reported about its edits and its plan."""
     members: Mapping[str, str]
-    """The members that are the same in the requests of all jobs: data store, role and output."""
+    """Members of the StartDICOMImportJob requests that are the same for all jobs: data store, role and output."""
     account: str | None
     """The AWS account of the credentials; None if it is not known."""
     region: str | None

@@ -42,7 +42,7 @@ def build_attribute_records(study: StudyResult, masker: Masker) -> Iterator[Reco
 
 
 def build_series_records(study: StudyResult) -> Iterator[Record]:
-    """Yield a record for each series whose image sets were verified: its attributes by effect."""
+    """Yield a record for each series whose image sets were verified, with the number of attributes for each effect."""
     for uid, counts in study.series.items():
         yield {
             "StudyInstanceUID": study.study_instance_uid,
@@ -54,7 +54,7 @@ def build_series_records(study: StudyResult) -> Iterator[Record]:
 
 
 def build_study_record(study: StudyResult) -> Record:
-    """Return the record of a study: its attributes by effect, and its image sets."""
+    """Return the record of a study: the number of attributes for each effect, and the numbers of image sets."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
         "job": study.job,
@@ -72,7 +72,10 @@ def count_effects(counts: EffectCounts) -> dict[str, int]:
 
 
 def format_values(result: AttributeResult, masker: Masker) -> tuple[str, str]:
-    """Return the value of the override and the stored value as texts, masked. A value that is not known is empty."""
+    """Return two texts for an attribute: the value of the override and the stored value, both masked.
+
+    The text is empty if the value is not known.
+    """
     check = result.check
     keyword = keyword_of(check.tag)
     wanted = text_from_attribute(check.wanted)

@@ -1,4 +1,4 @@
-"""The report of a verification: the effects of overrides, their issues, and the studies that are not as wanted."""
+"""Build the report of a verification: effects of overrides, issues, and studies with an override that has no effect."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ATTRIBUTE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationFacts:
-    """The numbers of a verification."""
+    """The package of a verification, its start, and the numbers of studies, image sets and attributes."""
 
     package: str
     counts: Mapping[Effect, int]
@@ -56,11 +56,11 @@ def build_verification_report(
     """Return the report of a verification.
 
     Args:
-        facts: The numbers of the verification.
+        facts: The package and the numbers of the verification.
         studies: The first studies with an attribute that is not applied, or whose effect is not known.
-        issues: The issues.
-        show_values: Whether values are shown; they are masked otherwise.
-        is_limited: Whether the report shows only the first 20 of these studies.
+        issues: The issues of the verification.
+        show_values: Whether values are shown. If false, values are masked.
+        is_limited: Whether the report shows only the first MAX_STUDIES of `studies`.
 
     """
     masker = Masker(show_values=show_values)
@@ -81,7 +81,7 @@ def describe_applied(counts: Mapping[Effect, int]) -> str:
 
 
 def select_effects(counts: Mapping[Effect, int]) -> list[Effect]:
-    """Return the effects that some attributes have, the best first."""
+    """Return the effects that at least one attribute has, the best effect first."""
     return [effect for effect in EFFECT_ORDER if counts.get(effect)]
 
 

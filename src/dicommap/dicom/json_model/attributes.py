@@ -87,8 +87,8 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
 def text_from_attribute(attribute: Attribute) -> str | None:
     """Return an attribute's value as text, in the form in which an inventory stores values; None if it has no text.
 
-    Binary values, sequences and BulkDataURIs have no text. The text of a number is the text that a scan makes from the
-    number's bytes. Values of AT (tags) have a text, although no edit can set them.
+    Binary values, sequences and BulkDataURIs have no text. A number gets the same text as in a scan, so that both can
+    be compared. Values of AT (tags) have a text, although no edit can set them.
     """
     vr = attribute["vr"]
     if vr in BINARY_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
@@ -125,9 +125,10 @@ def _convert_text_to_json(vr: str, text: str) -> Any:  # noqa: ANN401  JSON of a
 
 
 def parse_number_text(text: str) -> int | float | str:
-    """Convert a text of DS, IS, SV or UV to a number if this loses nothing.
+    """Convert the text of a DS, IS, SV or UV value to a number if this loses nothing; return other texts unchanged.
 
-    The number, written as text, must be the same text. Otherwise return the text. See the note in PS3.18 Table F.2.3-1.
+    `1.5` becomes a number, because Python writes this number as `1.5`. `1.50` remains a text, because Python would
+    write the number as `1.5`. Source: the note in PS3.18 Table F.2.3-1.
     """
     for kind in (int, float):
         try:

@@ -220,15 +220,16 @@ def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> It
 
 
 def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
-    """Yield an issue if a private creator was named before in the same group.
+    """Yield an issue if an attribute is a private creator whose name an earlier private creator of the group has.
 
-    Each private creator reserves a block of tags. If one name reserves two blocks, readers use only one of them (PS3.5
-    section 7.8.1).
+    Each private creator reserves a block of tags. If the same name reserves two blocks, readers use only one of them
+    (PS3.5 section 7.8.1).
 
     Args:
         tag: The tag of the attribute.
         attribute: The attribute. Only a private creator can have an issue.
-        pointers: Group and name of each private creator so far -> its JSON Pointer. This creator is added.
+        pointers: Group and name of each earlier private creator -> the JSON Pointer of that creator. If the attribute
+            is a private creator, it is added.
         pointer: The JSON Pointer of the attribute.
 
     """
@@ -250,9 +251,9 @@ def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Is
 
 
 def _has_private_creator(attribute: object) -> bool:
-    """Return whether the attribute of a private creator exists and is not empty.
+    """Return whether `attribute` (None if it is missing) has a value, and so can be a private creator.
 
-    Other issues of the attribute are found when the attribute itself is checked.
+    The value itself is checked by another function.
     """
     return isinstance(attribute, dict) and bool(attribute.get("Value"))
 
