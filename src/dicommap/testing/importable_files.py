@@ -61,6 +61,7 @@ def read_importable_file(content: bytes) -> ImportableFile:
     with silence_pydicom():
         read = _read_data_set(content)
         data_set, _ = data_set_from_pydicom(read)
+        file_meta = _convert_file_meta(read.file_meta)
     transfer_syntax = str(read.file_meta.get("TransferSyntaxUID") or "")
     if not transfer_syntax:
         raise RejectedFileError("DICOM attribute TransferSyntaxUID does not exist")
@@ -69,7 +70,7 @@ def read_importable_file(content: bytes) -> ImportableFile:
             raise RejectedFileError(f"DICOM attribute {keyword_of(tag)} does not exist")
     return ImportableFile(
         data_set=data_set,
-        file_meta=_convert_file_meta(read.file_meta),
+        file_meta=file_meta,
         warnings=tuple(_find_warnings(data_set, transfer_syntax)),
     )
 

@@ -23,6 +23,12 @@ def test_a_file_has_its_data_set_and_its_file_meta_information() -> None:
     assert file.warnings == ()
 
 
+def test_file_meta_information_with_an_unusual_uid_is_read_without_a_warning_of_pydicom() -> None:
+    file = read_importable_file(p10(SOPInstanceUID="1.22").replace(b"1.22", b"1.02"))
+    assert file.file_meta["00020003"] == {"vr": "UI", "Value": ["1.02"]}
+    assert [warning.type for warning in file.warnings] == ["InvalidUidFormat"]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
