@@ -78,7 +78,10 @@ class AdoptResult(Displayable):
 
     @property
     def adoptable(self) -> tuple[str, ...]:
-        """Return the ids of the jobs that fit. If several jobs fit one job of the package, none of them is included."""
+        """Return the ids of the import jobs that `adopt` would accept for a job of the package.
+
+        If several import jobs fit the same job of the package, none of them is included.
+        """
         fitting = [job for job in self.jobs if job.result is AdoptionResult.FITS]
         counts = Counter(job.job for job in fitting)
         return tuple(job.properties.jobId for job in fitting if counts[job.job] == 1)
@@ -126,17 +129,19 @@ def adopt(
 ) -> AdoptResult:
     """Save import jobs that were started without `submit` as the jobs of a package.
 
-    The jobs may have been started with the package's requests in the AWS console, the AWS CLI, or a program. The job of
-    the package is found by its inputS3Uri. A job is adopted only if its data store, role, outputS3Uri and
-    importConfiguration are those of the package's request. A member that the request leaves open is taken from the job.
-    Afterwards `watch` and `reconcile` handle the jobs as if `submit` had started them. Nothing is sent but requests
-    that read. If an issue is an error, no job is adopted.
+    Somebody may have started the jobs with the package's requests in the AWS console, the AWS CLI or a program. For
+    each import job, the job of the package with the same inputS3Uri is found. An import job is adopted only if its data
+    store, role, outputS3Uri and importConfiguration are those of the package's request. If the request has a
+    placeholder for one of them, the import job's value is saved. Afterwards `watch` and `reconcile` handle the jobs as
+    if `submit` had started them. AWS is only read; nothing is changed there. If an issue is an error, no job is
+    adopted.
 
     Args:
         package: The package directory.
-        job_ids: The ids that AWS gave the jobs.
-        find: Whether to list the jobs of the data store that import a prefix of the package, instead of adopting jobs.
-        datastore_id: The id of the data store. It replaces the member in the package's requests; so do the next three.
+        job_ids: The ids that AWS gave the import jobs.
+        find: Whether to only search: list those import jobs of the data store that import a prefix of the package.
+        datastore_id: The id of the data store. This argument and the next three replace members of the package's
+            requests.
         data_access_role_arn: The dataAccessRoleArn.
         output_s3_uri: The outputS3Uri.
         input_owner_account_id: The inputOwnerAccountId.
@@ -144,7 +149,7 @@ def adopt(
         check: Whether to compare the override files in S3 with those of the package.
         dry_run: Whether to compare only, and to save nothing.
         get_rate: The limit of GetDICOMImportJob calls per second, if AWS has changed it for your account.
-        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        clients: The AWS clients. A missing profile or region is that of the package's first submit.
         clock: The clock that reads the time and waits.
         progress: Whether to show the number of compared jobs, or a function that is called with it.
         on_step: A function that is called for each adopted job, with the id of the package's job and a description.
@@ -157,7 +162,6 @@ def adopt(
         UsageError: No job is named, an argument is not valid, or the data store is not known.
         PackageError: The state cannot be saved, or another process submits or adopts jobs of the package.
         AwsError: AWS refuses a request or cannot be reached.
-
     """
     place, ids = Path(package), list(dict.fromkeys(job_ids))
     require_package(place)
@@ -197,7 +201,10 @@ def adopt(
 
 
 def _require_usable_ids(ids: Sequence[str], *, find: bool) -> None:
-    """Raise UsageError if a job id does not have AWS's form, or if it is not clear what to do."""
+    """Raise UsageError if a job id does not have AWS's form.
+
+    Also raise it if ids are given for a search (`find`), or if neither ids nor a search are given.
+    """
     if bool(ids) == find:
         raise UsageError(
             "A search takes no job ids." if find else "No job was named.",
@@ -214,7 +221,7 @@ def _require_usable_ids(ids: Sequence[str], *, find: bool) -> None:
 def _make_orders(
     package: PackageDirectory, jobs: Sequence[str], account: dict[str, str], kept: AwsAccount | None
 ) -> list[JobRequest]:
-    """Return the requests of a package's jobs, without placeholder for the data store.
+    """Return the requests of a package's jobs. Raises UsageError if the data store is a placeholder.
 
     Role and outputS3Uri of an earlier submit are not used: an adopted job may have been started with others.
     """

@@ -69,7 +69,7 @@ class Comparison(Displayable):
     first: tuple[StudyDifference, ...] = field(repr=False)
     """The first 1,000 studies that differ, in the order of their UIDs."""
     changes: tuple[AttributeChangeCount, ...] = field(repr=False)
-    """The first 1,000 changes of attributes."""
+    """The first 1,000 attribute changes, each with its count."""
     largest: tuple[StudyDifference, ...] = field(repr=False)
     """The 20 studies with the most differing instances."""
     _run: ComparisonRun = field(repr=False)
@@ -159,14 +159,14 @@ class ComparisonRun:
         self._sides: tuple[ComparedInventorySummary, ComparedInventorySummary] | None = None
 
     def __iter__(self) -> Iterator[Difference]:
-        """Compare the inventories, and yield all differences. The first ones are kept for `result`."""
+        """Compare the inventories, and yield all differences. The first differences are kept, for `result`."""
         self._studies, self._changes, self._largest = [], [], []
         for number, difference in enumerate(self.again(self._progress)):
             self._keep(number, difference)
             yield difference
 
     def again(self, progress: ProgressOption = False) -> Iterator[Difference]:
-        """Compare the inventories, and yield all differences. None of them is kept for `result`."""
+        """Compare the inventories, and yield all differences. Unlike iteration, this keeps nothing for `result`."""
         with ExitStack() as stack, progress_reporter(progress, "instances") as report:
             sides = [
                 ComparedInventory(_open(stack, inventory, position), position)
@@ -262,7 +262,10 @@ def _parse_ignored(words: Iterable[str]) -> tuple[frozenset[ChangeKind], frozens
 
 
 def _open(stack: ExitStack, inventory: Inventory | StrPath, position: str) -> Inventory:
-    """Return an open inventory. If `inventory` is a path, it is opened, and `stack` closes it."""
+    """Return an open inventory. If `inventory` is a path, it is opened, and `stack` closes it.
+
+    `position` says in messages which inventory it is: the first or the second.
+    """
     if isinstance(inventory, Inventory):
         return inventory
     path = Path(os.fspath(inventory))

@@ -125,9 +125,9 @@ def _raise_package_errors(directory: Path) -> Iterator[None]:
 
 
 def _edit_lines(lines: list[str]) -> Iterator[str]:
-    """Yield the text of a sheet in which the first study has a new PatientID and AccessionNumber.
+    """Yield the CSV text of a sheet in which the first study has a new PatientID and AccessionNumber.
 
-    A person would make this edit in a spreadsheet program.
+    In real use, a person makes such an edit in a spreadsheet program.
     """
     rows = list(csv.DictReader(io.StringIO("".join(lines).removeprefix("\ufeff"), newline="")))
     rows[0] |= {"PatientID": "HOSP-000417", "AccessionNumber": "ACC-2026-0093"}

@@ -80,8 +80,11 @@ class Draft(Displayable):
     edit_results: tuple[EditResult, ...]
     """One result for each source of edits: a sheet row, lookup row, rule, function or harmonized keyword."""
     conflicts: Conflicts
-    """Grouping attributes that still differ after the edits. HealthImaging is likely to put the files with other values
-    into non-primary image sets. The conflicts name these files, and edits that would prevent this."""
+    """Grouping attributes that still have different values after the edits.
+
+    HealthImaging compares these attributes to group files, and is likely to put files with other values into
+    non-primary image sets. The conflicts name the files, and edits that would prevent this.
+    """
     issues: Issues
     package: Path | None
     """The directory of the written package; None if `draft` had no `output`, or if the draft has no documents."""
@@ -90,7 +93,7 @@ class Draft(Displayable):
     plan: Plan | None = None
     """The plan of the package. None if `draft` found an error or no override, or has no `output` and no S3 prefix."""
     _masker: Masker = field(default_factory=Masker, compare=False)
-    """The masker of all outputs of this draft. So a mark such as `<PatientID 1>` means one value in all of them."""
+    """The masker that all outputs of this draft share. So `<PatientID 1>` stands for the same value in all of them."""
 
     @property
     def ok(self) -> bool:
@@ -98,10 +101,11 @@ class Draft(Displayable):
         return not self.issues.errors
 
     def preview(self, *, show_values: bool = False) -> Preview:
-        """Return the changes as rows. Each row has the value before the change and the value after it.
+        """Return a table of the changes. Each row has the value before the change and the value after it.
 
         `show_values` shows patient values, which are masked by default. After `dicommap.show_values(True)`, a notebook
-        also shows them, but the rows stay masked, because a program may write the rows to a file or log.
+        shows patient values in the displayed table. The rows in Python are still masked, because a program may write
+        them to a file or log.
         """
         from dicommap.display.preview import Preview
 
@@ -116,11 +120,17 @@ class Draft(Displayable):
         return (build_preview_row(change, masker=masker) for change in self.changes)
 
     def edits(self) -> Iterator[dict[str, str]]:
-        """Yield a row for each edit result: the source of the edits, and the number of studies by result."""
+        """Yield a table row for each edit result: the source of the edits, and the number of studies by result.
+
+        A row maps column names to texts.
+        """
         return map(build_edit_result_row, self.edit_results)
 
     def study_edit_rows(self) -> Iterator[dict[str, str]]:
-        """Yield a row for each pair of a study and an edit that changed it, with the changed attributes."""
+        """Yield a table row for each pair of a study and an edit that changed it, with the changed attributes.
+
+        A row maps column names to texts.
+        """
         return build_study_edit_rows(self.changes)
 
     def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
@@ -129,9 +139,10 @@ class Draft(Displayable):
         return tuple(dict.fromkeys(origin for change in changes for origin in change.origins))
 
     def forecast(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
-        """Yield rows about files that are likely to become non-primary image sets: the reason, and how to prevent it.
+        """Yield a table row for each reason why files are likely to become non-primary image sets.
 
-        `show_values` shows patient values, which are masked by default.
+        A row maps column names to texts, and also says how to prevent this. `show_values` shows patient values, which
+        are masked by default.
         """
         return build_forecast_rows(self.conflicts, masker=self.masker(show_values=show_values))
 

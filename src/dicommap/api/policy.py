@@ -69,15 +69,15 @@ def policy(
         region: The AWS region of the data store.
 
     Returns:
-        Policies by name: `rolePermissions` and `roleTrust` for the data access role; `caller` for the user or role that
-        submits, watches and reconciles jobs; `validateStore`, `verify` and `probe` for what these commands need in
-        addition; `bucketPolicy` for the owner of the input bucket, if it is another account; `roleKms` and `callerKms`
-        for buckets that are encrypted with KMS keys. `notes` says what AWS documents of these policies.
+        Name -> policy. The names are `rolePermissions` and `roleTrust` for the data access role; `caller` for the user
+        or role that submits, watches and reconciles jobs; `validateStore`, `verify` and `probe` for what these commands
+        need in addition; `bucketPolicy` for the owner of the input bucket, if another AWS account owns it; `roleKms`
+        and `callerKms` for buckets that are encrypted with KMS keys. One more name, `notes`, has texts instead of a
+        policy: when a policy is needed, and whether AWS documents it.
 
     Raises:
         DocumentError: The package cannot be read, or has errors.
         UsageError: An argument does not have the form that AWS defines.
-
     """
     _require_valid_settings(
         {"datastoreId": datastore_id, "dataAccessRoleArn": data_access_role_arn, "outputS3Uri": output_s3_uri}, region
@@ -121,7 +121,10 @@ def policy(
 
 
 def _select_owned_inputs(plan: Plan, inputs: Sequence[S3Uri]) -> list[S3Uri]:
-    """Return the prefixes in the bucket of the source. Copies for staged jobs are in a bucket of the caller."""
+    """Return those input prefixes that are in the bucket of the source, for the policy of the bucket's owner.
+
+    If none is there, return the plan's inputS3Uri. Copies for staged jobs are in a bucket of the caller.
+    """
     bucket = _parse_uri(plan.inputS3Uri).bucket
     return [uri for uri in inputs if uri.bucket == bucket] or [_parse_uri(plan.inputS3Uri)]
 

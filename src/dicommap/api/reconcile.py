@@ -183,7 +183,7 @@ class ReconciliationRun:
                 yield reconciled
 
     def again(self) -> Iterator[JobReconciliation]:
-        """Reconcile the jobs again, and yield the reconciliation of each job. They are not kept for `result`."""
+        """Reconcile the jobs again, and yield the reconciliation of each job. Nothing is kept for `result`."""
         return map(self.reconcile, self.package.plan.jobs)
 
     def reconcile(self, job: PlanJob) -> JobReconciliation:

@@ -69,7 +69,7 @@ class CopyStore(Protocol):
         ...
 
     def copy(self, copy: StagingCopy) -> CopyResult:
-        """Make a copy if no object has its key, and return the result."""
+        """Copy one file to its key, unless an object with this key exists. Return the result."""
         ...
 
 
@@ -261,7 +261,7 @@ class _Stager:
     def _difference_issues(
         self, job: PlanJob, uri: S3Uri, copies: Mapping[str, StagingCopy], made: Mapping[str, str]
     ) -> Iterator[Issue]:
-        """List the objects under the prefix, and yield an issue for each difference from the copies.
+        """Compare the copies with the objects under the prefix, and yield an issue for each difference.
 
         `made` maps the key of each copy to its ETag.
         """

@@ -68,7 +68,7 @@ class SubmitResult(Displayable):
 
     package: Path
     submissions: tuple[Submission, ...]
-    """The saved state of each job, in the order of the plan. A job that was never submitted has no state."""
+    """The saved state of each job, in the order of the plan. Jobs that were never submitted are not included."""
     issues: Issues
     requests: tuple[Mapping[str, Any], ...] = ()
     """In a dry run: the requests that a submit would send, in order. Otherwise empty."""
@@ -230,7 +230,7 @@ def _start_jobs(
 ) -> list[Issue]:
     """Start the jobs that were not started yet, and return the issues.
 
-    If there is such a job, `confirm` is called first. The package is locked while its requests are sent.
+    If there are such jobs, `confirm` is called first. The package is locked while their requests are sent.
     """
     if confirm is not None and (waiting := _select_not_started(submitter.states, orders)):
         require_confirmed(confirm, make_submission_transfer(package, waiting, submitter.clients))

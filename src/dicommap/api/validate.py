@@ -239,7 +239,7 @@ class _DocumentContext:
 
 
 def _keep_issues(issues: Sequence[Issue], look_up: Callable[[], _IssuesT]) -> _IssuesT:
-    """Return the issues of `look_up`. An AwsError gets the earlier issues, too."""
+    """Call `look_up`, and return its issues. If it raises AwsError, add `issues` to the error's attribute `issues`."""
     try:
         return look_up()
     except AwsError as error:

@@ -65,7 +65,7 @@ class Verification(Displayable):
     image_sets: int
     """Number of image sets that were verified."""
     non_primary: int
-    """Number of these image sets that are not primary."""
+    """Number of verified image sets that are not primary."""
     issues: Issues
     first: tuple[StudyResult, ...] = field(repr=False)
     """The first studies with an attribute that is not applied, or whose effect is not known."""
@@ -79,12 +79,12 @@ class Verification(Displayable):
 
     @property
     def wrong(self) -> int:
-        """Return the number of attributes that are not applied, different or missing."""
+        """Return the number of attributes with an effect of WRONG_EFFECTS: not applied, different or missing."""
         return sum(self.counts.get(effect, 0) for effect in WRONG_EFFECTS)
 
     @property
     def unknown(self) -> int:
-        """Return the number of attributes that are not readable, not checked or not comparable."""
+        """Return the number of attributes with an effect of UNKNOWN_EFFECTS: not readable, checked or comparable."""
         return sum(self.counts.get(effect, 0) for effect in UNKNOWN_EFFECTS)
 
     def html(self, *, show_values: bool = False) -> str:
@@ -114,7 +114,10 @@ class Verification(Displayable):
 
 
 class VerificationRun:
-    """A running verification. Iterate its studies once, then read `result`."""
+    """A verification that runs while the caller iterates. Iteration yields the result of each study.
+
+    Iterate once to the end, then call `result`.
+    """
 
     def __init__(
         self,
@@ -177,7 +180,7 @@ class VerificationRun:
             record.close(self.package.path, end)
 
     def _open_source(self) -> tuple[MetadataSource, str]:
-        """Return the source of metadata, and its name: the id of the data store, or `files`."""
+        """Return the source of metadata and its name. The name is the data store's id, or `files` for a directory."""
         if self._metadata is not None:
             return DownloadedMetadata(self._metadata), _FILES_SOURCE
         account = self.package.aws_account()
@@ -263,33 +266,32 @@ def verify(
 ) -> Verification:
     """Compare what the data store holds with the overrides of a package, attribute by attribute.
 
-    The records of each job name the image sets of its instances; if there are no records, SearchImageSets finds them.
-    Each image set is read with GetImageSetMetadata, primary or not. Values are compared by DICOM meaning. The results
-    are kept in the package without values, in `verification/`; a verification that was interrupted goes on where it
-    was. One image set at a time is in memory.
+    The manifests of each job name the image sets of its instances. If a job has no manifests, the image sets are
+    searched for with SearchImageSets. Each image set, primary or not, is read with GetImageSetMetadata. Values are
+    compared by DICOM meaning. The results are kept in the package, in `verification/`, without the values. If a
+    verification was interrupted, the next call continues it. One image set at a time is in memory.
 
     Args:
         package: The package directory.
         manifests: A directory with downloaded job manifests. Without it, they are fetched from S3.
         metadata: A directory with downloaded metadata of image sets, as files IMAGESETID.json or IMAGESETID.json.gz.
             Without it, the metadata is fetched from the data store.
-        restart: Whether the results of an interrupted verification are dropped.
-        metadata_rate: Calls of GetImageSetMetadata per second, if AWS has adjusted the rate of your account.
+        restart: Whether to drop the results of an interrupted verification, and start from the beginning.
+        metadata_rate: The limit of GetImageSetMetadata calls per second, if AWS has changed it for your account.
         on_study: A function that is called with the result of each study.
-        clients: The AWS clients. Settings that the clients do not have are those of the package's first submit.
+        clients: The AWS clients. A missing profile or region is that of the package's first submit.
         clock: The clock that reads the time and waits.
         progress: Whether to show the number of verified studies, or a function that is called with it.
 
     Returns:
-        The counts of effects, the issues, and the first studies that are not as their overrides.
+        The counts of effects, the issues, and the first studies that differ from their overrides.
 
     Raises:
         DocumentError: The package or a job manifest cannot be read, or the package was changed.
         UsageError: The package was not submitted, and no downloaded metadata is given.
         PackageError: The results cannot be kept in the package, or another verification is running.
-        AwsError: AWS refuses a request or cannot be reached. The next call goes on from there.
+        AwsError: AWS refuses a request or cannot be reached. The next call continues the verification.
         MissingExtraError: boto3 is needed and not installed.
-
     """
     run = VerificationRun(
         package,

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from dicommap.progress import OnProgress, ProgressOption
 
 FAILED_ROUNDS_LIMIT = 10
-"""Number of failed rounds of polls in a row after which `watch` raises the error. They take about ten minutes."""
+"""Number of consecutive failed rounds of polls after which `watch` raises the error, after about ten minutes."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -61,7 +61,7 @@ class WatchResult(Displayable):
 
     package: Path | None
     submissions: tuple[Submission, ...]
-    """The saved state of each job of the package, in the order of the plan. A job never submitted has no state."""
+    """The saved state of each job of the package, in the order of the plan. A job that was never submitted has none."""
     others: tuple[JobInfo, ...]
     """The last known status of each HealthLake job."""
     issues: Issues
@@ -84,7 +84,10 @@ class WatchResult(Displayable):
 
 
 def _to_events_argument(name: str, value: object) -> object:
-    """Return an argument for `events` as a path, bytes or a list. Other types raise UsageError."""
+    """Return `value`, the argument `events` of `watch`, as a path, bytes or a list. Raises UsageError for other types.
+
+    `name` is the parameter's name, for the message.
+    """
     if isinstance(value, str | os.PathLike):
         return to_path(name, value)
     if isinstance(value, bytes):
@@ -267,7 +270,7 @@ def _make_package_watcher(
 def _poll_until_ended(
     watches: Sequence[PackageWatcher | FhirJobWatcher], clock: Clock, report: OnProgress | None, *, once: bool
 ) -> None:
-    """Poll all jobs until each has ended, or only once if `once` is true. After a temporary error, poll again later."""
+    """Poll all jobs until each has ended, or only once if `once` is true. Poll again later after a temporary error."""
     pauses = GrowingPauses()
     failing = 0
     while True:

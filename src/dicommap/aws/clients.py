@@ -102,7 +102,7 @@ class Clients:
 
 
 class QuickClients(Clients):
-    """Clients that give up within seconds, for requests whose answer is welcome but not needed."""
+    """Clients for optional requests. A request fails within seconds if AWS does not answer."""
 
     def make_client(self, service: str, *, max_attempts: int = 2, timeout: int | None = 5) -> Any:  # noqa: ANN401
         """Return a new client of an AWS service. See Clients for the arguments."""
@@ -110,12 +110,15 @@ class QuickClients(Clients):
 
     @classmethod
     def from_clients(cls, clients: Clients) -> QuickClients:
-        """Return clients with the settings of other clients."""
+        """Return quick clients with the profile, region and endpoint of `clients`."""
         return cls(**clients.__getstate__())
 
 
 def to_clients(name: str, value: object) -> Clients:
-    """Return the argument `value` of the parameter `name`. Raises UsageError if it is not a Clients object."""
+    """Return `value` as a Clients object. Raises UsageError if it is not one.
+
+    `name` is the name of the caller's parameter, for the message.
+    """
     if not isinstance(value, Clients):
         raise type_error(name, value, "a Clients object, such as Clients(profile='hospital')")
     return value

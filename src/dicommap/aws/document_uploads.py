@@ -20,7 +20,7 @@ MAX_PUT_ATTEMPTS = 4
 """Maximum number of attempts to put an object while another writer writes the same key."""
 _KEY_EXISTS_CODES = frozenset({"PreconditionFailed", "412"})
 CONFLICT_CODES = frozenset({"ConditionalRequestConflict", "409"})
-"""Error codes of a conditional request if another writer writes the same key. The request should be repeated."""
+"""Error codes of S3 if another writer writes the same key at the same time. The conditional request can be repeated."""
 _CHUNK_BYTES = 2**20
 
 
@@ -61,12 +61,11 @@ def upload_document(client: Any, document: UploadDocument, *, replace: bool = Fa
             changed since it was compared.
 
     Returns:
-        Whether the document was put, existed already, or replaced an object.
+        What was done: the document was put, was there before, or replaced an object.
 
     Raises:
         AwsError: An object with other bytes has the key, S3 refuses a request, or the endpoint does not support
             conditional PUT.
-
     """
     for _ in range(MAX_PUT_ATTEMPTS):
         if _put_document(client, document, IfNoneMatch="*"):

@@ -25,18 +25,19 @@ CALLER_TIMEOUT_SECONDS = 3
 def read_environment(
     clients: Clients, jobs: ImportJobs, datastore: str, uris: Iterable[str], role_arn: str
 ) -> ImportEnvironment:
-    """Return the states of the data store and of the buckets. If AWS denies access to a resource, its state says so.
+    """Read the AWS environment of import jobs: region, data store and buckets.
+
+    If a resource does not exist or AWS denies access to it, no exception is raised: the resource's state has the error.
 
     Args:
         clients: The clients to call AWS with.
-        jobs: The import jobs of the same clients.
+        jobs: The client for import jobs, made from the same `clients`.
         datastore: The id of the data store.
         uris: S3 URIs of import jobs. Their buckets are read.
         role_arn: The ARN of the role that import jobs use. It is copied into the result. The role is not read.
 
     Raises:
         AwsError: AWS cannot be reached, or does not accept the credentials.
-
     """
     parsed = (S3Uri.parse(uri) for uri in uris)
     buckets = sorted({uri.bucket for uri in parsed if uri is not None})
@@ -68,7 +69,10 @@ def _read_bucket_state(clients: Clients, bucket: str) -> ResourceState:
 
 
 def _make_error_state(error: AwsError) -> ResourceState:
-    """Return the state of a resource that does not exist, or to which AWS denied access. Raise other errors again."""
+    """Return the state of a resource that could not be read: it does not exist, or AWS denied access.
+
+    Raises `error` again if it has another reason.
+    """
     if error.code in NOT_FOUND_CODES:
         return ResourceState(is_absent=True)
     if error.code in ACCESS_DENIED_CODES:

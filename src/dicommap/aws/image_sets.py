@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from dicommap.aws.timing import Clock
 
 _PAGE_SIZE = 50
-"""Maximum number of items in one answer of SearchImageSets and ListImageSetVersions. AWS does not allow more."""
+"""Items per answer of SearchImageSets and ListImageSetVersions. It is the maximum that AWS allows."""
 _PIECE_BYTES = 256 * 1024
 _READ_ATTEMPTS = 3
-"""Number of times that an interrupted body is requested. botocore repeats requests, but not the reading of a body."""
+"""Maximum number of attempts to get metadata. botocore repeats a failed request, but not an interrupted download."""
 _GZIP_WBITS = 31
 """zlib's setting for exactly the gzip format."""
 
@@ -56,14 +56,13 @@ class ImageSets:
         metadata_rate: float | None = None,
         search_rate: float | None = None,
     ) -> None:
-        """Prepare the calls.
+        """Make a client for image sets.
 
         Args:
             clients: The AWS clients.
-            clock: The clock with which the calls wait.
-            metadata_rate: Calls of GetImageSetMetadata per second; None for the rate that AWS documents.
-            search_rate: Calls of SearchImageSets per second; None for the rate that AWS documents.
-
+            clock: The clock that waits.
+            metadata_rate: The limit of GetImageSetMetadata calls per second; None for the documented limit.
+            search_rate: The limit of SearchImageSets calls per second; None for the documented limit.
         """
         self._clients = clients
         self._searches = Throttle(SEARCH_IMAGE_SETS_LIMIT.with_rate(search_rate), clock)
@@ -129,14 +128,13 @@ class ImageSets:
     def fetch_metadata(self, datastore: str, image_set: str, version: str | None = None) -> bytes:
         """Return the metadata of an image set as AWS sends it: compressed by gzip. Raises AwsError.
 
-        A caller with several threads fetches compressed metadata in all of them, and decompresses one after the other
-        with `decompress_metadata`: so the memory of one decompressed document is enough.
+        With this function, several threads can fetch metadata at the same time. If the caller then decompresses one
+        document after the other (`decompress_metadata`), only one decompressed document is in memory.
 
         Args:
             datastore: The id of the data store.
             image_set: The id of the image set.
             version: The version; None for the latest one.
-
         """
         subject = f"image set {image_set}"
         for _ in range(_READ_ATTEMPTS):
@@ -181,8 +179,7 @@ class ImageSets:
             image_set: The id of the image set.
 
         Returns:
-            The state of the image set. The answer of AWS has no version, so `versionId` is empty.
-
+            The properties in AWS's answer, such as the state. AWS returns no version, so `versionId` is empty.
         """
         self._deletions.wait()
         with convert_client_errors("DeleteImageSet", f"image set {image_set}"):

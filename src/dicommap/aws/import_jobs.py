@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dicommap.aws.timing import Clock
 
 _PAGE_SIZE = 50
-"""Maximum number of jobs in one answer of ListDICOMImportJobs. AWS does not allow a larger number."""
+"""Import jobs per answer of ListDICOMImportJobs. It is the maximum that AWS allows."""
 
 
 class ImportJobs:
@@ -186,7 +186,7 @@ class ImportJobs:
         return parse_answer("DescribeFHIRImportJob", FhirImportJob, answer.get("ImportJobProperties"))
 
     def get_datastore(self, datastore: str) -> dict[str, Any]:
-        """Return the properties of a data store, the member datastoreProperties of GetDatastore. Raises AwsError."""
+        """Return the properties of a HealthImaging data store, as GetDatastore returns them. Raises AwsError."""
         with convert_client_errors("GetDatastore", f"data store {datastore}"):
             answer = self._record_service_time(self._clients.medical_imaging.get_datastore(datastoreId=datastore))
         properties: dict[str, Any] = require_member("GetDatastore", answer, "datastoreProperties")

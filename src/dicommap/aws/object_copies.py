@@ -35,11 +35,14 @@ Source: Amazon S3 user guide, "Copying objects" and "Uploading objects".
 PART_BYTES = 2**29
 """Bytes of one part of an object that is copied in parts. An object can have 10,000 parts."""
 SOURCE_METADATA_KEY = "dicommap-source"
-"""Name of the S3 metadata member with a hash of a copy's source. The ETag of some copies differs from the source's."""
+"""Name of the S3 metadata entry of a copy. Its value is a hash that identifies the source file.
+
+The ETag cannot identify the source, because S3 gives some copies another ETag.
+"""
 _CHUNK_BYTES = 2**20
 _FAILED_CONDITION_CODES = frozenset({"PreconditionFailed", "412", "BadDigest", "InvalidDigest"})
 _OTHER_OBJECT_CODES = frozenset({"PreconditionFailed", "412", "InvalidRange", "416"})
-"""Error codes of a GET request for a byte range if the object has another ETag, or has become too short."""
+"""Error codes of a GET request for a byte range. The object has another ETag, or is now shorter than the range."""
 _CONTENT_TYPE = "application/dicom"
 _UID_ATTRIBUTES = WantedAttributes()
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
@@ -49,11 +52,10 @@ def find_instance_problem(read: ReadAt, size: int, uids: InstanceUids) -> str | 
     """Return the reason why a file is not the planned instance; None if it is the planned instance.
 
     Args:
-        read: A function that takes an offset and a length, and returns these bytes of the file. Its exceptions are
-            not caught.
-        size: The file's number of bytes.
-        uids: The planned UIDs of the file.
-
+        read: A function that takes an offset and a length, and returns the bytes of the file at this place. Exceptions
+            of the function are not caught.
+        size: The size of the file in bytes.
+        uids: The UIDs of the planned instance.
     """
     header = read_header(read, size, _UID_ATTRIBUTES)
     if header.disposition is not Disposition.INSTANCE:
@@ -114,13 +116,12 @@ class ObjectCopier:
         return self._read_source_metadata(copy) == _compute_source_hash(copy)
 
     def copy(self, copy: StagingCopy) -> CopyResult:
-        """Make a copy if no object has its key, and return the result.
+        """Copy one instance to its staging key, and return the result. An existing object is not replaced.
 
         If the file cannot be copied, the result has an issue code.
 
         Raises:
             AwsError: AWS refuses a request, or another writer repeatedly writes the same key.
-
         """
         for _ in range(MAX_PUT_ATTEMPTS):
             result = self._try_copy(copy)
@@ -222,7 +223,11 @@ class ObjectCopier:
             return CopyResult(code="stage.source-missing", facts={"reason": os_error_reason(error)})
 
     def _put_file(self, copy: StagingCopy, file: BinaryIO, digest: str, before: os.stat_result) -> CopyResult:
-        """Upload an open file, in parts if it is large. `digest` is the MD5 of its bytes."""
+        """Upload an open file, in parts if it is large.
+
+        `digest` is the MD5 of the file's bytes. `before` is the file's status before it was read: if the status has
+        changed, an exception is raised.
+        """
         target = {"Bucket": copy.bucket, "Key": copy.key}
         if copy.size <= MAX_SINGLE_COPY_BYTES:
             with convert_client_errors("PutObject", copy.uri):
@@ -304,7 +309,7 @@ class ObjectCopier:
 
 
 def _find_object_problem(source: ObjectRangeReader, copy: StagingCopy) -> CopyResult | None:
-    """Return a result with an issue code if an S3 object is not the planned instance; None if it is."""
+    """Check that an S3 object is the planned instance. Return None if it is, otherwise a result with an issue code."""
     try:
         source.read(0, 1)
         problem = find_instance_problem(source.read, copy.size, copy.uids) if source.size == copy.size else None
@@ -353,7 +358,7 @@ def _compute_source_hash(copy: StagingCopy) -> str:
 
 
 def _compute_md5(read: Callable[[int], bytes], size: int) -> str:
-    """Return the MD5 of the next `size` bytes that `read` returns, as hexadecimal digits.
+    """Return the MD5 of `size` bytes as hexadecimal digits. `read` returns up to the given number of bytes.
 
     S3 uses this MD5 as the ETag of an object that is put in one request and is not encrypted with KMS.
     """

@@ -31,13 +31,12 @@ def read_in_pieces(clients: Clients, bucket: str, key: str, *, limit: int | None
 
     Args:
         clients: The clients to read with.
-        bucket: The object's bucket.
-        key: Its key.
+        bucket: The name of the bucket.
+        key: The key of the object.
         limit: The number of bytes to read from the start; None for all bytes.
 
     Raises:
         AwsError: S3 refuses a request, or the object changed between two requests.
-
     """
     done, fruitless_requests = 0, 0
     etag = size = None
@@ -119,10 +118,9 @@ class ObjectRangeReader:
 
         Args:
             clients: The clients to read with.
-            bucket: The object's bucket.
-            key: Its key.
+            bucket: The name of the bucket.
+            key: The key of the object.
             etag: The ETag that the object must have; empty to accept the ETag of the first answer.
-
         """
         self._clients, self._bucket, self._key = clients, bucket, key
         self.etag = etag

@@ -20,17 +20,17 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 def read_pages(
     operation: str, subject: str, call: Callable[[dict[str, str]], dict[str, Any]], throttle: Throttle
 ) -> Iterator[dict[str, Any]]:
-    """Yield the answers of an operation until one has no nextToken.
+    """Yield the answers of a list operation, page by page. The last page has no nextToken.
 
     Args:
         operation: AWS's name of the operation.
         subject: The resource that the call is about, for messages.
-        call: Sends one request. Its argument has the parameter nextToken, or nothing for the first page.
+        call: A function that sends one request and returns the answer. It takes the parameters to add to the request:
+            nextToken, or nothing for the first page.
         throttle: The rate limit of the operation.
 
     Raises:
         AwsError: AWS cannot be reached or refuses a request, or the list has no end.
-
     """
     tokens: set[str] = set()
     parameters: dict[str, str] = {}
@@ -51,14 +51,14 @@ def read_pages(
 
 
 def require_member(operation: str, answer: dict[str, Any], name: str) -> Any:  # noqa: ANN401
-    """Return a member of an answer. Raises AwsError if the answer does not have it."""
+    """Return the value of the member `name` of an answer. Raises AwsError if the answer does not have the member."""
     if name not in answer:
         raise make_incomplete_answer_error(operation)
     return answer[name]
 
 
 def parse_answer(operation: str, model: type[_Answer], properties: object) -> _Answer:
-    """Return an answer, or a part of one, as a model. Raises AwsError if a required member is missing."""
+    """Convert an answer, or one object in it, to a pydantic model. Raises AwsError if a required member is missing."""
     try:
         return model.model_validate(properties)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The clock, rate limits of AWS operations, and pauses between polls that grow."""
+"""A replaceable clock, the rate limits of AWS operations, and the pauses between two requests for a job's status."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ SYSTEM_CLOCK = Clock()
 
 
 def to_clock(name: str, value: object) -> Clock:
-    """Return the argument `value` of the parameter `name`. Raises UsageError if it is not a Clock."""
+    """Return `value` as a Clock. Raises UsageError if it is not one.
+
+    `name` is the name of the caller's parameter, for the message.
+    """
     if not isinstance(value, Clock):
         raise type_error(name, value, "a Clock")
     return value
@@ -65,10 +68,10 @@ class RateLimit:
     """Number of requests that are accepted without a pause between them."""
 
     def with_rate(self, per_second: float | None) -> RateLimit:
-        """Return this limit with another rate; the limit itself if `per_second` is None.
+        """Return a rate limit with another rate. If `per_second` is None, return this rate limit.
 
         A customer may ask AWS for another rate ("Throttling limits"). AWS documents no burst for such a rate. So the
-        burst stays the same; but if the rate is below one request per second, it is 1.
+        burst stays the same, but it becomes 1 if the new rate is below one request per second.
         """
         if per_second is None:
             return self
@@ -107,7 +110,7 @@ class Throttle:
         self._filled_at = clock.monotonic()
 
     def wait(self) -> None:
-        """Take a token, and wait until the bucket has it."""
+        """Wait until the rate limit allows one more request. Call this before each request."""
         with self._lock:
             now = self._clock.monotonic()
             added = max(now - self._filled_at, 0.0) * self._limit.per_second
@@ -119,7 +122,7 @@ class Throttle:
 
 
 class GrowingPauses:
-    """Iterator of pauses between polls, in seconds. Each pause is longer than the one before, up to a maximum."""
+    """Iterator of the pauses between two polls, in seconds. Each pause is longer than the last one, up to a maximum."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = MAX_PAUSE_SECONDS) -> None:
         self._next = first

@@ -60,7 +60,7 @@ EXAMPLES = """\
   dicommap adopt package JOBID --datastore-id ID"""
 
 MAX_IDS = 5
-"""Maximum number of job ids in the next command."""
+"""Maximum number of job ids in the suggested next command. If there are more, the command has --all instead."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -154,7 +154,7 @@ def _choose_next_step(adopted: AdoptResult, args: argparse.Namespace) -> NextSte
 
 
 def _choose_step_after_find(found: AdoptResult, args: argparse.Namespace) -> NextStep:
-    """Return the command that adopts the jobs that a search has found."""
+    """Return the step after a search for jobs: the command that adopts the found jobs, or a sentence if none fits."""
     fits = any(job.result is AdoptionResult.FITS for job in found.jobs)
     if not fits:
         return NextStep(sentence="No job is left to adopt.")

@@ -74,7 +74,7 @@ EXAMPLES = """\
 _STUDY_RANKS = ("StudyInstanceUID", "status", "changed", "new", "gone", "attributes", "before", "after", "other series")
 """The columns of the studies table, the most important first. On a narrow terminal, the last ones are hidden."""
 ROWS_SHOWN = 20
-"""Maximum number of rows of each table of the overview. A list of one --level, and a file, has all differences."""
+"""Maximum number of rows of each table in the overview. With --level, or in a file, all differences are written."""
 
 
 class DifferenceLevel(StrEnum):

@@ -80,7 +80,7 @@ EXAMPLES = """\
   dicommap draft i.db --rules r.toml --input-s3-uri s3://bucket/in/ -o package"""
 
 ROWS_SHOWN = 50
-"""Maximum number of rows of each printed table, and the default of --limit. The package's tables have all rows."""
+"""Maximum number of rows of each printed table, and the default of --limit. The tables in the package have all rows."""
 
 EDIT_RESULTS_SHOWN = 50
 """Maximum number of printed lines about edit results. The package's edits.csv has all edit results."""
@@ -320,7 +320,7 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
 
 
 def _print_summary(drafted: Draft, names: OriginNames) -> None:
-    """Print the number of changes by each edit, and whether a package was written, could be, or cannot be."""
+    """Print the number of changes by each edit, and whether a package was written. If not, print the reason."""
     errors = len(drafted.issues.errors)
     if drafted.changes:
         print_text(summarize_changes(drafted.changes, names), indent="  ")

@@ -42,7 +42,8 @@ _received_signals: list[int] = []
 class SignalExit(SystemExit):
     """The exception that ends the run after a signal. While it propagates, partial files are removed.
 
-    It is a SystemExit, so `except Exception` does not catch it. If nothing catches it, Python exits with its status.
+    It is a SystemExit, so `except Exception` does not catch it. If nothing else catches it, Python exits with the
+    status of this exception.
     """
 
     def __init__(self, number: int) -> None:
@@ -109,7 +110,7 @@ def _report_error(error: BaseException) -> int:
 
 
 def _find_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
-    """Return the SignalExit that stands for an error: SIGPIPE for a broken pipe, SIGINT for Ctrl-C."""
+    """Return the SignalExit for an error: SIGPIPE for a broken pipe, SIGINT for Ctrl-C, or the error itself."""
     if isinstance(error, SignalExit):
         return error
     if isinstance(error, BrokenPipeError):

@@ -75,7 +75,7 @@ class NextStep:
     words: tuple[str, ...] = ()
     """The words after `dicommap`: the command, its arguments, and its options with their values."""
     after: str = ""
-    """The user's own task before the command, as words that follow 'after': 'you have edited studies.csv'."""
+    """What the user must do before the command, such as `you have edited studies.csv`. It is printed after 'after'."""
     sentence: str = ""
     """The sentence that replaces the command if nothing is left to do."""
 
@@ -376,7 +376,7 @@ def explain_codes(codes: Sequence[str]) -> NextStep:
 
 
 def list_all(inventory: str, level: str) -> NextStep:
-    """Return the step that lists all rows of a level, without conditions. It is used if no row matched them."""
+    """Return the step that lists all rows of a level. It is suggested if no row matched the user's conditions."""
     options = () if level == "study" else ("--level", level)
     return NextStep(words=("show", path_word(inventory), *options))
 

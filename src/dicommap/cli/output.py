@@ -46,11 +46,11 @@ ISSUES_LISTED = 5
 BLOCK_ROWS = 10_000
 """Number of rows of a table that are laid out and printed together, as one block.
 
-Shortened UIDs are different only within a block.
+UIDs are shortened so that they stay different within a block. In two blocks, different UIDs may look the same.
 """
 
 MAX_ROWS_BY_FIELD = 2
-"""If a table has at most this many rows and does not fit, each value is printed on its own line."""
+"""If a table has at most this many rows and is wider than the terminal, each value is printed on its own line."""
 
 _HEADING_STYLE = "1"
 _INDENT = "  "
@@ -96,7 +96,10 @@ def print_error(*lines: str) -> None:
 
 
 def print_next_step(step: NextStep, *, to_stderr: bool = False) -> None:
-    """Print the next command to stdout. `to_stderr` is for commands whose stdout has data for other programs."""
+    """Print the next command to stdout, or to stderr if `to_stderr` is true.
+
+    stderr is used if stdout has data for other programs.
+    """
     stream = sys.stderr if to_stderr else sys.stdout
     if stream is not None:
         _write_lines(stream, map(make_printable, step.lines(stream.encoding or "ascii")))
@@ -128,10 +131,9 @@ def print_table(
         columns: The headings.
         rows: The cells of each row. They are read and printed in blocks, so there may be millions of rows.
         numbers: The headings of the columns that are aligned to the right.
-        ranks: The headings in the order of their importance; empty if this is their order in the table.
+        ranks: The headings in the order of their importance; empty if `columns` has this order.
         masker: The Masker that masked the cells. If the table shows a mark of a masked value, the last lines explain
             the marks and how to see values.
-
     """
     kinds = [column_of(column, numbers) for column in columns]
     width = table_width()
@@ -233,7 +235,7 @@ def print_issues(issues: Iterable[Issue], *, stderr: bool = False) -> None:
 
 
 def print_issue_groups(groups: Iterable[IssueGroup], *, limit: int | None = None, stderr: bool = False) -> None:
-    """Print groups of issues. List the first issues of each group (with --all-issues, all issues), and count them.
+    """Print groups of issues. List the first issues of each group, and count the others. With --all-issues, list all.
 
     Args:
         groups: The groups.

@@ -188,7 +188,7 @@ class Parser(argparse.ArgumentParser):
         Args:
             word: The word with the option's name.
             rest: The iterator of the following words. If the value is the next word, it is taken from here.
-            used_options: The options of the call so far. The option is added.
+            used_options: The options of the call that were read so far. This method adds the option.
         """
         name, equals, value = word.partition("=")
         action = self._option_string_actions.get(name)
@@ -236,8 +236,8 @@ class Parser(argparse.ArgumentParser):
         Args:
             action: The option.
             name: The option's name as the user typed it, such as `--no-instances`.
-            value: The option's value; None if it takes none.
-            used_options: The options of the call so far. The option is added.
+            value: The option's value; None if the option takes no value.
+            used_options: The options of the call that were read so far. This method adds the option.
         """
         earlier = used_options.setdefault(action, (name, value))
         if isinstance(action, argparse._AppendAction) or (value is not None and earlier[1] == value):

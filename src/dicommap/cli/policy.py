@@ -53,7 +53,7 @@ _UNKNOWN_VALUES = {
     "<output bucket>": "outputS3Uri",
     "<region>": "region",
 }
-"""Placeholder in a policy -> the setting that contains the unknown value. An option gives the setting."""
+"""Placeholder in a policy -> the setting that fills it in. For example, the ARN of the role contains the account id."""
 
 _MEMBERS = {
     Part.ROLE_PERMISSIONS: "rolePermissions",

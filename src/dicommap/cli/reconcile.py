@@ -181,7 +181,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace, *, has_text: bool) -> Verification:
-    """Verify the effects of the overrides, and print the result; the counts and issues to stderr without `has_text`."""
+    """Verify the effects of the overrides, and print the result to stdout.
+
+    If `has_text` is false, stdout has records for other programs. Then the issues and counts are printed to stderr.
+    """
     verification = verify(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)
     if has_text:
         print_verification(verification, Masker(show_values=args.show_values))

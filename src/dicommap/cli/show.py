@@ -125,7 +125,7 @@ _FIELDS = {
     ShowLevel.FILE: ("source", "path", "bytes", "disposition", "etag"),
     ShowLevel.ISSUE: ("severity", "code", "location", "message"),
 }
-"""Level -> all columns that it can have, without the captured attributes, which studies and series have too."""
+"""Level -> all columns that a list of this level can have. Studies and series also have the captured attributes."""
 _RANKS = {
     ShowLevel.STUDY: (
         "StudyInstanceUID",
@@ -246,7 +246,7 @@ def _keep_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Re
 
 
 def _order(row: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
-    """Return a flat row with only `columns`, in their order; the row itself if `columns` is empty."""
+    """Return a row with only `columns`, in the order of `columns`. If `columns` is empty, return the row unchanged."""
     return {column: row[column] for column in columns if column in row} if columns else row
 
 

@@ -64,7 +64,7 @@ def add_output_options(parser: Parser, *, pager: bool = True) -> None:
 
     Args:
         parser: The parser of a command.
-        pager: Whether results can be shown in a pager. This is so if the command prints all of them at its end.
+        pager: Whether the command can show its results in a pager. It can if it prints all results at its end.
     """
     group = parser.add_argument_group("Output on a terminal")
     add_choice(

@@ -79,7 +79,7 @@ EXAMPLES = """\
 
 
 class _IncompleteForecastError(Exception):
-    """Raised if a package has no forecast, so that no incomplete file of image sets is written."""
+    """The error that a package has no forecast. It prevents that an incomplete file of image sets is written."""
 
 
 def add_arguments(parser: Parser) -> None:
