@@ -15,7 +15,9 @@ from dicommap.cli.commands import COMMANDS, RootParser
 from tests.cli.running import dicommap
 from tests.support.p10_files import small_tree
 
-CALLING_AWS = re.compile(r"scan s3://|stage package --source|submit package --datastore-id|^watch |^adopt |--s3\b|--store\b")
+CALLING_AWS = re.compile(
+    r"scan s3://|stage package --source|submit package --datastore-id|^watch |^adopt |--s3\b|--store\b"
+)
 """Examples that are only parsed."""
 
 CALL = re.compile(r"(?:^|[|(] ?)dicommap ([^|>)]*)", re.MULTILINE)
