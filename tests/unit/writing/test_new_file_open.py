@@ -19,9 +19,8 @@ def test_the_file_exists_after_its_context(tmp_path: Path) -> None:
 
 
 def test_an_error_leaves_no_file(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), open_new_text_file(tmp_path / "rows.csv") as file:
-        file.write("a,b\r\n")
-        raise KeyError
+    with pytest.raises(TypeError), open_new_text_file(tmp_path / "rows.csv") as file:
+        file.writelines(["a,b\r\n", 1])  # type: ignore[list-item]
     assert list(tmp_path.iterdir()) == []
 
 
