@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import authoring, exporting, looking, memory, planning, s3, scanning
+from tests.benchmarks import authoring, exporting, looking, memory, planning, s3, scanning, verifying
 from tests.benchmarks.options import Options
 from tests.benchmarks.page import replace_section
 
@@ -20,8 +20,9 @@ SECTIONS: dict[str, Callable[[Options], str]] = {
     "looking": looking.measure,
     "exporting": exporting.measure,
     "s3": s3.measure,
+    "verifying": verifying.measure,
 }
-USUAL = ("scanning", "authoring", "planning", "looking", "exporting", "s3")
+USUAL = ("scanning", "authoring", "planning", "looking", "exporting", "s3", "verifying")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Verifying the overrides of 1,000 and 4,000 image sets against the stand-in, beside bare requests for the same metadata."""
+"""Verifying overrides of 1,000 and 4,000 image sets against the stand-in, beside bare requests for the metadata."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from unittest.mock import patch
 import dicommap
 from dicommap.dicom.strict_json import dump_json
 from dicommap.model.submission import AwsAccount
-from dicommap.package.metadata_sources import REQUESTS_AT_ONCE
+from dicommap.package.job_verifier import REQUESTS_AT_ONCE
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.testing.service import DATASTORE_ID
@@ -27,7 +27,7 @@ from tests.benchmarks.options import Options
 from tests.benchmarks.table import table
 from tests.benchmarks.targets import Target, targets_table
 from tests.support.imported_instances import imported_instance
-from tests.support.p10_files import p10, uid
+from tests.support.p10_files import data_set, p10, uid
 
 IMAGE_SETS = 1_000
 MANY = 4 * IMAGE_SETS
@@ -81,7 +81,7 @@ def write_package(root: Path, ids: list[str]) -> tuple[Path, Path]:
     for number in range(len(ids)):
         path = tree / f"{number // FILES_OF_JOB:04}" / f"{number:06}"
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(p10(**study_of(number)))
+        path.write_bytes(p10(data_set(**study_of(number))))
     quotas = dicommap.Quotas.from_settings([f"files={2 * FILES_OF_JOB}"])
     with dicommap.scan(tree) as inventory:
         made = dicommap.draft(
@@ -182,9 +182,9 @@ def measure(options: Options, image_sets: int = IMAGE_SETS) -> str:
 
 `verify` compares an override of two attributes with each image set, from the job manifests in a directory to the kept
 results. The stand-in answers from a process of its own, without latency and without throttling; bare requests are
-GetImageSetMetadata of boto3 in as many threads ({REQUESTS_AT_ONCE}), whose bodies are read and dropped. The best of the
-rounds. AWS documents a limit of 50 requests per second, which is the rate in practice. MiB is the most that verify holds
-at once, as tracemalloc counts it, in jobs of {FILES_OF_JOB} files; the plan, which is in memory as a whole, is in it.
+GetImageSetMetadata of boto3 in as many threads ({REQUESTS_AT_ONCE}), whose bodies are read and dropped. The best of
+the rounds. AWS documents a limit of 50 requests per second, which is the rate in practice. MiB is the most that verify
+holds at once, as tracemalloc counts it, in jobs of {FILES_OF_JOB} files, with the plan, which is in memory as a whole.
 
 {table(head, rows)}
 {targets_table(targets)}"""

@@ -191,6 +191,7 @@ class VerificationRun:
                 "downloaded metadata with --metadata.",
             )
         clients = add_saved_settings(self._clients, account)
+        clients.medical_imaging  # noqa: B018  the client is made before threads use it
         self._jobs = ImportJobs(clients, self._clock)
         service = ImageSets(clients, self._clock, metadata_rate=self._metadata_rate)
         return DatastoreMetadata(service, account.datastoreId), account.datastoreId

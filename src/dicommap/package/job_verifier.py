@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of
@@ -18,8 +22,9 @@ from dicommap.verification.stored_metadata import UnreadableMetadataError, read_
 from dicommap.verification.study_result import ImageSetTarget, StudyResult, StudyResultBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Container, Iterator
 
+    from dicommap.errors import AwsError
     from dicommap.healthimaging.import_configuration import DicomMetadataMapping
     from dicommap.package.metadata_sources import MetadataSource
     from dicommap.package.package_directory import PackageDirectory
@@ -39,11 +44,37 @@ _NO_RECORDS = "no record of the job names an image set"
 _LOCKED = "the image set is LOCKED: it is being changed"
 
 
+REQUESTS_AT_ONCE = 8
+"""Number of image sets that are fetched at the same time."""
+PRELOADED_BYTES = 16 * 2**20
+"""Size of a job's override files up to which they are read before the first request. Reading files while threads send
+requests is slow in Python, because the threads wait for each other at each operation on a file."""
+DENIALS_LIMIT = 10
+"""Number of consecutive image sets without a permission, after which the error is raised instead."""
+
+
+class _StudyWork:
+    """A study with an override in a job. Its overrides are read when the first thread needs them."""
+
+    def __init__(self, study: str, read_overrides: Callable[[], StudyOverrides]) -> None:
+        self.study = study
+        self._read_overrides = read_overrides
+        self._lock = threading.Lock()
+        self._overrides: StudyOverrides | None = None
+
+    def overrides(self) -> StudyOverrides:
+        """Return the overrides of the study. Raises DocumentError if the package was changed."""
+        with self._lock:
+            if self._overrides is None:
+                self._overrides = self._read_overrides()
+            return self._overrides
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _WorkItem:
     """One image set of a study to verify, or a study without any."""
 
-    study: str
+    study: _StudyWork
     target: ImageSetTarget | None
     kept: KeptImageSet | None
     """The results of an interrupted verification."""
@@ -53,8 +84,20 @@ class _WorkItem:
     """Why attributes of the study that no image set has are not checked."""
 
 
+@dataclass(frozen=True, slots=True)
+class _CheckedItem:
+    """The checks of a work item, and the error if a permission was missing."""
+
+    item: _WorkItem
+    checks: list[AttributeCheck]
+    denial: AwsError | None = None
+
+
 class JobVerifier:
-    """Verifier of the jobs of one package, one job at a time."""
+    """Verifier of the jobs of one package, one job at a time.
+
+    Several threads fetch and compare image sets. One decompressed document at a time is in memory.
+    """
 
     def __init__(
         self,
@@ -67,6 +110,7 @@ class JobVerifier:
         self._source = source
         self._previous = previous
         self._record = record
+        self._one_document = threading.Lock()
         self._denied: list[KeptImageSet] = []
         """Results of image sets without a permission. They are kept when another image set could be read."""
         self.searched_studies = 0
@@ -80,40 +124,103 @@ class JobVerifier:
             reconciled: The reconciliation of the job; None if its job manifests cannot be read.
 
         Raises:
-            AwsError: AWS cannot be reached, or refuses requests.
+            AwsError: AWS cannot be reached, or refuses DENIALS_LIMIT image sets in a row.
             DocumentError: The package was changed.
             OSError: The results cannot be kept.
 
         """
         self.searched_studies = 0
+        builder: StudyResultBuilder | None = None
+        for checked in self._check_items(self._list_work(job, reconciled)):
+            item = checked.item
+            builder = builder or StudyResultBuilder(job.id, item.study.study)
+            if item.target is not None:
+                self._keep(job, item, checked)
+                builder.add(checked.checks, item.target)
+            if item.is_last:
+                yield builder.build(item.study.overrides().make_checks(Effect.NOT_CHECKED, item.reason))
+                builder = None
+
+    def _check_items(self, items: Iterator[_WorkItem]) -> Iterator[_CheckedItem]:
+        """Check the items in several threads, and yield the results in the order of the items."""
+        waiting: deque[Future[_CheckedItem]] = deque()
+        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as threads:
+            try:
+                for item in islice(items, 2 * REQUESTS_AT_ONCE):
+                    waiting.append(threads.submit(self._check_item, item))
+                while waiting:
+                    checked = waiting.popleft().result()
+                    for item in islice(items, 1):
+                        waiting.append(threads.submit(self._check_item, item))
+                    yield checked
+            except BaseException:
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _check_item(self, item: _WorkItem) -> _CheckedItem:
+        target = item.target
+        if target is None:
+            return _CheckedItem(item, [])
+        overrides = item.study.overrides()
+        if item.kept is not None:
+            return _CheckedItem(item, list(_restore_checks(overrides, target, item.kept)))
+        answer = self._source.fetch(target.image_set_id)
+        if isinstance(answer, MetadataFailure):
+            return _CheckedItem(item, _make_unreadable(overrides, target, answer.reason), answer.denial)
+        with self._one_document:
+            checks = self._compare(overrides, target, answer)
+        if any(check.effect in WRONG_EFFECTS for check in checks) and self._source.is_locked(target.image_set_id):
+            checks = _make_unreadable(overrides, target, _LOCKED)
+        return _CheckedItem(item, checks)
+
+    def _compare(self, overrides: StudyOverrides, target: ImageSetTarget, data: bytes) -> list[AttributeCheck]:
+        document = self._source.decompress(data, target.image_set_id)
+        if isinstance(document, MetadataFailure):
+            return _make_unreadable(overrides, target, document.reason)
+        try:
+            stored = read_stored_image_set(document, target.image_set_id)
+        except UnreadableMetadataError as error:
+            return _make_unreadable(overrides, target, f"the metadata cannot be used: {error}")
+        return list(overrides.check(stored, target.image_set_id, target.series, target.instances))
+
+    def _keep(self, job: PlanJob, item: _WorkItem, checked: _CheckedItem) -> None:
+        """Keep the results of an image set. Raises the error if too many image sets in a row were denied."""
+        if item.target is None or item.kept is not None:
+            return
+        line = KeptImageSet(
+            job=job.id,
+            study=item.target.study_instance_uid,
+            imageSetId=item.target.image_set_id,
+            effects=tuple(map(_make_kept_effect, checked.checks)),
+        )
+        self._denied.append(line)
+        if checked.denial is None:
+            self.keep_denied()
+        elif len(self._denied) >= DENIALS_LIMIT:
+            raise checked.denial
+
+    def keep_denied(self) -> None:
+        """Keep the results of image sets without a permission. Call it at the end of the verification."""
+        for line in self._denied:
+            self._record.add(line)
+        self._denied.clear()
+
+    def _list_work(self, job: PlanJob, reconciled: JobReconciliation | None) -> Iterator[_WorkItem]:
+        """Yield the image sets of each study; one item without an image set for a study that has none."""
         mappings: dict[str, list[DicomMetadataMapping]] = {}
         for mapping in job.mappings:
             mappings.setdefault(mapping.studyInstanceUID, []).append(mapping)
-        pending: deque[_WorkItem] = deque()
-
-        def list_image_sets() -> Iterator[str | None]:
-            for item in self._list_work(job, sorted(mappings), reconciled):
-                pending.append(item)
-                yield None if item.target is None or item.kept is not None else item.target.image_set_id
-
-        builder = overrides = None
-        for answer in self._source.read_all(list_image_sets()):
-            item = pending.popleft()
-            if builder is None or overrides is None:
-                builder = StudyResultBuilder(job.id, item.study)
-                overrides = self._read_overrides(job, item.study, mappings[item.study])
-            if item.target is not None:
-                builder.add(self._check_image_set(job, overrides, item, item.target, answer), item.target)
-            if item.is_last:
-                yield builder.build(overrides.make_checks(Effect.NOT_CHECKED, item.reason))
-                builder = overrides = None
-
-    def _list_work(self, job: PlanJob, studies: list[str], reconciled: JobReconciliation | None) -> Iterator[_WorkItem]:
-        """Yield the image sets of each study; one item without an image set for a study that has none."""
         unfinished = _UNFINISHED.get(reconciled.outcomes.state) if reconciled is not None else None
-        known = {} if reconciled is None else _group_imported_instances(reconciled, frozenset(studies))
+        known = {} if reconciled is None else _group_imported_instances(reconciled, mappings.keys())
         has_records = any(known.values())
-        for study in studies:
+        works = [
+            _StudyWork(study, partial(self._read_overrides, job, study, mappings[study])) for study in sorted(mappings)
+        ]
+        if sum(file.size for file in job.files) <= PRELOADED_BYTES:
+            for work in works:
+                work.overrides()
+        for work in works:
+            study = work.study
             reason = unfinished or _NOT_IMPORTED
             targets = known.get(study, [])
             if not has_records and not unfinished:
@@ -122,14 +229,14 @@ class JobVerifier:
                 reason = _NO_RECORDS if found is None else _NOT_FOUND
             for target in targets:
                 yield _WorkItem(
-                    study=study,
+                    study=work,
                     target=target,
                     kept=self._record.take_kept(job.id, study, target.image_set_id),
                     is_last=target is targets[-1],
                     reason="no image set of the series was verified",
                 )
             if not targets:
-                yield _WorkItem(study=study, target=None, kept=None, is_last=True, reason=reason)
+                yield _WorkItem(study=work, target=None, kept=None, is_last=True, reason=reason)
 
     def _search(self, study: str) -> list[ImageSetTarget] | None:
         summaries = self._source.search(study)
@@ -154,49 +261,9 @@ class JobVerifier:
             data_sets[mapping.seriesInstanceUID] = data_set
         return StudyOverrides(study_instance_uid=study, data_sets=data_sets, previous=self._previous.of_study(study))
 
-    def _check_image_set(
-        self,
-        job: PlanJob,
-        overrides: StudyOverrides,
-        item: _WorkItem,
-        target: ImageSetTarget,
-        answer: bytes | MetadataFailure | None,
-    ) -> list[AttributeCheck]:
-        if item.kept is not None:
-            return list(_restore_checks(overrides, target, item.kept))
-        checks = self._compare(overrides, target, answer)
-        line = KeptImageSet(
-            job=job.id,
-            study=target.study_instance_uid,
-            imageSetId=target.image_set_id,
-            effects=tuple(map(_make_kept_effect, checks)),
-        )
-        self._denied.append(line)
-        if not (isinstance(answer, MetadataFailure) and answer.is_denied):
-            self.keep_denied()
-        return checks
 
-    def keep_denied(self) -> None:
-        """Keep the results of image sets without a permission. Call it at the end of the verification."""
-        for line in self._denied:
-            self._record.add(line)
-        self._denied.clear()
-
-    def _compare(
-        self, overrides: StudyOverrides, target: ImageSetTarget, answer: bytes | MetadataFailure | None
-    ) -> list[AttributeCheck]:
-        def make_unreadable(reason: str) -> list[AttributeCheck]:
-            return list(overrides.make_checks(Effect.NOT_READABLE, reason, target.image_set_id, target.series))
-
-        if not isinstance(answer, bytes):
-            return make_unreadable(answer.reason if answer is not None else _NOT_IMPORTED)
-        try:
-            stored = read_stored_image_set(answer, target.image_set_id)
-        except UnreadableMetadataError as error:
-            return make_unreadable(f"the metadata cannot be used: {error}")
-        checks = list(overrides.check(stored, target.image_set_id, target.series, target.instances))
-        is_wrong = any(check.effect in WRONG_EFFECTS for check in checks)
-        return make_unreadable(_LOCKED) if is_wrong and self._source.is_locked(target.image_set_id) else checks
+def _make_unreadable(overrides: StudyOverrides, target: ImageSetTarget, reason: str) -> list[AttributeCheck]:
+    return list(overrides.make_checks(Effect.NOT_READABLE, reason, target.image_set_id, target.series))
 
 
 def _make_kept_effect(check: AttributeCheck) -> KeptEffect:
@@ -220,7 +287,7 @@ def _restore_checks(overrides: StudyOverrides, target: ImageSetTarget, kept: Kep
 
 
 def _group_imported_instances(
-    reconciled: JobReconciliation, studies: frozenset[str]
+    reconciled: JobReconciliation, studies: Container[str]
 ) -> dict[str, list[ImageSetTarget]]:
     """Return the image sets of each study, in the order of their ids, with the instances that the job imported."""
     series: dict[tuple[str, str], set[str]] = {}

@@ -105,6 +105,8 @@ class PreviousValues:
         column = self._header.index("StudyInstanceUID") if header else 0
         begin, before = end, None
         for row in rows:
+            if len(row) != len(self._header):
+                raise ValueError("a row has another number of cells than the header")
             study = row[column]
             places = self._places.setdefault(study, [])
             if study == before:

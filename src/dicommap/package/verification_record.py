@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _LINE_LIMIT = 2**24
+_FLUSH_SECONDS = 0.2
+"""Seconds between two writes to the file. A process that is killed loses the results since the last one."""
 _Line = TypeVar("_Line", bound=BaseModel)
 
 
@@ -39,6 +42,7 @@ class VerificationRecord:
         self.started_at = started_at
         """The time at which the verification was first started."""
         self._file = file
+        self._flushed_at = 0.0
         self._kept = kept
         """The same file, for reading the lines of an interrupted verification; None when they are used up."""
         self._position = file.tell() if kept is None else kept.tell()
@@ -62,20 +66,24 @@ class VerificationRecord:
         return None
 
     def add(self, image_set: KeptImageSet) -> None:
-        """Append the results of an image set. After this call, a killed process does not lose them."""
+        """Append the results of an image set. A killed process loses the results of less than a second."""
         self._write(image_set)
 
     def close(self, package: Path, end: VerificationEnd) -> None:
         """Append the last line, and rename the file to verification.jsonl. Raises OSError."""
         self.take_kept("", "", "")  # removes lines of image sets that are no longer verified
         self._write(end)
+        self._file.flush()
         os.fsync(self._file.fileno())
         os.replace(package / RUNNING_VERIFICATION_FILE, package / VERIFICATION_FILE)
         sync_directory(package / VERIFICATION_FOLDER)
 
     def _write(self, line: BaseModel) -> None:
         self._file.write(line.model_dump_json(exclude_none=True, exclude_defaults=True).encode() + b"\n")
-        self._file.flush()
+        now = time.monotonic()
+        if now - self._flushed_at >= _FLUSH_SECONDS:
+            self._file.flush()
+            self._flushed_at = now
 
 
 @contextmanager
