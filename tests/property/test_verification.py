@@ -57,7 +57,7 @@ def spellings(draw: st.DrawFn, attribute: Attribute) -> Any:
     if vr in ("DS", "IS", "US"):
         texts = [draw(st.sampled_from([text, f" {text}", f"{text}E0"])) for text in map(str.strip, texts)]
     joined = "\\".join(texts)
-    forms = [joined, texts] if len(texts) > 1 else [texts[0], texts]
+    forms: list[Any] = [joined, texts] if len(texts) > 1 else [texts[0], texts]
     if vr in ("DS", "IS", "US") and len(texts) == 1:
         forms.append(Decimal(texts[0].strip()))
     return draw(st.sampled_from(forms))

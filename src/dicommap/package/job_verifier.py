@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -54,20 +53,18 @@ DENIALS_LIMIT = 10
 
 
 class _StudyWork:
-    """A study with an override in a job. Its overrides are read when the first thread needs them."""
+    """A study with an override in a job. Its overrides are read when they are first needed."""
 
     def __init__(self, study: str, read_overrides: Callable[[], StudyOverrides]) -> None:
         self.study = study
         self._read_overrides = read_overrides
-        self._lock = threading.Lock()
         self._overrides: StudyOverrides | None = None
 
     def overrides(self) -> StudyOverrides:
         """Return the overrides of the study. Raises DocumentError if the package was changed."""
-        with self._lock:
-            if self._overrides is None:
-                self._overrides = self._read_overrides()
-            return self._overrides
+        if self._overrides is None:
+            self._overrides = self._read_overrides()
+        return self._overrides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +93,7 @@ class _CheckedItem:
 class JobVerifier:
     """Verifier of the jobs of one package, one job at a time.
 
-    Several threads fetch and compare image sets. One decompressed document at a time is in memory.
+    Several threads fetch compressed metadata ahead. One decompressed document at a time is in memory.
     """
 
     def __init__(
@@ -110,7 +107,6 @@ class JobVerifier:
         self._source = source
         self._previous = previous
         self._record = record
-        self._one_document = threading.Lock()
         self._denied: list[KeptImageSet] = []
         """Results of image sets without a permission. They are kept when another image set could be read."""
         self.searched_studies = 0
@@ -142,33 +138,38 @@ class JobVerifier:
                 builder = None
 
     def _check_items(self, items: Iterator[_WorkItem]) -> Iterator[_CheckedItem]:
-        """Check the items in several threads, and yield the results in the order of the items."""
-        waiting: deque[Future[_CheckedItem]] = deque()
+        """Fetch image sets in several threads, and yield the checks in the order of the items."""
+        waiting: deque[tuple[_WorkItem, Future[bytes | MetadataFailure] | None]] = deque()
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as threads:
             try:
                 for item in islice(items, 2 * REQUESTS_AT_ONCE):
-                    waiting.append(threads.submit(self._check_item, item))
+                    waiting.append((item, self._fetch(threads, item)))
                 while waiting:
-                    checked = waiting.popleft().result()
-                    for item in islice(items, 1):
-                        waiting.append(threads.submit(self._check_item, item))
-                    yield checked
+                    item, future = waiting.popleft()
+                    answer = None if future is None else future.result()
+                    for following in islice(items, 1):
+                        waiting.append((following, self._fetch(threads, following)))
+                    yield self._check_item(item, answer)
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _check_item(self, item: _WorkItem) -> _CheckedItem:
+    def _fetch(self, threads: ThreadPoolExecutor, item: _WorkItem) -> Future[bytes | MetadataFailure] | None:
+        if item.target is None or item.kept is not None:
+            return None
+        return threads.submit(self._source.fetch, item.target.image_set_id)
+
+    def _check_item(self, item: _WorkItem, answer: bytes | MetadataFailure | None) -> _CheckedItem:
         target = item.target
         if target is None:
             return _CheckedItem(item, [])
         overrides = item.study.overrides()
         if item.kept is not None:
             return _CheckedItem(item, list(_restore_checks(overrides, target, item.kept)))
-        answer = self._source.fetch(target.image_set_id)
-        if isinstance(answer, MetadataFailure):
-            return _CheckedItem(item, _make_unreadable(overrides, target, answer.reason), answer.denial)
-        with self._one_document:
-            checks = self._compare(overrides, target, answer)
+        if not isinstance(answer, bytes):
+            reason, denial = (answer.reason, answer.denial) if answer is not None else (_NOT_IMPORTED, None)
+            return _CheckedItem(item, _make_unreadable(overrides, target, reason), denial)
+        checks = self._compare(overrides, target, answer)
         if any(check.effect in WRONG_EFFECTS for check in checks) and self._source.is_locked(target.image_set_id):
             checks = _make_unreadable(overrides, target, _LOCKED)
         return _CheckedItem(item, checks)
