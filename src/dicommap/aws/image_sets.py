@@ -143,7 +143,9 @@ class ImageSets:
                 answer = self._clients.medical_imaging.get_image_set_metadata(
                     **_name_image_set(datastore, image_set, version)
                 )
-            body = _read_body(require_member("GetImageSetMetadata", answer, "imageSetMetadataBlob"), subject)
+            headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+            blob = require_member("GetImageSetMetadata", answer, "imageSetMetadataBlob")
+            body = _read_body(blob, str(headers.get("content-length", "")), subject)
             if body is not None:
                 return body
         raise AwsError(
@@ -205,13 +207,22 @@ def _name_image_set(datastore: str, image_set: str, version: str | None) -> dict
     return parameters if version is None else {**parameters, "versionId": version}
 
 
-def _read_body(body: Any, subject: str) -> bytes | None:  # noqa: ANN401  botocore's StreamingBody
-    """Return all bytes of a body; None if the connection broke. Raises AwsError if there are too many bytes."""
+def _read_body(body: Any, length: str, subject: str) -> bytes | None:  # noqa: ANN401  botocore's StreamingBody
+    """Return all bytes of a body; None if the connection broke. Raises AwsError if there are too many bytes.
+
+    Args:
+        body: The body.
+        length: The header Content-Length; empty if the answer does not have it.
+        subject: The image set, for messages.
+
+    """
     with convert_client_errors("GetImageSetMetadata", subject):
         from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
         pieces, size = [], 0
         try:
+            if length.isdecimal() and int(length) <= _PIECE_BYTES:
+                return bytes(body.read())  # a body cannot be longer than its Content-Length
             for piece in body.iter_chunks(_PIECE_BYTES):
                 pieces.append(piece)
                 size += len(piece)
