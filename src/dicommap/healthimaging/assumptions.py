@@ -56,6 +56,8 @@ class Assumptions(BaseModel):
 
     sequences: Literal["replaced", "unavailable"] = "replaced"
     """Whether a sequence replaces the stored one. If it is `unavailable`, an override with a sequence is refused."""
+    numbers: Availability = "applied"
+    """Whether values of DS and IS are applied in the form of `decimalStrings`. If not, they are refused."""
     privateElements: Availability = "applied"
     """Whether private elements are applied. If it is `unavailable`, an override with a private element is refused."""
     patientInStudy: Availability = "applied"
@@ -142,7 +144,7 @@ class Assumptions(BaseModel):
 _EFFECT_DEFAULTS = {
     name: field.default
     for name, field in Assumptions.model_fields.items()
-    if name in ("sequences", "privateElements", "precedence", "largestFile") or "In" in name
+    if name in ("sequences", "numbers", "privateElements", "precedence", "largestFile") or "In" in name
 }
 """Name of a setting for what a data store applies -> its default. A plan contains only values that are not defaults."""
 

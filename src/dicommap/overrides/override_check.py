@@ -188,6 +188,7 @@ def _not_applied_issues(
     refused = {
         "emptyValue": (assumptions.emptyValue == "unavailable" and value.keys() == {"vr"}, "an emptied attribute"),
         "sequences": (assumptions.sequences == "unavailable" and value.get("vr") == "SQ", "a sequence"),
+        "numbers": (assumptions.numbers == "unavailable" and _has_numbers(value), "a value of DS or IS"),
         "privateElements": (assumptions.privateElements == "unavailable" and is_private, "a private element"),
     }
     if target is not None and not is_private:
@@ -198,6 +199,20 @@ def _not_applied_issues(
     for name, (is_refused, what) in refused.items():
         if is_refused:
             yield make_issue("override.not-applied", place, setting=f"{name}=unavailable", what=what)
+
+
+def _has_numbers(attribute: dict[str, Any]) -> bool:
+    """Return whether an attribute, or an attribute in its items, has a value of DS or IS."""
+    values = attribute.get("Value")
+    if attribute.get("vr") in ("DS", "IS"):
+        return bool(values)
+    items = values if attribute.get("vr") == "SQ" and isinstance(values, list) else ()
+    return any(
+        isinstance(nested, dict) and _has_numbers(nested)
+        for item in items
+        if isinstance(item, dict)
+        for nested in item.values()
+    )
 
 
 def _list_required_uid_tags(target: Target | None, assumptions: Assumptions) -> set[str]:

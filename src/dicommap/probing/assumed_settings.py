@@ -32,9 +32,10 @@ def make_assumptions(answers: Mapping[str, str | None]) -> Assumptions:
     if answers.get("identifyingUids") == "needed":
         settings["identifyingUids"] = "present"
     settings |= _choose_first(answers, "emptyValue", (("emptyNoValue", "no-value"), ("emptyNull", "null")), "cleared")
-    settings |= _choose_first(
+    numbers = _choose_first(
         answers, "decimalStrings", (("numbersAsText", "text"), ("numbersAsNumber", "number")), "applied"
     )
+    settings |= {"numbers": _UNAVAILABLE} if _UNAVAILABLE in numbers.values() else numbers
     if answers.get("sequences", "replaced") != "replaced":
         settings["sequences"] = _UNAVAILABLE
     if answers.get("precedence", "series") != "series":
@@ -45,7 +46,7 @@ def make_assumptions(answers: Mapping[str, str | None]) -> Assumptions:
     if any(question in answers for question, _ in _SIZES):
         applied = (size for question, size in _SIZES if answers.get(question) == "applied")
         settings["largestFile"] = next(applied, _SMALLEST)
-    return Assumptions(**{name: value for name, value in settings.items() if name in Assumptions.model_fields})
+    return Assumptions(**settings)
 
 
 def _choose_first(

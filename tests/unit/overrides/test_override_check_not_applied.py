@@ -20,6 +20,7 @@ SERIES_DESCRIPTION = {"0008103E": {"vr": "LO", "Value": ["Axial"]}}
 COMMENTS = {"00204000": {"vr": "LT", "Value": ["Blurred"]}}
 EMPTY = {"00080050": {"vr": "SH"}}
 SEQUENCE = {"00081032": {"vr": "SQ", "Value": [{"00080100": {"vr": "SH", "Value": ["1"]}}]}}
+NUMBER = {"00101030": {"vr": "DS", "Value": ["61.5"]}}
 PRIVATE = {"00310010": {"vr": "LO", "Value": ["EXAMPLE"]}, "00311001": {"vr": "LO", "Value": ["x"]}}
 
 CASES: list[tuple[str, dict[str, Any], Target]] = [
@@ -33,6 +34,7 @@ CASES: list[tuple[str, dict[str, Any], Target]] = [
     ("instanceInSeries", COMMENTS, SERIES),
     ("emptyValue", EMPTY, STUDY),
     ("sequences", SEQUENCE, STUDY),
+    ("numbers", NUMBER, STUDY),
     ("privateElements", PRIVATE, STUDY),
 ]
 
@@ -43,7 +45,11 @@ def test_only_its_own_setting_refuses_an_attribute(setting: str, data_set: dict[
         issues = check_override(data_set, target, Assumptions.from_settings([f"{name}=unavailable"]))
         refused = [issue for issue in issues if issue.code == "override.not-applied"]
         level = "studyInStudy" if target == STUDY else ""
-        is_second_reason = name == level and setting in ("emptyValue", "sequences")  # both attributes are of the study
+        is_second_reason = name == level and setting in (
+            "emptyValue",
+            "sequences",
+            "numbers",
+        )  # both attributes are of the study
         assert bool(refused) == (name == setting or is_second_reason)
         assert all(issue.severity is Severity.ERROR and f"{name}=unavailable" in issue.message for issue in refused)
 

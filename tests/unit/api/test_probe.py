@@ -1,0 +1,145 @@
+"""A probe on the stand-in: it is asked once, continued after a kill, and leaves nothing that is not its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dicommap
+from dicommap.aws import Clients
+from dicommap.display.transfer import Transfer
+from dicommap.errors import AwsError, PackageError, UsageError
+from dicommap.testing import ImportJobService
+from tests.support.fake_clock import QuickClock
+from tests.support.p10_files import p10
+from tests.support.s3_server import REGION, Bucket
+from tests.support.stand_in_jobs import run_import_job
+
+QUESTIONS = ("noMatch", "twoCopies")
+ROLE = "arn:aws:iam::123456789012:role/import"
+ANSWERS = {"noMatch": "ignored", "twoCopies": "last"}
+
+
+class Killed(BaseException):
+    """Stands for a signal that ends the process."""
+
+
+def probe(service: ImportJobService, bucket: Bucket, directory: Path, **options: Any) -> dicommap.ProbeResult:
+    members = {
+        "datastore_id": service.datastore_id,
+        "data_access_role_arn": ROLE,
+        "input_s3_uri": f"{bucket.uri}in/",
+        "output_s3_uri": f"{bucket.uri}out/",
+        "questions": QUESTIONS,
+        "clients": Clients(region=REGION),
+        "clock": QuickClock(),
+    }
+    return dicommap.probe(directory, **{**members, **options})
+
+
+def observed_numbers(directory: Path) -> list[str]:
+    """Return the numbers of the jobs that were observed."""
+    return [path.stem for path in (directory / "observations").iterdir()]
+
+
+def active(service: ImportJobService) -> set[str]:
+    return {image_set.image_set_id for image_set in service.image_sets if not image_set.deleted_at}
+
+
+def test_a_probe_that_is_killed_at_each_step_starts_each_job_once(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    directory, seen = tmp_path / "probe", set[tuple[str, str]]()
+
+    def die_at_a_new_step(job: str, what: str) -> None:
+        if (job, what) not in seen:
+            seen.add((job, what))
+            raise Killed
+
+    while True:
+        try:
+            result = probe(import_jobs, bucket, directory, on_step=die_at_a_new_step)
+        except Killed:
+            continue
+        break
+    assert {job for job, _ in seen} == set(observed_numbers(directory))
+    assert result.report is not None
+    assert result.report.answers == ANSWERS
+    prefixes = [job.input_prefix for job in import_jobs.jobs]
+    assert len(prefixes) == len(set(prefixes)) == 6
+
+
+def test_a_clean_up_deletes_what_the_probe_has_made_and_nothing_else(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    bucket.put("other/1.dcm", p10())
+    run_import_job(import_jobs, bucket, prefix="other/")
+    before, keys = active(import_jobs), bucket.keys()
+    probe(import_jobs, bucket, tmp_path / "probe")
+    own = "in/dicommap-probe-" + json.loads((tmp_path / "probe" / "probe.json").read_bytes())["probe"]
+    bucket.put(f"{own}/added-by-somebody.txt", b"x")
+    assert len(active(import_jobs)) > len(before)
+    counted = probe(import_jobs, bucket, tmp_path / "probe", clean_up=True, dry_run=True)
+    asked: list[Transfer] = []
+    with pytest.raises(UsageError, match="not confirmed"):
+        probe(import_jobs, bucket, tmp_path / "probe", clean_up=True, confirm=lambda one: bool(asked.append(one)))
+    assert asked[0].deleted_image_sets == counted.deleted_image_sets == len(active(import_jobs)) - len(before)
+    deleted = probe(import_jobs, bucket, tmp_path / "probe", clean_up=True)
+    assert deleted.ok
+    assert deleted.deleted_image_sets == counted.deleted_image_sets
+    assert active(import_jobs) == before
+    assert bucket.keys() == sorted([*keys, f"{own}/added-by-somebody.txt"])
+    with pytest.raises(UsageError, match="cleaned up"):
+        probe(import_jobs, bucket, tmp_path / "probe")
+
+
+@pytest.mark.parametrize(
+    "operation", ["StartDICOMImportJob", "GetDICOMImportJob", "SearchImageSets", "GetImageSetMetadata"]
+)
+def test_a_refused_call_ends_the_probe_and_the_next_one_goes_on(
+    operation: str, import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    import_jobs.fault("access-denied", operation=operation)
+    import_jobs.fault("throttle", operation="SearchImageSets", after=3)
+    with pytest.raises(AwsError, match=operation):
+        probe(import_jobs, bucket, tmp_path / "probe", questions=("twoCopies",))
+    result = probe(import_jobs, bucket, tmp_path / "probe", questions=("twoCopies",))
+    assert result.report is not None
+    assert result.report.answers == {"twoCopies": "last"}
+    assert len(import_jobs.jobs) == 1
+
+
+def test_a_job_that_fails_without_an_override_file_answers_nothing(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    import_jobs.fault("job-failed", message="The role may not read the bucket")
+    result = probe(import_jobs, bucket, tmp_path / "probe")
+    assert [issue.code for issue in result.issues.errors] == ["probe.no-answer"]
+    assert result.report is not None
+    assert "The role may not read the bucket" in json.dumps(result.report.model_dump())
+    assert len(import_jobs.jobs) == 1
+
+
+def test_a_call_that_cannot_be_right_sends_nothing(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="--datastore-id"):
+        dicommap.probe(tmp_path / "probe")
+    with pytest.raises(UsageError, match="nomatch"):
+        probe(import_jobs, bucket, tmp_path / "probe", questions=("nomatch",))
+    with pytest.raises(UsageError, match="has no probe"):
+        probe(import_jobs, bucket, tmp_path / "probe", clean_up=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").touch()
+    with pytest.raises(PackageError, match="not the directory of a probe"):
+        probe(import_jobs, bucket, tmp_path / "other")
+    overlapping = probe(import_jobs, bucket, tmp_path / "probe", output_s3_uri=f"{bucket.uri}in/")
+    assert not overlapping.ok
+    assert not import_jobs.jobs
+    assert not bucket.keys()
+    estimate = dicommap.probe(tmp_path / "probe", dry_run=True).estimate
+    assert estimate is not None
+    assert estimate.requests["StartDICOMImportJob"] == len(estimate.jobs)

@@ -1,0 +1,23 @@
+"""The estimate of a probe counts what each question needs."""
+
+from __future__ import annotations
+
+from dicommap.probing.experiments import JOB_NAMES
+from dicommap.probing.probe_course import QUESTIONS
+from dicommap.probing.probe_estimate import estimate_probe
+
+
+def test_all_questions_need_all_jobs_but_the_further_forms() -> None:
+    estimate = estimate_probe(QUESTIONS)
+    assert set(estimate.jobs) <= set(JOB_NAMES)
+    assert len(estimate.jobs) == len(set(estimate.jobs))
+    assert len(estimate.jobs) + estimate.further_jobs == len(JOB_NAMES) - 1  # the first pair needs no job of its level
+    assert estimate.bytes > 61_000_000
+    assert estimate.billed_megabyte_days == estimate.image_sets * 150
+    assert estimate.seconds > len(estimate.jobs)
+
+
+def test_one_question_needs_few_jobs() -> None:
+    assert estimate_probe(["twoCopies"]).jobs == ("copies",)
+    assert estimate_probe(["noMatch"]).jobs[0] == "copies"
+    assert len(estimate_probe(["noMatch"]).jobs) == 6
