@@ -84,8 +84,13 @@ def test_a_clean_up_deletes_what_the_probe_has_made_and_nothing_else(
     assert len(active(import_jobs)) > len(before)
     counted = probe(import_jobs, bucket, tmp_path / "probe", clean_up=True, dry_run=True)
     asked: list[Transfer] = []
+
+    def refuse(transfer: Transfer) -> bool:
+        asked.append(transfer)
+        return False
+
     with pytest.raises(UsageError, match="not confirmed"):
-        probe(import_jobs, bucket, tmp_path / "probe", clean_up=True, confirm=lambda one: bool(asked.append(one)))
+        probe(import_jobs, bucket, tmp_path / "probe", clean_up=True, confirm=refuse)
     assert asked[0].deleted_image_sets == counted.deleted_image_sets == len(active(import_jobs)) - len(before)
     deleted = probe(import_jobs, bucket, tmp_path / "probe", clean_up=True)
     assert deleted.ok
