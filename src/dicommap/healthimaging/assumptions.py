@@ -43,7 +43,10 @@ class Assumptions(BaseModel):
     If it is `unavailable`, an override that makes an attribute empty is refused.
     """
     characterSet: Literal["omitted", "declared"] = "omitted"
-    """Whether a file has SpecificCharacterSet (0008,0005) with `ISO_IR 192`, the name of UTF-8 (PS3.3 C.12.1.1.2)."""
+    """Whether an override file has SpecificCharacterSet (0008,0005) with `ISO_IR 192`, which means UTF-8.
+
+    Source: PS3.3 C.12.1.1.2.
+    """
     decimalStrings: Literal["text", "number"] = "text"
     """The form of the values of DS and IS: JSON strings or JSON numbers (PS3.18 Table F.2.3-1 allows both)."""
     overrideFiles: Literal["separate", "shared"] = "separate"
@@ -55,15 +58,18 @@ class Assumptions(BaseModel):
     """
 
     sequences: Literal["replaced", "unavailable"] = "replaced"
-    """Whether a sequence replaces the stored one. If it is `unavailable`, an override with a sequence is refused."""
+    """Whether a sequence in an override replaces the stored sequence.
+
+    If it is `unavailable`, an override with a sequence is refused.
+    """
     numbers: Availability = "applied"
-    """Whether values of DS and IS are applied in the form of `decimalStrings`. If not, they are refused."""
+    """Whether a data store applies values of DS and IS in the form of `decimalStrings`. If not, they are refused."""
     privateElements: Availability = "applied"
     """Whether private elements are applied. If it is `unavailable`, an override with a private element is refused."""
     patientInStudy: Availability = "applied"
-    """Whether an override of a study may contain attributes of the patient level; if not, they are refused.
+    """Whether an override of a study may contain attributes of the patient level. If not, such attributes are refused.
 
-    The next seven settings are for other levels of attributes, and for overrides of a series.
+    Each of the next seven settings is the same for another level of attributes, or for overrides of a series.
     """
     studyInStudy: Availability = "applied"
     seriesInStudy: Availability = "applied"
@@ -75,7 +81,7 @@ class Assumptions(BaseModel):
     precedence: Literal["series", "unavailable"] = "series"
     """The override whose value is stored if the overrides of a study and of its series have the same attribute.
 
-    If it is `unavailable`, they may not have the same attribute.
+    If it is `unavailable`, two such overrides may not have the same attribute.
     """
     largestFile: Literal["unlimited", "50MB", "10MB", "1MB", "1kB"] = "unlimited"
     """The maximum size of an override file. A larger file is refused."""
@@ -96,7 +102,7 @@ class Assumptions(BaseModel):
         return _FILE_SIZES[self.largestFile]
 
     def level_setting(self, level: Level, override: Level) -> tuple[str, bool]:
-        """Return the name of the setting for a level of attributes in an override, and whether it allows them.
+        """Return the name of the setting for attributes of `level` in an override, and whether they are allowed there.
 
         Args:
             level: The level of the attribute.
@@ -107,9 +113,10 @@ class Assumptions(BaseModel):
         return name, getattr(self, name) == "applied"
 
     def with_standard_form(self) -> Assumptions:
-        """Return these assumptions with the form of PS3.18 Annex F: one object without UIDs, empty without Value.
+        """Return a copy of these assumptions with the form of PS3.18 Annex F for override files.
 
-        `decimalStrings` stays: it decides which numbers a file can hold.
+        In this form, a file is one data set object without UIDs and without SpecificCharacterSet, and an empty
+        attribute has no Value. `decimalStrings` is not changed, because it decides which numbers a file can hold.
         """
         form: dict[str, Any] = {"dataSet": "object", "identifyingUids": "absent", "characterSet": "omitted"}
         if self.emptyValue == "null":
@@ -146,7 +153,10 @@ _EFFECT_DEFAULTS = {
     for name, field in Assumptions.model_fields.items()
     if name in ("sequences", "numbers", "privateElements", "precedence", "largestFile") or "In" in name
 }
-"""Name of a setting for what a data store applies -> its default. A plan contains only values that are not defaults."""
+"""Name of a setting for what a data store applies -> default value.
+
+A plan contains only the settings that differ from their default.
+"""
 
 
 def require_assumptions(assumptions: object) -> None:

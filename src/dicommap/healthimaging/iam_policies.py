@@ -125,14 +125,14 @@ def build_submitter_permissions(account: ArnParts, places: JobPrefixes) -> IamPo
 
 
 def build_search_permissions(account: ArnParts) -> IamPolicy:
-    """Return the permissions policy of `validate` with a data store: it searches for image sets."""
+    """Return the permissions policy for `dicommap validate` with a data store, which searches for image sets."""
     return _build_policy(
         _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn])
     )
 
 
 def build_verifier_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
-    """Return the permissions policy of `verify`: it reads job manifests, and the metadata of image sets."""
+    """Return the permissions policy for `dicommap verify`, which reads job manifests and the metadata of image sets."""
     return _build_policy(
         _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn]),
         _build_allow_statement(
@@ -148,11 +148,11 @@ PROBE_PLACES = JobPrefixes(
     outputs=[S3Uri(bucket="<probe output bucket>", prefix="<prefix>/")],
     overrides=[],
 )
-"""Placeholders for the prefixes of a probe, which is not part of a package."""
+"""Placeholders for the prefixes that a probe uses. They are unknown, because a probe has no package with prefixes."""
 
 
 def build_probe_permissions(account: ArnParts, places: JobPrefixes = PROBE_PLACES) -> IamPolicy:
-    """Return the permissions policy of `probe`: it imports, reads and deletes image sets of a test data store."""
+    """Return the permissions policy for a probe, which imports, reads and deletes image sets of a test data store."""
     everywhere = [*places.inputs, *places.outputs]
     return _build_policy(
         _build_allow_statement("ImportAndSearch", _name_actions(*_JOB_ACTIONS, "SearchImageSets"), [account.store_arn]),
@@ -224,7 +224,7 @@ POLICY_NOTES = {
     "and that HealthImaging uses the public endpoint to access data in S3 buckets. Inferred, not documented: an import "
     "job would be refused by a bucket that admits only one aws:SourceVpce.",
 }
-"""Member of the policies, or `endpoints` -> what its reader must know, and whether AWS documents it."""
+"""Name of a policy, or `endpoints` -> note for the person who uses the policy. It tells what AWS does not document."""
 
 
 def _name_actions(*operations: str) -> list[str]:

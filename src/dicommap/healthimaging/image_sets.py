@@ -11,9 +11,9 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 ACTIVE_STATE = "ACTIVE"
 """State of an image set that can be read and changed (API reference, GetImageSet)."""
 LOCKED_STATE = "LOCKED"
-"""State of an image set that an asynchronous operation changes, such as UpdateImageSetMetadata (same page)."""
+"""State of an image set that an asynchronous operation changes, such as UpdateImageSetMetadata (API reference)."""
 DELETED_STATE = "DELETED"
-"""State of an image set that was deleted (same page)."""
+"""State of an image set that was deleted (API reference, GetImageSet)."""
 
 SEARCHABLE_ATTRIBUTES = {
     "PatientID": "DICOMPatientId",
@@ -89,7 +89,10 @@ class ImageSetProperties(BaseModel):
     imageSetWorkflowStatus: str = Field(
         "", validation_alias=AliasChoices("imageSetWorkflowStatus", "ImageSetWorkflowStatus")
     )
-    """ListImageSetVersions writes this member with a capital letter (service model)."""
+    """The workflow status of the image set, such as `UPDATED`; empty if the service did not return it.
+
+    ListImageSetVersions names this member ImageSetWorkflowStatus, with a capital letter (service model).
+    """
     createdAt: datetime | None = None
     updatedAt: datetime | None = None
     deletedAt: datetime | None = None

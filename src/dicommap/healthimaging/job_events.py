@@ -28,7 +28,7 @@ STATUS_BY_DETAIL_TYPE = {
 _MAX_ENVELOPES = 6
 """Maximum number of envelopes around an event. A message of SQS inside a list of messages of SNS has three."""
 _JSON_MEMBERS = ("Message", "Body", "body")
-"""Members of messages of SNS and SQS whose value is JSON text: SNS, SQS, and SQS as AWS Lambda passes it on."""
+"""Members with the JSON text of a message: `Message` of SNS, `Body` of SQS, and `body` of SQS in AWS Lambda."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +44,15 @@ class ImportJobEvent:
     input_s3_uri: str | None = None
     region: str | None = None
     message: str | None = None
-    """The reason of a failure; None if the event has none. The developer guide documents no such member."""
+    """The reason why the job failed; None if the event has no reason. The developer guide documents no such member."""
 
 
 class InvalidEventError(ValueError):
-    """Raised if a document is not an import-job event. The text says why, without values of the document."""
+    """Error for a document that is not an import-job event. The text says why, without values of the document."""
 
 
 class OtherEventError(ValueError):
-    """Raised if a document is an event of EventBridge of another kind."""
+    """Error for an event of EventBridge that is not an import-job event."""
 
 
 def unwrap_events(document: object, depth: int = 0) -> Iterator[object]:
@@ -66,7 +66,8 @@ def unwrap_events(document: object, depth: int = 0) -> Iterator[object]:
         depth: The number of envelopes around it.
 
     Yields:
-        Documents that are not envelopes. None replaces JSON text that cannot be parsed.
+        Documents that are not envelopes. None replaces JSON text that cannot be parsed, and a document in too many
+        envelopes.
 
     """
     if depth > _MAX_ENVELOPES:
@@ -98,7 +99,7 @@ def _open_envelope(document: dict[str, Any]) -> object:
 
 
 def parse_event(document: object) -> ImportJobEvent:
-    """Return an import-job event.
+    """Convert the JSON of an import-job event to an ImportJobEvent.
 
     Args:
         document: The event as EventBridge delivers it, as parsed JSON. Unknown members are ignored.

@@ -25,11 +25,15 @@ _NAME_BY_CODE = {
     0xBFFF: "OTHER",
 }
 _MISPRINTED_CODES = {45571: "INVALID_DICOM_VALUE_LENGTH", 47513: "OTHER"}
-"""Wrong decimal code in the list -> warning name. Such a code differs from the hexadecimal code of its row."""
-_AMBIGUOUS_CODE = 45570
-"""A code that stands for two warnings, so no name is found by it.
+"""Wrong decimal code in the developer guide's list of warnings -> name of the warning.
 
-In the list, it is the decimal code of INVALID_UID_FORMAT and the hexadecimal code of INVALID_DICOM_VALUE_LENGTH.
+Such a code is not the same number as the hexadecimal code in its row of the list.
+"""
+_AMBIGUOUS_CODE = 45570
+"""A code of two different warnings. So dicommap does not find the name of a warning by this code.
+
+In the developer guide's list of warnings, it is the decimal code of INVALID_UID_FORMAT and the hexadecimal code of
+INVALID_DICOM_VALUE_LENGTH.
 """
 
 _NAME_BY_NUMBER = {
@@ -104,7 +108,7 @@ def parse_job_id(folder_name: str) -> str:
 
 
 def record_kind_of(path: str) -> str | None:
-    """Return the kind of the records in an output file (SUCCESS, FAILURE or WARNING); None if it has no records.
+    """Return which records an output file of a job has: SUCCESS, FAILURE or WARNING. Return None for another file.
 
     `path` is the path of the file in the job's output folder. AWS documents one file for each kind. It does not
     document whether a large job has several files. So all .ndjson files in the folder of a kind are accepted.

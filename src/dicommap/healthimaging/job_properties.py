@@ -130,7 +130,10 @@ class ImportJob(BaseModel):
 
     @property
     def output_prefix(self) -> str | None:
-        """Return the outputS3Uri of the request. The service may return it with the job's folder at its end."""
+        """Return the outputS3Uri of the request that started the job; None if the service did not return it.
+
+        The service may add the folder of the job to this prefix. If so, the folder is removed.
+        """
         folder = f"/{job_folder_name(self.datastoreId, self.jobId)}/"
         trimmed = f"{(self.outputS3Uri or '').rstrip('/')}/"
         return f"{trimmed.removesuffix(folder)}/" if trimmed.endswith(folder) else self.outputS3Uri

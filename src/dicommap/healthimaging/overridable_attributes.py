@@ -22,8 +22,8 @@ def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool 
 
     Args:
         keyword: The name.
-        location: The location of the name. If its `keyword` does not look like the name of an attribute, it is masked:
-            a user may have written a patient's value by mistake.
+        location: The location of the name. The issue has this location. `location.keyword` is masked if it does not
+            look like the name of an attribute, because a user may have written a patient's value by mistake.
         is_option: Whether the name is the value of an option of a command. If so, a single word is not masked.
 
     """

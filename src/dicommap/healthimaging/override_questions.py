@@ -30,93 +30,111 @@ class OverrideAnswers(BaseModel):
     )
 
     refusal: Literal["job-failed", "files-failed", "warned", "silent"] = "job-failed"
-    """How a refusal is reported: the job fails, the files of the mapping fail, they get a warning, or not at all.
+    """How the service reports a refusal: the job fails, the files of the mapping fail, they get a warning, or nothing.
 
-    Nothing of a refused file is applied. A `silent` refusal looks like the answer `ignored`.
+    Nothing of a refused override file is applied. A `silent` refusal looks like the answer `ignored`.
     """
 
     dataSet: Literal["object", "array", "both"] = "object"
-    """The JSON value of a file that is accepted: one data set object, an array with one object, or both.
+    """The JSON value that an override file may have: one data set object, an array with one object, or both.
 
-    A file with another value is refused.
+    An override file with another value is refused.
     """
     identifyingUids: Literal["refused", "allowed", "needed"] = "refused"
-    """Whether a file may or must repeat the Study and Series Instance UID of its mapping. If not, it is refused."""
+    """Whether an override file must not, may or must repeat the Study and Series Instance UID of its mapping.
+
+    A file that does not obey this rule is refused.
+    """
 
     emptyNoValue: EmptyEffect = "cleared"
-    """An attribute without Value (PS3.18 F.2.5)."""
+    """The effect of an attribute without Value (PS3.18 F.2.5) in an override file."""
     emptyNull: EmptyEffect = "refused"
-    """An attribute with the Value `[null]`."""
+    """The effect of an attribute with the Value `[null]` in an override file."""
     emptyList: EmptyEffect = "refused"
-    """An attribute with the Value `[]`."""
+    """The effect of an attribute with the Value `[]` in an override file."""
 
     sequences: Literal["replaced", "merged"] = "replaced"
     """Whether the items of a sequence replace the stored items, or each item is merged with the item at its place."""
     privateElements: Effect = "applied"
-    """Private elements with their private creator. They have no level in the questions about levels."""
+    """The effect of private elements and their private creator. The questions about levels are not about them."""
 
     patientInStudy: Effect = "applied"
-    """An attribute of the patient level in the override of a study."""
+    """The effect of an attribute of the patient level in the override of a study."""
     studyInStudy: Effect = "applied"
-    """An attribute of the study level in the override of a study."""
+    """The effect of an attribute of the study level in the override of a study."""
     seriesInStudy: Effect = "applied"
-    """An attribute of the series level in the override of a study."""
+    """The effect of an attribute of the series level in the override of a study."""
     instanceInStudy: Effect = "applied"
-    """An attribute of the instance level in the override of a study."""
+    """The effect of an attribute of the instance level in the override of a study."""
     patientInSeries: Effect = "applied"
-    """An attribute of the patient level in the override of a series."""
+    """The effect of an attribute of the patient level in the override of a series."""
     studyInSeries: Effect = "applied"
-    """An attribute of the study level in the override of a series."""
+    """The effect of an attribute of the study level in the override of a series."""
     seriesInSeries: Effect = "applied"
-    """An attribute of the series level in the override of a series."""
+    """The effect of an attribute of the series level in the override of a series."""
     instanceInSeries: Effect = "applied"
-    """An attribute of the instance level in the override of a series."""
+    """The effect of an attribute of the instance level in the override of a series."""
 
     precedence: Literal["series", "study", "refused"] = "series"
-    """Whose value is stored if the overrides of a study and of its series have the same attribute."""
+    """The override whose value is stored if the overrides of a study and of its series have the same attribute.
+
+    If it is `refused`, both overrides are refused.
+    """
     twoMappings: Literal["refused", "first", "last", "merged"] = "refused"
-    """The effect of two mappings with the same study: a refusal, one of them is applied, or both are."""
+    """The effect of two mappings for the same study or series: both are refused, one is applied, or both are."""
     sharedFile: Effect = "applied"
-    """One file that two mappings name. The answer is about both mappings."""
+    """The effect of an override file that two mappings name, for both of these mappings."""
     noMatch: Literal["ignored", "refused"] = "ignored"
-    """A mapping of a study or series that has no file in the job, although the job has P10 files.
+    """The effect of a mapping for a study or series that has no P10 file in a job with other P10 files.
 
     A refusal can only be seen if it fails the job, or if it lists the override file among the failed files.
     """
 
     missingFile: Literal["refused", "ignored"] = "refused"
-    """A mapping whose file does not exist."""
+    """The effect of a mapping whose override file does not exist."""
     brokenFile: Literal["refused", "ignored"] = "refused"
-    """A file that is not JSON."""
+    """The effect of an override file that is not JSON."""
     byteOrderMark: Effect = "refused"
-    """A file that begins with a byte order mark. `ignored` if nothing of the file is applied."""
+    """The effect of an override file with a byte order mark at its start. `ignored`: no attribute is applied."""
     latin1: Literal["refused", "ignored", "misread", "applied"] = "refused"
-    """A file in Latin-1 that is not UTF-8; `misread` if the stored text has replacement characters."""
-    characterSet: Effect = "applied"
-    """A file in UTF-8 that has SpecificCharacterSet (0008,0005) `ISO_IR 192`.
+    """The effect of an override file in Latin-1 that is not valid UTF-8.
 
-    `ignored` if nothing of the file is applied. The attribute has no level in the questions about levels.
+    If it is `misread`, the file is applied, but the stored texts have replacement characters.
+    """
+    characterSet: Effect = "applied"
+    """The effect of an override file in UTF-8 that has SpecificCharacterSet (0008,0005) `ISO_IR 192`.
+
+    If it is `ignored`, no attribute of the file is applied. The questions about levels are not about this attribute.
     """
     size1: Effect = "applied"
-    """A file of at least 1 MB (MEGABYTE). The limit of the next question is the end of this one."""
+    """The effect of an override file of at least 1 MB (see MEGABYTE) that is smaller than 10 MB."""
     size10: Effect = "applied"
-    """A file of at least 10 MB."""
+    """The effect of an override file of at least 10 MB that is smaller than 50 MB."""
     size50: Effect = "applied"
-    """A file of at least 50 MB."""
+    """The effect of an override file of at least 50 MB."""
 
     numbersAsText: Effect = "applied"
-    """The value of a DS or IS as JSON string (PS3.18 F.2.3 allows both forms). `ignored` is about the attribute."""
+    """The effect of a DS or IS value that is a JSON string. If it is `ignored`, only this attribute is not applied.
+
+    PS3.18 F.2.3 allows JSON strings and JSON numbers.
+    """
     numbersAsNumber: Effect = "applied"
-    """The value of a DS or IS as JSON number."""
+    """The effect of a DS or IS value that is a JSON number."""
     longValues: Literal["applied", "cut", "ignored", "refused"] = "refused"
-    """A value that is longer than the limit of "DICOM element constraints"; `cut` if its beginning is stored."""
+    """The effect of a value that is longer than its limit in "DICOM element constraints" of the developer guide.
+
+    If it is `cut`, the beginning of the value is stored.
+    """
 
     overrideFiles: Literal["ignored", "failed"] = "ignored"
     """Whether override files are left out of the job manifests, or reported as failed files that are not P10 files."""
     overrideFilesCount: Literal["counted", "not-counted"] = "not-counted"
     """Whether override files count as scanned files of the job, and for the quota of files."""
     withoutFiles: Literal["unchanged", "changed", "refused"] = "unchanged"
-    """Whether a job without P10 files changes the stored image sets of its mappings. It replaces `noMatch`."""
+    """Whether a job without P10 files changes the stored image sets of its mappings.
+
+    For such a job, the answer `noMatch` has no effect.
+    """
     prefixWithoutSlash: Literal["joined", "concatenated"] = "joined"
     """Whether an inputS3Uri without a slash at its end is joined to metadataFilePath with a slash or without."""
     twoCopies: Literal["first", "last"] = "last"
@@ -124,14 +142,17 @@ class OverrideAnswers(BaseModel):
 
 
 MEGABYTE = 1_000_000
-"""The bytes of 1 MB in the questions about sizes. A file of 1 MiB is one of 1 MB, too."""
+"""Number of bytes of 1 MB in the questions about sizes."""
 SIZES = {"size1": 1, "size10": 10, "size50": 50}
-"""Question about a size -> MB. A question is about files of this size that are smaller than the next size."""
+"""Name of a question about the size of an override file -> minimum size in MB.
+
+A question is about files of at least this size that are smaller than the next size.
+"""
 _OVERRIDES = (Level.STUDY, Level.SERIES)
 
 
 def make_fitting_answers(assumptions: Assumptions) -> OverrideAnswers:
-    """Return the answers of a service that applies files with these assumptions, and refuses the other forms."""
+    """Return the answers of a service that applies override files in the form of `assumptions`, and refuses others."""
     levels = {
         f"{level.value}In{override.value.capitalize()}": (level, override) for override in _OVERRIDES for level in Level
     }
@@ -154,5 +175,5 @@ def make_fitting_answers(assumptions: Assumptions) -> OverrideAnswers:
 
 
 def list_answers() -> dict[str, tuple[str, ...]]:
-    """Return the possible answers of each question, by the question's name."""
+    """Return a dict: name of a question -> all possible answers."""
     return {name: get_args(field.annotation) for name, field in OverrideAnswers.model_fields.items()}

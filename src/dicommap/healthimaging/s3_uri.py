@@ -121,7 +121,7 @@ class FolderCounter:
 
 
 def count_folders(keys: Iterable[str]) -> int:
-    """Return the number of different folders in object keys. The keys must be sorted as for `FolderCounter`."""
+    """Return the number of different folders in object keys. All keys of a folder must be next to each other."""
     folders = FolderCounter()
     for key in keys:
         folders.add(key)

@@ -76,7 +76,10 @@ def _mask_piece(match: re.Match[str]) -> str:
 
 
 def _is_listed_word(match: re.Match[str]) -> bool:
-    """Return whether a match is a listed word. With a capital letter, it must be at the start of a sentence."""
+    """Return whether a matched word of a message is in the list of words that are shown.
+
+    A word of the list may have a capital letter only at the start of a sentence.
+    """
     text = match[0]
     if text in _WORDS or text in _ABBREVIATIONS:
         return True

@@ -52,7 +52,7 @@ class BoundedList(Generic[ItemT]):
 
         Args:
             items: The first items.
-            limit: The maximum of items of one kind to keep.
+            limit: The maximum number of items of one kind to keep.
             kind: A function that returns the kind of an item. If it is None, all items are of one kind.
             describe_rest: A function that makes an item for the end of the list, if items of one kind were not kept. It
                 takes the first item of that kind and the number of items that were not kept.
@@ -107,7 +107,7 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
     If there are more issues of a kind, the end of the list has one issue with the number of the others.
 
     Args:
-        limit: The maximum of issues of one kind to keep.
+        limit: The maximum number of issues of one kind to keep.
         path: The path that all issues are about, such as a job's folder. Then issues with the same code and severity
             are of one kind. If it is None, issues of different files or rules are of different kinds.
     """

@@ -95,7 +95,10 @@ _FAMILIES = (
 )
 
 CATALOGUE: dict[str, IssueCode] = {code.name: code for code in chain.from_iterable(f.CODES for f in _FAMILIES)}
-"""The name of a code -> the code. Their order is that of the work: scan, edit, draft, validate, submit, reconcile."""
+"""Name of an issue code -> entry of the catalogue.
+
+The codes are in the order of the work: scan, edit, draft, validate, submit, reconcile.
+"""
 
 _NO_LOCATION = Location()
 

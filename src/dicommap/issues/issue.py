@@ -37,7 +37,7 @@ class Location:
     """
 
     path: str | None = None
-    """The path of a file, relative to the checked root, in printable characters (`dicommap.dicom.printable_text`)."""
+    """The path of a file, relative to the checked source or package, with unprintable characters escaped."""
 
     pointer: str | None = None
     """A JSON Pointer (RFC 6901) to a value in a JSON or TOML document."""
@@ -52,16 +52,16 @@ class Location:
     """The address of a cell in a sheet or lookup table, such as B7."""
 
     rule: str | None = None
-    """The name of a rule."""
+    """The name of a rule in a rules file."""
 
     keyword: str | None = None
     """The DICOM keyword or the tag of the attribute."""
 
     study: str | None = None
-    """A Study Instance UID."""
+    """The Study Instance UID of the study that has the issue."""
 
     series: str | None = None
-    """A Series Instance UID."""
+    """The Series Instance UID of the series that has the issue."""
 
     def __str__(self) -> str:
         members = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -104,14 +104,17 @@ class Issue:
         return f"{location + ': ' if location else ''}{self.message}"
 
     def _has_keyword_in_message(self) -> bool:
-        """Return whether the message contains the keyword of the location. The text then need not repeat it."""
+        """Return whether the message contains the keyword of the location, so that `format_text` can omit it."""
         subject = self.location.keyword
         if not subject or subject not in self.message:
             return False
         return re.search(rf"(?<!\w){re.escape(subject)}s?(?!\w)", self.message) is not None
 
     def with_location(self, **members: str | int | None) -> Issue:
-        """Return a copy of the issue with these members of its location, as in `issue.with_location(path="a.json")`."""
+        """Return a copy of the issue in which some members of the location are replaced.
+
+        Example: `issue.with_location(path="a.json")`.
+        """
         return replace(self, location=replace(self.location, **members))  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, object]:

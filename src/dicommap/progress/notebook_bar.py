@@ -80,7 +80,7 @@ class NotebookBar:
 
         Args:
             noun: The plural noun for the counted items, such as `files`.
-            timer: Decides when the bar is drawn. Tests pass a timer with a test clock.
+            timer: The timer that decides when the bar is drawn; None for a new timer. Tests pass one with a test clock.
 
         """
         self._noun = noun
@@ -88,7 +88,7 @@ class NotebookBar:
         self._handle: Any = None
 
     def show(self, progress: Progress) -> None:
-        """Draw the progress if the timer says that the bar must be drawn now."""
+        """Draw the bar for the numbers in `progress`, but only if the timer says that the bar must be drawn now."""
         if not self._timer.is_due():
             return
         text = _format_progress(progress, self._noun, self._timer.elapsed)

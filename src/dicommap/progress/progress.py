@@ -68,11 +68,11 @@ class ProgressBar(Protocol):
     """Interface of a bar that shows the progress during the work and is removed at the end."""
 
     def show(self, progress: Progress) -> None:
-        """Show the progress."""
+        """Draw the bar for the numbers of finished items and all items in `progress`."""
         ...
 
     def close(self) -> None:
-        """Remove the bar."""
+        """Remove the bar at the end of the work."""
         ...
 
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class TerminalBar:
-    """A progress bar on a terminal. It moves without a scale until the total is known."""
+    """A progress bar on a terminal. Until the total is known, the bar only shows that the work goes on."""
 
     __slots__ = ("_bar", "_task")
 
     def __init__(self, noun: str) -> None:
-        """Start the bar.
+        """Create the bar and draw it on stderr.
 
         Args:
             noun: The plural noun for the counted items, such as `files`.
@@ -32,7 +32,7 @@ class TerminalBar:
         self._bar.start()
 
     def show(self, progress: Progress) -> None:
-        """Show the progress."""
+        """Draw the bar for the numbers of finished items and all items in `progress`."""
         known = f"{progress.total:,}" if progress.is_counted else f"at least {progress.total:,}"
         total = progress.total if progress.is_counted else None
         self._bar.update(self._task, completed=progress.done, total=total, known=known)

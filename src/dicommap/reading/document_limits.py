@@ -26,7 +26,7 @@ class DocumentLimit:
     values: int = 0
     """Maximum number of texts, numbers, arrays and objects. Names of members do not count.
 
-    It is 0 if the kind is not JSON.
+    It is 0 for documents that are not JSON, because only JSON values are counted.
     """
 
 
@@ -90,8 +90,8 @@ def has_more_json_values(data: bytes, limit: int) -> bool:
     """Return whether a JSON document may have more values than `limit`. The document is not parsed.
 
     Each value is either the first in its array or object, or it follows a comma. The number of commas and opening
-    brackets is therefore an upper bound. It includes commas in texts. If it is too high, texts are removed and the rest
-    is counted again. The removal is slow, so it is not done at first.
+    brackets is therefore an upper bound. The first count includes commas and brackets inside texts. If this count is
+    too high, the texts are removed and the rest is counted. Removing texts is slow, so it is done only then.
 
     Args:
         data: The bytes of the document.

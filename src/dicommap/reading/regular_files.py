@@ -32,11 +32,11 @@ _FILE_TYPES = {
 
 
 class NotRegularFileError(OSError):
-    """Raised if a path names a FIFO, a device, a socket, a directory, or a link that is not followed."""
+    """Error for a path that names a FIFO, a device, a socket, a directory, or a link that is not followed."""
 
 
 class FileTooLargeError(OSError):
-    """Raised if a file has more bytes than the caller's limit."""
+    """Error for a file or stream that has more bytes than the caller's limit."""
 
 
 def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
@@ -73,9 +73,10 @@ def open_regular_file(path: StrPath, *, limit: int | None = None, beneath: StrPa
     """Open a regular file for reading from its beginning to its end, for example line by line.
 
     Args:
-        path: The file.
-        limit: The number of bytes that may be read; if None, the current size of the file.
-        beneath: See `open_descriptor`.
+        path: The file. Links are followed, unless `beneath` is given.
+        limit: The maximum number of bytes that may be read; if None, the current size of the file.
+        beneath: A directory that must contain the file. `path` is then relative to this directory, and no part of
+            `path` may be a link, `.` or `..`.
 
     Raises:
         NotRegularFileError: The path does not name a regular file.
@@ -98,9 +99,10 @@ def read_regular_file(path: StrPath, limit: int, *, beneath: StrPath | None = No
     """Return all bytes of a regular file.
 
     Args:
-        path: The file.
-        limit: The number of bytes that the file may have.
-        beneath: See `open_descriptor`.
+        path: The file. Links are followed, unless `beneath` is given.
+        limit: The maximum number of bytes that the file may have.
+        beneath: A directory that must contain the file. `path` is then relative to this directory, and no part of
+            `path` may be a link, `.` or `..`.
 
     Raises:
         NotRegularFileError: The path does not name a regular file.

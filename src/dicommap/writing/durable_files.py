@@ -49,9 +49,9 @@ def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
 def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
     """Write files below a directory, and wait until all of them are on the disk.
 
-    At most SYNC_EACH_LIMIT files and their directories are synced one by one. This is slow for more files. The whole
-    file system is then synced once, if the system has syncfs (Linux). Before Linux 5.8, syncfs does not report a disk
-    that fails. Readers of a package therefore compare every file with its hash in the plan.
+    If there are at most SYNC_EACH_LIMIT files, each file and directory is synced on its own. For more files, this is
+    slow. So the whole file system is synced once, if the system has syncfs (Linux). Before Linux 5.8, syncfs does not
+    report a disk that fails. Readers of a package therefore compare every file with its hash in the plan.
 
     Args:
         root: An existing directory.
@@ -81,7 +81,7 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
 
 
 def sync_directory(directory: Path) -> None:
-    """Wait until the names in a directory are on the disk. Raises OSError."""
+    """Wait until the list of files in a directory is on the disk. Raises OSError."""
     with open_directory(directory) as descriptor:
         os.fsync(descriptor)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def is_new_directory(path: Path) -> bool:
-    """Return whether `path` does not exist or is an empty directory. A link does not count. Raises OSError."""
+    """Return whether `path` does not exist or is an empty directory. Return False for a link. Raises OSError."""
     if path.is_symlink():
         return False
     return not path.exists() or (path.is_dir() and not any(path.iterdir()))

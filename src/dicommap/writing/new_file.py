@@ -51,10 +51,10 @@ def write_new_text_file(path: Path, pieces: Iterable[str]) -> None:
 
 @contextmanager
 def open_new_text_file(path: Path) -> Iterator[TextIOWrapper]:
-    """Return a context manager with a text file to write, which must not exist yet. It exists after the context ends.
+    """Return a context manager that opens a new text file for writing. `path` exists only after the context ends.
 
     Args:
-        path: The file. If the context ends with an error, no file is left.
+        path: The file. It must not exist. If the context ends with an error, no file is left.
 
     Raises:
         DocumentError: The file exists already, or cannot be written.
@@ -71,7 +71,7 @@ def open_new_text_file(path: Path) -> Iterator[TextIOWrapper]:
 
 @contextmanager
 def convert_os_errors(path: Path) -> Iterator[None]:
-    """Raise DocumentError instead of OSError in the `with` block, for errors about `path`."""
+    """Return a context manager that raises DocumentError if its block raises an OSError about the file `path`."""
     try:
         yield
     except FileExistsError:

@@ -155,7 +155,7 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _is_open_file(path: Path, descriptor: int) -> bool:
-    """Return whether `path` is still the path of the open file `descriptor`."""
+    """Return whether `path` still names the open file `descriptor`. Another process may have removed or replaced it."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except OSError:
