@@ -40,6 +40,9 @@ LABEL = re.compile(
 )
 """A mark, the label of a row in a table, or words that say the same: tried, likely, a forecast, not documented."""
 OURS = (
+    "`-n` shows what would be sent and billed",
+    "In a bucket with versions, older versions of the objects stay",
+    "Something prevents all imports or all overrides",
     "Whether the overrides were applied is another question",
     '"Every instance was imported" does not say',
     "| know that the overrides were applied",
