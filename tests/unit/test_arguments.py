@@ -33,6 +33,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "reconcile": (dicommap.reconcile, {"package": NOWHERE}),
     "adopt": (dicommap.adopt, {"package": NOWHERE, "job_ids": ["1a"]}),
     "verify": (dicommap.verify, {"package": NOWHERE}),
+    "probe": (dicommap.probe, {"directory": NOWHERE}),
     "read_assumptions": (dicommap.read_assumptions, {"path": NOWHERE}),
     "fhir": (dicommap.fhir, {"inventory": NOWHERE, "output": NOWHERE}),
     "read_data_set": (dicommap.read_data_set, {"path": NOWHERE}),
