@@ -24,9 +24,9 @@ _TRUE_WORDS = frozenset(
 _FALSE_WORDS = frozenset(
     {"false", "falsch", "faux", "falso", "onwaar", "falskt", "falsk", "usann", "fa\u0142sz", "nepravda", "epatosi"}
 )
-"""Words for true and false that spreadsheets write in several languages."""
+"""Words for false that spreadsheets write in several languages. _TRUE_WORDS has the words for true."""
 _TRUTH_WORDS_BY_LETTER = {"t": _TRUE_WORDS, "f": _FALSE_WORDS}
-"""Letter -> the words to which a program may change it. R reads T and F as truth values, so F becomes FALSE."""
+"""Letter -> the words to which a program may change the letter. R reads T and F as TRUE and FALSE."""
 _TYPOGRAPHIC = {
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'", "\u00b4": "'",
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u00ab": '"', "\u00bb": '"', "\u2033": '"',
@@ -40,7 +40,10 @@ _CODE_PAGES = ("cp1252", "latin-1", "cp1250", "cp1251", "mac-roman", "cp437", "c
 """Character sets by which spreadsheets may decode a UTF-8 file that has no byte order mark."""
 _CP1252_CHARACTERS = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 _CP1252_BYTES = {letter: byte for byte, letter in _CP1252_CHARACTERS.items()}
-"""Character -> byte in code page 1252. Bytes that it does not define become control characters, as in Windows."""
+"""Character -> its byte in code page 1252.
+
+Five bytes have no character in this code page. They stand for control characters, as in Windows.
+"""
 _TEXT_LENGTH_LIMITS = (255, 32_767)
 """Maximum numbers of characters of a cell: in older spreadsheet formats, and in Excel."""
 

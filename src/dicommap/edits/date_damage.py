@@ -49,7 +49,7 @@ _TIME_SUFFIX = re.compile(
 )
 _SERIAL_DAY = re.compile(r"[0-9]{5}")
 _SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
-"""The dates that spreadsheets store as the number 0. They store a later date as the number of days since this date."""
+"""The dates that the number 0 can mean in a spreadsheet. Any other date is stored as the days since one of them."""
 _YEARS = range(1990, 2100)
 _TIME = re.compile(
     r"(?:(?:1899-12-3[01]|190[04]-01-0[0-9])[ T])?(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"

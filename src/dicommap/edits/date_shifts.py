@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from dicommap.edits.text_templates import NoResult
 
 DATE_VRS = frozenset({"DA", "DT"})
-"""The value representations that contain a date. TM does not belong to them, because it is a time of day."""
+"""The value representations whose values contain a date. TM is a time of day without a date."""
 
 NO_DAY = NoResult("a current value has no day: it is a year, or a year and a month")
 NO_MONTH = NoResult("a current value has no month: it is a year")
@@ -24,7 +24,7 @@ _NO_DAY = re.compile(r"[0-9]{4}(?:[0-9]{2})?(?:[+-][0-9]{4})?")
 
 
 def shift_date(text: str, days: int) -> str | NoResult:
-    """Return a DA or DT value after its date is moved by `days`, or the reason why the date cannot be moved."""
+    """Return a DA or DT value whose date is moved by `days`, or the reason why the date cannot be moved."""
     day = _parse_day(text)
     if isinstance(day, NoResult):
         return day

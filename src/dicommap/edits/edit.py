@@ -35,7 +35,11 @@ class Edit:
     location: Location = field(default=_NO_LOCATION, repr=False, compare=False)
     """The location of the edit for issues: the column of a sheet, or a rule and a keyword. It names no study."""
     edit_results: tuple[EditResult, ...] = field(default=(), repr=False, compare=False)
-    """The edit results to update for this edit: that of its sheet row, or those of its rule and lookup row."""
+    """The edit results that count this edit.
+
+    An edit from a sheet has the result of its row. An edit from a rule has the result of the rule, and of the lookup
+    row if the rule has a lookup.
+    """
     computed_from: tuple[CurrentValue, ...] = field(default=(), repr=False, compare=False)
     """The current values from which the new value was computed; empty if no current value was used.
 
@@ -43,9 +47,9 @@ class Edit:
     """
 
     can_be_shown: bool = field(default=False, compare=False)
-    """Whether outputs may show the new value, provided that values of its attribute are not masked.
+    """Whether outputs may show the new value. Values of masked attributes are never shown.
 
-    It is true for constants in a sheet or rule, and for values that were computed only from values that are not masked.
+    True for fixed values of a sheet or rule, and for values that were computed only from unmasked values.
     """
 
     @property

@@ -52,7 +52,7 @@ class CombinedEdits:
     harmonize_edits: tuple[HarmonizeEdits, ...] = ()
 
     def __bool__(self) -> bool:
-        """Return whether it combines at least one provider."""
+        """Return whether there is at least one provider in `providers` or `harmonize_edits`."""
         return bool(self.providers or self.harmonize_edits)
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
@@ -67,12 +67,12 @@ class CombinedEdits:
             yield from harmonizer.edits_for_study(study, edited_attributes)
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield the issues about unused parts of all providers. If rules share a lookup, each issue is yielded once."""
+        """Yield the issues about unused parts of all providers, such as unused rows. Equal issues are yielded once."""
         issues = (issue for provider in (*self.providers, *self.harmonize_edits) for issue in provider.unused_issues())
         yield from dict.fromkeys(issues)
 
     def edit_results(self) -> Iterator[EditResult]:
-        """Yield the edit results of all providers. If rules share a lookup, its results are yielded once."""
+        """Yield the edit results of all providers. If rules share a lookup table, its results are yielded once."""
         results = (
             result for provider in (*self.providers, *self.harmonize_edits) for result in provider.edit_results()
         )

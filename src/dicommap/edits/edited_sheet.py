@@ -89,7 +89,8 @@ def read_sheet(
         settings: Settings for reading CSV files.
 
     Returns:
-        The sheet and its issues. None replaces the sheet if the file is not a table or has too many wrong columns.
+        The sheet and the issues of reading it. The sheet is None if the file is not a table, or if it has too many
+        wrong columns.
 
     """
     table = read_table(name, data, _STUDY, settings)

@@ -71,10 +71,10 @@ class LookupTable:
     _near_rows: dict[str, LookupRow] | None = field(default=None, repr=False)
     """Near key (see `compute_near_key`) -> the first row with this near key; None until it is needed."""
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
-    """Near key -> the key and the UID of the first study that has no row, but whose key is similar to that of a row."""
+    """Near key of a row -> key and Study Instance UID of the first study with this near key, but without a row."""
 
     def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue:
-        """Return the row of a study or series: its key is the current value of the attribute `by`.
+        """Return the row whose key is the current value of the attribute `by` in a study or series.
 
         Args:
             values: The current values of the study or series.
@@ -96,9 +96,9 @@ class LookupTable:
         return make_issue("lookup.no-row", location, keyword=self.by, name=self.name, hint=hint)
 
     def record_study(self, values: AttributeValues, study: str) -> None:
-        """Record in the edit results of rows that a study uses the rows, even if the edits change nothing.
+        """Record that a study uses rows, in the edit results of these rows.
 
-        These are the rows whose keys are current values of the attribute `by`.
+        A study uses the rows whose keys are current values of the attribute `by`, even if no edit changes a value.
 
         Args:
             values: The current values of the study or of one of its series.
@@ -185,7 +185,10 @@ class LookupValue:
         return (self.table.by,)
 
     def row_result(self, values: AttributeValues) -> EditResult | None:
-        """Return the edit result of the row for a study or series with these current values; None if it has no row."""
+        """Return the edit result of the row of a study or series; None if the study or series has no row.
+
+        `values` are the current values of the study or series.
+        """
         row = self.table.find(values, Location())
         return None if isinstance(row, Issue) else row.edit_result
 

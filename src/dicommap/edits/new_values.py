@@ -69,7 +69,7 @@ class FixedValue:
 
     tag: int
     fixed: Attribute = field(repr=False)
-    """The new attribute. It has been checked already."""
+    """The new attribute. It is valid."""
 
     @property
     def source_keywords(self) -> tuple[str, ...]:

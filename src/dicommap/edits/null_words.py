@@ -45,15 +45,18 @@ def is_null_word(text: str) -> bool:
 
 
 def is_identifier_attribute(tag: int) -> bool:
-    """Return whether an attribute is an identifier, of a patient or study for example, by its keyword and VR."""
+    """Return whether an attribute is an identifier, for example of a patient or study.
+
+    The end of the attribute's keyword and its value representation decide.
+    """
     return keyword_of(tag).endswith(_IDENTIFIER_SUFFIXES) and bool(_IDENTIFIER_VRS & set(vrs_of(tag)))
 
 
 def is_null_word_for(tag: int, cell: str) -> bool:
     """Return whether a cell is a word for a missing value of the attribute with this tag.
 
-    For identifiers and person names, these are the words that people or programs write. For other attributes, these are
-    only the words that programs write.
+    In identifiers and person names, all words that people or programs write count. In other attributes, only the words
+    that programs write count.
     """
     folded = cell.casefold()
     return folded in _NULL_WORDS_OF_PROGRAMS or (

@@ -17,7 +17,7 @@ _LENGTH_LIMIT = 64
 SPREADSHEET_DIGITS = 15
 """Number of significant digits of a number that spreadsheets keep."""
 _DECIMALS_ROUNDED = 4
-"""If a current value has fewer decimals than this, a cell with the rounded value is an edit, and not damaged."""
+"""Minimum number of decimals of a current value for which a rounded value in a cell is damage, and not an edit."""
 
 _SCIENTIFIC = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-]?[0-9]+")
 _SCIENTIFIC_AS_WRITTEN = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee][+-][0-9]{2,3}")

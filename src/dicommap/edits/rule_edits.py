@@ -236,9 +236,9 @@ class RuleEdits:
         yield from dict.fromkeys(keywords)
 
     def _series_partial_match_issues(self, series: Series) -> Iterator[Issue]:
-        """Yield an issue for each keyword of the series level of which only some values in a series match the patterns.
+        """Yield the issues of a series whose values match the rule's patterns for series attributes only in part.
 
-        The rule has the study level. If one of the keywords has no value that can match, nothing is yielded.
+        There is one issue for each such attribute. If an attribute has no value that can match, nothing is yielded.
         """
         values = _add_series_uids(series)
         if _may_match(self._series_patterns, values):
@@ -250,7 +250,7 @@ class RuleEdits:
     ) -> Iterator[Issue]:
         """Yield an issue for each keyword whose values match the patterns only in part.
 
-        Some values do not match, or it is not known whether they match, because they could not be decoded.
+        Values match only in part if some do not match, or if some could not be decoded and may not match.
         """
         location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
         for keyword, pattern in patterns.items():

@@ -108,9 +108,10 @@ def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
 
 
 def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verbs `upper`, `lower` and `strip`: upper case, lower case, and without outer spaces.
+    """Yield the new values of the verbs `upper`, `lower` and `strip`.
 
-    `strip` removes the spaces around each value, and also around each component of a person name.
+    `upper` and `lower` change letter case. `strip` removes the spaces around each value, and around each component of
+    a person name.
     """
     for keywords, change in ((rule.upper, str.upper), (rule.lower, str.lower), (rule.strip, str.strip)):
         for keyword in keywords:
@@ -120,7 +121,7 @@ def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue 
 
 
 def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verb `raw`. They are given as DICOM JSON, which can express more than a text."""
+    """Yield the new values of the verb `raw`. The rule has them as DICOM JSON, for values that no text can express."""
     # Dates and infinite numbers of TOML are not JSON. In the JSON text they become errors, which the checks find.
     text = json.dumps(restore_number_texts(rule.raw), default=lambda _: {})
     document, issues = parse_json(text.encode())

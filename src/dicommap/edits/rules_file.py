@@ -17,7 +17,7 @@ class OverwritePolicy(StrEnum):
     OVERWRITE = "overwrite"
     ONLY_IF_EMPTY = "only-if-empty"
     ONLY_IF_DIFFERENT = "only-if-different"
-    """Like OVERWRITE, but the rule is used only if the inventory has captured all attributes that it changes."""
+    """Overwrite values, but use the rule only if the inventory has captured all attributes that the rule changes."""
 
 
 class _Document(BaseModel):
@@ -33,13 +33,16 @@ class Replacement(_Document):
 
 
 class LookupSettings(_Document):
-    """Settings of the verb `lookup`. It takes new values from a row of a table, which it finds by one attribute."""
+    """Settings of the verb `lookup`, which takes new values from a table.
+
+    The row of a study or series is found by the value of the attribute `by`.
+    """
 
     file: str = Field(min_length=1)
     """Path of the CSV file or workbook, relative to the rules file."""
     by: Literal["StudyInstanceUID", "AccessionNumber", "PatientID"]
     column: str | None = None
-    """The name of the column with the value of `by`; None if the column has the same name as the attribute."""
+    """The name of the column with values of the attribute `by`; None if the column has the attribute's keyword."""
     delimiter: Literal[",", ";", "\t", "|"] | None = None
     """The delimiter of cells in a CSV file; None if it shall be detected."""
     encoding: Literal["utf-8", "latin-1", "cp1252"] | None = None

@@ -47,7 +47,7 @@ _NO_COLUMN = "the new sheet does not have the column"
 
 
 class SheetCarryOver:
-    """Collector of the edits of an older sheet that still apply, and of the issues of the others.
+    """Collector of an older sheet's edits that still apply, and of issues of edits that do not apply.
 
     Call `add_study` once for each study, then `finish`.
     """

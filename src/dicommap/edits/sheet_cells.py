@@ -167,10 +167,10 @@ def cell_issues(
 
 
 def is_exact_number(tag: int, kind: CellKind) -> bool:
-    """Return whether a cell is a number that certainly has the whole value of its attribute.
+    """Return whether a workbook cell is a number that is certainly the whole value of the attribute `tag`.
 
-    This is so for attributes that are numbers. It is also so for dates, because the years of real dates do not begin
-    with a zero. In cells of other attributes, a number can have lost zeros at its beginning.
+    For attributes that are numbers, this is certain. It is certain for dates too, because no real year begins with a
+    zero. For other attributes, the number may be an identifier that has lost leading zeros.
     """
     return kind is CellKind.NUMBER and set(vrs_of(tag)) <= _NUMERIC_VRS
 
@@ -209,7 +209,7 @@ def has_lost_characters(before: str, cell: str) -> bool:
 
 
 def _has_lost_run(before: str, after: str) -> bool:
-    """Return whether a sequence of characters is unchanged, or has U+FFFD or `?` in place of some or all characters."""
+    """Return whether the characters `after` are `before`, with U+FFFD or `?` in place of none, some or all of them."""
     if _SIGNS.fullmatch(after):
         return True
     return len(before) == len(after) and all(

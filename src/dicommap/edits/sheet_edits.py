@@ -62,7 +62,10 @@ class NearUids:
         self._candidates: dict[str, set[tuple[str, str]]] = {}
 
     def add_uid(self, uid: str) -> None:
-        """Compare a UID of the inventory with the UID cells of the sheet. `find` returns it if it is near one."""
+        """Compare a UID of the inventory with the UID cells of the sheet.
+
+        If the UID is similar to a cell, it is kept for `find`.
+        """
         text = self._texts.get(_make_near_uid_key(uid))
         if text is not None and text != uid:
             words = "spaces" if _SPACES.search(text) else "leading zeros"

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 INFORMATION_COLUMN_PREFIX = "#"
-"""The first character in the names of columns that are not edited: information, and the state of the row."""
+"""The first character in the names of columns that are not edited, such as `#state` and `#instances` of a sheet."""
 
 COLUMNS_LIMIT = 16_384
 """Maximum number of cells of a row. It is the number of columns in Excel."""
 CELLS_LIMIT = 20_000_000
-"""Maximum number of cells and rows of a table, added up. A sheet of 256 MiB has about 13 million."""
+"""Maximum sum of the numbers of cells and rows of a table. For a sheet of 256 MiB, the sum is about 13 million."""
 CELL_LENGTH_LIMIT = 2**24
 """Maximum number of characters of a cell."""
 HEADER_SEARCH_ROWS = 50
@@ -27,7 +27,7 @@ HEADER_SEARCH_ROWS = 50
 
 
 class CellKind(Enum):
-    """The kinds of workbook cells that are not text. The value of a member describes the cell in messages."""
+    """The kinds of workbook cells that are not text. Each value is the description of the kind in messages."""
 
     NUMBER = "a number"
     DATE = "a date or time"

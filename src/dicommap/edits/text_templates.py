@@ -40,9 +40,10 @@ RESULT_TOO_LONG = NoResult(f"the new value would have more than {RESULT_LENGTH_L
 
 _TEMPLATE_MARKS = re.compile(r"\{\{|\}\}|\{(?P<reference>[A-Za-z0-9]+)\}|[{}]")
 _REPLACEMENT_MARKS = re.compile(r"\\\\|\\(?P<reference>[1-9])|\\")
-r"""These two patterns match references (`{Keyword}`, `\1`), doubled marks such as `{{`, and single marks.
+r"""Pattern of marks in a replacement: references such as `\1`, doubled backslashes, and single backslashes.
 
-A doubled mark stands for one mark. A single mark that is not part of a reference is an error.
+_TEMPLATE_MARKS is the pattern of marks in a template: references such as `{Keyword}`, doubled braces, and single
+braces. A doubled mark stands for one mark. A single mark that is not part of a reference is an error.
 """
 
 
@@ -124,10 +125,10 @@ def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
 
 
 def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> bool:
-    r"""Return whether a value has only one part, or is separated from the text before it and the text after it.
+    r"""Return whether a value has only one part, or is separated from the template's text before and after it.
 
-    Otherwise, these texts would be added to only one part of the value. For example, if `^Dr` follows the name
-    `Doe^J=X^Y`, only its last component group gets `^Dr`. If `M-` precedes the values `1\2`, only the first value gets
+    If this is not so, the template adds text to only one part of the value. For example, if `^Dr` follows the name
+    `Doe^J=X^Y`, only the last component group gets `^Dr`. If `M-` precedes the values `1\2`, only the first value gets
     `M-`.
 
     Args:

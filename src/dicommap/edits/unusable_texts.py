@@ -56,9 +56,9 @@ class UnusableText:
 
 
 _UnusablePart = tuple[UnusableText, str, bool]
-"""An unusable part of a text: its kind and description, the part itself, and whether it is a whole part.
+"""Why a part of a text is unusable, the part, and whether `_split_parts` yields it as a whole part of the text.
 
-A whole part is one of the parts that `_split_parts` yields. Other parts are some characters inside the text.
+If it is not a whole part, it is a sequence of characters inside the text.
 """
 
 _MASK = UnusableText(UnusableKind.PLACEHOLDER, "the mask of a hidden value")
@@ -192,7 +192,7 @@ def unusable_attribute_issues(
     Args:
         tag: The tag of the attribute.
         attribute: The attribute.
-        location: The location of the issues. Their keyword is that of the attribute with the unusable text.
+        location: The location of the issues. The keyword of an issue is added: the attribute with the unusable text.
         allows_words: Whether words for a missing value and errors of a spreadsheet are allowed.
 
     """

@@ -107,7 +107,9 @@ class WorkbookArchive:
             raise UnreadableWorkbookError("is a workbook with a password; save it without one") from None
 
     def related_parts(self, part: str) -> dict[str, tuple[str, str]]:
-        """Return the relationships of a part: identifier -> type and name of the related part; empty without any.
+        """Return the relationships of a part: relationship identifier -> type and name of the related part.
+
+        The dict is empty if the part has no relationship.
 
         Source: ECMA-376 part 2, section 9.3.
         """

@@ -37,7 +37,7 @@ class TextCollector:
         self.is_struck = False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Handle the start of an element."""
+        """Start collecting text at a `t` or `v` element, and note phonetic guides (`rPh`) and struck text."""
         if name in ("t", "v"):
             self._is_open = not self._is_phonetic
         elif name == "rPh":
@@ -46,14 +46,14 @@ class TextCollector:
             self.is_struck = attributes.get("val", "1") in ON_VALUES
 
     def end(self, name: str) -> None:
-        """Handle the end of an element."""
+        """Stop collecting text at the end of a `t` or `v` element."""
         if name in ("t", "v"):
             self._is_open = False
         elif name == "rPh":
             self._is_phonetic = False
 
     def text(self, text: str) -> None:
-        """Handle a piece of text."""
+        """Collect a piece of text if it is in a `t` or `v` element, but not in a phonetic guide."""
         if self._is_open:
             self._length += len(text)
             if self._length > CELL_LENGTH_LIMIT:
@@ -61,7 +61,7 @@ class TextCollector:
             self._pieces.append(text)
 
     def take(self) -> str:
-        """Return the collected text, with escapes replaced by their characters, and start a new text."""
+        """Return the collected text and forget it. Escapes are replaced by the characters that they stand for."""
         text = "".join(self._pieces)
         self._pieces.clear()
         self._length, self.is_struck = 0, False
@@ -82,7 +82,7 @@ class SharedTexts(TextCollector):
         self.struck: set[int] = set()
 
     def end(self, name: str) -> None:
-        """Handle the end of an element."""
+        """Keep the collected text at the end of an `si` element (a shared text)."""
         super().end(name)
         if name == "si":
             if self.is_struck:
@@ -118,7 +118,7 @@ class WorksheetCells:
         self._count = 0
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Handle the start of an element."""
+        """Start a row or cell, or note a formula, hidden columns or merged cells."""
         if name == "c":
             self._start_cell(attributes)
         elif name == "row":
@@ -135,7 +135,7 @@ class WorksheetCells:
             self._content.start(name, attributes)
 
     def end(self, name: str) -> None:
-        """Handle the end of an element."""
+        """Keep the cell or row that ends."""
         if name == "c":
             self._end_cell()
         elif name == "row":
@@ -144,7 +144,7 @@ class WorksheetCells:
             self._content.end(name)
 
     def text(self, text: str) -> None:
-        """Handle a piece of text."""
+        """Collect a piece of the current cell's text."""
         self._content.text(text)
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
@@ -175,7 +175,10 @@ class WorksheetCells:
         self._has_formula = False
 
     def _index_of(self, address: str) -> int:
-        """Return the column index of an address such as `B3`. Raises an error if its row is not the current row."""
+        """Return the column index in an address such as `B3`.
+
+        Raise UnreadableWorkbookError if this is not an address in the current row.
+        """
         match = CELL_ADDRESS.fullmatch(address)
         if match is None or int(match["row"]) != self._row:
             raise UnreadableWorkbookError(_DAMAGED_CELLS)

@@ -51,7 +51,7 @@ class CellFormats:
             self._format_ids.append(_parse_index(attributes.get("numFmtId")))
 
     def end(self, name: str) -> None:
-        """Note the end of the list of cell formats."""
+        """Stop keeping the number formats of cell formats at the end of their list (`cellXfs`)."""
         if name == "cellXfs":
             self._is_in_cell_formats = False
 
@@ -83,9 +83,9 @@ class CellFormats:
         return shown, form or CellKind.NUMBER
 
     def _form_of(self, style: int) -> CellKind | str | None:
-        """Return the kind of cells with a format, such as DATE; None for a format of plain numbers.
+        """Return the kind of cells with the cell format `style`, such as DATE; None for plain numbers.
 
-        For a format that only adds leading zeros, return its zeros, such as `00000000`.
+        If the format only adds leading zeros, return its zeros, such as `00000000`.
         """
         if style not in self._kinds:
             number = self._format_ids[style] if 0 <= style < len(self._format_ids) else 0
