@@ -196,11 +196,10 @@ def each(convert: Converter, plural: str) -> Converter:
 
 
 def each_lazily(convert: Converter, plural: str) -> Converter:
-    """Return a converter to an iterator, which converts each item only when the item is used.
+    """Return a converter like that of `each`, whose result is an iterator: each item is converted when it is needed.
 
-    The converter of `each` makes a list; this one saves the memory for millions of items.
-
-    A single text or path is refused, because its characters or lines would be taken as the items. None is refused, too.
+    So there may be millions of items. A single text or path is refused, because its characters or lines would be
+    taken as the items. None is refused, too.
     """
 
     def convert_lazily(name: str, value: object) -> Iterator[Any]:

@@ -35,43 +35,43 @@ def _restore_error(kind: type[DicommapError], message: str, state: dict[str, obj
 
 
 class UsageError(DicommapError):
-    """Raised if an argument of a call is missing or invalid."""
+    """Error for a call with a missing or invalid argument."""
 
 
 class SourceError(DicommapError):
-    """Raised if a source cannot be scanned at all."""
+    """Error for a source that cannot be scanned at all."""
 
 
 class InventoryError(DicommapError):
-    """Raised if an inventory file cannot be opened, read or written."""
+    """Error for an inventory file that cannot be opened, read or written."""
 
 
 class QueryError(DicommapError):
-    """Raised if a query over an inventory is not valid SQL, or would change the inventory."""
+    """Error for a query over an inventory that is not valid SQL, or would change the inventory."""
 
 
 class ExecutorError(DicommapError):
-    """Raised if the process pool or the caller's executor fails. It is not raised if a task in it fails."""
+    """Error for a process pool, or an executor of the caller, that fails. A failed task inside it is no such error."""
 
 
 class AttributeNameError(DicommapError):
-    """Raised if an attribute is not in the DICOM data dictionary, or if a scan cannot capture it."""
+    """Error for an attribute that is not in the DICOM data dictionary, or that a scan cannot capture."""
 
 
 class DocumentError(DicommapError):
-    """Raised if a document (sheet, rules, package, import configuration, override file) cannot be read or written."""
+    """Error for a sheet, rules file, package, import configuration or override file that cannot be read or written."""
 
 
 class PackageError(DicommapError):
-    """Raised if a package of import jobs cannot be written to the given directory."""
+    """Error for a file of a package that cannot be written, was changed, or is locked by another process."""
 
 
 class MissingExtraError(DicommapError):
-    """Raised if a function needs Python packages of an optional extra that is not installed."""
+    """Error for a function that needs Python packages of an optional extra that is not installed."""
 
 
 class AwsError(DicommapError):
-    """Raised if AWS refuses a request or cannot be reached."""
+    """Error for a request that AWS refuses, or for AWS that cannot be reached."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class AwsError(DicommapError):
 
 
 class UnknownNameError(DicommapError):
-    """Raised if no schema or issue code has the given name."""
+    """Error for a name that no schema or issue code has."""
 
 
 def os_error_reason(error: OSError) -> str:

@@ -200,7 +200,10 @@ def _refuse_options_without_effect(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _open_image_sets_file(path: Path | None, masker: Masker) -> Iterator[Callable[[ForecastImageSet], None] | None]:
-    """Return a context manager with a function that writes a forecast to a CSV file; with None if `path` is None."""
+    """Return a context manager that opens a new CSV file for the forecast of image sets.
+
+    Its value is a function that writes one image set to the file; None if `path` is None.
+    """
     if path is None:
         yield None
         return
@@ -278,7 +281,7 @@ def _choose_next_step(args: argparse.Namespace, issues: Sequence[Issue]) -> Next
 
 
 def _print_s3_match(packages: list[Path], *, alone: bool) -> None:
-    """Print a line for each package: all objects of its jobs are in S3, and how many they are.
+    """Print a line for each package: all planned objects are in S3, with the numbers of objects and jobs.
 
     Args:
         packages: The package directories.

@@ -83,7 +83,7 @@ UNKNOWN_STATUS = 4
 
 
 class VerificationLevel(StrEnum):
-    """The objects that can be listed, one in each row."""
+    """The values of --level: the kinds of objects that can be listed."""
 
     STUDY = "study"
     SERIES = "series"

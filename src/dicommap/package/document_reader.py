@@ -61,7 +61,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         limit_of: Callable[[str], DocumentLimit] = limit_at,
         follow_links: bool = False,
     ) -> None:
-        """List the files.
+        """List the files of a directory. Their contents are read later.
 
         Args:
             root: The directory.

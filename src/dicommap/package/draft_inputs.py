@@ -78,9 +78,9 @@ def read_edits(sources: EditSources, captured: tuple[str, ...]) -> tuple[Combine
 
 
 def distinguish_names(paths: Sequence[Path]) -> list[str]:
-    """Return a different name for each file.
+    """Return a name for each file, so that no two files have the same name.
 
-    It is the file name. If two files have the same file name, their names also have parent directories.
+    The name is the file name. If several files have this file name, parent directories are put before it.
     """
     parts = [path.parts for path in paths]
     return [make_printable("/".join(own[-_count_distinct_parts(own, parts) :])) for own in parts]
@@ -168,7 +168,7 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
 
     Args:
         path: The rules file.
-        name: The name of the file in issues. If it is None, the file name of `path`.
+        name: The name of the file in issues; None for the file name of `path`.
         shared: The lookup tables that were already read. New tables are added.
 
     Returns:

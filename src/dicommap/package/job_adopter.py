@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 OBJECTS_AT_ONCE = 8
 """Number of override files that are compared with S3 at the same time."""
 _TAKEN_MEMBERS = ("dataAccessRoleArn", "outputS3Uri")
-"""Members of the request that are taken from the job if the package's request has a placeholder."""
+"""Members of the request that may be placeholders in the package. Their values are then taken from the import job."""
 
 
 @dataclass(kw_only=True)
 class JobAdopter:
-    """Comparison of import jobs with the requests of one package, which saves the jobs that fit."""
+    """Adopter of import jobs for one package: compares jobs with the package's requests, and saves those that fit."""
 
     clients: Clients
     jobs: ImportJobs
@@ -108,17 +108,18 @@ class JobAdopter:
         )
 
     def check(self, adoptions: Sequence[JobAdoption], *, compare_overrides: bool) -> list[JobAdoption]:
-        """Record an issue for each reason against the adoption of the jobs, and return the jobs with the final results.
+        """Decide which jobs can be adopted, and return all jobs with their results.
+
+        Each reason against an adoption is added to `issues`.
 
         Args:
-            adoptions: The jobs that the caller named.
+            adoptions: The jobs that the caller named, as `compare` returned them.
             compare_overrides: Whether to compare the override files in S3 with those of the package.
 
         Raises:
             AwsError: AWS cannot be reached, or throttles too many requests.
             DocumentError: An override file of the package cannot be read.
             PackageError: A saved state cannot be read, or an override file differs from the plan.
-
         """
         counts = Counter(adoption.job for adoption in adoptions if adoption.job is not None)
         for job, count in counts.items():

@@ -1,8 +1,8 @@
 """Read import-job events, and apply them to the submission states of a package.
 
 The events of a job may be repeated and arrive in any order: the state after them is always the same. The status that a
-job reaches last wins. If the same status is reported twice, the earlier time is its time. A state that the service has
-confirmed after the job's end is not changed.
+job reaches last wins. If several events report the same end of a job, the earliest of their times is saved. A state
+that the service has confirmed after the job's end is not changed.
 """
 
 from __future__ import annotations
@@ -120,9 +120,8 @@ class JobEvents:
         """Add the events in a document. A document that is not an import-job event becomes an issue.
 
         Args:
-            document: Parsed JSON: an event, a list, or a message of SQS or SNS.
+            document: Parsed JSON: an event, a list of events, or a message of SQS or SNS that contains an event.
             place: The location of the document.
-
         """
         for item in unwrap_events(document):
             try:
@@ -179,7 +178,7 @@ class JobEvents:
 
 
 def _is_of_place(submission: Submission, event: ImportJobEvent) -> bool:
-    """Return whether an event is of the data store and region of a job."""
+    """Return whether an event comes from the data store and region to which a job was submitted."""
     is_region = None in (event.region, submission.region) or event.region == submission.region
     return event.datastore_id == submission.datastoreId and is_region
 

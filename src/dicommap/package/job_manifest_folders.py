@@ -41,7 +41,8 @@ class JobManifestFolders:
         """Return the output files of a job. Return None if the job has no folder.
 
         A folder belongs to a job if it has the job's ID. If no folder has the ID, or the ID is not known, a folder with
-        the job's inputS3Uri is used. If several folders match, the result has no files, and counts the other folders.
+        the job's inputS3Uri is used. If several folders match, it is not known which of them is right. The result then
+        names the first folder and the number of others, and has no files.
 
         Args:
             input_s3_uri: The inputS3Uri of the job.
@@ -92,7 +93,10 @@ def _read_summary_bytes(folder: Path) -> bytes | None:
 
 
 def _list_record_files(folder: Path, place: str) -> Iterator[RecordFile]:
-    """Yield the files that contain the records of a job, in the order of their kinds and names."""
+    """Yield the success, failure and warning files in a job's output folder. In each kind, they are sorted by name.
+
+    `place` is the folder's path in messages.
+    """
     for kind in RecordKind:
         try:
             names = sorted(os.listdir(folder / kind.value))

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 UPLOADS_AT_ONCE = 8
 """Number of override files that are uploaded at the same time. The job is started after the last upload."""
 _CLOCK_MARGIN = timedelta(seconds=5)
-"""Margin for times from the service, which are in whole seconds, and for the time until an answer arrives."""
+"""Tolerance for comparing a job's start time with the service's clock.
+
+The service gives whole seconds, and an answer needs time to arrive.
+"""
 _ALREADY_UPLOADED = (
     "override files were there before this package was submitted: has somebody submitted a copy of it? "
     "Of two such requests the service starts one job"
@@ -235,9 +238,9 @@ class JobSubmitter:
                 return job
 
     def _is_busy(self, order: SubmittableJob) -> bool:
-        """Return whether the data store has unfinished jobs.
+        """Return whether the data store has unfinished jobs. If so, the quota of concurrent jobs may be used up.
 
-        If so, waiting will help: the quota is for concurrent jobs.
+        In this case it helps to wait. If the jobs cannot be listed, return False.
         """
         if not self._can_list_jobs:
             return False
@@ -274,7 +277,7 @@ def _select_members(order: SubmittableJob, *further: str) -> dict[str, Any]:
 
 
 def _require_same_request(state: Submission, order: SubmittableJob, region: str) -> None:
-    """Raise UsageError if the earlier run was for another AWS account, region or plan than `order`."""
+    """Raise UsageError if the job's earlier submit was for another AWS account, region or plan than `order`."""
     now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(order)}
     if state.adoptedAt is not None:  # such a job keeps its own role and output prefix
         now = {name: value for name, value in now.items() if name in ("datastoreId", "inputS3Uri", "clientToken")}

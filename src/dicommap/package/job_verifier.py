@@ -69,16 +69,16 @@ class _StudyWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _WorkItem:
-    """One image set of a study to verify, or a study without any."""
+    """One image set to verify for a study. If the study has no image set, `target` is None."""
 
     study: _StudyWork
     target: ImageSetTarget | None
     kept: KeptImageSet | None
-    """The results of an interrupted verification."""
+    """The results that an interrupted verification has saved for this image set; None if it has saved nothing."""
     is_last: bool
-    """Whether it is the last item of its study."""
+    """Whether this is the last image set of the study."""
     reason: str
-    """Why attributes of the study that no image set has are not checked."""
+    """The reason that is reported for attributes that could not be checked in any image set of the study."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +201,16 @@ class JobVerifier:
             raise checked.denial
 
     def keep_denied(self) -> None:
-        """Keep the results of image sets without a permission. Call it at the end of the verification."""
+        """Save the results of image sets that could not be read because a permission is missing.
+
+        They wait until another image set can be read, or until the verification ends. So call this method at the end.
+        """
         for line in self._denied:
             self._record.add(line)
         self._denied.clear()
 
     def _list_work(self, job: PlanJob, reconciled: JobReconciliation | None) -> Iterator[_WorkItem]:
-        """Yield the image sets of each study; one item without an image set for a study that has none."""
+        """Yield the image sets to verify, study by study. A study without image sets has one item without a target."""
         mappings: dict[str, list[DicomMetadataMapping]] = {}
         for mapping in job.mappings:
             mappings.setdefault(mapping.studyInstanceUID, []).append(mapping)
@@ -272,7 +275,7 @@ def _make_kept_effect(check: AttributeCheck) -> KeptEffect:
 
 
 def _restore_checks(overrides: StudyOverrides, target: ImageSetTarget, kept: KeptImageSet) -> Iterator[AttributeCheck]:
-    """Yield the checks of an interrupted verification. Their stored values are not known any more."""
+    """Yield the checks that an interrupted verification has saved. They have no stored values: these were not saved."""
     for effect in kept.effects:
         wanted = overrides.data_sets.get(effect.series, {}).get(effect.tag)
         if wanted is not None:

@@ -32,7 +32,7 @@ class MetadataFailure:
 
 
 class MetadataSource(Protocol):
-    """A place with the metadata of image sets. Threads share it."""
+    """The interface of a source of image set metadata."""
 
     def fetch(self, image_set: str) -> bytes | MetadataFailure:
         """Return the metadata of an image set as it is stored or sent. Raises AwsError."""
@@ -44,11 +44,11 @@ class MetadataSource(Protocol):
         """Return the image sets of a study; None if this place cannot be searched."""
 
     def is_locked(self, image_set: str) -> bool:
-        """Return whether an image set is being changed, as far as known."""
+        """Return whether an image set is being changed; False if this is not known."""
 
 
 class DatastoreMetadata:
-    """The image sets of a data store."""
+    """Metadata of the image sets in a HealthImaging data store, read with several threads."""
 
     def __init__(self, service: ImageSets, datastore: str) -> None:
         self._service = service

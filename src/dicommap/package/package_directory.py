@@ -108,7 +108,7 @@ class PackageDirectory:
         """Return the text of a table, such as preview.csv.
 
         `planned` has the size and hash of the table in the plan. Raises DocumentError if the table cannot be read, or
-        if its hash is not this one.
+        if its hash is not the planned hash.
         """
         data = self._read_document(name, TABLE_LIMIT)
         if hashlib.sha256(data).hexdigest() != planned.sha256:

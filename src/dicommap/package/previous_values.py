@@ -28,7 +28,10 @@ _FIX = "Draft the package again; 'dicommap validate' lists all that was changed.
 
 
 class PreviousValues:
-    """The column `before` of preview.csv, by study. Only the place of each study in the file is in memory."""
+    """Reader of the column `before` of preview.csv, study by study.
+
+    Only the positions of each study's rows in the file are in memory.
+    """
 
     def __init__(self, package: Path, planned: FileDigest) -> None:
         """Find the rows of each study.
@@ -56,18 +59,17 @@ class PreviousValues:
             raise DocumentError(f"{PREVIEW_FILE} was changed after it was drafted.", fix=_FIX)
 
     def of_study(self, study: str) -> dict[tuple[str | None, int], PreviousTexts]:
-        """Return the values before the overrides of a study.
+        """Return the values that the attributes of a study had before the overrides.
 
         Args:
             study: The Study Instance UID.
 
         Returns:
-            A dict: Series Instance UID (None for the whole study) and tag -> texts of the values; None if the inventory
-            had not captured the attribute. Attributes without a row are missing.
+            (Series Instance UID, tag) -> texts of the values. The UID is None for an attribute of the whole study. The
+            texts are None if the inventory had not captured the attribute. Attributes without a row are left out.
 
         Raises:
             DocumentError: preview.csv cannot be read any more.
-
         """
         places = self._places.get(study, ())
         if not places:
@@ -89,7 +91,7 @@ class PreviousValues:
         }
 
     def _find_rows(self, file: BinaryIO, digest: hashlib._Hash) -> None:
-        """Note the place of the rows of each study. Rows of one study that follow each other have one place."""
+        """Record the positions of each study's rows: offset and length in bytes. Consecutive rows are one range."""
         end = 0
 
         def lines() -> Iterator[str]:
@@ -125,8 +127,8 @@ def _parse_rows(descriptor: int, offset: int, length: int) -> Iterator[list[str]
 def parse_values_before(text: str) -> PreviousTexts:
     """Return the values in a cell of the column `before`; None if the attribute was not captured.
 
-    A cell with several values has the number of files after each value, such as `A (3); B (1)`. A single value may look
-    the same, so the whole text is one of the results too.
+    If a cell has several values, the number of files follows each value: `A (3); B (1)`. One value could also be this
+    whole text. So the result has the whole text first, and then the values `A` and `B`.
     """
     if text == NOT_CAPTURED:
         return None

@@ -90,7 +90,8 @@ def _filter_issues(text: str) -> str | None:
 def _filter_grouping(rows: Iterable[GroupingValues], files_by_series: Mapping[tuple[str, str], int]) -> GroupingTable:
     """Return the rows of some series, with new numbers of files.
 
-    If only some files of a series are kept and the series has several rows, their numbers of files are not known.
+    A series has several rows if its files have different values. If only some files of such a series are kept, it is
+    not known which rows they belong to, so the rows have no numbers of files.
     """
     table = GroupingTable()
     for series, group in groupby(rows, key=lambda row: (row.study_instance_uid, row.series_instance_uid)):

@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from dicommap.progress import ProgressOption
 
 SEARCHES_AT_ONCE = 8
-"""Number of studies that are searched for at the same time. AWS's rate limit is reached with fewer."""
+"""Number of studies that are searched for at the same time. More would not help: AWS's rate limit is reached."""
 _UID_CHARACTERS = 64
 
 
 class ImageSetSearch(Protocol):
-    """Search for the image sets of a data store, as `dicommap.aws.image_sets.ImageSets` does."""
+    """The interface of a client that searches for image sets. `dicommap.aws.image_sets.ImageSets` is such a client."""
 
     def search(self, datastore: str, filters: Mapping[str, str]) -> Iterator[ImageSetSummary]:
         """Yield the image sets whose attributes have the given values: keyword -> value. Raises AwsError."""
@@ -129,7 +129,7 @@ def forecast_in_store(
 
 
 class _StudyAnswer:
-    """The result for one study: the forecasts, the issues, and whether the data store has image sets of it."""
+    """The result for one study: the forecasts, the issues, and whether the data store has image sets of the study."""
 
     def __init__(self, forecasts: list[ForecastImageSet], issues: Iterable[Issue], *, is_stored: bool) -> None:
         self.forecasts = forecasts

@@ -1,4 +1,4 @@
-"""Keep what a verification has checked in the package, so that an interrupted one goes on where it was."""
+"""Save the results of a verification in the package, so that an interrupted verification can be continued."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class VerificationRecord:
         self._position = file.tell() if kept is None else kept.tell()
 
     def take_kept(self, job: str, study: str, image_set: str) -> KeptImageSet | None:
-        """Return what an interrupted verification has kept of an image set; None if it must be verified.
+        """Return the results that an interrupted verification has saved for an image set; None if it must be verified.
 
-        Image sets are verified in a fixed order. When the kept lines end or differ from this order, the rest of the
-        file is removed, and later image sets are verified anew.
+        Image sets are verified in a fixed order, so the next saved line must be that of this image set. If it is not,
+        or if no line is left, the rest of the file is removed, and all following image sets are verified anew.
         """
         if self._kept is None:
             return None
@@ -97,11 +97,10 @@ def open_record(package: Path, source: str, now: str, *, restart: bool) -> Itera
         restart: Whether the results of an interrupted verification are dropped.
 
     Yields:
-        The record. It continues an interrupted verification if that was of the same plan and source.
+        The record. If a verification of the same plan and source was interrupted, the record continues it.
 
     Raises:
         PackageError: The record cannot be written, or another verification of the package is running.
-
     """
     path = package / RUNNING_VERIFICATION_FILE
     try:

@@ -61,8 +61,7 @@ class Behaviour:
                 `ignored_attributes=PatientID,PatientName`, or `answers.dataSet=array` for an answer.
 
         Raises:
-            UsageError: A setting is unknown, or it has not this value.
-
+            UsageError: A setting is unknown, or does not allow this value.
         """
         changes: dict[str, Any] = {}
         answers: dict[str, Any] = {}
@@ -78,7 +77,7 @@ class Behaviour:
 _TYPES = get_type_hints(Behaviour)
 _CHOICES = {name: get_args(kind) for name, kind in _TYPES.items() if get_origin(kind) is Literal}
 _SETTINGS = tuple(setting.name for setting in fields(Behaviour) if setting.name not in ("quotas", "answers"))
-"""The settings that have a text."""
+"""Names of the settings that `with_settings` sets from a text. Answers are set with names such as `answers.dataSet`."""
 
 
 def _parse_answer(name: str, text: str) -> dict[str, str]:

@@ -90,7 +90,7 @@ class ImageSetHandlers:
         }
 
     def _find(self, operation: str, request: Mapping[str, Any]) -> tuple[ImageSet, str | None]:
-        """Return the image set of a request, and the kind of the fault of its state, or None."""
+        """Return the image set of a request, and a kind of IMAGE_SET_FAULTS that happens to this request, or None."""
         image_set = self.image_sets.get(request["datastoreId"], request["imageSetId"])
         if image_set is None:
             raise ServiceError("ResourceNotFoundException", "The data store has no such image set.")
@@ -99,7 +99,7 @@ class ImageSetHandlers:
 
 
 def _list_names(image_set: ImageSet) -> tuple[str, str, str]:
-    """Return the id and the UIDs of an image set, by which a fault selects it."""
+    """Return the image set's id, Study Instance UID and Series Instance UID, for `Fault.match`."""
     latest = image_set.latest.latest_instance
     return image_set.image_set_id, latest.study_instance_uid, latest.series_instance_uid
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dicommap.testing.image_sets import ImageSet, ImageSetVersion, ImportedInstance
 
 SCHEMA_VERSION = "1.1"
-"""The version of the form in the developer guide's examples."""
+"""The value of `SchemaVersion` in the developer guide's examples of metadata."""
 
 NumberPadding = Literal["kept", "removed"]
 """Whether values of DS and IS have the space that makes their length even (PS3.5 section 6.2)."""
@@ -94,7 +94,7 @@ def _build_instance(instance: ImportedInstance, to_json: _Conversion) -> dict[st
 
 @dataclass(frozen=True)
 class _Conversion:
-    """Conversion of data sets from the DICOM JSON Model to the form of GetImageSetMetadata."""
+    """Converter of data sets from the DICOM JSON Model to the form of GetImageSetMetadata."""
 
     padding: NumberPadding
 

@@ -78,7 +78,10 @@ class ImageSetVersion:
 
     @property
     def latest_instance(self) -> ImportedInstance:
-        """Return the instance that was imported last. The image set has its patient, study and series attributes."""
+        """Return the instance that was imported last.
+
+        Its attributes of the levels patient, study and series are those of the image set.
+        """
         return next(reversed(self.by_uid.values()))
 
     def store(self, instance: ImportedInstance) -> None:
@@ -135,7 +138,7 @@ class ImageSets:
 
     all: list[ImageSet] = field(default_factory=list)
     _by_group: dict[_GroupKey, ImageSet] = field(default_factory=dict)
-    """(data store, values of the study's and the series's grouping elements) -> image set that was not deleted."""
+    """(data store, grouping values of the study, grouping values of the series) -> image set that was not deleted."""
     _study_values: dict[_StudyKey, tuple[str, ...]] = field(default_factory=dict)
     """(data store, Study Instance UID) -> values of the grouping elements in the primary image sets of the study."""
     _primary_series: dict[tuple[str, str, str], ImageSet] = field(default_factory=dict)
@@ -181,7 +184,10 @@ class ImageSets:
         )
 
     def select_study(self, image_set: ImageSet) -> list[ImageSet]:
-        """Return the primary image sets of an image set's study. An image set that is not primary is alone."""
+        """Return the primary image sets of the study to which a primary image set belongs.
+
+        If `image_set` is not primary, return only `image_set`.
+        """
         if not image_set.is_primary:
             return [image_set]
         key = (image_set.datastore_id, image_set.latest.latest_instance.study_instance_uid)

@@ -24,7 +24,7 @@ _UID_TAGS = (SOP_INSTANCE_UID, STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
 
 
 class RejectedFileError(Exception):
-    """Raised if an object cannot be imported. If AWS's message is known from its documentation or users, it is used."""
+    """The error that an object cannot be imported. Its message is AWS's, if AWS or its users have published it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class FileWarning:
     """A warning about an imported file (developer guide, "Warning codes")."""
 
     code: int
-    """The decimal code from that page. In the page's last three rows, it differs from the hexadecimal code."""
+    """The decimal code in the table "Warning codes". In its last three rows, it does not match the hexadecimal code."""
     type: str
     message: str
 

@@ -30,13 +30,16 @@ if TYPE_CHECKING:
 
 REQUESTED_WARNING = FileWarning(code=47513, type="Other", message="As requested by the test")
 DISCARDED = (45062, "ElementsDiscarded")
-"""Code and type of the warning about a refused override: the closest one of "Warning codes". AWS documents none."""
+"""Code and type of the warning about a refused override.
+
+AWS documents no such warning. This is the most similar one in the developer guide, "Warning codes".
+"""
 _NO_P10_MESSAGE = "DICOM attributes does not exist"
 """The message of AWS's example for a file that is not a P10 file."""
 
 
 class JobFailedError(Exception):
-    """Raised if the whole job fails. The exception's message becomes the job's message."""
+    """The error that a whole job fails. Its text becomes the job's message."""
 
 
 @dataclass(kw_only=True)
@@ -124,9 +127,10 @@ class JobRunner:
     def _report_override_files(
         self, overrides: JobOverrides, paths: Mapping[str, str], keys: Collection[str], outcome: ObjectOutcomes
     ) -> None:
-        """Reject override files, if the answers say that they are failed files.
+        """Add override files to the rejected objects of `outcome`, if the stand-in's answers say so.
 
-        If the files of a refused mapping fail and the mapping has no files, its override file fails.
+        Answer `overrideFiles`: all override files are rejected. Answer `refusal`: the files of a refused mapping are
+        rejected. If the job has no file for such a mapping, the mapping's override file is rejected instead.
         """
         answers = self.behaviour.answers
         if answers.overrideFiles == "failed":

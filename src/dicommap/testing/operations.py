@@ -103,7 +103,7 @@ def _make_operation(model: Any) -> Operation:  # noqa: ANN401
 
 
 class ServiceError(Exception):
-    """Raised to return an error to the client of the stand-in. The message contains no value of the request."""
+    """The error that the stand-in returns to its client. The message contains no value of the request."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -51,7 +51,7 @@ class JobOverrides:
     """The overrides of a job by target, and the refusals."""
 
     by_target: Mapping[Target, tuple[DataSet, ...]]
-    """Study or series -> the data sets to apply, in this order. More than one only if two mappings are merged."""
+    """Study or series -> the data sets to apply, in order. There are several only if two mappings are merged."""
     refusals: tuple[Refusal, ...]
     answers: OverrideAnswers
 
@@ -112,7 +112,10 @@ class JobOverrides:
 
 
 class _JobReader:
-    """State while the mappings of a job are read: the accepted data sets and the refusals, by index of mapping."""
+    """Reader of the mappings of one job. It collects the accepted data sets and the refusals.
+
+    Data sets and refusals are identified by the mapping's index in the import configuration.
+    """
 
     def __init__(
         self,
@@ -184,14 +187,17 @@ class _JobReader:
                     self._compare_tags(index, study)
 
     def _compare_tags(self, series: int, study: int) -> None:
-        """Refuse the mappings of a series and of its study, given by index, if they have an attribute in common."""
+        """Refuse two mappings if their override files have an attribute in common.
+
+        `series` and `study` are the indexes of the mapping of a series and of the mapping of its study.
+        """
         shared = self._accepted.get(series, {}).keys() & self._accepted.get(study, {}).keys()
         if shared - {CHARACTER_SET}:
             self._refuse(series, "has an attribute of the override of its study")
             self._refuse(study, "has an attribute of the override of one of its series")
 
     def select_data_sets(self) -> dict[Target, tuple[DataSet, ...]]:
-        """Return the data sets to apply of each target. Refused mappings have none."""
+        """Return study or series -> the data sets to apply. Data sets of refused mappings are left out."""
         refused = {refusal.index for refusal in self.refusals}
         by_target: dict[Target, list[DataSet]] = defaultdict(list)
         for index, data_set in sorted(self._accepted.items()):

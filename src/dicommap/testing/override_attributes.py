@@ -74,7 +74,7 @@ def _merge_items(stored: Attribute | None, override: Attribute, answers: Overrid
 
 
 def _list_effects(tag: str, attribute: Attribute, override: Level, answers: OverrideAnswers) -> Iterator[str]:
-    """Yield the answers to each question that an attribute of the file is about."""
+    """Yield the stand-in's answers that apply to an attribute of an override file, such as `refused` or `ignored`."""
     if not is_private(int(tag, 16)) and tag != CHARACTER_SET:
         yield getattr(answers, f"{level_of(int(tag, 16)).value}In{override.value.capitalize()}")
     yield from _list_empty_effects(attribute, answers)
@@ -93,7 +93,7 @@ def _list_empty_effects(attribute: Attribute, answers: OverrideAnswers) -> Itera
 
 
 def _list_nested_effects(tag: str, attribute: Attribute, answers: OverrideAnswers) -> Iterator[str]:
-    """Yield the answers about private elements and numbers, of an attribute and of the items in it."""
+    """Yield the answers about private elements and numbers that apply to an attribute or to the items in it."""
     if is_private(int(tag, 16)):
         yield answers.privateElements
     values = attribute.get("Value", ())

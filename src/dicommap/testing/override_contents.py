@@ -28,11 +28,11 @@ _TAG = re.compile(r"[0-9A-F]{8}")
 
 
 class RefusedOverrideError(Exception):
-    """Raised if the service refuses an override file. The text continues "The metadata file of mapping 3 ..."."""
+    """The error that the service refuses an override file. Its text continues "The metadata file of mapping 3 ..."."""
 
 
 class IgnoredOverrideError(Exception):
-    """Raised if the service ignores an override file: nothing of it is applied, and nothing is reported."""
+    """The signal that the service ignores an override file: nothing of it is applied, and nothing is reported."""
 
 
 def read_override(content: bytes | None, target: Target, answers: OverrideAnswers) -> DataSet:

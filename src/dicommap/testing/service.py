@@ -58,7 +58,7 @@ class OperationThrottle:
         self._buckets = {name: (float(rate.burst), now) for name, rate in DOCUMENTED_RATES.items()}
 
     def take_token(self, operation: str) -> bool:
-        """Take a token from the operation's bucket. Return whether it had one; if not, the call is refused."""
+        """Take a token from the bucket of an operation. If the bucket is empty, return False: the call is refused."""
         rate = DOCUMENTED_RATES.get(operation)
         if rate is None:
             return True
@@ -215,8 +215,7 @@ class ImportJobService:
             settings: Texts as `Behaviour.with_settings` takes them, such as `answers.dataSet=array`.
 
         Raises:
-            UsageError: A setting is unknown, or it has not this value.
-
+            UsageError: A setting is unknown, or does not allow this value.
         """
         with self._lock:
             self.behaviour = self.behaviour.with_settings(settings)

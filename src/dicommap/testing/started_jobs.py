@@ -91,15 +91,14 @@ class StartedJobs:
     started: list[StartedJob] = field(default_factory=list)
 
     def start(self, request: Mapping[str, Any]) -> StartedJob:
-        """Start and return a job. If the same request with the same client token was sent before, return its job.
+        """Start a job and return it. If the same request was sent before, return the job that it started.
 
-        That another request with the same token is refused is a rule of the stand-in only. The service model calls the
-        client token an idempotency token, and AWS documents nothing about its reuse.
+        A request is the same if all parameters are equal, with the client token. A different request with the same
+        client token is refused. This is a rule of the stand-in: AWS documents nothing about the reuse of client tokens.
 
         Raises:
             ServiceError: ConflictException if another request used the client token; ServiceQuotaExceededException if
                 the quota of concurrent jobs is reached.
-
         """
         for job in self.started:
             if (job.datastore_id, job.client_token) == (request["datastoreId"], request["clientToken"]):
