@@ -64,14 +64,14 @@ def decode_value(stored: bytes) -> str:
 
 
 def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
-    """Return the ranges of the column `path` that contain the members of an archive.
+    """Return two ranges of paths for an SQL query: together they contain all members of an archive, and nothing else.
 
     Args:
         archive: The path of the archive.
 
     Returns:
-        Four cells: first the begin and end of the range of text cells, then the begin and end of the range of bytes
-            cells. The ends are not part of the ranges.
+        Four values for the `?` of the query: begin and end of the range for paths stored as text, then begin and end
+            of the range for paths stored as bytes. The ends are excluded.
     """
     first, end = archive + "!/", archive + "!0"
     return encode_path(first), encode_path(end), os.fsencode(first), os.fsencode(end)
@@ -140,7 +140,7 @@ def read_unchecked_rows(
 
 @contextmanager
 def _raise_inventory_errors() -> Iterator[None]:
-    """Raise InventoryError instead of errors of cells and of SQLite in the `with` block."""
+    """Raise InventoryError if the `with` block raises DamagedCellError or an error of SQLite."""
     try:
         yield
     except DamagedCellError:
@@ -153,7 +153,7 @@ def _raise_inventory_errors() -> Iterator[None]:
 
 
 def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
-    """Raise InventoryError if `error` was raised because the inventory is closed, or belongs to another thread."""
+    """Raise InventoryError if the cause of `error` is that the inventory is closed or was opened in another thread."""
     if "closed" in str(error) or "thread" in str(error):
         raise InventoryError(
             "The inventory is closed, or open in another thread.", fix="Open it again, in this thread."

@@ -1,4 +1,4 @@
-"""An inventory in a comparison of two: its instances in the order of their UIDs, and look-ups of single rows.
+"""ComparedInventory: one of two inventories that are compared. It yields the files of each instance, sorted by UIDs.
 
 SQLite returns the rows one by one. It reads the series through an index and sorts only the files of one series at a
 time. The memory therefore does not depend on the size of the inventory.
@@ -47,7 +47,7 @@ _COLUMNS = "StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, path, size, eta
     "IFNULL(InstanceNumber, ''), digest, source, header.id"
 )
 _CONTENT = slice(3, 9)
-"""The cells of a row from the path to the digest. Two files are the same if these cells are equal."""
+"""Positions of the columns from `path` to `digest` in a row of `_COLUMNS`. They are equal if a file is unchanged."""
 _DISPOSITION, _SOURCE = 6, 9
 # With CROSS JOIN, SQLite reads the headers by their index, and sorts the files of one series at a time.
 _INSTANCES_QUERY = f"""
@@ -67,7 +67,7 @@ WHERE type = 'index' AND name IN ('header_by_series', 'file_by_header', 'file_by
 
 
 class InstanceFile(NamedTuple):
-    """One file that contains an instance: the file that counts as the instance, or a duplicate."""
+    """A scanned file with the disposition `instance` or `duplicate`, as the inventory describes it."""
 
     path: str
     size: int
@@ -80,10 +80,10 @@ class InstanceFile(NamedTuple):
 
 
 class InstanceFiles:
-    """The files of one instance in one series, in the order of path and source.
+    """The files of one series that contain the same SOP Instance UID, in the order of path and source.
 
-    The cells are checked only when `files` is first read. Most instances are the same in both inventories, and their
-    unchecked rows can be compared much faster.
+    It holds rows of the inventory. Their cells are checked only when `files` is first read. Most instances are the same
+    in both inventories, and unchecked rows can be compared much faster.
 
     Attributes:
         key: The UIDs of the instance.
@@ -100,7 +100,10 @@ class InstanceFiles:
         self._files: list[InstanceFile] | None = None
 
     def add(self, row: tuple[Any, ...]) -> None:
-        """Add the row of a file. The first `MAX_COPIES` rows are kept, and always the row of the instance itself."""
+        """Count a file, given as a row of `_COLUMNS`. Keep the row if fewer than `MAX_COPIES` rows are kept.
+
+        A row with the disposition `instance` is always kept: if necessary, it replaces the last row.
+        """
         self.total += 1
         if len(self._rows) < MAX_COPIES:
             self._rows.append(row)
@@ -116,19 +119,19 @@ class InstanceFiles:
 
     @property
     def instance(self) -> InstanceFile | None:
-        """Return the file that counts as the instance. Return None if every file is a duplicate.
+        """Return the file with the disposition `instance`. Return None if all files are duplicates.
 
-        The instance then belongs to another series.
+        They are then duplicates of a file in another series.
         """
         return next((file for file in self.files if file.is_instance), None)
 
     def is_same_single_file(self, other: InstanceFiles, partners: Mapping[int, int]) -> bool:
-        """Return whether each inventory has the instance as one file without duplicates, and the two files are equal.
+        """Return whether `self` and `other` have one file each, and the two inventories describe it in the same way.
 
-        Only their cells are compared.
+        The two rows are compared. The files themselves are not read.
 
         Args:
-            other: The files of the same instance in the second inventory.
+            other: The files of the same instance in the second inventory. `self` is from the first inventory.
             partners: Number of a source in the second inventory -> number of the same source in the first inventory.
         """
         if self.total != 1 or other.total != 1:
@@ -205,9 +208,9 @@ class ComparedInventory:
             yield current
 
     def find_instance(self, sop_instance_uid: str) -> InstanceFiles | None:
-        """Return the files of an instance in the series of the file that counts as the instance.
+        """Find the file of the disposition `instance` with this UID. Return all files of the instance in its series.
 
-        Return None if the inventory does not have the instance.
+        Return None if the inventory has no such file.
         """
         files: InstanceFiles | None = None
         for row in self._read_unchecked(_INSTANCE_QUERY, (sop_instance_uid,)):
@@ -219,7 +222,7 @@ class ComparedInventory:
         return files
 
     def parse_file(self, row: tuple[Any, ...]) -> InstanceFile:
-        """Return the file that a row describes. Raises InventoryError if a cell is damaged."""
+        """Convert a row of `_COLUMNS` to an InstanceFile. Raises InventoryError if a cell is damaged."""
         try:
             return InstanceFile._make(reader(cell) for reader, cell in zip(self._readers, row[3:], strict=True))
         except DamagedCellError:
@@ -241,7 +244,7 @@ class ComparedInventory:
         raise self._name_error(damaged_error())
 
     def describe(self, other: ComparedInventory) -> ComparedInventorySummary:
-        """Return the description of this inventory in a comparison with `other`."""
+        """Return the name, sources and reader version of this inventory, and the keywords that `other` lacks."""
         return ComparedInventorySummary(
             name=self.name,
             sources=tuple(self.roots.values()),
@@ -297,8 +300,9 @@ class ComparedInventory:
 def pair_roots(before: Mapping[int, str], after: Mapping[int, str]) -> dict[int, int]:
     """Return a dict: number of a source in the second inventory -> number of the same source in the first inventory.
 
-    Sources with equal roots are pairs. The remaining sources are paired in their order, because a file of a source has
-    another root than the original. A source without a partner gets a negative number.
+    Sources with equal roots are the same. The remaining sources are paired in their order: if a source was copied or
+    moved between the scans, its root is another. A source of the second inventory without a partner gets a negative
+    number.
     """
     pairs: dict[int, int] = {}
     free = dict(before)

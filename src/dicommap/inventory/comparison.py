@@ -1,10 +1,10 @@
-"""Compare two inventories. Both yield their instances in the order of the UIDs, so the two streams can be merged.
+"""Compare two inventories instance by instance. Both are read in the order of the UIDs and merged.
 
 Only one instance of each inventory is in memory at a time, with the counts of its series and study. So 100 million
 instances need no more memory than ten.
 
-If only one of the inventories has an instance in some series, the instance is looked up in the other inventory by its
-SOP Instance UID: there it may belong to another series.
+An instance may be in a series of one inventory, but not in the same series of the other inventory. Then it is looked up
+in the other inventory by its SOP Instance UID, because it may be in another series there.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ InstancePair = tuple["InstanceKey", "InstanceFiles | None", "InstanceFiles | Non
 
 
 class InventoryComparer:
-    """A comparison of two inventories. It is done while the caller iterates over `differences`.
+    """A comparison of two inventories. It runs while the caller iterates over the result of `differences`.
 
     Attributes:
         keywords: The compared attributes.
@@ -68,9 +68,9 @@ class InventoryComparer:
         return merge_instances(self._before.instances(), self._after.instances())
 
     def differences(self, pairs: Iterable[InstancePair]) -> Iterator[Difference]:
-        """Yield the differences of the instances, series and studies.
+        """Yield each instance, series and study that differs between the inventories.
 
-        A series follows its instances, and a study follows its series.
+        A series is yielded after its instances, and a study after its series.
 
         Args:
             pairs: The result of the method `pairs`.
@@ -135,9 +135,11 @@ class InventoryComparer:
     def _compare_instance(
         self, old: InstanceFiles | None, new: InstanceFiles | None, counts: InstanceCounts
     ) -> InstanceDifference | None:
-        """Compare the files of one instance in one series, and update `counts`. Return None if there is no difference.
+        """Compare the files of one instance in one series, and update `counts`, the counts of this series.
 
-        If the instance moved to another series, the difference belongs to the new series, and the old series gets None.
+        Returns:
+            The difference. None if there is no difference, or if the instance has moved from this series to another
+                one: the difference is then returned for the other series.
         """
         if old is not None and new is not None and self._comparer.is_same_single_file(old, new):
             counts.before += 1
@@ -173,8 +175,9 @@ class InventoryComparer:
 def merge_instances(before: Iterable[InstanceFiles], after: Iterable[InstanceFiles]) -> Iterator[InstancePair]:
     """Merge two streams of instances that are sorted by UIDs.
 
-    Yield the UIDs of each instance, its files in the first stream and its files in the second stream. If a stream does
-    not have the instance, its item is None.
+    Yields:
+        The UIDs of each instance, its files in `before` and its files in `after`. The files are None if the stream does
+            not have the instance.
     """
     first, second = iter(before), iter(after)
     old, new = next(first, None), next(second, None)
@@ -197,7 +200,7 @@ def merge_instances(before: Iterable[InstanceFiles], after: Iterable[InstanceFil
 
 
 class _Presence:
-    """Records which of the two inventories have a file of a study or series."""
+    """Two flags for a study or series: whether the first and the second inventory have a file of it."""
 
     def __init__(self) -> None:
         self.before = False
@@ -244,7 +247,7 @@ class _AttributeChanges:
     def counts(self) -> tuple[AttributeChangeCount, ...]:
         """Return the number of instances for each change of an attribute, the most frequent change first.
 
-        If an attribute has more than `CHANGES_LISTED` changes, its last item counts the other changes together.
+        If an attribute has more than `CHANGES_LISTED` different changes, one last item counts all others together.
         """
         return tuple(
             AttributeChangeCount(

@@ -43,7 +43,7 @@ _COMPARABLE_NAME = "comparable_name"
 
 
 def add_sql_functions(connection: sqlite3.Connection) -> None:
-    """Register the SQL function that the result of `distinct_count_sql` calls."""
+    """Register the SQL function that normalizes person names. Expressions of `distinct_count_sql` call it."""
     connection.create_function(_COMPARABLE_NAME, 1, _make_cell_comparable, deterministic=True)
 
 

@@ -1,8 +1,8 @@
 """Compare one instance in two inventories: the path, size and ETag of its file, its attributes, and its duplicates.
 
 If both inventories have a file of the instance with the same path, these two files are compared, even if one of them is
-a duplicate. So a new file of an unchanged file is not reported as a move, even if the path of the new file is first in
-the order of paths.
+a duplicate. For example, `b.dcm` is unchanged, and its new copy `a.dcm` is now the instance because its path is first.
+The two `b.dcm` are compared. The result is a new duplicate, and not a change of the path.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_CACHED_HEADERS = 4096
 
 
 class InstanceComparer:
-    """Compares the files of single instances.
+    """A comparer of two inventories that compares one instance at a time.
 
     Attributes:
         keywords: The compared attributes: both inventories captured them, and the caller does not ignore them.
@@ -56,15 +56,15 @@ class InstanceComparer:
         self._headers = _HeaderComparer(before, after, [word for word in self.keywords if word != INSTANCE_NUMBER])
 
     def is_same_single_file(self, old: InstanceFiles, new: InstanceFiles) -> bool:
-        """Return whether each inventory has the instance as one file, and both files have equal cells.
+        """Return whether each inventory has one file of the instance, and describes it in the same way.
 
-        This test is fast, and true for most instances. If the inventories captured different attributes, it returns
-        False, because the digests of their headers cannot be compared.
+        This test is fast, and True for most instances. If the inventories have different captured attributes, it
+        returns False, because the digests of their headers cannot be compared.
         """
         return self._headers.has_comparable_digests and old.is_same_single_file(new, self._partners)
 
     def compare(self, old: InstanceFiles, new: InstanceFiles) -> InstanceDifference | None:
-        """Compare an instance that both inventories have. Return None if there is no difference.
+        """Compare an instance that both inventories have. Return its difference, or None if nothing differs.
 
         Args:
             old: The files of the instance in the first inventory.
@@ -85,9 +85,9 @@ class InstanceComparer:
         return self._describe(old, new, first, second, tuple(kinds), (*moves, *attributes))
 
     def compare_duplicates(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference | None:
-        """Compare the duplicates of an instance in a series that does not have the instance itself.
+        """Compare the duplicates of an instance in a series, if the file of the instance is in another series.
 
-        Return None if there is no difference.
+        Return the difference, or None if nothing differs.
         """
         if ChangeKind.DUPLICATES in self._ignored or self.has_same_files(old, new):
             return None
@@ -126,7 +126,10 @@ class InstanceComparer:
         )
 
     def _choose_files(self, old: InstanceFiles, new: InstanceFiles) -> tuple[InstanceFile, InstanceFile]:
-        """Return the two files to compare: two files with the same path if possible, else the instances."""
+        """Return the two files to compare: one of `old` and one of `new`, with the same path if possible.
+
+        Otherwise, return the files with the disposition `instance`.
+        """
         first, second = old.instance or old.files[0], new.instance or new.files[0]
         if len(old.files) == len(new.files) == 1:
             return first, second
@@ -160,9 +163,10 @@ class InstanceComparer:
         first: InstanceFile | None = None,
         second: InstanceFile | None = None,
     ) -> bool:
-        """Return whether both inventories have the same files of an instance. `first` and `second` are not compared.
+        """Return whether the files in `old` and `new` are the same, apart from `first` and `second`.
 
-        If there are more than `MAX_COPIES` files, only their numbers are compared.
+        `first` is one of `old`, `second` one of `new`; the caller has compared them. If there are more than
+        `MAX_COPIES` files, only their numbers are compared.
         """
         old_count, new_count = old.total if old else 0, new.total if new else 0
         if old is None or new is None or old_count != new_count:
@@ -178,7 +182,7 @@ class InstanceComparer:
 
 
 class _HeaderComparer:
-    """Compares the attributes of two headers. It caches results, because the files of a series share few headers."""
+    """A comparer of the attributes of two headers. It caches results: many files of a series have the same header."""
 
     def __init__(self, before: ComparedInventory, after: ComparedInventory, keywords: list[str]) -> None:
         self._before = before

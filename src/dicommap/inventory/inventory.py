@@ -109,8 +109,8 @@ class Inventory(Displayable):
     def unmasked(self) -> Self:
         """Return a view of this inventory that does not mask patient values in its text and HTML.
 
-        Its studies and series do not mask them either. The view and this inventory share one open file: closing one
-        closes both.
+        The studies and series of the view do not mask patient values either. The view and this inventory share one
+        open file: closing one closes both.
         """
         view = copy(self)
         view._unmasked = True
@@ -123,7 +123,7 @@ class Inventory(Displayable):
 
         Args:
             selection: Yield only the selected studies; by default, yield all. A study is selected if one of its files
-                is selected. It has all its series.
+                is selected. It is then yielded with all of its series, not only with the selected ones.
         """
         rows = self._read_series(self._select(selection).for_studies())
         for _, series in groupby(rows, key=lambda item: item.study_instance_uid):
@@ -208,7 +208,7 @@ class Inventory(Displayable):
         return queries.count_archive_members(self._connection)
 
     def count_duplicates(self) -> tuple[int, int]:
-        """Return the number of all duplicates, and the number of duplicates whose bytes differ from the instance's."""
+        """Return two numbers: all duplicates, and the duplicates with other bytes than the file of the instance."""
         return queries.count_duplicates(self._connection)
 
     # Search.
@@ -242,8 +242,8 @@ class Inventory(Displayable):
             series: Count the files of this Series Instance UID only.
 
         Returns:
-            Value -> number of files, the most frequent value first. An absent attribute counts as the empty text. Its
-            keys are the values; its repr masks them, as other reprs do.
+            Value -> number of files, the most frequent value first. An absent attribute counts as the empty text. The
+            keys of the dict are the values themselves; only the repr of the dict masks them.
 
         Raises:
             AttributeNameError: The keyword is not a captured attribute of this inventory.

@@ -44,13 +44,13 @@ WHERE source = ? AND path >= ? AND path < ? AND typeof(path) = 'text' AND {_IS_F
 """
 
 KEYS_QUERY = "SELECT path, size, StudyInstanceUID, SeriesInstanceUID" + _FROM_KEY_RANGE
-"""Selects the keys, sizes and UIDs of the files of one source, from a first path to an end path (excluded)."""
+"""SQL query for the path, size and UIDs of each file of one source, from a first path to an end path (excluded)."""
 
 OBJECTS_QUERY = (
     "SELECT path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID"
     + _FROM_KEY_RANGE
 )
-"""Selects the columns of a `PlannedObject` for the files of one source, from a first path to an end path (excluded)."""
+"""SQL query for the data of a `PlannedObject`, for the same files as in `KEYS_QUERY`."""
 
 STUDY_FILES_QUERY = f"""
 SELECT source, path, size, etag, mtime_ns, disposition, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID
@@ -59,7 +59,7 @@ WHERE StudyInstanceUID = ? AND SeriesInstanceUID = IFNULL(?, SeriesInstanceUID) 
     AND typeof(path) = 'text' AND {_IS_INSTANCE}
 ORDER BY SeriesInstanceUID, source, path
 """  # noqa: S608  no text of users
-"""Selects the files of a study, or of one of its series, if they are not larger than a limit."""
+"""SQL query for the files of a study, or of one of its series. Files that are larger than a limit are left out."""
 
 SERIES_SIZES_QUERY = f"""
 SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) FROM (
@@ -67,7 +67,7 @@ SELECT StudyInstanceUID, SeriesInstanceUID, SUM(files), SUM(bytes), SUM(large) F
     FROM file WHERE typeof(path) = 'text' AND {_IS_INSTANCE} GROUP BY header
 ) JOIN header ON header.id = number GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  no text of users
-"""Selects, for each series, the number and bytes of files up to a size limit, and the number of larger files.
+"""SQL query for the number and total bytes of each series' files up to a size limit, and the number of larger files.
 
 Archive members are counted too.
 """
@@ -77,12 +77,12 @@ HAS_KEY_QUERY = "SELECT 1 FROM file WHERE source = ? AND path = ?"
 FILE_COUNTS_QUERY = f"""
 SELECT COUNT(*), IFNULL(SUM({_IS_INSTANCE}), 0) FROM file WHERE {_IS_FILE}
 """  # noqa: S608  no text of users
-"""Counts all files, and the files that are instances or duplicates. Archive members are counted too."""
+"""SQL query for two numbers: all files, and files that are instances or duplicates. Both include archive members."""
 
 NON_UTF8_PATHS_QUERY = (
     f"SELECT source, path FROM file WHERE typeof(path) = 'blob' AND {_IS_INSTANCE} ORDER BY source, path"  # noqa: S608
 )
-"""Selects the instances and duplicates with paths that are not UTF-8. Archive members are selected too."""
+"""SQL query for the instances and duplicates with a path that is not UTF-8, including archive members."""
 
 ARCHIVE_MEMBERS_QUERY = """
 SELECT member.disposition FROM file AS archive CROSS JOIN file AS member
@@ -92,7 +92,7 @@ ON member.source = archive.source AND (
 )
 WHERE archive.disposition = 'archive' AND typeof(archive.path) = 'text'
 """
-"""Selects the disposition of each archive member. An archive inside an archive is only a member."""
+"""SQL query for the disposition of each archive member. Archives inside archives are not opened: they are members."""
 
 
 _INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
@@ -146,7 +146,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         return self._iterate_objects_under("")
 
     def objects_under(self, prefix: str) -> PlannedObjects:
-        """Return the objects whose keys begin with `prefix`. In the result, their keys are relative to it.
+        """Return the objects whose keys begin with `prefix`. The returned objects have keys without this prefix.
 
         `prefix` is empty or ends with a slash.
         """

@@ -102,7 +102,7 @@ class PreviousScan:
     """The inventory of an earlier scan, which may be unfinished. The new scan reuses the rows of unchanged files.
 
     Attributes:
-        roots: The roots of its sources in the order of their numbers, in the form of cells (see `encode_path`).
+        roots: The roots of the scanned sources in the order of their numbers, in the form of cells (see `encode_path`).
         complete: Whether the earlier scan was finished. If not, its duplicates and issues are not complete.
     """
 
@@ -210,12 +210,12 @@ class PreviousScan:
         return taken
 
     def matches_walk(self, after: int, source: int, files: Sequence[SourceFile]) -> bool:
-        """Return whether the next files of this inventory are `files`, unchanged and in the same order.
+        """Return whether `files` follow the first `after` files of this inventory, unchanged and in the same order.
 
-        It checks all cells of their rows, so that `copy_first` can copy the rows without another check.
+        This method checks all cells of these files, so that `copy_first` can copy them without another check.
 
         Args:
-            after: The number of files of this inventory that precede them.
+            after: The number of files of this inventory that have been matched so far.
             source: The index of the root of `files`.
             files: The files as the new walk lists them.
         """
@@ -238,7 +238,7 @@ class PreviousScan:
     def has_exactly(self, count: int) -> bool:
         """Return whether the inventory has exactly `count` files and no issue `instance.conflict`.
 
-        Files with this issue must be compared again.
+        Every scan compares files with this issue again, so an inventory with it cannot be copied as a whole.
         """
         ((files,),) = self._connection.execute("SELECT MAX(id) FROM file").fetchall()
         conflict = self._connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
@@ -297,7 +297,7 @@ class PreviousScan:
         return [(decode_path(path)[begin:], size) for path, size, _ in rows]
 
     def is_duplicate(self, first: FileIdentity, other: FileIdentity, roots: Sequence[str]) -> bool:
-        """Return whether the earlier scan found that `other` has the bytes of `first`, and both are unchanged.
+        """Return whether the earlier scan found `other` to be a copy of `first`, byte by byte, and both are unchanged.
 
         Args:
             first: The file that is the instance.

@@ -178,7 +178,7 @@ def read_instances(
 def read_files(
     connection: sqlite3.Connection, roots: Mapping[int, str], selected: SqlCondition = _ALL, limit: int | None = None
 ) -> Iterator[File]:
-    """Yield the paths of the inventory in the order of source and path.
+    """Yield a File for each scanned path of any disposition, in the order of source and path.
 
     Args:
         connection: An open inventory.
@@ -292,7 +292,7 @@ def count_archive_members(connection: sqlite3.Connection) -> int:
 
 
 def count_duplicates(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return the number of all duplicates, and the number of duplicates whose bytes differ from the instance's."""
+    """Return two numbers: all duplicates, and the duplicates with other bytes than the file of the instance."""
     rows = read_rows(connection, _DUPLICATE_COUNT_QUERY, (read_text, read_integer))
     counts: dict[str, int] = dict(map(tuple, rows))
     return sum(counts.values()), counts.get("instance.conflict", 0)

@@ -120,13 +120,13 @@ def _parse_keyword_patterns(keyword: str, match: object) -> ShellPatterns:
 def find_studies(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]) -> Iterator[Study]:
     """Yield each study that has a matching series.
 
-    A series matches if, for each keyword in `patterns`, one of its values matches one of the patterns.
+    A series matches if, for each keyword in `patterns`, one value of the series matches one pattern of the keyword.
     """
     return (study for study in studies if any(_is_match(series, patterns) for series in study.series))
 
 
 def find_series(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]) -> Iterator[Series]:
-    """Yield each matching series. `find_studies` says when a series matches."""
+    """Yield each series that matches `patterns`. `find_studies` documents when a series matches."""
     return (series for study in studies for series in study.series if _is_match(series, patterns))
 
 

@@ -1,4 +1,4 @@
-"""The choice of studies, series, instances, files or issues that are listed, and its SQL conditions.
+"""Selection: the conditions for the studies, series, instances, files or issues of a list, and their SQL.
 
 SQLite chooses the rows. A listing of a few rows therefore reads only a few rows.
 """
@@ -41,25 +41,25 @@ _function_numbers = count()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Conditions for the rows of a listing. A row must meet all conditions that are given."""
+    """Conditions for a list of studies, series, instances, files or issues. A listed item meets all of them."""
 
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Keyword -> patterns, written as in rules. One of them must match a value in a file of the row."""
+    """Keyword -> patterns, written as in rules. A file of the item must have a value that matches one of them."""
     studies: Sequence[str] = ()
     """Study Instance UIDs, whole or shortened as tables show them: `1.3.6…0.133`."""
     series: Sequence[str] = ()
-    """Series Instance UIDs, whole or shortened in the same way."""
+    """Series Instance UIDs, whole or shortened as tables show them: `1.3.6…0.133`."""
     codes: Sequence[str] = ()
     """Issue codes. A study, series, instance or file is listed if it has an issue with one of these codes."""
     severities: Sequence[Severity] = ()
-    """Severities of issues. A study, series, instance or file is listed if it has an issue of one of them."""
+    """Severities of issues. A study, series, instance or file is listed if it has such an issue."""
     limit: int | None = None
-    """The maximum number of rows. SQLite stops when it is reached."""
+    """The maximum number of listed items. SQLite stops reading at this number. None: no maximum."""
 
 
 @dataclass(frozen=True, slots=True)
 class SqlCondition:
-    """A condition that is added to the WHERE clause of a query, with the values of its `?`."""
+    """A condition that is appended to the WHERE clause of an SQL query, with a value for each `?` in it."""
 
     text: str = ""
     """The SQL text. It is empty or begins with ` AND `."""
@@ -73,7 +73,7 @@ class SqlCondition:
 
 
 class SelectionSql:
-    """The SQL conditions of one selection. They work only on the connection that they were made for."""
+    """The SQL conditions of one selection. They work only on one connection, because they call its SQL functions."""
 
     def __init__(self, selection: Selection | None, connection: sqlite3.Connection) -> None:
         chosen = selection or Selection()
@@ -161,7 +161,10 @@ def parse_uid(text: str) -> str:
 
 
 def _header_condition(selection: Selection, connection: sqlite3.Connection) -> SqlCondition:
-    """Return the condition on the columns of `header` and `file`. Patterns become SQL functions of `connection`."""
+    """Return the condition on the columns of the tables `header` and `file`: UIDs, and values that match patterns.
+
+    For each keyword of the patterns, an SQL function is added to `connection`.
+    """
     condition = SqlCondition()
     for column, uids in (("StudyInstanceUID", selection.studies), ("SeriesInstanceUID", selection.series)):
         if uids:

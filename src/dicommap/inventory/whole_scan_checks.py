@@ -46,7 +46,7 @@ _UID_QUERIES = {
 
 
 def find_nonconformant_uids(connection: sqlite3.Connection) -> Iterator[Issue]:
-    """Yield one issue for each problem of UIDs with the same root.
+    """Yield an issue for all nonconformant UIDs of one keyword that have the same root and the same problem.
 
     The Study, Series and SOP Instance UIDs and the SOP Class UIDs are checked. The location of an issue is the first
     study with such a UID. The table temp.counted must exist: it has the number of files of each header.
@@ -139,7 +139,7 @@ def find_whole_scan_issues(
 ) -> Iterator[Issue]:
     """Yield the issues of whole studies and series, then the issues of too large files.
 
-    Issues of studies and series are located by UIDs, issues of files by paths.
+    The location of an issue of a study or series has UIDs. The location of an issue of a file has the path.
     """
     connection.execute(_CREATE_COUNTED_TABLE)
     yield from _find_series_in_two_studies(connection)

@@ -84,9 +84,9 @@ class ScanLock:
 
 
 def keep_unfinished_scan(files: WorkingFiles) -> None:
-    """Rename the unfinished inventory to the interrupted one if it lists more files. Otherwise, remove it.
+    """Keep the inventory with more files: `files.unfinished` or `files.interrupted`. Remove the other one.
 
-    The caller must have the scan lock.
+    The kept inventory is at the path `files.interrupted`. The caller must have the scan lock.
     """
     if _count_files(files.unfinished) > _count_files(files.interrupted):
         remove_files(files.interrupted)

@@ -47,10 +47,16 @@ if TYPE_CHECKING:
 
 
 class UnchangedRun:
-    """The files at the beginning of a walk, up to the first batch with a change since the previous scan."""
+    """The files at the beginning of a walk that are unchanged since the previous scan.
+
+    The run ends before the first batch that has a changed file.
+    """
 
     def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
-        """Start an empty run. It stays empty unless `previous` is exactly one finished inventory of these `roots`."""
+        """Start a run without files.
+
+        No file is ever added if `previous` has several inventories, or one that is unfinished or has other roots.
+        """
         first = previous[0] if len(previous) == 1 else None
         stored = [encode_path(root) for root in roots]
         self._previous = first if first is not None and first.complete and first.roots == stored else None
@@ -58,7 +64,10 @@ class UnchangedRun:
         """Number of files in the run."""
 
     def extend(self, source: int, files: Sequence[SourceFile]) -> bool:
-        """Add files of a source to the run, or end the run if one of them has changed. Return whether it added them."""
+        """Add `files`, a batch of a source, to the run. If one of them has changed, add none and end the run.
+
+        Return whether the files were added.
+        """
         if self._previous is None:
             return False
         try:
@@ -86,7 +95,7 @@ PRAGMA cache_size = -16384;
 
 
 class InventoryWriter:
-    """Writes one inventory file: `add` takes batches of files, and `finish` moves the inventory to its final path.
+    """A writer of one inventory: `add` takes batches of files, and `finish` moves the file to its final path.
 
     If the `with` block ends without `finish`, the previous inventory stays unchanged. The batches that were added stay
     in an unfinished file beside it, and the next scan reuses them.

@@ -1,4 +1,4 @@
-"""The job ledger. It finds the planned object of each record, and gives each planned instance one outcome."""
+"""The job ledger: find the planned object of each record in a job manifest, and give each instance one outcome."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class _LedgerEntry:
 
 @dataclass(slots=True)
 class RecordCounts:
-    """Counts of the objects in the records of a job (imported, failed, others), and the image sets of the records."""
+    """Numbers of S3 objects that the records of a job manifest name, by result, and the IDs of their image sets."""
 
     imported: int = 0
     failed: int = 0

@@ -25,7 +25,7 @@ COUNT_MEMBERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobManifest:
-    """The job summary in job-output-manifest.json. A member that is missing there is empty here."""
+    """The job summary in job-output-manifest.json. A field is empty if its member is missing in the summary."""
 
     job_id: str = ""
     datastore_id: str = ""
@@ -79,7 +79,7 @@ def _parse_text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFile:
-    """An NDJSON file with records in the output of a job."""
+    """One NDJSON file with success, failure or warning records, from the output of a job."""
 
     kind: RecordKind
     path: str
@@ -99,4 +99,4 @@ class JobOutput:
     files: Iterable[RecordFile] = ()
     """The files with SUCCESS, FAILURE and WARNING records. They can be iterated only once."""
     others: int = 0
-    """Number of other folders that match the job equally well. If there are any, the output cannot be used."""
+    """Number of other folders that may be the output of the same job. If it is not 0, the output cannot be used."""

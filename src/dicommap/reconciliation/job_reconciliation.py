@@ -57,10 +57,10 @@ def outcome_issues(outcomes: JobOutcomes, location: Location) -> Iterator[Issue]
 def manifest_identity_issues(
     manifest: JobManifest, uri: S3Uri, submission: Submission | None, location: Location
 ) -> Iterator[Issue]:
-    """Yield an issue for each ID or URI in a job manifest that is not that of the job.
+    """Yield an issue for each ID or URI in a job manifest that differs from the job's ID or URI.
 
     Args:
-        manifest: The job manifest. A member that is missing there is not compared.
+        manifest: The job manifest. An ID or URI that is missing in it is not compared.
         uri: The inputS3Uri of the job.
         submission: The saved state of the job. None if the job was never submitted.
         location: The location of the issues.
@@ -79,9 +79,9 @@ def manifest_identity_issues(
 def manifest_count_issues(
     manifest: JobManifest, record_counts: RecordCounts, overrides: int, location: Location
 ) -> Iterator[Issue]:
-    """Yield an issue for each count in a job manifest that is not the number of records.
+    """Yield an issue for each count in the job summary that differs from the number in the records.
 
-    AWS does not document whether override files count as scanned files, so both numbers are accepted.
+    AWS does not document whether override files count as scanned files, so the count may include them or not.
 
     Args:
         manifest: The job manifest.
@@ -117,7 +117,7 @@ def _difference_issues(reported: int | None, counted: int, member: str, location
 
 
 NO_URI = S3Uri(bucket="", prefix="")
-"""The S3 URI that replaces an invalid inputS3Uri: the plan was edited. No record matches it."""
+"""An empty S3 URI. It replaces an inputS3Uri that is invalid because somebody edited the plan. No record matches it."""
 REASONS_KEPT = 50
 """Maximum number of failure reasons that are counted separately. All other reasons are counted together."""
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 _STRING_OR_WORD = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|\b(?:True|False|None)\b', re.DOTALL)
-"""Matches a string, or one of Python's words. A string without an end matches up to the end of the document.
+"""Matches a JSON string, or one of Python's words True, False and None outside of strings.
 
-Otherwise, the search would start again at each of its quotes.
+A string without a closing quote matches up to the end of the document. If it did not match, the search would start
+again at each quote in it, and take very long.
 """
 
 

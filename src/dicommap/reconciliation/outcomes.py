@@ -121,9 +121,9 @@ class JobOutcomes:
     image_sets: int = 0
     """Number of image sets that the records name."""
     others: int = 0
-    """Number of objects in the records that are not planned instances."""
+    """Number of objects that the records name and that are not planned instances."""
     recorded_imports: int = 0
-    """Number of objects that the records report as imported. They may be other objects than planned instances."""
+    """Number of objects that the records report as imported. It includes objects that are not planned instances."""
     not_instances: Mapping[str, int] = field(default_factory=dict)
     """Disposition in the scan -> number of planned objects that are not instances, such as DICOMDIRs."""
     refused_not_instances: Mapping[str, int] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class JobOutcomes:
     the developer guide shows it, but AWS does not document it for DICOMDIRs.
     """
     agreement: RequestAgreement | None = None
-    """Whether the service reports the parameters of the package's request for the job; None if it is not known."""
+    """Whether the job that the service reports has the parameters of the package's request. None if not known."""
     issues: tuple[Issue, ...] = ()
 
     @property
@@ -143,7 +143,10 @@ class JobOutcomes:
 
     @property
     def to_import_again(self) -> int:
-        """Return the number of instances to import again. These are all if the job had another import configuration."""
+        """Return the number of instances that a retry imports again.
+
+        These are the missing instances, or all instances if the job had another import configuration.
+        """
         return self.instances if self.has_other_configuration else self.missing
 
     @property

@@ -66,9 +66,9 @@ def content_comparer(
 
 
 class _DigestCache:
-    """The digests of members of sequential archives.
+    """A cache of digests of the members of sequential archives: archives whose members can be read only in order.
 
-    A whole archive is read when one of its members is first requested.
+    When the digest of a member is first requested, the whole archive is read and the digests of all members are stored.
     """
 
     def __init__(self, sources: Sequence[Source], connection: sqlite3.Connection) -> None:
@@ -82,7 +82,10 @@ class _DigestCache:
         return self._find_archive(file) is not None
 
     def get(self, file: FileIdentity) -> bytes | None:
-        """Return the digest of a file. Return None if its archive is damaged before this member. Raises OSError."""
+        """Return the digest of a file or archive member. Raises OSError if it cannot be read.
+
+        Return None for a member of a sequential archive that is damaged before this member.
+        """
         archive = self._find_archive(file)
         if archive is None:
             with self._openers[file.source].open(file.path) as read:
@@ -111,7 +114,7 @@ def _open_file(sources: Sequence[Source], file: FileIdentity) -> AbstractContext
 
 
 def _count_requests(read: ReadAt, source: Source, writer: InventoryWriter) -> ReadAt:
-    """Return a function that reads as `read` does. If the source uses the network, it also counts the requests."""
+    """Return a function that calls `read` and, if the source is read over the network, counts requests and bytes."""
     if not source.waits_for_network:
         return read
 

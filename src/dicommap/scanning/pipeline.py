@@ -93,9 +93,9 @@ def write_inventory(
 
 
 def _with_archives(source: Source, writer: InventoryWriter) -> Source:
-    """Return a source that also yields the members of its archives.
+    """Return a source that yields the files of `source` and the members of its archives.
 
-    Known members of unchanged archives are not listed again.
+    An archive that is unchanged since an earlier scan is not opened: its members are in the earlier inventory.
     """
 
     def find_known_members(archive: SourceFile) -> list[tuple[str, int]] | None:
@@ -134,7 +134,8 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
     Args:
         source: The source.
         number: The number of the source in the inventory.
-        writer: The writer of the inventory. It has the results of earlier scans. The walk excludes its own files.
+        writer: The writer of the inventory. It has the results of earlier scans. The files that the writer makes are
+            not part of the walk.
     """
     walk = source.walk(exclude=writer.own_files)
     while files := list(islice(walk, FILES_PER_BATCH)):
@@ -163,9 +164,9 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
 
 
 def _leave_out_changed_archives(previous: PreviousScan, root: str, files: Sequence[SourceFile]) -> Sequence[SourceFile]:
-    """Return the files that are not members of changed archives.
+    """Return `files` without the members of archives that have changed since the previous scan.
 
-    The size and time of a member do not show that its archive has changed.
+    These members must be read again, because a member may keep its size and time when its archive changes.
     """
     archives = {file.archive.path: file.archive for file in files if file.archive is not None}
     changed = {path for path, archive in archives.items() if not previous.has_unchanged_archive(root, archive)}
@@ -176,19 +177,19 @@ def _leave_out_changed_archives(previous: PreviousScan, root: str, files: Sequen
 
 @dataclass(slots=True)
 class Batch:
-    """Consecutive files of a walk over a source, with rows for the files that need not be read."""
+    """Consecutive files of a walk over a source, with the inventory rows of the files that need not be read."""
 
     source: int
     """The index of the batch's source in the scan."""
     files: Sequence[SourceFile]
     known_rows: dict[str, FileRow]
-    """Path -> row, for each file that need not be read."""
+    """Path -> inventory row, for each file that need not be read."""
     headers: dict[bytes, HeaderRow]
-    """Digest -> header, for all headers of the rows."""
+    """Digest -> header row, for each digest in `known_rows`. `rows` adds the headers of the files that were read."""
     unchanged: int
     """The number of files that have not changed since an earlier scan."""
     walk_issues: Mapping[str, tuple[IssueRow, ...]] = field(default_factory=dict)
-    """Path -> issues that the walk reported."""
+    """Path -> rows of the issues that the walk found for this file."""
     is_unchanged: bool = False
     """Whether all files are unchanged. If so, the writer copies their rows from the previous inventory."""
 
@@ -209,16 +210,16 @@ class Batch:
         return ReadTask(opener, keywords, prefix, tuple([(file.path, file.size) for file in unread]))
 
     def split(self, count: int) -> tuple[Self, Self]:
-        """Divide the batch before the file with index `count` in its task. Return both parts."""
+        """Return two batches. The task of the first one reads the first `count` files of this batch's task."""
         unread = [index for index, file in enumerate(self.files) if file.path not in self.known_rows]
         end = unread[count]
         first = replace(self, files=self.files[:end], headers=dict(self.headers), unchanged=0)
         return first, replace(self, files=self.files[end:])
 
     def write(self, writer: InventoryWriter, read: TaskRows | None) -> None:
-        """Write the rows of all files into the inventory.
+        """Write the rows of all files of the batch into the inventory.
 
-        `read` has the rows of the batch's task; it is None without a task.
+        `read` has the rows that the batch's task returned. It is None if the batch has no task.
         """
         writer.add_counts(read=len(read.files) if read else 0, unchanged=self.unchanged)
         if read is not None:
@@ -229,7 +230,7 @@ class Batch:
             writer.add(self.source, self.files, self.rows(read), self.headers)
 
     def rows(self, read: TaskRows | None) -> list[FileRow]:
-        """Return the rows of all files in order. The headers in `read` are added to `headers`."""
+        """Return the inventory rows of all files of the batch, in order. Add the headers in `read` to `headers`."""
         rows = self._merge_rows(read)
         if not self.walk_issues:
             return rows
@@ -239,7 +240,7 @@ class Batch:
         ]
 
     def _merge_rows(self, read: TaskRows | None) -> list[FileRow]:
-        """Return the rows of all files in order: rows of the previous scan, and rows that were read."""
+        """Return the inventory rows of all files of the batch, in order: known rows, and rows that the task read."""
         if read is None:
             return [self.known_rows[file.path] for file in self.files]
         self.headers.update(read.headers)

@@ -25,17 +25,17 @@ _Item = TypeVar("_Item", bound="Splittable")
 
 
 class Splittable(Protocol):
-    """The interface of batches of files that can be divided if a task stopped before its last file."""
+    """The interface of a batch of files that is divided if its task stops before the last file."""
 
     def split(self, count: int) -> tuple[Self, Self]:
-        """Return two batches: the first `count` files of the task, and the other files."""
+        """Return two batches. The task of the first one reads the first `count` files of this batch's task."""
 
 
 AUTO_JOBS = 0
 """A value for `jobs`: one process for each processor. Processes are started only if there are enough files."""
 
 MIN_FILES_FOR_PROCESSES = 20_000
-"""Number of files after which processes start with AUTO_JOBS. A single process reads fewer files faster."""
+"""With AUTO_JOBS, other processes start after this number of files. For fewer files, one process is faster."""
 
 _THREADS = 2
 """The number of threads that read over the network. Each thread runs a task, which sends many requests in parallel."""
@@ -75,9 +75,9 @@ def _mentions_main(script: str) -> bool:
 
 
 class TaskRunner:
-    """Runs tasks in this process, in a process pool, or in the caller's executor.
+    """A context manager that runs read tasks in this process, in a process pool, or in the caller's executor.
 
-    It is a context manager. Its processes and threads end when the `with` block ends.
+    The processes and threads that it starts end when the `with` block ends.
     """
 
     def __init__(self, jobs: int = 1, executor: Executor | None = None, *, waits_for_network: bool = False) -> None:
@@ -159,7 +159,7 @@ class TaskRunner:
 
 
 class PendingTask:
-    """A submitted task. It may still be running."""
+    """A read task that was submitted. It may be waiting, running or complete."""
 
     def __init__(self, result: Callable[[], TaskRows], future: Future[TaskRows] | None = None) -> None:
         self.result = result
@@ -175,17 +175,17 @@ class PendingTask:
 def run_in_order(
     items: Iterable[tuple[_Item, ReadTask | None]], runner: TaskRunner
 ) -> Generator[tuple[_Item, TaskRows | None], None, None]:
-    """Run the tasks of the items. Yield each item with the rows of its task, in the order of the items.
+    """Run the read tasks of batches. Yield each batch with the rows of its task, in the order of the batches.
 
     The tasks run at the same time and may end in another order.
 
     Args:
-        items: Pairs of an item and its task. The task is None if the item needs no task.
+        items: Pairs of a batch and its task. The task is None if no file of the batch must be read.
         runner: The runner of the tasks. Only a few tasks are submitted at a time.
 
     Yields:
-        Pairs of an item and its rows. The rows are None if the item has no task. If a task stopped early because its
-            rows are large, its item is divided where the task stopped.
+        Pairs of a batch and the rows of its task, or None if it has no task. If a task stopped early because its rows
+            are large, its batch is divided where the task stopped, and two batches are yielded.
     """
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]] = deque()
     try:
@@ -217,9 +217,9 @@ def count_processors() -> int:
 def _take_next(
     waiting: deque[tuple[_Item, ReadTask | None, PendingTask | None]], runner: TaskRunner
 ) -> tuple[_Item, TaskRows | None]:
-    """Return the first item and its rows.
+    """Remove the first batch from `waiting`. Return it with the rows of its task, or None if it has no task.
 
-    If its task has not read all files, submit the other files as the next item.
+    If the task has not read all files, submit a task for the remaining files. They become the next batch.
     """
     item, task, pending = waiting.popleft()
     if task is None or pending is None:

@@ -1,4 +1,4 @@
-"""Read tasks. Each task has a few hundred files for one worker, which returns their inventory rows."""
+"""The class ReadTask: a few hundred files for one worker, which reads them and returns their inventory rows."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class _ThreadReader(threading.local):
     """The sum of the size limits of all attributes that are read, in bytes."""
 
     def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
-        """Return a function that reads headers with these attributes.
+        """Return a function that reads a file's header and captures the attributes `keywords`.
 
-        It is cached until other keywords are requested.
+        The function is cached until this method is called with other keywords.
         """
         if keywords != self.keywords:
             wanted = WantedAttributes(keywords)
@@ -95,7 +95,7 @@ def read_files(task: ReadTask) -> TaskRows:
 
 
 class _RowBuilder:
-    """Builds the rows of a task's files, and counts the characters of the rows."""
+    """A builder of the inventory rows of a task's files. It counts the characters of the rows."""
 
     def __init__(self, task: ReadTask) -> None:
         self._task = task

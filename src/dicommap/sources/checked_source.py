@@ -86,9 +86,9 @@ class CheckedSource(Source):
             self._raise_from(error)
 
     def count(self) -> Iterator[int]:
-        """Yield the numbers of the wrapped source.
+        """Yield the numbers that `count` of the wrapped source yields: their sum is about the number of files.
 
-        They are only for the progress bar, so after an error they just end.
+        An exception ends the numbers and is ignored, because they are only for the progress bar.
         """
         try:
             yield from self._source.count()
@@ -104,7 +104,7 @@ class CheckedSource(Source):
         return self._source.overlaps(other._source if isinstance(other, CheckedSource) else other)
 
     def with_archives(self, known_members: KnownMembers) -> Source:
-        """Return the wrapped source with the members of its archives, in a wrapper that checks it."""
+        """Return a checked source that yields the files of the wrapped source and the members of its archives."""
         return check_source(self._source.with_archives(known_members))
 
     def require_unchanged(self) -> None:
@@ -180,7 +180,7 @@ class CheckedOpener(Opener):
         yield from super().read_headers(files, check_size_and_read, max_header_bytes=max_header_bytes)  # type: ignore[arg-type]
 
     def sequential_archive_of(self, path: str) -> str | None:
-        """Return the sequential archive that has this path as a member, from the wrapped opener; else None."""
+        """Return the result of the wrapped opener: the sequential archive that has this path as a member, or None."""
         return self._opener.sequential_archive_of(path)
 
     def hash_members(self, archive: str) -> Iterator[tuple[str, bytes]]:

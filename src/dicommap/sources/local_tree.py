@@ -51,7 +51,7 @@ def unlistable_root_error(root: str, error: OSError) -> SourceError:
 class RootIdentity:
     """The device and inode of a tree's root, and the file systems mounted below it.
 
-    They show whether the tree changed.
+    If one of them changes during a scan, the tree was replaced or unmounted.
     """
 
     root: str

@@ -206,7 +206,10 @@ class Source(ABC):
 
 
 def reject_unreadable_file(error: OSError) -> RejectedFile:
-    """Return the RejectedFile for an error. Its issue is the issue of the error, or `source.unreadable` without one."""
+    """Return the RejectedFile for a file that cannot be read because of `error`.
+
+    It has the issue of a FileError. For any other error, it has the issue `source.unreadable`.
+    """
     issue = error.issue if isinstance(error, FileError) else None
     issue = issue or make_issue("source.unreadable", reason=os_error_reason(error))
     return RejectedFile(disposition=Disposition.UNREADABLE, issues=(issue,))

@@ -135,7 +135,10 @@ def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Co
 def frame_query(
     connection: sqlite3.Connection, level: FrameLevel, keywords: tuple[str, ...]
 ) -> tuple[tuple[FrameColumn, ...], str]:
-    """Return the columns of a frame and its SELECT statement. Raises InventoryError if SQLite allows fewer columns."""
+    """Return the columns of a frame and its SELECT statement.
+
+    Raises InventoryError if the frame has more columns than SQLite allows.
+    """
     columns = frame_columns(level, keywords)
     _require_column_limit(connection, columns)
     return columns, ordered_query(level, columns, keywords)

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from dicommap.sources.local_tree import LocalTree
 
 ArchiveState = tuple[int, int]
-"""The size in bytes and the modification time in nanoseconds. If one of them differs, the archive has changed."""
+"""The size of an archive in bytes and its modification time in nanoseconds. They show whether it has changed."""
 
 MAX_KEPT_BYTES = 16 * 2**20
-"""The number of bytes at the beginning of a member that are kept in memory. Headers that are read twice are shorter."""
+"""The number of bytes at the beginning of a member that are kept in memory. Most headers are shorter."""
 
 _CHUNK = 2**18
 
 
 def get_archive_state(status: os.stat_result) -> ArchiveState:
-    """Return the state of a file with this status. Its time is limited to the range that an inventory can store."""
+    """Return the size and time of a file with this `status`. The time is limited to what an inventory can store."""
     file = make_source_file("", status)
     return file.size, file.mtime_ns
 

@@ -35,14 +35,17 @@ class Archive(Protocol):
     """The issues of the whole archive so far. Issues that stop reading are not among them."""
 
     def entries(self) -> Iterator[ArchiveEntry]:
-        """Yield the entries without directories.
+        """Yield all entries except directories.
 
-        If the archive is damaged, raises ArchiveError at the damaged place.
+        If the archive is damaged, the entries before the damage are yielded, then ArchiveError is raised.
         """
         ...
 
     def member_reader(self, name: str) -> ReadAt:
-        """Return a function that reads a member. It works until this method is called again. Raises ArchiveError."""
+        """Return a function that reads bytes of a member. It may be called until the next call of this method.
+
+        Raises ArchiveError if the member is missing or damaged.
+        """
         ...
 
     def close(self) -> None:

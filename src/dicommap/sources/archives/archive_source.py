@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dicommap.sources.source import KnownMembers
 
 MAX_OPEN_ARCHIVES = 8
-"""The maximum number of archives that a thread keeps open. It is lower if they have many entries."""
+"""The maximum number of archives that a thread keeps open. Fewer are open if they have over MAX_ENTRIES entries."""
 
 _Key = tuple[str, str, "ArchiveState"]
 """The root of a tree, the path of an archive, and the state of the archive."""
@@ -67,7 +67,7 @@ class ArchiveSource(Source):
         return ArchiveOpener(self._tree)
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield the files of the source. The members of an archive follow it in their order."""
+        """Yield the files of the source. After each archive, yield its members in the order of the archive."""
         for file in self._source.walk(exclude=exclude):
             if file.disposition is not None or not file.size or not has_archive_name(file.path):
                 yield file
@@ -77,7 +77,7 @@ class ArchiveSource(Source):
                 yield from self._list_archive(file)
 
     def count(self) -> Iterator[int]:
-        """Yield the numbers of files of the source. Members of archives are not counted."""
+        """Yield numbers whose sum is about the number of files: see `Source.count`. Members are not counted."""
         return self._source.count()
 
     def overlaps(self, other: Source) -> bool:
@@ -105,9 +105,9 @@ class ArchiveOpener(Opener):
 
         Args:
             tree: The tree with the archives.
-            expected: Path -> state in the walk, for each archive whose members may be opened. If an archive has another
-                state now, opening a member raises ArchiveError. By default, the members of every file with an archive's
-                suffix may be opened.
+            expected: Path of an archive -> size and time when the walk listed it. Only members of these archives may be
+                opened. If an archive now has another size or time, opening a member raises ArchiveError. By default,
+                the members of every file with an archive's suffix may be opened.
         """
         self._tree = tree
         self._expected = expected

@@ -101,7 +101,7 @@ class _Decompressor(Protocol):
 
 
 class _GzipDecompressor:
-    """Decompresses one gzip stream. It has the methods and properties of `bz2.BZ2Decompressor`."""
+    """A decompressor of one gzip stream, with the methods and properties of `bz2.BZ2Decompressor`."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | _GZIP)
@@ -171,7 +171,10 @@ class _ConcatenatedStreams:
         return data
 
     def _decompress_chunk(self, data: bytes, size: int) -> bytes:
-        """Decompress bytes. Raises ArchiveError if bytes after the first complete stream are not a stream."""
+        """Return up to `size` bytes, decompressed from `data` and earlier bytes.
+
+        If the damaged bytes are not in the first stream, raises ArchiveError: they may not be a stream at all.
+        """
         try:
             return self._stream.decompress(data, size)
         except self._damage:
@@ -244,7 +247,10 @@ class CompressedTarArchive:
             yield _make_entry(name, entry), ForwardBytes(self._read_entry(entry), entry.size, _raise_on_rewind)
 
     def member_reader(self, name: str) -> ReadAt:
-        """Return a function that reads a member. It works until this method is called again. Raises ArchiveError."""
+        """Return a function that reads bytes of a member. It may be called until the next call of this method.
+
+        Raises ArchiveError if the member cannot be found.
+        """
         if name in self.names:
             self._rewind_archive()
         with suppress(ArchiveError):

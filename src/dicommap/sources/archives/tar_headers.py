@@ -24,7 +24,7 @@ BLOCK_BYTES = tarfile.BLOCKSIZE
 _MAX_EXTENSION_BYTES = 2**20
 """The maximum size of one extended header in bytes.
 
-It has names, times, and file attributes of some operating systems.
+An extended header has the name and times of a file, and attributes of some operating systems.
 """
 
 _LONG_NAME, _LONG_LINK = b"L", b"K"
@@ -37,7 +37,7 @@ _WITHOUT_DATA = (*_LINKS, *_SPECIAL, tarfile.DIRTYPE, _GNU_LABEL)
 
 _IS_EXTENDED = slice(482, 483)
 _HAS_MORE = slice(504, 505)
-"""The position of a flag in a block, for sparse files. If it is not zero, another block of their map follows."""
+"""The byte of a block with the map of a sparse file that is not zero if another block of the map follows."""
 
 ExtendedAttributes = dict[str, bytes]
 """Key -> value of each attribute in the extended headers that precede a file."""
@@ -63,7 +63,7 @@ class TarEntry(NamedTuple):
     name: str
     size: int
     offset: int
-    """The offset of the first byte of the entry's data. The reader is there when the entry is yielded."""
+    """The offset of the entry's data in the tar file. `read_tar_entries` yields the entry with its reader there."""
     is_link: bool
     special_kind: str | None
     """The kind of a special file, such as "FIFO". None for other entries."""
@@ -115,7 +115,7 @@ def _make_tar_entry(info: TarInfo, name: str, size: int, offset: int, *, sparse:
 
 
 def _read_header(source: ForwardReader, issues: list[Issue]) -> tuple[TarInfo, bytes] | None:
-    """Return the next header and its block. Return None after the last header."""
+    """Return the next header, parsed and as the bytes of its block. Return None after the last header."""
     offset = source.position
     block = source.read(BLOCK_BYTES)
     if not block:

@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class KeyChecker:
-    """Checks the keys of a listing. They must come in the order of their UTF-8 bytes, as in S3's listings."""
+    """A checker of the keys of a listing. It must get the keys in the order of their UTF-8 bytes, as S3 lists them."""
 
     def __init__(self, prefix: str) -> None:
         """Start before the first key of a listing. `prefix` is empty or ends with a slash. It is not checked."""

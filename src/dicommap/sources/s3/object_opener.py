@@ -40,16 +40,13 @@ MAX_BATCH_BYTES = 40 * 2**20
 """The maximum size of all values in one batch: 500 objects, if only the default attributes are captured."""
 
 _MAX_REREADS = 3
-"""Reading a header restarts after each answer, up to this number of answers.
+"""The maximum number of answers from S3 after which the reading of one header starts again from its first byte.
 
-After that, the calling thread requests the missing bytes.
+If still more bytes are needed, the calling thread requests them while it reads.
 """
 
 _MAX_UNANSWERED = 8
-"""Number of objects without an answer, one after the other, after which AwsError is raised.
-
-S3 or the network has then failed.
-"""
+"""AwsError is raised if S3 gives no answer for this number of objects in a row: S3 or the network has failed."""
 
 _Result = TypeVar("_Result")
 
@@ -58,7 +55,7 @@ _State = tuple[int, str]
 
 
 class S3Opener(Opener):
-    """Opens objects below a prefix. It raises ObjectError if an object has changed since it was listed."""
+    """An opener of the objects below a prefix. Reading an object that changed after its listing raises ObjectError."""
 
     def __init__(self, connection: S3Connection, prefix: str, listed: Mapping[str, _State] | None = None) -> None:
         """Make an opener.
@@ -178,7 +175,7 @@ class _PartialObject:
 
 
 class _ParallelRead(Generic[_Result]):
-    """Reads one batch of objects in parallel. Threads request byte ranges, and the calling thread reads headers."""
+    """The parallel reading of one batch of objects: threads request byte ranges, the calling thread reads headers."""
 
     def __init__(
         self, reader: RangeReader, objects: Sequence[_PartialObject], read: Callable[[ReadAt, int], _Result]
@@ -249,9 +246,9 @@ class _ParallelRead(Generic[_Result]):
         partial.parts.clear()
 
     def _count_missing_answer(self, error: ObjectError) -> None:
-        """Count objects without an answer, one after the other.
+        """Update the number of objects in a row without an answer: add 1, or reset it if S3 gave an answer.
 
-        Raises AwsError if there are _MAX_UNANSWERED of them.
+        Raises AwsError if the number is _MAX_UNANSWERED.
         """
         self._unanswered = self._unanswered + 1 if error.has_no_answer else 0
         if self._unanswered >= _MAX_UNANSWERED:

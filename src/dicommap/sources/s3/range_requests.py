@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FIRST_REQUEST_BYTES = 16_384
 """The number of bytes in the first request for an object: twice the first read of `p10`.
 
-In a test with 833 real files, all headers but two were in the first half of it. S3 needs the same time for several
+In a test with 833 real files, all headers but two were at most half as long. S3 needs the same time for several
 kilobytes as for one kilobyte.
 """
 
@@ -52,7 +52,7 @@ class ByteRange(NamedTuple):
 
 
 class RangeReader:
-    """Reads byte ranges of the objects in one bucket. Each process has one reader, which is thread-safe."""
+    """A thread-safe reader of byte ranges of the objects in one bucket. Each process has one for each bucket."""
 
     def __init__(self, connection: S3Connection) -> None:
         """Make the S3 client. Raises AwsError without credentials, and MissingExtraError without boto3 or obstore."""
@@ -98,7 +98,7 @@ class RangeReader:
         return ByteRange(begin, content)
 
     def record_header_end(self, end: int) -> None:
-        """Increase `first_bytes` for later objects if a header ends later, at the offset `end`."""
+        """Record that a header ends at the offset `end`. Increase `first_bytes` if the first request was too short."""
         if self.first_bytes < end <= MAX_FIRST_REQUEST_BYTES:
             self.first_bytes = -(-end // FIRST_REQUEST_BYTES) * FIRST_REQUEST_BYTES
 

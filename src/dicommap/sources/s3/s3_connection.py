@@ -64,7 +64,10 @@ class S3Connection:
         object.__setattr__(self, "clients", replace(self.clients))
 
     def in_region(self, region: str | None) -> S3Connection:
-        """Return this connection for another region. Return this object if `region` is None or already its region."""
+        """Return a connection to the same bucket in `region`.
+
+        Return this object if `region` is None or equal to the region of this connection.
+        """
         if region is None or region == self.client().meta.region_name:
             return self
         return replace(self, clients=replace(self.clients, region=region))

@@ -89,7 +89,7 @@ def error_for_changed_object() -> ObjectError:
 
 
 def error_from_obstore(error: Exception, uri: str) -> ObjectError | AwsError:
-    """Convert an error of obstore to an ObjectError or AwsError. Its message does not repeat the error's text."""
+    """Convert an error of obstore to an ObjectError or AwsError. The new message does not contain obstore's text."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
     if status is not None:

@@ -39,9 +39,9 @@ _TYPES = {
     "is_latest": (pyarrow.bool_(),),
     "is_delete_marker": (pyarrow.bool_(),),
 }
-"""Column to read -> types to which its values are converted, one after the other.
+"""Column to read -> Arrow types. The values are converted to the first type, and the result to the next type.
 
-If this fails, the file is damaged.
+If a conversion fails, the file is damaged.
 """
 
 

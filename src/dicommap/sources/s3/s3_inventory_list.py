@@ -1,4 +1,4 @@
-"""Read the objects of an S3 Inventory in the order of an S3 listing. Its CSV files are read here, too.
+"""The objects of an S3 Inventory in the order of an S3 listing, and the reader of its CSV data files.
 
 Columns: Amazon S3 user guide, "Cataloging and analyzing your data with S3 Inventory".
 """
