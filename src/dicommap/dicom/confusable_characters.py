@@ -27,7 +27,8 @@ _INVISIBLE = re.compile(
 )
 """Pattern of invisible characters: Default_Ignorable_Code_Point of the Unicode Character Database.
 
-Variation selectors match only after ASCII. After an ideograph they select its form, which Japanese names need.
+Variation selectors match only after an ASCII character. After an ideograph, a variation selector is not an error: it
+selects the form of the ideograph, as Japanese names need it.
 """
 
 _JOINER, _NON_JOINER = "\u200d", "\u200c"
@@ -76,7 +77,7 @@ def confusable_character_issues(
 
 
 def _is_needed_joiner(text: str, at: int) -> bool:
-    """Return whether the character at index `at` is an invisible joiner or non-joiner that the script needs.
+    """Return whether the character at index `at` is an invisible joiner or non-joiner that the script of `text` needs.
 
     Source: RFC 5892 appendices A.1 and A.2. Python does not know which letters join. So the letters of Arabic and
     related scripts are recognised by their writing direction.

@@ -1,7 +1,8 @@
 """Decimal strings (DS) and integer strings (IS): exact conversion between their texts and JSON numbers.
 
-PS3.18 Table F.2.3-1 allows both forms in JSON. A text keeps its spelling, such as `1.50`. A JSON number keeps only the
-number, and only if readers can hold it: most of them use 64-bit floating point (RFC 8259 section 6).
+In JSON, such a value may be a string or a number (PS3.18 Table F.2.3-1). A JSON string keeps the spelling, such as
+`1.50`. A JSON number loses the spelling. It keeps the exact value only if 64-bit floating point, which most readers of
+JSON use, can hold the value (RFC 8259 section 6).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ MAX_DS_BYTES = 16
 """Maximum bytes of a DS value (PS3.5 Table 6.2-1)."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _MAX_EXACT_INTEGER = 2**53
-"""The largest integer up to which 64-bit floating point has every integer (RFC 7493 section 2.2)."""
+"""Limit of exact integers: 64-bit floating point can hold every integer up to this one (RFC 7493 section 2.2)."""
 
 
 def parse_exact_number(vr: str, text: str) -> int | float | None:
@@ -25,7 +26,8 @@ def parse_exact_number(vr: str, text: str) -> int | float | None:
         text: A valid value, such as `1.50` or ` 7`.
 
     Returns:
-        An integer if the text has digits only, else a float. Its value is that of the text; its spelling may differ.
+        An integer if the text has only digits and a sign, else a float. The number has the exact value of the text, but
+        may be written differently.
 
     """
     stripped = text.strip()
@@ -61,7 +63,7 @@ def format_decimal_string(number: float) -> str | None:
 
 
 def _list_spellings(value: Decimal) -> list[str]:
-    """Return the spellings of a decimal number that can be the shortest one: without and with an exponent."""
+    """Return short spellings of a decimal number, with an exponent and without. One of them is the shortest."""
     sign, all_digits, exponent = value.as_tuple()
     written = "".join(map(str, all_digits))
     text = written.rstrip("0") or "0"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 DictionaryEntry = tuple[str, str, str, str, str]
-"""One entry of the dictionary: VR, VM, name, `Retired` or an empty text, and keyword."""
+"""One entry of the dictionary: VR, value multiplicity, name, `Retired` or an empty text, and keyword."""
 
 _NAME = "_dicom_dict"
 

@@ -28,7 +28,10 @@ _MAX_CANDIDATES = 40
 These are the keywords that have the most sequences of three letters in common with the name.
 """
 _MIN_PART_LETTERS = 8
-"""Minimum number of letters of a text that is accepted because a keyword contains it, such as `birthdate`."""
+"""Minimum number of letters of a part of a keyword that is accepted as similar to the keyword.
+
+An example is `birthdate` for PatientBirthDate.
+"""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _MAX_NAMES_IN_ERROR = 20
 """Maximum number of missing attributes that an error lists."""
@@ -58,9 +61,10 @@ def keyword_hint(text: str) -> str:
 
 
 def keyword_hint_suffix(text: str) -> str:
-    """Return the hint of `keyword_hint` so that it can be added to a sentence; empty if there is no hint.
+    """Return a hint for a text that is not a keyword, as the end of a sentence; empty if no hint is known.
 
-    A question is put in parentheses, another hint follows a colon. The full stop is not included.
+    An example is ` (did you mean PatientName?)`. A hint that is not a question follows a colon. The full stop is not
+    included.
     """
     meant = keyword_hint(text)
     return f" ({meant})" if meant.endswith("?") else f": {meant}" if meant else ""

@@ -63,7 +63,7 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
 
 
 def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
-    """Return the result that `parse_json` would have for a document that this process has written, without parsing.
+    """Check a document that this process has written. Return the same result as `parse_json`, without parsing.
 
     Args:
         value: The Python value from which the document was written: a dict, list, text, number and so on.
@@ -90,7 +90,10 @@ def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON 
 
 
 def depth_issues(value: object) -> list[Issue]:
-    """Return an issue for each value that is nested too deep. `value` is a document of another format, such as TOML."""
+    """Return an issue for each value inside `value` that is nested too deep.
+
+    `value` is a parsed document of a format other than JSON, such as TOML.
+    """
     too_deep: list[str] = []
     for _ in _value_issues(value, too_deep):
         pass

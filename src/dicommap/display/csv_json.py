@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 _VALUE_COLUMNS = frozenset({"before", "after"})
-"""Columns that may contain values of any attribute. In them, control characters are escaped, but not line breaks."""
+"""Columns that may contain values of any attribute. Line breaks in these columns are not escaped."""
 
 _ESCAPED_CHARACTERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Pattern of characters that are escaped in JSON: lone surrogates, DEL, C1 controls, and direction marks.

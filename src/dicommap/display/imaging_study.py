@@ -66,8 +66,8 @@ def build_imaging_study(
 ) -> ImagingStudyResult:
     """Build the ImagingStudy resource of a study.
 
-    The id of the resource is the Study Instance UID, or its SHA-256 if the UID is too long for a FHIR id. So a study
-    always gets the same id. Duplicates are not listed as instances.
+    The id of the resource is the Study Instance UID, or the SHA-256 of the UID if it is too long for a FHIR id. So the
+    resource of a study always has the same id. Duplicates are not listed as instances.
 
     Args:
         study: The study.
@@ -269,7 +269,8 @@ class _ImagingStudyBuilder:
 class _SeriesValues:
     """The values of one series after overrides are applied.
 
-    `overrides` has the data set of the study's override, then that of the series' override.
+    `overrides` has the data set of the override of the study, then the data set of the override of the series. A value
+    of the series override replaces a value of the study override.
     """
 
     series: Series

@@ -89,7 +89,7 @@ def flatten_record(record: Record) -> dict[str, str]:
 def flatten_issue_record(record: Record) -> dict[str, str]:
     """Return the record of an issue as a row of text cells: severity, code, location and message.
 
-    A member that the record does not have has no cell.
+    The row has no cell for a member that is missing in the record.
     """
     cells = {**record, "location": str(Location(**record["location"]))} if "location" in record else record
     return {name: cells[name] for name in ("severity", "code", "location", "message") if name in cells}

@@ -86,16 +86,19 @@ def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
 
 
 def select_outcomes(counts: Iterable[Mapping[ImportOutcome, int]]) -> tuple[ImportOutcome, ...]:
-    """Return the outcomes that at least one instance has, in the order of the columns.
+    """Return the outcomes that at least one instance has, in the order of OUTCOME_ORDER.
 
-    `counts` has the number of instances by outcome, for each job or study.
+    Each item of `counts` is a job or study: outcome -> number of instances.
     """
     present = {outcome for numbers in counts for outcome, number in numbers.items() if number}
     return tuple(outcome for outcome in OUTCOME_ORDER if outcome in present)
 
 
 def describe_not_instances(jobs: Iterable[JobOutcomes]) -> str:
-    """Return a sentence about planned files that are not instances, such as DICOMDIRs; empty without such files."""
+    """Return a sentence about planned files that are not instances, such as DICOMDIRs.
+
+    The sentence tells how many of these files failed. It is empty if no job has such files.
+    """
     planned: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for job in jobs:

@@ -25,7 +25,7 @@ ChangedTarget = tuple[str, str, "Sequence[Mapping[str, str]]"]
 """Study Instance UID, Series Instance UID (empty for a study), and the preview rows of this study or series."""
 
 MAX_VALUE_LENGTH = 120
-"""Maximum number of characters of a value in a table that has a limit."""
+"""Maximum number of characters of a value in a table that lists only a limited number of changes."""
 
 _VALUE_COLUMNS = ("before", "after")
 _TARGET_COLUMNS = (

@@ -1,4 +1,4 @@
-"""Reports of a probe: its answers with their evidence, its estimate, and its clean-up."""
+"""Build the reports of a probe: the answers with their evidence, the estimate before a probe, and the clean-up."""
 
 from __future__ import annotations
 
@@ -38,12 +38,15 @@ _REQUEST_COLUMNS = (TableColumn("operation", CellKind.WORD), TableColumn("reques
 
 
 def format_answer(result: QuestionResult) -> tuple[str, str]:
-    """Return the answer to a question, and how a refusal was reported, as words for a table."""
+    """Return two cells of a table: the answer to a question of a probe, and how a refusal was reported.
+
+    The second cell is empty if nothing was refused.
+    """
     return result.answer or UNCLEAR, result.reported or ""
 
 
 def build_probe_display(report: ProbeReport) -> Report:
-    """Return the report of a probe: where and when it observed, each answer with its evidence, and the assumptions."""
+    """Return the report of a probe: data store, date, each answer with its evidence, and the resulting assumptions."""
     rows = [
         TableRow(cells=(result.question, *format_answer(result), result.text), details=list(_build_details(result)))
         for result in report.questions
@@ -93,7 +96,7 @@ def _list_job_facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def build_estimate_display(estimate: ProbeEstimate) -> Report:
-    """Return the report of what a probe will send."""
+    """Return the report of a dry run of a probe: the requests that it will send, and what is billed."""
     rows = [TableRow(cells=(name, f"{count:,}")) for name, count in estimate.requests.items()]
     blocks: list[Block] = [
         FactList(pairs=list(list_estimate_facts(estimate))),
@@ -103,7 +106,7 @@ def build_estimate_display(estimate: ProbeEstimate) -> Report:
 
 
 def list_estimate_facts(estimate: ProbeEstimate) -> Iterator[tuple[str, str]]:
-    """Yield pairs of a name and a text: what a probe will send, and what is billed."""
+    """Yield facts about what a probe will send and what is billed, as pairs of a name and a text."""
     further = estimate.further_jobs
     more = f", and up to {format_count(further, 'more job')} if the first form is not applied" if further else ""
     yield "jobs", f"{len(estimate.jobs):,}{more}"
@@ -123,7 +126,13 @@ def list_estimate_facts(estimate: ProbeEstimate) -> Iterator[tuple[str, str]]:
 
 
 def build_clean_up_display(image_sets: int, objects: int, issues: Issues) -> Report:
-    """Return the report of a clean-up: the numbers of deleted image sets and objects, and what remains."""
+    """Return the report of a clean-up after a probe.
+
+    Args:
+        image_sets: The number of deleted image sets.
+        objects: The number of deleted objects in S3.
+        issues: The issues of the clean-up, such as image sets that could not be deleted.
+    """
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("image sets", f"{image_sets:,}"), ("objects", f"{objects:,}")])]
     if issue_counts:

@@ -76,7 +76,7 @@ class Figure:
     """A plot in a report. HTML shows it, but text does not. So other blocks must have the same facts."""
 
     html: str
-    """The HTML of the plot, made by the package `plots`. It is not escaped again."""
+    """The HTML of the plot, made by the package `plots`. It is put into the page without escaping."""
 
 
 Block = FactList | ReportTable | Note | Figure
@@ -84,7 +84,10 @@ Block = FactList | ReportTable | Note | Figure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The complete content that is shown about one object. Its values are already masked; rendering masks nothing."""
+    """The complete content that is shown about one object.
+
+    The function that builds a report masks its values. Rendering does not mask anything.
+    """
 
     title: str
     counts: Sequence[str] = ()

@@ -55,7 +55,7 @@ class FittedColumn:
     """One visible column of a table, with its width in terminal columns."""
 
     index: int
-    """The index of the column's cells in a row."""
+    """The index of this column in the rows of the complete table, which also has the hidden columns."""
     column: TableColumn
     width: int
     share: int = _SHARES[0]

@@ -170,7 +170,7 @@ def build_probe_permissions(account: ArnParts, places: JobPrefixes = PROBE_PLACE
 
 
 def build_owner_bucket_policy(account: ArnParts, inputs: Sequence[S3Uri]) -> IamPolicy:
-    """Return the bucket policy by which the owner of an input bucket lets the role of another account read.
+    """Return the policy of an input bucket that lets the data access role of another account read the bucket.
 
     Source: "Cross-account imports" of the developer guide: the owner grants s3:ListBucket and s3:GetObject.
 

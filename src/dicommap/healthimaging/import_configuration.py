@@ -72,7 +72,7 @@ class ImportConfiguration(_Document):
     """The importConfiguration of an import job.
 
     The result of `model_dump(exclude_none=True)` is the argument `importConfiguration` of boto3's
-    `start_dicom_import_job`. In AWS's service model it is a tagged union, which has only one possible member so far.
+    `start_dicom_import_job`. In AWS's service model, importConfiguration is a tagged union with only one known member.
     """
 
     dicomJsonMetadataImportConfiguration: DicomJsonMetadataImportConfiguration

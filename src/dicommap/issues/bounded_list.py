@@ -126,7 +126,8 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
 def limit_and_count(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
     """Yield the first `limit` issues. Then yield one issue with the number and the highest severity of the others.
 
-    At most `ISSUE_COUNT_LIMIT` of the other issues are counted, so that the search ends in time.
+    At most `ISSUE_COUNT_LIMIT` of the other issues are counted, so that the search ends in time. If this limit is
+    reached, the last issue has the severity error, because the issues that are not counted may be errors.
     """
     rest = iter(issues)
     yield from islice(rest, limit)
@@ -138,7 +139,7 @@ def limit_and_count(issues: Iterable[Issue], limit: int, location: Location) -> 
 
 
 def limit_and_stop(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first `limit` issues. If there are more, yield one error that says so, and read no further issues."""
+    """Yield the first `limit` issues. If there are more, yield one error that tells this, and stop."""
     rest = iter(issues)
     yield from islice(rest, limit)
     if next(rest, None) is not None:
@@ -146,7 +147,7 @@ def limit_and_stop(issues: Iterable[Issue], limit: int, location: Location) -> I
 
 
 def _make_rest_issue(location: Location, severity: Severity, count: int, of: str = "", least: str = "") -> Issue:
-    """Return one issue in place of `count` issues that are not listed."""
+    """Return the issue that tells how many issues (`count`) are not listed."""
     return make_issue("document.more-issues", location, severity=severity, count=count, of=of, least=least)
 
 

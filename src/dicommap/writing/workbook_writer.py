@@ -39,7 +39,7 @@ _NOTE_LINE_CHARACTERS = 48
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkbookColumn:
-    """A column of a workbook."""
+    """A column of a worksheet: its heading, width and note, and the values that users can enter."""
 
     name: str
     width: float

@@ -48,7 +48,7 @@ def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
 
 
 class _Conversion:
-    """State of one conversion: the byte order of the source, and the issues of the attributes left out so far."""
+    """One conversion of a pydicom data set: the byte order of the source, and the issues of attributes left out."""
 
     def __init__(self, *, little: bool) -> None:
         self.issues: list[Issue] = []

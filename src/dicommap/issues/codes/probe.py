@@ -1,4 +1,4 @@
-"""Codes for probes: questions without an answer, and what a clean-up could not delete."""
+"""Issue codes for probes: questions without an answer, and data that a clean-up could not delete."""
 
 from __future__ import annotations
 
