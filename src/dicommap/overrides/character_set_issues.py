@@ -173,12 +173,10 @@ def _select_series(study: Study, series: str | None) -> list[Series]:
 
 
 def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
-    """Return the reason why a current value was probably decoded with the wrong character set.
-
-    Return None if it was not.
+    """Return the reason why a current value was probably decoded with the wrong character set, or None.
 
     Args:
-        members: The series that may have the value.
+        members: Series of the study. Series without the value are ignored.
         source: The keyword and the current value.
     """
     keyword, value = source
@@ -189,7 +187,7 @@ def _describe_doubt(members: list[Series], source: CurrentValue) -> str | None:
 
 
 def _find_non_ascii_sources(members: list[Series], edit: Edit) -> list[CurrentValue]:
-    """Return the current values of `members` that share a group of non-ASCII characters with the new value."""
+    """Return the current values in the series `members` that share non-ASCII characters with the edit's new value."""
     text = text_from_attribute(edit.attribute) or ""
     if text.isascii():
         return []

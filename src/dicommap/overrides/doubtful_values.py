@@ -36,11 +36,11 @@ _BIRTH_DATE = tag_of("PatientBirthDate")
 @dataclass(slots=True)
 class _AffectedStudies:
     uids: list[str] = field(default_factory=list)
-    """The Study Instance UIDs of the first studies."""
+    """The Study Instance UIDs of the first LISTED_STUDIES_LIMIT studies."""
     count: int = 0
 
     def add(self, uid: str) -> None:
-        """Count a study, and keep its UID if it is one of the first."""
+        """Count a study, and keep its UID if `uids` has room for it."""
         if len(self.uids) < LISTED_STUDIES_LIMIT:
             self.uids.append(uid)
         self.count += 1
@@ -51,10 +51,13 @@ class _AffectedStudies:
 
 
 class DoubtfulValues:
-    """The edits with probably wrong values, each with the studies that it changed."""
+    """Collector of the edits that set probably wrong values, and of the studies with these edits."""
 
     def __init__(self, latest_birth_date: date | None = None) -> None:
-        """Start without edits. A birth date after `latest_birth_date` is in the future; None disables this check."""
+        """Make a collector without edits.
+
+        A birth date after `latest_birth_date` counts as in the future. None disables this check.
+        """
         self._latest = "" if latest_birth_date is None else latest_birth_date.strftime("%Y%m%d").rjust(8, "0")
         self._unlisted: dict[tuple[Location, int], _AffectedStudies] = {}
         self._birth_dates: dict[tuple[Location, str], _AffectedStudies] = {}

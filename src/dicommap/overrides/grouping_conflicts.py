@@ -61,7 +61,7 @@ class GroupingConflict:
     is_harmonizable: bool
     """Whether --harmonize with this keyword removes the conflict.
 
-    It does if no edit sets the attribute in single series of the study, and if one valid value is the most frequent.
+    True if no edit sets the attribute in single series of the study, and if one valid value is the most frequent.
     """
     edits: tuple[str, ...]
     """The origins of the edits that set the attribute in single series. Empty if the conflict is in one series."""

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 GROUPING_COLUMNS = ("StudyInstanceUID", "SeriesInstanceUID", "Files", *GROUPING_KEYWORDS)
 
 UNKNOWN_CHARACTER = "\N{REPLACEMENT CHARACTER}"
-"""The character for unknown or forbidden characters of a value, which then cannot be compared with stored values."""
+"""The character that replaces undecodable bytes and control characters in grouping.csv.
+
+A value with this character cannot be compared with stored values.
+"""
 _UNUSABLE = re.compile("[\udc00-\udcff\x00-\x1f\x7f-\x9f]+")
-"""Matches undecodable bytes, and control characters, which a value of a grouping attribute cannot have."""
+"""Pattern of undecodable bytes and control characters. A valid value of a grouping attribute has none of them."""
 _BYTE_ORDER_MARK = "\ufeff"
-"""Spreadsheets read a CSV file as UTF-8 only if the file begins with a byte order mark."""
+"""The byte order mark at the beginning of the file. Without it, spreadsheets do not read a CSV file as UTF-8."""
 _COMPRESSION_LEVEL = 1
 _PIECE_CHARACTERS = 2**18
 
@@ -40,14 +43,14 @@ class GroupingTable:
         self._writer.writerow(GROUPING_COLUMNS)
 
     def add(self, groups: Iterable[GroupingValues]) -> None:
-        """Add rows."""
+        """Add the rows of one study: one row for each of `groups`."""
         for group in groups:
             self._writer.writerow(_build_row(group))
         if self._buffer.tell() > _PIECE_CHARACTERS:
             self._compress_buffer()
 
     def pieces(self) -> Iterator[str]:
-        """Yield the text in pieces. It can be read repeatedly."""
+        """Return the text of the table in pieces. The method can be called several times."""
         self._compress_buffer()
         return (zlib.decompress(piece).decode() for piece in self._pieces)
 
@@ -69,7 +72,10 @@ def _build_row(group: GroupingValues) -> tuple[str, ...]:
 
 
 def parse_grouping_csv(lines: Iterable[str]) -> Iterator[GroupingValues]:
-    """Yield the rows of grouping.csv. Raises ValueError if a line is not a row of grouping.csv, or out of order."""
+    """Yield the grouping values in each row of grouping.csv.
+
+    Raise ValueError if a row is not valid, or if the rows are not in order.
+    """
     rows = csv.reader(lines, strict=True)
     before = ("", "")
     try:

@@ -1,7 +1,8 @@
 """The values of the grouping attributes that jobs will import, by series, after the overrides.
 
 HealthImaging groups instances into image sets by seven attributes (developer guide, "Understanding image sets"). Two of
-them are the Study and Series Instance UID. Files of a series that differ in one of the others have a record each:
+them are the Study and Series Instance UID. There is one GroupingValues object for each series and combination of the
+other five values. In this example, a series has two of these objects:
 
     study 1.2, series 1.2.1, PatientID A, AccessionNumber 7, StudyID 1, StudyDate 20240101, SeriesNumber 3: 40 files
     study 1.2, series 1.2.1, PatientID B, AccessionNumber 7, StudyID 1, StudyDate 20240101, SeriesNumber 3: 2 files
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 STUDY_GROUPING_KEYWORDS = ("PatientID", "AccessionNumber", "StudyID", "StudyDate")
-"""Attributes that must be equal in all files of a study, without the Study Instance UID."""
+"""Grouping attributes other than the Study Instance UID that must be equal in all files of a study."""
 SERIES_GROUPING_KEYWORDS = ("SeriesNumber",)
-"""Attributes that must be equal in all files of a series, without the Series Instance UID."""
+"""Grouping attributes other than the Series Instance UID that must be equal in all files of a series."""
 GROUPING_KEYWORDS = (*STUDY_GROUPING_KEYWORDS, *SERIES_GROUPING_KEYWORDS)
 
 ChangesByScope = dict[tuple[str | None, str], "AttributeChange"]
@@ -40,7 +41,7 @@ class GroupingValues:
     study_instance_uid: str
     series_instance_uid: str
     files: int | None
-    """The number of files. A retry that imports only some files of a series may not know it: then it is None."""
+    """The number of files. None if it is not known: a retry may import only a part of a series."""
     values: tuple[str, ...] = field(repr=False)
     """The values in the order of GROUPING_KEYWORDS. An absent attribute is the empty text."""
 
@@ -66,7 +67,8 @@ def iterate_grouping_values(
     Args:
         study: The study.
         changes: The changes of the study.
-        files: Returns the files of a study. It is called only if an attribute has several values in a series.
+        files: A function that returns the files of a study. It is called only if an attribute has several values in a
+            series.
 
     """
     by_scope = index_changes(changes)

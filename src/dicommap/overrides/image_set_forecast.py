@@ -331,9 +331,9 @@ def _count_series_values(series: Series, keyword: str, changes: ChangesByScope) 
 
 
 def _find_series_changes(study: Study, scope: ConflictScope, changes: ChangesByScope) -> list[AttributeChange]:
-    """Return the changes that set the attribute in single series.
+    """Return the changes that set the attribute of a study conflict in single series.
 
-    If the conflict is in one series, return no change.
+    If `scope` is a conflict in one series, the list is empty.
     """
     members = [series.series_instance_uid for series in study.series] if scope[0] is None else []
     series_changes = (changes.get((series, scope[1])) for series in members)

@@ -71,10 +71,10 @@ _PATIENT_ID = MOVABLE_ATTRIBUTES[0]
 
 
 class MovedIdentifiers:
-    """Compares the values that studies get by edits with the values that other studies lose."""
+    """Comparison of the values that studies get by edits with the values that other studies lose."""
 
     def __init__(self, severity: Severity = Severity.WARNING) -> None:
-        """Start without studies. `severity` is the severity of issues about identifiers."""
+        """Make a comparison without studies. `severity` is the severity of issues about identifiers."""
         self._moves = [_MovedValues(attribute, severity) for attribute in MOVABLE_ATTRIBUTES]
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
@@ -98,9 +98,13 @@ class _ReceivedValue(NamedTuple):  # a NamedTuple: there can be millions, and th
 
     digest: int
     other_digest: int
-    """A second digest of the value: without its issuer if it has one, otherwise for any issuer."""
+    """A second digest, because the same value may have its issuer in only one of two studies.
+
+    If this value has an issuer, the second digest is that of the value without an issuer. If it has none, the second
+    digest is that of the value with any issuer (_ANY_ISSUER).
+    """
     patient: int
-    """The digest of the patient of the study before the edits, or SEVERAL."""
+    """The digest of the patient that the study had before the edits; SEVERAL if it had several patients."""
     study: str
 
 
@@ -111,7 +115,7 @@ class _MovedValues:
     attribute: MovableAttribute
     severity: Severity
     _lost: dict[int, int] = field(default_factory=dict)
-    """Digest of a lost value -> digest of the patient of all studies that lose it, or SEVERAL."""
+    """Digest of a lost value -> digest of the patient whose studies lose the value; SEVERAL for several patients."""
     _received: list[_ReceivedValue] = field(default_factory=list)
 
     @property
@@ -120,7 +124,7 @@ class _MovedValues:
         return frozenset(tag_of(keyword) or 0 for keyword in (self.attribute.keyword, self.attribute.issuer) if keyword)
 
     def add_study(self, study: Study, after: NewTexts) -> None:
-        """Add a study. `after` has its new values."""
+        """Add the values that a study gets and loses. `after` has the new values of the study's edits."""
         old_keys = _list_keys(study, self.attribute, {})
         new_keys = _list_keys(study, self.attribute, after)
         patient = _identify_patient(study, self.attribute)
@@ -154,9 +158,9 @@ class _MovedValues:
 
 
 def _list_keys(study: Study, attribute: MovableAttribute, after: NewTexts) -> set[_Key]:
-    """Return the values of a study with their issuers. `after` has the new values of its edits.
+    """Return the values of an attribute in a study after the edits, each with its issuer. Empty values are left out.
 
-    Empty values are left out.
+    `after` has the new values of the edits. If it is empty, the result has the values before the edits.
     """
     keys: set[_Key] = set()
     for series in study.series:

@@ -100,9 +100,9 @@ def _uid_issues(
 
 
 def _character_set_issues(data_set: dict[str, Any], assumptions: Assumptions, pointer: str) -> Iterator[Issue]:
-    """Yield an issue if the file declares UTF-8 and should not, or the other way round.
+    """Yield an issue if the file declares UTF-8 and `assumptions` forbid it, or does not and `assumptions` require it.
 
-    Any other character set is an attribute that no override may set: `_one_attribute_issues` yields the issue.
+    A file that declares another character set gets an issue from `_one_attribute_issues`.
     """
     place = Location(pointer=f"{pointer}/{CHARACTER_SET_TAG}", keyword="SpecificCharacterSet")
     is_declared = data_set.get(CHARACTER_SET_TAG) == UTF8_DECLARATION
@@ -136,7 +136,11 @@ def _nested_attribute_issues(data_set: dict[str, Any], assumptions: Assumptions,
 
 
 def _decimal_string_issues(vr: str, values: list[Any], assumptions: Assumptions, place: Location) -> Iterator[Issue]:
-    """Yield at most one issue: the first value that the assumed form cannot hold, or that has another form."""
+    """Yield at most one issue about the values of a DS or IS attribute.
+
+    There is an issue if a value does not have the form (text or number) that the assumption `decimalStrings` names, or
+    if a JSON number cannot express a value exactly.
+    """
     texts = [value for value in values if isinstance(value, str) and value]
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if assumptions.decimalStrings == "text":

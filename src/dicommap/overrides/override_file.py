@@ -22,7 +22,7 @@ CHARACTER_SET_TAG = "00080005"
 UTF8_DECLARATION: Attribute = {"vr": "CS", "Value": ["ISO_IR 192"]}
 """SpecificCharacterSet of a file in UTF-8 (PS3.3 C.12.1.1.2). JSON is always UTF-8 (PS3.18 F.2)."""
 DECIMAL_STRING_VRS = frozenset({"DS", "IS"})
-"""Value representations whose values are JSON strings or JSON numbers, as the assumption decimalStrings says."""
+"""Value representations of numbers as texts. The assumption `decimalStrings` says if they are JSON texts or numbers."""
 _IDENTIFYING = frozenset({hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)})
 _ONE_EMPTY_FORM = BINARY_VRS | {"SQ"}
 """VRs whose empty attributes have only one form: an attribute with `vr` and no other member."""
@@ -51,8 +51,8 @@ def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:
 
     Args:
         document: The JSON of the file, in the form that `assumptions` require.
-        assumptions: The form of the file. If files have the identifying UIDs or a character
-            set, these attributes are left out of the result.
+        assumptions: The assumptions that name the form of the file. If they say that files repeat the UIDs or declare a
+            character set, these attributes are left out of the result.
     """
     data_set = document[0] if isinstance(document, list) else document
     repeated = _IDENTIFYING if assumptions.identifyingUids == "present" else frozenset()
@@ -118,7 +118,7 @@ def remove_null_value(attribute: Any) -> Any:  # noqa: ANN401  JSON of any type
 
 
 def has_null_form(attribute: Any) -> bool:  # noqa: ANN401  JSON of any type
-    """Return whether a JSON value is an attribute whose Value may be `[null]` if it is empty."""
+    """Return whether a JSON value is an attribute whose empty value can be written as `[null]`, by its VR."""
     vr = attribute.get("vr") if isinstance(attribute, dict) else None
     return isinstance(vr, str) and vr not in _ONE_EMPTY_FORM
 

@@ -75,13 +75,13 @@ _GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
 
 
 class GroupingEditCounter:
-    """Counts, for each edit, the studies in which it changed a grouping attribute."""
+    """Counter of the studies in which each edit changed a grouping attribute."""
 
     def __init__(self) -> None:
         self._studies: Counter[tuple[Location, int]] = Counter()
 
     def add_study(self, edits: Iterable[Edit], resolution: StudyResolution) -> None:
-        """Count each edit of a study that changed a grouping attribute."""
+        """Count a study for each edit that changed a grouping attribute in the study."""
         grouping_edits = (
             (edit.location, edit.tag)
             for edit in filter_effective_edits(edits, resolution)

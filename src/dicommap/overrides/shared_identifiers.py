@@ -70,18 +70,24 @@ LISTED_STUDIES_LIMIT = 10
 
 _PATIENT_KEYWORDS = ("PatientName", "PatientBirthDate", "PatientSex")
 _ABSENT, SEVERAL = 0, 1
-"""Special values of a digest: _ABSENT means no value, SEVERAL means several different values."""
+"""Numbers in place of a digest: _ABSENT if there is no value, SEVERAL if there are several different values."""
 
 NewTexts = dict[tuple[str | None, int], str]
 """A Series Instance UID (None for the whole study) and a tag -> the new value as text."""
 
 ValueDigests = tuple[int, ...]
-"""Digests of the old identifier and of each compared part. If there is not exactly one value: _ABSENT or SEVERAL."""
+"""The digest of the identifier before the edits, then a digest of each compared part, such as the birth date.
+
+Without exactly one value, _ABSENT or SEVERAL replaces the digest.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedIdentifier:
-    """An attribute that identifies a patient or an order, and the attributes that its studies are compared by."""
+    """An attribute that identifies a patient or an order, and attributes that show whether two patients differ.
+
+    Studies with the same identifier are compared by these attributes.
+    """
 
     keyword: str
     issuer: str | None
@@ -116,10 +122,13 @@ IDENTIFIERS = (
 
 
 class SharedIdentifiers:
-    """Compares studies that have the same identifier after the edits, but different identifiers before the edits."""
+    """Comparison of studies that have the same identifier after the edits, but different ones before the edits."""
 
     def __init__(self, severity: Severity = Severity.WARNING) -> None:
-        """Start without studies. `severity` is the severity of issues about studies of different patients."""
+        """Make a comparison without studies.
+
+        `severity` is the severity of issues about studies of different patients.
+        """
         self._groups = [_StudyGroups(identifier, severity) for identifier in IDENTIFIERS]
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
@@ -157,7 +166,7 @@ class _StudyGroup:
         """Add `count` studies with the same identifier.
 
         Args:
-            traits: The digests of their values.
+            traits: The digests of the values of these studies.
             studies: The UIDs of the first of these studies.
             count: The number of these studies.
         """

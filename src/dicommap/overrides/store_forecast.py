@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class ImageSetEffect(StrEnum):
-    """What a job does to the image sets of a data store."""
+    """The effects that the import of a group of files can have on the image sets of a data store."""
 
     NEW = "new"
     """A new primary image set."""
@@ -44,7 +44,7 @@ class ImageSetEffect(StrEnum):
 
 
 class ForecastReason(Enum):
-    """The reason of a forecast: its effect, whether AWS documents it, and a sentence."""
+    """The reasons of forecasts: the effect, whether AWS documents this effect, and the reason in words."""
 
     effect: ImageSetEffect
     is_documented: bool
@@ -87,7 +87,7 @@ class StoredImageSet:
     def from_attributes(
         cls, image_set_id: str, attributes: Mapping[str, str], *, is_primary: bool | None
     ) -> StoredImageSet:
-        """Return the image set with these attributes: keyword -> value. An absent attribute is empty."""
+        """Return the image set with these `attributes` (keyword -> value). An absent attribute gets an empty value."""
         return cls(
             image_set_id=image_set_id,
             series_instance_uid=attributes.get("SeriesInstanceUID", ""),
@@ -116,7 +116,7 @@ class ForecastImageSet:
 
     @property
     def effect(self) -> ImageSetEffect:
-        """Return what the jobs do to the image sets of the data store."""
+        """Return the effect that importing these files has on the image sets of the data store."""
         return self.reason.effect
 
 
@@ -148,7 +148,7 @@ def forecast_study(groups: Iterable[GroupingValues], stored: Iterable[StoredImag
 
 
 def mark_unanswered(groups: Iterable[GroupingValues]) -> list[ForecastImageSet]:
-    """Return forecasts that say that the data store did not answer for a study."""
+    """Return a forecast with the reason NO_ANSWER for each group of a study: the data store did not answer."""
     return [_make_forecast(group, ForecastReason.NO_ANSWER) for group in groups]
 
 
@@ -169,7 +169,7 @@ class _StudyForecast:
         return [next(decided_here) if forecast is None else forecast for forecast in compared.values()]
 
     def _compare_with_stored(self, group: GroupingValues) -> ForecastImageSet | None:
-        """Return the forecast of a group that the stored image sets decide; None if they do not decide it."""
+        """Return the forecast of a group if the stored image sets alone decide it, else None."""
         if self._has_unflagged:
             return _make_forecast(group, ForecastReason.NO_PRIMARY_FLAG)
         if not self._primary:
@@ -193,7 +193,10 @@ class _StudyForecast:
         return None
 
     def _compare_with_each_other(self, groups: Sequence[GroupingValues]) -> Iterator[ForecastImageSet]:
-        """Yield the forecasts of groups that only the other groups decide."""
+        """Yield the forecasts of groups that the stored image sets do not decide.
+
+        Such a group is new. It becomes primary or non-primary by comparison with the other `groups`.
+        """
         if not groups:
             return
         counts = Counter({(group.series_instance_uid, group.values): group.files or 0 for group in groups})
@@ -299,7 +302,7 @@ class StoreForecast(Displayable):
         """The first image sets of each effect."""
 
     def add_study(self, forecasts: Iterable[ForecastImageSet], *, is_stored: bool) -> None:
-        """Add the forecasts of one study. `is_stored` tells whether the data store has image sets of it."""
+        """Add the forecasts of one study. `is_stored` is whether the data store has image sets of this study."""
         self.studies += 1
         self.stored_studies += is_stored
         for forecast in forecasts:
@@ -317,7 +320,7 @@ class StoreForecast(Displayable):
 
 
 def store_forecast_issues(forecasts: Iterable[ForecastImageSet]) -> Iterator[Issue]:
-    """Yield the issues of one study: conflicts with stored image sets, what is not known, and new versions."""
+    """Yield the issues of one study: conflicts with stored image sets, unknown effects, and new versions."""
     versions = 0
     for forecast in forecasts:
         location = Location(study=forecast.study_instance_uid, series=forecast.series_instance_uid)

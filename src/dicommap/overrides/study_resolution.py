@@ -103,7 +103,7 @@ def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
 def _merge_edit(merged_edits: _MergedEdits, edit: Edit) -> Issue | None:
     """Add an edit to `merged_edits`.
 
-    Return an issue if it contradicts an edit of the same study or series, else None.
+    Return an issue if the edit contradicts an earlier edit of the same study or series, else None.
     """
     series = edit.target.series_instance_uid
     of_target = merged_edits.setdefault(series, {})

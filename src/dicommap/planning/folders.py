@@ -149,8 +149,8 @@ _FOLDER_NAME = re.compile(r"(?!\.{1,2}/)[^/\\\n\r\u2028\u2029\ud800-\udfff]+/")
 class PrefixRules:
     """Rules that decide whether a folder can be the inputS3Uri of a job.
 
-    A folder cannot be one if its URI is too long, has a character that AWS's pattern does not allow, or has a segment
-    such as `..` (AWS does not document its meaning). A job for an outer folder then imports the files of the folder.
+    A folder cannot be an inputS3Uri if its URI is too long, has a character that AWS's pattern does not allow, or has a
+    segment such as `..`, whose meaning AWS does not document. Then the job of an outer folder imports its files.
     """
 
     def __init__(self, base: S3Uri, offsets: Iterable[str] = ("",)) -> None:

@@ -62,14 +62,14 @@ class InventoryFiles(PlannableFiles, Protocol):
         ...
 
     def objects_under(self, prefix: str) -> Iterable[PlannedObject]:
-        """Return the objects whose keys begin with `prefix`, with keys relative to it.
+        """Return the objects whose keys begin with `prefix`. The keys of the result are relative to `prefix`.
 
-        It is empty or ends with a slash.
+        `prefix` is empty or ends with a slash.
         """
         ...
 
     def staged_objects(self, pieces: Iterable[StudyPart], largest: int) -> Iterable[PlannedObject]:
-        """Return the copies of parts of studies in staged jobs, as objects. Files over `largest` bytes are left out."""
+        """Return the objects of one staged job: a copy of each file in `pieces` that has at most `largest` bytes."""
         ...
 
 
@@ -104,7 +104,7 @@ class JobSettings:
             input_s3_uri: The S3 prefix of all source files. If it is None, the common prefix of the sources in S3 is
                 used.
             quotas: The limits of one job.
-            staging: The staging policy. If it is None: WHERE_NEEDED with a `stage_uri`, NEVER without.
+            staging: The staging policy. None means WHERE_NEEDED if there is a `stage_uri`, and NEVER if not.
             stage_uri: The S3 prefix of staged copies.
             leave_out: Whether a plan is valid if some instances are in no job.
 

@@ -29,9 +29,9 @@ class QuotaExcess:
 
 
 class SmallestExcesses(dict[str, QuotaExcess]):
-    """The smallest excess of each quota: counted items -> excess.
+    """A dict of the smallest excess of each quota: name of the counted items, such as `files` -> excess.
 
-    An issue names the smallest excess: if the quota were raised to its count, more files would fit into jobs.
+    Issues name the smallest excess. If the user raises the quota to the count of this excess, more files fit into jobs.
     """
 
     def record(self, excess: QuotaExcess | None) -> None:
@@ -71,7 +71,7 @@ class JobLoad:
         return both
 
     def without(self, part: JobLoad) -> JobLoad:
-        """Return a new load: this load minus `part`. Its `largest` is that of this load."""
+        """Return a new load: this load minus `part`. The new load has the same `largest` as this load."""
         return JobLoad(
             files=self.files - part.files,
             bytes=self.bytes - part.bytes,
@@ -97,7 +97,7 @@ class JobLoad:
 
 
 OverrideKey = tuple[str, str | None]
-"""The Study and Series Instance UID of an override. The second is None if the override is for a whole study."""
+"""The Study and Series Instance UID of an override. The latter is None for an override of a whole study."""
 
 _NO_SIZES: Mapping[str | None, int] = {}
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess
 
 KeyedFile = tuple[str, int, str | None, str | None]
-"""A source file: its key relative to the base, its bytes, and its Study and Series Instance UID, or None."""
+"""A source file: its key relative to the base prefix, its size in bytes, and its Study and Series Instance UID.
+
+The UIDs are None if the file is neither an instance nor a duplicate.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,10 @@ class LeftoverFiles:
     files: int
     instances: int
     excess: QuotaExcess | None
-    """The quota that the folder exceeds. None for another reason, such as a study that also has files elsewhere."""
+    """The quota that the folder exceeds. None if the folder is no job for another reason.
+
+    Another reason is a study that has files outside the folder too.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,9 +78,9 @@ class JobObjectCounts:
         ]
 
     def count_folders_with(self, files: Iterable[str]) -> int:
-        """Return the number of nested folders in the job. The folders of override files are counted too.
+        """Return the number of nested folders in the job, including the folders of override files.
 
-        `files` are the paths of the override files. Each path has exactly one folder.
+        `files` are the paths of the override files. Each path consists of one folder and a file name.
         """
         added = {path.partition("/")[0] for path in files}
         return self._folders.count + len(added - self._outermost)

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess, SeriesSize, StudySize
 
 MISSES_LIMIT = 32
-"""Number of pieces that may fail to fit into a job. Then no more are tried, so that packing takes linear time."""
+"""Maximum number of parts of studies that may be too large for the free room of a job. Then the job is closed.
+
+With this limit, packing takes linear time.
+"""
 
 FileSizesOf = Callable[[str, str], Iterable[int]]
 """A function that takes the UIDs of a study and a series.

@@ -130,7 +130,7 @@ class PlannedJob:
     staged: bool = False
     """Whether the objects must be copied to the job's inputS3Uri."""
     objects: Iterable[PlannedObject] = field(repr=False)
-    """The objects of the job, in the order of the keys' UTF-8. The iteration can be repeated."""
+    """The objects of the job, sorted by the UTF-8 bytes of their keys. They can be iterated several times."""
 
 
 def count_series_files(jobs: Iterable[PlannedJob]) -> Counter[tuple[str, str]]:

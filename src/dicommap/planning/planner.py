@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dicommap.planning.jobs_in_place import KeyedFile
 
 MANY_JOBS = 100
-"""Number of jobs in place from which the plan also counts the jobs that staging all files would need."""
+"""Minimum number of jobs in place for which a plan has `jobs_if_staged`, for comparison."""
 
 
 class PlannableFiles(Protocol):
@@ -110,7 +110,7 @@ def plan_prefixes(
 
 
 def _find_too_large_files(files: PlannableFiles, quotas: Quotas) -> JobsInPlace:
-    """Return a result without any job. It lists only the instances that are too large for any job."""
+    """Return a JobsInPlace without jobs. Its `too_large` has the instances that are too large for any job."""
     in_place = JobsInPlace()
     if any(study.too_large for study in files.study_sizes(quotas.fileBytes)):
         for key, size, study, _ in files.keyed_files():
@@ -126,7 +126,7 @@ def _plan_staged(
     quotas: Quotas,
     chosen: Container[str] | None,
 ) -> PrefixPlan:
-    """Plan staged jobs for the chosen studies. `left_out` of the result counts the files that no job can import.
+    """Return a plan with staged jobs for the chosen studies. Its `left_out` counts the files that no job can import.
 
     Args:
         in_place: The jobs in place.

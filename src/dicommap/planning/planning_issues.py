@@ -144,7 +144,7 @@ def _count_in_no_job(files: int) -> str:
 
 
 def _name_jobs(jobs: Iterable[str]) -> str:
-    """Return the subject and verb of a sentence about `jobs`, which import parts of a study."""
+    """Return the beginning of a sentence about a study that is divided, such as `Jobs 0001, 0002 take parts`."""
     names = sorted(set(jobs), key=int)
     more = len(names) - MAX_NAMED_JOBS
     listed = ", ".join(names[:MAX_NAMED_JOBS])

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _StagedObjects(Iterable["PlannedObject"]):
-    """The objects of one staged job. Each study has a folder with numbered files.
+    """The objects of one staged job, which can be iterated several times.
 
-    They can be iterated several times.
+    Each study has a folder with numbered files.
     """
 
     _pieces: Sequence[StudyPart]
@@ -67,7 +67,7 @@ class RetryJobs:
     def issues(self) -> Iterator[Issue]:
         """Yield an issue for each study whose files are in several jobs.
 
-        Then yield one for the files that fit into no job.
+        If some files fit into no job, yield one more issue with their number.
         """
         for study, (excess, numbers) in sorted(self.packed.cut.items()):
             yield make_issue(

@@ -18,18 +18,18 @@ class SourcePrefixes:
     """The S3 prefixes of the sources, relative to a base prefix."""
 
     offsets: tuple[str, ...]
-    """The folder of each source under the base.
+    """The folder of each source, relative to the base prefix.
 
-    It is empty if the source is the base itself, else it ends with a slash.
+    The text is empty if the source is the base prefix itself. If not, it ends with a slash.
     """
     source_uris: tuple[S3Uri, ...]
     """The S3 prefixes of the source files. A staging prefix must not overlap any of them."""
     is_outside: bool
-    """Whether a source is in S3 but not under the base."""
+    """Whether a source is in S3 but not under the base prefix."""
 
     @classmethod
     def from_roots(cls, roots: Iterable[str], base: S3Uri) -> SourcePrefixes:
-        """Return the prefixes of source roots. The prefix of a local directory is the base."""
+        """Return the prefixes of source roots. The prefix of a local directory is `base`, the target of its files."""
         offsets, source_uris, is_outside = [], [], False
         for root in roots:
             uri = parse_s3_root(root)

@@ -49,7 +49,7 @@ class StagedJobResult:
 
 
 class OutsideRootsError(OSError):
-    """Raised for a path that is outside all source roots that the user named, directly or through a link."""
+    """Error for a path that is outside all source roots that the user named, directly or through a link."""
 
 
 class InstanceUids(NamedTuple):

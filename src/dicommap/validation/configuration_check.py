@@ -26,13 +26,13 @@ MAPPINGS_POINTER = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 """JSON Pointer of the mappings in an import configuration."""
 
 _IDENTIFYING_TAGS = {hex_of(STUDY_INSTANCE_UID), hex_of(SERIES_INSTANCE_UID)}
-"""Tags of the UIDs that may be both in the override file of a study and in those of its series."""
+"""Tags of the UIDs that the override file of a study and the override files of its series may both have."""
 
 _MappingKey = tuple[str, str | None]
 
 
 def get_mappings(document: Any) -> list[dict[str, str]]:  # noqa: ANN401  JSON of any type
-    """Return the mappings of an import configuration. It must be valid for its schema."""
+    """Return the mappings of an import configuration. `document` must be valid for the schema."""
     mappings: list[dict[str, str]] = document["dicomJsonMetadataImportConfiguration"]["dicomMetadataMappings"]
     return mappings
 
@@ -181,7 +181,7 @@ def check_import_configuration(
 def check_override_file(content: FileContent, target: Target | None, assumptions: Assumptions) -> list[Issue]:
     """Return the issues of an override file.
 
-    `target` is the study or series of its mapping; None if it has no mapping.
+    `target` is the study or series of the mapping that names the file; None if no mapping names it.
     """
     document, issues = parse_content(content)
     if document is None and issues:
@@ -208,9 +208,9 @@ def _size_issues(content: FileContent, assumptions: Assumptions) -> Iterator[Iss
 def _precedence_issues(
     mappings: list[dict[str, str]], overrides: FilesByPath, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
-    """Yield an issue for each mapping of a series if its file has an attribute that the file of its study has, too.
+    """Yield an issue for each series whose override file changes an attribute that its study's override file changes.
 
-    If `assumptions` say which of the two values is stored, there is no issue.
+    If `assumptions` say which of the two values the data store keeps, there is no issue.
     """
     if assumptions.precedence != "unavailable":
         return

@@ -99,10 +99,10 @@ class _DraftedFiles(FilesByPath):
 
 
 def _map_targets_to_locations(plan: Plan) -> dict[str, Location]:
-    """Return the study or series of each override file and mapping.
+    """Return a dict of the locations (study or series) of all override files and mappings.
 
-    The key of an override file is its path. The key of a mapping is the path of its import configuration and then its
-    JSON Pointer.
+    For an override file, the key is its path. For a mapping, the key is the path of the import configuration, followed
+    by the JSON Pointer of the mapping.
     """
     targets: dict[str, Location] = {}
     for job in plan.jobs:

@@ -1,4 +1,4 @@
-"""Read issues.jsonl, the warnings that a draft reported about its edits and its plan, and repeat them.
+"""Repeat the warnings of issues.jsonl, which a draft reported about its edits and its plan.
 
 `validate` finds issues of a package's documents by itself. It cannot find issues of edits, such as two patients that
 get one PatientID, because a package does not have the inventory.
@@ -26,7 +26,7 @@ _INTRODUCTION = "The draft warned: "
 
 
 def repeat_draft_issues(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-    """Yield the warnings of the draft, and an issue if their file cannot be read or was changed.
+    """Yield the warnings of the draft, and an issue if issues.jsonl cannot be read or was changed.
 
     Args:
         files: The files of the package.
@@ -50,7 +50,7 @@ def _parse_lines(lines: Iterable[bytes], path: str) -> Iterator[Issue]:
 
 
 def _parse_line(line: bytes) -> Issue | None:
-    """Return the issue of a line; None if the line has no issue of severity warning with a known code."""
+    """Return the warning in a line of issues.jsonl; None if the line is not a warning with a known code."""
     document, problems = parse_json(line) if len(line) <= _MAX_LINE_BYTES else (None, [])
     if problems or document is None or check_schema("issue", document) or find_code(document["code"]) is None:
         return None

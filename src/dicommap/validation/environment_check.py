@@ -46,7 +46,7 @@ _ARN_ACCOUNT_INDEX = 4
 def check_environment(environment: ImportEnvironment) -> Iterator[Issue]:
     """Yield an issue for each bucket or data store that prevents jobs or may make them fail.
 
-    If its state could not be read, the issue is a note.
+    If the state of a bucket or data store could not be read, the issue is a note.
     """
     yield from _datastore_issues(environment)
     for bucket, reading in sorted(environment.buckets.items()):

@@ -42,7 +42,8 @@ def check_submission(submission: Submission, *, is_unknown: bool = False, unconf
     Args:
         submission: The saved state of the job.
         is_unknown: Whether the service does not know the job.
-        unconfirmed: The reason why a status from an event was not confirmed; empty if the service was not asked.
+        unconfirmed: The reason why the service could not confirm a job status that came from an event. It is empty if
+            the service was not asked.
 
     """
     place = Location(path=submission_path(submission.job))

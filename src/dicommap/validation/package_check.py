@@ -208,7 +208,10 @@ def _request_issues(
 
 
 def _merge_placeholder_notes(issues: list[Issue]) -> list[Issue]:
-    """Return the issues with one note for all requests that have the same placeholders, as in a new draft."""
+    """Return the issues, with one note in place of the equal notes about placeholders in several requests.
+
+    In a new draft, all requests have the same placeholders.
+    """
     numbers = Counter(issue.message for issue in issues if issue.code == "request.placeholder")
     merged: list[Issue] = []
     for issue in issues:

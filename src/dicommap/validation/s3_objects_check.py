@@ -180,7 +180,7 @@ _Keyed = TypeVar("_Keyed", "PlannedObject", "S3Object")
 
 
 class _UnsortedKeysError(Exception):
-    """Raised if keys are not sorted. Its text names the list: objects.csv or the listing."""
+    """Error for keys that are not sorted. Its text names the list with these keys: objects.csv or the listing of S3."""
 
 
 def _merge_by_key(
@@ -208,9 +208,9 @@ def _merge_by_key(
 
 
 def _require_key_order(objects: Iterable[_Keyed], what: str) -> Iterator[_Keyed]:
-    """Yield the objects unchanged. Raises _UnsortedKeysError if a key is not greater than the key before it.
+    """Yield the objects unchanged. Raise _UnsortedKeysError if a key is not greater than the key before it.
 
-    Python compares texts by code points. The order is the same as that of their UTF-8 bytes.
+    Python sorts texts by code points, which gives the same order as sorting by UTF-8 bytes.
     """
     before = None
     for item in objects:

@@ -21,7 +21,7 @@ MAX_SCHEMA_ERRORS = DOCUMENT_ISSUE_LIMIT + ISSUE_COUNT_LIMIT
 _LENGTH_RULES = {"minLength", "maxLength"}
 _COUNT_RULES = {"minItems", "maxItems", "minProperties", "maxProperties"}
 _BASIC_RULES = {"pattern": {"type", "minLength"}, "not": {"type", "minLength", "pattern"}}
-"""Rule of a schema -> more basic rules. If a value also breaks a more basic rule, only that error is kept."""
+"""Rule of a schema -> more basic rules. If a value breaks both, only the error of the more basic rule is kept."""
 
 _ValueKey = tuple[tuple[str | int, ...], str | None]
 

@@ -77,7 +77,7 @@ def _get_schema_folder() -> Traversable:
 
 
 class DocumentKind(StrEnum):
-    """Kinds of documents that can be checked on their own. The value is the name of the kind's schema."""
+    """The kinds of documents that can be checked on their own. Each value is the name of a schema."""
 
     IMPORT_CONFIGURATION = "import-configuration"
     REQUEST = "start-dicom-import-job"
@@ -95,8 +95,8 @@ _DISTINCTIVE_MEMBERS = (
 def detect_document_kind(document: object) -> DocumentKind | None:
     """Return the kind of a document. Return None if the kind is not known.
 
-    Each kind has members that only it has. Without them, an array is an override, and so is an object that contains
-    only objects.
+    The members of an object show its kind. An object without such members is an override if all its values are objects.
+    An array is an override.
     """
     if isinstance(document, list):
         return DocumentKind.OVERRIDE

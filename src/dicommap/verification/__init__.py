@@ -1,1 +1,1 @@
-"""Compare what image sets hold with the overrides that a package sent, attribute by attribute."""
+"""Compare the stored values of image sets with the overrides that a package sent, attribute by attribute."""

@@ -16,20 +16,23 @@ if TYPE_CHECKING:
 
 
 class Effect(StrEnum):
-    """The effect of one attribute of an override. If places have different effects, the first of this list counts."""
+    """The effect of one attribute of an override in the data store, worst effect first.
+
+    If the attribute has different effects in several image sets, series or instances, the worst of them counts.
+    """
 
     NOT_APPLIED = "not-applied"
-    """The value from before the override is stored."""
+    """The data store has the value from before the override."""
     DIFFERENT = "different"
-    """A value is stored that is neither the override's nor, as far as known, the value from before."""
+    """The data store has another value: not that of the override and, as far as is known, not the value before it."""
     MISSING = "missing"
     """The image set does not have the attribute."""
     NOT_READABLE = "not-readable"
     """The metadata of the image set cannot be read."""
     NOT_CHECKED = "not-checked"
-    """Nothing can be checked: no instance was imported, the job has not ended, or another override decides."""
+    """Nothing can be checked: no instance was imported, the job has not ended, or another override set the value."""
     NOT_COMPARABLE = "not-comparable"
-    """AWS does not document the form in which the value is stored, and no plausible reading agrees."""
+    """AWS does not document the form of the stored value, and no plausible reading of it is the override's value."""
     APPLIED = "applied"
     """The value of the override is stored."""
 
@@ -37,9 +40,9 @@ class Effect(StrEnum):
 WRONG_EFFECTS = frozenset({Effect.NOT_APPLIED, Effect.DIFFERENT, Effect.MISSING})
 """Effects that show that the data store does not have the value of the override."""
 UNKNOWN_EFFECTS = frozenset({Effect.NOT_READABLE, Effect.NOT_CHECKED, Effect.NOT_COMPARABLE})
-"""Effects that leave open whether the data store has the value of the override."""
+"""Effects for which it is not known whether the data store has the value of the override."""
 EFFECT_ORDER = (*(effect for effect in reversed(Effect)),)
-"""All effects in the order of their columns: the best first."""
+"""All effects, the best first. Tables and records of verifications have this order."""
 _RANKS = {effect: rank for rank, effect in enumerate(Effect)}
 
 EffectCounts = dict[Effect, int]
@@ -47,7 +50,7 @@ EffectCounts = dict[Effect, int]
 
 
 def choose_worst(effects: Iterable[Effect]) -> Effect:
-    """Return the effect that counts if there are several: the first in the order of `Effect`."""
+    """Return the worst of several effects: the first in the order of `Effect`. Without effects, return NOT_CHECKED."""
     return min(effects, key=_RANKS.__getitem__, default=Effect.NOT_CHECKED)
 
 
@@ -57,13 +60,13 @@ class AttributeCheck:
 
     study_instance_uid: str
     series_instance_uid: str | None
-    """The series of the override; None if it is an override of the whole study."""
+    """The Series Instance UID of the override; None for an override of the whole study."""
     tag: int
     image_set_id: str
-    """The image set; empty if none could be checked."""
+    """The id of the image set; empty if no image set could be checked."""
     effect: Effect
     reason: str = ""
-    """Why the effect is not known, without values. It is empty if the effect is known."""
+    """The reason why the effect is not known; empty if it is known. The reason contains no values."""
     wanted: Attribute = field(repr=False, compare=False)
     stored: Any = field(default=ABSENT, repr=False, compare=False)
     """The stored value that decided the effect; ABSENT if no value is stored, or if it was not kept."""
@@ -75,13 +78,13 @@ class AttributeResult:
 
     job: str
     check: AttributeCheck
-    """The check with the worst effect; the first of several."""
+    """The check with the worst effect. If several checks have this effect, it is the first of them."""
     image_sets: Counter[Effect] = field(default_factory=Counter)
     """Effect -> number of image sets with this effect."""
 
     @property
     def effect(self) -> Effect:
-        """Return the effect that counts."""
+        """Return the worst effect of the attribute in all image sets."""
         return self.check.effect
 
     def add(self, check: AttributeCheck) -> None:

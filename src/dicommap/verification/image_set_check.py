@@ -47,11 +47,11 @@ class StudyOverrides:
     def make_checks(
         self, effect: Effect, reason: str, image_set: str = "", series: frozenset[str] = frozenset()
     ) -> Iterator[AttributeCheck]:
-        """Yield a check with the same effect for each attribute. It is used if no value can be compared.
+        """Yield a check for each attribute, all with the same effect. Call this if no value can be compared.
 
         Args:
-            effect: The effect.
-            reason: Why it is not known whether the attributes were applied.
+            effect: The effect of all checks.
+            reason: The reason why it is not known whether the attributes were applied.
             image_set: The id of the image set; empty for no image set.
             series: The series in the image set, if they are known. Overrides of other series are left out.
 
@@ -63,13 +63,16 @@ class StudyOverrides:
     def check(
         self, stored: StoredImageSet, image_set: str, series: frozenset[str], instances: frozenset[str] | None
     ) -> Iterator[AttributeCheck]:
-        """Check each attribute that applies to an image set. Attributes of the study are checked in each image set.
+        """Yield a check of each attribute that applies to an image set.
+
+        Attributes of an override of the whole study are checked in each image set.
 
         Args:
             stored: The metadata of the image set.
             image_set: The id of the image set.
             series: The Series Instance UIDs of the instances that were imported into the image set.
-            instances: The SOP Instance UIDs of these instances; None if they are not known, and all count.
+            instances: The SOP Instance UIDs of these instances. None if they are not known: then all instances of the
+                image set are checked.
 
         """
         if stored.study_instance_uid != self.study_instance_uid:
@@ -147,10 +150,10 @@ def is_previous_value(vr: str, stored: Any, previous: PreviousTexts) -> bool:  #
 def _find_values(
     stored: StoredImageSet, tag: int, series: str | None, instances: frozenset[str] | None
 ) -> Sequence[Any]:
-    """Return the stored values of an attribute at its documented level; if no place has it, those of another level.
+    """Return the stored values of an attribute at its level, or at another level if its own level has none.
 
-    AWS documents the levels of standard attributes ("DICOM metadata normalization"), but not where it stores the
-    attributes that are not in its lists.
+    AWS documents the levels of the attributes in its lists ("DICOM metadata normalization"), but not the levels at
+    which it stores other attributes.
     """
     own = level_of(tag)
     values = stored.find_values(tag, own, series, instances)

@@ -1,4 +1,7 @@
-"""The lines of verification.jsonl in a package: what a verification has checked, without any value of a patient."""
+"""Models of the lines in verification.jsonl, the file of a package with the results of a verification.
+
+The lines contain effects, but no value of a patient.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ class _Line(BaseModel):
 
 
 class VerificationStart(_Line):
-    """The first line: the plan that is verified, and the data store."""
+    """The first line of verification.jsonl: the verified plan, and the data store."""
 
     version: Literal[1] = 1
     plan: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -37,7 +40,7 @@ class KeptEffect(_Line):
 
 
 class KeptImageSet(_Line):
-    """A line for one verified image set."""
+    """The line of verification.jsonl for one verified image set."""
 
     job: _Text
     study: _Text
@@ -46,7 +49,7 @@ class KeptImageSet(_Line):
 
 
 class VerificationEnd(_Line):
-    """The last line of a complete verification: the numbers of attributes by effect."""
+    """The last line of verification.jsonl if the verification is complete: the numbers of attributes by effect."""
 
     endedAt: _Text
     attributes: dict[Effect, Annotated[int, Field(ge=0)]]

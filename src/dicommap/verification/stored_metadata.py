@@ -27,14 +27,14 @@ StoredAttributes = dict[str, Any]
 
 
 class _Absent:
-    """The type of ABSENT."""
+    """The class of the constant ABSENT."""
 
     def __repr__(self) -> str:
         return "ABSENT"
 
 
 ABSENT: Final = _Absent()
-"""The stored value of an attribute that an image set does not have."""
+"""The object that stands for the stored value of an attribute that an image set does not have."""
 
 
 class UnreadableMetadataError(ValueError):
@@ -64,7 +64,7 @@ class StoredImageSet:
             yield from series.instances
 
     def find_values(self, tag: int, level: Level, series: str | None, instances: Container[str] | None) -> list[Any]:
-        """Return the values of an attribute in all places of a level: one value, or one for each series or instance.
+        """Return the values of an attribute at a level: one value, or one for each series or each instance.
 
         Args:
             tag: The tag of the attribute.
@@ -73,7 +73,7 @@ class StoredImageSet:
             instances: The SOP Instance UIDs that count; None for all instances.
 
         Returns:
-            The stored values. A value is ABSENT if its place does not have the attribute.
+            The stored values. A value is ABSENT if the patient, study, series or instance does not have the attribute.
 
         """
         if level is Level.PATIENT:
@@ -92,7 +92,7 @@ class StoredImageSet:
 
 
 def find_value(attributes: Mapping[str, Any], tag: int) -> Any:  # noqa: ANN401  JSON of any type
-    """Return the stored value of an attribute by its keyword or tag; ABSENT if there is no such member."""
+    """Return the stored value of an attribute by its keyword or tag; ABSENT if it is not in `attributes`."""
     for name in list_names(tag):
         if name in attributes:
             return attributes[name]
@@ -164,7 +164,10 @@ def _read_series(series: object) -> StoredSeries:
 
 
 def _require_object(document: object, name: str) -> dict[str, Any]:
-    """Return a member that is an object; an empty one if the member is missing or null."""
+    """Return the JSON object in the member `name` of `document`; an empty dict if the member is missing or null.
+
+    Raise UnreadableMetadataError if the document or the member is not an object.
+    """
     value = document.get(name) if isinstance(document, dict) else ABSENT
     if value is None:
         return {}

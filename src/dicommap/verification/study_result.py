@@ -1,4 +1,4 @@
-"""The results of one study in one job: of the attributes of its overrides, and of its series; and their issues."""
+"""The result of verifying one study in one job: the effects of its overrides, in total and by series."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class ImageSetTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyResult:
-    """The effects of all overrides of one study in one job. A study that is divided among jobs has several."""
+    """The effects of all overrides of one study in one job. A study in several jobs has one result for each job."""
 
     job: str
     study_instance_uid: str
     attributes: tuple[AttributeResult, ...] = field(repr=False)
     series: dict[str, EffectCounts] = field(default_factory=dict, repr=False)
-    """Series Instance UID -> effects of the attributes that were checked in the image sets of the series."""
+    """Series Instance UID -> numbers of attributes by effect, in the image sets of the series."""
     image_sets: int = 0
     """Number of image sets that were verified."""
     non_primary: int = 0
@@ -57,7 +57,7 @@ class StudyResult:
 
     @property
     def effect(self) -> Effect:
-        """Return the worst effect."""
+        """Return the worst effect of all attributes."""
         return choose_worst(result.effect for result in self.attributes)
 
     @property
@@ -66,7 +66,7 @@ class StudyResult:
         return dict(Counter(result.effect for result in self.attributes))
 
     def issues(self) -> Iterator[Issue]:
-        """Yield an issue for each effect other than applied, with the attributes that have it."""
+        """Yield the issues of effects other than APPLIED. An issue names the attributes with one effect and reason."""
         groups: dict[tuple[Effect, str | None, str], list[AttributeResult]] = {}
         for result in self.attributes:
             key = (result.effect, result.check.series_instance_uid, result.check.reason)
@@ -85,7 +85,7 @@ def _join_keywords(results: list[AttributeResult]) -> str:
 
 
 class StudyResultBuilder:
-    """Collects the checks of one study in one job, image set by image set."""
+    """Builder of the result of one study in one job, from the checks of its image sets."""
 
     def __init__(self, job: str, study: str) -> None:
         self._job = job
@@ -95,7 +95,7 @@ class StudyResultBuilder:
         self._image_sets = self._non_primary = 0
 
     def add(self, checks: Iterable[AttributeCheck], target: ImageSetTarget | None = None) -> None:
-        """Add the checks of an image set, or checks without an image set if `target` is None."""
+        """Add the checks of the image set `target`, or checks without an image set if `target` is None."""
         if target is not None:
             self._image_sets += 1
             self._non_primary += target.is_primary is False
@@ -114,7 +114,8 @@ class StudyResultBuilder:
         """Return the result of the study.
 
         Args:
-            unchecked: A check of each attribute of the study's overrides, for the attributes that no image set has.
+            unchecked: A check for each attribute of the study's overrides. It is used only if no check of this
+                attribute was added.
 
         """
         self.add(check for check in unchecked if (check.series_instance_uid, check.tag) not in self._results)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Agreement(StrEnum):
-    """Whether a stored value has the meaning of a wanted value."""
+    """The result of comparing a stored value with the value of an override (the wanted value)."""
 
     EQUAL = "equal"
     DIFFERENT = "different"
@@ -35,7 +35,7 @@ class Agreement(StrEnum):
 
 
 Values = tuple[str, ...]
-"""The values of an attribute, each in its normal form. An attribute without a value has none."""
+"""The values of one attribute, each in its normal form. The tuple is empty if the attribute has no value."""
 
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _PADDED_AT_BOTH_ENDS = frozenset({"AE", "CS", "DS", "IS", "LO", "SH"})
@@ -49,7 +49,7 @@ _NOT_ATTRIBUTES = frozenset({"DICOMVRs"})
 
 
 def compare_attribute(wanted: Attribute, stored: Any) -> Agreement:  # noqa: ANN401  JSON of any type
-    """Return whether a stored value has the meaning of a wanted attribute.
+    """Compare a stored value with the value of a wanted attribute. Return the result as an Agreement.
 
     Args:
         wanted: The attribute of an override, in the DICOM JSON Model.
@@ -78,7 +78,10 @@ def read_wanted_values(wanted: Attribute) -> Values:
 
 
 def read_stored_values(vr: str, stored: Any) -> Iterator[Values]:  # noqa: ANN401  JSON of any type
-    """Yield each plausible reading of a stored value that is not a sequence or binary. There may be no reading."""
+    """Yield each plausible reading of a stored value: the DICOM values that it may mean. There may be no reading.
+
+    The stored value is not that of a sequence or of binary data.
+    """
     if stored is ABSENT or stored is None:
         yield ()
     elif isinstance(stored, str):
@@ -101,7 +104,10 @@ def _drop_if_empty(values: Values) -> Values:
 
 
 def _normalize(vr: str, value: Any) -> str | None:  # noqa: ANN401  JSON of any type
-    """Return one value in its normal form: without padding, numbers with one spelling; None if it is no value."""
+    """Return one value in its normal form; None if the JSON is not a value of this value representation.
+
+    The normal form has no padding. Equal numbers have the same normal form.
+    """
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -145,7 +151,10 @@ def _normalize_float(vr: str, text: str) -> str:
 
 
 def _has_documented_form(vr: str, values: Values) -> bool:
-    """Return whether examples of AWS show the stored form of such values: one value, of a name with one group."""
+    """Return whether AWS documents how these values are stored.
+
+    This is so for at most one value. A person name must have only one component group.
+    """
     return len(values) <= 1 and not (vr == "PN" and any("=" in value for value in values))
 
 
