@@ -54,7 +54,7 @@ JIS_X_0208 = CodedCharacterSet(b"$B", 0, 2, "euc_jp")
 JIS_X_0212 = CodedCharacterSet(b"$(D", 0, 2, "euc_jp")
 KS_X_1001 = CodedCharacterSet(b"$)C", 1, 2, "cp949")
 GB_2312 = CodedCharacterSet(b"$)A", 1, 2, "gb18030")
-"""ISO-IR 58, the characters of GB 2312. Python's codec is that of GB 18030, which contains them.
+"""ISO-IR 58, the characters of GB 2312. Python's codec for GB 18030 is used, because GB 18030 contains GB 2312.
 
 Python's codec gb2312 is not used. It decodes the middle dot and the dash as U+30FB and U+2015, which come from a
 withdrawn Unicode table.
@@ -78,7 +78,10 @@ ISO_8859 = {
     "166": CodedCharacterSet(b"-T", 1, 1, "tis_620"),
     "203": CodedCharacterSet(b"-b", 1, 1, "iso8859_15"),
 }
-"""Number in ISO's register (ISO-IR) -> the characters from 0xA0 on of a part of ISO 8859, or of TIS 620."""
+"""Number in ISO-IR, ISO's register of character sets -> the coded character set for bytes from 0xA0 on.
+
+The character sets are parts of ISO 8859, and TIS 620 (Thai).
+"""
 
 _ROMAJI_OTHERS = {b"\\": "¥", b"~": "\N{OVERLINE}"}
 _KATAKANA = range(0xA1, 0xE0)

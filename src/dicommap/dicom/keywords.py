@@ -98,7 +98,7 @@ def looks_like_attribute(name: str) -> bool:
 
 
 def mask_unless_word(word: str) -> str:
-    """Return a word for a message, or the mask `***` if it may be a patient's value. The word is an option's value.
+    """Return the value of an option (`word`) for a message; the mask `***` if it may be a patient's value.
 
     A word of ASCII letters and digits is returned even if it is not similar to a keyword, because users rarely type a
     patient's name as the value of an option.

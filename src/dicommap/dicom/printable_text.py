@@ -59,7 +59,10 @@ def make_printable(path: str) -> str:
 
 
 def _escape_character(match: re.Match[str]) -> str:
-    """Return the escape sequence of one character. For a byte that was not decoded, it has the byte's hex code."""
+    """Return the escape sequence of the matched character: the hexadecimal code after a backslash and `x` or `u`.
+
+    A lone surrogate that stands for a byte gets the code of this byte.
+    """
     point = ord(match[0])
     if 0xDC00 <= point <= 0xDCFF:
         return f"\\x{point - 0xDC00:02x}"

@@ -123,7 +123,7 @@ _FORMS = {
 }
 
 _LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
-"""VRs whose form defines the length. So a value that is too long has an issue about its form, but not its length."""
+"""VRs whose form also limits the length. A value that is too long has one issue, which is about the form."""
 
 
 def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:

@@ -48,9 +48,9 @@ _ARROW = " -> "
 _MIN_VALUE_WIDTH = 8
 
 Piece = tuple[str, str]
-"""A piece of a line: its text, and its kind, by which a style is chosen.
+"""A piece of a line: its text, and the name of a style for the text.
 
-The kinds are "study", "+", "~", "-" and "edit"; empty for a piece without a style.
+The names are "study", "+", "~", "-" and "edit"; empty for a piece without a style.
 """
 
 

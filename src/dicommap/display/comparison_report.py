@@ -94,7 +94,7 @@ class ComparisonContent:
 
 
 def build_comparison_report(content: ComparisonContent, figure: Figure | None) -> Report:
-    """Return the report of a comparison. `figure` is its plot; None if the report has no plot."""
+    """Return the report of a comparison of two inventories. `figure` is the plot; None for no plot."""
     return _limited_report(content, figure, studies_shown=MAX_STUDIES, changes_shown=MAX_CHANGES)
 
 

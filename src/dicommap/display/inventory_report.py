@@ -42,7 +42,7 @@ class ValueSummary(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSummary:
-    """The facts about one series that a row of a table shows."""
+    """The UID, values and numbers of one series that a row in a table of series shows."""
 
     uid: str
     instances: int
@@ -52,7 +52,7 @@ class SeriesSummary:
 
     @classmethod
     def from_series(cls, series: Series) -> SeriesSummary:
-        """Return the facts about a series."""
+        """Return the summary of a series."""
         return cls(
             uid=series.series_instance_uid,
             instances=series.instances,
@@ -63,7 +63,7 @@ class SeriesSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudySummary:
-    """The facts about one study that a row of a table shows, and the study's first series."""
+    """The UID, values and numbers of one study that a row in a table of studies shows, and its first series."""
 
     uid: str
     series: int
@@ -160,7 +160,7 @@ def build_studies_table(lines: Sequence[StudySummary], total: int, *, masker: Ma
 
 
 def build_series_table(lines: Sequence[SeriesSummary], total: int, *, masker: Masker, heading: str = "") -> ReportTable:
-    """Return a table of series. `total` is the number of all series, also of those without a row."""
+    """Return a table of series. `total` is the number of all series, including the series that get no row."""
     rows = [_build_series_row(line, masker=masker) for line in lines]
     return ReportTable(columns=_SERIES_COLUMNS, rows=rows, total=total, noun="series", heading=heading)
 

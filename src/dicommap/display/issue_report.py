@@ -104,11 +104,11 @@ class Issues(DisplayableTuple["Issue"]):
         return self.with_severity(Severity.NOTE)
 
     def with_severity(self, severity: Severity) -> Issues:
-        """Return only the issues that have this severity."""
+        """Return only the issues that have the severity `severity`."""
         return Issues(issue for issue in self if issue.severity is severity)
 
     def counts(self) -> dict[tuple[str, Severity], int]:
-        """Return (code, severity) -> number of issues, in the order in which these pairs first occur."""
+        """Return a dict: (code, severity) -> number of issues. The pairs are in the order of their first issues."""
         return dict(Counter((issue.code, issue.severity) for issue in self))
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -136,7 +136,7 @@ def _build_worst_issues_table(issues: Issues) -> ReportTable:
 
 
 def group_first_issues(issues: Iterable[Issue]) -> dict[tuple[str, Severity], list[Issue]]:
-    """Return (code, severity) -> the first issues with this code and severity, at most MAX_LOCATIONS_PER_CODE."""
+    """Return a dict: (code, severity) -> the first MAX_LOCATIONS_PER_CODE issues with this code and severity."""
     first: dict[tuple[str, Severity], list[Issue]] = {}
     for issue in issues:
         kept = first.setdefault((issue.code, issue.severity), [])

@@ -1,4 +1,4 @@
-"""Choose, by the class of an object of the model, the function that builds its report or its one-line description.
+"""Reports and one-line descriptions of objects of the model. The class of an object decides which function makes them.
 
 `dicommap.model.displayable` imports this module when an object is shown for the first time. To show a new class of the
 model, register its report in this module: `build_report.register(MyClass)(build_my_report)`.

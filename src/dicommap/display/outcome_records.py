@@ -23,7 +23,7 @@ OUTCOME_ORDER = (
     ImportOutcome.FAILED,
     ImportOutcome.NOT_REPORTED,
 )
-"""All outcomes in the order of their columns, the best outcome first."""
+"""All outcomes in the order in which tables have columns for them, the best outcome first."""
 
 OUTCOME_TITLES = {
     **{outcome: outcome.value for outcome in OUTCOME_ORDER},
@@ -33,7 +33,7 @@ OUTCOME_TITLES = {
 
 
 def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
-    """Return the record of a job: its prefix and status, and the number of its instances with each outcome."""
+    """Return the record of a job: its inputS3Uri and status, and the number of instances with each outcome."""
     return {
         "job": job.job,
         "inputS3Uri": job.input_s3_uri,
@@ -81,7 +81,7 @@ def build_instance_outcome_record(job: JobOutcomes, instance: InstanceOutcome, *
 
 
 def count_outcomes(counts: OutcomeCounts) -> dict[str, int]:
-    """Return outcome -> number of instances, for all outcomes. Outcomes that are not in `counts` have 0."""
+    """Return a dict: outcome -> number of instances; 0 for outcomes that are not in `counts`."""
     return {outcome.value: counts.get(outcome, 0) for outcome in OUTCOME_ORDER}
 
 

@@ -42,7 +42,7 @@ _CHANGE_COLUMNS = (
 
 
 def group_changes_by_target(rows: Iterable[Mapping[str, str]], limit: int | None = None) -> list[ChangedTarget]:
-    """Group the rows of a preview by the study or series that they change, and return the first groups.
+    """Group the rows of a preview by changed study or series, and return the first groups.
 
     Args:
         rows: The rows of the preview. Rows of the same study or series must be next to each other.

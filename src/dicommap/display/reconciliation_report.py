@@ -85,7 +85,7 @@ def build_reconciliation_report(
 
 
 def sum_outcomes(jobs: Iterable[JobOutcomes]) -> dict[ImportOutcome, int]:
-    """Return outcome -> number of instances in all jobs."""
+    """Return a dict: outcome -> number of instances in all jobs."""
     total: Counter[ImportOutcome] = Counter()
     for job in jobs:
         total.update(job.counts)

@@ -45,7 +45,7 @@ class FactList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """One row of a table. `details` are blocks inside the row. HTML shows them folded at first, unless `is_open`."""
+    """One row of a table. `details` are blocks inside the row. HTML folds the details, unless `is_open` is true."""
 
     cells: Sequence[str]
     details: Sequence[Block] = ()
@@ -73,7 +73,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A plot in a report. HTML shows it, but text does not. So other blocks must have the same facts."""
+    """A plot in a report. Only HTML shows plots. So other blocks of the report must have the same facts."""
 
     html: str
     """The HTML of the plot, made by the package `plots`. It is put into the page without escaping."""

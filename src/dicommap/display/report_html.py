@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Markup(str):
-    """Text that is already HTML, so that it is not escaped."""
+    """Text that is HTML. The functions of this module escape other texts, but not Markup."""
 
     __slots__ = ()
 

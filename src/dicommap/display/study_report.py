@@ -139,7 +139,7 @@ def _format_counts(group: Study | Series) -> tuple[str, ...]:
 def _build_attribute_blocks(
     values: AttributeValues, *, masker: Masker, first_pairs: Sequence[tuple[str, str]] = ()
 ) -> list[Block]:
-    """Return report blocks with the values of the first attributes, and notes about the others.
+    """Return report blocks with the values of the first attributes, and notes about the other attributes.
 
     One note has the number of attributes that are not shown. Another note names the attributes that have no value in
     any file. The facts `first_pairs` are listed before the attributes.

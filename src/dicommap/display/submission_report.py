@@ -84,7 +84,7 @@ def build_watch_report(
 
 
 def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the cells of a request: the operation, its target, and the number of uploaded bytes (empty for none).
+    """Return the table cells of a request: the operation, its target, and the number of bytes to upload (or empty).
 
     The target is the S3 URI of an object, or the prefix of a job.
     """
@@ -153,7 +153,7 @@ def _build_submission_details(submission: Submission) -> list[Block]:
 
 
 def build_retry_report(package: str | None, in_place: int, staged: int, instances: int, issues: Issues) -> Report:
-    """Return the report of a retry: the new package, and its numbers of jobs.
+    """Return the report of a retry: the new package, and the numbers of its jobs and instances.
 
     Args:
         package: The directory of the new package; None if no package was written.

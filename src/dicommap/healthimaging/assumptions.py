@@ -20,7 +20,10 @@ STRICT = "strict"
 _STRICT_SETTINGS = {"otherLevels": "error", "samePatient": "error"}
 
 Availability = Literal["applied", "unavailable"]
-"""Whether a data store applies a part of an override (`applied`), or must not get it (`unavailable`)."""
+"""What a data store does with a part of an override, such as a private element.
+
+`applied`: the data store applies the part. `unavailable`: an override with this part is refused before it is sent.
+"""
 _FILE_SIZES = {"unlimited": None, "50MB": 50_000_000, "10MB": 10_000_000, "1MB": 1_000_000, "1kB": 1_000}
 
 
@@ -65,7 +68,7 @@ class Assumptions(BaseModel):
     numbers: Availability = "applied"
     """Whether a data store applies values of DS and IS in the form of `decimalStrings`. If not, they are refused."""
     privateElements: Availability = "applied"
-    """Whether private elements are applied. If it is `unavailable`, an override with a private element is refused."""
+    """Whether a data store applies private elements. If not, an override with a private element is refused."""
     patientInStudy: Availability = "applied"
     """Whether an override of a study may contain attributes of the patient level. If not, such attributes are refused.
 

@@ -57,7 +57,7 @@ def format_utc(time: datetime | None) -> str | None:
 
 
 UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
-"""The name that an AWS SDK gives to a member that its service model does not have. The value has the real name."""
+"""Name by which an AWS SDK replaces a member that the SDK does not know. The value has the real name of the member."""
 
 
 class TaggedUnion(BaseModel):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.assumptions import Assumptions
 
 Effect = Literal["applied", "ignored", "refused"]
-"""The effect of a value or file: it is stored, nothing changes, or the service reports a refusal."""
+"""The effect of a value or override file: it is applied, it changes nothing, or the service reports a refusal."""
 EmptyEffect = Literal["cleared", "ignored", "refused"]
 """The effect of an attribute without a value: the stored attribute becomes empty, stays unchanged, or is refused."""
 

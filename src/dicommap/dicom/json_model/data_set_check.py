@@ -91,7 +91,7 @@ def _empty_issue(location: Location, what: str, form: str) -> Issue:
 
 
 def is_private_creator(tag: int) -> bool:
-    """Return whether a tag is that of a private creator (PS3.5 section 7.8.1)."""
+    """Return whether `tag` is the tag of a private creator (PS3.5 section 7.8.1)."""
     return is_private(tag) and 0x10 <= tag & 0xFFFF <= 0xFF
 
 
