@@ -1,8 +1,8 @@
 """Base classes of objects that notebooks show as HTML and terminals as text.
 
 Most classes build their own report. Classes of the package `model` do not, because `model` must not import `display`.
-`dicommap.display.object_display` has the functions that build their reports. It is imported when the first object is
-shown.
+The module `dicommap.display.object_display` builds the reports of these classes. It is imported when the first object
+is shown.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ EXTRA_MODULES = {
     "pandas": ("pandas", "pyarrow"),
     "polars": ("polars", "pyarrow"),
 }
-"""Optional extra for frames -> the modules that it installs."""
+"""Name of an optional extra for frames -> names of the modules that the extra installs."""
 _OTHER_EXTRA_MODULES = {"excel": ("xlsxwriter",)}
-"""Other optional extra -> the modules that it installs."""
+"""Name of another optional extra -> names of the modules that the extra installs."""
 
 PIXELS_INSTALL_COMMAND = "pip install 'dicommap[pixels]'"
 _PIXELS_PACKAGES = {"numpy": "numpy", "PIL": "pillow"}

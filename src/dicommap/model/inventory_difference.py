@@ -186,7 +186,7 @@ class ComparedInventorySummary:
     sources: tuple[str, ...]
     """The scanned roots.
 
-    Equal roots of the two inventories are pairs; the remaining roots are paired in their order.
+    A root is compared with the equal root of the other inventory. Roots without an equal are compared in their order.
     """
     only_here: tuple[str, ...]
     """The captured attributes that the other inventory does not have. They are not compared."""

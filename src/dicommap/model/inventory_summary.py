@@ -31,6 +31,6 @@ class InventorySummary(Displayable):
     read: int
     """Number of files that the scan opened."""
     unchanged: int
-    """Number of files that the scan copied from an earlier inventory, because they had not changed."""
+    """Number of files that the scan did not read: they had not changed since an earlier scan."""
     traffic: NetworkTraffic = field(default_factory=NetworkTraffic)
     """Number of requests to S3, and bytes received from S3."""

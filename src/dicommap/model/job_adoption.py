@@ -15,13 +15,13 @@ class AdoptionResult(StrEnum):
     """The result of comparing an import job with the requests of a package."""
 
     ADOPTED = "adopted"
-    """The job fits, and the package has saved it."""
+    """The import job matches a job of the package, and the package has saved its id."""
     FITS = "fits"
-    """The job fits, and can be adopted."""
+    """The import job matches a job of the package, and can be adopted."""
     KNOWN = "known"
-    """The package has the job already, because it was submitted or adopted before."""
+    """The package has the id of the import job, because the job was submitted or adopted before."""
     REFUSED = "refused"
-    """The job does not fit, or is one of several jobs that fit."""
+    """The import job matches no job of the package, or is one of several import jobs that match the same job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class JobAdoption:
     agreement: RequestAgreement | None
     """Whether the job has the inputS3Uri and importConfiguration of the package's job; None if it is not known."""
     differing: tuple[str, ...] = ()
-    """Further members that differ from the request, such as dataAccessRoleArn."""
+    """Names of other request members whose values differ from the package's request, such as dataAccessRoleArn."""
     known_job_id: str | None = None
-    """The id of the import job that the package has saved for its job; None if it has none."""
+    """The id of the import job that the package has saved for its job `job`; None if it has not saved any."""
     result: AdoptionResult

@@ -46,7 +46,7 @@ def count_class(keyword: str, *, is_unmasked: bool = False) -> type[MaskedCounts
 def copy_counts(keyword: str, counts: Mapping[str, int]) -> MaskedCounts:
     """Return a copy of `counts` (value of an attribute -> number of files).
 
-    Its repr is masked like that of `counts`.
+    The repr of the copy masks the values if the repr of `counts` does, or if `counts` is an ordinary dict.
     """
     return type(counts)(counts) if isinstance(counts, MaskedCounts) else count_class(keyword)(counts)
 

@@ -105,7 +105,7 @@ _is_unmasked_in_all_reprs = False
 
 
 class ShowValuesSetting:
-    """The result of `show_values`. In a `with` statement, it restores the previous setting at the end of the block."""
+    """A context manager that `show_values` returns. It restores the previous setting at the end of its `with` block."""
 
     def __init__(self, previous: bool) -> None:
         self._previous = previous
@@ -175,8 +175,8 @@ _TAG = re.compile("[0-9A-Fa-f]{8}")
 def is_mask_text(text: str) -> bool:
     """Return whether a text comes from masked output: it is `***`, or it contains a mark such as `<PatientID 3>`.
 
-    Such a text must never become a value of an attribute. But a value in a file may really be `***`. A caller that
-    knows the current value therefore asks only about texts that differ from it.
+    Such a text must never become the new value of an attribute. But the value in a file may really be `***`. A caller
+    that knows the value in the file therefore calls this function only for a text that differs from that value.
     """
     return text.strip() == MASK or any(find_marks(text))
 
@@ -194,7 +194,7 @@ def is_mark(text: str) -> bool:
 
 
 class Masker:
-    """Masks the values of one output with marks.
+    """A masker of the patient values in one output. It replaces each value by a mark.
 
     Equal values of an attribute get equal marks, other values other marks.
 

@@ -76,7 +76,10 @@ def _is_long_enough(part: str) -> bool:
 
 
 def _list_numbers(value: str) -> Iterator[str]:
-    """Yield the numbers in a value: all its digits together, each group of digits, and dates in the usual orders."""
+    """Yield the numbers to search for: all digits of a value together, each group of digits, and other forms of dates.
+
+    The other forms of a date YYYYMMDD are DDMMYYYY and MMDDYYYY.
+    """
     for number in (_NOT_DIGITS.sub("", value), *_DIGITS.findall(value)):
         significant = number.lstrip("0")
         if len(significant) >= MIN_DIGITS:

@@ -24,7 +24,7 @@ class S3Object(NamedTuple):
     """One S3 object, as a listing of a bucket returns it."""
 
     key: str
-    """The whole key, or the key relative to a prefix. The function that lists the objects says which of them it is."""
+    """The whole key, or the key relative to a prefix. See the docstring of the function that returns the object."""
     size: int
     etag: str
     """The ETag with its quotation marks."""

@@ -29,9 +29,9 @@ _AT_BEGINNING = re.compile(rf"[{_BEFORE}]*[{_SIGN}\t\r\n]")
 _SEPARATORS = ",;|"
 _SEPARATOR = re.compile(rf"[{_SEPARATORS}\t\r\n]")
 _RUN = re.compile(rf"(?P<run>[{_BEFORE}]+)(?P<sign>[{_SIGN}]?)|[{_SIGN}]")
-"""Matches the sign of a formula with all characters before it, in one step. So the time grows only with the length."""
+"""Matches the sign of a formula and all `_BEFORE` characters before it, so that each character is read only once."""
 _BREAK = re.compile(r"\r\n|[\t\r\n]")
-"""Matches a tab or line break: a separator that a spreadsheet may also skip like a space. CR LF counts as one."""
+"""Matches a tab or line break. A spreadsheet may treat it as a separator or skip it. CR LF is one line break."""
 _GUARDED_BREAK = re.compile(r"(\r\n|[\t\r\n])'")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 

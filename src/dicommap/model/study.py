@@ -134,7 +134,7 @@ class Target:
 
 
 class PictureSource(Protocol):
-    """Interface of objects that draw pictures of series and studies. Each series of an open inventory has one."""
+    """The interface of an object that draws pictures of series and studies (see `Series.picture_source`)."""
 
     def thumbnail(self, series: Series, *, size: int | None) -> Picture:
         """Draw the middle image of a series."""
@@ -160,7 +160,7 @@ class Series(DisplayableInLists):
     files: int
     """Number of instances and duplicates. An import job would read all of these files."""
     size: int
-    """Total bytes of these files."""
+    """Total bytes of the instances and duplicates."""
     values: AttributeValues = field(repr=False)
     """Keyword -> distinct value -> number of files. An absent attribute counts as the empty text."""
     unmasked: bool = field(default=False, compare=False)
@@ -351,7 +351,10 @@ class SingleValueCounts(Mapping[str, int]):
 
 
 def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
-    """Return an equal mapping that needs less memory if it has only one value. There may be millions of mappings."""
+    """Return a SingleValueCounts with the item of `counts` if it has only one item. Otherwise, return `counts` itself.
+
+    This saves memory, because there may be millions of mappings.
+    """
     return SingleValueCounts(*next(iter(counts.items()))) if len(counts) == 1 else counts
 
 

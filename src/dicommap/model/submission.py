@@ -108,7 +108,7 @@ class Submission(BaseModel):
 AWS_ACCOUNT_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri", "inputOwnerAccountId")
 """Names of settings that only the owner of the AWS account knows.
 
-All runs of one submission must have the same values.
+Every call of `submit` for the same package must have the same values.
 """
 
 

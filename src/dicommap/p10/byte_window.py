@@ -43,8 +43,8 @@ class ByteWindow:
             read: A function that reads bytes of the file.
             size: The number of bytes in the file.
             head: The first bytes of the file, if the caller has already read them.
-            head_length: The number of bytes to request in the first read. If `head` is given: the number that the
-                caller requested.
+            head_length: The number of bytes to request in the first read. If `head` is given, the number of bytes that
+                the caller requested; if `head` is shorter, the file ends there.
         """
         self.size = size
         self._read = read
@@ -62,7 +62,10 @@ class ByteWindow:
         return self._bytes[begin : begin + length]
 
     def value_at(self, offset: int, length: int) -> bytes:
-        """Return the `length` bytes of a value at `offset`. Raises EndOfFile if the file has fewer bytes there."""
+        """Return the value of `length` bytes at `offset`. Unlike `bytes_at`, it never decides the next step of a walk.
+
+        Raises EndOfFile if the file has fewer bytes there.
+        """
         return ByteWindow.bytes_at(self, offset, length)
 
     def peek(self, offset: int, length: int) -> bytes:

@@ -47,7 +47,7 @@ ENCODINGS = (EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN
 def get_encoding(transfer_syntax_uid: str) -> DataSetEncoding:
     """Return the encoding of a transfer syntax.
 
-    It is explicit VR little endian if this module does not list the UID.
+    For every UID that this module does not list, return explicit VR little endian.
     """
     if transfer_syntax_uid in _IMPLICIT_TRANSFER_SYNTAXES:
         return IMPLICIT_LITTLE_ENDIAN

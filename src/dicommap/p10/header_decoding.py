@@ -35,7 +35,7 @@ _MAX_CACHED_VALUES = 128
 _MAX_CACHED_BYTES = 256
 """Maximum number of bytes of a value whose text is cached. It limits the memory of a cache."""
 _MAX_CACHED_KINDS = 1_024
-"""The maximum number of TextCaches, and of the tuples of them that `get_all` returns."""
+"""The maximum number of TextCache objects in a TextCaches object. All are removed when this number is reached."""
 
 
 class RawHeader(NamedTuple):
@@ -91,7 +91,7 @@ def get_character_set(walked: WalkResult) -> SpecificCharacterSet:
 
 
 def get_vr(tag: int, written_vr: bytes) -> str:
-    """Return the VR of a value. It is the VR in the file, but the dictionary's VR if the file has no VR or UN."""
+    """Return the VR that the file has for a value. If it has no VR or UN, return the VR in the DICOM dictionary."""
     return vrs_of(tag)[0] if written_vr in _VRS_TO_LOOK_UP else written_vr.decode()
 
 
@@ -212,7 +212,7 @@ class TextCaches:
         self._by_data_set: dict[tuple[object, ...], tuple[TextCache, ...]] = {}
 
     def get_all(self, walked: WalkResult, encoding: DataSetEncoding) -> tuple[TextCache, ...]:
-        """Return the text caches for the wanted values of a data set, in the order of the values."""
+        """Return one text cache for each wanted value that the walk has found, in the order of `walked.values`."""
         charset = walked.values.get(SPECIFIC_CHARACTER_SET, _ABSENT_VALUE)[2]
         data_set_kind = (charset, encoding, *walked.values, *[vr for vr, _, _ in walked.values.values()])
         return self._by_data_set.get(data_set_kind) or self._add_caches(data_set_kind, walked, encoding)

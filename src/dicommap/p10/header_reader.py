@@ -71,10 +71,9 @@ def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | R
 
 
 class HeaderReader:
-    """Reads the same attributes from many files, one after the other.
+    """A reader of the same attributes from many files, one after the other. It is not thread-safe.
 
-    The results are those of `read_header`. A file with the layout of an earlier file is read faster. A reader is not
-    thread-safe.
+    It returns the same results as `read_header`. A file with the layout of an earlier file is read faster.
     """
 
     def __init__(self, wanted: WantedAttributes) -> None:
@@ -106,9 +105,9 @@ class HeaderReader:
         return self._add_layout(window, walked, head) if isinstance(walked, RawHeader) else walked
 
     def _add_layout(self, window: RecordingWindow, raw_header: RawHeader, head: bytes) -> Header | RejectedFile:
-        """Return the header after a walk over its file.
+        """Decode and return the header `raw_header`, which a walk over a file has returned.
 
-        Cache the layout if the first read contained the whole header.
+        Cache the layout of the file if `head`, the bytes of the first read, contains the whole header.
         """
         layout = make_layout(window, raw_header, head)
         if layout is None:
@@ -120,7 +119,7 @@ class HeaderReader:
         return self._layouts[0].read_header(head) or decode_header(raw_header, self._wanted)
 
     def _adjust_first_read(self, required_size: int) -> None:
-        """Set the size of the next first reads, so that one read contains a whole header as large as recent ones."""
+        """Set the size of the first read of later files. It then contains a header as large as the cached headers."""
         if required_size <= MAX_LAYOUT_BYTES:
             largest = max(required_size, *(len(cached.layout.head) for cached in self._layouts), 0)
             self._first_bytes = -(-largest // _FIRST_READ_STEP) * _FIRST_READ_STEP
@@ -169,11 +168,10 @@ def _make_too_long_issue(error: TooLongError, keyword: str) -> Issue:
 
 
 def _may_be_bare_data_set(window: ByteWindow) -> bool:
-    """Return whether a file with DICM at offset 128 may be a data set without preamble.
+    """Return whether a file with the letters DICM at offset 128 may be a data set without preamble.
 
-    Its DICM is then part of a value.
-
-    In a P10 file, group 0002 follows the prefix DICM, and the preamble does not begin with group 0002.
+    In such a file, the letters are part of a value. In a P10 file, group 0002 follows the prefix DICM, and the preamble
+    does not begin with group 0002.
     """
     if window.bytes_at(0, 2) == _META_GROUP_BYTES:
         return window.bytes_at(4, 2) in EXPLICIT_VRS
@@ -234,7 +232,7 @@ def detect_packed_file(window: ByteWindow) -> Issue | None:
 
 
 def _read_data_set(window: ByteWindow, start: int, meta: FileMeta, wanted: WantedAttributes) -> RawHeader:
-    """Walk over the data set at `start` and return its raw header. The first element shows the encoding."""
+    """Walk over the data set at `start` and return its raw header. Its encoding is detected from the first element."""
     declared = meta.transfer_syntax_uid
     encoding = detect_encoding(window, start, declared) if start < window.size else get_encoding(declared)
     if encoding is None:
@@ -245,9 +243,9 @@ def _read_data_set(window: ByteWindow, start: int, meta: FileMeta, wanted: Wante
 def _walk_wanted_elements(
     window: ByteWindow, start: int, encoding: DataSetEncoding, wanted: WantedAttributes
 ) -> WalkResult:
-    """Return the result of a walk up to the last wanted tag.
+    """Walk over the data set at `start` up to the last wanted tag, and return the result of the walk.
 
-    If an element is out of order or a UID is missing, it is the result of a walk over the whole data set.
+    If an element is out of order or an identifying UID is missing, walk again, over the whole data set.
     """
     walked = walk_data_set(window, start, encoding, wanted.limits, wanted.last_tag)
     if walked.unordered_at is None and (_has_all_uids(walked, wanted) or walked.highest_tag <= wanted.last_tag):

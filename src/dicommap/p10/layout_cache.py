@@ -141,7 +141,7 @@ class HeaderLayout:
     """The spans that decided the walk or the decoding of values, in the order in which they were recorded."""
 
     def fits(self, head: bytes) -> bool:
-        """Return whether a walk over the file that begins with `head` takes the same steps."""
+        """Return whether a walk over the file that begins with `head` takes the same steps as over the walked file."""
         return self.find_differing_spans(head) is not None
 
     def find_differing_spans(self, head: bytes) -> set[Span] | None:
@@ -188,9 +188,10 @@ class HeaderLayout:
 
     @cached_property
     def _sorted_spans(self) -> tuple[list[int], list[int]]:
-        """Return the begins of the deciding spans in order, and at each index the highest end of the spans before it.
+        """Return two lists: the begins of the deciding spans in order, and the highest end of the spans so far.
 
-        They are computed on first use: most layouts are never compared, because no later file has their landmark.
+        Item `i` of the second list is the highest end of the first `i` spans. The lists are computed on first use: most
+        layouts are never compared, because no later file has the same landmark.
         """
         spans = sorted(self.deciding_spans)
         return [begin for begin, _ in spans], [*accumulate((stop for _, stop in spans), max, initial=0)]
@@ -257,9 +258,9 @@ class SharedBytes:
         return len(head) >= self._size and self._pieces.unpack_from(head) == self._shared
 
     def add_file(self, head: bytes) -> bool:
-        """Return whether the layout fits a file.
+        """Return whether the layout fits the file that begins with `head`.
 
-        If so, add the values in which the file differs to the differing spans.
+        If so, add the spans of the values in which this file differs to `differing_spans`.
         """
         differing = self._layout.find_differing_spans(head)
         if differing is None:
@@ -279,7 +280,7 @@ class SharedBytes:
 
 
 class CachedLayout:
-    """Reads the headers of files with one layout.
+    """A reader of the headers of files with one layout.
 
     Values that are equal in all files so far are decoded once. If a file has an issue, all its values are decoded.
     """
@@ -339,7 +340,7 @@ class CachedLayout:
         return Header(_INSTANCE_DISPOSITION, self._transfer_syntax_uid, values)
 
     def _update_fields(self) -> None:
-        """Divide the wanted values into shared values, which are decoded here, and differing values."""
+        """Divide the wanted values into differing values and values that all files share. Decode the shared values."""
         differing = self._shared_bytes.differing_spans
         self._differing_fields = [(span, cache) for span, cache in self._fields if span in differing]
         self._differing_values = _make_struct(self._meta_spans + [span for span, _ in self._differing_fields])

@@ -212,7 +212,8 @@ class ItemFollower:
         If the element has undefined length, its sequence is added to `levels`, and its items are skipped later.
 
         Returns:
-            The offset at which the walk continues, and the element if it has defined length; otherwise None.
+            The offset at which the walk continues, and the skipped element. It is None for a delimiter or an element of
+                undefined length.
 
         """
         tag, vr, start, length = read_element(self._window, offset, encoding)
@@ -246,7 +247,10 @@ class ItemFollower:
             raise make_overrun_error(self._window, start, length, encoding, tag=tag, vr=vr, inside=top) from None
 
     def _is_sequence(self, vr: bytes, start: int, length: int, encoding: DataSetEncoding) -> bool:
-        """Return whether a skipped element is a sequence. In implicit VR: if it is empty or starts with an item."""
+        """Return whether a skipped element is a sequence: its VR is SQ.
+
+        In implicit VR, elements have no VR. An element that is empty or starts with an item then counts as a sequence.
+        """
         if not encoding.implicit:
             return vr == b"SQ"
         return length == 0 or (length >= 8 and self._window.peek(start, 4) == ITEM_TAG)

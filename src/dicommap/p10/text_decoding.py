@@ -121,7 +121,7 @@ def decode_code_extensions(vr: str, value: bytes, charset: SpecificCharacterSet)
 
 
 class _ExtendedTextDecoder:
-    """Decodes one value with escape sequences, character by character."""
+    """A decoder of one value with escape sequences. It reads the value character by character."""
 
     def __init__(self, vr: str, value: bytes, charset: SpecificCharacterSet) -> None:
         self._value = value
@@ -167,7 +167,7 @@ class _ExtendedTextDecoder:
         return keep_undecodable_bytes(code[:1]), 1
 
     def _apply_escape_sequence(self, at: int) -> tuple[str, int]:
-        """Apply the escape sequence at offset `at` to G0 or G1. Return its text and its number of bytes.
+        """Apply the escape sequence at offset `at` to G0 or G1. Return a text for it and its number of bytes.
 
         If SpecificCharacterSet declares the set, the text is empty. Otherwise, the text is the sequence as undecodable
         bytes.

@@ -37,7 +37,7 @@ class CodecProcess:
         self._owner = 0
 
     def render(self, file: FileToDraw, index: int, size: int | None) -> tuple[Image.Image, str]:
-        """Return a frame as an image, and a text about the source of its window (the range of values that are shown).
+        """Return an image of one frame, and a text that says where its window (the range of shown values) comes from.
 
         Args:
             file: The file.

@@ -35,9 +35,9 @@ _P10_PREFIX = bytes(128) + b"DICM"
 
 
 def has_native_compression(path: str) -> bool:
-    """Return whether native code decodes the pixels of the file.
+    """Return whether a native library (and not Python code) decodes the pixels of the file.
 
-    It decodes every compression except RLE, which pydicom decodes in Python.
+    This is true for every compression except RLE, which pydicom decodes in Python.
 
     Raises NoPictureError if the file cannot be read.
     """

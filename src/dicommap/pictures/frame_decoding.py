@@ -37,7 +37,7 @@ _MARKERS_WITHOUT_LENGTH = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})
 def read_declared_samples(codestream: bytes) -> int | None:
     """Return the number of samples that a JPEG, JPEG-LS or JPEG 2000 image declares. Return None if it is unknown.
 
-    It is the width times the height times the number of components.
+    The number of samples is the width times the height times the number of components.
     """
     try:
         if codestream.startswith(_JPEG_START):

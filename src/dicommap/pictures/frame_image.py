@@ -37,8 +37,8 @@ def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8],
     """Convert a frame to 8-bit pixels.
 
     Returns:
-        The pixels, with the shape (rows, columns) or (rows, columns, 3), and a text that says where the window comes
-            from. The text is empty for a colour image.
+        The pixels, with the shape (rows, columns) or (rows, columns, 3), and a text that says where the window (the
+            range of shown values) comes from. The text is empty for a colour image.
     """
     attributes = merge_frame_attributes(frame.attributes, index)
     if attributes.get("PhotometricInterpretation") == "PALETTE COLOR":
@@ -95,7 +95,7 @@ def _scale_to_8_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
 
 
 def render_frame(file: FileToDraw, index: int, size: int | None) -> tuple[Image, str]:
-    """Return a frame as an image, and a text about the source of its window (the range of values that are shown).
+    """Return an image of one frame, and a text that says where its window (the range of shown values) comes from.
 
     Native codecs run in the codec process.
 

@@ -45,7 +45,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """The files of a series: those with images, in the order of their position in space, and counts of the others."""
+    """The files of a series with images, in the order of their position in space, and the number of other files."""
 
     slices: tuple[Slice, ...]
     files_without_image: int

@@ -41,10 +41,10 @@ _VOI_LUT_FUNCTIONS = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
 
 
 def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str]:
-    """Return an image as greys from 0 (black) to 255 (white), and a text about the source of its window.
+    """Return an image as greys from 0 (black) to 255 (white), and a text that says where its window comes from.
 
-    A window is the range of values that are shown. Pixel padding and values that are not numbers are black. If there is
-    a VOI LUT, windows are ignored. If there are several windows, the first is used.
+    A window is the range of values that are shown. Pixel padding and values that are not numbers are black. If the file
+    has a VOI LUT, windows are ignored. If it has several windows, the first is used.
     """
     padding = _compute_padding_mask(stored, attributes)
     whole = stored.dtype.kind in "iu"

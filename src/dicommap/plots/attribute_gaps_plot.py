@@ -37,14 +37,17 @@ _GAP = 3
 
 @dataclass(slots=True)
 class _Shares:
-    """The numbers of affected items and of all items (files, series or studies), by attribute and modality."""
+    """By attribute and modality: the number of items (files, series or studies) with a problem, and of all items.
+
+    The problem is a missing attribute or an inconsistent one.
+    """
 
     affected: Counter[tuple[str, str]] = field(default_factory=Counter)
     total: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def is_any(self) -> bool:
-        """Return whether any item is affected."""
+        """Return whether any item has the problem."""
         return any(self.affected.values())
 
     def add(self, keyword: str, modalities: Iterable[str], affected: int, total: int) -> None:

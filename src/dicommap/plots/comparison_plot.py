@@ -33,12 +33,12 @@ _NAME_WIDTH = 180
 _NUMBER_WIDTH = 150
 _BAR_WIDTH = WIDTH - 2 * LEFT_MARGIN - _NAME_WIDTH - _NUMBER_WIDTH
 _LEAST_WIDTH = 3
-"""Minimum width of a part that is not zero. One changed instance among millions is then visible."""
+"""Minimum width of a part of a bar that is not empty. One changed instance among millions is then visible."""
 _MAX_UID_CHARACTERS = 26
 
 SAME, CHANGED, NEW, GONE, OTHER_SERIES = "same", "changed", "new", "gone", "other series"
 _CLASSES = {SAME: "none line", CHANGED: "doubtful", NEW: "good", GONE: "bad", OTHER_SERIES: "second"}
-"""Name of a part -> CSS class of its colour. Order, numbers and tooltips also tell the parts apart."""
+"""Name of a part of a bar -> CSS class of its colour. Order, numbers and tooltips also distinguish the parts."""
 
 
 def plot_comparison(content: ComparisonContent) -> Plot:

@@ -67,9 +67,9 @@ class InventoryPlots:
             return plot_timeline(studies, show_values=show_values)
 
     def attributes(self, *, progress: ProgressOption = None) -> Plot:
-        """Return a heat map of the attributes.
+        """Return a heat map of the captured attributes: how often each is missing or inconsistent, for each modality.
 
-        It shows for each modality how often they are missing or inconsistent.
+        See `dicommap.plots.attribute_gaps_plot` for details.
         """
         from dicommap.plots.attribute_gaps_plot import plot_attribute_gaps
 

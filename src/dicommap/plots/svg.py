@@ -80,7 +80,7 @@ The text then has a contrast of 4.5 to 1 or more in both themes (WCAG 1.4.3).
 _HIDDEN = 'hidden="hidden" style="display:none"'
 """Attributes of an element that is visible only with the style sheet.
 
-Each sanitizer of HTML leaves one of them or both.
+Each sanitizer of HTML keeps at least one of the two attributes.
 
 JupyterLab's sanitizer removes `hidden` if it has no value.
 """

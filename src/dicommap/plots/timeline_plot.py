@@ -58,7 +58,10 @@ class _Bars:
 
 
 def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
-    """Return a bar chart of the studies by year. If years need too many bars, use decades or centuries.
+    """Return a bar chart of the number of studies for each year, or for each unit that fits the dates better.
+
+    The unit is the smallest one that does not need too many bars: year, decade or century. If `show_values` is True, it
+    may also be a day or a month.
 
     A study with several dates counts once, at its earliest date. If a few studies are much earlier or later than all
     others, they share one bar at the side. The description has their number, and the number of studies without a valid
@@ -109,7 +112,7 @@ def _make_bars(days: Counter[date], *, show_values: bool) -> _Bars:
 def _leave_out_outliers(unit: str, counts: Counter[int]) -> _Bars | None:
     """Return the bars without outliers: a few studies that are far from all others.
 
-    Return None if the axis without them is more than half as long, or if they are too many.
+    Return None if more than a few studies would be left out, or if the axis would still be over half as long.
     """
     total = counts.total()
     most = max(int(total * _MAX_OUTLIER_SHARE), int(total >= _MIN_STUDIES_FOR_OUTLIER))
