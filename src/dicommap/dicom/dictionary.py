@@ -37,10 +37,10 @@ def _load_pydicom_dictionary() -> ModuleType:
 
 _MODULE = _load_pydicom_dictionary()
 ENTRY_BY_TAG: dict[int, DictionaryEntry] = _MODULE.DicomDictionary
-"""Tag -> entry of the dictionary."""
+"""Tag as an integer -> entry of the data dictionary."""
 
 TAG_BY_KEYWORD: dict[str, int] = {entry[4]: tag for tag, entry in ENTRY_BY_TAG.items() if entry[4]}
-"""Keyword -> tag."""
+"""DICOM keyword -> tag as an integer."""
 
 
 def _parse_repeating_group(mask: str, entry: DictionaryEntry) -> tuple[int, int, DictionaryEntry]:

@@ -40,7 +40,7 @@ def merge_equal_names(keyword: str, counts: Mapping[str, int]) -> Mapping[str, i
 
     Returns:
         Value -> number of files. The key for equal names is their most frequent spelling. If several spellings are
-        equally frequent, it is the shortest of them.
+        equally frequent, the key is the shortest of these spellings.
 
     """
     if len(counts) < 2 or not is_person_name_keyword(keyword):

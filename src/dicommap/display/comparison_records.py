@@ -69,7 +69,7 @@ def build_instance_difference_record(instance: InstanceDifference, masker: Maske
 
 
 def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) -> Record:
-    """Return the record of how an attribute changed in a study or series, with the values and the number of instances.
+    """Return the record of a change of an attribute in a study or series, with the values and the number of instances.
 
     A masked value is None. The record then has a second member with the mark of the value, such as `<PatientID 1>`.
     """
@@ -85,7 +85,7 @@ def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) 
 
 
 def build_attribute_change_row(change: AttributeChangeCount, masker: Masker) -> dict[str, str]:
-    """Return how an attribute changed in a study or series, as a row of text cells.
+    """Return a row of text cells (column -> text) that tells how an attribute changed in a study or series.
 
     A mark such as `<PatientID 1>` replaces a masked value.
     """

@@ -170,7 +170,7 @@ def count_differing(totals: ComparisonTotals) -> int:
 def describe_sides(before: ComparedInventorySummary, after: ComparedInventorySummary) -> Iterator[tuple[str, str]]:
     """Yield facts about the two inventories, as pairs of a name and a text.
 
-    The facts are the inventories' names and sources, and the attributes that only one inventory has.
+    The facts are the name and the sources of each inventory, and the attributes that only one inventory has.
     """
     for name, side in (("before", before), ("after", after)):
         yield name, f"{side.name}: {join_first_names(side.sources)}"
@@ -182,7 +182,7 @@ def describe_sides(before: ComparedInventorySummary, after: ComparedInventorySum
 
 
 def build_count_rows(totals: ComparisonTotals) -> Iterator[tuple[str, ...]]:
-    """Yield a row with the columns COUNT_COLUMNS for studies, one for series, and one for instances."""
+    """Yield three rows with the columns COUNT_COLUMNS: the numbers of studies, of series and of instances."""
     for noun, counts in (("studies", totals.studies), ("series", totals.series)):
         new, gone = counts[DifferenceStatus.NEW], counts[DifferenceStatus.GONE]
         same, changed = counts[DifferenceStatus.SAME], counts[DifferenceStatus.CHANGED]

@@ -138,7 +138,7 @@ def build_inventory_report(overview: InventoryOverview, *, masker: Masker) -> Re
 
 
 def build_summary_report(summary: InventorySummary) -> Report:
-    """Return the report of an inventory's summary: its counts and issues, without its studies."""
+    """Return the report of the summary of an inventory: counts and issues, but no studies."""
     blocks: list[Block] = [FactList(pairs=[("files", _format_file_counts(summary))])]
     if summary.issues:
         blocks.append(build_issue_codes_table(summary.issues))

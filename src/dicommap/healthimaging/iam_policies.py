@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SERVICE_PRINCIPAL = "medical-imaging.amazonaws.com"
 PREFIX_LIMIT = 10
-"""Maximum number of prefixes of a bucket in a policy. More prefixes are replaced by their common folder.
+"""Maximum number of prefixes of a bucket in a policy. If there are more, the folder that contains all of them is used.
 
 The reason is that the size of an IAM policy is limited.
 """
@@ -31,7 +31,10 @@ IamPolicy = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArnParts:
-    """The parts from which the ARNs in a policy are made. An unknown part is a placeholder in angle brackets."""
+    """Values from which the ARNs in a policy are made: the account, the data store and others.
+
+    An unknown value is a placeholder such as `<account>`.
+    """
 
     partition: str = "aws"
     account: str = "<account>"
@@ -41,7 +44,7 @@ class ArnParts:
 
     @classmethod
     def from_settings(cls, *, role_arn: str | None, datastore: str | None, region: str | None) -> ArnParts:
-        """Return the parts of ARNs for the settings of an import job.
+        """Return the ArnParts for the settings of an import job.
 
         Args:
             role_arn: The ARN of the data access role. The partition and the account are taken from it. None if unknown.
@@ -152,7 +155,7 @@ PROBE_PLACES = JobPrefixes(
 
 
 def build_probe_permissions(account: ArnParts, places: JobPrefixes = PROBE_PLACES) -> IamPolicy:
-    """Return the permissions policy for a probe, which imports, reads and deletes image sets of a test data store."""
+    """Return the policy for `dicommap probe`, which imports, reads and deletes image sets of a test data store."""
     everywhere = [*places.inputs, *places.outputs]
     return _build_policy(
         _build_allow_statement("ImportAndSearch", _name_actions(*_JOB_ACTIONS, "SearchImageSets"), [account.store_arn]),
@@ -263,7 +266,7 @@ def _build_object_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
 def _shorten_prefixes(prefixes: set[str]) -> list[str]:
     """Return the prefixes that are not inside another prefix.
 
-    If there are more than PREFIX_LIMIT, return only their common folder.
+    If there are more than PREFIX_LIMIT such prefixes, return only the folder that contains all of them.
     """
     outer: list[str] = []
     for prefix in sorted(prefixes):

@@ -44,7 +44,7 @@ SUMMARY_ATTRIBUTES = {
     "DICOMStudyDate": "StudyDate",
     "DICOMStudyTime": "StudyTime",
 }
-"""Member of DICOMTags in a summary -> keyword (API reference, DICOMTags)."""
+"""Member of DICOMTags in a result of SearchImageSets -> DICOM keyword (API reference, DICOMTags)."""
 
 _IMAGE_SET_ID = re.compile(r"[0-9a-z]{32}")
 

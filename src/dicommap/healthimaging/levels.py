@@ -86,7 +86,7 @@ def level_of(tag: int) -> Level:
 
 
 def fits_override_level(tag: int, override: Level) -> bool:
-    """Return whether an override of this level may contain an attribute.
+    """Return whether an override of the level `override` may contain an attribute.
 
     An override of a study may contain attributes of the patient and study level. An override of a series may contain
     attributes of the series level.

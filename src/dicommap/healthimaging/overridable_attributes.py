@@ -49,7 +49,7 @@ def not_overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
 def level_mismatch_issues(
     tag: int, override: Level, location: Location, severity: Severity = Severity.WARNING
 ) -> Iterator[Issue]:
-    """Yield an issue if an override of this level may not contain an attribute.
+    """Yield an issue if an override of the level `override` may not contain an attribute, because of its level.
 
     Args:
         tag: The attribute's tag as an integer.

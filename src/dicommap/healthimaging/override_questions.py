@@ -87,7 +87,8 @@ class OverrideAnswers(BaseModel):
     noMatch: Literal["ignored", "refused"] = "ignored"
     """The effect of a mapping for a study or series that has no P10 file in a job with other P10 files.
 
-    A refusal can only be seen if it fails the job, or if it lists the override file among the failed files.
+    A probe can see the refusal of such a mapping only if the job fails, or if the job manifests list the override file
+    among the failed files.
     """
 
     missingFile: Literal["refused", "ignored"] = "refused"

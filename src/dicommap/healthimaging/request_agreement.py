@@ -25,10 +25,10 @@ _CODE_BY_AGREEMENT: dict[RequestAgreement, str] = {
 
 
 def request_agreement_issues(agreement: RequestAgreement | None, location: Location) -> Iterator[Issue]:
-    """Yield an issue if a job does not have the parameters of its request.
+    """Yield an issue if the parameters of a job differ from the request that started it.
 
     Args:
-        agreement: Whether the job has the parameters; None if it is not known.
+        agreement: The result of comparing the job with the request; None if it is not known.
         location: The location of the issue.
 
     """

@@ -108,8 +108,8 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
 
     Args:
         limit: The maximum number of issues of one kind to keep.
-        path: The path that all issues are about, such as a job's folder. Then issues with the same code and severity
-            are of one kind. If it is None, issues of different files or rules are of different kinds.
+        path: The path that all issues are about, such as the folder of a job. Issues with the same code and severity
+            are then of one kind. If `path` is None, issues of different files or rules are of different kinds.
     """
 
     def kind(issue: Issue) -> Hashable:

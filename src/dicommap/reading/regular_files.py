@@ -1,7 +1,7 @@
 """Open regular files without blocking and read them up to a number of bytes.
 
-A document from an unknown author may name a FIFO without a writer, a device, or an endless file below /proc. Its path
-may also name another file a moment later. So a file is opened without blocking, the type of the open *descriptor* is
+A document from an unknown author may name a FIFO without a writer, a device, or an endless file below /proc. A path may
+also name another file a moment later. So a file is opened without blocking, the type of the open *descriptor* is
 checked, and reading ends with an error after a number of bytes. All errors are OSErrors, so that callers report them
 like the errors of the system.
 """

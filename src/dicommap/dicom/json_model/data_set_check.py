@@ -160,7 +160,10 @@ def _number_or_text_issues(vr: str, item: Any, location: Location) -> Iterator[I
 
 
 def _decimal_number_issues(number: float, location: Location) -> Iterator[Issue]:
-    """Yield an issue if readers may change the JSON number of a DS, because they convert it to at most 16 bytes."""
+    """Yield the issues of a JSON number that is a value of a DS.
+
+    A number that has more than 16 bytes as text has an issue, because readers must shorten it and may change its value.
+    """
     text = repr(number)
     if len(text) > MAX_DS_BYTES and format_decimal_string(number) is not None:
         yield make_issue("value.long-number", location, keyword=location.keyword, length=len(text), limit=MAX_DS_BYTES)
