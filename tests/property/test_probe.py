@@ -1,7 +1,4 @@
-"""A probe names the behaviour of the stand-in, whatever it is.
-
-A behaviour that nobody can tell from another is expected as the other: an unreported refusal is like `ignored`.
-"""
+"""A probe names the behaviour of the stand-in, whatever it is."""
 
 from __future__ import annotations
 
@@ -23,53 +20,12 @@ from dicommap.testing import Behaviour, ImportJobService
 from dicommap.validation.schema_registry import get_schema_validator
 from tests.support.example_counts import examples
 from tests.support.fake_clock import QuickClock
+from tests.support.probe_answers import observable_answers
 from tests.support.s3_server import REGION, Bucket
 
-LEVELS = [name for name in list_answers() if name.endswith(("InStudy", "InSeries"))]
 SIZES = {"size1", "size10", "size50"}
 ROLE = "arn:aws:iam::123456789012:role/import"
-CONTROLLED = {
-    "emptyNoValue",
-    "emptyNull",
-    "emptyList",
-    "privateElements",
-    "numbersAsText",
-    "numbersAsNumber",
-    "longValues",
-    "precedence",
-    "twoMappings",
-}
-"""Questions whose files also set another attribute, or of whose two files one should be applied."""
-
 ANSWERS = st.builds(OverrideAnswers, **{name: st.sampled_from(words) for name, words in list_answers().items()})
-
-
-def expected(answers: OverrideAnswers) -> dict[str, str | None]:
-    """Return the answers that a probe can observe."""
-    seen: dict[str, str | None] = dict(answers.model_dump())
-    applied = {name for name in LEVELS if seen[name] == "applied"}
-    if not applied:
-        return dict.fromkeys(seen, None) | {"twoCopies": answers.twoCopies}
-    silent = answers.refusal == "silent"
-    for name, answer in seen.items():
-        if answer == "refused" and silent and name not in CONTROLLED | {"identifyingUids"}:
-            seen[name] = "unchanged" if name == "withoutFiles" else "ignored"
-    if answers.refusal == "warned":  # there is no file that could have the warning
-        seen["noMatch"] = "ignored"
-        seen["withoutFiles"] = "unchanged" if answers.withoutFiles == "refused" else answers.withoutFiles
-    if answers.identifyingUids == "needed":
-        seen["sharedFile"] = None
-    levels = {name.partition("In")[0] for name in applied}
-    if levels == {"patient"}:
-        seen |= {"numbersAsText": None, "numbersAsNumber": None}
-    if not levels & {"patient", "study"}:
-        seen["longValues"] = None
-    if not any({f"{level}InStudy", f"{level}InSeries"} <= applied for level in levels):
-        seen["precedence"] = None
-    refusals = {name for name, answer in seen.items() if answer == "refused" and name != "identifyingUids"}
-    has_refused_form = answers.dataSet != "both" or answers.identifyingUids != "allowed"
-    seen["refusal"] = answers.refusal if refusals or has_refused_form else None
-    return seen
 
 
 @contextmanager
@@ -119,7 +75,7 @@ def test_the_report_names_the_behaviour_and_nothing_else(shared_bucket: Bucket, 
     ):
         result = run_probe(service, shared_bucket, Path(place, "probe"), questions=questions)
         assert result.report is not None
-        assert result.report.answers == {name: expected(answers)[name] for name in questions}
+        assert result.report.answers == {name: observable_answers(answers)[name] for name in questions}
         report, assumptions = (
             json.loads(Path(place, "probe", name).read_bytes()) for name in ("report.json", "assumptions.json")
         )
