@@ -1,7 +1,7 @@
 """Detect cells that a spreadsheet, pandas or R rewrote without the user's intent.
 
 A cell is compared with the current value. If the difference is typical of these programs, the cell is damaged, and is
-not an edit. For identifiers of patients and studies, the form of the new text is also checked alone.
+not an edit. A new identifier of a patient or study can look damaged without this comparison: for example, 1.23E+10.
 
     current value   cell         damage
     007             7            leading zeros are lost
@@ -155,8 +155,8 @@ def describe_cell_damage(before: str, cell: str) -> str | None:
 def describe_identifier_damage(tag: int, cell: str) -> str | None:
     """Return the reason why a new text looks like an identifier that a program has damaged; None if it does not.
 
-    The result is also None if the attribute is not an identifier. Texts of the verb `set` of a rule are not checked by
-    this function.
+    If the attribute `tag` is not an identifier, the result is None. Texts of the verb `set` of a rule are not checked
+    with this function.
     """
     if not is_identifier_attribute(tag):
         return None

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class EditProvider(Protocol):
-    """The interface of objects that yield the edits of each study. A new kind of provider must have its methods."""
+    """The interface of objects that yield the edits of each study."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits of a study and its series, and the issues that prevent other edits of the study."""
+        """Yield the edits of a study and its series, and issues in place of edits that are not possible."""
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield an issue for each part of the provider that had no effect in any study.

@@ -36,7 +36,7 @@ class SheetRow:
     state: str | None = None
     """The digest of the study's or series' values when the sheet was written; None if the sheet has no state column."""
     cell_digests: str = ""
-    """The digests of the row's cells when the sheet was written, from the state column; empty if it has none."""
+    """The digests of the row's cells when the sheet was written; empty if the state column does not have them."""
     kinds: Mapping[str, CellKind] = field(default_factory=dict)
     """Column -> kind of the cell, for cells of a workbook that are not text."""
 

@@ -50,7 +50,7 @@ class HarmonizeEdits:
     """Provider of the edits that harmonize one attribute. Pass it each study once, after all other providers."""
 
     def __init__(self, keyword: str) -> None:
-        """Make the provider for a keyword. `harmonize_issues` must have no issue for this keyword."""
+        """Make the provider for a keyword. Call it only if `harmonize_issues` yields no issue for the keyword."""
         self._keyword = keyword
         self._tag = tag_of(keyword) or 0
         self._by_series = level_of(self._tag) is Level.SERIES
@@ -59,7 +59,7 @@ class HarmonizeEdits:
     def edits_for_study(
         self, study: Study, edited_attributes: Collection[EditedAttribute] = ()
     ) -> Iterator[Edit | Issue]:
-        """Yield an edit or an issue for the study, or for each series of it, in which the attribute has several values.
+        """Yield the edits that harmonize the attribute in a study, and issues in place of edits that are not possible.
 
         Attributes of the series level are harmonized in each series, all others in the whole study.
 

@@ -113,7 +113,7 @@ class LookupTable:
                 self._near_studies.setdefault(compute_near_key(key), (key, study))
 
     def is_equal(self, first: LookupRow, row: LookupRow, columns: Iterable[str]) -> bool:
-        """Return whether two rows have equal cells in these columns."""
+        """Return whether two rows have equal cells in `columns`. Columns that the table does not have are ignored."""
         known = [column for column in columns if column in self.header]
         return all(normalize_nfc(first.text(column)) == normalize_nfc(row.text(column)) for column in known)
 

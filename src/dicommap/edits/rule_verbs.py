@@ -54,7 +54,7 @@ def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) ->
 
 
 def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verb `set`. They are texts; `{Keyword}` in a text is replaced by a current value."""
+    """Yield the new values of the verb `set`: texts, in which `{Keyword}` is replaced by a current value."""
     for keyword, text in rule.set.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         parts = split_template(text)
@@ -121,7 +121,7 @@ def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue 
 
 
 def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verb `raw`. The rule has them as DICOM JSON, for values that no text can express."""
+    """Yield the new values of the verb `raw`: attributes in DICOM JSON, which can express more than a text."""
     # Dates and infinite numbers of TOML are not JSON. In the JSON text they become errors, which the checks find.
     text = json.dumps(restore_number_texts(rule.raw), default=lambda _: {})
     document, issues = parse_json(text.encode())

@@ -17,7 +17,7 @@ from dicommap.reading.document_limits import DEPTH_LIMIT, RULES_LIMIT, has_more_
 
 
 class TomlFloat(float):
-    """A number of a TOML document that also has its text in the document, such as `1.50`."""
+    """A float from a TOML document that keeps its text in the document, such as `1.50`."""
 
     text: str
 

@@ -103,7 +103,10 @@ class SheetCarryOver:
                 self.issues.add(_warn("sheet.unknown-study", location, hint=""))
 
     def _carry_row(self, row: SheetRow, values: AttributeValues) -> Iterator[tuple[str, str]]:
-        """Yield the keyword and text of each edit of a row that still applies. Record issues for the other edits."""
+        """Yield the edits of a row that still apply, each as a keyword and the text of its cell.
+
+        Record issues for the other edits of the row.
+        """
         states = (compute_values_digest(values, level) for level in (Level.STUDY, Level.SERIES))
         is_current = row.state in (None, "", *states)
         digests = split_digests(row.cell_digests)

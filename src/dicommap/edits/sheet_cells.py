@@ -132,7 +132,7 @@ def normalize_cell(text: str) -> str:
 def is_same_value(before: str, cell: str) -> bool:
     """Return whether a cell has the current value `before`.
 
-    Spaces around them, the kind of line ends, and the Unicode normal form are ignored.
+    Spaces around the two texts, the kind of line ends, and the Unicode normal form are ignored.
     """
     return normalize_nfc(normalize_cell(before)) == normalize_nfc(normalize_cell(cell))
 

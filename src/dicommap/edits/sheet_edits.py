@@ -81,7 +81,7 @@ class NearUids:
                 self._candidates[number[0]].add((uid, number[1]))
 
     def find(self, text: str) -> tuple[str, str] | None:
-        """Return the UID that is similar to the text of a cell, and their difference in words.
+        """Return the UID that is similar to the text of a cell, and a description of the difference.
 
         Return None if no UID or more than one UID is similar to the text.
         """

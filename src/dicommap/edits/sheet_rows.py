@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 STATE_COLUMN = f"{INFORMATION_COLUMN_PREFIX}state"
 """The name of the column with the state of each row.
 
-Its cell has a digest of the row from `sheet_cells.compute_values_digest`, then STATE_SEPARATOR, then a digest of each
-cell from `sheet_cells.compute_cell_digest`.
+A state consists of a digest of all values (`sheet_cells.compute_values_digest`), STATE_SEPARATOR, and a digest for each
+cell of the row (`sheet_cells.compute_cell_digest`).
 """
 STATE_SEPARATOR = "-"
 INSTANCES_COLUMN = f"{INFORMATION_COLUMN_PREFIX}instances"

@@ -17,7 +17,7 @@ _SAVE_AS_CSV = "; save it as .xlsx or as CSV UTF-8"
 _UNPACK = "; unpack it first"
 _ZIP = b"PK\x03\x04"
 _MIME_TYPE_END = 256
-"""Number of bytes that are searched for the MIME type of an OpenDocument file, which is in its first member.
+"""Number of bytes at the beginning of an OpenDocument file that are searched for its MIME type.
 
 Source: ODF 1.3, part 2, section 3.3.
 """

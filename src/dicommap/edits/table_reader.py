@@ -1,4 +1,4 @@
-"""Read a table from the bytes of a workbook or a CSV file. The content of the file shows which of them it is."""
+"""Read a table from the bytes of a workbook or a CSV file. The content of the file shows its format."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class NoResult:
 
 
 RESULT_LENGTH_LIMIT = 2**20
-"""Maximum number of characters of a computed value. It is the maximum number of bytes of a value that a scan keeps."""
+"""Maximum number of characters of a computed value. Values that a scan keeps have at most the same number of bytes."""
 
 RESULT_TOO_LONG = NoResult(f"the new value would have more than {RESULT_LENGTH_LIMIT:,} characters")
 

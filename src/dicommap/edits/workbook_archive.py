@@ -38,7 +38,7 @@ class PartHandler(Protocol):
     """The interface of objects whose methods are called for the XML elements of one part."""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Handle the start of an element. Its name has no namespace prefix; names of attributes may have one."""
+        """Handle the start of an element. `name` has no namespace prefix, but names in `attributes` may have one."""
 
     def end(self, name: str) -> None:
         """Handle the end of an element."""
@@ -75,7 +75,7 @@ class WorkbookArchive:
         return name.lower() in self._members
 
     def parse(self, name: str, handler: PartHandler) -> None:
-        """Parse one part, and call the handler for its elements until the part ends or it raises StopReadingError.
+        """Parse one part, and call the handler for its elements. If the handler raises StopReadingError, stop.
 
         Raises:
             UnreadableWorkbookError: The part is missing, damaged or beyond a limit.

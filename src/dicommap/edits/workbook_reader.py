@@ -107,7 +107,7 @@ class _Workbook:
 
 
 class _Contents:
-    """Handler of the main part. It keeps the relationship identifiers of the sheets, in order, and the date system."""
+    """Handler of the main part of a workbook. It keeps the date system and the relationship identifiers of sheets."""
 
     def __init__(self) -> None:
         self.sheets: list[str] = []

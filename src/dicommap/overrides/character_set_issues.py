@@ -48,7 +48,7 @@ def find_undecodable_sources(study: Study, edits: Sequence[Edit]) -> dict[int, C
 def undecodable_source_issues(
     study: Study, edits: Sequence[Edit], sources: dict[int, CurrentValue], files: StudyFileReader
 ) -> Iterator[Issue]:
-    """Yield an issue for each edit that was computed from an undecodable value, and record it in the edit results.
+    """Yield and record an issue for each edit that was computed from an undecodable value.
 
     Each issue names a file with the undecodable value.
 

@@ -310,7 +310,7 @@ def build_conflict_issue(conflict: GroupingConflict) -> Issue:
 
 
 def _count_values_by_scope(study: Study, changes: ChangesByScope) -> Iterator[tuple[ConflictScope, Counter[str]]]:
-    """Yield each grouping attribute, with its values after `changes` and their numbers of files.
+    """Yield each grouping attribute of a study, with the number of files for each value after `changes`.
 
     Study attributes are counted in the whole study, series attributes in each series.
     """

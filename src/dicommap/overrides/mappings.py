@@ -60,7 +60,7 @@ def build_override_files(
 def metadata_file_path(override: Override) -> str:
     """Return the path of an override's file, relative to inputS3Uri.
 
-    The file name consists of the UIDs. If the UIDs are too long, it is their SHA-256 hash.
+    The file name consists of the UIDs. If the UIDs are too long, the file name is a SHA-256 hash of the UIDs.
     """
     name = "_".join([override.study_instance_uid, *filter(None, [override.series_instance_uid])])
     if len(name) > _FILE_NAME_LIMIT:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.study_resolution import AttributeChange
 
 _ANY_ISSUER = "\0"
-"""The issuer in the key of an identifier that is compared without its issuer. No issuer in a file has this text."""
+"""The text in place of an issuer, for comparisons that ignore the issuer. No issuer in a file has this text."""
 
 _Key = tuple[str, str]
 """A value, and the authority (issuer) that assigned it. Without an issuer, the second text is empty."""

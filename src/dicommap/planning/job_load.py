@@ -52,7 +52,7 @@ class JobLoad:
     """Number of nested folders. The folder of the override files does not count."""
     mappings: int = 0
     override_bytes: int = 0
-    """Bytes of all override files. A file that several mappings share counts for each of them."""
+    """Total bytes of the override files. A file that several mappings share is counted once for each mapping."""
 
     def add(self, other: JobLoad) -> None:
         """Add the numbers of another load to this load."""

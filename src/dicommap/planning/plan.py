@@ -97,9 +97,9 @@ class UnplannedCounts(_Document):
     """The numbers of files and instances that are in no job. The issues of the draft give the reasons."""
 
     instances: NonNegativeCount
-    """Number of instances and duplicates."""
+    """Number of instances and duplicates that are in no job."""
     files: NonNegativeCount
-    """Number of all files."""
+    """Number of all files that are in no job."""
 
 
 class Plan(Displayable, _Document):

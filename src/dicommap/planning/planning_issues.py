@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dicommap.planning.planner import PrefixPlan
 
 MAX_NAMED_JOBS = 5
-"""Maximum number of job IDs that a message names. It also gives the number of the other jobs."""
+"""Maximum number of job IDs that a message names. Further jobs are only counted."""
 
 _JOB_STARTS_PER_MINUTE = round(60 * START_RATE.per_second)
 """Number of jobs per minute that AWS lets an account start, after the initial burst."""

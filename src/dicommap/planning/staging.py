@@ -34,18 +34,18 @@ class StudyPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedJobResult:
-    """The numbers of copies for one staged job: made by this call, made before, or missing."""
+    """The result of staging one job: the numbers of copies that were made now, were made before, or are missing."""
 
     id: str
     uri: str
     copied: int = 0
-    """Number of copies that this call made."""
+    """Number of copies that this call of `stage` made."""
     existing: int = 0
-    """Number of copies that existed before this call."""
+    """Number of copies that existed before this call of `stage`."""
     missing: int = 0
-    """Number of copies that do not exist."""
+    """Number of planned copies that do not exist."""
     bytes: int = 0
-    """Total bytes of the copies that this call made."""
+    """Total bytes of the copies that this call of `stage` made."""
 
 
 class OutsideRootsError(OSError):

@@ -71,7 +71,7 @@ def _find_row_problem(planned: PlannedObject, sources_in_s3: Sequence[bool], *, 
 
 
 def _find_source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) -> str | None:
-    """Return the reason why the source of a row is not below a source of the plan. Return None if it is."""
+    """Return the reason why a row's source file is not below a source of the plan; None if it is below one."""
     if not 0 <= planned.root < len(sources_in_s3):
         return "the plan has no source of this number"
     if not planned.source:
@@ -86,7 +86,7 @@ def _find_source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) 
 
 
 def _find_staged_problem(planned: PlannedObject) -> str | None:
-    """Return the reason why a staged job cannot copy an object. Return None if it can."""
+    """Return the reason why a staged job cannot copy an object; None if the job can copy the object."""
     if planned.disposition not in INSTANCE_DISPOSITIONS:
         return f"an object that is '{planned.disposition.value}' is no instance to be copied"
     if not (planned.study_instance_uid and planned.series_instance_uid and planned.sop_instance_uid):

@@ -53,7 +53,7 @@ _TABLE_PATHS = {
 
 _COMPARED_MEMBERS = ("clientToken", "outputS3Uri")
 _RequestMembers = dict[str, Any]
-"""The compared parameters of a job's request. They are kept in memory, so that the request is read only once."""
+"""The clientToken and the outputS3Uri of a job's request. They are kept, so that each request is read only once."""
 
 
 def check_package(
@@ -189,7 +189,10 @@ def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: 
 def _request_issues(
     job: dict[str, Any], files: FilesByPath, configuration: object, kept: dict[str, _RequestMembers]
 ) -> Iterator[Issue]:
-    """Yield the issues of a job's request, and where it differs from the plan and the import configuration."""
+    """Yield the issues of a job's request, and of its differences from the plan and the import configuration.
+
+    The parameters that are checked later are added to `kept`.
+    """
     path = _request_path(job["id"])
     if path not in files:
         return

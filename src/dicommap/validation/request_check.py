@@ -69,7 +69,7 @@ def reject_drafted_members(account: Mapping[str, str]) -> None:
 
 
 def check_aws_account(account: Mapping[str, str]) -> list[Issue]:
-    """Return the issues of parameters that the owner of the AWS account gives. Each of them may be missing."""
+    """Return the issues of parameters that the owner of the AWS account gives. A missing parameter is not an issue."""
     issues = check_schema("start-dicom-import-job", dict(account))
     return [issue for issue in issues if issue.code != "schema.required"]
 

@@ -1,8 +1,9 @@
 """The metadata of an image set, as GetImageSetMetadata returns it: its levels, and a parser of the JSON document.
 
-The developer guide shows the form by examples ("Getting image set metadata"): the attributes of the patient, study and
-series level once, those of the instances by SOP Instance UID; keywords without VR, and tags of private elements as
-eight hexadecimal digits. Unknown members are ignored.
+The developer guide shows the form of the document only by examples ("Getting image set metadata"). The attributes of
+the patient, the study and each series are in the document once. The attributes of instances are listed by SOP Instance
+UID. The name of an attribute is its keyword. The name of a private attribute is its tag as eight hexadecimal digits.
+The document has no VR of standard attributes. Unknown members are ignored.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class UnreadableMetadataError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSeries:
-    """One series of an image set: its attributes, and those of its instances by SOP Instance UID."""
+    """One series of an image set: the attributes of the series, and of each instance by SOP Instance UID."""
 
     attributes: StoredAttributes = field(repr=False)
     instances: dict[str, StoredAttributes] = field(repr=False)
@@ -100,7 +101,10 @@ def find_value(attributes: Mapping[str, Any], tag: int) -> Any:  # noqa: ANN401 
 
 
 def list_names(tag: int) -> tuple[str, ...]:
-    """Return the names that a stored attribute may have: its keyword if it has one, and its tag."""
+    """Return the names that a stored attribute may have: its keyword, and its tag as eight hexadecimal digits.
+
+    The digits are in upper and in lower case. An attribute that is not in the DICOM dictionary has no keyword.
+    """
     entry = entry_of(tag)
     digits = hex_of(tag)
     return (*((entry[4],) if entry and entry[4] else ()), digits, digits.lower())

@@ -30,14 +30,14 @@ _MAX_NAMES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSetTarget:
-    """An image set of a study that is verified, and the instances that a job imported into it."""
+    """An image set to verify, and the instances of a study that a job imported into this image set."""
 
     image_set_id: str
     study_instance_uid: str
     series: frozenset[str] = frozenset()
-    """The Series Instance UIDs of these instances."""
+    """The Series Instance UIDs of the imported instances."""
     instances: frozenset[str] | None = field(default=None, repr=False)
-    """The SOP Instance UIDs of these instances; None if they are not known."""
+    """The SOP Instance UIDs of the imported instances; None if they are not known."""
     is_primary: bool | None = None
 
 
@@ -53,7 +53,7 @@ class StudyResult:
     image_sets: int = 0
     """Number of image sets that were verified."""
     non_primary: int = 0
-    """Number of these image sets that are not primary."""
+    """Number of verified image sets that are not primary."""
 
     @property
     def effect(self) -> Effect:
