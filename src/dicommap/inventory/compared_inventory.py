@@ -47,7 +47,7 @@ _COLUMNS = "StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, path, size, eta
     "IFNULL(InstanceNumber, ''), digest, source, header.id"
 )
 _CONTENT = slice(3, 9)
-"""Positions of the columns from `path` to `digest` in a row of `_COLUMNS`. They are equal if a file is unchanged."""
+"""Slice of a row of `_COLUMNS`: the cells from `path` to `digest`. Equal cells mean that the file is unchanged."""
 _DISPOSITION, _SOURCE = 6, 9
 # With CROSS JOIN, SQLite reads the headers by their index, and sorts the files of one series at a time.
 _INSTANCES_QUERY = f"""

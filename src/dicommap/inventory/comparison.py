@@ -56,7 +56,14 @@ class InventoryComparer:
         ignored_kinds: Collection[ChangeKind] = (),
         ignored_keywords: Collection[str] = (),
     ) -> None:
-        """Prepare a comparison. The arguments are those of `InstanceComparer`."""
+        """Prepare a comparison.
+
+        Args:
+            before: The first inventory.
+            after: The second inventory.
+            ignored_kinds: Kinds of changes that do not count as differences.
+            ignored_keywords: Keywords of attributes that are not compared.
+        """
         self._before = before
         self._after = after
         self._comparer = InstanceComparer(before, after, ignored_kinds=ignored_kinds, ignored_keywords=ignored_keywords)
@@ -64,7 +71,7 @@ class InventoryComparer:
         self.totals = ComparisonTotals()
 
     def pairs(self) -> Iterator[InstancePair]:
-        """Yield each instance of the two inventories, with its files in each of them, in the order of the UIDs."""
+        """Yield the UIDs of each instance, and its files in the first and in the second inventory, sorted by UIDs."""
         return merge_instances(self._before.instances(), self._after.instances())
 
     def differences(self, pairs: Iterable[InstancePair]) -> Iterator[Difference]:

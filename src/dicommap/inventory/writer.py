@@ -1,9 +1,9 @@
 """Write an inventory file batch by batch, and move it to its final path when the scan is complete.
 
-A second scan of unchanged files has a shortcut. If the first files of the walk are those of the previous inventory,
-unchanged and in the same order, they are an `UnchangedRun`. Its rows are copied together, and not looked up and
-inserted one by one. If the run has all files, the whole previous inventory is copied, and the checks of the whole scan
-are skipped.
+A second scan of unchanged files has a shortcut. An `UnchangedRun` has the first files of the walk, as long as they are
+the first files of the previous inventory, unchanged and in the same order. The rows of these files are copied together,
+and not looked up and inserted one by one. If the run has all files, the whole previous inventory is copied, and the
+checks of the whole scan are skipped.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ class InventoryWriter:
     in an unfinished file beside it, and the next scan reuses them.
 
     Attributes:
-        previous: The inventories in which unchanged files are looked up: that of a stopped scan, then the last finished
-            inventory.
+        previous: The inventories in which unchanged files are looked up: first the inventory of a stopped scan, then
+            the last finished inventory.
         unchanged_run: The files at the beginning of the walk that are unchanged since the previous scan.
     """
 

@@ -21,7 +21,7 @@ class AdoptionResult(StrEnum):
     KNOWN = "known"
     """The package has the id of the import job, because the job was submitted or adopted before."""
     REFUSED = "refused"
-    """The import job matches no job of the package, or is one of several import jobs that match the same job."""
+    """The import job cannot be adopted, for example because it differs from the request of the package's job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,7 @@ def find_escapes(text: str) -> frozenset[str]:
 
 
 _TRANSFER_SYNTAX = re.compile(r"[0-2](?:\.[0-9]{1,20}){3,20}")
-"""Matches the UIDs of transfer syntaxes, both DICOM's (PS3.6 table A-1) and those of vendors."""
+"""Matches a transfer syntax UID of DICOM (PS3.6 table A-1) or of a vendor."""
 _NUMBERS = re.compile(r"[0-9+.eE \\-]{1,400}")
 """Matches one or several values of DS and IS, even if they are longer than PS3.5 section 6.2 allows."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _WORKER_CODE = "import sys; sys.path[:] = {path!r}; from dicommap.pictures.codec_worker import serve; serve()"
 _SINGLE_THREAD_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Environment variables of the process. It draws one image at a time, and idle threads would use its limited memory."""
+"""Environment variables of the codec process. It needs one thread, and more threads would use its limited memory."""
 
 
 class CodecProcess:

@@ -49,7 +49,7 @@ def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8],
 
 
 def merge_frame_attributes(attributes: Dataset, index: int) -> Dataset:
-    """Return the attributes of one frame: those of the file, replaced by those of its functional groups.
+    """Return the attributes of the file, with the values that the functional groups have for one frame.
 
     Shared functional groups are applied before per-frame functional groups.
     """

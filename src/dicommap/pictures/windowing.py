@@ -24,9 +24,9 @@ EMPTY_SEGMENTATION = "window of a segmentation, no pixel is in it"
 NO_WINDOW = "all pixels have one value"
 
 _MAX_LOOKUP_TABLE_SIZE = 2**16
-"""Maximum range of stored values for a lookup table of greys. It needs less memory than a float for each pixel."""
+"""Maximum number of entries in a lookup table from stored values to greys. A larger range of values has no table."""
 _SAMPLE_SIZE = 2**18
-"""Approximate number of pixels from which percentiles are computed. They are spread evenly over the image."""
+"""Approximate number of pixels from which percentiles are computed. These pixels are spread evenly over the image."""
 _PERCENTILES = (1, 99)
 _BACKGROUND_SHARE = 0.25
 """Minimum share of pixels with the lowest value for which these pixels are background. Percentiles ignore them.
@@ -123,7 +123,7 @@ def _leave_out_background(sample: Numbers) -> Numbers:
 def _shows_something(sample: Numbers, window: Dataset) -> bool:
     """Return whether a window makes an image of these values neither nearly black nor nearly white.
 
-    If all values are equal, the result is True: then no other window is better than that of the file.
+    If all values are equal, return True, because no other window would show more than the window in the file.
     """
     if not sample.size or not np.ptp(sample):
         return True

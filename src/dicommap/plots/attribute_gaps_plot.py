@@ -178,7 +178,7 @@ def _draw_panel(
 
 
 def _format_percent(part: int, whole: int) -> str:
-    """Return a share in percent. It is `100%` only for the whole, and `<1%` below 1 percent."""
+    """Return `part` of `whole` in percent: `100%` only if both are equal, and `<1%` below 1 percent."""
     share = 100 * part / whole
     if share < 1:
         return "<1%"

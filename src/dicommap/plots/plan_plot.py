@@ -112,7 +112,7 @@ def _draw_load(load: _JobLoad, quotas: dict[str, int], top: float) -> Iterator[s
 
 
 def _format_share(share: float) -> str:
-    """Return a share in percent. It is `100%` only for the whole, and `<1%` below 1 percent."""
+    """Return a share (1 is the whole quota) in percent: never `100%` if it is below 1, and `<1%` below 1 percent."""
     if 0 < share < 0.01:
         return "<1%"
     return f"{min(round(share * 100), 99) if share < 1 else round(share * 100)}%"

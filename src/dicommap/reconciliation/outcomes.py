@@ -52,7 +52,7 @@ class InstanceOutcome:
     """Whether a record reports that the import of the instance failed."""
     image_set_id: str = ""
     is_primary: bool | None = None
-    """Whether the image set is primary. None if it is not known."""
+    """Whether the image set that contains the instance is primary. None if it is not known."""
     warnings: tuple[str, ...] = ()
     """The names of the warnings from AWS. A warning without a known name has its number."""
     exception_type: str = ""

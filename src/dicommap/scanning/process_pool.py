@@ -72,7 +72,7 @@ def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[Proc
 def start_processes(count: int) -> ProcessPoolExecutor:
     """Start `count` processes that end when this process ends.
 
-    Return their executor after the first of them has started.
+    Return the executor of these processes as soon as the first process has started.
     """
     # A fork of this process would copy locks that other threads hold. The processes are therefore forks of a server
     # process.

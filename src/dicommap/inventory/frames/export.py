@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 def make_arrow_table(
     connection: sqlite3.Connection, keywords: tuple[str, ...], level: str, progress: ProgressOption
 ) -> pyarrow.Table:
-    """Return an inventory as an Arrow table; see `Inventory.to_arrow`."""
+    """Return the studies, series, instances, files or issues of an inventory as an Arrow table.
+
+    `level` says which of these items are the rows. See `Inventory.to_arrow` for all arguments.
+    """
     require_extra("arrow")
     from dicommap.inventory.frames.arrow import read_arrow_table
 
@@ -34,7 +37,7 @@ def make_arrow_table(
 def make_pandas_frame(
     connection: sqlite3.Connection, keywords: tuple[str, ...], level: str, progress: ProgressOption
 ) -> pandas.DataFrame:
-    """Return an inventory as a pandas DataFrame; see `Inventory.to_pandas`.
+    """Return the table of `make_arrow_table` as a pandas DataFrame.
 
     The type of a column never depends on its values:
 
@@ -54,7 +57,7 @@ def make_pandas_frame(
 def make_polars_frame(
     connection: sqlite3.Connection, keywords: tuple[str, ...], level: str, progress: ProgressOption
 ) -> polars.DataFrame:
-    """Return an inventory as a Polars DataFrame; see `Inventory.to_polars`."""
+    """Return the table of `make_arrow_table` as a Polars DataFrame."""
     require_extra("polars")
     import polars
 
@@ -70,7 +73,10 @@ def write_parquet_file(
     overwrite: bool,
     progress: ProgressOption,
 ) -> int:
-    """Write an inventory to a Parquet file and return the number of its rows; see `Inventory.to_parquet`."""
+    """Write the table of `make_arrow_table` to a Parquet file, and return the number of rows.
+
+    See `Inventory.to_parquet` for all arguments.
+    """
     require_extra("arrow")
     from dicommap.inventory.frames.parquet import write_parquet
 

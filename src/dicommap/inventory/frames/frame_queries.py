@@ -113,10 +113,10 @@ _DATABASE_PATH_QUERY = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHER
 
 @contextmanager
 def open_frame_connection(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Open the inventory of `connection` a second time, read-only, and add the SQL functions of frames.
+    """Yield a second, read-only connection to the inventory of `connection`, with the SQL functions of frames.
 
-    If the inventory is in memory, a copy of it is opened. Raises InventoryError if another file has replaced the
-    inventory file.
+    If the inventory is in memory, the second connection is to a copy of it. Raises InventoryError if another file has
+    replaced the inventory file.
     """
     reopened = _reopen_connection(connection)
     try:

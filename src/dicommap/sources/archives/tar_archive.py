@@ -53,7 +53,7 @@ def choose_decompressor(path: str) -> Callable[[ArchiveFile], DecompressedStream
 
 
 class LimitedDecompressedStream:
-    """A stream of decompressed bytes. It raises ArchiveError if there are more than an UnpackingLimit allows."""
+    """A stream of decompressed bytes. It raises ArchiveError if it has more bytes than its UnpackingLimit allows."""
 
     def __init__(self, stream: DecompressedStream, limit: UnpackingLimit) -> None:
         self._stream, self._limit = stream, limit

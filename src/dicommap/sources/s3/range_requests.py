@@ -27,7 +27,7 @@ kilobytes as for one kilobyte.
 """
 
 MAX_FIRST_REQUEST_BYTES = 65_536
-"""The maximum number of bytes in a first request. It is used if earlier objects had longer headers."""
+"""The maximum number of bytes in a first request. First requests become larger if earlier headers were longer."""
 
 NEARBY_SECONDS = 0.002
 """A server that answers in less time is on the local network. S3 needs more time, even within a region."""
