@@ -67,7 +67,7 @@ def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.valu
 
     Args:
         value: The Python value from which the document was written: a dict, list, text, number and so on.
-        text: The JSON text of the document. It is only used to count its values.
+        text: The JSON text of the document. It is used only to count the values in the document.
         values_limit: The maximum number of JSON values in the document.
 
     Returns:

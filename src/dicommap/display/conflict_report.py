@@ -139,7 +139,7 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
     def from_forecast(
         cls, conflicts: Iterable[GroupingConflict], file_groups: Iterable[StudyFileGroups], draw: FigureDrawer | None
     ) -> Conflicts:
-        """Return a tuple of conflicts. Its report has a figure of `file_groups`, which `draw` draws."""
+        """Return the conflicts of a forecast. Their report has a figure of `file_groups`, which `draw` draws."""
         made = cls(conflicts)
         made.file_groups = tuple(file_groups)
         made._draw = draw

@@ -101,7 +101,7 @@ _JOB_COLUMNS = (
 
 
 def build_plan_report(plan: Plan, figure: Figure) -> Report:
-    """Return the report of a plan: its settings, the plot of its jobs against the quotas, and its first jobs."""
+    """Return the report of a plan: the settings, a plot of the jobs against the quotas, and the first jobs."""
     counts = (
         format_count(len(plan.jobs), "job"),
         format_count(plan.studies, "study"),

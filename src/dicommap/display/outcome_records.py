@@ -114,7 +114,7 @@ def describe_not_instances(jobs: Iterable[JobOutcomes]) -> str:
 
 
 def flatten_outcome_record(record: Record) -> dict[str, str]:
-    """Return the record of a job, study, instance or issue as a row of text cells."""
+    """Return the record of a job, study, instance or issue as a row of text cells: member name -> text."""
     return {name: _format_cell(value) for name, value in record.items()}
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.store_forecast import ForecastImageSet, StoreForecast
 
 SUMMARY_COLUMNS = ("effect", "image sets", "files", "reason", "documented")
-"""The columns of the summary. It has a row for each reason why image sets are made or changed."""
+"""The columns of the summary. The summary has a row for each reason why image sets are made or changed."""
 IMAGE_SET_COLUMNS = (
     "StudyInstanceUID",
     "SeriesInstanceUID",
@@ -34,7 +34,7 @@ IMAGE_SET_COLUMNS = (
     "primary values",
     "imageSetId",
 )
-"""The columns of the table of image sets. It has a row for each image set that the jobs make or change."""
+"""The columns of the table of image sets, which has a row for each image set that the jobs make or change."""
 MAX_IMAGE_SETS = 20
 """Maximum number of image sets that a report lists."""
 STORE_NOTE = (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """The description of the files and requests that stage() or submit() will send, and of their targets."""
+    """The description of what stage(), submit() or probe() will send, or will delete after a probe, and the targets."""
 
     package: str
     jobs: tuple[str, ...]
@@ -25,9 +25,12 @@ class Transfer:
     prefixes: tuple[str, ...]
     """The inputS3Uri of each job."""
     files: int
-    """Number of files that `stage` copies, or of override files that `submit` uploads."""
+    """Number of files that are copied or uploaded; or of objects in S3 that the clean-up of a probe deletes.
+
+    `stage` copies files, `submit` uploads override files, and a probe uploads all its files.
+    """
     bytes: int
-    """Total number of bytes of the files that are copied or uploaded."""
+    """Total number of bytes of the files that are copied or uploaded. It is not shown for a clean-up."""
     read_files: int = 0
     """Number of files that the import jobs will read in S3; 0 if no job is started."""
     read_bytes: int = 0
@@ -41,7 +44,7 @@ class Transfer:
     profile: str | None
     endpoint_url: str | None
     deleted_image_sets: int | None = None
-    """The number of image sets that are deleted beside the files; None if nothing is deleted."""
+    """The number of image sets that the clean-up of a probe deletes; None if something is sent and nothing deleted."""
 
     @property
     def buckets(self) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ class JobPrefixes:
 
 
 def build_role_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
-    """Return the permissions policy of the data access role. It allows reading the input and writing job manifests."""
+    """Return the permissions policy of the data access role, which reads the input and writes job manifests."""
     everywhere = [*places.inputs, *places.outputs]
     return _build_policy(
         _build_allow_statement("ListBuckets", ["s3:ListBucket"], _build_bucket_arns(account, everywhere)),

@@ -86,7 +86,7 @@ def unwrap_events(document: object, depth: int = 0) -> Iterator[object]:
 
 
 def _open_envelope(document: dict[str, Any]) -> object:
-    """Return the content of an envelope; the document itself if it is not an envelope."""
+    """Return the content of an envelope (a message of SQS or SNS, or a list of messages); other documents unchanged."""
     for member in ("Messages", "Records"):
         if isinstance(document.get(member), list):
             return document[member]

@@ -139,7 +139,7 @@ class ImportJob(BaseModel):
         return f"{trimmed.removesuffix(folder)}/" if trimmed.endswith(folder) else self.outputS3Uri
 
     def to_job_info(self) -> JobInfo:
-        """Return the properties as a JobInfo, which jobs of HealthImaging and HealthLake share."""
+        """Return a JobInfo with the state of this job. JobInfo is the same class for HealthImaging and HealthLake."""
         return JobInfo(
             service="HealthImaging",
             datastore=self.datastoreId,
@@ -195,7 +195,7 @@ class FhirImportJob(BaseModel):
         return FHIR_JOB_ENDINGS.get(self.JobStatus)
 
     def to_job_info(self) -> JobInfo:
-        """Return the properties as a JobInfo, which jobs of HealthImaging and HealthLake share."""
+        """Return a JobInfo with the state of this job. JobInfo is the same class for HealthImaging and HealthLake."""
         return JobInfo(
             service="HealthLake",
             datastore=self.DatastoreId,

@@ -23,7 +23,10 @@ EmptyEffect = Literal["cleared", "ignored", "refused"]
 
 
 class OverrideAnswers(BaseModel):
-    """One answer to each question. The defaults are the answers under which the default assumptions work."""
+    """The answers of a service to all questions about override files.
+
+    The default answers are those of a service for which the default assumptions are right.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, use_attribute_docstrings=True
