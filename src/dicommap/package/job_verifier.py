@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of
-from dicommap.dicom.strict_json import parse_json
+from dicommap.errors import DocumentError
 from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.metadata_sources import MetadataFailure
 from dicommap.reconciliation.outcomes import JobState
@@ -23,7 +26,9 @@ from dicommap.verification.study_result import ImageSetTarget, StudyResult, Stud
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
+    from dicommap.dicom.json_model import DataSet
     from dicommap.errors import AwsError
+    from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.healthimaging.import_configuration import DicomMetadataMapping
     from dicommap.package.metadata_sources import MetadataSource
     from dicommap.package.package_directory import PackageDirectory
@@ -44,27 +49,32 @@ _LOCKED = "the image set is LOCKED: it is being changed"
 
 
 REQUESTS_AT_ONCE = 8
-"""Number of image sets that are fetched at the same time."""
-PRELOADED_BYTES = 16 * 2**20
-"""Size of a job's override files up to which they are read before the first request. Reading files while threads send
-requests is slow in Python, because the threads wait for each other at each operation on a file."""
+"""Number of image sets that are fetched and checked at the same time."""
+SMALL_BYTES = 16 * 2**10
+"""Maximum size of fetched metadata that several threads may decompress and parse at the same time.
+
+zlib makes at most 1,032 bytes of one byte, so that all threads together decompress about as many bytes as one document
+may have.
+"""
 DENIALS_LIMIT = 10
 """Number of consecutive image sets without a permission, after which the error is raised instead."""
 
 
 class _StudyWork:
-    """A study with an override in a job. Its overrides are read when they are first needed."""
+    """A study with an override in a job. Its overrides are read when they are first needed. Threads share it."""
 
     def __init__(self, study: str, read_overrides: Callable[[], StudyOverrides]) -> None:
         self.study = study
         self._read_overrides = read_overrides
         self._overrides: StudyOverrides | None = None
+        self._lock = Lock()
 
     def overrides(self) -> StudyOverrides:
         """Return the overrides of the study. Raises DocumentError if the package was changed."""
-        if self._overrides is None:
-            self._overrides = self._read_overrides()
-        return self._overrides
+        with self._lock:
+            if self._overrides is None:
+                self._overrides = self._read_overrides()
+            return self._overrides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +103,8 @@ class _CheckedItem:
 class JobVerifier:
     """Verifier of the jobs of one package, one job at a time.
 
-    Several threads fetch compressed metadata ahead. One decompressed document at a time is in memory.
+    Several threads fetch and check image sets ahead. Only small documents are decompressed at the same time; of larger
+    ones, one is in memory.
     """
 
     def __init__(
@@ -109,6 +120,8 @@ class JobVerifier:
         self._record = record
         self._denied: list[KeptImageSet] = []
         """Results of image sets without a permission. They are kept when another image set could be read."""
+        self._large = Lock()
+        """The lock of the thread that has a large document in memory."""
         self.searched_studies = 0
         """Number of studies of the last job whose image sets were found by SearchImageSets."""
 
@@ -138,38 +151,33 @@ class JobVerifier:
                 builder = None
 
     def _check_items(self, items: Iterator[_WorkItem]) -> Iterator[_CheckedItem]:
-        """Fetch image sets in several threads, and yield the checks in the order of the items."""
-        waiting: deque[tuple[_WorkItem, Future[bytes | MetadataFailure] | None]] = deque()
+        """Fetch and check image sets in several threads. Yield the checks in the order of the items."""
+        waiting: deque[Future[_CheckedItem]] = deque()
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as threads:
             try:
                 for item in islice(items, 2 * REQUESTS_AT_ONCE):
-                    waiting.append((item, self._fetch(threads, item)))
+                    waiting.append(threads.submit(self._check_item, item))
                 while waiting:
-                    item, future = waiting.popleft()
-                    answer = None if future is None else future.result()
-                    for following in islice(items, 1):
-                        waiting.append((following, self._fetch(threads, following)))
-                    yield self._check_item(item, answer)
+                    checked = waiting.popleft().result()
+                    for item in islice(items, 1):
+                        waiting.append(threads.submit(self._check_item, item))
+                    yield checked
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _fetch(self, threads: ThreadPoolExecutor, item: _WorkItem) -> Future[bytes | MetadataFailure] | None:
-        if item.target is None or item.kept is not None:
-            return None
-        return threads.submit(self._source.fetch, item.target.image_set_id)
-
-    def _check_item(self, item: _WorkItem, answer: bytes | MetadataFailure | None) -> _CheckedItem:
+    def _check_item(self, item: _WorkItem) -> _CheckedItem:
         target = item.target
         if target is None:
             return _CheckedItem(item, [])
         overrides = item.study.overrides()
         if item.kept is not None:
             return _CheckedItem(item, list(_restore_checks(overrides, target, item.kept)))
-        if not isinstance(answer, bytes):
-            reason, denial = (answer.reason, answer.denial) if answer is not None else (_NOT_IMPORTED, None)
-            return _CheckedItem(item, _make_unreadable(overrides, target, reason), denial)
-        checks = self._compare(overrides, target, answer)
+        answer = self._source.fetch(target.image_set_id)
+        if isinstance(answer, MetadataFailure):
+            return _CheckedItem(item, _make_unreadable(overrides, target, answer.reason), answer.denial)
+        with nullcontext() if len(answer) <= SMALL_BYTES else self._large:
+            checks = self._compare(overrides, target, answer)
         if any(check.effect in WRONG_EFFECTS for check in checks) and self._source.is_locked(target.image_set_id):
             checks = _make_unreadable(overrides, target, _LOCKED)
         return _CheckedItem(item, checks)
@@ -217,14 +225,8 @@ class JobVerifier:
         unfinished = _UNFINISHED.get(reconciled.outcomes.state) if reconciled is not None else None
         known = {} if reconciled is None else _group_imported_instances(reconciled, mappings.keys())
         has_records = any(known.values())
-        works = [
-            _StudyWork(study, partial(self._read_overrides, job, study, mappings[study])) for study in sorted(mappings)
-        ]
-        if sum(file.size for file in job.files) <= PRELOADED_BYTES:
-            for work in works:
-                work.overrides()
-        for work in works:
-            study = work.study
+        for study in sorted(mappings):
+            work = _StudyWork(study, partial(self._read_overrides, job, study, mappings[study]))
             reason = unfinished or _NOT_IMPORTED
             targets = known.get(study, [])
             if not has_records and not unfinished:
@@ -258,12 +260,25 @@ class JobVerifier:
         ]
 
     def _read_overrides(self, job: PlanJob, study: str, mappings: list[DicomMetadataMapping]) -> StudyOverrides:
-        data_sets = {}
-        for mapping in mappings:
-            document, _ = parse_json(self._package.override_file(job, mapping.metadataFilePath))
-            data_set = parse_override_data_set(document, self._package.plan.assumptions)
-            data_sets[mapping.seriesInstanceUID] = data_set
-        return StudyOverrides(study_instance_uid=study, data_sets=data_sets, previous=self._previous.of_study(study))
+        data_sets = {
+            mapping.seriesInstanceUID: _parse_override(
+                self._package.override_file(job, mapping.metadataFilePath), self._package.plan.assumptions
+            )
+            for mapping in mappings
+        }
+        read_previous = cache(partial(self._previous.of_study, study))
+        return StudyOverrides(study_instance_uid=study, data_sets=data_sets, read_previous=read_previous)
+
+
+def _parse_override(data: bytes, assumptions: Assumptions) -> DataSet:
+    """Parse an override file whose hash is that of the plan. So its issues were found before it was submitted."""
+    try:
+        return parse_override_data_set(json.loads(data), assumptions)
+    except (ValueError, RecursionError, AttributeError, IndexError, KeyError, TypeError):
+        raise DocumentError(
+            "An override file of the package is no DICOM JSON data set.",
+            fix="'dicommap validate' lists what is wrong with the package.",
+        ) from None
 
 
 def _make_unreadable(overrides: StudyOverrides, target: ImageSetTarget, reason: str) -> list[AttributeCheck]:

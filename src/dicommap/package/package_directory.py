@@ -66,6 +66,8 @@ class PackageDirectory:
                 f"{format_name(self.path)} is no package: it has no {PLAN_FILE}.", fix="Name a package."
             )
         self.plan = read_plan(self.path)
+        self._hashes: tuple[PlanJob | None, dict[str, str]] = (None, {})
+        """The job of the last override file, and the hashes of its override files by path."""
 
     def _read_document(self, name: str, limit: DocumentLimit) -> bytes:
         return read_document(Path(name), limit.bytes, beneath=self.path)
@@ -99,8 +101,11 @@ class PackageDirectory:
         Raises DocumentError if the file cannot be read, or if its hash is not the hash in the plan.
         """
         data = self._read_document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
-        planned = next((file for file in job.files if file.path == path), None)
-        if planned is None or hashlib.sha256(data).hexdigest() != planned.sha256:
+        known_job, hashes = self._hashes  # read at once, because threads share this object
+        if known_job is not job:
+            hashes = {file.path: file.sha256 for file in job.files}
+            self._hashes = (job, hashes)
+        if hashlib.sha256(data).hexdigest() != hashes.get(path):
             raise DocumentError(f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT_FIX)
         return data
 

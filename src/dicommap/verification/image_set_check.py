@@ -12,7 +12,7 @@ from dicommap.verification.stored_metadata import ABSENT
 from dicommap.verification.value_comparison import Agreement, compare_attribute, read_stored_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from dicommap.dicom.json_model import Attribute, DataSet
     from dicommap.verification.stored_metadata import StoredImageSet
@@ -35,8 +35,11 @@ class StudyOverrides:
     study_instance_uid: str
     data_sets: dict[str | None, DataSet] = field(repr=False)
     """Series Instance UID, or None for the whole study -> attributes of the override."""
-    previous: Mapping[tuple[str | None, int], PreviousTexts] = field(default_factory=dict, repr=False)
-    """Series Instance UID or None, and tag -> values before the override."""
+    read_previous: Callable[[], Mapping[tuple[str | None, int], PreviousTexts]] = field(default=dict, repr=False)
+    """A function that returns a dict: Series Instance UID or None, and tag -> values before the override.
+
+    It is only called when a stored value is not that of the override.
+    """
 
     def attributes(self) -> Iterator[tuple[str | None, int, Attribute]]:
         """Yield the Series Instance UID (None for the study), the tag and the attribute of each change."""
@@ -111,7 +114,7 @@ class StudyOverrides:
             rival = data_set.get(f"{tag:08X}")
             if target != series and rival is not None and compare_attribute(rival, stored) is Agreement.EQUAL:
                 return Effect.NOT_CHECKED
-        if is_previous_value(attribute["vr"], stored, self.previous.get((series, tag))):
+        if is_previous_value(attribute["vr"], stored, self.read_previous().get((series, tag))):
             return Effect.NOT_APPLIED
         if stored is ABSENT:
             return Effect.MISSING

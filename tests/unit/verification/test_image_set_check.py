@@ -36,7 +36,9 @@ def check(
     instances: frozenset[str] | None = None,
     **previous: Any,
 ) -> list[AttributeCheck]:
-    overrides = StudyOverrides(study_instance_uid=STUDY, data_sets=data_sets, previous=previous.get("previous", {}))
+    overrides = StudyOverrides(
+        study_instance_uid=STUDY, data_sets=data_sets, read_previous=lambda: previous.get("previous", {})
+    )
     return list(overrides.check(image_set, IMAGE_SET, frozenset({SERIES}), instances))
 
 

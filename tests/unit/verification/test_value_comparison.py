@@ -35,7 +35,7 @@ def test_case(path: Path) -> None:
         (None, TAG): tuple(case["previous"]) if "previous" in case else None
     }
     overrides = StudyOverrides(
-        study_instance_uid="1.2", data_sets={None: {f"{TAG:08X}": case["wanted"]}}, previous=previous
+        study_instance_uid="1.2", data_sets={None: {f"{TAG:08X}": case["wanted"]}}, read_previous=lambda: previous
     )
     (check,) = overrides.check(stored, "a" * 32, frozenset(), None)
     assert check.effect == case["expected"], case["title"]
