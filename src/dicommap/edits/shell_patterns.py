@@ -31,7 +31,7 @@ class ShellPatterns:
 
     @classmethod
     def from_texts(cls, pattern_texts: str | Iterable[str]) -> ShellPatterns:
-        """Compile one pattern, or several patterns."""
+        """Return the compiled form of one or several shell patterns."""
         patterns = [
             normalize_nfc(pattern) for pattern in ([pattern_texts] if isinstance(pattern_texts, str) else pattern_texts)
         ]

@@ -56,9 +56,9 @@ class UnusableText:
 
 
 _UnusablePart = tuple[UnusableText, str, bool]
-"""Why a part of a text is unusable, the part, and whether `_split_parts` yields it as a whole part of the text.
+"""An unusable part of a text: why it is unusable, its characters, and whether it is a whole part.
 
-If it is not a whole part, it is a sequence of characters inside the text.
+A whole part is one that `_split_parts` yields, such as a value. Any other part is a sequence of characters in the text.
 """
 
 _MASK = UnusableText(UnusableKind.PLACEHOLDER, "the mask of a hidden value")

@@ -124,7 +124,7 @@ class FileGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesFileGroups:
-    """The groups of files in one series."""
+    """One series, and its files in groups with equal values of the grouping attributes."""
 
     series_instance_uid: str
     groups: tuple[FileGroup, ...]

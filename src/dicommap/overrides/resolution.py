@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -> list[Edit]:
-    """Return the edits of a study that changed an attribute. `resolution` is the result of resolving them."""
+    """Return the edits of a study that changed an attribute. `resolution` is the result of resolving all `edits`."""
     changed = {(change.series_instance_uid, change.tag) for change in resolution.changes}
     return [
         edit for edit in edits if (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
@@ -105,9 +105,9 @@ class Resolution:
     edit_results: list[EditResult] = field(default_factory=list)
     conflicts: list[GroupingConflict] = field(default_factory=list)
     file_groups: list[StudyFileGroups] = field(default_factory=list)
-    """The groups of files of the first studies with conflicts."""
+    """The groups of files in the first studies whose grouping attributes have several values after the edits."""
     grouping: GroupingTable = field(default_factory=GroupingTable)
-    """The grouping attributes of each series after the edits."""
+    """The table grouping.csv: values of the grouping attributes in each series after the edits."""
 
 
 def resolve_edits(

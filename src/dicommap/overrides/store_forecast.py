@@ -106,7 +106,7 @@ class ForecastImageSet:
     """The number of files; None if it is not known."""
     reason: ForecastReason
     differing: tuple[str, ...] = ()
-    """The keywords of the attributes that conflict."""
+    """The keywords of the grouping attributes in which the files conflict with the primary image set."""
     image_set_id: str = ""
     """The id of the stored primary image set that the files are compared with; empty without such an image set."""
     values: tuple[str, ...] = field(default=(), repr=False)
@@ -221,7 +221,7 @@ class _StudyForecast:
 
 
 def _merge_equal_groups(groups: Iterable[GroupingValues]) -> list[GroupingValues]:
-    """Return the groups with normalized values. Groups whose values become equal are one group."""
+    """Return the groups with normalized values. Groups whose normalized values are equal are merged into one group."""
     merged: dict[tuple[str, tuple[str, ...]], GroupingValues] = {}
     for group in groups:
         values = tuple(map(normalize_value, GROUPING_KEYWORDS, group.values))

@@ -136,7 +136,10 @@ class Folder:
                 self._count_study_overrides(study, overrides)
 
     def _count_study_overrides(self, study: str, overrides: OverrideSizes) -> None:
-        """Add the overrides of a study to the load. All files of the study are in this folder or its inner folders."""
+        """Add the overrides of a study to the load of this folder.
+
+        Call this only if all files of the study are in this folder or its inner folders.
+        """
         self.file_overrides.difference_update(overrides.keys(study))
         mappings, size = overrides.of_study(study)
         self.load.mappings += mappings

@@ -15,7 +15,7 @@ _QUOTA_NAMES = {"nested folders": "folders", "bytes in one file": "fileBytes"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaExcess:
-    """A quota of one import job, and a number that exceeds it."""
+    """A quota of one import job that is exceeded, with its limit and the number that exceeds the limit."""
 
     what: str
     """The counted items: `files`, `bytes`, `nested folders`, `mappings` or `bytes in one file`."""

@@ -170,7 +170,7 @@ class _FolderWalk:
         return True
 
     def _go_to(self, folder: str) -> Folder:
-        """Close the folders that do not contain `folder`, and open the folders down to it.
+        """Close the open folders that do not contain `folder`, and open `folder` and the folders around it.
 
         `folder` is the folder of the next file. Return this folder if it can be a prefix, else the nearest outer folder
         that can be one.

@@ -42,7 +42,7 @@ class StudyOverrides:
     """
 
     def attributes(self) -> Iterator[tuple[str | None, int, Attribute]]:
-        """Yield the Series Instance UID (None for the study), the tag and the attribute of each change."""
+        """Yield each new attribute of the overrides, after its Series Instance UID (None for the study) and its tag."""
         for series, data_set in self.data_sets.items():
             for digits, attribute in data_set.items():
                 yield series, int(digits, 16), attribute
