@@ -158,7 +158,7 @@ class PreviousScan:
         return None
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the inventory of the earlier scan."""
         self._connection.close()
 
     def find_unchanged(

@@ -137,7 +137,7 @@ _COUNTED_HEADERS = "temp.counted JOIN header USING (id)"
 def find_whole_scan_issues(
     connection: sqlite3.Connection, keywords: tuple[str, ...], label: PathLabel
 ) -> Iterator[Issue]:
-    """Yield the issues of whole studies and series, then the issues of too large files.
+    """Yield the issues of whole studies and series, then an issue for each file that is too large for import jobs.
 
     The location of an issue of a study or series has UIDs. The location of an issue of a file has the path.
     """

@@ -136,8 +136,8 @@ class InstanceCounts:
 class AttributeChangeCount:
     """A change of an attribute in one study or series, and the number of instances with this change.
 
-    Each instance may have a different change of the attribute. So only the first changes are listed. The last item
-    counts the others together and has no values.
+    If an attribute has very many different changes, only the first ones have an object of this class each. One more
+    object, without values, counts the instances with any other change.
     """
 
     study_instance_uid: str
@@ -145,7 +145,7 @@ class AttributeChangeCount:
     """The UID of the series. None if the attribute belongs to the patient or study."""
     keyword: str
     before: str | None = field(repr=False)
-    """The value in the first inventory. None if the item counts the changes that are not listed."""
+    """The value in the first inventory. None if this object counts all other changes together."""
     after: str | None = field(repr=False)
     instances: int
 

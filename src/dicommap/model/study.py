@@ -222,7 +222,7 @@ def _parse_series_number(text: str) -> float:
 
 
 _MAX_INTEGER_STRING = 12
-"""Maximum characters of an IS value (PS3.5 section 6.2)."""
+"""Maximum number of characters of an IS value (PS3.5 section 6.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -131,7 +131,7 @@ def reject_empty_file() -> RejectedFile:
 
 
 def read_window(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Header | RejectedFile:
-    """Read the header of the file in a window.
+    """Read the header of the file whose bytes `window` returns.
 
     Returns:
         A RawHeader if the layout of the file can be cached: it is a P10 file that is not deflated, all identifying UIDs

@@ -273,7 +273,7 @@ class LocalTree(Source, Opener):
 
 
 class LocalFile:
-    """A context manager for an open regular file. It gives a function that reads bytes of the file."""
+    """A context manager for an open regular file. In a `with` statement, it returns a function that reads the file."""
 
     __slots__ = ("_descriptor",)
 

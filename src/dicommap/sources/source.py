@@ -76,7 +76,7 @@ class Opener(ABC):
         """
 
     def open_listed(self, file: SourceFile) -> AbstractContextManager[ReadAt]:
-        """Open a file that a walk has yielded. If the source can detect a change of the file, check it.
+        """Open a file that a walk has yielded. If the source can detect it, a file that has changed is an error.
 
         Raises:
             OSError: The file cannot be read, or has changed since the walk.

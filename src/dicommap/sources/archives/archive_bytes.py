@@ -45,11 +45,11 @@ class ArchiveFile(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
-        """Return True."""
+        """Return True, because an archive is opened for reading."""
         return True
 
     def seekable(self) -> bool:
-        """Return True."""
+        """Return True, because every offset of an archive can be read."""
         return True
 
     def tell(self) -> int:

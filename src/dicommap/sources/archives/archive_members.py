@@ -32,7 +32,7 @@ class Archive(Protocol):
     names: UniqueNames
     """The names of the entries that were read so far."""
     issues: list[Issue]
-    """The issues of the whole archive so far. Issues that stop reading are not among them."""
+    """The issues of the whole archive so far. If an issue ends the reading, it is in the ArchiveError, and not here."""
 
     def entries(self) -> Iterator[ArchiveEntry]:
         """Yield all entries except directories.

@@ -37,7 +37,7 @@ _WITHOUT_DATA = (*_LINKS, *_SPECIAL, tarfile.DIRTYPE, _GNU_LABEL)
 
 _IS_EXTENDED = slice(482, 483)
 _HAS_MORE = slice(504, 505)
-"""The byte of a block with the map of a sparse file that is not zero if another block of the map follows."""
+"""Position of a byte in a block that has the map of a sparse file. If it is not zero, another block follows."""
 
 ExtendedAttributes = dict[str, bytes]
 """Key -> value of each attribute in the extended headers that precede a file."""

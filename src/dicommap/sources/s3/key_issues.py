@@ -21,7 +21,10 @@ class KeyChecker:
     """A checker of the keys of a listing. It must get the keys in the order of their UTF-8 bytes, as S3 lists them."""
 
     def __init__(self, prefix: str) -> None:
-        """Start before the first key of a listing. `prefix` is empty or ends with a slash. It is not itself checked."""
+        """Start before the first key of a listing. Only the part of a key after `prefix` is checked.
+
+        `prefix` is empty or ends with a slash.
+        """
         self._prefix = len(prefix)
         self._open: list[str] = []
         """Paths of earlier objects that may be the beginning of later paths.
