@@ -125,10 +125,20 @@ def add_package(parser: Parser, text: str = "The directory that 'dicommap draft'
 
 
 def add_choice(
-    container: argparse._ActionsContainer, *names: str, kind: type[StrEnum], text: str, default: StrEnum | None = None
+    container: argparse._ActionsContainer,
+    *names: str,
+    kind: type[StrEnum],
+    text: str,
+    default: StrEnum | None = None,
+    metavar: str | None = None,
 ) -> None:
-    """Add an option whose values are the members of the enum `kind`. `names` are its names, `text` is its help."""
-    container.add_argument(*names, type=convert_to(kind), choices=tuple(kind), default=default, help=text)
+    """Add an option whose values are the members of the enum `kind`. `names` are its names, `text` is its help.
+
+    `metavar` stands for the value in the help; if it is None, all values are listed there.
+    """
+    container.add_argument(
+        *names, type=convert_to(kind), choices=tuple(kind), default=default, help=text, metavar=metavar
+    )
 
 
 def add_format(parser: Parser, kind: type[StrEnum] = Format) -> None:

@@ -71,7 +71,16 @@ _MEMBERS = {
 def add_arguments(parser: Parser) -> None:
     """Add the command's argument and options to its parser."""
     add_package(parser)
-    add_choice(parser, "--part", kind=Part, default=Part.ALL, text="Print one policy alone, as IAM takes it.")
+    # With `metavar`, the help does not print all names in one word, which is wider than a terminal.
+    parts = ", ".join(part for part in Part if part is not Part.ALL)
+    add_choice(
+        parser,
+        "--part",
+        kind=Part,
+        default=Part.ALL,
+        metavar="PART",
+        text=f"Print one policy alone, as IAM takes it: {parts}.",
+    )
     add_import_settings(parser)
     parser.add_argument("--region", metavar="REGION", help="The region of the data store.")
 
