@@ -69,7 +69,7 @@ class AdoptResult(Displayable):
     """The named jobs in the order of the call, or the jobs that a search found, the newest first."""
     issues: Issues
     is_search: bool = False
-    """Whether this is the result of a search."""
+    """Whether the jobs were found by a search (`find=True`). If not, the caller named them."""
 
     @property
     def ok(self) -> bool:

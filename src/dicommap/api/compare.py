@@ -92,10 +92,10 @@ class Comparison(Displayable):
         return (item for item in self._run.again() if isinstance(item, InstanceDifference))
 
     def attributes(self) -> Iterator[AttributeChangeCount]:
-        """Yield each change of an attribute in a study or series. The inventories are read again.
+        """Yield each attribute change of a study or series, with its count. The inventories are read again.
 
-        Attributes of the patient and the study are counted for the study, all others for the series. For one attribute
-        of one study or series, 100 changes are listed, and the others are counted in one item without values.
+        Attributes of the patient and the study are counted for the study, all others for the series. If an attribute
+        has more than 100 different changes in a study or series, one more item without values counts the rest.
         """
         return (change for item in self._run.again() for change in list_attribute_changes(item))
 

@@ -248,8 +248,8 @@ def draft(
     """Draft overrides, mappings, import configurations and a plan from edits, and write them as a package.
 
     An import job imports all files under its S3 prefix. So each job imports one folder, the largest that the `quotas`
-    allow. Some files fit into no such job, or only if their study is divided among jobs. They can be staged:
-    `dicommap.stage` copies them to prefixes below `stage_uri`. Without staging, a divided study is a warning.
+    allow. Some files fit into no such job. Other files fit only if their study is divided among jobs. Both can be
+    staged: `dicommap.stage` copies them to prefixes below `stage_uri`. Without staging, a divided study is a warning.
     Instances that are in no job are an error unless `leave_out` is true.
 
     The issues of the draft include the issues that `validate` would find in the package. If an issue is an error,

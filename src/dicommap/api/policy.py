@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from dicommap.planning.plan import Plan
 
 _REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,12}){1,3}-[1-9][0-9]?")
-"""Matches names of regions, such as eu-central-1 and us-gov-west-1."""
+"""Pattern of the names of AWS regions, such as eu-central-1 and us-gov-west-1."""
 
 
 @convert_arguments(

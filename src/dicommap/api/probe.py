@@ -66,13 +66,13 @@ class ProbeResult(Displayable):
     report: ProbeReport | None = None
     """The answers with their evidence; None for a dry run or a clean-up, and if an error prevented the start."""
     estimate: ProbeEstimate | None = None
-    """What a dry run would send; None for a call that is no dry run."""
+    """The jobs, objects and requests that a dry run would send; None if the call was not a dry run."""
     deleted_image_sets: int = 0
     deleted_objects: int = 0
 
     @property
     def ok(self) -> bool:
-        """Whether no issue is an error."""
+        """Return whether no issue is an error."""
         return not self.issues.errors
 
     def html(self) -> str:
@@ -203,7 +203,7 @@ def _choose_questions(names: tuple[str, ...], record: ProbeRecord | None) -> tup
 
 
 def _require_same_members(record: ProbeRecord | None, members: dict[str, str]) -> None:
-    """Raise UsageError if an argument differs from that of the call that began the probe."""
+    """Raise UsageError if an argument differs from the argument of the first call for this probe."""
     differing = [name for name, value in members.items() if record is not None and getattr(record, name) != value]
     if differing:
         options = join_names(_OPTIONS[name] for name in differing)

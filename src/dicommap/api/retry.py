@@ -84,7 +84,10 @@ def read_overrides(
 
 
 def read_account_members(package: PackageDirectory, job: PlanJob) -> dict[str, str]:
-    """Return the members of a job's request that depend on the AWS account, without members that are placeholders."""
+    """Return the members of a job's request that depend on the AWS account: name -> value.
+
+    Members whose value is a placeholder are left out.
+    """
     submission = package.submission(job)
     members = package.request(job) if submission is None else submission.model_dump()
     return {name: members[name] for name in _ACCOUNT_MEMBERS if members.get(name) not in (None, f"<{name}>")}

@@ -107,7 +107,7 @@ def scan(
             processor, if there are enough files to save time. A script that sets more than 1 needs
             `if __name__ == "__main__":` around its code. The inventory does not depend on the number.
         executor: A `concurrent.futures.Executor` in which files are read. It replaces the processes of `jobs`.
-        cache: Whether to reuse rows of unchanged files from earlier scans. With False, all files are read.
+        cache: Whether to reuse what earlier scans have read from unchanged files. With False, all files are read.
         progress: A function that is called with a `Progress` from time to time, True for a progress bar, or False for
             no bar. By default, notebooks and interactive Python on a terminal show a bar.
 

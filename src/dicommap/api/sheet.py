@@ -164,7 +164,7 @@ def sheet(
             `carry_over`, or the level's usual columns.
         where: Keyword -> a pattern, or several patterns of which one must match, as in `Inventory.find`. Only matching
             studies or series have a row. By default, all have a row.
-        carry_over: The path of an older edited sheet (a workbook or CSV) that a new scan has made stale. The edits that
+        carry_over: The path of an edited sheet (a workbook or CSV) that is older than the last scan. The edits that
             still apply are copied to the new sheet. `Sheet.issues` names the other edits and the reasons.
         delimiter: The character between cells of CSV: a comma, semicolon, tab or vertical bar.
         encoding: The encoding of `carry_over` if it is CSV: "utf-8", "latin-1" or "cp1252". The default is UTF-8, or

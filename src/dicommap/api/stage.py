@@ -84,7 +84,7 @@ class StageResult(Displayable):
 
     @property
     def ok(self) -> bool:
-        """Return whether no issue is an error. If so, every copy exists and is verified."""
+        """Return whether no issue is an error. In this case every copy exists and is verified."""
         return not self.issues.errors
 
     def _build_report(self) -> Report:
@@ -117,8 +117,8 @@ def stage(
     only read. After copying, the count, sizes and ETags of the copies are compared with the listing of S3.
 
     The package may come from another person, so it is not trusted. It is validated first, and after an error nothing is
-    sent. Only files below `sources` are sent. They must be P10 files with the Study, Series and SOP Instance UID of
-    their rows in objects.csv.
+    sent. Only files below `sources` are sent. They must be P10 files with the Study, Series and SOP Instance UID
+    that objects.csv has for them.
 
     Args:
         package: The directory that `draft` wrote.

@@ -109,8 +109,8 @@ def validate(
             data store. The result then has a forecast: which image sets are new, which get a new version, and which are
             likely to be non-primary.
         datastore_id: The id of the data store. The default is that of the package's first submit, or of its requests.
-        search_rate: Calls of SearchImageSets per second, if AWS has adjusted the rate of your account.
-        on_image_set: A function that is called with the forecast of each image set. The result has only the first ones.
+        search_rate: The limit of SearchImageSets calls per second, if AWS has changed it for your account.
+        on_image_set: A function that is called with each image set of the forecast. The result has only some of them.
         progress: Whether to show the number of checked files and jobs, or a function that is called with it.
 
     Raises:

@@ -59,7 +59,7 @@ class Verification(Displayable):
 
     package: Path
     counts: Mapping[Effect, int]
-    """Effect -> number of attributes of overrides. An attribute counts once for each job that has its override."""
+    """Effect -> number of override attributes with this effect. If several jobs have an override, each is counted."""
     studies: int
     """Number of studies with an override. A study that is divided among jobs counts once for each job."""
     image_sets: int

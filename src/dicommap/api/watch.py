@@ -184,7 +184,7 @@ def _watch_events(
     *,
     confirm: bool,
 ) -> WatchResult:
-    """Apply events to the states of a package's jobs, and ask the service about jobs that have ended."""
+    """Apply events to the saved states of a package's jobs. Then ask the service about the jobs that have ended."""
     require_package(place)
     refusal = "" if confirm else "GetDICOMImportJob was not called"
     reached = QuickClients.from_clients(clients or Clients())

@@ -77,7 +77,7 @@ def get_bucket_region(clients: Clients, bucket: str) -> str | None:
 
 
 class BucketLister:
-    """Lister of the objects in one bucket. `requests` is the number of requests that it has sent."""
+    """Lister of the objects in one bucket. `requests` counts the requests that were sent to S3."""
 
     def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401  botocore's clients have no types of their own
         """Prepare to list a bucket.

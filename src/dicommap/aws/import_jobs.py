@@ -123,9 +123,9 @@ class ImportJobs:
         return len({job.jobId for status in ACTIVE_JOB_STATUSES for job in self.list_jobs(datastore, status)})
 
     def find_overlapping_job(self, datastore: str, uris: Iterable[S3Uri]) -> ImportJob | None:
-        """Return an active import job that reads the same objects as one of the S3 prefixes; None if no job does.
+        """Return an active import job whose input prefix overlaps one of the S3 prefixes; None if there is no such job.
 
-        A job reads the same objects if its input prefix is equal to, above or below one of the prefixes.
+        Two prefixes overlap if they are equal, or if one is below the other: the same objects are then read.
 
         Args:
             datastore: The id of the data store.
@@ -133,7 +133,6 @@ class ImportJobs:
 
         Raises:
             AwsError: AWS cannot be reached, or refuses a request.
-
         """
         prefixes = list(uris)
         for status in ACTIVE_JOB_STATUSES:

@@ -33,7 +33,7 @@ MAX_SINGLE_COPY_BYTES = 5 * 2**30
 Source: Amazon S3 user guide, "Copying objects" and "Uploading objects".
 """
 PART_BYTES = 2**29
-"""Bytes of one part of an object that is copied in parts. An object can have 10,000 parts."""
+"""Size of one part of an object that is copied in parts. 10,000 parts, the maximum, can hold any S3 object."""
 SOURCE_METADATA_KEY = "dicommap-source"
 """Name of the S3 metadata entry of a copy. Its value is a hash that identifies the source file.
 
@@ -93,12 +93,11 @@ class ObjectCopier:
         return list_objects(self._clients, uri)
 
     def is_copy(self, copy: StagingCopy, existing: S3Object) -> bool:
-        """Return whether an existing object is the planned copy. Its size, and its ETag or metadata, are compared.
+        """Return whether an existing object is the planned copy. The size is compared, and the ETag or the metadata.
 
         Args:
             copy: The planned copy.
             existing: The object that has the copy's key.
-
         """
         if existing.size != copy.size:
             return False

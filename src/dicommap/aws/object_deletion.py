@@ -21,11 +21,10 @@ def delete_objects(clients: Clients, bucket: str, keys: Sequence[str]) -> None:
     Args:
         clients: The clients to delete with.
         bucket: The bucket of the objects.
-        keys: Their keys.
+        keys: The keys of the objects.
 
     Raises:
-        AwsError: S3 cannot be reached, or refuses a request. Other objects may have been deleted before.
-
+        AwsError: S3 cannot be reached, or refuses a request. Some of the objects may have been deleted before.
     """
     client = clients.s3
 

@@ -30,7 +30,7 @@ class SourceRoots:
     """Directories and S3 prefixes that a user named or confirmed. Only files below them may be sent to AWS."""
 
     folders: tuple[str, ...]
-    """Absolute paths without symbolic links."""
+    """The directories, as absolute paths without symbolic links."""
     prefixes: tuple[S3Uri, ...]
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The command `dicommap adopt`."""
+"""The command `dicommap adopt`, which saves import jobs that were started without `submit` in a package."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ MAX_IDS = 5
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments and options."""
+    """Add the arguments and options of `dicommap adopt` to `parser`."""
     add_package(parser)
     parser.add_argument("job_ids", metavar="[JOBID...]", nargs="*", help="The ids that AWS gave the import jobs.")
     parser.add_argument(
@@ -93,7 +93,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap adopt` with the parsed arguments, and return the exit status."""
     if args.all and (args.find or args.job_ids):
         raise UsageError(
             "--all names the jobs to adopt itself.", fix="Leave out --find and job ids, or leave out --all."

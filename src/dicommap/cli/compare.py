@@ -128,7 +128,7 @@ class FailOnDifference(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments and options to its parser."""
+    """Add the arguments and options of `dicommap compare` to `parser`."""
     parser.add_argument("before", metavar="BEFORE", type=Path, help="The first inventory, that 'dicommap scan' wrote.")
     parser.add_argument("after", metavar="AFTER", type=Path, help="The second inventory.")
     add_choice(
@@ -163,7 +163,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap compare` with the parsed arguments, and return the exit status."""
     form, output = choice_of(ComparisonFormat, args.format, "format"), args.output
     fail_on = [choice_of(FailOnDifference, word, "difference") for word in args.fail_on or (FailOnDifference.ANY,)]
     level = None if args.level is None else choice_of(DifferenceLevel, args.level, "level")
@@ -192,7 +192,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _finish(comparing: ComparisonRun) -> Comparison:
-    """Run the comparison to its end, and return the result."""
+    """Iterate over all differences, and return the result of the comparison."""
     for _ in comparing:
         pass
     return comparing.result()

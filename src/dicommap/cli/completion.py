@@ -51,14 +51,14 @@ class Shell(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument to its parser."""
+    """Add the argument of `dicommap completion` to `parser`."""
     parser.add_argument(
         "shell", metavar="SHELL", type=convert_to(Shell), choices=tuple(Shell), help="The shell: bash, zsh or fish."
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap completion` with the parsed arguments, and return the exit status."""
     write([build_completion_script(args.shell)])
     return 0
 
@@ -109,7 +109,8 @@ An `=` is put between the two groups. It tells zsh that the value may follow in 
 def _complete_joined_values(script: str, shell: Shell) -> str:
     """Return a changed completion script that also completes a value after `=`, such as `s` in `--level=s`.
 
-    `script` is shtab's script. For fish it does so already, and is returned unchanged.
+    `script` is the script that shtab has made. A script for fish is returned unchanged, because fish completes such
+    values itself.
     """
     if shell is Shell.BASH:
         head, _, tail = script.rpartition("-F _shtab_dicommap")

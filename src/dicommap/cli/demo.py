@@ -40,7 +40,7 @@ DEMO_WIDTH = 80
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's options to its parser."""
+    """Add the options of `dicommap demo` to `parser`."""
     parser.add_argument(
         "-o",
         "--output",
@@ -54,7 +54,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap demo` with the parsed arguments, and return the exit status."""
     made = demo(args.output)
     counts = made.summary
     parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))

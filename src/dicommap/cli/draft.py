@@ -100,7 +100,7 @@ _FILES = ("StudyInstanceUID", "keyword", "value", "primary value", "SOPInstanceU
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap draft` to `parser`."""
     add_inventory(parser)
     parser.add_argument("-o", "--output", metavar="PACKAGE", type=output_path, help="The directory to write.")
     add_dry_run(parser, "Show the preview only; write no package.")
@@ -171,7 +171,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap draft` with the parsed arguments, and return the exit status."""
     harmonize = split_keywords(args.harmonize)
     has_edits = bool(args.sheet or args.rules or harmonize)
     _require_call(args, is_enough=has_edits or (args.dry_run and args.forecast))

@@ -32,7 +32,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments and options to its parser."""
+    """Add the arguments and options of `dicommap explain` to `parser`."""
     parser.add_argument(
         "code", metavar="[CODE...]", nargs="*", default=[], help="Issue codes. Without them all codes are listed."
     )
@@ -40,7 +40,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap explain` with the parsed arguments, and return the exit status."""
     if not args.code:
         rows = ((entry.name, entry.severity.value, entry.title) for entry in CATALOGUE.values())
         print_table(("code", "severity", "title"), rows)

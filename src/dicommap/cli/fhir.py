@@ -30,7 +30,7 @@ EXAMPLES = "  dicommap fhir inventory.db -o studies.ndjson --timezone Europe/Ber
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap fhir` to `parser`."""
     add_inventory(parser)
     parser.add_argument(
         "-o",
@@ -62,7 +62,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap fhir` with the parsed arguments, and return the exit status."""
     to_stdout = str(args.output) == STDOUT
     with Inventory.open(args.inventory) as inventory:
         written = fhir(

@@ -132,9 +132,9 @@ def add_choice(
     default: StrEnum | None = None,
     metavar: str | None = None,
 ) -> None:
-    """Add an option whose values are the members of the enum `kind`. `names` are its names, `text` is its help.
+    """Add an option whose values are the members of the enum `kind`.
 
-    `metavar` stands for the value in the help; if it is None, all values are listed there.
+    `names` are the names of the option, and `text` is its help.
     """
     container.add_argument(
         *names, type=convert_to(kind), choices=tuple(kind), default=default, help=text, metavar=metavar
@@ -186,12 +186,11 @@ def add_assume(container: argparse._ActionsContainer) -> None:
 def choose_assumptions(words: Sequence[str]) -> Assumptions:
     """Return the assumptions that the values of --assume name: settings, and at most one file.
 
-    Settings replace those of the file.
+    If the file also has one of the settings, the setting of the command line is used.
 
     Raises:
         UsageError: A setting is unknown, or there are two files.
         DocumentError: The file cannot be read, or is not a file of assumptions.
-
     """
     from dicommap.healthimaging.assumptions import Assumptions
 

@@ -22,13 +22,13 @@ argparse._ = lambda text: text  # type: ignore[attr-defined]
 
 _HELP_POSITION = 28
 _UsedOptions = dict[argparse.Action, tuple[str, str | None]]
-"""Option -> the name that the user typed for it first, and the value after this name; None if it takes no value."""
+"""Option -> the name that the user typed for it first, and the option's value; None if the option takes no value."""
 
 _MANY = ("*", "+", argparse.PARSER)
 
 
 class HelpFormatter(argparse.HelpFormatter):
-    """A formatter of help. It shows an option as `-o, --output FILE`, and its default after its text.
+    """A formatter of help. It shows an option as `-o, --output FILE`, and the default value after the help text.
 
     Paragraphs of the description are kept apart, and lines of examples are not wrapped.
     """

@@ -69,7 +69,7 @@ _MEMBERS = {
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap policy` to `parser`."""
     add_package(parser)
     # With `metavar`, the help does not print all names in one word, which is wider than a terminal.
     parts = ", ".join(part for part in Part if part is not Part.ALL)
@@ -86,7 +86,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap policy` with the parsed arguments, and return the exit status."""
     policies = policy(
         args.package,
         datastore_id=args.datastore_id,

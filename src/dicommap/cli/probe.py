@@ -1,4 +1,4 @@
-"""The command `dicommap probe`."""
+"""The command `dicommap probe`, which asks a data store the open questions about override files."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class ReportFormat(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the argument and options of `dicommap probe` to `parser`."""
     parser.add_argument(
         "directory", metavar="[DIRECTORY]", nargs="?", type=Path, help="The directory of the probe, new or continued."
     )
@@ -104,7 +104,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap probe` with the parsed arguments, and return the exit status."""
     if args.list:
         _print_questions()
         return 0
@@ -173,7 +173,7 @@ def _print_result(result: ProbeResult, args: argparse.Namespace) -> None:
 
 
 def _choose_next_step(result: ProbeResult, args: argparse.Namespace) -> NextStep:
-    """Return the next step: explain errors, run the probe or the clean-up without -n, or draft with its assumptions."""
+    """Return the next step: explain errors, repeat the call without -n, or draft with the probe's assumptions."""
     if codes := [issue.code for issue in result.issues.errors]:
         return explain_codes(codes)
     if args.dry_run:
@@ -185,7 +185,7 @@ def _choose_next_step(result: ProbeResult, args: argparse.Namespace) -> NextStep
 
 
 def _list_missing_options(args: argparse.Namespace) -> Iterator[str]:
-    """Yield the options that a new probe needs and that are not given, each with a placeholder."""
+    """Yield the options that a new probe needs and the user has not given. Each is followed by a placeholder."""
     if (args.directory / RECORD_FILE).is_file():
         return
     placeholders = {

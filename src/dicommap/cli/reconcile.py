@@ -108,7 +108,7 @@ class ResultFormat(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap reconcile` to `parser`."""
     add_package(parser, "A package whose jobs were started.")
     parser.add_argument(
         "--manifests",
@@ -143,7 +143,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap reconcile` with the parsed arguments, and return the exit status."""
     output, form, show_values = args.output, args.format, args.show_values
     _require_usable_outputs(output, form, args.retry)
     reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)

@@ -63,7 +63,7 @@ _READ_BYTES = 2**16
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's arguments and options to its parser."""
+    """Add the arguments and options of `dicommap scan` to `parser`."""
     parser.add_argument(
         "sources", metavar="SOURCE...", nargs="*", help="Directories or files, or prefixes such as s3://bucket/prefix/."
     )
@@ -104,7 +104,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap scan` with the parsed arguments, and return the exit status."""
     if not args.sources and args.files_from is None:
         raise UsageError("No source was named.", fix="Name a directory. See 'dicommap scan --help'.")
     if args.null and args.files_from is None:
@@ -169,7 +169,7 @@ def _print_summary(counts: InventorySummary, output: Path) -> None:
 
 
 def _describe_traffic(counts: InventorySummary) -> str:
-    """Return a line with the number of requests to S3, the received bytes, and the files that took one request."""
+    """Return a sentence about S3: the number of requests, the received bytes, and how many files took one request."""
     requests, received, repeated = counts.traffic
     once = (
         f"; {counts.read - repeated:,} of {format_count(counts.read, 'file')} took one request" if counts.read else ""

@@ -18,12 +18,12 @@ EXAMPLES = "  dicommap schema import-configuration"
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument to its parser."""
+    """Add the argument of `dicommap schema` to `parser`."""
     parser.add_argument("name", metavar="[NAME]", nargs="?", help="The schema. Without it the names are listed.")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap schema` with the parsed arguments, and return the exit status."""
     if args.name is None:
         write(f"{known}\n" for known in list_schema_names())
     else:

@@ -64,7 +64,7 @@ class SheetLevel(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap sheet` to `parser`."""
     add_inventory(parser)
     parser.add_argument(
         "-o",
@@ -93,7 +93,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap sheet` with the parsed arguments, and return the exit status."""
     output = args.output
     suffix = output.suffix.lower()
     if args.delimiter is not None and suffix == ".xlsx":

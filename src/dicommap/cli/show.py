@@ -162,7 +162,7 @@ _NOUNS = {
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap show` to `parser`."""
     add_inventory(parser)
     add_choice(parser, "--level", kind=ShowLevel, default=ShowLevel.STUDY, text="What to list.")
     add_format(parser)
@@ -207,7 +207,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap show` with the parsed arguments, and return the exit status."""
     level = choice_of(ShowLevel, args.level, "level")
     form = choice_of(Format, args.format, "format")
     with Inventory.open(args.inventory) as inventory:

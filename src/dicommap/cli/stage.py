@@ -60,7 +60,7 @@ JOBS_SHOWN = 50
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap stage` to `parser`."""
     add_package(parser)
     add_dry_run(parser, "Print every copy as JSON Lines; send nothing.")
     add_jobs(parser, "Stage")
@@ -77,7 +77,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap stage` with the parsed arguments, and return the exit status."""
     if args.dry_run:
         return _print_copies(args)
     staged = stage(

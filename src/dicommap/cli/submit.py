@@ -60,7 +60,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap submit` to `parser`."""
     add_package(parser)
     add_dry_run(parser, "Print every request as JSON Lines; send nothing.")
     add_jobs(parser, "Submit")
@@ -90,7 +90,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap submit` with the parsed arguments, and return the exit status."""
     submitted = submit(
         args.package,
         datastore_id=args.datastore_id,

@@ -79,11 +79,11 @@ EXAMPLES = """\
 
 
 class _IncompleteForecastError(Exception):
-    """The error that a package has no forecast. It prevents that an incomplete file of image sets is written."""
+    """Error for a package without a forecast. If it is raised, the incomplete file of image sets is not kept."""
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap validate` to `parser`."""
     parser.add_argument(
         "paths",
         metavar="PATH...",
@@ -134,7 +134,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap validate` with the parsed arguments, and return the exit status."""
     assumptions = choose_assumptions(args.assume) if args.assume else None
     _refuse_options_without_effect(args)
     clients = create_clients(args) if args.s3 or args.store else None

@@ -102,7 +102,7 @@ class VerificationFormat(StrEnum):
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options."""
+    """Add the argument and options of `dicommap verify` to `parser`."""
     add_package(parser, "A package whose jobs have ended.")
     parser.add_argument(
         "--manifests",
@@ -139,7 +139,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap verify` with the parsed arguments, and return the exit status."""
     output, form = args.output, args.format
     if output is not None:
         if form is VerificationFormat.TABLE:

@@ -59,7 +59,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the command's argument and options to its parser."""
+    """Add the argument and options of `dicommap watch` to `parser`."""
     parser.add_argument(
         "package", metavar="[PACKAGE]", nargs="?", type=Path, help="A package that 'dicommap submit' submits."
     )
@@ -87,7 +87,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command, and return its exit status."""
+    """Run `dicommap watch` with the parsed arguments, and return the exit status."""
     watched = watch(
         args.package,
         fhir_jobs=args.fhir_job or (),

@@ -100,7 +100,7 @@ def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]
 
 
 def require_same_datastore(kept: AwsAccount, datastore_id: str) -> None:
-    """Check that a data store is the one of the first submit. Raises UsageError if it is another one."""
+    """Raise UsageError if a data store is not the data store of the first submit."""
     _require_same_members(kept, {"datastoreId": datastore_id})
 
 

@@ -267,7 +267,10 @@ class JobAdopter:
 
 
 def _find_differences(properties: ImportJob, order: JobRequest) -> Iterator[str]:
-    """Yield the members of a job that differ from a request. Members with a placeholder are not compared."""
+    """Yield the names of members that an import job and a request have with different values.
+
+    Members that are placeholders in the request are not compared.
+    """
     if properties.datastoreId and properties.datastoreId != order.request["datastoreId"]:
         yield "datastoreId"
     for member in _TAKEN_MEMBERS:
@@ -277,13 +280,16 @@ def _find_differences(properties: ImportJob, order: JobRequest) -> Iterator[str]
 
 
 def _find_unknown_member(properties: ImportJob, order: JobRequest) -> str:
-    """Return a member that neither the job nor the request has; the empty text if all are known."""
+    """Return the name of a member whose value neither the job nor the request has; an empty text if all are known."""
     unknown = (member for member in _TAKEN_MEMBERS if not (_value_of(properties, member) or order.has_value(member)))
     return next(unknown, "")
 
 
 def _value_of(properties: ImportJob, member: str) -> str | None:
-    """Return a member of a job, which is None if the service does not report it. outputS3Uri has no job folder."""
+    """Return the value of a member of an import job; None if the service does not report it.
+
+    The value of outputS3Uri is returned without the job's folder.
+    """
     if member == "outputS3Uri":
         return properties.output_prefix
     value: str | None = getattr(properties, member)

@@ -82,7 +82,7 @@ def merge_events(submission: Submission, events: Iterable[ImportJobEvent]) -> Su
 
 
 def _find_changes(submission: Submission, event: ImportJobEvent) -> dict[str, Any]:
-    """Return the members of a state that an event changes."""
+    """Return the members of a job's state that an event changes: name -> new value."""
     rank, known_rank = _RANKS[event.status], _RANKS.get(submission.jobStatus or "", 0)
     ending, ended_at = DICOM_JOB_ENDINGS[event.status], format_utc(event.time)
     if rank < known_rank or (rank == known_rank and ending is None):
@@ -132,7 +132,7 @@ class JobEvents:
                 self._issues.add(make_issue("watch.event-unreadable", place, reason=str(error)))
 
     def apply(self) -> list[Issue]:
-        """Save the states of the package's jobs after the events, and return the issues.
+        """Apply the events to the saved states of the package's jobs. Save the new states, and return the issues.
 
         Raises PackageError if a state cannot be read or saved.
         """

@@ -48,7 +48,7 @@ class SubmittableJob(Protocol):
 
     @property
     def id(self) -> str:
-        """The number of the job, which names the file of its state."""
+        """The id of the job. It is the name of the file in which the job's submission state is saved."""
         ...
 
     @property
@@ -84,7 +84,7 @@ class JobSubmitter:
 
     @property
     def can_list(self) -> bool:
-        """Whether the credentials permit listing of import jobs, as far as known."""
+        """Whether the credentials may list import jobs. It is True until AWS refuses the listing."""
         return self._can_list_jobs
 
     def save_aws_account(self, order: SubmittableJob) -> None:
@@ -99,7 +99,7 @@ class JobSubmitter:
         """Look up the job of an earlier start request whose answer was not saved. Save the job if it exists.
 
         Raises:
-            UsageError: The earlier run was for another AWS account or another plan.
+            UsageError: The earlier submit was for another AWS account or another plan.
             AwsError: AWS refuses to list jobs for another reason than a missing permission.
             PackageError: A state cannot be read or saved.
         """
@@ -137,7 +137,7 @@ class JobSubmitter:
             )
 
     def submit(self, order: SubmittableJob) -> Submission:
-        """Submit one job and return its new state. If an earlier run was stopped, continue after its last saved step.
+        """Submit one job and return its new state. If an earlier submit was stopped, continue after its last step.
 
         After an error, the saved state is that of the last completed step.
 
@@ -165,7 +165,7 @@ class JobSubmitter:
         return state
 
     def _save_started(self, state: Submission, job: ImportJob) -> Submission:
-        """Save the state of a job that the service has started."""
+        """Save that the service has started a job, and return the new state."""
         known = {
             "state": SubmissionState.STARTED,
             "jobId": job.jobId,

@@ -57,11 +57,11 @@ zlib makes at most 1,032 bytes of one byte, so that all threads together decompr
 may have.
 """
 DENIALS_LIMIT = 10
-"""Number of consecutive image sets without a permission, after which the error is raised instead."""
+"""Number of consecutive image sets with a missing permission after which the verification raises AwsError."""
 
 
 class _StudyWork:
-    """A study with an override in a job. Its overrides are read when they are first needed. Threads share it."""
+    """A study to verify, with its overrides. The overrides are read when they are first needed."""
 
     def __init__(self, study: str, read_overrides: Callable[[], StudyOverrides]) -> None:
         self.study = study
@@ -93,7 +93,7 @@ class _WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class _CheckedItem:
-    """The checks of a work item, and the error if a permission was missing."""
+    """The checks of one image set. If a permission was missing, `denial` is AWS's error."""
 
     item: _WorkItem
     checks: list[AttributeCheck]
@@ -103,8 +103,7 @@ class _CheckedItem:
 class JobVerifier:
     """Verifier of the jobs of one package, one job at a time.
 
-    Several threads fetch and check image sets ahead. Only small documents are decompressed at the same time; of larger
-    ones, one is in memory.
+    Several threads fetch compressed metadata in advance. One decompressed document at a time is in memory.
     """
 
     def __init__(
@@ -151,7 +150,7 @@ class JobVerifier:
                 builder = None
 
     def _check_items(self, items: Iterator[_WorkItem]) -> Iterator[_CheckedItem]:
-        """Fetch and check image sets in several threads. Yield the checks in the order of the items."""
+        """Fetch the image sets of the items in several threads. Yield the checks of each item, in the same order."""
         waiting: deque[Future[_CheckedItem]] = deque()
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as threads:
             try:
@@ -193,7 +192,10 @@ class JobVerifier:
         return list(overrides.check(stored, target.image_set_id, target.series, target.instances))
 
     def _keep(self, job: PlanJob, item: _WorkItem, checked: _CheckedItem) -> None:
-        """Keep the results of an image set. Raises the error if too many image sets in a row were denied."""
+        """Save the results of an image set.
+
+        Raises AwsError if a permission was missing for DENIALS_LIMIT image sets in a row.
+        """
         if item.target is None or item.kept is not None:
             return
         line = KeptImageSet(

@@ -81,14 +81,15 @@ class PackageWatcher:
                 self._poll_job(submission)
 
     def confirm(self) -> dict[str, str]:
-        """Ask the service about the jobs whose end is known only from events, and save its answers.
+        """Ask the service about the jobs whose end is known only from events, and save the answers.
+
+        After the first error, the service is not asked about further jobs.
 
         Returns:
-            The id of each job that was not confirmed -> the reason. If AWS cannot be reached, it is asked only once.
+            The id of each job that was not confirmed -> the reason.
 
         Raises:
             PackageError: A status cannot be saved.
-
         """
         reasons: dict[str, str] = {}
         refusal = ""
@@ -178,16 +179,15 @@ class FhirJobWatcher:
 
     @classmethod
     def from_text(cls, text: str, service: ImportJobs, on_step: Callable[[str, str], None]) -> FhirJobWatcher:
-        """Return a watcher of the job that a text names.
+        """Make a watcher for one FHIR import job.
 
         Args:
-            text: The job as DATASTORE/JOB.
+            text: The ids of the data store and of the job, as DATASTORE/JOB.
             service: The client that requests the status of the job.
             on_step: A function that is called with the watcher's name and each new status.
 
         Raises:
             UsageError: The text has another form.
-
         """
         match = _FHIR_JOB.fullmatch(text)
         if match is None:

@@ -28,27 +28,30 @@ class MetadataFailure:
 
     reason: str
     denial: AwsError | None = None
-    """The error if a permission is missing. With the permission, the metadata may be readable."""
+    """The error of AWS if a permission is missing, otherwise None."""
 
 
 class MetadataSource(Protocol):
     """The interface of a source of image set metadata."""
 
     def fetch(self, image_set: str) -> bytes | MetadataFailure:
-        """Return the metadata of an image set as it is stored or sent. Raises AwsError."""
+        """Return the metadata of an image set as bytes, which may be compressed, or the reason of a failure.
+
+        Raises AwsError for a problem that affects all image sets.
+        """
 
     def decompress(self, data: bytes, image_set: str) -> bytes | MetadataFailure:
-        """Return the JSON document in fetched metadata."""
+        """Return the JSON document in the bytes that `fetch` returned, or the reason of a failure."""
 
     def search(self, study: str) -> list[ImageSetSummary] | None:
-        """Return the image sets of a study; None if this place cannot be searched."""
+        """Return the image sets of a study; None if this source cannot be searched."""
 
     def is_locked(self, image_set: str) -> bool:
         """Return whether an image set is being changed; False if this is not known."""
 
 
 class DatastoreMetadata:
-    """Metadata of the image sets in a HealthImaging data store, read with several threads."""
+    """Source of image set metadata that is read from a HealthImaging data store."""
 
     def __init__(self, service: ImageSets, datastore: str) -> None:
         self._service = service
@@ -56,7 +59,7 @@ class DatastoreMetadata:
         self._has_state_permission = True
 
     def fetch(self, image_set: str) -> bytes | MetadataFailure:
-        """Return the metadata of an image set, compressed by gzip; the reason if only this image set is not readable.
+        """Return the metadata of an image set, compressed by gzip. If only this image set fails, return the reason.
 
         Raises AwsError if AWS cannot be reached or throttles all requests.
         """
@@ -68,7 +71,7 @@ class DatastoreMetadata:
             return MetadataFailure(_describe_failure(error), error if error.code in ACCESS_DENIED_CODES else None)
 
     def decompress(self, data: bytes, image_set: str) -> bytes | MetadataFailure:
-        """Return the JSON document in fetched metadata."""
+        """Return the JSON document in the bytes that `fetch` returned, or the reason of a failure."""
         return _decompress(data, image_set)
 
     def search(self, study: str) -> list[ImageSetSummary] | None:
@@ -105,7 +108,7 @@ def _describe_failure(error: AwsError) -> str:
 
 
 class DownloadedMetadata:
-    """A directory with the metadata of image sets, as files IMAGESETID.json, or IMAGESETID.json.gz as AWS sends it."""
+    """Source of image set metadata in a directory: files IMAGESETID.json, or IMAGESETID.json.gz as AWS sends them."""
 
     def __init__(self, directory: Path) -> None:
         if not directory.is_dir():
@@ -113,7 +116,7 @@ class DownloadedMetadata:
         self._directory = directory
 
     def fetch(self, image_set: str) -> bytes | MetadataFailure:
-        """Return the bytes of the file of an image set."""
+        """Return the bytes of the file of an image set, or the reason why it cannot be read."""
         if not is_image_set_id(image_set):
             return MetadataFailure("the id of the image set is not valid")
         for name in (f"{image_set}.json", f"{image_set}.json.gz"):

@@ -203,8 +203,8 @@ def _hash_lines(file: Iterator[bytes], digest: hashlib._Hash) -> Iterator[str]:
 def read_override_data_sets(plan: Plan, files: Mapping[str, bytes | Issue]) -> dict[Target, DataSet]:
     """Return the override data set of each study and series that has a mapping in the plan.
 
-    `files` maps the path of each package file to its bytes, or to an issue if it cannot be used. In that case, its
-    mappings are left out. The package must be valid.
+    `files` maps the path of each package file to its bytes, or to an issue if the file cannot be used. Mappings of
+    such a file are left out. The package must be valid.
     """
     data_sets: dict[Target, DataSet] = {}
     for job in plan.jobs:

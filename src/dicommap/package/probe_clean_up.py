@@ -29,14 +29,14 @@ _CONFLICT_CODE = "ConflictException"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeTraces:
-    """What a probe has left in a data store and in S3."""
+    """The image sets and objects that a probe has left in a data store and in S3."""
 
     image_sets: tuple[str, ...]
-    """The ids of the image sets whose Study Instance UID the probe has made."""
+    """The ids of the image sets of the probe's studies."""
     objects: dict[str, tuple[str, ...]]
     """Bucket -> keys of the probe's objects, and of the job manifests of its jobs."""
     remaining: tuple[tuple[str, str], ...] = ()
-    """Pairs of something that is not deleted, because it is not certainly the probe's, and the reason."""
+    """Names of image sets that are not deleted, each with the reason: they may not belong to the probe."""
 
     def count_objects(self) -> int:
         """Return the number of objects in all buckets."""
@@ -45,7 +45,7 @@ class ProbeTraces:
 
 @dataclass(kw_only=True)
 class ProbeCleaner:
-    """Finds and deletes what a probe has made."""
+    """Cleaner that finds and deletes the image sets and objects of a probe."""
 
     clients: Clients
     image_sets: ImageSets
@@ -55,15 +55,14 @@ class ProbeCleaner:
     _remaining: list[tuple[str, str]] = field(default_factory=list)
 
     def find_traces(self, requests: Sequence[ProbeJobRequest], states: dict[str, Submission]) -> ProbeTraces:
-        """Return what the submitted jobs of a probe have left.
+        """Return the image sets and objects that the submitted jobs of a probe have left.
 
         Args:
             requests: The requests of the jobs.
-            states: Number of a job -> its state. No job is running.
+            states: Number of a job -> the state of its submission. No job may be running.
 
         Raises:
             AwsError: AWS refuses a request, or cannot be reached.
-
         """
         uids = sorted({study.study_instance_uid for request in requests for study in request.job.studies})
         image_sets = [image_set for uid in uids for image_set in self._find_image_sets(uid)]
@@ -79,11 +78,10 @@ class ProbeCleaner:
         )
 
     def delete(self, traces: ProbeTraces) -> tuple[tuple[str, str], ...]:
-        """Delete image sets and objects, and return pairs of what remains and the reason.
+        """Delete image sets and objects. Return the names of image sets that remain, each with the reason.
 
         Raises:
             AwsError: AWS refuses a request, or cannot be reached. A repeated call deletes the rest.
-
         """
         remaining = list(traces.remaining)
         for image_set in traces.image_sets:
@@ -101,7 +99,10 @@ class ProbeCleaner:
         return tuple(remaining)
 
     def _find_image_sets(self, uid: str) -> Iterator[str]:
-        """Yield the ids of the image sets of a study, after their Study Instance UID was compared again."""
+        """Yield the ids of the image sets of a study.
+
+        The Study Instance UID of each found image set is checked, so that no other image set is deleted.
+        """
         datastore = self.record.datastoreId
         for summary in self.image_sets.search(datastore, {"StudyInstanceUID": uid}):
             found = summary.attributes.get("StudyInstanceUID") or self._read_study_uid(summary.imageSetId)

@@ -1,4 +1,4 @@
-"""The directory of a probe: its record, the observations of its jobs, and its report."""
+"""The directory of a probe: its settings (probe.json), the observations of its jobs, and its report."""
 
 from __future__ import annotations
 
@@ -39,13 +39,16 @@ _RUN_AGAIN = "Then run the same again: it goes on from where it was."
 
 
 class ProbeRecord(BaseModel):
-    """The document probe.json: what a probe asks, and where. It has no credentials."""
+    """The settings of a probe: its questions, data store, role and S3 prefixes. They are saved as probe.json.
+
+    No credentials are saved.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     version: Literal[1] = 1
     probe: str
-    """The id of the probe, a random UUID. Its UIDs, object keys and client tokens follow from it."""
+    """The id of the probe, a random UUID. UIDs, object keys and client tokens of the probe are computed from it."""
     questions: tuple[str, ...]
     datastoreId: _NotEmpty
     dataAccessRoleArn: _NotEmpty
@@ -54,7 +57,7 @@ class ProbeRecord(BaseModel):
     outputS3Uri: _NotEmpty
     region: _NotEmpty | None = None
     isCleanUpStarted: bool = False
-    """Whether image sets or objects may have been deleted, so that no further job may be started."""
+    """Whether a clean-up may have deleted image sets or objects. If so, no more jobs may be started."""
 
     @field_validator("probe")
     @classmethod
@@ -78,13 +81,12 @@ class ProbeRecord(BaseModel):
 
 
 def make_record(questions: tuple[str, ...], members: Mapping[str, str], region: str | None) -> ProbeRecord:
-    """Return the record of a new probe, with a new id.
+    """Return the settings of a new probe, with a new id.
 
     Args:
-        questions: The names of its questions.
+        questions: The names of the questions to ask.
         members: datastoreId, dataAccessRoleArn, inputS3Uri and outputS3Uri.
         region: The region of the data store; None if it is not known.
-
     """
     return ProbeRecord(probe=str(uuid4()), questions=questions, region=region, **members)
 
@@ -97,9 +99,9 @@ class ProbeDirectory:
         self.states = SubmissionStates(path, "probe")
 
     def read_record(self) -> ProbeRecord | None:
-        """Return the record of the probe; None if the directory does not exist or is empty.
+        """Return the settings of the probe; None if the directory does not exist or is empty.
 
-        Raises PackageError if the directory has other files, or if the record is damaged.
+        Raises PackageError if the directory has other files, or if probe.json is damaged.
         """
         if not os.path.lexists(self.path / RECORD_FILE):
             if self.path.is_symlink() or (self.path.exists() and not self._is_empty()):
@@ -114,7 +116,7 @@ class ProbeDirectory:
         self._write(RECORD_FILE, record.model_dump(mode="json", exclude_none=True))
 
     def read_observations(self) -> dict[str, Observation]:
-        """Return the observations by the name of their job. Raises PackageError if one is damaged."""
+        """Return name of a job -> its observation. Raises PackageError if an observation is damaged."""
         folder = self.path / _OBSERVATIONS_FOLDER
         if not folder.is_dir():
             return {}

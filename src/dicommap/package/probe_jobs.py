@@ -1,4 +1,4 @@
-"""Run the jobs of a probe: submit them, wait for their end, and observe what they have stored."""
+"""Run the jobs of a probe: submit them, wait for their end, and read what each job has stored."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from dicommap.probing.probe_job import ProbeJob, ProbeObject
 
 FAILED_ROUNDS_LIMIT = 10
-"""Number of consecutive failed rounds of polls after which the probe stops. It goes on when it is run again."""
+"""Number of consecutive failed rounds of polls after which the probe stops. The next call continues the probe."""
 _TOKEN_LENGTH = 48
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeJobRequest:
-    """The StartDICOMImportJob request of one job of a probe, and the objects to upload before it."""
+    """The StartDICOMImportJob request of one job of a probe, and the objects to upload before the request is sent."""
 
     job: ProbeJob
     record: ProbeRecord
@@ -92,7 +92,7 @@ class ProbeJobRequest:
 
 @dataclass(kw_only=True)
 class ProbeJobRunner:
-    """Runs the jobs of one probe, and saves the state of each job after each step."""
+    """Runner of the jobs of one probe. It saves the state of each job after each step."""
 
     clients: Clients
     jobs: ImportJobs
@@ -123,11 +123,10 @@ class ProbeJobRunner:
             self.on_step(request.id, f"observed: {request.job.name}")
 
     def wait(self, requests: Sequence[ProbeJobRequest]) -> dict[str, Submission]:
-        """Poll started jobs until all have ended, and return their states by number.
+        """Poll started jobs until all have ended. Return number of a job -> the state of its submission.
 
         Raises:
             AwsError: AWS refuses a request, or FAILED_ROUNDS_LIMIT rounds of polls fail in a row.
-
         """
         pauses = GrowingPauses()
         failing = 0
@@ -145,7 +144,7 @@ class ProbeJobRunner:
             self.clock.sleep(next(pauses))
 
     def _poll(self, request: ProbeJobRequest) -> Submission:
-        """Return the state of a started job, and save it if it has changed."""
+        """Request the status of a started job. Return the state of its submission, and save it if it has changed."""
         state = self.directory.states.read(request.id)
         if state is None:
             raise AssertionError("the job was submitted")

@@ -1,4 +1,4 @@
-"""Run a probe to its report, or delete what it has made."""
+"""Run all jobs of a probe and write its report, or delete what the probe has made."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from dicommap.probing.probe_report import ProbeReport
 
 _SHOWN_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
-"""Members of all requests that a user confirms, beside the prefix of the probe."""
+"""Members of the requests that the user sees before confirming, together with the prefix of the probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ProbeDeletion:
 
 
 class ProbeSession:
-    """One call that runs or cleans up a probe."""
+    """One call of `probe`: it runs a probe, or cleans it up."""
 
     def __init__(
         self,

@@ -75,13 +75,12 @@ def s3_object_issues(
 
     Args:
         package: The package.
-        stored: Reads the objects in S3.
+        stored: The reader of S3 objects.
         progress: Whether to show the progress, or a function that is called with the progress.
         job_ids: The ids of the jobs to check; None for all jobs.
 
     Returns:
         The issues.
-
     """
     issues: list[Issue] = []
     try:

@@ -38,12 +38,11 @@ class SubmissionStates:
     """The saved submission states of the jobs in one package."""
 
     def __init__(self, package: Path, command: str = "submit") -> None:
-        """Use the states in a directory.
+        """Prepare to read and write the states in a directory.
 
         Args:
             package: The directory of the package or probe.
-            command: The name of the command that submits its jobs, for messages.
-
+            command: The name of the command that submits the jobs, for messages.
         """
         self._package = package
         self._command = command

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _LINE_LIMIT = 2**24
 _FLUSH_SECONDS = 0.2
-"""Seconds between two writes to the file. A process that is killed loses the results since the last one."""
+"""Seconds between two writes to the file. If the process is killed, the results since the last write are lost."""
 _Line = TypeVar("_Line", bound=BaseModel)
 
 

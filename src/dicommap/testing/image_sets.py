@@ -67,14 +67,14 @@ class ImportedInstance:
 
 @dataclass(kw_only=True)
 class ImageSetVersion:
-    """One version of an image set: the instances that it had after a job."""
+    """One version of an image set. It has all instances of the image set after one job."""
 
     number: int
     job_id: str
-    """The job that made the version."""
+    """The id of the job that made the version."""
     created_at: datetime
     by_uid: dict[str, ImportedInstance] = field(default_factory=dict)
-    """SOP Instance UID -> instance. The instance that was imported last is the last one."""
+    """SOP Instance UID -> instance, in the order of import."""
 
     @property
     def latest_instance(self) -> ImportedInstance:
@@ -92,7 +92,7 @@ class ImageSetVersion:
 
 @dataclass(kw_only=True)
 class ImageSet:
-    """One image set: instances of a series that have the same values of the grouping elements, in versions."""
+    """One image set and its versions: instances of a series that have the same values of the grouping elements."""
 
     image_set_id: str
     datastore_id: str
@@ -118,7 +118,10 @@ class ImageSet:
         return list(self.latest.by_uid.values())
 
     def open_version(self, job_id: str) -> ImageSetVersion:
-        """Return the latest version if this job made it. If not, make a version that begins as a copy of the latest."""
+        """Return the version that the job `job_id` changes.
+
+        If this job has not made the latest version, a new version is made. It begins as a copy of the latest version.
+        """
         if not self.versions or self.latest.job_id != job_id:
             instances = dict(self.latest.by_uid) if self.versions else {}
             number = len(self.versions) + 1

@@ -111,7 +111,7 @@ class JobRunner:
     def _read_files(
         self, job: StartedJob, sizes: Mapping[str, int], faults: Sequence[Fault], outcome: ObjectOutcomes
     ) -> Iterator[tuple[str, ImportableFile]]:
-        """Yield the key and content of each P10 file. Add the other objects to the rejected ones of the outcome."""
+        """Yield the key and content of each P10 file. Add all other objects to `outcome.rejected`."""
         for key, size in sizes.items():
             by_kind = {fault.kind: fault for fault in faults if fault.match in key}
             if "rejected" in by_kind:

@@ -164,7 +164,11 @@ class _JobReader:
             raise IgnoredOverrideError
 
     def check_targets(self) -> None:
-        """Refuse mappings with the same target, and mappings without files, if the answers say so."""
+        """Refuse mappings that the stand-in's answers do not allow.
+
+        These are mappings with the same study or series as another mapping, and mappings whose study or series has no
+        files in the job.
+        """
         counts = Counter(self._targets)
         no_match = self._answers.noMatch if self._present else self._answers.withoutFiles
         for index, target in enumerate(self._targets):
@@ -174,7 +178,7 @@ class _JobReader:
                 self._refuse(index, "has a target without files in the job")
 
     def check_precedence(self) -> None:
-        """Refuse overrides of a series that have an attribute of the override of its study, if the answers say so."""
+        """Refuse overrides of a series and of its study that have an attribute in common, if the answers say so."""
         if self._answers.precedence != "refused":
             return
         studies: dict[str, list[int]] = defaultdict(list)

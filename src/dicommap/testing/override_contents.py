@@ -96,7 +96,7 @@ def _require_data_set(document: dict[str, Any] | list[Any], answers: OverrideAns
 
 
 def _is_attribute(tag: str, attribute: object) -> bool:
-    """Return whether a member is an attribute of the DICOM JSON Model, with a VR that PS3.6 allows for the tag."""
+    """Return whether a tag and its JSON value are an attribute of the DICOM JSON Model, with a VR that PS3.6 allows."""
     if not _TAG.fullmatch(tag) or not isinstance(attribute, dict) or attribute.get("vr") not in ALL_VRS:
         return False
     known_vrs = vrs_of(int(tag, 16))
