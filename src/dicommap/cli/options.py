@@ -134,7 +134,8 @@ def add_choice(
 ) -> None:
     """Add an option whose values are the members of the enum `kind`.
 
-    `names` are the names of the option, and `text` is its help.
+    `names` are the names of the option, and `text` is its help. `metavar` stands for the value in the help; if it is
+    None, all values are listed there.
     """
     container.add_argument(
         *names, type=convert_to(kind), choices=tuple(kind), default=default, help=text, metavar=metavar

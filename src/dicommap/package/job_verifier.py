@@ -61,7 +61,7 @@ DENIALS_LIMIT = 10
 
 
 class _StudyWork:
-    """A study to verify, with its overrides. The overrides are read when they are first needed."""
+    """A study to verify, with its overrides. The overrides are read when they are first needed. Threads share it."""
 
     def __init__(self, study: str, read_overrides: Callable[[], StudyOverrides]) -> None:
         self.study = study
@@ -103,7 +103,8 @@ class _CheckedItem:
 class JobVerifier:
     """Verifier of the jobs of one package, one job at a time.
 
-    Several threads fetch compressed metadata in advance. One decompressed document at a time is in memory.
+    Several threads fetch and check image sets in advance. Small documents are decompressed at the same time. Of the
+    larger documents, only one is in memory.
     """
 
     def __init__(
@@ -150,7 +151,7 @@ class JobVerifier:
                 builder = None
 
     def _check_items(self, items: Iterator[_WorkItem]) -> Iterator[_CheckedItem]:
-        """Fetch the image sets of the items in several threads. Yield the checks of each item, in the same order."""
+        """Fetch and check image sets in several threads. Yield the checks of each item, in the order of the items."""
         waiting: deque[Future[_CheckedItem]] = deque()
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as threads:
             try:
