@@ -270,7 +270,7 @@ def verify(
     The manifests of each job name the image sets of its instances. If a job has no manifests, the image sets are
     searched for with SearchImageSets. Each image set, primary or not, is read with GetImageSetMetadata. Values are
     compared by DICOM meaning. The results are kept in the package, in `verification/`, without the values. If a
-    verification was interrupted, the next call continues it. One image set at a time is in memory.
+    verification was interrupted, the next call continues it. At most one large image set at a time is in memory.
 
     Args:
         package: The package directory.

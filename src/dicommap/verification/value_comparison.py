@@ -34,6 +34,8 @@ class Agreement(StrEnum):
     """AWS does not document the form of the stored value, and no plausible reading of it is the wanted value."""
 
 
+_WORST_FIRST = (Agreement.DIFFERENT, Agreement.NOT_COMPARABLE)
+
 Values = tuple[str, ...]
 """The values of one attribute, each in its normal form. The tuple is empty if the attribute has no value."""
 
@@ -187,18 +189,26 @@ def _compare_sequence(wanted: list[Any], stored: Any) -> Agreement:  # noqa: ANN
     if _is_empty(stored) or not wanted:
         return Agreement.EQUAL if _is_empty(stored) and not wanted else Agreement.DIFFERENT
     items = stored if isinstance(stored, list) else [stored]
-    is_equal = len(items) == len(wanted) and all(map(_is_equal_item, wanted, items))
-    return Agreement.EQUAL if is_equal else Agreement.NOT_COMPARABLE
+    if not all(isinstance(item, dict) for item in items):
+        return Agreement.NOT_COMPARABLE
+    if len(items) != len(wanted):
+        # An object alone may be the form of a sequence. In an array, each object is an item.
+        return Agreement.DIFFERENT if isinstance(stored, list) else Agreement.NOT_COMPARABLE
+    agreements = set(map(_compare_item, wanted, items))
+    return next((worst for worst in _WORST_FIRST if worst in agreements), Agreement.EQUAL)
 
 
-def _is_equal_item(wanted: Mapping[str, Attribute], stored: Any) -> bool:  # noqa: ANN401  JSON of any type
-    """Return whether a stored item has all attributes of a wanted item, and no other attribute with a value."""
-    if not isinstance(stored, dict):
-        return False
+def _compare_item(wanted: Mapping[str, Attribute], stored: Mapping[str, Any]) -> Agreement:
+    """Return whether a stored item has all attributes of a wanted item, and no other attribute with a value.
+
+    The items are different if an attribute that both have is different. An attribute that only one of them has may be
+    stored under a name that is not documented, so this alone is not comparable.
+    """
+    values = {tag: find_value(stored, int(tag, 16)) for tag in wanted}
+    agreements = {tag: compare_attribute(attribute, values[tag]) for tag, attribute in wanted.items()}
+    if any(agreements[tag] is Agreement.DIFFERENT and value is not ABSENT for tag, value in values.items()):
+        return Agreement.DIFFERENT
     names = {name for tag in wanted for name in list_names(int(tag, 16))} | _NOT_ATTRIBUTES
-    if any(name not in names and not _is_empty(value) for name, value in stored.items()):
-        return False
-    return all(
-        compare_attribute(attribute, find_value(stored, int(tag, 16))) is Agreement.EQUAL
-        for tag, attribute in wanted.items()
-    )
+    has_others = any(name not in names and not _is_empty(value) for name, value in stored.items())
+    is_equal = not has_others and all(agreement is Agreement.EQUAL for agreement in agreements.values())
+    return Agreement.EQUAL if is_equal else Agreement.NOT_COMPARABLE
