@@ -16,7 +16,7 @@ from tests.cli.running import dicommap
 from tests.support.p10_files import small_tree
 
 CALLING_AWS = re.compile(
-    r"scan s3://|stage package --source|submit package --datastore-id|^watch |^adopt |--s3\b|--store\b"
+    r"scan s3://|stage package --source|submit package --datastore-id|^watch |^adopt |^verify |--s3\b|--store\b"
     r"|^probe .*(?:--datastore-id|--clean-up)"
 )
 """Examples that are only parsed."""
