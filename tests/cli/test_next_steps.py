@@ -103,7 +103,7 @@ def test_from_a_bucket_to_the_outcomes(tree: Path, bucket: Bucket, import_jobs: 
     assert not import_jobs.jobs
     walk.follow("verify")
     assert walk.commands[5:] == ["submit", "watch", "reconcile", "verify"]
-    assert "Done: the data store has the values of all overrides." in walk.last.out
+    assert "Done: the image sets of these jobs have the values of all overrides." in walk.last.out
     assert {one.after["00100020"]["Value"][0] for one in import_jobs.instances} >= {"HOSP-417"}
     finished = dicommap("submit", "package")
     assert next_words(finished) == ["reconcile", "package"]
@@ -127,7 +127,7 @@ def test_a_failed_job_is_imported_again(tree: Path, bucket: Bucket, import_jobs:
     walk.follow("verify package-retry")
     steps = ["submit", "watch", "reconcile", "reconcile", "submit", "submit", "watch", "reconcile", "verify"]
     assert walk.commands[5:] == steps
-    assert "Done: the data store has the values of all overrides." in walk.last.out
+    assert "Done: the image sets of these jobs have the values of all overrides." in walk.last.out
 
 
 def test_from_a_local_tree_to_requests(person: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:
@@ -138,7 +138,7 @@ def test_from_a_local_tree_to_requests(person: Path, bucket: Bucket, import_jobs
     assert walk.commands == ["sheet", "draft", "draft", "validate", "submit"]
     bucket.upload(tree, "input/")
     walk.follow("verify")
-    assert "Done: the data store has the values of all overrides." in walk.last.out
+    assert "Done: the image sets of these jobs have the values of all overrides." in walk.last.out
 
 
 def test_staged_files_are_copied_first(person: Path, bucket: Bucket, import_jobs: ImportJobService) -> None:

@@ -62,7 +62,7 @@ def attributes(directory: Path, *options: str, status: int = 0) -> list[dict[str
 def test_applied_overrides_verify(package: Path, import_jobs: ImportJobService, bucket: Bucket) -> None:
     submit(package, import_jobs, bucket)
     printed = runs(package, "verify", "package")
-    assert "Done: the data store has the values of all overrides." in printed
+    assert "Done: the image sets of these jobs have the values of all overrides." in printed
     records = attributes(package)
     assert {(record["keyword"], record["effect"]) for record in records} == {(word, "applied") for word in EDITS}
     assert "CORRECT-7" not in json.dumps(records)
@@ -117,7 +117,7 @@ def test_reconcile_alone_says_that_effects_were_not_checked(
     both = runs(package, "reconcile", "package", "--verify")
     assert "were not checked" not in both
     assert "attributes applied" in both
-    assert "Done: the data store has the values of all overrides." in both
+    assert "Done: the image sets of these jobs have the values of all overrides." in both
 
 
 def test_unknown_effects_have_a_status_of_their_own(

@@ -127,6 +127,7 @@ class VerificationRun:
         metadata: StrPath | None = None,
         restart: bool = False,
         metadata_rate: float | None = None,
+        all_image_sets: bool = False,
         clients: Clients | None = None,
         clock: Clock = SYSTEM_CLOCK,
         progress: ProgressOption = None,
@@ -137,6 +138,7 @@ class VerificationRun:
         self._metadata = Path(metadata) if metadata is not None else None
         self._restart = restart
         self._metadata_rate = metadata_rate
+        self._all_image_sets = all_image_sets
         self._clients = clients
         self._clock = clock
         self._progress = progress
@@ -171,7 +173,7 @@ class VerificationRun:
         now = format_utc(self._clock.now()) or ""
         with open_record(self.package.path, name, now, restart=self._restart) as record:
             self._started_at = record.started_at
-            verifier = JobVerifier(self.package, source, previous, record)
+            verifier = JobVerifier(self.package, source, previous, record, all_image_sets=self._all_image_sets)
             for job in self.package.plan.jobs:
                 if job.mappings:
                     yield from self._verify_job(job, verifier)
@@ -200,15 +202,19 @@ class VerificationRun:
         issues = bounded_issues(JOB_ISSUE_LIMIT, job_folder(job.id))
         issues += self._configuration_issues(job, self.package.submission(job))
         reconciled = self._reconcile(job)
+        non_primary = 0
         for study in verifier.verify(job, reconciled):
             self._counts.update(study.counts)
             self._studies += 1
             self._image_sets += study.image_sets
             self._non_primary += study.non_primary
+            non_primary += study.non_primary
             if study.effect is not Effect.APPLIED:
                 self._first.add(study)
             issues += study.issues()
             yield study
+        if non_primary:
+            issues.add(make_issue("verify.non-primary", Location(path=job_folder(job.id)), count=non_primary))
         if verifier.searched_studies:
             issues.add(
                 make_issue("verify.searched", Location(path=job_folder(job.id)), count=verifier.searched_studies)
@@ -248,6 +254,7 @@ class VerificationRun:
     metadata=optional(to_path),
     restart=to_flag,
     metadata_rate=optional(to_rate),
+    all_image_sets=to_flag,
     on_study=optional(to_function),
     clients=optional(to_clients),
     clock=to_clock,
@@ -260,6 +267,7 @@ def verify(
     metadata: StrPath | None = None,
     restart: bool = False,
     metadata_rate: float | None = None,
+    all_image_sets: bool = False,
     on_study: Callable[[StudyResult], None] | None = None,
     clients: Clients | None = None,
     clock: Clock = SYSTEM_CLOCK,
@@ -278,6 +286,8 @@ def verify(
         metadata: A directory with downloaded metadata of image sets, as files IMAGESETID.json or IMAGESETID.json.gz.
             Without it, the metadata is fetched from the data store.
         restart: Whether to drop the results of an interrupted verification, and start from the beginning.
+        all_image_sets: Whether to compare all image sets of each study, also those that other imports have made. If an
+            image set of the job is not primary, all image sets of its study are compared in any case.
         metadata_rate: The limit of GetImageSetMetadata calls per second, if AWS has changed it for your account.
         on_study: A function that is called with the result of each study.
         clients: The AWS clients. A missing profile or region is that of the package's first submit.
@@ -300,6 +310,7 @@ def verify(
         metadata=metadata,
         restart=restart,
         metadata_rate=metadata_rate,
+        all_image_sets=all_image_sets,
         clients=clients,
         clock=clock,
         progress=progress,

@@ -351,7 +351,11 @@ def after_verify(package: str, codes: Sequence[str], *, options: Sequence[str]) 
     """Return the step after a verification with issues of these codes. `options` are the AWS options to repeat."""
     if codes == ["verify.not-checked"]:
         return NextStep(words=("reconcile", path_word(package), *options))
-    return explain_codes(codes) if codes else NextStep(sentence="Done: the data store has the values of all overrides.")
+    return (
+        explain_codes(codes)
+        if codes
+        else NextStep(sentence="Done: the image sets of these jobs have the values of all overrides.")
+    )
 
 
 def after_retry(

@@ -132,6 +132,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--restart", action="store_true", help="Drop the results of a verification that was interrupted."
     )
+    parser.add_argument(
+        "--all-image-sets",
+        action="store_true",
+        help="Also compare the image sets of the studies that other imports have made. SearchImageSets finds them.",
+    )
     add_rate(parser, "--metadata-rate", "GetImageSetMetadata", GET_IMAGE_SET_METADATA_RATE)
     add_fail_on(parser)
     add_aws_options(parser)
@@ -151,6 +156,7 @@ def run(args: argparse.Namespace) -> int:
         metadata=args.metadata,
         restart=args.restart,
         metadata_rate=args.metadata_rate,
+        all_image_sets=args.all_image_sets,
         clients=create_clients(args),
         progress=True,
     )

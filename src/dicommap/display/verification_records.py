@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.verification.effects import EFFECT_ORDER
+from dicommap.verification.effects import EFFECT_ORDER, Effect
 from dicommap.verification.stored_metadata import ABSENT
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def format_values(result: AttributeResult, masker: Masker) -> tuple[str, str]:
     wanted = text_from_attribute(check.wanted)
     texts = (_dump(check.wanted) if wanted is None else wanted, _format_stored(check.stored))
     wanted_text, stored_text = (masker.mask(keyword, text, can_be_shown=False) for text in texts)
+    if result.effect is Effect.APPLIED and not masker.show_values and stored_text:
+        return wanted_text, wanted_text  # equal by DICOM meaning, so that the marks must be equal, too
     return wanted_text, stored_text
 
 

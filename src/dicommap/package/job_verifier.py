@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of
-from dicommap.errors import DocumentError
+from dicommap.errors import AwsError, DocumentError
 from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.metadata_sources import MetadataFailure
 from dicommap.reconciliation.outcomes import JobState
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
 
     from dicommap.dicom.json_model import DataSet
-    from dicommap.errors import AwsError
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.healthimaging.import_configuration import DicomMetadataMapping
     from dicommap.package.metadata_sources import MetadataSource
@@ -113,8 +112,11 @@ class JobVerifier:
         source: MetadataSource,
         previous: PreviousValues,
         record: VerificationRecord,
+        *,
+        all_image_sets: bool = False,
     ) -> None:
         self._package = package
+        self._all_image_sets = all_image_sets
         self._source = source
         self._previous = previous
         self._record = record
@@ -236,6 +238,9 @@ class JobVerifier:
                 found = self._search(study)
                 targets = found or []
                 reason = _NO_RECORDS if found is None else _NOT_FOUND
+                self.searched_studies += bool(targets)
+            elif targets and (self._all_image_sets or any(target.is_primary is False for target in targets)):
+                targets = self._add_other_image_sets(study, targets)
             for target in targets:
                 yield _WorkItem(
                     study=work,
@@ -251,7 +256,6 @@ class JobVerifier:
         summaries = self._source.search(study)
         if summaries is None:
             return None
-        self.searched_studies += 1
         return [
             ImageSetTarget(
                 image_set_id=summary.imageSetId,
@@ -261,6 +265,20 @@ class JobVerifier:
             )
             for summary in summaries
         ]
+
+    def _add_other_image_sets(self, study: str, targets: list[ImageSetTarget]) -> list[ImageSetTarget]:
+        """Return the image sets of a job and the other image sets of its study, which other imports have made.
+
+        If the job's image sets are not primary, people still see the values of the primary image set.
+        """
+        try:
+            found = self._search(study) or []
+        except AwsError as error:
+            if not error.local:
+                raise
+            return targets  # the issue about image sets that are not primary remains
+        known = {target.image_set_id for target in targets}
+        return [*targets, *(target for target in found if target.image_set_id not in known)]
 
     def _read_overrides(self, job: PlanJob, study: str, mappings: list[DicomMetadataMapping]) -> StudyOverrides:
         data_sets = {

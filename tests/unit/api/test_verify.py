@@ -286,3 +286,27 @@ def test_the_report_masks_values(package: PackageDirectory, service: ImportJobSe
     seen: list[str] = []
     verify(package, service, on_study=lambda study: seen.append(study.study_instance_uid))
     assert len(seen) == STUDIES
+
+
+def test_if_an_image_set_is_not_primary_the_others_of_its_study_are_compared(
+    tmp_path: Path, package: PackageDirectory, service: ImportJobService
+) -> None:
+    # The primary image set of study 0 is of an earlier import, without the overrides.
+    records = tmp_path / "manifests" / f"{DATASTORE_ID}-DicomImport-0a1b2c3d" / "SUCCESS" / "success.ndjson"
+    lines = records.read_text("utf-8").splitlines()
+    records.write_text("\n".join([lines[0].replace("true", "false"), *lines[1:]]) + "\n", encoding="utf-8")
+    service.import_instance(imported_instance(**names(0), PatientID="OLD", StudyDescription="old"))
+    result = verify(package, service)
+    assert (result.image_sets, result.non_primary) == (STUDIES + 1, 2)
+    assert result.wrong == 2
+    assert not result.ok
+    assert "verify.non-primary" in {issue.code for issue in result.issues}
+
+
+def test_all_image_sets_of_the_studies_are_compared_if_that_is_asked_for(
+    package: PackageDirectory, service: ImportJobService
+) -> None:
+    service.import_instance(imported_instance(**names(0), PatientID="OLD", StudyDescription="old"))
+    assert verify(package, service).ok
+    result = verify(package, service, all_image_sets=True)
+    assert (result.image_sets, result.wrong) == (STUDIES + 1, 2)

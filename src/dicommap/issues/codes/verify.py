@@ -76,6 +76,16 @@ CODES = (
         fix="Grant medical-imaging:GetDICOMImportJob, or rely on the effects: they show what is stored.",
     ),
     IssueCode(
+        name="verify.non-primary",
+        severity=Severity.WARNING,
+        title="Verified image sets are not primary",
+        message="{count:image set} of the job {count:is|are} not primary.",
+        explanation="A conflict with image sets of the data store makes an image set non-primary [DOC "
+        "understanding-image-sets]. The primary image set of the study has other values, perhaps the old ones. So all "
+        "image sets of the study are compared with the overrides.",
+        fix="See the page 'Avoid conflicts' on how to correct what is non-primary.",
+    ),
+    IssueCode(
         name="verify.searched",
         severity=Severity.NOTE,
         title="Image sets were found by a search",
