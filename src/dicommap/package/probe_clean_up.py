@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from dicommap.aws.bucket_listing import list_objects
 from dicommap.aws.client_errors import NOT_FOUND_CODES
 from dicommap.aws.object_deletion import delete_objects
-from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import AwsError
 from dicommap.healthimaging.job_output import JOB_MANIFEST_NAME, job_folder_name, record_kind_of
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.probing.observation import get_study_uid
-from dicommap.reading.document_limits import IMAGE_SET_METADATA_LIMIT
+from dicommap.package.probe_jobs import fetch_stored_image_set
+from dicommap.verification.stored_metadata import UnreadableMetadataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,16 +104,20 @@ class ProbeCleaner:
         """
         datastore = self.record.datastoreId
         for summary in self.image_sets.search(datastore, {"StudyInstanceUID": uid}):
-            found = summary.attributes.get("StudyInstanceUID") or self._read_study_uid(summary.imageSetId)
-            if found == uid:
-                yield summary.imageSetId
+            try:
+                found = summary.attributes.get("StudyInstanceUID") or self._read_study_uid(summary.imageSetId)
+            except UnreadableMetadataError as error:
+                reason = f"its metadata does not show whether it is the probe's: {error}"
             else:
+                if found == uid:
+                    yield summary.imageSetId
+                    continue
                 reason = "SearchImageSets returned it for a study of the probe, but it has another Study Instance UID"
-                self._remaining.append((f"Image set {summary.imageSetId}", reason))
+            self._remaining.append((f"Image set {summary.imageSetId}", reason))
 
     def _read_study_uid(self, image_set: str) -> str:
-        body = self.image_sets.get_metadata(self.record.datastoreId, image_set)
-        return get_study_uid(parse_json(body, IMAGE_SET_METADATA_LIMIT.values)[0])
+        stored = fetch_stored_image_set(self.image_sets, self.record.datastoreId, image_set)
+        return "" if stored is None else stored.study_instance_uid
 
     def _add_job_manifests(self, state: Submission, keys: dict[str, list[str]]) -> None:
         output = S3Uri.parse(state.outputS3Uri)

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.client_errors import NOT_FOUND_CODES
 from dicommap.aws.document_uploads import UploadDocument
+from dicommap.aws.image_sets import decompress_metadata
 from dicommap.aws.job_manifests import fetch_job_manifests
 from dicommap.aws.timing import GrowingPauses
-from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import AwsError
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.request_agreement import compare_with_request
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.model.submission import Submission, SubmissionState
 from dicommap.probing.experiments import JOB_NUMBERS
-from dicommap.probing.observation import Observation, RecordNote, StoredInstance, get_study_uid, list_stored_instances
-from dicommap.reading.document_limits import IMAGE_SET_METADATA_LIMIT
+from dicommap.probing.observation import Observation, RecordNote, StoredInstance, list_stored_instances
 from dicommap.reconciliation.job_manifest import read_job_manifest
 from dicommap.reconciliation.lenient_json import read_numbered_lines
 from dicommap.reconciliation.manifest_records import InvalidRecordError, read_record
+from dicommap.verification.stored_metadata import UnreadableMetadataError, read_stored_image_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dicommap.package.job_submitter import JobSubmitter
     from dicommap.package.probe_directory import ProbeDirectory, ProbeRecord
     from dicommap.probing.probe_job import ProbeJob, ProbeObject
+    from dicommap.verification.stored_metadata import StoredImageSet
 
 FAILED_ROUNDS_LIMIT = 10
 """Number of consecutive failed rounds of polls after which the probe stops. The next call continues the probe."""
@@ -196,6 +197,7 @@ class ProbeJobRunner:
                     )
                     if record.image_set_id:
                         image_set_ids[record.image_set_id] = record.is_primary
+        stored, unreadable = self._read_stored(job, image_set_ids)
         return Observation(
             job=job.name,
             number=request.id,
@@ -206,24 +208,55 @@ class ProbeJobRunner:
             isConfigurationSent=bool(job.mappings),
             scanned=None if manifest is None else manifest.numbers.get("numberOfScannedFiles"),
             records=tuple(records),
-            stored=tuple(self._read_stored(job, image_set_ids)),
+            stored=tuple(stored),
+            unreadable=tuple(unreadable),
             observedAt=format_utc(self.clock.now()) or "",
         )
 
-    def _read_stored(self, job: ProbeJob, reported: Mapping[str, bool | None]) -> Iterator[StoredInstance]:
-        """Yield the stored instances of a job's studies, from all image sets that a search or the job reports."""
+    def _read_stored(
+        self, job: ProbeJob, reported: Mapping[str, bool | None]
+    ) -> tuple[list[StoredInstance], list[str]]:
+        """Return the stored instances of a job's studies, and the image sets whose metadata cannot be used.
+
+        The image sets are those that a search or the job reports.
+        """
         known = dict(reported)
         uids = {study.study_instance_uid for study in job.studies}
         for uid in sorted(uids):
             for summary in self.image_sets.search(self.record.datastoreId, {"StudyInstanceUID": uid}):
                 known[summary.imageSetId] = summary.isPrimary
+        instances: list[StoredInstance] = []
+        unreadable: list[str] = []
         for image_set_id, is_primary in known.items():
             try:
-                body = self.image_sets.get_metadata(self.record.datastoreId, image_set_id)
-            except AwsError as error:
-                if error.code in NOT_FOUND_CODES:
+                stored = fetch_stored_image_set(self.image_sets, self.record.datastoreId, image_set_id)
+                if stored is None:
                     continue  # somebody has deleted it: its instances are not stored any more
-                raise
-            metadata, _ = parse_json(body, IMAGE_SET_METADATA_LIMIT.values)
-            if get_study_uid(metadata) in uids:  # never read values of a study that is not the probe's
-                yield from list_stored_instances(metadata, image_set_id, is_primary=is_primary)
+                if stored.study_instance_uid not in uids:  # never read values of a study that is not the probe's
+                    raise UnreadableMetadataError("it is the metadata of another study")
+            except UnreadableMetadataError as error:
+                unreadable.append(f"the metadata of image set {image_set_id} cannot be used: {error}")
+                continue
+            instances += list_stored_instances(stored, image_set_id, is_primary=is_primary)
+        return instances, unreadable
+
+
+def fetch_stored_image_set(image_sets: ImageSets, datastore: str, image_set: str) -> StoredImageSet | None:
+    """Return the metadata of an image set; None if it does not exist.
+
+    Raises:
+        AwsError: AWS refuses the request, or cannot be reached.
+        UnreadableMetadataError: The metadata is not complete gzip data, or not a document in the documented form.
+
+    """
+    try:
+        body = image_sets.fetch_metadata(datastore, image_set)
+    except AwsError as error:
+        if error.code in NOT_FOUND_CODES:
+            return None
+        raise
+    try:
+        document = decompress_metadata(body, image_set)
+    except AwsError:
+        raise UnreadableMetadataError("it is not complete gzip data within the limit") from None
+    return read_stored_image_set(document, image_set)

@@ -48,12 +48,12 @@ _REPORT_WORDS: Mapping[str, str] = {
 
 
 def describe_sight(job: ProbeJob, observation: Observation) -> str:
-    """Return a sentence with the stored state of each watched attribute, and what the job reported."""
+    """Return the stored state of each watched attribute, what the job reported, and what could not be read."""
     states = [
         f"{watch.member or watch.keyword} ({name}): {observation.get_state(watch)}"
         for name, watch in job.watches.items()
     ]
-    return f"{'; '.join(states)}; {_REPORT_WORDS[get_job_report(job, observation)]}"
+    return "; ".join([*states, _REPORT_WORDS[get_job_report(job, observation)], *observation.unreadable])
 
 
 def get_job_report(job: ProbeJob, observation: Observation, watch: str = "tested") -> Report:
@@ -84,7 +84,7 @@ def judge_effect(
     seen = describe_sight(job, observation)
     if observation.has_lost_configuration:
         return unclear(LOST_CONFIGURATION, job.name)
-    if report == "server-error":
+    if report == "server-error" or observation.unreadable:
         return unclear(seen, job.name)
     if state in answers and report in ("", "warned"):
         return Verdict(answer=answers[state], seen=seen, jobs=(job.name,))

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dicommap.healthimaging.request_agreement import RequestAgreement
+from dicommap.verification.stored_metadata import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dicommap.probing.probe_job import ProbeJob, Watch
+    from dicommap.verification.stored_metadata import StoredImageSet
 
 SERVER_ERROR_TYPES = frozenset({"InternalServerException", "ThrottlingException", "ServiceUnavailableException"})
 """Types of exceptions in job manifests that are no answer to a question: the service itself had a problem."""
@@ -61,6 +63,8 @@ class Observation(_Document):
     """The number of scanned files in job-output-manifest.json; None if it is not known."""
     records: tuple[RecordNote, ...] = ()
     stored: tuple[StoredInstance, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    """Image sets whose metadata cannot be used, each with the reason. Then nothing is known about their values."""
     observedAt: str
 
     @property
@@ -109,10 +113,6 @@ class Observation(_Document):
         return states.pop() if len(states) == 1 else "mixed" if states else "not stored"
 
 
-ABSENT = object()
-"""The value of an attribute that is not stored."""
-
-
 def _get_value(attributes: Mapping[str, Any], watch: Watch) -> Any:  # noqa: ANN401  JSON of any type
     value = attributes.get(watch.keyword, ABSENT)
     if not watch.member or value is ABSENT:
@@ -150,38 +150,27 @@ def format_stored_value(value: Any) -> str:  # noqa: ANN401  JSON of any type
     return str(value).strip()
 
 
-def list_stored_instances(metadata: Any, image_set_id: str, *, is_primary: bool | None) -> list[StoredInstance]:  # noqa: ANN401
+def list_stored_instances(
+    stored: StoredImageSet, image_set_id: str, *, is_primary: bool | None
+) -> list[StoredInstance]:
     """Return the instances in the metadata of an image set.
 
     Args:
-        metadata: The parsed JSON that GetImageSetMetadata returned.
-        image_set_id: The id of the image set.
-        is_primary: Whether the image set is primary; None if that is not known.
+        stored: The metadata of the image set.
+        image_set_id: Its id.
+        is_primary: Whether it is primary; None if that is not known.
 
     """
-    study = _get_object(metadata, "Study")
-    shared = _get_object(_get_object(metadata, "Patient"), "DICOM") | _get_object(study, "DICOM")
     return [
         StoredInstance(
             sopInstanceUid=uid,
             imageSetId=image_set_id,
             isPrimary=is_primary,
-            attributes=shared | _get_object(series, "DICOM") | _get_object(instance, "DICOM"),
+            attributes=stored.patient | stored.study | series.attributes | attributes,
         )
-        for series in _get_object(study, "Series").values()
-        for uid, instance in _get_object(series, "Instances").items()
+        for series in stored.series.values()
+        for uid, attributes in series.instances.items()
     ]
-
-
-def get_study_uid(metadata: Any) -> str:  # noqa: ANN401  JSON of any type
-    """Return the Study Instance UID in the metadata of an image set; an empty text if it has none."""
-    uid = _get_object(_get_object(metadata, "Study"), "DICOM").get("StudyInstanceUID")
-    return uid if isinstance(uid, str) else ""
-
-
-def _get_object(document: Any, member: str) -> dict[str, Any]:  # noqa: ANN401
-    value = document.get(member) if isinstance(document, dict) else None
-    return value if isinstance(value, dict) else {}
 
 
 def has_imported(job: ProbeJob, observation: Observation) -> bool:

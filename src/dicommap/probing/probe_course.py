@@ -113,7 +113,8 @@ class ProbeCourse:
     def verdicts(self) -> dict[str, Verdict]:
         """Return the verdict of each question that was asked. All jobs must be observed."""
         if not self._is_importable:
-            seen = "the job without override files did not import its P10 files"
+            unreadable = self._observations[COPIES].unreadable
+            seen = "; ".join(unreadable) or "the job without override files did not import its P10 files"
             return dict.fromkeys(self._asked, unclear(seen, COPIES))
         if self._asked == ["twoCopies"]:
             return {"twoCopies": self._judge_copies()}

@@ -148,3 +148,56 @@ def test_a_call_that_cannot_be_right_sends_nothing(
     estimate = dicommap.probe(tmp_path / "probe", dry_run=True).estimate
     assert estimate is not None
     assert estimate.requests["StartDICOMImportJob"] == len(estimate.jobs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("not-gzip", "not complete gzip data"),
+        ("truncated", "not complete gzip data"),
+        ("not-json", "not JSON"),
+        ("schema-version", "SchemaVersion"),
+        ("other-study", "another study"),
+    ],
+)
+def test_metadata_that_cannot_be_used_answers_nothing(
+    kind: str, reason: str, import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    import_jobs.fault(kind)
+    result = probe(import_jobs, bucket, tmp_path / "probe", questions=("twoCopies",))
+    assert result.report is not None
+    assert result.report.answers == {"twoCopies": None}
+    assert "cannot be used" in result.report.questions[0].seen
+    assert reason in result.report.questions[0].seen
+    assert [issue.code for issue in result.issues.errors] == ["probe.no-answer"]
+
+
+def test_metadata_with_unknown_members_are_read(import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path) -> None:
+    import_jobs.fault("unknown-members")
+    result = probe(import_jobs, bucket, tmp_path / "probe", questions=("twoCopies",))
+    assert result.report is not None
+    assert result.report.answers == {"twoCopies": "last"}
+
+
+def test_a_refused_deletion_ends_the_clean_up_and_the_next_one_goes_on(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    probe(import_jobs, bucket, tmp_path / "probe", questions=("twoCopies",))
+    import_jobs.fault("access-denied", operation="DeleteImageSet")
+    with pytest.raises(AwsError, match="DeleteImageSet"):
+        probe(import_jobs, bucket, tmp_path / "probe", questions=("twoCopies",), clean_up=True)
+    assert active(import_jobs)
+    result = probe(import_jobs, bucket, tmp_path / "probe", questions=("twoCopies",), clean_up=True)
+    assert result.ok
+    assert result.deleted_image_sets == 1
+    assert not active(import_jobs)
+    assert not bucket.keys()
+
+
+def test_a_probe_without_the_permission_to_list_jobs_runs(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    import_jobs.fault("access-denied", operation="ListDICOMImportJobs", times=None)
+    result = probe(import_jobs, bucket, tmp_path / "probe", questions=("twoCopies",))
+    assert result.report is not None
+    assert result.report.answers == {"twoCopies": "last"}
