@@ -106,7 +106,8 @@ def test_an_empty_attribute_with_a_control(seen: dict[str, Any], answer: str | N
 )
 def test_the_item_of_a_sequence(item: dict[str, Any], answer: str | None) -> None:
     job = job_of("sequence")
-    assert judge_sequence(job, observe(job, **{TEXT: AFTER, CODES: [item]})).answer == answer
+    stored: dict[str, Any] = {TEXT: AFTER, CODES: [item]}
+    assert judge_sequence(job, observe(job, **stored)).answer == answer
 
 
 @pytest.mark.parametrize(("comment", "answer"), [("first", "first"), ("last", "last"), ("", None), ("x", None)])
