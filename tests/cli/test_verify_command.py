@@ -129,3 +129,29 @@ def test_unknown_effects_have_a_status_of_their_own(
     assert "the image set is locked" in printed
     runs(package, "verify", "package", "--fail-on", "never")
     runs(package, "verify", "package", "--fail-on", "warning", status=1)
+
+
+def test_what_is_not_applied_is_imported_again_by_a_new_draft_and_not_by_a_retry(
+    package: Path, import_jobs: ImportJobService, bucket: Bucket
+) -> None:
+    not_started = runs(package, "reconcile", "package", "--retry", "left", status=1)
+    assert "Next: dicommap submit package" in not_started
+    assert "Done" not in not_started
+    object.__setattr__(import_jobs.behaviour, "ignored_attributes", frozenset({"PatientName"}))
+    submit(package, import_jobs, bucket)
+    retried = runs(package, "reconcile", "package", "--verify", "--retry", "left", status=1)
+    assert "--retry selects instances that were not imported" in retried
+    assert "Done" not in retried
+    assert "Next: dicommap explain verify.not-applied" in retried
+    assert not (package / "left").exists()
+    object.__setattr__(import_jobs.behaviour, "ignored_attributes", frozenset())
+    bucket.upload(package / "tree", "again/")
+    with dicommap.scan(package / "tree") as inventory:
+        dicommap.draft(
+            inventory, input_s3_uri=f"{bucket.uri}again/", by_study=lambda _: EDITS, output=package / "again"
+        )
+    account = ("--datastore-id", import_jobs.datastore_id, "--data-access-role-arn", ROLE)
+    runs(package, "submit", "again", "--yes", *account, "--output-s3-uri", f"{bucket.uri}out/")
+    runs(package, "watch", "again")
+    assert len(import_jobs.jobs) == 2 * len(list((package / "package/jobs").iterdir()))
+    assert "Done: the data store has the values of all overrides." in runs(package, "verify", "again")

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from dicommap.api.verify import Verification
     from dicommap.cli.parser import Parser
     from dicommap.display.inventory_records import Record
+    from dicommap.model.submission import JobCounts
     from dicommap.reconciliation.job_reconciliation import JobReconciliation
     from dicommap.reconciliation.outcomes import OutcomeCounts
 
@@ -76,7 +77,8 @@ as primary), failed, or not-reported. A job that is COMPLETED may have instances
 status is 1 if any was not. Words of the service that may be a patient's are masked unless --show-values is given.
 
 With --retry a new package is written for what was not imported: a job of which nothing was imported is planned again as
-it was, and the missing instances of any other job have to be copied below --stage-uri first.
+it was, and the missing instances of any other job have to be copied below --stage-uri first. Instances that were
+imported are not selected, even if --verify reports attributes that are not applied.
 """
 
 EXAMPLES = """\
@@ -86,6 +88,11 @@ EXAMPLES = """\
 JOBS_SHOWN = 50
 STUDIES_SHOWN = 50
 REASONS_SHOWN = 10
+NOT_TAKEN_UP = (
+    "--retry selects instances that were not imported, and jobs without their import configuration. It does not select "
+    "other instances with attributes that are not applied."
+)
+WRONG_EFFECTS = frozenset({"verify.not-applied", "verify.different", "verify.missing"})
 
 
 class ResultLevel(StrEnum):
@@ -165,19 +172,36 @@ def run(args: argparse.Namespace) -> int:
     if has_text:
         _print_result(result, show_values=show_values, is_verified=args.verify)
     issues = [*result.issues]
+    new_package = None
     if retrying is not None:
         new_package = retrying.write(args.retry, args.stage_uri)
         _print_retry(new_package, has_text=has_text)
         issues += new_package.issues
-        print_next_step(_choose_step_after_retry(new_package, args), to_stderr=not has_text)
     status = choose_exit_status((issue.severity for issue in issues), args.fail_on)
     verification = _verify(args, has_text=has_text) if args.verify else None
-    if retrying is None and has_text:
+    _print_step(args, result, new_package, verification, has_text=has_text)
+    return status if status or verification is None else choose_verification_status(verification, args.fail_on)
+
+
+def _print_step(
+    args: argparse.Namespace,
+    result: Reconciliation,
+    new_package: Retry | None,
+    verification: Verification | None,
+    *,
+    has_text: bool,
+) -> None:
+    """Print the next step. If `has_text` is false, it is printed only after --retry, and to stderr."""
+    codes = [] if verification is None else list_attention_codes(verification)
+    if new_package is not None:
+        if WRONG_EFFECTS.intersection(codes):
+            (print_line if has_text else print_error)(NOT_TAKEN_UP)
+        print_next_step(_choose_step_after_retry(result, new_package, codes, args), to_stderr=not has_text)
+    elif has_text:
         step = _choose_next_step(result, args)
         if verification is not None and not step.words:
-            step = after_verify(str(args.package), list_attention_codes(verification), options=())
+            step = after_verify(str(args.package), codes, options=())
         print_next_step(step)
-    return status if status or verification is None else choose_verification_status(verification, args.fail_on)
 
 
 def _verify(args: argparse.Namespace, *, has_text: bool) -> Verification:
@@ -208,11 +232,6 @@ def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path
 
 
 def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextStep:
-    # A job that was started by other tools has no saved state, but its job manifest says that it has ended.
-    ended = [job for job in result.jobs if job.state in (JobState.COMPLETED, JobState.FAILED)]
-    started = [job for job in result.jobs if job.state is JobState.NOT_ENDED]
-    saved = PackageDirectory(args.package).count_jobs()
-    progress = replace(saved, started=len(ended) + len(started), ended=len(ended))
     outcomes = ReconciledState(
         missing=sum(job.to_import_again for job in result.jobs),
         attention_codes=tuple(issue.code for issue in result.issues if issue.severity is not Severity.NOTE),
@@ -225,7 +244,7 @@ def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextS
     retry = suggest_path(f"{args.package}-retry")
     return after_reconcile(
         str(args.package),
-        progress,
+        _count_reconciled_jobs(result, args.package),
         outcomes,
         options=options,
         aws_options=aws_options,
@@ -234,12 +253,24 @@ def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextS
     )
 
 
-def _choose_step_after_retry(retried: Retry, args: argparse.Namespace) -> NextStep:
+def _count_reconciled_jobs(result: Reconciliation, package: Path) -> JobCounts:
+    # A job that was started by other tools has no saved state, but its job manifest says that it has ended.
+    ended = [job for job in result.jobs if job.state in (JobState.COMPLETED, JobState.FAILED)]
+    started = [job for job in result.jobs if job.state is JobState.NOT_ENDED]
+    return replace(PackageDirectory(package).count_jobs(), started=len(ended) + len(started), ended=len(ended))
+
+
+def _choose_step_after_retry(
+    result: Reconciliation, retried: Retry, codes: Sequence[str], args: argparse.Namespace
+) -> NextStep:
+    """Return the step after --retry. `codes` are the codes of the verification's errors and warnings."""
     package = retried.package
     return after_retry(
         None if package is None else str(package),
         None if package is None else PackageDirectory(package).count_jobs(),
+        earlier=(str(args.package), _count_reconciled_jobs(result, args.package)),
         codes=[issue.code for issue in retried.issues.errors],
+        verification_codes=codes,
         options=tuple(list_given_options(args, only=AWS_OPTIONS)),
     )
 
