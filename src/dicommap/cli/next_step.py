@@ -359,36 +359,19 @@ def after_verify(package: str, codes: Sequence[str], *, options: Sequence[str]) 
 
 
 def after_retry(
-    package: str | None,
-    progress: JobCounts | None,
-    *,
-    earlier: tuple[str, JobCounts],
-    codes: Sequence[str],
-    options: Sequence[str],
-    verification_codes: Sequence[str] = (),
+    package: str | None, progress: JobCounts | None, *, codes: Sequence[str], options: Sequence[str]
 ) -> NextStep:
     """Return the step after `reconcile --retry`: stage or submit the new package.
-
-    If no new package was written and there is no error, jobs of the earlier package may not have been started or ended.
-    Then the step is to stage, submit or watch them.
 
     Args:
         package: The directory of the new package; None if none was written.
         progress: The numbers of jobs of the new package; None if none was written.
-        earlier: The directory of the reconciled package, and the numbers of its jobs.
         codes: The codes of the errors.
         options: The AWS options that the user gave.
-        verification_codes: The codes of the errors and warnings of the verification, if there was one.
     """
     if package is not None and progress is not None:
         return after_package(package, progress, options=options)
-    if codes:
-        return explain_codes(codes)
-    if earlier[1].ended < earlier[1].jobs:
-        return after_package(*earlier, options=options)
-    if verification_codes:
-        return explain_codes(verification_codes)
-    return NextStep(sentence="Done: nothing is left to import again.")
+    return explain_codes(codes) if codes else NextStep(sentence="Done: nothing is left to import again.")
 
 
 def explain_codes(codes: Sequence[str]) -> NextStep:

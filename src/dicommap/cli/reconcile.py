@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dicommap.api.reconcile import ReconciliationRun
 from dicommap.api.retry import RetryBuilder
 from dicommap.api.verify import verify
-from dicommap.cli.next_step import NextStep, ReconciledState, after_reconcile, after_retry, after_verify
+from dicommap.cli.next_step import NextStep, ReconciledState, after_package, after_reconcile, after_retry, after_verify
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
@@ -263,14 +263,22 @@ def _count_reconciled_jobs(result: Reconciliation, package: Path) -> JobCounts:
 def _choose_step_after_retry(
     result: Reconciliation, retried: Retry, codes: Sequence[str], args: argparse.Namespace
 ) -> NextStep:
-    """Return the step after --retry. `codes` are the codes of the verification's errors and warnings."""
+    """Return the step after --retry. `codes` are the codes of the verification's errors and warnings.
+
+    If no new package was written, jobs of the earlier package may not have been started or ended. Then the step is to
+    stage, submit or watch them.
+    """
     package = retried.package
+    errors = [issue.code for issue in retried.issues.errors]
+    earlier = _count_reconciled_jobs(result, args.package)
+    if package is None and not errors:
+        if earlier.ended < earlier.jobs:
+            return after_package(str(args.package), earlier, options=tuple(list_given_options(args, only=AWS_OPTIONS)))
+        errors = [*codes]
     return after_retry(
         None if package is None else str(package),
         None if package is None else PackageDirectory(package).count_jobs(),
-        earlier=(str(args.package), _count_reconciled_jobs(result, args.package)),
-        codes=[issue.code for issue in retried.issues.errors],
-        verification_codes=codes,
+        codes=errors,
         options=tuple(list_given_options(args, only=AWS_OPTIONS)),
     )
 

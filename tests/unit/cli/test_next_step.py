@@ -38,7 +38,6 @@ STAGED = JobCounts(jobs=2, to_stage=1)
 RUNNING = JobCounts(jobs=2, started=2, ended=1)
 HALF = JobCounts(jobs=2, started=1, ended=1)
 ENDED = JobCounts(jobs=2, started=2, ended=2)
-OLD = ("p", ENDED)
 REGION = ("--region", "eu-west-1")
 
 
@@ -147,20 +146,10 @@ STEPS = {
     ),
     "reconcile, running": (reconciled(RUNNING, 3), "watch p --region eu-west-1"),
     "reconcile, not started": (reconciled(HALF, 3), "submit p --region eu-west-1"),
-    "retry": (after_retry("p-retry", NEW, earlier=OLD, codes=(), options=()), "submit p-retry -n"),
-    "retry, staged": (after_retry("p-retry", STAGED, earlier=OLD, codes=(), options=()), "stage p-retry"),
-    "retry, errors": (
-        after_retry(None, None, earlier=OLD, codes=["job.stage-overlap"], options=()),
-        "explain job.stage-overlap",
-    ),
-    "retry, nothing": (after_retry(None, None, earlier=OLD, codes=(), options=()), ""),
-    "retry, not started": (after_retry(None, None, earlier=("p", NEW), codes=(), options=()), "submit p -n"),
-    "retry, verified": (
-        after_retry(
-            None, None, earlier=OLD, codes=(), verification_codes=["verify.not-applied"], options=()
-        ),
-        "explain verify.not-applied",
-    ),
+    "retry": (after_retry("p-retry", NEW, codes=(), options=()), "submit p-retry -n"),
+    "retry, staged": (after_retry("p-retry", STAGED, codes=(), options=()), "stage p-retry"),
+    "retry, errors": (after_retry(None, None, codes=["job.stage-overlap"], options=()), "explain job.stage-overlap"),
+    "retry, nothing": (after_retry(None, None, codes=(), options=()), ""),
 }  # fmt: skip
 
 
