@@ -154,4 +154,4 @@ def test_what_is_not_applied_is_imported_again_by_a_new_draft_and_not_by_a_retry
     runs(package, "submit", "again", "--yes", *account, "--output-s3-uri", f"{bucket.uri}out/")
     runs(package, "watch", "again")
     assert len(import_jobs.jobs) == 2 * len(list((package / "package/jobs").iterdir()))
-    assert "Done: the data store has the values of all overrides." in runs(package, "verify", "again")
+    assert "Done: the image sets of these jobs have the values of all overrides." in runs(package, "verify", "again")
