@@ -53,7 +53,7 @@ class SheetCarryOver:
     """
 
     def __init__(self, sheet: EditedSheet, issues: Iterable[Issue], keywords: Iterable[str]) -> None:
-        """Make a collector without edits.
+        """Begin without carried-over edits.
 
         Args:
             sheet: The older sheet.

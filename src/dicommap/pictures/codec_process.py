@@ -66,7 +66,7 @@ class CodecProcess:
             self._stop_worker()
 
     def _ensure_running(self) -> subprocess.Popen[bytes]:
-        """Return the running process. Start a new one if it has ended, or if the parent of this process started it."""
+        """Return the codec process. Start a new one if it has ended, or was started before this process was forked."""
         if self._owner != os.getpid():  # after a fork, the pipes belong to the parent process
             self._process, self._owner = None, os.getpid()
         if self._process is not None and self._process.poll() is not None:

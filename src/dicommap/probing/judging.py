@@ -123,7 +123,10 @@ def judge_sequence(job: ProbeJob, observation: Observation) -> Verdict:
 
 
 def judge_choice(*answers: str) -> Callable[[ProbeJob, Observation], Verdict]:
-    """Return a judge of jobs with two values for one attribute. The state of the stored value is the answer."""
+    """Return a judge of jobs in which two overrides give one attribute different values.
+
+    The answer is the name of the value that is stored, such as `series` or `study`.
+    """
 
     def judge(job: ProbeJob, observation: Observation) -> Verdict:
         verdict = judge_effect(job, observation, applied={answer: answer for answer in answers})
@@ -201,7 +204,7 @@ _FILE_FAILED = "failure.ndjson has a line for the override file, with another me
 
 
 def judge_latin_1(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a file in Latin-1: `misread` if the text was stored with other characters."""
+    """Judge a job whose override file is in Latin-1. `misread`: the stored text has other characters than the file."""
     return judge_effect(job, observation, applied={"after": "applied", "other": "misread"})
 
 

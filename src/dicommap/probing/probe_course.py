@@ -32,7 +32,8 @@ LEVEL_QUESTIONS = {pair.question: pair for pair in PAIRS}
 _NO_REFUSAL = "nothing was refused"
 
 
-def _has_any(_pair: Pair) -> bool:
+def _suits_every_pair(_pair: Pair) -> bool:
+    """Return True: an experiment can be made with every pair."""
     return True
 
 
@@ -50,7 +51,7 @@ class Experiment:
 
     job: str
     judge: Callable[[ProbeJob, Observation], Verdict]
-    suits: Callable[[Pair], bool] = _has_any
+    suits: Callable[[Pair], bool] = _suits_every_pair
     """Whether the job can be made with a pair."""
 
 
@@ -214,7 +215,7 @@ class ProbeCourse:
     def _choose_suitable(self, name: str, experiment: Experiment | None) -> Callable[[Pair], bool]:
         if name == "precedence":
             return self._is_applied_in_both
-        return _has_any if experiment is None else experiment.suits
+        return _suits_every_pair if experiment is None else experiment.suits
 
     def _is_applied_in_both(self, pair: Pair) -> bool:
         return all(self._is_applied(Pair(pair.attribute, override)) for override in (Level.STUDY, Level.SERIES))

@@ -124,7 +124,7 @@ class JobLedger:
                 self._full += 1
             self._enter_record(self._entries[keys[0]], record)
 
-    def close(self, primary: Mapping[str, bool]) -> None:
+    def finish(self, primary: Mapping[str, bool]) -> None:
         """Choose the object of each record that matches several objects, and check all results.
 
         Call it after the last record.

@@ -159,7 +159,7 @@ def reconcile_job(
         is_used = not any(issue.code in ("manifest.other-job", "manifest.several") for issue in issues)
         for file in job_output.files if is_used else ():
             _enter_records(file, ledger)
-    ledger.close(manifest.primary if manifest else {})
+    ledger.finish(manifest.primary if manifest else {})
     state = _decide_state(submission, manifest)
     if job_output is not None and manifest is not None:
         issues += manifest_count_issues(

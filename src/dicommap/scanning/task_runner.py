@@ -115,7 +115,9 @@ class TaskRunner:
         return 1 if self._threads is None else _THREADS + 1
 
     def submit(self, task: ReadTask) -> PendingTask:
-        """Submit a task to the executor, another process or a thread. If that is not possible, run the task now.
+        """Submit a task. It runs in the caller's executor, in a worker process or in a thread.
+
+        If none of them can take the task, it runs now, in this process.
 
         Returns:
             The pending task. Call its `result` to get the rows.

@@ -62,8 +62,8 @@ class JobObjectsCheck:
         self._stored = stored
         self._uploaded = uploaded
         self._strays = self._planned = self._missing = 0
-        self._issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_uri)
-        self._missing_issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_uri)
+        self._issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_input_uri)
+        self._missing_issues = bounded_issues(JOB_ISSUE_LIMIT, self._printable_input_uri)
 
     def issues(self, planned: Iterable[PlannedObject], listed: Iterable[S3Object]) -> Iterator[Issue]:
         """Yield the issues of missing objects, of objects that are not as planned, and of unplanned objects.
@@ -86,7 +86,7 @@ class JobObjectsCheck:
                 elif planned_object is not None:
                     self._compare_object(planned_object, listed_object)
         except _UnsortedKeysError as error:  # the issues of earlier objects may be wrong
-            yield make_issue("listing.unsorted", Location(path=self._printable_uri), what=str(error))
+            yield make_issue("listing.unsorted", Location(path=self._printable_input_uri), what=str(error))
             return
         except AwsError:
             # The objects listed so far were compared. Other objects may exist, so they are not reported as missing.
@@ -96,11 +96,11 @@ class JobObjectsCheck:
         yield from self._issues
         if self._strays > JOB_ISSUE_LIMIT:
             yield make_issue(
-                "listing.more-strays", Location(path=self._printable_uri), count=self._strays - JOB_ISSUE_LIMIT
+                "listing.more-strays", Location(path=self._printable_input_uri), count=self._strays - JOB_ISSUE_LIMIT
             )
 
     @property
-    def _printable_uri(self) -> str:
+    def _printable_input_uri(self) -> str:
         return make_printable(self._job.inputS3Uri)
 
     def _locate_key(self, key: str) -> Location:
@@ -157,7 +157,7 @@ class JobObjectsCheck:
     def _missing_object_issues(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
         """Yield the issues of missing objects. If a staged job has no object at all, yield only one issue."""
         if self._job.staged and self._missing and self._missing == self._planned:
-            yield make_issue("object.not-staged", Location(path=self._printable_uri), count=self._planned)
+            yield make_issue("object.not-staged", Location(path=self._printable_input_uri), count=self._planned)
         else:
             yield from self._missing_issues
         for path in sorted(unseen) if self._uploaded else ():

@@ -52,7 +52,7 @@ def account(
     opened = JobLedger([planned(key) for key in keys], uri, {OVERRIDE}, "jobs/0001")
     for record in records:
         opened.add_record(record)
-    opened.close(primary or {})
+    opened.finish(primary or {})
     return opened
 
 
@@ -159,7 +159,7 @@ def test_objects_that_are_no_instances_have_no_outcome() -> None:
     )
     for record in (success("in/d"), failure("in/n")):
         opened.add_record(record)
-    opened.close({})
+    opened.finish({})
     assert [one.planned.key for one in opened.outcomes()] == ["d"]
     assert codes(opened) == []
 
@@ -167,7 +167,7 @@ def test_objects_that_are_no_instances_have_no_outcome() -> None:
 def test_an_object_that_was_imported_and_is_no_instance_is_told() -> None:
     opened = JobLedger([planned("n", Disposition.NOT_DICOM)], URI, set(), "jobs/0001")
     opened.add_record(success("in/n"))
-    opened.close({})
+    opened.finish({})
     assert codes(opened) == ["reconcile.unexpected-import"]
 
 

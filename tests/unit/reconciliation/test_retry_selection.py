@@ -80,7 +80,7 @@ def reconciled(
     for keys, kind in ((imported, RecordKind.SUCCESS), (failed, RecordKind.FAILURE)):
         for key in keys:
             ledger.add_record(ObjectRecord(kind=kind, input_file=f"in/a/{key}"))
-    ledger.close({})
+    ledger.finish({})
     missing = 2 - len(imported)
     counts = {ImportOutcome.IMPORTED: len(imported), ImportOutcome.FAILED: missing}
     outcomes = JobOutcomes(job="0001", input_s3_uri=JOB_URI, state=state, counts=counts)

@@ -63,7 +63,7 @@ class S3Prefix(Source):
         connection = S3Connection(bucket=uri.bucket, clients=clients or Clients())
         with convert_client_errors("ListObjectsV2", f"s3://{uri.bucket}/"):
             self._lister = BucketLister(connection.client(), uri.bucket)
-        self._uri, self._only = self._find_objects(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
+        self._uri, self._only = self._resolve_uri(uri, is_open=bool(uri.prefix) and not text.endswith("/"))
         self._connection = connection.in_region(self._lister.region)
         self._ahead = _ListingAhead()
         self._inventory: S3InventoryList | None = None
@@ -147,8 +147,12 @@ class S3Prefix(Source):
         objects = [listed for listed in self._lister.page(key, count=1).objects if listed.key == key]
         yield from to_source_files(self._uri.prefix, self._ahead.objects(iter([ListingPage(objects, None)])))
 
-    def _find_objects(self, uri: S3Uri, *, is_open: bool) -> tuple[S3Uri, str | None]:
-        """Return the URI of the prefix, and the name of the single object below it if the URI names one.
+    def _resolve_uri(self, uri: S3Uri, *, is_open: bool) -> tuple[S3Uri, str | None]:
+        """Return the prefix of a source, and a name if the source is a single object. The name is None for a prefix.
+
+        Args:
+            uri: The URI of the source. For a single object, the prefix above the object is returned.
+            is_open: Whether the URI has a key without a slash at its end, so that it may name an object.
 
         Raises:
             SourceError: No object has the key or the prefix, or the URI names both an object and a prefix.
