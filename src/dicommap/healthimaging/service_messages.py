@@ -29,7 +29,7 @@ _TEXT = (
     "store stored structure study such support supported syntax system table tag than that the there this throttled "
     "timeout to too transcode transcoded transcoding transfer try type uid unable under unexpected unknown unreadable "
     "unsupported update uri user valid validate validation value values vr was were when while with without write "
-    "zero zip "
+    "zero zip conflict included rate reached refused request requested security token unavailable "
 )
 _WORDS = frozenset(_TEXT.split())
 _ABBREVIATIONS = frozenset(
@@ -39,7 +39,7 @@ _SENTENCE = re.compile(r"(?:\.|(?:Exception|Error):)\s+\Z")
 _PIECE = re.compile(
     r"(?P<quoted>\"[^\"]*\"|(?<!\w)'[^']*'(?!\w))"
     r"|(?P<joined>(?:[^\s^=\\'\"]+=|[^\s^=\\'\"]*[\^\\])[^\s'\"]*)"
-    r"|(?P<phrase>Access Denied|Member must)"
+    r"|(?P<phrase>Access Denied|Amazon S3(?!\w)|requested by the test(?!\w)|Member must)"
     r"|(?P<arn>arn:aws[a-z-]*:[\w-]*:[\w-]*:[0-9]*:[\w+=,.@:/*-]+)"
     r"|(?P<action>(?:medical-imaging|s3|iam|sts|kms):[A-Z][A-Za-z]{2,60}(?![A-Za-z]))"
     r"|(?P<tag>\([0-9A-Fa-f]{4},\s?[0-9A-Fa-f]{4}\))"

@@ -143,12 +143,16 @@ class JobEvents:
             groups[event.datastore_id, event.job_id].append(event)
         for events in groups.values():
             submission = by_job_id.get(events[0].job_id)
-            if submission is None or not _is_of_place(submission, events[0]):
+            if submission is not None and _is_of_other_region(submission, events[0]):
+                self._issues.add(_make_region_issue(submission, events))
+            elif submission is None or events[0].datastore_id != submission.datastoreId:
                 self._issues.add(self._make_passed_over_issue(events))
             else:
                 self._apply_to_job(submission, events)
         if self._others:
             self._issues.add(make_issue("watch.event-other", count=self._others))
+        if not (self._events or self._others or any(self._issues)):
+            self._issues.add(make_issue("watch.no-events"))
         return list(self._issues)
 
     def _apply_to_job(self, submission: Submission, events: list[ImportJobEvent]) -> None:
@@ -177,10 +181,21 @@ class JobEvents:
         return make_issue("watch.event-not-adopted", place, count=len(events), job=job.id)
 
 
-def _is_of_place(submission: Submission, event: ImportJobEvent) -> bool:
-    """Return whether an event comes from the data store and region to which a job was submitted."""
+def _is_of_other_region(submission: Submission, event: ImportJobEvent) -> bool:
+    """Return whether an event comes from the job's data store, but not from the region the job was submitted to."""
     is_region = None in (event.region, submission.region) or event.region == submission.region
-    return event.datastore_id == submission.datastoreId and is_region
+    return event.datastore_id == submission.datastoreId and not is_region
+
+
+def _make_region_issue(submission: Submission, events: list[ImportJobEvent]) -> Issue:
+    place = Location(path=submission_path(submission.job))
+    return make_issue(
+        "watch.event-region",
+        place,
+        count=len(events),
+        other=make_printable(events[0].region or ""),
+        region=submission.region or "",
+    )
 
 
 def _is_same_prefix(reported: str | None, planned: str) -> bool:

@@ -65,10 +65,12 @@ class ProbeCleaner:
         """
         uids = sorted({study.study_instance_uid for request in requests for study in request.job.studies})
         image_sets = [image_set for uid in uids for image_set in self._find_image_sets(uid)]
+        folder = self.record.folder
+        listed = {folder.key(item.key) for item in list_objects(self.clients, folder)}
         keys: dict[str, list[str]] = {}
         for request in requests:
             objects = keys.setdefault(request.prefix.bucket, [])
-            objects += map(request.make_key, request.job.objects)
+            objects += (key for key in map(request.make_key, request.job.objects) if key in listed)
             self._add_job_manifests(states[request.id], keys)
         return ProbeTraces(
             image_sets=tuple(image_sets),

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 
+from dicommap.aws import Clients
 from dicommap.errors import DicommapError
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.testing.behaviour import Behaviour
@@ -27,6 +28,11 @@ def main() -> int:
     except DicommapError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    if options.s3_endpoint and not _has_credentials():
+        sys.stderr.write(
+            "No AWS credentials were found: jobs cannot read from S3 and fail. Set AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY for this process.\n"
+        )
     stop_signals = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
     with service:
@@ -34,6 +40,16 @@ def main() -> int:
         sys.stdout.flush()
         signal.sigwait(stop_signals)
     return 0
+
+
+def _has_credentials() -> bool:
+    """Return whether boto3 finds AWS credentials for this process. Jobs use them for S3."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        return Clients().session.get_credentials() is not None
+    except BotoCoreError:
+        return False
 
 
 def _make_parser() -> argparse.ArgumentParser:

@@ -97,6 +97,8 @@ def test_a_clean_up_deletes_what_the_probe_has_made_and_nothing_else(
     assert deleted.deleted_image_sets == counted.deleted_image_sets
     assert active(import_jobs) == before
     assert bucket.keys() == sorted([*keys, f"{own}/added-by-somebody.txt"])
+    again = probe(import_jobs, bucket, tmp_path / "probe", clean_up=True)
+    assert (again.deleted_image_sets, again.deleted_objects) == (0, 0)
     with pytest.raises(UsageError, match="cleaned up"):
         probe(import_jobs, bucket, tmp_path / "probe")
 

@@ -130,11 +130,17 @@ def test_events_of_other_jobs_are_told_and_change_nothing(submitted: Path, impor
     assert states(submitted) == before
 
 
-def test_an_event_of_another_region_is_foreign(submitted: Path, import_jobs: ImportJobService) -> None:
+def test_an_event_of_another_region_names_both_regions(submitted: Path, import_jobs: ImportJobService) -> None:
     before = states(submitted)
     watched = watch(submitted, {**event_of(import_jobs.jobs[0], "COMPLETED"), "region": "eu-west-1"})
-    assert codes(watched) == ["watch.event-not-adopted"]
+    assert codes(watched) == ["watch.event-region"]
+    assert "region eu-west-1" in watched.issues[0].message
     assert states(submitted) == before
+
+
+def test_an_empty_array_of_events_is_told(submitted: Path) -> None:
+    assert codes(watch(submitted, events=b"[]")) == ["watch.no-events"]
+    assert codes(watch(submitted, events=[])) == ["watch.no-events"]
 
 
 def test_events_come_from_a_file_from_bytes_and_from_messages(

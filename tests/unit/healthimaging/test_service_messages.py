@@ -20,6 +20,11 @@ from dicommap.healthimaging.service_messages import mask_service_message
         "DICOM import job has failed. FILE_COUNTS_LIMIT_EXCEEDED",
         "INVALID_OFFSET_TABLE",
         "ValidationException: the file is empty.",
+        "Access denied, as requested by the test",
+        "Amazon S3 was not reached: NoCredentialsError",
+        "Request was refused by Amazon S3",
+        "The security token included in the request is invalid",
+        "Rate exceeded",
         "",
     ],
 )
@@ -58,6 +63,8 @@ def test_what_may_be_a_value_is_masked(message: str, shown: str) -> None:
         ("PatientName Do An is invalid", f"PatientName {MASK} is invalid"),
         ("PatientName NO is invalid", f"PatientName {MASK} is invalid"),
         ("PatientName=Case", MASK),
+        ("PatientName Test is invalid", f"PatientName {MASK} is invalid"),
+        ("PatientName Amazon is invalid", f"PatientName {MASK} is invalid"),
         (
             "The file has 'PatientName'. The DICOM file is invalid",
             "The file has 'PatientName'. The DICOM file is invalid",

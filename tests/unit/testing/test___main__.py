@@ -102,3 +102,17 @@ def test_a_fault_or_setting_that_does_not_exist_is_a_wrong_call(arguments: list[
     assert done.returncode == 2
     assert word in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("counted")
+def test_missing_credentials_are_told_at_the_start() -> None:
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    variables |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    variables["AWS_CONFIG_FILE"] = os.devnull
+    command = [sys.executable, "-m", "dicommap.testing", "--s3-endpoint", "http://127.0.0.1:1"]
+    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("http://")
+        process.send_signal(signal.SIGTERM)
+        assert "No AWS credentials were found" in process.stderr.read()

@@ -138,6 +138,23 @@ CODES = (
         fix="Take the job over with 'dicommap adopt PACKAGE JOBID', which compares it with the package.",
     ),
     IssueCode(
+        name="watch.event-region",
+        severity=Severity.WARNING,
+        title="Events of another region",
+        message="Passed over: {count:event} of the region {other}. The job was submitted to the region {region}.",
+        explanation="The events have the id and the data store of a job of the package, but not its region. It is not "
+        "known how that can be.",
+        fix="Check where the events come from: the rule of EventBridge must be in the region of the data store.",
+    ),
+    IssueCode(
+        name="watch.no-events",
+        severity=Severity.NOTE,
+        title="No events",
+        message="There were no events: the document or list is empty.",
+        explanation="The states of the jobs have not been changed by events.",
+        fix="Check that the file is the one with the events.",
+    ),
+    IssueCode(
         name="watch.event-contradiction",
         severity=Severity.WARNING,
         title="Events that contradict each other",
