@@ -98,7 +98,8 @@ def test_of_two_jobs_that_fit_the_user_chooses(elsewhere: Elsewhere, package: Pa
 def test_wrong_calls_are_refused(elsewhere: Elsewhere, package: Path) -> None:
     assert_refused(dicommap("adopt", package), "--find")
     assert_refused(dicommap("adopt", package, "x", "--find"), "takes no job ids")
-    assert_refused(dicommap("adopt", package, "--all", "--find"), "--all")
+    assert_refused(dicommap("adopt", package, "--all", "--find"), "with --find first")
+    assert_refused(dicommap("adopt", package, "x", "--all"), "job ids")
     assert_refused(dicommap("adopt", package, "UPPER", *STORE), "'UPPER'")
     assert_refused(dicommap("adopt", package, "x"), "--datastore-id")
 

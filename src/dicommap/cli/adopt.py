@@ -94,10 +94,13 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap adopt` with the parsed arguments, and return the exit status."""
-    if args.all and (args.find or args.job_ids):
+    if args.all and args.find:
         raise UsageError(
-            "--all names the jobs to adopt itself.", fix="Leave out --find and job ids, or leave out --all."
+            "--find only lists jobs, and --all adopts those that --find lists as fitting.",
+            fix="Run the command with --find first, then again with --all in its place.",
         )
+    if args.all and args.job_ids:
+        raise UsageError("--all names the jobs to adopt itself.", fix="Leave out the job ids, or leave out --all.")
     adopted = _adopt(args, [], find=args.find or args.all)
     if args.all and adopted.ok and adopted.adoptable:
         adopted = _adopt(args, adopted.adoptable, find=False)
@@ -131,7 +134,8 @@ def _adopt(args: argparse.Namespace, job_ids: Sequence[str], *, find: bool) -> A
 
 
 def _print_result(adopted: AdoptResult, *, is_dry: bool) -> None:
-    print_table(ADOPTION_COLUMNS, map(build_adoption_cells, adopted.jobs))
+    if adopted.jobs or adopted.ok:
+        print_table(ADOPTION_COLUMNS, map(build_adoption_cells, adopted.jobs))
     print_issues(adopted.issues)
     if adopted.is_search:
         if not adopted.jobs and adopted.ok:
