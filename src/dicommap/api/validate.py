@@ -129,6 +129,8 @@ def validate(
         package_issues, package = validate_and_open(
             place, known=known, input_s3_uri=input_s3_uri, sources=sources, progress=progress
         )
+        if package is not None and _is_submitted(package):
+            package_issues = [issue for issue in package_issues if issue.code != "request.placeholder"]
         issues += package_issues
         if s3 is not None and package is not None and not has_errors(issues):
             issues += _keep_issues(issues, partial(validate_opened_package_in_s3, package, s3, progress))
@@ -173,6 +175,12 @@ def validate(
             *(issue if issue.location.path else issue.with_location(path=place.name) for issue in document_issues),
         ]
     )
+
+
+def _is_submitted(package: PackageDirectory) -> bool:
+    """Return whether all jobs were started. Their requests then had values in place of the placeholders."""
+    progress = package.count_jobs()
+    return progress.started == progress.jobs
 
 
 def validate_and_open(

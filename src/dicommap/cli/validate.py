@@ -34,6 +34,7 @@ from dicommap.cli.output import (
 )
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import choice_of
+from dicommap.dicom.printable_text import make_printable
 from dicommap.display.csv_json import format_csv_lines
 from dicommap.display.store_forecast_report import (
     IMAGE_SET_COLUMNS,
@@ -170,6 +171,8 @@ def run(args: argparse.Namespace) -> int:
     if args.format is Format.TABLE:
         if args.s3 and not has_errors(issues):
             _print_s3_match(args.paths, alone=not any(map(_is_about_s3, issues)))
+        if forecasts:
+            _print_ended_packages(args.paths)
         for forecast in forecasts:
             _print_forecast(forecast, masker)
         print_next_step(_choose_next_step(args, issues))
@@ -237,6 +240,17 @@ def _check_paths(
             issues += validation
             forecasts += [validation.store_forecast] if validation.store_forecast is not None else []
     return issues, forecasts, unanswered
+
+
+def _print_ended_packages(paths: Sequence[Path]) -> None:
+    """Print a line for each package whose jobs have all ended: a forecast comes too late for it."""
+    for path in paths:
+        progress = PackageDirectory(path).count_jobs()
+        if progress.ended == progress.jobs:
+            print_line(
+                f"All jobs of {make_printable(str(path))} have ended: the forecast is about an import that has already "
+                "happened, and the data store may hold its results."
+            )
 
 
 def _print_forecast(forecast: StoreForecast, masker: Masker) -> None:
