@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 
@@ -46,6 +47,8 @@ def _has_credentials() -> bool:
     """Return whether boto3 finds AWS credentials for this process. Jobs use them for S3."""
     from botocore.exceptions import BotoCoreError
 
+    # The stand-in works on loopback only. So boto3 must not ask the metadata service of a machine of EC2.
+    os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
     try:
         return Clients().session.get_credentials() is not None
     except BotoCoreError:

@@ -9,7 +9,7 @@ _IMPORT_AGAIN = (
     "Do not use the imported data as corrected. Check how the job was started ('dicommap watch'). 'reconcile --retry' "
     "selects imported instances only of a job without its import configuration. To import other files again, copy them "
     "to another prefix, draft the same edits with this --input-s3-uri into a new package, submit it, and verify it. A "
-    "new package with the same prefix has the same client tokens, so AWS may return the earlier jobs."
+    "new package with the same prefix may have the same client tokens: then its jobs are not started again."
 )
 
 CODES = (
