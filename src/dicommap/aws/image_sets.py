@@ -38,6 +38,8 @@ _PAGE_SIZE = 50
 _PIECE_BYTES = 256 * 1024
 _READ_ATTEMPTS = 3
 """Maximum number of attempts to get metadata. botocore repeats a failed request, but not an interrupted download."""
+_MAX_GZIP_MEMBERS = 100
+"""Maximum number of gzip members in one body. AWS sends one; the time to read very many would grow quadratically."""
 _GZIP_WBITS = 31
 """zlib's setting for exactly the gzip format."""
 
@@ -262,6 +264,8 @@ def decompress_metadata(body: bytes, image_set: str) -> bytes:
         if not decompressor.eof:
             raise _make_content_error(subject, "is incomplete gzip data")
         pieces.append(piece)
+        if len(pieces) > _MAX_GZIP_MEMBERS:
+            raise _make_content_error(subject, "has too many gzip members")
         rest = decompressor.unused_data
     return b"".join(pieces)
 

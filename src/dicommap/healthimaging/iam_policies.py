@@ -137,7 +137,9 @@ def build_search_permissions(account: ArnParts) -> IamPolicy:
 def build_verifier_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
     """Return the permissions policy for `dicommap verify`, which reads job manifests and the metadata of image sets."""
     return _build_policy(
-        _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn]),
+        _build_allow_statement(
+            "ReadJobsAndSearchImageSets", _name_actions("GetDICOMImportJob", "SearchImageSets"), [account.store_arn]
+        ),
         _build_allow_statement(
             "ReadImageSets", _name_actions("GetImageSet", "GetImageSetMetadata"), [account.image_sets_arn]
         ),

@@ -88,7 +88,7 @@ def _find_changes(submission: Submission, event: ImportJobEvent) -> dict[str, An
     if rank < known_rank or (rank == known_rank and ending is None):
         return {}
     known_end = submission.endedAt or "", submission.message or ""
-    if rank == known_rank and (ended_at or "", event.message or "") >= known_end:
+    if rank == known_rank and submission.has_ended and (ended_at or "", event.message or "") >= known_end:
         return {}
     if ending is None:
         return {"jobStatus": event.status, "statusSource": "event"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.client_errors import NOT_FOUND_CODES
@@ -103,8 +103,6 @@ class ProbeJobRunner:
     record: ProbeRecord
     clock: Clock
     on_step: Callable[[str, str], None]
-    _outputs: dict[str, str] = field(default_factory=dict)
-    """Number of a job -> the outputS3Uri that the service returned."""
 
     def run(self, jobs: Sequence[ProbeJob]) -> None:
         """Submit jobs, wait for their end, and save an observation of each.
@@ -198,6 +196,8 @@ class ProbeJobRunner:
                     if record.image_set_id:
                         image_set_ids[record.image_set_id] = record.is_primary
         stored, unreadable = self._read_stored(job, image_set_ids)
+        if output is None and state.jobStatus != "FAILED":
+            unreadable.append("the job has no job manifests in S3")
         return Observation(
             job=job.name,
             number=request.id,

@@ -118,6 +118,8 @@ class ProbeSession:
             if is_new:
                 self._require_still_new()
                 self._directory.write_record(self._record)
+            elif (record := self._directory.read_record()) is None or record.isCleanUpStarted:
+                raise UsageError("The probe was cleaned up.", fix="Start another probe in a new directory.")
             while waiting:
                 self._submitter.save_aws_account(ProbeJobRequest(waiting[0], self._record))
                 self._submitter.is_first = False
@@ -135,8 +137,8 @@ class ProbeSession:
         place = self._directory
         course = self._make_course()
         with place.states.lock():
-            requests = [ProbeJobRequest(course.build(name), self._record) for name in JOB_NUMBERS]
-            requests = [request for request in requests if place.states.read(request.id) is not None]
+            started = [name for name, number in JOB_NUMBERS.items() if place.states.read(number) is not None]
+            requests = [ProbeJobRequest(course.build(name), self._record) for name in started]
             for request in requests:
                 self._submitter.find_unanswered_job(request)
             states = place.states.read_all(request.id for request in requests)

@@ -113,7 +113,7 @@ def open_record(package: Path, source: str, now: str, *, restart: bool) -> Itera
         create_directories(package / VERIFICATION_FOLDER)
         descriptor = open_lock_file(path)
         with os.fdopen(descriptor, "r+b") as file:
-            _lock(descriptor)
+            _lock(descriptor, path)
             start = _parse_line(VerificationStart, file.readline(_LINE_LIMIT))
             can_continue = start is not None and (start.plan, start.source) == (plan, source) and not restart
             if start is None or not can_continue:
@@ -141,13 +141,20 @@ def _open_kept(path: Path, position: int) -> BinaryIO:
     return kept
 
 
-def _lock(descriptor: int) -> None:
+def _lock(descriptor: int, path: Path) -> None:
+    """Lock the open file of a running verification. Raises PackageError if another verification has it.
+
+    If the other verification has just ended, it has renamed the file, and `path` is no longer the open file.
+    """
+    error = PackageError(
+        "Another verification of this package is running.", fix="Wait until it has ended, and look at its results."
+    )
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise PackageError(
-            "Another verification of this package is running.", fix="Wait until it has ended, and look at its results."
-        ) from None
+        if os.fstat(descriptor).st_ino != path.lstat().st_ino:
+            raise error
+    except (BlockingIOError, FileNotFoundError):
+        raise error from None
 
 
 def _parse_line(model: type[_Line], line: bytes) -> _Line | None:

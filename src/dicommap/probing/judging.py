@@ -90,7 +90,7 @@ def judge_effect(
         return Verdict(answer=answers[state], seen=seen, jobs=(job.name,))
     if state in ("before", "not stored") and report:
         return Verdict(answer="refused", reported=report, seen=seen, jobs=(job.name,))
-    if state == "before" and control == "before":
+    if state == "before" and "control" in job.watches and observation.get_state(job.watches["control"]) == "before":
         return Verdict(answer="refused", reported=SILENT, seen=seen, jobs=(job.name,))
     if state == "before" and control in (None, "after"):
         return Verdict(answer=unchanged, seen=seen, jobs=(job.name,))
@@ -234,6 +234,8 @@ def judge_without_files(job: ProbeJob, observation: Observation, usual: Containe
 def judge_copies(job: ProbeJob, observation: Observation) -> Verdict:
     """Judge which of two files with the same SOP Instance UID is stored."""
     state = observation.get_state(job.watches["tested"])
+    if get_job_report(job, observation) == "server-error" or observation.unreadable:
+        return unclear(describe_sight(job, observation), job.name)
     return Verdict(
         answer=state if state in ("first", "last") else None, seen=describe_sight(job, observation), jobs=(job.name,)
     )

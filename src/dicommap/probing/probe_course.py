@@ -23,7 +23,7 @@ from dicommap.probing.synthetic_studies import ATTRIBUTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from dicommap.probing.observation import Observation
+    from dicommap.probing.observation import Observation, RecordNote
     from dicommap.probing.probe_job import ProbeJob
 
 QUESTIONS = tuple(OverrideAnswers.model_fields)
@@ -95,7 +95,7 @@ class ProbeCourse:
         """
         self._probe = probe
         self._asked = [name for name in QUESTIONS if name in set(questions)]
-        self._observations = observations
+        self._observations = _drop_usual_warnings(observations)
 
     def next_jobs(self) -> list[ProbeJob]:
         """Return the jobs that can be started now and are not observed yet; an empty list at the end."""
@@ -303,3 +303,17 @@ class ProbeCourse:
         return unclear(
             f"refusals were reported in several ways: {', '.join(sorted(reports))}" if reports else _NO_REFUSAL, *jobs
         )
+
+
+def _drop_usual_warnings(observations: Mapping[str, Observation]) -> dict[str, Observation]:
+    """Return observations without the warnings that a job without overrides has, too: they report no refusal."""
+    copies = observations.get(COPIES)
+    usual = {text for record in copies.records for text in record.warnings} if copies is not None else set()
+
+    def is_kept(record: RecordNote) -> bool:
+        return record.kind != "WARNING" or not usual.issuperset(record.warnings)
+
+    return {
+        name: observation.model_copy(update={"records": tuple(filter(is_kept, observation.records))})
+        for name, observation in observations.items()
+    }

@@ -108,6 +108,13 @@ def build_probe_report(
 
     """
     verdicts = course.verdicts()
+    answers = {question: verdict.answer for question, verdict in verdicts.items()}
+    if course.form is not None:  # the other answers were found with files in this form
+        used = {
+            "dataSet": "array" if course.form.is_array else "object",
+            "identifyingUids": "needed" if course.form.has_uids else "refused",
+        }
+        answers |= {name: answer for name, answer in used.items() if name in answers and answers[name] is None}
     evidence = {name: _build_evidence(course.build(name), observations[name]) for name in observations}
     return ProbeReport(
         probe=probe,
@@ -115,7 +122,7 @@ def build_probe_report(
         region=region,
         date=max(observation.observedAt for observation in observations.values())[:10],
         questions=tuple(_build_result(question, verdict, evidence) for question, verdict in verdicts.items()),
-        assumptions=make_assumptions({question: verdict.answer for question, verdict in verdicts.items()}),
+        assumptions=make_assumptions(answers),
     )
 
 

@@ -110,8 +110,10 @@ class StudyOverrides:
         agreement = compare_attribute(attribute, stored)
         if agreement is Agreement.EQUAL:
             return Effect.APPLIED
+        # The overrides of two series set the same stored attribute only if it is an attribute of the patient or study.
+        is_shared = level_of(tag) in (Level.PATIENT, Level.STUDY)
         for target, data_set in self.data_sets.items():
-            rival = data_set.get(f"{tag:08X}")
+            rival = data_set.get(f"{tag:08X}") if is_shared or None in (target, series) else None
             if target != series and rival is not None and compare_attribute(rival, stored) is Agreement.EQUAL:
                 return Effect.NOT_CHECKED
         if is_previous_value(attribute["vr"], stored, self.read_previous().get((series, tag))):

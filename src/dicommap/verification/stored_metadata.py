@@ -146,7 +146,7 @@ def _parse_document(data: bytes) -> dict[str, Any]:
     try:
         # Decimal keeps all digits, so that two different numbers are never equal.
         document = json.loads(data.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, ArithmeticError):  # Decimal refuses a huge exponent
         raise UnreadableMetadataError("it is not JSON in UTF-8") from None
     if not isinstance(document, dict):
         raise UnreadableMetadataError("it is not a JSON object")

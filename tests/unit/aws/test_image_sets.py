@@ -157,8 +157,9 @@ def test_a_body_that_is_always_interrupted_is_an_error(service: Stubber, image_s
         (gzip.compress(b"x" * 1000)[:-5], "is incomplete gzip data"),
         (gzip.compress(b"x" * 1000)[:-8] + bytes(8), "is not gzip data"),
         (gzip.compress(b"{}") + b"<html>", "is not gzip data"),
+        (gzip.compress(b" ") * 200, "has too many gzip members"),
     ],
-    ids=["json", "empty", "truncated", "wrong-checksum", "trailing-text"],
+    ids=["json", "empty", "truncated", "wrong-checksum", "trailing-text", "many-members"],
 )
 def test_damaged_metadata_is_refused(body: bytes, problem: str) -> None:
     with pytest.raises(AwsError, match=f"image set {IMAGE_SET} {problem}") as raised:

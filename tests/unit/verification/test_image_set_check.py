@@ -75,6 +75,15 @@ def test_overrides_of_other_series_are_left_out() -> None:
     assert [(one.series_instance_uid, one.effect) for one in checks] == [(SERIES, Effect.APPLIED)]
 
 
+def test_the_override_of_another_series_does_not_excuse_a_value_of_a_series() -> None:
+    # Both series get the other one's description. Neither is applied: each image set still has the old value.
+    wanted: Any = {SERIES: {DESCRIPTION: text("L")}, OTHER_SERIES: {DESCRIPTION: text("R")}}
+    known = {(SERIES, int(DESCRIPTION, 16)): ("R",)}
+    assert effects(wanted, stored(series={"SeriesDescription": "R"}), previous=known) == [Effect.NOT_APPLIED]
+    of_study: Any = {SERIES: {STUDY_ID: text("L")}, OTHER_SERIES: {STUDY_ID: text("R")}}
+    assert effects(of_study, stored(study={"StudyID": "R"})) == [Effect.NOT_CHECKED]
+
+
 def test_a_series_that_the_image_set_should_have_is_reported() -> None:
     without = stored(series={})
     without.series.clear()

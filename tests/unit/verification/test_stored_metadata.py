@@ -99,3 +99,9 @@ def test_a_document_with_too_many_values_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("dicommap.verification.stored_metadata.has_more_json_values", lambda *_: True)
     with pytest.raises(UnreadableMetadataError, match="larger than the limit"):
         read(GUIDE)
+
+
+def test_a_number_with_a_huge_exponent_is_refused() -> None:
+    data = json.dumps(GUIDE).replace('"7"', "1e99999999999999999999").encode()
+    with pytest.raises(UnreadableMetadataError, match="not JSON"):
+        read_stored_image_set(data, IMAGE_SET)
