@@ -26,6 +26,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_co
 # Every reference has to lead somewhere. Other projects' names cannot be looked up offline; ours can.
 nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(?!dicommap\.).*")]
+nitpick_ignore = [("py:class", "dicommap.issues.bounded_list.ItemT")]  # a type variable
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
