@@ -60,7 +60,7 @@ def to_clock(name: str, value: object) -> Clock:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """The rate at which AWS accepts requests from one AWS account."""
+    """A value: the rate at which AWS accepts requests from one AWS account. `Throttle` waits to keep it."""
 
     per_second: float
     """Number of requests per second."""

@@ -85,7 +85,7 @@ class InstanceComparer:
         return self._describe(old, new, first, second, tuple(kinds), (*moves, *attributes))
 
     def compare_duplicates(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference | None:
-        """Compare the duplicates of an instance in a series, if the file of the instance is in another series.
+        """Compare files of a series that are only duplicates. Their instance counts as part of another series.
 
         Return the difference, or None if nothing differs.
         """

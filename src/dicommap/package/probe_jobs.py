@@ -216,9 +216,9 @@ class ProbeJobRunner:
     def _read_stored(
         self, job: ProbeJob, reported: Mapping[str, bool | None]
     ) -> tuple[list[StoredInstance], list[str]]:
-        """Return the stored instances of a job's studies, and the image sets whose metadata cannot be used.
+        """Return the stored instances of a job's studies, and a message for each image set that cannot be read.
 
-        The image sets are those that a search or the job reports.
+        All image sets that a search finds or the job reports are read.
         """
         known = dict(reported)
         uids = {study.study_instance_uid for study in job.studies}

@@ -92,7 +92,7 @@ def forecast_in_store(
     on_image_set: Callable[[ForecastImageSet], None] | None = None,
     progress: ProgressOption = None,
 ) -> Validation:
-    """Search for each study of a package in a data store, as in `validate_opened_package_in_store`.
+    """Forecast which image sets of a data store the jobs of a package will make or change.
 
     Args:
         package: The package.

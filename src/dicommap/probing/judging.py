@@ -138,7 +138,10 @@ def judge_choice(*answers: str) -> Callable[[ProbeJob, Observation], Verdict]:
 
 
 def judge_two_mappings(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a study with two mappings. Only the first file has the attribute of the watch `only first`."""
+    """Judge a study with two mappings: `first` or `last` was applied, or both (`merged`).
+
+    Only the first file has the attribute of the watch `only first`.
+    """
     verdict = judge_choice("first", "last")(job, observation)
     is_first_applied = observation.get_state(job.watches["only first"]) == "first"
     if verdict.answer == "last" and is_first_applied:

@@ -30,7 +30,7 @@ class Form:
 
     @property
     def name(self) -> str:
-        """Return the name of the form in names of jobs."""
+        """Return the name of the form, such as `array-present`. The names of jobs contain it."""
         return f"{'array' if self.is_array else 'object'}-{'present' if self.has_uids else 'absent'}"
 
 

@@ -76,7 +76,7 @@ class Opener(ABC):
         """
 
     def open_listed(self, file: SourceFile) -> AbstractContextManager[ReadAt]:
-        """Open a file that a walk has yielded. If the source can detect it, a file that has changed is an error.
+        """Open a file that a walk has yielded. If the file has changed since the walk, most sources raise OSError.
 
         Raises:
             OSError: The file cannot be read, or has changed since the walk.

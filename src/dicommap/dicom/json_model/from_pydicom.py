@@ -39,8 +39,7 @@ def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
     Group lengths, file meta attributes and other tags that no data set may have are left out without an issue.
 
     Returns:
-        The data set, and an issue for each other attribute that is left out: pixel data, and values that JSON cannot
-        express.
+        The data set, and issues: one for pixel data, and one for each value that JSON cannot express.
 
     """
     conversion = _Conversion(little=dataset.original_encoding[1] is not False)

@@ -1,4 +1,4 @@
-"""Issue codes for S3 listings that differ from the planned objects."""
+"""Issue codes for objects below a job's S3 prefix that are not planned, and for prefixes that cannot be listed."""
 
 from __future__ import annotations
 
