@@ -85,7 +85,7 @@ CODES = (
         explanation="A conflict with image sets of the data store makes an image set non-primary [DOC "
         "understanding-image-sets]. The primary image set of the study has other values, perhaps the old ones. So all "
         "image sets of the study are compared with the overrides.",
-        fix="See the page 'Avoid conflicts' on how to correct what is non-primary.",
+        fix="The page 'Avoid conflicts' shows how such image sets are corrected.",
     ),
     IssueCode(
         name="verify.searched",
