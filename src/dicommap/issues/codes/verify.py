@@ -85,7 +85,7 @@ CODES = (
         explanation="A conflict with image sets of the data store makes an image set non-primary [DOC "
         "understanding-image-sets]. The primary image set of the study has other values, perhaps the old ones. So all "
         "image sets of the study are compared with the overrides.",
-        fix="The page 'Avoid conflicts' shows how such image sets are corrected.",
+        fix="Correct such image sets as the page 'conflicts' of the documentation shows.",
     ),
     IssueCode(
         name="verify.searched",
