@@ -168,14 +168,12 @@ def probe(
     kept = place.states.read_account()
     reached = add_saved_settings(clients, kept)
     require_same_endpoint(kept, reached)
+    is_new = record is None
     if record is None:
         if clean_up:
             raise UsageError(f"{place.path} has no probe.", fix="Name the directory of the probe to clean up.")
         _require_all_members(members)
         record = make_record(asked, members, get_caller_region(reached))
-        is_new = True
-    else:
-        is_new = False
     session = ProbeSession(place, record, reached, clock, concurrent_jobs, confirm, on_step or _ignore_step)
     if clean_up:
         deletion = session.clean_up(dry_run=dry_run)

@@ -202,18 +202,17 @@ class VerificationRun:
         issues = bounded_issues(JOB_ISSUE_LIMIT, job_folder(job.id))
         issues += self._configuration_issues(job, self.package.submission(job))
         reconciled = self._reconcile(job)
-        non_primary = 0
+        non_primary_before = self._non_primary
         for study in verifier.verify(job, reconciled):
             self._counts.update(study.counts)
             self._studies += 1
             self._image_sets += study.image_sets
             self._non_primary += study.non_primary
-            non_primary += study.non_primary
             if study.effect is not Effect.APPLIED:
                 self._first.add(study)
             issues += study.issues()
             yield study
-        if non_primary:
+        if non_primary := self._non_primary - non_primary_before:
             issues.add(make_issue("verify.non-primary", Location(path=job_folder(job.id)), count=non_primary))
         if verifier.searched_studies:
             issues.add(
