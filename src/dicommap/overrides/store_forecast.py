@@ -67,6 +67,11 @@ class ForecastReason(Enum):
         False,
         "a non-primary image set has the same values, no primary one has",
     )
+    CONFLICT_WITH_UNKNOWN = (
+        ImageSetEffect.UNKNOWN,
+        False,
+        "files of the package conflict, and it is not known what happens to some of them",
+    )
     NO_PRIMARY_FLAG = ImageSetEffect.UNKNOWN, False, "the data store does not say which image set is primary"
     LOST_CHARACTERS = ImageSetEffect.UNKNOWN, False, "a value has characters that could not be decoded"
     NO_ANSWER = ImageSetEffect.UNKNOWN, False, "the data store did not answer for this study"
@@ -165,7 +170,13 @@ class _StudyForecast:
         """Return the forecast of each group."""
         compared = {index: self._compare_with_stored(group) for index, group in enumerate(self._groups)}
         undecided = [self._groups[index] for index, forecast in compared.items() if forecast is None]
-        decided_here = iter(self._compare_with_each_other(undecided))
+        unknown = [
+            self._groups[index]
+            for index, forecast in compared.items()
+            if forecast is not None
+            and forecast.reason in (ForecastReason.STORED_NON_PRIMARY, ForecastReason.LOST_CHARACTERS)
+        ]
+        decided_here = iter(self._compare_with_each_other(undecided, unknown))
         return [next(decided_here) if forecast is None else forecast for forecast in compared.values()]
 
     def _compare_with_stored(self, group: GroupingValues) -> ForecastImageSet | None:
@@ -192,13 +203,26 @@ class _StudyForecast:
             return _make_forecast(group, ForecastReason.STORED_NON_PRIMARY)
         return None
 
-    def _compare_with_each_other(self, groups: Sequence[GroupingValues]) -> Iterator[ForecastImageSet]:
+    def _compare_with_each_other(
+        self, groups: Sequence[GroupingValues], unknown: Sequence[GroupingValues]
+    ) -> Iterator[ForecastImageSet]:
         """Yield the forecasts of groups that the stored image sets do not decide.
 
-        Such a group is new. It becomes primary or non-primary by comparison with the other `groups`.
+        Such a group is new. It becomes primary or non-primary by comparison with the other `groups`. If an `unknown`
+        group takes part in a conflict, any group of that conflict may become primary.
         """
         if not groups:
             return
+        # Stored primary image sets decide about the values of the study, so that only series can be unclear.
+        if unknown and not self._primary and _have_conflict([*groups, *unknown], STUDY_GROUPING_KEYWORDS):
+            yield from (_make_forecast(group, ForecastReason.CONFLICT_WITH_UNKNOWN) for group in groups)
+            return
+        unclear = {
+            group.series_instance_uid
+            for group in groups
+            if (rivals := [other for other in unknown if other.series_instance_uid == group.series_instance_uid])
+            and _have_conflict([group, *rivals], SERIES_GROUPING_KEYWORDS)
+        }
         counts = Counter({(group.series_instance_uid, group.values): group.files or 0 for group in groups})
         scopes: list[tuple[str | None, str]] = [(None, keyword) for keyword in STUDY_GROUPING_KEYWORDS]
         scopes += [(group.series_instance_uid, keyword) for group in groups for keyword in SERIES_GROUPING_KEYWORDS]
@@ -207,7 +231,9 @@ class _StudyForecast:
         in_conflict = {series for conflicts in outside for (series, _), _ in conflicts}
         alone = ForecastReason.NEW_SERIES if self._primary else ForecastReason.NEW_STUDY
         for group, conflicts in zip(groups, outside, strict=True):
-            if conflicts:
+            if group.series_instance_uid in unclear:
+                yield _make_forecast(group, ForecastReason.CONFLICT_WITH_UNKNOWN)
+            elif conflicts:
                 yield _make_forecast(
                     group,
                     ForecastReason.PACKAGE_CONFLICT,
@@ -237,6 +263,12 @@ def _merge_equal_groups(groups: Iterable[GroupingValues]) -> list[GroupingValues
 def _find_differences(group: GroupingValues, stored: StoredImageSet, keywords: Container[str]) -> list[str]:
     compared = zip(GROUPING_KEYWORDS, group.values, stored.values, strict=True)
     return [keyword for keyword, value, other in compared if keyword in keywords and value != other]
+
+
+def _have_conflict(groups: Iterable[GroupingValues], keywords: Container[str]) -> bool:
+    """Return whether the groups have different values of these grouping attributes."""
+    indexes = [index for index, keyword in enumerate(GROUPING_KEYWORDS) if keyword in keywords]
+    return len({tuple(group.values[index] for index in indexes) for group in groups}) > 1
 
 
 def _make_forecast(

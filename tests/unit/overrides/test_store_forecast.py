@@ -190,3 +190,17 @@ def test_reprs_have_no_values() -> None:
     (forecast,) = forecast_study([group(PatientID="SECRET")], [stored(PatientID="OTHER")])
     assert "SECRET" not in repr(forecast) + repr(group(PatientID="SECRET")) + repr(stored(PatientID="OTHER"))
     assert "OTHER" not in repr(forecast)
+
+
+def test_files_that_conflict_with_a_group_of_unknown_effect_are_not_known_either() -> None:
+    """The unknown group may become primary: then the others, which are the largest group without it, do not."""
+    groups = [group(AccessionNumber=""), group(), group("1.2.2", AccessionNumber="")]
+    image_sets = [stored(primary=False, AccessionNumber="")]
+    assert reasons(groups, *image_sets) == [Reason.STORED_NON_PRIMARY, *[Reason.CONFLICT_WITH_UNKNOWN] * 2]
+    assert reasons([groups[0], groups[2]], *image_sets) == [Reason.STORED_NON_PRIMARY, Reason.NEW_STUDY]
+
+
+def test_a_conflict_about_the_series_number_leaves_other_series_known() -> None:
+    groups = [group(SeriesNumber="4"), group(), group("1.2.2")]
+    known = reasons(groups, stored("1.2.9"), stored(primary=False, SeriesNumber="4"))
+    assert known == [Reason.STORED_NON_PRIMARY, Reason.CONFLICT_WITH_UNKNOWN, Reason.NEW_SERIES]
