@@ -19,6 +19,7 @@ from dicommap.issues import make_issue
 from dicommap.model.source_files import MAX_TIME_NS, clamp_time_ns
 from dicommap.model.study import Disposition, SourceFile
 from dicommap.sources.source import Opener, Source
+from dicommap.sources.system_calls import SYSTEM_CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
     from dicommap.p10 import ReadAt
     from dicommap.sources.source import KnownMembers
+    from dicommap.sources.system_calls import SystemCalls
 
 _MACHINE_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 _INVENTORY_KEPT = "The previous inventory is kept."
@@ -59,12 +61,13 @@ class RootIdentity:
     """Device and inode of the root."""
     mounts: dict[str, int] = field(default_factory=dict)
     """Path -> device, for each walked directory that is not on the root's device."""
+    system: SystemCalls = SYSTEM_CALLS
 
     def require_unchanged(self) -> None:
         """Raise SourceError if the root cannot be listed or was replaced, or if a file system was unmounted."""
         try:
-            status = os.stat(self.root)
-            with os.scandir(self.root) as entries:
+            status = self.system.stat(self.root)
+            with self.system.scandir(self.root) as entries:
                 next(entries, None)
         except OSError as error:
             raise unlistable_root_error(self.root, error) from None
@@ -72,7 +75,7 @@ class RootIdentity:
             raise _unmounted_error(self.root)
         for path, device in self.mounts.items():
             try:
-                device_now = os.stat(path).st_dev
+                device_now = self.system.stat(path).st_dev
             except OSError:
                 device_now = None
             if device_now != device:
@@ -104,12 +107,13 @@ class LocalTree(Source, Opener):
 
     can_hold_archives = True
 
-    def __init__(self, path: str | Path, *, follow_links: bool = False) -> None:
+    def __init__(self, path: str | Path, *, follow_links: bool = False, system: SystemCalls = SYSTEM_CALLS) -> None:
         """Open a tree at an existing path.
 
         Args:
             path: A directory or a single file.
             follow_links: Whether to follow links to directories. Links to files are always followed.
+            system: The system calls for paths of the tree. A test gives calls that wait or fail.
 
         Raises:
             SourceError: The path does not exist, or Python does not decode file names as UTF-8.
@@ -124,7 +128,7 @@ class LocalTree(Source, Opener):
             )
         try:
             named = Path(os.path.abspath(path))
-            status = os.stat(named)
+            status = system.stat(str(named))
             is_directory = stat.S_ISDIR(status.st_mode)
         except OSError as error:
             why = "does not exist" if error.errno == errno.ENOENT else f"cannot be reached: {os_error_reason(error)}"
@@ -135,8 +139,9 @@ class LocalTree(Source, Opener):
         self._start = "" if is_directory else named.name
         self._prefix = os.path.join(self.directory, "")
         self._follow_links = follow_links
+        self._system = system
         self._root_identity = RootIdentity(
-            self.root, _get_identity(status if is_directory else os.stat(self.directory))
+            self.root, _get_identity(status if is_directory else system.stat(str(self.directory))), system=system
         )
 
     def require_unchanged(self) -> None:
@@ -181,7 +186,7 @@ class LocalTree(Source, Opener):
             for name in names:
                 path = below + name
                 try:
-                    status = os.stat(self._prefix + path)
+                    status = self._system.stat(self._prefix + path)
                 except OSError as error:
                     yield self.make_unreachable_file(path, error)
                     continue
@@ -209,7 +214,7 @@ class LocalTree(Source, Opener):
             yield 1
         while waiting:
             try:
-                with os.scandir(waiting.pop()) as entries:
+                with self._system.scandir(waiting.pop()) as entries:
                     inside = [entry.path if entry.is_dir(follow_symlinks=False) else "" for entry in entries]
             except OSError:
                 yield 1  # an unreadable directory has one row in the inventory
@@ -224,7 +229,7 @@ class LocalTree(Source, Opener):
             OSError: The file cannot be opened.
 
         """
-        return LocalFile(self._prefix + path)
+        return LocalFile(self._prefix + path, self._system)
 
     def for_files(self, files: Sequence[SourceFile]) -> LocalTree:
         """Return this object: files that changed since the walk are accepted, and their new content is read."""
@@ -232,11 +237,11 @@ class LocalTree(Source, Opener):
 
     def status(self, path: str) -> os.stat_result:
         """Return the result of `os.stat` for a path: links are followed. Raises OSError."""
-        return os.stat(self._prefix + path)
+        return self._system.stat(self._prefix + path)
 
     def link_status(self, path: str) -> os.stat_result:
         """Return the result of `os.lstat` for a path: links are not followed. Raises OSError."""
-        return os.lstat(self._prefix + path)
+        return self._system.lstat(self._prefix + path)
 
     def _list_directory(
         self, path: str, status: os.stat_result, above: tuple[_Identity, ...]
@@ -247,7 +252,7 @@ class LocalTree(Source, Opener):
         if _get_identity(status) in above:
             return _make_link(path, make_issue("source.link-loop"))
         try:
-            names = os.listdir(self._prefix + path)
+            names = self._system.listdir(self._prefix + path)
         except OSError as error:
             raise_if_machine_error(error)
             if not path:
@@ -275,12 +280,13 @@ class LocalTree(Source, Opener):
 class LocalFile:
     """A context manager for an open regular file. In a `with` statement, it returns a function that reads the file."""
 
-    __slots__ = ("_descriptor",)
+    __slots__ = ("_descriptor", "_system")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, system: SystemCalls) -> None:
+        self._system = system
         # O_NONBLOCK: if a FIFO has replaced the file since the walk, the scan must not wait when it opens it.
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._descriptor = system.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             raise_if_machine_error(error)
             raise
@@ -292,7 +298,7 @@ class LocalFile:
         if offset:
             self._require_regular()
         try:
-            return os.pread(self._descriptor, length, offset)
+            return self._system.pread(self._descriptor, length, offset)
         except OSError as error:
             raise_if_machine_error(error)
             self._require_regular()
@@ -304,7 +310,7 @@ class LocalFile:
 
     def status(self) -> os.stat_result:
         """Return the status of the open file, even if another file now has its path."""
-        return os.fstat(self._descriptor)
+        return self._system.fstat(self._descriptor)
 
     def __enter__(self) -> ReadAt:
         return self._read_range
@@ -312,7 +318,7 @@ class LocalFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._descriptor)
+        self._system.close(self._descriptor)
 
 
 def file_identities(paths: frozenset[Path]) -> frozenset[_Identity]:

@@ -173,14 +173,14 @@ import resource, sys
 from dicommap.sources import local_tree
 before = local_tree.LocalFile.__init__
 kept = []
-def init(self, path):
+def init(self, path, system):
     if not kept:
         try:
             while True:
                 kept.append(open("/dev/null"))
         except OSError:
             pass
-    before(self, path)
+    before(self, path, system)
 local_tree.LocalFile.__init__ = init
 from dicommap.cli.main import main
 sys.argv = ["dicommap", *sys.argv[1:]]
