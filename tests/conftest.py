@@ -11,12 +11,15 @@ import pytest
 from hypothesis import settings
 
 import dicommap
+from tests.support.memory_directory import use_memory_directory
 from tests.support.needed_tools import pytest_sessionfinish
 from tests.support.p10_files import small_tree
 from tests.support.s3_server import bucket, s3_endpoint, s3_environment, share_botocore_models
 from tests.support.stand_in import import_jobs
 
 __all__ = ["bucket", "import_jobs", "pytest_sessionfinish", "s3_endpoint", "s3_environment"]
+
+use_memory_directory()
 
 # Where others wait for the result the examples are the same each time; elsewhere new ones are looked for.
 settings.register_profile("same-each-time", derandomize=True)
