@@ -1,0 +1,290 @@
+"""Call a function for many items, in threads if the calls wait for storage. The results keep the order of the items.
+
+On a fast disk a call is shorter than giving it to a thread. So the calls are made in the caller's thread, and a sample
+of them is measured. Threads start when the calls are measured to wait, and the caller's thread goes on alone when one
+thread is as fast as many.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from dicommap.reading.thread_count import ThreadCount, WaitDetector
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from typing import Self
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+MAX_THREADS = 64
+"""The default limit of threads. A share that answers in 5 ms then gives 12,800 answers per second."""
+
+MAX_KEPT = 256
+"""The default limit of items that are taken from their iterator before the result of the first one is used."""
+
+_IDLE_SECONDS = 1.0
+"""A thread without work ends after this time, even if nobody calls `close`."""
+
+_JOIN_SECONDS = 1.0
+"""`close` waits this long for running calls. A thread whose call hangs for longer ends when its call returns."""
+
+_END: Any = object()
+
+
+class _Call(Generic[_Item, _Result]):
+    """A call that was given to the threads, and its result or error."""
+
+    __slots__ = ("error", "function", "is_done", "item", "result")
+
+    def __init__(self, function: Callable[[_Item], _Result], item: _Item) -> None:
+        self.function, self.item = function, item
+        self.is_done = False
+        self.error: BaseException | None = None
+        self.result: _Result
+
+    def run(self) -> None:
+        try:
+            self.result = self.function(self.item)
+        except BaseException as error:  # noqa: BLE001  the thread that takes the result raises it
+            self.error = error
+        self.is_done = True
+
+    def take_result(self) -> _Result:
+        """Return the result, or raise the error."""
+        error, self.error = self.error, None  # without this, the traceback and the call would refer to each other
+        if error is not None:
+            raise error
+        return self.result
+
+
+class ParallelCalls:
+    """A context manager that makes calls in this thread, and in other threads while calls wait for storage.
+
+    What was measured is kept from one `map` to the next. Only one `map` may run at a time.
+    """
+
+    def __init__(
+        self,
+        limit: int = MAX_THREADS,
+        *,
+        kept: int = MAX_KEPT,
+        elapsed: Callable[[], float] = time.perf_counter,
+        cpu: Callable[[], float] = time.thread_time,
+    ) -> None:
+        """Make an object that has no threads yet.
+
+        Args:
+            limit: The maximum number of threads. With 1, all calls are made in the caller's thread.
+            kept: The maximum number of items that are taken from their iterator before the first one's result is used.
+                It bounds the number of results in memory.
+            elapsed: A clock of the elapsed time in seconds.
+            cpu: A clock of the calling thread's CPU time in seconds.
+        """
+        self._limit, self._kept, self._elapsed = limit, max(1, kept), elapsed
+        self._detector = WaitDetector(elapsed, cpu)
+        self._count = ThreadCount(limit)
+        self._threads: _Threads | None = None
+        self._uses_threads = False
+
+    @property
+    def thread_count(self) -> int:
+        """Return the number of threads that are running."""
+        return 0 if self._threads is None else len(self._threads.running)
+
+    def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item]) -> Generator[_Result, None, None]:
+        """Yield `function(item)` for each item, in the order of the items.
+
+        Items are taken in the caller's thread. An exception of a call, or of the iterator of the items, is raised in
+        place of its result; then no further calls are started.
+
+        Args:
+            function: A function that may be called in several threads at the same time.
+            items: The items. Some of them are taken before their results are used.
+        """
+        iterator, has_items = iter(items), True
+        while has_items:
+            if not self._uses_threads:
+                has_items = yield from self._call_here(function, iterator)
+            else:
+                has_items = yield from self._call_in_threads(function, iterator)
+
+    def close(self) -> None:
+        """End the threads. Calls that are running end first, but a call that hangs is not awaited for long."""
+        if self._threads is not None:
+            self._threads.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _call_here(
+        self, function: Callable[[_Item], _Result], items: Iterator[_Item]
+    ) -> Generator[_Result, None, bool]:
+        """Make calls in this thread until they are measured to wait. Return False if there are no more items."""
+        if self._limit == 1:
+            yield from map(function, items)
+            return False
+        detector = self._detector
+        for item in items:
+            if detector.unmeasured:
+                detector.unmeasured -= 1
+                yield function(item)
+                continue
+            yield detector.call(function, item)
+            if detector.take_verdict():
+                self._count.restart()
+                self._uses_threads = True
+                return True
+        return False
+
+    def _call_in_threads(
+        self, function: Callable[[_Item], _Result], items: Iterator[_Item]
+    ) -> Generator[_Result, None, bool]:
+        """Make calls in threads until one thread is as fast as many. Return False if there are no more items."""
+        if self._threads is None:
+            self._threads = _Threads(self._count, self._elapsed)
+        threads, calls, has_items = self._threads, deque[_Call[_Item, _Result]](), True
+        try:
+            while True:
+                while has_items and len(calls) < self._kept and self._count.value > 1:
+                    call = _take_next(function, items)
+                    if call is None or call.is_done:
+                        has_items = False
+                    else:
+                        threads.submit(call)
+                    if call is not None:
+                        calls.append(call)
+                if not calls:
+                    self._uses_threads = self._count.value > 1
+                    return has_items
+                threads.start(len(calls))
+                call = calls.popleft()
+                threads.wait(call)
+                yield call.take_result()
+        finally:
+            threads.cancel()
+
+
+def _take_next(function: Callable[[_Item], _Result], items: Iterator[_Item]) -> _Call[_Item, _Result] | None:
+    """Return the call for the next item, or None if there is none.
+
+    If the iterator raises an exception, the call has it as its error, and is done.
+    """
+    try:
+        return _Call(function, next(items))
+    except StopIteration:
+        return None
+    except Exception as error:  # noqa: BLE001  it is raised after the results of the items before
+        failed = _Call(function, _END)
+        failed.error, failed.is_done = error, True
+        return failed
+
+
+class _Threads:
+    """The threads of a ParallelCalls object. They take calls from a queue."""
+
+    def __init__(self, count: ThreadCount, elapsed: Callable[[], float]) -> None:
+        import threading  # not needed as long as no call waits
+        from queue import Empty, SimpleQueue
+
+        self.running: set[threading.Thread] = set()
+        self._new_thread, self._current_thread = threading.Thread, threading.current_thread
+        self._lock = threading.Lock()
+        self._count, self._elapsed = count, elapsed
+        self._queue: SimpleQueue[_Call[Any, Any] | None] = SimpleQueue()
+        self._empty = Empty
+        self._awaited: _Call[Any, Any] | None = None
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        """Has an item after the awaited call is done."""
+        self._seconds: list[float] = []
+        """The seconds that each call took since the number of threads was chosen."""
+
+    def submit(self, call: _Call[Any, Any]) -> None:
+        """Put a call at the end of the queue."""
+        self._queue.put(call)
+
+    def start(self, calls: int) -> None:
+        """Start threads until there are as many as wanted, or as many as `calls`. It must follow `submit`."""
+        with self._lock:  # a thread that is ending has either taken the submitted call or left the set
+            missing = min(self._count.value, calls) - len(self.running)
+        for _ in range(missing):
+            thread = self._new_thread(target=self._run_calls, name="dicommap-call", daemon=True)
+            self.running.add(thread)
+            try:
+                thread.start()
+            except RuntimeError:  # the process or the user has too many threads
+                self.running.discard(thread)
+                self._count.lower_limit(len(self.running))
+                return
+
+    def wait(self, call: _Call[Any, Any]) -> None:
+        """Wait until a call is done. Then choose the number of threads, if enough calls were measured."""
+        if not call.is_done:
+            self._awaited = call
+            while not call.is_done:
+                if self.running:
+                    self._wake.get()
+                elif (waiting := self._queue.get()) is not None:
+                    waiting.run()  # no thread could be started
+            self._awaited = None
+        if len(self._seconds) >= self._count.window:
+            seconds, self._seconds = self._seconds, []
+            self._count.adapt(seconds)
+
+    def cancel(self) -> None:
+        """Remove the calls that have not begun from the queue."""
+        try:
+            while True:
+                self._queue.get_nowait()
+        except self._empty:
+            return
+
+    def close(self) -> None:
+        """End the threads: see `ParallelCalls.close`."""
+        threads = list(self.running)
+        for _ in threads:
+            self._queue.put(None)
+        end = time.monotonic() + _JOIN_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        self.cancel()
+
+    def _run_calls(self) -> None:
+        """Run calls from the queue until `close` is called, there are none for a while, or fewer threads are wanted."""
+        is_idle, end = False, 0.0
+        while not self._leave(is_idle=is_idle):
+            has_to_wait = self._queue.empty()
+            try:
+                call = self._queue.get(timeout=_IDLE_SECONDS)
+            except self._empty:
+                is_idle = True
+                continue
+            if call is None:
+                self.running.discard(self._current_thread())
+                return
+            # The time between two calls counts, because another thread may have had the interpreter.
+            begin = self._elapsed() if has_to_wait or not end else end
+            call.run()
+            end = self._elapsed()
+            self._seconds.append(end - begin)
+            is_idle = False
+            if self._awaited is call:
+                self._wake.put(None)
+            del call  # a thread that waits for work must not keep a result
+
+    def _leave(self, *, is_idle: bool) -> bool:
+        """Remove this thread from the running ones if it is not needed, and return whether it was removed."""
+        if not is_idle and len(self.running) <= self._count.value:
+            return False
+        with self._lock:
+            if not (is_idle and self._queue.empty()) and len(self.running) <= self._count.value:
+                return False
+            self.running.discard(self._current_thread())
+            return True

@@ -1,0 +1,171 @@
+"""Measure whether calls wait for storage, and find the number of threads with which such calls are fast."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    _Item = TypeVar("_Item")
+    _Result = TypeVar("_Result")
+
+WAIT_SECONDS = 0.0001
+"""A call waits if it takes this many seconds longer than its CPU time. To give it to a thread costs about as much."""
+
+FIRST_THREADS = 8
+"""The number of threads that start when calls are measured to wait."""
+
+_CALLS_UNMEASURED = 15
+"""The number of calls between two measured calls. To read clocks takes a tenth of the time of a short call."""
+
+_CALLS_WATCHED = 8
+_WAITS_NEEDED = 3
+"""Calls wait if this many of the _CALLS_WATCHED calls wait that follow a long call.
+
+A single call may be long because the processor was busy with another process.
+"""
+
+_GAIN = 1.15
+"""Twice the threads are worth it if calls per second grow by this factor. Half the threads are enough if not."""
+
+_SLOWDOWN = 1.5
+"""The storage has become slower if calls per second are less by this factor than with the same number of threads."""
+
+_WINDOWS_BETWEEN_TRIALS = 16
+"""After this many windows, another number of threads is tried, because storage may become faster."""
+
+
+class WaitDetector:
+    """A detector of calls that wait for storage. It measures a sample of the calls of one thread."""
+
+    def __init__(
+        self, elapsed: Callable[[], float] = time.perf_counter, cpu: Callable[[], float] = time.thread_time
+    ) -> None:
+        """Make a detector.
+
+        Args:
+            elapsed: A clock of the elapsed time in seconds.
+            cpu: A clock of the CPU time of the calling thread in seconds. It is read only after a long call.
+        """
+        self._elapsed, self._cpu = elapsed, cpu
+        self.unmeasured = 0
+        """The number of calls that need not be measured before the next measured call. The caller counts it down."""
+        self._watched = 0
+        self._waits = 0
+
+    def call(self, function: Callable[[_Item], _Result], item: _Item) -> _Result:
+        """Return `function(item)`, and measure how long the call takes."""
+        if not self._watched:
+            begin = self._elapsed()
+            result = function(item)
+            if self._elapsed() - begin > WAIT_SECONDS:
+                self._watched, self._waits = _CALLS_WATCHED, 0
+            else:
+                self.unmeasured = _CALLS_UNMEASURED
+            return result
+        begin, begin_cpu = self._elapsed(), self._cpu()
+        result = function(item)
+        used = self._cpu() - begin_cpu
+        self._waits += self._elapsed() - begin - used > WAIT_SECONDS
+        self._watched -= 1
+        if not self._watched:
+            self.unmeasured = _CALLS_UNMEASURED
+        return result
+
+    def take_verdict(self) -> bool:
+        """Return whether calls wait. After True, the detector begins anew."""
+        if self._waits < _WAITS_NEEDED:
+            return False
+        self._watched = self._waits = self.unmeasured = 0
+        return True
+
+
+class ThreadCount:
+    """The number of threads that call a function at the same time. It follows the speed that is measured.
+
+    It is the smallest number with about the most calls per second. The number is doubled as long as this makes the
+    calls faster by _GAIN. If the calls become slower, and from time to time, half the number is tried, then twice the
+    number: on a storage that is overloaded, fewer calls at once are as fast.
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Start with FIRST_THREADS threads. `limit` is the maximum number of threads."""
+        self._limit = limit
+        self.restart()
+
+    def restart(self) -> None:
+        """Start again with FIRST_THREADS threads, or with the limit if it is lower."""
+        self.value = min(FIRST_THREADS, self._limit)
+        self._previous: tuple[int, float] | None = None
+        """While a number is tried: the number before, and its calls per second. None after a number was chosen."""
+        self._speed = 0.0
+        """The calls per second with the chosen number."""
+        self._windows = _WINDOWS_BETWEEN_TRIALS
+        self._tries_fewer = True
+
+    def lower_limit(self, limit: int) -> None:
+        """Lower the limit, because no more threads can be started."""
+        self._limit = max(1, limit)
+        self.value = min(self.value, self._limit)
+
+    @property
+    def window(self) -> int:
+        """Return the number of calls to measure before `adapt` is called."""
+        return max(16, 4 * self.value)
+
+    def adapt(self, seconds: Sequence[float]) -> None:
+        """Choose the next number of threads.
+
+        Args:
+            seconds: The seconds that each call took since `adapt` was called. If the calls no longer wait, one thread
+                is enough.
+        """
+        mean = _mean_without_longest(seconds)
+        if mean < WAIT_SECONDS:
+            self._choose(1, 1 / mean)
+            return
+        speed = self.value / mean
+        if self._previous is None:
+            self._watch(speed)
+            return
+        number, speed_before = self._previous
+        if self.value > number:
+            is_better = speed >= speed_before * _GAIN
+            further = self.value * 2
+        else:
+            is_better = speed * _GAIN >= speed_before
+            further = self.value // 2
+            speed = max(speed, speed_before)  # all smaller numbers are compared with the first one
+        if not is_better:
+            self._choose(number, speed_before)
+        else:
+            self._choose(self.value, speed)
+            self._try(further)
+
+    def _watch(self, speed: float) -> None:
+        """Try another number if the storage has become slower, or if the last trial was long ago."""
+        self._windows += 1
+        is_slower = 0 < speed * _SLOWDOWN < self._speed
+        self._speed = speed
+        if is_slower or self._windows >= _WINDOWS_BETWEEN_TRIALS:
+            self._tries_fewer = is_slower or not self._tries_fewer
+            self._windows = 0
+            self._try(self.value // 2 if self._tries_fewer else self.value * 2)
+
+    def _choose(self, number: int, speed: float) -> None:
+        self.value, self._speed, self._previous, self._windows = number, speed, None, 0
+
+    def _try(self, number: int) -> None:
+        """Try a number of threads within the limit. One thread means that the caller makes the calls itself."""
+        number = max(1, min(number, self._limit))
+        if number != self.value:
+            self._previous = self.value, self._speed
+            self.value = number
+
+
+def _mean_without_longest(seconds: Sequence[float]) -> float:
+    """Return the mean without the longest sixteenth: one call that hangs does not show how fast the others are."""
+    kept = sorted(seconds)[: max(1, len(seconds) - len(seconds) // 16)]
+    return max(sum(kept) / len(kept), 1e-9)
