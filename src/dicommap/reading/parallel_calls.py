@@ -173,7 +173,7 @@ class ParallelCalls:
 
 
 def _take_next(function: Callable[[_Item], _Result], items: Iterator[_Item]) -> _Call[_Item, _Result] | None:
-    """Return the call for the next item, or None if there is none.
+    """Return the call for the next item, or None after the last item.
 
     If the iterator raises an exception, the call has it as its error, and is done.
     """
@@ -257,7 +257,7 @@ class _Threads:
         self.cancel()
 
     def _run_calls(self) -> None:
-        """Run calls from the queue until `close` is called, there are none for a while, or fewer threads are wanted."""
+        """Run calls from the queue until `close` is called, the queue stays empty for a while, or fewer threads are wanted."""
         is_idle, end = False, 0.0
         while not self._leave(is_idle=is_idle):
             has_to_wait = self._queue.empty()

@@ -31,7 +31,8 @@ _GAIN = 1.15
 """Twice the threads are worth it if calls per second grow by this factor. Half the threads are enough if not."""
 
 _SLOWDOWN = 1.5
-"""The storage has become slower if calls per second are less by this factor than with the same number of threads."""
+_SLOW_WINDOWS = 2
+"""The storage has become slower if calls per second are less by the factor _SLOWDOWN in so many windows in a row."""
 
 _WINDOWS_BETWEEN_TRIALS = 16
 """After this many windows, another number of threads is tried, because storage may become faster."""
@@ -103,6 +104,7 @@ class ThreadCount:
         self._speed = 0.0
         """The calls per second with the chosen number."""
         self._windows = _WINDOWS_BETWEEN_TRIALS
+        self._slow_windows = 0
         self._tries_fewer = True
 
     def lower_limit(self, limit: int) -> None:
@@ -147,15 +149,19 @@ class ThreadCount:
     def _watch(self, speed: float) -> None:
         """Try another number if the storage has become slower, or if the last trial was long ago."""
         self._windows += 1
-        is_slower = 0 < speed * _SLOWDOWN < self._speed
-        self._speed = speed
+        self._slow_windows = self._slow_windows + 1 if speed * _SLOWDOWN < self._speed else 0
+        if not self._slow_windows:
+            self._speed = speed
+        is_slower = self._slow_windows >= _SLOW_WINDOWS
         if is_slower or self._windows >= _WINDOWS_BETWEEN_TRIALS:
+            self._speed = speed
             self._tries_fewer = is_slower or not self._tries_fewer
-            self._windows = 0
+            self._windows = self._slow_windows = 0
             self._try(self.value // 2 if self._tries_fewer else self.value * 2)
 
     def _choose(self, number: int, speed: float) -> None:
         self.value, self._speed, self._previous, self._windows = number, speed, None, 0
+        self._slow_windows = 0
 
     def _try(self, number: int) -> None:
         """Try a number of threads within the limit. One thread means that the caller makes the calls itself."""
