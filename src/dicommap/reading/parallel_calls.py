@@ -257,7 +257,7 @@ class _Threads:
         self.cancel()
 
     def _run_calls(self) -> None:
-        """Run calls from the queue until `close` is called, the queue stays empty for a while, or fewer threads are wanted."""
+        """Run calls until `close` is called, the queue stays empty for a while, or fewer threads are wanted."""
         is_idle, end = False, 0.0
         while not self._leave(is_idle=is_idle):
             has_to_wait = self._queue.empty()
