@@ -37,6 +37,7 @@ def test_from_the_search_to_the_outcomes(elsewhere: Elsewhere, package: Path) ->
     found = dicommap("adopt", package, "--find", *STORE)
     assert found.status == 0, found.everything
     assert found.out.count(" fits") == 2
+    assert "2 jobs requested, of 2 that the data store lists for the last 90 days." in found.out
     words = next_words(found)
     assert (words[:2], set(words[2:4]), words[4:]) == (["adopt", "package"], set(ids), list(STORE))
     adopted = dicommap(*words)
@@ -99,6 +100,8 @@ def test_wrong_calls_are_refused(elsewhere: Elsewhere, package: Path) -> None:
     assert_refused(dicommap("adopt", package), "--find")
     assert_refused(dicommap("adopt", package, "x", "--find"), "takes no job ids")
     assert_refused(dicommap("adopt", package, "--all", "--find"), "with --find first")
+    assert_refused(dicommap("adopt", package, "x", "--since", "2026-11-01"), "--since is for --find")
+    assert_refused(dicommap("adopt", package, "--find", "--since", "1.11.2026"), "1.11.2026", "2026-11-01")
     assert_refused(dicommap("adopt", package, "x", "--all"), "job ids")
     assert_refused(dicommap("adopt", package, "UPPER", *STORE), "'UPPER'")
     assert_refused(dicommap("adopt", package, "x"), "--datastore-id")

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from dicommap.arguments import (
     optional,
     to_flag,
     to_function,
+    to_instance,
     to_path,
     to_progress,
     to_rate,
@@ -36,11 +38,11 @@ from dicommap.package.job_adopter import JobAdopter
 from dicommap.package.job_requests import (
     find_placeholders,
     make_job_requests,
-    require_no_placeholders,
+    require_no_missing_members,
     require_package,
 )
 from dicommap.package.submission_states import SubmissionStates
-from dicommap.progress import progress_reporter, track_progress
+from dicommap.progress import ignore_step, progress_reporter, track_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
     from dicommap.model.submission import AwsAccount
     from dicommap.package.job_requests import JobRequest
     from dicommap.package.package_directory import PackageDirectory
-    from dicommap.progress import ProgressOption
+    from dicommap.progress import OnProgress, ProgressOption
 
 _JOB_ID = re.compile(r"[0-9a-z]{1,32}")
 """The form of job ids in AWS's service model."""
@@ -70,6 +72,10 @@ class AdoptResult(Displayable):
     issues: Issues
     is_search: bool = False
     """Whether the jobs were found by a search (`find=True`). If not, the caller named them."""
+    listed: int = 0
+    """The number of jobs that the data store listed for a search, which are those of the last 90 days."""
+    requested: int = 0
+    """The number of listed jobs whose properties a search has requested: those submitted since `since`."""
 
     @property
     def ok(self) -> bool:
@@ -96,6 +102,7 @@ class AdoptResult(Displayable):
     package=to_path,
     job_ids=to_texts,
     find=to_flag,
+    since=optional(to_instance(date, "a date, such as datetime.date(2026, 11, 1)")),
     datastore_id=optional(to_text),
     data_access_role_arn=optional(to_text),
     output_s3_uri=optional(to_text),
@@ -114,6 +121,7 @@ def adopt(
     job_ids: Iterable[str] = (),
     *,
     find: bool = False,
+    since: date | None = None,
     datastore_id: str | None = None,
     data_access_role_arn: str | None = None,
     output_s3_uri: str | None = None,
@@ -139,7 +147,10 @@ def adopt(
     Args:
         package: The package directory.
         job_ids: The ids that AWS gave the import jobs.
-        find: Whether to only search: list those import jobs of the data store that import a prefix of the package.
+        find: Whether to only search: list those import jobs of the data store that import a prefix of the package. AWS
+            lists the jobs of the last 90 days without their prefixes, so that each job is requested once.
+        since: The first day, in UTC, whose jobs a search requests, for example the day on which the package was
+            drafted. A datetime is a time on that day. None for all listed jobs.
         datastore_id: The id of the data store. This argument and the next three replace members of the package's
             requests.
         data_access_role_arn: The dataAccessRoleArn.
@@ -165,11 +176,11 @@ def adopt(
     """
     place, ids = Path(package), list(dict.fromkeys(job_ids))
     require_package(place)
-    _require_usable_ids(ids, find=find)
-    package_issues, planned = validate_and_open(place)
-    issues = [issue for issue in package_issues if issue.code != "request.placeholder"]
+    _require_usable_ids(ids, find=find, since=since)
+    issues, planned = validate_and_open(place)
     if planned is None:
         return AdoptResult(package=place, jobs=(), issues=Issues(issues), is_search=find)
+    # The package has no error here. Its warnings were shown when it was drafted, and do not concern an adoption.
     account = {
         "datastoreId": datastore_id,
         "dataAccessRoleArn": data_access_role_arn,
@@ -188,23 +199,48 @@ def adopt(
     )
     with progress_reporter(progress, "jobs") as report:
         if find:
-            found = list(adopter.find(lambda summaries: track_progress(summaries, report, len(summaries))))
-            found.sort(key=lambda job: format_utc(job.properties.submittedAt) or "", reverse=True)
-            return AdoptResult(package=place, jobs=tuple(found), issues=Issues(issues), is_search=True)
+            return _find_jobs(place, adopter, since, report)
         with nullcontext() if dry_run else adopter.states.lock():
             properties = adopter.get(track_progress(ids, report, len(ids)))
             adoptions = adopter.check([adopter.compare(job) for job in properties], compare_overrides=check)
-            issues += adopter.issues
-            if not dry_run and not has_errors(issues):
-                adoptions = _save(adopter, adoptions, is_first=kept is None, on_step=on_step)
-    return AdoptResult(package=place, jobs=tuple(adoptions), issues=Issues(issues))
+            if not dry_run and not has_errors(adopter.issues):
+                adoptions = _save(adopter, adoptions, is_first=kept is None, on_step=on_step or ignore_step)
+    return AdoptResult(package=place, jobs=tuple(adoptions), issues=Issues(adopter.issues))
 
 
-def _require_usable_ids(ids: Sequence[str], *, find: bool) -> None:
+def _find_jobs(place: Path, adopter: JobAdopter, since: date | None, report: OnProgress | None) -> AdoptResult:
+    """Return the jobs of the data store that import a prefix of the package, the newest first."""
+    listed = list(adopter.jobs.list_jobs(adopter.datastore))
+    first = _begin_of(since)
+    chosen = [job for job in listed if first is None or job.submittedAt is None or job.submittedAt >= first]
+    found = list(adopter.find(track_progress(chosen, report, len(chosen))))
+    found.sort(key=lambda job: format_utc(job.properties.submittedAt) or "", reverse=True)
+    return AdoptResult(
+        package=place,
+        jobs=tuple(found),
+        issues=Issues(),
+        is_search=True,
+        listed=len(listed),
+        requested=len(chosen),
+    )
+
+
+def _begin_of(since: date | None) -> datetime | None:
+    """Return a date as a datetime in UTC. A datetime without a time zone is in UTC."""
+    if since is None:
+        return None
+    moment = since if isinstance(since, datetime) else datetime.combine(since, time())
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _require_usable_ids(ids: Sequence[str], *, find: bool, since: date | None) -> None:
     """Raise UsageError if a job id does not have AWS's form.
 
-    Also raise it if ids are given for a search (`find`), or if neither ids nor a search are given.
+    Also raise it if ids are given for a search (`find`), if neither ids nor a search are given, or if `since` is given
+    without a search.
     """
+    if since is not None and not find:
+        raise UsageError("since is for a search (find=True) only.", fix="Leave it out: the named jobs are requested.")
     if bool(ids) == find:
         raise UsageError(
             "A search takes no job ids." if find else "No job was named.",
@@ -229,7 +265,7 @@ def _make_orders(
         require_same_datastore(kept, account.get("datastoreId", kept.datastoreId))
         account = {"datastoreId": kept.datastoreId, **account}
     orders = make_job_requests(package, jobs, account, None)
-    require_no_placeholders([member for member in find_placeholders(orders) if member == "datastoreId"])
+    require_no_missing_members([member for member in find_placeholders(orders) if member == "datastoreId"])
     return orders
 
 
@@ -238,12 +274,12 @@ def _save(
     adoptions: Sequence[JobAdoption],
     *,
     is_first: bool,
-    on_step: Callable[[str, str], None] | None,
+    on_step: Callable[[str, str], None],
 ) -> list[JobAdoption]:
     saved = []
     for adoption in adopter.save(adoptions, is_first=is_first):
         saved.append(adoption)
-        if on_step is not None and adoption.job is not None:
+        if adoption.job is not None:
             on_step(adoption.job, f"{_STEPS[adoption.result]} {adoption.properties.jobId}")
     return saved
 

@@ -25,7 +25,7 @@ from dicommap.errors import UsageError
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.healthimaging.s3_uri import s3_uri_issues
 from dicommap.issues import Location, has_errors
-from dicommap.issues.wording import choose_verb, format_count, join_names
+from dicommap.issues.wording import join_names
 from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import (
     ACCOUNT_EXAMPLES,
@@ -33,11 +33,12 @@ from dicommap.package.aws_account_check import (
     add_saved_settings,
     require_same_endpoint,
 )
-from dicommap.package.job_requests import require_valid_members
+from dicommap.package.job_requests import require_no_missing_members, require_valid_members
 from dicommap.package.probe_directory import ProbeDirectory, make_record
 from dicommap.package.probe_session import ProbeSession
 from dicommap.probing.probe_course import QUESTIONS
 from dicommap.probing.probe_estimate import estimate_probe
+from dicommap.progress import ignore_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,9 +53,7 @@ if TYPE_CHECKING:
     from dicommap.probing.probe_estimate import ProbeEstimate
     from dicommap.probing.probe_report import ProbeReport
 
-INPUT_EXAMPLE = "s3://bucket/probes/"
 _MEMBERS = ("datastoreId", "dataAccessRoleArn", "inputS3Uri", "outputS3Uri")
-_OPTIONS = {**ACCOUNT_OPTIONS, "inputS3Uri": "--input-s3-uri"}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -174,7 +173,7 @@ def probe(
             raise UsageError(f"{place.path} has no probe.", fix="Name the directory of the probe to clean up.")
         _require_all_members(members)
         record = make_record(asked, members, get_caller_region(reached))
-    session = ProbeSession(place, record, reached, clock, concurrent_jobs, confirm, on_step or _ignore_step)
+    session = ProbeSession(place, record, reached, clock, concurrent_jobs, confirm, on_step or ignore_step)
     if clean_up:
         deletion = session.clean_up(dry_run=dry_run)
         return ProbeResult(
@@ -204,7 +203,7 @@ def _require_same_members(record: ProbeRecord | None, members: dict[str, str]) -
     """Raise UsageError if an argument differs from the argument of the first call for this probe."""
     differing = [name for name, value in members.items() if record is not None and getattr(record, name) != value]
     if differing:
-        options = join_names(_OPTIONS[name] for name in differing)
+        options = join_names(ACCOUNT_OPTIONS[name] for name in differing)
         raise UsageError(
             f"The probe was begun with another {join_names(differing)}.",
             fix=f"Leave {options} out, or start another probe in a new directory.",
@@ -214,20 +213,13 @@ def _require_same_members(record: ProbeRecord | None, members: dict[str, str]) -
 def _require_valid_members(members: dict[str, str]) -> None:
     require_valid_members({name: value for name, value in members.items() if name != "inputS3Uri"})
     if "inputS3Uri" in members and has_errors(s3_uri_issues(members["inputS3Uri"], Location())):
-        raise UsageError("AWS does not take this --input-s3-uri.", fix=f"Write it like {INPUT_EXAMPLE}.")
-
-
-def _require_all_members(members: dict[str, str]) -> None:
-    missing = [name for name in _MEMBERS if name not in members]
-    if missing:
-        examples = {**ACCOUNT_EXAMPLES, "inputS3Uri": INPUT_EXAMPLE}
         raise UsageError(
-            f"{format_count(len(missing), 'option')} {choose_verb(len(missing), 'is', 'are')} missing: "
-            f"{join_names(_OPTIONS[name] for name in missing)}.",
-            fix="Give your own, of a data store for tests. They look like this: "
-            + " ".join(f"{_OPTIONS[name]} {examples[name]}" for name in missing),
+            "AWS does not take this --input-s3-uri.", fix=f"Write it like {ACCOUNT_EXAMPLES['inputS3Uri']}"
         )
 
 
-def _ignore_step(_job: str, _what: str) -> None:
-    pass
+def _require_all_members(members: dict[str, str]) -> None:
+    require_no_missing_members(
+        [name for name in _MEMBERS if name not in members],
+        "Give your own, of a data store for tests. They look like this:",
+    )

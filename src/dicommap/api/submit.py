@@ -35,14 +35,14 @@ from dicommap.package.aws_account_check import add_saved_settings, require_same_
 from dicommap.package.job_requests import (
     find_placeholders,
     make_job_requests,
-    require_no_placeholders,
+    require_no_missing_members,
     require_package,
 )
 from dicommap.package.job_submitter import JobSubmitter
 from dicommap.package.s3_validation import s3_object_issues
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.package.transfer_confirmation import make_submission_transfer, require_confirmed
-from dicommap.progress import progress_reporter, track_progress
+from dicommap.progress import ignore_step, progress_reporter, track_progress
 from dicommap.validation.environment_check import check_environment
 from dicommap.validation.request_check import check_output_uris
 
@@ -188,7 +188,7 @@ def submit(
     )
     placeholders = find_placeholders(orders)
     if not dry_run:
-        require_no_placeholders(placeholders)
+        require_no_missing_members(placeholders)
     issues += _output_issues(planned, orders)
     if has_errors(issues):
         return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
@@ -204,7 +204,7 @@ def submit(
             clock=clock,
             concurrent_jobs=concurrent_jobs,
             replace=replace,
-            on_step=on_step or _ignore_step,
+            on_step=on_step or ignore_step,
             is_first=kept is None,
         )
         issues += _start_jobs(submitter, planned, orders, confirm, progress, check=check)
@@ -321,7 +321,3 @@ def _list_requests(order: JobRequest, states: SubmissionStates, *, replace: bool
             **({"thenIfMatch": "the ETag of the object that holds the key"} if replace else {}),
         }
     yield {"operation": "StartDICOMImportJob", **order.request}
-
-
-def _ignore_step(_job: str, _what: str) -> None:
-    pass

@@ -35,7 +35,7 @@ from dicommap.package.job_requests import read_package_plan, require_package
 from dicommap.package.job_watchers import FhirJobWatcher, PackageWatcher
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.submission_states import SubmissionStates
-from dicommap.progress import Progress, progress_reporter
+from dicommap.progress import Progress, ignore_step, progress_reporter
 from dicommap.reading.document_limits import EVENTS_LIMIT
 from dicommap.validation.job_status_check import check_job_status, check_submission
 
@@ -155,7 +155,7 @@ def watch(
         AwsError: AWS refuses a request, or FAILED_ROUNDS_LIMIT rounds of polls fail in a row.
 
     """
-    on_step = on_step or _ignore_step
+    on_step = on_step or ignore_step
     place = None if package is None else Path(package)
     if events is not None:
         if place is None or once or fhir_jobs:
@@ -289,7 +289,3 @@ def _poll_until_ended(
         if once or (failing == 0 and all(job_watch.has_ended() for job_watch in watches)):
             return
         clock.sleep(next(pauses))
-
-
-def _ignore_step(_job: str, _what: str) -> None:
-    pass

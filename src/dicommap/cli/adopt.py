@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
+from datetime import date
 from typing import TYPE_CHECKING
 
 from dicommap.api.adopt import AdoptResult, adopt
@@ -27,6 +29,7 @@ from dicommap.cli.output import (
     print_line,
     print_next_step,
     print_table,
+    print_text,
     write,
 )
 from dicommap.cli.shell_words import path_word
@@ -36,6 +39,7 @@ from dicommap.display.csv_json import record_lines
 from dicommap.display.outcome_records import flatten_outcome_record
 from dicommap.errors import UsageError
 from dicommap.healthimaging.limits import GET_RATE
+from dicommap.issues.wording import format_count
 from dicommap.model.job_adoption import AdoptionResult
 from dicommap.package.package_directory import PackageDirectory
 
@@ -75,6 +79,13 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--all", action="store_true", help="Adopt all jobs that --find lists as fitting, if only one fits a job."
     )
+    parser.add_argument(
+        "--since",
+        metavar="DATE",
+        type=_parse_date,
+        help="For --find and --all: request only the jobs that were submitted on this day (UTC) or later, such as "
+        "2026-11-01. The default is all jobs that AWS lists, which are those of the last 90 days.",
+    )
     add_dry_run(parser, "Compare the jobs; save nothing.")
     add_jobs(parser, "Compare with")
     parser.add_argument(
@@ -92,6 +103,14 @@ def add_arguments(parser: Parser) -> None:
     add_output_options(parser, pager=False)
 
 
+def _parse_date(word: str) -> date:
+    """Convert a word of the command line to a date. Raises ArgumentTypeError if it is none."""
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise ArgumentTypeError(f"'{word}' is not a date such as 2026-11-01") from None
+
+
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap adopt` with the parsed arguments, and return the exit status."""
     if args.all and args.find:
@@ -99,6 +118,8 @@ def run(args: argparse.Namespace) -> int:
             "--find only lists jobs, and --all adopts those that --find lists as fitting.",
             fix="Run the command with --find first, then again with --all in its place.",
         )
+    if args.since is not None and not (args.find or args.all):
+        raise UsageError("--since is for --find and --all.", fix="Leave it out: the named jobs are requested.")
     if args.all and args.job_ids:
         raise UsageError("--all names the jobs to adopt itself.", fix="Leave out the job ids, or leave out --all.")
     adopted = _adopt(args, [], find=args.find or args.all)
@@ -119,6 +140,7 @@ def _adopt(args: argparse.Namespace, job_ids: Sequence[str], *, find: bool) -> A
         args.package,
         job_ids or args.job_ids,
         find=find,
+        since=args.since if find else None,
         datastore_id=args.datastore_id,
         data_access_role_arn=args.data_access_role_arn,
         output_s3_uri=args.output_s3_uri,
@@ -137,10 +159,12 @@ def _print_result(adopted: AdoptResult, *, is_dry: bool) -> None:
     if adopted.jobs or adopted.ok:
         print_table(ADOPTION_COLUMNS, map(build_adoption_cells, adopted.jobs))
     print_issues(adopted.issues)
-    if adopted.is_search:
-        if not adopted.jobs and adopted.ok:
-            print_line("No job of the data store imports a prefix of the package.")
-    elif not adopted.ok or is_dry:
+    if adopted.is_search and adopted.ok:
+        if not adopted.jobs:
+            print_line("None of these jobs imports a prefix of the package.")
+        requested = format_count(adopted.requested, "job")
+        print_text(f"{requested} requested, of {adopted.listed:,} that the data store lists for the last 90 days.")
+    elif not adopted.is_search and (not adopted.ok or is_dry):
         print_line("No job was adopted.")
 
 
@@ -163,7 +187,10 @@ def _choose_step_after_find(found: AdoptResult, args: argparse.Namespace) -> Nex
     if not fits:
         return NextStep(sentence="No job is left to adopt.")
     ids: Sequence[str] = found.adoptable or (JOB_ID,)  # if several jobs fit, the user chooses one
+    left_out = {"find", "all", "format"}
     if len(ids) > MAX_IDS:
         ids = ("--all",)
-    options = tuple(list_given_options(args, without={"find", "all", "format"}))
+    else:
+        left_out.add("since")
+    options = tuple(list_given_options(args, without=left_out))
     return NextStep(words=("adopt", path_word(found.package), *ids, *options))

@@ -21,15 +21,20 @@ ACCOUNT_OPTIONS = {
     "dataAccessRoleArn": "--data-access-role-arn",
     "outputS3Uri": "--output-s3-uri",
     "inputOwnerAccountId": "--input-owner-account-id",
+    "inputS3Uri": "--input-s3-uri",
     "region": "--region",
     "endpointUrl": "--endpoint-url",
 }
-"""Setting that only the owner of the AWS account knows -> its option on the command line."""
+"""Setting that only the owner of the AWS account knows -> its option on the command line.
+
+inputS3Uri is such a setting in a probe only: the jobs of a package have it in the plan.
+"""
 ACCOUNT_EXAMPLES = {
     "datastoreId": "0123456789abcdef0123456789abcdef",
     "dataAccessRoleArn": "arn:aws:iam::123456789012:role/import",
     "outputS3Uri": "s3://bucket/output/",
     "inputOwnerAccountId": "123456789012",
+    "inputS3Uri": "s3://bucket/probes/",
 }
 """Member of the request that only the owner of the AWS account knows -> an example value."""
 _ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"

@@ -21,7 +21,7 @@ from dicommap.model.submission import Submission, SubmissionState
 from dicommap.package.aws_account_check import make_aws_account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.aws import Clients
     from dicommap.aws.document_uploads import UploadDocument
@@ -56,17 +56,18 @@ class JobAdopter:
         """Return the id of the data store."""
         return str(self.orders[0].request["datastoreId"])
 
-    def find(self, track: Callable[[Sequence[ImportJob]], Iterable[ImportJob]]) -> Iterator[JobAdoption]:
-        """Yield the jobs of the data store that import a prefix of the package, compared with the package.
+    def find(self, summaries: Iterable[ImportJob]) -> Iterator[JobAdoption]:
+        """Request listed jobs, and yield those that import a prefix of the package, compared with the package.
 
         Args:
-            track: A function that takes a list of jobs and yields each of them unchanged. It may report the progress.
+            summaries: The jobs, as ListDICOMImportJobs lists them: without inputS3Uri.
 
         Raises:
             AwsError: AWS cannot be reached, or refuses a request.
+            PackageError: A saved state cannot be read.
 
         """
-        for summary in track(list(self.jobs.list_jobs(self.datastore))):
+        for summary in summaries:
             properties = self._get(summary.jobId)
             if properties is not None and self._find_order(properties) is not None:
                 yield self.compare(properties)

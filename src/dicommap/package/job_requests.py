@@ -112,16 +112,16 @@ def find_placeholders(orders: Iterable[JobRequest]) -> tuple[str, ...]:
     return tuple(member for member in AWS_ACCOUNT_MEMBERS if member in unknown)
 
 
-def require_no_placeholders(members: Sequence[str]) -> None:
-    """Raise UsageError if `members` is not empty: these parameters are placeholders.
+def require_no_missing_members(members: Sequence[str], advice: str = "Give your own, which look like this:") -> None:
+    """Raise UsageError if `members` is not empty: the values of these parameters are missing.
 
-    The message has examples for them.
+    The message names their options. Its fix is `advice`, followed by an example for each option.
     """
     if members:
         raise UsageError(
             f"{format_count(len(members), 'option')} {choose_verb(len(members), 'is', 'are')} missing: "
             f"{join_names(map(_make_option_name, members))}.",
-            fix=f"Give your own, which look like this: {_format_examples(members)}",
+            fix=f"{advice} {_format_examples(members)}",
         )
 
 

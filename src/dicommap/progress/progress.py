@@ -35,6 +35,11 @@ A function is called with the progress. True shows a bar, False shows no bar, an
 interactive Python.
 """
 
+
+def ignore_step(_job: str, _step: str) -> None:
+    """Do nothing. It replaces a missing `on_step`, the function that is called after each step of a job."""
+
+
 _Item = TypeVar("_Item")
 
 

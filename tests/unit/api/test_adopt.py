@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 import dicommap
+from dicommap.api.validate import validate_and_open
 from dicommap.display.adoption_report import build_adoption_record
 from dicommap.errors import AwsError, DocumentError, PackageError, UsageError
+from dicommap.issues import Severity, make_issue
 from dicommap.model.job_adoption import AdoptionResult
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.testing import ImportJobService
@@ -78,6 +80,30 @@ def test_jobs_are_found_by_their_prefix_and_compared(elsewhere: Elsewhere, impor
         get_schema_validator("adoption").validate(json.loads(json.dumps(build_adoption_record(job))))
     assert "1 fits" in str(found)
     assert "no configuration" in found._repr_html_()
+
+
+def test_a_search_since_a_day_requests_only_jobs_of_that_day_or_later(
+    elsewhere: Elsewhere, import_jobs: ImportJobService
+) -> None:
+    old, new = elsewhere.start("0001"), elsewhere.start("0002")
+    import_jobs.jobs[0].submitted_at -= timedelta(days=30)
+    import_jobs.fault("access-denied", operation="GetDICOMImportJob", after=1)  # a second request would be refused
+    day = import_jobs.jobs[1].submitted_at.date()
+    found = adopt(elsewhere, find=True, since=day)
+    assert ([job.properties.jobId for job in found.jobs], found.listed, found.requested) == ([new], 2, 1)
+    import_jobs.clear_faults()
+    moment = import_jobs.jobs[0].submitted_at - timedelta(seconds=1)
+    again = adopt(elsewhere, find=True, since=moment)
+    assert ({job.properties.jobId for job in again.jobs}, again.requested) == ({old, new}, 2)
+    with pytest.raises(UsageError, match="since is for a search"):
+        adopt(elsewhere, new, since=day)
+
+
+def test_warnings_of_the_draft_are_not_repeated(elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    warning = make_issue("draft.repeated-instances", severity=Severity.WARNING, files=2, content="")
+    checked, package = validate_and_open(elsewhere.package)
+    monkeypatch.setattr("dicommap.api.adopt.validate_and_open", lambda _: ([*checked, warning], package))
+    assert codes(adopt(elsewhere, find=True)) == codes(adopt(elsewhere, elsewhere.start())) == []
 
 
 def test_of_two_jobs_that_fit_none_is_chosen(elsewhere: Elsewhere) -> None:
