@@ -104,7 +104,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def _parse_date(word: str) -> date:
-    """Convert a word of the command line to a date. Raises ArgumentTypeError if it is none."""
+    """Convert a word of the command line to a date. Raises ArgumentTypeError if it is not a date."""
     try:
         return date.fromisoformat(word)
     except ValueError:
