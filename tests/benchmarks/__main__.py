@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import authoring, exporting, looking, memory, planning, s3, scanning, verifying
+from tests.benchmarks import authoring, drafting, exporting, looking, memory, planning, s3, scanning, verifying
 from tests.benchmarks.options import Options
 from tests.benchmarks.page import replace_section
 
@@ -16,13 +16,14 @@ SECTIONS: dict[str, Callable[[Options], str]] = {
     "scanning": scanning.measure,
     "memory": memory.measure,
     "authoring": authoring.measure,
+    "drafting": drafting.measure,
     "planning": planning.measure,
     "looking": looking.measure,
     "exporting": exporting.measure,
     "s3": s3.measure,
     "verifying": verifying.measure,
 }
-USUAL = ("scanning", "authoring", "planning", "looking", "exporting", "s3", "verifying")
+USUAL = ("scanning", "authoring", "drafting", "planning", "looking", "exporting", "s3", "verifying")
 
 
 def main() -> None:
@@ -35,10 +36,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=usual.rounds, help="repeats of what is fast")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="measure dicommap and the floor only")
     parser.add_argument("--full", action="store_true", help="memory for 1,000,000 instances too: 8 GB of disk")
+    parser.add_argument(
+        "--before", type=Path, metavar="DIR", help="a checkout of another commit to measure beside this"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(SECTIONS):
         parser.error(f"no benchmark has the name {', '.join(sorted(unknown))}")
-    options = Options(corpus=asked.corpus, files=asked.files, rounds=asked.rounds, peers=asked.peers)
+    options = Options(
+        corpus=asked.corpus, files=asked.files, rounds=asked.rounds, peers=asked.peers, before=asked.before
+    )
     for name in asked.names or (SECTIONS if asked.full else USUAL):
         text = SECTIONS[name](options)
         sys.stdout.write(text)

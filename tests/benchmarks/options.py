@@ -24,6 +24,8 @@ class Options:
     """Repeats of what is fast; what is slow has fewer."""
     peers: bool = True
     """Whether others are measured as well."""
+    before: Path | None = None
+    """A checkout of another commit, which is measured beside this one."""
 
 
 def work_directory() -> Path:

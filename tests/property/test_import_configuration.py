@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import botocore.session
@@ -15,6 +14,7 @@ from dicommap.healthimaging.import_configuration import ImportConfiguration
 from dicommap.validation.schema_check import check_schema
 from dicommap.validation.schema_registry import get_schema_validator
 from tests.support.example_counts import examples
+from tests.support.mutated_documents import mutated
 
 SHAPE = (
     botocore.session.get_session()
@@ -53,52 +53,11 @@ def test_what_the_models_build_is_taken_by_the_schema_and_by_botocore(document: 
     assert botocore_takes(written)
 
 
-WRONG: st.SearchStrategy[Any] = st.one_of(
-    st.sampled_from(["", " ", "a\n", "1.2\n", "é", "٣", "\x7f", "1.2 ", " a", "a\tb", "\ud800", "1" * 513, "a" * 1025]),
-    st.sampled_from([None, True, 0, 1.5, [], {}, ["1.2"], {"a": "b"}]),
-    st.text(max_size=5),
-).map(copy.deepcopy)
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> Any:
-    """Return a document that was valid before one or two things were done to it."""
-    document = copy.deepcopy(draw(documents))
-    for _ in range(draw(st.integers(1, 2))):
-        holder = draw(st.sampled_from(list(objects(document))))
-        names = sorted(holder) if isinstance(holder, dict) else list(range(len(holder)))
-        kind = draw(st.sampled_from(["drop", "rename", "replace", "add", "wrap"]))
-        name = draw(st.sampled_from(names)) if names else None
-        if kind == "add" or name is None:
-            add(holder, draw(st.sampled_from(["another", "studyInstanceUid", "", "seriesInstanceUID"])), draw(WRONG))
-        elif kind == "drop":
-            del holder[name]
-        elif kind == "rename" and isinstance(holder, dict):
-            holder[name + draw(st.sampled_from(["s", " ", "\n"]))] = holder.pop(name)
-        elif kind == "wrap":
-            holder[name] = [holder[name]]
-        else:
-            holder[name] = draw(WRONG)
-    return document
-
-
-def objects(value: Any) -> list[Any]:
-    members = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    inner = [found for member in members for found in objects(member)]
-    return [value, *inner] if isinstance(value, dict | list) else inner
-
-
-def add(holder: Any, name: str, value: object) -> None:
-    if isinstance(holder, dict):
-        holder[name] = value
-    else:
-        holder.append(value)
-
-
+NAMES = ("another", "studyInstanceUid", "", "seriesInstanceUID")
 ONE = {"studyInstanceUID": "1.2", "metadataFilePath": "a"}
 
 
-@given(mutated())
+@given(mutated(documents, NAMES))
 @example({OUTER: {INNER: []}})
 @example({OUTER: {INNER: [ONE] * 1000}})
 @example({OUTER: {INNER: [ONE] * 1001}})
@@ -115,7 +74,7 @@ def test_the_models_and_the_schema_give_every_document_the_same_verdict(document
     assert (not check_schema("import-configuration", document)) is verdict
 
 
-@given(mutated())
+@given(mutated(documents, NAMES))
 @examples(100)
 def test_whatever_botocore_refuses_the_schema_refuses(document: Any) -> None:
     if not botocore_takes(document):

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from dicommap.dicom.strict_json import depth_issues, pointer_token
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, ISSUE_COUNT_LIMIT, limit_and_count
-from dicommap.validation.schema_registry import get_schema_validator
+from dicommap.validation.model_check import get_validator_with_models, is_accepted_by_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from jsonschema import Draft202012Validator
 
     from dicommap.issues import Issue
 
@@ -33,19 +35,23 @@ _Error = Any
 def check_schema(name: str, document: object) -> list[Issue]:
     """Return an issue for each error of a document against a schema, sorted by JSON Pointer.
 
-    If a document has very many errors, only the first ones get an issue, and the others are counted, up to
-    MAX_SCHEMA_ERRORS. A document with too many nested levels is not checked by jsonschema, because jsonschema is
-    recursive.
+    pydantic models accept most valid documents; jsonschema finds the errors of the others. If a document has very many
+    errors, only the first ones get an issue, and the others are counted, up to MAX_SCHEMA_ERRORS. A document with too
+    many nested levels is not checked by jsonschema, because jsonschema is recursive.
 
     Args:
         name: The name of a shipped schema.
         document: The document as a JSON value.
     """
-    too_deep = depth_issues(document)
-    if too_deep:
-        return too_deep
+    if is_accepted_by_model(name, document):
+        return []
+    return depth_issues(document) or list_schema_issues(get_validator_with_models(name), document)
+
+
+def list_schema_issues(validator: Draft202012Validator, document: object) -> list[Issue]:
+    """Return an issue for each error that a validator finds in a document, sorted by JSON Pointer."""
     # An error needs about a kilobyte of memory, so the number of errors is limited.
-    errors = list(islice(get_schema_validator(name).iter_errors(document), MAX_SCHEMA_ERRORS))
+    errors = list(islice(validator.iter_errors(document), MAX_SCHEMA_ERRORS))
     # Two paths first differ inside one object or one array. So the sort never compares a name with an index.
     errors.sort(key=lambda error: tuple(error.absolute_path))
     issues = (issue for error in _drop_implied_errors(errors) for issue in _make_error_issues(error))

@@ -28,9 +28,10 @@ def _is_integer(_checker: object, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-_Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
+SchemaValidator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
 )
+"""The class of validators for the shipped schemas."""
 
 
 def list_schema_names() -> list[str]:
@@ -52,7 +53,12 @@ def read_schema_text(name: str) -> str:
 @lru_cache
 def get_schema_validator(name: str) -> Draft202012Validator:
     """Return the validator of the shipped schema `name`. It resolves references to other shipped schemas."""
-    return _Validator(_load_schema(name), registry=_build_registry())
+    return make_schema_validator(name, SchemaValidator)
+
+
+def make_schema_validator(name: str, validator_class: type[Draft202012Validator]) -> Draft202012Validator:
+    """Return a validator of the shipped schema `name`, of a subclass of SchemaValidator that `extend` has made."""
+    return validator_class(_load_schema(name), registry=_build_registry())
 
 
 @lru_cache

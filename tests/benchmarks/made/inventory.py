@@ -15,22 +15,30 @@ Headers = dict[bytes, HeaderRow]
 ROOT = "1.2.826.0.1.3680043.8.498"
 
 
-def filled(path: Path | None, *, studies: int, series: int, instances: int) -> Inventory:
-    """Return an inventory of so many studies, each of so many series, each of so many instances."""
+def filled(
+    path: Path | None, *, studies: int, series: int, instances: int, studies_in_folder: int | None = None
+) -> Inventory:
+    """Return an inventory of so many studies, each of so many series, each of so many instances.
+
+    Each study has a folder. With `studies_in_folder`, so many of these folders are in a folder of their own.
+    """
     with InventoryWriter(path, DEFAULT_KEYWORDS, ["/archive"]) as writer:
         for study in range(studies):
-            writer.add(0, *_study(f"{ROOT}.{10_000_000 + study}", study, series, instances))
+            folder = f"{study // studies_in_folder:06}/" if studies_in_folder else ""
+            writer.add(0, *_study(f"{ROOT}.{10_000_000 + study}", study, series, instances, folder))
         return Inventory.from_connection(writer.finish(lambda one, other: True))
 
 
-def _study(uid: str, number: int, series: int, instances: int) -> tuple[list[SourceFile], list[FileRow], Headers]:
+def _study(
+    uid: str, number: int, series: int, instances: int, folder: str
+) -> tuple[list[SourceFile], list[FileRow], Headers]:
     files: list[SourceFile] = []
     rows: list[FileRow] = []
     digests: dict[HeaderRow, bytes] = {}
     for one in range(series):
         for instance in range(instances):
             _, file, header = added(
-                f"study{number:08}/series{one:06}/IM{instance:06}.dcm",
+                f"{folder}study{number:08}/series{one:06}/IM{instance:06}.dcm",
                 f"{uid} {uid}.{one} {uid}.{one}.{instance}",
                 size=524_288,
                 PatientID=f"P{number}",

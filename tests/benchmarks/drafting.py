@@ -1,0 +1,129 @@
+"""The commands draft and validate for packages of many studies, beside the same commands of another checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.benchmarks.child_usage import Usage, usage_of
+from tests.benchmarks.machine import provenance
+from tests.benchmarks.made.inventory import filled
+from tests.benchmarks.options import ROOT, Options
+from tests.benchmarks.rounds import Contestant, alternate
+from tests.benchmarks.table import table
+from tests.benchmarks.targets import Target, targets_table
+
+STUDIES = 20_000
+GROWTH = 10
+"""The larger package has so many times as many studies."""
+STUDIES_IN_FOLDER = 500
+"""Studies in one folder of the source, which becomes one import job."""
+ROUNDS = 3
+DRAFT_BOUND, VALIDATE_BOUND, GROWTH_BOUND = 1 / 4, 1 / 3, 1.2
+"""CPU time relative to the checkout before, and CPU time per study of the larger package relative to the smaller."""
+
+_RULES = '[[rule]]\nname = "description"\nlevel = "study"\nset = { StudyDescription = "corrected" }\n'
+_OURS, _BEFORE = "this commit", "the commit before"
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkout:
+    """A checkout whose command line is measured. Both checkouts are run with the Python of this process."""
+
+    root: Path
+
+    def run(self, *words: str | Path) -> Usage:
+        """Run a command of dicommap and return its usage. Raises CommandFailedError if it ends with an error."""
+        command = ["/usr/bin/env", f"PYTHONPATH={self.root / 'src'}", sys.executable, "-m", "dicommap", *words]
+        return usage_of(command, accepted=(0,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """The usage of both commands in one round."""
+
+    draft: Usage
+    validate: Usage
+
+
+def measure(options: Options, studies: int = STUDIES) -> str:
+    """Measure, and return the section."""
+    checkouts = {_OURS: _Checkout(ROOT)}
+    if options.before is not None:
+        checkouts[_BEFORE] = _Checkout(options.before.absolute())
+    with TemporaryDirectory() as directory:
+        folder = Path(directory)
+        few = _write_inputs(folder / "few", studies)
+        contestants = {
+            name: Contestant(partial(_draft_and_validate, checkout, few), ROUNDS)
+            for name, checkout in checkouts.items()
+        }
+        rounds = alternate(contestants)
+        many = _draft_and_validate(checkouts[_OURS], _write_inputs(folder / "many", studies * GROWTH))
+    rows = [_row(f"{name}, {studies:,} studies", measured) for name, measured in rounds.items()]
+    rows.append(_row(f"{_OURS}, {studies * GROWTH:,} studies", [many]))
+    return f"""## Drafting and validating packages
+
+{provenance("dicommap", "pydantic", "jsonschema")}
+
+`dicommap draft` with a rule that changes one attribute of each study, and `dicommap validate` of the package, each in a
+process of its own, with start-up. A study has one instance; {STUDIES_IN_FOLDER} studies are in a folder, which is one
+import job. CPU time is that of all processes, the median of {ROUNDS} alternating rounds ({studies * GROWTH:,} studies:
+one round). MB is the most memory that the largest process held at once.
+
+{table(("", "draft: s CPU", "MB", "validate: s CPU", "MB"), rows)}
+{targets_table(_targets(rounds, many))}"""
+
+
+def _write_inputs(folder: Path, studies: int) -> Path:
+    """Write the inventory and the rules file of a draft into a new folder, and return the folder."""
+    folder.mkdir()
+    inventory = folder / "inventory.db"
+    filled(inventory, studies=studies, series=1, instances=1, studies_in_folder=STUDIES_IN_FOLDER).close()
+    (folder / "rules.toml").write_text(_RULES, encoding="utf-8")
+    return folder
+
+
+def _draft_and_validate(checkout: _Checkout, inputs: Path) -> _Measured:
+    package, inventory = inputs / "package", inputs / "inventory.db"
+    uri = "s3://example-bucket/incoming/"
+    draft = checkout.run(
+        "draft", inventory, "--rules", inputs / "rules.toml", "--input-s3-uri", uri, "--output", package
+    )
+    validate = checkout.run("validate", package)
+    shutil.rmtree(package)
+    os.sync()  # so that the next command does not wait for the files of this one
+    return _Measured(draft, validate)
+
+
+def _median_cpu(usages: Sequence[Usage]) -> float:
+    return statistics.median(usage.cpu for usage in usages)
+
+
+def _row(name: str, rounds: Sequence[_Measured]) -> list[str]:
+    figures = []
+    for usages in ([measured.draft for measured in rounds], [measured.validate for measured in rounds]):
+        figures += [f"{_median_cpu(usages):.2f}", f"{max(usage.peak for usage in usages) / 1e6:.0f}"]
+    return [name, *figures]
+
+
+def _targets(rounds: dict[str, list[_Measured]], many: _Measured) -> list[Target]:
+    """Return the targets. Those that compare with the checkout before are not measured if there is none."""
+    ours, before = rounds[_OURS], rounds.get(_BEFORE)
+    targets = []
+    for command, bound in (("draft", DRAFT_BOUND), ("validate", VALIDATE_BOUND)):
+        own = _median_cpu([getattr(measured, command) for measured in ours])
+        others = None if before is None else _median_cpu([getattr(measured, command) for measured in before])
+        ratio = None if others is None else own / others
+        targets.append(Target(name=f"{command}, beside {_BEFORE}", bound=bound, at_least=False, measured=ratio))
+        growth = getattr(many, command).cpu / own / GROWTH
+        name = f"{command}, CPU time per study for {GROWTH} times as many studies"
+        targets.append(Target(name=name, bound=GROWTH_BOUND, at_least=False, measured=growth))
+    return targets
