@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ import pydicom
 import pytest
 
 import dicommap
-from tests.benchmarks import exporting, planning, s3
+from tests.benchmarks import exporting, planning, s3, verifying
 from tests.benchmarks.__main__ import SECTIONS
 from tests.benchmarks.child_usage import CommandFailedError, usage_of
 from tests.benchmarks.corpora import Corpus
@@ -175,3 +176,11 @@ def test_the_page_has_a_section_for_each_benchmark_and_no_path_of_a_machine() ->
     text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     assert all(f"<!-- {name}: begin -->" in text for name in SECTIONS)
     assert str(ROOT) not in text
+
+
+@pytest.mark.long
+def test_verify_is_measured_beside_bare_requests() -> None:
+    text = verifying.measure(Options(rounds=1), image_sets=8)
+    assert "8 image sets" in text
+    assert re.search(r"\| ratio \| [0-9.]+ \| [0-9.]+ \|", text)
+    assert re.search(r"\| 32 \| [0-9.]+ \|", text)

@@ -79,14 +79,15 @@ def format_values(result: AttributeResult, masker: Masker) -> tuple[str, str]:
     check = result.check
     keyword = keyword_of(check.tag)
     wanted = text_from_attribute(check.wanted)
-    texts = (_dump(check.wanted) if wanted is None else wanted, _format_stored(check.stored))
+    texts = (_dump(check.wanted) if wanted is None else wanted, format_stored_value(check.stored))
     wanted_text, stored_text = (masker.mask(keyword, text, can_be_shown=False) for text in texts)
     if result.effect is Effect.APPLIED and not masker.show_values and stored_text:
         return wanted_text, wanted_text  # equal by DICOM meaning, so that the marks must be equal, too
     return wanted_text, stored_text
 
 
-def _format_stored(stored: Any) -> str:  # noqa: ANN401  JSON of any type
+def format_stored_value(stored: Any) -> str:  # noqa: ANN401  JSON of any type
+    """Return the text of a stored value: JSON if it is not a text. The text is empty if no value is stored."""
     if stored is ABSENT or stored is None:
         return ""
     return stored if isinstance(stored, str) else _dump(stored)

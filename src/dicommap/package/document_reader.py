@@ -23,13 +23,14 @@ LINE_PIECE_BYTES = 2**20
 """Maximum number of bytes that are read of a line at once. A longer line is read in pieces."""
 
 
-def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, beneath: Path | None = None) -> bytes:
+def read_document(path: Path, limit: int = LARGEST_DOCUMENT_LIMIT.bytes, *, beneath: Path | int | None = None) -> bytes:
     """Read a document and return its bytes.
 
     Args:
         path: The file.
         limit: Maximum number of bytes.
-        beneath: If given, `path` is relative to this directory, and no part of `path` may be a link.
+        beneath: A directory, or the descriptor of an open directory. If given, `path` is relative to this directory,
+            and no part of `path` may be a link.
 
     Raises:
         DocumentError: If the document cannot be read, is too large, or is not a regular file.

@@ -10,7 +10,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DocumentError, os_error_reason
 from dicommap.healthimaging.job_output import JOB_MANIFEST_BYTES_LIMIT, JOB_MANIFEST_NAME, parse_job_id, record_kind_of
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.reading import open_regular_file
+from dicommap.reading import FileTooLargeError, open_regular_file, read_regular_file
 from dicommap.reconciliation.job_manifest import JobOutput, RecordFile, read_job_manifest
 from dicommap.reconciliation.manifest_records import RecordKind
 
@@ -83,10 +83,11 @@ def _find_job_folders(root: Path) -> Iterator[_JobFolder]:
 
 def _read_summary_bytes(folder: Path) -> bytes | None:
     try:
-        with open_regular_file(folder / JOB_MANIFEST_NAME) as file:
-            return file.read(JOB_MANIFEST_BYTES_LIMIT)
+        return read_regular_file(folder / JOB_MANIFEST_NAME, JOB_MANIFEST_BYTES_LIMIT)
     except FileNotFoundError:
         return None
+    except FileTooLargeError:
+        return b""  # is reported as a job manifest that cannot be read
     except OSError as error:
         _raise_document_error(error)
         raise

@@ -6,16 +6,17 @@ import json
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of
+from dicommap.display.verification_records import format_stored_value
 from dicommap.errors import AwsError, DocumentError
 from dicommap.overrides.override_file import parse_override_data_set
-from dicommap.package.metadata_sources import MetadataFailure
+from dicommap.package.metadata_sources import LOCKED_REASON, MetadataFailure
 from dicommap.reconciliation.outcomes import JobState
 from dicommap.verification.effects import WRONG_EFFECTS, AttributeCheck, Effect
 from dicommap.verification.image_set_check import StudyOverrides
@@ -44,17 +45,22 @@ _UNFINISHED = {
 _NOT_IMPORTED = "no instance was imported"
 _NOT_FOUND = "SearchImageSets finds no image set of the study"
 _NO_RECORDS = "no record of the job names an image set"
-_LOCKED = "the image set is LOCKED: it is being changed"
-
 
 REQUESTS_AT_ONCE = 8
 """Number of image sets that are fetched and checked at the same time."""
+ITEMS_AHEAD = 16 * REQUESTS_AT_ONCE
+"""Number of image sets that threads may check before the results of the first of them are used.
+
+If it were smaller, all threads would wait whenever one answer is late.
+"""
 SMALL_BYTES = 16 * 2**10
 """Maximum size of fetched metadata that several threads may decompress and parse at the same time.
 
 zlib makes at most 1,032 bytes of one byte, so that all threads together decompress about as many bytes as one document
 may have.
 """
+STORED_CHARACTERS = 10_000
+"""Maximum number of characters of a stored value that is kept for display. A longer value is cut."""
 DENIALS_LIMIT = 10
 """Number of consecutive image sets with a missing permission after which the verification raises AwsError."""
 
@@ -140,9 +146,15 @@ class JobVerifier:
             OSError: The results cannot be kept.
 
         """
+        with self._package.open_override_files(job) as read_override_file:
+            yield from self._verify(job, reconciled, read_override_file)
+
+    def _verify(
+        self, job: PlanJob, reconciled: JobReconciliation | None, read_override_file: Callable[[str], bytes]
+    ) -> Iterator[StudyResult]:
         self.searched_studies = 0
         builder: StudyResultBuilder | None = None
-        for checked in self._check_items(self._list_work(job, reconciled)):
+        for checked in self._check_items(self._list_work(job, reconciled, read_override_file)):
             item = checked.item
             builder = builder or StudyResultBuilder(job.id, item.study.study)
             if item.target is not None:
@@ -157,7 +169,7 @@ class JobVerifier:
         waiting: deque[Future[_CheckedItem]] = deque()
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as threads:
             try:
-                for item in islice(items, 2 * REQUESTS_AT_ONCE):
+                for item in islice(items, ITEMS_AHEAD):
                     waiting.append(threads.submit(self._check_item, item))
                 while waiting:
                     checked = waiting.popleft().result()
@@ -181,7 +193,7 @@ class JobVerifier:
         with nullcontext() if len(answer) <= SMALL_BYTES else self._large:
             checks = self._compare(overrides, target, answer)
         if any(check.effect in WRONG_EFFECTS for check in checks) and self._source.is_locked(target.image_set_id):
-            checks = _make_unreadable(overrides, target, _LOCKED)
+            checks = _make_unreadable(overrides, target, LOCKED_REASON)
         return _CheckedItem(item, checks)
 
     def _compare(self, overrides: StudyOverrides, target: ImageSetTarget, data: bytes) -> list[AttributeCheck]:
@@ -192,7 +204,9 @@ class JobVerifier:
             stored = read_stored_image_set(document, target.image_set_id)
         except UnreadableMetadataError as error:
             return _make_unreadable(overrides, target, f"the metadata cannot be used: {error}")
-        return list(overrides.check(stored, target.image_set_id, target.series, target.instances))
+        checks = list(overrides.check(stored, target.image_set_id, target.series, target.instances))
+        # Results are kept until the end of the job, or longer. So they must not hold large values.
+        return checks if len(document) <= STORED_CHARACTERS else [_cut_stored_value(check) for check in checks]
 
     def _keep(self, job: PlanJob, item: _WorkItem, checked: _CheckedItem) -> None:
         """Save the results of an image set.
@@ -222,7 +236,9 @@ class JobVerifier:
             self._record.add(line)
         self._denied.clear()
 
-    def _list_work(self, job: PlanJob, reconciled: JobReconciliation | None) -> Iterator[_WorkItem]:
+    def _list_work(
+        self, job: PlanJob, reconciled: JobReconciliation | None, read_override_file: Callable[[str], bytes]
+    ) -> Iterator[_WorkItem]:
         """Yield the image sets to verify, study by study. A study without image sets has one item without a target."""
         mappings: dict[str, list[DicomMetadataMapping]] = {}
         for mapping in job.mappings:
@@ -231,7 +247,7 @@ class JobVerifier:
         known = {} if reconciled is None else _group_imported_instances(reconciled, mappings.keys())
         has_records = any(known.values())
         for study in sorted(mappings):
-            work = _StudyWork(study, partial(self._read_overrides, job, study, mappings[study]))
+            work = _StudyWork(study, partial(self._read_overrides, read_override_file, mappings[study]))
             reason = unfinished or _NOT_IMPORTED
             targets = known.get(study, [])
             if not has_records and not unfinished:
@@ -280,13 +296,16 @@ class JobVerifier:
         known = {target.image_set_id for target in targets}
         return [*targets, *(target for target in found if target.image_set_id not in known)]
 
-    def _read_overrides(self, job: PlanJob, study: str, mappings: list[DicomMetadataMapping]) -> StudyOverrides:
+    def _read_overrides(
+        self, read_override_file: Callable[[str], bytes], mappings: list[DicomMetadataMapping]
+    ) -> StudyOverrides:
         data_sets = {
             mapping.seriesInstanceUID: _parse_override(
-                self._package.override_file(job, mapping.metadataFilePath), self._package.plan.assumptions
+                read_override_file(mapping.metadataFilePath), self._package.plan.assumptions
             )
             for mapping in mappings
         }
+        study = mappings[0].studyInstanceUID
         read_previous = cache(partial(self._previous.of_study, study))
         return StudyOverrides(study_instance_uid=study, data_sets=data_sets, read_previous=read_previous)
 
@@ -300,6 +319,12 @@ def _parse_override(data: bytes, assumptions: Assumptions) -> DataSet:
             "An override file of the package is no DICOM JSON data set.",
             fix="'dicommap validate' lists what is wrong with the package.",
         ) from None
+
+
+def _cut_stored_value(check: AttributeCheck) -> AttributeCheck:
+    """Return a check whose stored value has at most STORED_CHARACTERS. A longer value becomes a text that is cut."""
+    text = format_stored_value(check.stored)
+    return check if len(text) <= STORED_CHARACTERS else replace(check, stored=text[: STORED_CHARACTERS - 1] + "…")
 
 
 def _make_unreadable(overrides: StudyOverrides, target: ImageSetTarget, reason: str) -> list[AttributeCheck]:

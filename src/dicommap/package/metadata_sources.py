@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dicommap.aws.image_sets import ImageSets
     from dicommap.healthimaging.image_sets import ImageSetSummary
 
+LOCKED_REASON = "the image set is LOCKED: it is being changed or deleted"
+"""The reason why the metadata of an image set is not read, or not compared."""
 _CONFLICT_CODE = "ConflictException"
 _GZIP_START = b"\x1f\x8b"
 
@@ -32,7 +34,7 @@ class MetadataFailure:
 
 
 class MetadataSource(Protocol):
-    """The interface of a source of image set metadata."""
+    """The interface of a source of image set metadata. Threads share it."""
 
     def fetch(self, image_set: str) -> bytes | MetadataFailure:
         """Return the metadata of an image set as bytes, which may be compressed, or the reason of a failure.
@@ -103,7 +105,7 @@ def _describe_failure(error: AwsError) -> str:
     if error.code in NOT_FOUND_CODES:
         return "the image set does not exist, or was deleted"
     if error.code == _CONFLICT_CODE:
-        return "the image set is locked: it is being changed or deleted"
+        return LOCKED_REASON
     return error.message.rstrip(".")
 
 

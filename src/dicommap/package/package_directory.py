@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +22,7 @@ from dicommap.package.document_reader import format_name, read_document
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.planning.plan import Plan
 from dicommap.planning.planned_objects import PlannedObject, parse_objects_csv
-from dicommap.reading import open_regular_file
+from dicommap.reading import open_folder, open_regular_file
 from dicommap.reading.document_limits import CONFIGURATION_LIMIT, OVERRIDE_LIMIT, PLAN_LIMIT, TABLE_LIMIT
 
 if TYPE_CHECKING:
@@ -66,8 +67,6 @@ class PackageDirectory:
                 f"{format_name(self.path)} is no package: it has no {PLAN_FILE}.", fix="Name a package."
             )
         self.plan = read_plan(self.path)
-        self._hashes: tuple[PlanJob | None, dict[str, str]] = (None, {})
-        """The job of the last override file, and the hashes of its override files by path."""
 
     def _read_document(self, name: str, limit: DocumentLimit) -> bytes:
         return read_document(Path(name), limit.bytes, beneath=self.path)
@@ -100,14 +99,35 @@ class PackageDirectory:
 
         Raises DocumentError if the file cannot be read, or if its hash is not the hash in the plan.
         """
-        data = self._read_document(f"{job_folder(job.id)}/files/{path}", OVERRIDE_LIMIT)
-        known_job, hashes = self._hashes  # read at once, because threads share this object
-        if known_job is not job:
-            hashes = {file.path: file.sha256 for file in job.files}
-            self._hashes = (job, hashes)
-        if hashlib.sha256(data).hexdigest() != hashes.get(path):
-            raise DocumentError(f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT_FIX)
-        return data
+        with self.open_override_files(job) as read_override_file:
+            return read_override_file(path)
+
+    @contextmanager
+    def open_override_files(self, job: PlanJob) -> Iterator[Callable[[str], bytes]]:
+        """Return a context manager with a function that returns the bytes of an override file of a job.
+
+        Use it to read many files: the folder of the job is opened only once. Threads can share the function. Its
+        argument is a path relative to the job's inputS3Uri. It raises DocumentError as `override_file` does.
+        """
+        name = f"{job_folder(job.id)}/files"
+        hashes = {file.path: file.sha256 for file in job.files}
+        try:
+            folder = open_folder(name, beneath=self.path)
+        except OSError as error:
+            raise DocumentError(f"{name} cannot be read: {os_error_reason(error)}.", fix=_REDRAFT_FIX) from None
+
+        def read(path: str) -> bytes:
+            data = read_document(Path(path), OVERRIDE_LIMIT.bytes, beneath=folder)
+            if hashlib.sha256(data).hexdigest() != hashes.get(path):
+                raise DocumentError(
+                    f"An override file of job {job.id} was changed after it was drafted.", fix=_REDRAFT_FIX
+                )
+            return data
+
+        try:
+            yield read
+        finally:
+            os.close(folder)
 
     def table(self, name: str, planned: FileDigest) -> str:
         """Return the text of a table, such as preview.csv.

@@ -15,9 +15,10 @@ import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, StrPath, WriteableBuffer
+    from _typeshed import ReadableBuffer, StrPath, SupportsRead, WriteableBuffer
 
 _OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _PIECE_BYTES = 2**20
 _BUFFER_BYTES = 2**18
 
@@ -39,13 +40,13 @@ class FileTooLargeError(OSError):
     """Error for a file or stream that has more bytes than the caller's limit."""
 
 
-def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
+def open_descriptor(path: StrPath, *, beneath: StrPath | int | None = None) -> int:
     """Open a regular file for reading, without blocking, and return its descriptor.
 
     Args:
         path: The file. Links are followed, unless `beneath` is given.
-        beneath: A directory that must contain the file. `path` is then relative to this directory, and no part of
-            `path` may be a link, `.` or `..`.
+        beneath: A directory that must contain the file, or the descriptor of an open directory. `path` is then relative
+            to this directory, and no part of `path` may be a link, `.` or `..`.
 
     Raises:
         NotRegularFileError: The path does not name a regular file.
@@ -58,7 +59,7 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
             _require_regular(os.stat(path), path)
             descriptor = os.open(path, _OPEN_FLAGS)
         else:
-            descriptor = _open_beneath(os.fspath(beneath), os.fspath(path))
+            descriptor = _open_beneath(beneath, os.fspath(path))
     except ValueError:  # a NUL, or a character that no file name can have
         raise OSError(errno.EINVAL, "no file can have this name") from None
     try:
@@ -67,6 +68,17 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | None = None) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def open_folder(path: StrPath, *, beneath: StrPath) -> int:
+    """Open a directory below another one, and return its descriptor. No part of `path` may be a link, `.` or `..`.
+
+    Raises:
+        NotRegularFileError: A part of the path is a link.
+        OSError: The directory cannot be opened.
+
+    """
+    return _open_folder(beneath, _split_path(os.fspath(path)))
 
 
 def open_regular_file(path: StrPath, *, limit: int | None = None, beneath: StrPath | None = None) -> BinaryIO:
@@ -95,14 +107,14 @@ def open_regular_file(path: StrPath, *, limit: int | None = None, beneath: StrPa
         raise
 
 
-def read_regular_file(path: StrPath, limit: int, *, beneath: StrPath | None = None) -> bytes:
+def read_regular_file(path: StrPath, limit: int, *, beneath: StrPath | int | None = None) -> bytes:
     """Return all bytes of a regular file.
 
     Args:
         path: The file. Links are followed, unless `beneath` is given.
         limit: The maximum number of bytes that the file may have.
-        beneath: A directory that must contain the file. `path` is then relative to this directory, and no part of
-            `path` may be a link, `.` or `..`.
+        beneath: A directory that must contain the file, or the descriptor of an open directory. `path` is then relative
+            to this directory, and no part of `path` may be a link, `.` or `..`.
 
     Raises:
         NotRegularFileError: The path does not name a regular file.
@@ -110,8 +122,16 @@ def read_regular_file(path: StrPath, limit: int, *, beneath: StrPath | None = No
         OSError: The file cannot be opened or read.
 
     """
-    with open_regular_file(path, limit=limit, beneath=beneath) as file:
-        return read_stream(file, limit)
+    descriptor = open_descriptor(path, beneath=beneath)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size > limit:
+            raise _make_too_large_error(limit)
+        # A small file gets a small buffer. Files below /proc have the size 0, but are not empty.
+        with io.FileIO(descriptor, closefd=False) as file:
+            return _read_pieces(file, limit, min(size + 1, _PIECE_BYTES) if size else _PIECE_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def read_stream(stream: BinaryIO, limit: int) -> bytes:
@@ -122,8 +142,12 @@ def read_stream(stream: BinaryIO, limit: int) -> bytes:
         OSError: The stream cannot be read.
 
     """
+    return _read_pieces(stream, limit, _PIECE_BYTES)
+
+
+def _read_pieces(stream: SupportsRead[bytes], limit: int, piece_bytes: int) -> bytes:
     content = io.BytesIO()
-    while piece := stream.read(min(_PIECE_BYTES, limit + 1 - content.tell())):
+    while piece := stream.read(min(piece_bytes, limit + 1 - content.tell())):
         content.write(piece)
         if content.tell() > limit:
             raise _make_too_large_error(limit)
@@ -162,22 +186,40 @@ class _BoundedFile(io.RawIOBase):
             os.close(self._descriptor)
 
 
-def _open_beneath(directory: str, path: str) -> int:
+def _open_beneath(directory: StrPath | int, path: str) -> int:
     """Open a file below a directory without following any link, and return its descriptor."""
+    *folders, name = _split_path(path)
+    folder = _open_folder(directory, folders)
+    try:
+        _require_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), path)
+        return os.open(name, _OPEN_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
+    finally:
+        if folder != directory:
+            os.close(folder)
+
+
+def _split_path(path: str) -> list[str]:
     parts = path.split("/")
     if not all(parts) or {".", ".."} & set(parts):
         raise OSError(errno.EINVAL, "the path leads out of its directory")
-    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return parts
+
+
+def _open_folder(directory: StrPath | int, parts: list[str]) -> int:
+    """Open a folder below a directory. A descriptor of the directory stays open; without parts, it is returned."""
+    folder = directory if isinstance(directory, int) else os.open(directory, _FOLDER_FLAGS)
     try:
-        for part in parts[:-1]:
+        for part in parts:
             _require_no_link(part, folder)
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            os.close(folder)
+            inner = os.open(part, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
+            if folder != directory:
+                os.close(folder)
             folder = inner
-        _require_regular(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False), path)
-        return os.open(parts[-1], _OPEN_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
-    finally:
-        os.close(folder)
+    except BaseException:
+        if folder != directory:
+            os.close(folder)
+        raise
+    return folder
 
 
 def _require_no_link(name: str, folder: int) -> None:

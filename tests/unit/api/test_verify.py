@@ -186,7 +186,7 @@ def test_a_few_denied_image_sets_are_outcomes(package: PackageDirectory, service
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("conflict", "is locked"), ("not-found", "was deleted"), ("validation", "was refused: ValidationException")],
+    [("conflict", "is LOCKED"), ("not-found", "was deleted"), ("validation", "was refused: ValidationException")],
 )
 def test_a_fault_of_one_image_set_is_an_outcome(
     package: PackageDirectory, service: ImportJobService, kind: str, words: str
@@ -262,6 +262,29 @@ def test_downloaded_metadata_is_verified_without_a_service(
             (folder / f"{one}.json").write_bytes(gzip.decompress(body))
     result = dicommap.verify(package.path, manifests=package.path.parent / "manifests", metadata=folder)
     assert result.ok, result.issues
+
+
+@pytest.mark.parametrize("value", ["x" * 50_000, [{"CodeValue": "x" * 30_000}, {"CodeValue": "y" * 30_000}]])
+def test_the_beginning_of_a_long_stored_value_is_kept(
+    package: PackageDirectory, ids: list[str], service: ImportJobService, value: Any
+) -> None:
+    client = Clients(region="us-east-1", endpoint_url=service.url).medical_imaging
+    body = client.get_image_set_metadata(datastoreId=DATASTORE_ID, imageSetId=ids[0])["imageSetMetadataBlob"].read()
+    document = json.loads(gzip.decompress(body))
+    document["Study"]["DICOM"]["StudyDescription"] = value
+    folder = package.path.parent / "metadata"
+    folder.mkdir()
+    (folder / f"{ids[0]}.json").write_text(json.dumps(document), encoding="utf-8")
+    result = dicommap.verify(package.path, manifests=package.path.parent / "manifests", metadata=folder)
+    (check,) = (
+        attribute.check
+        for study in result.first
+        for attribute in study.attributes
+        if attribute.check.image_set_id == ids[0] and attribute.effect is not Effect.APPLIED
+    )
+    assert check.effect is (Effect.DIFFERENT if isinstance(value, str) else Effect.NOT_COMPARABLE)
+    whole = value if isinstance(value, str) else json.dumps(value)
+    assert check.stored == whole[:9_999] + "…"
 
 
 def test_a_package_that_was_changed_is_refused(package: PackageDirectory, service: ImportJobService) -> None:

@@ -16,6 +16,7 @@ from dicommap.reading import (
     FileTooLargeError,
     NotRegularFileError,
     open_descriptor,
+    open_folder,
     open_regular_file,
     read_regular_file,
     read_stream,
@@ -220,3 +221,25 @@ def test_a_stream_without_an_end_is_read_to_its_bound() -> None:
     assert done.wait(10)
     thread.join()
     os.close(sending)
+
+
+def test_files_are_read_below_an_open_folder_without_following_links(tmp_path: Path) -> None:
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    (tmp_path / "a/b/one").write_bytes(b"1")
+    (tmp_path / "a/b/c/two").write_bytes(b"2")
+    (tmp_path / "a/b/link").symlink_to("one")
+    (tmp_path / "link").symlink_to("a")
+    folder = open_folder("a/b", beneath=tmp_path)
+    before = len(os.listdir("/proc/self/fd"))
+    try:
+        (tmp_path / "a").rename(tmp_path / "moved")  # the descriptor still names the same folder
+        assert [read_regular_file(name, 1, beneath=folder) for name in ("one", "c/two", "one")] == [b"1", b"2", b"1"]
+        for name in ("link", "../b/one", "/a/b/one", "c", "none"):
+            with pytest.raises(OSError, match=r"link|out of|directory|No such"):
+                read_regular_file(name, 1, beneath=folder)
+        assert len(os.listdir("/proc/self/fd")) == before
+    finally:
+        os.close(folder)
+    with pytest.raises(NotRegularFileError, match="a symbolic link"):
+        open_folder("link/b", beneath=tmp_path)
+    assert len(os.listdir("/proc/self/fd")) == before - 1
