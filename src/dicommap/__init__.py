@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dicommap.api.adopt import AdoptResult, adopt
     from dicommap.api.compare import Comparison, compare
-    from dicommap.api.draft import Draft, draft
+    from dicommap.api.draft import draft
     from dicommap.api.fhir import fhir
     from dicommap.api.open import open  # noqa: A004
     from dicommap.api.policy import policy
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue, Location, Severity
     from dicommap.model.masking import show_values
     from dicommap.overrides.override import Override
+    from dicommap.package.draft_result import Draft
 
 __all__ = [
     "scan",
@@ -103,7 +104,7 @@ _MODULE_OF = {
     "read_assumptions": "api.read_assumptions",
     "Inventory": "inventory",
     "Comparison": "api.compare",
-    "Draft": "api.draft",
+    "Draft": "package.draft_result",
     "StageResult": "api.stage",
     "SubmitResult": "api.submit",
     "AdoptResult": "api.adopt",

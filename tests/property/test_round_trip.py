@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,7 +89,7 @@ def values_of(inventory: dicommap.Inventory) -> Values:
     }
 
 
-def overridden(values: Values, overrides: tuple[Override, ...]) -> Values:
+def overridden(values: Values, overrides: Sequence[Override]) -> Values:
     """Return the values as they are when every override has been put over its study or series."""
     result = {series: dict(of_series) for series, of_series in values.items()}
     for override in overrides:

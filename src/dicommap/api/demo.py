@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
-from dicommap.api.draft import Draft, draft
+from dicommap.api.draft import draft
 from dicommap.api.scan import scan
 from dicommap.api.sheet import sheet
 from dicommap.api.validate import validate
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dicommap.inventory import InventorySummary
+    from dicommap.package.draft_result import Draft
 
 INPUT_S3_URI = "s3://example-bucket/incoming/"
 

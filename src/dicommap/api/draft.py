@@ -1,8 +1,8 @@
-"""draft(): resolve edits into overrides, and write a package of import jobs. Draft is its result."""
+"""draft(): resolve edits into overrides, and write a package of import jobs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,21 +20,18 @@ from dicommap.arguments import (
     to_text_mapping,
     to_texts,
 )
-from dicommap.display.conflict_report import Conflicts, build_forecast_rows
-from dicommap.display.edit_result_rows import build_edit_result_row
+from dicommap.display.conflict_report import Conflicts
 from dicommap.display.issue_report import Issues
-from dicommap.display.preview import build_preview_row, build_study_edit_rows
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory.inventory_argument import require_inventory
 from dicommap.issues import Severity, has_errors, make_issue
-from dicommap.issues.wording import format_count
-from dicommap.model.displayable import Displayable
-from dicommap.model.masking import Masker, is_unmasked_in_repr
 from dicommap.overrides.resolution import resolve_edits
 from dicommap.package.draft_inputs import EditSources, read_edits
+from dicommap.package.draft_result import Draft
 from dicommap.package.package_writer import require_writable, write_package
 from dicommap.package.review_tables import build_tables
+from dicommap.package.temporary_store import TemporaryStore
 from dicommap.planning.inventory_jobs import DEFAULT_QUOTAS, JobSettings, plan_inventory_jobs
 from dicommap.planning.package_documents import build_package_documents
 from dicommap.planning.source_prefixes import has_only_local_roots
@@ -48,152 +45,22 @@ from dicommap.validation.draft_check import (
 from dicommap.validation.request_check import check_aws_account, reject_drafted_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from _typeshed import StrPath
 
-    from dicommap.display.preview import Preview
-    from dicommap.display.report import Figure, Report
-    from dicommap.edits.edit_result import EditResult
+    from dicommap.display.report import Figure
     from dicommap.edits.function_edits import SeriesFunction, StudyFunction
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
+    from dicommap.model.item_store import ItemStore
+    from dicommap.model.masking import Masker
     from dicommap.overrides.image_set_forecast import StudyFileGroups
-    from dicommap.overrides.override import Override
     from dicommap.overrides.resolution import Resolution
-    from dicommap.overrides.study_resolution import AttributeChange
     from dicommap.package.draft_inputs import Paths
     from dicommap.planning.package_documents import PackageDocuments
-    from dicommap.planning.plan import Plan
     from dicommap.planning.staging import StagingPolicy
-    from dicommap.plots.svg import Plot
     from dicommap.progress import ProgressOption
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Draft(Displayable):
-    """The result of `draft`: overrides, changes, edit results, issues, and the package if `draft` wrote one."""
-
-    overrides: tuple[Override, ...]
-    changes: tuple[AttributeChange, ...]
-    """Each attribute that an override changes, with its values before and after the change."""
-    edit_results: tuple[EditResult, ...]
-    """One result for each source of edits: a sheet row, lookup row, rule, function or harmonized keyword."""
-    conflicts: Conflicts
-    """Grouping attributes that still have different values after the edits.
-
-    HealthImaging compares these attributes to group files, and is likely to put files with other values into
-    non-primary image sets. The conflicts name the files, and edits that would prevent this.
-    """
-    issues: Issues
-    package: Path | None
-    """The directory of the written package; None if `draft` had no `output`, or if the draft has no documents."""
-    documents: Mapping[str, str]
-    """Path in the package -> text of the file. Empty if `plan` is None."""
-    plan: Plan | None = None
-    """The plan of the package. None if `draft` found an error or no override, or has no `output` and no S3 prefix."""
-    _masker: Masker = field(default_factory=Masker, compare=False)
-    """The masker that all outputs of this draft share. So `<PatientID 1>` stands for the same value in all of them."""
-
-    @property
-    def ok(self) -> bool:
-        """Return whether no issue is an error."""
-        return not self.issues.errors
-
-    def preview(self, *, show_values: bool = False) -> Preview:
-        """Return a table of the changes. Each row has the value before the change and the value after it.
-
-        `show_values` shows patient values, which are masked by default. After `dicommap.show_values(True)`, a notebook
-        shows patient values in the displayed table. The rows in Python are still masked, because a program may write
-        them to a file or log.
-        """
-        from dicommap.display.preview import Preview
-
-        masker = self.masker(show_values=show_values)
-        return Preview(self._build_rows, changes=len(self.changes), overrides=len(self.overrides), masker=masker)
-
-    def masker(self, *, show_values: bool = False) -> Masker:
-        """Return the Masker for this draft's outputs. If `show_values` is true, return a Masker that masks nothing."""
-        return Masker(show_values=True) if show_values else self._masker
-
-    def _build_rows(self, masker: Masker) -> Iterator[dict[str, str]]:
-        return (build_preview_row(change, masker=masker) for change in self.changes)
-
-    def edits(self) -> Iterator[dict[str, str]]:
-        """Yield a table row for each edit result: the source of the edits, and the number of studies by result.
-
-        A row maps column names to texts.
-        """
-        return map(build_edit_result_row, self.edit_results)
-
-    def study_edit_rows(self) -> Iterator[dict[str, str]]:
-        """Yield a table row for each pair of a study and an edit that changed it, with the changed attributes.
-
-        A row maps column names to texts.
-        """
-        return build_study_edit_rows(self.changes)
-
-    def edits_of(self, study_instance_uid: str) -> tuple[str, ...]:
-        """Return the descriptions of the edits that changed an attribute of a study or of its series, each once."""
-        changes = (change for change in self.changes if change.study_instance_uid == study_instance_uid)
-        return tuple(dict.fromkeys(origin for change in changes for origin in change.origins))
-
-    def forecast(self, *, show_values: bool = False) -> Iterator[dict[str, str]]:
-        """Yield a table row for each reason why files are likely to become non-primary image sets.
-
-        A row maps column names to texts, and also says how to prevent this. `show_values` shows patient values, which
-        are masked by default.
-        """
-        return build_forecast_rows(self.conflicts, masker=self.masker(show_values=show_values))
-
-    def forecast_plot(self, *, show_values: bool = False) -> Plot:
-        """Return a bar chart of the groups of files in each series that may become separate image sets.
-
-        It shows the first 10 studies in which grouping attributes differ. `show_values` shows patient values in
-        tooltips, which are masked by default.
-        """
-        from dicommap.plots.forecast_plot import plot_forecast
-
-        return plot_forecast(self.conflicts.file_groups, self.masker(show_values=show_values))
-
-    def preview_html(self, *, show_values: bool = False) -> str:
-        """Return one HTML page with the changes, the edits by study, and the forecast.
-
-        `show_values` shows patient values, which are masked by default.
-        """
-        from dicommap.display.preview_page import build_preview_page
-
-        return build_preview_page(
-            changes=self.changes,
-            edit_results=self.edit_results,
-            study_edits=self.study_edit_rows(),
-            conflicts=self.conflicts,
-            issues=self.issues,
-            masker=self.masker(show_values=show_values),
-        )
-
-    def _build_report(self) -> Report:
-        from dicommap.display.draft_report import build_draft_report
-
-        return build_draft_report(
-            overrides=self.overrides,
-            changes=self.changes,
-            edit_results=self.edit_results,
-            conflicts=self.conflicts,
-            issues=self.issues,
-            package=self._describe_package(),
-            masker=self.masker(show_values=is_unmasked_in_repr()),
-        )
-
-    def _describe_package(self) -> str:
-        count = format_count(len(self.documents), "document")
-        if self.package is not None:
-            return f"{self.package}, {count}"
-        if self.documents:
-            return f"not written: no output was named for its {count}"
-        if self.issues.errors:
-            return "none, because of an error"
-        return "not written: no output and no input_s3_uri were named" if self.overrides else "none: nothing to write"
 
 
 def _draw_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Figure:
@@ -294,7 +161,7 @@ def draft(
     if directory is not None:
         require_writable(directory)
     is_unplanned = directory is None and input_s3_uri is None and has_only_local_roots(inventory.sources)
-    settings = JobSettings.from_options(
+    jobs = JobSettings.from_options(
         inventory.sources,
         input_s3_uri=_INVENTED_PREFIX if is_unplanned else input_s3_uri,
         quotas=quotas,
@@ -302,12 +169,7 @@ def draft(
         stage_uri=stage_uri,
         leave_out=leave_out,
     )
-    package_settings = _PackageSettings(settings, account or {}, assumptions)
-    reject_drafted_members(package_settings.account)
-    issues = [
-        *settings.uri_issues(inventory.sources, package_settings.account),
-        *check_aws_account(package_settings.account),
-    ]
+    settings = _PackageSettings(jobs, account or {}, assumptions, directory)
     edits = EditSources(
         sheets=sheets,
         delimiter=delimiter,
@@ -317,42 +179,70 @@ def draft(
         by_series=by_series,
         harmonize=harmonize,
     )
-    resolution = _resolve_edits(inventory, edits, assumptions, progress, is_dry_run=directory is None)
-    all_issues, documents = _make_documents(inventory, resolution, package_settings, issues)
-    if directory is not None and documents is not None:
-        write_package(directory, documents)
-    if is_unplanned:  # the documents have been checked, but they name a prefix that does not exist
+    return _draft_package(inventory, edits, settings, progress, is_unplanned=is_unplanned)
+
+
+@dataclass(frozen=True, slots=True)
+class _PackageSettings:
+    """Settings of a package: the job settings, members of the requests, assumptions, and the directory to write."""
+
+    jobs: JobSettings
+    account: Mapping[str, str]
+    assumptions: Assumptions
+    """The assumptions about override files."""
+    directory: Path | None
+    """The directory of the package; None for a dry run, which writes nothing."""
+
+
+def _draft_package(
+    inventory: Inventory,
+    edits: EditSources,
+    settings: _PackageSettings,
+    progress: ProgressOption,
+    *,
+    is_unplanned: bool,
+) -> Draft:
+    """Resolve the edits, plan the jobs, and write the package if no issue is an error.
+
+    `is_unplanned` says that the user named no S3 prefix. Then the documents are checked, but they are not in the draft.
+    """
+    reject_drafted_members(settings.account)
+    call_issues = [
+        *settings.jobs.uri_issues(inventory.sources, settings.account),
+        *check_aws_account(settings.account),
+    ]
+    store = TemporaryStore(settings.directory)
+    resolution = _resolve_edits(inventory, edits, settings, progress, store)
+    issues, documents = _make_documents(inventory, resolution, settings, call_issues, store)
+    if settings.directory is not None and documents is not None:
+        write_package(settings.directory, documents)
+    if is_unplanned:
         documents = None
     return Draft(
-        overrides=tuple(resolution.overrides),
-        changes=tuple(resolution.changes),
-        edit_results=tuple(resolution.edit_results),
+        overrides=resolution.overrides,
+        changes=resolution.changes,
+        edit_results=resolution.edit_results,
         conflicts=Conflicts.from_forecast(resolution.conflicts, resolution.file_groups, _draw_forecast),
-        issues=Issues(all_issues),
-        package=None if documents is None else directory,
+        issues=Issues(issues),
+        package=None if documents is None else settings.directory,
         documents={} if documents is None else documents,
         plan=None if documents is None else documents.plan,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _PackageSettings:
-    """Settings of a package: the job settings, members of the requests, and assumptions about override files."""
-
-    jobs: JobSettings
-    account: Mapping[str, str]
-    assumptions: Assumptions
-
-
 def _resolve_edits(
-    inventory: Inventory, edits: EditSources, assumptions: Assumptions, progress: ProgressOption, *, is_dry_run: bool
+    inventory: Inventory,
+    edits: EditSources,
+    settings: _PackageSettings,
+    progress: ProgressOption,
+    store: ItemStore,
 ) -> Resolution:
-    """Read and resolve all edits. The issues of reading the edit files come first.
+    """Read and resolve all edits. Issues from reading the edit files come first.
 
-    If there is no override, an issue says so. A dry run without edits has no such issue: it may be run only to see the
-    forecast.
+    If there is no override and no error, an issue says so. A dry run without edits gets no such issue, because a user
+    may run it to see the forecast.
     """
-    provider, read_issues = read_edits(edits, inventory.keywords)
+    provider, read_issues = read_edits(edits, inventory.keywords, store)
     with progress_reporter(progress, "studies") as report:
         studies = track_progress(inventory.studies(), report, inventory.summary().studies)
         resolution = resolve_edits(
@@ -361,17 +251,23 @@ def _resolve_edits(
             inventory.values_by_file,
             read_issues,
             all_studies=inventory.studies,
-            same_patient=Severity(assumptions.samePatient),
+            same_patient=Severity(settings.assumptions.samePatient),
             # In some time zones it is tomorrow already.
             latest_birth_date=(datetime.now(UTC) + timedelta(days=1)).date(),
+            store=store,
         )
-    if not resolution.overrides and not has_errors(resolution.issues) and (provider or not is_dry_run):
+    has_edits_or_output = provider or settings.directory is not None
+    if not resolution.overrides and not has_errors(resolution.issues) and has_edits_or_output:
         resolution.issues.add(make_issue("draft.nothing-to-do"))
     return resolution
 
 
 def _make_documents(
-    inventory: Inventory, resolution: Resolution, settings: _PackageSettings, call_issues: Sequence[Issue]
+    inventory: Inventory,
+    resolution: Resolution,
+    settings: _PackageSettings,
+    call_issues: Sequence[Issue],
+    store: ItemStore,
 ) -> tuple[list[Issue], PackageDocuments | None]:
     """Return all issues, and the documents of the package. The documents are None if an issue is an error.
 
@@ -384,15 +280,15 @@ def _make_documents(
     # they are built: so the other overrides are checked too, and the user sees all issues at once.
     if not has_errors(call_issues):
         planned = plan_inventory_jobs(
-            inventory.sources, inventory.s3_objects, resolution.overrides, settings.jobs, settings.assumptions
+            inventory.sources, inventory.s3_objects, resolution.overrides, settings.jobs, settings.assumptions, store
         )
         if planned is not None:
             issues += planned.issues
             if resolution.overrides and planned.jobs:
-                tables = build_tables(resolution, [*issues, *repeated])
+                tables = build_tables(resolution, [*issues, *repeated], store)
                 header = planned.make_plan_header(inventory.sources, settings.jobs.quotas, settings.assumptions)
                 documents = build_package_documents(
-                    planned.jobs, resolution.overrides, header, tables, settings.account
+                    planned.jobs, resolution.overrides, header, tables, settings.account, store
                 )
                 issues += check_documents(documents, inventory.series_by_study())
                 issues += check_override_paths(documents.plan, planned.base, planned.files.has_key)

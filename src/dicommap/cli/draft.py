@@ -60,9 +60,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Mapping
 
-    from dicommap.api.draft import Draft
     from dicommap.cli.parser import Parser
     from dicommap.model.masking import Masker
+    from dicommap.package.draft_result import Draft
 
 DESCRIPTION = """
 Turn edits into override files, mappings and an import configuration, and write them as a package.

@@ -20,9 +20,13 @@ from dicommap.edits.table import (
 )
 from dicommap.edits.table_formats import DecodingProblem, decode_csv
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.item_store import MEMORY, ItemStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dicommap.edits.table_formats import TextEncoding
+    from dicommap.model.item_store import ItemList
 
 DELIMITERS = ",;\t|"
 """The characters between cells that can be detected, or chosen by the user."""
@@ -33,6 +37,7 @@ _SEPARATOR_LINE = re.compile(
     r"(?P<quote>\"?)sep=(?P<delimiter>[^\"\r\nA-Za-z0-9])(?P=quote)[,;\t|]*[\r\n]*", re.IGNORECASE
 )
 """Pattern of a first line such as `sep=;`, which names the delimiter for Excel."""
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def require_delimiter(delimiter: str) -> None:
@@ -47,7 +52,12 @@ def require_delimiter(delimiter: str) -> None:
 
 
 def read_csv_table(
-    name: str, data: bytes, key: str, delimiter: str | None = None, encoding: TextEncoding | None = None
+    name: str,
+    data: bytes,
+    key: str,
+    delimiter: str | None = None,
+    encoding: TextEncoding | None = None,
+    store: ItemStore = MEMORY,
 ) -> Table | Issue:
     """Read a table from the bytes of a CSV file, separated by comma, semicolon, tab or bar.
 
@@ -58,6 +68,7 @@ def read_csv_table(
         delimiter: The delimiter of cells. If it is None, the delimiter is detected: by a first line such as `sep=;`, or
             else by the column `key`.
         encoding: The encoding of the text. If it is None, the text is UTF-8, or UTF-16 with a byte order mark.
+        store: The store that keeps the rows.
 
     Returns:
         The table, or the issue that prevents reading it.
@@ -68,46 +79,56 @@ def read_csv_table(
         return make_issue("sheet.unreadable-text", Location(path=name, row=text.row), problem=text.words)
     first = _SEPARATOR_LINE.fullmatch(next(iter(io.StringIO(text[:_HEADER_SEARCH_CHARACTERS], newline="")), ""))
     between = delimiter or (first["delimiter"] if first else _detect_delimiter(text, key))
-    rows = _parse_rows(name, text, between)
-    if isinstance(rows, Issue):
-        return rows
     expected = 2 if first else 1
-    header_row = find_header(rows, key)
+    rows: ItemList[tuple[str, ...]] = store.make_list()
+    parsed_rows = _parse_rows(name, text, between)
+    beginning: list[tuple[str, ...]] = []
+    for row in islice(parsed_rows, HEADER_SEARCH_ROWS):
+        if isinstance(row, Issue):
+            return row
+        beginning.append(row)
+    header_row = find_header(beginning, key)
+    rows.extend(beginning[header_row or 0 :])
+    for row in parsed_rows:
+        if isinstance(row, Issue):
+            return row
+        if header_row is not None:
+            rows.extend([row])
     if header_row is None:
         return make_issue("sheet.no-key-column", Location(path=name, row=expected), column=key, row=expected)
     return Table(
         name=name,
-        header=tuple(cell.strip() for cell in rows[header_row - 1]),
-        rows=tuple(map(tuple, rows[header_row:])),
+        header=tuple(cell.strip() for cell in beginning[header_row - 1]),
+        rows=rows,
         header_row=header_row,
         issues=header_row_issues(name, header_row, expected),
     )
 
 
-def _parse_rows(name: str, text: str, delimiter: str) -> list[list[str]] | Issue:
+def _parse_rows(name: str, text: str, delimiter: str) -> Iterator[tuple[str, ...] | Issue]:
+    """Yield the cells of each row. An issue is the last item: the text is not CSV, or it has too many cells."""
     csv.field_size_limit(CELL_LENGTH_LIMIT)
-    rows: list[list[str]] = []
-    count = 0
+    rows = count = 0
+    # io.StringIO would need four bytes for each character of the text.
+    lines = (line[0] for line in _LINE.finditer(text))
     try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            # A row of empty cells is kept as an empty list, to save memory.
-            rows.append(cells if any(cells) else [])
-            count += len(rows[-1]) + 1
+        for cells in csv.reader(lines, delimiter=delimiter, strict=True):
+            rows += 1
+            # A row of empty cells is kept as an empty tuple, to save memory.
+            row = tuple(cells) if any(cells) else ()
+            count += len(row) + 1
             if len(cells) > COLUMNS_LIMIT or count > CELLS_LIMIT:
                 excess = (
-                    f"{COLUMNS_LIMIT:,} cells in row {len(rows):,}"
-                    if count <= CELLS_LIMIT
-                    else f"{CELLS_LIMIT:,} cells"
+                    f"{COLUMNS_LIMIT:,} cells in row {rows:,}" if count <= CELLS_LIMIT else f"{CELLS_LIMIT:,} cells"
                 )
-                return make_issue("sheet.unreadable-text", Location(path=name), problem=f"has more than {excess}")
+                yield make_issue("sheet.unreadable-text", Location(path=name), problem=f"has more than {excess}")
+                return
+            yield row
     except csv.Error as error:
         # All text after an open quote is in one cell, so the error is in the row in which this cell begins.
-        row = len(rows) + 1
-        location = Location(path=name, row=row)
-        return make_issue(
-            "sheet.unreadable-text", location, problem=f"is not CSV: {_describe_csv_error(str(error), row)}"
-        )
-    return rows
+        location = Location(path=name, row=rows + 1)
+        problem = f"is not CSV: {_describe_csv_error(str(error), rows + 1)}"
+        yield make_issue("sheet.unreadable-text", location, problem=problem)
 
 
 def _describe_csv_error(words: str, row: int) -> str:

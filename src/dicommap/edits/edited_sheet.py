@@ -14,11 +14,12 @@ from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop
+from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 from dicommap.model.study import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping, MutableMapping
 
     from dicommap.edits.table import CellKind, Table
 
@@ -78,7 +79,11 @@ class EditedSheet:
 
 
 def read_sheet(
-    name: str, data: bytes, captured: Container[str], settings: CsvSettings = DEFAULT_CSV_SETTINGS
+    name: str,
+    data: bytes,
+    captured: Container[str],
+    settings: CsvSettings = DEFAULT_CSV_SETTINGS,
+    store: ItemStore = MEMORY,
 ) -> tuple[EditedSheet | None, list[Issue]]:
     """Read a sheet that the user has edited from the bytes of its file.
 
@@ -87,13 +92,14 @@ def read_sheet(
         data: The bytes of the file.
         captured: The keywords of the attributes that the inventory has captured.
         settings: Settings for reading CSV files.
+        store: The store that keeps the rows.
 
     Returns:
         The sheet and the issues of reading it. The sheet is None if the file is not a table, or if it has too many
         wrong columns.
 
     """
-    table = read_table(name, data, _STUDY, settings)
+    table = read_table(name, data, _STUDY, settings, store)
     if isinstance(table, Issue):
         return None, [table]
     issues = list(limit_and_stop(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
@@ -101,7 +107,7 @@ def read_sheet(
         return None, issues  # further columns were not checked
     refused = {issue.location.column for issue in issues}
     issues = [*table.issues, *issues]
-    rows: dict[Target, SheetRow] = {}
+    rows: MutableMapping[Target, SheetRow] = store.make_dict()
     invalid_rows: dict[int | None, None] = {}
     repeated: dict[int, Target] = {}
     damaged: list[InvalidUidCell] = []

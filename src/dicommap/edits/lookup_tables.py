@@ -6,6 +6,7 @@ This value is the key of the row.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from heapq import merge
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of
@@ -19,10 +20,11 @@ from dicommap.edits.table_formats import TextEncoding
 from dicommap.edits.table_reader import CsvSettings, read_table
 from dicommap.edits.text_normalization import compute_near_key, describe_differences, normalize_nfc
 from dicommap.issues import Issue, Location, Severity, make_issue
+from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
     from dicommap.edits.rules_file import LookupSettings
     from dicommap.model.study import AttributeValues
@@ -54,8 +56,8 @@ class LookupTable:
     name: str
     by: str
     """The keyword of the attribute whose current value is compared with the keys."""
-    rows: Mapping[str, LookupRow] = field(repr=False)
-    """Key -> row."""
+    rows: MutableMapping[str, LookupRow] = field(repr=False)
+    """Key -> row. The edit results of the rows that the last study uses are in `_study_rows`."""
     repeated: tuple[tuple[LookupRow, LookupRow], ...] = field(default=(), repr=False)
     """Pairs of an earlier row and a later row with the same key."""
     invalid_results: tuple[EditResult, ...] = field(default=(), repr=False)
@@ -68,8 +70,13 @@ class LookupTable:
     """The names of the columns from which rules take new values."""
     _has_yielded_unused_issues: bool = field(default=False, repr=False)
     _has_yielded_edit_results: bool = field(default=False, repr=False)
-    _near_rows: dict[str, LookupRow] | None = field(default=None, repr=False)
-    """Near key (see `compute_near_key`) -> the first row with this near key; None until it is needed."""
+    store: ItemStore = field(default=MEMORY, repr=False)
+    """The store that keeps the rows."""
+    _study: str = field(default="", repr=False)
+    _study_rows: dict[str, LookupRow] = field(default_factory=dict, repr=False)
+    """Key -> row, for the rows that `_study` uses. They are put back into `rows` before the next study."""
+    _near_rows: MutableMapping[str, str] | None = field(default=None, repr=False)
+    """Near key (see `compute_near_key`) -> key of the first row with this near key; None until it is needed."""
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """Near key of a row -> key and Study Instance UID of the first study with this near key, but without a row."""
 
@@ -88,7 +95,7 @@ class LookupTable:
         if len(keys) > 1:
             return make_issue("lookup.ambiguous", location, keyword=self.by, count=len(keys))
         key = "".join(keys)
-        row = self.rows.get(key)
+        row = self._get_row(key)
         if row is not None:
             return row
         near = self._find_near_row(key)
@@ -105,8 +112,11 @@ class LookupTable:
             study: The Study Instance UID.
 
         """
+        if study != self._study:
+            self._put_rows_back()
+            self._study = study
         for key in _normalize_keys(values, self.by):
-            row = self.rows.get(key)
+            row = self._get_row(key)
             if row is not None:
                 row.edit_result.record(study, EditEffect.REACHED)
             elif self._find_near_row(key) is not None:
@@ -125,8 +135,8 @@ class LookupTable:
         if self._has_yielded_unused_issues:
             return
         self._has_yielded_unused_issues = True
-        for row in self.rows.values():
-            row.edit_result.finish_study()
+        self._put_rows_back()
+        for _, row in self.rows.items():
             location, studies = Location(path=self.name, row=row.number), row.edit_result.studies
             if not studies:
                 yield self._build_unused_issue(row, location)
@@ -141,16 +151,30 @@ class LookupTable:
         if self._has_yielded_edit_results:
             return
         self._has_yielded_edit_results = True
-        rows = [row.edit_result for row in self.rows.values()]
-        for edit_result in rows:
-            edit_result.finish_study()
+        self._put_rows_back()
         repeats = [
-            replace(first.edit_result, row=row.number)
+            replace(self.rows[first.key].edit_result, row=row.number)
             if self.is_equal(first, row, self.used_columns)
             else row.edit_result
             for first, row in self.repeated
         ]
-        yield from sorted([*rows, *repeats, *self.invalid_results], key=lambda edit_result: edit_result.row or 0)
+        rows = (row.edit_result for _, row in self.rows.items())
+        others = sorted([*repeats, *self.invalid_results], key=_get_row_number)
+        yield from merge(rows, others, key=_get_row_number)
+
+    def _get_row(self, key: str) -> LookupRow | None:
+        """Return the row with this key, and keep it until `_put_rows_back`. Return None if there is no such row."""
+        row = self._study_rows.get(key) or self.rows.get(key)
+        if row is not None:
+            self._study_rows[key] = row
+        return row
+
+    def _put_rows_back(self) -> None:
+        """Finish the edit results of the rows that the last study uses, and put these rows back into `rows`."""
+        for key, row in self._study_rows.items():
+            row.edit_result.finish_study()
+            self.rows[key] = row
+        self._study_rows = {}
 
     def _build_unused_issue(self, row: LookupRow, location: Location) -> Issue:
         key, study = self._near_studies.get(compute_near_key(row.key), ("", None)) if self._near_studies else ("", None)
@@ -162,10 +186,15 @@ class LookupTable:
         if not key:
             return None
         if self._near_rows is None:
-            self._near_rows = {}
-            for row in self.rows.values():
-                self._near_rows.setdefault(compute_near_key(row.key), row)
-        return self._near_rows.get(compute_near_key(key))
+            self._near_rows = self.store.make_dict()
+            for row_key in self.rows:
+                self._near_rows.setdefault(compute_near_key(row_key), row_key)
+        near_key = self._near_rows.get(compute_near_key(key))
+        return None if near_key is None else self.rows[near_key]
+
+
+def _get_row_number(edit_result: EditResult) -> int:
+    return edit_result.row or 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,11 +242,12 @@ def _normalize_keys(values: AttributeValues, keyword: str) -> list[str]:
     return list(dict.fromkeys(normalize_nfc(value.strip()) for value in values[keyword]))
 
 
-def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[Issue]]:
+def read_lookup(lookup: LookupSettings, data: bytes, store: ItemStore = MEMORY) -> tuple[LookupTable, list[Issue]]:
     """Read a lookup table from the bytes of its file.
 
     Keys are compared without spaces around them, and in Unicode normal form NFC. Rules with the same file, key and
     delimiter can share the table. `missing_column_issues` and `repeated_row_issues` check the columns of each rule.
+    `store` keeps the rows.
 
     Returns:
         The table and its issues. If the file cannot be read as a table, the table has no rows.
@@ -225,11 +255,11 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
     """
     key = lookup.column or lookup.by
     encoding = None if lookup.encoding is None else TextEncoding(lookup.encoding)
-    table = read_table(lookup.file, data, key, CsvSettings(delimiter=lookup.delimiter, encoding=encoding))
+    table = read_table(lookup.file, data, key, CsvSettings(delimiter=lookup.delimiter, encoding=encoding), store)
     if isinstance(table, Issue):
         return LookupTable(lookup.file, lookup.by, {}), [table]
     issues = [*table.issues, *column_issues(table)]
-    rows: dict[str, LookupRow] = {}
+    rows: MutableMapping[str, LookupRow] = store.make_dict()
     repeated: list[tuple[LookupRow, LookupRow]] = []
     invalid_results: list[EditResult] = []
     for row in table.complete_rows():
@@ -257,7 +287,14 @@ def read_lookup(lookup: LookupSettings, data: bytes) -> tuple[LookupTable, list[
         else:
             rows[value] = read
     return LookupTable(
-        lookup.file, lookup.by, rows, tuple(repeated), tuple(invalid_results), table.header, table.header_row
+        lookup.file,
+        lookup.by,
+        rows,
+        tuple(repeated),
+        tuple(invalid_results),
+        table.header,
+        table.header_row,
+        store=store,
     ), issues
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
+from heapq import merge
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import tag_of
@@ -25,10 +27,11 @@ from dicommap.edits.text_normalization import LEADING_ZEROS, compute_near_key, d
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.overridable_attributes import override_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, MutableMapping
 
     from dicommap.edits.edited_sheet import EditedSheet, SheetRow
     from dicommap.edits.table import CellKind
@@ -47,9 +50,9 @@ class NearUids:
     the memory depends on the size of the sheet, and not of the inventory.
     """
 
-    def __init__(self, cell_texts: Iterable[str]) -> None:
-        """Make the index of UID cells with these texts."""
-        self._texts: dict[str, str] = {}
+    def __init__(self, cell_texts: Iterable[str], store: ItemStore = MEMORY) -> None:
+        """Make the index of UID cells with these texts. `store` keeps it."""
+        self._texts: MutableMapping[str, str] = store.make_dict()
         """Near key (the text without spaces and leading zeros) -> text of the first cell with this near key."""
         self._numbers: dict[tuple[str, int], tuple[str, str]] = {}
         """First digits and number of digits of a UID -> the text of a cell that may be this UID as a number, and the
@@ -151,16 +154,24 @@ def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None
 class SheetEdits:
     """Provider of the edits of a sheet. Pass it each study once. It keeps an edit result for each row."""
 
-    def __init__(self, sheet: EditedSheet) -> None:
+    def __init__(self, sheet: EditedSheet, store: ItemStore = MEMORY) -> None:
+        """Make the provider of a sheet. `store` keeps the edit results of its rows."""
         self._sheet = sheet
-        self._reached: dict[Target, EditResult] = {}
-        self._studies: set[str] = set()
-        self._named_studies = {target.study_instance_uid for target in sheet.rows}
+        self._store = store
+        self._results: MutableMapping[Target, EditResult] = store.make_dict()
+        """Study or series with a row -> the edit result of the row, if the inventory has the study or series."""
+        self._study_results: dict[Target, EditResult] = {}
+        """The edit results of the rows of the last study. The results of its edits are still recorded in them."""
+        self._named_studies: MutableMapping[str, bool] = store.make_dict()
+        """Study Instance UID in the sheet -> whether the inventory has the study."""
+        for target in sheet.rows:
+            if target.study_instance_uid not in self._named_studies:
+                self._named_studies[target.study_instance_uid] = False
         self._near_studies: NearUids | None = None
         """The index of the Study Instance UIDs in the sheet; None until a study has no row."""
         damaged = [uid.text for uid in sheet.damaged_uids if uid.column == "SeriesInstanceUID"]
         self._near_series = NearUids(damaged) if damaged else None
-        self._rows_by_state: dict[str, int] = {}
+        self._rows_by_state: MutableMapping[str, int] = store.make_dict()
         """State -> number of the first row with this state; empty until the first stale row."""
         self._changed = False
         self._reported: set[str] = set()
@@ -168,7 +179,7 @@ class SheetEdits:
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and the issues of their cells."""
-        self._studies.add(study.study_instance_uid)
+        self._keep_study_results()
         self._add_candidate_uids(study)
         yield from self._make_target_edits(study.target, study.values, Level.STUDY)
         for series in study.series:
@@ -180,35 +191,44 @@ class SheetEdits:
         These are issues about damaged UIDs, about rows whose study or series is not in the inventory, and about a sheet
         without any change.
         """
-        unreached = {target: row for target, row in self._sheet.rows.items() if target not in self._reached}
+        self._keep_study_results()
         yield from self._damaged_uid_issues()
-        for target, row in unreached.items():
+        has_unreached = False
+        for target, row in self._sheet.rows.items():
+            if target in self._results:
+                continue
+            has_unreached = True
             location = Location(path=self._sheet.name, row=row.number)
-            if target.series_instance_uid is not None and target.study_instance_uid in self._studies:
+            if target.series_instance_uid is not None and self._named_studies[target.study_instance_uid]:
                 yield make_issue("sheet.unknown-series", location)
             else:
                 study, hint = _find_near_uid(self._near_studies, target.study_instance_uid)
                 yield make_issue("sheet.unknown-study", replace(location, study=study), hint=hint)
-        if not self._changed and not unreached and self._sheet.is_complete:
+        if not self._changed and not has_unreached and self._sheet.is_complete:
             yield make_issue("sheet.no-change", Location(path=self._sheet.name))
 
     def edit_results(self) -> Iterator[EditResult]:
         """Yield the edit result of each row that is not blank, in order of rows. Call it after the last study."""
+        self._keep_study_results()
         name = self._sheet.name
-        unread = {number: EditResult(source=name, row=number, is_invalid=True) for number in self._sheet.invalid_rows}
-        rows = {
-            row.number: self._reached.get(target) or EditResult(source=name, row=row.number)
-            for target, row in self._sheet.rows.items()
-        }
-        for edit_result in rows.values():
+        # Each of the three is in the order of rows.
+        invalid = (EditResult(source=name, row=row, is_invalid=True) for row in sorted(self._sheet.invalid_rows))
+        valid = (self._get_result(target, row.number) for target, row in self._sheet.rows.items())
+        repeated = (
+            replace(self._get_result(target, row), row=row) for row, target in self._sheet.repeated_rows.items()
+        )
+        yield from merge(invalid, valid, repeated, key=lambda edit_result: edit_result.row or 0)
+
+    def _get_result(self, target: Target, row: int) -> EditResult:
+        """Return the edit result of the row of a study or series. A row without effect has a new result."""
+        return self._results.get(target) or EditResult(source=self._sheet.name, row=row)
+
+    def _keep_study_results(self) -> None:
+        """Finish the edit results of the last study, and put them into the store."""
+        for target, edit_result in self._study_results.items():
             edit_result.finish_study()
-        repeated = {
-            number: replace(rows[self._sheet.rows[target].number], row=number)
-            for number, target in self._sheet.repeated_rows.items()
-        }
-        for _, edit_result in sorted((unread | rows | repeated).items()):
-            edit_result.finish_study()
-            yield edit_result
+            self._results[target] = edit_result
+        self._study_results = {}
 
     def _add_candidate_uids(self, study: Study) -> None:
         """Compare the UIDs of a study and its series with UID cells that may be damaged.
@@ -220,10 +240,11 @@ class SheetEdits:
             for series in study.series:
                 self._near_series.add_uid(series.series_instance_uid)
         if study.study_instance_uid in self._named_studies:
+            self._named_studies[study.study_instance_uid] = True
             return
         if self._near_studies is None:
             damaged = [uid.text for uid in self._sheet.damaged_uids if uid.column == "StudyInstanceUID"]
-            self._near_studies = NearUids([*self._named_studies, *damaged])
+            self._near_studies = NearUids(chain(self._named_studies, damaged), self._store)
         self._near_studies.add_uid(study.study_instance_uid)
 
     def _damaged_uid_issues(self) -> Iterator[Issue]:
@@ -251,7 +272,7 @@ class SheetEdits:
         row = self._sheet.rows.get(target)
         if row is None:
             return
-        edit_result = self._reached[target] = EditResult(source=self._sheet.name, row=row.number)
+        edit_result = self._study_results[target] = EditResult(source=self._sheet.name, row=row.number)
         edit_result.record(target.study_instance_uid, EditEffect.REACHED)
         yield from record_issues(
             edit_result, target.study_instance_uid, self._make_row_edits(target, row, edit_result, values, level)

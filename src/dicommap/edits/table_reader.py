@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.edits.csv_reader import read_csv_table
 from dicommap.edits.table_formats import is_workbook
+from dicommap.model.item_store import MEMORY, ItemStore
 
 if TYPE_CHECKING:
     from dicommap.edits.table import Table
@@ -27,7 +28,9 @@ class CsvSettings:
 DEFAULT_CSV_SETTINGS = CsvSettings()
 
 
-def read_table(name: str, data: bytes, key: str, settings: CsvSettings = DEFAULT_CSV_SETTINGS) -> Table | Issue:
+def read_table(
+    name: str, data: bytes, key: str, settings: CsvSettings = DEFAULT_CSV_SETTINGS, store: ItemStore = MEMORY
+) -> Table | Issue:
     """Read a table from the bytes of a workbook (.xlsx) or a CSV file. The content decides, and not the file's name.
 
     Args:
@@ -35,6 +38,7 @@ def read_table(name: str, data: bytes, key: str, settings: CsvSettings = DEFAULT
         data: The bytes of the file.
         key: A column that the table must have.
         settings: Settings that apply only if the file is CSV.
+        store: The store that keeps the rows of a CSV file. The rows of a workbook are kept in memory.
 
     Returns:
         The table, or the issue that prevents reading it.
@@ -45,4 +49,4 @@ def read_table(name: str, data: bytes, key: str, settings: CsvSettings = DEFAULT
         from dicommap.edits.workbook_reader import read_workbook_table
 
         return read_workbook_table(name, data, key)
-    return read_csv_table(name, data, key, settings.delimiter, settings.encoding)
+    return read_csv_table(name, data, key, settings.delimiter, settings.encoding, store)

@@ -17,14 +17,15 @@ To save memory, only digests of values are kept, and only for studies whose edit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass
+from itertools import groupby, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.wording import format_count
+from dicommap.model.item_store import MEMORY, ItemList, ItemStore
 from dicommap.overrides.shared_identifiers import (
     LISTED_STUDIES_LIMIT,
     SEVERAL,
@@ -36,7 +37,7 @@ from dicommap.overrides.shared_identifiers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, MutableMapping, Sequence
 
     from dicommap.issues import Issue
     from dicommap.model.study import Study
@@ -73,9 +74,14 @@ _PATIENT_ID = MOVABLE_ATTRIBUTES[0]
 class MovedIdentifiers:
     """Comparison of the values that studies get by edits with the values that other studies lose."""
 
-    def __init__(self, severity: Severity = Severity.WARNING) -> None:
-        """Make a comparison without studies. `severity` is the severity of issues about identifiers."""
-        self._moves = [_MovedValues(attribute, severity) for attribute in MOVABLE_ATTRIBUTES]
+    def __init__(self, severity: Severity = Severity.WARNING, store: ItemStore = MEMORY) -> None:
+        """Make a comparison without studies.
+
+        Args:
+            severity: The severity of issues about identifiers.
+            store: The store that keeps the digests.
+        """
+        self._moves = [_MovedValues(attribute, severity, store) for attribute in MOVABLE_ATTRIBUTES]
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
         """Add a study with its changes. Only changes of attributes in `MOVABLE_ATTRIBUTES` count."""
@@ -108,15 +114,16 @@ class _ReceivedValue(NamedTuple):  # a NamedTuple: there can be millions, and th
     study: str
 
 
-@dataclass(slots=True)
 class _MovedValues:
     """The values of one attribute that studies get from edits and lose by edits."""
 
-    attribute: MovableAttribute
-    severity: Severity
-    _lost: dict[int, int] = field(default_factory=dict)
-    """Digest of a lost value -> digest of the patient whose studies lose the value; SEVERAL for several patients."""
-    _received: list[_ReceivedValue] = field(default_factory=list)
+    def __init__(self, attribute: MovableAttribute, severity: Severity, store: ItemStore) -> None:
+        """Make a collection without values. `store` keeps the values."""
+        self.attribute = attribute
+        self._severity = severity
+        self._lost: MutableMapping[int, int] = store.make_dict()
+        """Digest of a lost value -> digest of the patient whose studies lose it; SEVERAL for several patients."""
+        self._received: ItemList[_ReceivedValue] = store.make_list()
 
     @property
     def tags(self) -> frozenset[int]:
@@ -132,29 +139,42 @@ class _MovedValues:
             for key in ((value, issuer), *([(value, _ANY_ISSUER)] if issuer else [])):
                 digest = compute_digest(*key)
                 self._lost[digest] = reduce_digests((self._lost.get(digest, patient), patient))
-        for value, issuer in new_keys - old_keys:
-            digests = compute_digest(value, issuer), compute_digest(value, "" if issuer else _ANY_ISSUER)
-            self._received.append(_ReceivedValue(*digests, patient, study.study_instance_uid))
+        self._received.extend(
+            _ReceivedValue(
+                compute_digest(value, issuer),
+                compute_digest(value, "" if issuer else _ANY_ISSUER),
+                patient,
+                study.study_instance_uid,
+            )
+            for value, issuer in new_keys - old_keys
+        )
 
     def issues(self) -> Iterator[Issue]:
         """Yield an issue if any study gets a value that a study of another patient loses."""
-        studies = {received.study for received in self._received if self._is_moved(received)}
-        if not studies:
+        count, listed = 0, list[str]()
+        # The values of a study are next to each other.
+        for study, group in groupby(self._received, key=lambda received: received.study):
+            if any(map(self._is_moved, group)):
+                count += 1
+                listed = sorted([*listed, study])[:LISTED_STUDIES_LIMIT]
+        if not count:
             return
-        listed = sorted(studies)[:LISTED_STUDIES_LIMIT]
         yield make_issue(
             "edit.moved-identifier",
             Location(keyword=self.attribute.keyword),
-            severity=self.severity if self.attribute.is_identifier else None,
+            severity=self._severity if self.attribute.is_identifier else None,
             keyword=self.attribute.keyword,
             other="a study of another patient" if self.attribute.of_patient else "another study",
-            studies=format_count(len(studies), "study"),
-            uids=", ".join(listed) + (" and others" if len(studies) > len(listed) else ""),
+            studies=format_count(count, "study"),
+            uids=", ".join(listed) + (" and others" if count > len(listed) else ""),
         )
 
     def _is_moved(self, received: _ReceivedValue) -> bool:
-        losers = (self._lost[key] for key in (received.digest, received.other_digest) if key in self._lost)
-        return any(SEVERAL in (patient, received.patient) or patient != received.patient for patient in losers)
+        losers = (self._lost.get(key) for key in (received.digest, received.other_digest))
+        return any(
+            patient is not None and (SEVERAL in (patient, received.patient) or patient != received.patient)
+            for patient in losers
+        )
 
 
 def _list_keys(study: Study, attribute: MovableAttribute, after: NewTexts) -> set[_Key]:

@@ -11,6 +11,7 @@ from dicommap.edits.edit_result import EditEffect
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.issues import Issue, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedList, bounded_issues
+from dicommap.model.item_store import MEMORY, ItemList, ItemStore
 from dicommap.overrides.character_set_issues import (
     doubtful_character_set_issues,
     find_undecodable_sources,
@@ -99,11 +100,11 @@ class GroupingEditCounter:
 class Resolution:
     """The overrides, changes, issues and edit results of all studies."""
 
-    overrides: list[Override] = field(default_factory=list)
-    changes: list[AttributeChange] = field(default_factory=list)
+    overrides: ItemList[Override] = field(default_factory=ItemList)
+    changes: ItemList[AttributeChange] = field(default_factory=ItemList)
     issues: BoundedList[Issue] = field(default_factory=bounded_issues)
-    edit_results: list[EditResult] = field(default_factory=list)
-    conflicts: list[GroupingConflict] = field(default_factory=list)
+    edit_results: ItemList[EditResult] = field(default_factory=ItemList)
+    conflicts: ItemList[GroupingConflict] = field(default_factory=ItemList)
     file_groups: list[StudyFileGroups] = field(default_factory=list)
     """The groups of files in the first studies whose grouping attributes have several values after the edits."""
     grouping: GroupingTable = field(default_factory=GroupingTable)
@@ -119,6 +120,7 @@ def resolve_edits(
     all_studies: Callable[[], Iterable[Study]] | None = None,
     same_patient: Severity = Severity.WARNING,
     latest_birth_date: date | None = None,
+    store: ItemStore = MEMORY,
 ) -> Resolution:
     """Resolve the edits of all studies. The last issues of the result are about edits without any effect.
 
@@ -133,10 +135,17 @@ def resolve_edits(
         same_patient: The severity of issues about identifiers: edits give the same identifier to different patients, or
             move identifiers between studies.
         latest_birth_date: A new PatientBirthDate after this date counts as in the future. None disables this check.
+        store: The store that keeps the overrides, changes, edit results and conflicts, and the digests of identifiers.
     """
-    result = Resolution(issues=bounded_issues() if reading_issues is None else reading_issues)
+    result = Resolution(
+        overrides=store.make_list(),
+        changes=store.make_list(),
+        issues=bounded_issues() if reading_issues is None else reading_issues,
+        edit_results=store.make_list(),
+        conflicts=store.make_list(),
+    )
     forecaster, grouping = ImageSetForecaster(files), GroupingEditCounter()
-    identifiers, moved_identifiers = SharedIdentifiers(same_patient), MovedIdentifiers(same_patient)
+    identifiers, moved_identifiers = SharedIdentifiers(same_patient, store), MovedIdentifiers(same_patient, store)
     doubtful_values = DoubtfulValues(latest_birth_date)
     for study in studies:
         edits = _collect_edits(study, provider, files, result)
@@ -146,15 +155,15 @@ def resolve_edits(
         identifiers.add_study(study, resolution.changes)
         moved_identifiers.add_study(study, resolution.changes)
         doubtful_values.add_study(study, filter_effective_edits(edits, resolution), resolution.changes)
-        result.overrides += resolution.overrides
-        result.changes += resolution.changes
+        result.overrides.extend(resolution.overrides)
+        result.changes.extend(resolution.changes)
         result.issues += resolution.issues
         result.issues += unencodable_value_issues(study, resolution.changes)
         changed = {change.tag for change in resolution.changes}
         result.issues += doubtful_character_set_issues(study, [edit for edit in edits if edit.tag in changed])
         result.grouping.add(iterate_grouping_values(study, resolution.changes, files))
         conflicts = list(forecaster.conflicts(study, resolution.changes))
-        result.conflicts += conflicts
+        result.conflicts.extend(conflicts)
         result.issues += map(build_conflict_issue, conflicts)
     result.file_groups += forecaster.file_groups
     result.issues += identifiers.issues(all_studies or (lambda: studies))
@@ -162,7 +171,7 @@ def resolve_edits(
     result.issues += doubtful_values.issues()
     result.issues += grouping.issues()
     result.issues += provider.unused_issues()
-    result.edit_results += provider.edit_results()
+    result.edit_results.extend(provider.edit_results())
     return result
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import product
 from typing import TYPE_CHECKING
@@ -28,9 +28,10 @@ from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.person_name_comparison import normalize_person_name
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.wording import format_count
+from dicommap.model.item_store import MEMORY, ItemStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 
     from dicommap.issues import Issue
     from dicommap.model.study import Series, Study
@@ -124,12 +125,14 @@ IDENTIFIERS = (
 class SharedIdentifiers:
     """Comparison of studies that have the same identifier after the edits, but different ones before the edits."""
 
-    def __init__(self, severity: Severity = Severity.WARNING) -> None:
+    def __init__(self, severity: Severity = Severity.WARNING, store: ItemStore = MEMORY) -> None:
         """Make a comparison without studies.
 
-        `severity` is the severity of issues about studies of different patients.
+        Args:
+            severity: The severity of issues about studies of different patients.
+            store: The store that keeps the digests.
         """
-        self._groups = [_StudyGroups(identifier, severity) for identifier in IDENTIFIERS]
+        self._groups = [_StudyGroups(identifier, severity, store) for identifier in IDENTIFIERS]
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
         """Add a study. It is ignored if its edits change no identifier and no compared attribute."""
@@ -178,16 +181,18 @@ class _StudyGroup:
         self.traits, self.count = merged, self.count + count
 
 
-@dataclass(slots=True)
 class _StudyGroups:
     """Groups of studies with the same value of one identifier, such as PatientID."""
 
-    identifier: ComparedIdentifier
-    severity: Severity
-    changed_digests: set[int] = field(default_factory=set)
-    """Digests of the identifiers that edits gave to studies."""
-    _by_key: dict[int, _StudyGroup] = field(default_factory=dict)
-    _changed_studies: set[str] = field(default_factory=set)
+    def __init__(self, identifier: ComparedIdentifier, severity: Severity, store: ItemStore) -> None:
+        """Make groups without studies. `store` keeps them."""
+        self.identifier = identifier
+        self._severity = severity
+        self.changed_digests: MutableMapping[int, None] = store.make_dict()
+        """Digests of the identifiers that edits gave to studies."""
+        self._by_key: MutableMapping[int, _StudyGroup] = store.make_dict()
+        """Digest of an identifier with its issuer -> the studies that have it."""
+        self._changed_studies: MutableMapping[str, None] = store.make_dict()
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
         """Add a study if its edits change the identifier or a compared attribute."""
@@ -197,7 +202,7 @@ class _StudyGroups:
             if change.tag in _list_identifier_tags(self.identifier)
         }
         if after:
-            self._changed_studies.add(study.study_instance_uid)
+            self._changed_studies[study.study_instance_uid] = None
             self._add_digests(study, after)
 
     def add_unchanged_study(self, study: Study) -> None:
@@ -210,11 +215,10 @@ class _StudyGroups:
 
     def issues(self) -> Iterator[Issue]:
         """Yield an issue for each identifier that studies of different patients share."""
-        for group in self._by_key.values():
-            bare = self._by_key.get(group.bare)
+        for _, group in self._by_key.items():
+            bare = self._by_key.get(group.bare) if group.bare else None
             if bare is not None:  # an identifier without issuer may be equal to one with any issuer
                 group.add(bare.traits, bare.studies, bare.count)
-        for group in self._by_key.values():
             yield from self._group_issues(group)
 
     def _group_issues(self, group: _StudyGroup) -> Iterator[Issue]:
@@ -232,7 +236,7 @@ class _StudyGroups:
         yield make_issue(
             identifier.code if differing else identifier.code_if_equal or "",
             Location(keyword=identifier.keyword),
-            severity=self.severity if differing else None,
+            severity=self._severity if differing else None,
             differing=", ".join(differing),
             studies=format_count(group.count, "study"),
             uids=uids,
@@ -244,14 +248,16 @@ class _StudyGroups:
             for key, traits in _compute_digests(self.identifier, study.study_instance_uid, series, after):
                 traits_by_key[key] = tuple(map(_merge_digests, traits_by_key.get(key, traits), traits))
                 if traits[0] != compute_digest(*key):
-                    self.changed_digests.add(compute_digest(key[0]))
+                    self.changed_digests[compute_digest(key[0])] = None
         for key, traits in traits_by_key.items():
-            group = self._by_key.get(compute_digest(*key))
+            digest = compute_digest(*key)
+            group = self._by_key.get(digest)
             if group is None:
                 bare = compute_digest(key[0]) if key[1] else 0
-                self._by_key[compute_digest(*key)] = _StudyGroup(traits, bare, (study.study_instance_uid,))
+                group = _StudyGroup(traits, bare, (study.study_instance_uid,))
             else:
                 group.add(traits, (study.study_instance_uid,), 1)
+            self._by_key[digest] = group
 
 
 def _compute_digests(

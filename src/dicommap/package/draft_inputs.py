@@ -17,6 +17,7 @@ from dicommap.edits.table_reader import CsvSettings
 from dicommap.errors import DocumentError
 from dicommap.issues import Location, has_errors
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, BoundedList, bounded_issues, limit_and_stop
+from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.package.document_reader import read_document
 from dicommap.reading.document_limits import RULES_LIMIT
 from dicommap.validation.schema_check import check_schema
@@ -51,12 +52,15 @@ class EditSources:
     harmonize: Iterable[str] = ()
 
 
-def read_edits(sources: EditSources, captured: tuple[str, ...]) -> tuple[CombinedEdits, BoundedList[Issue]]:
+def read_edits(
+    sources: EditSources, captured: tuple[str, ...], store: ItemStore
+) -> tuple[CombinedEdits, BoundedList[Issue]]:
     """Read all edit files of a draft, and return their edits and issues.
 
     Args:
         sources: The sheets, rules files, functions and keywords to harmonize.
         captured: The keywords that the inventory captured.
+        store: The store that keeps the rows of sheets and lookup tables, and their edit results.
 
     Raises:
         DocumentError: A file cannot be read.
@@ -69,10 +73,10 @@ def read_edits(sources: EditSources, captured: tuple[str, ...]) -> tuple[Combine
     issues = bounded_issues()
     sheets, rules = _list_paths(sources.sheets), _list_paths(sources.rules)
     names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
-    providers = [*_provide_sheet_edits(sheets, names, sources, captured, issues)]
+    providers = [*_provide_sheet_edits(sheets, names, sources, captured, issues, store)]
     # Most drafts have only one kind of edits. The code for the other kinds is imported only if it is needed.
     if rules:
-        providers += _provide_rule_edits(rules, names, captured, issues)
+        providers += _provide_rule_edits(rules, names, captured, issues, store)
     providers += _provide_function_edits(sources)
     return CombinedEdits(tuple(providers), tuple(_provide_harmonize_edits(sources.harmonize, captured, issues))), issues
 
@@ -99,24 +103,29 @@ def _provide_sheet_edits(
     sources: EditSources,
     captured: tuple[str, ...],
     issues: BoundedList[Issue],
+    store: ItemStore,
 ) -> Iterator[EditProvider]:
     encoding = None if sources.encoding is None else require_encoding(sources.encoding)
     settings = CsvSettings(delimiter=sources.delimiter, encoding=encoding)
     for path in paths:
-        sheet, sheet_issues = read_sheet(names[path], read_document(path), captured, settings)
+        sheet, sheet_issues = read_sheet(names[path], read_document(path), captured, settings, store)
         issues += sheet_issues
         if sheet is not None:
-            yield SheetEdits(sheet)
+            yield SheetEdits(sheet, store)
 
 
 def _provide_rule_edits(
-    paths: Iterable[Path], names: Mapping[Path, str], captured: tuple[str, ...], issues: BoundedList[Issue]
+    paths: Iterable[Path],
+    names: Mapping[Path, str],
+    captured: tuple[str, ...],
+    issues: BoundedList[Issue],
+    store: ItemStore,
 ) -> Iterator[EditProvider]:
     from dicommap.edits.rule_edits import RuleEdits
 
     shared: LookupTables = {}
     for path in paths:
-        read = read_rules(path, names[path], shared)
+        read = read_rules(path, names[path], shared, store)
         issues += read.issues
         yield from (RuleEdits(names[path], rule, captured, read.tables) for rule in read.rules)
 
@@ -163,13 +172,16 @@ LookupTables = dict[tuple[Path, str, str | None, str | None, str | None], "Looku
 """File, key, column, delimiter and encoding of a lookup -> its table. Rules with equal lookups share one table."""
 
 
-def read_rules(path: Path, name: str | None = None, shared: LookupTables | None = None) -> CheckedRules:
+def read_rules(
+    path: Path, name: str | None = None, shared: LookupTables | None = None, store: ItemStore = MEMORY
+) -> CheckedRules:
     """Read and check a rules file, and the lookup files that its rules name.
 
     Args:
         path: The rules file.
         name: The name of the file in issues; None for the file name of `path`.
         shared: The lookup tables that were already read. New tables are added.
+        store: The store that keeps the rows of lookup tables.
 
     Returns:
         The rules, the lookup tables and the issues. If the file has errors, there are no rules.
@@ -191,7 +203,7 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
     tables: dict[str, LookupTable] = {}
     for rule in rules:
         if rule.lookup is not None:
-            tables[rule.name], table_issues = _make_lookup_table(path, rule.name, rule.lookup, shared)
+            tables[rule.name], table_issues = _make_lookup_table(path, rule.name, rule.lookup, shared, store)
             issues += table_issues
     # Rules that share a lookup table report the same repeated rows, so each issue is kept once. The number of issues is
     # limited, because each unknown keyword, of perhaps a million, is compared with the whole dictionary.
@@ -202,7 +214,7 @@ def read_rules(path: Path, name: str | None = None, shared: LookupTables | None 
 
 
 def _make_lookup_table(
-    rules: Path, rule: str, lookup: LookupSettings, shared: LookupTables
+    rules: Path, rule: str, lookup: LookupSettings, shared: LookupTables, store: ItemStore
 ) -> tuple[LookupTable, list[Issue]]:
     """Return the table of a rule's lookup, and its issues. Rules with equal lookups share one table."""
     from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
@@ -210,7 +222,7 @@ def _make_lookup_table(
     key = (rules.parent / lookup.file, lookup.by, lookup.column, lookup.delimiter, lookup.encoding)
     issues: list[Issue] = []
     if key not in shared:
-        shared[key], issues = read_lookup(lookup, _read_lookup(rules, rule, lookup))
+        shared[key], issues = read_lookup(lookup, _read_lookup(rules, rule, lookup), store)
     return shared[key], [
         *issues,
         *missing_column_issues(lookup, shared[key]),

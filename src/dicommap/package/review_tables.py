@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.strict_json import parse_json
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
     from dicommap.issues import Issue
+    from dicommap.model.item_store import ItemList, ItemStore
     from dicommap.overrides.grouping_values import GroupingValues
     from dicommap.overrides.resolution import Resolution
     from dicommap.package.package_directory import PackageDirectory
 
+_LINES_IN_PIECE = 100
 _BYTE_ORDER_MARK = "\ufeff"
 """A spreadsheet reads a CSV file as UTF-8 only if the file begins with a byte order mark."""
 
@@ -36,17 +38,20 @@ MAX_ISSUES_OF_ONE_KIND = 20
 """Maximum number of warnings with the same code, file and rule in issues.jsonl. The others are counted."""
 
 
-def build_tables(resolution: Resolution, issues: Iterable[Issue]) -> PackageTables:
+def build_tables(resolution: Resolution, issues: Iterable[Issue], store: ItemStore) -> PackageTables:
     """Return the tables for resolved edits. The tables contain values of patients, except issues.jsonl.
 
-    `issues` are those of the draft that `validate` cannot find in the package. Only warnings are kept.
+    Args:
+        resolution: The resolved edits.
+        issues: The issues of the draft that `validate` cannot find in the package. Only warnings are kept.
+        store: The store that keeps the texts of the tables.
     """
     masker = Masker(show_values=True)
     changes = (build_preview_row(change, masker=masker, shorten=False) for change in resolution.changes)
     return PackageTables(
-        preview=_format_csv(changes),
-        edits=_format_csv(map(build_edit_result_row, resolution.edit_results)),
-        forecast=_format_csv(build_forecast_rows(resolution.conflicts, masker=masker), FORECAST_COLUMNS),
+        preview=_format_csv(changes, store),
+        edits=_format_csv(map(build_edit_result_row, resolution.edit_results), store),
+        forecast=_format_csv(build_forecast_rows(resolution.conflicts, masker=masker), store, FORECAST_COLUMNS),
         grouping=resolution.grouping,
         issues=_format_warnings(issues),
     )
@@ -73,10 +78,10 @@ def filter_tables(
     """
     plan = package.plan
     return PackageTables(
-        preview=_filter_rows(package.table(PREVIEW_FILE, plan.preview), studies),
-        edits=package.table(EDITS_FILE, plan.edits),
+        preview=[_filter_rows(package.table(PREVIEW_FILE, plan.preview), studies)],
+        edits=[package.table(EDITS_FILE, plan.edits)],
         issues=None if plan.issues is None else _filter_issues(package.table(ISSUES_FILE, plan.issues)),
-        forecast=_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies),
+        forecast=[_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies)],
         grouping=None if plan.grouping is None else _filter_grouping(package.grouping(), files_by_series),
     )
 
@@ -105,11 +110,14 @@ def _filter_grouping(rows: Iterable[GroupingValues], files_by_series: Mapping[tu
     return table
 
 
-def _format_csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str] = ()) -> str:
-    table = io.StringIO(newline="")  # uses less memory than "".join, which also holds each line
-    table.write(_BYTE_ORDER_MARK)
-    table.writelines(format_csv_lines(rows, columns))
-    return table.getvalue()
+def _format_csv(rows: Iterable[Mapping[str, str]], store: ItemStore, columns: Sequence[str] = ()) -> Sequence[str]:
+    """Return the text of a CSV table in pieces of some lines. `store` keeps them."""
+    pieces: ItemList[str] = store.make_list()
+    lines = format_csv_lines(rows, columns)
+    pieces.extend([_BYTE_ORDER_MARK])
+    while piece := "".join(islice(lines, _LINES_IN_PIECE)):
+        pieces.extend([piece])
+    return pieces
 
 
 def _filter_rows(table: str, studies: Container[str]) -> str:

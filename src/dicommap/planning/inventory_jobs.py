@@ -12,6 +12,7 @@ from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues
 from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedList
 from dicommap.issues.wording import format_count
+from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.overrides.override_file import dump_override
 from dicommap.planning.folders import PrefixRules
 from dicommap.planning.job_load import OverrideSizes
@@ -182,6 +183,7 @@ def plan_inventory_jobs(
     overrides: Sequence[Override],
     settings: JobSettings,
     assumptions: Assumptions,
+    store: ItemStore = MEMORY,
 ) -> InventoryJobs | None:
     """Plan the import jobs of an inventory.
 
@@ -192,6 +194,7 @@ def plan_inventory_jobs(
         overrides: The overrides that the jobs import.
         settings: The inputS3Uri, the quotas and the staging policy.
         assumptions: The form of the override files, which decides their sizes.
+        store: The store that keeps the sizes of override files and the numbers of files by study.
 
     Returns:
         The jobs. None if inputS3Uri is not an S3 URI.
@@ -211,9 +214,8 @@ def plan_inventory_jobs(
         )
         for override in overrides
     )
-    plan = plan_prefixes(
-        files, OverrideSizes(sizes), PrefixRules(base, prefixes.offsets), settings.quotas, settings.staging
-    )
+    rules = PrefixRules(base, prefixes.offsets)
+    plan = plan_prefixes(files, OverrideSizes(sizes, store), rules, settings.quotas, settings.staging, store)
     counts = files.count_files()
     jobs = tuple(_make_jobs(plan, files, base, settings))
     if len(jobs) > JOBS_LIMIT:

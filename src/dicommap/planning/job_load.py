@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from dicommap.model.item_store import MEMORY, ItemStore
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
     from dicommap.healthimaging.quotas import Quotas
 
@@ -105,36 +108,46 @@ _NO_SIZES: Mapping[str | None, int] = {}
 class OverrideSizes:
     """The sizes of the override files in bytes, by study and series."""
 
-    def __init__(self, sizes: Iterable[tuple[OverrideKey, int]] = ()) -> None:
-        self._of_study: dict[str, dict[str | None, int]] = {}
-        for (study, series), size in sizes:
-            self._of_study.setdefault(study, {})[series] = size
+    def __init__(self, sizes: Iterable[tuple[OverrideKey, int]] = (), store: ItemStore = MEMORY) -> None:
+        """Collect the sizes. They are read study by study, and `store` keeps them."""
+        self._by_study: MutableMapping[str, dict[str | None, int]] = store.make_dict()
+        self._last_read: tuple[object, Mapping[str | None, int]] = None, _NO_SIZES
+        """The study that was read last, and its sizes: the planner asks several times for the same study."""
+        for study, group in groupby(sizes, key=lambda item: item[0][0]):
+            self._by_study[study] = {**self._by_study.get(study, {}), **{key[1]: size for key, size in group}}
 
     def __contains__(self, study: object) -> bool:
-        return study in self._of_study
+        return bool(self._find_sizes(study))
 
     def has_series_override(self, study: str) -> bool:
         """Return whether a study has an override for one of its series. The study must have an override."""
-        sizes = self._of_study[study]
+        sizes = self._find_sizes(study)
         return len(sizes) > 1 or None not in sizes
 
     def of_study(self, study: str) -> tuple[int, int]:
         """Return the number of overrides for a study and its series, and the total bytes of their files."""
-        sizes = self._of_study.get(study, _NO_SIZES)
+        sizes = self._find_sizes(study)
         return len(sizes), sum(sizes.values())
 
     def keys(self, study: str) -> Iterator[OverrideKey]:
         """Yield the keys of the overrides for a study and its series."""
-        return ((study, series) for series in self._of_study.get(study, _NO_SIZES))
+        return ((study, series) for series in self._find_sizes(study))
 
     def of_files(self, study: str, series: str) -> list[OverrideKey]:
         """Return the keys of the overrides that apply to the files of a series."""
-        sizes = self._of_study.get(study, _NO_SIZES)
+        sizes = self._find_sizes(study)
         return [(study, scope) for scope in (None, series) if scope in sizes]
 
     def size(self, key: OverrideKey) -> int:
         """Return the size of the override file with this key in bytes."""
-        return self._of_study[key[0]][key[1]]
+        return self._find_sizes(key[0])[key[1]]
+
+    def _find_sizes(self, study: object) -> Mapping[str | None, int]:
+        known_study, sizes = self._last_read
+        if known_study != study:
+            sizes = self._by_study.get(study, _NO_SIZES)  # type: ignore[call-overload]  # no other key is a study
+            self._last_read = study, sizes
+        return sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from heapq import merge
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.strict_json import dump_json
 from dicommap.healthimaging.s3_uri import FolderCounter
+from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.package_layout import (
     CONFIGURATION_FILE,
     EDITS_FILE,
@@ -21,13 +25,21 @@ from dicommap.model.package_layout import (
     REQUEST_FILE,
     job_folder,
 )
+from dicommap.model.study import Target
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
-from dicommap.overrides.override_file import build_override_document
-from dicommap.planning.plan import FileDigest, Plan, PlanJob, PlannedFile, UnplannedCounts
+from dicommap.planning.plan import (
+    FileDigest,
+    Plan,
+    PlanJob,
+    PlanJobs,
+    PlannedFile,
+    UnplannedCounts,
+    iterate_plan_json,
+)
 from dicommap.planning.planned_objects import INSTANCE_DISPOSITIONS, iterate_objects_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, MutableMapping, Sequence
 
     from pydantic import BaseModel
 
@@ -97,49 +109,46 @@ class PackageDocuments(Mapping[str, str]):
     """
 
     def __init__(
-        self,
-        plan: Plan,
-        texts: Mapping[str, str],
-        produced: Mapping[str, TextPieces],
-        values: Mapping[str, Callable[[], object]],
+        self, plan: Plan, texts: Mapping[str, str], produced: Mapping[str, TextPieces], store: ItemStore = MEMORY
     ) -> None:
-        """Store the plan, the texts in memory, and the functions that generate texts and JSON values.
+        """Keep the plan, the texts of small files, and the functions that generate the texts of the other files.
 
         Args:
             plan: The plan.
-            texts: Path -> text, for the files that are kept in memory.
+            texts: Path -> text, for small files. It is a dict of `store`.
             produced: Path -> function that yields the text in pieces, for the other files.
-            values: Path -> function that returns the JSON value of the file, for JSON files.
+            store: The store of `texts`.
 
         """
         self.plan = plan
         self._texts = texts
         self._produced = produced
-        self._values = values
-        self._paths = sorted([*texts, *produced])
+        self._store = store
 
     def __getitem__(self, path: str) -> str:
-        return self._texts[path] if path in self._texts else "".join(self._produced[path]())
+        return "".join(self.pieces(path))
 
     def __contains__(self, path: object) -> bool:
         return path in self._texts or path in self._produced
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
+        return merge(self._store.sort_keys(self._texts), sorted(self._produced))
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._texts) + len(self._produced)
 
     def json_value(self, path: str) -> object:
-        """Return the JSON value of a JSON file. Raises KeyError for any other file."""
-        return self._values[path]()
+        """Return the JSON value of a JSON file. Raises KeyError for any other file.
+
+        The value is parsed from the text, because the values of all files together need much memory.
+        """
+        if not path.endswith(".json"):
+            raise KeyError(path)
+        return json.loads(self[path])
 
     def pieces(self, path: str) -> Iterator[str]:
-        """Yield the text of a file in pieces. A large text is never in memory as a whole."""
-        if path in self._texts:
-            yield self._texts[path]
-        else:
-            yield from self._produced[path]()
+        """Return the text of a file in pieces. A large text is never in memory as a whole."""
+        return self._produced[path]() if path in self._produced else iter([self._texts[path]])
 
 
 REQUEST_PLACEHOLDERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
@@ -164,11 +173,14 @@ class PlanHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageTables:
-    """The texts of preview.csv, edits.csv, forecast.csv, grouping.csv and issues.jsonl."""
+    """The texts of preview.csv, edits.csv, forecast.csv, grouping.csv and issues.jsonl.
 
-    preview: str = field(repr=False)
-    edits: str
-    forecast: str = field(repr=False)
+    The first three are in pieces. A text in one piece may be the text itself.
+    """
+
+    preview: Sequence[str] = field(repr=False)
+    edits: Sequence[str]
+    forecast: Sequence[str] = field(repr=False)
     grouping: GroupingTable | None = field(default=None, repr=False)
     """The table grouping.csv; None if the grouping attributes are not known."""
     issues: str | None = None
@@ -181,6 +193,7 @@ def build_package_documents(
     header: PlanHeader,
     tables: PackageTables,
     account: Mapping[str, str],
+    store: ItemStore = MEMORY,
 ) -> PackageDocuments:
     """Build all files of a package. Equal input always gives equal texts.
 
@@ -190,29 +203,52 @@ def build_package_documents(
         header: The settings and file counts of the plan.
         tables: The CSV tables of the package.
         account: The valid parameters of StartDICOMImportJob that the user gave, such as datastoreId.
+        store: The store that keeps the texts of the jobs' files.
     """
-    overrides_by_study: dict[str, list[Override]] = {}
-    for override in overrides:
-        overrides_by_study.setdefault(override.study_instance_uid, []).append(override)
-    texts: dict[str, str] = {}
-    values: dict[str, Callable[[], object]] = {}
+    overrides_by_study: MutableMapping[str, list[Override]] = store.make_dict()
+    for study, group in groupby(overrides, key=lambda override: override.study_instance_uid):
+        overrides_by_study[study] = [*overrides_by_study.get(study, ()), *group]
+    texts: MutableMapping[str, str] = store.make_dict()
     produced: dict[str, TextPieces] = {}
-    planned = []
-    for job in jobs:
-        plan_job, job_texts, job_values = _build_job(job, overrides_by_study, header, account)
-        planned.append(plan_job)
-        texts |= job_texts
-        values |= job_values
-        produced[f"{job_folder(job.id)}/{OBJECTS_FILE}"] = partial(iterate_objects_csv, job.objects)
-    plan = _build_plan(planned, header, tables)
-    values[PLAN_FILE] = partial(_dump_model, plan)
-    texts[PLAN_FILE] = dump_json(_dump_model(plan))
-    texts |= {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
+    totals = _PlanTotals(store)
+
+    def build_jobs() -> Iterator[PlanJob]:
+        for job in jobs:
+            plan_job, job_texts = _build_job(job, overrides_by_study, header, account)
+            texts.update(job_texts)
+            produced[f"{job_folder(job.id)}/{OBJECTS_FILE}"] = partial(iterate_objects_csv, job.objects)
+            totals.add_job(plan_job)
+            yield plan_job
+
+    plan = _build_plan(PlanJobs(build_jobs()), totals, header, tables)
+    produced[PLAN_FILE] = partial(iterate_plan_json, plan)
+    tables_by_path = {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
+    produced |= {path: partial(iter, pieces) for path, pieces in tables_by_path.items()}
     if tables.issues is not None:
         texts[ISSUES_FILE] = tables.issues
     if tables.grouping is not None:
         produced[GROUPING_FILE] = tables.grouping.pieces
-    return PackageDocuments(plan, texts, produced, values)
+    return PackageDocuments(plan, texts, produced, store)
+
+
+class _PlanTotals:
+    """Sums over the jobs of a plan. If several jobs have parts of a study, the study is counted once."""
+
+    def __init__(self, store: ItemStore) -> None:
+        self.instances = self.files = self.series = 0
+        self.studies: MutableMapping[str, None] = store.make_dict()
+        self._targets: MutableMapping[Target, None] = store.make_dict()
+
+    def add_job(self, job: PlanJob) -> None:
+        """Count the files, studies and series of a job."""
+        self.instances += job.instances
+        self.files += job.sourceFiles
+        for mapping in job.mappings:
+            target = Target(study_instance_uid=mapping.studyInstanceUID, series_instance_uid=mapping.seriesInstanceUID)
+            if target not in self._targets:
+                self._targets[target] = None
+                self.studies[mapping.studyInstanceUID] = None
+                self.series += target.series_instance_uid is not None
 
 
 def _dump_model(document: BaseModel) -> dict[str, object]:
@@ -221,11 +257,8 @@ def _dump_model(document: BaseModel) -> dict[str, object]:
 
 def _build_job(
     job: PlannedJob, overrides_by_study: Mapping[str, list[Override]], header: PlanHeader, account: Mapping[str, str]
-) -> tuple[PlanJob, dict[str, str], dict[str, Callable[[], object]]]:
-    """Return a job of the plan, and two dicts: path -> text of a file, and path -> function for its JSON value.
-
-    objects.csv is not among the files.
-    """
+) -> tuple[PlanJob, dict[str, str]]:
+    """Return a job of the plan, and the texts of its files by path. objects.csv is not among the files."""
     counts = JobObjectCounts()
     objects = FileDigest.from_pieces(iterate_objects_csv(counts.count_objects(job.objects)))
     override_files = build_override_files(counts.overrides(overrides_by_study), header.assumptions)
@@ -245,40 +278,32 @@ def _build_job(
     )
     folder = job_folder(job.id)
     request = _build_request(configuration, plan_job, header.attempt, account)
-    values: dict[str, Callable[[], object]] = {}
-    for override, file in override_files:
-        path = f"{folder}/files/{file.path}"
-        values.setdefault(path, partial(build_override_document, override, header.assumptions))
     texts = {f"{folder}/files/{path}": text for path, text in files.items()}
     if configuration is not None:
-        values[f"{folder}/{CONFIGURATION_FILE}"] = partial(_dump_model, configuration)
         texts[f"{folder}/{CONFIGURATION_FILE}"] = dump_json(_dump_model(configuration))
-    values[f"{folder}/{REQUEST_FILE}"] = lambda: request
     texts[f"{folder}/{REQUEST_FILE}"] = dump_json(request)
-    return plan_job, texts, values
+    return plan_job, texts
 
 
-def _build_plan(jobs: list[PlanJob], header: PlanHeader, tables: PackageTables) -> Plan:
-    # If several jobs have parts of a study, each of them has a mapping for it. The set counts the study once.
-    mapped = {(mapping.studyInstanceUID, mapping.seriesInstanceUID) for job in jobs for mapping in job.mappings}
+def _build_plan(jobs: PlanJobs, totals: _PlanTotals, header: PlanHeader, tables: PackageTables) -> Plan:
     return Plan(
         attempt=header.attempt,
         sources=header.roots,
         inputS3Uri=str(header.uri),
         quotas=header.quotas,
         unplanned=UnplannedCounts(
-            instances=header.instances - sum(job.instances for job in jobs),
-            files=header.files - sum(job.sourceFiles for job in jobs),
+            instances=header.instances - totals.instances,
+            files=header.files - totals.files,
         ),
-        studies=len({study for study, _ in mapped}),
-        series=sum(series is not None for _, series in mapped),
+        studies=len(totals.studies),
+        series=totals.series,
         assumptions=header.assumptions,
-        preview=FileDigest.from_text(tables.preview),
-        edits=FileDigest.from_text(tables.edits),
-        forecast=FileDigest.from_text(tables.forecast),
+        preview=FileDigest.from_pieces(tables.preview),
+        edits=FileDigest.from_pieces(tables.edits),
+        forecast=FileDigest.from_pieces(tables.forecast),
         issues=None if tables.issues is None else FileDigest.from_text(tables.issues),
         grouping=None if tables.grouping is None else FileDigest.from_pieces(tables.grouping.pieces()),
-        jobs=tuple(jobs),
+        jobs=jobs,
     )
 
 

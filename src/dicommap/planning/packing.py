@@ -48,7 +48,12 @@ class PackedJobs:
 
 
 def pack_studies(
-    studies: Iterable[StudySize], overrides: OverrideSizes, quotas: Quotas, sizes_of: FileSizesOf
+    studies: Iterable[StudySize],
+    overrides: OverrideSizes,
+    quotas: Quotas,
+    sizes_of: FileSizesOf,
+    *,
+    keeps_pieces: bool = True,
 ) -> PackedJobs:
     """Put each study into the first open job that has room for it. If no job has room, open a new job.
 
@@ -60,11 +65,12 @@ def pack_studies(
         overrides: The sizes of the override files.
         quotas: The limits of one job.
         sizes_of: A function that returns the bytes of each file in a series.
+        keeps_pieces: Whether the jobs have all their pieces. If False, the result only shows how many jobs there are.
 
     Returns:
         The jobs, the studies that were divided, and the files that fit into no job.
     """
-    packing = _Packer(quotas)
+    packing = _Packer(quotas, keeps_pieces=keeps_pieces)
     for study in studies:
         uid = study.study_instance_uid
         load = measure_study(study, overrides)
@@ -88,8 +94,9 @@ def pack_studies(
 
 
 class _Packer:
-    def __init__(self, quotas: Quotas) -> None:
+    def __init__(self, quotas: Quotas, *, keeps_pieces: bool) -> None:
         self.packed = PackedJobs()
+        self._keeps_pieces = keeps_pieces
         self._quotas = quotas
         self._open: dict[int, int] = {}
         """Index of an open job -> number of pieces that did not fit into it."""
@@ -112,6 +119,8 @@ class _Packer:
             both = jobs[number].load.with_other(load.without(shared) if shared is not None and together else load)
             if both.excess(self._quotas) is None:
                 jobs[number].load = both
+                if not self._keeps_pieces:
+                    jobs[number].pieces.clear()
                 jobs[number].pieces.append(piece)
                 return number
             self._open[number] += 1

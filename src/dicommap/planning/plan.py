@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import textwrap
+import zlib
+from bisect import bisect_right
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, overload
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, FailFast, Field, PlainSerializer, PlainValidator, StringConstraints
 
+from dicommap.dicom.strict_json import dump_json
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.import_configuration import DicomMetadataMapping, MetadataFilePath, S3UriText
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.model.displayable import Displayable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 NonNegativeCount = Annotated[int, Field(ge=0)]
@@ -93,6 +98,83 @@ class PlanJob(_Document):
         return f"dicommap-{hashlib.sha256(done.encode()).hexdigest()[:32]}"
 
 
+_PIECE_CHARACTERS = 2**18
+_COMPRESSION_LEVEL = 1
+
+
+class PlanJobs(Sequence[PlanJob]):
+    """The jobs of a plan. They are kept as compressed JSON, because they may have millions of override files.
+
+    Jobs that are next to each other are compressed together. An access makes new objects from the JSON: use each job
+    before the next one, and keep only what is needed of it.
+    """
+
+    def __init__(self, jobs: Iterable[PlanJob] = ()) -> None:
+        self._pieces: list[bytes] = []
+        self._ends: list[int] = []
+        """For each piece, the number of jobs in it and all pieces before it."""
+        self._last_read: tuple[int, list[PlanJob]] = (-1, [])
+        """The index of the piece that was read last, and its jobs."""
+        lines: list[str] = []
+        characters = number = 0
+        for number, job in enumerate(jobs, 1):
+            lines.append(job.model_dump_json(exclude_none=True))
+            characters += len(lines[-1])
+            if characters > _PIECE_CHARACTERS:
+                self._add_piece(lines, number)
+                lines, characters = [], 0
+        if lines:
+            self._add_piece(lines, number)
+
+    @classmethod
+    def validate(cls, value: object) -> Self:
+        """Return the jobs from a sequence of jobs, or of their JSON values. Raise ValueError if one is not valid."""
+        if not isinstance(value, list | tuple | PlanJobs) or not value:
+            raise ValueError("the jobs are not a list with at least one job")
+        return value if isinstance(value, cls) else cls(map(PlanJob.model_validate, value))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, index: int) -> PlanJob: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[PlanJob, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> PlanJob | tuple[PlanJob, ...]:
+        places = range(len(self))[index]
+        return self._get_job(places) if isinstance(places, int) else tuple(map(self._get_job, places))
+
+    def __iter__(self) -> Iterator[PlanJob]:
+        for piece in self._pieces:
+            yield from _parse_jobs(piece)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PlanJobs | tuple | list):
+            return NotImplemented
+        return len(self) == len(other) and all(job == other_job for job, other_job in zip(self, other, strict=True))
+
+    def __hash__(self) -> int:
+        return len(self)
+
+    def _add_piece(self, lines: list[str], end: int) -> None:
+        self._pieces.append(zlib.compress("\n".join(lines).encode(), _COMPRESSION_LEVEL))
+        self._ends.append(end)
+
+    def _get_job(self, index: int) -> PlanJob:
+        piece = bisect_right(self._ends, index)
+        known_piece, jobs = self._last_read  # one read of the attribute, because threads may share this object
+        if known_piece != piece:
+            jobs = list(_parse_jobs(self._pieces[piece]))
+            self._last_read = piece, jobs
+        return jobs[index - self._ends[piece]]  # from the end of the piece
+
+
+def _parse_jobs(piece: bytes) -> Iterator[PlanJob]:
+    return map(PlanJob.model_validate_json, zlib.decompress(piece).split(b"\n"))
+
+
 class UnplannedCounts(_Document):
     """The numbers of files and instances that are in no job. The issues of the draft give the reasons."""
 
@@ -136,8 +218,13 @@ class Plan(Displayable, _Document):
     issues: FileDigest | None = None
     """Size and hash of issues.jsonl, which lists the warnings of the draft about edits and the plan; None if there were
     none."""
-    # FailFast: an error for each of a million jobs would need gigabytes. The schema check reports the details.
-    jobs: Annotated[tuple[PlanJob, ...], FailFast()] = Field(min_length=1, strict=False)
+    # The check ends at the first error: an error for each of a million jobs would need gigabytes.
+    jobs: Annotated[
+        Sequence[PlanJob],
+        PlainValidator(PlanJobs.validate),
+        PlainSerializer(tuple, return_type=tuple[PlanJob, ...]),
+    ]
+    """The jobs. Each iteration makes new objects, see `PlanJobs`."""
 
     def _build_report(self) -> object:
         # Both modules are imported by name when a plan is shown, because planning must not depend on them.
@@ -147,3 +234,15 @@ class Plan(Displayable, _Document):
     # A pydantic model has these two methods too, so the methods of Displayable are chosen here.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
+
+
+def iterate_plan_json(plan: Plan) -> Iterator[str]:
+    """Yield the text of plan.json in pieces: the members before `jobs`, then each job. `jobs` is the last member."""
+    header = plan.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
+    yield dump_json(header).removesuffix("\n}\n") + ',\n  "jobs": ['
+    separator = "\n"
+    for job in plan.jobs:
+        text = dump_json(job.model_dump(mode="json", exclude_none=True)).rstrip("\n")
+        yield separator + textwrap.indent(text, "    ")
+        separator = ",\n"
+    yield "\n  ]\n}\n"

@@ -6,12 +6,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.planning.jobs_in_place import JobsInPlace, UnfitFile, find_jobs_in_place
 from dicommap.planning.packing import PackedJobs, measure_study, pack_studies
 from dicommap.planning.staging import StagingPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, MutableMapping
 
     from dicommap.healthimaging.quotas import Quotas
     from dicommap.planning.folders import PrefixRules
@@ -63,6 +64,7 @@ def plan_prefixes(
     rules: PrefixRules,
     quotas: Quotas,
     staging: StagingPolicy,
+    store: ItemStore = MEMORY,
 ) -> PrefixPlan:
     """Plan the S3 prefix of each job, and choose the studies to stage.
 
@@ -72,11 +74,14 @@ def plan_prefixes(
         rules: The rules for the prefixes of jobs in place.
         quotas: The size limits of one job.
         staging: The staging policy.
+        store: The store that keeps the numbers of files by study.
 
     """
     if staging is StagingPolicy.ALL:
         return _plan_staged(_find_too_large_files(files, quotas), files, overrides, quotas, None)
-    totals = {study.study_instance_uid: study.files + study.too_large for study in files.study_sizes(quotas.fileBytes)}
+    totals: MutableMapping[str, int] = store.make_dict()
+    for study in files.study_sizes(quotas.fileBytes):
+        totals[study.study_instance_uid] = study.files + study.too_large
     in_place = find_jobs_in_place(
         files.keyed_files(),
         totals,
@@ -164,13 +169,19 @@ def _plan_staged(
 
 
 def _pack_studies(
-    studies: Iterable[StudySize], files: PlannableFiles, overrides: OverrideSizes, quotas: Quotas
+    studies: Iterable[StudySize],
+    files: PlannableFiles,
+    overrides: OverrideSizes,
+    quotas: Quotas,
+    *,
+    keeps_pieces: bool = True,
 ) -> PackedJobs:
     return pack_studies(
         studies,
         overrides,
         quotas,
         lambda study, series: files.series_file_sizes(study, series, quotas.fileBytes),
+        keeps_pieces=keeps_pieces,
     )
 
 
@@ -187,4 +198,5 @@ def _count_jobs_if_staged(
     """
     if len(in_place.prefixes) < MANY_JOBS:
         return None
-    return len(_pack_studies((study for study in studies if study.files), files, overrides, quotas).jobs)
+    importable = (study for study in studies if study.files)
+    return len(_pack_studies(importable, files, overrides, quotas, keeps_pieces=False).jobs)

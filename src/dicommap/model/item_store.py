@@ -1,0 +1,81 @@
+"""ItemStore: a maker of lists and dicts for items that grow with the number of studies.
+
+The functions that resolve edits and plan jobs take such a store. This one keeps everything in memory. A subclass may
+keep the items in a file, so that a draft of any size needs little memory: see `package/temporary_store.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+
+ItemT = TypeVar("ItemT")
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+_ITEMS_IN_REPR = 20
+
+
+class ItemList(Sequence[ItemT]):
+    """A sequence that grows only at its end. It is equal to any other sequence of the same items but a text."""
+
+    def __init__(self) -> None:
+        self._items: list[ItemT] = []
+
+    def extend(self, items: Iterable[ItemT]) -> None:
+        """Add items at the end."""
+        self._items.extend(items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> ItemT: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ItemT]: ...
+
+    def __getitem__(self, index: int | slice) -> ItemT | Sequence[ItemT]:
+        return self._items[index]
+
+    def __iter__(self) -> Iterator[ItemT]:
+        return iter(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return len(self) == len(other) and all(item == other_item for item, other_item in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]  # the list can grow
+
+    def __repr__(self) -> str:
+        items = ", ".join(map(repr, islice(self, _ITEMS_IN_REPR)))
+        more = len(self) - _ITEMS_IN_REPR
+        return f"[{items}, and {more:,} more]" if more > 0 else f"[{items}]"
+
+
+class ItemStore:
+    """A maker of lists and dicts that keeps their items in memory."""
+
+    def make_list(self) -> ItemList[ItemT]:
+        """Return an empty list."""
+        return ItemList()
+
+    def make_dict(self) -> MutableMapping[KeyT, ValueT]:
+        """Return an empty dict in the order of insertion. Its keys are texts, whole numbers or `Target` objects.
+
+        A subclass may return copies of the values. So a changed value must be assigned again.
+        """
+        return {}
+
+    def sort_keys(self, made: Mapping[str, ValueT]) -> Iterator[str]:
+        """Return the keys of a dict of this store in ascending order."""
+        return iter(sorted(made))
+
+
+MEMORY = ItemStore()
+"""The store of callers that keep their items in memory."""

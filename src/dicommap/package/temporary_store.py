@@ -1,0 +1,267 @@
+"""A store of lists and dicts in a temporary SQLite database, for drafts of any size.
+
+The items of a draft hold patient values. So the database is made inside a partial directory of the package, readable by
+its owner only, and it loses its name as soon as it is open: nothing is left of it when the process ends, even if the
+process is killed. A draft without a package has no such directory. Its database is a temporary file of SQLite, which
+also has no name (https://www.sqlite.org/tempfiles.html). A small draft stays in SQLite's cache, and nothing of it is
+written to the disk.
+
+The draft that a caller keeps reads its changes from this file, and not from the package: the package has no origins of
+edits, may be moved, and an edit may be a Python function that must not be called twice.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sqlite3
+from collections.abc import ItemsView, MutableMapping
+from contextlib import nullcontext
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any, overload
+from weakref import finalize
+
+from dicommap.errors import PackageError, os_error_reason
+from dicommap.model.item_store import ItemList, ItemStore, ItemT, KeyT, ValueT
+from dicommap.model.study import Target
+from dicommap.reading.sqlite_interrupts import enable_interrupts, raise_if_interrupted
+from dicommap.writing.partial_files import partial_directory, remove_partial
+from dicommap.writing.private_files import create_file, set_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+_ITEMS_IN_ROW = 100
+"""Number of list items that one row of the database has."""
+
+# The transaction is never committed. Without a journal and without temporary files, all values are in this database.
+_SETTINGS = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -8192;
+BEGIN EXCLUSIVE;
+"""
+
+
+class TemporaryStore(ItemStore):
+    """A maker of lists and dicts that keeps their items in one temporary database.
+
+    The database is closed, and its space is freed, when the store, its lists and its dicts are garbage.
+    """
+
+    def __init__(self, package: Path | None = None) -> None:
+        """Make an empty database.
+
+        Args:
+            package: The package that will be written. The database is beside it, in a partial directory. If it is None,
+                the database is in SQLite's directory of temporary files.
+
+        Raises:
+            PackageError: The database cannot be made.
+        """
+        self._tables = 0
+        try:
+            with nullcontext() if package is None else partial_directory(package.absolute()) as folder:
+                path = None if folder is None else folder / "draft.sqlite"
+                if path is not None:
+                    _create_private_file(path)
+                self._connection = enable_interrupts(
+                    sqlite3.connect(path or "", isolation_level=None, check_same_thread=False)
+                )
+                finalize(self, _close, self._connection, folder)
+                self._connection.executescript(_SETTINGS)
+                if path is not None:
+                    path.unlink()
+        except (OSError, sqlite3.Error) as error:
+            raise _make_store_error(error) from None
+
+    def make_list(self) -> ItemList[ItemT]:
+        """Return an empty list. Its items are pickled, so they are copies of the items that were added."""
+        self._tables += 1
+        return StoredList(self, f"list{self._tables}")
+
+    def make_dict(self) -> MutableMapping[KeyT, ValueT]:
+        """Return an empty dict in the order of insertion. A changed value must be assigned again."""
+        self._tables += 1
+        return StoredDict(self, f"dict{self._tables}")
+
+    def sort_keys(self, made: Mapping[str, ValueT]) -> Iterator[str]:
+        """Return the keys of a dict of this store in ascending order. Only some of them are in memory at once."""
+        return made.sort_keys() if isinstance(made, StoredDict) else super().sort_keys(made)
+
+    def execute(self, statement: str, *parameters: object) -> sqlite3.Cursor:
+        """Execute a statement. Raises PackageError if the disk is full or fails."""
+        try:
+            return self._connection.execute(statement, parameters)
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
+            raise _make_store_error(error) from None
+
+
+class StoredList(ItemList[ItemT]):
+    """A list whose items are in a table of the database, `_ITEMS_IN_ROW` of them in a row."""
+
+    def __init__(self, store: TemporaryStore, table: str) -> None:
+        """Make an empty list in the new table `table`."""
+        super().__init__()  # `_items` has the last items, which do not fill a row yet
+        self._store = store
+        self._stored = 0
+        """Number of items in the database."""
+        self._last_read: tuple[int, list[ItemT]] = (-1, [])
+        """The index of the first item in the row that was read last, and the items of this row."""
+        self._insert = f"INSERT INTO {table} VALUES (?, ?)"  # noqa: S608  the store makes the names of tables
+        self._select = f"SELECT items FROM {table} WHERE first = ?"  # noqa: S608
+        store.execute(f"CREATE TABLE {table} (first INTEGER PRIMARY KEY, items BLOB)")
+
+    def extend(self, items: Iterable[ItemT]) -> None:
+        """Add items at the end."""
+        for item in items:
+            self._items.append(item)
+            if len(self._items) == _ITEMS_IN_ROW:
+                self._store.execute(self._insert, self._stored, _dump(self._items))
+                self._stored += _ITEMS_IN_ROW
+                self._items = []
+
+    def __len__(self) -> int:
+        return self._stored + len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> ItemT: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ItemT]: ...
+
+    def __getitem__(self, index: int | slice) -> ItemT | Sequence[ItemT]:
+        places = range(len(self))[index]
+        return self._get_item(places) if isinstance(places, int) else [self._get_item(place) for place in places]
+
+    def __iter__(self) -> Iterator[ItemT]:
+        for first in range(0, self._stored, _ITEMS_IN_ROW):
+            yield from self._read_row(first)
+        yield from self._items
+
+    def _get_item(self, index: int) -> ItemT:
+        if index >= self._stored:
+            return self._items[index - self._stored]
+        first = index - index % _ITEMS_IN_ROW
+        known_first, items = self._last_read  # one read of the attribute, because threads may share this object
+        if known_first != first:
+            items = self._read_row(first)
+            self._last_read = first, items
+        return items[index - first]
+
+    def _read_row(self, first: int) -> list[ItemT]:
+        items: list[ItemT] = _load(self._store.execute(self._select, first).fetchone()[0])
+        return items
+
+
+class StoredDict(MutableMapping[KeyT, ValueT]):
+    """A dict whose keys and values are in a table of the database."""
+
+    def __init__(self, store: TemporaryStore, table: str) -> None:
+        """Make an empty dict in the new table `table`."""
+        self._store = store
+        self._length = 0
+        self._select = f"SELECT item FROM {table} WHERE key = ?"  # noqa: S608  the store makes the names of tables
+        self._update = f"UPDATE {table} SET item = ? WHERE key = ?"  # noqa: S608
+        self._insert = f"INSERT INTO {table} (item, key) VALUES (?, ?)"  # noqa: S608
+        self._delete = f"DELETE FROM {table} WHERE key = ?"  # noqa: S608
+        self._next = f"SELECT position, item FROM {table} WHERE position > ? ORDER BY position LIMIT 100"  # noqa: S608
+        self._next_key = f"SELECT key FROM {table} WHERE key > ? ORDER BY key LIMIT 100"  # noqa: S608
+        store.execute(f"CREATE TABLE {table} (position INTEGER PRIMARY KEY, key BLOB UNIQUE, item BLOB)")
+
+    def __getitem__(self, key: KeyT) -> ValueT:
+        row = self._store.execute(self._select, _encode_key(key)).fetchone()
+        if row is None:
+            raise KeyError(key)
+        value: ValueT = _load(row[0])[1]
+        return value
+
+    def __setitem__(self, key: KeyT, value: ValueT) -> None:
+        parameters = _dump((key, value)), _encode_key(key)
+        if not self._store.execute(self._update, *parameters).rowcount:
+            self._store.execute(self._insert, *parameters)
+            self._length += 1
+
+    def __delitem__(self, key: KeyT) -> None:
+        if not self._store.execute(self._delete, _encode_key(key)).rowcount:
+            raise KeyError(key)
+        self._length -= 1
+
+    def __contains__(self, key: object) -> bool:
+        return self._store.execute(self._select, _encode_key(key)).fetchone() is not None
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[KeyT]:
+        return (key for key, _ in self.iterate_pairs())
+
+    def sort_keys(self) -> Iterator[KeyT]:
+        """Yield the keys, which must be texts, in ascending order."""
+        key = b""
+        while rows := self._store.execute(self._next_key, key).fetchall():
+            yield from (row[0].decode("utf-8", "surrogatepass") for row in rows)
+            key = rows[-1][0]
+
+    def items(self) -> ItemsView[KeyT, ValueT]:
+        """Return a view of the pairs of key and value. Each row is read once."""
+        return _StoredPairs(self)
+
+    def iterate_pairs(self) -> Iterator[tuple[KeyT, ValueT]]:
+        """Yield the pairs of key and value in the order of insertion. A value may be assigned in between."""
+        position = 0
+        while rows := self._store.execute(self._next, position).fetchall():
+            yield from (_load(item) for _, item in rows)
+            position = rows[-1][0]
+
+
+class _StoredPairs(ItemsView[KeyT, ValueT]):
+    _mapping: StoredDict[KeyT, ValueT]
+
+    def __iter__(self) -> Iterator[tuple[KeyT, ValueT]]:
+        return self._mapping.iterate_pairs()
+
+
+def _create_private_file(path: Path) -> None:
+    """Create an empty file that only its owner can read, even if other files of packages are for a group."""
+    descriptor = create_file(path)
+    try:
+        set_mode(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
+def _close(connection: sqlite3.Connection, folder: Path | None) -> None:
+    """Close the database. On NFS, its file has a hidden name until then, so its directory is removed only now."""
+    connection.close()
+    if folder is not None:
+        remove_partial(folder)
+
+
+def _encode_key(key: object) -> bytes | int:
+    """Return a key as SQLite compares it."""
+    if isinstance(key, int):
+        return key - 2**63  # SQLite has signed numbers only
+    if isinstance(key, Target):
+        key = key.study_instance_uid if key.series_instance_uid is None else "\0".join(astuple(key))
+    return str(key).encode("utf-8", "surrogatepass")
+
+
+def _dump(item: object) -> bytes:
+    return pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
+
+
+def _load(data: bytes) -> Any:  # noqa: ANN401  any item
+    return pickle.loads(data)  # noqa: S301  no other process can write to the database
+
+
+def _make_store_error(error: OSError | sqlite3.Error) -> PackageError:
+    reason = os_error_reason(error) if isinstance(error, OSError) else str(error)
+    return PackageError(
+        f"The temporary file of the draft cannot be written: {reason}.",
+        fix="Make room on the disk of the package. Without a package, SQLITE_TMPDIR names the directory.",
+    )
