@@ -213,7 +213,7 @@ def _adopt(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
         jobs=jobs,
         states=SubmissionStates(package.path),
         clock=SYSTEM_CLOCK,
-        orders=make_job_requests(package, (), {}, None),
+        job_requests=make_job_requests(package, (), {}, None),
     )
     named = adopter.get(arguments["named"])
     adopter.check([adopter.compare(job) for job in named], compare_overrides=True)

@@ -38,7 +38,7 @@ def test_files_outside_the_largest_group_are_named_and_the_cure_cures_it(
     with inventory_of(*rows) as inventory:
         conflicts = dicommap.draft(inventory, input_s3_uri=URI).conflicts
         named = {file.path for one in conflicts for file in one.listed}
-        assert all(len(one.listed) == one.outside for one in conflicts)
+        assert all(len(one.listed) == one.non_primary_files for one in conflicts)
         primary = {f"{n:02}" for n in range(len(files))} - named
         _is_one_group(primary, files)
         combinations = Counter((patient, number) for _, patient, number, _ in files)

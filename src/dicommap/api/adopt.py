@@ -195,7 +195,9 @@ def adopt(
         jobs=ImportJobs(reached, clock, get_rate=get_rate),
         states=SubmissionStates(place),
         clock=clock,
-        orders=_make_orders(planned, jobs, {name: value for name, value in account.items() if value is not None}, kept),
+        job_requests=_make_orders(
+            planned, jobs, {name: value for name, value in account.items() if value is not None}, kept
+        ),
     )
     with progress_reporter(progress, "jobs") as report:
         if find:
@@ -264,9 +266,9 @@ def _make_orders(
     if kept is not None:
         require_same_datastore(kept, account.get("datastoreId", kept.datastoreId))
         account = {"datastoreId": kept.datastoreId, **account}
-    orders = make_job_requests(package, jobs, account, None)
-    require_no_missing_members([member for member in find_placeholders(orders) if member == "datastoreId"])
-    return orders
+    job_requests = make_job_requests(package, jobs, account, None)
+    require_no_missing_members([member for member in find_placeholders(job_requests) if member == "datastoreId"])
+    return job_requests
 
 
 def _save(

@@ -180,49 +180,57 @@ def submit(
         "outputS3Uri": output_s3_uri,
         "inputOwnerAccountId": input_owner_account_id,
     }
+    given = {name: value for name, value in account.items() if value is not None}
     kept = planned.aws_account()
     clients = add_saved_settings(clients, kept)
     require_same_endpoint(kept, clients)
-    orders = make_job_requests(
-        planned, jobs, {name: value for name, value in account.items() if value is not None}, kept
-    )
-    placeholders = find_placeholders(orders)
-    if not dry_run:
-        require_no_missing_members(placeholders)
-    issues += _output_issues(planned, orders)
-    if has_errors(issues):
-        return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
+    job_requests = make_job_requests(planned, jobs, given, kept)
+    issues += _output_issues(planned, job_requests)
     states = SubmissionStates(place)
-    requests: tuple[Mapping[str, Any], ...] = ()
     if dry_run:
-        requests = tuple(request for order in orders for request in _list_requests(order, states, replace=replace))
-    else:
-        submitter = JobSubmitter(
-            clients=clients,
-            jobs=ImportJobs(clients, clock, start_rate=start_rate),
-            states=states,
-            clock=clock,
-            concurrent_jobs=concurrent_jobs,
-            replace=replace,
-            on_step=on_step or ignore_step,
-            is_first=kept is None,
-        )
-        issues += _start_jobs(submitter, planned, orders, confirm, progress, check=check)
-    submissions = states.read_all(order.job.id for order in orders)
+        return _list_dry_run(place, states, job_requests, issues, replace=replace)
+    require_no_missing_members(find_placeholders(job_requests))
+    if has_errors(issues):
+        return SubmitResult(package=place, submissions=(), issues=Issues(issues))
+    submitter = JobSubmitter(
+        clients=clients,
+        jobs=ImportJobs(clients, clock, start_rate=start_rate),
+        states=states,
+        clock=clock,
+        concurrent_jobs=concurrent_jobs,
+        replace=replace,
+        on_step=on_step or ignore_step,
+        is_first=kept is None,
+    )
+    issues += _start_jobs(submitter, planned, job_requests, confirm, progress, check=check)
+    submissions = states.read_all(job_request.job.id for job_request in job_requests)
+    return SubmitResult(package=place, submissions=tuple(submissions.values()), issues=Issues(issues))
+
+
+def _list_dry_run(
+    place: Path, states: SubmissionStates, job_requests: Sequence[JobRequest], issues: Sequence[Issue], *, replace: bool
+) -> SubmitResult:
+    """Return the result of a dry run. If an issue is an error, it has no requests."""
+    if has_errors(issues):
+        return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=True)
+    requests = (
+        request for job_request in job_requests for request in _list_requests(job_request, states, replace=replace)
+    )
+    submissions = states.read_all(job_request.job.id for job_request in job_requests)
     return SubmitResult(
         package=place,
         submissions=tuple(submissions.values()),
         issues=Issues(issues),
-        requests=requests,
-        is_dry=dry_run,
-        placeholders=placeholders,
+        requests=tuple(requests),
+        is_dry=True,
+        placeholders=find_placeholders(job_requests),
     )
 
 
 def _start_jobs(
     submitter: JobSubmitter,
     package: PackageDirectory,
-    orders: Sequence[JobRequest],
+    job_requests: Sequence[JobRequest],
     confirm: Confirm | None,
     progress: ProgressOption,
     *,
@@ -232,21 +240,25 @@ def _start_jobs(
 
     If there are such jobs, `confirm` is called first. The package is locked while their requests are sent.
     """
-    if confirm is not None and (waiting := _select_not_started(submitter.states, orders)):
+    if confirm is not None and (waiting := _select_not_started(submitter.states, job_requests)):
         require_confirmed(confirm, make_submission_transfer(package, waiting, submitter.clients))
     with submitter.states.lock(), progress_reporter(progress, "jobs") as report:
-        return _send_requests(submitter, package, orders, report, check=check)
+        return _send_requests(submitter, package, job_requests, report, check=check)
 
 
-def _select_not_started(states: SubmissionStates, orders: Sequence[JobRequest]) -> list[JobRequest]:
-    known = states.read_all(order.job.id for order in orders)
-    return [order for order in orders if order.job.id not in known or not known[order.job.id].state.has_job]
+def _select_not_started(states: SubmissionStates, job_requests: Sequence[JobRequest]) -> list[JobRequest]:
+    known = states.read_all(job_request.job.id for job_request in job_requests)
+    return [
+        job_request
+        for job_request in job_requests
+        if job_request.job.id not in known or not known[job_request.job.id].state.has_job
+    ]
 
 
 def _send_requests(
     submitter: JobSubmitter,
     package: PackageDirectory,
-    orders: Sequence[JobRequest],
+    job_requests: Sequence[JobRequest],
     report: OnProgress | None,
     *,
     check: bool,
@@ -255,32 +267,36 @@ def _send_requests(
 
     If an issue of the checks is an error, no file is uploaded and no job is started.
     """
-    issues = list(_environment_issues(submitter, orders))
+    issues = list(_environment_issues(submitter, job_requests))
     if not has_errors(issues):
-        for order in orders:
-            submitter.find_unanswered_job(order)
-        issues += _s3_issues(submitter, package, orders) if check else ()
+        for job_request in job_requests:
+            submitter.find_unanswered_job(job_request)
+        issues += _s3_issues(submitter, package, job_requests) if check else ()
     if not has_errors(issues):
         if submitter.replace:
-            submitter.require_no_reading_job(orders)
-        submitter.save_aws_account(orders[0])
-        for order in track_progress(orders, report, len(orders)):
-            submitter.submit(order)
+            submitter.require_no_reading_job(job_requests)
+        submitter.save_aws_account(job_requests[0])
+        for job_request in track_progress(job_requests, report, len(job_requests)):
+            submitter.submit(job_request)
     return issues + submitter.issues
 
 
-def _output_issues(package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
+def _output_issues(package: PackageDirectory, job_requests: Sequence[JobRequest]) -> Iterator[Issue]:
     """Yield an issue for each outputS3Uri that overlaps the inputS3Uri of a job of the plan."""
     inputs = (job.inputS3Uri for job in package.plan.jobs)
     return check_output_uris(
-        inputs, {Location(path=job_folder(order.job.id)): order.request["outputS3Uri"] for order in orders}
+        inputs,
+        {
+            Location(path=job_folder(job_request.job.id)): job_request.request["outputS3Uri"]
+            for job_request in job_requests
+        },
     )
 
 
-def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -> Iterator[Issue]:
+def _environment_issues(submitter: JobSubmitter, job_requests: Sequence[JobRequest]) -> Iterator[Issue]:
     """Yield the issues of the data store and the buckets, and set the submitter's `region` to the clients' region."""
-    account = orders[0].request
-    uris = [order.request[member] for order in orders for member in ("inputS3Uri", "outputS3Uri")]
+    account = job_requests[0].request
+    uris = [job_request.request[member] for job_request in job_requests for member in ("inputS3Uri", "outputS3Uri")]
     environment = read_environment(
         submitter.clients, submitter.jobs, account["datastoreId"], uris, account["dataAccessRoleArn"]
     )
@@ -288,10 +304,14 @@ def _environment_issues(submitter: JobSubmitter, orders: Sequence[JobRequest]) -
     yield from check_environment(environment)
 
 
-def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Sequence[JobRequest]) -> Iterator[Issue]:
+def _s3_issues(
+    submitter: JobSubmitter, package: PackageDirectory, job_requests: Sequence[JobRequest]
+) -> Iterator[Issue]:
     """Yield an issue for each S3 object that differs from the plan. Jobs that were started are not compared."""
-    states = submitter.states.read_all(order.job.id for order in orders)
-    to_start = {order.job.id for order in orders} - {job for job, state in states.items() if state.state.has_job}
+    states = submitter.states.read_all(job_request.job.id for job_request in job_requests)
+    to_start = {job_request.job.id for job_request in job_requests} - {
+        job for job, state in states.items() if state.state.has_job
+    }
     if not to_start:
         return
     issues = s3_object_issues(package, S3Objects(submitter.clients), progress=False, job_ids=to_start)
@@ -305,12 +325,12 @@ def _s3_issues(submitter: JobSubmitter, package: PackageDirectory, orders: Seque
     yield from (issue for issue in issues if issue.code not in passed)
 
 
-def _list_requests(order: JobRequest, states: SubmissionStates, *, replace: bool) -> Iterator[dict[str, Any]]:
+def _list_requests(job_request: JobRequest, states: SubmissionStates, *, replace: bool) -> Iterator[dict[str, Any]]:
     """Yield the requests that a submit would send for a job, in order. A job that was started has no requests."""
-    state = states.read(order.job.id)
+    state = states.read(job_request.job.id)
     if state is not None and state.state.has_job:
         return
-    for document in order.documents():
+    for document in job_request.documents():
         yield {
             "operation": "PutObject",
             "Bucket": document.bucket,
@@ -320,4 +340,4 @@ def _list_requests(order: JobRequest, states: SubmissionStates, *, replace: bool
             "IfNoneMatch": "*",
             **({"thenIfMatch": "the ETag of the object that holds the key"} if replace else {}),
         }
-    yield {"operation": "StartDICOMImportJob", **order.request}
+    yield {"operation": "StartDICOMImportJob", **job_request.request}

@@ -145,7 +145,7 @@ class OriginNames:
             return "rule '" + origin.removeprefix(self._prefix)
         return origin
 
-    def group(self, origin: str) -> str:
+    def name_source(self, origin: str) -> str:
         """Return the short name of an edit's source: `origin` without a sheet row and without numbers of files."""
         harmonized = _HARMONIZED.match(origin)
         if harmonized:
@@ -153,15 +153,15 @@ class OriginNames:
         row = _ROW.fullmatch(origin)
         return self.shorten(row[1] + row[2] if row else origin)
 
-    def group_all(self, origins: Iterable[str]) -> list[str]:
+    def name_sources(self, origins: Iterable[str]) -> list[str]:
         """Return the short names of the sources of several edits, each name once. `origins` describes the edits."""
-        return list(dict.fromkeys(map(self.group, origins)))
+        return list(dict.fromkeys(map(self.name_source, origins)))
 
 
 def summarize_changes(changes: Sequence[AttributeChange], names: OriginNames) -> str:
     """Return a summary such as `5 studies, 12 changes: 9 by sheet.csv, 3 by rule 'x'`."""
     studies = sum(1 for _ in groupby(changes, key=lambda change: change.study_instance_uid))
-    counts = Counter(" and ".join(names.group_all(change.origins)) for change in changes)
+    counts = Counter(" and ".join(names.name_sources(change.origins)) for change in changes)
     ranked = counts.most_common()
     others = ranked[MAX_COUNTED_ORIGINS:] if len(ranked) > MAX_COUNTED_ORIGINS + 1 else []
     parts = [f"{count:,} by {make_printable(origin)}" for origin, count in ranked[: len(ranked) - len(others)]]

@@ -80,7 +80,7 @@ def build_conflict_row(conflict: GroupingConflict, *, masker: Masker) -> dict[st
         "SeriesInstanceUID": conflict.series_instance_uid or "",
         "keyword": conflict.keyword,
         "values": "; ".join([*values, *([f"and {more:,} more"] if more > 0 else [])]),
-        "non-primary": str(conflict.outside),
+        "non-primary": str(conflict.non_primary_files),
         "files": str(conflict.files),
         "cure": conflict.cure,
         "cure value": masker.mask(conflict.keyword, conflict.cure_value or ""),
@@ -110,7 +110,7 @@ def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, masker: Masker
                 "value": _format_display_value(conflict.keyword, file.value, masker=masker),
             }
             yield {column: cells[column] for column in FORECAST_COLUMNS}
-        more = conflict.outside - len(conflict.listed)
+        more = conflict.non_primary_files - len(conflict.listed)
         if more:
             cells = {
                 **of_conflict,
@@ -199,7 +199,9 @@ def _build_conflict_table_row(conflict: GroupingConflict, *, is_open: bool, mask
         )
         for file in conflict.listed[:MAX_FILES]
     ]
-    details = [ReportTable(columns=_FILE_COLUMNS, rows=files, total=conflict.outside, noun="file")] if files else []
+    details = (
+        [ReportTable(columns=_FILE_COLUMNS, rows=files, total=conflict.non_primary_files, noun="file")] if files else []
+    )
     level, *others = cells.values()
     return TableRow(cells=(level, uid, *others), details=details, is_open=is_open)
 

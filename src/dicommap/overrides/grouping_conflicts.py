@@ -49,12 +49,12 @@ class GroupingConflict:
     """Value after the overrides -> number of files, the most frequent value first."""
     primary: str = field(repr=False)
     """The value in the largest group of files. The forecast assumes that this group becomes the primary image set."""
-    outside: int
+    non_primary_files: int
     """Number of files with another value than `primary`. They are likely to become non-primary image sets."""
     listed: tuple[NonPrimaryFile, ...] = field(repr=False)
     """The files with another value than `primary`, in the order of the file reader.
 
-    A draft lists a limited number of files, so this tuple may have fewer than `outside` files.
+    A draft lists a limited number of files, so this tuple may have fewer than `non_primary_files` files.
     """
     cure_value: str | None = field(repr=False)
     """The value that all files get if the conflict is removed. None if a person must choose the value."""

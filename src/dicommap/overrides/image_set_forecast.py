@@ -79,7 +79,7 @@ class PredictedImageSets:
             primary |= {(series, keywords[at]): value for at, value in zip(of_series, values, strict=True)}
         return cls(keywords, groups, primary)
 
-    def outside(self, series: str, values: ConflictingValues) -> Iterator[tuple[ConflictScope, str]]:
+    def conflicts_of(self, series: str, values: ConflictingValues) -> Iterator[tuple[ConflictScope, str]]:
         """Yield each conflict in which a file does not belong to the primary group, with the value in the file.
 
         Args:
@@ -95,7 +95,7 @@ class PredictedImageSets:
         """Return the number of files outside the primary group for each conflict."""
         counts: Counter[ConflictScope] = Counter()
         for (series, values), files in self.groups.items():
-            for scope, _ in self.outside(series, values):
+            for scope, _ in self.conflicts_of(series, values):
                 counts[scope] += files
         return counts
 
@@ -163,7 +163,7 @@ def list_file_groups(
     """
     by_series: dict[str, list[FileGroup]] = {}
     for (series, values), files in sets.groups.items():
-        is_primary = next(sets.outside(series, values), None) is None
+        is_primary = next(sets.conflicts_of(series, values), None) is None
         by_series.setdefault(series, []).append(FileGroup(values=values, files=files, is_primary=is_primary))
     listed = [_list_series_groups(uid, groups) for uid, groups in by_series.items()]
     listed.sort(key=lambda series: (-series.non_primary_files, series.series_instance_uid))
@@ -248,7 +248,7 @@ class ImageSetForecaster:
         if len(self.file_groups) < STUDIES_KEPT:
             masked = frozenset(keyword for (_, keyword), change in by_scope.items() if not change.can_be_shown)
             self.file_groups.append(list_file_groups(study.study_instance_uid, sets, masked))
-        outside = sets.count_non_primary_files()
+        non_primary_files = sets.count_non_primary_files()
         listed = self._list_non_primary_files(sets, self._read_file_values(study, keywords, by_scope))
         for scope, counts in scopes.items():
             edits = _find_series_changes(study, scope, by_scope)
@@ -259,7 +259,7 @@ class ImageSetForecaster:
                 keyword=scope[1],
                 values=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
                 primary=sets.primary[scope],
-                outside=outside[scope],
+                non_primary_files=non_primary_files[scope],
                 listed=tuple(listed.get(scope, ())),
                 cure_value=cure_value,
                 is_harmonizable=not edits and cure_value is not None,
@@ -285,7 +285,7 @@ class ImageSetForecaster:
     ) -> dict[ConflictScope, list[NonPrimaryFile]]:
         listed: dict[ConflictScope, list[NonPrimaryFile]] = {}
         for file, values in files if self._files_left > 0 else ():
-            for scope, value in sets.outside(file.series_instance_uid, values):
+            for scope, value in sets.conflicts_of(file.series_instance_uid, values):
                 listed.setdefault(scope, []).append(_build_non_primary_file(file, value))
                 self._files_left -= 1
             if self._files_left <= 0:
@@ -303,7 +303,7 @@ def build_conflict_issue(conflict: GroupingConflict) -> Issue:
         location,
         keyword=conflict.keyword,
         count=len(conflict.values),
-        outside=conflict.outside,
+        non_primary_files=conflict.non_primary_files,
         files=conflict.files,
         cure=conflict.cure,
     )

@@ -227,10 +227,12 @@ class _StudyForecast:
         scopes: list[tuple[str | None, str]] = [(None, keyword) for keyword in STUDY_GROUPING_KEYWORDS]
         scopes += [(group.series_instance_uid, keyword) for group in groups for keyword in SERIES_GROUPING_KEYWORDS]
         predicted = PredictedImageSets.predict(GROUPING_KEYWORDS, counts, scopes)
-        outside = [list(predicted.outside(group.series_instance_uid, group.values)) for group in groups]
-        in_conflict = {series for conflicts in outside for (series, _), _ in conflicts}
+        conflicts_of_groups = [
+            list(predicted.conflicts_of(group.series_instance_uid, group.values)) for group in groups
+        ]
+        in_conflict = {series for conflicts in conflicts_of_groups for (series, _), _ in conflicts}
         alone = ForecastReason.NEW_SERIES if self._primary else ForecastReason.NEW_STUDY
-        for group, conflicts in zip(groups, outside, strict=True):
+        for group, conflicts in zip(groups, conflicts_of_groups, strict=True):
             if group.series_instance_uid in unclear:
                 yield _make_forecast(group, ForecastReason.CONFLICT_WITH_UNKNOWN)
             elif conflicts:

@@ -47,14 +47,14 @@ class JobAdopter:
     jobs: ImportJobs
     states: SubmissionStates
     clock: Clock
-    orders: Sequence[JobRequest]
+    job_requests: Sequence[JobRequest]
     """The requests of the package's jobs that may be compared. Their data store is known."""
     issues: list[Issue] = field(default_factory=list)
 
     @property
     def datastore(self) -> str:
         """Return the id of the data store."""
-        return str(self.orders[0].request["datastoreId"])
+        return str(self.job_requests[0].request["datastoreId"])
 
     def find(self, summaries: Iterable[ImportJob]) -> Iterator[JobAdoption]:
         """Request listed jobs, and yield those that import a prefix of the package, compared with the package.
@@ -88,20 +88,20 @@ class JobAdopter:
 
         Raises PackageError if a saved state cannot be read.
         """
-        order = self._find_order(properties)
-        if order is None:
+        job_request = self._find_order(properties)
+        if job_request is None:
             agreement: RequestAgreement | None = None if properties.inputS3Uri is None else "other-prefix"
             return JobAdoption(properties=properties, job=None, agreement=agreement, result=AdoptionResult.REFUSED)
-        agreement = compare_with_request(properties, order.request)
-        differing = tuple(_find_differences(properties, order))
-        known = self.states.read(order.job.id)
-        fits = agreement == "same" and not differing and not _find_unknown_member(properties, order)
+        agreement = compare_with_request(properties, job_request.request)
+        differing = tuple(_find_differences(properties, job_request))
+        known = self.states.read(job_request.job.id)
+        fits = agreement == "same" and not differing and not _find_unknown_member(properties, job_request)
         result = AdoptionResult.FITS if fits else AdoptionResult.REFUSED
         if known is not None and known.state.has_job:
             result = AdoptionResult.KNOWN if known.jobId == properties.jobId else AdoptionResult.REFUSED
         return JobAdoption(
             properties=properties,
-            job=order.job.id,
+            job=job_request.job.id,
             agreement=agreement,
             differing=differing,
             known_job_id=known.jobId if known else None,
@@ -178,11 +178,15 @@ class JobAdopter:
     def _find_order(self, properties: ImportJob) -> JobRequest | None:
         """Return the request with the inputS3Uri of a job. The prefixes of a valid package do not overlap."""
         uri = S3Uri.parse(properties.inputS3Uri or "")
-        orders = (order for order in self.orders if uri is not None and S3Uri.parse(order.job.inputS3Uri) == uri)
-        return next(orders, None)
+        job_requests = (
+            job_request
+            for job_request in self.job_requests
+            if uri is not None and S3Uri.parse(job_request.job.inputS3Uri) == uri
+        )
+        return next(job_requests, None)
 
     def _order_of(self, adoption: JobAdoption) -> JobRequest:
-        return next(order for order in self.orders if order.job.id == adoption.job)
+        return next(job_request for job_request in self.job_requests if job_request.job.id == adoption.job)
 
     def _find_issues(self, adoption: JobAdoption) -> Iterator[Issue]:
         """Yield an issue for each reason against an adoption, except for differences of override files in S3."""
@@ -193,14 +197,17 @@ class JobAdopter:
             else:
                 yield make_issue("adopt.other-prefix", place, uri=make_printable(properties.inputS3Uri))
             return
-        order, known = self._order_of(adoption), self.states.read(adoption.job)
+        job_request, known = self._order_of(adoption), self.states.read(adoption.job)
         yield from request_agreement_issues(adoption.agreement, place)
         if adoption.result is AdoptionResult.KNOWN:
             return
         for member in adoption.differing:
-            values = {"found": make_printable(_value_of(properties, member) or ""), "planned": order.request[member]}
+            values = {
+                "found": make_printable(_value_of(properties, member) or ""),
+                "planned": job_request.request[member],
+            }
             yield make_issue("adopt.other-member", place, member=member, **values)
-        if unknown := _find_unknown_member(properties, order):
+        if unknown := _find_unknown_member(properties, job_request):
             yield make_issue("adopt.unknown-member", place, member=unknown)
         if known is not None and known.state.has_job and known.jobId != properties.jobId:
             yield make_issue("adopt.other-job", place, job=adoption.job, known=known.jobId)
@@ -237,22 +244,22 @@ class JobAdopter:
 
     def _make_submission(self, adoption: JobAdoption, region: str) -> Submission:
         """Return the submission state of a job that is adopted, as `submit` and `watch` would have saved it."""
-        order, job = self._order_of(adoption), adoption.properties
+        job_request, job = self._order_of(adoption), adoption.properties
         report, now = job.to_job_info(), format_utc(self.clock.now())
         taken: dict[str, Any] = {
-            member: order.request[member] if order.has_value(member) else _value_of(job, member)
+            member: job_request.request[member] if job_request.has_value(member) else _value_of(job, member)
             for member in _TAKEN_MEMBERS
         }
-        owner = order.request["inputOwnerAccountId"] if order.has_value("inputOwnerAccountId") else None
+        owner = job_request.request["inputOwnerAccountId"] if job_request.has_value("inputOwnerAccountId") else None
         return Submission(
             **taken,
-            job=order.job.id,
+            job=job_request.job.id,
             state=SubmissionState.STARTED if report.ending is None else SubmissionState.ENDED,
             datastoreId=self.datastore,
-            inputS3Uri=order.request["inputS3Uri"],
+            inputS3Uri=job_request.request["inputS3Uri"],
             inputOwnerAccountId=owner,
             jobName=job.jobName or None,
-            clientToken=order.request["clientToken"],
+            clientToken=job_request.request["clientToken"],
             region=region or None,
             startingAt=report.submitted_at or now,
             jobId=job.jobId,
@@ -267,22 +274,28 @@ class JobAdopter:
         )
 
 
-def _find_differences(properties: ImportJob, order: JobRequest) -> Iterator[str]:
+def _find_differences(properties: ImportJob, job_request: JobRequest) -> Iterator[str]:
     """Yield the names of members that an import job and a request have with different values.
 
     Members that are placeholders in the request are not compared.
     """
-    if properties.datastoreId and properties.datastoreId != order.request["datastoreId"]:
+    if properties.datastoreId and properties.datastoreId != job_request.request["datastoreId"]:
         yield "datastoreId"
     for member in _TAKEN_MEMBERS:
         found = _value_of(properties, member)
-        if found is not None and order.has_value(member) and found.rstrip("/") != order.request[member].rstrip("/"):
+        if (
+            found is not None
+            and job_request.has_value(member)
+            and found.rstrip("/") != job_request.request[member].rstrip("/")
+        ):
             yield member
 
 
-def _find_unknown_member(properties: ImportJob, order: JobRequest) -> str:
+def _find_unknown_member(properties: ImportJob, job_request: JobRequest) -> str:
     """Return the name of a member whose value neither the job nor the request has; an empty text if all are known."""
-    unknown = (member for member in _TAKEN_MEMBERS if not (_value_of(properties, member) or order.has_value(member)))
+    unknown = (
+        member for member in _TAKEN_MEMBERS if not (_value_of(properties, member) or job_request.has_value(member))
+    )
     return next(unknown, "")
 
 

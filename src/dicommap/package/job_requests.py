@@ -97,18 +97,23 @@ def make_job_requests(
         if job_id not in known:
             raise UsageError(f"The plan has no job {job_id}.", fix=f"It has {', '.join(list(known)[:10])}.")
     require_valid_members(account)
-    orders = [
+    job_requests = [
         _make_job_request(package, job, account, kept) for job in package.plan.jobs if not job_ids or job.id in job_ids
     ]
-    for order in orders:
-        require_same_aws_account(kept, order.request)
-        _require_one_aws_account(orders[0], order)
-    return orders
+    for job_request in job_requests:
+        require_same_aws_account(kept, job_request.request)
+        _require_one_aws_account(job_requests[0], job_request)
+    return job_requests
 
 
-def find_placeholders(orders: Iterable[JobRequest]) -> tuple[str, ...]:
+def find_placeholders(job_requests: Iterable[JobRequest]) -> tuple[str, ...]:
     """Return the parameters that are placeholders in any request, in the order of AWS_ACCOUNT_MEMBERS."""
-    unknown = {member for order in orders for member, value in order.request.items() if value == f"<{member}>"}
+    unknown = {
+        member
+        for job_request in job_requests
+        for member, value in job_request.request.items()
+        if value == f"<{member}>"
+    }
     return tuple(member for member in AWS_ACCOUNT_MEMBERS if member in unknown)
 
 
@@ -140,12 +145,13 @@ def _format_examples(members: Iterable[str]) -> str:
     return " ".join(f"{_make_option_name(member)} {ACCOUNT_EXAMPLES[member]}" for member in members)
 
 
-def _require_one_aws_account(first: JobRequest, order: JobRequest) -> None:
+def _require_one_aws_account(first: JobRequest, job_request: JobRequest) -> None:
     """Raise UsageError if the requests of two jobs have different settings of the AWS account."""
-    differing = [name for name in AWS_ACCOUNT_MEMBERS if first.request.get(name) != order.request.get(name)]
+    differing = [name for name in AWS_ACCOUNT_MEMBERS if first.request.get(name) != job_request.request.get(name)]
     if differing:
+        ids = f"{first.job.id} and {job_request.job.id}"
         raise UsageError(
-            f"Jobs {first.job.id} and {order.job.id} have another {' and another '.join(differing)} in their requests.",
+            f"Jobs {ids} have another {' and another '.join(differing)} in their requests.",
             fix=(
                 f"Give {' and '.join(ACCOUNT_OPTIONS[name] for name in differing)}, "
                 "which holds for all jobs of the package."

@@ -87,15 +87,15 @@ class JobSubmitter:
         """Whether the credentials may list import jobs. It is True until AWS refuses the listing."""
         return self._can_list_jobs
 
-    def save_aws_account(self, order: SubmittableJob) -> None:
+    def save_aws_account(self, job_request: SubmittableJob) -> None:
         """Save the AWS account of a request if this is the first submit. Later submits must use the same account.
 
         Raises PackageError if the account cannot be saved.
         """
         if self.is_first:
-            self.states.write_account(make_aws_account(order.request, self.clients, self.region))
+            self.states.write_account(make_aws_account(job_request.request, self.clients, self.region))
 
-    def find_unanswered_job(self, order: SubmittableJob) -> None:
+    def find_unanswered_job(self, job_request: SubmittableJob) -> None:
         """Look up the job of an earlier start request whose answer was not saved. Save the job if it exists.
 
         Raises:
@@ -103,26 +103,26 @@ class JobSubmitter:
             AwsError: AWS refuses to list jobs for another reason than a missing permission.
             PackageError: A state cannot be read or saved.
         """
-        state = self.states.read(order.id)
+        state = self.states.read(job_request.id)
         if state is None:
             return
-        _require_same_request(state, order, self.region)
+        _require_same_request(state, job_request, self.region)
         if state.state is SubmissionState.STARTING:
-            submission = self._find_sent_job(order, state)
+            submission = self._find_sent_job(job_request, state)
             if submission is not None:
-                self.on_step(order.id, f"had been started as {submission.jobId}")
+                self.on_step(job_request.id, f"had been started as {submission.jobId}")
                 self._save_started(state, submission)
 
-    def require_no_reading_job(self, orders: Iterable[SubmittableJob]) -> None:
+    def require_no_reading_job(self, job_requests: Iterable[SubmittableJob]) -> None:
         """Check that no unfinished job reads from a prefix whose override files this submit will replace.
 
         Raises:
             UsageError: There is such a job.
             AwsError: AWS refuses to list jobs for another reason than a missing permission.
         """
-        states = ((order, self.states.read(order.id)) for order in orders)
-        to_start = [order for order, state in states if state is None or not state.state.has_job]
-        uris = [uri for order in to_start if (uri := S3Uri.parse(order.request["inputS3Uri"]))]
+        states = ((job_request, self.states.read(job_request.id)) for job_request in job_requests)
+        to_start = [job_request for job_request, state in states if state is None or not state.state.has_job]
+        uris = [uri for job_request in to_start if (uri := S3Uri.parse(job_request.request["inputS3Uri"]))]
         if not uris or not self._can_list_jobs:
             return
         try:
@@ -136,7 +136,7 @@ class JobSubmitter:
                 fix="Wait until it has ended: it would import with the override files of this package.",
             )
 
-    def submit(self, order: SubmittableJob) -> Submission:
+    def submit(self, job_request: SubmittableJob) -> Submission:
         """Submit one job and return its new state. If an earlier submit was stopped, continue after its last step.
 
         After an error, the saved state is that of the last completed step.
@@ -145,19 +145,19 @@ class JobSubmitter:
             AwsError: AWS refuses a request or cannot be reached.
             PackageError: A state cannot be read or saved, or an override file is not as planned.
         """
-        known = self.states.read(order.id)
-        state = known or self._save_state(_make_planned_state(order, self.region))
+        known = self.states.read(job_request.id)
+        state = known or self._save_state(_make_planned_state(job_request, self.region))
         if state.state.has_job:
             return state
-        self._upload_documents(order, is_first=known is None)
+        self._upload_documents(job_request, is_first=known is None)
         if state.state is SubmissionState.PLANNED:
             state = self._save_state(state.model_copy(update={"state": SubmissionState.UPLOADED}))
-        self._wait_for_room(order)
+        self._wait_for_room(job_request)
         if state.state is SubmissionState.UPLOADED:
             at = format_utc(self.jobs.service_time())
             state = self._save_state(state.model_copy(update={"state": SubmissionState.STARTING, "startingAt": at}))
-        job = self._start_job(order)
-        self.on_step(order.id, _start_message(state, job))
+        job = self._start_job(job_request)
+        self.on_step(job_request.id, _start_message(state, job))
         return self._save_started(state.model_copy(update={"requestId": self.jobs.start_request_id or None}), job)
 
     def _save_state(self, state: Submission) -> Submission:
@@ -175,25 +175,25 @@ class JobSubmitter:
         }
         return self._save_state(state.model_copy(update=known))
 
-    def _find_sent_job(self, order: SubmittableJob, state: Submission) -> ImportJob | None:
+    def _find_sent_job(self, job_request: SubmittableJob, state: Submission) -> ImportJob | None:
         """Return the job that an earlier start request has started.
 
         Return None if there is no such job, or if the credentials do not permit listing jobs.
         """
         since = datetime.fromisoformat(state.startingAt or "") - _CLOCK_MARGIN
         try:
-            return self.jobs.find_started_job(order.request, since)
+            return self.jobs.find_started_job(job_request.request, since)
         except AwsError as error:
             self._continue_without_listing(error)
             return None  # a second request with the same client token starts no second job
 
-    def _upload_documents(self, order: SubmittableJob, *, is_first: bool) -> None:
+    def _upload_documents(self, job_request: SubmittableJob, *, is_first: bool) -> None:
         """Upload the override files of a job, several at once, and report the numbers of uploads by result."""
         client = self.clients.s3
         with ThreadPoolExecutor(UPLOADS_AT_ONCE) as threads:
             waiting = [
                 threads.submit(upload_document, client, document, replace=self.replace)
-                for document in order.documents()
+                for document in job_request.documents()
             ]
             try:
                 outcomes = [future.result() for future in waiting]
@@ -202,42 +202,44 @@ class JobSubmitter:
                 raise
         if outcomes:
             counts = ((outcome, outcomes.count(outcome)) for outcome in UploadResult)
-            self.on_step(order.id, "override files " + ", ".join(f"{n:,} {result.value}" for result, n in counts if n))
+            self.on_step(
+                job_request.id, "override files " + ", ".join(f"{n:,} {result.value}" for result, n in counts if n)
+            )
         if is_first and UploadResult.THERE in outcomes:
-            self.on_step(order.id, _ALREADY_UPLOADED)
+            self.on_step(job_request.id, _ALREADY_UPLOADED)
 
-    def _wait_for_room(self, order: SubmittableJob) -> None:
+    def _wait_for_room(self, job_request: SubmittableJob) -> None:
         """Wait until the data store has fewer unfinished jobs than `concurrent_jobs`."""
         pauses = GrowingPauses()
         while self._can_list_jobs and (self._active is None or self._active >= self.concurrent_jobs):
             try:
-                self._active = self.jobs.count_active(order.request["datastoreId"])
+                self._active = self.jobs.count_active(job_request.request["datastoreId"])
             except AwsError as error:
                 self._continue_without_listing(error)
                 return
             if self._active >= self.concurrent_jobs:
                 self.on_step(
-                    order.id,
+                    job_request.id,
                     f"waits: {format_count(self._active, 'job')} {choose_verb(self._active, 'has', 'have')} not ended",
                 )
                 self.clock.sleep(next(pauses))
 
-    def _start_job(self, order: SubmittableJob) -> ImportJob:
+    def _start_job(self, job_request: SubmittableJob) -> ImportJob:
         """Start a job. While the service has too many jobs, wait and try again."""
         pauses = GrowingPauses()
         while True:
             try:
-                job = self.jobs.start(order.request)
+                job = self.jobs.start(job_request.request)
             except AwsError as error:
-                if error.code != _QUOTA_CODE or not self._is_busy(order):
+                if error.code != _QUOTA_CODE or not self._is_busy(job_request):
                     raise _explain_conflict(error) from None
-                self.on_step(order.id, "waits: the service takes no more jobs at once")
+                self.on_step(job_request.id, "waits: the service takes no more jobs at once")
                 self.clock.sleep(next(pauses))
             else:
                 self._active = None if self._active is None else self._active + 1
                 return job
 
-    def _is_busy(self, order: SubmittableJob) -> bool:
+    def _is_busy(self, job_request: SubmittableJob) -> bool:
         """Return whether the data store has unfinished jobs. If so, the quota of concurrent jobs may be used up.
 
         In this case it helps to wait. If the jobs cannot be listed, return False.
@@ -245,7 +247,7 @@ class JobSubmitter:
         if not self._can_list_jobs:
             return False
         try:
-            return self.jobs.count_active(order.request["datastoreId"]) > 0
+            return self.jobs.count_active(job_request.request["datastoreId"]) > 0
         except AwsError as error:
             self._continue_without_listing(error)
             return False
@@ -265,20 +267,23 @@ def _start_message(state: Submission, job: ImportJob) -> str:
     return f"had been started as {job.jobId} at {format_utc(job.submittedAt)}, by the same request from elsewhere"
 
 
-def _make_planned_state(order: SubmittableJob, region: str) -> Submission:
+def _make_planned_state(job_request: SubmittableJob, region: str) -> Submission:
     return Submission(
-        job=order.id, state=SubmissionState.PLANNED, region=region or None, **_select_members(order, "jobName")
+        job=job_request.id,
+        state=SubmissionState.PLANNED,
+        region=region or None,
+        **_select_members(job_request, "jobName"),
     )
 
 
-def _select_members(order: SubmittableJob, *further: str) -> dict[str, Any]:
+def _select_members(job_request: SubmittableJob, *further: str) -> dict[str, Any]:
     names = (*AWS_ACCOUNT_MEMBERS, "inputS3Uri", "clientToken", *further)
-    return {name: order.request[name] for name in names if name in order.request}
+    return {name: job_request.request[name] for name in names if name in job_request.request}
 
 
-def _require_same_request(state: Submission, order: SubmittableJob, region: str) -> None:
-    """Raise UsageError if the job's earlier submit was for another AWS account, region or plan than `order`."""
-    now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(order)}
+def _require_same_request(state: Submission, job_request: SubmittableJob, region: str) -> None:
+    """Raise UsageError if the job's earlier submit was for another AWS account, region or plan than `job_request`."""
+    now = {**dict.fromkeys(AWS_ACCOUNT_MEMBERS), **_select_members(job_request)}
     if state.adoptedAt is not None:  # such a job keeps its own role and output prefix
         now = {name: value for name, value in now.items() if name in ("datastoreId", "inputS3Uri", "clientToken")}
     if region and state.region:

@@ -44,13 +44,15 @@ def make_staging_transfer(
     )
 
 
-def make_submission_transfer(package: PackageDirectory, orders: Sequence[JobRequest], clients: Clients) -> Transfer:
+def make_submission_transfer(
+    package: PackageDirectory, job_requests: Sequence[JobRequest], clients: Clients
+) -> Transfer:
     """Return the transfer for submitting jobs: override files to upload, and source files that AWS reads.
 
-    `orders` are the requests of the jobs. The AWS account is requested from AWS.
+    `job_requests` are the requests of the jobs. The AWS account is requested from AWS.
     """
-    jobs = [order.job for order in orders]
-    members = orders[0].request if orders else {}
+    jobs = [job_request.job for job_request in job_requests]
+    members = job_requests[0].request if job_requests else {}
     return Transfer(
         package=str(package.path),
         jobs=tuple(job.id for job in jobs),

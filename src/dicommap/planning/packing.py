@@ -39,7 +39,7 @@ class PackedJobs:
     """The result of packing: the jobs, the studies that several jobs share, and the files that fit into no job."""
 
     jobs: list[PackedJob] = field(default_factory=list)
-    cut: dict[str, tuple[QuotaExcess, list[int]]] = field(default_factory=dict)
+    divided: dict[str, tuple[QuotaExcess, list[int]]] = field(default_factory=dict)
     """Study that is too large for one job -> the quota that it exceeds, and the indices in `jobs` of its jobs."""
     unpackable_files: dict[str, int] = field(default_factory=dict)
     """Study -> number of its files that fit into no job: even one file with its override files exceeds a quota."""
@@ -89,7 +89,7 @@ def pack_studies(
                 elif job not in jobs:
                     jobs.append(job)
         if len(jobs) > 1 or (jobs and uid in packing.packed.unpackable_files):
-            packing.packed.cut[uid] = excess, jobs
+            packing.packed.divided[uid] = excess, jobs
     return packing.packed
 
 

@@ -123,8 +123,8 @@ def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
     """
     numbers = {prefix: number for number, prefix in enumerate(plan.in_place.prefixes)}
     in_place = {study: [ids[numbers[prefix]] for prefix in cut] for study, cut in plan.in_place.cut_studies.items()}
-    staged = {study: [ids[len(numbers) + job] for job in jobs] for study, (_, jobs) in plan.staged.cut.items()}
-    excesses = {**plan.over_quota, **{study: excess for study, (excess, _) in plan.staged.cut.items()}}
+    staged = {study: [ids[len(numbers) + job] for job in jobs] for study, (_, jobs) in plan.staged.divided.items()}
+    excesses = {**plan.over_quota, **{study: excess for study, (excess, _) in plan.staged.divided.items()}}
     cut = {**in_place, **staged}
     studies = BoundedList(sorted(cut))
     for study in studies:

@@ -69,7 +69,7 @@ class RetryJobs:
 
         If some files fit into no job, yield one more issue with their number.
         """
-        for study, (excess, numbers) in sorted(self.packed.cut.items()):
+        for study, (excess, numbers) in sorted(self.packed.divided.items()):
             yield make_issue(
                 "job.study-over-quota",
                 Location(study=study),

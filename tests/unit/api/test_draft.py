@@ -208,7 +208,7 @@ def test_files_that_fall_apart_are_named_with_what_cures_it(tmp_path: Path) -> N
     with dicommap.scan(differing(tmp_path)) as inventory:
         drafted = dicommap.draft(inventory, input_s3_uri=URI, by_study=lambda _: {"StudyDescription": "d"})
         (conflict,) = drafted.conflicts
-        assert (conflict.keyword, conflict.outside, conflict.files) == ("PatientID", 1, 3)
+        assert (conflict.keyword, conflict.non_primary_files, conflict.files) == ("PatientID", 1, 3)
         table = drafted.documents["forecast.csv"]
         assert table.startswith("\ufeffStudyInstanceUID,SeriesInstanceUID,SOPInstanceUID,source,path,keyword,")
         assert table.endswith(",a/3,PatientID,'=Quark,Zyzzyva,drafting with --harmonize PatientID,Zyzzyva\r\n")

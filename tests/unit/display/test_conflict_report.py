@@ -17,7 +17,7 @@ CONFLICT = GroupingConflict(
     keyword="PatientID",
     values={"8": 9, SECRET: 3, "7": 2, "": 1},
     primary="8",
-    outside=6,
+    non_primary_files=6,
     listed=(FILE,),
     cure_value="8",
     is_harmonizable=True,
@@ -55,7 +55,7 @@ def test_files_that_are_not_listed_are_counted() -> None:
         "",
         "drafting with --harmonize PatientID",
     )
-    whole = replace(CONFLICT, outside=1)
+    whole = replace(CONFLICT, non_primary_files=1)
     assert len(list(build_forecast_rows([whole], masker=Masker(show_values=True)))) == 1
 
 

@@ -32,7 +32,7 @@ def test_a_study_of_one_value_each_has_no_conflict_and_its_files_are_not_asked_f
 def test_a_differing_grouping_attribute_is_a_conflict_of_the_study_with_its_files() -> None:
     (conflict,) = conflicts(study({"PatientID": {SECRET: 3}}, {"PatientID": {"8": 1}}))
     assert (conflict.keyword, conflict.series_instance_uid, conflict.level) == ("PatientID", None, Level.STUDY)
-    assert (conflict.outside, conflict.files, conflict.primary) == (1, 4, SECRET)
+    assert (conflict.non_primary_files, conflict.files, conflict.primary) == (1, 4, SECRET)
     assert conflict.values == {SECRET: 3, "8": 1}
     (file,) = conflict.listed
     assert (file.series_instance_uid, file.sop_instance_uid, file.value) == ("1.2.2", "1.2.2.1", "8")
@@ -46,7 +46,11 @@ def test_a_series_number_may_differ_between_series_but_not_within_one() -> None:
     assert conflicts(study({"SeriesNumber": "1"}, {"SeriesNumber": "2"})) == []
     (conflict,) = conflicts(study({"SeriesNumber": {"1": 1, "2": 2}}))
     assert (conflict.keyword, conflict.series_instance_uid, conflict.level) == ("SeriesNumber", "1.2.1", Level.SERIES)
-    assert (conflict.outside, conflict.primary, conflict.cure) == (1, "2", "drafting with --harmonize SeriesNumber")
+    assert (conflict.non_primary_files, conflict.primary, conflict.cure) == (
+        1,
+        "2",
+        "drafting with --harmonize SeriesNumber",
+    )
 
 
 def test_attributes_that_do_not_group_may_differ() -> None:
@@ -73,7 +77,7 @@ def test_where_an_edit_sets_a_part_of_the_study_harmonizing_would_contradict_it(
 def test_edits_that_agree_say_what_the_value_should_be_and_others_do_not() -> None:
     one = study({"PatientID": {"7": 9}}, {"PatientID": {"7": 2}}, {"PatientID": {"7": 2}})
     (conflict,) = conflicts(one, resolve_study(one, [edit("PatientID", "8", "1.2.2")]).changes)
-    assert (conflict.primary, conflict.outside, conflict.cure_value) == ("7", 2, "8")
+    assert (conflict.primary, conflict.non_primary_files, conflict.cure_value) == ("7", 2, "8")
     both = [edit("PatientID", "8", "1.2.2", origin="first"), edit("PatientID", "9", "1.2.3", origin="second")]
     (conflict,) = conflicts(one, resolve_study(one, both).changes)
     assert (conflict.cure_value, conflict.edits) == (None, ("first", "second"))
@@ -82,13 +86,13 @@ def test_edits_that_agree_say_what_the_value_should_be_and_others_do_not() -> No
 
 def test_of_a_tie_somebody_has_to_choose_and_the_forecast_says_which_it_took() -> None:
     (conflict,) = conflicts(study({"PatientID": "8"}, {"PatientID": "7"}))
-    assert (conflict.primary, conflict.outside) == ("7", 2)
+    assert (conflict.primary, conflict.non_primary_files) == ("7", 2)
     assert (conflict.cure, conflict.cure_value) == ("an edit of PatientID for the whole study", None)
 
 
 def test_an_empty_value_may_be_the_primary_one_but_never_cures() -> None:
     (conflict,) = conflicts(study({"PatientID": {"": 3}}, {"PatientID": {"8": 1}}))
-    assert (conflict.primary, conflict.outside, conflict.cure_value) == ("", 1, "8")
+    assert (conflict.primary, conflict.non_primary_files, conflict.cure_value) == ("", 1, "8")
     assert conflict.cure == "drafting with --harmonize PatientID"
 
 
@@ -105,8 +109,8 @@ def test_the_largest_combination_is_taken_for_the_primary_image_set() -> None:
         {"PatientID": {"B": 2}, "AccessionNumber": {"Y": 2}},
     )
     accession, patient = conflicts(by_study)
-    assert (accession.keyword, accession.primary, accession.outside) == ("AccessionNumber", "X", 4)
-    assert (patient.keyword, patient.primary, patient.outside) == ("PatientID", "A", 2)
+    assert (accession.keyword, accession.primary, accession.non_primary_files) == ("AccessionNumber", "X", 4)
+    assert (patient.keyword, patient.primary, patient.non_primary_files) == ("PatientID", "A", 2)
 
 
 def test_a_series_number_is_judged_among_the_files_of_the_primary_combination() -> None:
@@ -115,15 +119,15 @@ def test_a_series_number_is_judged_among_the_files_of_the_primary_combination() 
         {"PatientID": {"A": 2, "B": 3}, "SeriesNumber": {"1": 2, "2": 3}},
     )
     patient, number = conflicts(mixed)
-    assert (patient.primary, patient.outside) == ("A", 3)
-    assert (number.series_instance_uid, number.primary, number.outside) == ("1.2.2", "1", 3)
+    assert (patient.primary, patient.non_primary_files) == ("A", 3)
+    assert (number.series_instance_uid, number.primary, number.non_primary_files) == ("1.2.2", "1", 3)
 
 
 def test_files_are_named_as_long_as_there_is_room_and_counted_beyond() -> None:
     forecaster_study = study({"PatientID": {"A": 9, "B": 5}})
     forecaster = ImageSetForecaster(files_of(forecaster_study), 7)
     found = [next(forecaster.conflicts(forecaster_study, ())) for _ in range(3)]
-    assert [(len(one.listed), one.outside) for one in found] == [(5, 5), (2, 5), (0, 5)]
+    assert [(len(one.listed), one.non_primary_files) for one in found] == [(5, 5), (2, 5), (0, 5)]
 
 
 def test_groups_of_files_are_listed_by_series() -> None:

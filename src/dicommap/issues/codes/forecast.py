@@ -10,7 +10,7 @@ CODES = (
         severity=Severity.WARNING,
         title="Instances that will probably become non-primary image sets",
         message="{keyword} has {count:value} after the edits; files that are likely to become non-primary image sets: "
-        "{outside} of {files}. What would cure it: {cure}.",
+        "{non_primary_files} of {files}. What would cure it: {cure}.",
         explanation="HealthImaging groups instances into image sets by StudyDate, AccessionNumber, PatientID, "
         "StudyID, StudyInstanceUID, SeriesInstanceUID and SeriesNumber; a conflict in one of them makes "
         "non-primary image sets [DOC understanding-image-sets]. This is a forecast: AWS does not document which group "
