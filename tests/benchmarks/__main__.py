@@ -8,13 +8,25 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import authoring, drafting, exporting, looking, memory, planning, s3, scanning, verifying
+from tests.benchmarks import (
+    archives,
+    authoring,
+    drafting,
+    exporting,
+    looking,
+    memory,
+    planning,
+    s3,
+    scanning,
+    verifying,
+)
 from tests.benchmarks.options import Options
 from tests.benchmarks.page import replace_section
 
 SECTIONS: dict[str, Callable[[Options], str]] = {
     "scanning": scanning.measure,
     "memory": memory.measure,
+    "archives": archives.measure,
     "authoring": authoring.measure,
     "drafting": drafting.measure,
     "planning": planning.measure,
@@ -35,7 +47,11 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=usual.files, help="files of the made corpus")
     parser.add_argument("--rounds", type=int, default=usual.rounds, help="repeats of what is fast")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="measure dicommap and the floor only")
-    parser.add_argument("--full", action="store_true", help="memory for 1,000,000 instances too: 8 GB of disk")
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="memory for 1,000,000 files and archives of 10,000,000 instances too: 20 GB of disk",
+    )
     parser.add_argument(
         "--before", type=Path, metavar="DIR", help="a checkout of another commit to measure beside this"
     )

@@ -11,7 +11,7 @@ import pydicom
 import pytest
 
 import dicommap
-from tests.benchmarks import exporting, planning, s3, verifying
+from tests.benchmarks import archives, exporting, planning, s3, verifying
 from tests.benchmarks.__main__ import SECTIONS
 from tests.benchmarks.child_usage import CommandFailedError, usage_of
 from tests.benchmarks.corpora import Corpus
@@ -184,3 +184,11 @@ def test_verify_is_measured_beside_bare_requests() -> None:
     assert "8 image sets" in text
     assert re.search(r"\| ratio \| [0-9.]+ \| [0-9.]+ \|", text)
     assert re.search(r"\| 32 \| [0-9.]+ \|", text)
+
+
+@pytest.mark.long
+def test_large_archives_are_measured_and_estimated() -> None:
+    text = archives.measure(Options(files=200), counts=(8_000, 16_000))
+    for command in ("show", "sheet", "draft", "validate"):
+        assert text.count(f"| {command} |") == 2
+    assert "### Estimates for 100,000,000 instances" in text

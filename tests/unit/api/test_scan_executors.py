@@ -81,6 +81,24 @@ class Failing(Executor):
         return future
 
 
+class DyingWorkers(Executor):
+    """Gives tasks to a dask cluster, and kills one of its processes as soon as some tasks were given."""
+
+    def __init__(self, executor: Any) -> None:
+        self._executor = executor
+        self._pids: list[int] = list(executor._client.run(os.getpid).values())
+        self._tasks = 0
+        self.killed = False
+
+    def submit(self, fn: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = self._executor.submit(fn, *arguments, **named)
+        self._tasks += 1
+        if self._tasks == 3:
+            os.kill(self._pids[0], signal.SIGKILL)
+            self.killed = True
+        return future
+
+
 @contextmanager
 def dask_executor() -> Iterator[Executor]:
     from distributed import Client, LocalCluster
@@ -217,6 +235,18 @@ def test_a_dask_cluster_gives_the_same_rows(tmp_path: Path) -> None:
     tree = varied_tree(tmp_path / "tree")
     with dask_executor() as executor:
         assert scan_rows(tree, executor=executor) == scan_rows(tree)
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="the extra [dask] is not installed")
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_worker_of_a_dask_cluster_that_dies_changes_no_row(tmp_path: Path) -> None:
+    """Dask gives the tasks of a worker that died to another worker: no file is missing, and none is there twice."""
+    tree = varied_tree(tmp_path / "tree")
+    with dask_executor() as executor:
+        dying = DyingWorkers(executor)
+        assert scan_rows(tree, executor=dying) == scan_rows(tree)
+        assert dying.killed
 
 
 @pytest.mark.parametrize("at_once", [True, False])
