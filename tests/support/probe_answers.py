@@ -38,7 +38,7 @@ def observable_answers(answers: OverrideAnswers) -> dict[str, str | None]:
     if answers.identifyingUids == "needed":
         seen["sharedFile"] = None
     levels = {name.partition("In")[0] for name in applied}
-    if levels == {"patient"}:
+    if not levels & {"series", "instance"}:
         seen |= {"numbersAsText": None, "numbersAsNumber": None}
     if not levels & {"patient", "study"}:
         seen["longValues"] = None

@@ -175,7 +175,7 @@ class ProbeJobRunner:
         output = fetch_job_manifests(self.clients, self.record.outputS3Uri, self.record.datastoreId, job_id)
         records: list[RecordNote] = []
         image_set_ids: dict[str, bool | None] = {}
-        manifest = None
+        manifest, broken = None, 0
         if output is not None:
             manifest = None if output.manifest is None else read_job_manifest(output.manifest)
             for file in output.files:
@@ -183,7 +183,8 @@ class ProbeJobRunner:
                     try:
                         record = read_record(line or b"", file.kind)
                     except InvalidRecordError:
-                        continue  # a broken line is no observation; the stored values decide
+                        broken += 1
+                        continue
                     records.append(
                         RecordNote(
                             kind=record.kind.value,
@@ -210,6 +211,7 @@ class ProbeJobRunner:
             records=tuple(records),
             stored=tuple(stored),
             unreadable=tuple(unreadable),
+            unreadableRecords=broken,
             observedAt=format_utc(self.clock.now()) or "",
         )
 

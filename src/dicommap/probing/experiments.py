@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from dicommap.probing.synthetic_studies import SyntheticStudy
 
 AFTER = "After probe"
-NON_ASCII = "Prüfung"
+NON_ASCII, NON_ASCII_LETTER = "Prüfung", "ü"
 """A text that UTF-8 and Latin-1 encode as different bytes."""
-CHANGED_NUMBER = 72.5
+CHANGED_NUMBER, CHANGED_INTEGER = 72.5, 7
 SMALL_FILE = 1_000
 """Bytes of the override files that ask for the form. It is the largest size that is known to work without more jobs."""
 MEGABYTE = 1_000_000
@@ -64,8 +64,10 @@ def build_job(probe: str, name: str, form: Form, pair: Pair) -> ProbeJob:
     elif name in _LEVEL_JOBS:
         pair = _LEVEL_JOBS[name]
     builder = JobBuilder(probe, name, form, pair)
-    if name in _FORM_JOBS or name in _LEVEL_JOBS:
+    if name in _FORM_JOBS:
         _fill_plain(builder, size=SMALL_FILE)
+    elif name in _LEVEL_JOBS:
+        _fill_level(builder)
     else:
         _FILLERS[name](builder)
     return builder.build(ends_with_slash=name != "prefix")
@@ -88,11 +90,24 @@ def _fill_plain(builder: JobBuilder, size: int = 0) -> None:
     _watch_text(builder, "tested", study, text)
 
 
+def _fill_level(builder: JobBuilder) -> None:
+    """Fill a job with an override file that has a text and the identifiers of a level."""
+    attributes = ATTRIBUTES[builder.pair.attribute]
+    study = builder.add_study()
+    data_set = make_attribute(attributes.text, AFTER)
+    for keyword in attributes.identifiers:
+        data_set |= make_attribute(keyword, AFTER)
+    builder.add_override(study, dict(sorted(data_set.items())), size=SMALL_FILE)
+    _watch_text(builder, "tested", study, attributes.text)
+    for keyword in attributes.identifiers:
+        _watch_text(builder, keyword, study, keyword)
+
+
 def _fill_tested(builder: JobBuilder, tested: dict[str, Any]) -> SyntheticStudy:
     """Fill a job with an override file that has the tested attributes and the control, and return its study."""
     text, _ = _make_texts(builder.pair)
     study = builder.add_study()
-    builder.add_override(study, {**make_attribute(text, AFTER), **tested})
+    builder.add_override(study, dict(sorted((make_attribute(text, AFTER) | tested).items())))
     _watch_text(builder, "control", study, text)
     return study
 
@@ -101,7 +116,7 @@ def _fill_copies(builder: JobBuilder) -> None:
     study = builder.make_study()
     for number, state in enumerate(("first", "last"), 1):
         builder.add_p10(f"{study.name}/{number}.dcm", study.p10(1, {"ImageComments": state}))
-    builder.watch("tested", study, "ImageComments", {"first": "first", "last": "last"})
+    builder.watch("tested", study, "ImageComments", {"first": "first", "last": "last"}, instances=1)
 
 
 def _fill_empty(*values: object, has_value: bool) -> Callable[[JobBuilder], None]:
@@ -151,13 +166,13 @@ def _fill_precedence(builder: JobBuilder) -> None:
 
 
 def _fill_two_mappings(builder: JobBuilder) -> None:
+    # The files have different attributes: if both had the same, "the first is applied" would look like "both are".
     text, second = _make_texts(builder.pair)
     study = builder.add_study()
-    first = {**make_attribute(text, "first"), **make_attribute(second, "first")}
-    builder.add_override(study, dict(sorted(first.items())), name="first")
+    builder.add_override(study, make_attribute(second, "first"), name="first")
     builder.add_override(study, make_attribute(text, "last"), name="last")
-    _watch_text(builder, "tested", study, text, first="first", last="last")
-    _watch_text(builder, "only first", study, second, first="first")
+    _watch_text(builder, "in first", study, second, after="first")
+    _watch_text(builder, "in last", study, text, after="last")
 
 
 def _fill_shared_file(builder: JobBuilder) -> None:
@@ -223,13 +238,15 @@ def _fill_size(megabytes: int) -> Callable[[JobBuilder], None]:
     return lambda builder: _fill_plain(builder, size=megabytes * MEGABYTE)
 
 
-def _fill_number(value: object) -> Callable[[JobBuilder], None]:
+def _fill_numbers(number: object, integer: object) -> Callable[[JobBuilder], None]:
     def fill(builder: JobBuilder) -> None:
-        keyword = ATTRIBUTES[builder.pair.attribute].number
-        if keyword is None:
-            raise AssertionError("the job needs a pair whose level has a number")
-        study = _fill_tested(builder, make_attribute(keyword, value))
-        _watch_text(builder, "tested", study, keyword, after=str(CHANGED_NUMBER))
+        attributes = ATTRIBUTES[builder.pair.attribute]
+        if attributes.number is None or attributes.integer is None:
+            raise AssertionError("the job needs a pair whose level has DS and IS")
+        tested = make_attribute(attributes.number, number) | make_attribute(attributes.integer, integer)
+        study = _fill_tested(builder, tested)
+        _watch_text(builder, "tested", study, attributes.number, after=str(CHANGED_NUMBER))
+        _watch_text(builder, "integer", study, attributes.integer, after=str(CHANGED_INTEGER))
 
     return fill
 
@@ -303,8 +320,8 @@ _FILLERS: dict[str, Callable[[JobBuilder], None]] = {
     "size-1": _fill_size(1),
     "size-10": _fill_size(10),
     "size-50": _fill_size(50),
-    "number-text": _fill_number(str(CHANGED_NUMBER)),
-    "number-number": _fill_number(CHANGED_NUMBER),
+    "number-text": _fill_numbers(str(CHANGED_NUMBER), str(CHANGED_INTEGER)),
+    "number-number": _fill_numbers(CHANGED_NUMBER, CHANGED_INTEGER),
     "long-value": _fill_long_value,
     FIRST_IMPORT: _fill_first_import,
     "without-files": _fill_without_files,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dicommap.probing.experiments import ABSENT_NAME, LONG_TEXT
+from dicommap.probing.experiments import ABSENT_NAME, LONG_TEXT, NON_ASCII, NON_ASCII_LETTER
 from dicommap.probing.observation import format_stored_value
 from dicommap.probing.probe_job import OVERRIDES_FOLDER
 
@@ -43,7 +43,7 @@ _REPORT_WORDS: Mapping[str, str] = {
     "job-failed": "the job failed",
     "files-failed": "the files of the study failed",
     "warned": "the files of the study have a warning",
-    "server-error": "files of the study failed because of an internal error",
+    "server-error": "the job or its files failed for another reason than an override file",
 }
 
 
@@ -80,20 +80,22 @@ def judge_effect(
     """
     answers = applied or {"after": "applied"}
     state, report = observation.get_state(job.watches["tested"]), get_job_report(job, observation)
-    control = observation.get_state(job.watches["control"]) if _is_in_same_file(job) else None
+    # Without a control, only the tested attribute shows whether the file was applied.
+    control = observation.get_state(job.watches["control"]) if "control" in job.watches else "after"
     seen = describe_sight(job, observation)
     if observation.has_lost_configuration:
         return unclear(LOST_CONFIGURATION, job.name)
     if report == "server-error" or observation.unreadable:
         return unclear(seen, job.name)
-    if state in answers and report in ("", "warned"):
-        return Verdict(answer=answers[state], seen=seen, jobs=(job.name,))
-    if state in ("before", "not stored") and report:
+    if control == "after" and report in ("", "warned"):
+        if state in answers:
+            return Verdict(answer=answers[state], seen=seen, jobs=(job.name,))
+        if state == "before" and (_is_file_applied(job) or (not report and not observation.unreadableRecords)):
+            return Verdict(answer=unchanged, seen=seen, jobs=(job.name,))
+    if state in ("before", "not stored") and report and not (control == "after" and _is_file_applied(job)):
         return Verdict(answer="refused", reported=report, seen=seen, jobs=(job.name,))
-    if state == "before" and "control" in job.watches and observation.get_state(job.watches["control"]) == "before":
+    if state == control == "before" and not observation.unreadableRecords:
         return Verdict(answer="refused", reported=SILENT, seen=seen, jobs=(job.name,))
-    if state == "before" and control in (None, "after"):
-        return Verdict(answer=unchanged, seen=seen, jobs=(job.name,))
     return unclear(seen, job.name)
 
 
@@ -102,9 +104,31 @@ LOST_CONFIGURATION = (
 )
 
 
-def _is_in_same_file(job: ProbeJob) -> bool:
+def _is_file_applied(job: ProbeJob) -> bool:
+    """Return whether an applied control shows that the file with the tested attribute was applied."""
     watches = job.watches
     return "control" in watches and watches["control"].study == watches["tested"].study
+
+
+def judge_all(*watches: str) -> Callable[[ProbeJob, Observation], Verdict]:
+    """Return a judge of jobs in which several attributes must have the same answer. If not, the answer is unclear.
+
+    Args:
+        watches: The names of the watches. A job without such a watch is judged by the others.
+
+    """
+
+    def judge(job: ProbeJob, observation: Observation) -> Verdict:
+        verdicts = [judge_effect(_swap_tested(job, name), observation) for name in watches if name in job.watches]
+        answers = {(verdict.answer, verdict.reported) for verdict in verdicts}
+        return verdicts[0] if len(answers) == 1 else unclear(describe_sight(job, observation), job.name)
+
+    return judge
+
+
+def judge_level(job: ProbeJob, observation: Observation) -> Verdict:
+    """Judge the attributes of a level: a text, and the identifiers of the level."""
+    return judge_all(*job.watches)(job, observation)
 
 
 def judge_emptied(job: ProbeJob, observation: Observation) -> Verdict:
@@ -138,35 +162,34 @@ def judge_choice(*answers: str) -> Callable[[ProbeJob, Observation], Verdict]:
 
 
 def judge_two_mappings(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a study with two mappings: `first` or `last` was applied, or both (`merged`).
-
-    Only the first file has the attribute of the watch `only first`.
-    """
-    verdict = judge_choice("first", "last")(job, observation)
-    is_first_applied = observation.get_state(job.watches["only first"]) == "first"
-    if verdict.answer == "last" and is_first_applied:
-        return Verdict(answer="merged", seen=verdict.seen, jobs=(job.name,))
-    return verdict
-
-
-def judge_shared_file(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a file that two mappings name. It is applied if both studies have its value."""
-    verdicts = [
-        judge_effect(job, observation),
-        judge_effect(_swap_tested(job, "other"), observation),
-    ]
-    answers = {verdict.answer for verdict in verdicts}
+    """Judge a study with two mappings: the `first` or the `last` file was applied, or both were (`merged`)."""
+    effects = [judge_effect(_swap_tested(job, name), observation) for name in ("in first", "in last")]
     seen = describe_sight(job, observation)
-    if None in answers or ("applied" in answers and len(answers) > 1 and "refused" not in answers):
-        return unclear(seen, job.name)
-    if "refused" in answers:
-        reported = next(verdict.reported for verdict in verdicts if verdict.answer == "refused")
-        return Verdict(answer="refused", reported=reported, seen=seen, jobs=(job.name,))
-    return Verdict(answer=verdicts[0].answer, seen=seen, jobs=(job.name,))
+    match effects[0].answer, effects[1].answer:
+        case "applied", "applied":
+            answer = "merged"
+        case "applied", "ignored":
+            answer = "first"
+        case "ignored", "applied":
+            answer = "last"
+        case "refused", "refused":
+            return effects[0]
+        case "ignored", "ignored":  # neither of two valid files was applied
+            return Verdict(answer="refused", reported=SILENT, seen=seen, jobs=(job.name,))
+        case _:
+            return unclear(seen, job.name)
+    return Verdict(answer=answer, seen=seen, jobs=(job.name,))
+
+
+judge_shared_file = judge_all("tested", "other")
+"""Judge a file that two mappings name. Both studies must have the same answer."""
+judge_numbers = judge_all("tested", "integer")
+"""Judge a value of DS and a value of IS. Both must have the same answer."""
 
 
 def _swap_tested(job: ProbeJob, watch: str) -> ProbeJob:
-    return replace(job, watches={"tested": job.watches[watch]})
+    """Return a job whose watch `tested` is another watch of it."""
+    return replace(job, watches={**job.watches, "tested": job.watches[watch]})
 
 
 def list_failure_messages(observation: Observation, paths: Iterable[str]) -> frozenset[str]:
@@ -193,22 +216,28 @@ def judge_no_match(job: ProbeJob, observation: Observation, usual: Container[str
 
     """
     verdict = judge_effect(_swap_tested(job, "control"), observation)
+    if verdict.answer != "applied":
+        return verdict
     messages = list_failure_messages(observation, [f"{OVERRIDES_FOLDER}/{ABSENT_NAME}.json"])
-    if verdict.answer == "applied" and any(message not in usual for message in messages):
+    if any(message not in usual for message in messages):
         return Verdict(answer="refused", reported="files-failed", seen=_FILE_FAILED, jobs=(job.name,))
-    if verdict.answer == "applied":
-        return Verdict(answer="ignored", seen=verdict.seen, jobs=(job.name,))
-    if verdict.answer == "ignored":
-        return Verdict(answer="refused", reported=SILENT, seen=verdict.seen, jobs=(job.name,))
-    return verdict
+    if observation.unreadableRecords or get_job_report(job, observation, "control"):
+        return unclear(verdict.seen, job.name)  # the problem of the other study's files may be one of this mapping
+    return Verdict(answer="ignored", seen=verdict.seen, jobs=(job.name,))
 
 
 _FILE_FAILED = "failure.ndjson has a line for the override file, with another message than for files that are applied"
 
 
 def judge_latin_1(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a job whose override file is in Latin-1. `misread`: the stored text has other characters than the file."""
-    return judge_effect(job, observation, applied={"after": "applied", "other": "misread"})
+    """Judge a job whose override file is in Latin-1.
+
+    `misread`: the stored text has other characters in place of those that are not ASCII.
+    """
+    texts = [format_stored_value(value) for value in observation.find_values(job.watches["tested"])]
+    start, end = NON_ASCII.partition(NON_ASCII_LETTER)[::2]
+    is_misread = all(len(text) > len(start + end) and text.startswith(start) and text.endswith(end) for text in texts)
+    return judge_effect(job, observation, applied={"after": "applied"} | ({"other": "misread"} if is_misread else {}))
 
 
 def judge_long_value(job: ProbeJob, observation: Observation) -> Verdict:
@@ -252,9 +281,12 @@ def judge_prefix(job: ProbeJob, observation: Observation) -> Verdict:
 
 def judge_override_files(job: ProbeJob, observation: Observation) -> Verdict:
     """Judge whether the override file of a job is reported as a file that failed."""
-    has_failed = bool(list_failure_messages(observation, list_override_paths(job)))
-    seen = "failure.ndjson has a line for the override file" if has_failed else "failure.ndjson has no line for it"
-    return Verdict(answer="failed" if has_failed else "ignored", seen=seen, jobs=(job.name,))
+    kinds = {record.kind for record in observation.select_records(list_override_paths(job))}
+    if kinds == {"FAILURE"}:
+        return Verdict(answer="failed", seen="failure.ndjson has a line for the override file", jobs=(job.name,))
+    if kinds or observation.unreadable or observation.unreadableRecords:
+        return unclear("whether the job manifests report the override file as failed is not clear", job.name)
+    return Verdict(answer="ignored", seen="no job manifest has a line for the override file", jobs=(job.name,))
 
 
 def judge_count(job: ProbeJob, observation: Observation) -> Verdict:

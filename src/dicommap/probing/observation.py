@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +20,16 @@ SERVER_ERROR_TYPES = frozenset({"InternalServerException", "ThrottlingException"
 """Types of exceptions in job manifests that are no answer to a question: the service itself had a problem."""
 
 Report = Literal["", "job-failed", "files-failed", "warned", "server-error"]
-"""How a job reported a problem with a study. The empty text means that it reported none."""
+"""How a job reported a problem with a study. The empty text means that it reported none.
+
+`server-error`: the problem is one of the service or of its permissions, which says nothing about override files.
+"""
+_OTHER_CAUSES = re.compile(
+    r"internal|throttl|access ?denied|not authori[sz]ed|permission|assume|time[d -]*out|unavailable|not reached|"
+    r"refused by Amazon",
+    re.IGNORECASE,
+)
+"""Words in the message of a failed job for which an override file cannot be the cause. AWS documents no messages."""
 
 
 class _Document(BaseModel):
@@ -65,6 +75,8 @@ class Observation(_Document):
     stored: tuple[StoredInstance, ...] = ()
     unreadable: tuple[str, ...] = ()
     """Image sets whose metadata cannot be used, each with the reason. Then nothing is known about their values."""
+    unreadableRecords: int = 0
+    """Lines of the job manifests that are no records. Then it is not known whether another problem was reported."""
     observedAt: str
 
     @property
@@ -85,7 +97,7 @@ class Observation(_Document):
     def get_report(self, paths: Iterable[str]) -> Report:
         """Return how the job reported a problem with the objects at these paths."""
         if self.has_failed:
-            return "job-failed"
+            return "server-error" if _OTHER_CAUSES.search(self.message) else "job-failed"
         records = self.select_records(paths)
         failures = [record for record in records if record.kind == "FAILURE"]
         if failures:
@@ -96,27 +108,35 @@ class Observation(_Document):
     def find_values(self, watch: Watch) -> list[Any]:
         """Return the stored values of a watched attribute, one for each stored instance of its study.
 
-        A value is ABSENT if the instance does not have the attribute. Values in primary image sets are preferred.
+        A value is ABSENT if the instance does not have the attribute. An instance may be in several image sets.
         """
+        return [_get_value(instance.attributes, watch) for instance in self._select_stored(watch)]
+
+    def _select_stored(self, watch: Watch) -> list[StoredInstance]:
         uids = set(watch.study.sop_instance_uids)
-        instances = [instance for instance in self.stored if instance.sopInstanceUid in uids]
-        primary = [instance for instance in instances if instance.isPrimary]
-        return [_get_value(instance.attributes, watch) for instance in primary or instances]
+        return [instance for instance in self.stored if instance.sopInstanceUid in uids]
 
     def get_state(self, watch: Watch) -> str:
         """Return the state of a watched attribute.
 
-        It is one of the names in the watch's values, or `empty`, `absent`, `other`, `not stored`, or `mixed` if the
-        instances differ.
+        It is one of the names in the watch's values, or `empty`, `absent`, `other`, `not stored`, `partly stored` if
+        instances of the study are missing, or `mixed` if the values of the instances differ.
         """
+        instances = self._select_stored(watch)
+        if not instances:
+            return "not stored"
+        if len({instance.sopInstanceUid for instance in instances}) < watch.instances:
+            return "partly stored"
         states = {_name_state(value, watch.values) for value in self.find_values(watch)}
-        return states.pop() if len(states) == 1 else "mixed" if states else "not stored"
+        return states.pop() if len(states) == 1 else "mixed"
 
 
 def _get_value(attributes: Mapping[str, Any], watch: Watch) -> Any:  # noqa: ANN401  JSON of any type
     value = attributes.get(watch.keyword, ABSENT)
     if not watch.member or value is ABSENT:
         return value
+    if isinstance(value, list) and len(value) > 1:
+        return value  # the files have one item: which of several items is the old one cannot be known
     item = value[0] if isinstance(value, list) and value else value
     return item.get(watch.member, ABSENT) if isinstance(item, dict) else item
 

@@ -7,12 +7,12 @@ job for each level, in that form. All other jobs use a level that is applied.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.override_questions import OverrideAnswers
+from dicommap.healthimaging.override_questions import OverrideAnswers, list_answers
 from dicommap.probing import judging
 from dicommap.probing.experiments import COPIES, FIRST_IMPORT, JOB_NUMBERS, build_job, name_form_job, name_level_job
 from dicommap.probing.judging import SILENT, Verdict, judge_effect, unclear
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dicommap.probing.observation import Observation, RecordNote
-    from dicommap.probing.probe_job import ProbeJob
+    from dicommap.probing.probe_job import ProbeJob, Watch
 
 QUESTIONS = tuple(OverrideAnswers.model_fields)
 """The names of all questions."""
 LEVEL_QUESTIONS = {pair.question: pair for pair in PAIRS}
 _NO_REFUSAL = "nothing was refused"
+_INVISIBLE = "the stored metadata lacks the attribute without an override, too, so that its absence shows nothing"
 
 
 def _suits_every_pair(_pair: Pair) -> bool:
@@ -37,8 +38,9 @@ def _suits_every_pair(_pair: Pair) -> bool:
     return True
 
 
-def _has_number(pair: Pair) -> bool:
-    return ATTRIBUTES[pair.attribute].number is not None
+def _has_numbers(pair: Pair) -> bool:
+    attributes = ATTRIBUTES[pair.attribute]
+    return attributes.number is not None and attributes.integer is not None
 
 
 def _has_long(pair: Pair) -> bool:
@@ -53,13 +55,15 @@ class Experiment:
     judge: Callable[[ProbeJob, Observation], Verdict]
     suits: Callable[[Pair], bool] = _suits_every_pair
     """Whether the job can be made with a pair."""
+    may_be_absent: str = ""
+    """The name of a watch whose absence is an answer. It must be visible if no override changes it."""
 
 
 EXPERIMENTS = {
-    "emptyNoValue": Experiment("empty-no-value", judging.judge_emptied),
-    "emptyNull": Experiment("empty-null", judging.judge_emptied),
-    "emptyList": Experiment("empty-list", judging.judge_emptied),
-    "sequences": Experiment("sequence", judging.judge_sequence),
+    "emptyNoValue": Experiment("empty-no-value", judging.judge_emptied, may_be_absent="tested"),
+    "emptyNull": Experiment("empty-null", judging.judge_emptied, may_be_absent="tested"),
+    "emptyList": Experiment("empty-list", judging.judge_emptied, may_be_absent="tested"),
+    "sequences": Experiment("sequence", judging.judge_sequence, may_be_absent="kept"),
     "privateElements": Experiment("private", judge_effect),
     "precedence": Experiment("precedence", judging.judge_choice("series", "study")),
     "twoMappings": Experiment("two-mappings", judging.judge_two_mappings),
@@ -73,8 +77,8 @@ EXPERIMENTS = {
     "size1": Experiment("size-1", judge_effect),
     "size10": Experiment("size-10", judge_effect),
     "size50": Experiment("size-50", judge_effect),
-    "numbersAsText": Experiment("number-text", judge_effect, _has_number),
-    "numbersAsNumber": Experiment("number-number", judge_effect, _has_number),
+    "numbersAsText": Experiment("number-text", judging.judge_numbers, _has_numbers),
+    "numbersAsNumber": Experiment("number-number", judging.judge_numbers, _has_numbers),
     "longValues": Experiment("long-value", judging.judge_long_value, _has_long),
     "withoutFiles": Experiment("without-files", judging.judge_without_files),
     "prefixWithoutSlash": Experiment("prefix", judging.judge_prefix),
@@ -124,7 +128,7 @@ class ProbeCourse:
             seen = judging.LOST_CONFIGURATION if self._is_configuration_lost else seen
             verdicts = dict.fromkeys(self._asked, unclear(seen, *self._list_form_jobs()))
             return verdicts | {name: self._judge_copies() for name in self._asked if name == "twoCopies"}
-        verdicts = {name: self._judge(name) for name in self._asked if name != "refusal"}
+        verdicts = {name: _require_answer(name, self._judge(name)) for name in self._asked if name != "refusal"}
         if "refusal" in self._asked:
             verdicts["refusal"] = self._judge_refusal(verdicts)
         return {name: verdicts[name] for name in self._asked}
@@ -145,7 +149,7 @@ class ProbeCourse:
                 break
         if self._is_configuration_lost or not self._is_form_known:
             return
-        yield [name for pair in self._needed_pairs() if (name := self._level_job(pair)) not in self._observations]
+        yield [name_level_job(pair) for pair in self._needed_pairs()]
         experiments = [one for name in self._asked if (one := self._available_experiment(name)) is not None]
         if any(one.job == "without-files" for one in experiments):
             yield [FIRST_IMPORT, *(one.job for one in experiments if one.job != "without-files")]
@@ -185,8 +189,12 @@ class ProbeCourse:
         names = (name_form_job(form, pair) for pair in PAIRS for form in FORMS)
         return [name for name in names if name in self._observations]
 
-    def _level_job(self, pair: Pair) -> str:
-        """Return the name of the job that shows whether a pair is applied. Some pairs were tried to find the form."""
+    def _find_text_job(self, pair: Pair) -> str:
+        """Return the name of the job that shows whether texts of a pair are applied.
+
+        It is the job that has tried the form with this pair, because its file has no other attribute. If there is none,
+        it is the job that has tried the level.
+        """
         name = name_form_job(self._base[0], pair)
         return name if name in self._observations else name_level_job(pair)
 
@@ -198,11 +206,11 @@ class ProbeCourse:
             for name in ("numbersAsText", "numbersAsNumber", "longValues")
         )
         if is_missing or "precedence" in self._asked:
-            return list(PAIRS)
+            return list(PAIRS)  # which of them suits is known only if all were tried
         return [pair for question, pair in LEVEL_QUESTIONS.items() if question in self._asked]
 
     def _is_applied(self, pair: Pair) -> bool:
-        name = self._level_job(pair)
+        name = self._find_text_job(pair)
         if name not in self._observations:
             return False
         return judge_effect(build_job(self._probe, name, *self._base), self._observations[name]).answer == "applied"
@@ -243,8 +251,7 @@ class ProbeCourse:
         if question in ("dataSet", "identifyingUids"):
             return self._judge_form(question)
         if question in LEVEL_QUESTIONS:
-            name = self._level_job(LEVEL_QUESTIONS[question])
-            return judge_effect(build_job(self._probe, name, *self._base), self._observations[name])
+            return self._judge_level(LEVEL_QUESTIONS[question])
         if question in ("overrideFiles", "overrideFilesCount"):
             name = name_form_job(*self._base)
             judge = judging.judge_override_files if question == "overrideFiles" else judging.judge_count
@@ -253,11 +260,27 @@ class ProbeCourse:
             return unclear(obstacle)
         experiment = EXPERIMENTS[question]
         job, observation = self.build(experiment.job), self._observations[experiment.job]
+        if experiment.may_be_absent and not self._is_visible(job.watches[experiment.may_be_absent]):
+            return unclear(_INVISIBLE, COPIES, job.name)
         if question == "noMatch":
             return judging.judge_no_match(job, observation, self._list_usual_messages())
         if question == "withoutFiles":
             return judging.judge_without_files(job, observation, self._list_usual_messages())
         return experiment.judge(job, observation)
+
+    def _judge_level(self, pair: Pair) -> Verdict:
+        """Judge a level by all attributes of its job. Another answer for its text alone makes the answer unclear."""
+        name = name_level_job(pair)
+        verdict = judging.judge_level(self.build(name), self._observations[name])
+        text_job = self._find_text_job(pair)
+        text = judge_effect(self.build(text_job), self._observations[text_job])
+        return verdict if verdict.answer == text.answer else unclear(f"{verdict.seen}; {text.seen}", name, text_job)
+
+    def _is_visible(self, watch: Watch) -> bool:
+        """Return whether an attribute is in the stored metadata of files that were imported without overrides."""
+        job = self.build(COPIES)
+        without_override = replace(watch, study=job.studies[0], instances=job.watches["tested"].instances)
+        return self._observations[COPIES].get_state(without_override) == "before"
 
     def _list_usual_messages(self) -> frozenset[str]:
         """Return the messages that failure.ndjson has for the override file of a job that applied it."""
@@ -305,13 +328,23 @@ class ProbeCourse:
         )
 
 
+def _require_answer(question: str, verdict: Verdict) -> Verdict:
+    """Return a verdict whose answer is one of the question's; a verdict without an answer if it is another."""
+    if verdict.answer is None or verdict.answer in list_answers()[question]:
+        return verdict
+    return unclear(f"{verdict.seen}; this is none of the answers to the question", *verdict.jobs)
+
+
 def _drop_usual_warnings(observations: Mapping[str, Observation]) -> dict[str, Observation]:
     """Return observations without the warnings that a job without overrides has, too: they report no refusal."""
     copies = observations.get(COPIES)
-    usual = {text for record in copies.records for text in record.warnings} if copies is not None else set()
+    warned = [] if copies is None else [record.warnings for record in copies.records if record.kind == "WARNING"]
+    usual = {text for warnings in warned for text in warnings}
 
     def is_kept(record: RecordNote) -> bool:
-        return record.kind != "WARNING" or not usual.issuperset(record.warnings)
+        if record.kind != "WARNING":
+            return True
+        return not usual.issuperset(record.warnings) if record.warnings else record.warnings not in warned
 
     return {
         name: observation.model_copy(update={"records": tuple(filter(is_kept, observation.records))})

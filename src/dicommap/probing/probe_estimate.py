@@ -17,7 +17,6 @@ from dicommap.healthimaging.limits import (
 from dicommap.probing.experiments import COPIES, FIRST_IMPORT, build_job, name_form_job, name_level_job
 from dicommap.probing.override_forms import FORMS, PAIRS
 from dicommap.probing.probe_course import EXPERIMENTS, LEVEL_QUESTIONS
-from dicommap.probing.synthetic_studies import ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,13 +104,16 @@ def list_planned_jobs(questions: Iterable[str]) -> tuple[list[str], int]:
     if asked <= {"twoCopies"}:
         return [COPIES], 0
     names = [COPIES, *(name_form_job(form, PAIRS[0]) for form in FORMS)]
-    pairs = PAIRS if "precedence" in asked else [LEVEL_QUESTIONS[name] for name in LEVEL_QUESTIONS if name in asked]
-    names += [name_level_job(pair) for pair in pairs if pair != PAIRS[0]]
+    needs_all = "precedence" in asked or any(
+        name in asked and not experiment.suits(PAIRS[0]) for name, experiment in EXPERIMENTS.items()
+    )
+    pairs = PAIRS if needs_all else [pair for question, pair in LEVEL_QUESTIONS.items() if question in asked]
+    names += map(name_level_job, pairs)
     names += [FIRST_IMPORT] if "withoutFiles" in asked else []
     names += [experiment.job for question, experiment in EXPERIMENTS.items() if question in asked]
     return names, (len(PAIRS) - 1) * len(FORMS)
 
 
 def _suitable_pair(name: str) -> Pair:
-    needs_number = name.startswith("number-")
-    return next(pair for pair in PAIRS if not needs_number or ATTRIBUTES[pair.attribute].number is not None)
+    experiment = next((one for one in EXPERIMENTS.values() if one.job == name), None)
+    return next(pair for pair in PAIRS if experiment is None or experiment.suits(pair))

@@ -51,6 +51,8 @@ class Watch:
     """Name of a state -> the stored value in this state, such as `before` and `after`."""
     member: str = ""
     """The keyword of an attribute in the only item, if `keyword` is a sequence."""
+    instances: int = INSTANCES
+    """The number of instances of the study that are imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +150,17 @@ class JobBuilder:
         self._mappings.append(mapping)
 
     def watch(
-        self, name: str, study: SyntheticStudy, keyword: str, values: Mapping[str, str], *, member: str = ""
+        self,
+        name: str,
+        study: SyntheticStudy,
+        keyword: str,
+        values: Mapping[str, str],
+        *,
+        member: str = "",
+        instances: int = INSTANCES,
     ) -> None:
-        """Watch a stored attribute of a study."""
-        self._watches[name] = Watch(study, keyword, values, member)
+        """Watch a stored attribute of a study. See Watch for the arguments."""
+        self._watches[name] = Watch(study, keyword, values, member, instances)
 
     def build(self, *, ends_with_slash: bool = True) -> ProbeJob:
         """Return the job."""

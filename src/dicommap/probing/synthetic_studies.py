@@ -22,7 +22,6 @@ INSTANCES = 2
 
 PATIENT_NAME = "Invented^Probe"
 """Name of all patients of a probe."""
-_PATIENT_ID = "DICOMMAP-PROBE"
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 _ROWS = 8
@@ -44,12 +43,16 @@ class LevelAttributes:
     """An attribute with a text that has a maximum length in "DICOM element constraints"; None if the level has none."""
     number: str | None
     """An attribute with the value representation DS; None if the level has none."""
+    integer: str | None
+    """An attribute with the value representation IS; None if the level has none."""
     sequence: str
     """A sequence of one item."""
     changed: str
     """The attribute of the item that an override changes."""
     kept: str
     """The attribute of the item that an override leaves out."""
+    identifiers: tuple[str, ...] = ()
+    """Attributes that identify a patient or a study. A service may treat them in another way than other texts."""
 
 
 ATTRIBUTES = {
@@ -58,24 +61,29 @@ ATTRIBUTES = {
         second="EthnicGroup",
         long="PatientName",
         number=None,
+        integer=None,
         sequence="OtherPatientIDsSequence",
         changed="TypeOfPatientID",
         kept="IssuerOfPatientID",
+        identifiers=("PatientName", "PatientID"),
     ),
     Level.STUDY: LevelAttributes(
         text="AdmittingDiagnosesDescription",
         second="AdditionalPatientHistory",
         long="StudyDescription",
         number="PatientWeight",
+        integer=None,
         sequence="ProcedureCodeSequence",
         changed="CodeMeaning",
         kept="CodingSchemeVersion",
+        identifiers=("AccessionNumber", "StudyDescription", "StudyID"),
     ),
     Level.SERIES: LevelAttributes(
         text="SeriesDescription",
         second="ProtocolName",
         long=None,
         number="SpatialResolution",
+        integer="SeriesNumber",
         sequence="RequestAttributesSequence",
         changed="RequestedProcedureDescription",
         kept="ScheduledProcedureStepDescription",
@@ -85,6 +93,7 @@ ATTRIBUTES = {
         second="DerivationDescription",
         long=None,
         number="SliceThickness",
+        integer="AcquisitionNumber",
         sequence="AnatomicRegionSequence",
         changed="CodeMeaning",
         kept="CodingSchemeVersion",
@@ -92,6 +101,9 @@ ATTRIBUTES = {
 }
 
 BEFORE = {
+    "PatientID": "DICOMMAP-PROBE",
+    "StudyID": "PROBE",
+    "AccessionNumber": "PROBE",
     "PatientComments": "Before the probe",
     "EthnicGroup": "Before",
     "PatientName": PATIENT_NAME,
@@ -102,9 +114,11 @@ BEFORE = {
     "SeriesDescription": "Before the probe",
     "ProtocolName": "Before the probe",
     "SpatialResolution": "0.5",
+    "SeriesNumber": "1",
     "ImageComments": "Before the probe",
     "DerivationDescription": "Before the probe",
     "SliceThickness": "2.5",
+    "AcquisitionNumber": "1",
 }
 """Keyword -> the value in the files of all studies."""
 
@@ -188,18 +202,14 @@ class SyntheticStudy:
             "SOPInstanceUID": self.sop_instance_uids[number - 1],
             "StudyInstanceUID": self.study_instance_uid,
             "SeriesInstanceUID": self.series_instance_uid,
-            "PatientID": _PATIENT_ID,
             "PatientBirthDate": "19000101",
             "PatientSex": "O",
             "StudyDate": "20200101",
             "StudyTime": "120000",
-            "StudyID": "PROBE",
-            "AccessionNumber": "PROBE",
             "ReferringPhysicianName": "",
             "Modality": "OT",
             "ConversionType": "SYN",
             "Manufacturer": "dicommap probe",
-            "SeriesNumber": 1,
             "InstanceNumber": number,
             "SamplesPerPixel": 1,
             "PhotometricInterpretation": "MONOCHROME2",

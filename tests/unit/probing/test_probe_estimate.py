@@ -11,7 +11,7 @@ def test_all_questions_need_all_jobs_but_the_further_forms() -> None:
     estimate = estimate_probe(QUESTIONS)
     assert set(estimate.jobs) <= set(JOB_NAMES)
     assert len(estimate.jobs) == len(set(estimate.jobs))
-    assert len(estimate.jobs) + estimate.further_jobs == len(JOB_NAMES) - 1  # the first pair needs no job of its level
+    assert len(estimate.jobs) + estimate.further_jobs == len(JOB_NAMES)
     assert estimate.bytes > 61_000_000
     assert estimate.billed_megabyte_days == estimate.image_sets * 150
     assert estimate.seconds > len(estimate.jobs)
@@ -21,3 +21,9 @@ def test_one_question_needs_few_jobs() -> None:
     assert estimate_probe(["twoCopies"]).jobs == ("copies",)
     assert estimate_probe(["noMatch"]).jobs[0] == "copies"
     assert len(estimate_probe(["noMatch"]).jobs) == 6
+    assert len(estimate_probe(["studyInSeries"]).jobs) == 6
+
+
+def test_a_question_that_needs_another_level_needs_the_jobs_of_all_levels() -> None:
+    assert len(estimate_probe(["numbersAsText"]).jobs) == 1 + 4 + 8 + 1
+    assert len(estimate_probe(["precedence"]).jobs) == 1 + 4 + 8 + 1
