@@ -173,7 +173,7 @@ class ProbeCourse:
     def _judge_plain(self, name: str) -> str | None:
         return judge_effect(build_job(self._probe, name, FORMS[0], PAIRS[0]), self._observations[name]).answer
 
-    @property
+    @cached_property
     def _base(self) -> tuple[Form, Pair]:
         """Return the accepted form and the pair with which it was accepted; the first ones if none is known."""
         for pair in PAIRS:
@@ -181,7 +181,7 @@ class ProbeCourse:
                 return forms[0], pair
         return FORMS[0], PAIRS[0]
 
-    @property
+    @cached_property
     def _is_form_known(self) -> bool:
         return any(map(self._accepted_forms, PAIRS))
 

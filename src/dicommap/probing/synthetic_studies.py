@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
@@ -192,8 +193,7 @@ class SyntheticStudy:
         return buffer.getvalue()
 
     def _make_uid(self, part: str) -> str:
-        """Return a UID under 2.25, which is a UUID as a decimal number (PS3.5 section B.2)."""
-        return f"2.25.{uuid5(UUID(self.probe), f'{self.name}/{part}').int}"
+        return _make_uid(self.probe, f"{self.name}/{part}")
 
     def _attributes(self, number: int) -> dict[str, Any]:
         return {
@@ -221,6 +221,12 @@ class SyntheticStudy:
             "PixelRepresentation": 0,
             "PixelData": bytes(_ROWS * _ROWS),
         }
+
+
+@lru_cache(maxsize=4096)
+def _make_uid(probe: str, name: str) -> str:
+    """Return a UID under 2.25, which is a UUID as a decimal number (PS3.5 section B.2)."""
+    return f"2.25.{uuid5(UUID(probe), name).int}"
 
 
 def _make_data_set(attributes: Mapping[str, Any]) -> Any:  # noqa: ANN401  pydicom's Dataset

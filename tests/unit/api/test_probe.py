@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,11 +15,14 @@ import dicommap
 from dicommap.aws import Clients
 from dicommap.display.transfer import Transfer
 from dicommap.errors import AwsError, PackageError, UsageError
+from dicommap.healthimaging.iam_policies import ArnParts, JobPrefixes, build_probe_permissions
+from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.testing import ImportJobService
 from tests.support.fake_clock import QuickClock
 from tests.support.p10_files import p10
 from tests.support.s3_server import REGION, Bucket
 from tests.support.stand_in_jobs import run_import_job
+from tests.support.watched_clients import watched_clients
 
 QUESTIONS = ("noMatch", "twoCopies")
 ROLE = "arn:aws:iam::123456789012:role/import"
@@ -117,6 +123,41 @@ def test_a_refused_call_ends_the_probe_and_the_next_one_goes_on(
     assert result.report is not None
     assert result.report.answers == {"twoCopies": "last"}
     assert len(import_jobs.jobs) == 1
+
+
+S3_ACTIONS = {"HeadBucket": "ListBucket", "ListObjectsV2": "ListBucket", "HeadObject": "GetObject"}
+"""Operation of S3 -> the action that allows it, if their names differ (service authorization reference)."""
+
+
+def test_the_policy_of_a_probe_allows_the_calls_that_it_makes_and_no_others(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    used: set[tuple[str, str]] = set()
+
+    def record(request: Any, operation: str) -> None:
+        path = urlsplit(request.url).path.strip("/")
+        is_s3 = request.url.startswith(bucket.endpoint_url)
+        action = f"s3:{S3_ACTIONS.get(operation, operation)}" if is_s3 else f"medical-imaging:{operation}"
+        used.add((action, path))
+
+    clients = watched_clients(record)
+    import_jobs.fault("answer-lost", operation="StartDICOMImportJob")  # the started job is then looked for
+    with suppress(AwsError):
+        probe(import_jobs, bucket, tmp_path / "probe", clients=clients, questions=("twoCopies",))
+    probe(import_jobs, bucket, tmp_path / "probe", clients=clients, questions=("twoCopies",))
+    probe(import_jobs, bucket, tmp_path / "probe", clients=clients, questions=("twoCopies",), clean_up=True)
+    place = [S3Uri(bucket=bucket.name, prefix="in/"), S3Uri(bucket=bucket.name, prefix="out/")]
+    policy = build_probe_permissions(
+        ArnParts(datastore=import_jobs.datastore_id), JobPrefixes(inputs=place[:1], outputs=place[1:], overrides=[])
+    )
+    allowed = {action: statement["Resource"] for statement in policy["Statement"] for action in statement["Action"]}
+    assert {action for action, _ in used} == allowed.keys() - {"iam:PassRole"}
+    for action, path in used:
+        if action.startswith("s3:"):
+            assert any(fnmatchcase(f"arn:aws:s3:::{path}", arn) for arn in allowed[action]), (action, path)
+        else:
+            is_about_image_set = "/imageSet/" in path
+            assert all(arn.endswith("/imageset/*") == is_about_image_set for arn in allowed[action]), (action, path)
 
 
 def test_a_job_that_fails_without_an_override_file_answers_nothing(

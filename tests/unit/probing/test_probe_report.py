@@ -27,7 +27,7 @@ def test_each_answer_has_the_jobs_that_show_it(report: ProbeReport) -> None:
     assert (evidence.name, evidence.jobStatus) == ("empty-no-value", "COMPLETED")
     assert {stored.state for stored in evidence.stored} == {"before"}
     assert 0 < len(evidence.records) <= MAX_RECORDS
-    assert all("ElementsDiscarded" in record for record in evidence.records)
+    assert all("ELEMENTS_DISCARDED" in record for record in evidence.records)
     assert (results["emptyNoValue"].answer, results["emptyNoValue"].reported) == ("refused", "warned")
     assert len(results["dataSet"].evidence) == 4
 
