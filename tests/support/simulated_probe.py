@@ -107,7 +107,9 @@ class SimulatedProbe:
     def _read_records(self, folder: str) -> Iterator[RecordNote]:
         for key, body in self._s3.objects.items():
             kind = record_kind_of(key.removeprefix(folder)) if key.startswith(folder) else None
-            for line in body.splitlines() if kind else ():
+            if kind is None:
+                continue
+            for line in body.splitlines():
                 record = read_record(line, RecordKind(kind))
                 yield RecordNote(
                     kind=record.kind.value,

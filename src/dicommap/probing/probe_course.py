@@ -192,7 +192,7 @@ class ProbeCourse:
     def _find_text_job(self, pair: Pair) -> str:
         """Return the name of the job that shows whether texts of a pair are applied.
 
-        It is the job that has tried the form with this pair, because its file has no other attribute. If there is none,
+        It is the job that has tried the form with this pair, because its file has no other attribute. Without such a job,
         it is the job that has tried the level.
         """
         name = name_form_job(self._base[0], pair)
@@ -332,7 +332,7 @@ def _require_answer(question: str, verdict: Verdict) -> Verdict:
     """Return a verdict whose answer is one of the question's; a verdict without an answer if it is another."""
     if verdict.answer is None or verdict.answer in list_answers()[question]:
         return verdict
-    return unclear(f"{verdict.seen}; this is none of the answers to the question", *verdict.jobs)
+    return unclear(f"{verdict.seen}; the question has no such answer", *verdict.jobs)
 
 
 def _drop_usual_warnings(observations: Mapping[str, Observation]) -> dict[str, Observation]:

@@ -35,7 +35,7 @@ def job_of(name: str, pair: Pair = PAIRS[0]) -> ProbeJob:
     return build_job(PROBE, name, FORMS[0], pair)
 
 
-def observe(job: ProbeJob, *, kind: Any = "", stored: bool = True, **changed: Any) -> Observation:
+def observe(job: ProbeJob, *, kind: Any = "", stored: Any = True, **changed: Any) -> Observation:
     """Return the observation of a job after which all instances have the attributes from before, except `changed`."""
     members = ("jobStatus", "message", "configuration", "unreadable", "unreadableRecords", "records", "scanned")
     options = {name: changed.pop(name) for name in members if name in changed}
