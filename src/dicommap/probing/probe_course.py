@@ -192,8 +192,8 @@ class ProbeCourse:
     def _find_text_job(self, pair: Pair) -> str:
         """Return the name of the job that shows whether texts of a pair are applied.
 
-        It is the job that has tried the form with this pair, because its file has no other attribute. Without such a job,
-        it is the job that has tried the level.
+        It is the job that has tried the form with this pair, because its file has no other attribute. Without such a
+        job, it is the job that has tried the level.
         """
         name = name_form_job(self._base[0], pair)
         return name if name in self._observations else name_level_job(pair)
