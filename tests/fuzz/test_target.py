@@ -78,7 +78,7 @@ def test_it_notices_a_reader_that_loses_values_of_a_cut_file(monkeypatch: pytest
 def test_it_notices_a_reader_that_asks_for_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     def wasting(self: ByteWindow, offset: int, length: int) -> bytes:
         self._read(0, 2**20)
-        return self._bytes[offset : offset + length]
+        return self.buffer[offset : offset + length]
 
     monkeypatch.setattr(ByteWindow, "bytes_at", wasting)
     with pytest.raises(AssertionError, match="asked for"):

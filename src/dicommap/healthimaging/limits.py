@@ -6,7 +6,6 @@ repeat the numbers. A test compares the pages in docs with this module.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 MAX_MAPPINGS = 1_000
@@ -161,8 +160,6 @@ SUPPORTED_TRANSFER_SYNTAXES = frozenset(
 ) | {"1.2.840.10008.1.2"}
 """Transfer syntaxes that an import job accepts ("Supported transfer syntaxes")."""
 
-_MAPPABLE_UID = re.compile(r"[0-9.]+")
-
 
 def uid_mapping_problem(uid: str) -> str | None:
     """Return the reason why a mapping cannot contain this UID; None if a mapping can contain it.
@@ -171,10 +168,11 @@ def uid_mapping_problem(uid: str) -> str | None:
     """
     if not uid:
         return "is empty"
-    if _MAPPABLE_UID.fullmatch(uid) is None:
+    digits = uid.replace(".", "")  # string methods are faster than a regular expression, and each header has four UIDs
+    if digits and not (digits.isascii() and digits.isdecimal()):
         return "has characters other than digits and dots"
     if len(uid) > MAX_STORED_UID:
         return f"has {len(uid)} characters; HealthImaging stores at most {MAX_STORED_UID}"
-    if "" in uid.split("."):
+    if ".." in f".{uid}.":
         return "has an empty component"
     return None

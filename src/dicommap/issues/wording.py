@@ -7,10 +7,11 @@ has the warning X." and "1,234 instances have the warning X.".
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 def format_count(count: int, noun: str) -> str:
@@ -36,21 +37,28 @@ def join_names(names: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(known[:-1]), *known[-1:]]))
 
 
-class _MessageFormatter(string.Formatter):
-    """A formatter that also accepts a noun, or two forms of a verb, as the format specification of a number."""
+def format_message(template: str, facts: Mapping[str, object]) -> str:
+    """Return the message for a template. `facts` has a value for each field; a missing value raises KeyError.
 
-    def format_field(self, value: object, format_spec: str) -> str:
-        """Return the text of a field: `{n:file}` with a noun, `{n:has|have}` as a verb, others as in `str.format`."""
-        if isinstance(value, int) and "|" in format_spec:
-            return choose_verb(value, *format_spec.split("|"))
-        if isinstance(value, int) and format_spec[-1:].isalpha() and len(format_spec) > 1:
-            return format_count(value, format_spec)
-        return str(super().format_field(value, format_spec))
-
-
-_FORMATTER = _MessageFormatter()
+    A field has a name and a format specification. For a number, the specification may be a noun or two forms of a verb.
+    """
+    return "".join(
+        text if name is None else text + _format_field(facts[name], specification)
+        for text, name, specification in _parse_template(template)
+    )
 
 
-def format_message(template: str, facts: dict[str, object]) -> str:
-    """Return the message for a template. `facts` has a value for each field; a missing value raises KeyError."""
-    return _FORMATTER.vformat(template, (), facts)
+@lru_cache(maxsize=1_024)
+def _parse_template(template: str) -> tuple[tuple[str, str | None, str], ...]:
+    """Return the parts of a template: a text, the name of the field after it (None after the last), and its format."""
+    parts = string.Formatter().parse(template)
+    return tuple((text, name, specification or "") for text, name, specification, _ in parts)
+
+
+def _format_field(value: object, specification: str) -> str:
+    """Return the text of a field: `{n:file}` with a noun, `{n:has|have}` as a verb, others as in `str.format`."""
+    if isinstance(value, int) and "|" in specification:
+        return choose_verb(value, *specification.split("|"))
+    if isinstance(value, int) and specification[-1:].isalpha() and len(specification) > 1:
+        return format_count(value, specification)
+    return format(value, specification)

@@ -48,18 +48,20 @@ class ByteWindow:
         """
         self.size = size
         self._read = read
-        self._start = 0
+        self.buffer_start = 0
+        """The offset of the first buffered byte."""
         requested = min(size, head_length)
-        self._bytes = read(0, requested) if head is None else head
-        self._correct_size(0, requested, self._bytes)
+        self.buffer = read(0, requested) if head is None else head
+        """The buffered bytes."""
+        self._correct_size(0, requested, self.buffer)
 
     def bytes_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes from `offset`. Raises EndOfFile if the file has fewer bytes there."""
-        begin = offset - self._start
-        if begin < 0 or begin + length > len(self._bytes):
+        begin = offset - self.buffer_start
+        if begin < 0 or begin + length > len(self.buffer):
             self._move_to(offset, length)
             begin = 0
-        return self._bytes[begin : begin + length]
+        return self.buffer[begin : begin + length]
 
     def value_at(self, offset: int, length: int) -> bytes:
         """Return the value of `length` bytes at `offset`. Unlike `bytes_at`, it never decides the next step of a walk.
@@ -70,15 +72,10 @@ class ByteWindow:
 
     def peek(self, offset: int, length: int) -> bytes:
         """Return `length` bytes from `offset`, or fewer at the end of the file. The window does not move."""
-        begin = offset - self._start
-        if begin < 0 or begin + length > len(self._bytes):
+        begin = offset - self.buffer_start
+        if begin < 0 or begin + length > len(self.buffer):
             return self._read(offset, max(0, min(length, self.size - offset)))
-        return self._bytes[begin : begin + length]
-
-    @property
-    def buffered_start(self) -> bytes:
-        """Return the buffered bytes if they begin at offset 0. Return b"" after the window has moved."""
-        return b"" if self._start else self._bytes
+        return self.buffer[begin : begin + length]
 
     def record_spans(self, spans: list[tuple[int, int]], end: int) -> None:
         """Do nothing. A subclass records `spans`: the offsets of the bytes that decided a walk up to `end`."""
@@ -96,10 +93,10 @@ class ByteWindow:
         """Read bytes so that the window begins at `offset` and has at least `length` bytes."""
         self.require(offset + length)
         requested = min(
-            self.size - offset, max(length, min(len(self._bytes) * _GROWTH_FACTOR, 2**20), FIRST_READ_BYTES)
+            self.size - offset, max(length, min(len(self.buffer) * _GROWTH_FACTOR, 2**20), FIRST_READ_BYTES)
         )
         data = self._read(offset, requested)
-        self._start, self._bytes = offset, data
+        self.buffer_start, self.buffer = offset, data
         self._correct_size(offset, requested, data)
         if len(data) < length:
             raise EndOfFile(self.size)

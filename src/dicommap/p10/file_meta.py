@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.printable_text import KEEP_BYTES_HANDLER
 from dicommap.p10.data_set_encoding import (
-    EXPLICIT_BIG_ENDIAN,
+    ENCODINGS,
     EXPLICIT_LITTLE_ENDIAN,
     EXPLICIT_VRS,
     IMPLICIT_LITTLE_ENDIAN,
@@ -14,18 +14,20 @@ from dicommap.p10.data_set_encoding import (
     get_encoding,
     is_likely_encoding,
 )
-from dicommap.p10.sequence_items import read_element
+from dicommap.p10.elements import ABSENT_VALUE, pass_plain_elements, read_element
 from dicommap.p10.structure_errors import MalformedError
 
 if TYPE_CHECKING:
     from dicommap.p10.byte_window import ByteWindow
-    from dicommap.p10.walk import RawValue
+    from dicommap.p10.elements import RawValue
 
 DICOMDIR_SOP_CLASS = "1.2.840.10008.1.3.10"
 _SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
-_UID_TAGS = frozenset({_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX})
 MAX_META_UID_BYTES = 1_024
 """The maximum number of bytes of a UID in the File Meta Information. PS3.5 section 9 allows 64 bytes."""
+_UID_LIMITS = dict.fromkeys((_SOP_CLASS, _SOP_INSTANCE, _TRANSFER_SYNTAX), MAX_META_UID_BYTES)
+_BEFORE_GROUP, _GROUP_END = 0x0001FFFF, 0x0002FFFF
+_GROUP_BYTES = b"\x02\x00"
 
 
 class FileMeta(NamedTuple):
@@ -55,26 +57,36 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
         EndOfFile: The file ends within the File Meta Information.
         MalformedError: An element cannot be read, or a UID has more than MAX_META_UID_BYTES bytes.
     """
-    uids: dict[int, str] = {}
-    instance: RawValue | None = None
     encoding = EXPLICIT_LITTLE_ENDIAN
     head = window.bytes_at(offset, 8)
     if head[4:6] not in EXPLICIT_VRS and head[6:8] == b"\0\0":
         encoding = IMPLICIT_LITTLE_ENDIAN  # PS3.10 forbids implicit VR in group 0002, but some files have it
-    while window.size - offset >= 8 and window.bytes_at(offset, 2) == b"\x02\x00":
-        tag, vr, start, length = read_element(window, offset, encoding)
-        offset = start + length
-        window.require(offset)
-        if tag not in _UID_TAGS:
-            continue
+    uids: dict[int, RawValue] = {}
+    while window.size - offset >= 8 and window.bytes_at(offset, 2) == _GROUP_BYTES:
+        begin = offset
+        offset, _, _ = pass_plain_elements(window, offset, encoding, _UID_LIMITS, _BEFORE_GROUP, _GROUP_END, uids)
+        if offset == begin:
+            offset = _read_checked_element(window, offset, encoding, uids)
+    # The layout cache must know that these UIDs decide how the walk continues.
+    deciding = [(start, start + len(raw)) for tag, (_, start, raw) in uids.items() if tag != _SOP_INSTANCE]
+    window.record_spans(deciding, offset)
+    sop_class, transfer_syntax = uids.get(_SOP_CLASS, ABSENT_VALUE), uids.get(_TRANSFER_SYNTAX, ABSENT_VALUE)
+    return FileMeta(decode_uid(sop_class[2]), decode_uid(transfer_syntax[2]), uids.get(_SOP_INSTANCE), offset)
+
+
+def _read_checked_element(window: ByteWindow, offset: int, encoding: DataSetEncoding, uids: dict[int, RawValue]) -> int:
+    """Read an element of group 0002 with all checks. If it is one of the UIDs, add it to `uids`.
+
+    Returns:
+        The offset after the element.
+    """
+    tag, vr, start, length = read_element(window, offset, encoding)
+    window.require(start + length)
+    if tag in _UID_LIMITS:
         if length > MAX_META_UID_BYTES:
             raise MalformedError(start, "a UID of the file meta is too long")
-        if tag == _SOP_INSTANCE:
-            instance = vr, start, window.value_at(start, length)
-        else:
-            # `bytes_at` tells the layout cache that these bytes decide how the walk continues.
-            uids[tag] = decode_uid(window.bytes_at(start, length))
-    return FileMeta(uids.get(_SOP_CLASS, ""), uids.get(_TRANSFER_SYNTAX, ""), instance, offset)
+        uids[tag] = vr, start, window.value_at(start, length)
+    return start + length
 
 
 def decode_uid(raw: bytes) -> str:
@@ -98,6 +110,7 @@ def detect_encoding(window: ByteWindow, offset: int, declared: str) -> DataSetEn
             the first element is valid. None if there is no such encoding.
     """
     head = window.bytes_at(offset, 8)
-    first = get_encoding(declared)
-    candidates = (first, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN)
-    return next((encoding for encoding in candidates if is_likely_encoding(encoding, head)), None)
+    encoding = get_encoding(declared)
+    if is_likely_encoding(encoding, head):
+        return encoding
+    return next((encoding for encoding in ENCODINGS if is_likely_encoding(encoding, head)), None)

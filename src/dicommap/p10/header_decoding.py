@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.character_set_mismatch import character_set_mismatch
-from dicommap.dicom.character_sets import parse_specific_character_set
+from dicommap.dicom.character_sets import ASCII, parse_specific_character_set
 from dicommap.dicom.dictionary import vrs_of
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.dicom.vr import has_control_character
@@ -13,10 +14,11 @@ from dicommap.healthimaging.limits import uid_mapping_problem
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.model.captured_attributes import IDENTIFYING_UIDS, INSTANCE_NUMBER, SPECIFIC_CHARACTER_SET
 from dicommap.model.study import Disposition
-from dicommap.p10.data_set_encoding import DataSetEncoding, get_encoding
+from dicommap.p10.data_set_encoding import EXPLICIT_VRS, DataSetEncoding, get_encoding
+from dicommap.p10.elements import ABSENT_VALUE
 from dicommap.p10.header import Header, RejectedFile
 from dicommap.p10.structure_errors import format_element
-from dicommap.p10.text_decoding import decode_value
+from dicommap.p10.text_decoding import decode_plain_text, decode_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +28,8 @@ if TYPE_CHECKING:
     from dicommap.p10.header import WantedAttributes
     from dicommap.p10.walk import WalkResult
 
-_ABSENT_VALUE = (b"", 0, b"")
-_VRS_TO_LOOK_UP = (b"", b"UN")
-"""VRs in a file that are replaced by the dictionary's VR: no VR (in implicit VR), and UN."""
+_KNOWN_VRS = {vr: vr.decode() for vr in EXPLICIT_VRS if vr != b"UN"}
+"""VR in a file -> the same VR as text. A value without VR (in implicit VR) or with UN has the dictionary's VR."""
 
 _MAX_CACHED_VALUES = 128
 """The maximum number of values in one TextCache."""
@@ -58,7 +59,7 @@ def decode_header(raw_header: RawHeader, wanted: WantedAttributes) -> Header | R
     """
     meta, encoding, walked = raw_header
     values, text_issues = _decode_values(walked, encoding, wanted)
-    issues = [*_find_encoding_issues(meta.transfer_syntax_uid, encoding)]
+    issues = _find_encoding_issues(meta.transfer_syntax_uid, encoding)
     issues += [make_issue(code, element=format_element(tag)) for code, tag in walked.issue_tags]
     if walked.unordered_at is not None:
         issues.append(make_issue("p10.unordered", offset=walked.unordered_at))
@@ -75,24 +76,33 @@ def _decode_values(
     walked: WalkResult, encoding: DataSetEncoding, wanted: WantedAttributes
 ) -> tuple[dict[str, str], list[Issue]]:
     charset = get_character_set(walked)
+    has_ascii = charset.g0 is ASCII
     values: dict[str, str] = {}
     issues: list[Issue] = []
-    for tag, (vr, _, raw) in walked.values.items():
-        keyword = wanted.tags[tag]
-        values[keyword] = text = decode_raw_value(tag, vr, raw, charset, encoding.order)
-        issues += find_text_issues(keyword, get_vr(tag, vr), text, charset)
+    for tag, (written_vr, _, raw) in walked.values.items():
+        keyword, vr = wanted.tags[tag], get_vr(tag, written_vr)
+        text = decode_plain_text(vr, raw) if has_ascii else None
+        if text is None:
+            text = decode_raw_value(tag, written_vr, raw, charset, encoding.order)
+            issues += find_text_issues(keyword, vr, text, charset)
+        values[keyword] = text
     return values, issues
 
 
 def get_character_set(walked: WalkResult) -> SpecificCharacterSet:
     """Return the Specific Character Set of a data set, from the result of a walk."""
-    _, _, raw = walked.values.get(SPECIFIC_CHARACTER_SET, _ABSENT_VALUE)
+    _, _, raw = walked.values.get(SPECIFIC_CHARACTER_SET, ABSENT_VALUE)
+    return _parse_character_set(raw)
+
+
+@lru_cache(maxsize=256)
+def _parse_character_set(raw: bytes) -> SpecificCharacterSet:
     return parse_specific_character_set(raw.decode("ascii", "replace").strip(" \0"))
 
 
 def get_vr(tag: int, written_vr: bytes) -> str:
     """Return the VR that the file has for a value. If it has no VR or UN, return the VR in the DICOM dictionary."""
-    return vrs_of(tag)[0] if written_vr in _VRS_TO_LOOK_UP else written_vr.decode()
+    return _KNOWN_VRS.get(written_vr) or vrs_of(tag)[0]
 
 
 def decode_raw_value(tag: int, written_vr: bytes, raw: bytes, charset: SpecificCharacterSet, order: str) -> str:
@@ -106,9 +116,7 @@ def decode_raw_value(tag: int, written_vr: bytes, raw: bytes, charset: SpecificC
         order: The byte order of the data set, '<' or '>'. A value with VR UN is always little endian (PS3.5 section
             6.2.2).
     """
-    if written_vr in _VRS_TO_LOOK_UP:
-        return decode_value(vrs_of(tag)[0], raw, charset, order if written_vr == b"" else "<")
-    return decode_value(written_vr.decode(), raw, charset, order)
+    return decode_value(get_vr(tag, written_vr), raw, charset, "<" if written_vr == b"UN" else order)
 
 
 def find_text_issues(keyword: str, vr: str, text: str, charset: SpecificCharacterSet) -> Iterator[Issue]:
@@ -116,44 +124,45 @@ def find_text_issues(keyword: str, vr: str, text: str, charset: SpecificCharacte
     if text.isascii() and text.isprintable():
         return
     if is_undecodable(text):
-        yield make_issue("p10.undecodable-text", Location(keyword=keyword), keyword=keyword)
+        yield _make_keyword_issue("p10.undecodable-text", keyword)
     elif not text.isascii() and (reason := character_set_mismatch(text, charset)):
         yield make_issue("p10.doubtful-text", Location(keyword=keyword), keyword=keyword, reason=reason)
     elif has_control_character(vr, text):
-        yield make_issue("p10.control-character", Location(keyword=keyword), keyword=keyword)
+        yield _make_keyword_issue("p10.control-character", keyword)
 
 
-def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> Iterator[Issue]:
-    """Yield an issue if the file declares no transfer syntax, or one with another encoding than its data set."""
+@lru_cache(maxsize=256)
+def _make_keyword_issue(code: str, keyword: str) -> Issue:
+    """Return an issue whose message has no other field than the keyword. It is cached, because many files have it."""
+    return make_issue(code, Location(keyword=keyword), keyword=keyword)
+
+
+def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> list[Issue]:
+    """Return an issue if the file declares no transfer syntax, or one with another encoding than its data set."""
     if not declared_uid:
-        yield make_issue("p10.missing-transfer-syntax", encoding=encoding.name)
-    elif (declared := get_encoding(declared_uid)) is not encoding:
-        yield make_issue("p10.encoding-mismatch", declared=declared.name, found=encoding.name)
+        return [make_issue("p10.missing-transfer-syntax", encoding=encoding.name)]
+    declared = get_encoding(declared_uid)
+    if declared is encoding:
+        return []
+    return [make_issue("p10.encoding-mismatch", declared=declared.name, found=encoding.name)]
 
 
 def _require_identifying_uids(
     transfer_syntax_uid: str, values: dict[str, str], issues: list[Issue]
 ) -> Header | RejectedFile:
     """Return the header, or a RejectedFile if an identifying UID is missing or is not valid in an AWS mapping."""
-    missing = [keyword for keyword in IDENTIFYING_UIDS if not values.get(keyword)]
+    problems = {name: problem for name in IDENTIFYING_UIDS if (problem := uid_mapping_problem(values.get(name, "")))}
+    if not problems:
+        return Header(Disposition.INSTANCE, transfer_syntax_uid, values, tuple(issues))
+    missing = [name for name in problems if not values.get(name)]
     if missing:
-        issues += [make_issue("p10.missing-uid", Location(keyword=name), keyword=name) for name in missing]
+        issues += [_make_keyword_issue("p10.missing-uid", name) for name in missing]
         return RejectedFile(disposition=Disposition.MISSING_UID, issues=tuple(issues))
-    invalid = _find_invalid_uids(values)
-    if invalid:
-        return RejectedFile(disposition=Disposition.INVALID_UID, issues=(*issues, *invalid))
-    return Header(
-        disposition=Disposition.INSTANCE, transfer_syntax_uid=transfer_syntax_uid, values=values, issues=tuple(issues)
-    )
-
-
-def _find_invalid_uids(values: dict[str, str]) -> list[Issue]:
-    problems = ((name, uid_mapping_problem(values[name])) for name in IDENTIFYING_UIDS)
-    return [
+    issues += [
         make_issue("p10.invalid-uid", Location(keyword=name), keyword=name, problem=problem)
-        for name, problem in problems
-        if problem
+        for name, problem in problems.items()
     ]
+    return RejectedFile(disposition=Disposition.INVALID_UID, issues=tuple(issues))
 
 
 class ValueKind(NamedTuple):
@@ -208,26 +217,23 @@ class TextCaches:
 
     def __init__(self, wanted: WantedAttributes) -> None:
         self._tags = wanted.tags
-        self._by_kind: dict[ValueKind, TextCache] = {}
-        self._by_data_set: dict[tuple[object, ...], tuple[TextCache, ...]] = {}
+        self._contexts: dict[tuple[SpecificCharacterSet, str], int] = {}
+        """Character set and byte order of data sets -> a number. It saves hashing them for each value."""
+        self._by_kind: dict[tuple[int, int, bytes], TextCache] = {}
+        """Number of a context, tag and VR -> the cache for such values."""
 
-    def get_all(self, walked: WalkResult, encoding: DataSetEncoding) -> tuple[TextCache, ...]:
+    def get_all(self, walked: WalkResult, encoding: DataSetEncoding) -> list[TextCache]:
         """Return one text cache for each wanted value that the walk has found, in the order of `walked.values`."""
-        charset = walked.values.get(SPECIFIC_CHARACTER_SET, _ABSENT_VALUE)[2]
-        data_set_kind = (charset, encoding, *walked.values, *[vr for vr, _, _ in walked.values.values()])
-        return self._by_data_set.get(data_set_kind) or self._add_caches(data_set_kind, walked, encoding)
-
-    def _add_caches(
-        self, data_set_kind: tuple[object, ...], walked: WalkResult, encoding: DataSetEncoding
-    ) -> tuple[TextCache, ...]:
-        if len(self._by_kind) >= _MAX_CACHED_KINDS or len(self._by_data_set) >= _MAX_CACHED_KINDS:
+        if len(self._by_kind) >= _MAX_CACHED_KINDS:
+            self._contexts.clear()
             self._by_kind.clear()
-            self._by_data_set.clear()
         charset = get_character_set(walked)
-        kinds = [
-            ValueKind(tag, self._tags[tag], vr, charset, encoding.order) for tag, (vr, _, _) in walked.values.items()
-        ]
-        self._by_data_set[data_set_kind] = caches = tuple(
-            self._by_kind.setdefault(kind, TextCache(kind)) for kind in kinds
-        )
+        context = self._contexts.setdefault((charset, encoding.order), len(self._contexts))
+        caches = []
+        for tag, (vr, _, _) in walked.values.items():
+            cache = self._by_kind.get((context, tag, vr))
+            if cache is None:
+                cache = TextCache(ValueKind(tag, self._tags[tag], vr, charset, encoding.order))
+                self._by_kind[context, tag, vr] = cache
+            caches.append(cache)
         return caches

@@ -8,6 +8,7 @@ before the walk (see `dicommap.p10.layout_cache`).
 from __future__ import annotations
 
 import zlib
+from collections import deque
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue, Location, make_issue
@@ -48,6 +49,10 @@ MAX_LAYOUTS = 32
 _FIRST_READ_STEP = 1_024
 """The first read of a file requests a multiple of this number of bytes."""
 
+_EMPTY = RejectedFile(disposition=Disposition.EMPTY, issues=(make_issue("source.empty-file"),))
+_DICOMDIR = RejectedFile(disposition=Disposition.DICOMDIR, issues=(make_issue("p10.dicomdir"),))
+_NOT_DICOM = RejectedFile(disposition=Disposition.NOT_DICOM, issues=(make_issue("p10.not-dicom"),))
+
 
 def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | RejectedFile:
     """Read the wanted attributes of one P10 file. For many files, `HeaderReader` gives the same results faster.
@@ -65,7 +70,7 @@ def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | R
             raises an exception.
     """
     if size == 0:
-        return reject_empty_file()
+        return _EMPTY
     header = read_window(ByteWindow(read, size), wanted)
     return decode_header(header, wanted) if isinstance(header, RawHeader) else header
 
@@ -86,20 +91,23 @@ class HeaderReader:
         self._layouts: list[CachedLayout] = []
         """The layouts of earlier files. The layout that was used last is first."""
         self._caches = TextCaches(wanted)
+        self._required_sizes: deque[int] = deque(maxlen=MAX_LAYOUTS)
+        """The sizes of the headers of the last files that were walked."""
         self._first_bytes = FIRST_READ_BYTES
 
     def read(self, read: ReadAt, size: int) -> Header | RejectedFile:
         """Read the wanted attributes of one P10 file. `read_header` explains the arguments and the result."""
         if size == 0:
-            return reject_empty_file()
+            return _EMPTY
         first_bytes = self._first_bytes
         head = read(0, min(size, first_bytes))
         for index, layout in enumerate(self._layouts):
-            header = layout.read_header(head)
-            if header is not None:
-                if index:
-                    self._layouts.insert(0, self._layouts.pop(index))
-                return header
+            if head[layout.landmark] == layout.landmark_bytes:
+                header = layout.read_header(head)
+                if header is not None:
+                    if index:
+                        self._layouts.insert(0, self._layouts.pop(index))
+                    return header
         window = RecordingWindow(read, size, head, first_bytes)
         walked = read_window(window, self._wanted)
         return self._add_layout(window, walked, head) if isinstance(walked, RawHeader) else walked
@@ -110,24 +118,17 @@ class HeaderReader:
         Cache the layout of the file if `head`, the bytes of the first read, contains the whole header.
         """
         layout = make_layout(window, raw_header, head)
-        if layout is None:
-            self._adjust_first_read(window.required_size)
-            return decode_header(raw_header, self._wanted)
-        self._layouts.insert(0, CachedLayout(layout, self._wanted, self._caches))
-        del self._layouts[MAX_LAYOUTS:]
+        if layout is not None:
+            self._layouts.insert(0, CachedLayout(layout, self._wanted, self._caches))
+            del self._layouts[MAX_LAYOUTS:]
         self._adjust_first_read(window.required_size)
-        return self._layouts[0].read_header(head) or decode_header(raw_header, self._wanted)
+        return decode_header(raw_header, self._wanted)
 
     def _adjust_first_read(self, required_size: int) -> None:
-        """Set the size of the first read of later files. It then contains a header as large as the cached headers."""
+        """Set the size of the first read of later files. It then contains a header as large as the last headers."""
         if required_size <= MAX_LAYOUT_BYTES:
-            largest = max(required_size, *(len(cached.layout.head) for cached in self._layouts), 0)
-            self._first_bytes = -(-largest // _FIRST_READ_STEP) * _FIRST_READ_STEP
-
-
-def reject_empty_file() -> RejectedFile:
-    """Return the RejectedFile for an empty file."""
-    return RejectedFile(disposition=Disposition.EMPTY, issues=(make_issue("source.empty-file"),))
+            self._required_sizes.append(required_size)
+            self._first_bytes = -(-max(self._required_sizes) // _FIRST_READ_STEP) * _FIRST_READ_STEP
 
 
 def read_window(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Header | RejectedFile:
@@ -184,7 +185,7 @@ def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Heade
     """Read the header of a P10 file. `read_window` explains the result."""
     meta = read_file_meta(window, _PREFIX_END)
     if meta.media_storage_sop_class_uid == DICOMDIR_SOP_CLASS:
-        return RejectedFile(disposition=Disposition.DICOMDIR, issues=(make_issue("p10.dicomdir"),))
+        return _DICOMDIR
     if meta.transfer_syntax_uid == DEFLATED_TRANSFER_SYNTAX:
         return decode_header(_read_data_set(inflate_window(window, meta.end), 0, meta, wanted), wanted)
     raw_header = _read_data_set(window, meta.end, meta, wanted)
@@ -201,7 +202,6 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
     """
     if packed := detect_packed_file(window):
         return RejectedFile(disposition=Disposition.NOT_DICOM, issues=(packed,))
-    rejected = RejectedFile(disposition=Disposition.NOT_DICOM, issues=(make_issue("p10.not-dicom"),))
     try:
         start = 4 if window.bytes_at(0, 4) == b"DICM" else 0
         missing = ["preamble"] if start else ["preamble", "prefix"]
@@ -214,9 +214,9 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
         data, start = (inflate_window(window, meta.end), 0) if is_deflated else (window, meta.end)
         header = decode_header(_read_data_set(data, start, meta, wanted), wanted)
     except (EndOfFile, MalformedError):
-        return rejected
+        return _NOT_DICOM
     if isinstance(header, RejectedFile):
-        return rejected
+        return _NOT_DICOM
     others = (issue for issue in header.issues if issue.code != "p10.missing-transfer-syntax")
     not_p10 = make_issue("p10.not-p10", missing=", ".join(missing))
     return header._replace(disposition=Disposition.NOT_P10, issues=(not_p10, *others))

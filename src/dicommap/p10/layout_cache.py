@@ -15,7 +15,8 @@ Four classes share the work:
    If a file has other bytes there, `HeaderLayout` checks whether it still fits. If it fits, the span of the value that
    differs is added to the differing spans. After some files no new span is added.
 4. `CachedLayout`. Equal values are decoded once. The values in differing spans are decoded for each file, through a
-   `TextCache`. If a file has an issue, all its values are decoded and checked as after a walk.
+   `TextCache`. If a file has an issue, all its values are decoded and checked as after a walk. Until a second file has
+   the layout, only the layout is kept: in a mixed tree, most layouts never have a second file.
 
 An example: the walked file has PatientName at offset 200 and PatientID at offset 216, in explicit VR.
 
@@ -49,15 +50,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dicommap.p10.byte_window import ReadAt
+    from dicommap.p10.elements import RawValue, Span
     from dicommap.p10.header import RejectedFile, WantedAttributes
     from dicommap.p10.header_decoding import TextCaches
-    from dicommap.p10.walk import RawValue
 
 MAX_LAYOUT_BYTES = 2**16
 """The maximum number of bytes in a header whose layout is cached. Files with longer headers are always walked."""
-
-Span = tuple[int, int]
-"""A range of bytes as `(begin, end)`: the offset of the first byte, and the offset after the last byte."""
 
 _BLOCK_BYTES = 256
 """The number of bytes that `HeaderLayout` compares at once. Most layouts differ in the first block."""
@@ -283,6 +281,7 @@ class CachedLayout:
     """A reader of the headers of files with one layout.
 
     Values that are equal in all files so far are decoded once. If a file has an issue, all its values are decoded.
+    Only `layout` and the landmark are set before a second file has the layout.
     """
 
     def __init__(self, layout: HeaderLayout, wanted: WantedAttributes, caches: TextCaches) -> None:
@@ -294,34 +293,53 @@ class CachedLayout:
             caches: The texts of decoded values. All layouts of a HeaderReader share them.
 
         """
-        meta, encoding, walked = layout.raw_header
         self.layout = layout
-        self._landmark, self._landmark_bytes = layout.landmark, layout.head[layout.landmark]
-        self._transfer_syntax_uid = meta.transfer_syntax_uid
+        self.landmark, self.landmark_bytes = layout.landmark, layout.head[layout.landmark]
+        """A file that fits the layout has these bytes in this span. Callers compare them before `read_header`."""
         self._wanted = wanted
+        self._caches = caches
+        self._shared_bytes: SharedBytes | None = None
+        """None until a second file has the layout."""
+
+    def read_header(self, head: bytes) -> Header | RejectedFile | None:
+        """Return the header of the file that begins with `head`. Return None if the layout does not fit the file."""
+        if self._shared_bytes is None:
+            if not self._prepare(head):
+                return None
+        elif not self._shared_bytes.matches(head):
+            if not self._shared_bytes.add_file(head):
+                return None
+            self._update_fields(self._shared_bytes.differing_spans)
+        header = None if self._shared_values is None else self._read_without_issues(head, self._shared_values)
+        return header or decode_header(self.layout.read_raw_header(head), self._wanted)
+
+    def _prepare(self, head: bytes) -> bool:
+        """Prepare reading when the second file is met. It begins with `head`.
+
+        Most layouts of a mixed tree never have a second file, so nothing is prepared for them.
+
+        Returns:
+            Whether the layout fits the file. If it does not fit, nothing is prepared.
+        """
+        differing = self.layout.find_differing_spans(head)
+        if differing is None:
+            return False
+        meta, encoding, walked = self.layout.raw_header
+        self._transfer_syntax_uid = meta.transfer_syntax_uid
         is_as_declared = bool(meta.transfer_syntax_uid) and get_encoding(meta.transfer_syntax_uid) is encoding
         self._has_no_issues = is_as_declared and not walked.issue_tags
         """Whether the deciding spans cause no issue. If they cause one, each file with this layout has it."""
         self._fields = list(
-            zip(map(_get_value_span, walked.values.values()), caches.get_all(walked, encoding), strict=True)
+            zip(map(_get_value_span, walked.values.values()), self._caches.get_all(walked, encoding), strict=True)
         )
         """The span of each wanted value, with the cache for its text."""
         self._meta_spans = [] if meta.sop_instance is None else [_get_value_span(meta.sop_instance)]
         """The span of the Media Storage SOP Instance UID. The list is empty if the file does not have this UID."""
-        instance_spans = [_get_value_span(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS]
-        self._shared_bytes = SharedBytes(layout, self._meta_spans + instance_spans)
-        self._update_fields()
-
-    def read_header(self, head: bytes) -> Header | RejectedFile | None:
-        """Return the header of the file that begins with `head`. Return None if the layout does not fit the file."""
-        if head[self._landmark] != self._landmark_bytes:
-            return None
-        if not self._shared_bytes.matches(head):
-            if not self._shared_bytes.add_file(head):
-                return None
-            self._update_fields()
-        header = None if self._shared_values is None else self._read_without_issues(head, self._shared_values)
-        return header or decode_header(self.layout.read_raw_header(head), self._wanted)
+        differing.update(self._meta_spans)
+        differing.update(_get_value_span(value) for tag, value in walked.values.items() if tag in _INSTANCE_TAGS)
+        self._shared_bytes = SharedBytes(self.layout, sorted(differing))
+        self._update_fields(self._shared_bytes.differing_spans)
+        return True
 
     def _read_without_issues(self, head: bytes, shared_values: dict[str, str]) -> Header | None:
         """Return the header of the file that begins with `head`. Return None if the file has an issue."""
@@ -339,9 +357,8 @@ class CachedLayout:
             return None
         return Header(_INSTANCE_DISPOSITION, self._transfer_syntax_uid, values)
 
-    def _update_fields(self) -> None:
+    def _update_fields(self, differing: tuple[Span, ...]) -> None:
         """Divide the wanted values into differing values and values that all files share. Decode the shared values."""
-        differing = self._shared_bytes.differing_spans
         self._differing_fields = [(span, cache) for span, cache in self._fields if span in differing]
         self._differing_values = _make_struct(self._meta_spans + [span for span, _ in self._differing_fields])
         self._shared_values: dict[str, str] | None = {}

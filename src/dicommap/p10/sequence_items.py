@@ -27,6 +27,13 @@ from dicommap.p10.data_set_encoding import (
     SHORT_VRS,
     DataSetEncoding,
 )
+from dicommap.p10.elements import (
+    FIRST_DELIMITER_TAG,
+    LAST_ELEMENT_TAG,
+    UNDEFINED_LENGTH,
+    pass_plain_elements,
+    read_element,
+)
 from dicommap.p10.structure_errors import ITEM_TAG, MalformedError, format_element, format_vr, make_overrun_error
 
 if TYPE_CHECKING:
@@ -38,16 +45,11 @@ MAX_DEPTH = 64
 MAX_ELEMENTS = 2**22
 """The maximum number of elements, items and delimiters in one header. A walk over so many takes some seconds."""
 
-UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-FIRST_DELIMITER_TAG = 0xFFFE0000
 _UNDEFINED_LENGTH_VRS = frozenset({b"", b"SQ", b"UN", b"OB", b"OW"})
 _FRAGMENT_VRS = frozenset({b"OB", b"OW"})
 """VRs with items that hold fragments of pixel data instead of elements (PS3.5 section A.4)."""
 _OTHER_ENCODING = {IMPLICIT_LITTLE_ENDIAN: EXPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN: IMPLICIT_LITTLE_ENDIAN}
-
-SkippedElement = tuple[bytes, int, int]
-"""An element or item of defined length that was skipped: its VR, the offset of its value, and its length."""
 
 ITEM_ENCODING, STRAY_DELIMITER = "p10.item-encoding-mismatch", "p10.stray-delimiter"
 
@@ -59,43 +61,6 @@ class OpenSequence(NamedTuple):
     """The encoding that the items of the sequence should have."""
     item: DataSetEncoding | None = None
     """The encoding of the current item, if the walk is inside an item of undefined length. Otherwise None."""
-
-
-def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> tuple[int, bytes, int, int]:
-    """Read the head (tag, VR and length) of the element at `offset`.
-
-    Args:
-        window: The bytes of the file.
-        offset: The offset at which the element begins.
-        encoding: The encoding of the element.
-
-    Returns:
-        The tag, the VR in the file (empty in implicit VR, for items and for delimiters), the offset of the value, and
-        the value's length (UNDEFINED_LENGTH if it is undefined). The result is a plain tuple for speed.
-
-    Raises:
-        EndOfFile: The file ends within the head.
-        MalformedError: The tag or the VR is invalid.
-
-    """
-    head = window.bytes_at(offset, 8)
-    if encoding.implicit:
-        group, number, length = encoding.implicit_head.unpack(head)
-        vr = b""
-    else:
-        group, number, vr, length = encoding.explicit_head.unpack(head)
-    tag = group << 16 | number
-    if tag == 0:
-        raise MalformedError(offset, "no element has the tag (0000,0000)")
-    if encoding.implicit:
-        return tag, vr, offset + 8, length
-    if group == 0xFFFE:
-        return tag, b"", offset + 8, encoding.implicit_head.unpack(head)[2]
-    if vr in SHORT_VRS:
-        return tag, vr, offset + 8, length
-    if vr not in LONG_VRS:
-        raise MalformedError(offset, f"{format_element(tag)} has the value representation {format_vr(vr)}")
-    return tag, vr, offset + 12, encoding.long.unpack(window.bytes_at(offset + 8, 4))[0]
 
 
 class ItemFollower:
@@ -113,9 +78,12 @@ class ItemFollower:
         self.issue_tags: dict[str, int] = {}
         """Issue code -> tag of the first top-level element with this issue."""
 
-    def count_element(self, offset: int) -> None:
-        """Count the element at `offset`. Raises MalformedError if the header has more than MAX_ELEMENTS elements."""
-        self._element_count += 1
+    def count_element(self, offset: int, passed: int = 0) -> None:
+        """Count the element at `offset`, and the elements that were passed before it.
+
+        Raises MalformedError if the header has more than MAX_ELEMENTS elements.
+        """
+        self._element_count += 1 + passed
         self._last_offset = offset
         if self._element_count > MAX_ELEMENTS:
             raise MalformedError(offset, f"the header has more than {MAX_ELEMENTS:,} elements and items")
@@ -168,13 +136,13 @@ class ItemFollower:
     def _follow_items(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
         """Skip items until all sequences in `levels` have ended. Return the offset after the last sequence."""
         window = self._window
-        skipped: SkippedElement | None = None
+        skipped: int | None = None  # the offset of the skipped element or item that ends at `offset`, if there is one
         while levels:
-            self.count_element(offset)
             level = levels.pop()
             if level.item is not None:
-                offset, skipped = self._pass_element_in_item(tag, offset, level, level.item, levels, skipped)
+                offset, skipped = self._pass_elements_in_item(tag, offset, level, level.item, levels, skipped)
                 continue
+            self.count_element(offset)
             group, number, length = level.encoding.implicit_head.unpack(window.bytes_at(offset, 8))
             found_tag = group << 16 | number
             if found_tag == SEQUENCE_END:
@@ -191,43 +159,47 @@ class ItemFollower:
                 if length >= 8 and not fragments:
                     self._detect_item_encoding(offset + 8, level.encoding, end, tag)
                 self._require_bytes(end, offset + 8, length, level.encoding, ITEM, tag)
-                offset, skipped = end, (b"", offset + 8, length)
+                offset, skipped = end, offset
                 levels.append(level)
             else:
                 reason = f"an element stands in {format_element(tag)} instead of an item or of the end of the sequence"
                 raise MalformedError(offset, reason)
         return offset
 
-    def _pass_element_in_item(
+    def _pass_elements_in_item(
         self,
         top: int,
         offset: int,
         level: OpenSequence,
         encoding: DataSetEncoding,
         levels: list[OpenSequence],
-        skipped: SkippedElement | None,
-    ) -> tuple[int, SkippedElement | None]:
-        """Skip one element of an open item, or the delimiter that ends the item.
+        skipped: int | None,
+    ) -> tuple[int, int | None]:
+        """Skip plain elements of an open item, and the element or delimiter after them.
 
-        If the element has undefined length, its sequence is added to `levels`, and its items are skipped later.
+        If this element has undefined length, its sequence is added to `levels`, and its items are skipped later.
 
         Returns:
-            The offset at which the walk continues, and the skipped element. It is None for a delimiter or an element of
-                undefined length.
+            The offset at which the walk continues, and the offset of the skipped element that ends there. It is None
+                after a delimiter, and for an element of undefined length.
 
         """
+        offset, _, heads = pass_plain_elements(self._window, offset, encoding, {}, 0, LAST_ELEMENT_TAG, {})
+        if heads:
+            skipped = self._window.buffer_start + heads[-1][0]
+        self.count_element(offset, passed=len(heads))
         tag, vr, start, length = read_element(self._window, offset, encoding)
         if tag == ITEM_END:
             levels.append(OpenSequence(level.encoding))
             return offset + 8, None
         levels.append(level)
         if tag >= FIRST_DELIMITER_TAG:
-            if tag == SEQUENCE_END and skipped is not None and self._is_sequence(*skipped, encoding):
+            if tag == SEQUENCE_END and skipped is not None and self._is_sequence(skipped, encoding):
                 return self._pass_stray_delimiter(offset, top), None
             raise MalformedError(offset, f"an item of {format_element(top)} has no end")
         if length != UNDEFINED_LENGTH:
             self._require_bytes(start + length, start, length, encoding, tag, top, vr)
-            return start + length, (vr, start, length)
+            return start + length, offset
         if vr not in _UNDEFINED_LENGTH_VRS:
             reason = f"{format_element(tag, top)} has an undefined length, which the VR {format_vr(vr)} cannot have"
             raise MalformedError(offset, reason)
@@ -246,11 +218,12 @@ class ItemFollower:
         except EndOfFile:
             raise make_overrun_error(self._window, start, length, encoding, tag=tag, vr=vr, inside=top) from None
 
-    def _is_sequence(self, vr: bytes, start: int, length: int, encoding: DataSetEncoding) -> bool:
-        """Return whether a skipped element is a sequence: its VR is SQ.
+    def _is_sequence(self, offset: int, encoding: DataSetEncoding) -> bool:
+        """Return whether the element at `offset` is a sequence: its VR is SQ.
 
         In implicit VR, elements have no VR. An element that is empty or starts with an item then counts as a sequence.
         """
+        _, vr, start, length = read_element(self._window, offset, encoding)
         if not encoding.implicit:
             return vr == b"SQ"
         return length == 0 or (length >= 8 and self._window.peek(start, 4) == ITEM_TAG)

@@ -42,6 +42,26 @@ _NUMBER_FORMATS = {"FL": "f", "FD": "d", "SL": "l", "SS": "h", "SV": "q", "UL": 
 _BINARY_VRS = frozenset({*_NUMBER_FORMATS, "AT"})
 
 
+def decode_plain_text(vr: str, value: bytes) -> str | None:
+    """Return the text of a value of printable ASCII characters, without padding. Return None for any other value.
+
+    Such a value has the same text in all character sets that have ASCII as G0. Most values are plain texts, so this
+    function has no other use than speed: `decode_value` returns the same text.
+
+    Args:
+        vr: The VR of the value.
+        value: The value's bytes.
+    """
+    if not value.isascii() or vr in _BINARY_VRS:
+        return None
+    text = value.decode("ascii").rstrip(" \0")
+    if "\\" in text or not text.isprintable():
+        return None
+    if vr == "PN":
+        return text.rstrip(" =")
+    return text if vr in _WHOLE_TEXT_VRS else text.lstrip(" ")
+
+
 def decode_value(vr: str, value: bytes, charset: SpecificCharacterSet, order: str) -> str:
     """Return a value as text.
 

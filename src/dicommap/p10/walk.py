@@ -1,8 +1,7 @@
 """Walk over the elements of a data set and collect the wanted values.
 
-The walk goes over the top-level elements in order. Its fast loop is `pass_plain_elements`, for elements that are valid,
-in ascending order, completely buffered and of defined length. The loop stops at the first other element. Then
-`walk_data_set` handles this element with all checks. So every malformed element is checked.
+The walk goes over the top-level elements in order. `pass_plain_elements` passes most of them in one fast loop, which
+stops at the first element that needs checks. `walk_data_set` handles this element, and then calls the fast loop again.
 
 A cut file raises EndOfFile, and a structure that PS3.5 section 7 does not allow raises MalformedError. Two violations
 do not raise an error, because readers can ignore them without losing data: items with another encoding than their data
@@ -14,16 +13,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.p10.byte_window import EndOfFile
-from dicommap.p10.data_set_encoding import EXPLICIT_VRS, LONG_VRS, SHORT_VRS
-from dicommap.p10.sequence_items import (
+from dicommap.p10.elements import (
     FIRST_DELIMITER_TAG,
-    ITEM_END,
-    SEQUENCE_END,
-    STRAY_DELIMITER,
+    LAST_ELEMENT_TAG,
     UNDEFINED_LENGTH,
-    ItemFollower,
+    pass_plain_elements,
     read_element,
 )
+from dicommap.p10.sequence_items import ITEM_END, SEQUENCE_END, STRAY_DELIMITER, ItemFollower
 from dicommap.p10.structure_errors import MalformedError, TooLongError, format_element, make_overrun_error
 
 if TYPE_CHECKING:
@@ -31,14 +28,7 @@ if TYPE_CHECKING:
 
     from dicommap.p10.byte_window import ByteWindow
     from dicommap.p10.data_set_encoding import DataSetEncoding
-
-RawValue = tuple[bytes, int, bytes]
-"""A wanted value: its VR in the file (empty in implicit VR), its offset, and its bytes.
-
-It is a plain tuple for speed, because each header has many values.
-"""
-
-_LAST_TAG = FIRST_DELIMITER_TAG - 1
+    from dicommap.p10.elements import RawValue
 
 
 class WalkResult(NamedTuple):
@@ -91,15 +81,14 @@ def walk_data_set(
     items = ItemFollower(window)
     highest_tag, unordered_at, previous_tag = 0, None, 0
     while True:
-        start_of_run = offset
-        offset, highest_tag = pass_plain_elements(
-            window, offset, encoding, wanted, highest_tag, _LAST_TAG if whole else last, values
+        offset, highest_tag, heads = pass_plain_elements(
+            window, offset, encoding, wanted, highest_tag, LAST_ELEMENT_TAG if whole else last, values
         )
-        if offset > start_of_run:
+        if heads:
             previous_tag = highest_tag
         if offset >= window.size:
             break
-        items.count_element(offset)
+        items.count_element(offset, passed=len(heads))
         tag, vr, start, length = _read_element_head(window, offset, encoding, previous_tag)
         if tag >= FIRST_DELIMITER_TAG:
             offset = _pass_stray_delimiter(items, offset, tag, length, previous_tag)
@@ -114,75 +103,6 @@ def walk_data_set(
         if tag in wanted:
             values[tag] = vr, start, _read_value(window, start, tag, length, wanted[tag])
     return WalkResult(values, offset, highest_tag, unordered_at, tuple(items.issue_tags.items()))
-
-
-def pass_plain_elements(
-    window: ByteWindow,
-    offset: int,
-    encoding: DataSetEncoding,
-    wanted: Mapping[int, int],
-    above: int,
-    last: int,
-    into: dict[int, RawValue],
-) -> tuple[int, int]:
-    """Walk over plain elements, and collect their wanted values. Stop at the first element that needs checks.
-
-    The loop stops at an element that is malformed, out of order, of undefined length, or not completely buffered. Most
-    elements of most headers are handled here, so the loop is kept fast.
-
-    Args:
-        window: The bytes of the file.
-        offset: The offset at which the first element begins.
-        encoding: The encoding of the data set.
-        wanted: Tag -> size limit in bytes, for each wanted value.
-        above: The loop stops at a tag that is not above this tag. It is the highest tag so far.
-        last: The loop stops at a tag above this tag.
-        into: The dictionary to which wanted values are added.
-
-    Returns:
-        The offset at which the loop stopped, and the highest tag so far.
-
-    """
-    data = window.buffered_start
-    size = min(len(data), window.size)
-    implicit, vr, short_vrs = encoding.implicit, b"", SHORT_VRS
-    head_at = encoding.implicit_head.unpack_from if implicit else encoding.explicit_head.unpack_from
-    spans: list[tuple[int, int]] = []
-    while offset + 12 <= size:
-        if implicit:
-            group, number, length = head_at(data, offset)
-            start = offset + 8
-        else:
-            group, number, vr, length = head_at(data, offset)
-            start = offset + 8
-            if vr not in short_vrs:
-                if vr not in LONG_VRS:
-                    break
-                start = offset + 12
-                (length,) = encoding.long.unpack_from(data, offset + 8)
-                if vr == b"SQ" and length >= 16 and not _begins_in_explicit_vr(data, start + 12, spans):
-                    break
-        tag, end = group << 16 | number, start + length
-        if not above < tag <= last or end > size:
-            break
-        if tag in wanted:
-            if length > wanted[tag]:
-                break
-            into[tag] = vr, start, data[start:end]
-        spans.append((offset, start))
-        above, offset = tag, end
-    if spans:
-        window.record_spans(spans, offset)
-    return offset, above
-
-
-def _begins_in_explicit_vr(data: bytes, offset: int, spans: list[tuple[int, int]]) -> bool:
-    """Return whether the 2 bytes at `offset`, in the first item of a sequence, are a VR.
-
-    Their span is added to `spans`.
-    """
-    spans.append((offset, offset + 2))
-    return data[offset : offset + 2] in EXPLICIT_VRS
 
 
 def _read_element_head(

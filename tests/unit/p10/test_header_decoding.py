@@ -40,15 +40,21 @@ def test_the_kinds_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPat
         walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)
         found = remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN)
         assert [one.keyword for one in found] == ["SpecificCharacterSet", "PatientName"]
-        assert remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN) is found
-        assert len(remembered._by_data_set) <= 3
+        assert len(remembered._contexts) <= 2
         assert len(remembered._by_kind) <= 4
+
+
+def test_the_same_values_have_the_same_cache() -> None:
+    remembered = TextCaches(WantedAttributes.default())
+    walked = WalkResult({CHARSET: (b"CS", 0, b"ISO_IR 6"), NAME: (b"PN", 20, b"Doe")}, 30, 0x00200032, None)
+    first, again = (remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN) for _ in range(2))
+    assert [one is other for one, other in zip(first, again, strict=True)] == [True, True]
 
 
 def test_values_are_shared_where_they_are_decoded_alike_only() -> None:
     remembered = TextCaches(WantedAttributes.default())
 
-    def of(charset: bytes, vr: bytes) -> tuple[TextCache, ...]:
+    def of(charset: bytes, vr: bytes) -> list[TextCache]:
         walked = WalkResult({CHARSET: (b"CS", 0, charset), NAME: (vr, 20, b"")}, 30, 0x00200032, None)
         return remembered.get_all(walked, EXPLICIT_LITTLE_ENDIAN)
 

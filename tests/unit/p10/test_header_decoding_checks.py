@@ -11,9 +11,10 @@ from dicommap.p10.data_set_encoding import (
     IMPLICIT_LITTLE_ENDIAN,
     DataSetEncoding,
 )
+from dicommap.p10.elements import RawValue
 from dicommap.p10.file_meta import FileMeta
 from dicommap.p10.header_decoding import RawHeader, decode_header, decode_raw_value, get_character_set
-from dicommap.p10.walk import RawValue, WalkResult
+from dicommap.p10.walk import WalkResult
 from tests.support import p10_files
 from tests.support.p10_elements import UID_TAGS, codes
 

@@ -6,8 +6,8 @@ import pytest
 
 from dicommap.p10.byte_window import ByteWindow
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
+from dicommap.p10.elements import RawValue, pass_plain_elements
 from dicommap.p10.layout_cache import RecordingWindow
-from dicommap.p10.walk import RawValue, pass_plain_elements
 from tests.support.p10_elements import ENCODINGS, UNDEFINED, element, item, sequence
 
 NAME, ID, STUDY = 0x00100010, 0x00100020, 0x0020000D
@@ -26,7 +26,7 @@ def passed(
     data: bytes, encoding: DataSetEncoding = EXPLICIT_LITTLE_ENDIAN, *, above: int = 0, last: int = STUDY
 ) -> tuple[int, int, dict[int, RawValue]]:
     into: dict[int, RawValue] = {}
-    offset, tag = pass_plain_elements(window_on(data), 0, encoding, {NAME: 4_096, STUDY: LIMIT}, above, last, into)
+    offset, tag, _ = pass_plain_elements(window_on(data), 0, encoding, {NAME: 4_096, STUDY: LIMIT}, above, last, into)
     return offset, tag, into
 
 
@@ -66,11 +66,28 @@ def test_what_is_not_plain_is_left(encoding: DataSetEncoding) -> None:
         assert (offset, tag, list(into)) == (len(plain), NAME, [NAME])
 
 
-def test_a_window_that_has_moved_is_not_looked_into() -> None:
+def test_what_is_before_the_buffered_bytes_is_left() -> None:
     data = element(NAME, "PN", "Doe^Jane") * 2_000
     window = window_on(data)
     window.bytes_at(len(data) - 8, 8)
-    assert pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {}) == (0, 0)
+    assert pass_plain_elements(window, 0, EXPLICIT_LITTLE_ENDIAN, {}, 0, STUDY, {}) == (0, 0, [])
+
+
+@ALL
+def test_plain_elements_are_passed_also_after_the_window_has_moved(encoding: DataSetEncoding) -> None:
+    pixels = element(0x00091010, "OB", bytes(100_000), encoding)
+    data = pixels + element(NAME, "PN", "Doe^Jane", encoding) + element(STUDY, "UI", "1.2 ", encoding) + REST
+    window = RecordingWindow(lambda at, length: data[at : at + length], len(data), data[:1_000], 1_000)
+    window.bytes_at(len(pixels), 8)
+    into: dict[int, RawValue] = {}
+    wanted = {NAME: 64, STUDY: 64}
+    offset, tag, heads = pass_plain_elements(window, len(pixels), encoding, wanted, 0, STUDY, into)
+    assert (offset, tag, len(heads)) == (len(data) - len(REST), STUDY, 2)
+    assert [(data[start : start + len(raw)], raw) for _, start, raw in into.values()] == [
+        (b"Doe^Jane",) * 2,
+        (b"1.2 ",) * 2,
+    ]
+    assert window.deciding_spans == []
 
 
 def test_what_decided_is_noted_and_values_are_not() -> None:

@@ -1,0 +1,177 @@
+"""Read elements of a data set: the head of one element, or all elements up to the first one that needs checks.
+
+An element has a head (tag, VR and length) and a value. `read_element` reads one head with all checks.
+`pass_plain_elements` is fast. It handles only plain elements, which are most elements of most headers. A plain element
+is valid, completely buffered, of defined length, and its tag is higher than the tag before. The caller handles every
+other element with `read_element`, so every malformed element is checked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dicommap.p10.data_set_encoding import EXPLICIT_VRS, LONG_VRS, SHORT_VRS
+from dicommap.p10.structure_errors import MalformedError, format_element, format_vr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dicommap.p10.byte_window import ByteWindow
+    from dicommap.p10.data_set_encoding import DataSetEncoding
+
+RawValue = tuple[bytes, int, bytes]
+"""A wanted value: its VR in the file (empty in implicit VR), its offset, and its bytes.
+
+It is a plain tuple for speed, because each header has many values.
+"""
+
+ABSENT_VALUE: RawValue = (b"", 0, b"")
+"""Stands for the value of an element that the file does not have."""
+
+Span = tuple[int, int]
+"""A range of bytes as `(begin, end)`: the offset of the first byte, and the offset after the last byte."""
+
+UNDEFINED_LENGTH = 0xFFFFFFFF
+FIRST_DELIMITER_TAG = 0xFFFE0000
+LAST_ELEMENT_TAG = FIRST_DELIMITER_TAG - 1
+"""The highest tag of an element that is not an item or a delimiter."""
+
+_LONGEST_HEAD = 12
+
+
+def read_element(window: ByteWindow, offset: int, encoding: DataSetEncoding) -> tuple[int, bytes, int, int]:
+    """Read the head (tag, VR and length) of the element at `offset`.
+
+    Args:
+        window: The bytes of the file.
+        offset: The offset at which the element begins.
+        encoding: The encoding of the element.
+
+    Returns:
+        The tag, the VR in the file (empty in implicit VR, for items and for delimiters), the offset of the value, and
+        the value's length (UNDEFINED_LENGTH if it is undefined). The result is a plain tuple for speed.
+
+    Raises:
+        EndOfFile: The file ends within the head.
+        MalformedError: The tag or the VR is invalid.
+
+    """
+    head = window.bytes_at(offset, 8)
+    if encoding.implicit:
+        group, number, length = encoding.implicit_head.unpack(head)
+        vr = b""
+    else:
+        group, number, vr, length = encoding.explicit_head.unpack(head)
+    tag = group << 16 | number
+    if tag == 0:
+        raise MalformedError(offset, "no element has the tag (0000,0000)")
+    if encoding.implicit:
+        return tag, vr, offset + 8, length
+    if group == 0xFFFE:
+        return tag, b"", offset + 8, encoding.implicit_head.unpack(head)[2]
+    if vr in SHORT_VRS:
+        return tag, vr, offset + 8, length
+    if vr not in LONG_VRS:
+        raise MalformedError(offset, f"{format_element(tag)} has the value representation {format_vr(vr)}")
+    return tag, vr, offset + 12, encoding.long.unpack(window.bytes_at(offset + 8, 4))[0]
+
+
+def pass_plain_elements(
+    window: ByteWindow,
+    offset: int,
+    encoding: DataSetEncoding,
+    wanted: Mapping[int, int],
+    above: int,
+    last: int,
+    into: dict[int, RawValue],
+) -> tuple[int, int, list[Span]]:
+    """Pass plain elements, and collect their wanted values. Stop at the first element that needs checks.
+
+    Args:
+        window: The bytes of the file.
+        offset: The offset at which the first element begins.
+        encoding: The encoding of the elements.
+        wanted: Tag -> size limit in bytes, for each wanted value.
+        above: The loop stops at a tag that is not above this tag.
+        last: The loop stops at a tag above this tag. It is LAST_ELEMENT_TAG or lower.
+        into: The dictionary to which wanted values are added.
+
+    Returns:
+        The offset at which the loop stopped, the tag of the last element that it passed (`above` if there is none), and
+        the spans of the heads of the passed elements.
+
+    """
+    base = window.buffer_start
+    heads: list[Span] = []
+    if offset < base:
+        return offset, above, heads
+    pass_elements = _pass_in_implicit_vr if encoding.implicit else _pass_in_explicit_vr
+    at, highest_tag = pass_elements(window, offset - base, encoding, wanted, above, last, into, heads)
+    if heads and base == 0:  # a header that is longer than the first buffer has no layout
+        window.record_spans(heads, at)
+    return base + at, highest_tag, heads
+
+
+def _pass_in_explicit_vr(
+    window: ByteWindow,
+    at: int,
+    encoding: DataSetEncoding,
+    wanted: Mapping[int, int],
+    above: int,
+    last: int,
+    into: dict[int, RawValue],
+    heads: list[Span],
+) -> tuple[int, int]:
+    """Pass plain elements in explicit VR. `at` is an offset in the buffer, and not in the file."""
+    data, base = window.buffer, window.buffer_start
+    size = min(len(data), window.size - base)
+    head_at, length_at = encoding.explicit_head.unpack_from, encoding.long.unpack_from
+    while at + _LONGEST_HEAD <= size:
+        group, number, vr, length = head_at(data, at)
+        start = at + 8
+        if vr not in SHORT_VRS:
+            if vr not in LONG_VRS:
+                break
+            start = at + 12
+            (length,) = length_at(data, at + 8)
+        tag, end = group << 16 | number, start + length
+        if not above < tag <= last or end > size:
+            break
+        if vr == b"SQ" and length >= 16 and window.bytes_at(base + start + 12, 2) not in EXPLICIT_VRS:
+            break  # the first item does not begin with an element in explicit VR
+        if tag in wanted:
+            if length > wanted[tag]:
+                break
+            into[tag] = vr, base + start, data[start:end]
+        heads.append((at, start))
+        above, at = tag, end
+    return at, above
+
+
+def _pass_in_implicit_vr(
+    window: ByteWindow,
+    at: int,
+    encoding: DataSetEncoding,
+    wanted: Mapping[int, int],
+    above: int,
+    last: int,
+    into: dict[int, RawValue],
+    heads: list[Span],
+) -> tuple[int, int]:
+    """Pass plain elements in implicit VR. `at` is an offset in the buffer, and not in the file."""
+    data, base = window.buffer, window.buffer_start
+    size = min(len(data), window.size - base)
+    head_at = encoding.implicit_head.unpack_from
+    while at + _LONGEST_HEAD <= size:
+        group, number, length = head_at(data, at)
+        start = at + 8
+        tag, end = group << 16 | number, start + length
+        if not above < tag <= last or end > size:
+            break
+        if tag in wanted:
+            if length > wanted[tag]:
+                break
+            into[tag] = b"", base + start, data[start:end]
+        heads.append((at, start))
+        above, at = tag, end
+    return at, above
