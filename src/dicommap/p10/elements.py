@@ -97,7 +97,7 @@ def pass_plain_elements(
         into: The dictionary to which wanted values are added.
 
     Returns:
-        The offset at which the loop stopped, the tag of the last element that it passed (`above` if there is none), and
+        The offset at which the loop stopped, the tag of the last passed element (else `above`), and
         the spans of the heads of the passed elements.
 
     """
