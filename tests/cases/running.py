@@ -424,7 +424,7 @@ def _changing(paths: set[str]) -> Iterator[None]:
 def _unreadable(paths: list[Path]) -> Iterator[None]:
     """Let opening and listing these paths fail. Rights would do, but not for the superuser."""
     denied = {str(path) for path in paths}
-    really_open, really_list = os.open, os.listdir
+    really_open = os.open
 
     def refuse(path: Any) -> None:
         if os.fspath(path) in denied:
@@ -434,9 +434,5 @@ def _unreadable(paths: list[Path]) -> Iterator[None]:
         refuse(path)
         return really_open(path, *arguments, **options)
 
-    def refusing_list(path: Any) -> list[str]:
-        refuse(path)
-        return really_list(path)
-
-    with patch("os.open", refusing_open), patch("os.listdir", refusing_list):
+    with patch("os.open", refusing_open):
         yield

@@ -50,15 +50,10 @@ class WaitingCalls(SystemCalls):
         self.wait("lstat", path)
         return super().lstat(path)
 
-    def scandir(self, path: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    def scandir(self, path: str | int) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
         """Wait, and return the entries of a directory."""
         self.wait("scandir", path)
         return super().scandir(path)
-
-    def listdir(self, path: str) -> list[str]:
-        """Wait, and return the names in a directory."""
-        self.wait("listdir", path)
-        return super().listdir(path)
 
     def open(self, path: str, flags: int) -> int:
         """Wait, and open a file."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import SourceError
 from dicommap.issues import make_issue
+from dicommap.reading.parallel_calls import ParallelCalls
 from dicommap.reading.sqlite_interrupts import enable_interrupts, raise_if_interrupted
-from dicommap.sources.local_tree import LocalTree, file_identities, make_source_file, make_unreadable_file
 from dicommap.sources.source import Source
+from dicommap.sources.tree_paths import DirectoryStatus, FailedPath, make_unreadable_file
+from dicommap.sources.tree_walk import limit_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.model.study import SourceFile
+    from dicommap.sources.local_tree import LocalTree
     from dicommap.sources.source import KnownMembers
 
 _BELOW_ROOT, _OUTSIDE_ROOT = b"0", b"1"
@@ -120,21 +122,23 @@ class FileList(Source):
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
         """Yield every listed path once. A path has an issue if it is missing, a directory, or not below the root."""
-        excluded = file_identities(exclude)
-        for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"):
+        reader = self._tree.make_path_reader(exclude)
+
+        def read_status(key: bytes) -> SourceFile | FailedPath | None:
             if key.startswith(_OUTSIDE_ROOT):
-                yield make_unreadable_file(os.fsdecode(key[1:]), make_issue("source.outside-root"))
-                continue
-            path = _decode_key(key)
-            try:
-                status = self._tree.status(path)
-            except OSError as error:
-                yield self._tree.make_unreachable_file(path, error)
-                continue
-            if stat.S_ISDIR(status.st_mode):
-                yield make_unreadable_file(path, make_issue("source.listed-directory"))
-            elif (status.st_dev, status.st_ino) not in excluded:
-                yield make_source_file(path, status)
+                return make_unreadable_file(os.fsdecode(key[1:]), make_issue("source.outside-root"))
+            found = reader.read_status(_decode_key(key))
+            if isinstance(found, DirectoryStatus):
+                return make_unreadable_file(found.path, make_issue("source.listed-directory"))
+            return found
+
+        keys = (key for (key,) in self._connection.execute("SELECT key FROM listed ORDER BY key"))
+        with ParallelCalls(limit_threads()) as calls:
+            for file in calls.map(read_status, keys):
+                if isinstance(file, FailedPath):
+                    reader.raise_error(file)
+                if file is not None:
+                    yield file
 
     def require_unchanged(self) -> None:
         """Raise SourceError if the tree was unmounted, removed or replaced since this object was made."""

@@ -15,38 +15,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError, os_error_reason
-from dicommap.issues import make_issue
-from dicommap.model.source_files import MAX_TIME_NS, clamp_time_ns
-from dicommap.model.study import Disposition, SourceFile
+from dicommap.model.study import SourceFile
 from dicommap.sources.source import Opener, Source
 from dicommap.sources.system_calls import SYSTEM_CALLS
+from dicommap.sources.tree_paths import (
+    INVENTORY_KEPT,
+    PathReader,
+    file_identities,
+    raise_if_machine_error,
+    unlistable_root_error,
+)
+from dicommap.sources.tree_walk import TreeWalk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-    from dicommap.issues import Issue
     from dicommap.p10 import ReadAt
     from dicommap.sources.source import KnownMembers
     from dicommap.sources.system_calls import SystemCalls
-
-_MACHINE_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-_INVENTORY_KEPT = "The previous inventory is kept."
-
-
-def raise_if_machine_error(error: OSError) -> None:
-    """Raise SourceError if an error comes from the process or machine, for example because too many files are open."""
-    if error.errno in _MACHINE_ERRNOS:
-        fix = "Raise the limit of open files (ulimit -n), or end other programs, and scan again."
-        raise SourceError(f"Files cannot be read: {os_error_reason(error)}.", fix=f"{fix} {_INVENTORY_KEPT}") from None
-
-
-def unlistable_root_error(root: str, error: OSError) -> SourceError:
-    """Return the error for a root directory that cannot be listed."""
-    return SourceError(
-        f"The source {root} cannot be listed: {os_error_reason(error)}.",
-        fix=f"Check that it is mounted and that you may read it, and scan again. {_INVENTORY_KEPT}",
-    )
+    from dicommap.sources.tree_paths import Identity
+    from dicommap.sources.tree_walk import ListedDirectory
 
 
 @dataclass(slots=True)
@@ -85,21 +74,8 @@ class RootIdentity:
 def _unmounted_error(path: str) -> SourceError:
     return SourceError(
         f"The directory {path} was unmounted or replaced during the scan.",
-        fix=f"Mount it again, and scan again. {_INVENTORY_KEPT}",
+        fix=f"Mount it again, and scan again. {INVENTORY_KEPT}",
     )
-
-
-_SPECIAL_FILE_KINDS = {
-    stat.S_IFIFO: "FIFO",
-    stat.S_IFSOCK: "socket",
-    stat.S_IFCHR: "character device",
-    stat.S_IFBLK: "block device",
-}
-
-_BROKEN_LINK_ERRNOS = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
-
-_Identity = tuple[int, int]
-"""Device and inode. They are equal for all paths of the same file or directory."""
 
 
 class LocalTree(Source, Opener):
@@ -177,32 +153,30 @@ class LocalTree(Source, Opener):
         Special files, and links that are not followed, have a disposition and an issue. Files in `exclude` are not
         yielded, even if a path is a link to such a file.
         """
-        excluded = file_identities(exclude)
-        names: Iterator[str] = iter((self._start,))
-        level: tuple[str, Iterator[str], tuple[_Identity, ...]] = ("", names, ())
-        levels = [level]
-        while levels:
-            below, names, above = levels[-1]
-            for name in names:
-                path = below + name
-                try:
-                    status = self._system.stat(self._prefix + path)
-                except OSError as error:
-                    yield self.make_unreachable_file(path, error)
-                    continue
-                if stat.S_ISDIR(status.st_mode):
-                    names_below = self._list_directory(path, status, above)
-                    if isinstance(names_below, SourceFile):
-                        yield names_below
-                        continue
-                    if status.st_dev != self._root_identity.identity[0]:
-                        self._root_identity.mounts[self._prefix + path] = status.st_dev
-                    levels.append((path and path + "/", iter(names_below), (*above, _get_identity(status))))
-                    break
-                if (status.st_dev, status.st_ino) not in excluded:
-                    yield make_source_file(path, status)
-            else:
-                levels.pop()
+        walk = self.walk_with_directories(exclude=exclude)
+        return (file for file in walk if isinstance(file, SourceFile))
+
+    def walk_with_directories(
+        self, *, exclude: frozenset[Path] = frozenset()
+    ) -> Iterator[SourceFile | ListedDirectory]:
+        """Yield the files that `walk` yields, and each directory after all files in it."""
+        return TreeWalk(self.make_path_reader(exclude), self._note_directory).walk(self._start)
+
+    def make_path_reader(self, exclude: frozenset[Path] = frozenset()) -> PathReader:
+        """Return a reader of the tree's paths. For files in `exclude` it returns None."""
+        return PathReader(
+            self._system,
+            self._prefix,
+            start=self._start,
+            follow_links=self._follow_links,
+            excluded=file_identities(exclude),
+        )
+
+    def _note_directory(self, path: str, identity: Identity) -> None:
+        """Remember the file system of a directory, if it is not that of the root."""
+        device, _ = identity
+        if device != self._root_identity.identity[0]:
+            self._root_identity.mounts[self._prefix + path] = device
 
     def count(self) -> Iterator[int]:
         """Yield the number of files in each directory. The sum is about the number of paths that a walk yields.
@@ -242,39 +216,6 @@ class LocalTree(Source, Opener):
     def link_status(self, path: str) -> os.stat_result:
         """Return the result of `os.lstat` for a path: links are not followed. Raises OSError."""
         return self._system.lstat(self._prefix + path)
-
-    def _list_directory(
-        self, path: str, status: os.stat_result, above: tuple[_Identity, ...]
-    ) -> SourceFile | list[str]:
-        """Return the sorted names in a directory. If the walk must not enter it, return a source file with an issue."""
-        if path and not self._follow_links and os.path.islink(self._prefix + path):
-            return _make_link(path, make_issue("source.link-not-followed"))
-        if _get_identity(status) in above:
-            return _make_link(path, make_issue("source.link-loop"))
-        try:
-            names = self._system.listdir(self._prefix + path)
-        except OSError as error:
-            raise_if_machine_error(error)
-            if not path:
-                raise unlistable_root_error(self.root, error) from None
-            return make_unreadable_file(path, make_issue("source.unreadable-directory", reason=os_error_reason(error)))
-        # Sort by bytes. ASCII names, which are most names, have this order without a key.
-        names.sort(key=None if all(map(str.isascii, names)) else os.fsencode)
-        return names
-
-    def make_unreachable_file(self, path: str, error: OSError) -> SourceFile:
-        """Return a source file with an issue, for a path whose status cannot be read.
-
-        Raises:
-            SourceError: The error is caused by the process or machine, or the path is the root.
-
-        """
-        raise_if_machine_error(error)
-        if not path or path == self._start:
-            raise unlistable_root_error(self._prefix + path, error) from None
-        if error.errno in _BROKEN_LINK_ERRNOS and os.path.islink(self._prefix + path):
-            return _make_link(path, make_issue("source.broken-link"))
-        return make_unreadable_file(path, make_issue("source.unreadable", reason=os_error_reason(error)))
 
 
 class LocalFile:
@@ -321,32 +262,5 @@ class LocalFile:
         self._system.close(self._descriptor)
 
 
-def file_identities(paths: frozenset[Path]) -> frozenset[_Identity]:
-    """Return the device and inode of each path that exists."""
-    return frozenset(_get_identity(os.stat(path)) for path in paths if path.exists())
-
-
-def make_source_file(path: str, status: os.stat_result) -> SourceFile:
-    """Return the source file for a path with this status. The path must not be a directory."""
-    kind = None if stat.S_ISREG(status.st_mode) else _SPECIAL_FILE_KINDS.get(stat.S_IFMT(status.st_mode))
-    mtime_ns = status.st_mtime_ns
-    return SourceFile(
-        path=path,
-        size=status.st_size,
-        mtime_ns=mtime_ns if 0 <= mtime_ns <= MAX_TIME_NS else clamp_time_ns(mtime_ns),
-        disposition=Disposition.SPECIAL if kind else None,
-        issues=(make_issue("source.special-file", kind=kind),) if kind else (),
-    )
-
-
-def make_unreadable_file(path: str, issue: Issue) -> SourceFile:
-    """Return the source file for a path that cannot be read, with this issue. Its size and time are 0."""
-    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.UNREADABLE, issues=(issue,))
-
-
-def _get_identity(status: os.stat_result) -> _Identity:
+def _get_identity(status: os.stat_result) -> Identity:
     return status.st_dev, status.st_ino
-
-
-def _make_link(path: str, issue: Issue) -> SourceFile:
-    return SourceFile(path=path, size=0, mtime_ns=0, disposition=Disposition.LINK, issues=(issue,))

@@ -21,16 +21,12 @@ class SystemCalls:
         """Return the status of a path. Links are not followed."""
         return os.lstat(path)
 
-    def scandir(self, path: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        """Return the entries of a directory."""
+    def scandir(self, path: str | int) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        """Return the entries of a directory, which is a path or the descriptor of an open directory."""
         return os.scandir(path)
 
-    def listdir(self, path: str) -> list[str]:
-        """Return the names in a directory."""
-        return os.listdir(path)
-
     def open(self, path: str, flags: int) -> int:
-        """Open a file, and return its descriptor."""
+        """Open a file or directory, and return its descriptor."""
         return os.open(path, flags)
 
     def fstat(self, descriptor: int) -> os.stat_result:

@@ -26,7 +26,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     original = os.open
 
     def counting(path: str, flags: int, mode: int = 0o777) -> int:
-        counts[os.path.basename(os.fspath(path))] += 1
+        if not flags & os.O_DIRECTORY:
+            counts[os.path.basename(os.fspath(path))] += 1
         return original(path, flags, mode)
 
     monkeypatch.setattr(os, "open", counting)

@@ -49,7 +49,7 @@ def failing(function: Callable[..., Any], number: int, path: Path | str) -> Call
 def test_a_root_that_cannot_be_listed_is_an_error(
     scanned: tuple[Path, Path, bytes], monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    monkeypatch.setattr(os, "listdir", failing(os.listdir, number, scanned[0]))
+    monkeypatch.setattr(os, "open", failing(os.open, number, scanned[0]))
     require_kept(scanned, run("scan", scanned[0], "-o", scanned[1]), os.strerror(number))
 
 
@@ -58,18 +58,18 @@ def test_a_directory_below_the_root_that_cannot_be_listed_is_data(
     scanned: tuple[Path, Path, bytes], monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     inner = next(path for path in sorted(scanned[0].iterdir()) if path.is_dir())
-    monkeypatch.setattr(os, "listdir", failing(os.listdir, number, inner))
+    monkeypatch.setattr(os, "open", failing(os.open, number, inner))
     with dicommap.scan(scanned[0], output=scanned[1]) as inventory:
         assert "source.unreadable-directory" in {one.code for one in inventory.issues()}
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
-@pytest.mark.parametrize("name", ["open", "stat", "listdir"])
+@pytest.mark.parametrize("name", ["open", "stat", "open directory"])
 def test_too_many_open_files_are_no_fault_of_a_file(
     scanned: tuple[Path, Path, bytes], monkeypatch: pytest.MonkeyPatch, number: int, name: str
 ) -> None:
     inner = next(path for path in sorted(scanned[0].iterdir()) if path.is_dir())
-    target = scanned[0] / "new" if name in ("open", "stat") else inner
+    target, name = (inner, "open") if name == "open directory" else (scanned[0] / "new", name)
     monkeypatch.setattr(os, name, failing(getattr(os, name), number, target))
     require_kept(scanned, run("scan", scanned[0], "-o", scanned[1]), os.strerror(number))
 
@@ -118,18 +118,17 @@ def test_what_is_unmounted_below_the_root_is_an_error(
     scanned: tuple[Path, Path, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inner = next(path for path in sorted(scanned[0].iterdir()) if path.is_dir())
-    as_it_is, mounted = os.stat, [True]
+    as_it_is, inode = os.fstat, inner.stat().st_ino
 
-    def stat(name: Any, *arguments: Any, **options: Any) -> os.stat_result:
-        status = as_it_is(name, *arguments, **options)
-        if mounted[0] and os.fspath(name) == os.fspath(inner):
+    def fstat(descriptor: int) -> os.stat_result:
+        status = as_it_is(descriptor)
+        if status.st_ino == inode:
             values = list(status)
-            values[2] += 1  # the device
+            values[2] += 1  # the device, as long as the directory is open
             return os.stat_result(values, {"st_mtime_ns": status.st_mtime_ns})
         return status
 
-    monkeypatch.setattr(os, "stat", stat)
-    while_walking(monkeypatch, lambda: mounted.__setitem__(0, False))
+    monkeypatch.setattr(os, "fstat", fstat)
     require_kept(scanned, run("scan", scanned[0], "-o", scanned[1]), f"{inner} was unmounted")
 
 
@@ -150,11 +149,14 @@ def test_a_list_of_files_below_a_root_that_is_gone_is_an_error(
 ) -> None:
     (tmp_path / "list").write_text("new\n")
 
-    def status(_: LocalTree, path: str) -> os.stat_result:
-        shutil.rmtree(scanned[0], ignore_errors=True)
-        return os.stat(scanned[0] / path)
+    as_it_is = os.stat
 
-    monkeypatch.setattr(LocalTree, "status", status)
+    def stat(path: Any, **options: Any) -> os.stat_result:
+        if str(path) == str(scanned[0] / "new"):
+            shutil.rmtree(scanned[0], ignore_errors=True)
+        return as_it_is(path, **options)
+
+    monkeypatch.setattr(os, "stat", stat)
     ran = run("scan", scanned[0], "--files-from", tmp_path / "list", "-o", scanned[1])
     require_kept(scanned, ran, "cannot be listed")
 

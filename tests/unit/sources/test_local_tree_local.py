@@ -10,6 +10,7 @@ import pytest
 from dicommap.errors import SourceError, os_error_reason
 from dicommap.model.study import Disposition, SourceFile
 from dicommap.sources import LocalTree
+from dicommap.sources.system_calls import SystemCalls
 from tests.support.p10_files import write_tree
 
 
@@ -136,7 +137,7 @@ def test_a_directory_that_cannot_be_listed_is_reported_and_passed_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_tree(tmp_path, {"locked/a": b"1", "z": b"2"})
-    refuse(monkeypatch, "listdir", "locked")
+    refuse(monkeypatch, "open", "locked")
     found = walked(tmp_path)
     assert found["locked"].disposition is Disposition.UNREADABLE
     assert [issue.code for issue in found["locked"].issues] == ["source.unreadable-directory"]
@@ -157,10 +158,14 @@ def test_a_path_whose_status_is_refused_is_reported(tmp_path: Path, monkeypatch:
 
 def test_a_file_that_vanishes_is_reported(tmp_path: Path) -> None:
     write_tree(tmp_path, {"a": b"1", "b": b"2"})
-    walk = LocalTree(tmp_path).walk()
-    next(walk)
-    (tmp_path / "b").unlink()
-    (found,) = walk
+
+    class Vanishing(SystemCalls):
+        def stat(self, path: str) -> os.stat_result:
+            if path.endswith("/b"):
+                os.unlink(path)
+            return super().stat(path)
+
+    _, found = LocalTree(tmp_path, system=Vanishing()).walk()
     assert [issue.code for issue in found.issues] == ["source.unreadable"]
 
 

@@ -262,8 +262,12 @@ def test_a_tar_file_without_its_end_may_be_cut(tmp_path: Path) -> None:
 def test_an_archive_that_may_not_be_opened_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_archive(tmp_path / "s.zip", FILES)
 
-    def refuse(*arguments: object) -> int:
-        raise PermissionError(13, "Permission denied")
+    really_open = os.open
+
+    def refuse(path: str, flags: int) -> int:
+        if path.endswith(".zip"):
+            raise PermissionError(13, "Permission denied")
+        return really_open(path, flags)
 
     monkeypatch.setattr(os, "open", refuse)
     (file,) = walk_by_path(tmp_path).values()

@@ -1,0 +1,357 @@
+"""Walk over a local tree: list directories and read the status of files, many at a time if the storage is slow.
+
+The walk goes through directories depth first, each in the order of its names. It knows its next steps before it gets to
+them: after the listing of `a/`, the files in `a/` need their status, and the directories in `a/` must be listed. Each
+step is a call of `ParallelCalls`. The calls begin in the order in which the walk needs their results:
+
+    a/1.dcm ... a/8.dcm      read the status of up to 8 files: one call
+    a/b/                     list a directory: one call. When it returns, calls for its names are inserted here
+    a/c.dcm
+
+A heap holds a cursor for each directory that has been listed, sorted by the next path that needs a call. Results wait
+in their directory until the walk gets there. So the order of the walk does not depend on the order of the calls.
+
+Memory is limited, whatever the shape of the tree: no calls run ahead while MAX_NAMES_AHEAD names wait for the walk, and
+a directory that has more than MAX_NAMES_IN_DIRECTORY_AHEAD names is listed when the walk gets there.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections import deque
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dicommap.model.study import SourceFile
+from dicommap.reading.parallel_calls import MAX_THREADS, NO_ITEM_YET, ParallelCalls
+from dicommap.sources.tree_paths import DirectoryStatus, FailedPath, Identity, Listing, TooManyNamesError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from dicommap.sources.tree_paths import PathReader
+
+FILES_PER_CALL = 8
+"""The number of files whose status is read in one call. Giving a call to a thread costs as much as a few calls."""
+
+MAX_CALLS_AHEAD = 128
+"""The maximum number of calls that have begun or wait for a thread."""
+
+MAX_NAMES_AHEAD = 50_000
+"""The number of names that wait for the walk and prevent more calls from running ahead."""
+
+MAX_NAMES_IN_DIRECTORY_AHEAD = 4_096
+"""The maximum number of names of a directory that is listed ahead of the walk."""
+
+_NOT_DONE: Any = object()
+_TOO_MANY_NAMES: Any = object()
+
+
+class ListedDirectory(NamedTuple):
+    """A directory of a tree. A walk yields it after all files in it."""
+
+    path: str
+    """The path relative to the root of the source. The path of the root is empty."""
+    mtime_ns: int
+    """The time of its last change, in nanoseconds since 1970, before it was listed."""
+
+
+class _ListCall:
+    """A call that lists a directory, and its result."""
+
+    __slots__ = ("above", "is_ahead", "is_known", "is_submitted", "is_too_large", "path", "result")
+
+    def __init__(self, path: str, above: tuple[Identity, ...], *, is_known: bool) -> None:
+        self.path = path
+        self.above = above
+        """The identities of the directories above it."""
+        self.is_known = is_known
+        """Whether a listing showed that the path is a directory, and not a link to one."""
+        self.is_submitted = False
+        self.is_ahead = True
+        """Whether the walk has not reached the directory."""
+        self.is_too_large = False
+        """Whether the directory was not listed, because it has many names."""
+        self.result: _Directory | SourceFile | FailedPath | None = _NOT_DONE
+
+    @property
+    def key(self) -> bytes:
+        """Return the key of the path."""
+        return _make_key(self.path)
+
+    def run(self, reader: PathReader) -> Listing | SourceFile | FailedPath | None:
+        """List the directory. Raises TooManyNamesError if it must not be listed ahead."""
+        max_names = MAX_NAMES_IN_DIRECTORY_AHEAD if self.is_ahead else None
+        return reader.list_directory(self.path, is_known=self.is_known, above=self.above, max_names=max_names)
+
+
+class _StatusCall:
+    """A call that reads the status of some files of a directory, and its results."""
+
+    __slots__ = ("above", "below", "is_plain", "names", "results")
+
+    results: list[Any]
+    """For each name a file, a _ListCall, a FailedPath, or None."""
+
+    def __init__(self, below: str, names: list[str], above: tuple[Identity, ...]) -> None:
+        self.below, self.names, self.above = below, names, above
+        self.results = _NOT_DONE
+        self.is_plain = True
+        """Whether all results are files."""
+
+    def run(self, reader: PathReader) -> list[SourceFile | DirectoryStatus | FailedPath | None]:
+        """Read the status of each file."""
+        return reader.read_statuses(self.below, self.names)
+
+
+class _Directory:
+    """A directory that was listed, and a cursor for its calls."""
+
+    __slots__ = ("above", "below", "calls", "mtime_ns", "names", "position")
+
+    def __init__(self, listing: Listing, above: tuple[Identity, ...]) -> None:
+        self.below = listing.path and listing.path + "/"
+        self.names, self.mtime_ns = listing.names, listing.mtime_ns
+        self.above = (*above, listing.identity)
+        """The identities of this directory and of all directories above it."""
+        self.position = 0
+        """The number of names that have calls."""
+        self.calls: deque[_ListCall | _StatusCall | SourceFile | FailedPath] = deque()
+        """The calls and results that the walk has not used, in the order of the names."""
+
+    def has_more(self) -> bool:
+        """Return whether there are names that have no calls."""
+        return self.position < len(self.names)
+
+    @property
+    def key(self) -> bytes:
+        """Return the key of the first name that has no call."""
+        return _make_key(self.below + self.names[self.position].rstrip("/"))
+
+    def make_call(self) -> _ListCall | _StatusCall:
+        """Return the call for the next names, and keep it for the walk."""
+        names, begin = self.names, self.position
+        call: _ListCall | _StatusCall
+        if names[begin].endswith("/"):
+            self.position = begin + 1
+            call = _ListCall(self.below + names[begin][:-1], self.above, is_known=True)
+        else:
+            files = names[begin : begin + FILES_PER_CALL]
+            for number, name in enumerate(files):
+                if name.endswith("/"):
+                    del files[number:]
+                    break
+            self.position = begin + len(files)
+            call = _StatusCall(self.below, files, self.above)
+        self.calls.append(call)
+        return call
+
+
+class TreeWalk:
+    """One walk over a tree."""
+
+    def __init__(
+        self, reader: PathReader, enter: Callable[[str, Identity], None], calls: ParallelCalls | None = None
+    ) -> None:
+        """Prepare a walk.
+
+        Args:
+            reader: The reader of the tree.
+            enter: Is called with the path and the identity of each directory when the walk enters it.
+            calls: Makes the calls. By default the walk has its own threads.
+        """
+        self._reader, self._notify = reader, enter
+        self._calls = ParallelCalls(limit_threads(), kept=MAX_CALLS_AHEAD) if calls is None else calls
+        self._heap: list[tuple[bytes, _Directory | _ListCall]] = []
+        self._first: _Directory | None = None
+        """The directory whose next names come before all of the heap, unless the heap has changed."""
+        self._results: Iterator[tuple[_ListCall | _StatusCall, Any]] = iter(())
+        self._outstanding = 0
+        """The number of calls that were submitted and whose results were not taken."""
+        self._names_ahead = 0
+        """The number of names in directories that were listed and that the walk has not reached."""
+        self._is_urgent = False
+        """Whether the walk needs the result of a call that is not submitted. It is the first one in the heap."""
+        self._is_paused = False
+        """Whether no calls must be submitted."""
+
+    def walk(self, start: str) -> Iterator[SourceFile | ListedDirectory]:
+        """Yield the files at and below the path `start`, and each directory after its files.
+
+        Raises:
+            SourceError: The root cannot be listed, or an error is caused by the process or machine.
+        """
+        with self._calls:
+            first = _Directory(Listing("", [start], (0, 0), 0), ())
+            self._push(first)
+            levels = [first]
+            while levels:
+                directory = levels[-1]
+                if directory.calls:
+                    found = self._take_next(directory)
+                    if isinstance(found, _Directory):
+                        self._enter(found)
+                        levels.append(found)
+                    else:
+                        yield from found
+                elif directory.has_more():
+                    self._take_result(is_urgent=True)
+                else:
+                    levels.pop()
+                    if levels:
+                        yield ListedDirectory(directory.below[:-1], directory.mtime_ns)
+
+    def _take_next(self, directory: _Directory) -> _Directory | Sequence[SourceFile]:
+        """Return the next files of a directory, or the directory that comes next.
+
+        Return no file if a call has not returned yet, or if its results must be looked at one by one.
+        """
+        calls = directory.calls
+        call = calls[0]
+        if isinstance(call, _ListCall) and call.result is _NOT_DONE:
+            self._take_listing(call)
+            return ()
+        if isinstance(call, _StatusCall) and call.results is _NOT_DONE:
+            self._take_result()
+            return ()
+        calls.popleft()
+        if isinstance(call, SourceFile):
+            return (call,)
+        if isinstance(call, _StatusCall):
+            if call.is_plain:
+                return call.results
+            following = call.results
+        elif isinstance(call, FailedPath):
+            following = [self._read_again(call, directory)]
+        elif isinstance(call.result, _Directory):
+            return call.result
+        else:
+            following = [call.result]
+        calls.extendleft(found for found in reversed(following) if found is not None)
+        return ()
+
+    def _enter(self, directory: _Directory) -> None:
+        """Note that the walk has reached a directory."""
+        self._names_ahead -= len(directory.names) + 1
+        self._notify(directory.below[:-1], directory.above[-1])
+
+    def _read_again(self, failed: FailedPath, directory: _Directory) -> SourceFile | _ListCall | None:
+        """Read a path again, when no other call needs a file descriptor. Raise SourceError if this fails too."""
+        self._is_paused = True
+        while self._outstanding:
+            self._take_result()
+        self._is_paused = False
+        found = self._reader.read_status(failed.path)
+        if isinstance(found, FailedPath):
+            self._reader.raise_error(found)
+        if not isinstance(found, DirectoryStatus):
+            return found
+        call = _ListCall(failed.path, directory.above, is_known=False)
+        call.is_ahead = False
+        self._store(call, call.run(self._reader))
+        if isinstance(call.result, FailedPath):
+            self._reader.raise_error(call.result)
+        return call
+
+    def _take_listing(self, call: _ListCall) -> None:
+        """Take one result. The result of this call is taken soon."""
+        if call.is_too_large:
+            call.is_too_large = False
+            self._push(call)
+        self._take_result(is_urgent=not call.is_submitted)
+
+    def _take_result(self, *, is_urgent: bool = False) -> None:
+        """Take the result of the first submitted call.
+
+        Args:
+            is_urgent: Whether the first call in the heap must be submitted, although many names wait for the walk.
+        """
+        self._is_urgent = is_urgent
+        returned = next(self._results, None)
+        if returned is None:  # there was no call, because this thread had not taken the results that lead to more
+            self._results = self._calls.map(self._run, self._take_calls())
+            returned = next(self._results)
+        self._outstanding -= 1
+        self._store(*returned)
+
+    def _store(self, call: _ListCall | _StatusCall, result: Any) -> None:  # noqa: ANN401  the result of either call
+        """Keep the result of a call, and submit the calls that follow from it later."""
+        if isinstance(call, _StatusCall):
+            call.results = result
+            if not all(map(_is_file, result)):
+                call.is_plain = False
+                call.results = [
+                    self._make_list_call(found, call.above) if isinstance(found, DirectoryStatus) else found
+                    for found in result
+                ]
+        elif result is _TOO_MANY_NAMES:
+            call.is_submitted, call.is_ahead, call.is_too_large = False, False, True
+        elif isinstance(result, Listing):
+            call.result = _Directory(result, call.above)
+            self._names_ahead += len(result.names) + 1
+            if result.names:
+                self._push(call.result)
+        else:
+            call.result = result
+
+    def _make_list_call(self, found: DirectoryStatus, above: tuple[Identity, ...]) -> _ListCall:
+        call = _ListCall(found.path, above, is_known=False)
+        self._push(call)
+        return call
+
+    def _push(self, item: _Directory | _ListCall) -> None:
+        """Put a call, or a directory that has names without calls, into the heap."""
+        if self._first is not None:
+            heappush(self._heap, (self._first.key, self._first))
+            self._first = None
+        heappush(self._heap, (item.key, item))
+
+    def _take_calls(self) -> Iterator[_ListCall | _StatusCall]:
+        """Yield the calls in the order in which the walk needs their results, and NO_ITEM_YET while it must wait."""
+        while self._first is not None or self._heap or self._outstanding:
+            must_wait = self._is_paused or (self._names_ahead >= MAX_NAMES_AHEAD and not self._is_urgent)
+            if self._outstanding and (must_wait or (self._first is None and not self._heap)):
+                yield NO_ITEM_YET
+                continue
+            call = self._pop()
+            if isinstance(call, _ListCall):
+                call.is_submitted = True
+                call.is_ahead = call.is_ahead and not self._is_urgent
+            self._is_urgent = False
+            self._outstanding += 1
+            yield call
+
+    def _pop(self) -> _ListCall | _StatusCall:
+        """Return the first call that has not been submitted."""
+        directory = self._first
+        if directory is None:
+            _, item = heappop(self._heap)
+            if isinstance(item, _ListCall):
+                return item
+            directory = item
+        call = directory.make_call()
+        self._first = directory if directory.has_more() else None
+        return call
+
+    def _run(self, call: _ListCall | _StatusCall) -> tuple[_ListCall | _StatusCall, Any]:
+        """Make a call, in any thread. Return the call and its result."""
+        try:
+            return call, call.run(self._reader)
+        except TooManyNamesError:
+            return call, _TOO_MANY_NAMES
+
+
+def _is_file(found: object) -> bool:
+    return isinstance(found, SourceFile)
+
+
+def _make_key(path: str) -> bytes:
+    """Return a key that sorts paths in the order of the walk: directory by directory, names by their bytes."""
+    return os.fsencode(path.replace("/", "\0"))
+
+
+def limit_threads() -> int:
+    """Return a limit of threads that leaves most file descriptors to others. Each thread needs two."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_THREADS if limit < 0 else max(1, min(MAX_THREADS, limit // 8))
