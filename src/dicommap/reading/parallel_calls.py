@@ -33,6 +33,9 @@ _IDLE_SECONDS = 1.0
 _JOIN_SECONDS = 1.0
 """`close` waits this long for running calls. A thread whose call hangs for longer ends when its call returns."""
 
+NO_ITEM_YET: Any = object()
+"""An item that an iterator may give while results have not been used: the next item is known after the next result."""
+
 _END: Any = object()
 
 
@@ -104,7 +107,8 @@ class ParallelCalls:
 
         Args:
             function: A function that may be called in several threads at the same time.
-            items: The items. Some of them are taken before their results are used.
+            items: The items. Some of them are taken before their results are used. An iterator that finds its items
+                with the results gives NO_ITEM_YET, which has no result, while it must wait for one that is outstanding.
         """
         iterator, has_items = iter(items), True
         while has_items:
@@ -155,6 +159,8 @@ class ParallelCalls:
             while True:
                 while has_items and len(calls) < self._kept and self._count.value > 1:
                     call = _take_next(function, items)
+                    if call is not None and call.item is NO_ITEM_YET:
+                        break
                     if call is None or call.is_done:
                         has_items = False
                     else:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dicommap.reading import parallel_calls
-from dicommap.reading.parallel_calls import ParallelCalls
+from dicommap.reading.parallel_calls import NO_ITEM_YET, ParallelCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -256,3 +256,25 @@ def test_fewer_threads_if_the_system_starts_no_more(possible: int, monkeypatch: 
     with waiting_calls() as calls:
         assert list(calls.map(pause, range(200))) == [-number for number in range(200)]
         assert calls.thread_count <= possible
+
+
+@pytest.mark.parametrize("limit", [1, 8])
+def test_an_iterator_may_find_its_items_with_the_results(limit: int) -> None:
+    waiting, outstanding, results = [1], 0, []
+
+    def find_items() -> Iterator[Any]:
+        nonlocal outstanding
+        while waiting or outstanding:
+            if waiting:
+                outstanding += 1
+                yield waiting.pop(0)
+            else:
+                yield NO_ITEM_YET
+
+    with waiting_calls(limit) as calls:
+        for result in calls.map(pause, find_items()):
+            outstanding -= 1
+            results.append(-result)
+            if -result < 64:
+                waiting.extend([-result * 2, -result * 2 + 1])
+    assert sorted(results) == list(range(1, 128))

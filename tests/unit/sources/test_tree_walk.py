@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import SourceError
-from dicommap.sources import tree_walk
+from dicommap.sources import tree_paths, tree_walk
 from dicommap.sources.system_calls import SystemCalls
 from dicommap.sources.tree_walk import ListedDirectory
 from tests.support.p10_files import write_tree
 from tests.support.slow_disk import CountedCalls
-from tests.support.tree_walks import make_row, make_walk, walk_in_threads, walk_one_by_one
+from tests.support.tree_walks import Row, make_row, make_walk, walk_in_threads, walk_one_by_one
 
 THREADS = [1, 2, 64]
 
@@ -30,7 +31,7 @@ def tree(tmp_path: Path) -> Path:
     return write_tree(tmp_path / "tree", files)
 
 
-def rows(root: Path) -> list[tuple[object, ...]]:
+def rows(root: Path) -> list[Row]:
     return list(walk_one_by_one(str(root)))
 
 
@@ -52,7 +53,8 @@ def test_one_large_directory_is_read_in_parallel(tmp_path: Path) -> None:
     assert system.most_at_once > 4
 
 
-def test_the_type_of_an_entry_saves_the_status_of_directories(tree: Path) -> None:
+def test_the_type_of_an_entry_saves_the_status_of_directories(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_paths, "_TYPE_SECONDS", 60)  # on a busy machine, asking for types may take some time
     system = CountedCalls()
     walk_in_threads(tree, system=system)
     paths = [f"{tree}/", *(f"{tree}/{row[0]}" for row in rows(tree))]
@@ -104,6 +106,7 @@ def test_a_chain_of_directories_is_deeper_than_the_stack_of_python(tmp_path: Pat
     os.close(place)
     (tmp_path / "d/f").write_bytes(b"1")
     assert [row[0] for row in walk_in_threads(tmp_path, threads=2)] == ["d/f"]
+    subprocess.run(["rm", "-r", tmp_path / "d"], check=True)  # pytest would remove it by recursion
 
 
 def test_names_of_directories_ahead_of_the_walk_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,10 +184,10 @@ def test_paths_that_fail_are_reported_and_the_others_are_walked(tree: Path, thre
 @pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EACCES])
 def test_directories_that_cannot_be_listed_are_reported(tree: Path, threads: int, number: int) -> None:
     walked = walk_in_threads(tree, threads=threads, system=Fault(number, "b/2", "c", call="open"))
-    expected: list[object] = [row for row in rows(tree) if not row[0].startswith(("b/2/", "c/"))]
+    expected = [row for row in rows(tree) if not row[0].startswith(("b/2/", "c/"))]
     for path in ("b/2", "c"):
         expected.append((path, 0, 0, "unreadable", ("source.unreadable-directory",)))
-    assert walked == sorted(expected, key=lambda row: row[0].split("/"))  # type: ignore[index]
+    assert walked == sorted(expected, key=lambda row: row[0].split("/"))
 
 
 class ScarceCalls(SystemCalls):
@@ -303,10 +306,12 @@ def test_a_tree_that_changes_while_it_is_walked_has_each_path_at_most_once(tree:
 def test_a_directory_that_becomes_a_file_or_a_link_is_what_it_is_now(tree: Path) -> None:
     class Replacing(SystemCalls):
         def open(self, path: str, flags: int) -> int:
-            for name, replace in (("b", lambda path: path.write_bytes(b"1")), ("c", lambda path: path.symlink_to("a"))):
-                if path == str(tree / name) and (tree / name).is_dir() and not (tree / name).is_symlink():
-                    shutil.rmtree(tree / name)
-                    replace(tree / name)
+            if path in (str(tree / "b"), str(tree / "c")) and not os.path.islink(path) and os.path.isdir(path):
+                shutil.rmtree(path)
+                if path.endswith("b"):
+                    Path(path).write_bytes(b"1")
+                else:
+                    Path(path).symlink_to("a")
             return super().open(path, flags)
 
     walked = {row[0]: row[3:] for row in walk_in_threads(tree, threads=2, system=Replacing())}
