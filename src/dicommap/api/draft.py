@@ -290,7 +290,7 @@ def _make_documents(
                 documents = build_package_documents(
                     planned.jobs, resolution.overrides, header, tables, settings.account, store
                 )
-                issues += check_documents(documents, inventory.series_by_study())
+                issues += check_documents(documents)
                 issues += check_override_paths(documents.plan, planned.base, planned.files.has_key)
     issues += [*check_archived_files(inventory.count_files_in_archives()), *repeated]
     return issues, None if has_errors(issues) else documents

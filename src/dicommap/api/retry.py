@@ -171,7 +171,7 @@ class RetryBuilder:
         jobs = [*self._plan_jobs_in_place(), *staged]
         tables = filter_tables(self._package, known, count_series_files(jobs))
         documents = build_package_documents(jobs, overrides, selection.make_plan_header(), tables, account)
-        issues += check_documents(documents, known)
+        issues += check_documents(documents)
         if Issues(issues).errors:
             return self._make_result(None, len(staged), issues)
         write_package(place, documents)

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,7 @@ from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.document_reader import format_name, read_document
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.planning.plan import Plan
+from dicommap.planning.plan_parts import parse_plan_parts
 from dicommap.planning.planned_objects import PlannedObject, parse_objects_csv
 from dicommap.reading import open_folder, open_regular_file
 from dicommap.reading.document_limits import CONFIGURATION_LIMIT, OVERRIDE_LIMIT, PLAN_LIMIT, TABLE_LIMIT
@@ -38,16 +40,18 @@ if TYPE_CHECKING:
     from dicommap.reading.document_limits import DocumentLimit
 
 _Row = TypeVar("_Row")
+_PIECE_BYTES = 2**18
 
 _REDRAFT_FIX = "Draft the package again; 'dicommap validate' lists all that was changed."
 
 
 def read_plan(package: Path) -> Plan:
     """Return the plan of a package. Raises DocumentError if plan.json cannot be read or is not a plan."""
-    document, issues = parse_json(read_document(Path(PLAN_FILE), PLAN_LIMIT.bytes, beneath=package), PLAN_LIMIT.values)
-    with suppress(ValidationError):
-        if not issues:
-            return Plan.model_validate(document)
+    with suppress(OSError, ValidationError), open_regular_file(PLAN_FILE, beneath=package) as file:
+        parts = parse_plan_parts(iter(partial(file.read, _PIECE_BYTES), b""))
+        if parts is not None:
+            return Plan.model_validate({**parts[0], "jobs": parts[1]})
+    read_document(Path(PLAN_FILE), PLAN_LIMIT.bytes, beneath=package)  # raises an error with the reason if it has one
     raise DocumentError(
         f"{format_name(package)}/{PLAN_FILE} is no plan.", fix="Run 'dicommap validate' on the package."
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import textwrap
 import zlib
 from bisect import bisect_right
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Literal, Self, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, overload
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, PlainSerializer, PlainValidator, StringConstraints
 
@@ -149,6 +150,11 @@ class PlanJobs(Sequence[PlanJob]):
     def __iter__(self) -> Iterator[PlanJob]:
         for piece in self._pieces:
             yield from _parse_jobs(piece)
+
+    def iterate_values(self) -> Iterator[dict[str, Any]]:
+        """Yield the JSON value of each job, as plan.json has it."""
+        for piece in self._pieces:
+            yield from map(json.loads, zlib.decompress(piece).split(b"\n"))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PlanJobs | tuple | list):

@@ -97,8 +97,9 @@ def has_more_json_values(data: bytes, limit: int) -> bool:
         data: The bytes of the document.
         limit: The number of values that the document may have.
     """
-    return _count_separators(data) >= limit and _count_separators(_STRING.sub(b"", data)) >= limit
+    return count_json_separators(data) >= limit and count_json_separators(_STRING.sub(b"", data)) >= limit
 
 
-def _count_separators(data: bytes) -> int:
+def count_json_separators(data: bytes) -> int:
+    """Return an upper bound of the number of values in a JSON document: its commas and opening brackets."""
     return data.count(b",") + data.count(b"[") + data.count(b"{")

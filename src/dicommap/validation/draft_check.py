@@ -24,20 +24,19 @@ if TYPE_CHECKING:
 _MAPPING_POINTER = re.compile(re.escape(MAPPINGS_POINTER) + "/[0-9]+")
 
 
-def check_documents(documents: PackageDocuments, known: Mapping[str, set[str]]) -> list[Issue]:
+def check_documents(documents: PackageDocuments) -> list[Issue]:
     """Return the errors and warnings that `validate` would find in a package. The package is not yet written.
 
     An issue of an override file or a mapping names the study or series, because the file does not exist yet.
-
-    Args:
-        documents: The documents of the package.
-        known: Study Instance UID -> Series Instance UIDs of the inventory.
     """
     sources = check_plan_sources(documents.plan.sources)
     source_errors = [one.with_location(path=PLAN_FILE) for one in sources if one.severity is Severity.ERROR]
-    targets = _map_targets_to_locations(documents.plan)
-    issues = source_errors + check_package(_DraftedFiles(documents), known, None, drafted=documents.plan)
-    return [_locate_at_target(issue, targets) for issue in issues if issue.severity is not Severity.NOTE]
+    issues = source_errors + check_package(_DraftedFiles(documents), None, None, drafted=documents.plan)
+    issues = [issue for issue in issues if issue.severity is not Severity.NOTE]
+    targets = _map_targets_to_locations(
+        documents.plan, {_find_job_folder(issue.location.path or "") for issue in issues}
+    )
+    return [_locate_at_target(issue, targets) for issue in issues]
 
 
 def check_override_paths(plan: Plan, base: S3Uri, has_source_file: Callable[[str], bool]) -> Iterator[Issue]:
@@ -98,16 +97,20 @@ class _DraftedFiles(FilesByPath):
         return len(self._documents)
 
 
-def _map_targets_to_locations(plan: Plan) -> dict[str, Location]:
-    """Return a dict of the locations (study or series) of all override files and mappings.
+def _find_job_folder(path: str) -> str:
+    return "/".join(path.split("/")[:2])
 
-    For an override file, the key is its path. For a mapping, the key is the path of the import configuration, followed
+
+def _map_targets_to_locations(plan: Plan, folders: set[str]) -> dict[str, Location]:
+    """Return a dict of the locations (study or series) of the override files and mappings of some jobs.
+
+    `folders` are the folders of the jobs that have issues: most packages have none. For an override file, the key is its path. For a mapping, the key is the path of the import configuration, followed
     by the JSON Pointer of the mapping.
     """
     targets: dict[str, Location] = {}
     for job in plan.jobs:
         folder = job_folder(job.id)
-        for index, mapping in enumerate(job.mappings):
+        for index, mapping in enumerate(job.mappings if folder in folders else ()):
             target = Location(study=mapping.studyInstanceUID, series=mapping.seriesInstanceUID)
             targets[f"{folder}/files/{mapping.metadataFilePath}"] = target
             targets[f"{folder}/{CONFIGURATION_FILE}{MAPPINGS_POINTER}/{index}"] = target

@@ -26,7 +26,9 @@ from dicommap.model.package_layout import (
     job_folder,
     limit_at,
 )
-from dicommap.planning.plan import Plan
+from dicommap.planning.plan import Plan, PlanJobs, iterate_plan_json
+from dicommap.planning.plan_parts import parse_plan_parts
+from dicommap.reading.document_limits import PLAN_LIMIT, count_json_separators
 from dicommap.validation.configuration_check import check_import_configuration, check_planned_mappings, get_mappings
 from dicommap.validation.draft_issues_check import repeat_draft_issues
 from dicommap.validation.file_contents import Subfolder, check_size_and_hash, open_hashed_lines, parse_content
@@ -68,7 +70,7 @@ def check_package(
         drafted: The plan, if this process has just made the package; else None. With it, the tables and the lists of
             objects are not read, because the plan was made from them.
     """
-    plan, issues = _read_document("plan", PLAN_FILE, files)
+    plan, issues, jobs = _read_plan(files, drafted)
     if plan is None:
         return issues
     issues += [issue.with_location(path=PLAN_FILE) for issue in check_plan(plan)]
@@ -88,11 +90,49 @@ def check_package(
             issues += _job_issues(job, place, files, known, assumptions, kept)
             issues += _objects_issues(job, plan["sources"], place, files) if drafted is None else ()
         checked.add(job["id"])
-    issues += _presence_issues(_list_expected_paths(plan), files)
+    issues += _presence_issues(plan, files) if drafted is None else ()
     issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(kept)))
     # A wrong plan gives other client tokens than those in the requests. An issue about tokens would then add nothing.
     issues = _merge_placeholder_notes(issues)
-    return issues if has_errors(issues) else [*issues, *_token_issues(drafted or Plan.model_validate(plan), kept)]
+    return issues if has_errors(issues) else [*issues, *_token_issues(jobs, plan["attempt"], kept)]
+
+
+class _JobValues:
+    """The JSON values of the jobs of a plan. They are made anew in each iteration, because they need much memory."""
+
+    def __init__(self, jobs: PlanJobs) -> None:
+        self._jobs = jobs
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self._jobs.iterate_values()
+
+
+def _read_plan(files: FilesByPath, drafted: Plan | None) -> tuple[dict[str, Any] | None, list[Issue], PlanJobs]:
+    """Return the JSON value of the plan with its jobs as `_JobValues`, its issues, and the jobs.
+
+    If plan.json is missing or has errors, the value is None. A drafted plan is valid for its schema.
+    """
+    if drafted is not None:
+        jobs = PlanJobs.validate(drafted.jobs)
+        header = drafted.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
+        return {**header, "jobs": _JobValues(jobs)}, list(_value_count_issues(drafted)), jobs
+    parts = None
+    if PLAN_FILE in files:
+        lines = open_hashed_lines(files, PLAN_FILE)
+        parts = None if lines is None or isinstance(lines, Issue) else parse_plan_parts(lines)
+    # PlanJob has accepted all jobs, so the first job stands for all of them.
+    if parts is not None and not check_schema("plan", {**parts[0], "jobs": [next(parts[1].iterate_values())]}):
+        return {**parts[0], "jobs": _JobValues(parts[1])}, [], parts[1]
+    plan, issues = _read_document("plan", PLAN_FILE, files)
+    return plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"])
+
+
+def _value_count_issues(plan: Plan) -> Iterator[Issue]:
+    """Yield an issue if plan.json would have more values than a plan may have."""
+    counts = (count_json_separators(piece.encode()) for piece in iterate_plan_json(plan))
+    if sum(counts) >= PLAN_LIMIT.values:
+        location = Location(path=PLAN_FILE, pointer="")
+        yield make_issue("document.too-many-values", location, limit=PLAN_LIMIT.values)
 
 
 def _list_tables(plan: dict[str, Any]) -> list[tuple[str, str]]:
@@ -109,21 +149,27 @@ def _table_issues(files: FilesByPath, path: str, planned: Mapping[str, Any], pla
         yield from table.issues(path, planned, place)
 
 
-def _list_expected_paths(plan: dict[str, Any]) -> set[str]:
-    expected = {PLAN_FILE, *(path for _, path in _list_tables(plan))}
+def _iterate_expected_paths(plan: dict[str, Any]) -> Iterator[str]:
+    yield PLAN_FILE
+    yield from (path for _, path in _list_tables(plan))
     for job in plan["jobs"]:
         folder = job_folder(job["id"])
-        expected |= {f"{folder}/{name}" for name in (REQUEST_FILE, OBJECTS_FILE)}
-        expected |= {f"{folder}/{CONFIGURATION_FILE}"} if job["mappings"] else set()
-        expected |= {f"{folder}/files/{file['path']}" for file in job["files"]}
-    return expected
+        yield from (f"{folder}/{name}" for name in (REQUEST_FILE, OBJECTS_FILE))
+        yield from [f"{folder}/{CONFIGURATION_FILE}"] if job["mappings"] else ()
+        yield from (f"{folder}/files/{file['path']}" for file in job["files"])
 
 
-def _presence_issues(expected: set[str], files: FilesByPath) -> Iterator[Issue]:
-    """Yield an issue for each missing and each unexpected file of the package."""
-    for path in sorted(expected - files.keys()):
+def _presence_issues(plan: dict[str, Any], files: FilesByPath) -> Iterator[Issue]:
+    """Yield an issue for each missing and each unexpected file of the package.
+
+    Most packages have exactly the expected files. Only digests of their paths are kept.
+    """
+    expected = set(map(hash, _iterate_expected_paths(plan)))
+    missing = {path for path in _iterate_expected_paths(plan) if path not in files}
+    for path in sorted(missing):
         yield make_issue("package.missing-file", Location(path=path))
-    for path in sorted(files.keys() - expected):
+    unexpected = [path for path in files if hash(path) not in expected]
+    for path in sorted(unexpected):
         if path.startswith((f"{SUBMISSION_FOLDER}/", f"{VERIFICATION_FOLDER}/")):
             continue
         yield make_issue("package.unexpected-file", Location(path=make_printable(path)))
@@ -233,9 +279,9 @@ def _iterate_output_uris(kept: dict[str, _RequestMembers]) -> Iterator[tuple[Loc
             yield Location(path=_request_path(job_id), pointer="/outputS3Uri"), request["outputS3Uri"]
 
 
-def _token_issues(plan: Plan, kept: dict[str, _RequestMembers]) -> Iterator[Issue]:
-    for job in plan.jobs:
-        if kept[job.id]["clientToken"] != job.client_token(plan.attempt):
+def _token_issues(jobs: PlanJobs, attempt: int, kept: dict[str, _RequestMembers]) -> Iterator[Issue]:
+    for job in jobs:
+        if kept[job.id]["clientToken"] != job.client_token(attempt):
             yield make_issue("request.client-token", Location(path=_request_path(job.id), pointer="/clientToken"))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from dicommap.healthimaging.s3_uri import S3Prefixes, S3Uri, s3_uri_issues
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.overrides.shared_identifiers import compute_digest
 from dicommap.planning.source_prefixes import SourcePrefixes
 from dicommap.validation.configuration_check import mapping_key
 
@@ -16,10 +19,7 @@ if TYPE_CHECKING:
 def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
     """Yield an issue for each contradiction between members of a plan. The plan must be valid for its schema."""
     jobs = plan["jobs"]
-    # If several jobs have parts of a study, each of them has a mapping for it. The study counts once.
-    mapped = {mapping_key(mapping)[:2] for job in jobs for mapping in job["mappings"]}
-    yield from _count_issues(plan, "studies", len({study for study, _ in mapped}))
-    yield from _count_issues(plan, "series", sum(series is not None for _, series in mapped))
+    yield from _mapped_count_issues(plan)
     yield from s3_uri_issues(plan["inputS3Uri"], Location(pointer="/inputS3Uri"))
     yield from _repeated_key_issues("/jobs", "/id", "job id", (job["id"] for job in jobs))
     yield from _overlap_issues(jobs)
@@ -30,6 +30,27 @@ def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
         if places is not None:
             yield from _prefix_issues(job, places, f"/jobs/{index}/inputS3Uri")
         yield from _quota_issues(job, plan["quotas"], f"/jobs/{index}/inputS3Uri")
+
+
+def _mapped_count_issues(plan: dict[str, Any]) -> Iterator[Issue]:
+    """Yield an issue if the number of studies or series with a mapping is not that in the plan.
+
+    If several jobs have parts of a study, each of them has a mapping for it, and the study counts once. Only digests
+    are kept, because there may be hundreds of thousands of mappings.
+    """
+    studies, series = array("Q"), array("Q")
+    for job in plan["jobs"]:
+        for mapping in job["mappings"]:
+            study_uid, series_uid, _ = mapping_key(mapping)
+            studies.append(compute_digest(study_uid))
+            if series_uid is not None:
+                series.append(compute_digest(study_uid, series_uid))
+    yield from _count_issues(plan, "studies", _count_distinct(studies))
+    yield from _count_issues(plan, "series", _count_distinct(series))
+
+
+def _count_distinct(digests: Iterable[int]) -> int:
+    return sum(1 for _ in groupby(sorted(digests)))
 
 
 def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
@@ -47,7 +68,7 @@ def _job_issues(job: dict[str, Any], place: str) -> Iterator[Issue]:
             yield make_issue("package.unlisted-file", Location(pointer=f"{place}/mappings/{index}/metadataFilePath"))
 
 
-def _overlap_issues(jobs: list[dict[str, Any]]) -> Iterator[Issue]:
+def _overlap_issues(jobs: Iterable[dict[str, Any]]) -> Iterator[Issue]:
     """Yield an issue for each job whose prefix begins with the prefix of another job."""
     # In sorted order, the prefixes that begin with another prefix follow it directly.
     places = sorted((_format_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
