@@ -218,7 +218,7 @@ def validate_and_open(
         folder = DocumentFolder(place, report)
         issues = check_package(folder, known, input_s3_uri)
         if report is not None:
-            report(Progress(len(folder.read), len(folder.read), True))
+            report(Progress(folder.read_count, folder.read_count, True))
     if has_errors(issues):
         return issues, None
     package = opened or PackageDirectory(place)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.errors import DocumentError, os_error_reason
@@ -14,8 +16,6 @@ from dicommap.reading import FileTooLargeError, NotRegularFileError, open_regula
 from dicommap.reading.document_limits import LARGEST_DOCUMENT_LIMIT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from dicommap.progress import OnProgress
     from dicommap.reading.document_limits import DocumentLimit
 
@@ -70,20 +70,25 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
             limit_of: A function that returns the size limit of a file. Its argument is the relative path.
             follow_links: Whether links to files are followed. If False, the value of a link is an Issue.
         """
-        paths = sorted(path for path in root.rglob("*") if path.is_file() or not (follow_links or path.is_dir()))
-        self._paths = {path.relative_to(root).as_posix(): path for path in paths}
-        self._root = None if follow_links else root
+        self._names = sorted(
+            path.relative_to(root).as_posix()
+            for path in root.rglob("*")
+            if path.is_file() or not (follow_links or path.is_dir())
+        )
+        self._folder = root
+        self._follows_links = follow_links
         self._report = report
         self._limit_of = limit_of
-        self.read: set[str] = set()
-        """Relative paths of the files that were read. They are recorded only if `report` is given."""
+        self.read_count = 0
+        """Number of different files that were read. They are counted only if `report` is given."""
+        self._is_read = bytearray(len(self._names))
 
     def __getitem__(self, name: str) -> bytes | Issue:
         path = self._find_document_path(name)
         with _raise_document_errors(path):
             limit = self._limit_of(name).bytes
             try:
-                return read_regular_file(path, limit, beneath=self._root)
+                return read_regular_file(path, limit, beneath=self._beneath)
             except FileTooLargeError:
                 return make_issue("document.too-large", limit=f"{limit:,}")
             except NotRegularFileError as error:
@@ -95,28 +100,41 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         Raises DocumentError if the file cannot be read.
         """
         path = self._find_document_path(name)
-        with _raise_document_errors(path), open_regular_file(path, beneath=self._root) as file:
+        with _raise_document_errors(path), open_regular_file(path, beneath=self._beneath) as file:
             yield from iter(lambda: file.readline(LINE_PIECE_BYTES), b"")
 
     def __contains__(self, name: object) -> bool:
-        return name in self._paths
+        return isinstance(name, str) and self._find_index(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._names)
+
+    @property
+    def _beneath(self) -> Path | None:
+        """Return the directory that no part of a path may leave by a link; None if links are followed."""
+        return None if self._follows_links else self._folder
+
+    def _find_index(self, name: str) -> int | None:
+        """Return the index of a file in the sorted names. Return None if there is no such file."""
+        index = bisect_left(self._names, name)
+        return index if index < len(self._names) and self._names[index] == name else None
 
     def _find_document_path(self, name: str) -> Path:
         """Return the path of a file, and report that the file is read.
 
         If links are not followed, the path is relative to the root.
         """
-        path = self._paths[name]
+        index = self._find_index(name)
+        if index is None:
+            raise KeyError(name)
         if self._report is not None:
-            self.read.add(name)
-            self._report(Progress(len(self.read), len(self.read), False))
-        return path if self._root is None else path.relative_to(self._root)
+            self.read_count += not self._is_read[index]
+            self._is_read[index] = True
+            self._report(Progress(self.read_count, self.read_count, False))
+        return self._folder / name if self._follows_links else Path(name)
 
 
 @contextmanager

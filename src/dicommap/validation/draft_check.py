@@ -33,9 +33,8 @@ def check_documents(documents: PackageDocuments) -> list[Issue]:
     source_errors = [one.with_location(path=PLAN_FILE) for one in sources if one.severity is Severity.ERROR]
     issues = source_errors + check_package(_DraftedFiles(documents), None, None, drafted=documents.plan)
     issues = [issue for issue in issues if issue.severity is not Severity.NOTE]
-    targets = _map_targets_to_locations(
-        documents.plan, {_find_job_folder(issue.location.path or "") for issue in issues}
-    )
+    folders = {_find_job_folder(issue.location.path or "") for issue in issues}
+    targets = _map_targets_to_locations(documents.plan, folders)
     return [_locate_at_target(issue, targets) for issue in issues]
 
 
@@ -104,8 +103,12 @@ def _find_job_folder(path: str) -> str:
 def _map_targets_to_locations(plan: Plan, folders: set[str]) -> dict[str, Location]:
     """Return a dict of the locations (study or series) of the override files and mappings of some jobs.
 
-    `folders` are the folders of the jobs that have issues: most packages have none. For an override file, the key is its path. For a mapping, the key is the path of the import configuration, followed
+    For an override file, the key is its path. For a mapping, the key is the path of the import configuration, followed
     by the JSON Pointer of the mapping.
+
+    Args:
+        plan: The plan.
+        folders: The folders of the jobs that have issues. Most packages have none.
     """
     targets: dict[str, Location] = {}
     for job in plan.jobs:

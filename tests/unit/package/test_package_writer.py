@@ -249,7 +249,7 @@ def test_lines_are_read_of_files_of_any_size(tmp_path: Path, monkeypatch: pytest
         tmp_path, lambda progress: told.append(progress.done), limit_of=lambda path: DocumentLimit(3)
     )
     assert list(folder.lines("a")) == [b"abc\r", b"\n", b"defg", b"hi\n", b"\n", b"\xff"]
-    assert (folder.read, told) == ({"a"}, [1])
+    assert (folder.read_count, told) == (1, [1])
     (tmp_path / "a").unlink()
     with pytest.raises(DocumentError, match="There is no file a"):
         next(folder.lines("a"))
