@@ -8,7 +8,7 @@ import tracemalloc
 
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.inventory.object_keys import InventoryObjects
+from dicommap.inventory.inventory_objects import InventoryObjects
 from dicommap.planning.folders import PrefixRules
 from dicommap.planning.job_load import OverrideSizes
 from dicommap.planning.planner import PrefixPlan, plan_prefixes

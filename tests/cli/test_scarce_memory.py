@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dicommap.cli.endings import run_and_report_errors
+from dicommap.cli.error_reporting import run_and_report_errors
 
 
 class DatabaseMemoryError(MemoryError):

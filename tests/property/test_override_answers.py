@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicommap.healthimaging.override_questions import OverrideAnswers, list_answers
-from dicommap.testing.override_application import JobOverrides
+from dicommap.testing.job_overrides import JobOverrides
 from tests.support.example_counts import examples
 
 STUDY, SERIES = "1.2", "1.2.1"

@@ -17,7 +17,7 @@ from dicommap.probing.override_forms import make_attribute
 from dicommap.probing.synthetic_studies import ATTRIBUTES, PRIVATE_CREATOR
 from dicommap.testing.image_set_metadata import build_image_set_metadata
 from dicommap.testing.image_sets import ImageSets, ImportedInstance
-from dicommap.testing.override_application import JobOverrides
+from dicommap.testing.job_overrides import JobOverrides
 from dicommap.validation.configuration_check import check_import_configuration, get_mappings
 from dicommap.verification.effects import Effect
 from dicommap.verification.image_set_check import StudyOverrides

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from dicommap.cli.endings import USAGE_STATUS, run_and_report_errors
+from dicommap.cli.error_reporting import USAGE_STATUS, run_and_report_errors
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dicommap.display.issue_groups import IssueGroup
     from dicommap.display.report import Report
     from dicommap.inventory.frames.sql_query import QueryResult
-    from dicommap.inventory.object_keys import InventoryObjects
+    from dicommap.inventory.inventory_objects import InventoryObjects
     from dicommap.inventory.selection import Selection, SqlCondition
     from dicommap.issues import Issue
     from dicommap.model.inventory_summary import InventorySummary
@@ -362,7 +362,7 @@ class Inventory(Displayable):
             offsets: For each source, the folder below the prefix that has its files. It is empty or ends with a slash.
                 By default, all folders are empty.
         """
-        from dicommap.inventory.object_keys import InventoryObjects
+        from dicommap.inventory.inventory_objects import InventoryObjects
 
         return InventoryObjects(self._connection, offsets)
 

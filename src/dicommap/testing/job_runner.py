@@ -17,7 +17,7 @@ from dicommap.testing.importable_files import (
     read_importable_file,
 )
 from dicommap.testing.job_manifest_texts import ObjectOutcomes, build_job_manifests
-from dicommap.testing.override_application import JobOverrides
+from dicommap.testing.job_overrides import JobOverrides
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

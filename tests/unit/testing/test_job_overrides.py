@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dicommap.healthimaging.override_questions import OverrideAnswers
-from dicommap.testing.override_application import JobOverrides
+from dicommap.testing.job_overrides import JobOverrides
 
 STUDY, SERIES, OTHER_SERIES, OTHER_STUDY = "1.2", "1.2.1", "1.2.2", "1.3"
 STORED: Any = {"00100020": {"vr": "LO", "Value": ["old"]}, "00081030": {"vr": "LO", "Value": ["old"]}}
