@@ -40,8 +40,8 @@ def test_a_dry_run_counts_the_requests_and_sends_none(
 ) -> None:
     ran = dicommap("probe", tmp_path / "probe", "-n", "--question", "twoCopies", *settings(import_jobs, bucket))
     assert ran.status == 0
-    assert "StartDICOMImportJob  1" in ran.out
-    assert "5 MB x 30 days" in ran.out
+    assert "StartDICOMImportJob" in ran.out
+    assert "5 MB of image set storage for 30 days" in ran.out
     assert "Nothing was sent." in ran.out
     assert "-n" not in ran.out.rpartition("Next")[2].split()
     assert not import_jobs.jobs

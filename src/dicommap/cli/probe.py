@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
     from dicommap.api.probe import ProbeResult
     from dicommap.cli.parser import Parser
+    from dicommap.probing.probe_estimate import ProbeEstimate
+    from dicommap.probing.probe_report import ProbeReport
 
 DESCRIPTION = """
 Ask a data store for tests what AWS leaves open about override files, by import jobs with invented patients.
@@ -144,32 +146,43 @@ def _print_questions() -> None:
     from dicommap.healthimaging.override_questions import list_answers
     from dicommap.probing.probe_report import describe_question
 
-    rows = [(name, ", ".join(answers), describe_question(name)) for name, answers in list_answers().items()]
-    print_table(("question", "answers", "asks"), rows)
+    for name, answers in list_answers().items():
+        print_text(f"{name} ({', '.join(answers)}): {describe_question(name)}", indent="  ")
 
 
 def _print_result(result: ProbeResult, args: argparse.Namespace) -> None:
-    from dicommap.display.probe_report import OBSERVED_NOTE, format_answer, list_estimate_facts
-
     if result.report is not None:
-        rows = [(item.question, *format_answer(item), item.text) for item in result.report.questions]
-        print_table(("question", "answer", "reported", "asks"), rows)
-        print_text(f"{result.report.date}, data store {result.report.datastoreId}. {OBSERVED_NOTE}")
-        print_issues(result.issues)
-        print_line(f"Report: {result.directory / REPORT_FILE}")
+        _print_report(result, result.report)
         return
     print_issues(result.issues)
     if result.estimate is not None:
-        for name, text in list_estimate_facts(result.estimate):
-            print_text(f"{name}: {text}", indent="  ")
-        print_table(("operation", "requests"), [(k, f"{n:,}") for k, n in result.estimate.requests.items()])
-        print_line("Nothing was sent.")
-    elif args.clean_up:
+        _print_estimate(result.estimate)
+    if args.clean_up:
         verb = "To be deleted" if args.dry_run else "Deleted"
         image_sets, objects = result.deleted_image_sets, result.deleted_objects
         print_line(f"{verb}: {format_count(image_sets, 'image set')}, {format_count(objects, 'object')}")
     else:
         print_line("Nothing was sent.")
+
+
+def _print_report(result: ProbeResult, report: ProbeReport) -> None:
+    from dicommap.display.probe_report import ANSWER_COLUMNS, OBSERVED_NOTE, build_answer_cells, list_changed_settings
+
+    print_table([column.name for column in ANSWER_COLUMNS], map(build_answer_cells, report.questions))
+    print_text(f"{report.date}, data store {report.datastoreId}. {OBSERVED_NOTE}")
+    settings = [f"{name}={value}" for name, value in list_changed_settings(report)]
+    print_text(f"Assumptions that differ from the defaults: {', '.join(settings) or 'none'}", indent="  ")
+    print_issues(result.issues)
+    print_line(f"Report: {result.directory / REPORT_FILE}")
+
+
+def _print_estimate(estimate: ProbeEstimate) -> None:
+    from dicommap.display.probe_report import REQUEST_COLUMNS, list_estimate_facts, list_request_cells
+
+    for name, text in list_estimate_facts(estimate):
+        print_text(f"{name}: {text}", indent="  ")
+    columns = [column.name for column in REQUEST_COLUMNS]
+    print_table(columns, list_request_cells(estimate), numbers=columns[1:])
 
 
 def _choose_next_step(result: ProbeResult, args: argparse.Namespace) -> NextStep:

@@ -8,6 +8,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.display.formatting import format_byte_count
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.report import CellKind, FactList, Note, Report, ReportTable, TableColumn, TableRow
+from dicommap.healthimaging.override_questions import QUESTION_SUBJECTS
 from dicommap.issues.wording import format_count
 from dicommap.probing.probe_estimate import BILLED_DAYS, BILLED_MEGABYTES
 
@@ -23,18 +24,24 @@ OBSERVED_NOTE = (
     "Observed on this data store on this day. AWS does not document these answers, and may change them without notice."
 )
 UNCLEAR = "unclear"
-_COLUMNS = (
+ANSWER_COLUMNS = (
     TableColumn("question", CellKind.WORD),
     TableColumn("answer", CellKind.WORD),
     TableColumn("reported", CellKind.WORD),
-    TableColumn("asks", CellKind.SENTENCE),
+    TableColumn("about", CellKind.SENTENCE),
 )
+"""Columns of the table of answers."""
 _STORED_COLUMNS = (
     TableColumn("attribute", CellKind.WORD),
     TableColumn("stored value"),
     TableColumn("state", CellKind.WORD),
 )
-_REQUEST_COLUMNS = (TableColumn("operation", CellKind.WORD), TableColumn("requests", CellKind.NUMBER))
+REQUEST_COLUMNS = (
+    TableColumn("operation", CellKind.WORD),
+    TableColumn("requests", CellKind.NUMBER),
+    TableColumn("in a clean-up", CellKind.NUMBER),
+)
+"""Columns of the table of requests: operation, requests of the probe, requests of the clean-up."""
 
 
 def format_answer(result: QuestionResult) -> tuple[str, str]:
@@ -45,15 +52,24 @@ def format_answer(result: QuestionResult) -> tuple[str, str]:
     return result.answer or UNCLEAR, result.reported or ""
 
 
+def build_answer_cells(result: QuestionResult) -> tuple[str, ...]:
+    """Return a row of the table of answers, with the columns ANSWER_COLUMNS."""
+    return (result.question, *format_answer(result), QUESTION_SUBJECTS[result.question])
+
+
+def list_changed_settings(report: ProbeReport) -> list[tuple[str, str]]:
+    """Return the names and values of the assumptions that differ from the defaults."""
+    defaults = type(report.assumptions)().model_dump()
+    settings = report.assumptions.model_dump().items()
+    return [(name, str(value)) for name, value in settings if defaults.get(name) != value]
+
+
 def build_probe_display(report: ProbeReport) -> Report:
     """Return the report of a probe: data store, date, each answer with its evidence, and the resulting assumptions."""
     rows = [
-        TableRow(cells=(result.question, *format_answer(result), result.text), details=list(_build_details(result)))
-        for result in report.questions
+        TableRow(cells=build_answer_cells(result), details=list(_build_details(result))) for result in report.questions
     ]
-    changed = report.assumptions.model_dump()
-    defaults = type(report.assumptions)().model_dump()
-    settings = [(name, str(value)) for name, value in changed.items() if defaults.get(name) != value]
+    settings = list_changed_settings(report)
     unclear = sum(result.answer is None for result in report.questions)
     blocks: list[Block] = [
         FactList(
@@ -65,7 +81,7 @@ def build_probe_display(report: ProbeReport) -> Report:
             ]
         ),
         Note(text=OBSERVED_NOTE),
-        ReportTable(columns=_COLUMNS, rows=rows, total=len(rows), noun="question", heading="Answers"),
+        ReportTable(columns=ANSWER_COLUMNS, rows=rows, total=len(rows), noun="question", heading="Answers"),
     ]
     if settings:
         blocks.append(Note(text="Assumptions that differ from the defaults:"))
@@ -77,7 +93,8 @@ def build_probe_display(report: ProbeReport) -> Report:
 
 
 def _build_details(result: QuestionResult) -> Iterator[Block]:
-    yield Note(text=make_printable(result.seen))
+    yield Note(text=result.text)
+    yield Note(text=f"Observed: {make_printable(result.seen)}")
     for evidence in result.evidence:
         yield FactList(pairs=list(_list_job_facts(evidence)))
         rows = [
@@ -97,10 +114,10 @@ def _list_job_facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 def build_estimate_display(estimate: ProbeEstimate) -> Report:
     """Return the report of a dry run of a probe: the requests that it will send, and what is billed."""
-    rows = [TableRow(cells=(name, f"{count:,}")) for name, count in estimate.requests.items()]
+    rows = [TableRow(cells=cells) for cells in list_request_cells(estimate)]
     blocks: list[Block] = [
         FactList(pairs=list(list_estimate_facts(estimate))),
-        ReportTable(columns=_REQUEST_COLUMNS, rows=rows, total=len(rows), noun="operation", heading="Requests"),
+        ReportTable(columns=REQUEST_COLUMNS, rows=rows, total=len(rows), noun="operation", heading="Requests"),
     ]
     return Report(title="Probe, dry run", counts=[format_count(len(estimate.jobs), "job")], blocks=blocks)
 
@@ -114,15 +131,22 @@ def list_estimate_facts(estimate: ProbeEstimate) -> Iterator[tuple[str, str]]:
     yield "image sets", f"{estimate.image_sets:,}"
     yield (
         "billed at least",
-        f"{estimate.image_sets:,} x {BILLED_MEGABYTES} MB x {BILLED_DAYS} days = "
-        f"{estimate.billed_megabyte_days:,} MB-days of image set storage, also if they are deleted earlier",
+        f"{estimate.billed_megabytes:,} MB of image set storage for {BILLED_DAYS} days ({BILLED_MEGABYTES} MB for each "
+        "image set), also if they are deleted earlier",
     )
     yield "billed too", "the requests and the storage of Amazon S3"
     yield (
         "duration",
-        f"{estimate.seconds:,} s for the requests at the rates that AWS documents; AWS does not document how long a "
-        "job takes",
+        f"at least {estimate.seconds:,} s for the requests at the rates that AWS documents; AWS does not document how "
+        "long a job takes",
     )
+
+
+def list_request_cells(estimate: ProbeEstimate) -> list[tuple[str, ...]]:
+    """Return the rows of a table: an operation, and its number of requests in the probe and in the clean-up."""
+    operations = dict.fromkeys([*estimate.requests, *estimate.clean_up_requests])
+    counts = (estimate.requests, estimate.clean_up_requests)
+    return [(name, *(f"{count[name]:,}" if name in count else "" for count in counts)) for name in operations]
 
 
 def build_clean_up_display(image_sets: int, objects: int, issues: Issues) -> Report:

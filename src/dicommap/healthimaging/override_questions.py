@@ -111,7 +111,7 @@ class OverrideAnswers(BaseModel):
     If it is `ignored`, no attribute of the file is applied. The questions about levels are not about this attribute.
     """
     size1: Effect = "applied"
-    """The effect of an override file of at least 1 MB (see MEGABYTE) that is smaller than 10 MB."""
+    """The effect of an override file of at least 1 MB (1,000,000 bytes) that is smaller than 10 MB."""
     size10: Effect = "applied"
     """The effect of an override file of at least 10 MB that is smaller than 50 MB."""
     size50: Effect = "applied"
@@ -144,6 +144,46 @@ class OverrideAnswers(BaseModel):
     twoCopies: Literal["first", "last"] = "last"
     """Which of two files with the same SOP Instance UID in one job is stored, in the order of their object keys."""
 
+
+QUESTION_SUBJECTS = {
+    "refusal": "how a refusal is reported",
+    "dataSet": "object or array in the file",
+    "identifyingUids": "UIDs of the mapping in the file",
+    "emptyNoValue": "attribute without Value",
+    "emptyNull": "attribute with the Value [null]",
+    "emptyList": "attribute with the Value []",
+    "sequences": "items of a sequence",
+    "privateElements": "private elements",
+    "patientInStudy": "patient level, override of a study",
+    "studyInStudy": "study level, override of a study",
+    "seriesInStudy": "series level, override of a study",
+    "instanceInStudy": "instance level, override of a study",
+    "patientInSeries": "patient level, override of a series",
+    "studyInSeries": "study level, override of a series",
+    "seriesInSeries": "series level, override of a series",
+    "instanceInSeries": "instance level, override of a series",
+    "precedence": "study and series: which one wins",
+    "twoMappings": "two mappings for a study",
+    "sharedFile": "one file for two mappings",
+    "noMatch": "mapping without files in the job",
+    "missingFile": "file that does not exist",
+    "brokenFile": "file that is not JSON",
+    "byteOrderMark": "file with a byte order mark",
+    "latin1": "file in Latin-1",
+    "characterSet": "file with SpecificCharacterSet",
+    "size1": "file of 1 MB",
+    "size10": "file of 10 MB",
+    "size50": "file of 50 MB",
+    "numbersAsText": "DS and IS as JSON strings",
+    "numbersAsNumber": "DS and IS as JSON numbers",
+    "longValues": "value over its length limit",
+    "overrideFiles": "override files in job manifests",
+    "overrideFilesCount": "override files as scanned files",
+    "withoutFiles": "job without P10 files",
+    "prefixWithoutSlash": "inputS3Uri without a slash at its end",
+    "twoCopies": "two copies of an instance in a job",
+}
+"""Name of a question -> what it is about, in a few words for narrow tables."""
 
 MEGABYTE = 1_000_000
 """Number of bytes of 1 MB in the questions about sizes."""

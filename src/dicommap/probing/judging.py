@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
     from dicommap.probing.observation import Observation, Report
-    from dicommap.probing.probe_job import ProbeJob
+    from dicommap.probing.probe_job import ProbeJob, Watch
 
 SILENT = "silent"
 """The way of a refusal that no job manifest mentions."""
@@ -49,11 +49,13 @@ _REPORT_WORDS: Mapping[str, str] = {
 
 def describe_sight(job: ProbeJob, observation: Observation) -> str:
     """Return the stored state of each watched attribute, what the job reported, and what could not be read."""
-    states = [
-        f"{watch.member or watch.keyword} ({name}): {observation.get_state(watch)}"
-        for name, watch in job.watches.items()
-    ]
+    states = [f"{_name_watch(watch, name)}: {observation.get_state(watch)}" for name, watch in job.watches.items()]
     return "; ".join([*states, _REPORT_WORDS[get_job_report(job, observation)], *observation.unreadable])
+
+
+def _name_watch(watch: Watch, name: str) -> str:
+    attribute = watch.member or watch.keyword
+    return attribute if attribute == name else f"{attribute} ({name})"
 
 
 def get_job_report(job: ProbeJob, observation: Observation, watch: str = "tested") -> Report:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from dicommap.healthimaging.limits import (
-    DELETE_IMAGE_SET_RATE,
     GET_IMAGE_SET_METADATA_RATE,
     GET_RATE,
     LIST_RATE,
@@ -35,7 +34,6 @@ _RATES: Mapping[str, Rate] = {
     "ListDICOMImportJobs": LIST_RATE,
     "SearchImageSets": SEARCH_IMAGE_SETS_RATE,
     "GetImageSetMetadata": GET_IMAGE_SET_METADATA_RATE,
-    "DeleteImageSet": DELETE_IMAGE_SET_RATE,
 }
 _NO_PROBE = str(UUID(int=0))
 
@@ -54,17 +52,19 @@ class ProbeEstimate:
     image_sets: int
     """The number of studies, each of which becomes one image set if its files are imported."""
     requests: Mapping[str, int]
-    """Operation -> the number of requests. Jobs that run long are polled more often."""
+    """Operation -> the number of requests of the probe. Jobs that run long are polled more often."""
+    clean_up_requests: Mapping[str, int]
+    """Operation -> the number of requests of the clean-up."""
 
     @property
     def seconds(self) -> int:
-        """Return the seconds that the requests take at least, at the rates that AWS documents."""
-        return round(sum(self.requests[name] / rate.per_second for name, rate in _RATES.items()))
+        """Return the seconds that the requests of the probe take at least, at the rates that AWS documents."""
+        return round(sum(count / _RATES[name].per_second for name, count in self.requests.items() if name in _RATES))
 
     @property
-    def billed_megabyte_days(self) -> int:
-        """Return the megabytes multiplied by days for which the image sets are billed at least."""
-        return self.image_sets * BILLED_MEGABYTES * BILLED_DAYS
+    def billed_megabytes(self) -> int:
+        """Return the megabytes for which the image sets are billed at least, for BILLED_DAYS."""
+        return self.image_sets * BILLED_MEGABYTES
 
 
 def estimate_probe(questions: Iterable[str]) -> ProbeEstimate:
@@ -73,16 +73,23 @@ def estimate_probe(questions: Iterable[str]) -> ProbeEstimate:
     jobs = [build_job(_NO_PROBE, name, FORMS[0], _suitable_pair(name)) for name in names]
     objects = [item for job in jobs for item in job.objects]
     studies = {study for job in jobs for study in job.studies}
+    observed = sum(len(job.studies) for job in jobs)
     requests = {
+        "GetDatastore": 1,
+        "HeadBucket": 2,
         "PutObject": len(objects),
         "StartDICOMImportJob": len(jobs),
-        "GetDICOMImportJob": 2 * len(jobs),
         "ListDICOMImportJobs": 2,
+        "GetDICOMImportJob": 2 * len(jobs),
         "ListObjectsV2": len(jobs),
         "GetObject": 2 * len(jobs),
-        "SearchImageSets": 2 * len(studies),
-        "GetImageSetMetadata": 2 * len(studies),
+        "SearchImageSets": observed,
+        "GetImageSetMetadata": observed,
+    }
+    clean_up_requests = {
+        "SearchImageSets": len(studies),
         "DeleteImageSet": len(studies),
+        "ListObjectsV2": len(jobs) + 1,
         "DeleteObject": len(objects) + 2 * len(jobs),
     }
     return ProbeEstimate(
@@ -92,6 +99,7 @@ def estimate_probe(questions: Iterable[str]) -> ProbeEstimate:
         bytes=sum(item.count_bytes() for item in objects),
         image_sets=len(studies),
         requests=requests,
+        clean_up_requests=clean_up_requests,
     )
 
 

@@ -13,7 +13,7 @@ def test_all_questions_need_all_jobs_but_the_further_forms() -> None:
     assert len(estimate.jobs) == len(set(estimate.jobs))
     assert len(estimate.jobs) + estimate.further_jobs == len(JOB_NAMES)
     assert estimate.bytes > 61_000_000
-    assert estimate.billed_megabyte_days == estimate.image_sets * 150
+    assert estimate.billed_megabytes == estimate.image_sets * 5
     assert estimate.seconds > len(estimate.jobs)
 
 
