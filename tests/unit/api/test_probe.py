@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -158,6 +159,22 @@ def test_the_policy_of_a_probe_allows_the_calls_that_it_makes_and_no_others(
         else:
             is_about_image_set = "/imageSet/" in path
             assert all(arn.endswith("/imageset/*") == is_about_image_set for arn in allowed[action]), (action, path)
+
+
+def test_a_dry_run_counts_the_requests_that_are_sent(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    sent: Counter[str] = Counter()
+    clients = watched_clients(lambda _, operation: sent.update([operation]))
+    options = {"questions": ("twoCopies",), "clients": clients}
+    estimate = probe(import_jobs, bucket, tmp_path / "probe", dry_run=True, **options).estimate
+    assert estimate is not None
+    assert not sent
+    probe(import_jobs, bucket, tmp_path / "probe", **options)
+    assert sent == {**estimate.requests, "HeadBucket": 1}  # input and output are in one bucket here
+    sent.clear()
+    probe(import_jobs, bucket, tmp_path / "probe", clean_up=True, **options)
+    assert sent == estimate.clean_up_requests
 
 
 def test_a_job_that_fails_without_an_override_file_answers_nothing(
