@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,12 +15,13 @@ from hypothesis import event, given, settings
 import dicommap
 from dicommap.aws import Clients
 from dicommap.healthimaging.override_questions import OverrideAnswers, list_answers
+from dicommap.model.study import Series, Study
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.verification.effects import Effect
 from tests.property.test_probed_assumptions import FRIENDLY
 from tests.support.example_counts import PERCENT
 from tests.support.fake_clock import QuickClock
-from tests.support.p10_files import STUDY, p10, uid
+from tests.support.p10_files import STUDY, data_set, p10, uid
 from tests.support.probe_answers import observable_answers
 from tests.support.s3_server import REGION, Bucket, environment, s3_client
 
@@ -44,6 +46,12 @@ STORED = dict.fromkeys([*OF_STUDY, *OF_SERIES], None) | {
 DRAFTED_CODES = {"override.not-applied"}
 
 
+def _choose_values(values: dict[str, str], refused: set[str], edited: Study | Series) -> dict[str, str]:
+    """Return the new values of a study or series without those of refused attributes."""
+    number = edited.series_instance_uid[-1] if isinstance(edited, Series) else ""
+    return {name: text.format(number) for name, text in values.items() if name not in refused}
+
+
 class Hospital:
     """A bucket with two series of a study, a stand-in with a behaviour, and a user who asks it first."""
 
@@ -53,7 +61,7 @@ class Hospital:
         for series in (1, 2):
             for number in (1, 2):
                 uids = {"SeriesInstanceUID": uid(STUDY, series), "SOPInstanceUID": uid(STUDY, series, number)}
-                bucket.put(f"{prefix}in/{series}/{number}.dcm", p10(**STORED, **uids, SeriesNumber=series))
+                bucket.put(f"{prefix}in/{series}/{number}.dcm", p10(data_set(**STORED, **uids, SeriesNumber=series)))
 
     @property
     def account(self) -> dict[str, Any]:
@@ -75,14 +83,10 @@ class Hospital:
         refused: set[str] = set()
         with dicommap.scan(f"{self.bucket.uri}{self.prefix}in/", clients=self.clients) as inventory:
             while True:
-                of_study = {name: text for name, text in OF_STUDY.items() if name not in refused}
-                of_series = {name: text for name, text in OF_SERIES.items() if name not in refused}
                 drafted = dicommap.draft(
                     inventory,
-                    by_study=lambda _, values=of_study: values,
-                    by_series=lambda series, values=of_series: {
-                        name: text.format(series.series_instance_uid[-1]) for name, text in values.items()
-                    },
+                    by_study=partial(_choose_values, OF_STUDY, refused),
+                    by_series=partial(_choose_values, OF_SERIES, refused),
                     assumptions=assumptions,
                     output=self.directory / "package",
                 )
