@@ -24,18 +24,20 @@ demo: $(VENV)/installed ## the whole job on the real P10 files that pydicom ship
 
 COVERAGE ?=
 
+# A worker gets neighbouring tests, which share what a module prepares; one that is done takes from those of others.
+WORKERS := -n auto --maxprocesses 8 --dist worksteal
+
 test: $(VENV)/developing $(NOTEBOOK)/ready ## all tests but the long ones, and the notebooks; COVERAGE=1 measures branch coverage, which takes twice as long
-	JUPYTER_PATH='$(CURDIR)/$(NOTEBOOK)/share/jupyter' $(BIN)/python -m pytest -n auto --maxprocesses 8 --durations 10 \
+	JUPYTER_PATH='$(CURDIR)/$(NOTEBOOK)/share/jupyter' $(BIN)/python -m pytest $(WORKERS) --durations 10 \
 		$(if $(COVERAGE),--cov --cov-report=term) --nbmake --nbmake-kernel=dicommap-notebook --nbmake-timeout=60 notebooks tests
 
 EXAMPLES ?= 100
 
 long: $(VENV)/developing $(JUPYTER)/ready ## the tests that take long: the largest inputs, and all examples of each law; EXAMPLES=1000 for ten times as many
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 -m long
-	DICOMMAP_EXAMPLES='$(EXAMPLES)' $(BIN)/python -m pytest -n auto --maxprocesses 8 tests/property
+	DICOMMAP_EXAMPLES='$(EXAMPLES)' $(BIN)/python -m pytest $(WORKERS) -m 'long or hypothesis'
 
 lowest: $(VENV)/lowest/ready ## the unit and command tests with the lowest versions that pyproject.toml allows
-	$(VENV)/lowest/bin/python -m pytest -n auto --maxprocesses 8 tests/unit tests/cli tests/property tests/bad_input
+	$(VENV)/lowest/bin/python -m pytest $(WORKERS) tests/unit tests/cli tests/property tests/bad_input
 
 docs: $(VENV)/documenting ## the site, into build/site; warnings and links that lead nowhere are errors
 	rm -rf build/site build/doctrees

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 import dicommap
+from tests.support.example_counts import PERCENT
 from tests.support.memory_directory import use_memory_directory
 from tests.support.needed_tools import pytest_sessionfinish
 from tests.support.p10_files import small_tree
@@ -22,9 +23,8 @@ __all__ = ["bucket", "import_jobs", "pytest_sessionfinish", "s3_endpoint", "s3_e
 use_memory_directory()
 
 # Where others wait for the result the examples are the same each time; elsewhere new ones are looked for.
-settings.register_profile("same-each-time", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("same-each-time")
+settings.register_profile("tests", max_examples=max(5, PERCENT), derandomize=bool(os.environ.get("CI")))
+settings.load_profile("tests")
 
 
 _counting: dict[str, str] = {}

@@ -12,7 +12,7 @@ import pytest
 import dicommap
 from dicommap.errors import DicommapError
 from dicommap.package.package_directory import PackageDirectory
-from tests.cli.killing import Killer, killing
+from tests.cli.killing import Killer, killing, some_steps_or_all
 from tests.support.p10_files import small_tree
 from tests.support.reconciliation_packages import draft_package, keys_of, manifests, put, write_submission_state
 from tests.support.s3_server import Bucket, environment
@@ -49,8 +49,9 @@ def is_taken(place: Path, bucket: Bucket) -> bool:
         return False
 
 
+@some_steps_or_all
 def test_killed_at_every_step_and_run_again_the_results_are_the_same(
-    package: PackageDirectory, bucket: Bucket, killer: Killer, tmp_path: Path
+    package: PackageDirectory, bucket: Bucket, killer: Killer, tmp_path: Path, every: int
 ) -> None:
     objects = [(key, bucket.get(key)) for key in bucket.keys("")]
     of_package = contents(package.path)
@@ -69,7 +70,7 @@ def test_killed_at_every_step_and_run_again_the_results_are_the_same(
     expected = contents(place)
     # Between a step after one thing and the step before the next nothing changes.
     before = [number for number, step in enumerate(whole.steps, 1) if step.startswith("before")]
-    for last in (*before, len(whole.steps)):
+    for last in (*before[::every], len(whole.steps)):
         shutil.rmtree(place)
         place.mkdir()
         killer.killed(last, *command)

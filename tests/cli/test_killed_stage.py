@@ -15,6 +15,7 @@ import dicommap
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.package.staging_copies import list_staging_copies
 from tests.cli.killing import Killer, killing
+from tests.support.long_cases import one_of
 from tests.support.p10_files import small_tree
 from tests.support.s3_server import Bucket, environment
 
@@ -101,9 +102,9 @@ def stagings(request: pytest.FixtureRequest, bucket: Bucket, tmp_path: Path) -> 
         yield Stagings(bucket, tree, inventory, uri, tmp_path)
 
 
-@pytest.fixture
-def killer(bucket: Bucket) -> Iterator[Killer]:
-    with killing(environment(bucket.endpoint_url)) as found:
+@pytest.fixture(scope="module")
+def killer(s3_endpoint: str) -> Iterator[Killer]:
+    with killing(environment(s3_endpoint)) as found:
         yield found
 
 
@@ -150,7 +151,7 @@ def test_killed_again_and_again_it_comes_to_its_end(stagings: Stagings, killer: 
     stagings.require_staged_once(package)
 
 
-@pytest.mark.parametrize("answer", ["no", "y", "", "YES"])
+@pytest.mark.parametrize("answer", one_of(2, ["y", "no", "", "YES"]))
 def test_any_other_answer_than_yes_sends_nothing(stagings: Stagings, killer: Killer, answer: str) -> None:
     package = stagings.package()
     ran = killer.run("stage", package, answer=answer)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from dicommap.testing import ImportJobService
+from tests.cli.killing import some_steps_or_all
 from tests.support.s3_server import Bucket, environment
 from tests.support.submission_packages import PreparedPackage, account, ready, states
 
@@ -107,7 +108,8 @@ def expected_steps(steps: list[str]) -> dict[str, int]:
     return {what: steps.count(f"before {what}") for what in {one.partition(" ")[2] for one in steps}}
 
 
-def test_killed_at_every_step_and_run_again_each_job_is_started_once(killing: Killing) -> None:
+@some_steps_or_all
+def test_killed_at_every_step_and_run_again_each_job_is_started_once(killing: Killing, every: int) -> None:
     datastore, place = killing.trial()
     status, steps, printed = killing.submit(datastore, place)
     assert (status, len(steps) % 2) == (0, 0), printed
@@ -115,7 +117,7 @@ def test_killed_at_every_step_and_run_again_each_job_is_started_once(killing: Ki
     # Whose credentials these are; what the account is; four states of each job; each override put, each job started.
     told: dict[str, Any] = expected_steps(steps)
     assert told == {"account.json": 1, "0001.json": 4, "0002.json": 4, "PUT": 4, "POST": 3}
-    for last in range(1, len(steps) + 1):
+    for last in range(1, len(steps) + 1, every):
         datastore, place = killing.trial()
         status, taken, printed = killing.submit(datastore, place, last)
         assert (status, len(taken)) == (-signal.SIGKILL, last), printed

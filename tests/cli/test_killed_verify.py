@@ -7,6 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from dicommap.model.package_layout import VERIFICATION_FILE, VERIFICATION_FOLDER
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.testing.service import DATASTORE_ID
@@ -18,7 +20,7 @@ from tests.support.s3_server import environment
 
 STUDIES = 20
 MOMENTS = 8
-"""Number of steps at which the command is killed, the first and the last among them."""
+"""Number of steps at which `make long` kills the command, the first and the last among them."""
 
 
 def kept(package: Path) -> list[dict[str, object]]:
@@ -50,7 +52,8 @@ def write_job_manifests(service: ImportJobService, root: Path) -> tuple[Path, Pa
     return package.path, write(root / "manifests", files)
 
 
-def test_killed_at_several_steps_and_run_again_the_results_are_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moments", [2, pytest.param(MOMENTS, marks=pytest.mark.long)])
+def test_killed_at_several_steps_and_run_again_the_results_are_the_same(tmp_path: Path, moments: int) -> None:
     with (
         ImportJobService("http://127.0.0.1:1", behaviour=Behaviour(throttling=False)) as service,
         killing(environment(service.url)) as killer,
@@ -67,7 +70,7 @@ def test_killed_at_several_steps_and_run_again_the_results_are_the_same(tmp_path
         assert len(whole.steps) > 2 * STUDIES
         expected, lines = results.read_bytes(), kept(package)
         last = len(whole.steps) - 1
-        for step in sorted({1 + last * moment // MOMENTS for moment in range(MOMENTS + 1)}):
+        for step in sorted({1 + last * moment // moments for moment in range(moments + 1)}):
             shutil.rmtree(package / VERIFICATION_FOLDER)
             results.unlink(missing_ok=True)
             killer.killed(step, *command)

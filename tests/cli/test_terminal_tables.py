@@ -90,6 +90,7 @@ def test_every_row_is_one_line_that_fits(filled: Path, level: str, width: int) -
         assert level == "series" or len({*firsts}) == len(firsts)
 
 
+@pytest.mark.long
 @needs_corpus
 @pytest.mark.parametrize("level", LEVELS)
 def test_tables_of_real_files_fit(level: str, tmp_path_factory: pytest.TempPathFactory) -> None:

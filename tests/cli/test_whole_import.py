@@ -5,6 +5,7 @@ The service is the stand-in, which says in the end what was changed. DICOMMAP_CO
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from pydicom import dcmread
@@ -20,6 +22,7 @@ from pydicom.errors import InvalidDicomError
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.testing.importable_files import get_first_text
+from tests.cli.running import Ran, dicommap
 from tests.support.needed_tools import CORPUS, needs_corpus
 from tests.support.s3_server import Bucket
 
@@ -36,21 +39,35 @@ def real_tree(request: pytest.FixtureRequest, pydicom_files: Path) -> Path:
 
 
 class Person:
-    """Somebody at a terminal, in a directory of their own."""
+    """Somebody at a terminal, in a directory of their own.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        directory: The directory.
+        installed: Run the installed command, which starts a process for each. Otherwise commands run in this process.
+    """
+
+    def __init__(self, directory: Path, *, installed: bool = False) -> None:
         self.directory = directory
+        self.installed = installed
 
     def runs(self, *arguments: str, status: int = 0) -> str:
-        """Run the installed command, and return what it printed."""
+        """Run a command, and return what it printed."""
+        ran = self._start(arguments) if self.installed else self._call(arguments)
+        assert ran.status == status, (arguments, ran.out, ran.err)
+        assert "Traceback" not in ran.err
+        return ran.out
+
+    def _call(self, arguments: tuple[str, ...]) -> Ran:
+        with contextlib.chdir(self.directory), patch.dict(os.environ, COLUMNS="200"):
+            return dicommap(*arguments)
+
+    def _start(self, arguments: tuple[str, ...]) -> Ran:
         command = [str(Path(sys.executable).parent / "dicommap"), *arguments]
         environment = {**os.environ, "PYTHONWARNINGS": "error", "NO_COLOR": "1", "COLUMNS": "200"}
         ran = subprocess.run(
             command, cwd=self.directory, env=environment, capture_output=True, check=False, timeout=300, text=True
         )
-        assert ran.returncode == status, (arguments, ran.stdout, ran.stderr)
-        assert "Traceback" not in ran.stderr
-        return ran.stdout
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def edits(self, name: str, change: Callable[[Sheet], None]) -> None:
         """Change the cells of a sheet, as a spreadsheet does."""
@@ -83,7 +100,7 @@ def test_exactly_what_was_edited_changes(
 ) -> None:
     bucket.upload(real_tree, PREFIX)
     before = {one["Key"]: one["ETag"] for one in _listed(bucket)}
-    person = Person(tmp_path)
+    person = Person(tmp_path, installed=True)
     uri = bucket.uri + PREFIX
     person.runs("scan", uri, "-o", "incoming.db")
     person.runs("sheet", "incoming.db", "-o", "studies.csv")

@@ -157,6 +157,7 @@ def test_pydicoms_files_of_character_sets(pydicom_files: Path) -> None:
     assert sum(dumped(path) is not None for path in paths) > 8
 
 
+@pytest.mark.long
 @needs_corpus
 def test_files_of_the_corpus() -> None:
     paths = sorted((CORPUS or Path()).rglob("*.dcm"))[::EVERY]

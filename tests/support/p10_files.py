@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydicom.config import disable_value_validation
@@ -57,7 +58,18 @@ def data_set(**attributes: Any) -> Dataset:
 
 def p10(made: Dataset | None = None, *, transfer_syntax: str = EXPLICIT_LITTLE, **attributes: Any) -> bytes:
     """Return the bytes of a P10 file with the data set `made`, or with `data_set(**attributes)`."""
-    content = data_set(**attributes) if made is None else made
+    if made is None and all(isinstance(value, str | int | None) for value in attributes.values()):
+        return _write_once(transfer_syntax, **attributes)
+    return _write(data_set(**attributes) if made is None else made, transfer_syntax)
+
+
+@lru_cache(2_000, typed=True)
+def _write_once(transfer_syntax: str, **attributes: Any) -> bytes:
+    """Return the bytes of a file. Thousands of tests need the same few files, and pydicom takes its time."""
+    return _write(data_set(**attributes), transfer_syntax)
+
+
+def _write(content: Dataset, transfer_syntax: str) -> bytes:
     content.file_meta = FileMetaDataset()
     content.file_meta.TransferSyntaxUID = UID(transfer_syntax)
     content.file_meta.MediaStorageSOPClassUID = content.get("SOPClassUID", CT_IMAGE_STORAGE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -63,8 +63,13 @@ class Bucket:
 
 @contextmanager
 def share_botocore_models() -> Iterator[None]:
-    """Let all sessions of botocore in this process share its service models, which are megabytes of JSON."""
+    """Let all sessions of botocore in this process share what they would make anew each time.
+
+    That is the service models, which are megabytes of JSON; the present names of events; and whether a function takes
+    any keyword. They are half of the time that a client needs to be made.
+    """
     import botocore.session
+    from botocore import hooks
     from botocore.loaders import Loader, create_loader
 
     shared = cache(create_loader)
@@ -74,8 +79,30 @@ def share_botocore_models() -> Iterator[None]:
         found.search_paths[:] = dict.fromkeys(found.search_paths)  # boto3 adds its own path for each session
         return found
 
-    with patch.object(botocore.session, "create_loader", loader):
+    with (
+        patch.object(botocore.session, "create_loader", loader),
+        patch.object(hooks.EventAliaser, "_alias_event_name", _share_event_names(hooks.EventAliaser._alias_event_name)),
+        patch.object(hooks, "accepts_kwargs", _share_signatures(hooks.accepts_kwargs)),
+    ):
         yield
+
+
+def _share_event_names(alias: Callable[[Any, str], str]) -> Callable[[Any, str], str]:
+    """Return a method that calls `alias` once for each name: all sessions have the same aliases."""
+    names: dict[str, str] = {}
+
+    def alias_once(aliaser: Any, name: str) -> str:
+        if name not in names:
+            names[name] = alias(aliaser, name)
+        return names[name]
+
+    return alias_once
+
+
+def _share_signatures(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """Return a function that calls `check` once for each function; the methods of a class are one each."""
+    check_once = cache(check)
+    return lambda function: check_once(getattr(function, "__func__", function))
 
 
 @contextmanager

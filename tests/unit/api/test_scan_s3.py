@@ -119,7 +119,7 @@ def test_another_s3_server_gives_the_same_rows(tree: Path, bucket: Bucket) -> No
     assert scan_comparable_rows(f"{bucket.uri}p", clients=clients) == scan_comparable_rows(tree)
 
 
-@pytest.mark.parametrize("corpus", ["pydicom", pytest.param("given", marks=needs_corpus)])
+@pytest.mark.parametrize("corpus", ["pydicom", pytest.param("given", marks=[needs_corpus, pytest.mark.long])])
 def test_real_files_give_the_same_rows_and_take_one_request_each(
     corpus: str, pydicom_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

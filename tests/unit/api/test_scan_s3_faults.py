@@ -11,6 +11,7 @@ import pytest
 import dicommap
 from dicommap.errors import AwsError
 from dicommap.scanning import pipeline
+from tests.support.long_cases import one_of
 from tests.support.p10_files import p10, uid
 from tests.support.s3_fault_proxy import Fault, FaultyProxy, run_fault_proxy, shorten_retries
 from tests.support.s3_memory_server import BUCKET, MemoryObjects, memory_server
@@ -63,7 +64,9 @@ PASSING = [
 ]
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.key}-{fault.query}")
+@pytest.mark.parametrize(
+    "fault", one_of(2, PASSING), ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.key}-{fault.query}"
+)
 def test_what_passes_leaves_no_trace(
     served: tuple[str, MemoryObjects], expected: ComparableRows, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
@@ -87,7 +90,7 @@ OF_ONE_OBJECT = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "code"), OF_ONE_OBJECT, ids=lambda one: getattr(one, "code", one))
+@pytest.mark.parametrize(("fault", "code"), one_of(2, OF_ONE_OBJECT), ids=lambda one: getattr(one, "code", one))
 def test_what_is_wrong_with_one_object_is_a_finding_and_is_tried_again(
     served: tuple[str, MemoryObjects],
     expected: ComparableRows,

@@ -175,6 +175,7 @@ def long_rows() -> list[Row]:
     return [(*ROW[:1], f"p/{number:040d}", *ROW[2:7], f"{number * 7919:032x}", *ROW[8:]) for number in range(ROWS)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMS)
 def test_a_row_group_longer_than_memory_is_read_in_parts(form: str, long_rows: list[Row]) -> None:
     table = make_table(long_rows, form)
