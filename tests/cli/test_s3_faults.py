@@ -17,6 +17,7 @@ import pytest
 import dicommap as dm
 from dicommap.testing import ImportJobService
 from tests.cli.running import Ran, dicommap
+from tests.support.long_cases import one_of
 from tests.support.p10_files import small_tree
 from tests.support.reconciliation_packages import draft_package, keys_of, manifests, put, write_submission_state
 from tests.support.s3_fault_proxy import Fault, run_fault_proxy, shorten_retries
@@ -205,7 +206,7 @@ def require_refused(ran: Ran, fault: Fault, *words: str) -> None:
     assert all(word in ran.err for word in words), (fault, ran.err)
 
 
-@pytest.mark.parametrize("where", [*WRITTEN, *LISTED, *READ, *LOOKED_AT], ids=str)
+@pytest.mark.parametrize("where", one_of(2, [*WRITTEN, *LISTED, *READ, *LOOKED_AT]), ids=str)
 def test_what_s3_refuses_is_told_with_a_next_step_and_a_repetition_goes_on(
     where: Where, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,7 +221,7 @@ def test_what_s3_refuses_is_told_with_a_next_step_and_a_repetition_goes_on(
     prepared.require_done(arguments, dicommap(*arguments))
 
 
-@pytest.mark.parametrize("where", [*LISTED, *READ], ids=str)
+@pytest.mark.parametrize("where", one_of(2, [*LISTED, *READ]), ids=str)
 def test_an_answer_that_never_comes_whole_is_told_and_never_taken_for_another(
     where: Where, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,7 +240,7 @@ def test_an_answer_that_never_comes_whole_is_told_and_never_taken_for_another(
 
 
 @pytest.mark.parametrize("kind", ["lost", "short"])
-@pytest.mark.parametrize("where", [*WRITTEN, *LISTED, *READ], ids=str)
+@pytest.mark.parametrize("where", one_of(2, [*WRITTEN, *LISTED, *READ]), ids=str)
 def test_what_passes_is_not_seen(where: Where, kind: str, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = where.command(prepared)
     prepared.require_done(arguments, run(prepared, arguments, at(where, kind, times=1), monkeypatch))
