@@ -12,7 +12,7 @@ import dicommap
 from dicommap.errors import AwsError
 from dicommap.scanning import pipeline
 from tests.support.long_cases import one_of
-from tests.support.p10_files import p10, uid
+from tests.support.p10_files import p10, uid, write_tree
 from tests.support.s3_fault_proxy import Fault, FaultyProxy, run_fault_proxy, shorten_retries
 from tests.support.s3_memory_server import BUCKET, MemoryObjects, memory_server
 from tests.support.s3_server import environment
@@ -29,10 +29,13 @@ def quick() -> Iterator[None]:
         yield
 
 
+def make_objects() -> dict[str, bytes]:
+    return {key: p10(SOPInstanceUID=uid("1.9", number)) for number, key in enumerate(KEYS)}
+
+
 @pytest.fixture
 def served() -> Iterator[tuple[str, MemoryObjects]]:
-    objects = {key: p10(SOPInstanceUID=uid("1.9", number)) for number, key in enumerate(KEYS)}
-    with memory_server(objects) as server:
+    with memory_server(make_objects()) as server:
         yield server
 
 
@@ -45,10 +48,11 @@ def behind(served: tuple[str, MemoryObjects], monkeypatch: pytest.MonkeyPatch, *
         yield proxy
 
 
-@pytest.fixture
-def expected(served: tuple[str, MemoryObjects], monkeypatch: pytest.MonkeyPatch) -> ComparableRows:
-    with behind(served, monkeypatch):
-        return scan_comparable_rows(PREFIX)
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> ComparableRows:
+    """Return the rows of a local tree of the same files."""
+    root = tmp_path_factory.mktemp("local")
+    return scan_comparable_rows(write_tree(root, make_objects()) / "p")
 
 
 PASSING = [
