@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from dicommap.package.job_submitter import JobSubmitter
     from dicommap.package.probe_directory import ProbeDirectory, ProbeRecord
     from dicommap.probing.probe_job import ProbeJob, ProbeObject
+    from dicommap.reconciliation.job_manifest import JobOutput
+    from dicommap.reconciliation.manifest_records import ObjectRecord
     from dicommap.verification.stored_metadata import StoredImageSet
 
 FAILED_ROUNDS_LIMIT = 10
@@ -173,29 +175,9 @@ class ProbeJobRunner:
         """Return the observation of an ended job: its job manifests, and the stored values of its studies."""
         job, job_id = request.job, state.jobId or ""
         output = fetch_job_manifests(self.clients, self.record.outputS3Uri, self.record.datastoreId, job_id)
-        records: list[RecordNote] = []
-        image_set_ids: dict[str, bool | None] = {}
-        manifest, broken = None, 0
-        if output is not None:
-            manifest = None if output.manifest is None else read_job_manifest(output.manifest)
-            for file in output.files:
-                for _, line in read_numbered_lines(file.pieces):
-                    try:
-                        record = read_record(line or b"", file.kind)
-                    except InvalidRecordError:
-                        broken += 1
-                        continue
-                    records.append(
-                        RecordNote(
-                            kind=record.kind.value,
-                            inputFile=record.input_file,
-                            exceptionType=record.exception_type,
-                            message=record.message,
-                            warnings=record.warnings,
-                        )
-                    )
-                    if record.image_set_id:
-                        image_set_ids[record.image_set_id] = record.is_primary
+        records, broken = ([], 0) if output is None else _read_records(output)
+        manifest = None if output is None or output.manifest is None else read_job_manifest(output.manifest)
+        image_set_ids = {record.image_set_id: record.is_primary for record in records if record.image_set_id}
         stored, unreadable = self._read_stored(job, image_set_ids)
         if output is None and state.jobStatus != "FAILED":
             unreadable.append("the job has no job manifests in S3")
@@ -208,7 +190,7 @@ class ProbeJobRunner:
             configuration=state.configuration,
             isConfigurationSent=bool(job.mappings),
             scanned=None if manifest is None else manifest.numbers.get("numberOfScannedFiles"),
-            records=tuple(records),
+            records=tuple(map(_make_note, records)),
             stored=tuple(stored),
             unreadable=tuple(unreadable),
             unreadableRecords=broken,
@@ -241,6 +223,28 @@ class ProbeJobRunner:
                 continue
             instances += list_stored_instances(stored, image_set_id, is_primary=is_primary)
         return instances, unreadable
+
+
+def _read_records(output: JobOutput) -> tuple[list[ObjectRecord], int]:
+    """Return the records in the job manifests of a job, and the number of lines that are not records."""
+    records, broken = [], 0
+    for file in output.files:
+        for _, line in read_numbered_lines(file.pieces):
+            try:
+                records.append(read_record(line or b"", file.kind))
+            except InvalidRecordError:
+                broken += 1
+    return records, broken
+
+
+def _make_note(record: ObjectRecord) -> RecordNote:
+    return RecordNote(
+        kind=record.kind.value,
+        inputFile=record.input_file,
+        exceptionType=record.exception_type,
+        message=record.message,
+        warnings=record.warnings,
+    )
 
 
 def fetch_stored_image_set(image_sets: ImageSets, datastore: str, image_set: str) -> StoredImageSet | None:

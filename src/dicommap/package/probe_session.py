@@ -100,15 +100,14 @@ class ProbeSession:
             The report; None if an issue of the data store or buckets is an error, so that nothing was sent.
 
         Raises:
-            UsageError: The probe was cleaned up, or the user does not confirm it.
+            UsageError: The probe was cleaned up before all jobs were observed, or the user does not confirm it.
             AwsError: AWS refuses a request, or cannot be reached.
             PackageError: The directory cannot be written, or another process uses it.
 
         """
-        if self._record.isCleanUpStarted:
-            raise UsageError("The probe was cleaned up.", fix="Start another probe in a new directory.")
         waiting = self._make_course().next_jobs()
         if waiting:
+            _require_not_cleaned_up(self._record)
             self.issues += self._check_environment()
             if has_errors(self.issues):
                 return None
@@ -118,8 +117,8 @@ class ProbeSession:
             if is_new:
                 self._require_still_new()
                 self._directory.write_record(self._record)
-            elif (record := self._directory.read_record()) is None or record.isCleanUpStarted:
-                raise UsageError("The probe was cleaned up.", fix="Start another probe in a new directory.")
+            elif waiting:
+                _require_not_cleaned_up(self._directory.read_record())  # another call may have done it in the meantime
             while waiting:
                 self._submitter.save_aws_account(ProbeJobRequest(waiting[0], self._record))
                 self._submitter.is_first = False
@@ -221,3 +220,9 @@ class ProbeSession:
                 f"It is not known whether {format_count(count, 'job')} {choose_verb(count, 'was', 'were')} started.",
                 fix="Run 'dicommap probe' on the directory first: it starts each job once. Then clean up.",
             )
+
+
+def _require_not_cleaned_up(record: ProbeRecord | None) -> None:
+    """Raise UsageError if the objects and image sets of a probe may have been deleted."""
+    if record is None or record.isCleanUpStarted:
+        raise UsageError("The probe was cleaned up before its end.", fix="Start another probe in a new directory.")

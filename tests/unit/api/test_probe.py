@@ -106,8 +106,30 @@ def test_a_clean_up_deletes_what_the_probe_has_made_and_nothing_else(
     assert bucket.keys() == sorted([*keys, f"{own}/added-by-somebody.txt"])
     again = probe(import_jobs, bucket, tmp_path / "probe", clean_up=True)
     assert (again.deleted_image_sets, again.deleted_objects) == (0, 0)
-    with pytest.raises(UsageError, match="cleaned up"):
+    shown = probe(import_jobs, bucket, tmp_path / "probe", clients=watched_clients(refuse_requests)).report
+    assert shown is not None
+    assert shown.answers == ANSWERS
+
+
+def refuse_requests(_request: Any, operation: str) -> None:
+    raise AssertionError(f"{operation} is not needed to show a report")
+
+
+def test_a_probe_that_was_cleaned_up_before_its_end_starts_no_more_jobs(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    def die(_job: str, what: str) -> None:
+        if what.startswith("observed"):
+            raise Killed
+
+    with pytest.raises(Killed):
+        probe(import_jobs, bucket, tmp_path / "probe", on_step=die)
+    probe(import_jobs, bucket, tmp_path / "probe", clean_up=True)
+    assert not bucket.keys()
+    assert not active(import_jobs)
+    with pytest.raises(UsageError, match="cleaned up before its end"):
         probe(import_jobs, bucket, tmp_path / "probe")
+    assert len(import_jobs.jobs) == 1
 
 
 @pytest.mark.parametrize(

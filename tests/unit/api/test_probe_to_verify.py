@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import Phase, event, given, settings
 
 import dicommap
 from dicommap.aws import Clients
@@ -19,7 +19,6 @@ from dicommap.model.study import Series, Study
 from dicommap.testing import Behaviour, ImportJobService
 from dicommap.verification.effects import Effect
 from tests.property.test_probed_assumptions import FRIENDLY
-from tests.support.example_counts import PERCENT
 from tests.support.fake_clock import QuickClock
 from tests.support.p10_files import STUDY, data_set, p10, uid
 from tests.support.probe_answers import observable_answers
@@ -142,7 +141,7 @@ def test_a_draft_under_the_assumptions_of_a_probe_verifies_as_applied(bucket: Bu
 
 
 @pytest.mark.long
-@settings(max_examples=max(3, 8 * PERCENT // 100), deadline=None)
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # 15 s for an example
 @given(answers=FRIENDLY)
 def test_whatever_the_behaviour_is_a_draft_is_refused_or_applied(s3_endpoint: str, answers: OverrideAnswers) -> None:
     with TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patched:
