@@ -91,14 +91,17 @@ def _fill_plain(builder: JobBuilder, size: int = 0) -> None:
 
 
 def _fill_level(builder: JobBuilder) -> None:
-    """Fill a job with an override file that has a text and the identifiers of a level."""
+    """Fill a job with an override file that has a text and the identifiers of a level.
+
+    The text is not ASCII: drafts write such texts, and a service may misread a file without SpecificCharacterSet.
+    """
     attributes = ATTRIBUTES[builder.pair.attribute]
-    study = builder.add_study()
-    data_set = make_attribute(attributes.text, AFTER)
+    study, text = builder.add_study(), f"{AFTER} {NON_ASCII}"
+    data_set = make_attribute(attributes.text, text)
     for keyword in attributes.identifiers:
         data_set |= make_attribute(keyword, AFTER)
     builder.add_override(study, dict(sorted(data_set.items())), size=SMALL_FILE)
-    _watch_text(builder, "tested", study, attributes.text)
+    _watch_text(builder, "tested", study, attributes.text, after=text)
     for keyword in attributes.identifiers:
         _watch_text(builder, keyword, study, keyword)
 

@@ -273,6 +273,8 @@ class ProbeCourse:
         name = name_level_job(pair)
         verdict = judging.judge_level(self.build(name), self._observations[name])
         text_job = self._find_text_job(pair)
+        if text_job == name:
+            return verdict
         text = judge_effect(self.build(text_job), self._observations[text_job])
         return verdict if verdict.answer == text.answer else unclear(f"{verdict.seen}; {text.seen}", name, text_job)
 

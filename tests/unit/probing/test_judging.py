@@ -208,10 +208,12 @@ def test_a_decimal_and_an_integer_must_have_the_same_answer(seen: dict[str, Any]
 
 def test_a_level_is_applied_if_its_text_and_its_identifiers_are() -> None:
     job = job_of("level-patientInStudy")
-    everything = dict.fromkeys((watch.keyword for watch in job.watches.values()), AFTER)
+    everything = {watch.keyword: watch.values["after"] for watch in job.watches.values()}
     assert {"PatientID", "PatientName"} < everything.keys()
     assert judge_level(job, observe(job, **everything)).answer == "applied"
     assert judge_level(job, observe(job)).answer == "ignored"
+    misread = {**everything, "PatientComments": everything["PatientComments"].replace("ü", "?")}
+    assert judge_level(job, observe(job, **misread)).answer is None
     for keyword in everything:
         assert judge_level(job, observe(job, **{**everything, keyword: BEFORE[keyword]})).answer is None
 

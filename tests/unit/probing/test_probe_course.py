@@ -56,7 +56,9 @@ def test_an_identifier_that_is_ignored_makes_its_level_unclear() -> None:
     report = SimulatedProbe(OverrideAnswers(), questions, ignored_attributes=frozenset({"PatientID", "StudyID"})).run()
     assert report.answers == {"patientInStudy": None, "studyInStudy": None, "seriesInSeries": "applied"}
     assert report.assumptions.patientInStudy == "unavailable"
-    assert "PatientID): before" in report.questions[0].seen
+    assert report.questions[0].seen.count("PatientID: before") == 1
+    assert [evidence.name for evidence in report.questions[0].evidence] == ["level-patientInStudy"]
+    assert len(report.questions[1].evidence) == 2  # the text alone is applied, as another job shows
 
 
 def test_an_answer_that_the_question_does_not_have_is_unclear() -> None:
