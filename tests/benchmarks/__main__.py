@@ -18,6 +18,7 @@ from tests.benchmarks import (
     planning,
     s3,
     scanning,
+    slow_disks,
     verifying,
 )
 from tests.benchmarks.options import Options
@@ -33,9 +34,10 @@ SECTIONS: dict[str, Callable[[Options], str]] = {
     "looking": looking.measure,
     "exporting": exporting.measure,
     "s3": s3.measure,
+    "slow_disks": slow_disks.measure,
     "verifying": verifying.measure,
 }
-USUAL = ("scanning", "authoring", "drafting", "planning", "looking", "exporting", "s3", "verifying")
+USUAL = ("scanning", "authoring", "drafting", "planning", "looking", "exporting", "s3", "slow_disks", "verifying")
 
 
 def main() -> None:

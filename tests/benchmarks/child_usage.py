@@ -13,7 +13,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.options import ROOT
@@ -39,15 +39,21 @@ class CommandFailedError(Exception):
     """A command ended with a status that is no answer."""
 
 
-def usage_of(command: Sequence[str | os.PathLike[str]], *, accepted: Sequence[int] = (0, 1)) -> Usage:
+def usage_of(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    accepted: Sequence[int] = (0, 1),
+    environment: Mapping[str, str] | None = None,
+) -> Usage:
     """Run a command and return what it used. Raises CommandFailedError where it ends with another status.
 
-    1 is the status of dicommap for findings of severity error.
+    1 is the status of dicommap for findings of severity error. `environment` has more variables for the command.
     """
     launcher = [sys.executable, "-m", "tests.benchmarks.child_usage", *(os.fspath(word) for word in command)]
     # Installed programs have their bytecode; a checkout gets it by running.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    ran = subprocess.run(launcher, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT, env=environment)
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    variables = {**inherited, **(environment or {})}
+    ran = subprocess.run(launcher, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT, env=variables)
     found = Usage(**json.loads(ran.stdout))
     if found.status not in accepted:
         raise CommandFailedError(f"{os.path.basename(command[0])} ended with status {found.status}")
