@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from dicommap.scanning.task_runner import TaskRunner
     from dicommap.sources import Source
 
+_JOIN_SECONDS = 1.0
+"""The thread that counts files is awaited for this time. If its storage hangs, it ends with the call that hangs."""
+
 FILES_PER_BATCH = 500
 """The number of files in a batch. With more files, more work is lost if a worker is killed.
 
@@ -270,7 +273,7 @@ class FileCounter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopped.set()
-        self._thread.join()
+        self._thread.join(_JOIN_SECONDS)
 
     def _count_files(self) -> None:
         """Count the files of all sources for the progress bar."""
