@@ -39,7 +39,7 @@ def test_a_scan_that_is_stopped_while_calls_wait_keeps_the_inventory_and_goes_on
     before = output.read_bytes()
     (tree / "00" / "0000").write_bytes(p10(PatientID="changed"))
     environment = {**os.environ, **slow_environment(tree, 0.05)}
-    command = [sys.executable, "-m", "dicommap", "scan", tree, "-o", output]
+    command: list[str | Path] = [sys.executable, "-m", "dicommap", "scan", tree, "-o", output]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         wait_for_threads(process, 6)
         process.send_signal(number)
