@@ -28,18 +28,19 @@ class _ObjectWithDuplicates(dict[str, Any]):
 
 
 def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
-    """Parse the bytes of a JSON document, and return its value and its issues.
+    """Parse the bytes of a JSON document.
 
-    Issues are: not UTF-8, a byte order mark, not JSON, too many values, repeated members, numbers that are not finite,
-    lone surrogates, and nesting deeper than DEPTH_LIMIT.
+    These are issues: the bytes are not UTF-8 or start with a byte order mark; the text is not JSON or has too many
+    values; an object has several members with the same name; a number is not finite; a text has a lone surrogate; a
+    value is nested deeper than DEPTH_LIMIT.
 
     Args:
         data: The bytes of the document.
-        values_limit: The maximum number of JSON values. A document with more values is refused without parsing.
+        values_limit: The maximum number of JSON values. A document with more values is not parsed.
 
     Returns:
-        The value and its issues. The value is None if the document cannot be parsed, has too many values or issues, or
-        is nested too deep.
+        The JSON value and its issues. If the document cannot be parsed or cannot be checked as a whole, the value is
+        None.
 
     """
     if has_more_json_values(data, values_limit):
@@ -51,7 +52,7 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
     if text.startswith("\ufeff"):
         return None, [make_issue("json.byte-order-mark", _WHOLE)]
     try:
-        value = json.loads(text, object_pairs_hook=_build_object)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         reason = f"{error.msg} at line {error.lineno} column {error.colno}"
         return None, [make_issue("json.not-json", _WHOLE, reason=reason)]
@@ -63,15 +64,15 @@ def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[
 
 
 def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
-    """Check a document that this process has written. Return the same result as `parse_json`, without parsing.
+    """Check the JSON value of a document that this process has written. The text is not parsed again.
 
     Args:
-        value: The Python value from which the document was written: a dict, list, text, number and so on.
-        text: The JSON text of the document. It is used only to count the values in the document.
-        values_limit: The maximum number of JSON values in the document.
+        value: The JSON value.
+        text: The text that was written for it. Its values are counted.
+        values_limit: The maximum number of JSON values.
 
     Returns:
-        The value and its issues. The value is None if it has too many values or issues, or is nested too deep.
+        The same as `parse_json` for the bytes of the text.
 
     """
     if has_more_json_values(text.encode("utf-8", "surrogatepass"), values_limit):
@@ -80,6 +81,9 @@ def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.valu
 
 
 def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON of any type
+    """Return a JSON value, or None if it cannot be checked as a whole, and the issues of all values inside it."""
+    if _is_plain(value, DEPTH_LIMIT):
+        return value, []
     too_deep: list[str] = []
     issues = list(limit_and_count(_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
     issues += limit_and_count(map(_too_deep_issue, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer=""))
@@ -89,11 +93,33 @@ def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON 
     return None if is_unsafe else value, issues
 
 
+def _is_plain(value: object, levels: int) -> bool:
+    """Return True if a fast test shows that a value and all values inside it have no issue.
+
+    False means that `_value_issues` must look for issues: for example, the test does not search texts that have other
+    characters than ASCII for lone surrogates.
+
+    Args:
+        value: A JSON value.
+        levels: The number of levels that the value may have, where an object or array without members has one level.
+    """
+    if isinstance(value, str):
+        return value.isascii()
+    if isinstance(value, dict):
+        is_whole = levels > 0 and not isinstance(value, _ObjectWithDuplicates)
+        return is_whole and all(name.isascii() and _is_plain(member, levels - 1) for name, member in value.items())
+    if isinstance(value, list):
+        return levels > 0 and all(_is_plain(item, levels - 1) for item in value)
+    return not isinstance(value, float) or math.isfinite(value)
+
+
 def depth_issues(value: object) -> list[Issue]:
     """Return an issue for each value inside `value` that is nested too deep.
 
     `value` is a parsed document of a format other than JSON, such as TOML.
     """
+    if _is_plain(value, DEPTH_LIMIT):
+        return []
     too_deep: list[str] = []
     for _ in _value_issues(value, too_deep):
         pass
@@ -111,8 +137,37 @@ def pointer_token(member: str | int) -> str:
 
 
 def dump_json(value: object) -> str:
-    """Return a value as JSON text, indented by two spaces. Members keep their order. The text ends with a newline."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Return a value as JSON text, indented by two spaces. Members keep their order. The text ends with a newline.
+
+    The text is that of `json.dumps(value, indent=2, ensure_ascii=False)`, which needs several times as long, because it
+    does not use its C encoder if the text is indented.
+
+    Args:
+        value: A dict with texts as keys, a list, a tuple, a text, a number, a bool or None, and values inside it.
+
+    Raises:
+        ValueError: A number is not finite.
+
+    """
+    return _format_json(value, "\n") + "\n"
+
+
+_format_text = json.encoder.encode_basestring
+_format_other = json.JSONEncoder(allow_nan=False).encode
+
+
+def _format_json(value: Any, line_end: str) -> str:  # noqa: ANN401  JSON of any type
+    """Return a value as JSON text. `line_end` is a newline and the indentation of the line where the value begins."""
+    if isinstance(value, str):
+        return _format_text(value)
+    inner = line_end + "  "
+    if isinstance(value, dict) and value:
+        members = [f"{_format_text(name)}: {_format_json(member, inner)}" for name, member in value.items()]
+        return f"{{{inner}{f',{inner}'.join(members)}{line_end}}}"
+    if isinstance(value, list | tuple) and value:
+        items = [_format_json(item, inner) for item in value]
+        return f"[{inner}{f',{inner}'.join(items)}{line_end}]"
+    return _format_other(value)
 
 
 def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -123,6 +178,9 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     counts = Counter(name for name, _ in pairs)
     repeating.repeated = tuple(name for name, count in counts.items() if count > 1)
     return repeating
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_build_object)
 
 
 def _value_issues(root: object, too_deep: list[str]) -> Iterator[Issue]:

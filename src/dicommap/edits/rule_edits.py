@@ -101,6 +101,10 @@ class RuleEdits:
         self._table = tables.get(rule.name)
         values_and_issues = build_new_values(rule, name, self._table)
         self._new_values = [new_value for new_value in values_and_issues if not isinstance(new_value, Issue)]
+        self._locations = {
+            new_value.tag: replace(self._location, keyword=keyword_of(new_value.tag)) for new_value in self._new_values
+        }
+        """Tag of a new value -> location of its edits."""
         self._missing = [
             keyword for keyword in self._iterate_source_keywords() if keyword not in {*captured, *_UID_KEYWORDS}
         ]
@@ -159,13 +163,10 @@ class RuleEdits:
         partly = list(self._partial_match_issues(target, self._patterns, values))
         yield from partly
         if not partly:
-            location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
             # A missing lookup row is only one issue, even if several attributes would get values from the row.
             issues: dict[Issue, None] = {}
             for edit_or_issue in (
-                item
-                for new_value in self._new_values
-                for item in self._make_new_value_edits(new_value, target, values, location)
+                item for new_value in self._new_values for item in self._make_new_value_edits(new_value, target, values)
             ):
                 if isinstance(edit_or_issue, Issue):
                     issues[edit_or_issue] = None
@@ -174,9 +175,10 @@ class RuleEdits:
             yield from issues
 
     def _make_new_value_edits(
-        self, new_value: NewValue, target: Target, values: AttributeValues, location: Location
+        self, new_value: NewValue, target: Target, values: AttributeValues
     ) -> Iterator[Edit | Issue]:
-        location = replace(location, keyword=keyword_of(new_value.tag))
+        of_edit = self._locations[new_value.tag]
+        location = replace(of_edit, study=target.study_instance_uid, series=target.series_instance_uid)
         if self._rule.policy is OverwritePolicy.ONLY_IF_EMPTY:
             current = values[keyword_of(new_value.tag)]
             if "" in current and len(current) > 1:
@@ -196,7 +198,7 @@ class RuleEdits:
                 tag=new_value.tag,
                 attribute=attribute,
                 origin=str(self._edit_result) if row is None else f"{self._edit_result} ({row})",
-                location=replace(self._location, keyword=keyword_of(new_value.tag)),
+                location=of_edit,
                 edit_results=(self._edit_result,) if row is None else (self._edit_result, row),
                 computed_from=sources,
                 # The cells of a lookup table may contain patients' data.
@@ -252,9 +254,9 @@ class RuleEdits:
 
         Values match only in part if some do not match, or if some could not be decoded and may not match.
         """
-        location = replace(self._location, study=target.study_instance_uid, series=target.series_instance_uid)
+        study, series = target.study_instance_uid, target.series_instance_uid
         for keyword, pattern in patterns.items():
-            where, count = replace(location, keyword=keyword), len(values[keyword])
+            where, count = replace(self._location, keyword=keyword, study=study, series=series), len(values[keyword])
             matching = sum(map(pattern.is_certain_match, values[keyword]))
             if any(map(pattern.is_match_unknown, values[keyword])):
                 yield make_issue("rules.undecodable-match", where, keyword=keyword)

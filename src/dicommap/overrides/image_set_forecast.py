@@ -237,7 +237,9 @@ class ImageSetForecaster:
     def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
         """Yield each grouping attribute that still has several values in a study or series after `changes`."""
         by_scope = index_changes(changes)
-        scopes = {scope: counts for scope, counts in _count_values_by_scope(study, by_scope) if len(counts) > 1}
+        scopes = {
+            scope: Counter(counts) for scope, counts in _count_values_by_scope(study, by_scope) if len(counts) > 1
+        }
         if not scopes:
             return
         keywords = tuple(dict.fromkeys(keyword for _, keyword in scopes))
@@ -309,25 +311,27 @@ def build_conflict_issue(conflict: GroupingConflict) -> Issue:
     )
 
 
-def _count_values_by_scope(study: Study, changes: ChangesByScope) -> Iterator[tuple[ConflictScope, Counter[str]]]:
+def _count_values_by_scope(study: Study, changes: ChangesByScope) -> Iterator[tuple[ConflictScope, ValueCounts]]:
     """Yield each grouping attribute of a study, with the number of files for each value after `changes`.
 
     Study attributes are counted in the whole study, series attributes in each series.
     """
     for keyword in _STUDY_KEYWORDS:
-        values: Counter[str] = Counter()
-        for series in study.series:
-            values.update(_count_series_values(series, keyword, changes))
+        values, *others = (_count_series_values(series, keyword, changes) for series in study.series)
+        if others:  # most studies have one series, and a Counter is slow
+            values = Counter(values)
+            for counts in others:
+                values.update(counts)
         yield (None, keyword), values
     for series in study.series:
         for keyword in _SERIES_KEYWORDS:
             yield (series.series_instance_uid, keyword), _count_series_values(series, keyword, changes)
 
 
-def _count_series_values(series: Series, keyword: str, changes: ChangesByScope) -> Counter[str]:
+def _count_series_values(series: Series, keyword: str, changes: ChangesByScope) -> ValueCounts:
     """Return the values of an attribute in a series after the overrides: value -> number of files."""
     text = find_override_text(series.series_instance_uid, keyword, changes)
-    return Counter(series.values.get(keyword, {})) if text is None else Counter({text: series.files})
+    return series.values.get(keyword, {}) if text is None else {text: series.files}
 
 
 def _find_series_changes(study: Study, scope: ConflictScope, changes: ChangesByScope) -> list[AttributeChange]:

@@ -121,18 +121,23 @@ def _nested_attribute_issues(data_set: dict[str, Any], assumptions: Assumptions,
     for member, attribute in data_set.items():
         if not isinstance(attribute, dict) or not _TAG.fullmatch(member):
             continue
-        place = Location(pointer=f"{pointer}/{member}", keyword=keyword_of(int(member, 16)))
         vr, values = attribute.get("vr"), attribute.get("Value")
         if "BulkDataURI" in attribute:
+            place = _locate_attribute(member, pointer)
             yield make_issue("override.bulk-data-uri", place, keyword=place.keyword)
         if not isinstance(values, list):
             continue
         if vr == "SQ":
             for index, item in enumerate(values):
                 if isinstance(item, dict):
-                    yield from _nested_attribute_issues(item, assumptions, f"{place.pointer}/Value/{index}")
+                    yield from _nested_attribute_issues(item, assumptions, f"{pointer}/{member}/Value/{index}")
         elif vr in ("DS", "IS"):
-            yield from _decimal_string_issues(vr, values, assumptions, place)
+            yield from _decimal_string_issues(vr, values, assumptions, _locate_attribute(member, pointer))
+
+
+def _locate_attribute(member: str, pointer: str) -> Location:
+    """Return the location of an attribute. `pointer` is the JSON Pointer of its data set."""
+    return Location(pointer=f"{pointer}/{member}", keyword=keyword_of(int(member, 16)))
 
 
 def _decimal_string_issues(vr: str, values: list[Any], assumptions: Assumptions, place: Location) -> Iterator[Issue]:
@@ -186,23 +191,29 @@ def _not_applied_issues(
     tag: int, attribute: object, target: Target | None, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
     """Yield an issue for each setting of `assumptions` that says that the data store does not apply an attribute."""
-    place = Location(pointer=pointer, keyword=keyword_of(tag))
-    value = attribute if isinstance(attribute, dict) else {}
+    for name, what in _list_refusals(tag, attribute if isinstance(attribute, dict) else {}, target, assumptions):
+        place = Location(pointer=pointer, keyword=keyword_of(tag))
+        yield make_issue("override.not-applied", place, setting=f"{name}=unavailable", what=what)
+
+
+def _list_refusals(
+    tag: int, attribute: dict[str, Any], target: Target | None, assumptions: Assumptions
+) -> Iterator[tuple[str, str]]:
+    """Yield the name of each setting that refuses an attribute, and a phrase for what it refuses."""
     is_private = bool(tag >> 16 & 1)
-    refused = {
-        "emptyValue": (assumptions.emptyValue == "unavailable" and value.keys() == {"vr"}, "an emptied attribute"),
-        "sequences": (assumptions.sequences == "unavailable" and value.get("vr") == "SQ", "a sequence"),
-        "numbers": (assumptions.numbers == "unavailable" and _has_numbers(value), "a value of DS or IS"),
-        "privateElements": (assumptions.privateElements == "unavailable" and is_private, "a private element"),
-    }
+    if assumptions.emptyValue == "unavailable" and attribute.keys() == {"vr"}:
+        yield "emptyValue", "an emptied attribute"
+    if assumptions.sequences == "unavailable" and attribute.get("vr") == "SQ":
+        yield "sequences", "a sequence"
+    if assumptions.numbers == "unavailable" and _has_numbers(attribute):
+        yield "numbers", "a value of DS or IS"
+    if assumptions.privateElements == "unavailable" and is_private:
+        yield "privateElements", "a private element"
     if target is not None and not is_private:
         level = level_of(tag)
         name, is_applied = assumptions.level_setting(level, target.level)
-        words = f"an attribute of the {level.value} level in the override of a {target.level.value}"
-        refused[name] = (not is_applied, words)
-    for name, (is_refused, what) in refused.items():
-        if is_refused:
-            yield make_issue("override.not-applied", place, setting=f"{name}=unavailable", what=what)
+        if not is_applied:
+            yield name, f"an attribute of the {level.value} level in the override of a {target.level.value}"
 
 
 def _has_numbers(attribute: dict[str, Any]) -> bool:

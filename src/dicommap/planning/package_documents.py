@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -136,15 +135,6 @@ class PackageDocuments(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._texts) + len(self._produced)
-
-    def json_value(self, path: str) -> object:
-        """Return the JSON value of a JSON file. Raises KeyError for any other file.
-
-        The value is parsed from the text, because the values of all files together need much memory.
-        """
-        if not path.endswith(".json"):
-            raise KeyError(path)
-        return json.loads(self[path])
 
     def pieces(self, path: str) -> Iterator[str]:
         """Return the text of a file in pieces. A large text is never in memory as a whole."""

@@ -141,33 +141,55 @@ def check_import_configuration(
     uri: S3Uri | None,
     assumptions: Assumptions,
     pointer: str = "",
-    absent: Container[str] = (),
 ) -> Iterator[Issue]:
     """Yield the issues of an import configuration, and of the override files that it names.
 
-    The location of an issue of an override file is the path of the file. If several mappings with the same requirements
-    share an override file, the file is checked once.
+    The location of an issue of an override file is the path of the file.
 
     Args:
         document: The import configuration as a JSON value.
-        overrides: Path relative to inputS3Uri -> content of the file. None if the files are not available. Only the
-            files that a mapping names are read.
+        overrides: Path relative to inputS3Uri -> content of the file. None if the files are not available.
         known: Study Instance UID -> Series Instance UIDs of the inventory. None if there is no inventory.
         uri: The inputS3Uri of the job. None if it is not known.
         assumptions: The assumptions about override files.
         pointer: The JSON Pointer of the import configuration in its document.
-        absent: Paths of missing files that another check reports.
     """
     schema_issues = check_schema("import-configuration", document)
     if schema_issues:
         yield from (issue.with_location(pointer=pointer + (issue.location.pointer or "")) for issue in schema_issues)
         return
     mappings = get_mappings(document)
+    if overrides is None:
+        yield from check_mappings(mappings, uri, known, assumptions, pointer)
+        yield make_issue("mapping.files-not-given")
+    else:
+        yield from check_mappings_and_files(mappings, overrides, known, uri, assumptions, pointer)
+
+
+def check_mappings_and_files(
+    mappings: list[dict[str, str]],
+    overrides: FilesByPath,
+    known: Mapping[str, set[str]] | None,
+    uri: S3Uri | None,
+    assumptions: Assumptions,
+    pointer: str = "",
+    absent: Container[str] = (),
+) -> Iterator[Issue]:
+    """Yield the issues of mappings, and of the override files that they name.
+
+    If several mappings with the same requirements share an override file, the file is checked once.
+
+    Args:
+        mappings: The mappings of an import configuration that is valid for its schema.
+        overrides: Path relative to inputS3Uri -> content of the file. Only the files that a mapping names are read.
+        known: Study Instance UID -> Series Instance UIDs of the inventory. None if there is no inventory.
+        uri: The inputS3Uri of the job. None if it is not known.
+        assumptions: The assumptions about override files.
+        pointer: The JSON Pointer of the import configuration in its document.
+        absent: Paths of missing files that another check reports.
+    """
     issues = list(check_mappings(mappings, uri, known, assumptions, pointer))
     yield from issues
-    if overrides is None:
-        yield make_issue("mapping.files-not-given")
-        return
     # An invalid path may lead out of the prefix, so its file is not searched.
     strays = {issue.location.pointer for issue in issues if issue.code == "mapping.path"}
     yield from _override_files_issues(mappings, overrides, assumptions)

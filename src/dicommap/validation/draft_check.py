@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def check_documents(documents: PackageDocuments) -> list[Issue]:
     issues = source_errors + check_package(_DraftedFiles(documents), None, None, drafted=documents.plan)
     issues = [issue for issue in issues if issue.severity is not Severity.NOTE]
     folders = {_find_job_folder(issue.location.path or "") for issue in issues}
-    targets = _map_targets_to_locations(documents.plan, folders)
+    targets = _map_targets_to_locations(documents.plan, folders) if issues else {}
     return [_locate_at_target(issue, targets) for issue in issues]
 
 
@@ -77,14 +78,17 @@ def check_repeated_instances(files: int, differing: int) -> Iterator[Issue]:
 class _DraftedFiles(FilesByPath):
     """The JSON files of a package by path.
 
-    Each value is made on access, because all values together need much memory.
+    Each value is parsed from the text on access, because all values together need much memory.
     """
 
     def __init__(self, documents: PackageDocuments) -> None:
         self._documents = documents
 
     def __getitem__(self, path: str) -> JsonContent:
-        return JsonContent(self._documents.json_value(path), self._documents[path])
+        if not path.endswith(".json"):
+            raise KeyError(path)
+        text = self._documents[path]
+        return JsonContent(json.loads(text), text)
 
     def __contains__(self, path: object) -> bool:
         return path in self._documents

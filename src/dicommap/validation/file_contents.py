@@ -65,6 +65,41 @@ class Subfolder(FilesByPath):
         return sum(1 for _ in self)
 
 
+KEPT_BYTES = 2**24
+"""Maximum number of bytes that KeptFiles keeps in memory."""
+
+
+class KeptFiles(FilesByPath):
+    """Files that are read once, because the first ones are kept in memory, up to KEPT_BYTES in total.
+
+    So the hash and the other checks of a file see the same bytes.
+    """
+
+    def __init__(self, files: FilesByPath) -> None:
+        self._files = files
+        self._kept: dict[str, FileContent] = {}
+        self._free = KEPT_BYTES
+
+    def __getitem__(self, name: str) -> FileContent:
+        if name in self._kept:
+            return self._kept[name]
+        content = self._files[name]
+        size = 0 if isinstance(content, Issue) else len(content.text if isinstance(content, JsonContent) else content)
+        if size <= self._free:
+            self._free -= size
+            self._kept[name] = content
+        return content
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._kept or name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
 def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -> tuple[Any, list[Issue]]:
     """Return the JSON value of a file and its issues. The value is None if the file cannot be read."""
     if isinstance(content, Issue):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.printable_text import make_printable
@@ -29,9 +29,15 @@ from dicommap.model.package_layout import (
 from dicommap.planning.plan import Plan, PlanJobs, iterate_plan_json
 from dicommap.planning.plan_parts import parse_plan_parts
 from dicommap.reading.document_limits import PLAN_LIMIT, count_json_separators
-from dicommap.validation.configuration_check import check_import_configuration, check_planned_mappings, get_mappings
+from dicommap.validation.configuration_check import check_mappings_and_files, check_planned_mappings, get_mappings
 from dicommap.validation.draft_issues_check import repeat_draft_issues
-from dicommap.validation.file_contents import Subfolder, check_size_and_hash, open_hashed_lines, parse_content
+from dicommap.validation.file_contents import (
+    KeptFiles,
+    Subfolder,
+    check_size_and_hash,
+    open_hashed_lines,
+    parse_content,
+)
 from dicommap.validation.objects_csv_check import check_objects_csv
 from dicommap.validation.plan_check import check_plan
 from dicommap.validation.request_check import check_output_uris, check_request
@@ -58,6 +64,22 @@ _RequestMembers = dict[str, Any]
 """The clientToken and the outputS3Uri of a job's request. They are kept, so that each request is read only once."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Package:
+    """A package with a valid plan, and the data that its jobs are checked against."""
+
+    plan: dict[str, Any]
+    """The JSON value of the plan, with its jobs as `_JobValues`."""
+    jobs: PlanJobs
+    files: FilesByPath
+    known: Known
+    assumptions: Assumptions
+    is_drafted: bool
+    """Whether this process has just made the package."""
+    requests: dict[str, _RequestMembers] = field(default_factory=dict)
+    """Id of a job -> members of its request, for each job whose request was read."""
+
+
 def check_package(
     files: FilesByPath, known: Known, input_s3_uri: str | None, *, drafted: Plan | None = None
 ) -> list[Issue]:
@@ -67,34 +89,49 @@ def check_package(
         files: All files of the package by path.
         known: Study Instance UID -> Series Instance UIDs of the inventory. None if there is no inventory.
         input_s3_uri: The expected inputS3Uri of the package. None for any URI.
-        drafted: The plan, if this process has just made the package; else None. With it, the tables and the lists of
-            objects are not read, because the plan was made from them.
+        drafted: The plan, if this process has just made the package; else None. With it, nothing is checked that the
+            pydantic models and the draft ensure: schemas, hashes, tables, lists of objects, client tokens, missing and
+            unexpected files.
     """
     plan, issues, jobs = _read_plan(files, drafted)
     if plan is None:
         return issues
-    issues += [issue.with_location(path=PLAN_FILE) for issue in check_plan(plan)]
-    for member, path in _list_tables(plan) if drafted is None else ():
-        check = repeat_draft_issues if path == ISSUES_FILE else _table_issues
-        issues += check(files, path, plan[member], _plan_location(f"/{member}"))
-    assumptions = Assumptions.model_validate(plan["assumptions"])
-    expected_uri = S3Uri.parse(input_s3_uri or "")
-    if expected_uri is not None and expected_uri != S3Uri.parse(plan["inputS3Uri"]):
-        issues.append(make_issue("s3-uri.mismatch", _plan_location("/inputS3Uri"), other="the call"))
-    checked: set[str] = set()
-    kept: dict[str, _RequestMembers] = {}
-    for index, job in enumerate(plan["jobs"]):
-        place = f"/jobs/{index}"
-        # Jobs with the same ID have the same folder, which is checked once. The repeated ID is an issue of the plan.
-        if job["id"] not in checked:
-            issues += _job_issues(job, place, files, known, assumptions, kept)
-            issues += _objects_issues(job, plan["sources"], place, files) if drafted is None else ()
-        checked.add(job["id"])
-    issues += _presence_issues(plan, files) if drafted is None else ()
-    issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(kept)))
-    # A wrong plan gives other client tokens than those in the requests. An issue about tokens would then add nothing.
+    is_drafted, assumptions = drafted is not None, Assumptions.model_validate(plan["assumptions"])
+    package = _Package(plan=plan, jobs=jobs, files=files, known=known, assumptions=assumptions, is_drafted=is_drafted)
+    issues += _plan_issues(package, input_s3_uri)
+    issues += _jobs_issues(package)
+    issues += _presence_issues(plan, files) if not is_drafted else ()
+    issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(package)))
     issues = _merge_placeholder_notes(issues)
-    return issues if has_errors(issues) else [*issues, *_token_issues(jobs, plan["attempt"], kept)]
+    # A wrong plan gives other client tokens than those in the requests. An issue about tokens would then add nothing.
+    return issues if is_drafted or has_errors(issues) else [*issues, *_token_issues(package)]
+
+
+def _plan_issues(package: _Package, input_s3_uri: str | None) -> Iterator[Issue]:
+    """Yield the issues of the plan, of the tables that it describes, and of an unexpected inputS3Uri."""
+    for issue in check_plan(package.plan):
+        yield issue.with_location(path=PLAN_FILE)
+    for member, path in _list_tables(package.plan) if not package.is_drafted else ():
+        check = repeat_draft_issues if path == ISSUES_FILE else _table_issues
+        yield from check(package.files, path, package.plan[member], _plan_location(f"/{member}"))
+    expected_uri = S3Uri.parse(input_s3_uri or "")
+    if expected_uri is not None and expected_uri != S3Uri.parse(package.plan["inputS3Uri"]):
+        yield make_issue("s3-uri.mismatch", _plan_location("/inputS3Uri"), other="the call")
+
+
+def _jobs_issues(package: _Package) -> Iterator[Issue]:
+    """Yield the issues of all jobs.
+
+    Jobs with the same id have the same folder, which is checked once. The repeated id is an issue of the plan.
+    """
+    checked: set[str] = set()
+    for index, job in enumerate(package.plan["jobs"]):
+        place = f"/jobs/{index}"
+        if job["id"] not in checked:
+            yield from _job_issues(job, place, package)
+            if not package.is_drafted:
+                yield from _objects_issues(job, place, package)
+        checked.add(job["id"])
 
 
 class _JobValues:
@@ -123,7 +160,7 @@ def _read_plan(files: FilesByPath, drafted: Plan | None) -> tuple[dict[str, Any]
     # PlanJob has accepted all jobs, so the first job stands for all of them.
     if parts is not None and not check_schema("plan", {**parts[0], "jobs": [next(parts[1].iterate_values())]}):
         return {**parts[0], "jobs": _JobValues(parts[1])}, [], parts[1]
-    plan, issues = _read_document("plan", PLAN_FILE, files)
+    plan, issues = _read_document("plan", PLAN_FILE, files, is_valid=False)
     return plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"])
 
 
@@ -175,76 +212,73 @@ def _presence_issues(plan: dict[str, Any], files: FilesByPath) -> Iterator[Issue
         yield make_issue("package.unexpected-file", Location(path=make_printable(path)))
 
 
-def _read_document(schema: str, path: str, files: FilesByPath) -> tuple[Any, list[Issue]]:
-    """Return a document and its issues. The document is None if the file is missing or has errors."""
+def _read_document(schema: str, path: str, files: FilesByPath, *, is_valid: bool) -> tuple[Any, list[Issue]]:
+    """Return a document and its issues. The document is None if the file is missing or has errors.
+
+    Args:
+        schema: The name of the document's schema.
+        path: The path of the document.
+        files: The files of the package.
+        is_valid: Whether a pydantic model has made the document, so that it is valid for the schema.
+    """
     if path not in files:
         return None, [make_issue("package.missing-file", Location(path=path))]
     document, issues = parse_content(files[path], limit_at(path))
-    if not issues:
+    if not issues and not is_valid:
         issues = check_schema(schema, document)
     failed = has_errors(issues)
     return None if failed else document, [issue.with_location(path=path) for issue in issues]
 
 
-def _job_issues(
-    job: dict[str, Any],
-    place: str,
-    files: FilesByPath,
-    known: Known,
-    assumptions: Assumptions,
-    kept: dict[str, _RequestMembers],
-) -> Iterator[Issue]:
-    """Yield the issues of the files in a job's folder, and add the job's request to `kept`.
-
-    `place` is the JSON Pointer of the job in the plan.
-    """
-    path = f"{job_folder(job['id'])}/{CONFIGURATION_FILE}"
-    configuration, issues = _read_document("import-configuration", path, files)
+def _job_issues(job: dict[str, Any], place: str, package: _Package) -> Iterator[Issue]:
+    """Yield the issues of the files in a job's folder. `place` is the JSON Pointer of the job in the plan."""
+    folder = job_folder(job["id"])
+    path, overrides_path = f"{folder}/{CONFIGURATION_FILE}", f"{folder}/files/"
+    configuration, issues = _read_document("import-configuration", path, package.files, is_valid=package.is_drafted)
     yield from (issue for issue in issues if issue.code != "package.missing-file")
-    yield from _request_issues(job, files, configuration, kept)
-    overrides = f"{job_folder(job['id'])}/files/"
-    for index, planned in enumerate(job["files"]):
-        yield from check_size_and_hash(
-            files, overrides + planned["path"], planned, _plan_location(f"{place}/files/{index}")
-        )
+    yield from _request_issues(job, configuration, package)
+    files = KeptFiles(package.files)
+    for index, planned in enumerate(job["files"]) if not package.is_drafted else ():
+        in_plan = _plan_location(f"{place}/files/{index}")
+        yield from check_size_and_hash(files, overrides_path + planned["path"], planned, in_plan)
     if configuration is None:
         return
+    mappings = get_mappings(configuration)
     planned_paths = {file["path"] for file in job["files"]}
     uri = S3Uri.parse(job["inputS3Uri"])
-    for issue in check_import_configuration(
-        configuration, Subfolder(files, overrides), known, uri, assumptions, absent=planned_paths
+    overrides = Subfolder(files, overrides_path)
+    for issue in check_mappings_and_files(
+        mappings, overrides, package.known, uri, package.assumptions, absent=planned_paths
     ):
-        yield issue.with_location(path=overrides + issue.location.path if issue.location.path else path)
+        yield issue.with_location(path=overrides_path + issue.location.path if issue.location.path else path)
     yield from check_planned_mappings(
-        job["mappings"], get_mappings(configuration), _plan_location(f"{place}/mappings"), Location(path=path)
+        job["mappings"], mappings, _plan_location(f"{place}/mappings"), Location(path=path)
     )
 
 
-def _objects_issues(job: dict[str, Any], sources: list[str], place: str, files: FilesByPath) -> Iterator[Issue]:
+def _objects_issues(job: dict[str, Any], place: str, package: _Package) -> Iterator[Issue]:
     path = f"{job_folder(job['id'])}/{OBJECTS_FILE}"
-    table = open_hashed_lines(files, path)
+    table = open_hashed_lines(package.files, path)
     if isinstance(table, Issue):
         yield table.with_location(path=path)
     elif table is not None:
-        issues = list(check_objects_csv(table, job, sources, path, _plan_location(place)))
+        issues = list(check_objects_csv(table, job, package.plan["sources"], path, _plan_location(place)))
         table.read_to_end()
         # If the table was changed, this is the cause of its other issues, and only this is reported.
         yield from list(table.issues(path, job["objects"], _plan_location(f"{place}/objects"))) or issues
 
 
-def _request_issues(
-    job: dict[str, Any], files: FilesByPath, configuration: object, kept: dict[str, _RequestMembers]
-) -> Iterator[Issue]:
+def _request_issues(job: dict[str, Any], configuration: object, package: _Package) -> Iterator[Issue]:
     """Yield the issues of a job's request, and of its differences from the plan and the import configuration.
 
-    The parameters that are checked later are added to `kept`.
+    The parameters that are checked later are added to `package.requests`.
     """
     path = _request_path(job["id"])
-    if path not in files:
+    if path not in package.files:
         return
-    request, issues = parse_content(files[path], limit_at(path))
+    request, issues = parse_content(package.files[path], limit_at(path))
     if isinstance(request, dict):
-        kept[job["id"]] = {name: request.get(name) for name in _COMPARED_MEMBERS}
+        package.requests[job["id"]] = {name: request.get(name) for name in _COMPARED_MEMBERS}
     issues = issues or check_request(request)
     yield from (issue.with_location(path=path) for issue in issues)
     if not isinstance(request, dict) or has_errors(issues):
@@ -272,16 +306,16 @@ def _merge_placeholder_notes(issues: list[Issue]) -> list[Issue]:
     return merged
 
 
-def _iterate_output_uris(kept: dict[str, _RequestMembers]) -> Iterator[tuple[Location, str]]:
+def _iterate_output_uris(package: _Package) -> Iterator[tuple[Location, str]]:
     """Yield the location and the text of each request's outputS3Uri. The text may be a placeholder."""
-    for job_id, request in kept.items():
+    for job_id, request in package.requests.items():
         if isinstance(request["outputS3Uri"], str):
             yield Location(path=_request_path(job_id), pointer="/outputS3Uri"), request["outputS3Uri"]
 
 
-def _token_issues(jobs: PlanJobs, attempt: int, kept: dict[str, _RequestMembers]) -> Iterator[Issue]:
-    for job in jobs:
-        if kept[job.id]["clientToken"] != job.client_token(attempt):
+def _token_issues(package: _Package) -> Iterator[Issue]:
+    for job in package.jobs:
+        if package.requests[job.id]["clientToken"] != job.client_token(package.plan["attempt"]):
             yield make_issue("request.client-token", Location(path=_request_path(job.id), pointer="/clientToken"))
 
 

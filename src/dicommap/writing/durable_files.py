@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import io
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -62,22 +61,23 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
         OSError: A file or directory cannot be written.
     """
     syncs_file_system = _SYNCFS is not None and count > SYNC_EACH_LIMIT
-    directories = {root}
+    folders = {""}
     for name, pieces in files:
-        path = root / name
-        missing, folder = [], path.parent
-        while folder not in directories:
-            missing.append(folder)
-            folder = folder.parent
-        for folder in reversed(missing):
-            create_directory(folder)
-            directories.add(folder)
-        _write_pieces(os.fdopen(create_file(path), "wb"), pieces, wait=not syncs_file_system)
+        _create_folders(root, os.path.dirname(name), folders)
+        _write_pieces(os.fdopen(create_file(os.path.join(root, name)), "wb"), pieces, wait=not syncs_file_system)
     if syncs_file_system:
         _sync_file_system(root)
         return
-    for directory in directories:
-        sync_directory(directory)
+    for folder in folders:
+        sync_directory(root / folder)
+
+
+def _create_folders(root: Path, folder: str, existing: set[str]) -> None:
+    """Create a folder below `root` and the folders around it, unless they are in `existing`, and add them to it."""
+    if folder not in existing:
+        _create_folders(root, os.path.dirname(folder), existing)
+        create_directory(root / folder)
+        existing.add(folder)
 
 
 def sync_directory(directory: Path) -> None:
@@ -95,8 +95,8 @@ def _sync_file_system(directory: Path) -> None:
 
 
 def _write_pieces(binary: BinaryIO, pieces: Iterable[str], *, wait: bool) -> None:
-    with io.TextIOWrapper(binary, encoding="utf-8", newline="") as file:
-        file.writelines(pieces)
+    with binary as file:
+        file.writelines(piece.encode() for piece in pieces)
         file.flush()
         if wait:
             os.fsync(file.fileno())

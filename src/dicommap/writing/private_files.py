@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from _typeshed import StrPath
+
 GROUP_VARIABLE = "DICOMMAP_GROUP_READABLE"
 """The environment variable that lets the group read new files if its value is 1."""
 
@@ -32,7 +34,7 @@ def new_directory_mode() -> int:
     return 0o750 if _is_group_readable() else 0o700
 
 
-def create_file(path: Path) -> int:
+def create_file(path: StrPath) -> int:
     """Create a new file, and return a descriptor for reading and writing it. Raises OSError.
 
     The mode is set before the descriptor is returned, so that no other user can read what the caller writes.

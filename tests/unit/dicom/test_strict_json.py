@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dicommap.dicom.strict_json import depth_issues, dump_json, parse_json, pointer_token
+from dicommap.dicom.strict_json import (
+    _build_object,
+    _is_plain,
+    _value_issues,
+    depth_issues,
+    dump_json,
+    parse_json,
+    pointer_token,
+)
 from dicommap.reading.document_limits import DEPTH_LIMIT
+from tests.support.example_counts import examples
 
 
 def found_in(text: bytes) -> list[tuple[str, str | None]]:
@@ -129,3 +141,47 @@ def test_more_findings_than_anybody_reads_are_counted() -> None:
     value, issues = parse_json(b"[" + b"NaN," * 20_000 + b"[" * 70 + b"]" * 70 + b"]")
     assert value is None
     assert "at least 10,000" in issues[-1].message
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=[])),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(), max_size=4), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(VALUES, st.integers(0, DEPTH_LIMIT + 1))
+@examples(200)
+def test_a_value_that_the_fast_test_passes_has_no_issue(value: object, levels: int) -> None:
+    for _ in range(levels):
+        value = [value]
+    too_deep: list[str] = []
+    issues = list(_value_issues(value, too_deep))
+    if _is_plain(value, DEPTH_LIMIT):
+        assert not issues
+        assert not too_deep
+    else:
+        assert issues or too_deep or not str(value).isascii() or not json.dumps(value, ensure_ascii=False).isascii()
+
+
+def test_the_fast_test_passes_usual_values_and_no_repeated_members() -> None:
+    usual, _ = parse_json(b'{"a": [1, 2.5, true, null, "x", {"b": {}}], "c": "d"}')
+    repeated = json.loads('{"x": {"a": 1, "a": 2}}', object_pairs_hook=_build_object)
+    assert _is_plain(usual, DEPTH_LIMIT)
+    assert not _is_plain(repeated, DEPTH_LIMIT)
+
+
+FINITE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(FINITE)
+@examples(200)
+def test_documents_have_the_text_that_python_writes(value: object) -> None:
+    assert dump_json(value) == json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    assert dump_json((value, ())) == dump_json([value, []])

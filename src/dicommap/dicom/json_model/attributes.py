@@ -84,6 +84,9 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
     return Attribute(vr=vr, Value=[_convert_text_to_json(vr, value) for value in values])
 
 
+_VRS_WITHOUT_TEXT = BINARY_VRS | {"SQ"}
+
+
 def text_from_attribute(attribute: Attribute) -> str | None:
     """Return an attribute's value as text, in the form in which an inventory stores values; None if it has no text.
 
@@ -91,7 +94,7 @@ def text_from_attribute(attribute: Attribute) -> str | None:
     be compared. Values of AT (tags) have a text, although no edit can set them.
     """
     vr = attribute["vr"]
-    if vr in BINARY_VRS | {"SQ"} or "InlineBinary" in attribute or "BulkDataURI" in attribute:
+    if vr in _VRS_WITHOUT_TEXT or "InlineBinary" in attribute or "BulkDataURI" in attribute:
         return None
     return "\\".join(_format_value(vr, value) for value in attribute.get("Value", []))
 

@@ -214,12 +214,14 @@ def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> It
         if _TAG.fullmatch(member) is None:
             yield make_issue("dicom-json.tag", Location(pointer=place))
             continue
+        tag = int(member, 16)
+        location = Location(pointer=place, keyword=keyword_of(tag))
         if member < highest:
-            yield make_issue("dicom-json.order", Location(pointer=place, keyword=keyword_of(int(member, 16))))
+            yield make_issue("dicom-json.order", location)
         highest = max(highest, member)
-        yield from _tag_issues(int(member, 16), data_set, place)
-        yield from _attribute_issues(int(member, 16), attribute, place)
-        yield from _creator_issues(int(member, 16), attribute, creators, place)
+        yield from _tag_issues(tag, data_set, location)
+        yield from _attribute_issues(tag, attribute, location)
+        yield from _creator_issues(tag, attribute, creators, place)
 
 
 def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
@@ -242,9 +244,8 @@ def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str],
             yield make_issue("dicom-json.repeated-creator", Location(pointer=pointer, keyword=keyword_of(tag)))
 
 
-def _tag_issues(tag: int, data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
+def _tag_issues(tag: int, data_set: dict[str, Any], location: Location) -> Iterator[Issue]:
     """Yield an issue if a tag is not allowed in a data set, or if it is private and its private creator is missing."""
-    location = Location(pointer=pointer, keyword=keyword_of(tag))
     if is_outside_data_sets(tag):
         yield make_issue("attribute.forbidden", location, keyword=keyword_of(tag))
     elif is_private(tag) and not is_private_creator(tag):
@@ -261,8 +262,7 @@ def _has_private_creator(attribute: object) -> bool:
     return isinstance(attribute, dict) and bool(attribute.get("Value"))
 
 
-def _attribute_issues(tag: int, attribute: object, pointer: str) -> Iterator[Issue]:
-    location = Location(pointer=pointer, keyword=keyword_of(tag))
+def _attribute_issues(tag: int, attribute: object, location: Location) -> Iterator[Issue]:
     if not isinstance(attribute, dict):
         yield make_issue("dicom-json.value-form", location, vr="An attribute", expected="a JSON object")
         return
@@ -270,7 +270,7 @@ def _attribute_issues(tag: int, attribute: object, pointer: str) -> Iterator[Iss
         if member not in _MEMBERS:
             yield make_issue(
                 "dicom-json.member",
-                Location(pointer=pointer + pointer_token(member), keyword=location.keyword),
+                replace(location, pointer=f"{location.pointer}{pointer_token(member)}"),
             )
     vr = attribute.get("vr")
     if not isinstance(vr, str) or vr not in ALL_VRS:
@@ -281,9 +281,8 @@ def _attribute_issues(tag: int, attribute: object, pointer: str) -> Iterator[Iss
     if len(kinds) > 1:
         yield make_issue("dicom-json.several-values", location)
     for kind in kinds:
-        yield from _member_issues(
-            tag, vr, kind, attribute[kind], Location(pointer=f"{pointer}/{kind}", keyword=location.keyword)
-        )
+        of_member = Location(pointer=f"{location.pointer}/{kind}", keyword=location.keyword)
+        yield from _member_issues(tag, vr, kind, attribute[kind], of_member)
 
 
 def _dictionary_issues(tag: int, vr: str, location: Location) -> Iterator[Issue]:
