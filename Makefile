@@ -47,8 +47,8 @@ docs: $(VENV)/documenting ## the site, into build/site; warnings and links that 
 screens: $(VENV)/developing ## pictures of all that notebooks show, into build/screens, and those of the start page; needs Chromium
 	$(BIN)/python -m tests.screens build/screens --start-page docs
 
-bench: $(VENV)/developing ## measure beside peers, and write docs/benchmarks.md; CORPUS=DIR adds real files, FULL=1 a million
-	$(BIN)/python -m tests.benchmarks $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(FULL),--full)
+bench: $(VENV)/developing ## measure beside peers, and write docs/benchmarks.md; CORPUS=DIR adds real files, FULL=1 a million, BEFORE=DIR another checkout
+	$(BIN)/python -m tests.benchmarks $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(FULL),--full) $(if $(BEFORE),--before '$(BEFORE)')
 
 RUNS ?= 1000000
 SECONDS_OF_DOCUMENTS ?= 600

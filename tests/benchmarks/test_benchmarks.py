@@ -11,7 +11,7 @@ import pydicom
 import pytest
 
 import dicommap
-from tests.benchmarks import archives, exporting, planning, s3, verifying
+from tests.benchmarks import archives, drafting, exporting, planning, s3, verifying
 from tests.benchmarks.__main__ import SECTIONS
 from tests.benchmarks.child_usage import CommandFailedError, usage_of
 from tests.benchmarks.corpora import Corpus
@@ -143,6 +143,14 @@ def test_exporting_is_not_judged_by_few_rows() -> None:
     assert "| 200 |" in text
     assert "| 2,000 |" in text
     assert "not measured" in text
+
+
+def test_drafting_is_measured_beside_another_checkout() -> None:
+    text = drafting.measure(Options(before=ROOT), studies=2)
+    assert "| this commit, 2 studies |" in text
+    assert "| the commit before, 2 studies |" in text
+    assert "| this commit, 20 studies |" in text
+    assert "not measured" in text  # two studies do not judge a target
 
 
 def test_every_layout_is_planned() -> None:

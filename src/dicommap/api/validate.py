@@ -124,57 +124,31 @@ def validate(
     place = Path(path)
     known = _read_known_series(inventory)
     issues = list(s3_uri_issues(input_s3_uri, Location())) if input_s3_uri is not None else []
-    if place.is_dir():
-        _require_package_options(place, files, assumptions)
-        package_issues, package = validate_and_open(
-            place, known=known, input_s3_uri=input_s3_uri, sources=sources, progress=progress
-        )
-        if package is not None and _is_submitted(package):
-            package_issues = [issue for issue in package_issues if issue.code != "request.placeholder"]
-        issues += package_issues
-        if s3 is not None and package is not None and not has_errors(issues):
-            issues += _keep_issues(issues, partial(validate_opened_package_in_s3, package, s3, progress))
-        if store is None or package is None or has_errors(issues):
-            return Validation(issues)
-        look_up = partial(
-            validate_opened_package_in_store,
-            package,
-            store,
-            datastore_id=datastore_id,
-            search_rate=search_rate,
-            on_image_set=on_image_set,
-            progress=progress,
-        )
-        in_store = _keep_issues(issues, look_up)
-        return Validation.with_forecast([*issues, *in_store], in_store.store_forecast)
-    if not place.exists():
-        raise DocumentError(f"There is no package or document {format_name(place)}.", fix="Name one that exists.")
-    if s3 is not None or store is not None:
-        raise UsageError(
-            f"{format_name(place)} is not a package.",
-            fix="Name a package: only a package lists its objects and the attributes that its jobs import.",
-        )
-    if sources is not None:
-        raise UsageError(f"{format_name(place)} is not a package.", fix="Only a package has sources: name one.")
-    if place.suffix.lower() in _SHEET_SUFFIXES:
-        raise DocumentError(
-            f"{format_name(place)} is a sheet; these are checked when they are drafted.",
-            fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
-        )
-    if place.suffix.lower() == ".toml":
-        return Validation([*issues, *read_rules(place).issues])
-    folder = _open_override_files(place, files)
-    assumptions = assumptions or _find_assumptions(place)
-    beside = _DocumentContext(
-        known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, assumptions=assumptions
+    if not place.is_dir():
+        _require_document_options(place, is_compared=s3 is not None or store is not None, sources=sources)
+        return Validation([*issues, *_document_issues(place, known, input_s3_uri, files, assumptions)])
+    _require_package_options(place, files, assumptions)
+    package_issues, package = validate_and_open(
+        place, known=known, input_s3_uri=input_s3_uri, sources=sources, progress=progress
     )
-    document_issues = _document_issues(place, beside)
-    return Validation(
-        [
-            *issues,
-            *(issue if issue.location.path else issue.with_location(path=place.name) for issue in document_issues),
-        ]
+    if package is not None and _is_submitted(package):
+        package_issues = [issue for issue in package_issues if issue.code != "request.placeholder"]
+    issues += package_issues
+    if s3 is not None and package is not None and not has_errors(issues):
+        issues += _keep_issues(issues, partial(validate_opened_package_in_s3, package, s3, progress))
+    if store is None or package is None or has_errors(issues):
+        return Validation(issues)
+    look_up = partial(
+        validate_opened_package_in_store,
+        package,
+        store,
+        datastore_id=datastore_id,
+        search_rate=search_rate,
+        on_image_set=on_image_set,
+        progress=progress,
     )
+    in_store = _keep_issues(issues, look_up)
+    return Validation.with_forecast([*issues, *in_store], in_store.store_forecast)
 
 
 def _is_submitted(package: PackageDirectory) -> bool:
@@ -271,7 +245,56 @@ def _require_package_options(place: Path, files: StrPath | None, assumptions: As
         )
 
 
-def _document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
+def _require_document_options(place: Path, *, is_compared: bool, sources: Iterable[StrPath] | None) -> None:
+    """Raise an error if `place` is not a document that can be validated with the given options.
+
+    Args:
+        place: The path of the document.
+        is_compared: Whether the document must be compared with S3 or a data store.
+        sources: The source roots that the caller names; None if it names none.
+
+    Raises:
+        DocumentError: The document does not exist, or is a sheet.
+        UsageError: An option is only for packages.
+    """
+    if not place.exists():
+        raise DocumentError(f"There is no package or document {format_name(place)}.", fix="Name one that exists.")
+    if is_compared:
+        raise UsageError(
+            f"{format_name(place)} is not a package.",
+            fix="Name a package: only a package lists its objects and the attributes that its jobs import.",
+        )
+    if sources is not None:
+        raise UsageError(f"{format_name(place)} is not a package.", fix="Only a package has sources: name one.")
+    if place.suffix.lower() in _SHEET_SUFFIXES:
+        raise DocumentError(
+            f"{format_name(place)} is a sheet; these are checked when they are drafted.",
+            fix="Run 'dicommap draft INVENTORY --sheet FILE -n', which writes nothing.",
+        )
+
+
+def _document_issues(
+    place: Path,
+    known: Mapping[str, set[str]] | None,
+    input_s3_uri: str | None,
+    files: StrPath | None,
+    assumptions: Assumptions | None,
+) -> list[Issue]:
+    """Return the issues of a rules file or JSON document. `validate` describes the arguments."""
+    if place.suffix.lower() == ".toml":
+        return list(read_rules(place).issues)
+    folder = _open_override_files(place, files)
+    assumptions = assumptions or _find_assumptions(place)
+    beside = _DocumentContext(
+        known=known, uri=S3Uri.parse(input_s3_uri or ""), overrides=folder, assumptions=assumptions
+    )
+    return [
+        issue if issue.location.path else issue.with_location(path=place.name)
+        for issue in _json_document_issues(place, beside)
+    ]
+
+
+def _json_document_issues(place: Path, beside: _DocumentContext) -> Iterator[Issue]:
     data = read_document(place)
     if data.startswith(SQLITE_SIGNATURE):
         raise DocumentError(

@@ -203,9 +203,10 @@ def _refuse_options_without_effect(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _open_image_sets_file(path: Path | None, masker: Masker) -> Iterator[Callable[[ForecastImageSet], None] | None]:
-    """Return a context manager that opens a new CSV file for the forecast of image sets.
+    """Open a new CSV file for the forecast of image sets, and close it after the `with` block.
 
-    Its value is a function that writes one image set to the file; None if `path` is None.
+    The `with` statement gives the function that writes one image set to the file. If `path` is None, no file is opened,
+    and it gives None.
     """
     if path is None:
         yield None

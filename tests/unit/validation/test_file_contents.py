@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from collections.abc import Iterator, Mapping
 
+import pytest
+
 from dicommap.issues import make_issue
-from dicommap.validation.file_contents import FileContent, Subfolder, parse_content
+from dicommap.validation import file_contents
+from dicommap.validation.file_contents import FileContent, JsonContent, KeptFiles, Subfolder, parse_content
 
 
 class Unread(Mapping[str, FileContent]):
@@ -31,6 +35,39 @@ def test_what_lies_below_a_folder_is_known_without_being_read() -> None:
     assert "x" in below
     assert not {"z", "../z", "a/x"} & set(below)
     assert "../z" not in below
+
+
+class ReadsCounted(UserDict[str, FileContent]):
+    """Files that record the names of those that are read."""
+
+    def __init__(self, files: Mapping[str, FileContent]) -> None:
+        self.names: list[str] = []
+        super().__init__(files)
+
+    def __getitem__(self, name: str) -> FileContent:
+        self.names.append(name)
+        return self.data[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.data
+
+
+def test_kept_files_are_read_once_until_the_bytes_are_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_contents, "KEPT_BYTES", 8)
+    contents: dict[str, FileContent] = {
+        "a": b"12345",
+        "b": JsonContent(1, "123"),
+        "c": b"1",
+        "d": make_issue("document.too-large", limit="5"),
+    }
+    files = ReadsCounted(contents)
+    kept = KeptFiles(files)
+    assert [kept[name] for name in "abcdabcd"] == [contents[name] for name in "abcdabcd"]
+    assert files.names == ["a", "b", "c", "d", "c"]
+    assert set(kept) == set(contents)
+    assert len(kept) == 4
+    assert "a" in kept
+    assert "x" not in kept
 
 
 def test_what_lies_below_a_folder_is_read_when_asked_for() -> None:

@@ -446,3 +446,16 @@ def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_checked(
     large: dict[str, FileContent] = {**files, path: make_issue("document.too-large", limit=3)}
     found = [(one.code, one.location.path) for one in check_package(large, KNOWN, URI)]
     assert found == [("document.too-large", path)]
+
+
+def test_each_document_is_read_once(files: Files) -> None:
+    read: list[str] = []
+
+    class Recorded(UserDict[str, FileContent]):
+        def __getitem__(self, name: str) -> FileContent:
+            read.append(name)
+            return self.data[name]
+
+    assert not {issue.code for issue in check_package(Recorded(files), KNOWN, URI)}
+    assert sorted(read) == sorted(set(read))
+    assert {STUDY_FILE, SERIES_FILE, CONFIGURATION, REQUEST} <= set(read)
