@@ -43,6 +43,8 @@ class Transfer:
     region: str | None
     profile: str | None
     endpoint_url: str | None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """Name of a fact -> its text. A probe shows which jobs may follow, the cost, and if the store is not empty."""
     deleted_image_sets: int | None = None
     """The number of image sets that the clean-up of a probe deletes; None if something is sent and nothing deleted."""
 
@@ -92,6 +94,7 @@ def _iterate_transfer_facts(transfer: Transfer) -> Iterator[tuple[str, str]]:
     if transfer.draft_warnings:
         codes = (f"{code} ({count:,})" for code, count in transfer.draft_warnings.items())
         yield "warnings of the draft", ", ".join(codes)
+    yield from transfer.notes.items()
     yield from transfer.members.items()
     yield "AWS account", transfer.account or "not known"
     yield "region", transfer.region or "not known"

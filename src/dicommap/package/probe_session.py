@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.aws.environment import get_caller_account, get_caller_region, read_environment
 from dicommap.aws.image_sets import ImageSets
 from dicommap.aws.import_jobs import ImportJobs
+from dicommap.display.probe_report import list_estimate_facts
 from dicommap.display.transfer import Transfer
 from dicommap.errors import PackageError, UsageError
 from dicommap.issues import Location, has_errors
@@ -36,10 +37,13 @@ if TYPE_CHECKING:
     from dicommap.package.probe_clean_up import ProbeTraces
     from dicommap.package.probe_directory import ProbeDirectory, ProbeRecord
     from dicommap.package.transfer_confirmation import Confirm
+    from dicommap.probing.probe_estimate import ProbeEstimate
     from dicommap.probing.probe_report import ProbeReport
 
 _SHOWN_MEMBERS = ("datastoreId", "dataAccessRoleArn", "outputS3Uri")
 """Members of the requests that the user sees before confirming, together with the prefix of the probe."""
+_SHOWN_FACTS = ("jobs", "image sets", "billed at least")
+"""Names of the facts of an estimate that the user sees before confirming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,7 @@ class ProbeSession:
             self.issues += self._check_environment()
             if has_errors(self.issues):
                 return None
-            estimate = estimate_probe(self._record.questions)
-            self._require_confirmed(estimate.jobs, estimate.objects, estimate.bytes)
+            self._require_confirmed(estimate_probe(self._record.questions))
         with self._directory.states.lock():
             if is_new:
                 self._require_still_new()
@@ -180,9 +183,16 @@ class ProbeSession:
         self._submitter.region = environment.region
         return [*issues, *check_environment(environment)]
 
-    def _require_confirmed(self, jobs: Sequence[str], objects: int, size: int) -> None:
-        if self._confirm is not None:
-            require_confirmed(self._confirm, self._make_transfer(jobs, objects, size))
+    def _require_confirmed(self, estimate: ProbeEstimate) -> None:
+        """Raise UsageError if the user does not confirm the probe. Raises AwsError if AWS refuses a search."""
+        if self._confirm is None:
+            return
+        notes = {name: text for name, text in list_estimate_facts(estimate) if name in _SHOWN_FACTS}
+        has_begun = bool(self._directory.read_observations())
+        if not has_begun and next(self._image_sets.search(self._record.datastoreId, {}), None) is not None:
+            notes["warning"] = "the data store has image sets already. Go on only if it is one for tests."
+        transfer = self._make_transfer(estimate.jobs, estimate.objects, estimate.bytes)
+        require_confirmed(self._confirm, replace(transfer, notes=notes))
 
     def _require_deletion_confirmed(self, traces: ProbeTraces) -> None:
         if self._confirm is not None:

@@ -14,12 +14,13 @@ import pytest
 
 import dicommap
 from dicommap.aws import Clients
-from dicommap.display.transfer import Transfer
+from dicommap.display.transfer import Transfer, format_transfer_lines
 from dicommap.errors import AwsError, PackageError, UsageError
 from dicommap.healthimaging.iam_policies import ArnParts, JobPrefixes, build_probe_permissions
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.testing import ImportJobService
 from tests.support.fake_clock import QuickClock
+from tests.support.imported_instances import imported_instance
 from tests.support.p10_files import p10
 from tests.support.s3_server import REGION, Bucket
 from tests.support.stand_in_jobs import run_import_job
@@ -146,6 +147,28 @@ def test_a_refused_call_ends_the_probe_and_the_next_one_goes_on(
     assert result.report is not None
     assert result.report.answers == {"twoCopies": "last"}
     assert len(import_jobs.jobs) == 1
+
+
+def test_what_is_confirmed_names_further_jobs_the_cost_and_a_data_store_that_is_not_empty(
+    import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
+) -> None:
+    asked: list[Transfer] = []
+
+    def refuse(transfer: Transfer) -> bool:
+        asked.append(transfer)
+        return False
+
+    for _ in range(2):
+        with pytest.raises(UsageError, match="not confirmed"):
+            probe(import_jobs, bucket, tmp_path / "probe", confirm=refuse)
+        import_jobs.import_instance(imported_instance())
+    empty, used = (list(format_transfer_lines(transfer)) for transfer in asked)
+    assert "  jobs: 6, and up to 28 more jobs if the first form is not applied" in empty
+    assert any("billed at least" in line for line in empty)
+    (warning,) = set(used) - set(empty) - {line for line in used if "inputS3Uri" in line}
+    assert warning.startswith("  warning: the data store has image sets already.")
+    assert not import_jobs.jobs
+    assert not bucket.keys()
 
 
 S3_ACTIONS = {"HeadBucket": "ListBucket", "ListObjectsV2": "ListBucket", "HeadObject": "GetObject"}
