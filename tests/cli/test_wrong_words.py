@@ -20,11 +20,18 @@ def parsers() -> dict[str, Parser]:
 
 
 PARSERS = parsers()
+each_command = pytest.mark.parametrize("name", COMMANDS)
+"""Runs a test for each command; the test goes through its options, because a test for each option would take long."""
 OPTIONS = [(name, action) for name, parser in PARSERS.items() for action in parser._actions if is_option(action)]
 VALUED = [(name, action) for name, action in OPTIONS if takes_value(action)]
 FLAGS = [(name, action) for name, action in OPTIONS if not takes_value(action)]
 CHOICES = [(name, action) for name, action in VALUED if action.choices]
 REQUIRED = [(name, action) for name, parser in PARSERS.items() for action in parser._actions if action.required]
+
+
+def actions_of(command: str, actions: list[tuple[str, argparse.Action]]) -> list[argparse.Action]:
+    """Return those of some options that a command has."""
+    return [action for name, action in actions if name == command]
 
 
 def named(case: object) -> str:
@@ -65,20 +72,22 @@ def test_an_unknown_option_of_every_command(name: str) -> None:
     assert_told([name, "--hlep"], "Unknown option '--hlep'.", "Did you mean '--help'?")
 
 
-@pytest.mark.parametrize(("name", "action"), [*VALUED, *FLAGS], ids=named)
-def test_a_misspelt_option_is_suggested(name: str, action: argparse.Action) -> None:
-    option = get_option_names(action)[-1]
-    wrong = f"{option}x"
-    assert_told([name, wrong], f"Unknown option '{wrong}'.", f"Did you mean '{option}'?")
+@each_command
+def test_a_misspelt_option_is_suggested(name: str) -> None:
+    for action in actions_of(name, [*VALUED, *FLAGS]):
+        option = get_option_names(action)[-1]
+        wrong = f"{option}x"
+        assert_told([name, wrong], f"Unknown option '{wrong}'.", f"Did you mean '{option}'?")
 
 
-@pytest.mark.parametrize(("name", "action"), VALUED, ids=named)
-def test_no_option_may_be_shortened(name: str, action: argparse.Action) -> None:
-    option = get_option_names(action)[-1][:-1]
-    if option not in PARSERS[name]._option_string_actions:
-        ran = dicommap(name, option, "x")
-        assert (ran.status, ran.out) == (2, "")
-        assert f"option '{option}'" in ran.err or f"has no option {option}." in ran.err
+@each_command
+def test_no_option_may_be_shortened(name: str) -> None:
+    for action in actions_of(name, VALUED):
+        option = get_option_names(action)[-1][:-1]
+        if option not in PARSERS[name]._option_string_actions:
+            ran = dicommap(name, option, "x")
+            assert (ran.status, ran.out) == (2, "")
+            assert f"option '{option}'" in ran.err or f"has no option {option}." in ran.err
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -91,10 +100,11 @@ def test_an_option_of_other_commands_names_them(name: str) -> None:
         assert_told([name, option], message, f"{option} is an option of 'dicommap {owner}'")
 
 
-@pytest.mark.parametrize(("name", "action"), VALUED, ids=named)
-def test_a_missing_value_is_told(name: str, action: argparse.Action) -> None:
-    for option in action.option_strings:
-        assert_told([name, option], f"Option {option} needs a value.", f"Write {option} ")
+@each_command
+def test_a_missing_value_is_told(name: str) -> None:
+    for action in actions_of(name, VALUED):
+        for option in action.option_strings:
+            assert_told([name, option], f"Option {option} needs a value.", f"Write {option} ")
 
 
 @pytest.mark.parametrize("value", ["", " ", ",", " , "])
@@ -120,10 +130,11 @@ def test_an_empty_argument_is_refused(name: str) -> None:
             parser.arrange([*required, *[""] * len(arguments)])
 
 
-@pytest.mark.parametrize(("name", "action"), [one for one in FLAGS if named(one[1]) != "--help"], ids=named)
-def test_a_value_of_a_flag_is_refused(name: str, action: argparse.Action) -> None:
-    option = named(action)
-    assert_told([name, f"{option}=1"], f"Option {option} takes no value.", f"Write {option} alone.")
+@each_command
+def test_a_value_of_a_flag_is_refused(name: str) -> None:
+    for option in map(named, actions_of(name, FLAGS)):
+        if option != "--help":
+            assert_told([name, f"{option}=1"], f"Option {option} takes no value.", f"Write {option} alone.")
 
 
 @pytest.mark.parametrize(("name", "action"), CHOICES, ids=named)
