@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dicommap.errors import UsageError
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.validation.schema_registry import get_schema_validator
 from tests.cli.running import dicommap, dicommap_process
@@ -148,6 +149,27 @@ def test_wrong_calls_are_told(package: PackageDirectory, tmp_path: Path, bucket:
         ran = dicommap("reconcile", *arguments)
         assert ran.status == 2
         assert words in ran.err
+
+
+def test_options_of_verify_are_given_on(
+    package: PackageDirectory, mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received: dict[str, object] = {}
+
+    def verify(path: Path, **options: object) -> None:
+        received.update(options)
+        raise UsageError("The arguments arrived.", fix="None.")
+
+    monkeypatch.setattr("dicommap.cli.reconcile.verify", verify)
+    words = ("--metadata-rate", "70", "--search-rate", "30.5", "--all-image-sets")
+    assert "arrived" in dicommap("reconcile", package.path, "--manifests", mixed, "--verify", *words).err
+    names = ("metadata_rate", "search_rate", "all_image_sets", "manifests")
+    assert [received[name] for name in names] == [70, 30.5, True, mixed]
+    for option in (words[:2], words[2:4], words[4:]):
+        ran = dicommap("reconcile", package.path, "--manifests", mixed, *option)
+        assert ran.status == 2
+        assert f"{option[0]} has no effect without --verify." in ran.err
+    assert dicommap("reconcile", package.path, "--verify", "--metadata-rate", "0").status == 2
 
 
 def test_a_package_is_validated_against_s3(tree: Path, tmp_path: Path, bucket: Bucket) -> None:

@@ -126,7 +126,7 @@ def test_unknown_effects_have_a_status_of_their_own(
     submit(package, import_jobs, bucket)
     import_jobs.fault("conflict", operation="GetImageSetMetadata", times=None)
     printed = runs(package, "verify", "package", status=4)
-    assert "the image set is locked" in printed
+    assert "the image set is LOCKED" in printed
     runs(package, "verify", "package", "--fail-on", "never")
     runs(package, "verify", "package", "--fail-on", "warning", status=1)
 

@@ -29,7 +29,7 @@ from dicommap.package.metadata_sources import DatastoreMetadata, DownloadedMetad
 from dicommap.package.previous_values import PreviousValues
 from dicommap.package.verification_record import open_record
 from dicommap.progress import progress_reporter, track_progress
-from dicommap.verification.effects import UNKNOWN_EFFECTS, WRONG_EFFECTS, Effect
+from dicommap.verification.effects import UNKNOWN_EFFECTS, WRONG_EFFECTS, Effect, choose_worst
 from dicommap.verification.kept_results import VerificationEnd
 
 if TYPE_CHECKING:
@@ -59,9 +59,12 @@ class Verification(Displayable):
 
     package: Path
     counts: Mapping[Effect, int]
-    """Effect -> number of override attributes with this effect. If several jobs have an override, each is counted."""
+    """Effect -> number of override attributes with this effect.
+
+    An override of a study that is divided among jobs counts once, with its worst effect in these jobs.
+    """
     studies: int
-    """Number of studies with an override. A study that is divided among jobs counts once for each job."""
+    """Number of studies with an override."""
     image_sets: int
     """Number of image sets that were verified."""
     non_primary: int
@@ -127,6 +130,7 @@ class VerificationRun:
         metadata: StrPath | None = None,
         restart: bool = False,
         metadata_rate: float | None = None,
+        search_rate: float | None = None,
         all_image_sets: bool = False,
         clients: Clients | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -137,13 +141,21 @@ class VerificationRun:
         self.package = self._reconciling.package
         self._metadata = Path(metadata) if metadata is not None else None
         self._restart = restart
-        self._metadata_rate = metadata_rate
+        self._rates = {"metadata_rate": metadata_rate, "search_rate": search_rate}
         self._all_image_sets = all_image_sets
         self._clients = clients
         self._clock = clock
         self._progress = progress
+        jobs_of_studies = Counter(
+            study for job in self.package.plan.jobs for study in {mapping.studyInstanceUID for mapping in job.mappings}
+        )
+        self._studies = len(jobs_of_studies)
+        self._divided = frozenset(study for study, jobs in jobs_of_studies.items() if jobs > 1)
+        """The Study Instance UIDs of the studies that are divided among jobs."""
+        self._divided_effects: dict[tuple[str, str | None, int], Effect] = {}
+        """Study and Series Instance UID and tag of an override attribute of a divided study -> worst effect so far."""
         self._counts: Counter[Effect] = Counter()
-        self._studies = self._image_sets = self._non_primary = 0
+        self._image_sets = self._non_primary = 0
         self._issues: list[Issue] = []
         self._first: BoundedList[StudyResult] = BoundedList(limit=STUDIES_KEPT)
         self._started_at = ""
@@ -158,7 +170,7 @@ class VerificationRun:
         """Return the result of the last iteration, which must have ended."""
         return Verification(
             package=self.package.path,
-            counts=dict(self._counts),
+            counts=dict(+self._counts),
             studies=self._studies,
             image_sets=self._image_sets,
             non_primary=self._non_primary,
@@ -173,12 +185,15 @@ class VerificationRun:
         now = format_utc(self._clock.now()) or ""
         with open_record(self.package.path, name, now, restart=self._restart) as record:
             self._started_at = record.started_at
-            verifier = JobVerifier(self.package, source, previous, record, all_image_sets=self._all_image_sets)
+            verifier = JobVerifier(
+                self.package, source, previous, record, self._divided, all_image_sets=self._all_image_sets
+            )
             for job in self.package.plan.jobs:
                 if job.mappings:
                     yield from self._verify_job(job, verifier)
             verifier.keep_denied()
-            end = VerificationEnd(endedAt=format_utc(self._clock.now()) or "", attributes=dict(self._counts))
+            self._image_sets, self._non_primary = verifier.image_sets, verifier.non_primary
+            end = VerificationEnd(endedAt=format_utc(self._clock.now()) or "", attributes=dict(+self._counts))
             record.close(self.package.path, end)
 
     def _open_source(self) -> tuple[MetadataSource, str]:
@@ -195,30 +210,40 @@ class VerificationRun:
         clients = add_saved_settings(self._clients, account)
         clients.medical_imaging  # noqa: B018  the client is made before threads use it
         self._jobs = ImportJobs(clients, self._clock)
-        service = ImageSets(clients, self._clock, metadata_rate=self._metadata_rate)
+        service = ImageSets(clients, self._clock, **self._rates)
         return DatastoreMetadata(service, account.datastoreId), account.datastoreId
 
     def _verify_job(self, job: PlanJob, verifier: JobVerifier) -> Iterator[StudyResult]:
         issues = bounded_issues(JOB_ISSUE_LIMIT, job_folder(job.id))
         issues += self._configuration_issues(job, self.package.submission(job))
         reconciled = self._reconcile(job)
-        non_primary_before = self._non_primary
+        non_primary = 0
         for study in verifier.verify(job, reconciled):
-            self._counts.update(study.counts)
-            self._studies += 1
-            self._image_sets += study.image_sets
-            self._non_primary += study.non_primary
+            self._count_effects(study)
+            non_primary += study.non_primary
             if study.effect is not Effect.APPLIED:
                 self._first.add(study)
             issues += study.issues()
             yield study
-        if non_primary := self._non_primary - non_primary_before:
+        if non_primary:
             issues.add(make_issue("verify.non-primary", Location(path=job_folder(job.id)), count=non_primary))
         if verifier.searched_studies:
             issues.add(
                 make_issue("verify.searched", Location(path=job_folder(job.id)), count=verifier.searched_studies)
             )
         self._issues += issues
+
+    def _count_effects(self, study: StudyResult) -> None:
+        """Count the effects of a study's attributes. Those of a divided study count once, with their worst effects."""
+        if study.study_instance_uid not in self._divided:
+            self._counts.update(study.counts)
+            return
+        for result in study.attributes:
+            key = (study.study_instance_uid, result.check.series_instance_uid, result.check.tag)
+            before = self._divided_effects.get(key)
+            self._divided_effects[key] = choose_worst(filter(None, (result.effect, before)))
+            self._counts.update((self._divided_effects[key],))
+            self._counts.subtract(filter(None, (before,)))
 
     def _reconcile(self, job: PlanJob) -> JobReconciliation | None:
         """Return the reconciliation of a job; None if the permission to read its job manifests is missing."""
@@ -253,6 +278,7 @@ class VerificationRun:
     metadata=optional(to_path),
     restart=to_flag,
     metadata_rate=optional(to_rate),
+    search_rate=optional(to_rate),
     all_image_sets=to_flag,
     on_study=optional(to_function),
     clients=optional(to_clients),
@@ -266,6 +292,7 @@ def verify(
     metadata: StrPath | None = None,
     restart: bool = False,
     metadata_rate: float | None = None,
+    search_rate: float | None = None,
     all_image_sets: bool = False,
     on_study: Callable[[StudyResult], None] | None = None,
     clients: Clients | None = None,
@@ -288,6 +315,7 @@ def verify(
         all_image_sets: Whether to compare all image sets of each study, also those that other imports have made. If an
             image set of the job is not primary, all image sets of its study are compared in any case.
         metadata_rate: The limit of GetImageSetMetadata calls per second, if AWS has changed it for your account.
+        search_rate: The limit of SearchImageSets calls per second, if AWS has changed it for your account.
         on_study: A function that is called with the result of each study.
         clients: The AWS clients. A missing profile or region is that of the package's first submit.
         clock: The clock that reads the time and waits.
@@ -309,6 +337,7 @@ def verify(
         metadata=metadata,
         restart=restart,
         metadata_rate=metadata_rate,
+        search_rate=search_rate,
         all_image_sets=all_image_sets,
         clients=clients,
         clock=clock,

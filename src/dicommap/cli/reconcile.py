@@ -34,7 +34,14 @@ from dicommap.cli.output import (
     write,
 )
 from dicommap.cli.terminal import add_output_options
-from dicommap.cli.verify import choose_verification_status, list_attention_codes, print_verification
+from dicommap.cli.verify import (
+    READING_OPTIONS,
+    add_reading_options,
+    choose_verification_status,
+    get_reading_options,
+    list_attention_codes,
+    print_verification,
+)
 from dicommap.dicom.choices import unknown_choice
 from dicommap.display.csv_json import record_lines
 from dicommap.display.outcome_records import (
@@ -132,9 +139,9 @@ def add_arguments(parser: Parser) -> None:
     )
     add_show_values(parser)
     add_fail_on(parser)
-    parser.add_argument(
-        "--verify", action="store_true", help="Then verify the effects of the overrides, as 'dicommap verify' does."
-    )
+    verification = parser.add_argument_group("Verify the effects of the overrides")
+    verification.add_argument("--verify", action="store_true", help="Do it after that, as 'dicommap verify' does.")
+    add_reading_options(verification)
     retry = parser.add_argument_group("Import again")
     retry.add_argument(
         "--retry",
@@ -152,6 +159,8 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap reconcile` with the parsed arguments, and return the exit status."""
     output, form, show_values = args.output, args.format, args.show_values
+    for option in list_given_options(args, only=READING_OPTIONS) if not args.verify else ():
+        raise UsageError(f"{option} has no effect without --verify.", fix="Add --verify to check the overrides, too.")
     _require_usable_outputs(output, form, args.retry)
     reconciling = ReconciliationRun(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)
     retrying = RetryBuilder(reconciling.package) if args.retry is not None else None
@@ -209,7 +218,13 @@ def _verify(args: argparse.Namespace, *, has_text: bool) -> Verification:
 
     If `has_text` is false, stdout has records for other programs. Then the issues and counts are printed to stderr.
     """
-    verification = verify(args.package, manifests=args.manifests, clients=create_clients(args), progress=True)
+    verification = verify(
+        args.package,
+        manifests=args.manifests,
+        **get_reading_options(args),
+        clients=create_clients(args),
+        progress=True,
+    )
     if has_text:
         print_verification(verification, Masker(show_values=args.show_values))
     else:

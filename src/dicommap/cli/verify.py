@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dicommap.api.verify import VerificationRun
 from dicommap.cli.next_step import after_verify
@@ -45,11 +45,11 @@ from dicommap.display.verification_records import (
 )
 from dicommap.display.verification_report import describe_applied, select_effects
 from dicommap.errors import UsageError
-from dicommap.healthimaging.limits import GET_IMAGE_SET_METADATA_RATE
+from dicommap.healthimaging.limits import GET_IMAGE_SET_METADATA_RATE, SEARCH_IMAGE_SETS_RATE
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
-from dicommap.verification.effects import Effect
+from dicommap.verification.effects import Effect, choose_worst
 from dicommap.writing.new_file import require_new_file, write_new_text_file
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ EXAMPLES = """\
   dicommap verify package --level attribute --format csv -o effects.csv"""
 
 ATTRIBUTES_SHOWN = 50
+READING_OPTIONS = ("all_image_sets", "metadata_rate", "search_rate")
+"""The names in the parsed arguments of the options of `add_reading_options`."""
 UNKNOWN_STATUS = 4
 """Exit status if it is not known whether all attributes are applied, and none is known to be wrong."""
 
@@ -132,15 +134,26 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--restart", action="store_true", help="Drop the results of a verification that was interrupted."
     )
-    parser.add_argument(
+    add_reading_options(parser)
+    add_fail_on(parser)
+    add_aws_options(parser)
+    add_output_options(parser)
+
+
+def add_reading_options(container: argparse._ActionsContainer) -> None:
+    """Add the options that say which image sets a verification reads, and how fast. `reconcile` has them, too."""
+    container.add_argument(
         "--all-image-sets",
         action="store_true",
         help="Also compare the image sets of the studies that other imports have made. SearchImageSets finds them.",
     )
-    add_rate(parser, "--metadata-rate", "GetImageSetMetadata", GET_IMAGE_SET_METADATA_RATE)
-    add_fail_on(parser)
-    add_aws_options(parser)
-    add_output_options(parser)
+    add_rate(container, "--metadata-rate", "GetImageSetMetadata", GET_IMAGE_SET_METADATA_RATE)
+    add_rate(container, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
+
+
+def get_reading_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the values of the options of `add_reading_options`, as arguments of `dicommap.verify`."""
+    return {name: getattr(args, name) for name in READING_OPTIONS}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -155,8 +168,7 @@ def run(args: argparse.Namespace) -> int:
         manifests=args.manifests,
         metadata=args.metadata,
         restart=args.restart,
-        metadata_rate=args.metadata_rate,
-        all_image_sets=args.all_image_sets,
+        **get_reading_options(args),
         clients=create_clients(args),
         progress=True,
     )
@@ -204,10 +216,9 @@ def _build_study_records(study: StudyResult, level: VerificationLevel, masker: M
 
 def print_verification(verification: Verification, masker: Masker) -> None:
     """Print the attributes that are not applied or not known, the issues, and the counts."""
-    attributes = (result for study in verification.first for result in study.attributes)
-    others = (result for result in attributes if result.effect is not Effect.APPLIED)
-    rows = [_make_row(result, masker) for result in islice(others, ATTRIBUTES_SHOWN)]
-    if rows:
+    results = list(islice(_list_attention_results(verification), ATTRIBUTES_SHOWN))
+    if results:
+        rows = [_make_row(result, masker) for result in results]
         print_table(("StudyInstanceUID", "attribute", "effect", "wanted", "stored"), rows, masker=masker)
         rest = verification.wrong + verification.unknown - len(rows)
         if rest:
@@ -221,6 +232,21 @@ def print_verification(verification: Verification, masker: Masker) -> None:
     )
     places = f"{format_count(verification.studies, 'study')}, {format_count(verification.image_sets, 'image set')}"
     print_line(f"{describe_applied(verification.counts)}{f' ({counts})' if counts else ''}; {places}")
+
+
+def _list_attention_results(verification: Verification) -> Iterable[AttributeResult]:
+    """Return the results of attributes that are not applied, or whose effect is not known.
+
+    An attribute of a study that is divided among jobs has a result for each job: the one with the worst effect is used.
+    """
+    results: dict[tuple[str, str | None, int], AttributeResult] = {}
+    for result in (result for study in verification.first for result in study.attributes):
+        key = (result.check.study_instance_uid, result.check.series_instance_uid, result.check.tag)
+        known = results.get(key)
+        is_worse = known is None or choose_worst((known.effect, result.effect)) is not known.effect
+        if result.effect is not Effect.APPLIED and is_worse:
+            results[key] = result
+    return results.values()
 
 
 def _make_row(result: AttributeResult, masker: Masker) -> tuple[str, ...]:

@@ -118,10 +118,19 @@ class JobVerifier:
         source: MetadataSource,
         previous: PreviousValues,
         record: VerificationRecord,
+        divided_studies: frozenset[str],
         *,
         all_image_sets: bool = False,
     ) -> None:
         self._package = package
+        self._divided_studies = divided_studies
+        """The Study Instance UIDs of the studies that are divided among jobs."""
+        self._divided_image_sets: set[str] = set()
+        """The ids of the verified image sets of divided studies. Several jobs may have imported into one of them."""
+        self.image_sets = 0
+        """Number of different image sets that were verified, in all jobs."""
+        self.non_primary = 0
+        """Number of those image sets that are not primary."""
         self._all_image_sets = all_image_sets
         self._source = source
         self._previous = previous
@@ -159,6 +168,7 @@ class JobVerifier:
             builder = builder or StudyResultBuilder(job.id, item.study.study)
             if item.target is not None:
                 self._keep(job, item, checked)
+                self._count(item.target)
                 builder.add(checked.checks, item.target)
             if item.is_last:
                 yield builder.build(item.study.overrides().make_checks(Effect.NOT_CHECKED, item.reason))
@@ -207,6 +217,14 @@ class JobVerifier:
         checks = list(overrides.check(stored, target.image_set_id, target.series, target.instances))
         # Results are kept until the end of the job, or longer. So they must not hold large values.
         return checks if len(document) <= STORED_CHARACTERS else [_cut_stored_value(check) for check in checks]
+
+    def _count(self, target: ImageSetTarget) -> None:
+        if target.study_instance_uid in self._divided_studies:
+            if target.image_set_id in self._divided_image_sets:
+                return
+            self._divided_image_sets.add(target.image_set_id)
+        self.image_sets += 1
+        self.non_primary += target.is_primary is False
 
     def _keep(self, job: PlanJob, item: _WorkItem, checked: _CheckedItem) -> None:
         """Save the results of an image set.

@@ -13,7 +13,10 @@ import pytest
 import dicommap
 from dicommap.api.verify import VerificationRun
 from dicommap.aws import Clients
+from dicommap.cli.verify import print_verification
 from dicommap.errors import AwsError, DocumentError, PackageError, UsageError
+from dicommap.model.masking import Masker
+from dicommap.model.submission import AwsAccount
 from dicommap.package.job_verifier import DENIALS_LIMIT
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.testing import Behaviour, ImportJobService
@@ -292,6 +295,53 @@ def test_a_package_that_was_changed_is_refused(package: PackageDirectory, servic
     preview.write_bytes(preview.read_bytes() + b"\r\n")
     with pytest.raises(DocumentError, match=r"preview\.csv"):
         verify(package, service)
+
+
+@pytest.mark.parametrize("description", ["corrected", "old"])
+def test_a_study_that_is_divided_among_jobs_counts_once(
+    tmp_path: Path, service: ImportJobService, description: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = {"PatientID": "CORRECT-7", "StudyDescription": description}
+    instances = [{**names(0), "SOPInstanceUID": uid(0, 1, number)} for number in (1, 2)]
+    (image_set,) = {service.import_instance(imported_instance(**one, **stored)).image_set_id for one in instances}
+    for folder, one in zip("ab", instances, strict=True):
+        (tmp_path / "tree" / folder).mkdir(parents=True)
+        (tmp_path / "tree" / folder / "0").write_bytes(p10(data_set(**one, StudyDescription="old")))
+    with dicommap.scan(tmp_path / "tree") as inventory:
+        made = dicommap.draft(
+            inventory,
+            input_s3_uri="s3://bucket/in/",
+            by_study=lambda _: EDITS,
+            quotas=dicommap.Quotas.from_settings(["files=2"]),
+            output=tmp_path / "package",
+        )
+    assert made.ok, made.issues
+    package = PackageDirectory(tmp_path / "package")
+    assert [job.inputS3Uri for job in package.plan.jobs] == ["s3://bucket/in/a/", "s3://bucket/in/b/"]
+    (package.path / "submission").mkdir()
+    account = AwsAccount(datastoreId=DATASTORE_ID, dataAccessRoleArn="arn", outputS3Uri="s3://bucket/out/")
+    (package.path / "submission/account.json").write_text(account.model_dump_json(exclude_none=True), encoding="utf-8")
+    for job in package.plan.jobs:
+        folder = tmp_path / "manifests" / f"{DATASTORE_ID}-DicomImport-{job.id}"
+        (folder / "SUCCESS").mkdir(parents=True)
+        summary = {"jobSummary": {"jobId": job.id, "inputS3Uri": job.inputS3Uri}}
+        (folder / "job-output-manifest.json").write_text(json.dumps(summary), encoding="utf-8")
+        key = job.inputS3Uri.removeprefix("s3://bucket/") + "0"
+        record = {"inputFile": key, "importResponse": {"imageSetId": image_set, "isPrimary": True}}
+        (folder / "SUCCESS/success.ndjson").write_text(json.dumps(record), encoding="utf-8")
+    results: list[str] = []
+    result = verify(package, service, on_study=lambda study: results.append(study.job))
+    assert results == [job.id for job in package.plan.jobs]
+    assert (result.studies, result.image_sets, result.non_primary) == (1, 1, 0)
+    wrong = {Effect.NOT_APPLIED: 1} if description == "old" else {}
+    assert dict(result.counts) == {Effect.APPLIED: 2 - len(wrong), **wrong}
+    assert result.ok is not bool(wrong)
+    print_verification(result, Masker())
+    out = capsys.readouterr().out
+    assert out.count("StudyDescription  not-applied") == len(wrong)
+    assert " more attribute" not in out
+    kept = (package.path / "verification/verification.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(kept[-1])["attributes"] == {effect.value: count for effect, count in result.counts.items()}
 
 
 def test_a_package_that_was_not_submitted_is_refused(tmp_path: Path, package: PackageDirectory) -> None:
