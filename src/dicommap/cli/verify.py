@@ -30,6 +30,7 @@ from dicommap.cli.output import (
     print_masked_note,
     print_next_step,
     print_table,
+    print_text,
     write,
 )
 from dicommap.cli.terminal import add_output_options
@@ -219,7 +220,7 @@ def print_verification(verification: Verification, masker: Masker) -> None:
     results = list(islice(_list_attention_results(verification), ATTRIBUTES_SHOWN))
     if results:
         rows = [_make_row(result, masker) for result in results]
-        print_table(("StudyInstanceUID", "attribute", "effect", "wanted", "stored"), rows, masker=masker)
+        print_table(("study or series", "attribute", "effect", "wanted", "stored"), rows, masker=masker)
         rest = verification.wrong + verification.unknown - len(rows)
         if rest:
             print_line(f"... and {format_count(rest, 'more attribute')}")
@@ -227,11 +228,11 @@ def print_verification(verification: Verification, masker: Masker) -> None:
     print_issues(verification.issues)
     counts = ", ".join(
         f"{verification.counts[effect]:,} {effect.value}"
-        for effect in select_effects(verification.counts)
+        for effect in reversed(select_effects(verification.counts))
         if effect is not Effect.APPLIED
     )
     places = f"{format_count(verification.studies, 'study')}, {format_count(verification.image_sets, 'image set')}"
-    print_line(f"{describe_applied(verification.counts)}{f' ({counts})' if counts else ''}; {places}")
+    print_text(f"{describe_applied(verification.counts)}{f' ({counts})' if counts else ''}; {places}", indent="  ")
 
 
 def _list_attention_results(verification: Verification) -> Iterable[AttributeResult]:

@@ -4,13 +4,14 @@ The form of stored values is documented for texts, numbers and empty values only
 several values, several groups of a person name, sequences and binary values, AWS shows no form beyond examples. So a
 stored value is read in each plausible way, for example `A\B` and `["A", "B"]` as two values. If one of the readings
 has the same meaning as the wanted value, the values are equal. If none has, values in a documented form are different,
-and all others are not comparable.
+and so are texts and names of which no part is stored. All others are not comparable.
 """
 
 from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from decimal import Context, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from dicommap.dicom.vr import BINARY_VRS, FLOAT_VRS, INTEGER_VRS, NUMBER_TEXT_VR
 from dicommap.verification.stored_metadata import ABSENT, find_value, list_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dicommap.dicom.json_model import Attribute
 
@@ -69,8 +70,12 @@ def compare_attribute(wanted: Attribute, stored: Any) -> Agreement:  # noqa: ANN
     readings = list(read_stored_values(vr, stored))
     if values in readings:
         return Agreement.EQUAL
+    if _compose(values) in map(_compose, readings):
+        return Agreement.NOT_COMPARABLE  # AWS does not document whether it changes the Unicode normal form of texts
     if () in readings or (readings and not values) or (_is_documented(stored) and _has_documented_form(vr, values)):
         return Agreement.DIFFERENT  # a value instead of none, none instead of a value, or two values of known forms
+    if readings and vr not in _NUMBER_VRS | FLOAT_VRS and not _has_common_part(vr, values, readings):
+        return Agreement.DIFFERENT  # no form of the wanted value lacks all of its values and groups
     return Agreement.NOT_COMPARABLE
 
 
@@ -94,6 +99,18 @@ def read_stored_values(vr: str, stored: Any) -> Iterator[Values]:  # noqa: ANN40
             yield _drop_if_empty(tuple(value for value in values if value is not None))
     elif (value := _normalize(vr, stored)) is not None:
         yield _drop_if_empty((value,))
+
+
+def _compose(values: Values) -> Values:
+    """Return the values in Unicode's normal form NFC: letters and their accents are one character if possible."""
+    return tuple(unicodedata.normalize("NFC", value) for value in values)
+
+
+def _has_common_part(vr: str, values: Values, readings: Iterable[Values]) -> bool:
+    """Return whether one of the values, or one group of a person name, is somewhere in a reading of a stored value."""
+    parts = [part for value in _compose(values) for part in (value.split("=") if vr == "PN" else [value]) if part]
+    texts = ["\\".join(_compose(reading)) for reading in readings]
+    return any(part in text for part in parts for text in texts)
 
 
 def _split_values(vr: str, text: str) -> Values:
@@ -177,10 +194,11 @@ def _compare_binary(wanted: str, stored: Any) -> Agreement:  # noqa: ANN401  JSO
         return Agreement.EQUAL if _is_empty(stored) and not wanted else Agreement.DIFFERENT
     if isinstance(stored, str):
         try:
-            values = [base64.b64decode(text, validate=True).rstrip(b"\0") for text in (wanted, stored)]
+            values = [base64.b64decode(text, validate=True) for text in (wanted, stored)]
         except ValueError:
             return Agreement.NOT_COMPARABLE
-        if values[0] == values[1]:
+        # A value of an odd length is padded with one NUL (PS3.5 section 6.2).
+        if len({value + bytes(len(value) % 2) for value in values}) == 1:
             return Agreement.EQUAL
     return Agreement.NOT_COMPARABLE
 

@@ -64,8 +64,9 @@ CODES = (
         title="Attributes in a form that AWS does not document",
         message="{count:attribute} {count:is|are} stored in a form that AWS does not document: {names}.",
         explanation="For several values, several groups of a person name, sequences and binary values, AWS shows the "
-        "stored form only by examples. The stored value was read in every plausible way, and no reading is the value "
-        "of the override. It may still be the same value, so it is neither right nor wrong.",
+        "stored form only by examples, and does not say whether it changes the Unicode normal form of texts. The "
+        "stored value was read in every plausible way, and no reading is the value of the override. It may still be "
+        "the same value, so it is neither right nor wrong.",
         fix="Look at the value: 'dicommap verify PACKAGE --show-values --format json' prints it.",
     ),
     IssueCode(
