@@ -304,9 +304,9 @@ def test_a_study_that_is_divided_among_jobs_counts_once(
     stored = {"PatientID": "CORRECT-7", "StudyDescription": description}
     instances = [{**names(0), "SOPInstanceUID": uid(0, 1, number)} for number in (1, 2)]
     (image_set,) = {service.import_instance(imported_instance(**one, **stored)).image_set_id for one in instances}
-    for folder, one in zip("ab", instances, strict=True):
-        (tmp_path / "tree" / folder).mkdir(parents=True)
-        (tmp_path / "tree" / folder / "0").write_bytes(p10(data_set(**one, StudyDescription="old")))
+    for name, one in zip("ab", instances, strict=True):
+        (tmp_path / "tree" / name).mkdir(parents=True)
+        (tmp_path / "tree" / name / "0").write_bytes(p10(data_set(**one, StudyDescription="old")))
     with dicommap.scan(tmp_path / "tree") as inventory:
         made = dicommap.draft(
             inventory,
