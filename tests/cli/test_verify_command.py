@@ -155,3 +155,27 @@ def test_what_is_not_applied_is_imported_again_by_a_new_draft_and_not_by_a_retry
     runs(package, "watch", "again")
     assert len(import_jobs.jobs) == 2 * len(list((package / "package/jobs").iterdir()))
     assert "Done: the image sets of these jobs have the values of all overrides." in runs(package, "verify", "again")
+
+
+@pytest.mark.long
+def test_a_grouping_attribute_that_was_not_applied_conflicts_if_the_files_are_imported_again(
+    package: Path, import_jobs: ImportJobService, bucket: Bucket
+) -> None:
+    object.__setattr__(import_jobs.behaviour, "ignored_attributes", frozenset({"PatientID"}))
+    submit(package, import_jobs, bucket)
+    runs(package, "verify", "package", status=1)
+    object.__setattr__(import_jobs.behaviour, "ignored_attributes", frozenset())
+    bucket.upload(package / "tree", "again/")
+    with dicommap.scan(package / "tree") as inventory:
+        dicommap.draft(
+            inventory, input_s3_uri=f"{bucket.uri}again/", by_study=lambda _: EDITS, output=package / "again"
+        )
+    forecast = runs(package, "validate", "--store", "--datastore-id", import_jobs.datastore_id, "again")
+    assert "0 new, 0 as new versions, 4 non-primary" in forecast
+    account = ("--datastore-id", import_jobs.datastore_id, "--data-access-role-arn", ROLE)
+    runs(package, "submit", "again", "--yes", *account, "--output-s3-uri", f"{bucket.uri}out/")
+    runs(package, "watch", "again")
+    verified = runs(package, "verify", "again", status=1)
+    assert "Next: dicommap explain verify.not-applied verify.non-primary" in verified
+    explained = runs(package, "explain", "verify.not-applied")
+    assert "become non-primary [INF]: correct the stored image sets instead" in " ".join(explained.split())

@@ -8,8 +8,11 @@ _LIST = "'dicommap verify PACKAGE --level attribute' lists the attributes."
 _IMPORT_AGAIN = (
     "Do not use the imported data as corrected. Check how the job was started ('dicommap watch'). 'reconcile --retry' "
     "selects imported instances only of a job without its import configuration. To import other files again, copy them "
-    "to another prefix, draft the same edits with this --input-s3-uri into a new package, submit it, and verify it. A "
-    "new package with the same prefix may have the same client tokens: then its jobs are not started again."
+    "to another prefix, draft the same edits with this --input-s3-uri into a new package, run 'dicommap validate "
+    "--store' on it, submit it, and verify it. A new package with the same prefix may have the same client tokens: "
+    "then its jobs are not started again. If an attribute by which image sets are grouped was not applied, such as "
+    "PatientID, the new files conflict with the stored ones and become non-primary [INF]: correct the stored image "
+    "sets instead, as the page 'conflicts' of the documentation shows."
 )
 
 CODES = (
@@ -64,7 +67,7 @@ CODES = (
         title="Attributes in a form that AWS does not document",
         message="{count:attribute} {count:is|are} stored in a form that AWS does not document: {names}.",
         explanation="For several values, several groups of a person name, sequences and binary values, AWS shows the "
-        "stored form only by examples, and does not say whether it changes the Unicode normal form of texts. The "
+        "stored form only by examples, and does not document if it changes the Unicode normal form of texts. The "
         "stored value was read in every plausible way, and no reading is the value of the override. It may still be "
         "the same value, so it is neither right nor wrong.",
         fix="Look at the value: 'dicommap verify PACKAGE --show-values --format json' prints it.",
