@@ -103,11 +103,11 @@ def test_a_study_has_the_image_sets_of_its_records_and_the_instances_in_them(pac
     assert not source.searches
     target = items[0].target
     assert target is not None
-    assert target.instances == {
+    assert target.instances == frozenset(
         planned.sop_instance_uid
         for planned in package.objects(package.plan.jobs[0])
         if planned.study_instance_uid == FIRST
-    }
+    )
 
 
 def test_a_study_of_which_nothing_was_imported_is_not_searched_if_others_have_records(
