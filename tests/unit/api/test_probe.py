@@ -57,6 +57,7 @@ def active(service: ImportJobService) -> set[str]:
     return {image_set.image_set_id for image_set in service.image_sets if not image_set.deleted_at}
 
 
+@pytest.mark.long  # test_probe_faults.py kills a probe of one job before each request
 def test_a_probe_that_is_killed_at_each_step_starts_each_job_once(
     import_jobs: ImportJobService, bucket: Bucket, tmp_path: Path
 ) -> None:
