@@ -1,12 +1,9 @@
-"""The installed command verify, from end to end: overrides that were applied, dropped, or applied in part."""
+"""The command verify, from end to end: overrides that were applied, dropped, or applied in part."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import pytest
 
 import dicommap
 from dicommap.testing import ImportJobService
+from tests.cli.test_whole_import import Person
 from tests.support.p10_files import small_tree
 from tests.support.s3_server import Bucket
 
@@ -21,16 +19,9 @@ ROLE = "arn:aws:iam::123456789012:role/import"
 EDITS = {"PatientID": "CORRECT-7", "PatientName": "Correct^Name", "StudyDescription": "corrected"}
 
 
-def runs(directory: Path, *arguments: str, status: int = 0) -> str:
-    """Run the installed command, and return what it printed."""
-    command = [str(Path(sys.executable).parent / "dicommap"), *arguments]
-    environment = {**os.environ, "PYTHONWARNINGS": "error", "NO_COLOR": "1", "COLUMNS": "200"}
-    ran = subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, check=False, timeout=300, text=True
-    )
-    assert ran.returncode == status, (arguments, ran.stdout, ran.stderr)
-    assert "Traceback" not in ran.stderr
-    return ran.stdout
+def runs(directory: Path, *arguments: str, status: int = 0, installed: bool = False) -> str:
+    """Run a command, in this process or as the installed command, and return what it printed."""
+    return Person(directory, installed=installed).runs(*arguments, status=status)
 
 
 @pytest.fixture
@@ -61,7 +52,7 @@ def attributes(directory: Path, *options: str, status: int = 0) -> list[dict[str
 
 def test_applied_overrides_verify(package: Path, import_jobs: ImportJobService, bucket: Bucket) -> None:
     submit(package, import_jobs, bucket)
-    printed = runs(package, "verify", "package")
+    printed = runs(package, "verify", "package", installed=True)
     assert "Done: the image sets of these jobs have the values of all overrides." in printed
     records = attributes(package)
     assert {(record["keyword"], record["effect"]) for record in records} == {(word, "applied") for word in EDITS}
