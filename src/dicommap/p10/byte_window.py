@@ -6,6 +6,10 @@ EndOfFile is raised at the end of the file.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dicommap.p10.data_set_encoding import DataSetEncoding
 
 ReadAt = Callable[[int, int], bytes]
 """A function `read(offset, length)`. It returns `length` bytes from `offset`, or fewer at the end of the file."""
@@ -33,7 +37,7 @@ class ByteWindow:
 
     If the buffer does not have the requested bytes, the window moves to them and reads more of the file. A walk calls
     `bytes_at` for bytes that decide its next step, and `value_at` for values. A subclass can record the offsets of the
-    deciding bytes (see `dicommap.p10.layout_cache`).
+    deciding bytes (see `dicommap.p10.recording_window`).
     """
 
     def __init__(self, read: ReadAt, size: int, head: bytes | None = None, head_length: int = FIRST_READ_BYTES) -> None:
@@ -77,8 +81,11 @@ class ByteWindow:
             return self._read(offset, max(0, min(length, self.size - offset)))
         return self.buffer[begin : begin + length]
 
-    def record_spans(self, spans: list[tuple[int, int]], end: int) -> None:
-        """Do nothing. A subclass records `spans`: the offsets of the bytes that decided a walk up to `end`."""
+    def record_heads(self, encoding: DataSetEncoding, positions: list[int], end: int) -> None:
+        """Do nothing. A subclass records the heads of the elements at `positions`: they decided a walk up to `end`."""
+
+    def record_values(self, spans: list[tuple[int, int]]) -> None:
+        """Do nothing. A subclass records the spans of values that decide the next steps of a walk."""
 
     def require(self, end: int) -> None:
         """Raise EndOfFile if the file has fewer than `end` bytes."""

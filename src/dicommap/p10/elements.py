@@ -14,7 +14,7 @@ from dicommap.p10.data_set_encoding import EXPLICIT_VRS, LONG_VRS, SHORT_VRS
 from dicommap.p10.structure_errors import MalformedError, format_element, format_vr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dicommap.p10.byte_window import ByteWindow
     from dicommap.p10.data_set_encoding import DataSetEncoding
@@ -30,6 +30,9 @@ ABSENT_VALUE: RawValue = (b"", 0, b"")
 
 Span = tuple[int, int]
 """A range of bytes as `(begin, end)`: the offset of the first byte, and the offset after the last byte."""
+
+Run = tuple["DataSetEncoding", list[int]]
+"""Plain elements that follow each other: their encoding, and their positions in a buffer."""
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
 FIRST_DELIMITER_TAG = 0xFFFE0000
@@ -84,7 +87,7 @@ def pass_plain_elements(
     above: int,
     last: int,
     into: dict[int, RawValue],
-) -> tuple[int, int, list[Span]]:
+) -> tuple[int, int, list[int]]:
     """Pass plain elements, and collect their wanted values. Stop at the first element that needs checks.
 
     Args:
@@ -97,19 +100,19 @@ def pass_plain_elements(
         into: The dictionary to which wanted values are added.
 
     Returns:
-        The offset at which the loop stopped, the tag of the last passed element (else `above`), and
-        the spans of the heads of the passed elements.
+        The offset at which the loop stopped, the tag of the last passed element (else `above`), and the positions of
+        the passed elements in the window's buffer.
 
     """
     base = window.buffer_start
-    heads: list[Span] = []
+    positions: list[int] = []
     if offset < base:
-        return offset, above, heads
+        return offset, above, positions
     pass_elements = _pass_in_implicit_vr if encoding.implicit else _pass_in_explicit_vr
-    at, highest_tag = pass_elements(window, offset - base, encoding, wanted, above, last, into, heads)
-    if heads and base == 0:  # a header that is longer than the first buffer has no layout
-        window.record_spans(heads, at)
-    return base + at, highest_tag, heads
+    at, highest_tag = pass_elements(window, offset - base, encoding, wanted, above, last, into, positions)
+    if positions and base == 0:  # a header that is longer than the first buffer has no layout
+        window.record_heads(encoding, positions, at)
+    return base + at, highest_tag, positions
 
 
 def _pass_in_explicit_vr(
@@ -120,32 +123,39 @@ def _pass_in_explicit_vr(
     above: int,
     last: int,
     into: dict[int, RawValue],
-    heads: list[Span],
+    positions: list[int],
 ) -> tuple[int, int]:
-    """Pass plain elements in explicit VR. `at` is an offset in the buffer, and not in the file."""
+    """Pass plain elements in explicit VR. `at` is a position in the buffer."""
     data, base = window.buffer, window.buffer_start
     size = min(len(data), window.size - base)
+    last_head = size - _LONGEST_HEAD
     head_at, length_at = encoding.explicit_head.unpack_from, encoding.long.unpack_from
-    while at + _LONGEST_HEAD <= size:
+    while at <= last_head:
         group, number, vr, length = head_at(data, at)
-        start = at + 8
-        if vr not in SHORT_VRS:
-            if vr not in LONG_VRS:
-                break
-            start = at + 12
+        if vr in SHORT_VRS:
+            end = at + 8 + length
+        elif vr in LONG_VRS:
             (length,) = length_at(data, at + 8)
-        tag, end = group << 16 | number, start + length
+            end = at + 12 + length
+            if vr == b"SQ" and 16 <= length <= size - at and not _begins_in_explicit_vr(window, base + at + 12):
+                break
+        else:
+            break
+        tag = group << 16 | number
         if not above < tag <= last or end > size:
             break
-        if vr == b"SQ" and length >= 16 and window.bytes_at(base + start + 12, 2) not in EXPLICIT_VRS:
-            break  # the first item does not begin with an element in explicit VR
         if tag in wanted:
             if length > wanted[tag]:
                 break
-            into[tag] = vr, base + start, data[start:end]
-        heads.append((at, start))
+            into[tag] = vr, base + end - length, data[end - length : end]
+        positions.append(at)
         above, at = tag, end
     return at, above
+
+
+def _begins_in_explicit_vr(window: ByteWindow, offset: int) -> bool:
+    """Return whether the first element in the item at `offset` has a VR."""
+    return window.bytes_at(offset + 12, 2) in EXPLICIT_VRS
 
 
 def _pass_in_implicit_vr(
@@ -156,22 +166,30 @@ def _pass_in_implicit_vr(
     above: int,
     last: int,
     into: dict[int, RawValue],
-    heads: list[Span],
+    positions: list[int],
 ) -> tuple[int, int]:
-    """Pass plain elements in implicit VR. `at` is an offset in the buffer, and not in the file."""
+    """Pass plain elements in implicit VR. `at` is a position in the buffer."""
     data, base = window.buffer, window.buffer_start
     size = min(len(data), window.size - base)
+    last_head = size - _LONGEST_HEAD
     head_at = encoding.implicit_head.unpack_from
-    while at + _LONGEST_HEAD <= size:
+    while at <= last_head:
         group, number, length = head_at(data, at)
-        start = at + 8
-        tag, end = group << 16 | number, start + length
+        tag = group << 16 | number
+        end = at + 8 + length
         if not above < tag <= last or end > size:
             break
         if tag in wanted:
             if length > wanted[tag]:
                 break
-            into[tag] = b"", base + start, data[start:end]
-        heads.append((at, start))
+            into[tag] = b"", base + end - length, data[end - length : end]
+        positions.append(at)
         above, at = tag, end
     return at, above
+
+
+def find_heads(data: bytes, encoding: DataSetEncoding, positions: Iterable[int]) -> list[Span]:
+    """Return the spans of the heads of elements that `pass_plain_elements` has passed in `data`."""
+    if encoding.implicit:
+        return [(at, at + 8) for at in positions]
+    return [(at, at + (8 if data[at + 4 : at + 6] in SHORT_VRS else 12)) for at in positions]

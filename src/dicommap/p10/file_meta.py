@@ -69,7 +69,7 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
             offset = _read_checked_element(window, offset, encoding, uids)
     # The layout cache must know that these UIDs decide how the walk continues.
     deciding = [(start, start + len(raw)) for tag, (_, start, raw) in uids.items() if tag != _SOP_INSTANCE]
-    window.record_spans(deciding, offset)
+    window.record_values(deciding)
     sop_class, transfer_syntax = uids.get(_SOP_CLASS, ABSENT_VALUE), uids.get(_TRANSFER_SYNTAX, ABSENT_VALUE)
     return FileMeta(decode_uid(sop_class[2]), decode_uid(transfer_syntax[2]), uids.get(_SOP_INSTANCE), offset)
 

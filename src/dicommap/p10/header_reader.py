@@ -24,7 +24,8 @@ from dicommap.p10.data_set_encoding import (
 from dicommap.p10.file_meta import DICOMDIR_SOP_CLASS, FileMeta, detect_encoding, read_file_meta
 from dicommap.p10.header import Header, RejectedFile
 from dicommap.p10.header_decoding import RawHeader, TextCaches, decode_header
-from dicommap.p10.layout_cache import MAX_LAYOUT_BYTES, CachedLayout, RecordingWindow, make_layout
+from dicommap.p10.layout_cache import CachedLayout, make_layout
+from dicommap.p10.recording_window import MAX_LAYOUT_BYTES, RecordingWindow
 from dicommap.p10.structure_errors import MalformedError, TooLongError, format_element
 from dicommap.p10.walk import WalkResult, walk_data_set
 from dicommap.reading.file_signatures import HEAD_BYTES, detect_packed_format

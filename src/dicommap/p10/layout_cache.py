@@ -40,22 +40,20 @@ from typing import TYPE_CHECKING
 
 from dicommap.model.captured_attributes import INSTANCE_NUMBER, SOP_INSTANCE_UID, SPECIFIC_CHARACTER_SET
 from dicommap.model.study import Disposition
-from dicommap.p10.byte_window import ByteWindow, EndOfFile
 from dicommap.p10.data_set_encoding import get_encoding
+from dicommap.p10.elements import ABSENT_VALUE
 from dicommap.p10.file_meta import decode_uid
 from dicommap.p10.header import Header
 from dicommap.p10.header_decoding import RawHeader, decode_header
+from dicommap.p10.recording_window import list_deciding_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dicommap.p10.byte_window import ReadAt
-    from dicommap.p10.elements import RawValue, Span
+    from dicommap.p10.elements import RawValue, Run, Span
     from dicommap.p10.header import RejectedFile, WantedAttributes
     from dicommap.p10.header_decoding import TextCaches
-
-MAX_LAYOUT_BYTES = 2**16
-"""The maximum number of bytes in a header whose layout is cached. Files with longer headers are always walked."""
+    from dicommap.p10.recording_window import RecordingWindow
 
 _BLOCK_BYTES = 256
 """The number of bytes that `HeaderLayout` compares at once. Most layouts differ in the first block."""
@@ -65,64 +63,7 @@ _INSTANCE_TAGS = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
 _INSTANCE_DISPOSITION = Disposition.INSTANCE
 
 
-class RecordingWindow(ByteWindow):
-    """A window that records the bytes that decide the steps of a walk, and the size that the file must have.
-
-    A walk depends only on the bytes of its window. A walk over another file takes the same steps if this file has the
-    same bytes in the recorded spans, and at least `required_size` bytes.
-    """
-
-    def __init__(self, read: ReadAt, size: int, head: bytes, head_length: int) -> None:
-        self.deciding_spans: list[Span] = []
-        """The spans that decided steps of the walk. Only spans that begin before MAX_LAYOUT_BYTES are recorded."""
-        self.required_size = 0
-        """The number of bytes that a file must have so that a walk over it takes the same steps."""
-        self.depends_on_size = False
-        """Whether the end of the file decided a step. If so, a walk over a longer file may take other steps."""
-        super().__init__(read, size, head, head_length)
-
-    def bytes_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes from `offset`, and record their span."""
-        end = offset + length
-        if offset < MAX_LAYOUT_BYTES:  # a file with unordered elements is walked to its end, so the list needs a limit
-            self.deciding_spans.append((offset, end))
-        if end > self.required_size:
-            self.required_size = end
-        return ByteWindow.bytes_at(self, offset, length)
-
-    def has_bytes_before(self, end: int) -> bool:
-        """Return whether the file has at least `end` bytes, and record that the answer decided a step of the walk."""
-        is_long_enough = end <= self.size
-        if not is_long_enough:
-            self.depends_on_size = True
-        elif end > self.required_size:
-            self.required_size = end
-        return is_long_enough
-
-    def peek(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes from `offset` without moving the window, and record their span."""
-        end = offset + length
-        if self.has_bytes_before(end) and offset < MAX_LAYOUT_BYTES:
-            self.deciding_spans.append((offset, end))
-        return ByteWindow.peek(self, offset, length)
-
-    def record_spans(self, spans: list[Span], end: int) -> None:
-        """Record deciding spans, and that the file must have `end` bytes.
-
-        All spans are in the buffered bytes, so there cannot be too many.
-        """
-        self.deciding_spans += spans
-        self.require(end)
-
-    def require(self, end: int) -> None:
-        """Record that the file must have `end` bytes. Raises EndOfFile if it has fewer."""
-        if end > self.required_size:
-            self.required_size = end
-        if end > self.size:
-            raise EndOfFile(self.size)
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class HeaderLayout:
     """The positions of the elements in one header, and the bytes that another file must have to fit."""
 
@@ -135,8 +76,18 @@ class HeaderLayout:
 
     It is compared first, because most layouts differ there.
     """
-    deciding_spans: list[Span] = field(repr=False)
-    """The spans that decided the walk or the decoding of values, in the order in which they were recorded."""
+    spans: list[Span] = field(repr=False)
+    """The spans that decided the walk or the decoding of values, except the heads in `runs`."""
+    runs: list[Run] = field(repr=False)
+    """The positions of plain elements. Their heads decided steps of the walk."""
+
+    @cached_property
+    def deciding_spans(self) -> list[Span]:
+        """All spans that decided the walk or the decoding of values.
+
+        They are computed on first use: most layouts are never compared, because no later file has the same landmark.
+        """
+        return list_deciding_spans(self.spans, self.runs, self.head)
 
     def fits(self, head: bytes) -> bool:
         """Return whether a walk over the file that begins with `head` takes the same steps as over the walked file."""
@@ -188,8 +139,7 @@ class HeaderLayout:
     def _sorted_spans(self) -> tuple[list[int], list[int]]:
         """Return two lists: the begins of the deciding spans in order, and the highest end of the spans so far.
 
-        Item `i` of the second list is the highest end of the first `i` spans. The lists are computed on first use: most
-        layouts are never compared, because no later file has the same landmark.
+        Item `i` of the second list is the highest end of the first `i` spans.
         """
         spans = sorted(self.deciding_spans)
         return [begin for begin, _ in spans], [*accumulate((stop for _, stop in spans), max, initial=0)]
@@ -210,15 +160,10 @@ def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> 
     end = window.required_size
     if end > len(head) or window.depends_on_size:
         return None
-    spans = [*window.deciding_spans, *_find_character_set_span(raw_header)]
-    landmark = slice(*window.deciding_spans[-1])
-    return HeaderLayout(head=head[:end], raw_header=raw_header, landmark=landmark, deciding_spans=spans)
-
-
-def _find_character_set_span(raw_header: RawHeader) -> list[Span]:
-    """Return a list with the span of SpecificCharacterSet's value. This value decides how other values are decoded."""
-    _, start, raw = raw_header.walked.values.get(SPECIFIC_CHARACTER_SET, (b"", 0, b""))
-    return [(start, start + len(raw))]
+    landmark = slice(*window.spans[-1])
+    # The value of SpecificCharacterSet decides how other values are decoded.
+    spans = [*window.spans, _get_value_span(raw_header.walked.values.get(SPECIFIC_CHARACTER_SET, ABSENT_VALUE))]
+    return HeaderLayout(head=head[:end], raw_header=raw_header, landmark=landmark, spans=spans, runs=window.runs)
 
 
 def _find_differing_runs(first: bytes, second: bytes) -> Iterator[Span]:

@@ -184,10 +184,10 @@ class ItemFollower:
                 after a delimiter, and for an element of undefined length.
 
         """
-        offset, _, heads = pass_plain_elements(self._window, offset, encoding, {}, 0, LAST_ELEMENT_TAG, {})
-        if heads:
-            skipped = self._window.buffer_start + heads[-1][0]
-        self.count_element(offset, passed=len(heads))
+        offset, _, positions = pass_plain_elements(self._window, offset, encoding, {}, 0, LAST_ELEMENT_TAG, {})
+        if positions:
+            skipped = self._window.buffer_start + positions[-1]
+        self.count_element(offset, passed=len(positions))
         tag, vr, start, length = read_element(self._window, offset, encoding)
         if tag == ITEM_END:
             levels.append(OpenSequence(level.encoding))

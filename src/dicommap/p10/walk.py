@@ -81,14 +81,14 @@ def walk_data_set(
     items = ItemFollower(window)
     highest_tag, unordered_at, previous_tag = 0, None, 0
     while True:
-        offset, highest_tag, heads = pass_plain_elements(
+        offset, highest_tag, positions = pass_plain_elements(
             window, offset, encoding, wanted, highest_tag, LAST_ELEMENT_TAG if whole else last, values
         )
-        if heads:
+        if positions:
             previous_tag = highest_tag
         if offset >= window.size:
             break
-        items.count_element(offset, passed=len(heads))
+        items.count_element(offset, passed=len(positions))
         tag, vr, start, length = _read_element_head(window, offset, encoding, previous_tag)
         if tag >= FIRST_DELIMITER_TAG:
             offset = _pass_stray_delimiter(items, offset, tag, length, previous_tag)

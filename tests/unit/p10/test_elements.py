@@ -7,7 +7,7 @@ import pytest
 from dicommap.p10.byte_window import ByteWindow
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
 from dicommap.p10.elements import RawValue, pass_plain_elements
-from dicommap.p10.layout_cache import RecordingWindow
+from dicommap.p10.recording_window import RecordingWindow
 from tests.support.p10_elements import ENCODINGS, UNDEFINED, element, item, sequence
 
 NAME, ID, STUDY = 0x00100010, 0x00100020, 0x0020000D

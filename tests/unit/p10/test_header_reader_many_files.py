@@ -11,7 +11,7 @@ from dicommap.model.study import Disposition
 from dicommap.p10 import Header, HeaderReader, WantedAttributes, header_reader
 from dicommap.p10.byte_window import FIRST_READ_BYTES
 from dicommap.p10.header_reader import MAX_LAYOUTS
-from dicommap.p10.layout_cache import MAX_LAYOUT_BYTES
+from dicommap.p10.recording_window import MAX_LAYOUT_BYTES
 from tests.support.p10_elements import (
     UNDEFINED,
     codes,

@@ -9,7 +9,8 @@ from dicommap.p10.byte_window import FIRST_READ_BYTES
 from dicommap.p10.data_set_encoding import DataSetEncoding
 from dicommap.p10.header_decoding import RawHeader
 from dicommap.p10.header_reader import read_window
-from dicommap.p10.layout_cache import HeaderLayout, RecordingWindow, make_layout
+from dicommap.p10.layout_cache import HeaderLayout, make_layout
+from dicommap.p10.recording_window import RecordingWindow
 from tests.support import p10_files
 from tests.support.p10_elements import (
     ENCODINGS,

@@ -7,7 +7,8 @@ import pytest
 from dicommap.p10 import Header, RejectedFile, WantedAttributes
 from dicommap.p10.header_decoding import RawHeader, TextCaches
 from dicommap.p10.header_reader import read_window
-from dicommap.p10.layout_cache import CachedLayout, RecordingWindow, make_layout
+from dicommap.p10.layout_cache import CachedLayout, make_layout
+from dicommap.p10.recording_window import RecordingWindow
 from tests.support.p10_elements import ENCODINGS, SOP_UID, codes, content, element, p10, read
 from tests.support.p10_files import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from dicommap.p10.byte_window import FIRST_READ_BYTES, EndOfFile
-from dicommap.p10.layout_cache import MAX_LAYOUT_BYTES, RecordingWindow
+from dicommap.p10.recording_window import MAX_LAYOUT_BYTES, RecordingWindow
 
 DATA = bytes(index % 251 for index in range(2 * MAX_LAYOUT_BYTES))
 
