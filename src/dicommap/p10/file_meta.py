@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.dicom.printable_text import KEEP_BYTES_HANDLER
@@ -70,8 +71,9 @@ def read_file_meta(window: ByteWindow, offset: int) -> FileMeta:
     # The layout cache must know that these UIDs decide how the walk continues.
     deciding = [(start, start + len(raw)) for tag, (_, start, raw) in uids.items() if tag != _SOP_INSTANCE]
     window.record_values(deciding)
-    sop_class, transfer_syntax = uids.get(_SOP_CLASS, ABSENT_VALUE), uids.get(_TRANSFER_SYNTAX, ABSENT_VALUE)
-    return FileMeta(decode_uid(sop_class[2]), decode_uid(transfer_syntax[2]), uids.get(_SOP_INSTANCE), offset)
+    _, _, sop_class = uids.get(_SOP_CLASS, ABSENT_VALUE)
+    _, _, transfer_syntax = uids.get(_TRANSFER_SYNTAX, ABSENT_VALUE)
+    return FileMeta(_decode_known_uid(sop_class), _decode_known_uid(transfer_syntax), uids.get(_SOP_INSTANCE), offset)
 
 
 def _read_checked_element(window: ByteWindow, offset: int, encoding: DataSetEncoding, uids: dict[int, RawValue]) -> int:
@@ -95,6 +97,12 @@ def decode_uid(raw: bytes) -> str:
     Each byte that is not ASCII becomes a surrogate.
     """
     return raw.decode("ascii", KEEP_BYTES_HANDLER).strip(" \0")
+
+
+@lru_cache(maxsize=256)
+def _decode_known_uid(raw: bytes) -> str:
+    """Return a UID that many files have as text."""
+    return decode_uid(raw)
 
 
 def detect_encoding(window: ByteWindow, offset: int, declared: str) -> DataSetEncoding | None:
