@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from dicommap.model.source_files import ListedDirectory
 from dicommap.model.study import SourceFile
 from dicommap.reading.parallel_calls import ParallelCalls
 from dicommap.sources.system_calls import SYSTEM_CALLS, SystemCalls
 from dicommap.sources.tree_paths import PathReader, make_source_file
-from dicommap.sources.tree_walk import ListedDirectory, TreeWalk
+from dicommap.sources.tree_walk import TreeWalk
 
 Row = tuple[str, int, int, str, tuple[str, ...]]
 """The path, size and time of a file, its disposition, and the codes of its issues."""

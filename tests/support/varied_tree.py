@@ -10,7 +10,7 @@ import dicommap
 from tests.support.p10_files import p10, small_tree, uid, write_tree
 
 Rows = dict[str, list[tuple[Any, ...]]]
-TABLES = ("source", "attribute", "header", "file", "issue")
+TABLES = ("source", "attribute", "header", "file", "directory", "issue")
 """All tables except `scan`, which describes the run and not the files."""
 
 

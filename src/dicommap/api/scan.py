@@ -20,13 +20,14 @@ from dicommap.arguments import (
     to_texts,
     type_error,
 )
+from dicommap.errors import UsageError
 from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import captured_keywords
 from dicommap.scanning import AUTO_JOBS, READER_VERSION, TaskRunner, write_inventory
 from dicommap.sources.source_registry import SourceOptions, open_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from concurrent.futures import Executor
 
     from _typeshed import StrPath
@@ -57,6 +58,16 @@ def _to_executor(name: str, value: object) -> object:
     return value
 
 
+def _require_directories(sources: Sequence[Source]) -> None:
+    """Raise UsageError if a source has no directories that could be trusted."""
+    for source in sources:
+        if not source.has_directories:
+            raise UsageError(
+                f"{source.root} has no directories to trust.",
+                fix="Trust directories only of local trees, without a list of files.",
+            )
+
+
 @convert_arguments(
     output=optional(to_path),
     attributes=to_texts,
@@ -68,6 +79,7 @@ def _to_executor(name: str, value: object) -> object:
     jobs=to_integer(minimum=0),
     executor=optional(_to_executor),
     cache=to_flag,
+    trust_directories=to_flag,
     progress=to_progress,
 )
 def scan(
@@ -82,6 +94,7 @@ def scan(
     jobs: int = 1,
     executor: Executor | None = None,
     cache: bool = True,
+    trust_directories: bool = False,
     progress: ProgressOption = None,
 ) -> Inventory:
     """Scan sources of P10 files, and return their inventory.
@@ -108,6 +121,9 @@ def scan(
             `if __name__ == "__main__":` around its code. The inventory does not depend on the number.
         executor: A `concurrent.futures.Executor` in which files are read. It replaces the processes of `jobs`.
         cache: Whether to reuse what earlier scans have read from unchanged files. With False, all files are read.
+        trust_directories: Whether a directory whose time has not changed since the last complete scan is not listed.
+            Its files are taken from that scan. A file that was changed in place is missed, because this does not
+            change the time of its directory. Only for local trees.
         progress: A function that is called with a `Progress` from time to time, True for a progress bar, or False for
             no bar. By default, notebooks and interactive Python on a terminal show a bar.
 
@@ -121,6 +137,10 @@ def scan(
         ExecutorError: Worker processes or the executor failed. The next scan continues where this one stopped.
 
     """
+    if trust_directories and not cache:
+        raise UsageError(
+            "Directories cannot be trusted if all files are read.", fix="Leave out trust_directories or cache=False."
+        )
     keywords = captured_keywords(tuple(attributes))
     path = None if output is None else Path(output)
     options = SourceOptions(
@@ -128,6 +148,8 @@ def scan(
     )
     with ExitStack() as stack:
         opened = open_sources(sources, options, stack)
+        if trust_directories:
+            _require_directories(opened)
         waits = any(source.waits_for_network for source in opened)
         runner = stack.enter_context(TaskRunner(jobs, executor, waits_for_network=waits))
         started = time.time_ns()
@@ -136,5 +158,12 @@ def scan(
             InventoryWriter(path, keywords, roots, reading=READER_VERSION, started_ns=started, cache=cache)
         )
         return write_inventory(
-            opened, writer, runner, keywords=keywords, archives=archives, path=path, progress=progress
+            opened,
+            writer,
+            runner,
+            keywords=keywords,
+            archives=archives,
+            path=path,
+            progress=progress,
+            trust_directories=trust_directories,
         )

@@ -92,6 +92,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--no-cache", action="store_true", help="Read all files, also those unchanged since the last scan."
     )
+    parser.add_argument(
+        "--trust-directories",
+        action="store_true",
+        help="Do not look at files in directories whose time is unchanged; misses files changed in place.",
+    )
     add_fail_on(parser)
     aws = add_aws_options(parser)
     aws.add_argument(
@@ -125,6 +130,7 @@ def run(args: argparse.Namespace) -> int:
                 clients=_create_s3_clients(args),
                 jobs=args.jobs,
                 cache=not args.no_cache,
+                trust_directories=args.trust_directories,
                 progress=True,
             )
         )

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from dicommap.model.study import SourceFile
 
 FILE_QUERY = "SELECT id, path, size, mtime_ns, etag, disposition, header, SOPInstanceUID, InstanceNumber FROM file"
-
 FILE_RANGE_QUERY = """
 SELECT source, path, size, mtime_ns, etag, disposition, header FROM file WHERE id > ? AND id <= ?
 AND typeof(SOPInstanceUID) IN ('text', 'null') AND typeof(InstanceNumber) IN ('text', 'null')
@@ -104,6 +103,7 @@ class PreviousScan:
     Attributes:
         roots: The roots of the scanned sources in the order of their numbers, in the form of cells (see `encode_path`).
         complete: Whether the earlier scan was finished. If not, its duplicates and issues are not complete.
+        connection, sources, stable_before_ns: The inventory, root -> number, and the time of its last stable files.
     """
 
     def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
@@ -111,7 +111,7 @@ class PreviousScan:
 
         `keywords` are the captured attributes of the inventory.
         """
-        self._connection = connection
+        self.connection = connection
         columns = ", ".join(f'"{keyword}"' for keyword in keywords)
         self._header_query = (
             "SELECT StudyInstanceUID, SeriesInstanceUID, SOPClassUID, TransferSyntaxUID"  # noqa: S608  keywords only
@@ -121,12 +121,12 @@ class PreviousScan:
         self._headers: dict[int, tuple[bytes, HeaderRow]] = {}
         self._last = 0
         sources = read_rows(connection, "SELECT id, root FROM source ORDER BY id", (read_integer, _read_stored_path))
-        self._sources = {root: number for number, root in sources}
-        self.roots = list(self._sources)
+        self.sources = {root: number for number, root in sources}
+        self.roots = list(self.sources)
         ((started, complete),) = read_rows(
             connection, "SELECT started_ns, complete FROM scan", (read_integer, read_integer)
         )
-        self._stable_before_ns: int = started - FILE_TIME_STEP_NS
+        self.stable_before_ns: int = started - FILE_TIME_STEP_NS
         self.complete = bool(complete)
 
     @classmethod
@@ -159,7 +159,7 @@ class PreviousScan:
 
     def close(self) -> None:
         """Close the inventory of the earlier scan."""
-        self._connection.close()
+        self.connection.close()
 
     def find_unchanged(
         self, root: str, files: Sequence[SourceFile], label: Callable[[str], str], headers: dict[bytes, HeaderRow]
@@ -175,10 +175,10 @@ class PreviousScan:
         Returns:
             Path -> row. Files that have changed are missing.
         """
-        source = self._sources.get(encode_path(root))
+        source = self.sources.get(encode_path(root))
         if source is None:
             return {}
-        stable_before = self._stable_before_ns
+        stable_before = self.stable_before_ns
         # An S3 object gets another ETag when it changes, so its time is not compared.
         candidates = {
             encode_path(file.path): file
@@ -220,8 +220,8 @@ class PreviousScan:
             files: The files as the new walk lists them.
         """
         bounds = (after, after + len(files))
-        rows = self._connection.execute(f"{FILE_RANGE_QUERY} ORDER BY id", bounds).fetchall()
-        stable_before = self._stable_before_ns
+        rows = self.connection.execute(f"{FILE_RANGE_QUERY} ORDER BY id", bounds).fetchall()
+        stable_before = self.stable_before_ns
         if len(rows) != len(files):
             return False
         if any(file.disposition is not None or (file.mtime_ns >= stable_before and not file.etag) for file in files):
@@ -231,7 +231,7 @@ class PreviousScan:
             return False
         for header in {row[6] for row in rows if row[6] is not None}:
             self._read_header(header, {})
-        if self._connection.execute("SELECT 1 FROM issue WHERE file > ? AND file <= ? LIMIT 1", bounds).fetchone():
+        if self.connection.execute("SELECT 1 FROM issue WHERE file > ? AND file <= ? LIMIT 1", bounds).fetchone():
             self._read_issues(range(after + 1, after + len(files) + 1))
         return True
 
@@ -240,13 +240,13 @@ class PreviousScan:
 
         Every scan compares files with this issue again, so an inventory with it cannot be copied as a whole.
         """
-        ((files,),) = self._connection.execute("SELECT MAX(id) FROM file").fetchall()
-        conflict = self._connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
+        ((files,),) = self.connection.execute("SELECT MAX(id) FROM file").fetchall()
+        conflict = self.connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
         return bool(files == count and conflict is None)
 
     def copy_all(self, connection: sqlite3.Connection) -> None:
         """Copy the whole inventory into the database of `connection`."""
-        self._connection.backup(connection, pages=_PAGES_PER_COPY_STEP, progress=lambda *_: None)
+        self.connection.backup(connection, pages=_PAGES_PER_COPY_STEP, progress=lambda *_: None)
 
     def copy_first(self, count: int, connection: sqlite3.Connection) -> None:
         """Copy the first `count` files, with their headers and issues, into the empty inventory of `connection`.
@@ -254,13 +254,13 @@ class PreviousScan:
         `matches_walk` must have checked these files. Some issues are not copied, because the new scan reports them
         again.
         """
-        ((headers,),) = self._connection.execute("SELECT MAX(header) FROM file WHERE id <= ?", (count,)).fetchall()
+        ((headers,),) = self.connection.execute("SELECT MAX(header) FROM file WHERE id <= ?", (count,)).fetchall()
         for number in range(1, (headers or 0) + 1):
             digest = self._read_header(number, {})
             sqlite_schema.insert_header(connection, number, digest, self._headers[number][1])
-        files = self._connection.execute(REUSED_FILES_QUERY, (count,))
+        files = self.connection.execute(REUSED_FILES_QUERY, (count,))
         connection.executemany(sqlite_schema.INSERT_FILE, files)
-        issues = self._connection.execute(
+        issues = self.connection.execute(
             "SELECT file, code, severity, location, message FROM issue WHERE file <= ? ORDER BY id", (count,)
         )
         connection.executemany(
@@ -283,12 +283,12 @@ class PreviousScan:
         if number is None:
             return None
         begin = len(archive.path) + len("!/")
-        parameters = (self._sources[encode_path(root)], *member_path_ranges(archive.path))
+        parameters = (self.sources[encode_path(root)], *member_path_ranges(archive.path))
         try:
             if self._read_issues([number]):
                 return None
             rows = list(
-                read_rows(self._connection, MEMBERS_QUERY, (_read_stored_path, read_integer, read_text), parameters)
+                read_rows(self.connection, MEMBERS_QUERY, (_read_stored_path, read_integer, read_text), parameters)
             )
         except (InventoryError, DamagedCellError):
             return None
@@ -308,23 +308,23 @@ class PreviousScan:
             return False  # a stopped scan has not compared files
         parameters: list[int | str | bytes] = []
         for place in (other, first):
-            source = self._sources.get(encode_path(roots[place.source]))
+            source = self.sources.get(encode_path(roots[place.source]))
             if source is None:
                 return False
             parameters += [source, encode_path(place.path), place.size, place.mtime_ns, place.etag]
-            parameters.append(self._stable_before_ns)
+            parameters.append(self.stable_before_ns)
         try:
-            return self._connection.execute(DUPLICATE_QUERY, parameters).fetchone() is not None
+            return self.connection.execute(DUPLICATE_QUERY, parameters).fetchone() is not None
         except sqlite3.Error as error:
             raise_if_interrupted(error)
             return False
 
     def _find_archive(self, root: str, archive: SourceFile) -> int | None:
         """Return the row number of an archive that has not changed since the previous scan; None for other archives."""
-        source = self._sources.get(encode_path(root))
-        place = (source, encode_path(archive.path), archive.size, archive.mtime_ns, self._stable_before_ns)
+        source = self.sources.get(encode_path(root))
+        place = (source, encode_path(archive.path), archive.size, archive.mtime_ns, self.stable_before_ns)
         try:
-            row = self._connection.execute(ARCHIVE_QUERY, place).fetchone()
+            row = self.connection.execute(ARCHIVE_QUERY, place).fetchone()
         except sqlite3.Error as error:
             raise_if_interrupted(error)
             return None
@@ -341,7 +341,7 @@ class PreviousScan:
             paths: The paths in the form of cells (see `encode_path`).
             count: The number of rows that are read first.
         """
-        execute, last = self._connection.execute, self._last
+        execute, last = self.connection.execute, self._last
         try:
             rows = execute(f"{FILE_QUERY} WHERE id > ? AND id <= ? AND +source = ?", (last, last + count, source))
             path_rows = [row for row in rows if row[1] in paths]
@@ -363,7 +363,7 @@ class PreviousScan:
         )
         readers = (read_integer, read_text, enum_reader(Severity), _read_location_text, read_text)
         issues: dict[int, list[IssueRow]] = {}
-        for number, code, severity, place, message in read_rows(self._connection, query, readers, numbers):
+        for number, code, severity, place, message in read_rows(self.connection, query, readers, numbers):
             if code not in _CODES_FOUND_AGAIN:
                 issues.setdefault(number, []).append((code, severity.value, place, message))
         return issues
@@ -373,7 +373,7 @@ class PreviousScan:
         if number not in self._headers:
             if len(self._headers) >= _MAX_CACHED_HEADERS:
                 self._headers.clear()
-            rows = list(read_rows(self._connection, self._header_query, self._header_readers, (number,)))
+            rows = list(read_rows(self.connection, self._header_query, self._header_readers, (number,)))
             if not rows:
                 raise DamagedCellError
             row = tuple(rows[0])

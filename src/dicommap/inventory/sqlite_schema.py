@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x44434D50
 """The application id in the SQLite header of every inventory: the ASCII codes of 'DCMP'."""
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _SQLITE_HEADER_BYTES = 100
@@ -73,6 +73,13 @@ CREATE TABLE file (
     InstanceNumber TEXT,        -- or BLOB, as in header
     UNIQUE (source, path)
 );
+CREATE TABLE directory (
+    source INTEGER NOT NULL REFERENCES source,
+    path NOT NULL,              -- TEXT or BLOB as in file; empty for the root
+    mtime_ns INTEGER NOT NULL,
+    entries INTEGER NOT NULL,   -- names in the directory
+    PRIMARY KEY (source, path)
+) WITHOUT ROWID;
 CREATE TABLE issue (
     id INTEGER PRIMARY KEY,
     file INTEGER REFERENCES file,

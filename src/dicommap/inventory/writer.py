@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import InventoryError, SourceError
 from dicommap.inventory import sqlite_schema
-from dicommap.inventory.cells import DamagedCellError, encode_path, encode_value
+from dicommap.inventory.cells import encode_path, encode_value
 from dicommap.inventory.connection import connect
+from dicommap.inventory.directories import DirectoryCollector
 from dicommap.inventory.previous_scan import PreviousScan
 from dicommap.inventory.replacement import require_replaceable
 from dicommap.inventory.rows import make_issue_row
+from dicommap.inventory.unchanged_run import UnchangedRun
 from dicommap.inventory.whole_scan_checks import find_whole_scan_issues, mark_duplicates
 from dicommap.inventory.working_files import (
     ScanLock,
@@ -32,7 +34,6 @@ from dicommap.inventory.working_files import (
     write_error,
 )
 from dicommap.model.source_files import NetworkTraffic
-from dicommap.reading.sqlite_interrupts import raise_if_interrupted
 from dicommap.writing.partial_files import remove_leftovers
 
 if TYPE_CHECKING:
@@ -43,43 +44,8 @@ if TYPE_CHECKING:
 
     from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow
     from dicommap.inventory.whole_scan_checks import HasSameContent
+    from dicommap.model.source_files import ListedDirectory
     from dicommap.model.study import SourceFile
-
-
-class UnchangedRun:
-    """The files at the beginning of a walk that are unchanged since the previous scan.
-
-    The run ends before the first batch that has a changed file.
-    """
-
-    def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
-        """Start a run without files.
-
-        No file is ever added if `previous` has several inventories, or one that is unfinished or has other roots.
-        """
-        first = previous[0] if len(previous) == 1 else None
-        stored = [encode_path(root) for root in roots]
-        self._previous = first if first is not None and first.complete and first.roots == stored else None
-        self.length = 0
-        """Number of files in the run."""
-
-    def extend(self, source: int, files: Sequence[SourceFile]) -> bool:
-        """Add `files`, a batch of a source, to the run. If one of them has changed, add none and end the run.
-
-        Return whether the files were added.
-        """
-        if self._previous is None:
-            return False
-        try:
-            extended = self._previous.matches_walk(self.length, source, files)
-        except (InventoryError, DamagedCellError, sqlite3.Error) as error:
-            raise_if_interrupted(error)
-            extended = False
-        if extended:
-            self.length += len(files)
-        else:
-            self._previous = None
-        return extended
 
 
 _MAX_CACHED_HEADERS = 65_536
@@ -155,6 +121,7 @@ class InventoryWriter:
                 raise write_error(error) from None
             raise
         self.unchanged_run = UnchangedRun(self.previous, self._roots)
+        self._directories = DirectoryCollector(self._database)
         self._last_commit = time.monotonic()
 
     @property
@@ -238,6 +205,10 @@ class InventoryWriter:
         self._files_to_copy += count
         self._files += count
 
+    def add_directories(self, source: int, directories: Iterable[ListedDirectory]) -> None:
+        """Add directories of a source. They are in the inventory when it is finished."""
+        self._directories.add(source, directories)
+
     def add_counts(self, *, read: int, unchanged: int) -> None:
         """Increase the number of files that were read, and the number that were reused from a previous scan."""
         self._read += read
@@ -261,6 +232,7 @@ class InventoryWriter:
         else:
             self._add_whole_scan_issues(same_content)
         database = self._database
+        self._directories.store()
         database.execute("UPDATE scan SET complete = 1")
         self._commit_rows()
         if self._path is not None:

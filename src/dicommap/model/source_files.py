@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dicommap.model.study import SourceFile
 
 
 class NetworkTraffic(NamedTuple):
@@ -18,6 +23,25 @@ class NetworkTraffic(NamedTuple):
     def plus(self, other: NetworkTraffic) -> NetworkTraffic:
         """Return the sum of this traffic and `other`."""
         return NetworkTraffic(*(number + other_number for number, other_number in zip(self, other, strict=True)))
+
+
+class ListedDirectory(NamedTuple):
+    """A directory of a source. A walk yields it after all files in it."""
+
+    path: str
+    """The path relative to the root of the source. The path of the root is empty."""
+    mtime_ns: int
+    """The time of its last change, in nanoseconds since 1970, before it was listed."""
+    entries: int
+    """The number of names in it."""
+
+
+class KnownDirectory(NamedTuple):
+    """The content of a directory that has not changed since an earlier scan."""
+
+    files: Sequence[SourceFile]
+    directories: Sequence[str]
+    """The names of the directories in it."""
 
 
 class S3Object(NamedTuple):

@@ -10,13 +10,17 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError
 from dicommap.inventory import Inventory
+from dicommap.inventory.directories import find_known_directory
 from dicommap.inventory.replacement import has_files_of_source
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_issue_row
+from dicommap.model.source_files import ListedDirectory
+from dicommap.model.study import SourceFile
 from dicommap.progress import Progress, progress_reporter
 from dicommap.scanning.duplicates import content_comparer
 from dicommap.scanning.task_runner import run_in_order
@@ -30,7 +34,6 @@ if TYPE_CHECKING:
 
     from dicommap.inventory.previous_scan import PreviousScan
     from dicommap.inventory.writer import InventoryWriter
-    from dicommap.model.study import SourceFile
     from dicommap.progress import ProgressOption
     from dicommap.scanning.task_runner import TaskRunner
     from dicommap.sources import Source
@@ -54,6 +57,7 @@ def write_inventory(
     archives: bool,
     path: Path | None,
     progress: ProgressOption,
+    trust_directories: bool = False,
 ) -> Inventory:
     """Scan sources, and return the finished inventory.
 
@@ -66,6 +70,8 @@ def write_inventory(
         path: The path of the earlier inventory, or None. A source without files is an error if that inventory has files
             of it.
         progress: Whether and how to report progress.
+        trust_directories: Whether the files of a directory that has not changed since the last complete scan are taken
+            from its inventory, and not looked at.
 
     Raises:
         SourceError: A source was unmounted, removed, replaced or emptied.
@@ -77,7 +83,8 @@ def write_inventory(
             sources = [stack.enter_context(closing(_with_archives(source, writer))) for source in sources]
         report = stack.enter_context(progress_reporter(progress, "files"))
         counter = None if report is None else stack.enter_context(FileCounter(sources))
-        results = stack.enter_context(closing(run_in_order(_make_tasks(sources, keywords, writer), runner)))
+        tasks = _make_tasks(sources, keywords, writer, trust_directories=trust_directories)
+        results = stack.enter_context(closing(run_in_order(tasks, runner)))
         done, counts = 0, [0] * len(sources)
         for batch, rows in results:
             batch.write(writer, rows)
@@ -109,10 +116,10 @@ def _with_archives(source: Source, writer: InventoryWriter) -> Source:
 
 
 def _make_tasks(
-    sources: Sequence[Source], keywords: tuple[str, ...], writer: InventoryWriter
+    sources: Sequence[Source], keywords: tuple[str, ...], writer: InventoryWriter, *, trust_directories: bool
 ) -> Iterator[tuple[Batch, ReadTask | None]]:
     for number, source in enumerate(sources):
-        for batch in walk_in_batches(source, number, writer):
+        for batch in walk_in_batches(source, number, writer, trust_directories=trust_directories):
             yield batch, batch.make_task(source, keywords, writer.prefix(number))
 
 
@@ -131,7 +138,9 @@ def _require_files(sources: Sequence[Source], counts: Sequence[int], path: Path 
             )
 
 
-def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Iterator[Batch]:
+def walk_in_batches(
+    source: Source, number: int, writer: InventoryWriter, *, trust_directories: bool = False
+) -> Iterator[Batch]:
     """Yield the files of a source in batches, with the rows of files that have not changed since an earlier scan.
 
     Args:
@@ -139,9 +148,16 @@ def walk_in_batches(source: Source, number: int, writer: InventoryWriter) -> Ite
         number: The number of the source in the inventory.
         writer: The writer of the inventory. It has the results of earlier scans. The files that the writer makes are
             not part of the walk.
+        trust_directories: Whether directories that have not changed are not listed: see `write_inventory`.
     """
-    walk = source.walk(exclude=writer.own_files)
-    while files := list(islice(walk, FILES_PER_BATCH)):
+    find_known = partial(find_known_directory, writer.previous, source.root) if trust_directories else None
+    walk = source.walk_with_directories(exclude=writer.own_files, find_known=find_known)
+    while found := list(islice(walk, FILES_PER_BATCH)):
+        files = [file for file in found if isinstance(file, SourceFile)]
+        if len(files) < len(found):
+            writer.add_directories(number, (item for item in found if isinstance(item, ListedDirectory)))
+            if not files:
+                continue
         if writer.unchanged_run.extend(number, files):
             yield Batch(number, files, {}, {}, len(files), is_unchanged=True)
             continue

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
+    from dicommap.model.source_files import ListedDirectory
     from dicommap.p10 import ReadAt
-    from dicommap.sources.source import KnownMembers
+    from dicommap.sources.source import FindKnownDirectory, KnownMembers
     from dicommap.sources.system_calls import SystemCalls
     from dicommap.sources.tree_paths import Identity
-    from dicommap.sources.tree_walk import ListedDirectory
 
 
 @dataclass(slots=True)
@@ -82,6 +82,7 @@ class LocalTree(Source, Opener):
     """A source with the files below a directory, or with a single file. It is also the opener of its files."""
 
     can_hold_archives = True
+    has_directories = True
 
     def __init__(self, path: str | Path, *, follow_links: bool = False, system: SystemCalls = SYSTEM_CALLS) -> None:
         """Open a tree at an existing path.
@@ -157,10 +158,11 @@ class LocalTree(Source, Opener):
         return (file for file in walk if isinstance(file, SourceFile))
 
     def walk_with_directories(
-        self, *, exclude: frozenset[Path] = frozenset()
+        self, *, exclude: frozenset[Path] = frozenset(), find_known: FindKnownDirectory | None = None
     ) -> Iterator[SourceFile | ListedDirectory]:
         """Yield the files that `walk` yields, and each directory after all files in it."""
-        return TreeWalk(self.make_path_reader(exclude), self._note_directory).walk(self._start)
+        walk = TreeWalk(self.make_path_reader(exclude), self._note_directory, find_known=find_known)
+        return walk.walk(self._start)
 
     def make_path_reader(self, exclude: frozenset[Path] = frozenset()) -> PathReader:
         """Return a reader of the tree's paths. For files in `exclude` it returns None."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dicommap.issues import Issue
+    from dicommap.model.source_files import KnownDirectory, ListedDirectory
     from dicommap.model.study import SourceFile
     from dicommap.p10 import Header, ReadAt
 
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
     HeaderBatch = tuple[Sequence[Header | RejectedFile], NetworkTraffic]
     """The headers of files that were read together, and the network traffic that this needed."""
+
+    FindKnownDirectory = Callable[[str, int], KnownDirectory | None]
+    """A function that takes the path of a directory and the time of its last change.
+
+    It returns the content of the directory if an earlier scan listed it, and it has not changed since then.
+    """
 
     KnownMembers = Callable[[SourceFile], Iterable[tuple[str, int]] | None]
     """A function that takes an archive.
@@ -141,6 +148,9 @@ class Source(ABC):
     waits_for_network: bool = False
     """Whether files are read over the network. If True, files are read in threads, and requests are counted."""
 
+    has_directories: bool = False
+    """Whether `walk_with_directories` yields directories."""
+
     can_hold_archives: bool = False
     """Whether `with_archives` can return the members of this source's ZIP and tar files."""
 
@@ -165,6 +175,20 @@ class Source(ABC):
             SourceError: The whole source cannot be read. If only one file cannot be read, it is yielded with an issue.
 
         """
+
+    def walk_with_directories(
+        self, *, exclude: frozenset[Path] = frozenset(), find_known: FindKnownDirectory | None = None
+    ) -> Iterator[SourceFile | ListedDirectory]:
+        """Yield the files that `walk` yields, and each directory after its files if the source has directories.
+
+        Args:
+            exclude: Local files that are not yielded.
+            find_known: A function that returns the content of a directory that need not be listed. Only if
+                `has_directories` is true.
+
+        """
+        del find_known
+        return self.walk(exclude=exclude)
 
     def count(self) -> Iterator[int]:
         """Yield numbers whose sum is about the number of files. The progress bar uses them.

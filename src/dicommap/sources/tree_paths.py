@@ -63,6 +63,7 @@ class DirectoryStatus(NamedTuple):
 
     path: str
     identity: Identity
+    mtime_ns: int
 
 
 class Listing(NamedTuple):
@@ -132,6 +133,16 @@ class PathReader:
                 found.append(self._make_found(path, status))
         return found
 
+    def read_directory_status(self, path: str) -> DirectoryStatus | None:
+        """Return the status of a directory. Return None if the path may be anything else, or cannot be reached."""
+        read = self._system.stat if self._follow_links or not path else self._system.lstat
+        try:
+            status = read(self._prefix + path)
+        except OSError:
+            return None
+        found = self._make_found(path, status)
+        return found if isinstance(found, DirectoryStatus) else None
+
     def list_directory(
         self, path: str, *, is_known: bool, above: Sequence[Identity], max_names: int | None = None
     ) -> Listing | SourceFile | FailedPath | None:
@@ -189,7 +200,7 @@ class PathReader:
         if stat.S_ISREG(mode) and 0 <= mtime_ns <= MAX_TIME_NS:  # most paths: as make_source_file, in less time
             return SourceFile(path, status.st_size, mtime_ns)
         if stat.S_ISDIR(mode):
-            return DirectoryStatus(path, (status.st_dev, status.st_ino))
+            return DirectoryStatus(path, (status.st_dev, status.st_ino), status.st_mtime_ns)
         return make_source_file(path, status)
 
     def _make_unreachable(self, path: str, error: OSError) -> SourceFile | FailedPath:
@@ -211,7 +222,7 @@ class PathReader:
             identity = status.st_dev, status.st_ino
             if identity in above:
                 return _make_link(path, make_issue("source.link-loop"))
-            return Listing(path, self._read_names(descriptor, max_names), identity, status.st_mtime_ns)
+            return Listing(path, self._read_names(descriptor, max_names), identity, clamp_time_ns(status.st_mtime_ns))
         finally:
             self._system.close(descriptor)
 

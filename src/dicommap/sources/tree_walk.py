@@ -21,8 +21,9 @@ import os
 import resource
 from collections import deque
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from dicommap.model.source_files import ListedDirectory
 from dicommap.model.study import SourceFile
 from dicommap.reading.parallel_calls import MAX_THREADS, NO_ITEM_YET, ParallelCalls
 from dicommap.sources.tree_paths import DirectoryStatus, FailedPath, Identity, Listing, TooManyNamesError
@@ -30,7 +31,9 @@ from dicommap.sources.tree_paths import DirectoryStatus, FailedPath, Identity, L
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from dicommap.sources.source import FindKnownDirectory
     from dicommap.sources.tree_paths import PathReader
+
 
 FILES_PER_CALL = 8
 """The number of files whose status is read in one call. Giving a call to a thread costs as much as a few calls."""
@@ -48,19 +51,10 @@ _NOT_DONE: Any = object()
 _TOO_MANY_NAMES: Any = object()
 
 
-class ListedDirectory(NamedTuple):
-    """A directory of a tree. A walk yields it after all files in it."""
-
-    path: str
-    """The path relative to the root of the source. The path of the root is empty."""
-    mtime_ns: int
-    """The time of its last change, in nanoseconds since 1970, before it was listed."""
-
-
 class _ListCall:
     """A call that lists a directory, and its result."""
 
-    __slots__ = ("above", "is_ahead", "is_known", "is_submitted", "is_too_large", "path", "result")
+    __slots__ = ("above", "is_ahead", "is_checked", "is_known", "is_submitted", "is_too_large", "path", "result")
 
     def __init__(self, path: str, above: tuple[Identity, ...], *, is_known: bool) -> None:
         self.path = path
@@ -68,6 +62,8 @@ class _ListCall:
         """The identities of the directories above it."""
         self.is_known = is_known
         """Whether a listing showed that the path is a directory, and not a link to one."""
+        self.is_checked = True
+        """Whether an earlier scan does not know the content of the directory. If not, only its status is read."""
         self.is_submitted = False
         self.is_ahead = True
         """Whether the walk has not reached the directory."""
@@ -80,8 +76,10 @@ class _ListCall:
         """Return the key of the path."""
         return _make_key(self.path)
 
-    def run(self, reader: PathReader) -> Listing | SourceFile | FailedPath | None:
-        """List the directory. Raises TooManyNamesError if it must not be listed ahead."""
+    def run(self, reader: PathReader) -> Listing | SourceFile | FailedPath | DirectoryStatus | None:
+        """List the directory, or read its status. Raises TooManyNamesError if it must not be listed ahead."""
+        if not self.is_checked:
+            return reader.read_directory_status(self.path)
         max_names = MAX_NAMES_IN_DIRECTORY_AHEAD if self.is_ahead else None
         return reader.list_directory(self.path, is_known=self.is_known, above=self.above, max_names=max_names)
 
@@ -108,11 +106,12 @@ class _StatusCall:
 class _Directory:
     """A directory that was listed, and a cursor for its calls."""
 
-    __slots__ = ("above", "below", "calls", "mtime_ns", "names", "position")
+    __slots__ = ("above", "below", "calls", "entries", "mtime_ns", "names", "position")
 
     def __init__(self, listing: Listing, above: tuple[Identity, ...]) -> None:
         self.below = listing.path and listing.path + "/"
         self.names, self.mtime_ns = listing.names, listing.mtime_ns
+        self.entries = len(listing.names)
         self.above = (*above, listing.identity)
         """The identities of this directory and of all directories above it."""
         self.position = 0
@@ -152,7 +151,11 @@ class TreeWalk:
     """One walk over a tree."""
 
     def __init__(
-        self, reader: PathReader, enter: Callable[[str, Identity], None], calls: ParallelCalls | None = None
+        self,
+        reader: PathReader,
+        enter: Callable[[str, Identity], None],
+        calls: ParallelCalls | None = None,
+        find_known: FindKnownDirectory | None = None,
     ) -> None:
         """Prepare a walk.
 
@@ -160,7 +163,10 @@ class TreeWalk:
             reader: The reader of the tree.
             enter: Is called with the path and the identity of each directory when the walk enters it.
             calls: Makes the calls. By default the walk has its own threads.
+            find_known: Returns the content of a directory with this path and time if an earlier scan listed it and it
+                need not be listed again, else None. It is called in this thread.
         """
+        self._find_known = find_known
         self._reader, self._notify = reader, enter
         self._calls = ParallelCalls(limit_threads(), kept=MAX_CALLS_AHEAD) if calls is None else calls
         self._heap: list[tuple[bytes, _Directory | _ListCall]] = []
@@ -200,7 +206,7 @@ class TreeWalk:
                 else:
                     levels.pop()
                     if levels:
-                        yield ListedDirectory(directory.below[:-1], directory.mtime_ns)
+                        yield ListedDirectory(directory.below[:-1], directory.mtime_ns, directory.entries)
 
     def _take_next(self, directory: _Directory) -> _Directory | Sequence[SourceFile]:
         """Return the next files of a directory, or the directory that comes next.
@@ -233,7 +239,7 @@ class TreeWalk:
 
     def _enter(self, directory: _Directory) -> None:
         """Note that the walk has reached a directory."""
-        self._names_ahead -= len(directory.names) + 1
+        self._names_ahead -= directory.entries + 1
         self._notify(directory.below[:-1], directory.above[-1])
 
     def _read_again(self, failed: FailedPath, directory: _Directory) -> SourceFile | _ListCall | None:
@@ -285,6 +291,8 @@ class TreeWalk:
                     self._make_list_call(found, call.above) if isinstance(found, DirectoryStatus) else found
                     for found in result
                 ]
+        elif not call.is_checked:
+            self._check(call, result)
         elif result is _TOO_MANY_NAMES:
             call.is_submitted, call.is_ahead, call.is_too_large = False, False, True
         elif isinstance(result, Listing):
@@ -295,8 +303,35 @@ class TreeWalk:
         else:
             call.result = result
 
+    def _check(self, call: _ListCall, status: DirectoryStatus | None) -> None:
+        """Take the content of a directory from an earlier scan, or submit the call that lists it."""
+        call.is_checked, call.is_submitted = True, False
+        known = None
+        if status is not None and self._find_known is not None and status.identity not in call.above:
+            known = self._find_known(call.path, status.mtime_ns)
+        if status is None or known is None:
+            self._push(call)
+            return
+        call.result = directory = _Directory(Listing(call.path, [], status.identity, status.mtime_ns), call.above)
+        directory.entries = len(known.files) + len(known.directories)
+        self._names_ahead += directory.entries + 1
+        below = directory.below
+        entries: list[tuple[bytes, SourceFile | None, str]] = [
+            *((os.fsencode(file.path[len(below) :]), file, "") for file in known.files),
+            *((os.fsencode(name), None, name) for name in known.directories),
+        ]
+        for _, file, name in sorted(entries, key=lambda entry: entry[0]):
+            if file is not None:
+                directory.calls.append(file)
+            else:
+                inner = _ListCall(below + name, directory.above, is_known=True)
+                inner.is_checked = False
+                directory.calls.append(inner)
+                self._push(inner)
+
     def _make_list_call(self, found: DirectoryStatus, above: tuple[Identity, ...]) -> _ListCall:
         call = _ListCall(found.path, above, is_known=False)
+        call.is_checked = self._find_known is None
         self._push(call)
         return call
 
@@ -331,6 +366,8 @@ class TreeWalk:
                 return item
             directory = item
         call = directory.make_call()
+        if isinstance(call, _ListCall):
+            call.is_checked = self._find_known is None
         self._first = directory if directory.has_more() else None
         return call
 

@@ -95,7 +95,7 @@ def test_a_scan_takes_them_from_the_one_before(tmp_path: Path) -> None:
         before = list(inventory.studies())
     with InventoryWriter(path, inventory.keywords, ["/one"], started_ns=10**18) as writer:
         (previous,) = writer.previous
-        previous._stable_before_ns = 10**18
+        previous.stable_before_ns = 10**18
         headers: dict[bytes, tuple[str | None, ...]] = {}
         files = [file for _, file, _ in FILES]
         taken = previous.find_unchanged("/one", files, lambda name: name, headers)
@@ -112,7 +112,7 @@ def test_a_run_of_unchanged_files_is_copied_with_them(tmp_path: Path) -> None:
     with inventory_of(*without, path=path) as inventory:
         before = list(inventory.studies())
     with InventoryWriter(path, inventory.keywords, ["/one"], started_ns=10**18) as writer:
-        writer.previous[0]._stable_before_ns = 10**18
+        writer.previous[0].stable_before_ns = 10**18
         assert writer.unchanged_run.extend(0, [file for _, file, _ in without])
         writer.add_unchanged(1)
         put(writer, added("b", "1.3 1.3.1 1.3.1.1"))

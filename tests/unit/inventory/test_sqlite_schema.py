@@ -83,7 +83,7 @@ def test_another_database_is_no_inventory(tmp_path: Path) -> None:
 def test_an_inventory_of_another_format_is_told_apart(stored: Path) -> None:
     with closing(sqlite3.connect(stored)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(InventoryError, match="format 99; this dicommap reads format 4") as caught:
+    with pytest.raises(InventoryError, match="format 99; this dicommap reads format 5") as caught:
         Inventory.open(stored)
     assert "Scan again" in caught.value.fix
     assert sqlite_schema.is_inventory(stored)

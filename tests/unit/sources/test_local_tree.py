@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_opened_is_data(
 
 def while_walking(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
     """Change something when the walk has met its first files."""
-    as_it_is = LocalTree.walk
+    as_it_is = LocalTree.walk_with_directories
 
     def walk(tree: LocalTree, **options: Any) -> Iterator[Any]:
         for count, file in enumerate(as_it_is(tree, **options)):
@@ -93,7 +93,7 @@ def while_walking(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object])
                 change()
             yield file
 
-    monkeypatch.setattr(LocalTree, "walk", walk)
+    monkeypatch.setattr(LocalTree, "walk_with_directories", walk)
 
 
 def test_a_root_that_is_removed_during_the_scan_is_an_error(

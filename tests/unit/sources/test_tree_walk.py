@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import SourceError
+from dicommap.model.source_files import ListedDirectory
 from dicommap.sources import tree_paths, tree_walk
 from dicommap.sources.system_calls import SystemCalls
-from dicommap.sources.tree_walk import ListedDirectory
 from tests.support.p10_files import write_tree
 from tests.support.slow_disk import CountedCalls
 from tests.support.tree_walks import Row, make_row, make_walk, walk_in_threads, walk_one_by_one

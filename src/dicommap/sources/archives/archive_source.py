@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from dicommap.issues import make_issue
+from dicommap.model.source_files import ListedDirectory
+from dicommap.model.study import SourceFile
 from dicommap.sources.archives.archive_bytes import get_archive_state
 from dicommap.sources.archives.archive_entry import MEMBER_SEPARATOR, has_archive_name
 from dicommap.sources.archives.archive_errors import ArchiveError
@@ -26,12 +28,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from dicommap.model.study import SourceFile
     from dicommap.p10 import ReadAt
     from dicommap.sources.archives.archive_bytes import ArchiveState
     from dicommap.sources.archives.archive_members import Archive
     from dicommap.sources.local_tree import LocalTree
-    from dicommap.sources.source import KnownMembers
+    from dicommap.sources.source import FindKnownDirectory, KnownMembers
 
 MAX_OPEN_ARCHIVES = 8
 """The maximum number of archives that a thread keeps open. Fewer are open if they have over MAX_ENTRIES entries."""
@@ -68,8 +69,19 @@ class ArchiveSource(Source):
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
         """Yield the files of the source. After each archive, yield its members in the order of the archive."""
-        for file in self._source.walk(exclude=exclude):
-            if file.disposition is not None or not file.size or not has_archive_name(file.path):
+        return (file for file in self.walk_with_directories(exclude=exclude) if isinstance(file, SourceFile))
+
+    @property
+    def has_directories(self) -> bool:  # type: ignore[override]
+        """Return whether the extended source has directories."""
+        return self._source.has_directories
+
+    def walk_with_directories(
+        self, *, exclude: frozenset[Path] = frozenset(), find_known: FindKnownDirectory | None = None
+    ) -> Iterator[SourceFile | ListedDirectory]:
+        """Yield the files that `walk` yields, and each directory after the files and archives in it."""
+        for file in self._source.walk_with_directories(exclude=exclude, find_known=find_known):
+            if isinstance(file, ListedDirectory) or not _may_be_archive(file):
                 yield file
             elif has_ambiguous_members(self._tree, file.path):
                 yield make_ambiguous_archive(file)
@@ -183,6 +195,10 @@ class ArchiveOpener(Opener):
             return get_archive_state(self._tree.status(path))
         except (FileNotFoundError, NotADirectoryError):
             raise ArchiveError(make_issue("archive.changed")) from None
+
+
+def _may_be_archive(file: SourceFile) -> bool:
+    return file.disposition is None and file.size > 0 and has_archive_name(file.path)
 
 
 def has_ambiguous_members(tree: LocalTree, path: str) -> bool:

@@ -1,0 +1,149 @@
+"""The directories of an inventory: their times, and their content, which a scan may trust instead of listing them.
+
+A scan collects the directories in a temporary table and stores them when it is complete. So an unfinished inventory has
+no directories, and only directories whose files are all in the inventory are trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from dicommap.errors import InventoryError
+from dicommap.inventory.cells import (
+    DamagedCellError,
+    decode_path,
+    encode_path,
+    enum_reader,
+    read_integer,
+    read_text,
+)
+from dicommap.model.source_files import KnownDirectory
+from dicommap.model.study import Disposition, SourceFile
+from dicommap.reading.sqlite_interrupts import raise_if_interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dicommap.inventory.previous_scan import PreviousScan
+    from dicommap.model.source_files import ListedDirectory
+
+MAX_KNOWN_ENTRIES = 100_000
+"""A directory with more entries is always listed, because its entries would all be in memory."""
+
+_LOOKED_AT_AGAIN = frozenset({Disposition.UNREADABLE, Disposition.LINK, Disposition.SPECIAL, Disposition.ARCHIVE})
+"""A directory is listed if it has a path with one of these dispositions. The walk finds them, not the reader."""
+
+_CREATE_LISTED = """
+CREATE TEMP TABLE listed (source INTEGER, path, mtime_ns INTEGER, entries INTEGER, PRIMARY KEY (source, path))
+WITHOUT ROWID
+"""
+
+
+class DirectoryCollector:
+    """The directories of a scan, until it is complete."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Collect directories in a temporary table of the new inventory."""
+        self._connection = connection
+        connection.execute(_CREATE_LISTED)
+
+    def add(self, source: int, directories: Iterable[ListedDirectory]) -> None:
+        """Add directories of a source."""
+        rows = ((source, encode_path(path), mtime_ns, entries) for path, mtime_ns, entries in directories)
+        self._connection.executemany("INSERT OR REPLACE INTO temp.listed VALUES (?, ?, ?, ?)", rows)
+
+    def store(self) -> None:
+        """Replace the directories in the inventory by those that were added."""
+        self._connection.execute("DELETE FROM directory")
+        self._connection.execute("INSERT INTO directory SELECT * FROM temp.listed")
+        self._connection.execute("DELETE FROM temp.listed")
+
+
+def find_known_directory(
+    previous: Sequence[PreviousScan], root: str, path: str, mtime_ns: int
+) -> KnownDirectory | None:
+    """Return the content of a directory that has not changed since the last complete scan, else None.
+
+    Args:
+        previous: The inventories of earlier scans.
+        root: The root of the source.
+        path: The path of the directory, relative to the root.
+        mtime_ns: The time of the last change of the directory now.
+    """
+    complete = next((scan for scan in previous if scan.complete), None)
+    if complete is None or not 0 <= mtime_ns < complete.stable_before_ns:
+        return None
+    source = complete.sources.get(encode_path(root))
+    if source is None:
+        return None
+    try:
+        return _read_directory(complete.connection, source, path, mtime_ns)
+    except (InventoryError, DamagedCellError):
+        return None
+    except sqlite3.Error as error:
+        raise_if_interrupted(error)
+        return None
+
+
+def _read_directory(connection: sqlite3.Connection, source: int, path: str, mtime_ns: int) -> KnownDirectory | None:
+    query = "SELECT entries FROM directory WHERE (source, path, mtime_ns) = (?, ?, ?)"
+    row = connection.execute(query, (source, encode_path(path), mtime_ns)).fetchone()
+    entries = -1 if row is None else read_integer(row[0])
+    if not 0 <= entries <= MAX_KNOWN_ENTRIES:
+        return None
+    below = path and path + "/"
+    files: list[SourceFile] = []
+    for file_path, size, time_ns, etag, cell in _read_children(
+        connection, "SELECT path, size, mtime_ns, etag, disposition FROM file", source, below
+    ):
+        disposition = _read_disposition(cell)
+        if disposition in _LOOKED_AT_AGAIN or read_text(etag) or len(files) >= entries:
+            return None
+        files.append(SourceFile(decode_path(file_path), read_integer(size), read_integer(time_ns)))
+    directories = [
+        decode_path(row[0])[len(below) :]
+        for row in _read_children(connection, "SELECT path FROM directory", source, below)
+    ]
+    return KnownDirectory(files, directories) if len(files) + len(directories) == entries else None
+
+
+_read_disposition = enum_reader(Disposition)
+
+
+def _read_children(connection: sqlite3.Connection, select: str, source: int, below: str) -> Iterator[Any]:
+    """Yield the rows of the paths in a directory, without those in the directories below it.
+
+    The paths below another directory are a range of the index, which is skipped.
+    """
+    first = os.fsencode(below)
+    ranges: list[tuple[str | bytes, str | bytes]] = [(first, first[:-1] + b"0" if first else b"\xff" * 8_192)]
+    if not isinstance(encode_path(below), bytes):
+        # In SQLite, all texts are before all bytes.
+        ranges.append((below, below[:-1] + "0" if below else b""))
+    query = f"{select} WHERE source = ? AND path >= ? AND path < ? ORDER BY path"
+    for begin, end in ranges:
+        at = begin
+        while True:
+            for row in connection.execute(query, (source, at, end)):
+                stored = row[0]
+                if not isinstance(stored, type(begin)):
+                    raise DamagedCellError
+                following = _find_next(stored, len(begin))
+                if following is not None:
+                    at = following
+                    break
+                if len(stored) > len(begin):
+                    yield row
+            else:
+                break
+
+
+def _find_next(path: str | bytes, begin: int) -> str | bytes | None:
+    """Return the end of the range of a directory that contains a path, or None if the name at `begin` has no slash."""
+    if isinstance(path, str):
+        slash = path.find("/", begin)
+        return None if slash < 0 else path[:slash] + "0"  # the character after the slash
+    slash = path.find(b"/", begin)
+    return None if slash < 0 else path[:slash] + b"0"

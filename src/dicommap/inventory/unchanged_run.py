@@ -1,0 +1,52 @@
+"""The files at the beginning of a walk that are unchanged since the previous scan."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from dicommap.errors import InventoryError
+from dicommap.inventory.cells import DamagedCellError, encode_path
+from dicommap.reading.sqlite_interrupts import raise_if_interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dicommap.inventory.previous_scan import PreviousScan
+    from dicommap.model.study import SourceFile
+
+
+class UnchangedRun:
+    """The files at the beginning of a walk that are unchanged since the previous scan.
+
+    The run ends before the first batch that has a changed file.
+    """
+
+    def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
+        """Start a run without files.
+
+        No file is ever added if `previous` has several inventories, or one that is unfinished or has other roots.
+        """
+        first = previous[0] if len(previous) == 1 else None
+        stored = [encode_path(root) for root in roots]
+        self._previous = first if first is not None and first.complete and first.roots == stored else None
+        self.length = 0
+        """Number of files in the run."""
+
+    def extend(self, source: int, files: Sequence[SourceFile]) -> bool:
+        """Add `files`, a batch of a source, to the run. If one of them has changed, add none and end the run.
+
+        Return whether the files were added.
+        """
+        if self._previous is None:
+            return False
+        try:
+            extended = self._previous.matches_walk(self.length, source, files)
+        except (InventoryError, DamagedCellError, sqlite3.Error) as error:
+            raise_if_interrupted(error)
+            extended = False
+        if extended:
+            self.length += len(files)
+        else:
+            self._previous = None
+        return extended
