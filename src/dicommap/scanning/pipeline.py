@@ -11,7 +11,6 @@ import threading
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError
@@ -19,7 +18,6 @@ from dicommap.inventory import Inventory
 from dicommap.inventory.directories import find_known_directory
 from dicommap.inventory.replacement import has_files_of_source
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_issue_row
-from dicommap.model.source_files import ListedDirectory
 from dicommap.model.study import SourceFile
 from dicommap.progress import Progress, progress_reporter
 from dicommap.scanning.duplicates import content_comparer
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
 
     from dicommap.inventory.previous_scan import PreviousScan
     from dicommap.inventory.writer import InventoryWriter
+    from dicommap.model.source_files import ListedDirectory
     from dicommap.progress import ProgressOption
     from dicommap.scanning.task_runner import TaskRunner
     from dicommap.sources import Source
@@ -152,12 +151,7 @@ def walk_in_batches(
     """
     find_known = partial(find_known_directory, writer.previous, source.root) if trust_directories else None
     walk = source.walk_with_directories(exclude=writer.own_files, find_known=find_known)
-    while found := list(islice(walk, FILES_PER_BATCH)):
-        files = [file for file in found if isinstance(file, SourceFile)]
-        if len(files) < len(found):
-            writer.add_directories(number, (item for item in found if isinstance(item, ListedDirectory)))
-            if not files:
-                continue
+    while files := _take_files(walk, number, writer):
         if writer.unchanged_run.extend(number, files):
             yield Batch(number, files, {}, {}, len(files), is_unchanged=True)
             continue
@@ -180,6 +174,19 @@ def walk_in_batches(
             if file.disposition is not None:
                 known[file.path] = (file.disposition.value, None, None, None, ())
         yield Batch(number, files, known, headers, unchanged, walk_issues)
+
+
+def _take_files(walk: Iterator[SourceFile | ListedDirectory], number: int, writer: InventoryWriter) -> list[SourceFile]:
+    """Return the next files of a walk, at most FILES_PER_BATCH, and give the directories between them to the writer."""
+    files: list[SourceFile] = []
+    for item in walk:
+        if not isinstance(item, SourceFile):
+            writer.add_directories(number, (item,))
+            continue
+        files.append(item)
+        if len(files) == FILES_PER_BATCH:
+            break
+    return files
 
 
 def _leave_out_changed_archives(previous: PreviousScan, root: str, files: Sequence[SourceFile]) -> Sequence[SourceFile]:

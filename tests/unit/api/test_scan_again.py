@@ -292,4 +292,6 @@ def test_what_is_written_beside_the_inventory_is_not_scanned(tree: Path, monkeyp
     expected = scan_rows(tree)
     stop_at(30, tree, tree / ".z.db")
     stop_at(10, tree, tree / ".z.db")
-    assert scan_rows(tree, output=tree / ".z.db") == expected
+    rows = scan_rows(tree, output=tree / ".z.db")
+    del rows["directory"], expected["directory"]  # the inventory changes its own directory
+    assert rows == expected
