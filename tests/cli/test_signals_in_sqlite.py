@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import dicommap
+from tests.support.long_cases import one_of
 from tests.support.p10_files import small_tree
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
@@ -73,7 +74,7 @@ def stopped(slow: str, number: signal.Signals, *arguments: str | Path) -> tuple[
     return running.returncode, words, time.monotonic() - began
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", one_of(3, [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]))
 def test_a_scan_that_groups_heeds_signals_and_the_next_goes_on(tmp_path: Path, number: signal.Signals) -> None:
     tree, place = small_tree(tmp_path / "tree"), tmp_path / "i.db"
     status, words, seconds = stopped(GROUPING, number, "scan", tree, "-o", place)
@@ -98,7 +99,7 @@ def test_the_inventory_of_before_stays(tmp_path: Path) -> None:
         assert place.read_bytes() == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", one_of(2, [signal.SIGINT, signal.SIGTERM]))
 def test_reading_an_inventory_heeds_signals(tmp_path: Path, number: signal.Signals) -> None:
     tree, place = small_tree(tmp_path / "tree"), tmp_path / "i.db"
     assert dicommap("scan", tree, "-o", place).status == 0

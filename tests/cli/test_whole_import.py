@@ -1,4 +1,4 @@
-"""The whole import as a person does it: the installed commands, one after the other, on a real tree in a bucket.
+"""The whole import as a person does it: the commands, one after the other, on a real tree in a bucket.
 
 The service is the stand-in, which says in the end what was changed. DICOMMAP_CORPUS names a larger tree.
 """
@@ -95,12 +95,13 @@ def in_the_tree(tree: Path) -> dict[str, tuple[str, str]]:
     return found
 
 
+@pytest.mark.parametrize("installed", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_exactly_what_was_edited_changes(
-    real_tree: Path, bucket: Bucket, import_jobs: ImportJobService, tmp_path: Path
+    real_tree: Path, bucket: Bucket, import_jobs: ImportJobService, tmp_path: Path, installed: bool
 ) -> None:
     bucket.upload(real_tree, PREFIX)
     before = {one["Key"]: one["ETag"] for one in _listed(bucket)}
-    person = Person(tmp_path, installed=True)
+    person = Person(tmp_path, installed=installed)
     uri = bucket.uri + PREFIX
     person.runs("scan", uri, "-o", "incoming.db")
     person.runs("sheet", "incoming.db", "-o", "studies.csv")
