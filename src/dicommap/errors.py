@@ -47,7 +47,7 @@ class InventoryError(DicommapError):
 
 
 class QueryError(DicommapError):
-    """Error for a query over an inventory that is not valid SQL, or would change the inventory."""
+    """Error for a query that is not valid SQL, or that would change the inventory."""
 
 
 class ExecutorError(DicommapError):

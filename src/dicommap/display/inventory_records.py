@@ -125,8 +125,8 @@ def _build_value_entries(keyword: str, counts: Mapping[str, int], *, masker: Mas
 def _build_value_members(keyword: str, value: str, masker: Masker) -> Record:
     """Return a dict with the member `value`, which has the value of the attribute `keyword`.
 
-    If the value is masked, the member is None, and the member `mark` has the mark, such as `<PatientID 1>`. So no
-    program can take the mark for a value.
+    If the value is masked, `value` is None, and the member `mark` has the mark, such as `<PatientID 1>`. So programs
+    cannot confuse marks and values.
     """
     if masker.show_values or is_never_masked(keyword, value):
         return {"value": escape_undecodable(value)}

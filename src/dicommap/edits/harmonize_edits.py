@@ -83,7 +83,10 @@ class HarmonizeEdits:
         yield self._edit_result
 
     def _make_edits(self, study: Study, edited_attributes: Collection[EditedAttribute]) -> Iterator[Edit | Issue]:
-        """Yield the edits for each study or series whose files have several values."""
+        """Yield the edits for the study, or for its series, whose files have several values of the attribute.
+
+        If another edit sets the attribute (`edited_attributes`), there is no edit.
+        """
         for group in study.series if self._by_series else (study,):
             target, counts = group.target, merge_equal_names(self._keyword, group.values[self._keyword])
             if len(counts) < 2:

@@ -47,7 +47,7 @@ def is_null_word(text: str) -> bool:
 def is_identifier_attribute(tag: int) -> bool:
     """Return whether an attribute is an identifier, for example of a patient or study.
 
-    The end of the attribute's keyword and its value representation decide.
+    It depends on the value representation of the attribute, and on the last letters of its keyword.
     """
     return keyword_of(tag).endswith(_IDENTIFIER_SUFFIXES) and bool(_IDENTIFIER_VRS & set(vrs_of(tag)))
 

@@ -66,10 +66,10 @@ def parse_override_data_set(document: Any, assumptions: Assumptions) -> DataSet:
 
 
 def set_decimal_string_form(data_set: DataSet, assumptions: Assumptions) -> DataSet:
-    """Return a copy of a data set with values of DS and IS in the form that `assumptions` name, also in sequence items.
+    """Return a copy of a data set whose values of DS and IS are texts or numbers, as `assumptions` say.
 
-    No value becomes another number. If the form cannot hold a value exactly, the value keeps its form; then
-    `check_override` yields an error.
+    Items of sequences are included. No value becomes another number: a text that a JSON number cannot represent exactly
+    stays a text, and `check_override` yields an error for it.
     """
     convert = _format_as_text if assumptions.decimalStrings == "text" else _parse_as_number
     return {tag: _convert_decimal_strings(attribute, convert) for tag, attribute in data_set.items()}

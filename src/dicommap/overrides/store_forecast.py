@@ -208,8 +208,12 @@ class _StudyForecast:
     ) -> Iterator[ForecastImageSet]:
         """Yield the forecasts of groups that the stored image sets do not decide.
 
-        Such a group is new. It becomes primary or non-primary by comparison with the other `groups`. If an `unknown`
-        group takes part in a conflict, any group of that conflict may become primary.
+        Such a group is new. It becomes primary or non-primary by comparison with the other `groups`.
+
+        Args:
+            groups: The groups whose effect is still to be decided.
+            unknown: Groups whose effect is not known. If one of them has a conflict with a group, the effect of this
+                group is not known either.
         """
         if not groups:
             return

@@ -93,7 +93,7 @@ class ByteWindow:
             raise EndOfFile(self.size)
 
     def has_bytes_before(self, end: int) -> bool:
-        """Return whether the file has at least `end` bytes. A walk calls this if the answer decides its next step."""
+        """Return whether the file has at least `end` bytes. A subclass records this question and its answer."""
         return end <= self.size
 
     def _move_to(self, offset: int, length: int) -> None:

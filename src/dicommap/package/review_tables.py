@@ -82,7 +82,7 @@ def filter_tables(
         edits=[package.table(EDITS_FILE, plan.edits)],
         issues=None if plan.issues is None else _filter_issues(package.table(ISSUES_FILE, plan.issues)),
         forecast=[_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies)],
-        grouping=None if plan.grouping is None else _filter_grouping(package.grouping(), files_by_series),
+        grouping=None if plan.grouping is None else _select_series_rows(package.grouping(), files_by_series),
     )
 
 
@@ -92,7 +92,9 @@ def _filter_issues(text: str) -> str | None:
     return "".join(line for line, document in documents if not document["code"].startswith("job.")) or None
 
 
-def _filter_grouping(rows: Iterable[GroupingValues], files_by_series: Mapping[tuple[str, str], int]) -> GroupingTable:
+def _select_series_rows(
+    rows: Iterable[GroupingValues], files_by_series: Mapping[tuple[str, str], int]
+) -> GroupingTable:
     """Return the rows of some series, with new numbers of files.
 
     A series has several rows if its files have different values. If only some files of such a series are kept, it is

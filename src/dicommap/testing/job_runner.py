@@ -129,8 +129,9 @@ class JobRunner:
     ) -> None:
         """Add override files to the rejected objects of `outcome`, if the stand-in's answers say so.
 
-        Answer `overrideFiles`: all override files are rejected. Answer `refusal`: the files of a refused mapping are
-        rejected. If the job has no file for such a mapping, the mapping's override file is rejected instead.
+        The answer to the question `overrideFiles` can be that all override files are rejected. The answer to `refusal`
+        can be that the P10 files of a mapping are rejected if the mapping is refused, or its override file if the job
+        has no such P10 files.
         """
         answers = self.behaviour.answers
         if answers.overrideFiles == "failed":

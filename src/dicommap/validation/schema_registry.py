@@ -57,7 +57,7 @@ def get_schema_validator(name: str) -> Draft202012Validator:
 
 
 def make_schema_validator(name: str, validator_class: type[Draft202012Validator]) -> Draft202012Validator:
-    """Return a validator of the shipped schema `name`, of a subclass of SchemaValidator that `extend` has made."""
+    """Return a validator of the shipped schema `name`. `validator_class` is SchemaValidator or a subclass of it."""
     return validator_class(_load_schema(name), registry=_build_registry())
 
 

@@ -54,7 +54,7 @@ class _Conversion:
         self._little = little
 
     def data_set(self, dataset: Dataset, pointer: str, depth: int) -> DataSet:
-        """Convert a data set or an item of a sequence.
+        """Return a pydicom data set, or an item of a sequence, in the DICOM JSON Model.
 
         Args:
             dataset: The data set or item.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue, make_issue
 from dicommap.model.study import Disposition
-from dicommap.sources.archives.archive_limits import MAX_MEMBER_BYTES, require_name_length
+from dicommap.sources.archives.archive_limits import MAX_MEMBER_BYTES, require_total_name_length
 
 if TYPE_CHECKING:
     from typing import Self
@@ -79,7 +79,7 @@ class UniqueNames:
         Raises ArchiveError if all names together are too long.
         """
         self._length += len(name)
-        require_name_length(self._length)
+        require_total_name_length(self._length)
         unique = name
         if name in self._taken:
             self.repeated += 1

@@ -62,7 +62,7 @@ def require_entry_count(count: int) -> None:
         raise ArchiveError(make_issue("archive.too-many-entries", limit=MAX_ENTRIES))
 
 
-def require_name_length(length: int) -> None:
-    """Raise ArchiveError if `length`, the characters of all names of an archive, is over MAX_TOTAL_NAME_CHARACTERS."""
+def require_total_name_length(length: int) -> None:
+    """Raise ArchiveError if `length`, the total of all names in an archive, is over MAX_TOTAL_NAME_CHARACTERS."""
     if length > MAX_TOTAL_NAME_CHARACTERS:
         require_entry_count(MAX_ENTRIES + 1)

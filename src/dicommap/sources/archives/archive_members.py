@@ -101,7 +101,7 @@ def make_ambiguous_archive(file: SourceFile) -> SourceFile:
 
 
 def list_known_members(file: SourceFile, members: Iterable[tuple[str, int]]) -> Iterator[SourceFile]:
-    """Yield an archive without issues, then its members. An earlier scan has stored their names and sizes."""
+    """Yield the file of an archive, then its members, whose names and sizes are known from an earlier scan."""
     yield _make_archive(file, Disposition.ARCHIVE, ())
     yield from (_make_member(file, ArchiveEntry(name, size)) for name, size in members)
 
