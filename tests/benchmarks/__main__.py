@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.benchmarks import (
     archives,
     authoring,
+    draft_sizes,
     drafting,
     exporting,
     looking,
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Callable[[Options], str]] = {
     "archives": archives.measure,
     "authoring": authoring.measure,
     "drafting": drafting.measure,
+    "draft-sizes": draft_sizes.measure,
     "planning": planning.measure,
     "looking": looking.measure,
     "exporting": exporting.measure,
