@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dicommap.sources.s3.object_opener import MAX_REQUESTS
+from dicommap.api.scan import DEFAULT_IN_FLIGHT
 from tests.benchmarks.machine import provenance
 from tests.benchmarks.made.corpus import made_corpus
 from tests.benchmarks.options import ROOT, Options, work_directory
@@ -69,11 +69,11 @@ def measure(options: Options) -> str:
 {provenance("dicommap", "obstore", "boto3")}
 
 A scan of {count:,} made files in S3, from listing to the finished inventory, beside requests for the first bytes of
-the same objects whose answers are thrown away: obstore, the same range and condition, {MAX_REQUESTS} requests at once,
-one process. The server is another process on the same machine, which keeps everything in memory; it takes its part of
-the processors. Start-up is left out, and for the bare requests listing and making a client, which takes about 0.2 s of
-CPU. Medians of {min(ROUNDS, options.rounds)} alternating rounds. Where answers come at once, nobody waits: then the
-processors decide, and whoever does more with an answer is slower.
+the same objects whose answers are thrown away: obstore, the same range and condition, {DEFAULT_IN_FLIGHT} requests at
+once, one process. The server is another process on the same machine, which keeps everything in memory; it takes its
+part of the processors. Start-up is left out, and for the bare requests listing and making a client, which takes about
+0.2 s of CPU. Medians of {min(ROUNDS, options.rounds)} alternating rounds. Where answers come at once, nobody waits:
+then the processors decide, and whoever does more with an answer is slower.
 
 {table(("what", "ms for an answer", "objects per second", "µs CPU per object", "elapsed s"), rows)}
 {targets_table(targets)}"""

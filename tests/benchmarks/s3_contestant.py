@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import obstore
 
 import dicommap
-from dicommap.sources.s3.object_opener import MAX_REQUESTS
+from dicommap.api.scan import DEFAULT_IN_FLIGHT
 from dicommap.sources.s3.range_requests import FIRST_REQUEST_BYTES
 from dicommap.sources.s3.s3_connection import S3Connection
 from dicommap.sources.s3.s3_prefix import S3Prefix
@@ -32,7 +32,7 @@ def gets(uri: str) -> Callable[[], int]:
         return len(obstore.get(store, key, options={"range": (0, end), "if_match": etag}).bytes())
 
     def ask() -> int:
-        with ThreadPoolExecutor(MAX_REQUESTS) as threads:
+        with ThreadPoolExecutor(DEFAULT_IN_FLIGHT) as threads:
             return sum(length > 0 for length in threads.map(get, asked))
 
     return ask

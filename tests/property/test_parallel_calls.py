@@ -45,7 +45,7 @@ def test_same_results_in_the_same_order(
 ) -> None:
     ticks = itertools.count()
     clock = (lambda: float(next(ticks))) if seems_slow else time.perf_counter
-    with ParallelCalls(limit, kept=kept, elapsed=clock) as calls:
+    with ParallelCalls(limit, kept=kept, elapsed=clock, count_waits=itertools.count().__next__) as calls:
         for items in maps:
             assert collect(calls.map(call, items)) == collect(map(call, items))
         threads = calls.thread_count

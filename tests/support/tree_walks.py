@@ -55,8 +55,8 @@ def walk_one_by_one(root: str, *, follow_links: bool = False) -> Iterator[Row]:
 
 def waiting_calls(threads: int, *, kept: int = 128) -> ParallelCalls:
     """Return an object that measures every call to wait, so that it uses threads from the beginning."""
-    seconds = count()
-    return ParallelCalls(threads, kept=kept, elapsed=lambda: float(next(seconds)), cpu=lambda: 0.0)
+    seconds, waits = count(), count()
+    return ParallelCalls(threads, kept=kept, elapsed=lambda: float(next(seconds)), count_waits=lambda: next(waits))
 
 
 def make_walk(

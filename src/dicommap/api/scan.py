@@ -23,6 +23,7 @@ from dicommap.arguments import (
 from dicommap.errors import UsageError
 from dicommap.inventory.writer import InventoryWriter
 from dicommap.model.captured_attributes import captured_keywords
+from dicommap.reading.parallel_calls import MAX_THREADS
 from dicommap.scanning import AUTO_JOBS, READER_VERSION, TaskRunner, write_inventory
 from dicommap.sources.source_registry import SourceOptions, open_sources
 
@@ -37,7 +38,12 @@ if TYPE_CHECKING:
     from dicommap.progress import ProgressOption
     from dicommap.sources import Source
 
-__all__ = ["scan", "AUTO_JOBS"]
+__all__ = ["AUTO_JOBS", "DEFAULT_IN_FLIGHT", "scan"]
+
+DEFAULT_IN_FLIGHT = MAX_THREADS
+"""The number of files that a process reads at the same time, if nothing else is set and the storage is slow."""
+MAX_IN_FLIGHT = 500
+"""The largest number of files that a process may read at the same time: all files of a task."""
 
 
 def _to_listed_path(name: str, value: object) -> object:
@@ -68,6 +74,13 @@ def _require_directories(sources: Sequence[Source]) -> None:
             )
 
 
+def _to_in_flight(name: str, value: object) -> int:
+    number: int = to_integer(minimum=1)(name, value)
+    if number > MAX_IN_FLIGHT:
+        raise UsageError(f"{name} is {number}.", fix=f"Give an integer from 1 to {MAX_IN_FLIGHT}.")
+    return number
+
+
 @convert_arguments(
     output=optional(to_path),
     attributes=to_texts,
@@ -77,6 +90,7 @@ def _require_directories(sources: Sequence[Source]) -> None:
     s3_inventory=optional(to_path_or_uri),
     clients=optional(_to_clients),
     jobs=to_integer(minimum=0),
+    in_flight=_to_in_flight,
     executor=optional(_to_executor),
     cache=to_flag,
     trust_directories=to_flag,
@@ -92,6 +106,7 @@ def scan(
     s3_inventory: StrPath | None = None,
     clients: Clients | None = None,
     jobs: int = 1,
+    in_flight: int = DEFAULT_IN_FLIGHT,
     executor: Executor | None = None,
     cache: bool = True,
     trust_directories: bool = False,
@@ -119,6 +134,10 @@ def scan(
         jobs: The number of processes that read files. 1 means this process only. 0 means one process for each
             processor, if there are enough files to save time. A script that sets more than 1 needs
             `if __name__ == "__main__":` around its code. The inventory does not depend on the number.
+        in_flight: The maximum number of files that each process reads at the same time, from 1 to 500. Files are read
+            one by one as long as the storage answers at once, and S3 objects together. While the storage keeps a
+            process waiting, the process reads more files at the same time, up to this number as long as that is faster.
+            The inventory does not depend on the number.
         executor: A `concurrent.futures.Executor` in which files are read. It replaces the processes of `jobs`.
         cache: Whether to reuse what earlier scans have read from unchanged files. With False, all files are read.
         trust_directories: Whether a directory whose time has not changed since the last complete scan is not listed.
@@ -162,6 +181,7 @@ def scan(
             writer,
             runner,
             keywords=keywords,
+            in_flight=in_flight,
             archives=archives,
             path=path,
             progress=progress,

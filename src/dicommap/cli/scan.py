@@ -7,7 +7,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from dicommap.api.scan import AUTO_JOBS, scan
+from dicommap.api.scan import AUTO_JOBS, DEFAULT_IN_FLIGHT, scan
 from dicommap.cli.next_step import after_scan
 from dicommap.cli.options import (
     add_aws_options,
@@ -90,6 +90,13 @@ def add_arguments(parser: Parser) -> None:
         help="Processes that read files; 0 is one for each processor, if it pays.",
     )
     parser.add_argument(
+        "--in-flight",
+        metavar="N",
+        type=whole_number,
+        default=DEFAULT_IN_FLIGHT,
+        help="Files that each process reads at once from slow storage.",
+    )
+    parser.add_argument(
         "--no-cache", action="store_true", help="Read all files, also those unchanged since the last scan."
     )
     parser.add_argument(
@@ -129,6 +136,7 @@ def run(args: argparse.Namespace) -> int:
                 s3_inventory=args.s3_inventory,
                 clients=_create_s3_clients(args),
                 jobs=args.jobs,
+                in_flight=args.in_flight,
                 cache=not args.no_cache,
                 trust_directories=args.trust_directories,
                 progress=True,

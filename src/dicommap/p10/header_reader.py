@@ -7,8 +7,10 @@ before the walk (see `dicommap.p10.layout_cache`).
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections import deque
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from dicommap.issues import Issue, Location, make_issue
@@ -43,7 +45,10 @@ _META_GROUP_BYTES = b"\x02\0"
 
 MAX_INFLATED_BYTES = 64 * 2**20
 """The maximum number of bytes that are inflated of a deflated data set. Headers are much smaller."""
-_CHUNK_BYTES = 2**16
+MAX_INFLATED_DATA_SETS = 4
+"""The maximum number of deflated data sets that are in memory at the same time, if several threads read headers."""
+_inflating = threading.BoundedSemaphore(MAX_INFLATED_DATA_SETS)
+_CHUNK_BYTES = 2**18
 
 MAX_LAYOUTS = 32
 """The maximum number of layouts that a reader keeps. A series has a few layouts, because lengths of values differ."""
@@ -77,7 +82,7 @@ def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | R
 
 
 class HeaderReader:
-    """A reader of the same attributes from many files, one after the other. It is not thread-safe.
+    """A reader of the same attributes from many files. Several threads may use it at the same time.
 
     It returns the same results as `read_header`. A file with the layout of an earlier file is read faster.
     """
@@ -95,6 +100,8 @@ class HeaderReader:
         self._required_sizes: deque[int] = deque(maxlen=MAX_LAYOUTS)
         """The sizes of the headers of the last files that were walked."""
         self._first_bytes = FIRST_READ_BYTES
+        self._lock = threading.Lock()
+        """Held while the layouts are used, and never while bytes are read."""
 
     def read(self, read: ReadAt, size: int) -> Header | RejectedFile:
         """Read the wanted attributes of one P10 file. `read_header` explains the arguments and the result."""
@@ -102,16 +109,20 @@ class HeaderReader:
             return _EMPTY
         first_bytes = self._first_bytes
         head = read(0, min(size, first_bytes))
-        for index, layout in enumerate(self._layouts):
-            if head[layout.landmark] == layout.landmark_bytes:
-                header = layout.read_header(head)
-                if header is not None:
-                    if index:
-                        self._layouts.insert(0, self._layouts.pop(index))
-                    return header
+        with self._lock:
+            for index, layout in enumerate(self._layouts):
+                if head[layout.landmark] == layout.landmark_bytes:
+                    header = layout.read_header(head)
+                    if header is not None:
+                        if index:
+                            self._layouts.insert(0, self._layouts.pop(index))
+                        return header
         window = RecordingWindow(read, size, head, first_bytes)
         walked = read_window(window, self._wanted)
-        return self._add_layout(window, walked, head) if isinstance(walked, RawHeader) else walked
+        if not isinstance(walked, RawHeader):
+            return walked
+        with self._lock:
+            return self._add_layout(window, walked, head)
 
     def _add_layout(self, window: RecordingWindow, raw_header: RawHeader, head: bytes) -> Header | RejectedFile:
         """Decode and return the header `raw_header`, which a walk over a file has returned.
@@ -188,7 +199,8 @@ def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Heade
     if meta.media_storage_sop_class_uid == DICOMDIR_SOP_CLASS:
         return _DICOMDIR
     if meta.transfer_syntax_uid == DEFLATED_TRANSFER_SYNTAX:
-        return decode_header(_read_data_set(inflate_window(window, meta.end), 0, meta, wanted), wanted)
+        with _inflating:
+            return decode_header(_read_data_set(inflate_window(window, meta.end), 0, meta, wanted), wanted)
     raw_header = _read_data_set(window, meta.end, meta, wanted)
     walked = raw_header.walked
     # A walk over the whole data set ends at the end of the file; its result depends on the size of the file.
@@ -212,8 +224,9 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
         else:
             missing.append("file meta")
         is_deflated = meta.transfer_syntax_uid == DEFLATED_TRANSFER_SYNTAX
-        data, start = (inflate_window(window, meta.end), 0) if is_deflated else (window, meta.end)
-        header = decode_header(_read_data_set(data, start, meta, wanted), wanted)
+        with _inflating if is_deflated else nullcontext():
+            data, start = (inflate_window(window, meta.end), 0) if is_deflated else (window, meta.end)
+            header = decode_header(_read_data_set(data, start, meta, wanted), wanted)
     except (EndOfFile, MalformedError):
         return _NOT_DICOM
     if isinstance(header, RejectedFile):

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dicommap.reading.thread_count import ThreadCount, WaitDetector
+from dicommap.reading.thread_count import ThreadCount, WaitDetector, count_waits
 
 if TYPE_CHECKING:
     import threading
@@ -77,7 +77,7 @@ class ParallelCalls:
         *,
         kept: int = MAX_KEPT,
         elapsed: Callable[[], float] = time.perf_counter,
-        cpu: Callable[[], float] = time.thread_time,
+        count_waits: Callable[[], int] = count_waits,
     ) -> None:
         """Make an object that has no threads yet.
 
@@ -86,10 +86,10 @@ class ParallelCalls:
             kept: The maximum number of items that are taken from their iterator before the first one's result is used.
                 It bounds the number of results in memory.
             elapsed: A clock of the elapsed time in seconds.
-            cpu: A clock of the calling thread's CPU time in seconds.
+            count_waits: A function that returns how often the calling thread has waited.
         """
         self._limit, self._kept, self._elapsed = limit, max(1, kept), elapsed
-        self._detector = WaitDetector(elapsed, cpu)
+        self._detector = WaitDetector(elapsed, count_waits)
         self._count = ThreadCount(limit)
         self._threads: _Threads | None = None
         self._uses_threads = False
@@ -99,7 +99,9 @@ class ParallelCalls:
         """Return the number of threads that are running."""
         return 0 if self._threads is None else len(self._threads.running)
 
-    def map(self, function: Callable[[_Item], _Result], items: Iterable[_Item]) -> Generator[_Result, None, None]:
+    def map(
+        self, function: Callable[[_Item], _Result], items: Iterable[_Item], *, first_threads: int | None = None
+    ) -> Generator[_Result, None, None]:
         """Yield `function(item)` for each item, in the order of the items.
 
         Items are taken in the caller's thread. An exception of a call, or of the iterator of the items, is raised in
@@ -109,7 +111,11 @@ class ParallelCalls:
             function: A function that may be called in several threads at the same time.
             items: The items. Some of them are taken before their results are used. An iterator that finds its items
                 with the results gives NO_ITEM_YET, which has no result, while it must wait for one that is outstanding.
+            first_threads: The number of threads with which the first `map` begins, if the calls are known to wait.
         """
+        if first_threads is not None and self._threads is None and self._limit > 1:
+            self._count.restart(first_threads)
+            self._uses_threads = True
         iterator, has_items = iter(items), True
         while has_items:
             if not self._uses_threads:
@@ -121,6 +127,10 @@ class ParallelCalls:
         """End the threads. Calls that are running end first, but a call that hangs is not awaited for long."""
         if self._threads is not None:
             self._threads.close()
+
+    def __del__(self) -> None:
+        if self._threads is not None:
+            self._threads.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -171,9 +181,12 @@ class ParallelCalls:
                     self._uses_threads = self._count.value > 1
                     return has_items
                 threads.start(len(calls))
-                call = calls.popleft()
-                threads.wait(call)
-                yield call.take_result()
+                if not calls[0].is_done:
+                    # To be woken for each result would cost as much as the calls themselves.
+                    threads.wait(calls[min(len(calls) - 1, self._count.value // 2)])
+                    threads.wait(calls[0])
+                threads.adapt()
+                yield calls.popleft().take_result()
         finally:
             threads.cancel()
 
@@ -231,15 +244,16 @@ class _Threads:
                 return
 
     def wait(self, call: _Call[Any, Any]) -> None:
-        """Wait until a call is done. Then choose the number of threads, if enough calls were measured."""
-        if not call.is_done:
-            self._awaited = call
-            while not call.is_done:
-                if self.running:
-                    self._wake.get()
-                elif (waiting := self._queue.get()) is not None:
-                    waiting.run()  # no thread could be started
-            self._awaited = None
+        """Wait until a call is done."""
+        self._awaited = call
+        while not call.is_done:
+            if self.running:
+                self._wake.get()
+            elif (waiting := self._queue.get()) is not None:
+                waiting.run()  # no thread could be started
+
+    def adapt(self) -> None:
+        """Choose the number of threads, if enough calls were measured."""
         if len(self._seconds) >= self._count.window:
             seconds, self._seconds = self._seconds, []
             self._count.adapt(seconds)
@@ -252,11 +266,16 @@ class _Threads:
         except self._empty:
             return
 
-    def close(self) -> None:
-        """End the threads: see `ParallelCalls.close`."""
+    def stop(self) -> list[threading.Thread]:
+        """Let each thread end when its call returns, and return the threads."""
         threads = list(self.running)
         for _ in threads:
             self._queue.put(None)
+        return threads
+
+    def close(self) -> None:
+        """End the threads: see `ParallelCalls.close`."""
+        threads = self.stop()
         end = time.monotonic() + _JOIN_SECONDS
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))

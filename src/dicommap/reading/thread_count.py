@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     _Result = TypeVar("_Result")
 
 WAIT_SECONDS = 0.0001
-"""A call waits if it takes this many seconds longer than its CPU time. To give it to a thread costs about as much."""
+"""A call of at least this length waits if it leaves the processor. To give it to a thread costs about as much."""
 
 FIRST_THREADS = 8
 """The number of threads that start when calls are measured to wait."""
@@ -24,8 +25,11 @@ _CALLS_WATCHED = 8
 _WAITS_NEEDED = 3
 """Calls wait if this many of the _CALLS_WATCHED calls wait that follow a long call.
 
-A single call may be long because the processor was busy with another process.
+One call may wait for a lock, or for the interpreter if another thread has it.
 """
+
+_RUSAGE_THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)
+"""Of Linux only: the use of resources by one thread, with the number of times that it waited."""
 
 _GAIN = 1.15
 """Twice the threads are worth it if calls per second grow by this factor. Half the threads are enough if not."""
@@ -38,19 +42,30 @@ _WINDOWS_BETWEEN_TRIALS = 16
 """After this many windows, another number of threads is tried, because storage may become faster."""
 
 
+def count_waits() -> int:
+    """Return how often this thread has waited so far, for example for a disk.
+
+    The elapsed time does not show whether a call waited: perhaps another process had the processor meanwhile.
+    """
+    if _RUSAGE_THREAD is not None:
+        return resource.getrusage(_RUSAGE_THREAD).ru_nvcsw
+    return int((time.perf_counter() - time.thread_time()) / WAIT_SECONDS)
+
+
 class WaitDetector:
     """A detector of calls that wait for storage. It measures a sample of the calls of one thread."""
 
     def __init__(
-        self, elapsed: Callable[[], float] = time.perf_counter, cpu: Callable[[], float] = time.thread_time
+        self, elapsed: Callable[[], float] = time.perf_counter, count_waits: Callable[[], int] = count_waits
     ) -> None:
         """Make a detector.
 
         Args:
             elapsed: A clock of the elapsed time in seconds.
-            cpu: A clock of the CPU time of the calling thread in seconds. It is read only after a long call.
+            count_waits: A function that returns how often the calling thread has waited. It is called only after a long
+                call.
         """
-        self._elapsed, self._cpu = elapsed, cpu
+        self._elapsed, self._count_waits = elapsed, count_waits
         self.unmeasured = 0
         """The number of calls that need not be measured before the next measured call. The caller counts it down."""
         self._watched = 0
@@ -66,10 +81,10 @@ class WaitDetector:
             else:
                 self.unmeasured = _CALLS_UNMEASURED
             return result
-        begin, begin_cpu = self._elapsed(), self._cpu()
+        waits_before, begin = self._count_waits(), self._elapsed()
         result = function(item)
-        used = self._cpu() - begin_cpu
-        self._waits += self._elapsed() - begin - used > WAIT_SECONDS
+        is_long = self._elapsed() - begin > WAIT_SECONDS
+        self._waits += is_long and self._count_waits() > waits_before
         self._watched -= 1
         if not self._watched:
             self.unmeasured = _CALLS_UNMEASURED
@@ -96,9 +111,9 @@ class ThreadCount:
         self._limit = limit
         self.restart()
 
-    def restart(self) -> None:
-        """Start again with FIRST_THREADS threads, or with the limit if it is lower."""
-        self.value = min(FIRST_THREADS, self._limit)
+    def restart(self, first_threads: int = FIRST_THREADS) -> None:
+        """Start again with a number of threads, or with the limit if it is lower."""
+        self.value = min(first_threads, self._limit)
         self._previous: tuple[int, float] | None = None
         """While a number is tried: the number before, and its calls per second. None after a number was chosen."""
         self._speed = 0.0

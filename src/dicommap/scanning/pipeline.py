@@ -46,6 +46,9 @@ FILES_PER_BATCH = 500
 With fewer files, sending tasks to workers costs more time per file.
 """
 
+MIN_FILES_PER_BATCH = 25
+"""The number of files in the first batch if several processes read. The batches grow until they are whole."""
+
 
 def write_inventory(
     sources: Sequence[Source],
@@ -53,6 +56,7 @@ def write_inventory(
     runner: TaskRunner,
     *,
     keywords: tuple[str, ...],
+    in_flight: int,
     archives: bool,
     path: Path | None,
     progress: ProgressOption,
@@ -65,6 +69,7 @@ def write_inventory(
         writer: The writer of the inventory. It has the results of earlier scans.
         runner: The runner of the tasks that read files.
         keywords: The attributes to capture.
+        in_flight: The maximum number of files that a worker reads at the same time.
         archives: Whether to scan the members of archives.
         path: The path of the earlier inventory, or None. A source without files is an error if that inventory has files
             of it.
@@ -82,7 +87,7 @@ def write_inventory(
             sources = [stack.enter_context(closing(_with_archives(source, writer))) for source in sources]
         report = stack.enter_context(progress_reporter(progress, "files"))
         counter = None if report is None else stack.enter_context(FileCounter(sources))
-        tasks = _make_tasks(sources, keywords, writer, trust_directories=trust_directories)
+        tasks = _make_tasks(sources, keywords, writer, in_flight, runner.sharers, trust_directories=trust_directories)
         results = stack.enter_context(closing(run_in_order(tasks, runner)))
         done, counts = 0, [0] * len(sources)
         for batch, rows in results:
@@ -115,11 +120,18 @@ def _with_archives(source: Source, writer: InventoryWriter) -> Source:
 
 
 def _make_tasks(
-    sources: Sequence[Source], keywords: tuple[str, ...], writer: InventoryWriter, *, trust_directories: bool
+    sources: Sequence[Source],
+    keywords: tuple[str, ...],
+    writer: InventoryWriter,
+    in_flight: int,
+    sharers: int,
+    *,
+    trust_directories: bool,
 ) -> Iterator[tuple[Batch, ReadTask | None]]:
     for number, source in enumerate(sources):
-        for batch in walk_in_batches(source, number, writer, trust_directories=trust_directories):
-            yield batch, batch.make_task(source, keywords, writer.prefix(number))
+        for batch in walk_in_batches(source, number, writer, sharers, trust_directories=trust_directories):
+            task = batch.make_task(source, keywords, writer.prefix(number))
+            yield batch, None if task is None else task._replace(in_flight=in_flight)
 
 
 def _require_files(sources: Sequence[Source], counts: Sequence[int], path: Path | None) -> None:
@@ -138,7 +150,7 @@ def _require_files(sources: Sequence[Source], counts: Sequence[int], path: Path 
 
 
 def walk_in_batches(
-    source: Source, number: int, writer: InventoryWriter, *, trust_directories: bool = False
+    source: Source, number: int, writer: InventoryWriter, sharers: int = 1, *, trust_directories: bool = False
 ) -> Iterator[Batch]:
     """Yield the files of a source in batches, with the rows of files that have not changed since an earlier scan.
 
@@ -147,11 +159,13 @@ def walk_in_batches(
         number: The number of the source in the inventory.
         writer: The writer of the inventory. It has the results of earlier scans. The files that the writer makes are
             not part of the walk.
+        sharers: The number of processes that read the batches.
         trust_directories: Whether directories that have not changed are not listed: see `write_inventory`.
     """
     find_known = partial(find_known_directory, writer.previous, source.root) if trust_directories else None
-    walk = source.walk_with_directories(exclude=writer.own_files, find_known=find_known)
-    while files := _take_files(walk, number, writer):
+    walk, done = source.walk_with_directories(exclude=writer.own_files, find_known=find_known), 0
+    while files := _take_files(walk, number, writer, choose_batch_size(done, sharers)):
+        done += len(files)
         if writer.unchanged_run.extend(number, files):
             yield Batch(number, files, {}, {}, len(files), is_unchanged=True)
             continue
@@ -176,17 +190,32 @@ def walk_in_batches(
         yield Batch(number, files, known, headers, unchanged, walk_issues)
 
 
-def _take_files(walk: Iterator[SourceFile | ListedDirectory], number: int, writer: InventoryWriter) -> list[SourceFile]:
-    """Return the next files of a walk, at most FILES_PER_BATCH, and give the directories between them to the writer."""
+def _take_files(
+    walk: Iterator[SourceFile | ListedDirectory], number: int, writer: InventoryWriter, count: int
+) -> list[SourceFile]:
+    """Return the next files of a walk, at most `count`, and give the directories between them to the writer."""
     files: list[SourceFile] = []
     for item in walk:
         if not isinstance(item, SourceFile):
             writer.add_directories(number, (item,))
             continue
         files.append(item)
-        if len(files) == FILES_PER_BATCH:
+        if len(files) == count:
             break
     return files
+
+
+def choose_batch_size(done: int, sharers: int) -> int:
+    """Return the number of files in the next batch, so that a small tree is shared by all processes.
+
+    Args:
+        done: The number of files in the batches so far.
+        sharers: The number of processes that read the batches.
+
+    """
+    if sharers == 1:
+        return FILES_PER_BATCH
+    return min(FILES_PER_BATCH, max(MIN_FILES_PER_BATCH, done // (2 * sharers)))
 
 
 def _leave_out_changed_archives(previous: PreviousScan, root: str, files: Sequence[SourceFile]) -> Sequence[SourceFile]:

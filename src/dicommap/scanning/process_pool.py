@@ -7,7 +7,7 @@ import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import Pipe, connection, get_context, parent_process
 from typing import TYPE_CHECKING
 
 from dicommap.scanning.tasks import read_files, run_task
@@ -31,7 +31,8 @@ class WorkerProcesses:
 
     def __init__(self, count: int) -> None:
         """Start `count` processes in the background."""
-        self._starting = start_in_background(lambda: start_processes(count))
+        stop, self._stop_workers = Pipe(duplex=False)
+        self._starting = start_in_background(lambda: start_processes(count, stop))
         self._room = _MAX_PENDING_PER_PROCESS * count
         self._in_flight: list[Future[TaskRows]] = []
 
@@ -54,10 +55,13 @@ class WorkerProcesses:
         self._in_flight.append(future)
         return future
 
-    def shutdown(self) -> None:
-        """End each process after its current task."""
+    def shutdown(self, *, at_once: bool = False) -> None:
+        """End each process after its current task, or at once, for example if files are on a share that hangs."""
+        if at_once:
+            self._stop_workers.close()
         with suppress(Exception):  # if the processes failed to start, `submit` has raised the exception already
             self._starting.result().shutdown(cancel_futures=True)
+        self._stop_workers.close()
 
 
 def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[ProcessPoolExecutor]:
@@ -69,8 +73,8 @@ def start_in_background(start: Callable[[], ProcessPoolExecutor]) -> Future[Proc
         thread.shutdown(wait=False)
 
 
-def start_processes(count: int) -> ProcessPoolExecutor:
-    """Start `count` processes that end when this process ends.
+def start_processes(count: int, stop: connection.Connection) -> ProcessPoolExecutor:
+    """Start `count` processes that end when this process ends, or when it closes the other end of the pipe `stop`.
 
     Return the executor of these processes as soon as the first process has started.
     """
@@ -80,13 +84,16 @@ def start_processes(count: int) -> ProcessPoolExecutor:
     # The server process imports these modules once for all processes.
     context.set_forkserver_preload(["__main__", __name__, read_files.__module__])
     environment = dict(os.environ)
-    executor = ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(environment,))
+    executor = ProcessPoolExecutor(count, mp_context=context, initializer=start_worker, initargs=(environment, stop))
     executor.submit(os.getpid).result()
     return executor
 
 
-def start_worker(environment: Mapping[str, str]) -> None:
-    """Prepare a worker process: copy the parent's environment, ignore terminal signals, and end with the parent."""
+def start_worker(environment: Mapping[str, str], stop: connection.Connection) -> None:
+    """Prepare a worker process: copy the parent's environment, ignore terminal signals, and end with the parent.
+
+    The process also ends when the parent closes the other end of the pipe `stop`.
+    """
     # The fork server's environment is from the time of its start. Credentials may have been renewed since then.
     os.environ.clear()
     os.environ.update(environment)
@@ -95,10 +102,10 @@ def start_worker(environment: Mapping[str, str]) -> None:
         signal.signal(number, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
-        threading.Thread(target=_exit_with_parent, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_exit_with_parent, args=(parent.sentinel, stop), daemon=True).start()
 
 
-def _exit_with_parent(sentinel: int) -> None:
-    """End this process when its parent ends, even if the parent was killed."""
-    connection.wait([sentinel])
+def _exit_with_parent(sentinel: int, stop: connection.Connection) -> None:
+    """End this process when its parent ends, even if the parent was killed, or when the parent closes the pipe."""
+    connection.wait([sentinel, stop])
     os._exit(1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.errors import DicommapError, ExecutorError, UsageError
-from dicommap.scanning.tasks import TaskRows, WorkerError, read_files, run_task
+from dicommap.scanning.tasks import TaskRows, WorkerError, close_reader, read_files, run_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -38,7 +38,7 @@ MIN_FILES_FOR_PROCESSES = 20_000
 """With AUTO_JOBS, other processes start after this number of files. For fewer files, one process is faster."""
 
 _THREADS = 2
-"""The number of threads that read over the network. Each thread runs a task, which sends many requests in parallel."""
+"""The number of threads that run tasks over the network. They share the files that may be read at the same time."""
 
 _TASKS_PER_PROCESS = 4
 _TASKS_PER_EXECUTOR = 64
@@ -104,6 +104,8 @@ class TaskRunner:
         self._others: WorkerProcesses | None = None
         self._threads = _start_threads() if waits_for_network and executor is None else None
         self._submitted = 0
+        self.sharers = 1 if executor is not None or not jobs else jobs
+        """The number of processes that share the files of a small tree. With AUTO_JOBS, only large trees are shared."""
 
     @property
     def max_pending(self) -> int:
@@ -145,7 +147,7 @@ class TaskRunner:
         self._submitted += len(task.files)
         future = None if self._others is None else self._others.submit(task)
         if future is None and self._threads is not None:
-            return self._threads.submit(run_task, task)
+            return self._threads.submit(run_task, task._replace(in_flight=-(-task.in_flight // _THREADS)))
         return future
 
     def __enter__(self) -> Self:
@@ -155,9 +157,10 @@ class TaskRunner:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._others is not None:
-            self._others.shutdown()
+            self._others.shutdown(at_once=kind is not None)
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
+        close_reader()
 
 
 class PendingTask:

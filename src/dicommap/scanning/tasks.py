@@ -10,6 +10,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import DicommapError
 from dicommap.inventory.rows import FileRow, HeaderRow, make_file_row
 from dicommap.p10 import HeaderReader, WantedAttributes
+from dicommap.reading.parallel_calls import MAX_KEPT, MAX_THREADS, ParallelCalls
 from dicommap.sources.source import NO_TRAFFIC
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ READER_VERSION = 4
 
 A scan does not reuse the rows of an inventory with another version.
 """
+
+MAX_KEPT_BYTES = 40 * 2**20
+"""The maximum size of all values of the headers that a worker keeps because they were read before an earlier file."""
 
 MAX_ROW_CHARACTERS = 2**22
 """A worker stops a task when its rows have more characters than this. The rows of 500 ordinary files have 100,000."""
@@ -38,6 +42,8 @@ class ReadTask(NamedTuple):
     """The text before each path in the locations of issues. It names the source if there are several sources."""
     files: tuple[tuple[str, int], ...]
     """The path and the number of bytes of each file."""
+    in_flight: int = MAX_THREADS
+    """The maximum number of files that the worker reads at the same time."""
 
 
 class TaskRows(NamedTuple):
@@ -50,27 +56,41 @@ class TaskRows(NamedTuple):
 
 
 class _ThreadReader(threading.local):
-    """The header reader of the current thread. Threads cannot share a reader, because it caches layouts."""
+    """The header reader of the current thread, and the threads that read files for it."""
 
-    keywords: tuple[str, ...] | None = None
+    settings: tuple[tuple[str, ...], int] | None = None
     read: ReadHeader
-    max_header_bytes: int
-    """The sum of the size limits of all attributes that are read, in bytes."""
+    calls: ParallelCalls | None = None
 
-    def for_keywords(self, keywords: tuple[str, ...]) -> ReadHeader:
-        """Return a function that reads a file's header and captures the attributes `keywords`.
+    def prepare(self, task: ReadTask) -> ParallelCalls:
+        """Make a reader for the task's attributes. Keep the reader of the task before if it has the same attributes.
 
-        The function is cached until this method is called with other keywords.
+        Returns:
+            The calls that read files in parallel.
         """
-        if keywords != self.keywords:
-            wanted = WantedAttributes(keywords)
-            self.read = HeaderReader(wanted).read
-            self.max_header_bytes = sum(wanted.limits.values())
-            self.keywords = keywords
-        return self.read
+        settings = task.keywords, task.in_flight
+        if self.calls is not None and settings == self.settings:
+            return self.calls
+        self.close()
+        wanted = WantedAttributes(task.keywords)
+        self.read = HeaderReader(wanted).read
+        kept = min(max(MAX_KEPT, 2 * task.in_flight), MAX_KEPT_BYTES // sum(wanted.limits.values()))
+        self.calls = ParallelCalls(task.in_flight, kept=kept)
+        self.settings = settings
+        return self.calls
+
+    def close(self) -> None:
+        """End the threads that read files for this thread."""
+        if self.calls is not None:
+            self.calls.close()
 
 
 _reader = _ThreadReader()
+
+
+def close_reader() -> None:
+    """End the threads that read files for the tasks of this thread."""
+    _reader.close()
 
 
 def read_files(task: ReadTask) -> TaskRows:
@@ -79,17 +99,13 @@ def read_files(task: ReadTask) -> TaskRows:
     At least one file is read. If the rows have more than MAX_ROW_CHARACTERS characters, reading stops, and the result
     has no rows for the last files.
     """
-    read_header = _reader.for_keywords(task.keywords)
+    calls = _reader.prepare(task)
     rows, traffic = _RowBuilder(task), NO_TRAFFIC
-    paths = iter(task.files)
-    batches = task.opener.read_headers(task.files, read_header, max_header_bytes=_reader.max_header_bytes)
-    for headers, batch_traffic in batches:
-        if batch_traffic is not NO_TRAFFIC:
-            traffic = traffic.plus(batch_traffic)
-        characters = 0
-        for header in headers:
-            characters = rows.add(next(paths)[0], header)
-        if characters > MAX_ROW_CHARACTERS:
+    headers = task.opener.read_headers(task.files, _reader.read, calls)
+    for (path, _), (header, file_traffic) in zip(task.files, headers, strict=False):
+        if file_traffic is not NO_TRAFFIC:
+            traffic = traffic.plus(file_traffic)
+        if rows.add(path, header) > MAX_ROW_CHARACTERS:
             break
     return rows.build(traffic)
 

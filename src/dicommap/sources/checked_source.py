@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from dicommap.model.source_files import NetworkTraffic
     from dicommap.p10 import ReadAt
-    from dicommap.sources.source import HeaderBatch, KnownMembers, ReadHeader
+    from dicommap.reading.parallel_calls import ParallelCalls
+    from dicommap.sources.source import HeaderResult, KnownMembers, ReadHeader
 
 _MAX_INTEGER = 2**63 - 1
 """The largest size and time that an inventory can store."""
@@ -147,6 +148,7 @@ class CheckedOpener(Opener):
     def __init__(self, opener: Opener) -> None:
         """Wrap an opener."""
         self._opener = opener
+        self.can_open_in_threads = bool(opener.can_open_in_threads)
 
     @contextmanager
     def open(self, path: str) -> Iterator[ReadAt]:
@@ -165,19 +167,18 @@ class CheckedOpener(Opener):
         return CheckedOpener(self._opener.for_files(files))
 
     def read_headers(
-        self, files: Sequence[tuple[str, int]], read_header: ReadHeader, *, max_header_bytes: int
-    ) -> Iterator[HeaderBatch]:
-        """Yield the batches of headers of the wrapped opener."""
+        self, files: Sequence[tuple[str, int]], read_header: ReadHeader, calls: ParallelCalls
+    ) -> Iterator[HeaderResult]:
+        """Return an iterator of the headers that the wrapped opener reads."""
         if type(self._opener).read_headers is not Opener.read_headers:
-            yield from self._opener.read_headers(files, read_header, max_header_bytes=max_header_bytes)
-            return
+            return self._opener.read_headers(files, read_header, calls)
 
         def check_size_and_read(read: ReadAt, size: int) -> object:
             if len(read(max(size - 1, 0), 2)) != min(size, 1):
                 raise _file_error(f"its size is not that of the walk, which is {format_count(size, 'byte')}")
             return read_header(read, size)
 
-        yield from super().read_headers(files, check_size_and_read, max_header_bytes=max_header_bytes)  # type: ignore[arg-type]
+        return super().read_headers(files, check_size_and_read, calls)  # type: ignore[arg-type]
 
     def sequential_archive_of(self, path: str) -> str | None:
         """Return the result of the wrapped opener: the sequential archive that has this path as a member, or None."""

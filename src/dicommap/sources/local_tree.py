@@ -83,6 +83,7 @@ class LocalTree(Source, Opener):
 
     can_hold_archives = True
     has_directories = True
+    can_open_in_threads = True
 
     def __init__(self, path: str | Path, *, follow_links: bool = False, system: SystemCalls = SYSTEM_CALLS) -> None:
         """Open a tree at an existing path.

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from dicommap.model.source_files import KnownDirectory, ListedDirectory
     from dicommap.model.study import SourceFile
     from dicommap.p10 import Header, ReadAt
+    from dicommap.reading.parallel_calls import ParallelCalls
 
     ReadHeader = Callable[[ReadAt, int], Header | RejectedFile]
     """A function that takes a function for reading a file, and the file's size in bytes. It returns the header."""
 
-    HeaderBatch = tuple[Sequence[Header | RejectedFile], NetworkTraffic]
-    """The headers of files that were read together, and the network traffic that this needed."""
+    HeaderResult = tuple[Header | RejectedFile, NetworkTraffic]
+    """The header of a file, and the network traffic that reading it needed."""
 
     FindKnownDirectory = Callable[[str, int], KnownDirectory | None]
     """A function that takes the path of a directory and the time of its last change.
@@ -65,6 +66,9 @@ class Opener(ABC):
 
     Openers are pickled and sent to worker processes, so they have no open files and no credentials.
     """
+
+    can_open_in_threads: bool = False
+    """Whether files may be opened and read in several threads at once. If so, they are, while reading is slow."""
 
     @abstractmethod
     def open(self, path: str) -> AbstractContextManager[ReadAt]:
@@ -102,26 +106,26 @@ class Opener(ABC):
         return self
 
     def read_headers(
-        self, files: Sequence[tuple[str, int]], read_header: ReadHeader, *, max_header_bytes: int
-    ) -> Iterator[HeaderBatch]:
-        """Yield batches of headers, in the order of the files. The caller may stop after any batch.
-
-        This method opens the files one by one. A subclass can override it to read many files at once.
+        self, files: Sequence[tuple[str, int]], read_header: ReadHeader, calls: ParallelCalls
+    ) -> Iterator[HeaderResult]:
+        """Yield the header of each file, in the order of the files. The caller may stop after any file.
 
         Args:
             files: The path and the size in bytes of each file.
-            read_header: A function that reads one header. It is called only in the caller's thread.
-            max_header_bytes: The maximum size of the values of one header. It bounds the memory of a batch.
+            read_header: A function that reads one header. Several threads may call it.
+            calls: Calls functions in threads, if files may be opened in threads and reading is slow.
 
         """
-        del max_header_bytes
-        for path, size in files:
+
+        def read_file(file: tuple[str, int]) -> HeaderResult:
+            path, size = file
             try:
                 with self.open(path) as read:
-                    header = read_header(read, size)
+                    return read_header(read, size), NO_TRAFFIC
             except OSError as error:
-                header = reject_unreadable_file(error)
-            yield (header,), NO_TRAFFIC
+                return reject_unreadable_file(error), NO_TRAFFIC
+
+        return calls.map(read_file, files) if self.can_open_in_threads else map(read_file, files)
 
     def sequential_archive_of(self, path: str) -> str | None:
         """Return the sequential archive that has this path as a member, else None.

@@ -17,7 +17,7 @@ from dicommap.errors import AwsError, SourceError, UsageError
 from dicommap.inventory import InventorySummary
 from dicommap.model.masking import Masker
 from dicommap.scanning import pipeline
-from dicommap.sources.s3 import object_opener, range_requests
+from dicommap.sources.s3 import range_requests
 from tests.support.needed_tools import CORPUS, needs_corpus
 from tests.support.p10_files import DEFLATED, p10, small_tree, uid, write_tree
 from tests.support.s3_fault_proxy import Fault, run_fault_proxy
@@ -146,13 +146,12 @@ def test_requests_and_bytes_are_counted_as_the_server_counts_them(served: Memory
 @pytest.mark.usefixtures("served")
 def test_a_first_request_grows_with_the_headers_that_are_met(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "FILES_PER_BATCH", 5)
-    monkeypatch.setattr(object_opener, "MAX_REQUESTS", 1)
     objects = {
         f"p/{n:02}": p10(SOPInstanceUID=uid("1.9", n), InstitutionAddress="y" * 30_000) + bytes(9_000)
         for n in range(40)
     }
     with memory_server(objects) as (url, _):
-        counts_of = dicommap.scan(PREFIX, clients=Clients(endpoint_url=url))
+        counts_of = dicommap.scan(PREFIX, clients=Clients(endpoint_url=url), in_flight=1)
         with counts_of as inventory:
             repeated = inventory.summary().traffic.repeated
     assert 0 < repeated < 20

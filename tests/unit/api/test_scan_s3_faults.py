@@ -195,8 +195,7 @@ def test_an_object_that_changes_before_it_is_read_is_told(
 ) -> None:
     url, objects = served
     fault = Fault("none", key="/00", times=1, before=lambda: objects.put("p/07", p10(SOPInstanceUID="1.9.77")))
-    monkeypatch.setattr("dicommap.sources.s3.object_opener.MAX_REQUESTS", 1)
-    with behind((url, objects), monkeypatch, fault), dicommap.scan(PREFIX) as inventory:
+    with behind((url, objects), monkeypatch, fault), dicommap.scan(PREFIX, in_flight=1) as inventory:
         found = {(one.location.path, one.code) for one in inventory.issues()}
         assert found <= {("07", "s3.changed")}
         assert "1.9.77" not in {one.sop_instance_uid for one in inventory.instances()}

@@ -30,7 +30,7 @@ class SlowClock:
 
 def waiting_calls(limit: int = 8, **options: Any) -> ParallelCalls:
     """Return an object to which all calls seem to wait."""
-    return ParallelCalls(limit, elapsed=SlowClock(), cpu=lambda: 0.0, **options)
+    return ParallelCalls(limit, elapsed=SlowClock(), count_waits=itertools.count().__next__, **options)
 
 
 def our_threads() -> list[threading.Thread]:
@@ -213,6 +213,29 @@ def test_ctrl_c_ends_the_waiting_for_calls_that_hang(monkeypatch: pytest.MonkeyP
     for thread in our_threads():
         thread.join(5)
     assert not our_threads()
+
+
+def test_threads_end_with_the_object_that_started_them() -> None:
+    calls = waiting_calls()
+    list(calls.map(pause, range(100)))
+    threads = our_threads()
+    assert threads
+    del calls
+    for thread in threads:
+        thread.join(0.5)
+    assert not our_threads()
+
+
+def test_the_number_of_threads_to_begin_with_can_be_given() -> None:
+    callers: list[threading.Thread] = []
+
+    def call(number: int) -> int:
+        callers.append(threading.current_thread())
+        return pause(number)
+
+    with ParallelCalls(6) as calls:
+        assert list(calls.map(call, range(50), first_threads=6)) == [-number for number in range(50)]
+    assert threading.current_thread() not in callers
 
 
 def test_threads_without_work_end(monkeypatch: pytest.MonkeyPatch) -> None:

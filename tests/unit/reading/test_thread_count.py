@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from dicommap.reading.thread_count import FIRST_THREADS, WAIT_SECONDS, ThreadCount, WaitDetector
+from dicommap.reading import thread_count
+from dicommap.reading.thread_count import FIRST_THREADS, WAIT_SECONDS, ThreadCount, WaitDetector, count_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
 class CallClock:
-    """A clock of elapsed and CPU time that a call moves on."""
+    """A clock that a call moves on, and the number of waits."""
 
     def __init__(self) -> None:
-        self.now = self.used = 0.0
+        self.now, self.waits = 0.0, 0
 
-    def call(self, seconds: tuple[float, float]) -> None:
-        elapsed, cpu = seconds
-        self.now += elapsed
-        self.used += cpu
+    def call(self, call: tuple[float, int]) -> None:
+        seconds, waits = call
+        self.now += seconds
+        self.waits += waits
 
 
-def detect(calls: Sequence[tuple[float, float]]) -> int | None:
+def detect(calls: Sequence[tuple[float, int]]) -> int | None:
     """Return after how many calls the detector says that they wait, or None if it does not say so."""
     clock = CallClock()
-    detector = WaitDetector(lambda: clock.now, lambda: clock.used)
+    detector = WaitDetector(lambda: clock.now, lambda: clock.waits)
     for number, seconds in enumerate(calls, 1):
         if detector.unmeasured:
             detector.unmeasured -= 1
@@ -39,15 +41,15 @@ def detect(calls: Sequence[tuple[float, float]]) -> int | None:
     return None
 
 
-SHORT, WAITING, BUSY = (0.00001, 0.00001), (0.001, 0.00001), (0.001, 0.001)
+SHORT, WAITING, BUSY = (0.00001, 0), (0.001, 1), (0.001, 0)
 
 
 def test_calls_that_wait_are_noticed_after_four() -> None:
     assert detect([WAITING] * 10) == 4
 
 
-@pytest.mark.parametrize("call", [SHORT, BUSY, (WAIT_SECONDS / 2, 0.0)])
-def test_short_calls_and_calls_that_compute_do_not_wait(call: tuple[float, float]) -> None:
+@pytest.mark.parametrize("call", [SHORT, BUSY, (WAIT_SECONDS / 2, 1)])
+def test_short_calls_and_calls_that_compute_do_not_wait(call: tuple[float, int]) -> None:
     assert detect([call] * 1000) is None
 
 
@@ -59,6 +61,19 @@ def test_calls_that_begin_to_wait_are_noticed_soon() -> None:
     found = detect([SHORT] * 1000 + [WAITING] * 100)
     assert found is not None
     assert found <= 1020
+
+
+def test_a_thread_that_sleeps_has_waited() -> None:
+    before = count_waits()
+    time.sleep(0.001)
+    assert count_waits() > before
+
+
+def test_waits_are_counted_where_the_system_counts_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread_count, "_RUSAGE_THREAD", None)
+    before = count_waits()
+    time.sleep(0.001)
+    assert count_waits() > before
 
 
 def adapt(count: ThreadCount, latency: Callable[[int], float], windows: int) -> list[int]:

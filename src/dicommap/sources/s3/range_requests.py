@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from math import inf
-from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.sources.s3.key_issues import is_portable_key
@@ -28,9 +26,6 @@ kilobytes as for one kilobyte.
 
 MAX_FIRST_REQUEST_BYTES = 65_536
 """The maximum number of bytes in a first request. First requests become larger if earlier headers were longer."""
-
-NEARBY_SECONDS = 0.002
-"""A server that answers in less time is on the local network. S3 needs more time, even within a region."""
 
 
 class ByteRange(NamedTuple):
@@ -67,12 +62,6 @@ class RangeReader:
         self._error_types = (BaseError, FileNotFoundError)
         self.first_bytes = FIRST_REQUEST_BYTES
         """The number of bytes in the next first request. It grows if objects have longer headers."""
-        self._shortest_seconds = inf
-
-    @property
-    def is_near(self) -> bool:
-        """Return whether an answer took less than NEARBY_SECONDS. If so, many parallel requests save no time."""
-        return self._shortest_seconds < NEARBY_SECONDS
 
     def get_range(self, key: str, begin: int, end: int, size: int, etag: str) -> ByteRange:
         """Request the bytes between two offsets of an object, and return them.
@@ -88,11 +77,9 @@ class RangeReader:
             ObjectError: The object cannot be read, or now has another size or ETag.
             AwsError: The error affects all objects, for example if the credentials have expired.
         """
-        started = perf_counter()
         content = (self._get_with_obstore if is_portable_key(key) else self._get_with_boto3)(
             key, begin, end, size, etag
         )
-        self._shortest_seconds = min(self._shortest_seconds, perf_counter() - started)
         if len(content) != end - begin:
             raise error_for_no_answer("some of its bytes are missing in the answer")
         return ByteRange(begin, content)

@@ -1,22 +1,27 @@
-"""Opening objects: as many are waited for at once as the server's answers take, and what comes is read by one."""
+"""Reading objects: many requests are sent in parallel, and the headers come in the order of the objects."""
 
 from __future__ import annotations
 
+import itertools
 import threading
-from types import SimpleNamespace
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from dicommap.errors import AwsError
+from dicommap.model.source_files import NetworkTraffic
 from dicommap.model.study import SourceFile
-from dicommap.p10 import ReadAt
-from dicommap.sources.s3 import object_opener, range_requests
-from dicommap.sources.s3.object_opener import MAX_REQUESTS, MAX_REQUESTS_NEARBY, S3Opener
-from dicommap.sources.s3.range_requests import NEARBY_SECONDS, ByteRange, RangeReader
+from dicommap.p10 import ReadAt, RejectedFile
+from dicommap.reading.parallel_calls import ParallelCalls
+from dicommap.sources.s3 import object_opener
+from dicommap.sources.s3.object_opener import FIRST_REQUESTS, S3Opener
+from dicommap.sources.s3.range_requests import ByteRange
 from dicommap.sources.s3.s3_connection import S3Connection
+from dicommap.sources.s3.s3_errors import error_for_no_answer
 
 CONNECTION = S3Connection(bucket="b")
-OBJECTS = MAX_REQUESTS * 2
+OBJECTS = 128
 
 
 class Objects:
@@ -24,8 +29,7 @@ class Objects:
 
     first_bytes = 10
 
-    def __init__(self, *, is_near: bool, at_once: int = 1) -> None:
-        self.is_near = is_near
+    def __init__(self, *, at_once: int = 1) -> None:
         self._enough = threading.Barrier(at_once)
         self._lock = threading.Lock()
         self.waiting = self.most = 0
@@ -49,27 +53,55 @@ def opened(monkeypatch: pytest.MonkeyPatch, objects: Any) -> S3Opener:
     return S3Opener(CONNECTION, "p/").for_files(listed)
 
 
-@pytest.mark.parametrize(("is_near", "at_once"), [(False, MAX_REQUESTS), (True, MAX_REQUESTS_NEARBY)])
-def test_fewer_are_asked_for_at_once_where_the_server_is_near(
-    monkeypatch: pytest.MonkeyPatch, is_near: bool, at_once: int
-) -> None:
-    objects = Objects(is_near=is_near, at_once=at_once)
-    paths = [f"{number:03}" for number in range(OBJECTS)]
-    found, traffic = opened(monkeypatch, objects).read_parallel(paths, lambda read, size: read(0, 1))
-    assert objects.most == at_once
-    assert found == [b" "] * OBJECTS
-    assert (traffic.requests, traffic.received, traffic.repeated) == (OBJECTS, OBJECTS * 10, 0)
+def read_all(
+    opener: S3Opener, paths: Sequence[str], read_header: Callable[[ReadAt, int], Any], limit: int = 64
+) -> tuple[list[Any], NetworkTraffic]:
+    """Return what `read_header` returns for each object, and the traffic of all."""
+    with ParallelCalls(limit) as calls:
+        results = list(opener.read_headers([(path, 30) for path in paths], read_header, calls))
+    traffic = NetworkTraffic()
+    for _, part in results:
+        traffic = traffic.plus(part)
+    return [header for header, _ in results], traffic
 
 
-def test_results_are_in_order_and_all_is_read_by_the_thread_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", [FIRST_REQUESTS, 5])
+def test_objects_are_requested_in_parallel_up_to_the_limit(monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
+    objects = Objects(at_once=limit)
+    paths = [f"{number:03}" for number in range(limit * 3)]
+    found, traffic = read_all(opened(monkeypatch, objects), paths, lambda read, size: read(0, 1), limit)
+    assert objects.most == limit
+    assert found == [b" "] * limit * 3
+    assert (traffic.requests, traffic.received, traffic.repeated) == (limit * 3, limit * 30, 0)
+
+
+def test_results_are_in_order_and_further_bytes_take_a_second_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [f"{number:03}" for number in reversed(range(OBJECTS))]
+
     def read(read_at: ReadAt, size: int) -> str:
-        assert threading.current_thread() is threading.main_thread()
+        assert read_at(0, 3) == b"   "
         return read_at(size - 5, 5).decode()
 
-    paths = [f"{number:03}" for number in reversed(range(OBJECTS))]
-    found, traffic = opened(monkeypatch, Objects(is_near=False)).read_parallel(paths, read)
+    found, traffic = read_all(opened(monkeypatch, Objects()), paths, read)
     assert found == [f"p/{path}" for path in paths]
     assert (traffic.requests, traffic.received, traffic.repeated) == (OBJECTS * 2, OBJECTS * 15, OBJECTS)
+
+
+def test_objects_without_an_answer_in_a_row_end_the_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    objects, asked = Objects(), itertools.count()
+
+    def fail_sometimes(*_: Any) -> ByteRange:
+        if next(asked) % 8 == 7:
+            return ByteRange(0, b"x" * 10)
+        raise error_for_no_answer("the connection broke")
+
+    monkeypatch.setattr(objects, "get_range", fail_sometimes)
+    paths = [f"{number:03}" for number in range(OBJECTS)]
+    found, _ = read_all(opened(monkeypatch, objects), paths, lambda read, size: read(0, 1), limit=1)
+    assert [isinstance(header, RejectedFile) for header in found] == ([True] * 7 + [False]) * (OBJECTS // 8)
+    monkeypatch.setattr(objects, "get_range", lambda *_: (_ for _ in ()).throw(error_for_no_answer("none came")))
+    with pytest.raises(AwsError, match="8 objects in a row"):
+        read_all(opened(monkeypatch, objects), paths, lambda read, size: read(0, 1))
 
 
 class Panic(BaseException):
@@ -80,21 +112,7 @@ def test_whatever_a_client_raises_ends_the_reading(monkeypatch: pytest.MonkeyPat
     def panicking(*_: Any) -> ByteRange:
         raise Panic
 
-    objects = Objects(is_near=False)
+    objects = Objects()
     monkeypatch.setattr(objects, "get_range", panicking)
     with pytest.raises(Panic):
-        opened(monkeypatch, objects).read_parallel(["000"], lambda read, size: read(0, 1))
-
-
-@pytest.mark.parametrize(("seconds", "is_near"), [(NEARBY_SECONDS / 2, True), (NEARBY_SECONDS * 2, False)])
-def test_a_server_is_near_when_any_answer_came_soon(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, is_near: bool
-) -> None:
-    moments = iter([0.0, 1.0, 2.0, 2.0 + seconds, 3.0, 4.0])
-    monkeypatch.setattr(range_requests, "perf_counter", lambda: next(moments))
-    found = RangeReader(SimpleNamespace(store=lambda: None))  # type: ignore[arg-type]
-    monkeypatch.setattr(found, "_get_with_obstore", lambda key, begin, end, size, etag: bytes(end - begin))
-    assert not found.is_near
-    for _ in range(3):
-        found.get_range("p/a", 0, 10, 10, '"e"')
-    assert found.is_near is is_near
+        read_all(opened(monkeypatch, objects), ["000"], lambda read, size: read(0, 1))
