@@ -16,6 +16,7 @@ from dicommap.issues import Issue
 from dicommap.package import document_reader
 from dicommap.package.document_reader import DocumentFolder, read_document
 from dicommap.package.package_writer import require_writable, write_package
+from dicommap.reading import regular_files
 from dicommap.reading.document_limits import DocumentLimit
 from dicommap.writing import durable_files
 from dicommap.writing.partial_files import partial_directory
@@ -258,7 +259,7 @@ def test_lines_are_read_of_files_of_any_size(tmp_path: Path, monkeypatch: pytest
 def test_a_document_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    monkeypatch.setattr(os, "readv", failing(os.readv, after=0, error=denied))
+    monkeypatch.setattr(regular_files, "_read_pieces", failing(regular_files._read_pieces, after=0, error=denied))
     with pytest.raises(DocumentError, match="Permission denied") as caught:
         read_document(tmp_path / "a")
     assert str(tmp_path) not in str(caught.value)
@@ -272,7 +273,9 @@ def test_a_folder_reads_only_what_it_is_asked_for(tmp_path: Path, monkeypatch: p
     assert folder["sub/a"] == b"abc"
     assert "../b" not in folder
     assert ("b" in folder, len(folder), list(folder)) == (True, 2, ["b", "sub/a"])
-    monkeypatch.setattr(os, "readv", failing(os.readv, after=0, error=OSError(errno.EIO, "x")))
+    monkeypatch.setattr(
+        regular_files, "_read_pieces", failing(regular_files._read_pieces, after=0, error=OSError(errno.EIO, "x"))
+    )
     assert "b" in folder
     with pytest.raises(DocumentError):
         folder["b"]
