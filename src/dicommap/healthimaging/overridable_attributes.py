@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import is_outside_data_sets, keyword_of, tag_of, vrs_of
 from dicommap.dicom.instance_content import find_content_module
 from dicommap.dicom.keywords import keyword_hint_suffix, mask_unless_attribute, mask_unless_word
-from dicommap.healthimaging.levels import CONTENT_TAGS, PER_INSTANCE_TAGS, Level, fits_override_level, level_of
+from dicommap.healthimaging.levels import ENCODING_TAGS, PER_INSTANCE_TAGS, Level, fits_override_level, level_of
 from dicommap.issues import Location, Severity, make_issue
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def not_overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
         yield make_issue("attribute.forbidden", location, keyword=keyword)
     elif tag in PER_INSTANCE_TAGS:
         yield make_issue("attribute.per-instance", location, keyword=keyword)
-    elif tag in CONTENT_TAGS:
+    elif tag in ENCODING_TAGS:
         yield make_issue("attribute.describes-content", location, keyword=keyword)
     elif "UI" in vrs_of(tag):
         yield make_issue("attribute.uid", location, keyword=keyword)

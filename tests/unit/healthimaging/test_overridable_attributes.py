@@ -8,7 +8,7 @@ from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.dicom.uid import uid_conformance_problem
 from dicommap.errors import AttributeNameError
 from dicommap.healthimaging.levels import (
-    CONTENT_TAGS,
+    ENCODING_TAGS,
     PATIENT_TAGS,
     PER_INSTANCE_TAGS,
     SERIES_GROUPING_TAGS,
@@ -36,7 +36,7 @@ def test_every_attribute_has_one_level() -> None:
     assert not PATIENT_TAGS & SERIES_TAGS
     assert not STUDY_TAGS & SERIES_TAGS
     assert not PER_INSTANCE_TAGS & (PATIENT_TAGS | STUDY_TAGS | SERIES_TAGS)
-    assert not CONTENT_TAGS & (PATIENT_TAGS | STUDY_TAGS | SERIES_TAGS | PER_INSTANCE_TAGS)
+    assert not ENCODING_TAGS & (PATIENT_TAGS | STUDY_TAGS | SERIES_TAGS | PER_INSTANCE_TAGS)
     assert STUDY_GROUPING_TAGS <= PATIENT_TAGS | STUDY_TAGS
     assert SERIES_GROUPING_TAGS <= SERIES_TAGS
 
@@ -92,8 +92,8 @@ def test_what_describes_the_content_of_a_file_is_in_the_dictionary_and_refused()
         for colour in ("Red", "Green", "Blue", "Alpha")
         for part in ("Descriptor", "Data")
     ]
-    assert {tag_of(keyword) for keyword in keywords} <= CONTENT_TAGS
-    assert all(vrs_of(tag) for tag in CONTENT_TAGS)
+    assert {tag_of(keyword) for keyword in keywords} <= ENCODING_TAGS
+    assert all(vrs_of(tag) for tag in ENCODING_TAGS)
 
 
 def test_an_unknown_keyword_comes_with_the_closest_ones() -> None:
