@@ -214,9 +214,10 @@ def _print_step(
 
 
 def _verify(args: argparse.Namespace, *, has_text: bool) -> Verification:
-    """Verify the effects of the overrides, and print the result to stdout.
+    """Verify whether the overrides were applied, and print the result to stdout.
 
-    If `has_text` is false, stdout has records for other programs. Then the issues and counts are printed to stderr.
+    If `has_text` is false, the records of `reconcile` are on stdout. Then the issues and the numbers of applied
+    attributes are printed to stderr.
     """
     verification = verify(
         args.package,
