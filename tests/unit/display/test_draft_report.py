@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import dicommap
 from dicommap.model.captured_attributes import DEFAULT_KEYWORDS
 from dicommap.model.package_layout import PLAN_FILE
@@ -14,14 +16,20 @@ from tests.support.filled_inventories import added, inventory_of
 URI = "s3://bucket/in/"
 
 
-def test_a_draft_says_what_it_changes_and_where_it_is(inventory: dicommap.Inventory, tmp_path: Path) -> None:
-    package = tmp_path / "package"
+def test_a_draft_says_what_it_changes_and_where_it_is(
+    inventory: dicommap.Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a long path would be shortened
     draft = dicommap.draft(
-        inventory, input_s3_uri=URI, output=package, by_series=lambda series: {"Modality": "MR"}, harmonize=["StudyID"]
+        inventory,
+        input_s3_uri=URI,
+        output="package",
+        by_series=lambda series: {"Modality": "MR"},
+        harmonize=["StudyID"],
     )
     text = str(draft)
     assert text.startswith("Draft: 4 changes, 4 overrides (4 of a series)")
-    assert f"{package}, {len(draft.documents)} documents" in text
+    assert f"package, {len(draft.documents)} documents" in text
     assert "function <lambda>: applied to 2 studies" in text
     assert "Modality 00080060  CT      <Modality 1>  function <lambda>" in text
     html = draft._repr_html_()

@@ -228,34 +228,43 @@ def test_too_many_open_files_in_the_process_end_the_walk(tree: Path, threads: in
 
 
 class HangingCalls(SystemCalls):
-    """System calls of a share that hangs until `resume` is set."""
+    """System calls of a share that hangs for one file until `resume` is set.
 
-    def __init__(self, name: str) -> None:
-        self.name, self.resume, self.hangs = name, threading.Event(), threading.Event()
+    Calls for later files of the same directory wait until this call hangs, so that none of them is made before.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.directory, self.number = os.path.split(path)
+        self.resume, self.hangs = threading.Event(), threading.Event()
         self.others_after = 0
 
     def stat(self, path: str) -> os.stat_result:
-        if path.endswith(self.name):
-            self.hangs.set()
-            assert self.resume.wait(60)
-        elif self.hangs.is_set():
-            self.others_after += 1
+        directory, name = os.path.split(path)
+        if directory.endswith(self.directory):
+            if name == self.number:
+                self.hangs.set()
+                assert self.resume.wait(60)
+            elif name > self.number:
+                assert self.hangs.wait(60)
+                self.others_after += 1
         return super().stat(path)
 
 
 def test_a_call_that_hangs_does_not_stop_the_others_and_is_awaited(tree: Path) -> None:
-    system, walked = HangingCalls("a/2/5"), []
+    system, walked = HangingCalls("a/2/10"), []
     thread = threading.Thread(target=lambda: walked.extend(walk_in_threads(tree, threads=8, system=system)))
     thread.start()
-    assert system.hangs.wait(60)
-    for _ in range(1_000):  # ten seconds at most
-        if system.others_after >= 20:
-            break
-        thread.join(0.01)
-    assert system.others_after >= 20
-    assert not walked
-    system.resume.set()
-    thread.join(60)
+    try:
+        assert system.hangs.wait(60)
+        for _ in range(1_000):  # ten seconds at most
+            if system.others_after >= 10:
+                break
+            thread.join(0.01)
+        assert system.others_after >= 10
+        assert not walked
+    finally:
+        system.resume.set()
+        thread.join(60)
     assert walked == rows(tree)
 
 
