@@ -44,7 +44,7 @@ class Transfer:
     profile: str | None
     endpoint_url: str | None
     notes: Mapping[str, str] = field(default_factory=dict)
-    """Name of a fact -> its text. A probe shows which jobs may follow, the cost, and if the store is not empty."""
+    """Name of a fact -> its text. For a probe: later jobs, the cost, and a warning if the data store is not empty."""
     deleted_image_sets: int | None = None
     """The number of image sets that the clean-up of a probe deletes; None if something is sent and nothing deleted."""
 

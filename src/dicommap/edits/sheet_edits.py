@@ -211,7 +211,7 @@ class SheetEdits:
         """Yield the edit result of each row that is not blank, in order of rows. Call it after the last study."""
         self._keep_study_results()
         name = self._sheet.name
-        # Each of the three is in the order of rows.
+        # Each of these three iterators is in the order of rows.
         invalid = (EditResult(source=name, row=row, is_invalid=True) for row in sorted(self._sheet.invalid_rows))
         valid = (self._get_result(target, row.number) for target, row in self._sheet.rows.items())
         repeated = (
@@ -220,7 +220,7 @@ class SheetEdits:
         yield from merge(invalid, valid, repeated, key=lambda edit_result: edit_result.row or 0)
 
     def _get_result(self, target: Target, row: int) -> EditResult:
-        """Return the edit result of the row of a study or series. A row without effect has a new result."""
+        """Return the edit result of a row. It is new if the inventory does not have the study or series of the row."""
         return self._results.get(target) or EditResult(source=self._sheet.name, row=row)
 
     def _keep_study_results(self) -> None:

@@ -1,4 +1,4 @@
-"""The directories of an inventory: their times, and their content, which a scan may trust instead of listing them.
+"""The directories of an inventory: a scan can use their content without listing them, if their times are unchanged.
 
 A scan collects the directories in a temporary table and stores them when it is complete. So an unfinished inventory has
 no directories, and only directories whose files are all in the inventory are trusted.
@@ -33,7 +33,7 @@ MAX_KNOWN_ENTRIES = 100_000
 """A directory with more entries is always listed, because its entries would all be in memory."""
 
 _LOOKED_AT_AGAIN = frozenset({Disposition.UNREADABLE, Disposition.LINK, Disposition.SPECIAL, Disposition.ARCHIVE})
-"""A directory is listed if it has a path with one of these dispositions. The walk finds them, not the reader."""
+"""A directory that has a path with one of these dispositions is listed, because a walk must find this path again."""
 
 _CREATE_LISTED = """
 CREATE TEMP TABLE listed (source INTEGER, path, mtime_ns INTEGER, entries INTEGER, PRIMARY KEY (source, path))
@@ -42,7 +42,7 @@ WITHOUT ROWID
 
 
 class DirectoryCollector:
-    """The directories of a scan, until it is complete."""
+    """A collector of the directories of a scan, which stores them in the inventory when the scan is complete."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Collect directories in a temporary table of the new inventory."""
@@ -70,7 +70,7 @@ def find_known_directory(
         previous: The inventories of earlier scans.
         root: The root of the source.
         path: The path of the directory, relative to the root.
-        mtime_ns: The time of the last change of the directory now.
+        mtime_ns: The current modification time of the directory, in nanoseconds since 1970.
     """
     complete = next((scan for scan in previous if scan.complete), None)
     if complete is None or not 0 <= mtime_ns < complete.stable_before_ns:
@@ -120,7 +120,7 @@ def _read_children(connection: sqlite3.Connection, select: str, source: int, bel
     first = os.fsencode(below)
     ranges: list[tuple[str | bytes, str | bytes]] = [(first, first[:-1] + b"0" if first else b"\xff" * 8_192)]
     if not isinstance(encode_path(below), bytes):
-        # In SQLite, all texts are before all bytes.
+        # SQLite sorts every text before every BLOB.
         ranges.append((below, below[:-1] + "0" if below else b""))
     query = f"{select} WHERE source = ? AND path >= ? AND path < ? ORDER BY path"
     for begin, end in ranges:
@@ -141,7 +141,11 @@ def _read_children(connection: sqlite3.Connection, select: str, source: int, bel
 
 
 def _find_next(path: str | bytes, begin: int) -> str | bytes | None:
-    """Return the end of the range of a directory that contains a path, or None if the name at `begin` has no slash."""
+    """Return the end of the range of all paths in a directory inside the read directory.
+
+    `path` is a path in that inner directory, whose name begins at the position `begin`. If there is no slash after
+    `begin`, the path is not in an inner directory, and the result is None.
+    """
     if isinstance(path, str):
         slash = path.find("/", begin)
         return None if slash < 0 else path[:slash] + "0"  # the character after the slash

@@ -206,7 +206,7 @@ class InventoryWriter:
         self._files += count
 
     def add_directories(self, source: int, directories: Iterable[ListedDirectory]) -> None:
-        """Add directories of a source. They are in the inventory when it is finished."""
+        """Add directories of a source. They are stored in the inventory when the scan is finished."""
         self._directories.add(source, directories)
 
     def add_counts(self, *, read: int, unchanged: int) -> None:

@@ -21,7 +21,7 @@ _ITEMS_IN_REPR = 20
 
 
 class ItemList(Sequence[ItemT]):
-    """A sequence that grows only at its end. It is equal to any other sequence of the same items but a text."""
+    """A sequence that grows only at its end. It is equal to every other sequence with the same items, except a text."""
 
     def __init__(self) -> None:
         self._items: list[ItemT] = []

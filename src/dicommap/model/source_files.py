@@ -31,7 +31,7 @@ class ListedDirectory(NamedTuple):
     path: str
     """The path relative to the root of the source. The path of the root is empty."""
     mtime_ns: int
-    """The time of its last change, in nanoseconds since 1970, before it was listed."""
+    """The modification time in nanoseconds since 1970. It was read before the directory was listed."""
     entries: int
     """The number of names in it."""
 

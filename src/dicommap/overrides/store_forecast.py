@@ -206,7 +206,7 @@ class _StudyForecast:
     def _compare_with_each_other(
         self, groups: Sequence[GroupingValues], unknown: Sequence[GroupingValues]
     ) -> Iterator[ForecastImageSet]:
-        """Yield the forecasts of groups that the stored image sets do not decide.
+        """Yield the forecasts of groups whose forecast does not follow from the stored image sets.
 
         Such a group is new. It becomes primary or non-primary by comparison with the other `groups`.
 
@@ -217,7 +217,7 @@ class _StudyForecast:
         """
         if not groups:
             return
-        # Stored primary image sets decide about the values of the study, so that only series can be unclear.
+        # Groups were compared with the study's values of stored primary image sets, so only series can be unclear.
         if unknown and not self._primary and _have_conflict([*groups, *unknown], STUDY_GROUPING_KEYWORDS):
             yield from (_make_forecast(group, ForecastReason.CONFLICT_WITH_UNKNOWN) for group in groups)
             return

@@ -26,7 +26,7 @@ It is a plain tuple for speed, because each header has many values.
 """
 
 ABSENT_VALUE: RawValue = (b"", 0, b"")
-"""Stands for the value of an element that the file does not have."""
+"""The value that represents an element that the file does not have."""
 
 Span = tuple[int, int]
 """A range of bytes as `(begin, end)`: the offset of the first byte, and the offset after the last byte."""

@@ -101,7 +101,7 @@ def decode_uid(raw: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def _decode_known_uid(raw: bytes) -> str:
-    """Return a UID that many files have as text."""
+    """Return a UID as text. The result is cached, because many files have the same UID."""
     return decode_uid(raw)
 
 

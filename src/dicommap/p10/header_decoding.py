@@ -163,7 +163,10 @@ def find_text_issues(keyword: str, vr: str, text: str, charset: SpecificCharacte
 
 @lru_cache(maxsize=256)
 def _make_keyword_issue(code: str, keyword: str) -> Issue:
-    """Return an issue whose message has no other field than the keyword. It is cached, because many files have it."""
+    """Return an issue whose message has no other field than the keyword.
+
+    The result is cached, because many files have the same issue.
+    """
     return make_issue(code, Location(keyword=keyword), keyword=keyword)
 
 

@@ -259,7 +259,7 @@ class CachedLayout:
         return header or decode_header(self.layout.read_raw_header(head), self._wanted)
 
     def _prepare(self, head: bytes) -> bool:
-        """Prepare reading when the second file is met. It begins with `head`.
+        """Prepare the reader for the second file, which begins with `head`.
 
         Most layouts of a mixed tree never have a second file, so nothing is prepared for them.
 

@@ -48,7 +48,7 @@ class RecordingWindow(ByteWindow):
             self.spans.append((offset, end))
         if end > self.required_size:
             self.required_size = end
-        begin = offset - self.buffer_start  # as in the class above: calling its method would take longer
+        begin = offset - self.buffer_start  # the code of the base class: a call of its method would take longer
         if begin < 0 or begin + length > len(self.buffer):
             self._move_to(offset, length)
             begin = 0

@@ -121,7 +121,7 @@ class ProbeSession:
                 self._require_still_new()
                 self._directory.write_record(self._record)
             elif waiting:
-                _require_not_cleaned_up(self._directory.read_record())  # another call may have done it in the meantime
+                _require_not_cleaned_up(self._directory.read_record())  # another call may have cleaned it up since
             while waiting:
                 self._submitter.save_aws_account(ProbeJobRequest(waiting[0], self._record))
                 self._submitter.is_first = False

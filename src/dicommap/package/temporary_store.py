@@ -6,8 +6,9 @@ process is killed. A draft without a package has no such directory. Its database
 also has no name (https://www.sqlite.org/tempfiles.html). A small draft stays in SQLite's cache, and nothing of it is
 written to the disk.
 
-The draft that a caller keeps reads its changes from this file, and not from the package: the package has no origins of
-edits, may be moved, and an edit may be a Python function that must not be called twice.
+The `Draft` that a caller keeps reads its changes from this database, and not from the package, because the package does
+not have the origins of edits, and may be moved. The changes are not computed again, because an edit may be a Python
+function that must not be called twice.
 """
 
 from __future__ import annotations
@@ -212,7 +213,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
         return _StoredPairs(self)
 
     def iterate_pairs(self) -> Iterator[tuple[KeyT, ValueT]]:
-        """Yield the pairs of key and value in the order of insertion. A value may be assigned in between."""
+        """Yield the pairs of key and value in the order of insertion. The caller may assign values meanwhile."""
         position = 0
         while rows := self._store.execute(self._next, position).fetchall():
             yield from (_load(item) for _, item in rows)

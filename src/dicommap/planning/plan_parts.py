@@ -1,4 +1,6 @@
-"""Parse plan.json job by job: a plan with 200,000 override files has 80 MB, and ten times as much as Python objects.
+"""Parse plan.json job by job, which needs less memory than parsing the whole text.
+
+A plan with 200,000 override files has 80 MB, and its Python objects need ten times as much memory.
 
 The text is divided into the jobs and the rest of the plan. Each part is parsed and checked alone:
 

@@ -190,7 +190,7 @@ judge_numbers = judge_all("tested", "integer")
 
 
 def _swap_tested(job: ProbeJob, watch: str) -> ProbeJob:
-    """Return a job whose watch `tested` is another watch of it."""
+    """Return a copy of a job in which the watch `tested` is replaced by the watch with the name `watch`."""
     return replace(job, watches={**job.watches, "tested": job.watches[watch]})
 
 
@@ -224,7 +224,7 @@ def judge_no_match(job: ProbeJob, observation: Observation, usual: Container[str
     if any(message not in usual for message in messages):
         return Verdict(answer="refused", reported="files-failed", seen=_FILE_FAILED, jobs=(job.name,))
     if observation.unreadableRecords or get_job_report(job, observation, "control"):
-        return unclear(verdict.seen, job.name)  # the problem of the other study's files may be one of this mapping
+        return unclear(verdict.seen, job.name)  # the reported problem may be one of the mapping without files
     return Verdict(answer="ignored", seen=verdict.seen, jobs=(job.name,))
 
 

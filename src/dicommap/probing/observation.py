@@ -136,7 +136,7 @@ def _get_value(attributes: Mapping[str, Any], watch: Watch) -> Any:  # noqa: ANN
     if not watch.member or value is ABSENT:
         return value
     if isinstance(value, list) and len(value) > 1:
-        return value  # the files have one item: which of several items is the old one cannot be known
+        return value  # the uploaded files have one item: it is not known which stored item is that one
     item = value[0] if isinstance(value, list) and value else value
     return item.get(watch.member, ABSENT) if isinstance(item, dict) else item
 

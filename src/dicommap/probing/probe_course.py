@@ -56,7 +56,7 @@ class Experiment:
     suits: Callable[[Pair], bool] = _suits_every_pair
     """Whether the job can be made with a pair."""
     may_be_absent: str = ""
-    """The name of a watch whose absence is an answer. It must be visible if no override changes it."""
+    """The name of a watch. The absence of its attribute is an answer only if it is visible without an override."""
 
 
 EXPERIMENTS = {
@@ -206,7 +206,7 @@ class ProbeCourse:
             for name in ("numbersAsText", "numbersAsNumber", "longValues")
         )
         if is_missing or "precedence" in self._asked:
-            return list(PAIRS)  # which of them suits is known only if all were tried
+            return list(PAIRS)  # only after all pairs were tried, it is known which of them suits
         return [pair for question, pair in LEVEL_QUESTIONS.items() if question in self._asked]
 
     def _is_applied(self, pair: Pair) -> bool:
@@ -331,7 +331,7 @@ class ProbeCourse:
 
 
 def _require_answer(question: str, verdict: Verdict) -> Verdict:
-    """Return a verdict whose answer is one of the question's; a verdict without an answer if it is another."""
+    """Return the verdict. If its answer is not a possible answer to the question, return an unclear verdict."""
     if verdict.answer is None or verdict.answer in list_answers()[question]:
         return verdict
     return unclear(f"{verdict.seen}; the question has no such answer", *verdict.jobs)

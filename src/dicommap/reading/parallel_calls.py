@@ -1,8 +1,8 @@
 """Call a function for many items, in threads if the calls wait for storage. The results keep the order of the items.
 
-On a fast disk a call is shorter than giving it to a thread. So the calls are made in the caller's thread, and a sample
-of them is measured. Threads start when the calls are measured to wait, and the caller's thread goes on alone when one
-thread is as fast as many.
+On a fast disk, a call takes less time than giving it to another thread. So calls are first made in the caller's thread,
+and the time of some of them is measured. If these calls wait for storage, threads start. If later one thread is as fast
+as several, calls are made in the caller's thread again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ _JOIN_SECONDS = 1.0
 """`close` waits this long for running calls. A thread whose call hangs for longer ends when its call returns."""
 
 NO_ITEM_YET: Any = object()
-"""An item that an iterator may give while results have not been used: the next item is known after the next result."""
+"""An iterator may yield this object in place of an item while results are outstanding.
+
+It means that the iterator knows its next item only after the caller has used the next result.
+"""
 
 _END: Any = object()
 
@@ -221,7 +224,7 @@ class _Threads:
         self._empty = Empty
         self._awaited: _Call[Any, Any] | None = None
         self._wake: SimpleQueue[None] = SimpleQueue()
-        """Has an item after the awaited call is done."""
+        """A queue that gets an item when the awaited call is done."""
         self._seconds: list[float] = []
         """The seconds that each call took since the number of threads was chosen."""
 
@@ -294,7 +297,7 @@ class _Threads:
             if call is None:
                 self.running.discard(self._current_thread())
                 return
-            # The time between two calls counts, because another thread may have had the interpreter.
+            # If a call was ready, the time since the last call counts: another thread may have had the interpreter.
             begin = self._elapsed() if has_to_wait or not end else end
             call.run()
             end = self._elapsed()
@@ -305,7 +308,7 @@ class _Threads:
             del call  # a thread that waits for work must not keep a result
 
     def _leave(self, *, is_idle: bool) -> bool:
-        """Remove this thread from the running ones if it is not needed, and return whether it was removed."""
+        """Remove this thread from the running threads if it is not needed, and return whether it was removed."""
         if not is_idle and len(self.running) <= self._count.value:
             return False
         with self._lock:

@@ -23,7 +23,7 @@ _CALLS_UNMEASURED = 15
 
 _CALLS_WATCHED = 8
 _WAITS_NEEDED = 3
-"""Calls wait if this many of the _CALLS_WATCHED calls wait that follow a long call.
+"""After a long call, the next _CALLS_WATCHED calls are measured. If _WAITS_NEEDED of them wait, calls wait for storage.
 
 One call may wait for a lock, or for the interpreter if another thread has it.
 """
@@ -32,11 +32,17 @@ _RUSAGE_THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)
 """Of Linux only: the use of resources by one thread, with the number of times that it waited."""
 
 _GAIN = 1.15
-"""Twice the threads are worth it if calls per second grow by this factor. Half the threads are enough if not."""
+"""The number of threads is doubled if this makes more calls per second by this factor.
+
+It is halved if the calls per second do not fall by more than this factor.
+"""
 
 _SLOWDOWN = 1.5
 _SLOW_WINDOWS = 2
-"""The storage has become slower if calls per second are less by the factor _SLOWDOWN in so many windows in a row."""
+"""Storage has become slower if calls per second are lower by the factor _SLOWDOWN in _SLOW_WINDOWS windows in a row.
+
+A window consists of the calls between two calls of `ThreadCount.adapt`.
+"""
 
 _WINDOWS_BETWEEN_TRIALS = 16
 """After this many windows, another number of threads is tried, because storage may become faster."""
@@ -91,7 +97,7 @@ class WaitDetector:
         return result
 
     def take_verdict(self) -> bool:
-        """Return whether calls wait. After True, the detector begins anew."""
+        """Return whether calls wait for storage. If they do, reset the detector."""
         if self._waits < _WAITS_NEEDED:
             return False
         self._watched = self._waits = self.unmeasured = 0
@@ -99,11 +105,12 @@ class WaitDetector:
 
 
 class ThreadCount:
-    """The number of threads that call a function at the same time. It follows the speed that is measured.
+    """The number of threads that call a function at the same time. It is adapted to the measured calls per second.
 
-    It is the smallest number with about the most calls per second. The number is doubled as long as this makes the
-    calls faster by _GAIN. If the calls become slower, and from time to time, half the number is tried, then twice the
-    number: on a storage that is overloaded, fewer calls at once are as fast.
+    The goal is the smallest number that makes about as many calls per second as any other number. The number is doubled
+    while this increases the calls per second by the factor _GAIN. If the calls become slower, half the number is tried:
+    with overloaded storage, fewer calls at the same time are as fast. From time to time, half or twice the number is
+    tried, in turn.
     """
 
     def __init__(self, limit: int) -> None:
@@ -115,7 +122,7 @@ class ThreadCount:
         """Start again with a number of threads, or with the limit if it is lower."""
         self.value = min(first_threads, self._limit)
         self._previous: tuple[int, float] | None = None
-        """While a number is tried: the number before, and its calls per second. None after a number was chosen."""
+        """While a number is tried: the number before it, and its calls per second. None if no number is tried."""
         self._speed = 0.0
         """The calls per second with the chosen number."""
         self._windows = _WINDOWS_BETWEEN_TRIALS
@@ -187,6 +194,6 @@ class ThreadCount:
 
 
 def _mean_without_longest(seconds: Sequence[float]) -> float:
-    """Return the mean without the longest sixteenth: one call that hangs does not show how fast the others are."""
+    """Return the mean without the longest sixteenth of the calls: a call that hangs says nothing about the others."""
     kept = sorted(seconds)[: max(1, len(seconds) - len(seconds) // 16)]
     return max(sum(kept) / len(kept), 1e-9)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from dicommap.sources import Source
 
 _JOIN_SECONDS = 1.0
-"""The thread that counts files is awaited for this time. If its storage hangs, it ends with the call that hangs."""
+"""Seconds to wait for the end of the thread that counts files. If a call hangs, the thread ends after that call."""
 
 FILES_PER_BATCH = 500
 """The number of files in a batch. With more files, more work is lost if a worker is killed.

@@ -91,7 +91,7 @@ class LocalTree(Source, Opener):
         Args:
             path: A directory or a single file.
             follow_links: Whether to follow links to directories. Links to files are always followed.
-            system: The system calls for paths of the tree. A test gives calls that wait or fail.
+            system: The system calls for paths of the tree. Tests pass calls that wait or fail.
 
         Raises:
             SourceError: The path does not exist, or Python does not decode file names as UTF-8.

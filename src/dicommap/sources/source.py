@@ -187,8 +187,8 @@ class Source(ABC):
 
         Args:
             exclude: Local files that are not yielded.
-            find_known: A function that returns the content of a directory that need not be listed. Only if
-                `has_directories` is true.
+            find_known: A function that returns the content of a directory that need
+                not be listed. It is given only if `has_directories` is true.
 
         """
         del find_known

@@ -1,7 +1,8 @@
 """Read the status of paths of a local tree, and list its directories. These calls may run in several threads.
 
-No error of a single path is raised: the path is a file with an issue. Errors of the process or the machine, and of the
-root of the tree, are returned as a FailedPath, because only the walk can decide whether they end the scan.
+An error of a single path is not raised: it becomes an issue of the source file with this path. Errors of the process or
+the machine, and of the root of the tree, are returned as a FailedPath, because only the walk can decide whether they
+end the scan.
 """
 
 from __future__ import annotations
@@ -42,10 +43,10 @@ _DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 _TYPES_MEASURED = 2
 _TYPE_SECONDS = 0.0002
-"""If asking for the types of the first _TYPES_MEASURED entries of a directory takes this time, each type needs a call.
+"""If reading the first _TYPES_MEASURED entries of a directory and their types takes this time, no more types are read.
 
-Some network file systems do not give types when they list a directory. The status of each name is then read, many at a
-time, and shows the directories.
+Some network file systems do not return types when they list a directory, so that each type needs a slow call. The
+status of each name is then read later, in several threads, and shows which names are directories.
 """
 
 INVENTORY_KEPT = "The previous inventory is kept."
@@ -78,7 +79,7 @@ class Listing(NamedTuple):
 
 
 class TooManyNamesError(Exception):
-    """Raised if a directory has more names than the caller wants."""
+    """Error for a directory that has more names than the caller allows."""
 
 
 class PathReader:
@@ -177,7 +178,7 @@ class PathReader:
             return make_unreadable_directory(path, error)
 
     def raise_error(self, failed: FailedPath) -> NoReturn:
-        """Raise the SourceError for a path of which even the second call has failed."""
+        """Raise the SourceError for a path that could not be read the second time either."""
         raise_if_machine_error(failed.error)
         raise unlistable_root_error(self._prefix + failed.path, failed.error) from None
 

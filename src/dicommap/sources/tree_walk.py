@@ -42,7 +42,7 @@ MAX_CALLS_AHEAD = 128
 """The maximum number of calls that have begun or wait for a thread."""
 
 MAX_NAMES_AHEAD = 50_000
-"""The number of names that wait for the walk and prevent more calls from running ahead."""
+"""While this many names wait for the walk, no call is submitted except the one that the walk needs next."""
 
 MAX_NAMES_IN_DIRECTORY_AHEAD = 4_096
 """The maximum number of names of a directory that is listed ahead of the walk."""
@@ -63,10 +63,10 @@ class _ListCall:
         self.is_known = is_known
         """Whether a listing showed that the path is a directory, and not a link to one."""
         self.is_checked = True
-        """Whether an earlier scan does not know the content of the directory. If not, only its status is read."""
+        """False if an earlier scan may know the content of the directory. Then `run` reads only its status."""
         self.is_submitted = False
         self.is_ahead = True
-        """Whether the walk has not reached the directory."""
+        """Whether the walk has not reached the directory yet."""
         self.is_too_large = False
         """Whether the directory was not listed, because it has many names."""
         self.result: _Directory | SourceFile | FailedPath | None = _NOT_DONE
@@ -161,26 +161,26 @@ class TreeWalk:
 
         Args:
             reader: The reader of the tree.
-            enter: Is called with the path and the identity of each directory when the walk enters it.
-            calls: Makes the calls. By default the walk has its own threads.
-            find_known: Returns the content of a directory with this path and time if an earlier scan listed it and it
-                need not be listed again, else None. It is called in this thread.
+            enter: A function that is called with the path and identity of each directory that the walk enters.
+            calls: The object that makes the calls. By default the walk has its own threads.
+            find_known: A function that returns the content of a directory with this path and time if an earlier scan
+                listed it and it need not be listed again, else None. It is called in this thread.
         """
         self._find_known = find_known
         self._reader, self._notify = reader, enter
         self._calls = ParallelCalls(limit_threads(), kept=MAX_CALLS_AHEAD) if calls is None else calls
         self._heap: list[tuple[bytes, _Directory | _ListCall]] = []
         self._first: _Directory | None = None
-        """The directory whose next names come before all of the heap, unless the heap has changed."""
+        """The directory whose next call comes before all items of the heap. None if the heap has the first call."""
         self._results: Iterator[tuple[_ListCall | _StatusCall, Any]] = iter(())
         self._outstanding = 0
         """The number of calls that were submitted and whose results were not taken."""
         self._names_ahead = 0
         """The number of names in directories that were listed and that the walk has not reached."""
         self._is_urgent = False
-        """Whether the walk needs the result of a call that is not submitted. It is the first one in the heap."""
+        """Whether the walk needs the result of a call that is not submitted. This call is the first one in the heap."""
         self._is_paused = False
-        """Whether no calls must be submitted."""
+        """Whether the submission of calls is paused."""
 
     def walk(self, start: str) -> Iterator[SourceFile | ListedDirectory]:
         """Yield the files at and below the path `start`, and each directory after its files.
@@ -211,7 +211,8 @@ class TreeWalk:
     def _take_next(self, directory: _Directory) -> _Directory | Sequence[SourceFile]:
         """Return the next files of a directory, or the directory that comes next.
 
-        Return no file if a call has not returned yet, or if its results must be looked at one by one.
+        If the result of the first call is not known, take one result and return no file. If the results of the call
+        are not only files, put them back one by one and return no file. The caller then calls this method again.
         """
         calls = directory.calls
         call = calls[0]
@@ -238,7 +239,7 @@ class TreeWalk:
         return ()
 
     def _enter(self, directory: _Directory) -> None:
-        """Note that the walk has reached a directory."""
+        """Record that the walk has reached a directory."""
         self._names_ahead -= directory.entries + 1
         self._notify(directory.below[:-1], directory.above[-1])
 
@@ -261,7 +262,7 @@ class TreeWalk:
         return call
 
     def _take_listing(self, call: _ListCall) -> None:
-        """Take one result. The result of this call is taken soon."""
+        """Take one result. The caller repeats this until the result is that of `call`."""
         if call.is_too_large:
             call.is_too_large = False
             self._push(call)
@@ -275,14 +276,14 @@ class TreeWalk:
         """
         self._is_urgent = is_urgent
         returned = next(self._results, None)
-        if returned is None:  # there was no call, because this thread had not taken the results that lead to more
+        if returned is None:  # `map` had no more calls; results that were stored after that led to new calls
             self._results = self._calls.map(self._run, self._take_calls())
             returned = next(self._results)
         self._outstanding -= 1
         self._store(*returned)
 
     def _store(self, call: _ListCall | _StatusCall, result: Any) -> None:  # noqa: ANN401  the result of either call
-        """Keep the result of a call, and submit the calls that follow from it later."""
+        """Keep the result of a call, and put the calls that follow from it into the heap."""
         if isinstance(call, _StatusCall):
             call.results = result
             if not all(map(_is_file, result)):
@@ -292,7 +293,7 @@ class TreeWalk:
                     for found in result
                 ]
         elif not call.is_checked:
-            self._check(call, result)
+            self._use_known_content(call, result)
         elif result is _TOO_MANY_NAMES:
             call.is_submitted, call.is_ahead, call.is_too_large = False, False, True
         elif isinstance(result, Listing):
@@ -303,8 +304,8 @@ class TreeWalk:
         else:
             call.result = result
 
-    def _check(self, call: _ListCall, status: DirectoryStatus | None) -> None:
-        """Take the content of a directory from an earlier scan, or submit the call that lists it."""
+    def _use_known_content(self, call: _ListCall, status: DirectoryStatus | None) -> None:
+        """Take the content of a directory from an earlier scan, or put the call that lists it into the heap."""
         call.is_checked, call.is_submitted = True, False
         known = None
         if status is not None and self._find_known is not None and status.identity not in call.above:
@@ -389,6 +390,6 @@ def _make_key(path: str) -> bytes:
 
 
 def limit_threads() -> int:
-    """Return a limit of threads that leaves most file descriptors to others. Each thread needs two."""
+    """Return the maximum number of threads that leaves most file descriptors free. Each thread needs two."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MAX_THREADS if limit < 0 else max(1, min(MAX_THREADS, limit // 8))

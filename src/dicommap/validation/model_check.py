@@ -38,7 +38,7 @@ ITEM_MODELS: dict[str, type[BaseModel]] = {
     "job": PlanJob,
     "plannedFile": PlannedFile,
 }
-"""Name of a definition in a schema, which a list names as the schema of its items -> model of the items."""
+"""Name of a definition that is the schema of the items of a list -> model of the items."""
 
 SCHEMAS_WITH_ITEM_MODELS = ("import-configuration", "start-dicom-import-job", "plan")
 """Names of the schemas whose lists are checked with ITEM_MODELS."""

@@ -73,7 +73,7 @@ def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: in
 
 
 def _create_folders(root: Path, folder: str, existing: set[str]) -> None:
-    """Create a folder below `root` and the folders around it, unless they are in `existing`, and add them to it."""
+    """Create a folder below `root` and its parent folders. Skip folders in `existing`, and add the new ones to it."""
     if folder not in existing:
         _create_folders(root, os.path.dirname(folder), existing)
         create_directory(root / folder)
