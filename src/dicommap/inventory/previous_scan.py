@@ -103,10 +103,7 @@ class PreviousScan:
     Attributes:
         roots: The roots of the scanned sources in the order of their numbers, in the form of cells (see `encode_path`).
         complete: Whether the earlier scan was finished. If not, its duplicates and issues are not complete.
-        connection: The open inventory.
-        sources: Root of a source -> number of the source in the inventory.
-        stable_before_ns: Only files with an ETag, and paths that were last changed before this time, may
-            count as unchanged. It is in nanoseconds since 1970.
+        connection, sources, stable_before_ns: The inventory, root -> number, and the time of its last stable files.
     """
 
     def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
