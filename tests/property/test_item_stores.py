@@ -94,8 +94,10 @@ def resolve(store: ItemStore, studies: list[Study], sheet: bytes, lookup: bytes,
     sheets(),
     lookups(),
     st.dictionaries(st.sampled_from(KEYWORDS), st.sampled_from(["1", "2", "20240101"]), max_size=2),
+    st.sampled_from([0, 1, 3]),
 )
 def test_a_database_gives_what_memory_gives(
-    studies: list[Study], sheet: bytes, lookup: bytes, new: dict[str, str]
+    studies: list[Study], sheet: bytes, lookup: bytes, new: dict[str, str], items_in_memory: int
 ) -> None:
-    assert resolve(TemporaryStore(), studies, sheet, lookup, new) == resolve(MEMORY, studies, sheet, lookup, new)
+    store = TemporaryStore(items_in_memory=items_in_memory)
+    assert resolve(store, studies, sheet, lookup, new) == resolve(MEMORY, studies, sheet, lookup, new)

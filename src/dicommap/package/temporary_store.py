@@ -19,6 +19,7 @@ import sqlite3
 from collections.abc import ItemsView, MutableMapping
 from contextlib import nullcontext
 from dataclasses import astuple
+from heapq import merge
 from typing import TYPE_CHECKING, Any, overload
 from weakref import finalize
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 _ITEMS_IN_ROW = 100
 """Number of list items that one row of the database has."""
+
+ITEMS_IN_MEMORY = 20_000
+"""The first items of each dict stay in memory, because reading and writing rows takes longer than most other steps."""
 
 # The transaction is never committed. Without a journal and without temporary files, all values are in this database.
 _SETTINGS = """
@@ -53,17 +57,19 @@ class TemporaryStore(ItemStore):
     The database is closed, and its space is freed, when the store, its lists and its dicts are garbage.
     """
 
-    def __init__(self, package: Path | None = None) -> None:
+    def __init__(self, package: Path | None = None, *, items_in_memory: int = ITEMS_IN_MEMORY) -> None:
         """Make an empty database.
 
         Args:
             package: The package that will be written. The database is beside it, in a partial directory. If it is None,
                 the database is in SQLite's directory of temporary files.
+            items_in_memory: The maximum number of items of each dict that stay in memory.
 
         Raises:
             PackageError: The database cannot be made.
         """
         self._tables = 0
+        self._items_in_memory = items_in_memory
         try:
             with nullcontext() if package is None else partial_directory(package.absolute()) as folder:
                 path = None if folder is None else folder / "draft.sqlite"
@@ -87,7 +93,7 @@ class TemporaryStore(ItemStore):
     def make_dict(self) -> MutableMapping[KeyT, ValueT]:
         """Return an empty dict in the order of insertion. A changed value must be assigned again."""
         self._tables += 1
-        return StoredDict(self, f"dict{self._tables}")
+        return StoredDict(self, f"dict{self._tables}", self._items_in_memory)
 
     def sort_keys(self, made: Mapping[str, ValueT]) -> Iterator[str]:
         """Return the keys of a dict of this store in ascending order. Only some of them are in memory at once."""
@@ -160,64 +166,91 @@ class StoredList(ItemList[ItemT]):
 
 
 class StoredDict(MutableMapping[KeyT, ValueT]):
-    """A dict whose keys and values are in a table of the database."""
+    """A dict that keeps its first items in memory. The keys and values of all others are in a table of the database."""
 
-    def __init__(self, store: TemporaryStore, table: str) -> None:
-        """Make an empty dict in the new table `table`."""
+    def __init__(self, store: TemporaryStore, table: str, items_in_memory: int) -> None:
+        """Make an empty dict in the new table `table`. At most `items_in_memory` items stay in memory."""
         self._store = store
-        self._length = 0
+        self._first: dict[KeyT, ValueT] = {}
+        """The items in memory: all were added before those in the database."""
+        self._free = items_in_memory
+        """Number of items that can still be added to those in memory. 0 as soon as an item is in the database."""
+        self._stored = 0
+        """Number of items in the database."""
         self._select = f"SELECT item FROM {table} WHERE key = ?"  # noqa: S608  the store makes the names of tables
         self._update = f"UPDATE {table} SET item = ? WHERE key = ?"  # noqa: S608
-        self._insert = f"INSERT INTO {table} (item, key) VALUES (?, ?)"  # noqa: S608
+        self._insert = f"INSERT OR IGNORE INTO {table} (item, key) VALUES (?, ?)"  # noqa: S608
         self._delete = f"DELETE FROM {table} WHERE key = ?"  # noqa: S608
         self._next = f"SELECT position, item FROM {table} WHERE position > ? ORDER BY position LIMIT 100"  # noqa: S608
         self._next_key = f"SELECT key FROM {table} WHERE key > ? ORDER BY key LIMIT 100"  # noqa: S608
         store.execute(f"CREATE TABLE {table} (position INTEGER PRIMARY KEY, key BLOB UNIQUE, item BLOB)")
 
     def __getitem__(self, key: KeyT) -> ValueT:
-        row = self._store.execute(self._select, _encode_key(key)).fetchone()
+        if key in self._first:
+            return self._first[key]
+        row = self._store.execute(self._select, _encode_key(key)).fetchone() if self._stored else None
         if row is None:
             raise KeyError(key)
         value: ValueT = _load(row[0])[1]
         return value
 
     def __setitem__(self, key: KeyT, value: ValueT) -> None:
-        parameters = _dump((key, value)), _encode_key(key)
-        if not self._store.execute(self._update, *parameters).rowcount:
-            self._store.execute(self._insert, *parameters)
-            self._length += 1
+        if key in self._first:
+            self._first[key] = value
+        elif self._free:
+            self._first[key] = value
+            self._free -= 1
+        else:
+            self._store_item(key, value)
 
     def __delitem__(self, key: KeyT) -> None:
-        if not self._store.execute(self._delete, _encode_key(key)).rowcount:
+        if key in self._first:
+            del self._first[key]
+        elif self._stored and self._store.execute(self._delete, _encode_key(key)).rowcount:
+            self._stored -= 1
+        else:
             raise KeyError(key)
-        self._length -= 1
 
     def __contains__(self, key: object) -> bool:
-        return self._store.execute(self._select, _encode_key(key)).fetchone() is not None
+        if key in self._first:
+            return True
+        return bool(self._stored) and self._store.execute(self._select, _encode_key(key)).fetchone() is not None
 
     def __len__(self) -> int:
-        return self._length
+        return len(self._first) + self._stored
 
     def __iter__(self) -> Iterator[KeyT]:
         return (key for key, _ in self.iterate_pairs())
 
     def sort_keys(self) -> Iterator[KeyT]:
-        """Yield the keys, which must be texts, in ascending order."""
-        key = b""
-        while rows := self._store.execute(self._next_key, key).fetchall():
-            yield from (row[0].decode("utf-8", "surrogatepass") for row in rows)
-            key = rows[-1][0]
+        """Return the keys, which must be texts, in ascending order."""
+        in_memory: Any = sorted(self._first, key=_encode_key)
+        return merge(in_memory, self._sort_stored_keys(), key=_encode_key) if self._stored else iter(in_memory)
 
     def items(self) -> ItemsView[KeyT, ValueT]:
         """Return a view of the pairs of key and value. Each row is read once."""
         return _StoredPairs(self)
 
     def iterate_pairs(self) -> Iterator[tuple[KeyT, ValueT]]:
-        """Yield the pairs of key and value in the order of insertion. The caller may assign values meanwhile."""
+        """Yield the pairs of key and value in the order of insertion. A value may be assigned in between."""
+        yield from self._first.items()
         position = 0
-        while rows := self._store.execute(self._next, position).fetchall():
+        while rows := self._store.execute(self._next, position).fetchall() if self._stored else ():
             yield from (_load(item) for _, item in rows)
             position = rows[-1][0]
+
+    def _store_item(self, key: KeyT, value: ValueT) -> None:
+        parameters = _dump((key, value)), _encode_key(key)
+        if self._store.execute(self._insert, *parameters).rowcount:
+            self._stored += 1
+        else:
+            self._store.execute(self._update, *parameters)
+
+    def _sort_stored_keys(self) -> Iterator[KeyT]:
+        key: Any = b""
+        while rows := self._store.execute(self._next_key, key).fetchall():
+            yield from (row[0].decode("utf-8", "surrogatepass") for row in rows)
+            key = rows[-1][0]
 
 
 class _StoredPairs(ItemsView[KeyT, ValueT]):

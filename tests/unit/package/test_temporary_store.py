@@ -84,7 +84,7 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_ends_the_draft(tmp_path: Path) -> None:
-    store = TemporaryStore(tmp_path / "package")
+    store = TemporaryStore(tmp_path / "package", items_in_memory=0)
     store.execute("PRAGMA max_page_count = 10")
     items: ItemList[Any] = store.make_list()
     with pytest.raises(PackageError, match="database or disk is full") as caught:
@@ -93,7 +93,7 @@ def test_a_full_disk_ends_the_draft(tmp_path: Path) -> None:
 
 
 def test_items_of_a_list(tmp_path: Path) -> None:
-    store = TemporaryStore()
+    store = TemporaryStore(items_in_memory=2)
     items: ItemList[Any] = store.make_list()
     items.extend(range(1, 251))
     numbers = list(range(1, 251))
@@ -107,7 +107,7 @@ def test_items_of_a_list(tmp_path: Path) -> None:
 
 
 def test_values_of_a_dict() -> None:
-    store = TemporaryStore()
+    store = TemporaryStore(items_in_memory=2)
     values: MutableMapping[Any, Any] = store.make_dict()
     keys = ["b", "a", "\udc80", Target(study_instance_uid="1.2", series_instance_uid="1.2.1"), 2**64 - 1, 2]
     for number, key in enumerate(keys):
@@ -125,7 +125,7 @@ def test_values_of_a_dict() -> None:
 
 
 def test_a_value_that_is_assigned_during_an_iteration() -> None:
-    values: MutableMapping[Any, Any] = TemporaryStore().make_dict()
+    values: MutableMapping[Any, Any] = TemporaryStore(items_in_memory=2).make_dict()
     for number in range(250):
         values[number] = number
     for key, value in values.items():
@@ -134,7 +134,7 @@ def test_a_value_that_is_assigned_during_an_iteration() -> None:
 
 
 def test_sorted_keys() -> None:
-    store = TemporaryStore()
+    store = TemporaryStore(items_in_memory=2)
     values: MutableMapping[Any, Any] = store.make_dict()
     names = [f"{number:03}/é\U0001f600" for number in range(250)] + ["z", "\ue000", "a/b", "a.b"]
     for name in reversed(names):
