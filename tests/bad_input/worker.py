@@ -70,6 +70,8 @@ def _worker() -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
+        # glibc reserves 64 MiB of address space for the memory of each thread, which the limit would count as used.
+        env={**os.environ, "MALLOC_ARENA_MAX": "2"},
     )
     atexit.register(worker.communicate)
     return worker

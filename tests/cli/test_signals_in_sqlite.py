@@ -42,7 +42,7 @@ class Slow(previous_scan.PreviousScan):
     def _read_file_rows(self, *more):
         print("looking up", flush=True)
         try:
-            self._connection.execute("{ENDLESS}").fetchall()
+            self.connection.execute("{ENDLESS}").fetchall()
         except previous_scan.sqlite3.Error as error:
             previous_scan.raise_if_interrupted(error)
             raise

@@ -30,6 +30,9 @@ MAX_KEPT = 256
 _IDLE_SECONDS = 1.0
 """A thread without work ends after this time, even if nobody calls `close`."""
 
+_STACK_BYTES = 2**20
+"""The stack of a thread. The usual 8 MiB for each of 64 threads would need much of a limited address space."""
+
 _JOIN_SECONDS = 1.0
 """`close` waits this long for running calls. A thread whose call hangs for longer ends when its call returns."""
 
@@ -218,6 +221,7 @@ class _Threads:
 
         self.running: set[threading.Thread] = set()
         self._new_thread, self._current_thread = threading.Thread, threading.current_thread
+        self._set_stack_size = threading.stack_size
         self._lock = threading.Lock()
         self._count, self._elapsed = count, elapsed
         self._queue: SimpleQueue[_Call[Any, Any] | None] = SimpleQueue()
@@ -239,12 +243,15 @@ class _Threads:
         for _ in range(missing):
             thread = self._new_thread(target=self._run_calls, name="dicommap-call", daemon=True)
             self.running.add(thread)
+            usual = self._set_stack_size(_STACK_BYTES)
             try:
                 thread.start()
             except RuntimeError:  # the process or the user has too many threads
                 self.running.discard(thread)
                 self._count.lower_limit(len(self.running))
                 return
+            finally:
+                self._set_stack_size(usual)
 
     def wait(self, call: _Call[Any, Any]) -> None:
         """Wait until a call is done."""
