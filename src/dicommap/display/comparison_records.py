@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicommap.display.inventory_records import build_value_members
 from dicommap.model.inventory_difference import ChangeKind, DifferenceStatus
-from dicommap.model.masking import escape_undecodable, is_never_masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -148,16 +148,10 @@ def _count_instances(counts: InstanceCounts) -> Record:
 
 
 def _build_value_members(name: str, keyword: str, value: str | None, masker: Masker) -> Record:
-    """Return a dict with the member `name`, which has the value of the attribute `keyword`.
-
-    If the value is masked, the member is None, and a second member has the mark, such as `<PatientID 1>`. So no program
-    can take the mark for a value.
-    """
+    """Return a dict with the member `name`, which has the value of the attribute `keyword`, or None without a value."""
     if value is None:
         return {name: None}
-    if masker.show_values or is_never_masked(keyword, value):
-        return {name: escape_undecodable(value)}
-    return {name: None, f"{name}Mark": masker.mask(keyword, value)}
+    return build_value_members(keyword, value, masker, name=name, mark_name=f"{name}Mark")
 
 
 def _join_words(words: Iterable[str | Mapping[str, str]]) -> str:

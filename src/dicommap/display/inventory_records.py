@@ -119,15 +119,17 @@ def _build_value_entries(keyword: str, counts: Mapping[str, int], *, masker: Mas
     if not masker.show_values and not all(is_never_masked(keyword, value) for value in counts):
         counts = merge_equal_names(keyword, counts)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [{**_build_value_members(keyword, value, masker), "files": files} for value, files in ranked]
+    return [{**build_value_members(keyword, value, masker), "files": files} for value, files in ranked]
 
 
-def _build_value_members(keyword: str, value: str, masker: Masker) -> Record:
-    """Return a dict with the member `value`, which has the value of the attribute `keyword`.
+def build_value_members(
+    keyword: str, value: str, masker: Masker, *, name: str = "value", mark_name: str = "mark"
+) -> Record:
+    """Return a dict with the member `name`, which has the value of the attribute `keyword`.
 
-    If the value is masked, `value` is None, and the member `mark` has the mark, such as `<PatientID 1>`. So programs
-    cannot confuse marks and values.
+    If the value is masked, this member is None, and the member `mark_name` has the mark, such as `<PatientID 1>`. So
+    programs cannot confuse marks and values.
     """
     if masker.show_values or is_never_masked(keyword, value):
-        return {"value": escape_undecodable(value)}
-    return {"value": None, "mark": masker.mask(keyword, value)}
+        return {name: escape_undecodable(value)}
+    return {name: None, mark_name: masker.mask(keyword, value)}
