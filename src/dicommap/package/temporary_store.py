@@ -121,13 +121,15 @@ class StoredList(ItemList[ItemT]):
         """The index of the first item in the row that was read last, and the items of this row."""
         self._insert = f"INSERT INTO {table} VALUES (?, ?)"  # noqa: S608  the store makes the names of tables
         self._select = f"SELECT items FROM {table} WHERE first = ?"  # noqa: S608
-        store.execute(f"CREATE TABLE {table} (first INTEGER PRIMARY KEY, items BLOB)")
+        self._create = f"CREATE TABLE IF NOT EXISTS {table} (first INTEGER PRIMARY KEY, items BLOB)"
 
     def extend(self, items: Iterable[ItemT]) -> None:
         """Add items at the end."""
         for item in items:
             self._items.append(item)
             if len(self._items) == _ITEMS_IN_ROW:
+                if not self._stored:
+                    self._store.execute(self._create)
                 self._store.execute(self._insert, self._stored, _dump(self._items))
                 self._stored += _ITEMS_IN_ROW
                 self._items = []
@@ -183,7 +185,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
         self._delete = f"DELETE FROM {table} WHERE key = ?"  # noqa: S608
         self._next = f"SELECT position, item FROM {table} WHERE position > ? ORDER BY position LIMIT 100"  # noqa: S608
         self._next_key = f"SELECT key FROM {table} WHERE key > ? ORDER BY key LIMIT 100"  # noqa: S608
-        store.execute(f"CREATE TABLE {table} (position INTEGER PRIMARY KEY, key BLOB UNIQUE, item BLOB)")
+        self._create = f"CREATE TABLE IF NOT EXISTS {table} (position INTEGER PRIMARY KEY, key BLOB UNIQUE, item BLOB)"
 
     def __getitem__(self, key: KeyT) -> ValueT:
         if key in self._first:
@@ -240,6 +242,8 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
             position = rows[-1][0]
 
     def _store_item(self, key: KeyT, value: ValueT) -> None:
+        if not self._stored:
+            self._store.execute(self._create)
         parameters = _dump((key, value)), _encode_key(key)
         if self._store.execute(self._insert, *parameters).rowcount:
             self._stored += 1
