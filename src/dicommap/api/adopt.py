@@ -195,7 +195,7 @@ def adopt(
         jobs=ImportJobs(reached, clock, get_rate=get_rate),
         states=SubmissionStates(place),
         clock=clock,
-        job_requests=_make_orders(
+        job_requests=_make_job_requests(
             planned, jobs, {name: value for name, value in account.items() if value is not None}, kept
         ),
     )
@@ -256,7 +256,7 @@ def _require_usable_ids(ids: Sequence[str], *, find: bool, since: date | None) -
             )
 
 
-def _make_orders(
+def _make_job_requests(
     package: PackageDirectory, jobs: Sequence[str], account: dict[str, str], kept: AwsAccount | None
 ) -> list[JobRequest]:
     """Return the requests of a package's jobs. Raises UsageError if the data store is a placeholder.
