@@ -247,8 +247,8 @@ def iterate_plan_json(plan: Plan) -> Iterator[str]:
     header = plan.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
     yield dump_json(header).removesuffix("\n}\n") + ',\n  "jobs": ['
     separator = "\n"
-    for job in plan.jobs:
-        text = dump_json(job.model_dump(mode="json", exclude_none=True)).rstrip("\n")
+    for value in PlanJobs.validate(plan.jobs).iterate_values():
+        text = dump_json(value).rstrip("\n")
         yield separator + textwrap.indent(text, "    ")
         separator = ",\n"
     yield "\n  ]\n}\n"
