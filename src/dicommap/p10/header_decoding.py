@@ -16,7 +16,7 @@ from dicommap.model.captured_attributes import IDENTIFYING_UIDS, INSTANCE_NUMBER
 from dicommap.model.study import Disposition
 from dicommap.p10.data_set_encoding import EXPLICIT_VRS, DataSetEncoding, get_encoding
 from dicommap.p10.elements import ABSENT_VALUE
-from dicommap.p10.header import SHORT_TEXT_VRS, Header, RejectedFile
+from dicommap.p10.header import Header, RejectedFile
 from dicommap.p10.structure_errors import format_element
 from dicommap.p10.text_decoding import decode_plain_text, decode_value
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 _KNOWN_VRS = {vr: vr.decode() for vr in EXPLICIT_VRS if vr != b"UN"}
 """VR in a file -> the same VR as text. A value without VR (in implicit VR) or with UN has the dictionary's VR."""
-
-_PLAIN_VRS = (SHORT_TEXT_VRS | {"DS", "IS"}) - {"PN"}
-"""VRs of texts whose padding is spaces at both ends, and NUL characters at the end."""
 
 _MAX_CACHED_VALUES = 128
 """The maximum number of values in one TextCache."""
@@ -80,8 +77,6 @@ def _decode_values(
 ) -> tuple[dict[str, str], list[Issue]]:
     charset = get_character_set(walked)
     has_ascii = charset.g0 is ASCII
-    if has_ascii and (plain_values := _decode_plain_values(walked, wanted)) is not None:
-        return plain_values, []
     values: dict[str, str] = {}
     issues: list[Issue] = []
     for tag, (written_vr, _, raw) in walked.values.items():
@@ -92,31 +87,6 @@ def _decode_values(
             issues += find_text_issues(keyword, vr, text, charset)
         values[keyword] = text
     return values, issues
-
-
-def _decode_plain_values(walked: WalkResult, wanted: WantedAttributes) -> dict[str, str] | None:
-    """Decode all values of a header together, which is faster than one by one. Most headers have only plain values.
-
-    Returns:
-        Keyword -> text. None if a value is not a short text or number in printable ASCII, or an attribute has several
-            values.
-    """
-    joined = b"\n".join([raw for _, _, raw in walked.values.values()])
-    if b"\\" in joined or not joined.isascii():
-        return None
-    texts = joined.decode("ascii").split("\n")
-    if len(texts) != len(walked.values):
-        return None
-    values: dict[str, str] = {}
-    for (tag, (written_vr, _, _)), text in zip(walked.values.items(), texts, strict=True):
-        vr = _KNOWN_VRS.get(written_vr) or vrs_of(tag)[0]
-        if vr == "PN":
-            values[wanted.tags[tag]] = text.rstrip(" \0=")
-        elif vr in _PLAIN_VRS:
-            values[wanted.tags[tag]] = text.rstrip(" \0").lstrip(" ")
-        else:
-            return None
-    return values if "".join(values.values()).isprintable() else None
 
 
 def get_character_set(walked: WalkResult) -> SpecificCharacterSet:
