@@ -269,9 +269,9 @@ def _make_documents(
     call_issues: Sequence[Issue],
     store: ItemStore,
 ) -> tuple[list[Issue], PackageDocuments | None]:
-    """Return all issues, and the documents of the package. The documents are None if an issue is an error.
+    """Return the issues of the draft, and the documents of the package; None in their place if an issue is an error.
 
-    `call_issues` are the issues of the arguments of `draft`.
+    `call_issues` are the issues of the arguments of `draft`, and are among the returned issues.
     """
     issues = [*call_issues, *resolution.issues]
     repeated = list(check_repeated_instances(*inventory.count_duplicates()))

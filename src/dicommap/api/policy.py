@@ -130,9 +130,9 @@ def _select_owned_inputs(plan: Plan, inputs: Sequence[S3Uri]) -> list[S3Uri]:
 
 
 def _require_valid_settings(account: Mapping[str, str | None], region: str | None) -> None:
-    """Raise UsageError if a setting does not have the form that AWS defines. The settings become parts of policies.
+    """Raise UsageError if a value that becomes a part of a policy does not have the form that AWS defines.
 
-    `account` maps names of request members to values; the value is None if the caller did not give it.
+    `account` maps names of request members to values. A value is None if the caller did not give it.
     """
     wrong = check_aws_account({name: value for name, value in account.items() if value is not None})
     if wrong:

@@ -19,9 +19,10 @@ MAX_ATTEMPTS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """boto3 clients that share one profile, region and endpoint. If a setting is None, boto3 chooses its value.
+    """boto3 clients with the same profile, region and endpoint.
 
-    A pickle of this object contains only the settings. The process that loads the pickle makes new clients.
+    If one of these settings is None, boto3 chooses its value. A pickle of this object contains only the settings. The
+    process that loads the pickle makes new clients.
     """
 
     profile: str | None = None

@@ -162,9 +162,10 @@ def after_compare(before: str, after: str, *, output: str, options: Sequence[str
 
 
 def after_explain(code: str | None) -> NextStep:
-    """Return the step after `explain`: the command that reports issues with this code, if it is known.
+    """Return the step after `explain`: the command that lists the issues with this code.
 
-    If `code` is None, all codes were listed, and the step is to explain one of them.
+    If no command is known for the code, the step is empty. If `code` is None, `explain` listed all codes, and the step
+    is to explain one of them.
     """
     if code is None:
         return NextStep(words=("explain", CODE))

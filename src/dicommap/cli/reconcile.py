@@ -235,7 +235,7 @@ def _verify(args: argparse.Namespace, *, has_text: bool) -> Verification:
 
 
 def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path | None) -> None:
-    """Raise an error if the results cannot be written to these paths. It is called before the work begins.
+    """Raise an error if the results cannot be written to these paths, before any request is sent.
 
     The error is a UsageError, DocumentError or PackageError. A path that is None is not checked.
     """

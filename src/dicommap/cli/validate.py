@@ -203,10 +203,10 @@ def _refuse_options_without_effect(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _open_image_sets_file(path: Path | None, masker: Masker) -> Iterator[Callable[[ForecastImageSet], None] | None]:
-    """Open a new CSV file for the forecast of image sets, and close it after the `with` block.
+    """Return a context manager that opens a new CSV file for the forecast, and closes it.
 
-    The `with` statement gives the function that writes one image set to the file. If `path` is None, no file is opened,
-    and it gives None.
+    Its `with` statement gives a function that writes one image set to the file. If `path` is None, there is no file,
+    and the `with` statement gives None.
     """
     if path is None:
         yield None

@@ -69,9 +69,9 @@ def build_instance_difference_record(instance: InstanceDifference, masker: Maske
 
 
 def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) -> Record:
-    """Return the record of a change of an attribute in a study or series, with the values and the number of instances.
+    """Return the record of an attribute that changed in a study or series: both values, and the number of instances.
 
-    A masked value is None. The record then has a second member with the mark of the value, such as `<PatientID 1>`.
+    If a value is masked, it is None, and another member has its mark, such as `<PatientID 1>`.
     """
     return {
         "StudyInstanceUID": change.study_instance_uid,

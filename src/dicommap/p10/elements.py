@@ -169,6 +169,7 @@ def _pass_in_implicit_vr(
     positions: list[int],
 ) -> tuple[int, int]:
     """Pass plain elements in implicit VR. `at` is a position in the buffer."""
+    # The loops end in the same way. A function for it would be called for each element of each header.
     data, base = window.buffer, window.buffer_start
     size = min(len(data), window.size - base)
     last_head = size - _LONGEST_HEAD
