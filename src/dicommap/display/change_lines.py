@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from dicommap.edits.edit_result import EditResult
     from dicommap.model.masking import Masker
-    from dicommap.overrides.study_resolution import AttributeChange
+    from dicommap.overrides.attribute_change import AttributeChange
 
 LEGEND = "~ changed, + had no value, - emptied"
 

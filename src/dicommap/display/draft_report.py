@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from dicommap.display.report import Block, Figure
     from dicommap.edits.edit_result import EditResult
     from dicommap.model.masking import Masker
+    from dicommap.overrides.attribute_change import AttributeChange
     from dicommap.overrides.grouping_conflicts import GroupingConflict
     from dicommap.overrides.override import Override
-    from dicommap.overrides.study_resolution import AttributeChange
     from dicommap.planning.plan import Plan, PlanJob
 
 

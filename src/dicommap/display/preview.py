@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dicommap.dicom.json_model import Attribute
     from dicommap.model.study import ValueCounts
-    from dicommap.overrides.study_resolution import AttributeChange
+    from dicommap.overrides.attribute_change import AttributeChange
 
 ChangedTarget = tuple[str, str, "Sequence[Mapping[str, str]]"]
 """Study Instance UID, Series Instance UID (empty for a study), and the preview rows of this study or series."""
@@ -206,7 +206,7 @@ def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[s
             }
 
 
-def _format_value_after(attribute: Attribute) -> str:
+def _format_value_after(attribute: Attribute | None) -> str:
     text = text_from_attribute(attribute)
     # An attribute that has no text form, such as a sequence, is shown as the JSON that will be written.
     return json.dumps(attribute, ensure_ascii=False) if text is None else text

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from dicommap.display.report import Block
     from dicommap.edits.edit_result import EditResult
     from dicommap.model.masking import Masker
+    from dicommap.overrides.attribute_change import AttributeChange
     from dicommap.overrides.grouping_conflicts import GroupingConflict
-    from dicommap.overrides.study_resolution import AttributeChange
 
 MAX_FILTERS = 100
 """Maximum number of filters for edits, and maximum number of filters for attributes.

@@ -1,4 +1,4 @@
-"""An edit: the new value that a user requests for one attribute of a study or series."""
+"""An edit: the new value that a user requests for one attribute of a study, series or instance, or its removal."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ CurrentValue = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A requested change: the new value of one attribute in all files of a study or series."""
+    """A requested change of one attribute in all files of a study, series or instance: a new value, or its removal."""
 
     target: Target
     tag: int
-    attribute: Attribute = field(repr=False)
-    """The new value in the DICOM JSON Model (PS3.18 Annex F)."""
+    attribute: Attribute | None = field(repr=False)
+    """The new value in the DICOM JSON Model (PS3.18 Annex F). None removes the attribute."""
 
     origin: str
     """The source of the edit for messages, such as `sheet.csv row 3` or `rules.toml rule 'pilot site'`."""
@@ -51,6 +51,11 @@ class Edit:
 
     True for fixed values of a sheet or rule, and for values that were computed only from unmasked values.
     """
+
+    @property
+    def is_removal(self) -> bool:
+        """Return whether the edit removes the attribute, which is not the same as making it empty."""
+        return self.attribute is None
 
     @property
     def undecodable_source(self) -> CurrentValue | None:

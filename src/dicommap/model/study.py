@@ -122,14 +122,18 @@ class Instance(DisplayableInLists):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The target of an edit: a study, or one series of a study."""
+    """The target of an edit: a study, one series of a study, or one instance of a series."""
 
     study_instance_uid: str
     series_instance_uid: str | None = None
+    sop_instance_uid: str | None = None
+    """The SOP Instance UID, if the target is one instance; else None."""
 
     @property
     def level(self) -> Level:
-        """Return SERIES if the target is a series, else STUDY."""
+        """Return INSTANCE if the target is an instance, SERIES if it is a series, else STUDY."""
+        if self.sop_instance_uid is not None:
+            return Level.INSTANCE
         return Level.STUDY if self.series_instance_uid is None else Level.SERIES
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from dicommap.edits.edit import CurrentValue, Edit
     from dicommap.issues import Issue
     from dicommap.model.study import Series, Study
+    from dicommap.overrides.attribute_change import AttributeChange
     from dicommap.overrides.grouping_conflicts import StudyFileReader
-    from dicommap.overrides.study_resolution import AttributeChange
 
 
 _SeriesValue = tuple[str | None, "CurrentValue"]

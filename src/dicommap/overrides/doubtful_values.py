@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dicommap.edits.edit import Edit
     from dicommap.issues import Issue
     from dicommap.model.study import Study
-    from dicommap.overrides.study_resolution import AttributeChange
+    from dicommap.overrides.attribute_change import AttributeChange
 
 _BIRTH_DATE = tag_of("PatientBirthDate")
 
@@ -68,7 +68,7 @@ class DoubtfulValues:
         unlisted: dict[tuple[Location, int], None] = {}
         birth_dates: dict[tuple[Location, str], None] = {}
         for edit in edits:
-            if find_violated_list(edit.tag, edit.attribute) is not None:
+            if edit.attribute is not None and find_violated_list(edit.tag, edit.attribute) is not None:
                 unlisted[edit.location, edit.tag] = None
             problem = self._birth_date_problem(study, edit, changes) if edit.tag == _BIRTH_DATE else None
             if problem is not None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from dicommap.model.study import Series, Study
+    from dicommap.overrides.attribute_change import AttributeChange
     from dicommap.overrides.grouping_conflicts import StudyFileReader
-    from dicommap.overrides.study_resolution import AttributeChange
 
 STUDY_GROUPING_KEYWORDS = ("PatientID", "AccessionNumber", "StudyID", "StudyDate")
 """Grouping attributes other than the Study Instance UID that must be equal in all files of a study."""

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
     from dicommap.model.study import FileValues, Series, Study, ValueCounts
+    from dicommap.overrides.attribute_change import AttributeChange
     from dicommap.overrides.grouping_conflicts import StudyFileReader
     from dicommap.overrides.grouping_values import ChangesByScope
-    from dicommap.overrides.study_resolution import AttributeChange
 
 ConflictScope = tuple[str | None, str]
 """A Series Instance UID, or None for the whole study, and the keyword of an attribute.

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
     from dicommap.model.study import Study
-    from dicommap.overrides.study_resolution import AttributeChange
+    from dicommap.overrides.attribute_change import AttributeChange
 
 _ANY_ISSUER = "\0"
 """The text in place of an issuer, for comparisons that ignore the issuer. No issuer in a file has this text."""

@@ -67,6 +67,18 @@ class Override(Target):
     rejected: tuple[Issue, ...] = field(default=(), repr=False)
     """The issues of refused values. These values are not in `data_set`."""
 
+    def __post_init__(self) -> None:
+        """Refuse a SOP Instance UID.
+
+        Raises:
+            UsageError: There is a SOP Instance UID. Overrides are for a study or a series.
+        """
+        if self.sop_instance_uid is not None:
+            raise UsageError(
+                "An override cannot be for a single instance.",
+                fix="Leave out sop_instance_uid. Instances are edited by updates: dicommap draft --updates.",
+            )
+
     @classmethod
     def from_keywords(
         cls,

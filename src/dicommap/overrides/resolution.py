@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from dicommap.edits.edit_result import EditResult
     from dicommap.issues import Location
     from dicommap.model.study import Study
+    from dicommap.overrides.attribute_change import AttributeChange
     from dicommap.overrides.grouping_conflicts import GroupingConflict, StudyFileReader
     from dicommap.overrides.image_set_forecast import StudyFileGroups
     from dicommap.overrides.override import Override
-    from dicommap.overrides.study_resolution import AttributeChange, StudyResolution
+    from dicommap.overrides.study_resolution import StudyResolution
 
 
 def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -> list[Edit]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from dicommap.issues import Issue
     from dicommap.model.study import Series, Study
-    from dicommap.overrides.study_resolution import AttributeChange
+    from dicommap.overrides.attribute_change import AttributeChange
 
 COMPARED_PART_COUNTS = {"PatientName": 3}
 """Keyword -> number of parts that are compared separately. A name has three component groups (PS3.5 6.2.1)."""

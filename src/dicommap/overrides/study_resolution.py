@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import hex_of, keyword_of, private_creator_tag_of
-from dicommap.dicom.json_model import Attribute, text_from_attribute
+from dicommap.dicom.json_model import text_from_attribute
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.issues import Location, make_issue
 from dicommap.model.masking import UNMASKED_KEYWORDS
 from dicommap.model.patient_texts import PatientTexts
 from dicommap.model.study import compact_counts
+from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
 from dicommap.overrides.override import Override
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from dicommap.dicom.json_model import Attribute, DataSet
     from dicommap.edits.edit import Edit
     from dicommap.issues import Issue
     from dicommap.model.study import AttributeValues, Study, ValueCounts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeChange:
-    """The change of one attribute in a study or series: its values before and after, and the origins of the edits."""
-
-    study_instance_uid: str
-    series_instance_uid: str | None
-    tag: int
-    before: ValueCounts | None = field(repr=False)
-    """Current value -> number of files. None if the inventory did not capture the attribute."""
-    after: Attribute = field(repr=False)
-    origins: tuple[str, ...]
-    can_be_shown: bool = field(default=False, compare=False)
-    """Whether outputs may show the new value, if its attribute is unmasked.
-
-    It is False if a function or lookup table computed the value from masked values, or if the value contains a masked
-    value of the study.
-    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +37,8 @@ class StudyResolution:
 
 @dataclass(slots=True)
 class _MergedEdit:
-    attribute: Attribute
+    attribute: Attribute | None
+    """The new value; None if the attribute is removed."""
     origins: list[str]
     can_be_shown: bool
 
@@ -202,7 +186,7 @@ def _mask_patient_texts(study: Study, merged_edits: _MergedEdits) -> None:
         merged.can_be_shown = not patient_texts.is_in(_read_text(merged.attribute))
 
 
-def _read_text(attribute: Attribute) -> str:
+def _read_text(attribute: Attribute | None) -> str:
     text = text_from_attribute(attribute)
     return json.dumps(attribute, ensure_ascii=False) if text is None else text
 
@@ -226,20 +210,19 @@ def _build_changes(
                 before=None if before is None else compact_counts(before),
                 after=merged.attribute,
                 origins=shared.setdefault(origins, origins),
+                update_reason=UpdateReason.REMOVAL if merged.attribute is None else None,
                 can_be_shown=merged.can_be_shown,
             )
 
 
 def _build_overrides(changes: list[AttributeChange]) -> list[Override]:
-    """Return one override for each study or series with changes."""
-    by_target: dict[tuple[str, str | None], list[AttributeChange]] = {}
+    """Return one override for each study or series with changes, without the changes that an update makes."""
+    data_sets: dict[tuple[str, str | None], DataSet] = {}
     for change in changes:
-        by_target.setdefault((change.study_instance_uid, change.series_instance_uid), []).append(change)
+        if change.update_reason is None and change.after is not None:
+            data_set = data_sets.setdefault((change.study_instance_uid, change.series_instance_uid), {})
+            data_set[hex_of(change.tag)] = change.after
     return [
-        Override(
-            study_instance_uid=study,
-            series_instance_uid=series,
-            data_set={hex_of(change.tag): change.after for change in of_target},
-        )
-        for (study, series), of_target in by_target.items()
+        Override(study_instance_uid=study, series_instance_uid=series, data_set=data_set)
+        for (study, series), data_set in data_sets.items()
     ]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from dicommap.display.preview import Preview
     from dicommap.display.report import Report
     from dicommap.edits.edit_result import EditResult
+    from dicommap.overrides.attribute_change import AttributeChange
     from dicommap.overrides.override import Override
-    from dicommap.overrides.study_resolution import AttributeChange
     from dicommap.planning.plan import Plan
     from dicommap.plots.svg import Plot
 

@@ -74,8 +74,8 @@ def test_an_edited_workbook_is_drafted(inventory: dicommap.Inventory, folder: Pa
     workbook.save(path)
     drafted = dicommap.draft(inventory, sheets=path, input_s3_uri="s3://example-bucket/in/")
     assert not drafted.issues.errors
-    assert [(change.study_instance_uid, change.after["Value"]) for change in drafted.changes] == [
-        (uid(STUDY, 2), ["0099"])
+    assert [(change.study_instance_uid, change.after) for change in drafted.changes] == [
+        (uid(STUDY, 2), {"vr": "LO", "Value": ["0099"]})
     ]
 
 

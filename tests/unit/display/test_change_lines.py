@@ -12,7 +12,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.display.change_lines import OriginNames, format_change_lines, summarize_changes
 from dicommap.edits.edit_result import EditResult
 from dicommap.model.masking import Masker, is_mask_text
-from dicommap.overrides.study_resolution import AttributeChange
+from dicommap.overrides.attribute_change import AttributeChange
 
 PATIENT_ID, STUDY_TIME, SERIES_DESCRIPTION = 0x00100020, 0x00080030, 0x0008103E
 SHEET, RULE = "s.csv row 2", "r.toml rule 'x'"

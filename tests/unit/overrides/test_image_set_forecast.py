@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dicommap.healthimaging.levels import Level
 from dicommap.model.study import FileValues, Study
+from dicommap.overrides.attribute_change import AttributeChange
 from dicommap.overrides.grouping_conflicts import GroupingConflict
 from dicommap.overrides.image_set_forecast import GROUPS_KEPT, ImageSetForecaster, build_conflict_issue
-from dicommap.overrides.study_resolution import AttributeChange, resolve_study
+from dicommap.overrides.study_resolution import resolve_study
 from tests.support.studies import edit, files_of, study
 
 SECRET = "Zyzzyva"

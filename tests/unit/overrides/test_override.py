@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.import_configuration import DicomMetadataMapping
 from dicommap.overrides.override import Override, parse_override
@@ -43,3 +44,8 @@ def test_what_the_assumptions_would_not_write_is_refused(data: bytes) -> None:
 def mapping(series: str | None) -> DicomMetadataMapping:
     more = {} if series is None else {"seriesInstanceUID": series}
     return DicomMetadataMapping(studyInstanceUID="1.2", metadataFilePath="a.json", **more)
+
+
+def test_an_override_is_never_for_an_instance() -> None:
+    with pytest.raises(UsageError, match="single instance"):
+        Override(study_instance_uid="1.2", series_instance_uid="1.2.1", sop_instance_uid="1.2.1.1", data_set={})

@@ -13,6 +13,7 @@ from dicommap.display.preview import build_preview_row
 from dicommap.edits.edit import Edit
 from dicommap.model.masking import Masker
 from dicommap.model.study import Target
+from dicommap.overrides.attribute_change import UpdateReason
 from dicommap.overrides.study_resolution import resolve_study
 from tests.support.studies import edit, study
 
@@ -202,3 +203,15 @@ def test_very_many_series_settle_in_about_a_second() -> None:
     started = time.process_time()
     assert len(resolve_study(one, edits).overrides) == 10_000
     assert time.process_time() - started < 3
+
+
+def test_a_removal_is_an_update_and_in_no_override() -> None:
+    removal = replace(edit("PatientID", "any"), attribute=None)
+    assert removal.is_removal
+    resolution = resolve_study(TWO, [removal, edit("StudyDate", "20260102")])
+    assert {change.tag: change.update_reason for change in resolution.changes} == {
+        0x00080020: None,
+        0x00100020: UpdateReason.REMOVAL,
+    }
+    (override,) = resolution.overrides
+    assert list(override.data_set) == ["00080020"]

@@ -87,12 +87,16 @@ def attribute_from_text(tag: int, text: str, location: Location) -> Attribute | 
 _VRS_WITHOUT_TEXT = BINARY_VRS | {"SQ"}
 
 
-def text_from_attribute(attribute: Attribute) -> str | None:
+def text_from_attribute(attribute: Attribute | None) -> str | None:
     """Return an attribute's value as text, in the form in which an inventory stores values; None if it has no text.
+
+    An absent attribute (`None`) has the empty text.
 
     Binary values, sequences and BulkDataURIs have no text. A number gets the same text as in a scan, so that both can
     be compared. Values of AT (tags) have a text, although no edit can set them.
     """
+    if attribute is None:
+        return ""
     vr = attribute["vr"]
     if vr in _VRS_WITHOUT_TEXT or "InlineBinary" in attribute or "BulkDataURI" in attribute:
         return None
