@@ -16,6 +16,7 @@ PURE = (
     "p10",
     "edits",
     "overrides",
+    "updates",
     "planning",
     "reconciliation",
     "verification",

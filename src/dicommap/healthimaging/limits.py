@@ -62,6 +62,15 @@ MAX_JOB_FOLDERS = 10_000
 MAX_METADATA_MB = 50
 """Maximum size of the metadata of an image set in MB, adjustable ("Endpoints and quotas")."""
 
+MAX_UPDATE_KB = 10
+"""Maximum size of the payload of UpdateImageSetMetadata in KB, adjustable ("Endpoints and quotas")."""
+
+MAX_UPDATE_BYTES = MAX_UPDATE_KB * 1000
+"""Maximum number of bytes of `updatableAttributes` and `removableAttributes` together in one request.
+
+AWS does not document whether a KB has 1000 or 1024 bytes, nor what it counts as the payload.
+"""
+
 CONCURRENT_JOBS = 100
 """Default maximum number of import jobs that run in a data store at once, adjustable ("Endpoints and quotas")."""
 

@@ -1,0 +1,105 @@
+"""An update: the requests that change the stored metadata of a series or a study, and its file in a package.
+
+AWS documents the content of the two members of a request by examples only (developer guide, "Updating image set
+metadata"; AWS CLI, update-image-set-metadata): a JSON object with `SchemaVersion` 1.1 and the levels of the metadata,
+for example
+
+    {"SchemaVersion": 1.1, "Study": {"Series": {"1.2.3": {"Instances": {"1.2.3.4": {"DICOM": {"ImageType": ...}}}}}}}
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from dicommap.dicom.strict_json import dump_json
+
+UPDATE_FILE_VERSION = 1
+"""The version of the form of the files in the folder `updates/` of a package."""
+
+UpdateDocument = dict[str, Any]
+"""The JSON object in `updatableAttributes` or `removableAttributes` of a request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateRequest:
+    """One request of UpdateImageSetMetadata, without the identifiers of an image set."""
+
+    updatable: UpdateDocument | None = field(default=None, repr=False)
+    """The attributes to add or change, in AWS's form. None if there is none."""
+    removable: UpdateDocument | None = field(default=None, repr=False)
+    """The attributes to remove, each with its stored value, in AWS's form. None if there is none.
+
+    In a package, a value is the current value from the inventory. It is None if the inventory does not have it. Before
+    the request is sent, each value is replaced with the stored one, because AWS compares both.
+    """
+    force: bool = False
+    """Whether the request needs the parameter `force`."""
+
+    @property
+    def updatable_bytes(self) -> bytes | None:
+        """Return the value of `updatableAttributes` for the request; None if no attribute is added or changed."""
+        return None if self.updatable is None else dump_update_document(self.updatable)
+
+    @property
+    def removable_bytes(self) -> bytes | None:
+        """Return the value of `removableAttributes` for the request; None if no attribute is removed."""
+        return None if self.removable is None else dump_update_document(self.removable)
+
+    @property
+    def size(self) -> int:
+        """Return the number of bytes of both documents together. They may have MAX_UPDATE_BYTES."""
+        return len(self.updatable_bytes or b"") + len(self.removable_bytes or b"")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """The requests that change the stored metadata of one series or one study, in the order in which they are sent."""
+
+    study_instance_uid: str
+    series_instance_uid: str | None
+    """The series whose image set is updated.
+
+    None if patient and study attributes of the whole study are updated, with the parameter `includeStudyImageSets`.
+    """
+    requests: tuple[UpdateRequest, ...] = field(repr=False)
+
+
+def dump_update_document(document: UpdateDocument) -> bytes:
+    """Return the bytes of a document as a request has them: UTF-8 without spaces between the values."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def dump_update(update: Update) -> str:
+    """Return the text of the file of an update, as the folder `updates/` of a package has it."""
+    document: dict[str, Any] = {"version": UPDATE_FILE_VERSION, "studyInstanceUID": update.study_instance_uid}
+    if update.series_instance_uid is not None:
+        document["seriesInstanceUID"] = update.series_instance_uid
+    document["requests"] = [_request_to_json(request) for request in update.requests]
+    return dump_json(document)
+
+
+def _request_to_json(request: UpdateRequest) -> dict[str, Any]:
+    members = {
+        "force": request.force,
+        "updatableAttributes": request.updatable,
+        "removableAttributes": request.removable,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def update_from_json(document: dict[str, Any]) -> Update:
+    """Return the update of a file. `document` is the JSON value of the file, which its schema has accepted."""
+    return Update(
+        study_instance_uid=document["studyInstanceUID"],
+        series_instance_uid=document.get("seriesInstanceUID"),
+        requests=tuple(
+            UpdateRequest(
+                updatable=request.get("updatableAttributes"),
+                removable=request.get("removableAttributes"),
+                force=request["force"],
+            )
+            for request in document["requests"]
+        ),
+    )
