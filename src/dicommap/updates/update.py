@@ -27,9 +27,9 @@ class UpdateRequest:
     """One request of UpdateImageSetMetadata, without the identifiers of an image set."""
 
     updatable: UpdateDocument | None = field(default=None, repr=False)
-    """The attributes to add or change, in AWS's form. None if there is none."""
+    """The attributes to add or change, in AWS's form; None without such attributes."""
     removable: UpdateDocument | None = field(default=None, repr=False)
-    """The attributes to remove, each with its stored value, in AWS's form. None if there is none.
+    """The attributes to remove, each with its stored value, in AWS's form; None without such attributes.
 
     In a package, a value is the current value from the inventory. It is None if the inventory does not have it. Before
     the request is sent, each value is replaced with the stored one, because AWS compares both.
