@@ -12,6 +12,7 @@ from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.issues.wording import format_count
 from dicommap.model.package_layout import (
+    AUDIT_FILE,
     CONFIGURATION_FILE,
     EDITS_FILE,
     FORECAST_FILE,
@@ -207,7 +208,7 @@ def _presence_issues(plan: dict[str, Any], files: FilesByPath) -> Iterator[Issue
         yield make_issue("package.missing-file", Location(path=path))
     unexpected = [path for path in files if hash(path) not in expected]
     for path in sorted(unexpected):
-        if path.startswith((f"{SUBMISSION_FOLDER}/", f"{VERIFICATION_FOLDER}/")):
+        if path == AUDIT_FILE or path.startswith((f"{SUBMISSION_FOLDER}/", f"{VERIFICATION_FOLDER}/")):
             continue
         yield make_issue("package.unexpected-file", Location(path=make_printable(path)))
 

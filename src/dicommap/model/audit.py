@@ -1,0 +1,166 @@
+"""The lines of audit.jsonl: what a package changes, and the events of its life.
+
+Each line is a JSON object with the member `previous`: the SHA-256 of the line before it, including its line end. So if
+a line is changed, removed or inserted later, the line after it no longer fits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+from dicommap.model.submission import UtcTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+FIRST_PREVIOUS = "0" * 64
+"""The member `previous` of the first line, which has no line before it."""
+
+AUDIT_LINE_LIMIT = 2**24
+"""Maximum number of bytes of a line."""
+
+_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_NotEmpty = Annotated[str, StringConstraints(min_length=1)]
+_Count = Annotated[int, Field(ge=0)]
+
+
+class AuditAction(StrEnum):
+    """The actions that are events in audit.jsonl."""
+
+    DRAFTED = "drafted"
+    """The package was written."""
+    SUBMITTED = "submitted"
+    """An import job was started."""
+    ADOPTED = "adopted"
+    """An import job that another program had started was recorded."""
+    VERIFIED = "verified"
+    """The values in the data store were compared with the package."""
+    UPDATED = "updated"
+    """An update was applied to an image set."""
+    REVERTED = "reverted"
+    """An update of an image set was taken back."""
+    PROMOTED = "promoted"
+    """A non-primary image set became a primary image set."""
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class AuditEvent(_Line):
+    """An event, as the function that causes it describes it. `record_event` adds the time, the user and the version.
+
+    It has no value of an attribute. Members that do not apply to the action are None.
+    """
+
+    action: AuditAction
+    job: _NotEmpty | None = None
+    """The id of the job in the plan."""
+    jobId: _NotEmpty | None = None
+    """The id of the import job that the service has assigned."""
+    studyInstanceUID: _NotEmpty | None = None
+    seriesInstanceUID: _NotEmpty | None = None
+    file: _NotEmpty | None = None
+    """The path of an update file, relative to the package."""
+    imageSetId: _NotEmpty | None = None
+    versionBefore: _NotEmpty | None = None
+    """The version of the image set before the action."""
+    versionAfter: _NotEmpty | None = None
+    newImageSetId: _NotEmpty | None = None
+    """The image set that a promotion has made."""
+    datastoreId: _NotEmpty | None = None
+    region: _NotEmpty | None = None
+    profile: _NotEmpty | None = None
+    """The AWS credentials profile that the user named with an option."""
+    dataAccessRoleArn: _NotEmpty | None = None
+    """The role of the import job. It contains the number of the AWS account."""
+    counts: dict[_NotEmpty, _Count] | None = None
+    """Numbers that belong to the action, for example attributes by verified effect."""
+    reason: _NotEmpty | None = None
+    """The reason that the user gave for the action."""
+    plan: _Sha256 | None = None
+    """The SHA-256 of plan.json. Only `drafted` has it."""
+    values: Literal["none", "hashed", "plain"] | None = None
+    """How the lines of changes contain values. Only `drafted` has it."""
+    keyId: _NotEmpty | None = None
+    """The id of the key of hashed values. Only `drafted` has it."""
+
+
+class AuditEventLine(AuditEvent):
+    """A line of audit.jsonl with an event."""
+
+    type: Literal["event"] = "event"
+    at: UtcTime
+    user: _NotEmpty
+    """The value of DICOMMAP_USER, else the login name of the process."""
+    toolVersion: _NotEmpty
+    removedBytes: _Count | None = None
+    """Number of bytes of an incomplete line that were removed before this line was written; None if there were none."""
+    previous: _Sha256
+
+
+class AuditValue(_Line):
+    """A value of an attribute before or after a change: its hash, the value itself, or neither."""
+
+    hash: _Sha256 | None = None
+    value: str | None = None
+    files: _Count | None = None
+    """Number of files with this value before the change."""
+
+
+class AuditChange(_Line):
+    """A line of audit.jsonl with the change of one attribute in a study, series or instance."""
+
+    type: Literal["change"] = "change"
+    studyInstanceUID: _NotEmpty
+    seriesInstanceUID: _NotEmpty | None = None
+    sopInstanceUID: _NotEmpty | None = None
+    attribute: _NotEmpty
+    """The keyword, or the tag as 8 hexadecimal digits if the attribute has no keyword."""
+    edits: tuple[str, ...]
+    """The origins of the edits, such as `sheet.csv row 3`."""
+    carrier: Literal["override", "update"]
+    """Whether an override file or an update file has the new value."""
+    file: _NotEmpty | None = None
+    """The path of the update file in the package, or of the override file relative to the inputS3Uri of its job."""
+    before: tuple[AuditValue, ...] | None = None
+    """The values before the change, the most frequent first. None if the inventory did not capture the attribute."""
+    moreBefore: _Count | None = None
+    """Number of values before the change that are not listed, because there are too many."""
+    after: AuditValue | None = None
+    """The value after the change. None if the attribute is removed."""
+    previous: _Sha256
+
+
+AuditLine = AuditChange | AuditEventLine
+
+_LINES: TypeAdapter[AuditLine] = TypeAdapter(Annotated[AuditLine, Field(discriminator="type")])
+
+
+def parse_audit_line(line: bytes) -> AuditLine:
+    """Return a line of audit.jsonl. Raises ValueError if it is not one."""
+    return _LINES.validate_json(line)
+
+
+def hash_line(line: bytes) -> str:
+    """Return the SHA-256 of a line, including its line end, as 64 hexadecimal digits."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def format_audit_lines(records: Iterable[dict[str, object]], previous: str = FIRST_PREVIOUS) -> Iterator[str]:
+    """Yield a line for each record, with the member `previous` added.
+
+    Args:
+        records: The members of each line, without `previous`. Members that are None are left out.
+        previous: The hash of the line before the first one.
+    """
+    for record in records:
+        members = {name: value for name, value in record.items() if value is not None}
+        line = json.dumps(members | {"previous": previous}, separators=(",", ":")) + "\n"
+        yield line
+        previous = hash_line(line.encode())
