@@ -130,6 +130,14 @@ def see_latin_1(run: Experiments) -> str:
     return {"ü": "applied", "\ufffd": "misread"}[value]
 
 
+def see_non_ascii(run: Experiments) -> str:
+    result = run.stored((run.content({"00081060": {"vr": "PN", "Value": [{"Alphabetic": "ü"}]}}), None))
+    if result == "refused":
+        return "refused"
+    stored = result.get("00081060")
+    return "ignored" if stored is None else {"ü": "applied", "?": "misread"}[stored["Value"][0]["Alphabetic"]]
+
+
 def see_two_mappings(run: Experiments) -> str:
     first, last = run.content(NEW_DESCRIPTION), run.content({DESCRIPTION: {"vr": "LO", "Value": ["last"]}})
     result = run.stored((first, None), (last, None))
@@ -188,6 +196,7 @@ EXPERIMENTS: dict[str, Callable[[Experiments], str | None]] = {
     "brokenFile": lambda run: run.effect(b"{"),
     "byteOrderMark": lambda run: run.effect(b"\xef\xbb\xbf" + run.content(NEW_DESCRIPTION)),
     "latin1": see_latin_1,
+    "nonAscii": see_non_ascii,
     "characterSet": lambda run: run.effect(
         run.content({"00080005": {"vr": "CS", "Value": ["ISO_IR 192"]}, **NEW_DESCRIPTION})
     ),

@@ -13,6 +13,7 @@ CONTROLLED = {
     "emptyNull",
     "emptyList",
     "privateElements",
+    "nonAscii",
     "numbersAsText",
     "numbersAsNumber",
     "longValues",

@@ -105,6 +105,11 @@ class OverrideAnswers(BaseModel):
 
     If it is `misread`, the file is applied, but the stored texts have replacement characters.
     """
+    nonAscii: Literal["refused", "ignored", "misread", "applied"] = "applied"
+    """The effect of a text with letters such as `ü` in an override file in UTF-8 without SpecificCharacterSet.
+
+    If it is `misread`, the stored text has other characters, such as `?`, in place of these letters.
+    """
     characterSet: Effect = "applied"
     """The effect of an override file in UTF-8 that has SpecificCharacterSet (0008,0005) `ISO_IR 192`.
 
@@ -170,6 +175,7 @@ QUESTION_SUBJECTS = {
     "brokenFile": "file that is not JSON",
     "byteOrderMark": "file with a byte order mark",
     "latin1": "file in Latin-1",
+    "nonAscii": "letters that are not ASCII",
     "characterSet": "file with SpecificCharacterSet",
     "size1": "file of 1 MB",
     "size10": "file of 10 MB",
@@ -209,6 +215,7 @@ def make_fitting_answers(assumptions: Assumptions) -> OverrideAnswers:
     for name, megabytes in SIZES.items():
         answers[name] = "applied" if largest is None or megabytes * MEGABYTE <= largest else "refused"
     answers["dataSet"] = assumptions.dataSet
+    answers["nonAscii"] = "applied" if assumptions.characterSet == "omitted" else "refused"
     answers["identifyingUids"] = "needed" if assumptions.identifyingUids == "present" else "refused"
     answers["emptyNoValue"] = "cleared" if assumptions.emptyValue == "no-value" else "refused"
     answers["emptyNull"] = "cleared" if assumptions.emptyValue == "null" else "refused"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -106,10 +107,10 @@ def _character_set_issues(data_set: dict[str, Any], assumptions: Assumptions, po
     """
     place = Location(pointer=f"{pointer}/{CHARACTER_SET_TAG}", keyword="SpecificCharacterSet")
     is_declared = data_set.get(CHARACTER_SET_TAG) == UTF8_DECLARATION
-    if assumptions.characterSet == "omitted" and is_declared:
+    if assumptions.characterSet != "declared" and is_declared:
         found = "The file declares UTF-8 in SpecificCharacterSet"
         yield make_issue("override.character-set", place, found=found, expected="no file does")
-    elif assumptions.characterSet == "declared" and not is_declared:
+    if assumptions.characterSet == "declared" and not is_declared:
         if CHARACTER_SET_TAG not in data_set:
             place = Location(pointer=pointer)
         found = "The file does not declare UTF-8 in SpecificCharacterSet"
@@ -207,6 +208,8 @@ def _list_refusals(
         yield "sequences", "a sequence"
     if assumptions.numbers == "unavailable" and _has_numbers(attribute):
         yield "numbers", "a value of DS or IS"
+    if assumptions.characterSet == "unavailable" and not json.dumps(attribute, ensure_ascii=False).isascii():
+        yield "characterSet", "a text that is not ASCII"
     if assumptions.privateElements == "unavailable" and is_private:
         yield "privateElements", "a private element"
     if target is not None and not is_private:

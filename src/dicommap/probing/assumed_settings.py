@@ -36,6 +36,9 @@ def make_assumptions(answers: Mapping[str, str | None]) -> Assumptions:
         answers, "decimalStrings", (("numbersAsText", "text"), ("numbersAsNumber", "number")), "applied"
     )
     settings |= {"numbers": _UNAVAILABLE} if _UNAVAILABLE in numbers.values() else numbers
+    if "nonAscii" in answers:
+        choices = (("nonAscii", "omitted"), ("characterSet", "declared"))
+        settings |= _choose_first(answers, "characterSet", choices, "applied")
     if answers.get("sequences", "replaced") != "replaced":
         settings["sequences"] = _UNAVAILABLE
     if answers.get("precedence", "series") != "series":

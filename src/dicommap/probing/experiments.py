@@ -91,17 +91,14 @@ def _fill_plain(builder: JobBuilder, size: int = 0) -> None:
 
 
 def _fill_level(builder: JobBuilder) -> None:
-    """Fill a job with an override file that has a text and the identifiers of a level.
-
-    The text is not ASCII: drafts write such texts, and a service may misread a file without SpecificCharacterSet.
-    """
+    """Fill a job with an override file that has a text and the identifiers of a level."""
     attributes = ATTRIBUTES[builder.pair.attribute]
-    study, text = builder.add_study(), f"{AFTER} {NON_ASCII}"
-    data_set = make_attribute(attributes.text, text)
+    study = builder.add_study()
+    data_set = make_attribute(attributes.text, AFTER)
     for keyword in attributes.identifiers:
         data_set |= make_attribute(keyword, AFTER)
     builder.add_override(study, dict(sorted(data_set.items())), size=SMALL_FILE)
-    _watch_text(builder, "tested", study, attributes.text, after=text)
+    _watch_text(builder, "tested", study, attributes.text)
     for keyword in attributes.identifiers:
         _watch_text(builder, keyword, study, keyword)
 
@@ -229,6 +226,12 @@ def _fill_latin_1(builder: JobBuilder) -> None:
     _watch_text(builder, "tested", study, text, after=NON_ASCII)
 
 
+def _fill_non_ascii(builder: JobBuilder) -> None:
+    text, second = _make_texts(builder.pair)
+    study = _fill_tested(builder, make_attribute(second, NON_ASCII))
+    _watch_text(builder, "tested", study, second, after=NON_ASCII)
+
+
 def _fill_character_set(builder: JobBuilder) -> None:
     text, _ = _make_texts(builder.pair)
     study = builder.add_study()
@@ -319,6 +322,7 @@ _FILLERS: dict[str, Callable[[JobBuilder], None]] = {
     "broken-file": _fill_broken_file,
     "byte-order-mark": _fill_byte_order_mark,
     "latin-1": _fill_latin_1,
+    "non-ascii": _fill_non_ascii,
     "character-set": _fill_character_set,
     "size-1": _fill_size(1),
     "size-10": _fill_size(10),

@@ -231,10 +231,10 @@ def judge_no_match(job: ProbeJob, observation: Observation, usual: Container[str
 _FILE_FAILED = "failure.ndjson has a line for the override file, with another message than for files that are applied"
 
 
-def judge_latin_1(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a job whose override file is in Latin-1.
+def judge_non_ascii(job: ProbeJob, observation: Observation) -> Verdict:
+    """Judge a job whose override file has a letter that is not ASCII, in UTF-8 or in Latin-1.
 
-    `misread`: the stored text has other characters in place of those that are not ASCII.
+    `misread`: the stored text has other characters in place of this letter.
     """
     texts = [format_stored_value(value) for value in observation.find_values(job.watches["tested"])]
     start, end = NON_ASCII.partition(NON_ASCII_LETTER)[::2]

@@ -6,6 +6,7 @@ file is refused if it is JSON but no data set of the DICOM JSON Model, or if it 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,8 @@ def read_override(content: bytes | None, target: Target, answers: OverrideAnswer
     data_set = _require_data_set(document, answers)
     if CHARACTER_SET in data_set and answers.characterSet != "applied":
         raise _refuse_or_ignore(answers.characterSet, "has a SpecificCharacterSet")
+    if CHARACTER_SET not in data_set and _is_utf_8(content):
+        data_set = _read_non_ascii_attributes(data_set, answers)
     return _remove_uids(data_set, target, answers)
 
 
@@ -83,6 +86,26 @@ def _decode(content: bytes, answers: OverrideAnswers) -> str:
         if answers.latin1 in ("refused", "ignored"):
             raise _refuse_or_ignore(answers.latin1, "is not UTF-8") from None
         return content.decode("latin-1") if answers.latin1 == "applied" else content.decode(errors="replace")
+
+
+def _is_utf_8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _read_non_ascii_attributes(data_set: DataSet, answers: OverrideAnswers) -> DataSet:
+    """Return a data set as the service reads it if it has letters that are not ASCII but no SpecificCharacterSet."""
+    if answers.nonAscii == "applied":
+        return data_set
+    texts = {tag: json.dumps(attribute, ensure_ascii=False) for tag, attribute in data_set.items()}
+    if answers.nonAscii == "refused" and not all(map(str.isascii, texts.values())):
+        raise RefusedOverrideError("has a text that is not ASCII")
+    if answers.nonAscii == "ignored":
+        return {tag: attribute for tag, attribute in data_set.items() if texts[tag].isascii()}
+    return {tag: json.loads(text.encode("ascii", errors="replace")) for tag, text in texts.items()}
 
 
 def _require_data_set(document: dict[str, Any] | list[Any], answers: OverrideAnswers) -> DataSet:

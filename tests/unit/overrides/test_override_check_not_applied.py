@@ -21,6 +21,7 @@ COMMENTS = {"00204000": {"vr": "LT", "Value": ["Blurred"]}}
 EMPTY = {"00080050": {"vr": "SH"}}
 SEQUENCE = {"00081032": {"vr": "SQ", "Value": [{"00080100": {"vr": "SH", "Value": ["1"]}}]}}
 NUMBER = {"00101030": {"vr": "DS", "Value": ["61.5"]}}
+NON_ASCII = {"00081030": {"vr": "LO", "Value": ["Schädel"]}}
 PRIVATE = {"00310010": {"vr": "LO", "Value": ["EXAMPLE"]}, "00311001": {"vr": "LO", "Value": ["x"]}}
 
 CASES: list[tuple[str, dict[str, Any], Target]] = [
@@ -36,6 +37,7 @@ CASES: list[tuple[str, dict[str, Any], Target]] = [
     ("sequences", SEQUENCE, STUDY),
     ("numbers", NUMBER, STUDY),
     ("privateElements", PRIVATE, STUDY),
+    ("characterSet", NON_ASCII, STUDY),
 ]
 
 
@@ -49,6 +51,7 @@ def test_only_its_own_setting_refuses_an_attribute(setting: str, data_set: dict[
             "emptyValue",
             "sequences",
             "numbers",
+            "characterSet",
         )  # both attributes are of the study
         assert bool(refused) == (name == setting or is_second_reason)
         assert all(issue.severity is Severity.ERROR and f"{name}=unavailable" in issue.message for issue in refused)

@@ -60,6 +60,17 @@ def test_latin_1(answer: Any, stored: str | None) -> None:
         assert data_set["00081030"]["Value"] == [stored]
 
 
+@pytest.mark.parametrize(("answer", "stored"), [("applied", "Schädel"), ("misread", "Sch?del"), ("ignored", None)])
+def test_a_text_that_is_not_ascii(answer: str, stored: str | None) -> None:
+    text = {"00081048": {"vr": "PN", "Value": [{"Alphabetic": "Schädel"}]}}
+    content = json.dumps(NAME | text, ensure_ascii=False).encode()
+    data_set = read_override(content, STUDY, OverrideAnswers.model_validate({"nonAscii": answer}))
+    assert data_set == NAME | ({"00081048": {"vr": "PN", "Value": [{"Alphabetic": stored}]}} if stored else {})
+    assert effect(content, nonAscii="refused") == "refused"
+    declared = {"00080005": {"vr": "CS", "Value": ["ISO_IR 192"]}, **NAME, **text}
+    assert effect(json.dumps(declared, ensure_ascii=False).encode(), nonAscii="refused") == "applied"
+
+
 @pytest.mark.parametrize("answer", ["refused", "ignored", "applied"])
 def test_a_character_set(answer: str) -> None:
     content = dumped({"00080005": {"vr": "CS", "Value": ["ISO_IR 192"]}, **NAME})
