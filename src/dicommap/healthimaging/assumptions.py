@@ -48,7 +48,8 @@ class Assumptions(BaseModel):
     characterSet: Literal["omitted", "declared", "unavailable"] = "omitted"
     """Whether an override file has SpecificCharacterSet (0008,0005) with `ISO_IR 192`, which means UTF-8.
 
-    If it is `unavailable`, a file has no SpecificCharacterSet, and an override with a text that is not ASCII is refused.
+    If it is `unavailable`, a file has no SpecificCharacterSet, and an override with a text that is not ASCII is
+    refused.
     Source: PS3.3 C.12.1.1.2.
     """
     decimalStrings: Literal["text", "number"] = "text"

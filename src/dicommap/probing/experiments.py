@@ -227,7 +227,7 @@ def _fill_latin_1(builder: JobBuilder) -> None:
 
 
 def _fill_non_ascii(builder: JobBuilder) -> None:
-    text, second = _make_texts(builder.pair)
+    _, second = _make_texts(builder.pair)
     study = _fill_tested(builder, make_attribute(second, NON_ASCII))
     _watch_text(builder, "tested", study, second, after=NON_ASCII)
 

@@ -7,9 +7,9 @@ from dicommap.issues.issue import IssueCode, Severity
 _IMPORT_AGAIN = (
     "Do not use the imported data as corrected. To import the files again with their overrides, write a package with "
     "'dicommap reconcile PACKAGE --retry NEW', look at it with 'dicommap validate NEW --store', and submit it. If an "
-    "override changes an attribute by which image sets are grouped, such as PatientID, the files conflict with what the "
-    "job has stored, and become non-primary [INF]. Then correct the stored image sets first: see the page 'Find files that "
-    "would become non-primary image sets'."
+    "override changes an attribute by which image sets are grouped, such as PatientID, the files conflict with what "
+    "the job has stored, and become non-primary [INF]. Then correct the stored image sets first: see the page 'Find "
+    "files that would become non-primary image sets'."
 )
 
 CODES = (
