@@ -36,10 +36,10 @@ _LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]+[A-Za-z]")
 
 
 def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | None:
-    """Return the reason why a text was probably decoded with a wrong character set; None if there is no such reason.
+    """Return the reason why a text probably was decoded with a wrong character set. Return None if it probably was not.
 
-    The reason is the end of a sentence that begins with the attribute's name. For a text with undecodable bytes, None
-    is returned, because another issue reports these bytes.
+    The reason is the end of a sentence that begins with the attribute's name. None is also returned for a text with
+    undecodable bytes, because another issue reports these bytes.
 
     Args:
         text: The decoded text.
@@ -58,7 +58,11 @@ def character_set_mismatch(text: str, charset: SpecificCharacterSet) -> str | No
 
 
 def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
-    """Return whether a text, encoded in the character set `declared`, is valid UTF-8 that contains plausible words."""
+    """Return whether a text was probably UTF-8 that was decoded with the character set `declared` by mistake.
+
+    The text is encoded in `declared` again. The bytes must be valid UTF-8, and each word of the UTF-8 text must be
+    plausible.
+    """
     codes = [character.encode() if character.isascii() else declared.code(character) for character in text]
     try:
         meant = b"".join(code for code in codes if code is not None).decode("utf-8")
@@ -69,10 +73,11 @@ def _is_utf_8(text: str, declared: CodedCharacterSet) -> bool:
 
 
 def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
-    """Return whether a text, encoded in GB18030 or GBK, is valid UTF-8, and probably not by chance.
+    """Return whether a text was probably UTF-8 that was decoded with `codec` (GB18030 or GBK) by mistake.
 
-    The two bytes of a Chinese character can be valid UTF-8 by chance: the bytes of 茅 are the UTF-8 of é. So the UTF-8
-    text must contain a character of three bytes, which is rare by chance, or an accented letter inside a word.
+    The bytes of the text in GB18030 or GBK must be valid UTF-8. The two bytes of a Chinese character can be valid UTF-8
+    by chance: the bytes of 茅 are the UTF-8 of é. So the UTF-8 text must also contain a character of three bytes, which
+    is rare by chance, or an accented letter inside a word.
     """
     try:
         meant = text.encode(codec).decode("utf-8")
@@ -82,10 +87,14 @@ def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
 
 
 def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
-    """Return whether the author of a file with the character set `declared` probably meant `word`, decoded as UTF-8.
+    """Return whether `word` looks like a word that a person wrote. If not, the bytes of other text are UTF-8 by chance.
 
-    In some character sets, two capital letters may be valid UTF-8 by chance. For example, the bytes of the Polish name
-    RÓŻYCKI in ISO_IR 101 are the UTF-8 of a word with a Cyrillic letter in the middle. Such a word is not plausible.
+    For example, the bytes of the Polish name RÓŻYCKI in ISO_IR 101 are the UTF-8 of a word with a Cyrillic letter in
+    the middle. Such a word is not plausible.
+
+    Args:
+        word: A word of a text whose bytes were decoded as UTF-8.
+        declared: The character set that the file declares.
     """
     if declared in _ANY_CHARACTER:
         return True

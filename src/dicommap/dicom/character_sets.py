@@ -32,11 +32,11 @@ class CodedCharacterSet(NamedTuple):
     """Name of the Python codec that has the set's characters, and maybe others; empty if Python has no such codec."""
 
     def character(self, code: bytes) -> str | None:
-        """Return the character whose bytes in a value are `code`; None if the set has no such code."""
+        """Return the character that the bytes `code` encode in a value; None if the set has no such code."""
         return _decode_character(self, code)
 
     def code(self, character: str) -> bytes | None:
-        """Return the bytes of a character in a value; None if the set does not have the character."""
+        """Return the bytes that encode a character in a value; None if the set does not have the character."""
         return _encode_character(self, character)
 
     def has(self, character: str) -> bool:
@@ -117,7 +117,10 @@ def _encode_character(coded: CodedCharacterSet, character: str) -> bytes | None:
 
 
 def _list_candidate_codes(coded: CodedCharacterSet, character: str) -> tuple[bytes, ...]:
-    """Return the codes (bytes) that may encode a character in a set. The caller must decode each code to check it."""
+    """Return codes that may encode a character in a set.
+
+    Some codes may be wrong, so the caller decodes each code to check it.
+    """
     if coded == ROMAJI:
         return tuple(code for code, other in _ROMAJI_OTHERS.items() if other == character) or (
             character.encode("ascii", "ignore"),

@@ -1,4 +1,4 @@
-"""Convert words to members of enumerations, such as formats or levels. Unknown words raise UsageError."""
+"""Convert a user's word to a member of an enumeration, such as a format or level. An unknown word raises UsageError."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def choice_of(choices: type[_Choice], word: str, noun: str) -> _Choice:
     Args:
         choices: The enumeration to choose from.
         word: The value of a member, or the member itself.
-        noun: The noun for the choice in the message, such as "format" or "level".
+        noun: The noun that the error message uses for the enumeration, such as "format" or "level".
 
     Raises:
         UsageError: The word is unknown. The error repeats the word and names the known words.
@@ -37,7 +37,7 @@ def unknown_choice(noun: str, word: object, known: Iterable[str]) -> UsageError:
     """Return the error for an unknown word, with a message such as "Unknown format 'xls'" and the known words.
 
     Args:
-        noun: The noun for the choice, such as "format".
+        noun: The noun that the message uses for the words, such as "format".
         word: The unknown word, as the caller gave it.
         known: The known words.
     """

@@ -1,4 +1,4 @@
-"""Find invisible characters, lost characters, and characters that look like ASCII characters, in values."""
+"""Find characters in values that are invisible, that replace a lost character, or that look like ASCII characters."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ The other kinds also change the meaning: a superscript 2, for example, does not 
 def confusable_character_issues(
     tag: int, vr: str, text: str, location: Location, *, group: str = "Alphabetic"
 ) -> Iterator[Issue]:
-    """Yield an issue if a value has lost or invisible characters, or characters that look like ASCII characters.
+    """Yield an issue if a value has invisible characters, U+FFFD, or characters that look like ASCII characters.
 
     Every text is searched for U+FFFD, which programs write instead of a character that they cannot decode. Short texts
     are also searched for invisible characters. Identifiers and names are also searched for characters that look like

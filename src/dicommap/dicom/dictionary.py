@@ -139,8 +139,9 @@ def private_creator_tag_of(tag: int) -> int | None:
 def is_outside_data_sets(tag: int) -> bool:
     """Return whether a tag cannot be in a data set.
 
-    Such tags are group lengths, and the tags of the command, file meta, delimiter and illegal groups. The illegal
-    groups are the odd groups up to 0007 and the group FFFF (PS3.5 section 7.8.1). PS3.18 F.2.2 excludes the other ones.
+    Such tags are group lengths, and the tags of the command, file meta, delimiter and illegal groups. PS3.5 section
+    7.8.1 defines the illegal groups: the odd groups up to 0007, and the group FFFF. PS3.18 F.2.2 excludes the group
+    lengths and the other groups.
     """
     return tag >> 16 in _NO_DATA_SET_GROUPS or tag & 0xFFFF == 0
 

@@ -1,7 +1,7 @@
 """Attributes that describe the content of a single instance, by module of PS3.3.
 
-An example: RescaleSlope says how the stored pixel values of one image become densities. If all images of a series get
-the RescaleSlope of one of them, all densities of the others are wrong.
+An example: a program multiplies the stored pixel values of a CT image by the image's RescaleSlope to get densities. If
+all images of a series get the RescaleSlope of the first image, the densities of the other images are wrong.
 
 The modules belong to information entities below the series (PS3.3 A.1.2: image, waveform, structure set, dose, plan, SR
 document and others). They describe pixel values, geometry, timing of frames, structured content, or references to other

@@ -49,7 +49,7 @@ def parse_tag(text: str) -> int | None:
 
 
 def keyword_hint(text: str) -> str:
-    """Return a hint for a text that is not a keyword, such as "did you mean PatientName?"; empty if none is known."""
+    """Return a hint for a text that is not a keyword, such as "did you mean PatientName?"; else an empty text."""
     tag = parse_tag(text)
     if tag is not None:
         keyword = keyword_of(tag)
@@ -63,15 +63,15 @@ def keyword_hint(text: str) -> str:
 def keyword_hint_suffix(text: str) -> str:
     """Return a hint for a text that is not a keyword, as the end of a sentence; empty if no hint is known.
 
-    An example is ` (did you mean PatientName?)`. A hint that is not a question follows a colon. The full stop is not
-    included.
+    A hint that is a question is in parentheses, such as ` (did you mean PatientName?)`. Another hint follows a colon.
+    The returned text has no full stop.
     """
     meant = keyword_hint(text)
     return f" ({meant})" if meant.endswith("?") else f": {meant}" if meant else ""
 
 
 def mask_unless_attribute(name: str) -> str:
-    """Return a name for a message: the name itself if it looks like a keyword or tag, else the mask `***`.
+    """Return the name that a message may show: `name` itself if it looks like a keyword or tag, else the mask `***`.
 
     A name looks like a keyword if it differs from a keyword by at most a few letters. Digits that may be a date do not
     look like a tag.
@@ -98,10 +98,10 @@ def looks_like_attribute(name: str) -> bool:
 
 
 def mask_unless_word(word: str) -> str:
-    """Return the value of an option (`word`) for a message; the mask `***` if it may be a patient's value.
+    """Return the text that a message may show for the value of a command's option: `word` itself, or the mask `***`.
 
-    A word of ASCII letters and digits is returned even if it is not similar to a keyword, because users rarely type a
-    patient's name as the value of an option.
+    The value is masked if it may be a patient's value. A word of ASCII letters and digits is returned even if it is not
+    similar to a keyword, because users rarely type a patient's name as the value of an option.
     """
     return word if _WORD.fullmatch(word) or looks_like_attribute(word) else MASK
 

@@ -73,9 +73,10 @@ _KNOWN_PACKAGES = frozenset(
 
 
 def mask_unknown_member(name: str) -> str:
-    """Return a member's name for a message: the name itself if it cannot be a patient's value, else the mask `***`.
+    """Return the member name that a message may show: `name` itself if it is harmless, else the mask `***`.
 
-    Known members, names similar to them, keywords, tags and very short names are not masked.
+    Names of known members, names similar to them, keywords, tags and very short names are harmless. Any other name may
+    be a patient's value.
     """
     from dicommap.dicom.dictionary import TAG_BY_KEYWORD
 
@@ -94,7 +95,7 @@ def mask_unknown_member(name: str) -> str:
 
 
 def mask_unknown_type(kind: type) -> str:
-    """Return the name of a type for a message: its name if Python or a known library defines it, else the mask `***`.
+    """Return the type name that a message may show: the name if Python or a known library defines the type, else `***`.
 
     The name of a class that a user defines may contain a patient's value.
     """
@@ -112,7 +113,7 @@ def _find_similar_members() -> frozenset[str]:
 def _without_one_letter(name: str) -> list[str]:
     """Return all texts that remain if one letter of the name is removed.
 
-    Two names differ by at most one letter only if both have such a text in common, or if one name is such a text of the
-    other name.
+    For `ab`, these are `b` and `a`. Two names that differ by at most one letter have such a text in common, or one of
+    the names is such a text of the other name.
     """
     return [name[:at] + name[at + 1 :] for at in range(len(name))]

@@ -1,9 +1,10 @@
-"""Escape unprintable characters in texts, and keep bytes that cannot be decoded. MASK replaces patients' values.
+"""Escape unprintable characters in texts, and keep bytes that cannot be decoded.
 
 Each byte that cannot be decoded becomes one lone surrogate. For example, the byte 0xFC becomes U+DCFC, as Python does
 in file names that are not UTF-8 (PEP 383). So different bytes become different texts, no byte is lost, and the text
 shows that bytes were not decoded. Unlike in PEP 383, bytes below 0x80 can also become surrogates (U+DC00 to U+DC7F),
-because an escape character cannot be decoded if it belongs to no declared character set.
+because the bytes of an escape sequence cannot be decoded if the sequence selects a character set that the file does not
+declare. The constant MASK is the text that messages show instead of a patient's value.
 """
 
 from __future__ import annotations

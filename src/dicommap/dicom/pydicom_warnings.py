@@ -16,7 +16,10 @@ _LOGGERS = (logging.getLogger("pydicom"), logging.getLogger("pydicom.pixels.deco
 
 @contextmanager
 def silence_pydicom() -> Iterator[None]:
-    """Return a context manager that suppresses pydicom's warnings and log records. The caller reports the problems."""
+    """Return a context manager that suppresses pydicom's warnings and log records.
+
+    They may contain patients' values.
+    """
     before = [(logger, logger.disabled) for logger in _LOGGERS]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

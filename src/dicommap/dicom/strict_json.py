@@ -30,7 +30,7 @@ class _ObjectWithDuplicates(dict[str, Any]):
 def parse_json(data: bytes, values_limit: int = OVERRIDE_LIMIT.values) -> tuple[Any, list[Issue]]:
     """Parse the bytes of a JSON document.
 
-    These are issues: the bytes are not UTF-8 or start with a byte order mark; the text is not JSON or has too many
+    The issues are: the bytes are not UTF-8 or start with a byte order mark; the text is not JSON or has too many
     values; an object has several members with the same name; a number is not finite; a text has a lone surrogate; a
     value is nested deeper than DEPTH_LIMIT.
 
@@ -96,12 +96,13 @@ def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON 
 def _is_plain(value: object, levels: int) -> bool:
     """Return True if a fast test shows that a value and all values inside it have no issue.
 
-    False means that `_value_issues` must look for issues: for example, the test does not search texts that have other
-    characters than ASCII for lone surrogates.
+    If False is returned, the value may still have no issue: the caller then makes the slow, complete check of
+    `_value_issues`. For example, the fast test returns False for each text with characters other than ASCII, because
+    the text may have lone surrogates.
 
     Args:
         value: A JSON value.
-        levels: The number of levels that the value may have, where an object or array without members has one level.
+        levels: The number of nested levels that the value may have. An empty object or array has one level.
     """
     if isinstance(value, str):
         return value.isascii()
@@ -127,7 +128,7 @@ def depth_issues(value: object) -> list[Issue]:
 
 
 def pointer_token(member: str | int) -> str:
-    """Return the part of a JSON Pointer (RFC 6901) for one member or index, with its leading slash.
+    """Return the part of a JSON Pointer (RFC 6901) for one member or array index, such as `/Value` or `/0`.
 
     The name of a member is masked if it may be a patient's value.
     """
@@ -139,8 +140,8 @@ def pointer_token(member: str | int) -> str:
 def dump_json(value: object) -> str:
     """Return a value as JSON text, indented by two spaces. Members keep their order. The text ends with a newline.
 
-    The text is that of `json.dumps(value, indent=2, ensure_ascii=False)`, which needs several times as long, because it
-    does not use its C encoder if the text is indented.
+    The text is the same as from `json.dumps(value, indent=2, ensure_ascii=False)`. But `json.dumps` takes several times
+    as long, because it does not use its C encoder for indented texts.
 
     Args:
         value: A dict with texts as keys, a list, a tuple, a text, a number, a bool or None, and values inside it.
@@ -244,7 +245,7 @@ def _iterate_members(value: object) -> Iterable[tuple[str | int, object]]:
 
 
 def _has_no_issue(value: object) -> bool:
-    """Return True if a fast test shows that a text or number has no issue. False means that a full check is needed."""
+    """Return True if a fast test shows that a text or number has no issue. If False, the caller makes a full check."""
     if isinstance(value, str):
         return value.isascii()
     return not isinstance(value, float) or math.isfinite(value)

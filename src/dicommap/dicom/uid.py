@@ -20,7 +20,10 @@ _CONFORMANT = re.compile(UID_PATTERN)
 
 
 def uid_conformance_problem(uid: str) -> str | None:
-    """Return the first violation of PS3.5 section 9.1, such as `has one component only`; None if the UID is valid."""
+    """Return a text for the first rule of PS3.5 section 9.1 that a UID violates; None if the UID is valid.
+
+    An example is `has one component only`. The text is the end of a sentence that begins with the UID.
+    """
     if len(uid) > UID_LENGTH_LIMIT:
         return f"has more than {UID_LENGTH_LIMIT} characters"
     if _CONFORMANT.fullmatch(uid) is not None:
@@ -40,7 +43,7 @@ def uid_conformance_problem(uid: str) -> str | None:
 
 
 def uid_root_of(uid: str) -> str:
-    """Return the root of a UID: its first components, at most four. The UIDs of one organization usually share them.
+    """Return the root of a UID: its first components, at most four, which the UIDs of one organization usually share.
 
     The root ends before a component of more than 10 digits. Such a component is a number, date or UUID, and does not
     identify an organization.

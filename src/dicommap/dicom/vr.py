@@ -66,7 +66,7 @@ _DT = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """The form that values of a VR must have: a function that checks a value, and a description for messages."""
+    """The form that the values of a VR must have: a function that checks a value, and a description of the form."""
 
     accepts: Callable[[str], bool]
     expected: str
@@ -129,7 +129,7 @@ _LENGTH_IN_FORM = frozenset({"AS", "DA", "DT", "TM"})
 def text_issues(vr: str, text: str, location: Location) -> Iterator[Issue]:
     """Yield an issue for each rule of a value representation (VR) that the text of one value violates.
 
-    An empty text has no issues. A text for PN consists of the component groups, separated by '='.
+    An empty text has no issues. The text of a person name (PN) has all its component groups, separated by '='.
     """
     if not text:
         return
@@ -205,7 +205,7 @@ def float_issues(vr: str, number: float, location: Location) -> Iterator[Issue]:
 
 
 def format_float(vr: str, number: float) -> str:
-    """Return the text of an FL or FD number. A scan writes the same text for this number.
+    """Return the text of an FL or FD number: the same text as a scan stores for this number.
 
     The number is first rounded to the precision of its value representation, so the text may have fewer digits than
     `number`. The number must be in the range of its value representation.
@@ -216,8 +216,8 @@ def format_float(vr: str, number: float) -> str:
 def parse_integer(text: str) -> int:
     """Convert a text that has the form of an integer to an integer.
 
-    Python refuses to convert very long texts. So a long number is cut to its first 25 digits. The result is still
-    outside the range of every value representation.
+    Python refuses to convert very long texts. So a long number is cut to its first 25 digits. The integer is then
+    wrong, but it is still outside the range of every value representation, so the caller reports it.
     """
     sign, digits = ("-" if "-" in text else ""), text.strip(" +-").lstrip("0")
     return int(sign + (digits[:_MAX_INTEGER_DIGITS] or "0"))

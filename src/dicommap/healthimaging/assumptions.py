@@ -30,8 +30,8 @@ _FILE_SIZES = {"unlimited": None, "50MB": 50_000_000, "10MB": 10_000_000, "1MB":
 class Assumptions(BaseModel):
     """Settings for the form of override files, for the strictness of their checks, and for what a data store applies.
 
-    The default form is that of PS3.18 Annex F.
-    AWS does not document the form of override files. No form has been tested with a real data store.
+    AWS does not document the form of override files. The default form is that of PS3.18 Annex F. No form has been
+    tested with a real data store.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
@@ -74,7 +74,7 @@ class Assumptions(BaseModel):
     patientInStudy: Availability = "applied"
     """Whether an override of a study may contain attributes of the patient level. If not, such attributes are refused.
 
-    Each of the next seven settings is the same for another level of attributes, or for overrides of a series.
+    The next seven settings have the same meaning for other levels of attributes, and for overrides of a series.
     """
     studyInStudy: Availability = "applied"
     seriesInStudy: Availability = "applied"
@@ -84,7 +84,7 @@ class Assumptions(BaseModel):
     seriesInSeries: Availability = "applied"
     instanceInSeries: Availability = "applied"
     precedence: Literal["series", "unavailable"] = "series"
-    """The override whose value is stored if the overrides of a study and of its series have the same attribute.
+    """The override whose value is applied if the overrides of a study and of its series have the same attribute.
 
     If it is `unavailable`, two such overrides may not have the same attribute.
     """
@@ -93,7 +93,8 @@ class Assumptions(BaseModel):
 
     @model_serializer(mode="wrap")
     def _omit_defaults_of_effects(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # These settings are newer than the others. So a plan with their defaults is the same as an older plan.
+        # These settings are newer than the others. A plan with their defaults omits them, so that it is equal to an
+        # older plan.
         document: dict[str, Any] = serialize(self)
         return {
             name: value
@@ -107,7 +108,7 @@ class Assumptions(BaseModel):
         return _FILE_SIZES[self.largestFile]
 
     def level_setting(self, level: Level, override: Level) -> tuple[str, bool]:
-        """Return the name of the setting for attributes of `level` in an override, and whether they are allowed there.
+        """Return the name of the setting for attributes of a level in an override, and whether the setting allows them.
 
         Args:
             level: The level of the attribute.
@@ -130,12 +131,13 @@ class Assumptions(BaseModel):
 
     @classmethod
     def from_settings(cls, settings: Iterable[str], base: Assumptions | None = None) -> Assumptions:
-        """Return the assumptions for the values of the option --assume.
+        """Return the Assumptions that the values of the option --assume describe.
 
         Args:
             settings: Texts such as `dataSet=array`, or `strict` for all strict settings. A later setting replaces an
                 earlier one.
-            base: The assumptions from which all other settings are taken; None for the defaults.
+            base: The Assumptions that have the values of all settings which `settings` does not name; None for the
+                defaults.
 
         Raises:
             UsageError: A setting is unknown.

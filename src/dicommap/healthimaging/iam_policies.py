@@ -31,9 +31,9 @@ IamPolicy = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArnParts:
-    """Values from which the ARNs in a policy are made: the account, the data store and others.
+    """The parts of the ARNs (names of AWS resources) in a policy: the account, the region, the data store and others.
 
-    An unknown value is a placeholder such as `<account>`.
+    An unknown part has a placeholder such as `<account>`.
     """
 
     partition: str = "aws"
@@ -181,7 +181,7 @@ def build_owner_bucket_policy(account: ArnParts, inputs: Sequence[S3Uri]) -> Iam
 
     Args:
         account: The account of the data store.
-        inputs: The S3 prefixes that jobs read. All are in one bucket.
+        inputs: The S3 prefixes that jobs read, all in the same bucket.
 
     """
     reader = {"AWS": account.role_arn}
@@ -195,7 +195,7 @@ def build_owner_bucket_policy(account: ArnParts, inputs: Sequence[S3Uri]) -> Iam
 def build_role_kms_permissions() -> IamPolicy:
     """Return the KMS permissions of the data access role for buckets that are encrypted with KMS keys.
 
-    This is general practice of Amazon S3: AWS does not document it for import jobs.
+    Amazon S3 needs these permissions in general. AWS does not document them for import jobs.
     """
     return _build_policy(
         _build_allow_statement("DecryptInput", ["kms:Decrypt"], [_INPUT_KEY]),
@@ -206,7 +206,7 @@ def build_role_kms_permissions() -> IamPolicy:
 def build_caller_kms_permissions() -> IamPolicy:
     """Return the KMS permissions of the caller, who uploads override files and reads job manifests.
 
-    This is general practice of Amazon S3: AWS does not document it for import jobs.
+    Amazon S3 needs these permissions in general. AWS does not document them for import jobs.
     """
     return _build_policy(
         _build_allow_statement("ReadAndEncryptInput", ["kms:Decrypt", "kms:GenerateDataKey"], [_INPUT_KEY]),
@@ -266,9 +266,9 @@ def _build_object_arns(account: ArnParts, uris: Iterable[S3Uri]) -> list[str]:
 
 
 def _shorten_prefixes(prefixes: set[str]) -> list[str]:
-    """Return the prefixes that are not inside another prefix.
+    """Return the S3 prefixes without those that are inside another prefix, which a policy does not need.
 
-    If there are more than PREFIX_LIMIT such prefixes, return only the folder that contains all of them.
+    If more than PREFIX_LIMIT prefixes remain, return only the folder that contains all of them.
     """
     outer: list[str] = []
     for prefix in sorted(prefixes):

@@ -55,7 +55,10 @@ def is_image_set_id(text: str) -> bool:
 
 
 class ImageSetSummary(BaseModel):
-    """One result of SearchImageSets. Unknown members are kept unchanged. The repr has no attribute of the patient."""
+    """One image set in the answer of SearchImageSets.
+
+    Unknown members are kept. The repr shows no value of the patient.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
@@ -78,7 +81,7 @@ class ImageSetSummary(BaseModel):
 
 
 class ImageSetProperties(BaseModel):
-    """Properties of one version of an image set. Unknown members and statuses are kept unchanged."""
+    """Properties of one version of an image set. Members and statuses that AWS does not document are kept unchanged."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 

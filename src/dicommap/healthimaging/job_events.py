@@ -1,7 +1,9 @@
-"""Import-job events of EventBridge, alone or inside messages of SQS and SNS (developer guide, "Event notifications").
+"""Events about import jobs, from EventBridge or inside messages of SQS and SNS.
 
-The source of an event is `aws.medical-imaging`, and its detail-type is Import Job Submitted, In Progress, Completed or
-Failed. Its detail has datastoreId, jobId, jobName, jobStatus, inputS3Uri and outputS3Uri, but no importConfiguration.
+Source: developer guide, "Event notifications".
+
+The `source` of an event is `aws.medical-imaging`. Its `detail-type` is Import Job Submitted, In Progress, Completed or
+Failed. Its `detail` has datastoreId, jobId, jobName, jobStatus, inputS3Uri and outputS3Uri, but no importConfiguration.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ _JSON_MEMBERS = ("Message", "Body", "body")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportJobEvent:
-    """One import-job event."""
+    """An event that HealthImaging sends to EventBridge when the status of an import job changes."""
 
     status: str
     """SUBMITTED, IN_PROGRESS, COMPLETED or FAILED."""
@@ -56,18 +58,18 @@ class OtherEventError(ValueError):
 
 
 def unwrap_events(document: object, depth: int = 0) -> Iterator[object]:
-    """Yield the documents inside lists and inside messages of SQS and SNS.
+    """Yield the documents, such as events, that are inside lists and inside messages of SQS and SNS.
 
-    Accepted are a list; `Messages` as `aws sqs receive-message` prints it; `Records` as AWS Lambda gets it from SQS or
-    SNS; and a message whose `Body`, `body` or `Message` is JSON text.
+    These envelopes are opened: a list; an object with `Messages`, as `aws sqs receive-message` prints it; an object
+    with `Records`, as AWS Lambda gets it from SQS or SNS; and a message whose `Body`, `body` or `Message` is JSON text.
 
     Args:
         document: The parsed JSON.
         depth: The number of envelopes around it.
 
     Yields:
-        Documents that are not envelopes. None replaces JSON text that cannot be parsed, and a document in too many
-        envelopes.
+        Each document that is not an envelope. None is yielded instead of JSON text that cannot be parsed, and instead
+        of a document that is in too many envelopes.
 
     """
     if depth > _MAX_ENVELOPES:

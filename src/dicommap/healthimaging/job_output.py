@@ -48,8 +48,8 @@ UNKNOWN_WARNING = "unknown"
 def warning_name(kind: object, number: object) -> str:
     """Return the name of a warning in the developer guide, such as `INVALID_UID_FORMAT`.
 
-    If neither the type nor the code is listed, return the type; or the code as text if the type is not valid. If the
-    code is not valid either, return UNKNOWN_WARNING.
+    If the guide lists neither the type nor the code, return the first of these that is valid: the type, the code as
+    text, UNKNOWN_WARNING.
 
     Args:
         kind: The warning's type in the record.
@@ -108,7 +108,7 @@ def parse_job_id(folder_name: str) -> str:
 
 
 def record_kind_of(path: str) -> str | None:
-    """Return which records an output file of a job has: SUCCESS, FAILURE or WARNING. Return None for another file.
+    """Return the kind of the records in an output file of a job: SUCCESS, FAILURE or WARNING; None for another file.
 
     `path` is the path of the file in the job's output folder. AWS documents one file for each kind. It does not
     document whether a large job has several files. So all .ndjson files in the folder of a kind are accepted.

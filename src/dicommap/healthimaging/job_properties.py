@@ -1,4 +1,4 @@
-"""Models of the import jobs that GetDICOMImportJob and DescribeFHIRImportJob return, and the endings of jobs."""
+"""Models of the import jobs that GetDICOMImportJob and DescribeFHIRImportJob return, and how a job can end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dicommap.healthimaging.job_output import job_folder_name
 
 
 class JobEnding(StrEnum):
-    """The possible endings of an import job. The job manifests list which files were imported."""
+    """How an import job can end. The job manifests, not the ending, say which files were imported."""
 
     COMPLETED = "completed"
     COMPLETED_WITH_ERRORS = "completed with errors"
@@ -61,7 +61,7 @@ UNKNOWN_MEMBER = "SDK_UNKNOWN_MEMBER"
 
 
 class TaggedUnion(BaseModel):
-    """A tagged union (a JSON object with exactly one member) from an answer of AWS: the member's name and value."""
+    """A JSON object with exactly one member, as AWS uses it to give one of several values (a tagged union)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -100,7 +100,7 @@ ACTIVE_JOB_STATUSES = tuple(status for status, ending in DICOM_JOB_ENDINGS.items
 class ImportJob(BaseModel):
     """The properties of an import job of HealthImaging. Unknown members and statuses are kept unchanged.
 
-    In answers of ListDICOMImportJobs, inputS3Uri, outputS3Uri and importConfiguration are missing.
+    ListDICOMImportJobs returns jobs without inputS3Uri, outputS3Uri and importConfiguration.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
@@ -132,7 +132,7 @@ class ImportJob(BaseModel):
     def output_prefix(self) -> str | None:
         """Return the outputS3Uri of the request that started the job; None if the service did not return it.
 
-        The service may add the folder of the job to this prefix. If so, the folder is removed.
+        The service may return this prefix with the folder of the job at its end. If so, the folder is removed.
         """
         folder = f"/{job_folder_name(self.datastoreId, self.jobId)}/"
         trimmed = f"{(self.outputS3Uri or '').rstrip('/')}/"

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """The levels of attributes in HealthImaging's metadata. An override is for a study or a series only."""
+    """The level of an attribute in HealthImaging's metadata, or of an override, which is always STUDY or SERIES."""
 
     PATIENT = "patient"
     STUDY = "study"

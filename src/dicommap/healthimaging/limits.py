@@ -79,12 +79,12 @@ CONCURRENT_JOBS_AP_SOUTHEAST_2 = 20
 
 
 class Rate(NamedTuple):
-    """The rate limit of an AWS operation."""
+    """The rate limit of an AWS operation: how often it may be called."""
 
     per_second: float
     """Number of calls per second."""
     burst: int
-    """Number of calls that can be made one after another, without pauses, if no call was made for some time."""
+    """Number of calls that can be made without pauses after some time without calls."""
 
 
 START_RATE = Rate(1, 2)
@@ -171,9 +171,9 @@ SUPPORTED_TRANSFER_SYNTAXES = frozenset(
 
 
 def uid_mapping_problem(uid: str) -> str | None:
-    """Return the reason why a mapping cannot contain this UID; None if a mapping can contain it.
+    """Return the reason why a mapping in an import configuration cannot contain a UID; None if it can.
 
-    AWS's service model accepts digits and dots. HealthImaging stores at most MAX_STORED_UID characters.
+    AWS's service model accepts only digits and dots. HealthImaging stores at most MAX_STORED_UID characters of a UID.
     """
     if not uid:
         return "is empty"

@@ -21,9 +21,9 @@ def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool 
     """Yield an issue if a name is not a keyword of the DICOM dictionary. The issue suggests similar keywords.
 
     Args:
-        keyword: The name.
-        location: The location of the name. The issue has this location. `location.keyword` is masked if it does not
-            look like the name of an attribute, because a user may have written a patient's value by mistake.
+        keyword: The name to check.
+        location: The location of the name, for the issue. In the issue, its `keyword` is masked if it does not look
+            like the name of an attribute, because a user may have written a patient's value by mistake.
         is_option: Whether the name is the value of an option of a command. If so, a single word is not masked.
 
     """
@@ -34,7 +34,7 @@ def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool 
 
 
 def not_overridable_issues(tag: int, location: Location) -> Iterator[Issue]:
-    """Yield an issue if no override, neither of a study nor of a series, may set the attribute with this tag."""
+    """Yield an issue if overrides may not set an attribute at all. `tag` is the attribute's tag as an integer."""
     keyword = keyword_of(tag)
     if is_outside_data_sets(tag):
         yield make_issue("attribute.forbidden", location, keyword=keyword)

@@ -33,9 +33,11 @@ class OverrideAnswers(BaseModel):
     )
 
     refusal: Literal["job-failed", "files-failed", "warned", "silent"] = "job-failed"
-    """How the service reports a refusal: the job fails, the files of the mapping fail, they get a warning, or nothing.
+    """How the service reports that it refuses an override file.
 
-    Nothing of a refused override file is applied. A `silent` refusal looks like the answer `ignored`.
+    Either the job fails, or the P10 files of the mapping fail, or these files get a warning, or the service reports
+    nothing (`silent`). No attribute of a refused override file is applied. So a `silent` refusal looks like the answer
+    `ignored` to another question.
     """
 
     dataSet: Literal["object", "array", "both"] = "object"
@@ -59,7 +61,7 @@ class OverrideAnswers(BaseModel):
     sequences: Literal["replaced", "merged"] = "replaced"
     """Whether the items of a sequence replace the stored items, or each item is merged with the item at its place."""
     privateElements: Effect = "applied"
-    """The effect of private elements and their private creator. The questions about levels are not about them."""
+    """The effect of private elements and their private creator. The answers about levels do not apply to them."""
 
     patientInStudy: Effect = "applied"
     """The effect of an attribute of the patient level in the override of a study."""
@@ -84,9 +86,9 @@ class OverrideAnswers(BaseModel):
     If it is `refused`, both overrides are refused.
     """
     twoMappings: Literal["refused", "first", "last", "merged"] = "refused"
-    """The effect of two mappings for the same study or series: both are refused, one is applied, or both are."""
+    """The effect of two mappings for the same study or series: both are refused, one is applied, or both are merged."""
     sharedFile: Effect = "applied"
-    """The effect of an override file that two mappings name, for both of these mappings."""
+    """The effect, for both mappings, of an override file that two mappings name."""
     noMatch: Literal["ignored", "refused"] = "ignored"
     """The effect of a mapping for a study or series that has no P10 file in a job with other P10 files.
 
@@ -113,7 +115,7 @@ class OverrideAnswers(BaseModel):
     characterSet: Effect = "applied"
     """The effect of an override file in UTF-8 that has SpecificCharacterSet (0008,0005) `ISO_IR 192`.
 
-    If it is `ignored`, no attribute of the file is applied. The questions about levels are not about this attribute.
+    If it is `ignored`, no attribute of the file is applied. The answers about levels do not apply to this attribute.
     """
     size1: Effect = "applied"
     """The effect of an override file of at least 1 MB (1,000,000 bytes) that is smaller than 10 MB."""
@@ -147,7 +149,7 @@ class OverrideAnswers(BaseModel):
     prefixWithoutSlash: Literal["joined", "concatenated"] = "joined"
     """Whether an inputS3Uri without a slash at its end is joined to metadataFilePath with a slash or without."""
     twoCopies: Literal["first", "last"] = "last"
-    """Which of two files with the same SOP Instance UID in one job is stored, in the order of their object keys."""
+    """The stored one of two P10 files with the same SOP Instance UID in a job: the first or the last by object key."""
 
 
 QUESTION_SUBJECTS = {
@@ -202,7 +204,7 @@ _OVERRIDES = (Level.STUDY, Level.SERIES)
 
 
 def make_fitting_answers(assumptions: Assumptions) -> OverrideAnswers:
-    """Return the answers of a service that applies override files in the form of `assumptions`, and refuses others."""
+    """Return the answers of a service that applies override files in the form of `assumptions`, and no other form."""
     levels = {
         f"{level.value}In{override.value.capitalize()}": (level, override) for override in _OVERRIDES for level in Level
     }

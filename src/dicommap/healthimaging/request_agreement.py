@@ -25,10 +25,10 @@ _CODE_BY_AGREEMENT: dict[RequestAgreement, str] = {
 
 
 def request_agreement_issues(agreement: RequestAgreement | None, location: Location) -> Iterator[Issue]:
-    """Yield an issue if the parameters of a job differ from the request that started it.
+    """Yield an issue if the parameters of an import job differ from the request that started the job.
 
     Args:
-        agreement: The result of comparing the job with the request; None if it is not known.
+        agreement: The result of `compare_with_request`; None if the job was not compared.
         location: The location of the issue.
 
     """

@@ -1,4 +1,4 @@
-"""S3 URIs and their issues, sets of S3 prefixes, and a counter of the nested folders below a prefix."""
+"""S3 URIs and their issues, sets of S3 prefixes, and a counter of the folders in object keys."""
 
 from __future__ import annotations
 
@@ -103,9 +103,9 @@ def _find_segment_problem(path: str) -> str | None:
 
 
 class FolderCounter:
-    """Counter of the folders that object keys contain. Each folder is counted once, also if it is inside another one.
+    """Counter of the different folders in object keys. The key `a/b/1.dcm` contains the folders `a/` and `a/b/`.
 
-    The keys must be sorted by their UTF-8 bytes, or by another order in which all keys of a folder are adjacent.
+    The keys must be added in an order in which all keys of a folder are adjacent, such as the order of S3's listings.
     """
 
     def __init__(self) -> None:

@@ -76,9 +76,10 @@ def _mask_piece(match: re.Match[str]) -> str:
 
 
 def _is_listed_word(match: re.Match[str]) -> bool:
-    """Return whether a matched word of a message is in the list of words that are shown.
+    """Return whether a word of a message is in the list of words that may be shown.
 
-    A word of the list may have a capital letter only at the start of a sentence.
+    `match` is the match of the word. A listed word with a capital letter inside a sentence may be a name, so it is not
+    shown.
     """
     text = match[0]
     if text in _WORDS or text in _ABBREVIATIONS:

@@ -1,6 +1,6 @@
 """Encode paths and values for SQLite cells, and check each cell that is read from an inventory file.
 
-Another person or program may have changed the file. A reader function therefore checks each cell.
+Another person or program may have changed the file. So each cell is read by a function that checks it: a cell reader.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def decode_path(stored: str | bytes) -> str:
 def encode_value(text: str | None) -> str | bytes | None:
     """Return a value in the form in which a cell stores it: str, or bytes if the value has undecodable bytes.
 
-    The stored bytes are UTF-8, with a lone surrogate (three bytes) for each undecodable byte. The stored bytes are not
-    valid UTF-8, so they are never equal to a text in SQLite. None is returned unchanged.
+    In the bytes, each undecodable byte is a lone surrogate of three bytes; all other characters are UTF-8. Because of
+    the surrogate, the bytes are not valid UTF-8, so they are never equal to a text in SQLite. None is returned
+    unchanged.
     """
     if text is None or text.isascii() or not is_undecodable(text):
         return text
@@ -64,14 +65,14 @@ def decode_value(stored: bytes) -> str:
 
 
 def member_path_ranges(archive: str) -> tuple[str | bytes, ...]:
-    """Return two ranges of paths for an SQL query: together they contain all members of an archive, and nothing else.
+    """Return two ranges of paths for an SQL query. Together, the ranges contain exactly the members of an archive.
 
     Args:
         archive: The path of the archive.
 
     Returns:
-        Four values for the `?` of the query: begin and end of the range for paths stored as text, then begin and end
-            of the range for paths stored as bytes. The ends are excluded.
+        Four values for the `?` of the query: begin and end of the range for paths stored as text, then begin and end of
+        the range for paths stored as bytes. The ends are excluded.
     """
     first, end = archive + "!/", archive + "!0"
     return encode_path(first), encode_path(end), os.fsencode(first), os.fsencode(end)
@@ -98,7 +99,10 @@ _UID_PATTERN = re.compile(rf"[0-9.]{{1,{MAX_STORED_UID}}}")
 
 
 class DamagedCellError(Exception):
-    """Raised for a cell that a scan never writes. It is caught inside the package `inventory`."""
+    """Raised for a cell that no scan can have written.
+
+    The package `inventory` converts this error to InventoryError.
+    """
 
 
 def read_rows(
@@ -153,7 +157,7 @@ def _raise_inventory_errors() -> Iterator[None]:
 
 
 def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
-    """Raise InventoryError if the cause of `error` is that the inventory is closed or was opened in another thread."""
+    """Raise InventoryError if `error` was raised because the inventory is closed or was opened in another thread."""
     if "closed" in str(error) or "thread" in str(error):
         raise InventoryError(
             "The inventory is closed, or open in another thread.", fix="Open it again, in this thread."
@@ -161,7 +165,7 @@ def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
 
 
 def damaged_error() -> InventoryError:
-    """Return the InventoryError for a damaged file. Such a file has a cell or a table that a scan never writes."""
+    """Return the InventoryError for a damaged file: it has a cell or a table that no scan can have written."""
     return InventoryError("The inventory is damaged, or was altered after the scan.", fix="Scan again.")
 
 
@@ -248,7 +252,7 @@ def read_printable_path(cell: object) -> str:
 
 
 def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
-    """Return a cell reader that returns the member of `enum` with the cell's value."""
+    """Return a function that reads a cell: it takes the cell and returns the member of `enum` with the cell's value."""
 
     def read(cell: object) -> _EnumMember:
         try:
@@ -260,7 +264,7 @@ def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
 
 
 def lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
-    """Return a cell reader that takes a number and returns its text from `text_by_number`."""
+    """Return a function that reads a cell: it takes a cell with a number and returns the text from `text_by_number`."""
 
     def read(cell: object) -> str:
         if not isinstance(cell, int) or cell not in text_by_number:

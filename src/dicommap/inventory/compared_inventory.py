@@ -1,4 +1,4 @@
-"""ComparedInventory: one of two inventories that are compared. It yields the files of each instance, sorted by UIDs.
+"""One of two inventories that are compared. It yields the files of each instance, sorted by UIDs.
 
 SQLite returns the rows one by one. It reads the series through an index and sorts only the files of one series at a
 time. The memory therefore does not depend on the size of the inventory.
@@ -82,8 +82,8 @@ class InstanceFile(NamedTuple):
 class InstanceFiles:
     """The files of one series that contain the same SOP Instance UID, in the order of path and source.
 
-    It holds rows of the inventory. Their cells are checked only when `files` is first read. Most instances are the same
-    in both inventories, and unchecked rows can be compared much faster.
+    An object holds unchecked rows of the inventory, because unchecked rows can be compared much faster, and most
+    instances are the same in both inventories. The cells are checked when `files` is first read.
 
     Attributes:
         key: The UIDs of the instance.
@@ -119,16 +119,16 @@ class InstanceFiles:
 
     @property
     def instance(self) -> InstanceFile | None:
-        """Return the file with the disposition `instance`. Return None if all files are duplicates.
+        """Return the file with the disposition `instance`.
 
-        They are then duplicates of a file in another series.
+        Return None if all files are duplicates of a file in another series.
         """
         return next((file for file in self.files if file.is_instance), None)
 
     def is_same_single_file(self, other: InstanceFiles, partners: Mapping[int, int]) -> bool:
-        """Return whether `self` and `other` have one file each, and the two inventories describe it in the same way.
+        """Return whether `self` and `other` have one file each, and both files have equal rows in their inventories.
 
-        The two rows are compared. The files themselves are not read.
+        Only the rows are compared. The files themselves are not read.
 
         Args:
             other: The files of the same instance in the second inventory. `self` is from the first inventory.
@@ -148,11 +148,11 @@ class ComparedInventory:
     """One of the two inventories of a comparison.
 
     Attributes:
-        name: The file name of the inventory. If it is only in memory: a text such as "the first inventory". Error
-            messages begin with the name.
+        name: The file name of the inventory, or a text such as "the first inventory" if it is only in memory. Error
+            messages begin with this name.
         keywords: The keywords of the captured attributes.
         roots: Number of a source -> its root as printable text.
-        reading: The version of the header reader that read the files.
+        reading: The version number of the header reader with which the scan read the files.
     """
 
     def __init__(self, inventory: Inventory, position: str) -> None:
@@ -208,9 +208,9 @@ class ComparedInventory:
             yield current
 
     def find_instance(self, sop_instance_uid: str) -> InstanceFiles | None:
-        """Find the file of the disposition `instance` with this UID. Return all files of the instance in its series.
+        """Return all files of an instance, in the series of its file with the disposition `instance`.
 
-        Return None if the inventory has no such file.
+        Return None if the inventory has no such file with this UID.
         """
         files: InstanceFiles | None = None
         for row in self._read_unchecked(_INSTANCE_QUERY, (sop_instance_uid,)):
@@ -244,7 +244,7 @@ class ComparedInventory:
         raise self._name_error(damaged_error())
 
     def describe(self, other: ComparedInventory) -> ComparedInventorySummary:
-        """Return the name, sources and reader version of this inventory, and the keywords that `other` lacks."""
+        """Return the name, sources and reader version of this inventory, and the keywords that only it has captured."""
         return ComparedInventorySummary(
             name=self.name,
             sources=tuple(self.roots.values()),
@@ -300,9 +300,9 @@ class ComparedInventory:
 def pair_roots(before: Mapping[int, str], after: Mapping[int, str]) -> dict[int, int]:
     """Return a dict: number of a source in the second inventory -> number of the same source in the first inventory.
 
-    Sources with equal roots are the same. The remaining sources are paired in their order: if a source was copied or
-    moved between the scans, its root is another. A source of the second inventory without a partner gets a negative
-    number.
+    Sources with equal roots are the same source. A source that was copied or moved between the scans has another root.
+    So the remaining sources are paired in their order. A source of the second inventory without a partner gets a
+    negative number.
     """
     pairs: dict[int, int] = {}
     free = dict(before)

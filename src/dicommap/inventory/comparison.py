@@ -1,7 +1,7 @@
 """Compare two inventories instance by instance. Both are read in the order of the UIDs and merged.
 
-Only one instance of each inventory is in memory at a time, with the counts of its series and study. So 100 million
-instances need no more memory than ten.
+Only one instance of each inventory is in memory at a time, with the counts of its series and study. So the comparison
+of 100 million instances needs no more memory than the comparison of ten.
 
 An instance may be in a series of one inventory, but not in the same series of the other inventory. Then it is looked up
 in the other inventory by its SOP Instance UID, because it may be in another series there.
@@ -145,8 +145,8 @@ class InventoryComparer:
         """Compare the files of one instance in one series, and update `counts`, the counts of this series.
 
         Returns:
-            The difference. None if there is no difference, or if the instance has moved from this series to another
-                one: the difference is then returned for the other series.
+            The difference. None if there is no difference. None also if the instance has moved from this series to
+            another series: the call for the other series returns the difference.
         """
         if old is not None and new is not None and self._comparer.is_same_single_file(old, new):
             counts.before += 1
@@ -227,7 +227,10 @@ class _Presence:
 
 
 class _AttributeChanges:
-    """The changed attributes of one series or one study. For a study, they are the attributes of patient and study."""
+    """A counter of changed attributes in one series or study.
+
+    For a study, it counts attributes of patient and study.
+    """
 
     def __init__(self, study: str, series: str | None) -> None:
         self._study = study
@@ -254,7 +257,8 @@ class _AttributeChanges:
     def counts(self) -> tuple[AttributeChangeCount, ...]:
         """Return the number of instances for each change of an attribute, the most frequent change first.
 
-        If an attribute has more than `CHANGES_LISTED` different changes, one last item counts all others together.
+        A change is a pair of values: the old and the new one. If an attribute has more than `CHANGES_LISTED` different
+        changes, its last item counts all other changes together.
         """
         return tuple(
             AttributeChangeCount(

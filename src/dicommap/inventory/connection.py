@@ -43,12 +43,15 @@ _COMPARABLE_NAME = "comparable_name"
 
 
 def add_sql_functions(connection: sqlite3.Connection) -> None:
-    """Register the SQL function that normalizes person names. Expressions of `distinct_count_sql` call it."""
+    """Register the SQL function that normalizes person names.
+
+    The expressions from `distinct_count_sql` call this function.
+    """
     connection.create_function(_COMPARABLE_NAME, 1, _make_cell_comparable, deterministic=True)
 
 
 def distinct_count_sql(keyword: str) -> str:
-    """Return the SQL expression that counts the distinct values of a captured attribute.
+    """Return the SQL expression that counts the different values of a captured attribute.
 
     An absent attribute counts as the empty text. Person names are normalized before they are compared.
     """

@@ -1,7 +1,7 @@
-"""The directories of an inventory: a scan can use their content without listing them, if their times are unchanged.
+"""The directories in an inventory. If the time of a directory is unchanged, the next scan need not list the directory.
 
-A scan collects the directories in a temporary table and stores them when it is complete. So an unfinished inventory has
-no directories, and only directories whose files are all in the inventory are trusted.
+A scan collects the directories in a temporary table, and stores them in the inventory when the scan is complete. So an
+unfinished inventory has no directories. A stored directory always has all its files in the inventory.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DirectoryCollector:
         self._connection.executemany("INSERT OR REPLACE INTO temp.listed VALUES (?, ?, ?, ?)", rows)
 
     def store(self) -> None:
-        """Replace the directories in the inventory by those that were added."""
+        """Replace the directories in the inventory by the directories that `add` has collected."""
         self._connection.execute("DELETE FROM directory")
         self._connection.execute("INSERT INTO directory SELECT * FROM temp.listed")
         self._connection.execute("DELETE FROM temp.listed")
@@ -113,9 +113,9 @@ _read_disposition = enum_reader(Disposition)
 
 
 def _read_children(connection: sqlite3.Connection, select: str, source: int, below: str) -> Iterator[Any]:
-    """Yield the rows of the paths in a directory, without those in the directories below it.
+    """Yield the rows of the paths directly in a directory, without the paths in inner directories.
 
-    The paths below another directory are a range of the index, which is skipped.
+    The paths in one inner directory follow each other in the index. The query skips them as a whole.
     """
     first = os.fsencode(below)
     ranges: list[tuple[str | bytes, str | bytes]] = [(first, first[:-1] + b"0" if first else b"\xff" * 8_192)]
@@ -141,10 +141,14 @@ def _read_children(connection: sqlite3.Connection, select: str, source: int, bel
 
 
 def _find_next(path: str | bytes, begin: int) -> str | bytes | None:
-    """Return the end of the range of all paths in a directory inside the read directory.
+    """Return the text that follows all paths of an inner directory in the index, so that a query can skip these paths.
 
-    `path` is a path in that inner directory, whose name begins at the position `begin`. If there is no slash after
-    `begin`, the path is not in an inner directory, and the result is None.
+    For the path `ct/01/a.dcm` and the position 3 (after `ct/`), it is `ct/010`, because "0" is the character after "/".
+    If `path` has no slash after `begin`, it is directly in the read directory, and the result is None.
+
+    Args:
+        path: A path in the index.
+        begin: The position in `path` after the read directory.
     """
     if isinstance(path, str):
         slash = path.find("/", begin)

@@ -1,8 +1,9 @@
 """Compare one instance in two inventories: the path, size and ETag of its file, its attributes, and its duplicates.
 
 If both inventories have a file of the instance with the same path, these two files are compared, even if one of them is
-a duplicate. For example, `b.dcm` is unchanged, and its new copy `a.dcm` is now the instance because its path is first.
-The two `b.dcm` are compared. The result is a new duplicate, and not a change of the path.
+a duplicate. For example, `b.dcm` is unchanged, and it was copied to `a.dcm`. Now `a.dcm` is the instance, because its
+path is first, and `b.dcm` is a duplicate. Still, the old `b.dcm` and the new `b.dcm` are compared. So the result is a
+new duplicate, and not a changed path.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class InstanceComparer:
     """A comparer of two inventories that compares one instance at a time.
 
     Attributes:
-        keywords: The compared attributes: both inventories captured them, and the caller does not ignore them.
+        keywords: The compared attributes: those that both inventories captured, without the ignored keywords.
     """
 
     def __init__(
@@ -56,10 +57,10 @@ class InstanceComparer:
         self._headers = _HeaderComparer(before, after, [word for word in self.keywords if word != INSTANCE_NUMBER])
 
     def is_same_single_file(self, old: InstanceFiles, new: InstanceFiles) -> bool:
-        """Return whether each inventory has one file of the instance, and describes it in the same way.
+        """Return whether each inventory has exactly one file of the instance, and both files have equal rows.
 
-        This test is fast, and True for most instances. If the inventories have different captured attributes, it
-        returns False, because the digests of their headers cannot be compared.
+        This fast test returns True for most instances. It returns False if the inventories have different captured
+        attributes, because then the digests of their headers cannot be compared.
         """
         return self._headers.has_comparable_digests and old.is_same_single_file(new, self._partners)
 
@@ -85,7 +86,9 @@ class InstanceComparer:
         return self._describe(old, new, first, second, tuple(kinds), (*moves, *attributes))
 
     def compare_duplicates(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference | None:
-        """Compare files of a series that are only duplicates. Their instance counts as part of another series.
+        """Compare the files of an instance in a series that has only duplicates of it.
+
+        The instance is in another series.
 
         Return the difference, or None if nothing differs.
         """
@@ -163,10 +166,10 @@ class InstanceComparer:
         first: InstanceFile | None = None,
         second: InstanceFile | None = None,
     ) -> bool:
-        """Return whether the files in `old` and `new` are the same, apart from `first` and `second`.
+        """Return whether the files in `old` and `new` are the same, without the files `first` and `second`.
 
-        `first` is one of `old`, `second` one of `new`; the caller has compared them. If there are more than
-        `MAX_COPIES` files, only their numbers are compared.
+        The caller has compared `first` (a file of `old`) with `second` (a file of `new`) before. If there are more than
+        `MAX_COPIES` files, only the numbers of files are compared.
         """
         old_count, new_count = old.total if old else 0, new.total if new else 0
         if old is None or new is None or old_count != new_count:

@@ -174,7 +174,7 @@ class Inventory(Displayable):
         return queries.read_issue_groups(self._connection, self._select(selection).for_issues())
 
     def _select(self, selection: Selection | None) -> SelectionSql:
-        """Return the SQL of a selection. Raises AttributeNameError if its `where` has a keyword without a column."""
+        """Return the SQL of a selection. Raises AttributeNameError if its `where` has an attribute not captured."""
         if selection is not None:
             unknown = selection.where.keys() - {*HEADER_KEYWORDS, *FILE_KEYWORDS}
             queries.require_captured_keywords([*unknown], self.keywords)
@@ -252,7 +252,7 @@ class Inventory(Displayable):
         return search.count_values(self._connection, keyword, study=study, series=series, unmasked=self._unmasked)
 
     def inconsistencies(self) -> search.Inconsistencies:
-        """Return each attribute that has different values in one study or series, and count the files of each value.
+        """Return each attribute that has different values in one study or series, with a count of files for each value.
 
         The scan reports each of these attributes as an issue: `study.inconsistent-attribute` or
         `series.inconsistent-attribute`.
@@ -280,7 +280,7 @@ class Inventory(Displayable):
 
         return run_query(self._connection, self.keywords, query, parameters)
 
-    # Frames: docs/formats/frames.md lists their columns. Frames are not masked, because users make them to get values.
+    # Frames (tables with typed columns): docs/formats/frames.md lists the columns. Their values are never masked.
 
     def to_arrow(self, level: str = "instance", *, progress: ProgressOption = None) -> pyarrow.Table:
         """Return the studies, series, instances, files or issues as an Arrow table. Needs the extra `arrow`.

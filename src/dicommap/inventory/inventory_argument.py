@@ -45,7 +45,7 @@ def to_inventory_or_path(name: str, value: object) -> Inventory | Path:
 
 @contextmanager
 def opened_inventory(inventory: Inventory | StrPath) -> Iterator[Inventory]:
-    """Yield an open inventory, as `require_inventory` returns it. Close the file if it was opened here."""
+    """Return a context manager with an open inventory. At its end, close the file if the argument was a path."""
     opened = require_inventory(inventory)
     try:
         yield opened

@@ -173,7 +173,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         yield from streams[0] if len(streams) == 1 else merge(*streams, key=lambda file: file[0].encode())
 
     def study_sizes(self, largest: int) -> Iterator[StudySize]:
-        """Yield the number of files and bytes of each series, study by study.
+        """Yield the sizes of each study: for each of its series, the number of files and their bytes.
 
         Files larger than `largest` bytes are counted separately.
         """

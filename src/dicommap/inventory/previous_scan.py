@@ -103,7 +103,7 @@ class PreviousScan:
     Attributes:
         roots: The roots of the scanned sources in the order of their numbers, in the form of cells (see `encode_path`).
         complete: Whether the earlier scan was finished. If not, its duplicates and issues are not complete.
-        connection, sources, stable_before_ns: The inventory, root -> number, and the time of its last stable files.
+        connection, sources, stable_before_ns: The database; root -> number; files changed before this time are trusted.
     """
 
     def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
@@ -136,7 +136,7 @@ class PreviousScan:
         Args:
             path: The path of an inventory, or of the unfinished file of a stopped scan.
             keywords: The keywords that the new scan captures.
-            reading: Version number of the header reader.
+            reading: The version number of the header reader of the new scan.
 
         Returns:
             The open inventory. None if the file is missing or damaged, or was made with other keywords or another
@@ -238,7 +238,7 @@ class PreviousScan:
     def has_exactly(self, count: int) -> bool:
         """Return whether the inventory has exactly `count` files and no issue `instance.conflict`.
 
-        Every scan compares files with this issue again, so an inventory with it cannot be copied as a whole.
+        Every scan compares files with this issue again. So an inventory with this issue is not copied as a whole.
         """
         ((files,),) = self.connection.execute("SELECT MAX(id) FROM file").fetchall()
         conflict = self.connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()
@@ -333,8 +333,8 @@ class PreviousScan:
     def _read_file_rows(self, source: int, paths: Collection[str | bytes], count: int) -> list[Any]:
         """Return the rows of `source` with a path in `paths`. Their cells are not checked.
 
-        Files are numbered in the order of the walk. The wanted rows therefore usually follow the last row of the
-        previous call. The next `count` rows are read first. Only the remaining paths are looked up, which is slower.
+        The wanted rows usually follow the last row of the previous call, because files are numbered in the order of the
+        walk. So the next `count` rows are read first. Only the remaining paths are looked up, which is slower.
 
         Args:
             source: The number of the source.

@@ -235,8 +235,8 @@ def read_issue_groups(connection: sqlite3.Connection, selected: SqlCondition = _
     query = _ISSUE_GROUPS_QUERY.format(selected=selected.text)
     groups = []
     for code, severity, count, first, last, *messages in read_rows(connection, query, readers, selected.parameters):
-        # The first and last row numbers limit the search. So the first issues of a rare code are found without reading
-        # all rows.
+        # The first and the last row number of each group limit the search, so that SQLite does not read all rows for a
+        # rare code.
         of_group = SqlCondition(
             " AND id BETWEEN ? AND ? AND code = ? AND severity = ?", (first, last, code, severity.value)
         )
@@ -247,7 +247,7 @@ def read_issue_groups(connection: sqlite3.Connection, selected: SqlCondition = _
 
 
 def require_captured_keywords(keywords: Sequence[str], captured: Sequence[str]) -> None:
-    """Raise AttributeNameError if a keyword is not in `captured`, the captured attributes of the inventory."""
+    """Raise AttributeNameError if a keyword is not in `captured`, the keywords of all captured attributes."""
     if not set(keywords) <= set(captured):
         raise not_captured_error(keywords, captured)
 

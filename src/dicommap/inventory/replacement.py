@@ -1,4 +1,4 @@
-"""Check whether a scan may replace a file, and whether an inventory has files of a source."""
+"""Check whether a scan may replace the file at the path of its inventory, and whether an inventory has a source."""
 
 from __future__ import annotations
 

@@ -36,9 +36,9 @@ def make_file_row(
     """Return the inventory row of a file after it was read.
 
     Args:
-        result: The header of the file, or the reason why it has none.
+        result: The header of the file; or a RejectedFile if the file has no readable header.
         keywords: The keywords of the captured attributes.
-        label: The path as issues show it.
+        label: The path of the file, in the form that issues show.
         digests: A cache: header -> digest. The header of this file is added to it.
     """
     issues = tuple(make_issue_row(issue, label) for issue in result.issues)
@@ -70,7 +70,7 @@ def make_issue_row(issue: Issue, label: str | None = None) -> IssueRow:
 
 
 def relabel_issue_rows(rows: Iterable[IssueRow], label: str) -> tuple[IssueRow, ...]:
-    """Return issue rows of an earlier inventory with a new path in the location of each issue: `label`."""
+    """Return issue rows of an earlier inventory, with `label` as the path in the location of each issue."""
     return tuple(
         (code, severity, json.dumps({**json.loads(location), "path": label}), message)
         for code, severity, location, message in rows

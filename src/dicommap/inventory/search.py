@@ -54,7 +54,9 @@ class Studies(tuple[Study, ...], Displayable):
         return count_class(keyword, is_unmasked=self._unmasked)(ranked)
 
     def edit(self, **values: str) -> Callable[[Study], dict[str, str]]:
-        """Return a function for the argument `by_study` of `draft`. It gives the studies in this tuple new values.
+        """Return a function for the argument `by_study` of `draft`.
+
+        It returns the new values for each study in this tuple.
 
         For example, `studies.edit(PatientID="P-1", StudyTime="")` sets PatientID and empties StudyTime.
         """

@@ -1,6 +1,6 @@
-"""Selection: the conditions for the studies, series, instances, files or issues of a list, and their SQL.
+"""Conditions that select studies, series, instances, files or issues of an inventory, and the SQL of the conditions.
 
-SQLite chooses the rows. A listing of a few rows therefore reads only a few rows.
+SQLite selects the rows, so that a short list reads only a few rows.
 """
 
 from __future__ import annotations
@@ -41,10 +41,13 @@ _function_numbers = count()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Conditions for a list of studies, series, instances, files or issues. A listed item meets all of them."""
+    """Conditions for a list of studies, series, instances, files or issues. Each listed item meets all conditions."""
 
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Keyword -> patterns, written as in rules. A file of the item must have a value that matches one of them."""
+    """Keyword -> patterns, written as in rules.
+
+    A file of the item must have a value that matches one of the patterns.
+    """
     studies: Sequence[str] = ()
     """Study Instance UIDs, whole or shortened as tables show them: `1.3.6…0.133`."""
     series: Sequence[str] = ()
@@ -52,14 +55,17 @@ class Selection:
     codes: Sequence[str] = ()
     """Issue codes. A study, series, instance or file is listed if it has an issue with one of these codes."""
     severities: Sequence[Severity] = ()
-    """Severities of issues. A study, series, instance or file is listed if it has such an issue."""
+    """Severities of issues.
+
+    A study, series, instance or file is listed if it has an issue with one of these severities.
+    """
     limit: int | None = None
     """The maximum number of listed items. SQLite stops reading at this number. None: no maximum."""
 
 
 @dataclass(frozen=True, slots=True)
 class SqlCondition:
-    """A condition that is appended to the WHERE clause of an SQL query, with a value for each `?` in it."""
+    """A condition for the end of a WHERE clause of an SQL query, with a value for each `?` in the condition."""
 
     text: str = ""
     """The SQL text. It is empty or begins with ` AND `."""
@@ -73,7 +79,10 @@ class SqlCondition:
 
 
 class SelectionSql:
-    """The SQL conditions of one selection. They work only on one connection, because they call its SQL functions."""
+    """The SQL conditions of one selection.
+
+    They work only on one connection, because they call SQL functions that it has.
+    """
 
     def __init__(self, selection: Selection | None, connection: sqlite3.Connection) -> None:
         chosen = selection or Selection()

@@ -25,7 +25,7 @@ class UnchangedRun:
     def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
         """Start a run without files.
 
-        No file is ever added if `previous` has several inventories, or one that is unfinished or has other roots.
+        The run stays empty if `previous` is not exactly one finished inventory with the same roots.
         """
         first = previous[0] if len(previous) == 1 else None
         stored = [encode_path(root) for root in roots]
@@ -34,9 +34,11 @@ class UnchangedRun:
         """Number of files in the run."""
 
     def extend(self, source: int, files: Sequence[SourceFile]) -> bool:
-        """Add `files`, a batch of a source, to the run. If one of them has changed, add none and end the run.
+        """Add a batch of files to the run, and return True. If a file has changed, end the run and return False.
 
-        Return whether the files were added.
+        Args:
+            source: The index of the source, from 0.
+            files: The files of the batch, in the order of the walk.
         """
         if self._previous is None:
             return False

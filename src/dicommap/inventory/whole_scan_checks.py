@@ -1,7 +1,7 @@
 """Find duplicates, and issues of whole studies and series, after all files are read.
 
-A device that makes nonconformant UIDs usually does so in every file. There is therefore one issue for each UID root and
-problem, with the number of files, and not one issue for each file.
+A device that makes one nonconformant UID usually makes them in every file. So there is only one issue for all files
+whose UIDs have the same root and the same problem. The issue has the number of files.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def mark_duplicates(
 
     Args:
         connection: The inventory that is being written.
-        same_content: Returns whether two files of equal size have the same bytes.
-        label: Returns a path as issues show it.
+        same_content: A function that returns whether two files of equal size have the same bytes.
+        label: A function that returns a path in the form that issues show.
 
     Yields:
         The number of each duplicate, and its issue: `instance.duplicate` if the file has the same bytes as the first
@@ -139,7 +139,7 @@ def find_whole_scan_issues(
 ) -> Iterator[Issue]:
     """Yield the issues of whole studies and series, then an issue for each file that is too large for import jobs.
 
-    The location of an issue of a study or series has UIDs. The location of an issue of a file has the path.
+    The location of an issue is given by UIDs for a study or series, and by the path for a file.
     """
     connection.execute(_CREATE_COUNTED_TABLE)
     yield from _find_series_in_two_studies(connection)

@@ -27,7 +27,7 @@ class WorkingFiles:
     inventory: Path
     """The path of the complete inventory. The file may not exist yet."""
     unfinished: Path
-    """The path of the inventory that a scan is writing, or that a stopped scan left incomplete."""
+    """The path of the inventory that a scan is writing now, or that a killed scan has left."""
     journal: Path
     """The path of SQLite's journal for the unfinished inventory."""
     interrupted: Path
@@ -84,9 +84,9 @@ class ScanLock:
 
 
 def keep_unfinished_scan(files: WorkingFiles) -> None:
-    """Keep the inventory with more files: `files.unfinished` or `files.interrupted`. Remove the other one.
+    """Keep the unfinished inventory with more files, from `files.unfinished` or `files.interrupted`. Remove the other.
 
-    The kept inventory is at the path `files.interrupted`. The caller must have the scan lock.
+    Afterwards, the kept inventory is at `files.interrupted`. The caller must have the scan lock.
     """
     if _count_files(files.unfinished) > _count_files(files.interrupted):
         remove_files(files.interrupted)
@@ -132,7 +132,7 @@ def remove_files(*paths: Path) -> None:
 def _count_files(path: Path) -> int:
     """Return the number of files in an unfinished inventory. Return 0 if it cannot be read.
 
-    When the file is opened, SQLite undoes a transaction that was not finished.
+    When SQLite opens the file, it first undoes a transaction that was not finished.
     """
     if not path.is_file() or path.is_symlink():
         return 0

@@ -1,9 +1,9 @@
 """Write an inventory file batch by batch, and move it to its final path when the scan is complete.
 
-A second scan of unchanged files has a shortcut. An `UnchangedRun` has the first files of the walk, as long as they are
-the first files of the previous inventory, unchanged and in the same order. The rows of these files are copied together,
-and not looked up and inserted one by one. If the run has all files, the whole previous inventory is copied, and the
-checks of the whole scan are skipped.
+A second scan of the same files is fast, because the rows of unchanged files are copied together. An `UnchangedRun`
+collects the files at the beginning of the walk while they are the same files as at the beginning of the previous
+inventory, unchanged and in the same order. If all files are in the run, the whole previous inventory is copied, and the
+checks of whole studies and series are skipped. Rows of files after the run are looked up and inserted one by one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ PRAGMA cache_size = -16384;
 
 
 class InventoryWriter:
-    """A writer of one inventory: `add` takes batches of files, and `finish` moves the file to its final path.
+    """A writer of one inventory: `add` writes batches of files, and `finish` moves the inventory to its final path.
 
     If the `with` block ends without `finish`, the previous inventory stays unchanged. The batches that were added stay
     in an unfinished file beside it, and the next scan reuses them.
@@ -130,11 +130,11 @@ class InventoryWriter:
         return frozenset() if self._path is None else frozenset(path.absolute() for path in self._places.paths())
 
     def label(self, source: int, path: str) -> str:
-        """Return a path as issues show it: printable, and with the root before it if there are several sources."""
+        """Return a path in the form that issues show: printable, and after its root if there are several sources."""
         return self.prefix(source) + make_printable(path)
 
     def prefix(self, source: int) -> str:
-        """Return the text before a path in issues: the root and a slash if there are several sources, else ""."""
+        """Return the text before each path in issues: the root and a slash if there are several sources, else ""."""
         return make_printable(self._roots[source]).rstrip("/") + "/" if len(self._roots) > 1 else ""
 
     def add(
@@ -210,7 +210,7 @@ class InventoryWriter:
         self._directories.add(source, directories)
 
     def add_counts(self, *, read: int, unchanged: int) -> None:
-        """Increase the number of files that were read, and the number that were reused from a previous scan."""
+        """Increase the number of files that were read, and the number of files whose rows come from a previous scan."""
         self._read += read
         self._unchanged += unchanged
 
@@ -222,7 +222,7 @@ class InventoryWriter:
         """Find duplicates and issues of whole studies and series, and move the inventory to its final path.
 
         Args:
-            same_content: Returns whether two files of equal size have the same bytes.
+            same_content: A function that returns whether two files of equal size have the same bytes.
 
         Returns:
             A connection to the inventory, open for reading.

@@ -1,4 +1,4 @@
-"""A buffer for a part of a file. It moves when other bytes are requested.
+"""A buffer for a part of a file. The buffer moves when other bytes are requested.
 
 EndOfFile is raised at the end of the file.
 """
@@ -23,7 +23,7 @@ class EndOfFile(Exception):  # noqa: N818  not an error: the end of the file end
 
     Attributes:
         offset: The offset of the end of the file.
-        reason: A text for a message that names the incomplete element. It is empty if the element is not known.
+        reason: A text that names the incomplete element, for an error message. It is empty if the element is not known.
     """
 
     def __init__(self, offset: int, reason: str = "") -> None:
@@ -35,9 +35,10 @@ class EndOfFile(Exception):  # noqa: N818  not an error: the end of the file end
 class ByteWindow:
     """The buffered bytes of a file around the current position of a walk.
 
-    If the buffer does not have the requested bytes, the window moves to them and reads more of the file. A walk calls
-    `bytes_at` for bytes that decide its next step, and `value_at` for values. A subclass can record the offsets of the
-    deciding bytes (see `dicommap.p10.recording_window`).
+    The walk is a loop over the elements of a data set. If the buffer does not have the requested bytes, the window
+    moves to them and reads more of the file. The walk calls `bytes_at` for bytes that decide its next step, and
+    `value_at` for values. A subclass can record the offsets of the deciding bytes (see
+    `dicommap.p10.recording_window`).
     """
 
     def __init__(self, read: ReadAt, size: int, head: bytes | None = None, head_length: int = FIRST_READ_BYTES) -> None:
@@ -68,7 +69,9 @@ class ByteWindow:
         return self.buffer[begin : begin + length]
 
     def value_at(self, offset: int, length: int) -> bytes:
-        """Return the value of `length` bytes at `offset`. Unlike `bytes_at`, it never decides the next step of a walk.
+        """Return the value of `length` bytes at `offset`.
+
+        Unlike bytes from `bytes_at`, this value decides no step of a walk.
 
         Raises EndOfFile if the file has fewer bytes there.
         """
@@ -82,10 +85,13 @@ class ByteWindow:
         return self.buffer[begin : begin + length]
 
     def record_heads(self, encoding: DataSetEncoding, positions: list[int], end: int) -> None:
-        """Do nothing. A subclass records the heads of the elements at `positions`: they decided a walk up to `end`."""
+        """Do nothing.
+
+        A subclass records the heads of the elements at `positions`, which decided the walk as far as `end`.
+        """
 
     def record_values(self, spans: list[tuple[int, int]]) -> None:
-        """Do nothing. A subclass records the spans of values that decide the next steps of a walk."""
+        """Do nothing. A subclass records `spans` (begin, end) of values that decide the next steps of a walk."""
 
     def require(self, end: int) -> None:
         """Raise EndOfFile if the file has fewer than `end` bytes."""
@@ -93,7 +99,7 @@ class ByteWindow:
             raise EndOfFile(self.size)
 
     def has_bytes_before(self, end: int) -> bool:
-        """Return whether the file has at least `end` bytes. A subclass records this question and its answer."""
+        """Return whether the file has at least `end` bytes. A subclass records that a walk depends on the answer."""
         return end <= self.size
 
     def _move_to(self, offset: int, length: int) -> None:

@@ -47,7 +47,7 @@ ENCODINGS = (EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN
 def get_encoding(transfer_syntax_uid: str) -> DataSetEncoding:
     """Return the encoding of a transfer syntax.
 
-    For every UID that this module does not list, return explicit VR little endian.
+    Most transfer syntaxes have explicit VR little endian. So this encoding is also returned for an unknown UID.
     """
     if transfer_syntax_uid in _IMPLICIT_TRANSFER_SYNTAXES:
         return IMPLICIT_LITTLE_ENDIAN
@@ -57,8 +57,8 @@ def get_encoding(transfer_syntax_uid: str) -> DataSetEncoding:
 def is_likely_encoding(encoding: DataSetEncoding, head: bytes) -> bool:
     """Return whether a data set that begins with `head` can have this encoding.
 
-    In explicit VR, the two letters of a VR follow the tag; in implicit VR, they do not. If a group is read in the wrong
-    byte order, it is a number like 0x0800. No data set begins with such a group.
+    In explicit VR, the two letters of a VR follow the tag; in implicit VR, other bytes follow. If the first group is
+    read in the wrong byte order, it is a number like 0x0800. No data set begins with such a group.
 
     Args:
         encoding: The encoding to try.

@@ -88,20 +88,22 @@ def pass_plain_elements(
     last: int,
     into: dict[int, RawValue],
 ) -> tuple[int, int, list[int]]:
-    """Pass plain elements, and collect their wanted values. Stop at the first element that needs checks.
+    """Pass plain elements in a fast loop, and collect the wanted values. Stop at the first element that needs checks.
+
+    A plain element is valid, completely buffered, of defined length, and its tag is higher than the tag before.
 
     Args:
         window: The bytes of the file.
         offset: The offset at which the first element begins.
         encoding: The encoding of the elements.
         wanted: Tag -> size limit in bytes, for each wanted value.
-        above: The loop stops at a tag that is not above this tag.
-        last: The loop stops at a tag above this tag. It is LAST_ELEMENT_TAG or lower.
+        above: The loop stops at the first element whose tag is not higher than this tag and the tags passed before.
+        last: The loop stops at the first element whose tag is higher than this tag. It is LAST_ELEMENT_TAG or lower.
         into: The dictionary to which wanted values are added.
 
     Returns:
-        The offset at which the loop stopped, the tag of the last passed element (else `above`), and the positions of
-        the passed elements in the window's buffer.
+        The offset at which the loop stopped; the tag of the last passed element, or `above` if no element was passed;
+        and the positions of the passed elements in the window's buffer.
 
     """
     base = window.buffer_start
@@ -110,7 +112,7 @@ def pass_plain_elements(
         return offset, above, positions
     pass_elements = _pass_in_implicit_vr if encoding.implicit else _pass_in_explicit_vr
     at, highest_tag = pass_elements(window, offset - base, encoding, wanted, above, last, into, positions)
-    if positions and base == 0:  # a header that is longer than the first buffer has no layout
+    if positions and base == 0:  # the layout cache takes only headers that are inside the first buffer
         window.record_heads(encoding, positions, at)
     return base + at, highest_tag, positions
 
@@ -125,7 +127,7 @@ def _pass_in_explicit_vr(
     into: dict[int, RawValue],
     positions: list[int],
 ) -> tuple[int, int]:
-    """Pass plain elements in explicit VR. `at` is a position in the buffer."""
+    """Do the work of `pass_plain_elements` for elements in explicit VR. `at` is the first position in the buffer."""
     data, base = window.buffer, window.buffer_start
     size = min(len(data), window.size - base)
     last_head = size - _LONGEST_HEAD
@@ -168,8 +170,9 @@ def _pass_in_implicit_vr(
     into: dict[int, RawValue],
     positions: list[int],
 ) -> tuple[int, int]:
-    """Pass plain elements in implicit VR. `at` is a position in the buffer."""
-    # The loops end in the same way. A function for it would be called for each element of each header.
+    """Do the work of `pass_plain_elements` for elements in implicit VR. `at` is the first position in the buffer."""
+    # The loop for explicit VR ends with the same lines. A shared function would be called for each element, and be
+    # slow.
     data, base = window.buffer, window.buffer_start
     size = min(len(data), window.size - base)
     last_head = size - _LONGEST_HEAD
@@ -190,7 +193,11 @@ def _pass_in_implicit_vr(
 
 
 def find_heads(data: bytes, encoding: DataSetEncoding, positions: Iterable[int]) -> list[Span]:
-    """Return the spans of the heads of elements that `pass_plain_elements` has passed in `data`."""
+    """Return the spans (begin, end) of the heads of the elements at `positions` in `data`.
+
+    A head has the tag, the VR and the length of an element. The positions are those that `pass_plain_elements`
+    returned.
+    """
     if encoding.implicit:
         return [(at, at + 8) for at in positions]
     return [(at, at + (8 if data[at + 4 : at + 6] in SHORT_VRS else 12)) for at in positions]

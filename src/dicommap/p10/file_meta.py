@@ -101,7 +101,7 @@ def decode_uid(raw: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def _decode_known_uid(raw: bytes) -> str:
-    """Return a UID as text. The result is cached, because many files have the same UID."""
+    """Return a UID as text, from a cache if another file had the same UID."""
     return decode_uid(raw)
 
 
@@ -111,11 +111,11 @@ def detect_encoding(window: ByteWindow, offset: int, declared: str) -> DataSetEn
     Args:
         window: The bytes of the file.
         offset: The offset at which the data set begins.
-        declared: The transfer syntax UID in the File Meta Information.
+        declared: The UID of the transfer syntax that the File Meta Information declares.
 
     Returns:
-        The encoding of the transfer syntax if the first element is valid in it. Otherwise, another encoding in which
-            the first element is valid. None if there is no such encoding.
+        The encoding of the declared transfer syntax if the first element is valid in this encoding. Otherwise, another
+        encoding in which the first element is valid. None if there is no such encoding.
     """
     head = window.bytes_at(offset, 8)
     encoding = get_encoding(declared)

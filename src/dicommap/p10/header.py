@@ -84,9 +84,9 @@ class WantedAttributes:
 
 
 class Header(NamedTuple):
-    """The exact values of one P10 header. A file that is cut or malformed has a RejectedFile instead.
+    """The exact values of the wanted attributes in one P10 header. For a cut or malformed file, see RejectedFile.
 
-    It is a named tuple for speed: creating a frozen dataclass takes longer than reading a header from the layout cache.
+    This class is a named tuple for speed: to create a frozen dataclass would take longer than to read the header.
     """
 
     disposition: Disposition
@@ -103,7 +103,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedFile:
-    """The disposition and the issues of a file without a readable header."""
+    """The disposition (such as `truncated` or `not-dicom`) and the issues of a file whose header cannot be read."""
 
     disposition: Disposition
     issues: tuple[Issue, ...]

@@ -40,7 +40,7 @@ _MAX_CACHED_KINDS = 1_024
 
 
 class RawHeader(NamedTuple):
-    """A header with values as bytes: they are not yet decoded and not yet checked."""
+    """A header whose values are bytes. They are decoded and checked later, by `decode_header`."""
 
     meta: FileMeta
     encoding: DataSetEncoding
@@ -101,7 +101,10 @@ def _parse_character_set(raw: bytes) -> SpecificCharacterSet:
 
 
 def get_vr(tag: int, written_vr: bytes) -> str:
-    """Return the VR that the file has for a value. If it has no VR or UN, return the VR in the DICOM dictionary."""
+    """Return the VR of a value as the file has it.
+
+    If the file has no VR or UN, return the VR of the DICOM dictionary.
+    """
     return _KNOWN_VRS.get(written_vr) or vrs_of(tag)[0]
 
 
@@ -133,15 +136,15 @@ def find_text_issues(keyword: str, vr: str, text: str, charset: SpecificCharacte
 
 @lru_cache(maxsize=256)
 def _make_keyword_issue(code: str, keyword: str) -> Issue:
-    """Return an issue whose message has no other field than the keyword.
+    """Return an issue whose message depends only on `code` and `keyword`.
 
-    The result is cached, because many files have the same issue.
+    The issue is cached, because many files have the same issue.
     """
     return make_issue(code, Location(keyword=keyword), keyword=keyword)
 
 
 def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> list[Issue]:
-    """Return an issue if the file declares no transfer syntax, or one with another encoding than its data set."""
+    """Return an issue if the file declares no transfer syntax, or if its data set has not the declared encoding."""
     if not declared_uid:
         return [make_issue("p10.missing-transfer-syntax", encoding=encoding.name)]
     declared = get_encoding(declared_uid)
@@ -169,7 +172,7 @@ def _require_identifying_uids(
 
 
 class ValueKind(NamedTuple):
-    """The properties of a value that decide how its bytes become text."""
+    """The facts that decide how the bytes of a value become text: its attribute, VR, character set and byte order."""
 
     tag: int
     keyword: str
@@ -181,7 +184,10 @@ class ValueKind(NamedTuple):
 
 
 class TextCache:
-    """A cache for values of one kind: bytes of a value -> its text. Values with issues are not cached."""
+    """A cache of decoded values (bytes -> text) with the same attribute, VR, character set and byte order.
+
+    A value that has an issue is not cached.
+    """
 
     __slots__ = ("_kind", "keyword", "texts")
 
@@ -216,7 +222,7 @@ class TextCache:
 
 
 class TextCaches:
-    """The text caches of one header reader, with one `TextCache` for each kind of value."""
+    """The caches of decoded values of one HeaderReader: one `TextCache` for each `ValueKind`."""
 
     def __init__(self, wanted: WantedAttributes) -> None:
         self._tags = wanted.tags
@@ -226,7 +232,7 @@ class TextCaches:
         """Number of a context, tag and VR -> the cache for such values."""
 
     def get_all(self, walked: WalkResult, encoding: DataSetEncoding) -> list[TextCache]:
-        """Return one text cache for each wanted value that the walk has found, in the order of `walked.values`."""
+        """Return the TextCache of each value in `walked.values`, in the same order."""
         if len(self._by_kind) >= _MAX_CACHED_KINDS:
             self._contexts.clear()
             self._by_kind.clear()

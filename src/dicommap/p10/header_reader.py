@@ -63,8 +63,9 @@ _NOT_DICOM = RejectedFile(disposition=Disposition.NOT_DICOM, issues=(make_issue(
 def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | RejectedFile:
     """Read the wanted attributes of one P10 file. For many files, `HeaderReader` gives the same results faster.
 
-    Bytes are read block by block, up to the first element after the last wanted tag. The whole file is read if the data
-    set is deflated, if an element before that point is out of order, or if an identifying UID is missing.
+    Bytes are read block by block, up to the first element after the wanted attribute with the highest tag. The whole
+    file is read if the data set is deflated, if an element before that point is out of order, or if an identifying UID
+    is missing.
 
     Args:
         read: A function that returns up to `length` bytes from `offset`. Its exceptions are not caught.
@@ -73,7 +74,7 @@ def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | R
 
     Returns:
         A Header with exact values. A RejectedFile if the file is cut, malformed or not DICOM: invalid content never
-            raises an exception.
+        raises an exception.
     """
     if size == 0:
         return _EMPTY
@@ -84,11 +85,12 @@ def read_header(read: ReadAt, size: int, wanted: WantedAttributes) -> Header | R
 class HeaderReader:
     """A reader of the same attributes from many files. Several threads may use it at the same time.
 
-    It returns the same results as `read_header`. A file with the layout of an earlier file is read faster.
+    It returns the same results as `read_header`. It is faster for a file that has the same elements at the same offsets
+    as an earlier file.
     """
 
     def __init__(self, wanted: WantedAttributes) -> None:
-        """Make a reader that has no cached layout.
+        """Make a reader with an empty layout cache.
 
         Args:
             wanted: The attributes to read.
@@ -125,9 +127,14 @@ class HeaderReader:
             return self._add_layout(window, walked, head)
 
     def _add_layout(self, window: RecordingWindow, raw_header: RawHeader, head: bytes) -> Header | RejectedFile:
-        """Decode and return the header `raw_header`, which a walk over a file has returned.
+        """Add the layout of a file to the layout cache, and return the decoded header of the file.
 
-        Cache the layout of the file if `head`, the bytes of the first read, contains the whole header.
+        The layout is added only if `head` contains the whole header.
+
+        Args:
+            window: The window that recorded the walk over the file.
+            raw_header: The raw header that the walk returned.
+            head: The bytes of the first read.
         """
         layout = make_layout(window, raw_header, head)
         if layout is not None:
@@ -137,7 +144,7 @@ class HeaderReader:
         return decode_header(raw_header, self._wanted)
 
     def _adjust_first_read(self, required_size: int) -> None:
-        """Set the size of the first read of later files. It then contains a header as large as the last headers."""
+        """Set how many bytes the first read of later files requests: enough for headers as large as the last ones."""
         if required_size <= MAX_LAYOUT_BYTES:
             self._required_sizes.append(required_size)
             self._first_bytes = -(-max(self._required_sizes) // _FIRST_READ_STEP) * _FIRST_READ_STEP
@@ -237,7 +244,7 @@ def _read_without_preamble(window: ByteWindow, wanted: WantedAttributes) -> Head
 
 
 def detect_packed_file(window: ByteWindow) -> Issue | None:
-    """Return an issue if the file is an archive or a compressed file. Return None for any other file."""
+    """Return an issue if the file is an archive or a compressed file, such as a ZIP file; None for any other file."""
     packed_format = detect_packed_format(window.bytes_at(0, min(window.size, HEAD_BYTES)))
     if packed_format is None:
         return None
@@ -279,7 +286,7 @@ def _has_all_uids(walked: WalkResult, wanted: WantedAttributes) -> bool:
 
 
 def inflate_window(window: ByteWindow, offset: int) -> ByteWindow:
-    """Return a window on the inflated bytes of the deflated data set at `offset`.
+    """Inflate (decompress) the deflated data set at `offset`, and return a window on the resulting bytes.
 
     Raises:
         MalformedError: The bytes are not deflated data.

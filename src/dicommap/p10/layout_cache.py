@@ -65,7 +65,11 @@ _INSTANCE_DISPOSITION = Disposition.INSTANCE
 
 @dataclass(kw_only=True, eq=False)
 class HeaderLayout:
-    """The positions of the elements in one header, and the bytes that another file must have to fit."""
+    """The positions of the elements in the header of one walked file.
+
+    A later file *fits* the layout if it has the same tags, VRs, lengths and delimiters at the same offsets, and the
+    same SpecificCharacterSet. Other values may differ.
+    """
 
     head: bytes = field(repr=False)
     """The first bytes of the walked file, up to the end of the walk. A file that fits is at least as long."""
@@ -85,7 +89,8 @@ class HeaderLayout:
     def deciding_spans(self) -> list[Span]:
         """All spans that decided the walk or the decoding of values.
 
-        They are computed on first use: most layouts are never compared, because no later file has the same landmark.
+        The spans are computed on first use, because most layouts are never compared: no later file has the same
+        landmark.
         """
         return list_deciding_spans(self.spans, self.runs, self.head)
 
@@ -137,9 +142,9 @@ class HeaderLayout:
 
     @cached_property
     def _sorted_spans(self) -> tuple[list[int], list[int]]:
-        """Return two lists: the begins of the deciding spans in order, and the highest end of the spans so far.
+        """Return two lists: the begins of the deciding spans in ascending order, and their highest ends so far.
 
-        Item `i` of the second list is the highest end of the first `i` spans.
+        Item `i` of the second list is the highest end of the first `i` spans, because spans may overlap.
         """
         spans = sorted(self.deciding_spans)
         return [begin for begin, _ in spans], [*accumulate((stop for _, stop in spans), max, initial=0)]
@@ -175,8 +180,8 @@ def _find_differing_runs(first: bytes, second: bytes) -> Iterator[Span]:
 class SharedBytes:
     """The bytes that all files with one layout have had in common so far.
 
-    Most values are the same in many files. These values and the deciding spans are compared together, in a few long
-    pieces and not element by element.
+    Most values are the same in many files. These values are compared together with the tags, VRs and lengths: a few
+    long pieces of bytes are compared, not each element.
     """
 
     def __init__(self, layout: HeaderLayout, differing_spans: Iterable[Span]) -> None:
@@ -213,7 +218,7 @@ class SharedBytes:
         return True
 
     def _update_pieces(self) -> None:
-        """Compute the struct that separates the differing bytes of a file from the shared bytes."""
+        """Compute the `struct.Struct` that unpacks the shared bytes of a file and skips its differing bytes."""
         form, offset = "", 0
         for begin, stop in self.differing_spans:
             form += f"{begin - offset}s{stop - begin}x"
@@ -226,7 +231,7 @@ class CachedLayout:
     """A reader of the headers of files with one layout.
 
     Values that are equal in all files so far are decoded once. If a file has an issue, all its values are decoded.
-    Only `layout` and the landmark are set before a second file has the layout.
+    Until a second file has the layout, only `layout` and its landmark are set.
     """
 
     def __init__(self, layout: HeaderLayout, wanted: WantedAttributes, caches: TextCaches) -> None:
@@ -303,7 +308,10 @@ class CachedLayout:
         return Header(_INSTANCE_DISPOSITION, self._transfer_syntax_uid, values)
 
     def _update_fields(self, differing: tuple[Span, ...]) -> None:
-        """Divide the wanted values into differing values and values that all files share. Decode the shared values."""
+        """Divide the wanted values into those that differ between files and those that all files share.
+
+        Decode the shared values.
+        """
         self._differing_fields = [(span, cache) for span, cache in self._fields if span in differing]
         self._differing_values = _make_struct(self._meta_spans + [span for span, _ in self._differing_fields])
         self._shared_values: dict[str, str] | None = {}

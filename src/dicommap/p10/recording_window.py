@@ -18,7 +18,7 @@ MAX_LAYOUT_BYTES = 2**16
 
 
 class RecordingWindow(ByteWindow):
-    """A window that records the bytes that decide the steps of a walk, and the size that the file must have.
+    """A window that records which bytes of a file decide the steps of a walk, and the size that the file must have.
 
     A walk depends only on the bytes of its window. A walk over another file takes the same steps if this file has the
     same bytes in the recorded spans, and at least `required_size` bytes.
@@ -48,7 +48,7 @@ class RecordingWindow(ByteWindow):
             self.spans.append((offset, end))
         if end > self.required_size:
             self.required_size = end
-        begin = offset - self.buffer_start  # the code of the base class: a call of its method would take longer
+        begin = offset - self.buffer_start  # repeats the code of the base class: a call of its method would take longer
         if begin < 0 or begin + length > len(self.buffer):
             self._move_to(offset, length)
             begin = 0
@@ -73,7 +73,7 @@ class RecordingWindow(ByteWindow):
     def record_heads(self, encoding: DataSetEncoding, positions: list[int], end: int) -> None:
         """Record the heads of plain elements, and that the file must have `end` bytes.
 
-        All of them are in the first buffered bytes, so there cannot be too many.
+        All heads are in the first buffered bytes, so the number of heads is limited.
         """
         self.runs.append((encoding, positions))
         if end > self.required_size:
@@ -92,5 +92,11 @@ class RecordingWindow(ByteWindow):
 
 
 def list_deciding_spans(spans: list[Span], runs: list[Run], head: bytes) -> list[Span]:
-    """Return the deciding spans of a walk: `spans`, and the heads of the elements in `runs`, which are in `head`."""
+    """Return the deciding spans of a walk: `spans`, and the spans of the heads of all elements in `runs`.
+
+    Args:
+        spans: The recorded spans.
+        runs: The recorded positions of plain elements.
+        head: The first bytes of the file, which contain these elements.
+    """
     return [*spans, *chain.from_iterable(find_heads(head, encoding, positions) for encoding, positions in runs)]

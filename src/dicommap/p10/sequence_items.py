@@ -64,7 +64,10 @@ class OpenSequence(NamedTuple):
 
 
 class ItemFollower:
-    """A reader that skips the items of sequences, and records issues of their encoding."""
+    """A reader that skips the items of sequences.
+
+    It records an issue if items have another encoding than their data set.
+    """
 
     def __init__(self, window: ByteWindow) -> None:
         """Make a follower that has not counted any element.
@@ -254,7 +257,7 @@ class ItemFollower:
         return other
 
     def _is_element_in(self, offset: int, encoding: DataSetEncoding, end: int | None) -> bool:
-        """Return whether an element in this encoding is at `offset`, followed by an element or the end of the item."""
+        """Return whether an element in `encoding` is at `offset`, and another element or the item's end follows it."""
         window = self._window
         tag, start, length = _parse_element_head(window.peek(offset, 12), offset, encoding)
         if tag == 0 or tag >= FIRST_DELIMITER_TAG:

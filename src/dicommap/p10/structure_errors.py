@@ -35,7 +35,10 @@ class MalformedError(Exception):
 
 
 class TooLongError(MalformedError):
-    """Raised for a wanted value with more bytes than the limit of its attribute. The standard has lower limits."""
+    """Raised for a wanted value with more bytes than `limit`, dicommap's limit for the attribute.
+
+    DICOM allows even fewer.
+    """
 
     def __init__(self, offset: int, tag: int, length: int, limit: int) -> None:
         super().__init__(
@@ -70,7 +73,7 @@ def make_overrun_error(
 
     Either the file is cut, or the length is wrong and the file may be complete. The length is wrong if it is odd (PS3.5
     section 7.1.1), if the reserved bytes before it are not zero (section 7.1.2), if a value of this VR cannot be so
-    long, or if the element StudyInstanceUID is within `length` bytes after `start`. Both errors name the element, its
+    long, or if the element StudyInstanceUID is within `length` bytes after `start`. The error names the element, its
     length, and the number of bytes left in the file.
 
     Args:
@@ -122,8 +125,8 @@ def _look_up_vr(tag: int) -> str:
 def _is_study_uid_hidden(window: ByteWindow, start: int, encoding: DataSetEncoding) -> bool:
     """Return whether the head of the element StudyInstanceUID is in the bytes after `start`.
 
-    Items at the beginning of these bytes are skipped. If the result is True, the length of the element at `start` is
-    wrong: its value would include top-level elements that follow it.
+    Items at the beginning of these bytes are skipped. `start` is the offset of a value. If the result is True, the
+    length of this value is wrong, because the value would include top-level elements.
     """
     rest = window.peek(start, min(_SEARCHED_BYTES, max(0, window.size - start)))
     rest = rest[_find_end_of_items(rest, encoding) :]

@@ -45,8 +45,8 @@ _BINARY_VRS = frozenset({*_NUMBER_FORMATS, "AT"})
 def decode_plain_text(vr: str, value: bytes) -> str | None:
     """Return the text of a value of printable ASCII characters, without padding. Return None for any other value.
 
-    Such a value has the same text in all character sets that have ASCII as G0. Most values are plain texts, so this
-    function has no other use than speed: `decode_value` returns the same text.
+    Such a value has the same text in all character sets that have ASCII as G0. This function exists only for speed:
+    most values are plain texts, and `decode_value` returns the same text more slowly.
 
     Args:
         vr: The VR of the value.
@@ -187,10 +187,10 @@ class _ExtendedTextDecoder:
         return keep_undecodable_bytes(code[:1]), 1
 
     def _apply_escape_sequence(self, at: int) -> tuple[str, int]:
-        """Apply the escape sequence at offset `at` to G0 or G1. Return a text for it and its number of bytes.
+        """Apply the escape sequence at offset `at` to G0 or G1. Return its text and its number of bytes.
 
-        If SpecificCharacterSet declares the set, the text is empty. Otherwise, the text is the sequence as undecodable
-        bytes.
+        If SpecificCharacterSet declares the set that the sequence selects, the text is empty. Otherwise, the text is
+        the sequence as undecodable bytes.
         """
         match = _ESCAPE_SEQUENCE.match(self._value, at)
         if match is None:

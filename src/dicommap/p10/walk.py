@@ -41,7 +41,7 @@ class WalkResult(NamedTuple):
     highest_tag: int
     """The highest tag that the walk read.
 
-    If it is not above the last wanted tag, the walk reached the end of the file.
+    If it is not higher than the last wanted tag, the walk reached the end of the file.
     """
     unordered_at: int | None
     """The offset of the first element that is out of order: an earlier element has the same or a higher tag.

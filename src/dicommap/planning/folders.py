@@ -1,4 +1,4 @@
-"""Folders in S3 that may become import jobs, with the loads of these jobs, and the rules for their prefixes."""
+"""Folders in S3 that may become import jobs, with their numbers of files and bytes, and rules for their prefixes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Folder:
-    """A folder in S3 that may become an import job, and the counts of its files."""
+    """A folder in S3 that may become an import job, with the numbers that decide whether it obeys the quotas."""
 
     __slots__ = (
         "excess",
@@ -65,7 +65,7 @@ class Folder:
 
     @property
     def is_divided(self) -> bool:
-        """Return whether this folder cannot be a job, so that its inner folders may become jobs."""
+        """Return whether this folder cannot be one job. Its inner folders may then become separate jobs."""
         return self.excess is not None or not self.is_known
 
     def add_files(self, overrides: OverrideSizes, study: str | None, series: str | None, files: int, size: int) -> None:
@@ -102,7 +102,7 @@ class Folder:
         self.check_quotas(overrides, quotas)
 
     def add_folder(self, part: Folder, totals: Mapping[str, int], overrides: OverrideSizes) -> None:
-        """Add the counts of the inner folder `part` to this folder. `part` must be closed."""
+        """Add the counts of the inner folder `part` to this folder. Call `part.close` before."""
         self.load.add(part.load)
         self.load.folders += 1
         self.instances += part.instances
@@ -120,7 +120,7 @@ class Folder:
         self.parts, self.own_files_by_study = [], {}
 
     def check_quotas(self, overrides: OverrideSizes, quotas: Quotas) -> None:
-        """Set `excess` if a job for this folder would exceed a quota."""
+        """Set the attribute `excess` to the quota that a job for this folder would exceed, if there is such a quota."""
         file_overrides = JobLoad(
             mappings=len(self.file_overrides), override_bytes=sum(map(overrides.size, self.file_overrides))
         )
@@ -153,7 +153,8 @@ class PrefixRules:
     """Rules that decide whether a folder can be the inputS3Uri of a job.
 
     A folder cannot be an inputS3Uri if its URI is too long, has a character that AWS's pattern does not allow, or has a
-    segment such as `..`, whose meaning AWS does not document. Then the job of an outer folder imports its files.
+    segment such as `..`, whose meaning AWS does not document. The files of such a folder are imported by the job of an
+    outer folder.
     """
 
     def __init__(self, base: S3Uri, offsets: Iterable[str] = ("",)) -> None:
@@ -169,11 +170,11 @@ class PrefixRules:
         """Maximum number of UTF-8 bytes of a key, relative to the base."""
 
     def is_known(self, folder: str) -> bool:
-        """Return whether all files in a folder are known. Only such a folder can be a job."""
+        """Return whether the scan has seen all files of a folder. Only such a folder can be a job."""
         return folder.startswith(self._known)
 
     def can_be_prefix(self, folder: str, name: str) -> bool:
-        """Return whether a folder can be an inputS3Uri. The caller has already checked its outer folder.
+        """Return whether a folder can be an inputS3Uri. The caller must have checked the folder around it before.
 
         Args:
             folder: The prefix of the folder, relative to the base.

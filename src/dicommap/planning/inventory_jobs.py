@@ -107,7 +107,7 @@ class JobSettings:
             quotas: The limits of one job.
             staging: The staging policy. None means WHERE_NEEDED if there is a `stage_uri`, and NEVER if not.
             stage_uri: The S3 prefix of staged copies.
-            leave_out: Whether a plan is valid if some instances are in no job.
+            leave_out: Whether instances may be in no job. If False, a plan with such instances has an error.
 
         Raises:
             UsageError: No inputS3Uri is known, a source in S3 is outside it, or `staging` contradicts `stage_uri`.
@@ -136,7 +136,7 @@ class JobSettings:
         return cls(input_s3_uri=input_s3_uri, quotas=quotas, staging=chosen, stage_uri=stage_uri, leave_out=leave_out)
 
     def uri_issues(self, sources: Sequence[str], account: Mapping[str, str]) -> Iterator[Issue]:
-        """Yield an issue for each invalid S3 URI, and if the staging prefix overlaps a source or the outputS3Uri."""
+        """Yield an issue for each invalid S3 URI, and for a staging prefix that overlaps a source or outputS3Uri."""
         yield from _uri_issues(self.input_s3_uri, "S3 URI of --input-s3-uri")
         base = S3Uri.parse(self.input_s3_uri)
         prefixes = None if base is None else SourcePrefixes.from_roots(sources, base)
@@ -189,8 +189,8 @@ def plan_inventory_jobs(
 
     Args:
         sources: The source roots of the inventory.
-        locate_files: A function that returns the files of the inventory as S3 objects. Its argument has, for each
-            source, the folder under inputS3Uri with the files of this source.
+        locate_files: A function that returns the files of the inventory as S3 objects. Its argument is a list with a
+            folder for each source: the folder under inputS3Uri that has (or will have) the files of the source.
         overrides: The overrides that the jobs import.
         settings: The inputS3Uri, the quotas and the staging policy.
         assumptions: The form of the override files, which decides their sizes.

@@ -1,4 +1,4 @@
-"""The load of an import job (files, bytes, folders and overrides), and its comparison with the quotas."""
+"""The load of an import job (its numbers of files, bytes, folders and overrides), compared with the quotas."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUOTA_NAMES = {"nested folders": "folders", "bytes in one file": "fileBytes"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaExcess:
-    """A quota of one import job that is exceeded, with its limit and the number that exceeds the limit."""
+    """A quota that an import job exceeds, with the limit of the quota and the number in the job, which is higher."""
 
     what: str
     """The counted items: `files`, `bytes`, `nested folders`, `mappings` or `bytes in one file`."""
@@ -32,13 +32,13 @@ class QuotaExcess:
 
 
 class SmallestExcesses(dict[str, QuotaExcess]):
-    """A dict of the smallest excess of each quota: name of the counted items, such as `files` -> excess.
+    """For each exceeded quota, the job or folder that exceeds it least: counted items, such as `files` -> QuotaExcess.
 
-    Issues name the smallest excess. If the user raises the quota to the count of this excess, more files fit into jobs.
+    Issues name this smallest excess: if the user raises the quota to its count, at least these files fit into a job.
     """
 
     def record(self, excess: QuotaExcess | None) -> None:
-        """Record an excess if it is smaller than earlier excesses of its quota. None is ignored."""
+        """Record `excess` if it is smaller than earlier excesses of the same quota. None is ignored."""
         if excess is not None and (excess.what not in self or excess.count < self[excess.what].count):
             self[excess.what] = excess
 
@@ -50,7 +50,7 @@ class JobLoad:
     files: int = 0
     bytes: int = 0
     largest: int = 0
-    """Bytes of the largest file above the quota of bytes in one file. 0 if all files obey this quota."""
+    """Bytes of the largest file that exceeds the quota of bytes in one file. 0 if all files obey this quota."""
     folders: int = 0
     """Number of nested folders. The folder of the override files does not count."""
     mappings: int = 0
@@ -134,7 +134,7 @@ class OverrideSizes:
         return ((study, series) for series in self._find_sizes(study))
 
     def of_files(self, study: str, series: str) -> list[OverrideKey]:
-        """Return the keys of the overrides that apply to the files of a series."""
+        """Return the keys of the overrides that apply to the files of a series: those of the study and the series."""
         sizes = self._find_sizes(study)
         return [(study, scope) for scope in (None, series) if scope in sizes]
 

@@ -26,15 +26,15 @@ The UIDs are None if the file is neither an instance nor a duplicate.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftoverFiles:
-    """Counts of the files that are directly in one folder and in no job."""
+    """Numbers of the files that are directly in one folder (not in inner folders) and that no job in place imports."""
 
     folder: str
     files: int
     instances: int
     excess: QuotaExcess | None
-    """The quota that the folder exceeds. None if the folder is no job for another reason.
+    """The quota that the folder exceeds. None if the folder cannot be a job for another reason.
 
-    Another reason is a study that has files outside the folder too.
+    For example, a study of the folder also has files outside the folder.
     """
 
 
@@ -49,10 +49,10 @@ class UnfitFile:
 
 @dataclass(slots=True, kw_only=True)
 class JobsInPlace:
-    """The jobs in place, which import files without copying them, and the files in none of these jobs."""
+    """The jobs in place, which import files from the folders where they are, and the files that no such job imports."""
 
     prefixes: list[str] = field(default_factory=list)
-    """Prefixes of the jobs, sorted. Each is empty or ends with a slash. No prefix begins with another one."""
+    """Prefixes of the jobs, sorted. Each is empty or ends with a slash. No prefix contains another prefix."""
     file_count: int = 0
     """Number of files in the jobs in place."""
     others: int = 0
@@ -108,7 +108,7 @@ def find_jobs_in_place(
 
 
 class _FolderWalk:
-    """A single walk over the files in the order of their keys. Only the folders around the current file are open."""
+    """A walk over the files in the order of their keys. It keeps only the folders that contain the current file."""
 
     def __init__(
         self,
@@ -190,7 +190,10 @@ class _FolderWalk:
         return innermost
 
     def _close_folder(self) -> None:
-        """Close the innermost folder. It becomes a job if it fits and its outer folder cannot be a job."""
+        """Finish the innermost open folder.
+
+        The folder becomes a job if it obeys the quotas and no outer folder can be a job.
+        """
         folder = self._open.pop()
         folder.close(self._totals, self._overrides, self._quotas)
         if folder.is_divided:
@@ -211,7 +214,7 @@ class _FolderWalk:
             self._make_jobs_of_parts(around)
 
     def _make_job(self, folder: Folder) -> None:
-        """Make a folder a job. Divide it instead if studies must stay whole and one has files outside the folder."""
+        """Make a folder a job, or divide it if a study that must stay whole also has files outside the folder."""
         if not folder.instances:
             return
         if self._whole and folder.partial:
@@ -245,7 +248,7 @@ class _FolderWalk:
 
 
 def _count_unusable_folders(folder: Folder, rest: str) -> None:
-    """Add folders that cannot be prefixes to the number of nested folders of `folder`.
+    """Add the number of the folders in `rest`, which cannot be prefixes of jobs, to the nested folders of `folder`.
 
     Args:
         folder: The nearest outer folder that can be a prefix.

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 class JobObjectCounts:
-    """Counts of the objects in a job, and the series of its instances."""
+    """Numbers of files, bytes, instances and folders in one job, and the series of the instances."""
 
     def __init__(self) -> None:
         self.files = 0
@@ -165,7 +165,7 @@ class PlanHeader:
 class PackageTables:
     """The texts of preview.csv, edits.csv, forecast.csv, grouping.csv and issues.jsonl.
 
-    The first three are in pieces. A text in one piece may be the text itself.
+    The first three texts may be long, so each is given in pieces.
     """
 
     preview: Sequence[str] = field(repr=False)

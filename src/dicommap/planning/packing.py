@@ -1,4 +1,4 @@
-"""Pack staged studies into few import jobs, and keep each study in one job if the quotas allow."""
+"""Pack staged studies into few import jobs. Each study stays in one job if the quotas allow this."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ It returns the bytes of each importable file, sorted by path.
 
 @dataclass(slots=True, kw_only=True)
 class PackedJob:
-    """A job under the staging prefix: its load, and the parts of studies that it imports."""
+    """A job below the staging prefix: its load (files, bytes, folders, overrides) and the studies that it imports."""
 
     load: JobLoad = field(default_factory=JobLoad)
     pieces: list[StudyPart] = field(default_factory=list)
@@ -40,9 +40,9 @@ class PackedJobs:
 
     jobs: list[PackedJob] = field(default_factory=list)
     divided: dict[str, tuple[QuotaExcess, list[int]]] = field(default_factory=dict)
-    """Study that is too large for one job -> the quota that it exceeds, and the indices in `jobs` of its jobs."""
+    """Study that is too large for one job -> the exceeded quota, and the indices in `jobs` of the study's jobs."""
     unpackable_files: dict[str, int] = field(default_factory=dict)
-    """Study -> number of its files that fit into no job: even one file with its override files exceeds a quota."""
+    """Study -> number of its files that fit into no job: one file alone, with its override files, exceeds a quota."""
     smallest: SmallestExcesses = field(default_factory=SmallestExcesses)
     """The smallest excess of each quota, among the files that fit into no job."""
 
@@ -65,7 +65,8 @@ def pack_studies(
         overrides: The sizes of the override files.
         quotas: The limits of one job.
         sizes_of: A function that returns the bytes of each file in a series.
-        keeps_pieces: Whether the jobs have all their pieces. If False, the result only shows how many jobs there are.
+        keeps_pieces: Whether the returned jobs list the parts of studies that they import. If False, only the number of
+            jobs is right, and less memory is needed.
 
     Returns:
         The jobs, the studies that were divided, and the files that fit into no job.
@@ -107,7 +108,7 @@ class _Packer:
         Args:
             piece: The part of a study.
             load: The load of the piece.
-            shared: The part of `load` that several pieces of the study in one job share.
+            shared: The part of `load` that is counted only once if a job has several pieces of the study.
 
         Returns:
             The index of the job. None if the piece alone exceeds a quota.
@@ -146,7 +147,7 @@ def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
 
 
 def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
-    """Return the load that all pieces of a study in one job share: the study's folder and the study's override."""
+    """Return the load that a job counts once for all its pieces of a study: the study's folder and override."""
     sizes = [overrides.size(key) for key in overrides.keys(study) if key[1] is None]
     return JobLoad(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
 
@@ -156,7 +157,7 @@ def _cut_series(
 ) -> Iterator[tuple[StudyPart, JobLoad]]:
     """Yield a series with its load. If the series exceeds a quota, yield smaller pieces with their loads.
 
-    A piece exceeds a quota only if it is a single file.
+    Each piece obeys the quotas. The only exception is a single file that exceeds a quota itself.
     """
     uid = series.series_instance_uid
     keys = overrides.of_files(study, uid)

@@ -106,8 +106,8 @@ _COMPRESSION_LEVEL = 1
 class PlanJobs(Sequence[PlanJob]):
     """The jobs of a plan. They are kept as compressed JSON, because they may have millions of override files.
 
-    Jobs that are next to each other are compressed together. An access makes new objects from the JSON: use each job
-    before the next one, and keep only what is needed of it.
+    Several neighbouring jobs are compressed together. Each access makes new objects from the JSON. To save memory,
+    iterate over the jobs and do not keep them in a list.
     """
 
     def __init__(self, jobs: Iterable[PlanJob] = ()) -> None:
@@ -129,7 +129,7 @@ class PlanJobs(Sequence[PlanJob]):
 
     @classmethod
     def validate(cls, value: object) -> Self:
-        """Return the jobs from a sequence of jobs, or of their JSON values. Raise ValueError if one is not valid."""
+        """Return the jobs from a sequence of jobs, or of their JSON values. Raise ValueError if a job is not valid."""
         if not isinstance(value, list | tuple | PlanJobs) or not value:
             raise ValueError("the jobs are not a list with at least one job")
         return value if isinstance(value, cls) else cls(map(PlanJob.model_validate, value))
@@ -211,7 +211,7 @@ class Plan(Displayable, _Document):
     series: NonNegativeCount
     """Number of series with an override."""
     assumptions: Assumptions
-    """The assumptions about AWS's undocumented behavior for which the override files are written and checked."""
+    """The assumptions about AWS's undocumented behavior. The override files are written and checked for them."""
     preview: FileDigest
     """The size and hash of preview.csv. The hash detects a changed preview, which would not describe the package."""
     edits: FileDigest
@@ -233,17 +233,20 @@ class Plan(Displayable, _Document):
     """The jobs. Each iteration makes new objects, see `PlanJobs`."""
 
     def _build_report(self) -> object:
-        # Both modules are imported by name when a plan is shown, because planning must not depend on them.
+        # Both modules are imported only when a plan is shown, because the package `planning` must not depend on them.
         figure = import_module("dicommap.plots.plan_plot").draw_plan_figure(self)
         return import_module("dicommap.display.draft_report").build_plan_report(self, figure)
 
-    # A pydantic model has these two methods too, so the methods of Displayable are chosen here.
+    # Without these lines, the methods of the pydantic model would be used, and not those of Displayable.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__
 
 
 def iterate_plan_json(plan: Plan) -> Iterator[str]:
-    """Yield the text of plan.json in pieces: the members before `jobs`, then each job. `jobs` is the last member."""
+    """Yield the text of plan.json in pieces: all members before `jobs`, then each job.
+
+    The member `jobs` is the last one.
+    """
     header = plan.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
     yield dump_json(header).removesuffix("\n}\n") + ',\n  "jobs": ['
     separator = "\n"

@@ -38,7 +38,7 @@ _AFTER_JOBS = re.compile(rb"[ \t\r\n]*\]")
 
 
 class _IndivisibleError(Exception):
-    """The text is not a plan that can be divided into jobs."""
+    """Raised if a text cannot be divided into the jobs and the rest of a plan."""
 
 
 def parse_plan_parts(pieces: Iterable[bytes]) -> tuple[dict[str, Any], PlanJobs] | None:
@@ -99,7 +99,7 @@ def _require_match(pattern: re.Pattern[bytes], buffer: bytes, begin: int, end: i
 
 
 def _divide(chunks: Iterable[bytes]) -> Iterator[tuple[bool, bytes]]:
-    """Yield the parts of a plan: whether a part is a job, and its text. The other parts together are the rest."""
+    """Yield pairs for the parts of a plan: whether the part is a job, and its text. The other parts form the rest."""
     buffer = b""
     begin = scanned = depth = 0  # the end of the last part, the end of the last bracket, the number of open brackets
     before: re.Pattern[bytes] | None = None  # the pattern of the bytes before the next job; None outside the jobs

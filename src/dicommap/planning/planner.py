@@ -1,4 +1,4 @@
-"""Choose the S3 prefixes of import jobs. The input is the keys of files, overrides, quotas and the staging policy."""
+"""Choose the S3 prefixes of import jobs from the keys of files, the overrides, the quotas and the staging policy."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PlannableFiles(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrefixPlan:
-    """The planned jobs (jobs in place and staged jobs), and the files in no job."""
+    """The planned jobs (jobs in place and staged jobs), and the numbers of files that are in no job."""
 
     in_place: JobsInPlace = field(default_factory=JobsInPlace)
     staged: PackedJobs = field(default_factory=PackedJobs)
@@ -53,9 +53,9 @@ class PrefixPlan:
     left_out: Mapping[str, int]
     """Study -> number of its files that are in no job."""
     over_quota: Mapping[str, QuotaExcess] = field(default_factory=dict)
-    """Study that has files in several jobs in place and is too large for any one job -> the quota that it exceeds."""
+    """Study that is divided between jobs in place, and is too large for a single job -> the exceeded quota."""
     jobs_if_staged: int | None = None
-    """Number of jobs that staging all files would need. None if there are fewer than MANY_JOBS jobs in place."""
+    """Number of jobs if all files were staged. None if there are fewer than MANY_JOBS jobs in place."""
 
 
 def plan_prefixes(
@@ -108,7 +108,7 @@ def plan_prefixes(
     studies = note_over_quota()
     jobs_if_staged = _count_jobs_if_staged(studies, in_place, files, overrides, quotas)
     if in_place.cut_studies:
-        deque(studies, maxlen=0)  # fills `over` with the studies that were not read before
+        deque(studies, maxlen=0)  # iterates over the remaining studies, so that `over` is complete
     return PrefixPlan(
         in_place=in_place, left_out=in_place.left_out_files, over_quota=over, jobs_if_staged=jobs_if_staged
     )
@@ -192,7 +192,7 @@ def _count_jobs_if_staged(
     overrides: OverrideSizes,
     quotas: Quotas,
 ) -> int | None:
-    """Return the number of jobs that staging all studies would need.
+    """Return the number of jobs that would be needed if all studies were staged.
 
     Return None if there are fewer than MANY_JOBS jobs in place.
     """

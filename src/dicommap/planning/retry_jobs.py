@@ -30,10 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _StagedObjects(Iterable["PlannedObject"]):
-    """The objects of one staged job, which can be iterated several times.
-
-    Each study has a folder with numbered files.
-    """
+    """The objects of one staged job: for each study, numbered files in a folder. They can be iterated several times."""
 
     _pieces: Sequence[StudyPart]
     _missing: BySeries = field(repr=False)
@@ -67,7 +64,7 @@ class RetryJobs:
     def issues(self) -> Iterator[Issue]:
         """Yield an issue for each study whose files are in several jobs.
 
-        If some files fit into no job, yield one more issue with their number.
+        If some files fit into no job, also yield an issue with the number of these files.
         """
         for study, (excess, numbers) in sorted(self.packed.divided.items()):
             yield make_issue(

@@ -20,7 +20,7 @@ class SourcePrefixes:
     offsets: tuple[str, ...]
     """The folder of each source, relative to the base prefix.
 
-    The text is empty if the source is the base prefix itself. If not, it ends with a slash.
+    A folder ends with a slash. It is empty if the source is the base prefix itself.
     """
     source_uris: tuple[S3Uri, ...]
     """The S3 prefixes of the source files. A staging prefix must not overlap any of them."""

@@ -15,7 +15,7 @@ class StagingPolicy(StrEnum):
 
     NEVER = "never"
     WHERE_NEEDED = "where-needed"
-    """Copy a study only if no job can import the whole study from its present prefix."""
+    """Copy a study only if no single job can import the whole study from the prefix where its files are now."""
     ALL = "all"
 
 
@@ -34,7 +34,7 @@ class StudyPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedJobResult:
-    """The result of staging one job: the numbers of copies that were made now, were made before, or are missing."""
+    """The result of staging one job: the numbers of copies that were made now, existed already, or are missing."""
 
     id: str
     uri: str
@@ -49,7 +49,7 @@ class StagedJobResult:
 
 
 class OutsideRootsError(OSError):
-    """Error for a path that is outside all source roots that the user named, directly or through a link."""
+    """Error for a path that is outside all source roots that the user named, or is a link to such a path."""
 
 
 class InstanceUids(NamedTuple):

@@ -92,8 +92,8 @@ def text_from_attribute(attribute: Attribute | None) -> str | None:
 
     An absent attribute (`None`) has the empty text.
 
-    Binary values, sequences and BulkDataURIs have no text. A number gets the same text as in a scan, so that both can
-    be compared. Values of AT (tags) have a text, although no edit can set them.
+    Binary values, sequences and BulkDataURIs have no text. A number gets the same text as in a scan, so that the text
+    can be compared with the scanned text. Values of AT (tags) have a text, although no edit can set them.
     """
     if attribute is None:
         return ""

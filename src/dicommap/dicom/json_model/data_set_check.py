@@ -162,7 +162,7 @@ def _number_or_text_issues(vr: str, item: Any, location: Location) -> Iterator[I
 def _decimal_number_issues(number: float, location: Location) -> Iterator[Issue]:
     """Yield the issues of a JSON number that is a value of a DS.
 
-    A number that has more than 16 bytes as text has an issue, because readers must shorten it and may change its value.
+    A DS has at most 16 bytes. If the text of a number has more, readers must shorten it, and may change its value.
     """
     text = repr(number)
     if len(text) > MAX_DS_BYTES and format_decimal_string(number) is not None:
@@ -206,7 +206,7 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
 
 
 def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
-    """Yield the issues of each attribute, and an issue for each attribute that is not in ascending order."""
+    """Yield the issues of each attribute, and an issue for each attribute whose tag is lower than the tag before it."""
     highest = ""
     creators: dict[tuple[int, str], str] = {}
     for member, attribute in data_set.items():
@@ -225,7 +225,7 @@ def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> It
 
 
 def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
-    """Yield an issue if an attribute is a private creator whose name an earlier private creator of the group has.
+    """Yield an issue if an attribute is a private creator that repeats the name of an earlier one in its group.
 
     Each private creator reserves a block of tags. If the same name reserves two blocks, readers use only one of them
     (PS3.5 section 7.8.1).
@@ -255,9 +255,12 @@ def _tag_issues(tag: int, data_set: dict[str, Any], location: Location) -> Itera
 
 
 def _has_private_creator(attribute: object) -> bool:
-    """Return whether `attribute` (None if it is missing) has a value, and so can be a private creator.
+    """Return whether an attribute has a value, so that it can be a private creator.
 
-    The value itself is checked by another function.
+    Another function checks the value itself.
+
+    Args:
+        attribute: The attribute at the tag of the private creator; None if the data set has no such attribute.
     """
     return isinstance(attribute, dict) and bool(attribute.get("Value"))
 

@@ -47,7 +47,7 @@ def data_set_from_pydicom(dataset: Dataset) -> tuple[DataSet, list[Issue]]:
 
 
 class _Conversion:
-    """One conversion of a pydicom data set: the byte order of the source, and the issues of attributes left out."""
+    """The conversion of one pydicom data set to JSON. It keeps the byte order of the data set and collects issues."""
 
     def __init__(self, *, little: bool) -> None:
         self.issues: list[Issue] = []

@@ -38,7 +38,7 @@ class CellType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameColumn:
-    """One column of a frame."""
+    """One column of a frame, which is a table with the studies, series, instances, files or issues of an inventory."""
 
     name: str
     kind: CellType
@@ -78,7 +78,7 @@ def attribute_columns(keyword: str, *, summarised: bool, sql: str | None = None)
     Args:
         keyword: The keyword of the attribute.
         summarised: Whether a row summarises many files. If so, `KEYWORD_distinct` has the number of distinct values.
-        sql: The SQL expression for the value. By default, the column named `keyword`.
+        sql: The SQL expression for the value. By default, it is the SQL column with the name `keyword`.
     """
     cell = sql or f'"{keyword}"'
     text = _build_decoded_value_sql(cell)

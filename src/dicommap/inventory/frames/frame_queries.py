@@ -1,4 +1,4 @@
-"""The SQLite connection, views and SELECT statements of frames."""
+"""The SQLite connection, views and SELECT statements of frames, which are tables with typed columns."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def view_query(level: FrameLevel, columns: Sequence[FrameColumn], keywords: Sequ
 
 
 def ordered_query(level: FrameLevel, columns: Sequence[FrameColumn], keywords: Sequence[str]) -> str:
-    """Return the SELECT statement for all rows of the frame of this level, in the documented order."""
+    """Return the SELECT statement for all rows of the frame of this level, in the order of docs/formats/frames.md."""
     source = _from_clause(level, keywords, "CROSS JOIN")
     return f"SELECT {_select_list(columns)} FROM {source} ORDER BY {_ORDER_CLAUSES[level]}"  # noqa: S608
 
 
 def count_query(level: FrameLevel) -> str:
-    """Return the SELECT statement that counts the rows of the frame of this level."""
+    """Return the SELECT statement that counts the rows of the frame with this level."""
     if level is FrameLevel.ISSUE:
         return "SELECT COUNT(*) FROM main.issue"
     if level is FrameLevel.FILE:

@@ -192,9 +192,10 @@ def _describe_error_position(words: str, query: str) -> str:
 
 
 def _suggest_columns(words: str, keywords: tuple[str, ...]) -> str:
-    """Return a hint with column names that are similar to the unknown name.
+    """Return a hint with column names that are similar to the unknown column name of a query.
 
-    The hint does not repeat the unknown name: without quotes, a patient value looks like a column name.
+    The hint does not repeat the unknown name, which may be a patient value: SQLite takes a value without quotes as a
+    column name.
     """
     names = sorted({column.name for level in FrameLevel for column in frame_columns(level, keywords)})
     unknown_name = words.rpartition(" ")[2].rpartition(".")[2].lower()
