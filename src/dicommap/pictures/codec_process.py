@@ -1,4 +1,4 @@
-"""Decode compressed images in a separate process. A crash of a codec then affects only one picture."""
+"""Decode compressed images in a separate process, so that a crash of a codec (decoder) affects only one picture."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class CodecProcess:
             try:
                 answer, content = _send_request(process, request)
             except BaseException:
-                self._stop_worker()  # Otherwise, the next request would get this answer.
+                self._stop_worker()  # otherwise, the next request would get the late answer to this request
                 raise
         if "reason" in answer:
             raise NoPictureError(answer["reason"])
@@ -66,7 +66,7 @@ class CodecProcess:
             self._stop_worker()
 
     def _ensure_running(self) -> subprocess.Popen[bytes]:
-        """Return the codec process. Start a new one if it has ended, or was started before this process was forked."""
+        """Return the codec process. Start a new process if it has ended, or if it belongs to the parent of a fork."""
         if self._owner != os.getpid():  # after a fork, the pipes belong to the parent process
             self._process, self._owner = None, os.getpid()
         if self._process is not None and self._process.poll() is not None:

@@ -33,7 +33,7 @@ def serve(render: Render = render_frame_in_process, *, seconds: int = MAX_SECOND
     """Answer requests until stdin ends. The system kills this process if an image takes more than `seconds`."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):  # Native code may print text, which would get into the answers.
+    for stream in (0, 1, 2):  # a codec may print text, which would get into the answers
         os.dup2(nowhere, stream)
     _limit_resources()
     with requests, answers:
@@ -46,7 +46,7 @@ def serve(render: Render = render_frame_in_process, *, seconds: int = MAX_SECOND
 
 
 def _limit_resources() -> None:
-    # The default action ends the process at once. A Python handler would not run while native code runs.
+    # The default action of SIGALRM ends the process at once. A handler in Python would wait until the codec returns.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     for limit, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, _MAX_MEMORY_BYTES)):
         with suppress(ValueError, OSError):  # a system without this limit, or with a lower one

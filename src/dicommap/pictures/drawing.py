@@ -26,7 +26,7 @@ _LINE_SPACING = 4
 
 
 def resize_image(array: ndarray[Any, dtype[uint8]], pixel_height: float, size: int | None) -> Image.Image:
-    """Convert an array to an image of the requested size, and return the image.
+    """Convert an array of pixels to an image of the requested size.
 
     Args:
         array: Pixels with the shape (rows, columns) or (rows, columns, 3).
@@ -109,7 +109,7 @@ def _get_line_height(font: Font) -> int:
 
 
 def wrap_label(label: str, font: Font, width: int) -> list[str]:
-    """Return the lines of a tile's label. Each line of `label` becomes at most two lines, and longer ones are cut."""
+    """Return the lines of a tile's label. Each line of `label` becomes at most two lines; the rest of it is cut."""
     return [line for part in label.splitlines() for line in _cut_lines(_wrap_text(part, font, width), 2, font, width)]
 
 

@@ -1,4 +1,4 @@
-"""A file to draw, with its path and SOP Instance UID, and a function that opens it."""
+"""A P10 file of which a picture is drawn: its path and SOP Instance UID, and a function that opens it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ARCHIVE_SEPARATOR = "!/"
 class NoPictureError(Exception):
     """Raised if no picture of a file can be drawn. Its text is the reason, without patient values.
 
-    It is caught inside dicommap: users get a placeholder picture.
+    dicommap catches this error and shows the user a placeholder picture.
     """
 
 
 class FileToDraw(NamedTuple):
-    """A file to draw, with the SOP Instance UID that the scan read from it."""
+    """A P10 file of which a picture is drawn, with the SOP Instance UID that the scan found in the file."""
 
     path: str
     """The path, absolute or relative to the working directory, as a str that `open` accepts."""

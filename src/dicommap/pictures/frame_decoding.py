@@ -1,4 +1,4 @@
-"""Decode one frame of a file with pydicom. First, check the image size that the file declares."""
+"""Decode one frame of a file with pydicom, after a check of the image size that the file declares."""
 
 from __future__ import annotations
 
@@ -176,7 +176,8 @@ def _require_supported_image(attributes: Dataset) -> None:
 def _require_declared_size(source: BinaryIO, attributes: Dataset, index: int) -> None:
     """Raise NoPictureError if the compressed image has another size than the attributes of the file.
 
-    Decoders allocate memory for the size in the compressed image. An image without a height took 23 GB in libjpeg.
+    Decoders allocate memory for the size in the compressed image, which may be wrong: libjpeg took 23 GB for an image
+    without a height.
     """
     tables = (attributes.get("ExtendedOffsetTable"), attributes.get("ExtendedOffsetTableLengths"))
     frame = get_frame(

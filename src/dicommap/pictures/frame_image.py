@@ -37,8 +37,8 @@ def to_8_bit_pixels(frame: DecodedFrame, index: int) -> tuple[NDArray[np.uint8],
     """Convert a frame to 8-bit pixels.
 
     Returns:
-        The pixels, with the shape (rows, columns) or (rows, columns, 3), and a text that says where the window (the
-            range of shown values) comes from. The text is empty for a colour image.
+        The pixels, with the shape (rows, columns) or (rows, columns, 3); and a text that gives the source of the window
+        (the range of shown values), such as the file. The text is empty for a colour image.
     """
     attributes = merge_frame_attributes(frame.attributes, index)
     if attributes.get("PhotometricInterpretation") == "PALETTE COLOR":
@@ -115,7 +115,7 @@ def render_frame(file: FileToDraw, index: int, size: int | None) -> tuple[Image,
 
 
 def render_frame_in_process(file: FileToDraw, index: int, size: int | None) -> tuple[Image, str]:
-    """Return the same as `render_frame`, but run all codecs in this process."""
+    """Return the same as `render_frame`, but decode the image in this process and not in the codec process."""
     with silence_pydicom():  # the placeholder gives the reason
         try:
             frame = decode_frame(file, index)

@@ -31,7 +31,7 @@ _POSITION_TOLERANCE = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """One file with images, and the values that are used to sort the files of a series."""
+    """One file with images, and the values by which the files of a series are sorted."""
 
     file: FileToDraw
     frames: int
@@ -127,7 +127,7 @@ def _parse_vector(text: str, length: int) -> Vector | None:
 
 
 def sort_slices(slices: Sequence[Slice]) -> list[Slice]:
-    """Return the slices sorted by their position along the normal of their planes, else by InstanceNumber.
+    """Return the slices sorted by position, in the direction perpendicular to their planes, or else by InstanceNumber.
 
     Positions are used if all slices have one and their planes are parallel (PS3.3 C.7.6.2.1.1). Slices at the same
     position are sorted by InstanceNumber. Slices without a number are last, in the given order.
@@ -145,7 +145,10 @@ def _compute_position_along(member: Slice, normal: Vector | None) -> int:
 
 
 def _compute_common_normal(slices: Sequence[Slice]) -> Vector | None:
-    """Return the normal of the planes; None unless all slices have a position and all planes are parallel."""
+    """Return the vector that is perpendicular to the planes of all slices.
+
+    Return None if a slice has no position, or if the planes are not parallel.
+    """
     if not slices or (first := slices[0].orientation) is None:
         return None
     for member in slices:

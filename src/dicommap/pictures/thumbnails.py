@@ -31,7 +31,10 @@ _MAX_VALUE_CHARACTERS = 64
 
 
 def format_series_label(series: Series) -> str:
-    """Return the label of a series: modality, number and description. A value that must be masked is left out."""
+    """Return the label of a series: modality, number and description.
+
+    Values that may identify the patient are left out.
+    """
     modality, number, description = (
         _format_value(series, keyword) for keyword in ("Modality", "SeriesNumber", "SeriesDescription")
     )
@@ -109,7 +112,10 @@ def make_montage(
 
 
 def draw_middle_image(slices: Slices, size: int | None) -> tuple[Image, str, bool]:
-    """Return the middle image, its caption and True. If it cannot be drawn: a placeholder, the reason and False."""
+    """Return the middle image, its caption and True.
+
+    If it cannot be drawn, return a placeholder, the reason and False.
+    """
     if slices.images:
         return _draw_image(slices, slices.evenly_spaced(1)[0], size)
     words = "No pixel data" if slices.files_without_image else next(iter(slices.unreadable), "No files")

@@ -41,10 +41,11 @@ _VOI_LUT_FUNCTIONS = frozenset({"LINEAR", "LINEAR_EXACT", "SIGMOID"})
 
 
 def to_greys(stored: Array, attributes: Dataset) -> tuple[NDArray[np.uint8], str]:
-    """Return an image as greys from 0 (black) to 255 (white), and a text that says where its window comes from.
+    """Return an image as greys from 0 (black) to 255 (white), and a text that gives the source of its window.
 
-    A window is the range of values that are shown. Pixel padding and values that are not numbers are black. If the file
-    has a VOI LUT, windows are ignored. If it has several windows, the first is used.
+    A window is the range of values that are shown. If the file has a VOI LUT (a table from values to greys), its
+    windows are ignored. If it has several windows, the first window is used. Padding pixels and values that are not
+    numbers are black.
     """
     padding = _compute_padding_mask(stored, attributes)
     whole = stored.dtype.kind in "iu"
@@ -97,7 +98,7 @@ def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tup
     if (largest := _find_max_segmentation_value(attributes)) is not None:
         return meaning * (255 / largest), WINDOW_OF_SEGMENTATION if sample.any() else EMPTY_SEGMENTATION
     low, high = 0.0, 1.0
-    if sample.size:  # the darkest grey is for the background, so that the lowest values beside it differ from it
+    if sample.size:  # only the background gets the darkest grey, so that the lowest values of the image differ from it
         low = float(np.percentile(with_background, _PERCENTILES[0]))
         high = float(np.percentile(sample, _PERCENTILES[1]))
     if not low < high and sample.size:
@@ -109,9 +110,9 @@ def _apply_window(meaning: Numbers, sample: Numbers, attributes: Dataset) -> tup
 
 
 def _leave_out_background(sample: Numbers) -> Numbers:
-    """Return a sample without its background: the pixels with the lowest value.
+    """Return a sample of pixel values without the background, which has the lowest value.
 
-    If the sample has too few of these pixels, or if all other pixels have one value, return it unchanged.
+    If too few pixels have the lowest value, or if all other pixels have the same value, return the sample unchanged.
     """
     if not sample.size:
         return sample
@@ -121,9 +122,9 @@ def _leave_out_background(sample: Numbers) -> Numbers:
 
 
 def _shows_something(sample: Numbers, window: Dataset) -> bool:
-    """Return whether a window makes an image of these values neither nearly black nor nearly white.
+    """Return whether an image with a window has visible contrast: it is not nearly black and not nearly white.
 
-    If all values are equal, return True, because no other window would show more than the window in the file.
+    If all values are equal, return True, because no other window would show more.
     """
     if not sample.size or not np.ptp(sample):
         return True

@@ -37,9 +37,9 @@ _GAP = 3
 
 @dataclass(slots=True)
 class _Shares:
-    """By attribute and modality: the number of items (files, series or studies) with a problem, and of all items.
+    """For each attribute and modality: how many items (files, series, studies) have a problem, and how many there are.
 
-    The problem is a missing attribute or an inconsistent one.
+    The problem is either that the attribute is missing, or that it is inconsistent.
     """
 
     affected: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -114,7 +114,7 @@ def _fold_modalities(counts: Counter[tuple[str, str]], named: set[str]) -> None:
 
 
 def _choose_attributes(missing: _Shares, inconsistent: _Shares) -> tuple[list[str], int]:
-    """Return the keywords of the attributes to show, in their original order, and the number of hidden attributes."""
+    """Return the keywords of the attributes to draw, in their original order, and the number of other attributes."""
     keywords = list(dict.fromkeys(keyword for keyword, _ in missing.total))
     weight: dict[str, float] = defaultdict(float)
     for shares in (missing, inconsistent):

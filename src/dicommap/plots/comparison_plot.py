@@ -1,4 +1,4 @@
-"""Bar chart of a comparison of two inventories: same, changed, new and gone items, and the changed attributes."""
+"""Bar chart of a comparison of two inventories: unchanged, changed, new and gone items, and the changed attributes."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _CLASSES = {SAME: "none line", CHANGED: "doubtful", NEW: "good", GONE: "bad", OT
 def plot_comparison(content: ComparisonContent) -> Plot:
     """Return a bar chart of a comparison.
 
-    The first panel has bars for studies, series and instances. A bar is divided into same, changed, new and gone items.
-    Another panel has the attributes that changed in most instances. The last panel has the studies with the most
+    The first panel has bars for studies, series and instances. Each bar is divided into same, changed, new and gone
+    items. Another panel has the attributes that changed in most instances. The last panel has the studies with the most
     differing instances.
     """
     totals = content.totals

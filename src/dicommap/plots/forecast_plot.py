@@ -53,8 +53,8 @@ def draw_forecast_figure(studies: Sequence[StudyFileGroups], masker: Masker) -> 
 def plot_forecast(studies: Sequence[StudyFileGroups], masker: Masker) -> Plot:
     """Return a bar chart of the first studies. Each series has a bar, which is divided into groups of files.
 
-    The files of a group have the same grouping attributes after the edits. The largest group is assumed to become the
-    primary image set. AWS does not document which group does.
+    The files of a group have the same grouping attributes after the edits. AWS does not document which group becomes
+    the primary image set. The plot assumes that it is the largest group.
 
     Args:
         studies: The studies in which grouping attributes differ.

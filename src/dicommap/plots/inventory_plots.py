@@ -55,8 +55,9 @@ class InventoryPlots:
         """Return a bar chart of the number of studies over time, by StudyDate.
 
         Args:
-            show_values: Whether a bar may be a day or a month, which may identify a patient. If not, a bar is a year,
-                decade or century. None means True for `inventory.unmasked()` and after `dicommap.show_values(True)`.
+            show_values: Whether a bar may stand for a day or a month, which may identify a patient. If False, a bar
+                stands for a year, decade or century. None means True for `inventory.unmasked()` and after
+                `dicommap.show_values(True)`, else False.
             progress: Reports the number of studies that are read; see `scan`.
         """
         from dicommap.plots.timeline_plot import plot_timeline

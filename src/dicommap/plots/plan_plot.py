@@ -31,7 +31,7 @@ _BAR_WIDTH = _PANEL_WIDTH - _TEXT_WIDTH - _GAP
 
 @dataclass(frozen=True, slots=True)
 class _JobLoad:
-    """The use of each quota by one job."""
+    """The share of each quota that one job uses."""
 
     job: PlanJob
     used: dict[str, int]
@@ -52,9 +52,8 @@ def draw_plan_figure(plan: Plan) -> Figure:
 def plot_plan(plan: Plan) -> Plot:
     """Return bar charts with a bar for each job and quota. A full bar is the whole quota.
 
-    Override files count as files.
-
-    If there are many jobs, the jobs that use most of a quota are drawn, in the order of the plan.
+    Override files count as files. If there are many jobs, only those with the fullest bars are drawn, in the order of
+    the plan.
     """
     quotas = {name: int(getattr(plan.quotas, name)) for name in _QUOTAS}
     loads = [_measure_job(job, quotas) for job in plan.jobs]

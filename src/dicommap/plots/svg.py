@@ -4,8 +4,8 @@ Themes. The same SVG is shown in two ways, and its style sheet serves both:
 
 - In an HTML page, such as a notebook, the SVG is an element of the page. It has no background, and its text has the
   colour of the text around it, so that it follows the notebook's theme and not the system's.
-- As a document of its own (a file, or an `<img>`) the SVG is its own root, to which the rules with `:root` apply. They
-  give it a background, and colours for the system's light or dark theme.
+- As a separate document (a file, or an `<img>`) the SVG is the root element, so the rules with `:root` apply. These
+  rules give it a background, and colours for the system's light or dark theme.
 
 A plot therefore names no colour. It uses these classes of `draw_text`, `draw_bar` and `draw_line`, which are legible on
 a light and on a dark background:
@@ -15,8 +15,8 @@ a light and on a dark background:
   empty place. Text on a bar is legible if the bar's strength is at most `MAX_STRENGTH_BELOW_TEXT`;
 - lines: `line`.
 
-A notebook that is not trusted removes styles and SVG elements. `Plot._repr_html_` therefore has the SVG twice: inline
-in an element that only the style sheet makes visible, and as an image that the style sheet hides.
+A notebook that is not trusted removes styles and SVG elements. So the HTML of `Plot._repr_html_` has the SVG twice: as
+an element that only the style sheet makes visible, and as an image that the style sheet hides.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ _Unit = tuple[str, "Callable[[date], int]"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bars:
-    """The bars of a timeline, and the numbers of studies before the first and after the last bar."""
+    """The bars of a timeline, and the numbers of studies that are earlier than the first bar or later than the last."""
 
     unit: str
     counts: Counter[int]
@@ -58,14 +58,13 @@ class _Bars:
 
 
 def plot_timeline(studies: Iterable[Study], *, show_values: bool) -> Plot:
-    """Return a bar chart of the number of studies for each year, or for each unit that fits the dates better.
+    """Return a bar chart of the number of studies in each year, or in each decade, century, month or day.
 
-    The unit is the smallest one that does not need too many bars: year, decade or century. If `show_values` is True, it
-    may also be a day or a month.
+    The smallest unit that does not need too many bars is used. Months and days are used only if `show_values` is True.
 
     A study with several dates counts once, at its earliest date. If a few studies are much earlier or later than all
-    others, they share one bar at the side. The description has their number, and the number of studies without a valid
-    date.
+    others, they share one bar at the side. The plot's description gives the number of these studies, and the number of
+    studies without a valid date.
 
     Args:
         studies: The studies.
@@ -112,7 +111,7 @@ def _make_bars(days: Counter[date], *, show_values: bool) -> _Bars:
 def _leave_out_outliers(unit: str, counts: Counter[int]) -> _Bars | None:
     """Return the bars without outliers: a few studies that are far from all others.
 
-    Return None if more than a few studies would be left out, or if the axis would still be over half as long.
+    Return None if too many studies would be left out, or if the axis would keep more than half of its length.
     """
     total = counts.total()
     most = max(int(total * _MAX_OUTLIER_SHARE), int(total >= _MIN_STUDIES_FOR_OUTLIER))

@@ -37,7 +37,7 @@ interactive Python.
 
 
 def ignore_step(_job: str, _step: str) -> None:
-    """Do nothing. It replaces a missing `on_step`, the function that is called after each step of a job."""
+    """Do nothing. This function is the default of `on_step`, which is called after each step of a job."""
 
 
 _Item = TypeVar("_Item")
@@ -83,7 +83,7 @@ class ProgressBar(Protocol):
 
 @contextmanager
 def progress_reporter(option: ProgressOption, noun: str) -> Iterator[OnProgress | None]:
-    """Yield the function that must be called with the progress. Yield None if no progress is shown.
+    """Return a context manager with the function that the work must call with its progress; None if none is shown.
 
     Args:
         option: A function to call; True for a bar in a notebook or on a terminal; False for no bar; None for a bar only

@@ -1,8 +1,8 @@
 """Call a function for many items, in threads if the calls wait for storage. The results keep the order of the items.
 
-On a fast disk, a call takes less time than giving it to another thread. So calls are first made in the caller's thread,
-and the time of some of them is measured. If these calls wait for storage, threads start. If later one thread is as fast
-as several, calls are made in the caller's thread again.
+On a fast disk, a call takes less time than it takes to hand the call to another thread. So calls are first made in the
+caller's thread, and some calls are timed. If these calls wait for storage, threads start. If later one thread is as
+fast as several threads, calls are made in the caller's thread again.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class _Call(Generic[_Item, _Result]):
 class ParallelCalls:
     """A context manager that makes calls in this thread, and in other threads while calls wait for storage.
 
-    What was measured is kept from one `map` to the next. Only one `map` may run at a time.
+    The measured times are kept from one call of `map` to the next. Only one `map` may run at a time.
     """
 
     def __init__(
@@ -89,8 +89,8 @@ class ParallelCalls:
 
         Args:
             limit: The maximum number of threads. With 1, all calls are made in the caller's thread.
-            kept: The maximum number of items that are taken from their iterator before the first one's result is used.
-                It bounds the number of results in memory.
+            kept: The maximum number of items that are taken from their iterator before the caller has used the result
+                of the first of them. It limits the number of results in memory.
             elapsed: A clock of the elapsed time in seconds.
             count_waits: A function that returns how often the calling thread has waited.
         """
@@ -110,14 +110,16 @@ class ParallelCalls:
     ) -> Generator[_Result, None, None]:
         """Yield `function(item)` for each item, in the order of the items.
 
-        Items are taken in the caller's thread. An exception of a call, or of the iterator of the items, is raised in
-        place of its result; then no further calls are started.
+        Items are taken in the caller's thread. If a call or the iterator of the items raises an exception, `map` raises
+        it in place of the result, and starts no further calls.
 
         Args:
             function: A function that may be called in several threads at the same time.
-            items: The items. Some of them are taken before their results are used. An iterator that finds its items
-                with the results gives NO_ITEM_YET, which has no result, while it must wait for one that is outstanding.
-            first_threads: The number of threads with which the first `map` begins, if the calls are known to wait.
+            items: The items. Several items are taken before the first result is used. Some iterators need earlier
+                results to find their next item. If such a result is not known yet, they yield NO_ITEM_YET, for which
+                `function` is not called.
+            first_threads: The number of threads with which the first `map` begins, if the caller knows that the calls
+                wait. None: threads start only after measured waits.
         """
         if first_threads is not None and self._threads is None and self._limit > 1:
             self._count.restart(first_threads)
@@ -130,7 +132,7 @@ class ParallelCalls:
                 has_items = yield from self._call_in_threads(function, iterator)
 
     def close(self) -> None:
-        """End the threads. Calls that are running end first, but a call that hangs is not awaited for long."""
+        """End the threads after their current calls. If a call hangs, this method does not wait long for it."""
         if self._threads is not None:
             self._threads.close()
 
@@ -200,7 +202,7 @@ class ParallelCalls:
 def _take_next(function: Callable[[_Item], _Result], items: Iterator[_Item]) -> _Call[_Item, _Result] | None:
     """Return the call for the next item, or None after the last item.
 
-    If the iterator raises an exception, the call has it as its error, and is done.
+    If the iterator raises an exception, return a finished call with this exception as its error.
     """
     try:
         return _Call(function, next(items))
@@ -237,7 +239,7 @@ class _Threads:
         self._queue.put(call)
 
     def start(self, calls: int) -> None:
-        """Start threads until there are as many as wanted, or as many as `calls`. It must follow `submit`."""
+        """Start threads, up to the number that was measured to be best, and at most `calls`. Call `submit` before."""
         with self._lock:  # a thread that is ending has either taken the submitted call or left the set
             missing = min(self._count.value, calls) - len(self.running)
         for _ in range(missing):
@@ -277,7 +279,7 @@ class _Threads:
             return
 
     def stop(self) -> list[threading.Thread]:
-        """Let each thread end when its call returns, and return the threads."""
+        """Let each thread end after its current call. Return the threads without waiting for them."""
         threads = list(self.running)
         for _ in threads:
             self._queue.put(None)
@@ -315,7 +317,10 @@ class _Threads:
             del call  # a thread that waits for work must not keep a result
 
     def _leave(self, *, is_idle: bool) -> bool:
-        """Remove this thread from the running threads if it is not needed, and return whether it was removed."""
+        """Remove the current thread from the set of running threads if it is not needed.
+
+        Return whether it was removed.
+        """
         if not is_idle and len(self.running) <= self._count.value:
             return False
         with self._lock:

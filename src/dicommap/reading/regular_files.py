@@ -1,9 +1,9 @@
 """Open regular files without blocking and read them up to a number of bytes.
 
-A document from an unknown author may name a FIFO without a writer, a device, or an endless file below /proc. A path may
-also name another file a moment later. So a file is opened without blocking, the type of the open *descriptor* is
-checked, and reading ends with an error after a number of bytes. All errors are OSErrors, so that callers report them
-like the errors of the system.
+A path from an unknown author may name a FIFO without a writer, a device, or an endless file below /proc. And between a
+check and the opening, another file may get the same path. So a file is opened without blocking, the type of the open
+*descriptor* is checked, and reading ends with an error after a number of bytes. All errors are OSErrors, so that
+callers report them like the errors of the system.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | int | None = None) -> i
     """
     try:
         if beneath is None:
-            # Opening a device or a FIFO can have effects. So the path is checked before it is opened, too.
+            # To open a device or a FIFO can have effects. So the path is checked before it is opened, and again
+            # afterwards.
             _require_regular(os.stat(path), path)
             descriptor = os.open(path, _OPEN_FLAGS)
         else:
@@ -168,7 +169,7 @@ class _BoundedFile(io.RawIOBase):
         return self._descriptor
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        # Read one byte after the limit at most: an endless file may be slow, too.
+        # Read at most one byte after the limit, because an endless file may also be slow.
         view = memoryview(buffer)[: self._bytes_left + 1]
         read = os.readv(self._descriptor, [view])
         self._bytes_left -= read
@@ -206,7 +207,10 @@ def _split_path(path: str) -> list[str]:
 
 
 def _open_folder(directory: StrPath | int, parts: list[str]) -> int:
-    """Open a folder below a directory. A descriptor of the directory stays open; without parts, it is returned."""
+    """Open the folder with the path `parts` below `directory`, and return its descriptor.
+
+    If `directory` is a descriptor, it stays open. If there are no parts, it is returned itself.
+    """
     folder = directory if isinstance(directory, int) else os.open(directory, _FOLDER_FLAGS)
     try:
         for part in parts:

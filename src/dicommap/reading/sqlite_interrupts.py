@@ -1,8 +1,9 @@
 """Let Ctrl-C and other signals interrupt a long SQLite statement.
 
 Python runs signal handlers only between its own instructions, and an SQLite statement may take minutes. So SQLite calls
-a Python function at regular intervals. If a signal handler raises an exception during this function, the statement ends
-with a `sqlite3.Error` and the exception is lost. So every `except sqlite3.Error` block calls `raise_if_interrupted`.
+a Python function at regular intervals, and signal handlers run during this function. If a handler raises an exception,
+the statement ends with a `sqlite3.Error` and the exception is lost. So every `except sqlite3.Error` block calls
+`raise_if_interrupted`.
 """
 
 from __future__ import annotations

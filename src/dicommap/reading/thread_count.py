@@ -51,7 +51,7 @@ _WINDOWS_BETWEEN_TRIALS = 16
 def count_waits() -> int:
     """Return how often this thread has waited so far, for example for a disk.
 
-    The elapsed time does not show whether a call waited: perhaps another process had the processor meanwhile.
+    A long call has not always waited: another process may have used the processor.
     """
     if _RUSAGE_THREAD is not None:
         return resource.getrusage(_RUSAGE_THREAD).ru_nvcsw
@@ -59,7 +59,7 @@ def count_waits() -> int:
 
 
 class WaitDetector:
-    """A detector of calls that wait for storage. It measures a sample of the calls of one thread."""
+    """A detector that finds out whether the calls of one thread wait for storage. It measures some of the calls."""
 
     def __init__(
         self, elapsed: Callable[[], float] = time.perf_counter, count_waits: Callable[[], int] = count_waits
@@ -107,10 +107,10 @@ class WaitDetector:
 class ThreadCount:
     """The number of threads that call a function at the same time. It is adapted to the measured calls per second.
 
-    The goal is the smallest number that makes about as many calls per second as any other number. The number is doubled
-    while this increases the calls per second by the factor _GAIN. If the calls become slower, half the number is tried:
-    with overloaded storage, fewer calls at the same time are as fast. From time to time, half or twice the number is
-    tried, in turn.
+    The goal is the smallest number of threads with about as many calls per second as any other number. The number is
+    doubled as long as this increases the calls per second by the factor _GAIN. If the calls become slower, half the
+    number is tried, because overloaded storage is as fast with fewer calls at the same time. From time to time, half
+    the number and twice the number are tried in turn.
     """
 
     def __init__(self, limit: int) -> None:
@@ -143,8 +143,8 @@ class ThreadCount:
         """Choose the next number of threads.
 
         Args:
-            seconds: The seconds that each call took since `adapt` was called. If the calls no longer wait, one thread
-                is enough.
+            seconds: The time of each call since the last call of `adapt`, in seconds. If the calls are short, one
+                thread is enough.
         """
         mean = _mean_without_longest(seconds)
         if mean < WAIT_SECONDS:
@@ -194,6 +194,6 @@ class ThreadCount:
 
 
 def _mean_without_longest(seconds: Sequence[float]) -> float:
-    """Return the mean without the longest sixteenth of the calls: a call that hangs says nothing about the others."""
+    """Return the mean time of the calls without the longest sixteenth of them, so that calls that hang do not count."""
     kept = sorted(seconds)[: max(1, len(seconds) - len(seconds) // 16)]
     return max(sum(kept) / len(kept), 1e-9)

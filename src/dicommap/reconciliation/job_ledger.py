@@ -1,4 +1,4 @@
-"""The job ledger: find the planned object of each record in a job manifest, and give each instance one outcome."""
+"""Find the planned object of each record in a job manifest, and give each planned instance exactly one outcome."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ INSTANCE_DISPOSITIONS = (Disposition.INSTANCE, Disposition.DUPLICATE)
 
 @dataclass(slots=True)
 class _LedgerEntry:
-    """A planned object, and the results that the records of this object report."""
+    """A planned object, and the import results that the records in the job manifest report for this object."""
 
     planned: PlannedObject
     imported: int = 0
@@ -73,7 +73,7 @@ class RecordCounts:
     imported: int = 0
     failed: int = 0
     others: int = 0
-    """Number of objects that are not planned instances, both imported and failed."""
+    """Number of imported or failed objects that are not planned instances."""
     overrides: int = 0
     """Number of override files among `others`."""
     image_sets: set[str] = field(default_factory=set)
@@ -84,7 +84,10 @@ class RecordCounts:
 
 
 class JobLedger:
-    """The ledger of one job. Add all records in any order, then call `close`, then read `outcomes`."""
+    """The ledger of one job: it gives each planned instance an outcome from the records of the job manifest.
+
+    Add all records in any order, then call `finish`, then read `outcomes`.
+    """
 
     def __init__(self, planned: Iterable[PlannedObject], uri: S3Uri, overrides: Container[str], path: str) -> None:
         """Open the ledger of one job.
@@ -105,7 +108,7 @@ class JobLedger:
         self.issues = bounded_issues(JOB_ISSUE_LIMIT, path)
 
     def add_record(self, record: ObjectRecord) -> None:
-        """Add a record to the ledger. If it matches several planned objects, `close` chooses one of them."""
+        """Add a record to the ledger. If the record matches several planned objects, `finish` chooses one of them."""
         if record.image_set_id:
             self.record_counts.image_sets.add(record.image_set_id)
         for name in record.warnings:
@@ -125,7 +128,7 @@ class JobLedger:
             self._enter_record(self._entries[keys[0]], record)
 
     def finish(self, primary: Mapping[str, bool]) -> None:
-        """Choose the object of each record that matches several objects, and check all results.
+        """Choose one object for each record that matches several planned objects, and check all results.
 
         Call it after the last record.
 
@@ -162,7 +165,7 @@ class JobLedger:
             entry.imported += 1
             entry.warned += record.kind is RecordKind.WARNING
             entry.image_set_id = min(filter(None, (entry.image_set_id, record.image_set_id)), default="")
-            if record.is_primary is not None:  # if records differ, keep False: it needs attention
+            if record.is_primary is not None:  # if records differ, False is kept: it needs attention
                 entry.is_primary = record.is_primary and entry.is_primary is not False
             entry.warnings = tuple(dict.fromkeys((*entry.warnings, *record.warnings)))
 
@@ -186,7 +189,8 @@ class JobLedger:
     def _enter_unplanned(self, name: str, *, imported: bool) -> None:
         """Count an object that is not in the plan, and record an issue.
 
-        `name` is the inputFile in the object's records. `imported` says whether a record reports an import.
+        `name` is the inputFile in the object's records. `imported` is True if a record reports that the object was
+        imported.
         """
         self.record_counts.others += 1
         self.record_counts.imported += imported

@@ -25,7 +25,7 @@ COUNT_MEMBERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobManifest:
-    """The job summary in job-output-manifest.json. A field is empty if its member is missing in the summary."""
+    """The job summary from job-output-manifest.json. If a member is missing in the summary, its field is empty."""
 
     job_id: str = ""
     datastore_id: str = ""
@@ -99,4 +99,4 @@ class JobOutput:
     files: Iterable[RecordFile] = ()
     """The files with SUCCESS, FAILURE and WARNING records. They can be iterated only once."""
     others: int = 0
-    """Number of other folders that may be the output of the same job. If it is not 0, the output cannot be used."""
+    """Number of further folders that may be the output of the same job. If there are any, no output can be used."""

@@ -124,7 +124,7 @@ REASONS_KEPT = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobReconciliation:
-    """The outcomes of one import job: the outcomes of the whole job, of each study and of each instance."""
+    """The outcomes of the planned instances of one import job, also counted for the whole job and for each study."""
 
     outcomes: JobOutcomes
     studies: tuple[StudyOutcomes, ...]

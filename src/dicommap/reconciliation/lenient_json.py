@@ -1,4 +1,7 @@
-"""Parse JSON and NDJSON of job manifests. Python's True, False and None are also accepted."""
+"""Parse the JSON and NDJSON (one JSON value in each line) of job manifests.
+
+Python's True, False and None are accepted.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ again at each quote in it, and take very long.
 def parse_lenient_json(data: bytes) -> Any:  # noqa: ANN401  JSON of any type
     """Return the value of a JSON document. Python's True, False and None are accepted, too.
 
-    The developer guide shows success records with `True` ("Understanding import jobs"), which is not valid JSON. Raises
-    ValueError, without a message, if the document is not JSON or has too many values.
+    The developer guide shows success records with `True` ("Understanding import jobs"), which is not valid JSON. If the
+    document is not JSON or has too many values, raise ValueError without a message.
     """
     if has_more_json_values(data, JOB_MANIFEST_LIMIT.values):
         raise ValueError

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class ImportOutcome(StrEnum):
-    """The outcome of a planned instance. If several outcomes apply, the first in this list is used."""
+    """The outcome of a planned instance.
+
+    If several outcomes apply to an instance, it has the first of them in this class.
+    """
 
     FAILED = "failed"
     """A record reports a failure, even if another record reports success."""
@@ -54,7 +57,7 @@ class InstanceOutcome:
     is_primary: bool | None = None
     """Whether the image set that contains the instance is primary. None if it is not known."""
     warnings: tuple[str, ...] = ()
-    """The names of the warnings from AWS. A warning without a known name has its number."""
+    """The names of the warnings from AWS. A warning without a known name is given by its number."""
     exception_type: str = ""
     message: str = field(default="", repr=False)
     """The message of the service about the failure. It may contain patient data."""
@@ -74,7 +77,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyOutcomes:
-    """The numbers of instances by outcome, for one study in one job."""
+    """For one study in one job: the number of instances with each outcome."""
 
     job: str
     study_instance_uid: str
@@ -127,18 +130,18 @@ class JobOutcomes:
     not_instances: Mapping[str, int] = field(default_factory=dict)
     """Disposition in the scan -> number of planned objects that are not instances, such as DICOMDIRs."""
     refused_not_instances: Mapping[str, int] = field(default_factory=dict)
-    """Disposition -> number of the objects in `not_instances` that records report only as failures.
+    """Disposition -> number of the objects in `not_instances` for which all records report a failure.
 
     These failures are expected. The service probably reports every file without an instance as a failure: an example of
     the developer guide shows it, but AWS does not document it for DICOMDIRs.
     """
     agreement: RequestAgreement | None = None
-    """Whether the job that the service reports has the parameters of the package's request. None if not known."""
+    """Whether the job, as the service returns it, has the parameters of the package's request. None if not known."""
     issues: tuple[Issue, ...] = ()
 
     @property
     def has_other_configuration(self) -> bool:
-        """Return whether the job had no import configuration or another one, so that its imports are not as planned."""
+        """Return whether the job ran without the planned import configuration. Its imports are then not as planned."""
         return self.agreement in ("missing", "differs")
 
     @property

@@ -28,8 +28,8 @@ class RetrySelection:
     """The jobs and instances of a plan that a retry imports again.
 
     A job that imported nothing is repeated as a whole. For any other job, only the instances that were not imported are
-    selected. They must be copied to another prefix, because a job imports all files under its prefix. Only these
-    instances are kept in memory.
+    selected. These instances must be copied to another prefix, because a job imports all files under its prefix. Only
+    these instances are kept in memory.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -64,7 +64,10 @@ class RetrySelection:
         return sum(job.instances for job in self.whole) + len(self.missing)
 
     def add_job(self, reconciled: JobReconciliation) -> None:
-        """Select the instances of a job that were not imported; all if the job had another import configuration."""
+        """Select the instances of a job that were not imported.
+
+        Select all if its import configuration was not as planned.
+        """
         job, outcomes = self._jobs[reconciled.outcomes.job], reconciled.outcomes
         if outcomes.state in (JobState.NOT_STARTED, JobState.UNANSWERED, JobState.NOT_ENDED):
             place = Location(path=job_folder(job.id))
@@ -77,7 +80,7 @@ class RetrySelection:
         for instance in reconciled.instances():
             if instance.outcome.is_imported and not outcomes.has_other_configuration:
                 continue
-            # It may be in the data store if it has no record, or a record of its import.
+            # The instance may be in the data store if it has no record, or if a record reports its import.
             self.unclear_count += instance.reported_imported or not instance.reported_failed
             if not is_whole:
                 self.missing.append(self._with_s3_source(job, instance.planned))
@@ -134,7 +137,10 @@ class RetrySelection:
         )
 
     def _with_s3_source(self, job: PlanJob, planned: PlannedObject) -> PlannedObject:
-        """Return a planned object whose source is its S3 key. A local file was uploaded to this key for the job."""
+        """Return a planned object with its S3 key as the source.
+
+        For a local file, it is the key to which it was uploaded.
+        """
         if parse_s3_root(self._plan.sources[planned.root]) is not None:
             return planned
         root = job.inputS3Uri if job.staged else self._plan.inputS3Uri

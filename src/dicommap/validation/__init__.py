@@ -1,4 +1,4 @@
-"""Checks of documents: against their JSON Schemas, on their own, and against each other.
+"""Checks of the documents of a package: against their JSON Schemas, each alone, and against each other.
 
-These modules read only the shipped JSON Schemas. They read and write no other file.
+These modules read the JSON Schemas that dicommap ships. They read and write no other file.
 """

@@ -44,7 +44,9 @@ def check_mappings(
     assumptions: Assumptions,
     pointer: str = "",
 ) -> Iterator[Issue]:
-    """Yield the issues of mappings: wrong members, equal targets or files, and targets that are not in the inventory.
+    """Yield the issues of mappings: wrong members, equal targets or paths, and targets that are not in the inventory.
+
+    The target of a mapping is its study or series.
 
     Args:
         mappings: The mappings of an import configuration.
@@ -86,9 +88,9 @@ def mapping_key(mapping: Mapping[str, str]) -> tuple[str, str | None, str]:
 def check_planned_mappings(
     planned: list[dict[str, str]], mappings: list[dict[str, str]], in_plan: Location, in_configuration: Location
 ) -> Iterator[Issue]:
-    """Yield an issue for each mapping that is only in the plan or only in the import configuration.
+    """Yield an issue for each mapping that is in the plan or in the import configuration, but not in both.
 
-    If the studies of two mappings were exchanged, the import configuration is still valid. Only the plan shows the
+    An import configuration in which two mappings have exchanged their studies is still valid. Only the plan shows this
     error.
 
     Args:
@@ -177,7 +179,7 @@ def check_mappings_and_files(
 ) -> Iterator[Issue]:
     """Yield the issues of mappings, and of the override files that they name.
 
-    If several mappings with the same requirements share an override file, the file is checked once.
+    A file that several mappings share is checked only once if the same rules apply to all of these mappings.
 
     Args:
         mappings: The mappings of an import configuration that is valid for its schema.
@@ -190,7 +192,7 @@ def check_mappings_and_files(
     """
     issues = list(check_mappings(mappings, uri, known, assumptions, pointer))
     yield from issues
-    # An invalid path may lead out of the prefix, so its file is not searched.
+    # An invalid path may name a file outside the prefix, so this file is not searched.
     strays = {issue.location.pointer for issue in issues if issue.code == "mapping.path"}
     yield from _override_files_issues(mappings, overrides, assumptions)
     yield from _precedence_issues(mappings, overrides, assumptions, pointer)
@@ -230,9 +232,9 @@ def _size_issues(content: FileContent, assumptions: Assumptions) -> Iterator[Iss
 def _precedence_issues(
     mappings: list[dict[str, str]], overrides: FilesByPath, assumptions: Assumptions, pointer: str
 ) -> Iterator[Issue]:
-    """Yield an issue for each series whose override file changes an attribute that its study's override file changes.
+    """Yield an issue for each series if its override file and its study's override file change the same attribute.
 
-    If `assumptions` say which of the two values the data store keeps, there is no issue.
+    There is no issue if `assumptions` have a value for which of the two values the data store keeps.
     """
     if assumptions.precedence != "unavailable":
         return
@@ -264,7 +266,7 @@ def _list_tags(overrides: FilesByPath, path: str) -> set[str]:
 def _override_files_issues(
     mappings: list[dict[str, str]], overrides: FilesByPath, assumptions: Assumptions
 ) -> Iterator[Issue]:
-    """Yield the issues of each override file, once for each study or series that its mappings name."""
+    """Yield the issues of each override file. A file is checked for each study or series that its mappings name."""
     checked: set[tuple[object, ...]] = set()
     for mapping in mappings:
         path, target = mapping["metadataFilePath"], _make_mapping_target(mapping)

@@ -26,9 +26,9 @@ _MAPPING_POINTER = re.compile(re.escape(MAPPINGS_POINTER) + "/[0-9]+")
 
 
 def check_documents(documents: PackageDocuments) -> list[Issue]:
-    """Return the errors and warnings that `validate` would find in a package. The package is not yet written.
+    """Return the errors and warnings that `validate` would find in a package that is not written yet.
 
-    An issue of an override file or a mapping names the study or series, because the file does not exist yet.
+    The location of an issue of an override file or a mapping is the study or series, because no file exists yet.
     """
     sources = check_plan_sources(documents.plan.sources)
     source_errors = [one.with_location(path=PLAN_FILE) for one in sources if one.severity is Severity.ERROR]
@@ -78,7 +78,7 @@ def check_repeated_instances(files: int, differing: int) -> Iterator[Issue]:
 class _DraftedFiles(FilesByPath):
     """The JSON files of a package by path.
 
-    Each value is parsed from the text on access, because all values together need much memory.
+    A file is parsed at each access, because the values of all files would need too much memory.
     """
 
     def __init__(self, documents: PackageDocuments) -> None:

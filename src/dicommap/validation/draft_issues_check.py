@@ -1,7 +1,7 @@
-"""Repeat the warnings of issues.jsonl, which a draft reported about its edits and its plan.
+"""Repeat the warnings in issues.jsonl, which `draft` reported about edits and the plan.
 
-`validate` finds issues of a package's documents by itself. It cannot find issues of edits, such as two patients that
-get one PatientID, because a package does not have the inventory.
+`validate` checks the documents of a package. It cannot check the edits, because a package does not contain the
+inventory. So warnings about edits, such as two patients that get the same PatientID, are repeated from issues.jsonl.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _parse_line(line: bytes) -> Issue | None:
         return None
     if document["severity"] != Severity.WARNING:
         return None
-    # A package may come from somebody else, so that control characters are escaped.
+    # A package may come from somebody else, so control characters are escaped.
     location: dict[str, Any] = {
         name: make_printable(value) if isinstance(value, str) else value for name, value in document["location"].items()
     }

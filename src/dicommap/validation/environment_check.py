@@ -44,7 +44,7 @@ _ARN_ACCOUNT_INDEX = 4
 
 
 def check_environment(environment: ImportEnvironment) -> Iterator[Issue]:
-    """Yield an issue for each bucket or data store that prevents jobs or may make them fail.
+    """Yield an issue for each bucket or data store that does not allow the import jobs, or may make them fail.
 
     If the state of a bucket or data store could not be read, the issue is a note.
     """

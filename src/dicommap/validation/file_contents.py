@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JsonContent:
-    """The value and the text of a JSON file that this process makes. The file is checked without parsing its text."""
+    """The value and the text of a JSON file that this process has made, so that checks need not parse the text."""
 
     value: object
     """The JSON value from which the text was made."""
@@ -70,9 +70,11 @@ KEPT_BYTES = 2**24
 
 
 class KeptFiles(FilesByPath):
-    """Files that are read once, because the first ones are kept in memory, up to KEPT_BYTES in total.
+    """Files that are kept in memory after the first read, up to KEPT_BYTES in total.
 
-    So the hash and the other checks of a file see the same bytes.
+    Other files are read at each access.
+
+    So the hash and the other checks of a kept file see the same bytes.
     """
 
     def __init__(self, files: FilesByPath) -> None:
@@ -128,7 +130,7 @@ def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any
 
 
 def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | None:
-    """Return the lines of a file, or the issue that prevents reading it. Return None if the file does not exist."""
+    """Return the lines of a file, or an issue if the file cannot be read. Return None if the file does not exist."""
     if path not in files:
         return None
     if isinstance(files, LineReadable):
@@ -140,7 +142,7 @@ def open_hashed_lines(files: FilesByPath, path: str) -> HashedLines | Issue | No
 
 
 class HashedLines(Iterator[bytes]):
-    """The lines of one file. They can be read once. After the last line, the size and SHA-256 of the file are known."""
+    """An iterator over the lines of one file. After the last line, it knows the size and SHA-256 of the file."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = iter(lines)

@@ -1,7 +1,8 @@
 """Check ImagingStudy resources with the library fhir.resources.
 
-The library has models of FHIR R4B. The ImagingStudy resource is the same in R4 and R4B: all resources that changed
-between R4 and R4B are newer than R3 (hl7.org/fhir/R4B/r3maps.html), and ImagingStudy already existed in R3.
+The library has models of FHIR R4B, and dicommap writes FHIR R4. The ImagingStudy resource is the same in both: all
+resources that changed between R4 and R4B are newer than R3 (hl7.org/fhir/R4B/r3maps.html), and ImagingStudy already
+existed in R3.
 """
 
 from __future__ import annotations

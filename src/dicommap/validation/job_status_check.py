@@ -1,4 +1,4 @@
-"""Issues of submitted jobs: how they ended, and whether the service has their requests unchanged."""
+"""Issues of submitted jobs: failed jobs, unknown jobs, and jobs that differ from their requests."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Check documents and their parts with pydantic models, which is about 40 times faster than jsonschema.
 
-A value that a model accepts is valid for the model's schema, and jsonschema need not check it. jsonschema checks the
-other values, because only its errors have the rule and the location that an issue needs. Property tests compare the
-models with the schemas.
+A value that a model accepts is valid for the model's schema, so jsonschema need not check it. If a model refuses a
+value, jsonschema checks the value again, because only errors of jsonschema have the rule and the location that an issue
+needs. Property tests compare the models with the schemas.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ _DEFINITIONS = "/$defs/"
 
 
 def is_accepted_by_model(name: str, document: object) -> bool:
-    """Return whether the model of a document accepts it. Then the document is valid for the schema.
+    """Return whether a pydantic model accepts a document, so that the document is valid for its schema.
 
-    False does not mean that the document is invalid: many schemas have no model.
+    If False is returned, the document may still be valid, because many schemas have no model.
 
     Args:
         name: The name of a shipped schema.
@@ -60,9 +60,10 @@ def is_accepted_by_model(name: str, document: object) -> bool:
 
 @lru_cache
 def get_validator_with_models(name: str) -> Draft202012Validator:
-    """Return a validator of the shipped schema `name` that finds the same errors as that of `get_schema_validator`.
+    """Return a fast validator of the shipped schema `name`. It finds the same errors as `get_schema_validator(name)`.
 
-    It does not look into the items of lists that the model of the items accepts.
+    It is fast because a pydantic model checks the items of long lists first. Only items that the model refuses are
+    checked by jsonschema.
     """
     return (
         make_schema_validator(name, _ValidatorWithModels)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def check_objects_csv(
     lines: Iterable[bytes], job: dict[str, Any], sources: Sequence[str], path: str, place: Location
 ) -> Iterator[Issue]:
-    """Yield the issues of a job's objects.csv: the first wrong row, or totals that are not those in the plan.
+    """Yield the issues of a job's objects.csv: the first wrong row, or totals that differ from the plan.
 
     The lines are read one by one, because a table may have millions of rows. Reading stops at the first wrong row.
 
@@ -63,7 +63,7 @@ def check_objects_csv(
 
 
 def _find_row_problem(planned: PlannedObject, sources_in_s3: Sequence[bool], *, staged: bool) -> tuple[str, str | None]:
-    """Return an issue code, and the problem of a row. The problem is None if the row is valid."""
+    """Return the code of the issue for a row, and a text that describes the problem; None if the row is valid."""
     problem = _find_source_problem(planned, sources_in_s3)
     if problem is not None or not staged:
         return "package.object-source", problem

@@ -67,7 +67,7 @@ _RequestMembers = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Package:
-    """A package with a valid plan, and the data that its jobs are checked against."""
+    """A package with a valid plan, and the data with which the checks compare its jobs."""
 
     plan: dict[str, Any]
     """The JSON value of the plan, with its jobs as `_JobValues`."""
@@ -90,9 +90,8 @@ def check_package(
         files: All files of the package by path.
         known: Study Instance UID -> Series Instance UIDs of the inventory. None if there is no inventory.
         input_s3_uri: The expected inputS3Uri of the package. None for any URI.
-        drafted: The plan, if this process has just made the package; else None. With it, nothing is checked that the
-            pydantic models and the draft ensure: schemas, hashes, tables, lists of objects, client tokens, missing and
-            unexpected files.
+        drafted: The plan, if this process has just made the package; else None. In such a package, these are right and
+            are not checked: schemas, hashes, tables, lists of objects, client tokens, and which files exist.
     """
     plan, issues, jobs = _read_plan(files, drafted)
     if plan is None:
@@ -104,7 +103,8 @@ def check_package(
     issues += _presence_issues(plan, files) if not is_drafted else ()
     issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(package)))
     issues = _merge_placeholder_notes(issues)
-    # A wrong plan gives other client tokens than those in the requests. An issue about tokens would then add nothing.
+    # Client tokens are computed from the plan. If the plan is wrong, all tokens differ, and issues about them would not
+    # help.
     return issues if is_drafted or has_errors(issues) else [*issues, *_token_issues(package)]
 
 
@@ -136,7 +136,7 @@ def _jobs_issues(package: _Package) -> Iterator[Issue]:
 
 
 class _JobValues:
-    """The JSON values of the jobs of a plan. They are made anew in each iteration, because they need much memory."""
+    """The JSON values of the jobs of a plan. Each iteration makes new values, because all values need much memory."""
 
     def __init__(self, jobs: PlanJobs) -> None:
         self._jobs = jobs
@@ -158,7 +158,7 @@ def _read_plan(files: FilesByPath, drafted: Plan | None) -> tuple[dict[str, Any]
     if PLAN_FILE in files:
         lines = open_hashed_lines(files, PLAN_FILE)
         parts = None if lines is None or isinstance(lines, Issue) else parse_plan_parts(lines)
-    # PlanJob has accepted all jobs, so the first job stands for all of them.
+    # The model PlanJob has accepted all jobs, so it is enough to check the first job.
     if parts is not None and not check_schema("plan", {**parts[0], "jobs": [next(parts[1].iterate_values())]}):
         return {**parts[0], "jobs": _JobValues(parts[1])}, [], parts[1]
     plan, issues = _read_document("plan", PLAN_FILE, files, is_valid=False)
@@ -200,7 +200,7 @@ def _iterate_expected_paths(plan: dict[str, Any]) -> Iterator[str]:
 def _presence_issues(plan: dict[str, Any], files: FilesByPath) -> Iterator[Issue]:
     """Yield an issue for each missing and each unexpected file of the package.
 
-    Most packages have exactly the expected files. Only digests of their paths are kept.
+    Most packages have exactly the expected files. To save memory, only digests of the paths are kept.
     """
     expected = set(map(hash, _iterate_expected_paths(plan)))
     missing = {path for path in _iterate_expected_paths(plan) if path not in files}
@@ -265,7 +265,7 @@ def _objects_issues(job: dict[str, Any], place: str, package: _Package) -> Itera
     elif table is not None:
         issues = list(check_objects_csv(table, job, package.plan["sources"], path, _plan_location(place)))
         table.read_to_end()
-        # If the table was changed, this is the cause of its other issues, and only this is reported.
+        # If the table was changed, its other issues are a consequence. So only the change is reported.
         yield from list(table.issues(path, job["objects"], _plan_location(f"{place}/objects"))) or issues
 
 
@@ -292,7 +292,7 @@ def _request_issues(job: dict[str, Any], configuration: object, package: _Packag
 
 
 def _merge_placeholder_notes(issues: list[Issue]) -> list[Issue]:
-    """Return the issues, with one note in place of the equal notes about placeholders in several requests.
+    """Return the issues, with only one note about placeholders instead of equal notes for several requests.
 
     In a new draft, all requests have the same placeholders.
     """

@@ -1,4 +1,4 @@
-"""Check plan.json by the rules that a JSON Schema cannot express, for example about counts and overlapping prefixes."""
+"""Check plan.json against rules that a JSON Schema cannot express, for example about counts and prefixes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
 def _mapped_count_issues(plan: dict[str, Any]) -> Iterator[Issue]:
     """Yield an issue if the number of studies or series with a mapping is not that in the plan.
 
-    If several jobs have parts of a study, each of them has a mapping for it, and the study counts once. Only digests
-    are kept, because there may be hundreds of thousands of mappings.
+    If several jobs have parts of a study, each of these jobs has a mapping for the study, but the study counts once. To
+    save memory, only digests of the mappings are kept.
     """
     studies, series = array("Q"), array("Q")
     for job in plan["jobs"]:

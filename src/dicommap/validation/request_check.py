@@ -22,7 +22,10 @@ _PLACEHOLDER_MEMBERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inpu
 
 
 def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
-    """Return the issues of a request. Placeholders such as `<datastoreId>` give one note, but no schema errors."""
+    """Return the issues of a StartDICOMImportJob request.
+
+    All placeholders such as `<datastoreId>` get one note together.
+    """
     placeholders = _find_placeholders(document)
     issues = [
         issue
@@ -56,9 +59,9 @@ def check_output_uris(inputs: Iterable[str], outputs: Mapping[Location, str]) ->
 
 
 def reject_drafted_members(account: Mapping[str, str]) -> None:
-    """Raise UsageError if `account` contains a parameter that `draft` sets.
+    """Raise UsageError if `account` contains a parameter of the request that `draft` sets itself, such as inputS3Uri.
 
-    `account` has the parameters of the request that the caller of `draft` gives.
+    `account` has the parameters that the caller of `draft` gives, such as datastoreId.
     """
     made = [name for name in _DRAFTED_MEMBERS if name in account]
     if made:
@@ -69,7 +72,7 @@ def reject_drafted_members(account: Mapping[str, str]) -> None:
 
 
 def check_aws_account(account: Mapping[str, str]) -> list[Issue]:
-    """Return the issues of parameters that the owner of the AWS account gives. A missing parameter is not an issue."""
+    """Return the issues of the request parameters of the AWS account, such as datastoreId. They may be missing."""
     issues = check_schema("start-dicom-import-job", dict(account))
     return [issue for issue in issues if issue.code != "schema.required"]
 

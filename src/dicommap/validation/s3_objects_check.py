@@ -45,7 +45,7 @@ class S3ObjectReader(Protocol):
 
 
 class JobObjectsCheck:
-    """Comparison of one job's planned objects with the objects that S3 lists. Both must be sorted by key."""
+    """A comparison of one job's planned objects with the objects that S3 lists, both sorted by key."""
 
     def __init__(self, job: PlanJob, uri: S3Uri, stored: S3ObjectReader, *, uploaded: bool) -> None:
         """Prepare the check of a job.
@@ -73,7 +73,8 @@ class JobObjectsCheck:
             listed: The objects that S3 lists under the job's inputS3Uri, sorted by key.
 
         Raises:
-            AwsError: S3 cannot list the whole prefix. The issues of the objects listed so far are yielded before.
+            AwsError: S3 cannot list the whole prefix. The issues of the objects that were listed before the error are
+                yielded first.
         """
         unseen = dict(self._overrides)
         try:
@@ -109,7 +110,7 @@ class JobObjectsCheck:
     def _compare_object(self, planned: PlannedObject, listed: S3Object | None) -> None:
         """Record an issue if a planned object is missing from the listing or differs."""
         self._planned += 1
-        # Only an instance is imported, so a difference of another object is no error.
+        # Only instances are imported, so a difference of any other object is not an error.
         is_instance = planned.disposition in _INSTANCE_DISPOSITIONS
         severity = Severity.ERROR if is_instance else Severity.NOTE
         if listed is None:
@@ -155,7 +156,7 @@ class JobObjectsCheck:
             self._issues.add(make_issue("listing.stray-object", self._locate_key(listed.key)))
 
     def _missing_object_issues(self, unseen: Mapping[str, PlannedFile]) -> Iterator[Issue]:
-        """Yield the issues of missing objects. If a staged job has no object at all, yield only one issue."""
+        """Yield an issue for each missing object; but only one issue if a staged job has no object at all."""
         if self._job.staged and self._missing and self._missing == self._planned:
             yield make_issue("object.not-staged", Location(path=self._printable_input_uri), count=self._planned)
         else:

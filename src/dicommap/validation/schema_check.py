@@ -52,7 +52,7 @@ def list_schema_issues(validator: Draft202012Validator, document: object) -> lis
     """Return an issue for each error that a validator finds in a document, sorted by JSON Pointer."""
     # An error needs about a kilobyte of memory, so the number of errors is limited.
     errors = list(islice(validator.iter_errors(document), MAX_SCHEMA_ERRORS))
-    # Two paths first differ inside one object or one array. So the sort never compares a name with an index.
+    # Two paths are equal up to an object or an array. So the sort never compares a member's name with an array index.
     errors.sort(key=lambda error: tuple(error.absolute_path))
     issues = (issue for error in _drop_implied_errors(errors) for issue in _make_error_issues(error))
     return list(
@@ -61,9 +61,9 @@ def list_schema_issues(validator: Draft202012Validator, document: object) -> lis
 
 
 def _drop_implied_errors(errors: list[_Error]) -> list[_Error]:
-    """Return the errors without those that another error of the same value causes.
+    """Return the errors without those that are a consequence of another error of the same value.
 
-    For example, a number in place of a text breaks `type` and `pattern`. Only the error of `type` is kept.
+    For example, a number in place of a text violates the rules `type` and `pattern`. Only the error of `type` is kept.
     """
     broken: dict[_ValueKey, set[str]] = {}
     for error in errors:

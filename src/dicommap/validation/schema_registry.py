@@ -1,4 +1,4 @@
-"""The shipped JSON Schemas, and a function that detects the kind of a document."""
+"""The JSON Schemas that dicommap ships, and a function that detects the kind of a document."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def make_schema_validator(name: str, validator_class: type[Draft202012Validator]
 @lru_cache
 def _load_schema(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(read_schema_text(name))
-    # For a subschema with $schema, jsonschema uses its own validator class, which accepts 1.0 as an integer.
+    # If a subschema has $schema, jsonschema checks it with its own validator class, which accepts 1.0 as an integer.
     del schema["$schema"]
     return schema
 

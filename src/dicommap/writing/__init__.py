@@ -1,1 +1,1 @@
-"""Write complete files or none. Only their owner can read them, and they are on the disk when writing ends."""
+"""Write files completely or not at all. Only the owner can read them, and they are on the disk when writing ends."""

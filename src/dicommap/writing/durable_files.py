@@ -48,9 +48,9 @@ def write_durably(file: BinaryIO, pieces: Iterable[str]) -> None:
 def write_tree(root: Path, files: Iterable[tuple[str, Iterable[str]]], count: int) -> None:
     """Write files below a directory, and wait until all of them are on the disk.
 
-    If there are at most SYNC_EACH_LIMIT files, each file and directory is synced on its own. For more files, this is
+    If there are at most SYNC_EACH_LIMIT files, each file and directory is synced separately. For more files, this is
     slow. So the whole file system is synced once, if the system has syncfs (Linux). Before Linux 5.8, syncfs does not
-    report a disk that fails. Readers of a package therefore compare every file with its hash in the plan.
+    report the failure of a disk. Therefore, readers of a package compare every file with its hash in the plan.
 
     Args:
         root: An existing directory.

@@ -1,8 +1,8 @@
 """Partial files and directories (`.NAME.TOKEN.partial`), which are renamed to NAME when they are complete.
 
-TOKEN is random. The process that writes a partial file holds a lock on it (flock). The lock ends with the process. A
-partial file without a lock is therefore a leftover of a process that was killed. A process ID in the name would not
-show this: another process may have the same ID, on this machine or on another one that shares the disk.
+TOKEN is random. The process that writes a partial file holds a lock on it (flock). The lock ends with the process. So a
+partial file without a lock was left by a process that was killed, and it can be removed. A process ID in the name would
+not show this, because another process may have the same ID, also on another machine with the same disk.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _OPEN_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class PartialFile:
-    """A file that is being written and still has its partial name."""
+    """A file that is not complete yet, and so has a partial name: `.NAME.TOKEN.partial`."""
 
     path: Path
     descriptor: int
@@ -68,9 +68,9 @@ class PartialFile:
 
 @contextmanager
 def partial_file(path: Path) -> Iterator[PartialFile]:
-    """Yield a private, locked partial file for the final path `path`.
+    """Return a context manager with a private, locked partial file for the final path `path`.
 
-    At the end, the partial file is removed if it was not renamed. Raises OSError.
+    At the end of the context, the partial file is removed if it was not renamed. Raises OSError.
     """
     partial, descriptor = _create_locked(path, create_file)
     try:
@@ -82,9 +82,9 @@ def partial_file(path: Path) -> Iterator[PartialFile]:
 
 @contextmanager
 def partial_directory(path: Path) -> Iterator[Path]:
-    """Yield the path of a private, locked partial directory for the final path `path`.
+    """Return a context manager with the path of a private, locked partial directory for the final path `path`.
 
-    At the end, the partial directory is removed if it was not renamed. Raises OSError.
+    At the end of the context, the partial directory is removed if it was not renamed. Raises OSError.
     """
 
     def create(partial: Path) -> int:

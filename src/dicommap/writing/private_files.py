@@ -70,8 +70,8 @@ def create_directories(path: Path) -> None:
 def open_lock_file(path: Path) -> int:
     """Open a lock file and return its descriptor. Create the file if it does not exist.
 
-    Raises OSError if it cannot be opened, or if `path` is a link. Another user of the directory could make `path` a
-    link to any file.
+    Raises OSError if the file cannot be opened, or if `path` is a link: another user of the directory could have made
+    `path` a link to any file.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
@@ -94,7 +94,7 @@ def set_mode(descriptor: int, mode: int) -> None:
 
 @contextmanager
 def open_directory(path: Path) -> Iterator[int]:
-    """Open a directory and yield its descriptor. Raises OSError."""
+    """Return a context manager with the descriptor of an open directory. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield descriptor

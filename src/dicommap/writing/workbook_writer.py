@@ -1,8 +1,8 @@
 """Write a table as an Excel workbook (.xlsx) in constant memory: either the whole workbook, or no file.
 
-XlsxWriter is used and not openpyxl. Both can write any number of rows with the same memory, but XlsxWriter takes less
-than half of the time. It can also tell Excel not to mark identifiers as "numbers stored as text", which openpyxl cannot
-write. Every cell is a text (format `@`), so that no spreadsheet changes it.
+This module uses XlsxWriter and not openpyxl. Both can write any number of rows with the same memory, but XlsxWriter
+takes less than half of the time. It can also tell Excel not to mark identifiers as "numbers stored as text"; openpyxl
+cannot. Every cell is a text (format `@`), so that no spreadsheet program changes it.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _write_worksheet(
 def _plain_text_worksheet() -> type:
     """Return a class of worksheets that write every text as plain text.
 
-    XlsxWriter takes a text that begins with `<r>` and ends with `</r>` as XML of rich text, and would not escape it.
+    XlsxWriter treats a text that begins with `<r>` and ends with `</r>` as XML of rich text, and does not escape it.
     """
     from xlsxwriter.worksheet import Worksheet
 
