@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.errors import DicommapError, ExecutorError, UsageError
-from dicommap.scanning.tasks import TaskRows, WorkerError, close_reader, read_files, run_task
+from dicommap.scanning.tasks import TaskRows, WorkerError, close_reader, read_files, run_task, uses_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -36,6 +36,9 @@ AUTO_JOBS = 0
 
 MIN_FILES_FOR_PROCESSES = 20_000
 """With AUTO_JOBS, other processes start after this number of files. For fewer files, one process is faster."""
+
+MIN_SLOW_FILES_FOR_PROCESSES = 2_000
+"""The same number if the storage is slow. The threads that wait for the storage use much of one processor's time."""
 
 _THREADS = 2
 """The number of threads that run tasks over the network. They share the files that may be read at the same time."""
@@ -140,7 +143,7 @@ class TaskRunner:
         """Submit a task to the executor, a process or a thread. Return None if this process must run the task now."""
         if self._executor is not None:
             return self._executor.submit(run_task, task)
-        if self._jobs > 1 and self._others is None and self._submitted >= self._min_files:
+        if self._jobs > 1 and self._others is None and self._has_files_for_processes():
             from dicommap.scanning.process_pool import WorkerProcesses  # most scans start no processes
 
             self._others = WorkerProcesses(self._jobs - 1)
@@ -149,6 +152,11 @@ class TaskRunner:
         if future is None and self._threads is not None:
             return self._threads.submit(run_task, task._replace(in_flight=-(-task.in_flight // _THREADS)))
         return future
+
+    def _has_files_for_processes(self) -> bool:
+        """Return whether so many files were submitted that it is faster to start other processes."""
+        is_slow_and_large = self._submitted >= MIN_SLOW_FILES_FOR_PROCESSES and uses_threads()
+        return self._submitted >= self._min_files or is_slow_and_large
 
     def __enter__(self) -> Self:
         return self

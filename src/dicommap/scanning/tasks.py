@@ -88,6 +88,11 @@ class _ThreadReader(threading.local):
 _reader = _ThreadReader()
 
 
+def uses_threads() -> bool:
+    """Return whether this thread reads files in other threads now, because calls were measured to wait for storage."""
+    return _reader.calls is not None and _reader.calls.thread_count > 0
+
+
 def close_reader() -> None:
     """End the threads that read files for the tasks of this thread."""
     _reader.close()

@@ -26,6 +26,7 @@ from dicommap.errors import DicommapError, ExecutorError, UsageError
 from dicommap.scanning import pipeline, process_pool, task_runner
 from dicommap.scanning.task_runner import require_main_guard
 from dicommap.scanning.tasks import ReadTask, TaskRows, WorkerError
+from tests.support.slow_disk import slow_tree
 from tests.support.varied_tree import age, rows_of, scan_rows, varied_tree
 from tests.unit.conftest import at_once
 
@@ -226,6 +227,20 @@ def test_processes_are_started_when_it_pays(tmp_path: Path, monkeypatch: pytest.
     assert scan_rows(tree, jobs=0) == expected
     assert taken
     assert all(taken)
+
+
+@pytest.mark.usefixtures("small_batches", "others_read")
+def test_processes_start_earlier_on_slow_storage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[bool]
+) -> None:
+    tree = varied_tree(tmp_path / "tree")
+    expected = scan_rows(tree)
+    monkeypatch.setattr(task_runner, "count_processors", lambda: 2)
+    monkeypatch.setattr(task_runner, "MIN_SLOW_FILES_FOR_PROCESSES", 30)
+    assert scan_rows(tree, jobs=0) == expected
+    assert not taken
+    assert scan_rows(slow_tree(tree, 0.001), jobs=0) == expected
+    assert taken
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="the extra [dask] is not installed")
