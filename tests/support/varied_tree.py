@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dicommap
+from dicommap.sources import Source
 from tests.support.p10_files import p10, small_tree, uid, write_tree
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -55,7 +56,7 @@ def rows_of(inventory: dicommap.Inventory) -> Rows:
     return {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in TABLES}
 
 
-def scan_rows(*sources: Path, **options: Any) -> Rows:
+def scan_rows(*sources: Path | Source, **options: Any) -> Rows:
     """Scan sources and return the rows."""
     with dicommap.scan(*sources, **options) as inventory:
         return rows_of(inventory)
