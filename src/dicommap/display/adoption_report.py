@@ -33,7 +33,7 @@ _REASONS = {
 def build_adoption_record(adoption: JobAdoption) -> Record:
     """Return the JSON object that describes an import job and the result of its comparison with a package.
 
-    A text that may hold patient values, such as jobName, is left out.
+    Texts that may contain patient values, such as jobName, are left out.
     """
     job = adoption.properties
     return {
@@ -81,7 +81,7 @@ def build_adoption_report(package: str, jobs: Sequence[JobAdoption], issues: Iss
         package: The package's directory.
         jobs: The compared jobs.
         issues: The issues of the comparison.
-        is_search: Whether dicommap searched the data store for the jobs. If false, the user gave the ids of the jobs.
+        is_search: Whether dicommap searched the data store for the jobs. If False, the user gave the ids of the jobs.
     """
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package)])]

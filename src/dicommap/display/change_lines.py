@@ -76,7 +76,7 @@ class _ChangeTexts:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A shortener of texts, so that lines fit into a width."""
+    """Functions that shorten texts, so that a line fits into the width of a terminal."""
 
     width: int
     ellipsis: str
@@ -110,7 +110,7 @@ class _Fit:
         return take_start(text, width - text_width(end)) + end
 
     def shorten_before(self, change: _ChangeTexts, room: int) -> _ChangeTexts:
-        """Return a change, in which `short_before` replaces `before` if the line of the change is too long.
+        """Return a change whose text `before` is replaced by `short_before` if the line of the change is too long.
 
         The line is too long if its values and its edit have more than `room` columns together. If `short_before` is
         empty, the change is returned unchanged.
@@ -146,7 +146,10 @@ class OriginNames:
         return origin
 
     def name_source(self, origin: str) -> str:
-        """Return the short name of an edit's source: `origin` without a sheet row and without numbers of files."""
+        """Return the short name of an edit's source, such as `studies.csv` for the origin `studies.csv row 2`.
+
+        Numbers of files are also left out.
+        """
         harmonized = _HARMONIZED.match(origin)
         if harmonized:
             return harmonized[0]

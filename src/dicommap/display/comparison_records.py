@@ -85,7 +85,7 @@ def build_attribute_change_record(change: AttributeChangeCount, masker: Masker) 
 
 
 def build_attribute_change_row(change: AttributeChangeCount, masker: Masker) -> dict[str, str]:
-    """Return a row of text cells (column -> text) that tells how an attribute changed in a study or series.
+    """Return a row of text cells (column -> text) that describes how an attribute changed in a study or series.
 
     A mark such as `<PatientID 1>` replaces a masked value.
     """

@@ -144,7 +144,7 @@ def _limited_report(
 
 
 def summarize(totals: ComparisonTotals) -> tuple[str, ...]:
-    """Return the numbers of differing studies and instances in two short texts; or the one text `no difference`."""
+    """Return two short texts with the numbers of differing studies and instances; or only the text `no difference`."""
     if totals.instances.is_same:
         return ("no difference",)
     statuses = (DifferenceStatus.NEW, DifferenceStatus.GONE, DifferenceStatus.CHANGED)
@@ -168,7 +168,7 @@ def count_differing(totals: ComparisonTotals) -> int:
 
 
 def describe_sides(before: ComparedInventorySummary, after: ComparedInventorySummary) -> Iterator[tuple[str, str]]:
-    """Yield facts about the two inventories, as pairs of a name and a text.
+    """Yield facts about the two compared inventories, as pairs of a name and a text.
 
     The facts are the name and the sources of each inventory, and the attributes that only one inventory has.
     """

@@ -1,7 +1,8 @@
 """Format conflicts of grouping attributes as rows of forecast.csv and as blocks of a report.
 
-A conflict is a grouping attribute with different values in a study or series: HealthImaging may put the files with
-another value into non-primary image sets.
+HealthImaging groups the files of a study and series by the values of some attributes (grouping attributes). A conflict
+is a grouping attribute with different values in a study or series: HealthImaging may put some of the files into
+non-primary image sets.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ _FILE_COLUMNS = (
 def build_conflict_row(conflict: GroupingConflict, *, masker: Masker) -> dict[str, str]:
     """Return a conflict as a row: column -> text.
 
-    The row has the study or series, the keyword, the values, numbers of files, and the cure: how an edit can remove the
-    conflict.
+    The row has the study or series, the keyword, the values, numbers of files, and a text that tells how an edit can
+    remove the conflict.
     """
     values = [
         f"{_format_display_value(conflict.keyword, value, masker=masker)} ({files})"
@@ -88,9 +89,9 @@ def build_conflict_row(conflict: GroupingConflict, *, masker: Masker) -> dict[st
 
 
 def build_forecast_rows(conflicts: Iterable[GroupingConflict], *, masker: Masker) -> Iterator[dict[str, str]]:
-    """Yield the rows of forecast.csv: for each conflict, a row for each listed file that may become non-primary.
+    """Yield the rows of forecast.csv: for each conflict, a row for each of the first files that may become non-primary.
 
-    If a conflict has more files than are listed, its last row has the number of the other files.
+    If a conflict has more files, its last row has the number of the other files.
     """
     for conflict in conflicts:
         of_conflict = {

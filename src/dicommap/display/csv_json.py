@@ -47,7 +47,7 @@ def record_lines(
     record: Callable[[_Item], Record],
     row: Callable[[_Item], Mapping[str, str]],
 ) -> Iterator[str]:
-    """Return the pieces of a text in CSV, JSON or JSON Lines, which has one record or row for each item.
+    """Return the pieces of a text in CSV, JSON or JSON Lines. The text has one record or row for each item.
 
     Args:
         items: The items to format.

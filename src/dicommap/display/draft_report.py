@@ -56,7 +56,10 @@ def build_draft_report(
     package: str,
     masker: Masker,
 ) -> Report:
-    """Return the report of a draft. `package` is the package's directory, or the reason why no package was written."""
+    """Return the report of a draft.
+
+    `package` is the path of the package's directory, or a text with the reason why no package was written.
+    """
     levels = Counter(override.level for override in overrides)
     by_level = ", ".join(f"{levels[level]:,} of a {level.value}" for level in Level if levels[level])
     counts = (

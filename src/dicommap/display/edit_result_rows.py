@@ -26,7 +26,10 @@ def build_edit_result_row(edit_result: EditResult) -> dict[str, str]:
 
 
 def format_edit_result_lines(edit_results: Iterable[EditResult]) -> Iterator[str]:
-    """Yield one line for each rule, function or harmonized keyword, and one line for all rows of a sheet or lookup."""
+    """Yield the results of edits as lines: one for each rule, function and harmonized keyword, and one for each table.
+
+    All rows of a table (a sheet or a lookup) are counted in the same line.
+    """
     for source, members in groupby(
         edit_results, key=lambda edit_result: edit_result.source if edit_result.row is not None else edit_result
     ):
@@ -40,7 +43,8 @@ def format_edit_result_lines(edit_results: Iterable[EditResult]) -> Iterator[str
 def _format_row_outcomes(rows: Counter[tuple[EditOutcome, bool]]) -> str:
     """Return a text with the number of rows of each outcome, such as `9 rows: 8 applied, 1 applied in part`.
 
-    A key of `rows` is an outcome, and whether some edits of the row were applied and others refused.
+    Each key of `rows` is a pair: the outcome of a row, and whether some edits of the row were applied and others
+    refused.
     """
     parts = (
         f"{count:,} {outcome.value}{' in part' if is_partial else ''}"

@@ -111,7 +111,7 @@ def zone_offset_at(on: date, time: str, zone: tzinfo) -> str:
         zone: The time zone.
 
     Raises:
-        FhirConversionError: The local time does not exist or exists twice, because clocks were put forward or back. Or
+        FhirConversionError: The local time does not exist or exists twice, because clocks were put forward or back; or
             the offset is not a whole number of minutes, which happens for old dates.
     """
     hours, minutes, seconds = (int(time[at : at + 2]) for at in (0, 3, 6))

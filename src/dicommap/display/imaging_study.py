@@ -38,7 +38,7 @@ STATUSES = ("registered", "available", "cancelled", "entered-in-error", "unknown
 
 @dataclass(frozen=True, kw_only=True)
 class ImagingStudySettings:
-    """Settings of ImagingStudy resources. Most of them are values that are not in the files."""
+    """Settings of ImagingStudy resources. Most settings are facts that P10 files do not contain."""
 
     status: str = "available"
     patient_system: str | None = None
@@ -133,7 +133,7 @@ class _ImagingStudyBuilder:
         text = self._choose_most_frequent_value("PatientID", list(self._values.values()), self._location)
         value = self._convert_value("PatientID", lambda: fhir_values.to_string(text), self._location)
         if value is None:
-            if not text.strip():  # a value that could not be converted has an issue already
+            if not text.strip():  # a PatientID that cannot be converted already has an issue
                 self._add_issue("fhir.no-patient-id", self._location)
             return {"type": "Patient"}
         return {"type": "Patient", "identifier": _drop_empty_members(system=self._settings.patient_system, value=value)}
@@ -269,8 +269,8 @@ class _ImagingStudyBuilder:
 class _SeriesValues:
     """The values of one series after overrides are applied.
 
-    `overrides` has the data set of the override of the study, then the data set of the override of the series. A value
-    of the series override replaces a value of the study override.
+    `overrides` has two data sets: first the study's override, then the series' override. If both have an attribute, the
+    value of the series' override is used.
     """
 
     series: Series

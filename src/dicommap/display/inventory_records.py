@@ -79,8 +79,8 @@ def flatten_record(record: Record) -> dict[str, str]:
     cells = {name: str(value) for name, value in record.items() if name != "attributes"}
     for keyword, distinct in record.get("attributes", {}).items():
         texts = [entry["mark"] if entry["value"] is None else entry["value"] for entry in distinct]
-        # Different values that cannot be decoded may have the same text. Numbers then stand for the values: the cell
-        # has only a marker with the number of values.
+        # Different values with undecodable bytes may have the same text. Then numbers replace the texts, so that the
+        # marker has the right number of values.
         known = texts if len({*texts}) == len(texts) else map(str, range(len(texts)))
         cells[keyword] = _UNMASKED.mask_counts(keyword, dict.fromkeys(known, 1))
     return cells
@@ -128,7 +128,7 @@ def build_value_members(
     """Return a dict with the member `name`, which has the value of the attribute `keyword`.
 
     If the value is masked, this member is None, and the member `mark_name` has the mark, such as `<PatientID 1>`. So
-    programs cannot confuse marks and values.
+    programs cannot take a mark for a value.
     """
     if masker.show_values or is_never_masked(keyword, value):
         return {name: escape_undecodable(value)}

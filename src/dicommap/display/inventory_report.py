@@ -42,7 +42,7 @@ class ValueSummary(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSummary:
-    """The UID, values and numbers of one series that a row in a table of series shows."""
+    """The data of one series for a row in a table of series: UID, values and numbers."""
 
     uid: str
     instances: int
@@ -63,7 +63,7 @@ class SeriesSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudySummary:
-    """The UID, values and numbers of one study that a row in a table of studies shows, and its first series."""
+    """The data of one study for a row in a table of studies: UID, values, numbers, and its first series."""
 
     uid: str
     series: int
@@ -148,7 +148,7 @@ def build_summary_report(summary: InventorySummary) -> Report:
 def build_unreadable_report(reason: str) -> Report:
     """Return the report of an inventory that cannot be read. Its only content is `reason`.
 
-    The repr of an Inventory shows this report and does not raise an error.
+    The repr of an Inventory shows this report instead of raising an error.
     """
     return Report(title="Inventory", blocks=[Note(text=reason)])
 

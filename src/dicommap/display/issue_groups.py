@@ -41,8 +41,8 @@ def group_issues(issues: Iterable[Issue]) -> list[IssueGroup]:
 def format_issue_group(group: IssueGroup, limit: int | None) -> Iterator[str]:
     """Yield the lines of a group: its heading, then a line for each listed issue.
 
-    The line of an issue has its location, and also its message if the messages of the group differ. If the group has
-    only one issue, this issue is the only line.
+    The line of an issue has its location, and also its message if the messages of the group differ. A group with only
+    one issue has only one line.
 
     Args:
         group: The group.

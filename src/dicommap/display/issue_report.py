@@ -1,4 +1,4 @@
-"""The class Issues (a tuple of issues with a report), a table of issues, and the list of issue codes as Markdown."""
+"""Show issues: the class Issues (a tuple with a report), a table of issues, and the issue codes as Markdown."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def build_issue_codes_table(
         counts: The number of issues of each code and severity.
         issues: The first issues of each code and severity. They are shown inside the row.
         heading: The heading of the table.
-        are_errors_open: Whether the issues of errors are visible at first. The issues of other rows are folded.
+        are_errors_open: Whether rows of errors show their issues at first. In other rows, the user must unfold the
+            issues.
     """
     ranked = rank_codes(counts)
     rows = [_build_code_row(*key, counts[key], (issues or {}).get(key, ())) for key in ranked[:MAX_CODES]]

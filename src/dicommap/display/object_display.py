@@ -1,4 +1,4 @@
-"""Reports and one-line descriptions of objects of the model. The class of an object decides which function makes them.
+"""Functions that make the report and the one-line description of an object of `dicommap.model`, chosen by its class.
 
 `dicommap.model.displayable` imports this module when an object is shown for the first time. To show a new class of the
 model, register its report in this module: `build_report.register(MyClass)(build_my_report)`.

@@ -52,7 +52,7 @@ def build_job_outcome_record(job: JobOutcomes, *, show_values: bool) -> Record:
 
 
 def build_study_outcome_record(study: StudyOutcomes) -> Record:
-    """Return the record of a study in one job, with the number of the study's instances that have each outcome."""
+    """Return the record of a study in one job: for each outcome, the number of the study's instances with it."""
     return {
         "StudyInstanceUID": study.study_instance_uid,
         "job": study.job,
@@ -97,7 +97,7 @@ def select_outcomes(counts: Iterable[Mapping[ImportOutcome, int]]) -> tuple[Impo
 def describe_not_instances(jobs: Iterable[JobOutcomes]) -> str:
     """Return a sentence about planned files that are not instances, such as DICOMDIRs.
 
-    The sentence tells how many of these files failed. It is empty if no job has such files.
+    The sentence has the number of these files that failed. It is empty if no job has such files.
     """
     planned: Counter[str] = Counter()
     refused: Counter[str] = Counter()

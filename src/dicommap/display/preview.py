@@ -60,7 +60,8 @@ def build_changes_table(
     Args:
         groups: The studies and series that get a row, with their changes.
         total: The number of all changed studies and series, also of those without a row.
-        opened: The number of rows whose changes are visible at first. The changes of the other rows are folded.
+        opened: The number of rows that show their changes at first. In the other rows, the user must unfold the
+            changes.
         limit: The maximum number of changes that the table inside each row lists. If it is None, all changes are
             listed, and long values are not cut.
         heading: The heading of the table.
@@ -111,8 +112,8 @@ UNFOLDED_TARGETS = 10
 class Preview(Displayable):
     """The changes of a draft as rows: each row has UIDs, tag, keyword, the values before and after, and the edit.
 
-    Values are masked unless the preview was made with `show_values=True`. After `dicommap.show_values(True)`, the
-    report of a preview in a notebook shows the values. The rows that a loop over the preview gets stay masked.
+    Values are masked unless the preview was made with `show_values=True`. After `dicommap.show_values(True)`, a
+    notebook shows a preview with values; but a loop over the preview still gets masked rows.
     """
 
     def __init__(self, rows: Rows, *, changes: int, overrides: int, masker: Masker) -> None:

@@ -62,7 +62,7 @@ _EDIT_COLUMNS = (
 
 
 class _Filters:
-    """The filters of a page: for each edit and each attribute, its CSS class and the number of its changes."""
+    """The filters of a page: each edit and each attribute has a CSS class and the number of its changes."""
 
     def __init__(self, changes: Sequence[AttributeChange], names: OriginNames) -> None:
         self._names = names
@@ -127,7 +127,7 @@ def build_preview_page(
     """
     names = OriginNames(edit_results)
     filters = _Filters(changes, names)
-    table = _render_changes(changes, filters, names, masker)  # before the legend, which explains a mark of the table
+    table = _render_changes(changes, filters, names, masker)  # before the legend, which explains marks of the table
     blocks: list[Block] = [_build_edits_by_study_table(study_edits)] if changes else [Note(text="No changes.")]
     if conflicts:
         blocks += build_conflict_blocks(conflicts, masker=masker, heading="Forecast")

@@ -45,7 +45,7 @@ REQUEST_COLUMNS = (
 
 
 def format_answer(result: QuestionResult) -> tuple[str, str]:
-    """Return two cells of a table: the answer to a question of a probe, and how a refusal was reported.
+    """Return two cells of a table: the answer to a question of a probe, and how the service reported a refusal.
 
     The second cell is empty if nothing was refused.
     """

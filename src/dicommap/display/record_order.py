@@ -18,7 +18,10 @@ _Key = tuple[int, float, str]
 
 @dataclass(frozen=True, slots=True)
 class RecordOrder:
-    """An order of records by one or more columns. Numbers are before texts, and empty cells are last."""
+    """An order in which records are sorted, by one or more columns.
+
+    Numbers are before texts, and empty cells are last.
+    """
 
     parts: Sequence[tuple[str, bool]] = ()
     """Pairs of a column, and whether its order is descending. The first column is the most important."""
@@ -42,7 +45,7 @@ class RecordOrder:
         """Return the items, sorted in this order. Items with equal cells keep their order.
 
         Args:
-            items: The items to sort. With a limit, only that number of items is kept in memory; otherwise all of them.
+            items: The items to sort. If there is a limit, only `limit` items are kept in memory at the same time.
             flatten: A function that returns the row of an item: column -> cell.
             limit: The maximum number of returned items, the first in this order; None for all items.
         """
@@ -56,7 +59,7 @@ class RecordOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Descending:
-    """A sort key that reverses the order of `key`."""
+    """A sort key that wraps another sort key (`key`) and reverses its order."""
 
     key: _Key
 

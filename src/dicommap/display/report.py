@@ -1,4 +1,7 @@
-"""The classes of a report: its title, counts, tables, facts, notes and figures. Other modules render it."""
+"""The classes of which a report consists: title, counts, tables, facts, notes and figures.
+
+Other modules render them.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class FactList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """One row of a table. `details` are blocks inside the row. HTML folds the details, unless `is_open` is true."""
+    """One row of a table. `details` are blocks inside the row. In HTML, they are folded unless `is_open` is True."""
 
     cells: Sequence[str]
     details: Sequence[Block] = ()
@@ -73,7 +76,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A plot in a report. Only HTML shows plots. So other blocks of the report must have the same facts."""
+    """A plot in a report.
+
+    Text output does not show plots, so other blocks of the report must contain the same facts.
+    """
 
     html: str
     """The HTML of the plot, made by the package `plots`. It is put into the page without escaping."""
@@ -86,7 +92,7 @@ Block = FactList | ReportTable | Note | Figure
 class Report:
     """The complete content that is shown about one object.
 
-    The function that builds a report masks its values. Rendering does not mask anything.
+    The function that builds a report must mask the values. The functions that render it mask nothing.
     """
 
     title: str

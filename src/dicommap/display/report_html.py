@@ -3,10 +3,10 @@
 The report has the text colour of its surroundings, so it is readable in every theme of every notebook. Lines and
 backgrounds are a transparent grey, red or green. Only badges have opaque colours: white text on a dark background.
 
-Tables are `<table>` elements, so they are still tables without the style sheet, which mail programs, code forges and
-notebooks that are not trusted remove. The blocks inside a row are a `<details>` element in a second row below it. The
+Mail programs, code forges and notebooks that are not trusted remove the style sheet. Tables are `<table>` elements, so
+they are still readable without it. The blocks inside a row are a `<details>` element in a second row below it. The
 style sheet moves the triangle of this element to the row above. No column becomes narrower than its longest word, so a
-table that is wider than the page can be scrolled.
+table may be wider than the page; it can then be scrolled.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Markup(str):
-    """Text that is HTML. The functions of this module escape other texts, but not Markup."""
+    """A text that is HTML already. The functions of this module escape every text that is not Markup."""
 
     __slots__ = ()
 
@@ -220,7 +220,7 @@ def _make_keyword_breakable(name: str) -> Markup:
 
 
 def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Iterator[Markup]:
-    """Yield the markup of a table row. If the row has details, then yield the markup of a second row with them."""
+    """Yield the markup of a table row, and of a second row below it if the row has details."""
     cells = (_render_cell(text, column.kind) for text, column in zip(row.cells, columns, strict=True))
     yield element("tr", *cells, css="row")
     if row.details:

@@ -92,7 +92,7 @@ def build_store_forecast_blocks(forecast: StoreForecast, *, masker: Masker, head
 
 
 def build_summary_rows(forecast: StoreForecast) -> Iterator[dict[str, str]]:
-    """Yield a row for each reason that the forecast has for an image set.
+    """Yield a row for each reason why the forecast expects an image set to change or to conflict.
 
     The row maps SUMMARY_COLUMNS to texts, such as the numbers of image sets and files with this reason.
     """

@@ -84,9 +84,9 @@ def build_watch_report(
 
 
 def _request_cells(request: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the table cells of a request: the operation, its target, and the number of bytes to upload (or empty).
+    """Return the table cells of a request to AWS: the operation, its target, and the number of bytes to upload.
 
-    The target is the S3 URI of an object, or the prefix of a job.
+    The target is the S3 URI of an object, or the prefix of a job. If nothing is uploaded, the last cell is empty.
     """
     if "Key" not in request:
         return request["operation"], request["inputS3Uri"], ""

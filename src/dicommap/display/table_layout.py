@@ -1,8 +1,8 @@
 """Fit tables into the width of a terminal.
 
-Each row is one line. So UIDs and paths are shortened in the middle, and other texts are cut at the end. Headings,
-numbers, issue codes and marks of masked values are never cut. If the columns are still too wide, the least important
-columns are hidden. Only sentences may take several lines.
+Each row is one line. Long UIDs and paths are shortened in the middle, and other long texts are cut at the end.
+Headings, numbers, issue codes and marks of masked values are never cut. If the columns are still too wide, the least
+important columns are hidden. Only sentences may take several lines.
 
 A UID is shortened to a text such as `1.3.6.1…18148.0.133`. Its beginning and end are long enough to be different for
 all UIDs of the column.
@@ -88,7 +88,7 @@ class TableLayout:
     ellipsis: str
 
     def has_same_columns(self, other: TableLayout) -> bool:
-        """Return whether another layout shows the same columns, so that one line of headings is enough for both."""
+        """Return whether another layout shows the same columns, so that both can share one line of headings."""
         return [fitted.index for fitted in self.columns] == [fitted.index for fitted in other.columns]
 
     def head(self) -> list[str]:
@@ -238,8 +238,8 @@ def pad_text(text: str, width: int, *, is_right: bool = False) -> str:
 
 
 def _stay_different(texts: set[str], kept: int, share: int) -> bool:
-    # A text of at most `kept` characters is not shortened. But here it is compared like a shortened one, which is
-    # stricter.
+    # A text of at most `kept` characters is not shortened. To be on the safe side, it is compared as if it were
+    # shortened.
     head = kept // share
     tail = kept - head
     return len({(text[:head], text[-tail:], len(text) <= kept) for text in texts}) == len(texts)
@@ -284,7 +284,7 @@ def _total(widths: dict[int, int]) -> int:
 def _hide_columns(
     columns: Sequence[TableColumn], widths: dict[int, int], width: int, ranks: Sequence[str]
 ) -> list[int]:
-    """Return the sorted indexes of the columns that must be hidden, because more important columns take the space.
+    """Return the indexes of the columns that must be hidden, because more important columns take the space; sorted.
 
     The hidden columns are removed from `widths`, which maps the index of a column to its width.
     """
@@ -304,10 +304,10 @@ def _hide_columns(
 
 
 def _widen_columns(columns: Sequence[TableColumn], widths: dict[int, int], natural: dict[int, int], width: int) -> None:
-    """Add the unused part of `width` to columns that are narrower than their longest cell, by changing `widths`.
+    """Divide the unused part of `width` between the columns that are narrower than their longest cell.
 
-    Columns of texts are widened first, up to a usual width. Then follow paths and sentences, then UIDs, then all
-    columns. `natural` has the width of the longest cell or heading of each column.
+    `widths` is changed. Columns of texts are widened first, up to a usual width. Then follow paths and sentences, then
+    UIDs, then all columns. `natural` has the width of the longest cell or heading of each column.
     """
     long_kinds = (CellKind.PATH, CellKind.SENTENCE)
     stages = (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """The description of what stage(), submit() or probe() will send, or will delete after a probe, and the targets."""
+    """What stage(), submit() or probe() will send or delete: files or requests, with their sources and targets."""
 
     package: str
     jobs: tuple[str, ...]
@@ -25,7 +25,7 @@ class Transfer:
     prefixes: tuple[str, ...]
     """The inputS3Uri of each job."""
     files: int
-    """Number of files that are copied or uploaded; or of objects in S3 that the clean-up of a probe deletes.
+    """Number of files that are copied or uploaded; for the clean-up of a probe: number of deleted S3 objects.
 
     `stage` copies files, `submit` uploads override files, and a probe uploads all its files.
     """
@@ -46,7 +46,7 @@ class Transfer:
     notes: Mapping[str, str] = field(default_factory=dict)
     """Name of a fact -> its text. For a probe: later jobs, the cost, and a warning if the data store is not empty."""
     deleted_image_sets: int | None = None
-    """The number of image sets that the clean-up of a probe deletes; None if something is sent and nothing deleted."""
+    """The number of image sets that the clean-up of a probe deletes; None if this transfer deletes nothing."""
 
     @property
     def buckets(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Records of verified attributes, series and studies. The schema `verification` describes them."""
+"""Build records (JSON objects) of verified attributes, series and studies. The schema `verification` describes them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def build_attribute_records(study: StudyResult, masker: Masker) -> Iterator[Reco
 
 
 def build_series_records(study: StudyResult) -> Iterator[Record]:
-    """Yield a record for each series whose image sets were verified, with the number of attributes for each effect."""
+    """Yield a record for each series whose image sets were verified: for each effect, the number of attributes."""
     for uid, counts in study.series.items():
         yield {
             "StudyInstanceUID": study.study_instance_uid,
@@ -74,7 +74,7 @@ def count_effects(counts: EffectCounts) -> dict[str, int]:
 def format_values(result: AttributeResult, masker: Masker) -> tuple[str, str]:
     """Return two texts for an attribute: the value of the override and the stored value, both masked.
 
-    The text is empty if the value is not known.
+    If a value is not known, its text is empty.
     """
     check = result.check
     keyword = keyword_of(check.tag)
@@ -82,12 +82,12 @@ def format_values(result: AttributeResult, masker: Masker) -> tuple[str, str]:
     texts = (_dump(check.wanted) if wanted is None else wanted, format_stored_value(check.stored))
     wanted_text, stored_text = (masker.mask(keyword, text, can_be_shown=False) for text in texts)
     if result.effect is Effect.APPLIED and not masker.show_values and stored_text:
-        return wanted_text, wanted_text  # equal by DICOM meaning, so that the marks must be equal, too
+        return wanted_text, wanted_text  # both values have the same DICOM meaning, so they get the same mark
     return wanted_text, stored_text
 
 
 def format_stored_value(stored: Any) -> str:  # noqa: ANN401  JSON of any type
-    """Return the text of a stored value: JSON if it is not a text. The text is empty if no value is stored."""
+    """Return a stored value as text: a text unchanged, any other value as JSON, and "" if no value is stored."""
     if stored is ABSENT or stored is None:
         return ""
     return stored if isinstance(stored, str) else _dump(stored)

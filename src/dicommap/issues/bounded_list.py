@@ -1,12 +1,10 @@
-"""BoundedList, a list that keeps the first items of each kind and counts the others; and limits for lists of issues.
+"""A list that keeps the first items of each kind and only counts the others, and limits for lists of issues.
 
-An inventory has millions of studies, and an edit that is wrong in one study is often wrong in all of them. Memory and
-output must not grow with the number of mistakes. In this example, the kind of a word is its length:
+An inventory may have millions of studies, and an edit that is wrong in one study is often wrong in all studies. Memory
+and output must not grow with the number of mistakes. In this example, the kind of a word is its length:
 
->>> words = BoundedList(limit=2, kind=len)
->>> words += ["a", "b", "c", "to"]
->>> list(words), words.count, words.count_of(1)
-(['a', 'b', 'to'], 4, 3)
+>>> words = BoundedList(limit=2, kind=len) >>> words += ["a", "b", "c", "to"] >>> list(words), words.count,
+words.count_of(1) (['a', 'b', 'to'], 4, 3)
 """
 
 from __future__ import annotations
@@ -108,8 +106,8 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
 
     Args:
         limit: The maximum number of issues of one kind to keep.
-        path: The path that all issues are about, such as the folder of a job. Issues with the same code and severity
-            are then of one kind. If `path` is None, issues of different files or rules are of different kinds.
+        path: The path that all issues are about, such as the folder of a job. The kind of an issue is then its code and
+            severity. If `path` is None, the kind is also the file or rule of the issue.
     """
 
     def kind(issue: Issue) -> Hashable:
@@ -139,7 +137,10 @@ def limit_and_count(issues: Iterable[Issue], limit: int, location: Location) -> 
 
 
 def limit_and_stop(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first `limit` issues. If there are more, yield one error that tells this, and stop."""
+    """Yield the first `limit` issues.
+
+    If there are more, yield one error which says that others are not listed, and stop.
+    """
     rest = iter(issues)
     yield from islice(rest, limit)
     if next(rest, None) is not None:
@@ -147,7 +148,7 @@ def limit_and_stop(issues: Iterable[Issue], limit: int, location: Location) -> I
 
 
 def _make_rest_issue(location: Location, severity: Severity, count: int, of: str = "", least: str = "") -> Issue:
-    """Return the issue that tells how many issues (`count`) are not listed."""
+    """Return the issue with the number (`count`) of issues that are not listed."""
     return make_issue("document.more-issues", location, severity=severity, count=count, of=of, least=least)
 
 

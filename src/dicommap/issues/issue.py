@@ -104,7 +104,7 @@ class Issue:
         return f"{location + ': ' if location else ''}{self.message}"
 
     def _has_keyword_in_message(self) -> bool:
-        """Return whether the message contains the keyword of the location, so that `format_text` can omit it."""
+        """Return whether the message contains the keyword of the location. `format_text` then omits the keyword."""
         subject = self.location.keyword
         if not subject or subject not in self.message:
             return False

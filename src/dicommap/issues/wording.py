@@ -56,7 +56,10 @@ def _parse_template(template: str) -> tuple[tuple[str, str | None, str], ...]:
 
 
 def _format_field(value: object, specification: str) -> str:
-    """Return the text of a field: `{n:file}` with a noun, `{n:has|have}` as a verb, others as in `str.format`."""
+    """Return the text for a field of a template: `{n:file}` gives `2 files`, `{n:has|have}` gives `have`.
+
+    Every other field gives the same text as `str.format`.
+    """
     if isinstance(value, int) and "|" in specification:
         return choose_verb(value, *specification.split("|"))
     if isinstance(value, int) and specification[-1:].isalpha() and len(specification) > 1:

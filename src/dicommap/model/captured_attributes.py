@@ -1,4 +1,4 @@
-"""The captured attributes: those whose values a scan stores in the inventory."""
+"""The captured attributes: the attributes whose values a scan stores in the inventory."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Displayable:
         return str(_import_display().render_html(self._build_report()))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401  IPython's
-        # An object in a list is shown by its repr. Objects that are often in lists have a repr of one line.
+        # An object inside a list is shown by its repr, which has one line for objects that are often in lists.
         is_alone = len(getattr(printer, "stack", ())) <= 1
         for number, line in enumerate((str(self) if is_alone else repr(self)).split("\n")):
             if number:
@@ -46,7 +46,7 @@ class Displayable:
 
 
 class DisplayableInLists(Displayable):
-    """Base class of objects that are often in lists and logs. Their repr is one line; their text and HTML are a report.
+    """Base class of objects that are often in lists and logs: `repr` gives one line, and `str` and HTML give a report.
 
     The repr never shows a patient value, even if values are unmasked.
     """
@@ -56,7 +56,7 @@ class DisplayableInLists(Displayable):
     def __repr__(self) -> str:
         return str(_import_display().format_line(self))
 
-    _repr_pretty_ = Displayable._repr_pretty_  # else IPython would use __repr__, not the inherited one
+    _repr_pretty_ = Displayable._repr_pretty_  # without this line, IPython would show the repr and not the report
 
 
 def _import_display() -> Any:  # noqa: ANN401  a module
@@ -76,6 +76,6 @@ class DisplayableTuple(tuple[_ItemT, ...], Displayable):
 
     __hash__ = tuple.__hash__
 
-    # The class tuple has these two methods too, so the methods of Displayable are chosen here.
+    # Without these two lines, the __str__ and __repr__ of tuple would be used.
     __str__ = Displayable.__str__
     __repr__ = Displayable.__repr__

@@ -85,7 +85,7 @@ class InstanceDifference:
 
 @dataclass(slots=True, kw_only=True)
 class InstanceCounts:
-    """The numbers of instances in a series, a study or a whole inventory, for both inventories.
+    """Numbers of instances from a comparison of two inventories, for a series, a study or the whole inventories.
 
     before = same + changed + gone + to_other_series, and after = same + changed + new + from_other_series.
     """
@@ -136,8 +136,8 @@ class InstanceCounts:
 class AttributeChangeCount:
     """A change of an attribute in one study or series, and the number of instances with this change.
 
-    If an attribute has very many different changes, only the first ones have an object of this class each. One more
-    object, without values, counts the instances with any other change.
+    If an attribute has very many different changes, each of the first changes has such an object. One more object,
+    without values, counts the instances with any other change.
     """
 
     study_instance_uid: str
@@ -179,14 +179,14 @@ class StudyDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedInventorySummary:
-    """One of the two compared inventories: its name, its sources, and the facts that limit the comparison."""
+    """One of the two compared inventories: its name, its sources, and the attributes that could not be compared."""
 
     name: str
     """The name of the inventory file. For an inventory in memory: a text such as "the first inventory"."""
     sources: tuple[str, ...]
     """The scanned roots.
 
-    A root is compared with the equal root of the other inventory. Roots without an equal are compared in their order.
+    A root is compared with the equal root of the other inventory. The remaining roots are compared in their order.
     """
     only_here: tuple[str, ...]
     """The captured attributes that the other inventory does not have. They are not compared."""
@@ -220,7 +220,7 @@ class ComparisonTotals:
         instances: InstanceCounts,
         keywords: Iterable[str],
     ) -> None:
-        """Add the numbers of one study. `keywords` are the attributes that changed in it."""
+        """Add the numbers of one study. `keywords` are the attributes that changed in this study."""
         self.studies[status] += 1
         self.series.update(series)
         self.instances.add(instances)

@@ -1,7 +1,7 @@
-"""ItemStore: a maker of lists and dicts for items that grow with the number of studies.
+"""A store for items whose number grows with the number of studies. It makes the lists and dicts for these items.
 
-The functions that resolve edits and plan jobs take such a store. This one keeps everything in memory. A subclass may
-keep the items in a file, so that a draft of any size needs little memory: see `package/temporary_store.py`.
+The functions that resolve edits and plan jobs take such a store. The class ItemStore keeps all items in memory. A
+subclass may keep them in a file, so that a draft of any size needs little memory: see `package/temporary_store.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ITEMS_IN_REPR = 20
 
 
 class ItemList(Sequence[ItemT]):
-    """A sequence that grows only at its end. It is equal to every other sequence with the same items, except a text."""
+    """A sequence to which items can only be added at the end. It is equal to a list or tuple with the same items."""
 
     def __init__(self) -> None:
         self._items: list[ItemT] = []
@@ -73,7 +73,7 @@ class ItemStore:
         return {}
 
     def sort_keys(self, made: Mapping[str, ValueT]) -> Iterator[str]:
-        """Return the keys of a dict of this store in ascending order."""
+        """Return the keys of a dict that `make_dict` has made, in ascending order."""
         return iter(sorted(made))
 
 

@@ -31,11 +31,11 @@ class JobAdoption:
     properties: ImportJob
     """The answer of GetDICOMImportJob."""
     job: str | None
-    """The id of the package's job with the same inputS3Uri; None if no job has it."""
+    """The id of the package's job with the same inputS3Uri; None if the package has no such job."""
     agreement: RequestAgreement | None
     """Whether the job has the inputS3Uri and importConfiguration of the package's job; None if it is not known."""
     differing: tuple[str, ...] = ()
-    """Names of other request members whose values differ from the package's request, such as dataAccessRoleArn."""
+    """Names of other members whose values differ from the request in the package, such as dataAccessRoleArn."""
     known_job_id: str | None = None
     """The id of the import job that the package has saved for its job `job`; None if it has not saved any."""
     result: AdoptionResult

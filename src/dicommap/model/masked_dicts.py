@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MaskedCounts(dict[str, int]):
-    """The values of one attribute -> number of files. The repr masks the values."""
+    """A dict: value of an attribute -> number of files. Its repr masks the values."""
 
     __slots__ = ()
 
@@ -34,7 +34,7 @@ class MaskedCounts(dict[str, int]):
 def count_class(keyword: str, *, is_unmasked: bool = False) -> type[MaskedCounts]:
     """Return the subclass of MaskedCounts for an attribute.
 
-    The keyword is in the class and not in each dict, because there may be millions of dicts.
+    The class stores the keyword, so that millions of dicts need not store it.
 
     Args:
         keyword: The keyword of the attribute.
@@ -46,7 +46,7 @@ def count_class(keyword: str, *, is_unmasked: bool = False) -> type[MaskedCounts
 def copy_counts(keyword: str, counts: Mapping[str, int]) -> MaskedCounts:
     """Return a copy of `counts` (value of an attribute -> number of files).
 
-    The repr of the copy masks the values if the repr of `counts` does, or if `counts` is an ordinary dict.
+    The repr of the copy masks the values, unless `counts` is a MaskedCounts whose repr shows them.
     """
     return type(counts)(counts) if isinstance(counts, MaskedCounts) else count_class(keyword)(counts)
 
@@ -56,7 +56,7 @@ def _restore_counts(keyword: str, is_unmasked: bool, counts: Mapping[str, int]) 
 
 
 class MaskedValues(dict[str, "Mapping[str, int]"]):
-    """Keyword -> value -> number of files, for the captured attributes of a study or series.
+    """A dict of a study or series: keyword of a captured attribute -> (value -> number of files).
 
     The repr masks the values.
     """

@@ -105,7 +105,10 @@ _is_unmasked_in_all_reprs = False
 
 
 class ShowValuesSetting:
-    """A context manager that `show_values` returns. It restores the previous setting at the end of its `with` block."""
+    """The context manager that `show_values` returns.
+
+    At the end of its `with` block, it restores the previous setting.
+    """
 
     def __init__(self, previous: bool) -> None:
         self._previous = previous
@@ -123,9 +126,9 @@ class ShowValuesSetting:
 def show_values(shown: bool = True) -> ShowValuesSetting:
     """Show or mask patient values in the reprs of all objects in this process. By default, they are masked.
 
-    `show_values(True)` is valid until `show_values(False)`; `with show_values(True): ...` is valid inside the block. If
-    the environment variable DICOMMAP_SHOW_VALUES is 1 when dicommap is imported, values are shown from the start. The
-    setting does not change tables that commands print, logs, files or error messages.
+    The call `show_values(True)` has effect until `show_values(False)` is called; `with show_values(True): ...` has
+    effect inside the block. If the environment variable DICOMMAP_SHOW_VALUES is 1 when dicommap is imported, values are
+    shown from the start. The setting does not change tables that commands print, logs, files or error messages.
 
     Args:
         shown: True to show values, False to mask them.
@@ -150,8 +153,8 @@ def is_unmasked_in_repr(*, unmasked: bool = False) -> bool:
 def has_expected_form(keyword: str, value: str) -> bool:
     """Return whether a value has the form that its attribute requires.
 
-    SpecificCharacterSet and TransferSyntaxUID must be valid terms, and DS and IS values must be numbers. A damaged file
-    may have other texts in them, even texts about a patient. For all other attributes, return True.
+    SpecificCharacterSet and TransferSyntaxUID must be valid terms, and DS and IS values must be numbers. In a damaged
+    file, these attributes may have any text, even a text about a patient. For all other attributes, return True.
     """
     if keyword == "SpecificCharacterSet":
         from dicommap.dicom.character_sets import parse_specific_character_set
@@ -175,8 +178,8 @@ _TAG = re.compile("[0-9A-Fa-f]{8}")
 def is_mask_text(text: str) -> bool:
     """Return whether a text comes from masked output: it is `***`, or it contains a mark such as `<PatientID 3>`.
 
-    Such a text must never become the new value of an attribute. But the value in a file may really be `***`. A caller
-    that knows the value in the file therefore calls this function only for a text that differs from that value.
+    Such a text must never become the new value of an attribute. But in some files, the value really is `***`. So a
+    caller that knows the value in the file calls this function only for a text that differs from this value.
     """
     return text.strip() == MASK or any(find_marks(text))
 
@@ -194,15 +197,14 @@ def is_mark(text: str) -> bool:
 
 
 class Masker:
-    """A masker of the patient values in one output. It replaces each value by a mark.
+    """An object that replaces the patient values in one output by marks, such as `<PatientID 3>`.
 
-    Equal values of an attribute get equal marks, other values other marks.
+    A mark has the keyword and a number in the order of appearance. Equal values of an attribute get equal marks, and
+    different values get different marks. So a reader sees which values are equal, but not the values. All parts of one
+    output (tables, HTML page, CSV) share one Masker. Marks of two outputs cannot be compared.
 
-    A mark has the keyword and a number in the order of appearance, such as `<PatientID 3>`. A reader sees which values
-    are equal, but not the values. All parts of one output (tables, HTML page, CSV) share one Masker. Marks of two
-    outputs cannot be compared: a Masker keeps only hashes, each Masker with another salt.
-
-    The memory is bounded. After MAX_NUMBERED_VALUES values, a mark has the hash itself instead of a number.
+    To limit memory, a Masker keeps only hashes of values, with a salt that no other Masker has. After
+    MAX_NUMBERED_VALUES values, a mark has the hash instead of a number.
     """
 
     MAX_NUMBERED_VALUES = 100_000

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Picture:
     """A PNG preview of one or several images, with a caption. It is not for diagnosis.
 
-    The caption has no patient value unless the user asked for values. The pixels are not changed: if a name is burned
-    into an image, the picture shows it.
+    The caption has no patient value unless the user asked for values. The pixels are not masked: if a patient's name is
+    part of an image (burned in), the picture shows the name.
     """
 
     png: bytes = field(repr=False)

@@ -1,4 +1,4 @@
-"""S3 objects of a listing, the range of file times in an inventory, and counts of network traffic."""
+"""Data types of sources: S3 objects in a listing, directories, times of files, and numbers of requests and bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class NetworkTraffic(NamedTuple):
-    """Counts of requests and received bytes. If the S3 client repeats a request after an error, it counts once."""
+    """Numbers of requests and received bytes. A request that the S3 client repeats after an error counts once."""
 
     requests: int = 0
     """Number of requests that list or read objects."""
@@ -26,14 +26,14 @@ class NetworkTraffic(NamedTuple):
 
 
 class ListedDirectory(NamedTuple):
-    """A directory of a source. A walk yields it after all files in it."""
+    """A directory of a source. A walk over the source yields a directory after all files in it."""
 
     path: str
     """The path relative to the root of the source. The path of the root is empty."""
     mtime_ns: int
     """The modification time in nanoseconds since 1970. It was read before the directory was listed."""
     entries: int
-    """The number of names in it."""
+    """The number of names in the directory."""
 
 
 class KnownDirectory(NamedTuple):
@@ -41,7 +41,7 @@ class KnownDirectory(NamedTuple):
 
     files: Sequence[SourceFile]
     directories: Sequence[str]
-    """The names of the directories in it."""
+    """The names of its inner directories."""
 
 
 class S3Object(NamedTuple):
@@ -61,5 +61,5 @@ MAX_TIME_NS = 2**63 - 1
 
 
 def clamp_time_ns(nanoseconds: int) -> int:
-    """Return the nearest time that an inventory can store. The range is 1677 to 2262, in nanoseconds since 1970."""
+    """Return the time nearest to `nanoseconds` (since 1970) that an inventory can store: from the year 1677 to 2262."""
     return max(-MAX_TIME_NS, min(nanoseconds, MAX_TIME_NS))

@@ -2,9 +2,9 @@
 
 Spreadsheets run a cell as a formula if it begins with `=`, `+`, `-` or `@`. East Asian versions also accept the
 full-width forms of these signs. Spaces and invisible characters before the sign are skipped. If the list separator is
-not a comma (Excel in most of Europe), a text such as `a;=b` is two cells. `escape_formulas` therefore writes an
-apostrophe at the beginning of the text, and after each separator in the text that a formula could follow. Spreadsheets
-then show the apostrophe and run nothing:
+not a comma (Excel in most of Europe), a text such as `a;=b` is two cells. So `escape_formulas` writes an apostrophe
+before a sign at the beginning of the text, and after each separator in the text that a formula could follow.
+Spreadsheets then show the apostrophe and run nothing:
 
     =1+1      '=1+1
     a;=1+1    a;'=1+1

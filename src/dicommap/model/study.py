@@ -55,7 +55,7 @@ class Disposition(StrEnum):
 
 
 class SourceFile(NamedTuple):  # a NamedTuple: there are millions, and frozen dataclasses are slower to make
-    """One path of a source, as the walk lists it before the file is read."""
+    """One path of a source, as the walk over the source lists it before the file is read."""
 
     path: str
     """The path relative to the root. Bytes that are not UTF-8 are kept as surrogates (PEP 383)."""
@@ -99,7 +99,7 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Instance(DisplayableInLists):
-    """One file that is an instance, or a duplicate of one. Its fields are never masked."""
+    """One file that is an instance, or a duplicate of an instance. Its fields are never masked."""
 
     source: str
     """The root of the source that has the file, as printable text."""
@@ -260,7 +260,7 @@ class Study(DisplayableInLists):
 
     @classmethod
     def from_series(cls, series: Iterable[Series]) -> Self:
-        """Return the study that consists of `series`. There must be at least one, and all of the same study."""
+        """Return the study that consists of `series`: at least one series, and all with the same Study Instance UID."""
         first, *others = members = tuple(series)
         values = first.values
         if others:  # no Counter, because there may be millions of studies and it is slower
@@ -276,7 +276,7 @@ class Study(DisplayableInLists):
         return cls(study_instance_uid=first.study_instance_uid, series=members, values=values)
 
     def overview(self, size: int = 128, *, progress: ProgressOption = None) -> Picture:
-        """Draw the middle image of each series side by side, for the first 60 series at most.
+        """Draw the middle images of the study's series side by side, for at most 60 series.
 
         Args:
             size: Pixels of each image's square, 32 to 2,048.
@@ -363,7 +363,7 @@ def compact_counts(counts: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def most_frequent_value(counts: ValueCounts) -> str | None:
-    """Return the value that most files have. Return None if there is no value, or if two values have the most files.
+    """Return the most frequent value. Return None if there is no value, or if two values are equally frequent.
 
     The empty text stands for an absent value and is not counted.
     """

@@ -16,7 +16,7 @@ _NotEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
 class SubmissionState(StrEnum):
-    """The states of a job's submission, in the order in which a job has them."""
+    """The states of a job's submission, in the order in which a job passes through them."""
 
     PLANNED = "planned"
     """The settings of the AWS account are stored. Nothing has been sent."""
@@ -31,7 +31,7 @@ class SubmissionState(StrEnum):
 
     @property
     def has_job(self) -> bool:
-        """Return whether the service has certainly accepted the job."""
+        """Return whether the service has accepted the job for certain: it has returned a jobId."""
         return self in (SubmissionState.STARTED, SubmissionState.ENDED)
 
 
@@ -69,13 +69,16 @@ class Submission(BaseModel):
     ending: JobEnding | None = None
     """How the job ended, for example with success or failure. It is set in the state `ended`."""
     configuration: RequestAgreement | None = None
-    """Whether the service reports the inputS3Uri and importConfiguration of the request; None if it is not known."""
+    """Whether the job in the service has the inputS3Uri and importConfiguration of the request;
+
+    None if it is not known.
+    """
     statusSource: Literal["event"] | None = None
     """`event` if the status is from an event that the service has not confirmed; None if it is from the service."""
     adoptedAt: UtcTime | None = None
     """The time at which `adopt` saved the job; None if `submit` started it."""
     seenAt: UtcTime | None = None
-    """The time of the service's last report about the job."""
+    """The time of the service's last answer about the job."""
 
     @property
     def is_start_sent(self) -> bool:
@@ -98,7 +101,7 @@ class Submission(BaseModel):
         return self
 
     def report(self) -> JobInfo:
-        """Return the last report of the service about the job. The submission must have a jobStatus."""
+        """Return the job's properties from the service's last answer. The submission must have a jobStatus."""
         job = ImportJob(
             jobId=self.jobId or "", jobStatus=self.jobStatus or "", datastoreId=self.datastoreId, message=self.message
         )
