@@ -71,6 +71,11 @@ quotas = st.fixed_dictionaries(
     | {"mappings": st.integers(1, 1000)}
 )
 choices = {name: st.sampled_from(get_args(field.annotation)) for name, field in Assumptions.model_fields.items()}
+updates = st.lists(
+    st.fixed_dictionaries({"path": st.from_regex(r"updates/[0-9]{6,9}\.json", fullmatch=True), **digests}),
+    min_size=1,
+    max_size=2,
+)
 plans = st.fixed_dictionaries(
     {
         "version": st.just(2),
@@ -87,7 +92,7 @@ plans = st.fixed_dictionaries(
         "forecast": contents,
         "jobs": st.lists(jobs, min_size=1, max_size=2),
     },
-    optional={"grouping": contents, "issues": contents},
+    optional={"grouping": contents, "issues": contents, "updates": updates},
 )
 
 KINDS: dict[str, tuple[type[BaseModel], st.SearchStrategy[Any], tuple[str, ...]]] = {

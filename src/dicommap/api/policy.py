@@ -125,8 +125,8 @@ def _select_owned_inputs(plan: Plan, inputs: Sequence[S3Uri]) -> list[S3Uri]:
 
     If none is there, return the plan's inputS3Uri. Copies for staged jobs are in a bucket of the caller.
     """
-    bucket = _parse_uri(plan.inputS3Uri).bucket
-    return [uri for uri in inputs if uri.bucket == bucket] or [_parse_uri(plan.inputS3Uri)]
+    source = _parse_uri(plan.inputS3Uri or "")
+    return [uri for uri in inputs if uri.bucket == source.bucket] or [source]
 
 
 def _require_valid_settings(account: Mapping[str, str | None], region: str | None) -> None:

@@ -109,6 +109,7 @@ def build_plan_report(plan: Plan, figure: Figure) -> Report:
         format_count(len(plan.jobs), "job"),
         format_count(plan.studies, "study"),
         format_count(plan.series, "series"),
+        *([format_count(len(plan.updates), "update")] if plan.updates is not None else ()),
     )
     usual = Assumptions().model_dump()
     settings = (f"{name}={value}" for name, value in plan.assumptions.model_dump().items() if value != usual[name])
@@ -118,7 +119,7 @@ def build_plan_report(plan: Plan, figure: Figure) -> Report:
     others = (f"{name}={value:,}" for name, value in plan.quotas.model_dump().items() if value != quotas[name])
     pairs = [
         ("sources", join_first_names(plan.sources)),
-        ("inputS3Uri", plan.inputS3Uri),
+        *([("inputS3Uri", plan.inputS3Uri)] if plan.inputS3Uri is not None else ()),
         ("quotas", ", ".join(others) or "the defaults"),
         ("assumptions", ", ".join(settings) or "the defaults"),
     ]

@@ -8,6 +8,7 @@ from dicommap.reading.document_limits import (
     PLAN_LIMIT,
     SUBMISSION_LIMIT,
     TABLE_LIMIT,
+    UPDATE_LIMIT,
     DocumentLimit,
 )
 
@@ -22,6 +23,8 @@ REQUEST_FILE = "start-dicom-import-job.json"
 OBJECTS_FILE = "objects.csv"
 AUDIT_FILE = "audit.jsonl"
 """The record of the package's changes and events. Events are appended to it after the draft."""
+UPDATES_FOLDER = "updates"
+"""The folder with the updates of stored metadata. `update` sends them after the import."""
 SUBMISSION_FOLDER = "submission"
 """The folder with the submission states of the jobs. Only it, VERIFICATION_FOLDER and AUDIT_FILE change after the
 draft."""
@@ -44,6 +47,11 @@ def job_folder(job_id: str) -> str:
     return f"jobs/{job_id}"
 
 
+def update_path(number: int) -> str:
+    """Return the path of the file with an update. The first update has the number 1."""
+    return f"{UPDATES_FOLDER}/{number:06d}.json"
+
+
 def submission_path(job_id: str) -> str:
     """Return the path of the file with a job's submission state."""
     return f"{SUBMISSION_FOLDER}/{job_id}.json"
@@ -56,6 +64,8 @@ def limit_at(path: str) -> DocumentLimit:
         return PLAN_LIMIT
     if path.startswith(f"{SUBMISSION_FOLDER}/"):
         return SUBMISSION_LIMIT
+    if path.startswith(f"{UPDATES_FOLDER}/"):
+        return UPDATE_LIMIT
     if "/files/" in path:
         return OVERRIDE_LIMIT
     return CONFIGURATION_LIMIT if name in (CONFIGURATION_FILE, REQUEST_FILE) else TABLE_LIMIT

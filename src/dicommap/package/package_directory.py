@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +26,14 @@ from dicommap.planning.plan import Plan
 from dicommap.planning.plan_parts import parse_plan_parts
 from dicommap.planning.planned_objects import PlannedObject, parse_objects_csv
 from dicommap.reading import open_folder, open_regular_file
-from dicommap.reading.document_limits import CONFIGURATION_LIMIT, OVERRIDE_LIMIT, PLAN_LIMIT, TABLE_LIMIT
+from dicommap.reading.document_limits import (
+    CONFIGURATION_LIMIT,
+    OVERRIDE_LIMIT,
+    PLAN_LIMIT,
+    TABLE_LIMIT,
+    UPDATE_LIMIT,
+)
+from dicommap.updates.update import Update, update_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -57,10 +65,19 @@ def read_plan(package: Path) -> Plan:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedUpdate:
+    """An update of a package, with the path and the SHA-256 of its file."""
+
+    path: str
+    sha256: str
+    update: Update
+
+
 class PackageDirectory:
     """A package on disk. The methods read its files.
 
-    They raise DocumentError if objects.csv, an override file or a table was changed after the draft.
+    They raise DocumentError if objects.csv, an override file, an update or a table was changed after the draft.
     """
 
     def __init__(self, path: StrPath) -> None:
@@ -132,6 +149,24 @@ class PackageDirectory:
             yield read
         finally:
             os.close(folder)
+
+    def updates(self) -> Iterator[PlannedUpdate]:
+        """Yield the updates of stored metadata, in the order in which they are sent.
+
+        Raises DocumentError if a file cannot be read, or if its hash is not the hash in the plan.
+        """
+        for planned in self.plan.updates or ():
+            data = self._read_document(planned.path, UPDATE_LIMIT)
+            if hashlib.sha256(data).hexdigest() != planned.sha256:
+                raise DocumentError(f"{planned.path} was changed after it was drafted.", fix=_REDRAFT_FIX)
+            document, issues = parse_json(data, UPDATE_LIMIT.values)
+            try:
+                update = None if issues else update_from_json(document)
+            except (KeyError, TypeError, AttributeError):
+                update = None
+            if update is None:
+                raise DocumentError(f"{planned.path} is no update.", fix=_REDRAFT_FIX)
+            yield PlannedUpdate(path=planned.path, sha256=planned.sha256, update=update)
 
     def table(self, name: str, planned: FileDigest) -> str:
         """Return the text of a table, such as preview.csv.

@@ -23,6 +23,7 @@ from dicommap.model.package_layout import (
     PREVIEW_FILE,
     REQUEST_FILE,
     job_folder,
+    update_path,
 )
 from dicommap.model.study import Target
 from dicommap.overrides.mappings import build_import_configuration, build_override_files
@@ -33,9 +34,11 @@ from dicommap.planning.plan import (
     PlanJobs,
     PlannedFile,
     UnplannedCounts,
+    UpdateFile,
     iterate_plan_json,
 )
 from dicommap.planning.planned_objects import INSTANCE_DISPOSITIONS, iterate_objects_csv
+from dicommap.updates.update import dump_update
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping, Sequence
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.grouping_table import GroupingTable
     from dicommap.overrides.override import Override
     from dicommap.planning.planned_objects import PlannedJob, PlannedObject
+    from dicommap.updates.update import Update
 
 
 class JobObjectCounts:
@@ -150,8 +154,8 @@ class PlanHeader:
     """The settings and file counts of a plan, without its jobs."""
 
     roots: tuple[str, ...]
-    uri: S3Uri
-    """The S3 prefix that has (or will have) all source files."""
+    uri: S3Uri | None
+    """The S3 prefix that has (or will have) all source files; None if the plan has only updates and none is known."""
     quotas: Quotas
     assumptions: Assumptions
     files: int
@@ -184,6 +188,7 @@ def build_package_documents(
     tables: PackageTables,
     account: Mapping[str, str],
     store: ItemStore = MEMORY,
+    updates: Iterable[Update] = (),
 ) -> PackageDocuments:
     """Build all files of a package. Equal input always gives equal texts.
 
@@ -193,7 +198,8 @@ def build_package_documents(
         header: The settings and file counts of the plan.
         tables: The CSV tables of the package.
         account: The valid parameters of StartDICOMImportJob that the user gave, such as datastoreId.
-        store: The store that keeps the texts of the jobs' files.
+        store: The store that keeps the texts of the jobs' files and of the updates.
+        updates: The updates of stored metadata, in the order in which they are sent.
     """
     overrides_by_study: MutableMapping[str, list[Override]] = store.make_dict()
     for study, group in groupby(overrides, key=lambda override: override.study_instance_uid):
@@ -210,7 +216,7 @@ def build_package_documents(
             totals.add_job(plan_job)
             yield plan_job
 
-    plan = _build_plan(PlanJobs(build_jobs()), totals, header, tables)
+    plan = _build_plan(PlanJobs(build_jobs()), totals, header, tables, tuple(_build_update_files(updates, texts)))
     produced[PLAN_FILE] = partial(iterate_plan_json, plan)
     tables_by_path = {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
     produced |= {path: partial(iter, pieces) for path, pieces in tables_by_path.items()}
@@ -219,6 +225,14 @@ def build_package_documents(
     if tables.grouping is not None:
         produced[GROUPING_FILE] = tables.grouping.pieces
     return PackageDocuments(plan, texts, produced, store)
+
+
+def _build_update_files(updates: Iterable[Update], texts: MutableMapping[str, str]) -> Iterator[UpdateFile]:
+    """Add the text of each update to `texts`, and yield its file."""
+    for number, update in enumerate(updates, 1):
+        path, text = update_path(number), dump_update(update)
+        texts[path] = text
+        yield UpdateFile(path=path, **FileDigest.from_text(text).model_dump())
 
 
 class _PlanTotals:
@@ -275,11 +289,17 @@ def _build_job(
     return plan_job, texts
 
 
-def _build_plan(jobs: PlanJobs, totals: _PlanTotals, header: PlanHeader, tables: PackageTables) -> Plan:
+def _build_plan(
+    jobs: PlanJobs,
+    totals: _PlanTotals,
+    header: PlanHeader,
+    tables: PackageTables,
+    updates: tuple[UpdateFile, ...],
+) -> Plan:
     return Plan(
         attempt=header.attempt,
         sources=header.roots,
-        inputS3Uri=str(header.uri),
+        inputS3Uri=None if header.uri is None else str(header.uri),
         quotas=header.quotas,
         unplanned=UnplannedCounts(
             instances=header.instances - totals.instances,
@@ -293,6 +313,7 @@ def _build_plan(jobs: PlanJobs, totals: _PlanTotals, header: PlanHeader, tables:
         forecast=FileDigest.from_pieces(tables.forecast),
         issues=None if tables.issues is None else FileDigest.from_text(tables.issues),
         grouping=None if tables.grouping is None else FileDigest.from_pieces(tables.grouping.pieces()),
+        updates=updates or None,
         jobs=jobs,
     )
 

@@ -11,7 +11,16 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, overload
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, PlainSerializer, PlainValidator, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
 
 from dicommap.dicom.strict_json import dump_json
 from dicommap.healthimaging.assumptions import Assumptions
@@ -63,6 +72,12 @@ class PlannedFile(_Document):
     def from_text(cls, path: str, text: str) -> Self:
         """Return a planned file with this path and text."""
         return cls(path=path, **FileDigest.from_text(text).model_dump())
+
+
+class UpdateFile(FileDigest):
+    """A file with an update of stored metadata: its path in the package, its size and its hash."""
+
+    path: Annotated[str, StringConstraints(pattern=r"^updates/[0-9]{6,9}\.json$")]
 
 
 class PlanJob(_Document):
@@ -130,8 +145,8 @@ class PlanJobs(Sequence[PlanJob]):
     @classmethod
     def validate(cls, value: object) -> Self:
         """Return the jobs from a sequence of jobs, or of their JSON values. Raise ValueError if a job is not valid."""
-        if not isinstance(value, list | tuple | PlanJobs) or not value:
-            raise ValueError("the jobs are not a list with at least one job")
+        if not isinstance(value, list | tuple | PlanJobs):
+            raise ValueError("the jobs are not a list")
         return value if isinstance(value, cls) else cls(map(PlanJob.model_validate, value))
 
     def __len__(self) -> int:
@@ -201,8 +216,11 @@ class Plan(Displayable, _Document):
     """
     sources: Annotated[tuple[str, ...], FailFast()] = Field(strict=False)
     """The source roots that were scanned: local directories or S3 URIs."""
-    inputS3Uri: S3UriText
-    """The S3 prefix that has (or will have) all source files. The prefixes of jobs that are not staged are under it."""
+    inputS3Uri: S3UriText | None = None
+    """The S3 prefix that has (or will have) all source files. The prefixes of jobs that are not staged are under it.
+
+    None if the plan has no jobs and no prefix is known.
+    """
     quotas: Quotas
     """The limits of one job. Each job of the plan obeys them."""
     unplanned: UnplannedCounts
@@ -224,13 +242,23 @@ class Plan(Displayable, _Document):
     issues: FileDigest | None = None
     """Size and hash of issues.jsonl, which lists the warnings of the draft about edits and the plan; None if there were
     none."""
+    updates: Annotated[tuple[UpdateFile, ...], Field(min_length=1)] | None = Field(default=None, strict=False)
+    """The files with updates of stored metadata, in the order in which they are sent; None if there are none."""
     # The check ends at the first error: an error for each of a million jobs would need gigabytes.
     jobs: Annotated[
         Sequence[PlanJob],
         PlainValidator(PlanJobs.validate),
         PlainSerializer(tuple, return_type=tuple[PlanJob, ...]),
     ]
-    """The jobs. Each iteration makes new objects, see `PlanJobs`."""
+    """The jobs. Each iteration makes new objects, see `PlanJobs`. There are none if the plan has only updates."""
+
+    @model_validator(mode="after")
+    def _require_jobs_or_updates(self) -> Self:
+        if not self.jobs and self.updates is None:
+            raise ValueError("the plan has neither a job nor an update")
+        if self.jobs and self.inputS3Uri is None:
+            raise ValueError("the plan has jobs without an inputS3Uri")
+        return self
 
     def _build_report(self) -> object:
         # Both modules are imported only when a plan is shown, because the package `planning` must not depend on them.
@@ -254,4 +282,4 @@ def iterate_plan_json(plan: Plan) -> Iterator[str]:
         text = dump_json(value).rstrip("\n")
         yield separator + textwrap.indent(text, "    ")
         separator = ",\n"
-    yield "\n  ]\n}\n"
+    yield "]\n}\n" if not plan.jobs else "\n  ]\n}\n"

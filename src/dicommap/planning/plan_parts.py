@@ -65,7 +65,7 @@ def parse_plan_parts(pieces: Iterable[bytes]) -> tuple[dict[str, Any], PlanJobs]
         value = _parse_part(bytes(rest))
     except (_IndivisibleError, ValidationError):
         return None
-    if not isinstance(value, dict) or value.pop("jobs", None) != [] or not jobs:
+    if not isinstance(value, dict) or value.pop("jobs", None) != []:
         return None
     return value, jobs
 

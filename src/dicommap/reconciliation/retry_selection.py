@@ -117,7 +117,7 @@ class RetrySelection:
         stage = self.make_stage_prefix(stage_uri)
         if stage is None:
             return
-        used = [self._plan.inputS3Uri, *self._roots, *(job.inputS3Uri for job in self._plan.jobs)]
+        used = [self._plan.inputS3Uri or "", *self._roots, *(job.inputS3Uri for job in self._plan.jobs)]
         if any(prefixes_overlap(stage, uri) for text in used if (uri := parse_s3_root(text)) is not None):
             yield make_issue("job.stage-overlap", other="a prefix that was imported")
         output = S3Uri.parse(output_s3_uri or "")
@@ -128,7 +128,7 @@ class RetrySelection:
         """Return the settings and file counts of the retry's plan, without its jobs."""
         return PlanHeader(
             roots=tuple(self._roots),
-            uri=S3Uri.parse(self._plan.inputS3Uri) or NO_URI,
+            uri=S3Uri.parse(self._plan.inputS3Uri or "") or NO_URI,
             quotas=self._plan.quotas,
             assumptions=self._plan.assumptions,
             files=sum(job.sourceFiles for job in self.whole) + len(self.missing),
@@ -143,7 +143,7 @@ class RetrySelection:
         """
         if parse_s3_root(self._plan.sources[planned.root]) is not None:
             return planned
-        root = job.inputS3Uri if job.staged else self._plan.inputS3Uri
+        root = job.inputS3Uri if job.staged else self._plan.inputS3Uri or ""
         number = self._roots.setdefault(root, len(self._roots))
         return replace(
             planned, root=number, source=job.inputS3Uri.removeprefix(root) + planned.key, etag="", modified_ns=None

@@ -18,7 +18,7 @@ from dicommap.healthimaging.import_configuration import (
     ImportConfiguration,
     StartDICOMImportJobRequest,
 )
-from dicommap.planning.plan import PlanJob, PlannedFile
+from dicommap.planning.plan import PlanJob, PlannedFile, UpdateFile
 from dicommap.validation.schema_registry import SchemaValidator, get_schema_validator, make_schema_validator
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ ITEM_MODELS: dict[str, type[BaseModel]] = {
     "dicomMetadataMapping": DicomMetadataMapping,
     "job": PlanJob,
     "plannedFile": PlannedFile,
+    "updateFile": UpdateFile,
 }
 """Name of a definition that is the schema of the items of a list -> model of the items."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.printable_text import make_printable
@@ -116,7 +117,7 @@ def _plan_issues(package: _Package, input_s3_uri: str | None) -> Iterator[Issue]
         check = repeat_draft_issues if path == ISSUES_FILE else _table_issues
         yield from check(package.files, path, package.plan[member], _plan_location(f"/{member}"))
     expected_uri = S3Uri.parse(input_s3_uri or "")
-    if expected_uri is not None and expected_uri != S3Uri.parse(package.plan["inputS3Uri"]):
+    if expected_uri is not None and expected_uri != S3Uri.parse(package.plan.get("inputS3Uri", "")):
         yield make_issue("s3-uri.mismatch", _plan_location("/inputS3Uri"), other="the call")
 
 
@@ -159,7 +160,7 @@ def _read_plan(files: FilesByPath, drafted: Plan | None) -> tuple[dict[str, Any]
         lines = open_hashed_lines(files, PLAN_FILE)
         parts = None if lines is None or isinstance(lines, Issue) else parse_plan_parts(lines)
     # The model PlanJob has accepted all jobs, so it is enough to check the first job.
-    if parts is not None and not check_schema("plan", {**parts[0], "jobs": [next(parts[1].iterate_values())]}):
+    if parts is not None and not check_schema("plan", {**parts[0], "jobs": list(islice(parts[1].iterate_values(), 1))}):
         return {**parts[0], "jobs": _JobValues(parts[1])}, [], parts[1]
     plan, issues = _read_document("plan", PLAN_FILE, files, is_valid=False)
     return plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"])
@@ -190,6 +191,7 @@ def _table_issues(files: FilesByPath, path: str, planned: Mapping[str, Any], pla
 def _iterate_expected_paths(plan: dict[str, Any]) -> Iterator[str]:
     yield PLAN_FILE
     yield from (path for _, path in _list_tables(plan))
+    yield from (update["path"] for update in plan.get("updates", ()))
     for job in plan["jobs"]:
         folder = job_folder(job["id"])
         yield from (f"{folder}/{name}" for name in (REQUEST_FILE, OBJECTS_FILE))

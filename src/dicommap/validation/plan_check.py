@@ -20,10 +20,13 @@ def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
     """Yield an issue for each contradiction between members of a plan. The plan must be valid for its schema."""
     jobs = plan["jobs"]
     yield from _mapped_count_issues(plan)
-    yield from s3_uri_issues(plan["inputS3Uri"], Location(pointer="/inputS3Uri"))
+    if "inputS3Uri" in plan:
+        yield from s3_uri_issues(plan["inputS3Uri"], Location(pointer="/inputS3Uri"))
     yield from _repeated_key_issues("/jobs", "/id", "job id", (job["id"] for job in jobs))
     yield from _overlap_issues(jobs)
-    base = S3Uri.parse(plan["inputS3Uri"])
+    updates = plan.get("updates", ())
+    yield from _repeated_key_issues("/updates", "/path", "file", (update["path"] for update in updates))
+    base = S3Uri.parse(plan.get("inputS3Uri", ""))
     places = None if base is None else S3Prefixes(SourcePrefixes.from_roots(plan["sources"], base).source_uris)
     for index, job in enumerate(jobs):
         yield from _job_issues(job, f"/jobs/{index}")
@@ -72,9 +75,9 @@ def _overlap_issues(jobs: Iterable[dict[str, Any]]) -> Iterator[Issue]:
     """Yield an issue for each job whose prefix begins with the prefix of another job."""
     # In sorted order, the prefixes that begin with another prefix follow it directly.
     places = sorted((_format_prefix(job["inputS3Uri"]), index, job["id"]) for index, job in enumerate(jobs))
-    outer = places[0]
-    for place in places[1:]:
-        if not place[0].startswith(outer[0]):
+    outer = None
+    for place in places:
+        if outer is None or not place[0].startswith(outer[0]):
             outer = place
         elif place[2] != outer[2]:  # a repeated id is another issue
             yield make_issue(

@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from dicommap.errors import DocumentError
+from dicommap.healthimaging.assumptions import Assumptions
+from dicommap.healthimaging.quotas import Quotas
 from dicommap.package.package_directory import PackageDirectory
+from dicommap.package.package_writer import write_package
+from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
 from dicommap.planning.plan import PlanJob
+from dicommap.updates.update import Update, UpdateRequest
 from tests.support.p10_files import small_tree
 from tests.support.reconciliation_packages import draft_package
 
@@ -60,3 +65,40 @@ def test_a_folder_that_is_missing_or_a_link_is_refused(package: PackageDirectory
     folder.symlink_to(tmp_path / "files")
     with pytest.raises(DocumentError, match="a symbolic link"):
         package.override_file(job, job.mappings[0].metadataFilePath)
+
+
+UPDATES = [
+    Update(
+        study_instance_uid="1.2.3",
+        series_instance_uid=series,
+        requests=(UpdateRequest(updatable={"SchemaVersion": 1.1, "Patient": {"DICOM": {"PatientName": "A^B"}}}),),
+    )
+    for series in (None, "1.2.3.4")
+]
+
+
+@pytest.fixture
+def updates_only(tmp_path: Path) -> PackageDirectory:
+    head = PlanHeader(roots=(), uri=None, quotas=Quotas(), assumptions=Assumptions(), files=0, instances=0)
+    tables = PackageTables(preview="", edits="", forecast="")
+    write_package(tmp_path / "updates-only", build_package_documents([], [], head, tables, {}, updates=UPDATES))
+    return PackageDirectory(tmp_path / "updates-only")
+
+
+def test_updates_are_read_in_their_order(package: PackageDirectory, updates_only: PackageDirectory) -> None:
+    assert list(package.updates()) == []
+    planned = list(updates_only.updates())
+    assert [one.update for one in planned] == UPDATES
+    assert [(one.path, one.sha256) for one in planned] == [
+        (file.path, file.sha256) for file in updates_only.plan.updates or ()
+    ]
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "not JSON"])
+def test_a_changed_update_is_refused(updates_only: PackageDirectory, text: str) -> None:
+    path = updates_only.path / "updates" / "000002.json"
+    path.write_text(text, encoding="utf-8")
+    updates = updates_only.updates()
+    assert next(updates).update == UPDATES[0]
+    with pytest.raises(DocumentError, match=r"updates/000002\.json was changed after it was drafted"):
+        next(updates)

@@ -16,8 +16,9 @@ from dicommap.model.study import Disposition
 from dicommap.overrides.mappings import build_import_configuration, build_override_files, metadata_file_path
 from dicommap.overrides.override import Override
 from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
-from dicommap.planning.plan import FileDigest
+from dicommap.planning.plan import FileDigest, Plan
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject, dump_objects_csv
+from dicommap.updates.update import Update, UpdateRequest, update_from_json
 from dicommap.validation.package_check import check_package
 
 OBJECTS = [
@@ -43,6 +44,16 @@ OVERRIDES = [
 
 ASSUMPTIONS = Assumptions()
 TABLES = PackageTables(preview="preview\n", edits="edits\n", forecast="forecast\n")
+
+
+UPDATES = [
+    Update(
+        study_instance_uid="1.3",
+        series_instance_uid=series,
+        requests=(UpdateRequest(updatable={"SchemaVersion": 1.1, "Study": {}}),),
+    )
+    for series in (None, "1.3.2")
+]
 
 
 def documents(
@@ -208,3 +219,32 @@ def test_overrides_that_say_the_same_share_a_file_if_the_assumptions_let_them() 
 def test_files_that_repeat_their_uids_are_never_the_same() -> None:
     made = documents(assumptions=Assumptions(overrideFiles="shared", identifyingUids="present"))
     assert sum("/files/" in name for name in made) == 3
+
+
+def test_updates_are_files_that_the_plan_lists() -> None:
+    uri = S3Uri(bucket="bucket", prefix="in/")
+    head = PlanHeader(roots=("/data",), uri=uri, quotas=Quotas(), assumptions=ASSUMPTIONS, files=7, instances=5)
+    job = PlannedJob(id="0001", uri=uri, objects=OBJECTS)
+    made = build_package_documents([job], OVERRIDES, head, TABLES, {}, updates=UPDATES)
+    paths = [path for path in made if path.startswith("updates/")]
+    assert paths == ["updates/000001.json", "updates/000002.json"]
+    assert [update_from_json(json.loads(made[path])) for path in paths] == UPDATES
+    assert [dict(file) for file in made.plan.updates or ()] == [
+        {"path": path, **FileDigest.from_text(made[path]).model_dump()} for path in paths
+    ]
+    assert list(json.loads(made["plan.json"]))[-2:] == ["updates", "jobs"]
+    assert "updates" not in json.loads(documents()["plan.json"])
+
+
+def test_a_package_may_have_updates_only() -> None:
+    head = PlanHeader(roots=("/data",), uri=None, quotas=Quotas(), assumptions=ASSUMPTIONS, files=0, instances=0)
+    made = build_package_documents([], [], head, TABLES, {}, updates=UPDATES)
+    plan = json.loads(made["plan.json"])
+    assert plan["jobs"] == []
+    assert "inputS3Uri" not in plan
+    assert Plan.model_validate(plan) == made.plan
+    with pytest.raises(ValueError, match="neither a job nor an update"):
+        build_package_documents([], [], head, TABLES, {})
+    jobs = json.loads(documents()["plan.json"])["jobs"]
+    with pytest.raises(ValueError, match="without an inputS3Uri"):
+        Plan.model_validate({**plan, "jobs": jobs})
