@@ -29,7 +29,7 @@ _SCHEMA_MEMBER_NAMES = """
     samePatient seen seenAt sequences series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256
     shift_days size source sourceBytes sourceFiles sources staged startedAt startingAt state status statusSource
     stored strip studies study studyInSeries studyInstanceUID studyInStudy submittedAt tag text toOtherSeries
-    truncate_date unclear unplanned upper Value value version vr wanted warnings with
+    truncate_date unclear unplanned updates upper Value value version vr wanted warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
