@@ -243,14 +243,14 @@ class Plan(Displayable, _Document):
     """Size and hash of issues.jsonl, which lists the warnings of the draft about edits and the plan; None if there were
     none."""
     updates: Annotated[tuple[UpdateFile, ...], Field(min_length=1)] | None = Field(default=None, strict=False)
-    """The files with updates of stored metadata, in the order in which they are sent; None if there are none."""
+    """The files with updates of stored metadata, in the order in which they are sent; None if there is no update."""
     # The check ends at the first error: an error for each of a million jobs would need gigabytes.
     jobs: Annotated[
         Sequence[PlanJob],
         PlainValidator(PlanJobs.validate),
         PlainSerializer(tuple, return_type=tuple[PlanJob, ...]),
     ]
-    """The jobs. Each iteration makes new objects, see `PlanJobs`. There are none if the plan has only updates."""
+    """The jobs. Each iteration makes new objects, see `PlanJobs`. The list is empty if the plan has only updates."""
 
     @model_validator(mode="after")
     def _require_jobs_or_updates(self) -> Self:
