@@ -96,6 +96,10 @@ class AwsError(DicommapError):
         """The issues that a check found before this error ended the check."""
 
 
+class ConflictError(AwsError):
+    """Error for a change that AWS refuses because the image set is LOCKED, or was changed since it was read."""
+
+
 class UnknownNameError(DicommapError):
     """Error for a name that no schema or issue code has."""
 

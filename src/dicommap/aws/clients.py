@@ -57,6 +57,11 @@ class Clients:
         return client
 
     @cached_property
+    def medical_imaging_once(self) -> Any:  # noqa: ANN401
+        """Return a client of AWS HealthImaging that sends each request once, for changes that must not happen twice."""
+        return self.make_client("medical-imaging", max_attempts=1)
+
+    @cached_property
     def healthlake(self) -> Any:  # noqa: ANN401
         """Return the client of AWS HealthLake."""
         return self.make_client("healthlake")

@@ -1,47 +1,46 @@
-"""Search, read and delete image sets of a HealthImaging data store, within the rate limits of each operation."""
+"""Search, read, change and delete image sets of a HealthImaging data store, within AWS's rate limits."""
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Any
 
-from dicommap.aws.client_errors import convert_client_errors
+from dicommap.aws.client_errors import THROTTLING_CODES, convert_client_errors
+from dicommap.aws.metadata_bodies import decompress_metadata, read_body
 from dicommap.aws.service_answers import parse_answer, read_pages, require_member
 from dicommap.aws.timing import (
+    COPY_IMAGE_SET_LIMIT,
     DELETE_IMAGE_SET_LIMIT,
     GET_IMAGE_SET_LIMIT,
     GET_METADATA_LIMIT,
     LIST_VERSIONS_LIMIT,
     SEARCH_IMAGE_SETS_LIMIT,
     SYSTEM_CLOCK,
+    UPDATE_METADATA_LIMIT,
+    GrowingPauses,
     Throttle,
 )
 from dicommap.dicom.choices import unknown_choice
-from dicommap.errors import AwsError, UsageError
+from dicommap.errors import AwsError, ConflictError, UsageError
 from dicommap.healthimaging.image_sets import (
     MAX_SEARCH_FILTERS,
     SEARCHABLE_ATTRIBUTES,
+    CopyAnswer,
     ImageSetProperties,
     ImageSetSummary,
 )
-from dicommap.issues.wording import format_count
-from dicommap.reading.document_limits import IMAGE_SET_METADATA_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from dicommap.aws.clients import Clients
     from dicommap.aws.timing import Clock
 
 _PAGE_SIZE = 50
 """Items per answer of SearchImageSets and ListImageSetVersions. It is the maximum that AWS allows."""
-_PIECE_BYTES = 256 * 1024
 _READ_ATTEMPTS = 3
 """Maximum number of attempts to get metadata. botocore repeats a failed request, but not an interrupted download."""
-_MAX_GZIP_MEMBERS = 100
-"""Maximum number of gzip members in one body. AWS sends one; the time to read very many would grow quadratically."""
-_GZIP_WBITS = 31
-"""zlib's setting for exactly the gzip format."""
+_CHANGE_ATTEMPTS = 4
+"""Maximum number of attempts of a change that AWS refuses because of its rate limit. Such a request had no effect."""
 
 
 class ImageSets:
@@ -67,11 +66,14 @@ class ImageSets:
             search_rate: The limit of SearchImageSets calls per second; None for the documented limit.
         """
         self._clients = clients
+        self._clock = clock
         self._searches = Throttle(SEARCH_IMAGE_SETS_LIMIT.with_rate(search_rate), clock)
         self._gets = Throttle(GET_IMAGE_SET_LIMIT, clock)
         self._metadata_gets = Throttle(GET_METADATA_LIMIT.with_rate(metadata_rate), clock)
         self._version_lists = Throttle(LIST_VERSIONS_LIMIT, clock)
         self._deletions = Throttle(DELETE_IMAGE_SET_LIMIT, clock)
+        self._updates = Throttle(UPDATE_METADATA_LIMIT, clock)
+        self._copies = Throttle(COPY_IMAGE_SET_LIMIT, clock)
 
     def search(self, datastore: str, filters: Mapping[str, str]) -> Iterator[ImageSetSummary]:
         """Yield the image sets, primary or not, whose attributes have the given values.
@@ -147,7 +149,7 @@ class ImageSets:
                 )
             headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             blob = require_member("GetImageSetMetadata", answer, "imageSetMetadataBlob")
-            body = _read_body(blob, str(headers.get("content-length", "")), subject)
+            body = read_body(blob, str(headers.get("content-length", "")), subject)
             if body is not None:
                 return body
         raise AwsError(
@@ -190,6 +192,149 @@ class ImageSets:
             answer = self._clients.medical_imaging.delete_image_set(**_name_image_set(datastore, image_set, None))
         return parse_answer("DeleteImageSet", ImageSetProperties, {"versionId": "", **answer})
 
+    def update(
+        self,
+        datastore: str,
+        image_set: str,
+        version: str,
+        *,
+        updatable: bytes | None = None,
+        removable: bytes | None = None,
+        force: bool = False,
+        include_study: bool = False,
+    ) -> ImageSetProperties:
+        """Change the metadata of an image set. AWS changes it asynchronously; the request is sent once.
+
+        Args:
+            datastore: The id of the data store.
+            image_set: The id of the image set.
+            version: The latest version of the image set, to which the change applies.
+            updatable: The JSON document with the attributes to set; None for no such attribute.
+            removable: The JSON document with the attributes to remove; None for no such attribute.
+            force: Whether to set the flag `force`.
+            include_study: Whether to change all primary image sets of the study.
+
+        Returns:
+            The properties in AWS's answer. `versionId` is the version that the change makes.
+
+        Raises:
+            ConflictError: The image set is LOCKED, or has another latest version.
+            AwsError: AWS refuses the request. If the error is transient, it is not known whether AWS made the change.
+
+        """
+        blobs = {"updatableAttributes": updatable, "removableAttributes": removable}
+        updates = {"DICOMUpdates": {name: blob for name, blob in blobs.items() if blob is not None}}
+        flags = {"force": force, "includeStudyImageSets": include_study}
+        return self._update(datastore, image_set, version, updates, flags)
+
+    def revert(
+        self, datastore: str, image_set: str, version: str, to_version: str, *, force: bool = False
+    ) -> ImageSetProperties:
+        """Give an image set the metadata of an older version, as a new version. The request is sent once.
+
+        Args:
+            datastore: The id of the data store.
+            image_set: The id of the image set.
+            version: The latest version of the image set.
+            to_version: The version whose metadata become the latest.
+            force: Whether to set the flag `force`.
+
+        Returns:
+            The properties in AWS's answer. `versionId` is the version that the change makes.
+
+        Raises:
+            ConflictError: The image set is LOCKED, or has another latest version.
+            AwsError: AWS refuses the request. If the error is transient, it is not known whether AWS made the change.
+
+        """
+        return self._update(datastore, image_set, version, {"revertToVersionId": to_version}, {"force": force})
+
+    def _update(
+        self, datastore: str, image_set: str, version: str, updates: dict[str, Any], flags: dict[str, bool]
+    ) -> ImageSetProperties:
+        parameters = {
+            **_name_image_set(datastore, image_set, None),
+            "latestVersionId": version,
+            "updateImageSetMetadataUpdates": updates,
+            **{name: True for name, is_set in flags.items() if is_set},
+        }
+        answer = self._change(
+            "UpdateImageSetMetadata",
+            image_set,
+            self._updates,
+            lambda: self._clients.medical_imaging_once.update_image_set_metadata(**parameters),
+        )
+        made = require_member("UpdateImageSetMetadata", answer, "latestVersionId")
+        return parse_answer("UpdateImageSetMetadata", ImageSetProperties, {**answer, "versionId": made})
+
+    def copy(
+        self,
+        datastore: str,
+        source: str,
+        source_version: str,
+        *,
+        destination: tuple[str, str] | None = None,
+        promote: bool = False,
+        force: bool = False,
+    ) -> CopyAnswer:
+        """Copy the instances of an image set. AWS copies them asynchronously; the request is sent once.
+
+        Args:
+            datastore: The id of the data store.
+            source: The id of the image set whose instances are copied.
+            source_version: The latest version of `source`.
+            destination: The id and the latest version of the image set that gets the instances; None for a new one.
+            promote: Whether the instances become part of the primary image sets.
+            force: Whether to copy although attributes of patient, study or series differ.
+
+        Raises:
+            ConflictError: An image set is LOCKED, or has another latest version.
+            AwsError: AWS refuses the request. If the error is transient, it is not known whether AWS made the copy.
+
+        """
+        information: dict[str, Any] = {"sourceImageSet": {"latestVersionId": source_version}}
+        if destination is not None:
+            information["destinationImageSet"] = {"imageSetId": destination[0], "latestVersionId": destination[1]}
+        flags = {"promoteToPrimary": promote, "force": force}
+        parameters = {
+            "datastoreId": datastore,
+            "sourceImageSetId": source,
+            "copyImageSetInformation": information,
+            **{name: True for name, is_set in flags.items() if is_set},
+        }
+        answer = self._change(
+            "CopyImageSet",
+            source,
+            self._copies,
+            lambda: self._clients.medical_imaging_once.copy_image_set(**parameters),
+        )
+        return parse_answer("CopyImageSet", CopyAnswer, answer)
+
+    def _change(
+        self, operation: str, image_set: str, throttle: Throttle, call: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Send a change, and return the answer. It is sent again only if AWS refused it because of the rate limit."""
+        pauses = GrowingPauses()
+        attempt = 0
+        while True:
+            attempt += 1
+            throttle.wait()
+            try:
+                with convert_client_errors(operation, f"image set {image_set}"):
+                    return call()
+            except AwsError as error:
+                if error.code == "ConflictException":
+                    raise ConflictError(
+                        error.message,
+                        fix="Somebody else changes this image set: run the same command again, which reads it anew.",
+                        code=error.code,
+                        local=True,
+                        request_id=error.request_id,
+                    ) from None
+                if error.code not in THROTTLING_CODES or attempt == _CHANGE_ATTEMPTS:
+                    raise
+                self._clock.sleep(next(pauses))
+
 
 def _build_filters(filters: Mapping[str, str]) -> list[dict[str, Any]]:
     for keyword in filters:
@@ -207,81 +352,3 @@ def _build_filters(filters: Mapping[str, str]) -> list[dict[str, Any]]:
 def _name_image_set(datastore: str, image_set: str, version: str | None) -> dict[str, str]:
     parameters = {"datastoreId": datastore, "imageSetId": image_set}
     return parameters if version is None else {**parameters, "versionId": version}
-
-
-def _read_body(body: Any, length: str, subject: str) -> bytes | None:  # noqa: ANN401  botocore's StreamingBody
-    """Return all bytes of a body; None if the connection broke. Raises AwsError if there are too many bytes.
-
-    Args:
-        body: The body.
-        length: The header Content-Length; empty if the answer does not have it.
-        subject: The image set, for messages.
-
-    """
-    with convert_client_errors("GetImageSetMetadata", subject):
-        from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
-
-        pieces, size = [], 0
-        try:
-            if length.isdecimal() and int(length) <= _PIECE_BYTES:
-                return bytes(body.read())  # a body cannot be longer than its Content-Length
-            for piece in body.iter_chunks(_PIECE_BYTES):
-                pieces.append(piece)
-                size += len(piece)
-                if size > IMAGE_SET_METADATA_LIMIT.bytes:
-                    raise _make_size_error(subject)
-        except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
-            return None
-        finally:
-            body.close()
-    return b"".join(pieces)
-
-
-def decompress_metadata(body: bytes, image_set: str) -> bytes:
-    """Decompress the metadata of an image set, which GetImageSetMetadata returned.
-
-    Args:
-        body: The body of the answer: one or more members of the gzip format (RFC 1952).
-        image_set: The id of the image set, for messages.
-
-    Raises:
-        AwsError: The body is not gzip, is incomplete, or decompresses to more bytes than IMAGE_SET_METADATA_LIMIT.
-
-    """
-    subject = f"image set {image_set}"
-    pieces: list[bytes] = []
-    room = IMAGE_SET_METADATA_LIMIT.bytes
-    rest = body
-    while rest or not pieces:
-        decompressor = zlib.decompressobj(_GZIP_WBITS)
-        try:
-            piece = decompressor.decompress(rest, room + 1)
-        except zlib.error:
-            raise _make_content_error(subject, "is not gzip data") from None
-        room -= len(piece)
-        if room < 0:
-            raise _make_size_error(subject)
-        if not decompressor.eof:
-            raise _make_content_error(subject, "is incomplete gzip data")
-        pieces.append(piece)
-        if len(pieces) > _MAX_GZIP_MEMBERS:
-            raise _make_content_error(subject, "has too many gzip members")
-        rest = decompressor.unused_data
-    return b"".join(pieces)
-
-
-def _make_content_error(subject: str, problem: str) -> AwsError:
-    return AwsError(
-        f"The metadata of {subject} {problem}.",
-        fix="Run the same command again. If that does not help, check the endpoint and any proxy on the way to it.",
-        local=True,
-    )
-
-
-def _make_size_error(subject: str) -> AwsError:
-    limit = format_count(IMAGE_SET_METADATA_LIMIT.bytes, "byte")
-    return AwsError(
-        f"The metadata of {subject} has more than {limit}.",
-        fix="Read this image set with other software: dicommap limits the memory for one document.",
-        local=True,
-    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.arguments import type_error
 from dicommap.healthimaging.limits import (
+    COPY_IMAGE_SET_RATE,
     DELETE_IMAGE_SET_RATE,
     GET_IMAGE_SET_METADATA_RATE,
     GET_IMAGE_SET_RATE,
@@ -18,6 +19,7 @@ from dicommap.healthimaging.limits import (
     LIST_RATE,
     SEARCH_IMAGE_SETS_RATE,
     START_RATE,
+    UPDATE_IMAGE_SET_METADATA_RATE,
 )
 
 if TYPE_CHECKING:
@@ -94,6 +96,10 @@ LIST_VERSIONS_LIMIT = RateLimit(*LIST_IMAGE_SET_VERSIONS_RATE)
 """Rate limit of ListImageSetVersions."""
 DELETE_IMAGE_SET_LIMIT = RateLimit(*DELETE_IMAGE_SET_RATE)
 """Rate limit of DeleteImageSet."""
+UPDATE_METADATA_LIMIT = RateLimit(*UPDATE_IMAGE_SET_METADATA_RATE)
+"""Rate limit of UpdateImageSetMetadata."""
+COPY_IMAGE_SET_LIMIT = RateLimit(*COPY_IMAGE_SET_RATE)
+"""Rate limit of CopyImageSet."""
 DESCRIBE_LIMIT = RateLimit(10, 10)
 """Rate limit of DescribeFHIRImportJob. AWS documents no limit, so this is a low assumed value."""
 

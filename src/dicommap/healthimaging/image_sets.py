@@ -101,3 +101,24 @@ class ImageSetProperties(BaseModel):
     deletedAt: datetime | None = None
     message: str | None = None
     isPrimary: bool | None = None
+
+
+class CopiedImageSet(BaseModel):
+    """Properties of the source or of the destination in the answer of CopyImageSet."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+    imageSetId: str
+    latestVersionId: str
+    imageSetState: str = ""
+    imageSetWorkflowStatus: str = ""
+
+
+class CopyAnswer(BaseModel):
+    """The answer of CopyImageSet. The copy is not finished while an image set is LOCKED."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
+
+    sourceImageSetProperties: CopiedImageSet
+    destinationImageSetProperties: CopiedImageSet
+    """The image set that has the copied instances. A promotion returns a primary image set with another id."""

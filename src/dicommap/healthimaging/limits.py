@@ -111,6 +111,12 @@ LIST_IMAGE_SET_VERSIONS_RATE = Rate(25, 50)
 DELETE_IMAGE_SET_RATE = Rate(0.25, 1)
 """Rate limit of DeleteImageSet ("Throttling limits")."""
 
+UPDATE_IMAGE_SET_METADATA_RATE = Rate(0.25, 1)
+"""Rate limit of UpdateImageSetMetadata ("Throttling limits")."""
+
+COPY_IMAGE_SET_RATE = Rate(0.25, 1)
+"""Rate limit of CopyImageSet ("Throttling limits")."""
+
 MAX_ELEMENT_LENGTHS = {
     "PatientName": 256,
     "PatientID": 256,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES
-from dicommap.aws.image_sets import decompress_metadata
+from dicommap.aws.metadata_bodies import decompress_metadata
 from dicommap.errors import AwsError, DocumentError, os_error_reason
 from dicommap.healthimaging.image_sets import LOCKED_STATE, is_image_set_id
 from dicommap.reading import FileTooLargeError, read_regular_file

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.client_errors import NOT_FOUND_CODES
 from dicommap.aws.document_uploads import UploadDocument
-from dicommap.aws.image_sets import decompress_metadata
 from dicommap.aws.job_manifests import fetch_job_manifests
+from dicommap.aws.metadata_bodies import decompress_metadata
 from dicommap.aws.timing import GrowingPauses
 from dicommap.errors import AwsError
 from dicommap.healthimaging.job_properties import format_utc

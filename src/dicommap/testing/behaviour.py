@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_h
 from dicommap.dicom.choices import unknown_choice
 from dicommap.dicom.dictionary import tag_of
 from dicommap.errors import UsageError
+from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.healthimaging.override_questions import OverrideAnswers, list_answers
 from dicommap.healthimaging.quotas import Quotas
@@ -44,6 +45,18 @@ class Behaviour:
     """Whether job manifests without any line are written."""
     number_padding: Literal["kept", "removed"] = "kept"
     """Whether values of DS and IS in the metadata of image sets have the space that makes their length even."""
+    locked_reads: int = 1
+    """Number of reads of an image set that is being changed for which it is LOCKED. The next read ends the change."""
+    failed_changes: Literal["no-version", "version"] = "no-version"
+    """Whether an update or a copy that fails leaves a new version with the old content."""
+    removal_values: Literal["compared", "ignored"] = "compared"
+    """Whether a value in removableAttributes must be the stored value."""
+    force_on_primary: Literal["accepted", "refused"] = "accepted"
+    """Whether an update of a primary image set may have the flag `force`; it never changes UIDs of such image sets."""
+    fixed_primary_levels: frozenset[str] = frozenset()
+    """Levels whose attributes no update of a primary image set may change. A guide of 2025 named patient and series."""
+    promoted_series: Literal["merged", "separate"] = "merged"
+    """Whether promoted instances are added to the primary image set of their series, or to a new one beside it."""
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -52,6 +65,9 @@ class Behaviour:
         for keyword in self.ignored_attributes:
             if tag_of(keyword) is None:
                 raise UsageError(f"{keyword!r} is not a keyword of PS3.6.", fix="Give keywords such as PatientID.")
+        for level in self.fixed_primary_levels:
+            if level not in set(Level):
+                raise unknown_choice("level", level, list(Level))
 
     def with_settings(self, settings: Iterable[str]) -> Behaviour:
         """Return a copy with other settings.

@@ -55,6 +55,12 @@ IMAGE_SET_FAULTS = {
 }
 """Kind of a fault of an image set -> description. The fault happens to the next operation on an image set."""
 
+CHANGE_FAULTS = {
+    "changed-meanwhile": "Somebody else changes the image set just before the request is processed.",
+    "change-failed": "The update or copy is accepted, and fails with the fault's message.",
+}
+"""Kind of a fault of an update or a copy -> description. The fault happens to the next update or copy."""
+
 METADATA_FAULTS = {
     "other-study": "The metadata are those of another study, although the image set is the same.",
     "not-gzip": "The metadata are not compressed, although the answer says so.",
@@ -71,8 +77,9 @@ FAULT_MESSAGES = {
     "job-failed": "FILE_COUNTS_LIMIT: as requested by the test",
     "rejected": "DICOM attribute SOPClassUID does not exist",
     "server-error": "As requested by the test",
+    "change-failed": "As requested by the test",
 }
-FAULT_KINDS = (*ERROR_FAULTS, *CONNECTION_FAULTS, *JOB_FAULTS, *IMAGE_SET_FAULTS, *METADATA_FAULTS)
+FAULT_KINDS = (*ERROR_FAULTS, *CONNECTION_FAULTS, *JOB_FAULTS, *IMAGE_SET_FAULTS, *CHANGE_FAULTS, *METADATA_FAULTS)
 _FAULT_PATTERN = re.compile(
     r"(?P<kind>[a-z-]+)(?P<settings>(?:,(?:operation=\w+|times=(?:[0-9]+|always)|after=[0-9]+|match=[^,]*|message=[^,]+))*)"
 )

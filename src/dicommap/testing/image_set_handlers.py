@@ -1,8 +1,9 @@
 """Answer the operations on image sets: search, properties, metadata, versions and deletion.
 
 Rules of the stand-in only, because AWS does not document them: the workflow status of the first version is CREATED and
-that of later versions IMPORTED; an image set that was deleted has a state, and no metadata; an operation that needs an
-image set which is LOCKED is refused with ConflictException.
+that of later imported versions IMPORTED; an image set that was deleted has a state, and no metadata; an operation that
+needs an image set which is LOCKED is refused with ConflictException. While an image set is LOCKED, its properties and
+SearchImageSets already show the version that the update or copy makes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from dicommap.testing.behaviour import Behaviour
     from dicommap.testing.image_sets import ImageSet, ImageSets, ImageSetVersion
+
+READABLE = "COPYING_WITH_READ_ONLY_ACCESS"
+"""The workflow status of the source of a copy, whose metadata can be read although it is LOCKED."""
 
 
 @dataclass(kw_only=True)
@@ -44,6 +48,7 @@ class ImageSetHandlers:
     def get(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer GetImageSet."""
         image_set, fault = self._find("GetImageSet", request)
+        self._count_read(image_set)
         properties = _describe_version(image_set, _find_version(image_set, request), fault)
         status = properties.pop("ImageSetWorkflowStatus")
         return {
@@ -59,9 +64,10 @@ class ImageSetHandlers:
     def get_metadata(self, request: Mapping[str, Any]) -> MetadataBlob:
         """Answer GetImageSetMetadata."""
         image_set, fault = self._find("GetImageSetMetadata", request)
-        _require_available(image_set, fault)
+        self._count_read(image_set)
+        require_available(image_set, fault, reads=True)
         version = _find_version(image_set, request)
-        metadata_fault = self.faults.take(METADATA_FAULTS, "GetImageSetMetadata", _list_names(image_set))
+        metadata_fault = self.faults.take(METADATA_FAULTS, "GetImageSetMetadata", list_names(image_set))
         if metadata_fault is not None:
             document = build_image_set_metadata(image_set, version, self.behaviour.number_padding)
             return make_faulty_blob(document, metadata_fault.kind)
@@ -74,13 +80,14 @@ class ImageSetHandlers:
     def list_versions(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer ListImageSetVersions. The latest version is the first."""
         image_set, fault = self._find("ListImageSetVersions", request)
+        self._count_read(image_set)
         versions = [_describe_version(image_set, version, fault) for version in reversed(image_set.versions)]
         return make_page("imageSetPropertiesList", versions, request)
 
     def delete(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer DeleteImageSet. The answer says DELETING, and the next request for the image set says DELETED."""
         image_set, fault = self._find("DeleteImageSet", request)
-        _require_available(image_set, fault)
+        require_available(image_set, fault)
         self.image_sets.delete(image_set)
         return {
             "datastoreId": image_set.datastore_id,
@@ -94,20 +101,39 @@ class ImageSetHandlers:
         image_set = self.image_sets.get(request["datastoreId"], request["imageSetId"])
         if image_set is None:
             raise ServiceError("ResourceNotFoundException", "The data store has no such image set.")
-        fault = self.faults.take(IMAGE_SET_FAULTS, operation, _list_names(image_set))
+        fault = self.faults.take(IMAGE_SET_FAULTS, operation, list_names(image_set))
         return image_set, None if fault is None else fault.kind
 
+    def _count_read(self, image_set: ImageSet) -> None:
+        """Count a read of an image set that is LOCKED, and end its change after `behaviour.locked_reads` reads."""
+        change = image_set.pending
+        if change is None or self.behaviour.advance == "call":
+            return
+        if change.reads_left == 0:
+            self.image_sets.end_change(change)
+        else:
+            change.reads_left -= 1
 
-def _list_names(image_set: ImageSet) -> tuple[str, str, str]:
+
+def list_names(image_set: ImageSet) -> tuple[str, str, str]:
     """Return the image set's id, Study Instance UID and Series Instance UID, for `Fault.match`."""
-    latest = image_set.latest.latest_instance
+    latest = image_set.latest
     return image_set.image_set_id, latest.study_instance_uid, latest.series_instance_uid
 
 
-def _require_available(image_set: ImageSet, fault: str | None) -> None:
+def require_available(image_set: ImageSet, fault: str | None, *, reads: bool = False) -> None:
+    """Raise ServiceError if an image set was deleted or is LOCKED.
+
+    Args:
+        image_set: The image set.
+        fault: A kind of IMAGE_SET_FAULTS that happens to the request, or None.
+        reads: Whether the request only reads the image set.
+
+    """
     if image_set.deleted_at or fault == "deleted":
         raise ServiceError("ResourceNotFoundException", "The image set was deleted.")
-    if fault == "locked":
+    is_readable = image_set.pending is not None and image_set.pending.statuses[image_set.image_set_id] in READABLE
+    if fault == "locked" or (image_set.pending is not None and not (reads and is_readable)):
         # Users of HealthImaging report this message.
         raise ServiceError("ConflictException", "Requested ImageSet metadata is not consistent yet.")
 
@@ -123,10 +149,14 @@ def _find_version(image_set: ImageSet, request: Mapping[str, Any]) -> ImageSetVe
 def _get_state(image_set: ImageSet, version: ImageSetVersion, fault: str | None) -> tuple[str, str]:
     """Return the state and the workflow status of a version."""
     if image_set.deleted_at or fault == "deleted":
-        return "DELETED", "DELETED"
+        # A copy into a new image set that failed has no instances, and its image set is gone.
+        return "DELETED", version.status if version.status == "COPY_FAILED" else "DELETED"
     if fault == "locked":
         return "LOCKED", "UPDATING"
-    return "ACTIVE", "CREATED" if version.number == 1 else "IMPORTED"
+    if image_set.pending is not None:
+        is_latest = version is image_set.latest
+        return "LOCKED", image_set.pending.statuses[image_set.image_set_id] if is_latest else version.status
+    return "ACTIVE", version.status
 
 
 def _describe_version(image_set: ImageSet, version: ImageSetVersion, fault: str | None) -> dict[str, Any]:
@@ -140,5 +170,6 @@ def _describe_version(image_set: ImageSet, version: ImageSetVersion, fault: str 
         "createdAt": image_set.versions[0].created_at,
         "updatedAt": version.created_at,
         "deletedAt": image_set.deleted_at or (version.created_at if fault == "deleted" else None),
+        "message": version.message,
         "isPrimary": image_set.is_primary,
     }

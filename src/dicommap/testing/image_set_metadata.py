@@ -66,7 +66,7 @@ def build_image_set_metadata(image_set: ImageSet, version: ImageSetVersion, padd
         padding: Whether values of DS and IS have their padding.
 
     """
-    latest, to_json = version.latest_instance, _Conversion(padding)
+    latest, to_json = version.latest_instance, Conversion(padding)
     return {
         "SchemaVersion": SCHEMA_VERSION,
         "DatastoreID": image_set.datastore_id,
@@ -84,7 +84,7 @@ def build_image_set_metadata(image_set: ImageSet, version: ImageSetVersion, padd
     }
 
 
-def _build_instance(instance: ImportedInstance, to_json: _Conversion) -> dict[str, Any]:
+def _build_instance(instance: ImportedInstance, to_json: Conversion) -> dict[str, Any]:
     vrs: dict[str, str] = {}
     # In examples, file meta information is among the attributes of the instance level.
     attributes = to_json.convert_level({**instance.file_meta, **instance.after}, Level.INSTANCE, vrs)
@@ -93,7 +93,7 @@ def _build_instance(instance: ImportedInstance, to_json: _Conversion) -> dict[st
 
 
 @dataclass(frozen=True)
-class _Conversion:
+class Conversion:
     """Converter of data sets from the DICOM JSON Model to the form of GetImageSetMetadata."""
 
     padding: NumberPadding
@@ -110,10 +110,11 @@ class _Conversion:
             name = (entry and entry[4]) or tag
             if name == tag:
                 vrs[tag] = attribute["vr"]
-            converted[name] = self._convert_attribute(int(tag, 16), attribute, vrs)
+            converted[name] = self.convert_attribute(int(tag, 16), attribute, vrs)
         return converted
 
-    def _convert_attribute(self, tag: int, attribute: Attribute, vrs: dict[str, str]) -> Any:  # noqa: ANN401
+    def convert_attribute(self, tag: int, attribute: Attribute, vrs: dict[str, str]) -> Any:  # noqa: ANN401
+        """Return the value of one attribute. The VRs of elements without a keyword in its items are added to `vrs`."""
         vr, values = attribute["vr"], attribute.get("Value")
         if vr in BINARY_VRS:
             return attribute.get("InlineBinary")

@@ -6,7 +6,9 @@ primary image set of its series. Instances with other values of the grouping ele
 not primary.
 
 A job that adds or changes instances of an image set makes a new version of it. An instance that is imported again
-replaces the older one ("Understanding import jobs"); AWS documents this for primary image sets only.
+replaces the older one ("Understanding import jobs"); AWS documents this for primary image sets only. An update or a
+copy makes a new version, too, and locks the image set until it has ended. AWS does not document that an import job waits
+until then.
 """
 
 from __future__ import annotations
@@ -71,8 +73,12 @@ class ImageSetVersion:
 
     number: int
     job_id: str
-    """The id of the job that made the version."""
+    """The id of the job that made the version; empty if an update or a copy made it."""
     created_at: datetime
+    status: str = "CREATED"
+    """The workflow status of the version."""
+    message: str | None = None
+    """The reason why an update or a copy failed; None if it did not fail."""
     by_uid: dict[str, ImportedInstance] = field(default_factory=dict)
     """SOP Instance UID -> instance, in the order of import."""
 
@@ -84,6 +90,16 @@ class ImageSetVersion:
         """
         return next(reversed(self.by_uid.values()))
 
+    @property
+    def study_instance_uid(self) -> str:
+        """Return the Study Instance UID of the image set."""
+        return self.latest_instance.study_instance_uid
+
+    @property
+    def series_instance_uid(self) -> str:
+        """Return the Series Instance UID of the image set."""
+        return self.latest_instance.series_instance_uid
+
     def store(self, instance: ImportedInstance) -> None:
         """Add an instance. It replaces an instance with the same SOP Instance UID."""
         self.by_uid.pop(instance.sop_instance_uid, None)
@@ -91,6 +107,18 @@ class ImageSetVersion:
 
 
 @dataclass(kw_only=True)
+class PendingChange:
+    """An update or a copy that has not ended. Its image sets are LOCKED until then."""
+
+    statuses: dict[str, str]
+    """Image set id -> workflow status until the change ends."""
+    reads_left: int
+    """The number of reads until the change ends."""
+    fail: Callable[[], None] | None = None
+    """A function that takes the change back; None for a change that succeeds."""
+
+
+@dataclass(kw_only=True, eq=False)
 class ImageSet:
     """One image set and its versions: instances of a series that have the same values of the grouping elements."""
 
@@ -101,6 +129,8 @@ class ImageSet:
     """All versions, the oldest first."""
     deleted_at: datetime | None = None
     """The time of DeleteImageSet; None for an image set that was not deleted."""
+    pending: PendingChange | None = None
+    """The update or copy that locks the image set; None if it is ACTIVE."""
 
     @property
     def latest(self) -> ImageSetVersion:
@@ -124,14 +154,17 @@ class ImageSet:
         """
         if not self.versions or self.latest.job_id != job_id:
             instances = dict(self.latest.by_uid) if self.versions else {}
-            number = len(self.versions) + 1
-            self.versions.append(
-                ImageSetVersion(number=number, job_id=job_id, created_at=_read_clock(), by_uid=instances)
-            )
+            self.append_version(instances, "IMPORTED" if self.versions else "CREATED", job_id)
         return self.latest
 
+    def append_version(self, by_uid: dict[str, ImportedInstance], status: str, job_id: str = "") -> None:
+        """Append a version with these instances and this workflow status."""
+        number = len(self.versions) + 1
+        self.versions.append(
+            ImageSetVersion(number=number, job_id=job_id, created_at=_read_clock(), status=status, by_uid=by_uid)
+        )
 
-_StudyKey = tuple[str, str]
+
 _GroupKey = tuple[object, ...]
 
 
@@ -141,11 +174,12 @@ class ImageSets:
 
     all: list[ImageSet] = field(default_factory=list)
     _by_group: dict[_GroupKey, ImageSet] = field(default_factory=dict)
-    """(data store, grouping values of the study, grouping values of the series) -> image set that was not deleted."""
-    _study_values: dict[_StudyKey, tuple[str, ...]] = field(default_factory=dict)
-    """(data store, Study Instance UID) -> values of the grouping elements in the primary image sets of the study."""
-    _primary_series: dict[tuple[str, str, str], ImageSet] = field(default_factory=dict)
-    """(data store, Study Instance UID, Series Instance UID) -> primary image set."""
+    """(data store, grouping values of the study, grouping values of the series) -> image set that was not deleted.
+
+    If several image sets have the same values after an update, it is the primary one, or the one that had them first.
+    """
+    _primaries: dict[tuple[str, str], list[ImageSet]] = field(default_factory=dict)
+    """(data store, Study Instance UID) -> primary image sets of the study."""
     _by_id: dict[tuple[str, str], ImageSet] = field(default_factory=dict)
 
     def add(
@@ -159,21 +193,34 @@ class ImageSets:
             two_copies: Which of two instances with the same SOP Instance UID in one job is stored.
 
         """
-        study, series = instance.study_instance_uid, instance.series_instance_uid
-        study_values, series_values = _get_grouping_values(instance)
-        group = (datastore_id, study_values, series_values)
-        image_set = self._by_group.get(group)
+        image_set = self._by_group.get((datastore_id, *get_grouping_values(instance)))
+        if image_set is not None and image_set.pending is not None:
+            self.end_change(image_set.pending)
+            return self.add(datastore_id, instance, two_copies)
         if image_set is None:
-            is_primary = self._study_values.setdefault((datastore_id, study), study_values) == study_values
-            is_primary = is_primary and (datastore_id, study, series) not in self._primary_series
-            image_set = ImageSet(image_set_id=secrets.token_hex(16), datastore_id=datastore_id, is_primary=is_primary)
-            self.all.append(image_set)
-            self._by_id[datastore_id, image_set.image_set_id] = image_set
+            is_primary = not any(self.find_conflicts(datastore_id, instance)) and not any(
+                primary.latest.series_instance_uid == instance.series_instance_uid
+                for primary in self.select_primaries(datastore_id, instance.study_instance_uid)
+            )
+            image_set = self._create(datastore_id, is_primary=is_primary)
             self._register(image_set, instance)
         version = image_set.open_version(instance.job_id)
         stored = version.by_uid.get(instance.sop_instance_uid)
         if stored is None or stored.job_id != instance.job_id or two_copies == "last":
             version.store(instance)
+        return image_set
+
+    def add_copy(self, datastore_id: str, instances: dict[str, ImportedInstance], *, is_primary: bool) -> ImageSet:
+        """Add and return an image set with copied instances."""
+        image_set = self._create(datastore_id, is_primary=is_primary)
+        image_set.append_version(instances, "COPIED")
+        self._register(image_set, image_set.latest.latest_instance)
+        return image_set
+
+    def _create(self, datastore_id: str, *, is_primary: bool) -> ImageSet:
+        image_set = ImageSet(image_set_id=secrets.token_hex(16), datastore_id=datastore_id, is_primary=is_primary)
+        self.all.append(image_set)
+        self._by_id[datastore_id, image_set.image_set_id] = image_set
         return image_set
 
     def get(self, datastore_id: str, image_set_id: str) -> ImageSet | None:
@@ -186,6 +233,10 @@ class ImageSets:
             image_set for image_set in self.all if image_set.datastore_id == datastore_id and not image_set.deleted_at
         )
 
+    def select_primaries(self, datastore_id: str, study: str) -> list[ImageSet]:
+        """Return the primary image sets of a study."""
+        return list(self._primaries.get((datastore_id, study), ()))
+
     def select_study(self, image_set: ImageSet) -> list[ImageSet]:
         """Return the primary image sets of the study to which a primary image set belongs.
 
@@ -193,8 +244,20 @@ class ImageSets:
         """
         if not image_set.is_primary:
             return [image_set]
-        key = (image_set.datastore_id, image_set.latest.latest_instance.study_instance_uid)
-        return [primary for series, primary in self._primary_series.items() if series[:2] == key]
+        return self.select_primaries(image_set.datastore_id, image_set.latest.study_instance_uid)
+
+    def find_conflicts(self, datastore_id: str, instance: ImportedInstance) -> Iterator[ImageSet]:
+        """Yield the primary image sets that an instance conflicts with ("Understanding image sets").
+
+        They are of the same study and have other grouping values of the study, or are of the same series and have
+        other grouping values of the series.
+        """
+        study_values, series_values = get_grouping_values(instance)
+        for primary in self.select_primaries(datastore_id, instance.study_instance_uid):
+            primary_study, primary_series = get_grouping_values(primary.latest.latest_instance)
+            is_same_series = primary.latest.series_instance_uid == instance.series_instance_uid
+            if primary_study != study_values or (is_same_series and primary_series != series_values):
+                yield primary
 
     def delete(self, image_set: ImageSet) -> None:
         """Delete an image set. The next import of its series makes a new image set."""
@@ -203,32 +266,58 @@ class ImageSets:
 
     def change(self, image_set: ImageSet, job_id: str, change: Callable[[DataSet], DataSet]) -> None:
         """Make a new version of an image set in which `change` was applied to the data set of each instance."""
+        instances = [replace(instance, job_id=job_id, after=change(instance.after)) for instance in image_set.instances]
+        self.replace_instances(image_set, instances, "IMPORTED", job_id)
+
+    def replace_instances(
+        self, image_set: ImageSet, instances: list[ImportedInstance], status: str, job_id: str = ""
+    ) -> None:
+        """Make a new version of an image set that has these instances and this workflow status."""
         self._unregister(image_set)
-        version = image_set.open_version(job_id)
-        instances = list(version.by_uid.values())
-        version.by_uid.clear()
-        for instance in instances:
-            version.store(replace(instance, job_id=job_id, after=change(instance.after)))
-        self._register(image_set, version.latest_instance)
+        image_set.append_version({one.sop_instance_uid: one for one in instances}, status, job_id)
+        self._register(image_set, image_set.latest.latest_instance)
+
+    def take_back(self, image_set: ImageSet) -> None:
+        """Remove the latest version of an image set; if it is the only one, delete the image set."""
+        if len(image_set.versions) == 1:
+            self.delete(image_set)
+            return
+        self._unregister(image_set)
+        image_set.versions.pop()
+        self._register(image_set, image_set.latest.latest_instance)
+
+    def end_change(self, change: PendingChange) -> None:
+        """End an update or a copy: its image sets are no longer LOCKED."""
+        for image_set in self.all:
+            if image_set.pending is change:
+                image_set.pending = None
+        if change.fail is not None:
+            change.fail()
+
+    def end_changes(self) -> None:
+        """End the updates and copies of all image sets."""
+        for image_set in list(self.all):
+            if image_set.pending is not None:
+                self.end_change(image_set.pending)
 
     def _register(self, image_set: ImageSet, instance: ImportedInstance) -> None:
-        study_values, series_values = _get_grouping_values(instance)
-        datastore_id, study = image_set.datastore_id, instance.study_instance_uid
-        self._by_group[datastore_id, study_values, series_values] = image_set
+        datastore_id = image_set.datastore_id
+        group = (datastore_id, *get_grouping_values(instance))
         if image_set.is_primary:
-            self._study_values[datastore_id, study] = study_values
-            self._primary_series[datastore_id, study, instance.series_instance_uid] = image_set
+            self._by_group[group] = image_set
+            self._primaries.setdefault((datastore_id, instance.study_instance_uid), []).append(image_set)
+        else:
+            self._by_group.setdefault(group, image_set)
 
     def _unregister(self, image_set: ImageSet) -> None:
         self._by_group = {group: known for group, known in self._by_group.items() if known is not image_set}
-        self._primary_series = {
-            series: known for series, known in self._primary_series.items() if known is not image_set
-        }
-        studies = {series[:2] for series in self._primary_series}
-        self._study_values = {study: values for study, values in self._study_values.items() if study in studies}
+        for known in self._primaries.values():
+            if image_set in known:
+                known.remove(image_set)
 
 
-def _get_grouping_values(instance: ImportedInstance) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def get_grouping_values(instance: ImportedInstance) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the values of the elements of the study, and of the series, by which instances are grouped."""
     study_values = tuple(get_first_text(instance.after, tag) for tag in _STUDY_TAGS)
     return study_values, tuple(get_first_text(instance.after, tag) for tag in _SERIES_TAGS)
 

@@ -12,6 +12,7 @@ from dicommap.testing.operations import ServiceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from dicommap.testing.image_set_changes import ImageSetChanges
     from dicommap.testing.image_set_handlers import ImageSetHandlers
     from dicommap.testing.image_set_metadata import MetadataBlob
     from dicommap.testing.operations import Operation
@@ -27,6 +28,7 @@ class OperationHandlers:
 
     jobs: StartedJobs
     image_sets: ImageSetHandlers
+    changes: ImageSetChanges
     datastores: dict[str, str]
     """Data store id -> status."""
     fhir_jobs: dict[tuple[str, str], list[dict[str, Any]]]
@@ -55,6 +57,8 @@ class OperationHandlers:
             "GetImageSetMetadata": self.image_sets.get_metadata,
             "ListImageSetVersions": self.image_sets.list_versions,
             "DeleteImageSet": self.image_sets.delete,
+            "UpdateImageSetMetadata": self.changes.update,
+            "CopyImageSet": self.changes.copy,
         }
         if "ImageSet" in operation.name:
             self._get_datastore_status(parameters["datastoreId"])  # raises if the data store does not exist

@@ -24,6 +24,8 @@ IMAGING_OPERATIONS = (
     "GetImageSetMetadata",
     "ListImageSetVersions",
     "DeleteImageSet",
+    "UpdateImageSetMetadata",
+    "CopyImageSet",
 )
 HEALTHLAKE_TARGET = "HealthLake.DescribeFHIRImportJob"
 """The header X-Amz-Target of the only operation of HealthLake."""

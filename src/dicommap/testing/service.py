@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dicommap.aws import Clients
 from dicommap.healthimaging.limits import (
+    COPY_IMAGE_SET_RATE,
     DELETE_IMAGE_SET_RATE,
     GET_IMAGE_SET_METADATA_RATE,
     GET_IMAGE_SET_RATE,
@@ -17,10 +18,12 @@ from dicommap.healthimaging.limits import (
     LIST_RATE,
     SEARCH_IMAGE_SETS_RATE,
     START_RATE,
+    UPDATE_IMAGE_SET_METADATA_RATE,
 )
 from dicommap.testing.behaviour import Behaviour
 from dicommap.testing.faults import CONNECTION_FAULTS, ERROR_FAULTS, JOB_FAULTS, Fault, FaultQueue
 from dicommap.testing.http_server import CONTROL_ROOT, LoopbackServer, Request, Response, handle_control_request
+from dicommap.testing.image_set_changes import ImageSetChanges
 from dicommap.testing.image_set_handlers import ImageSetHandlers
 from dicommap.testing.image_set_metadata import MetadataBlob
 from dicommap.testing.image_sets import ImageSet, ImageSets, ImportedInstance
@@ -42,6 +45,8 @@ DOCUMENTED_RATES = {
     "GetImageSetMetadata": GET_IMAGE_SET_METADATA_RATE,
     "ListImageSetVersions": LIST_IMAGE_SET_VERSIONS_RATE,
     "DeleteImageSet": DELETE_IMAGE_SET_RATE,
+    "UpdateImageSetMetadata": UPDATE_IMAGE_SET_METADATA_RATE,
+    "CopyImageSet": COPY_IMAGE_SET_RATE,
 }
 
 
@@ -119,6 +124,7 @@ class ImportJobService:
         self._handlers = OperationHandlers(
             jobs=self._jobs,
             image_sets=ImageSetHandlers(image_sets=self._image_sets, behaviour=self.behaviour, faults=self._faults),
+            changes=ImageSetChanges(image_sets=self._image_sets, behaviour=self.behaviour, faults=self._faults),
             datastores={DATASTORE_ID: "ACTIVE"},
             fhir_jobs={},
         )
@@ -220,6 +226,7 @@ class ImportJobService:
         with self._lock:
             self.behaviour = self.behaviour.with_settings(settings)
             self._jobs.behaviour = self._handlers.image_sets.behaviour = self.behaviour
+            self._handlers.changes.behaviour = self.behaviour
             if self._runner is not None:
                 self._runner.behaviour = self.behaviour
 
@@ -247,8 +254,13 @@ class ImportJobService:
             self._faults.clear()
 
     def advance(self, job_id: str | None = None) -> None:
-        """Give the job with this id its next status. If `job_id` is None, give all jobs their next status."""
+        """Give the job with this id its next status.
+
+        If `job_id` is None, give all jobs their next status, and end the changes of all image sets.
+        """
         with self._lock:
+            if job_id is None:
+                self._image_sets.end_changes()
             for job in self._jobs.started:
                 if job_id in (None, job.job_id):
                     self._jobs.advance(job)

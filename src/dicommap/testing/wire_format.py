@@ -6,6 +6,7 @@ minima before it sends a request.
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime
 from functools import cache
@@ -75,6 +76,10 @@ def _find_string_problems(shape: Any, value: str, path: str) -> Iterator[str]:  
         yield f"{path} is not one of {', '.join(allowed)}"
 
 
+def _find_blob_problems(shape: Any, value: bytes, path: str) -> Iterator[str]:  # noqa: ANN401
+    yield from _find_size_problems(shape, len(value), f"{path} has {format_count(len(value), 'byte')}")
+
+
 def _find_number_problems(shape: Any, value: float, path: str) -> Iterator[str]:  # noqa: ANN401
     yield from _find_size_problems(shape, value, f"{path} is {value}")
 
@@ -106,7 +111,7 @@ _CHECK_BY_TYPE: dict[str, tuple[type | tuple[type, ...], Callable[[Any, Any, str
     "double": ((int, float), _find_number_problems),
     "timestamp": (datetime, _accept_any_value),
     "boolean": (bool, _accept_any_value),
-    "blob": (bytes, _accept_any_value),
+    "blob": (bytes, _find_blob_problems),
 }
 
 
@@ -151,16 +156,21 @@ def _parse_body(operation: Operation, body: bytes) -> dict[str, Any]:
     if payload is None:
         return members
     # The body is the value of one parameter, and not an object with all of them.
-    return {payload: _parse_times(operation.input_shape.members[payload], members)}
+    return {payload: _parse_values(operation.input_shape.members[payload], members)}
 
 
-def _parse_times(shape: Any, value: Any) -> Any:  # noqa: ANN401
-    """Return a value with datetimes in place of the seconds since 1970 that rest-json sends for timestamps."""
+def _parse_values(shape: Any, value: Any) -> Any:  # noqa: ANN401
+    """Return a value with datetimes and bytes in place of the seconds since 1970 and the base64 that rest-json has."""
     if shape.type_name == "structure" and isinstance(value, dict):
         known = shape.members
-        return {name: _parse_times(known[name], member) if name in known else member for name, member in value.items()}
+        return {name: _parse_values(known[name], member) if name in known else member for name, member in value.items()}
     if shape.type_name == "list" and isinstance(value, list):
-        return [_parse_times(shape.member, item) for item in value]
+        return [_parse_values(shape.member, item) for item in value]
+    if shape.type_name == "blob" and isinstance(value, str):
+        try:
+            return base64.b64decode(value, validate=True)
+        except ValueError:
+            return value
     if shape.type_name == "timestamp" and isinstance(value, int | float) and not isinstance(value, bool):
         try:
             return datetime.fromtimestamp(value, UTC)
@@ -184,6 +194,8 @@ def _parse_query(operation: Operation, query: str) -> dict[str, Any]:
 
 
 def _parse_query_value(type_name: str, text: str) -> str | int:
+    if type_name == "boolean" and text in ("true", "false"):
+        return text == "true"
     is_integer = type_name == "integer" and text.isascii() and text.removeprefix("-").isdigit()
     return int(text) if is_integer else text
 

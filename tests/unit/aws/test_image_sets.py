@@ -12,7 +12,8 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from dicommap.aws import Clients
-from dicommap.aws.image_sets import ImageSets, decompress_metadata
+from dicommap.aws.image_sets import ImageSets
+from dicommap.aws.metadata_bodies import decompress_metadata
 from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.limits import DELETE_IMAGE_SET_RATE, GET_IMAGE_SET_METADATA_RATE
 from dicommap.reading import document_limits
@@ -171,7 +172,7 @@ def test_metadata_beyond_the_limit_is_refused(
     monkeypatch: pytest.MonkeyPatch, service: Stubber, image_sets: ImageSets
 ) -> None:
     limit = document_limits.DocumentLimit(1000)
-    monkeypatch.setattr("dicommap.aws.image_sets.IMAGE_SET_METADATA_LIMIT", limit)
+    monkeypatch.setattr("dicommap.aws.metadata_bodies.IMAGE_SET_METADATA_LIMIT", limit)
     assert decompress_metadata(gzip.compress(bytes(1000)), IMAGE_SET) == bytes(1000)
     halves = gzip.compress(bytes(600)) + gzip.compress(bytes(401))
     for body in (gzip.compress(bytes(1001)), halves):
