@@ -7,8 +7,8 @@ not primary.
 
 A job that adds or changes instances of an image set makes a new version of it. An instance that is imported again
 replaces the older one ("Understanding import jobs"); AWS documents this for primary image sets only. An update or a
-copy makes a new version, too, and locks the image set until it has ended. AWS does not document that an import job waits
-until then.
+copy makes a new version, too, and locks the image set until it has ended. An import job waits until then, which is a
+rule of the stand-in only.
 """
 
 from __future__ import annotations

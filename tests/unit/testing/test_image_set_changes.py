@@ -141,7 +141,7 @@ def test_an_instance_is_removed_and_the_attributes_of_its_image_set_stay(
 ) -> None:
     primary = service.image_sets[0]
     service.import_instance(imported_instance("c", SOPInstanceUID="1.5", StudyDescription="latest"))
-    series = {"Instances": {"1.5": {}}}
+    series: dict[str, Any] = {"Instances": {"1.5": {}}}
     document = {"Study": {"Series": {primary.latest.series_instance_uid: series}}}
     assert refusal(update, client, primary, remove=document) == "Validation"
     update(client, primary, remove=document, force=True)
@@ -235,7 +235,7 @@ def copy(client: Any, source: ImageSet, destination: ImageSet | None = None, **s
     information: dict[str, Any] = {"sourceImageSet": {"latestVersionId": str(source.version)}}
     instances = settings.pop("instances", None)
     if instances is not None:
-        series = {source.latest.series_instance_uid: {"Instances": {uid: {} for uid in instances}}}
+        series: dict[str, Any] = {source.latest.series_instance_uid: {"Instances": {uid: {} for uid in instances}}}
         document = json.dumps({"SchemaVersion": 1.1, "Study": {"Series": series}})
         information["sourceImageSet"]["DICOMCopies"] = {"copiableAttributes": document}
     if destination is not None:
