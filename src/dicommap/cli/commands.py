@@ -51,7 +51,7 @@ _FAIL_ON_STATUSES = (
 
 
 class CommandParser(Parser):
-    """The parser of one command. The command's module adds the options when the parser is first used."""
+    """The parser of one command. Its options are added when the parser is first used, because this imports a module."""
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own
         super().__init__(prog, **options)
@@ -75,7 +75,7 @@ class CommandParser(Parser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse the words after the command's name, and return the arguments and an empty list of unknown words."""
+        """Parse the words after the command's name. Return the arguments, and an empty list, which argparse expects."""
         self.fill()
         return super().parse_known_args(args, namespace)
 
@@ -133,7 +133,8 @@ class RootParser(Parser):
 class _VersionAction(argparse.Action):
     """The argparse action of --version: it prints the version and ends the run.
 
-    argparse's own action needs the version when the parser is made. Reading it is slow, so this action reads it later.
+    argparse's own action needs the version when the parser is created. To read the version is slow, so this action
+    reads it only if --version is used.
     """
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:

@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
 def build_completion_script(shell: Shell) -> str:
     """Return the completion script for a shell.
 
-    The package shtab makes a script from the parser. The script contains all words, so it runs without Python. The
-    package argcomplete is not used: it starts Python and imports the program each time the Tab key is pressed.
+    The package shtab makes the script from the parser. The script contains all words, so it runs without Python. A
+    script of the package argcomplete would start Python and import the program each time the user presses the Tab key.
     """
     root = RootParser()
     for parser in root.commands.values():

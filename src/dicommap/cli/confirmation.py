@@ -31,8 +31,8 @@ def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Tra
 
     Args:
         yes: Whether the user gave the option --yes. If so, no question is asked.
-        roots_named: Whether the user named the source roots. If not, they come from the package. Then --yes is an
-            error, and the user must answer the question on a terminal.
+        roots_named: Whether the user named the source roots. If False, the roots come from the package, which is not
+            trusted. Then --yes is an error, and the user must answer the question on a terminal.
 
     """
 

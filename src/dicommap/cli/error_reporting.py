@@ -40,10 +40,10 @@ _received_signals: list[int] = []
 
 
 class SignalExit(SystemExit):
-    """The exception that ends the run after a signal. While it propagates, partial files are removed.
+    """The exception that ends the run after a signal, such as SIGTERM. While it propagates, partial files are removed.
 
-    It is a SystemExit, so `except Exception` does not catch it. If nothing else catches it, Python exits with the
-    status of this exception.
+    It is a SystemExit, so `except Exception` does not catch it. If no other code catches it, Python exits with its
+    status.
     """
 
     def __init__(self, number: int) -> None:
@@ -74,7 +74,7 @@ def _run_for_status(run: Callable[[], int | None]) -> int:
         if sys.stdout is None:
             raise UsageError("Standard output is closed.", fix="Send it to a file, or to /dev/null.")
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # Characters that the terminal's encoding does not have are escaped, so that they do not end the run.
+            # Characters that the terminal's encoding does not have are escaped. Otherwise they would raise an error.
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             status = run() or 0
@@ -110,7 +110,7 @@ def _report_error(error: BaseException) -> int:
 
 
 def _find_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
-    """Return the SignalExit for an error: SIGPIPE for a broken pipe, SIGINT for Ctrl-C, or the error itself."""
+    """Return the SignalExit for an error: of SIGPIPE for a broken pipe, of SIGINT for Ctrl-C, or the error itself."""
     if isinstance(error, SignalExit):
         return error
     if isinstance(error, BrokenPipeError):

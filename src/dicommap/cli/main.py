@@ -24,7 +24,7 @@ def require_utf8_names() -> None:
     """Start this command again in Python's UTF-8 mode, unless Python decodes file names as UTF-8 already.
 
     File names are bytes, and keys of S3 objects are UTF-8. In a Latin-1 locale, Python would decode a UTF-8 name to
-    other characters, and an S3 object would get a wrong key. The output of the new process keeps the locale's encoding.
+    wrong characters, and an S3 object would get a wrong key. The output of the new process keeps the locale's encoding.
     """
     if sys.getfilesystemencoding().lower() == "utf-8":
         return
@@ -35,7 +35,7 @@ def require_utf8_names() -> None:
 
 
 def _run_command() -> int:
-    gc.disable()  # imports create many permanent objects and no garbage
+    gc.disable()  # garbage collection would only take time: imports create many permanent objects, but no garbage
     try:
         from dicommap.cli.commands import COMMANDS, RootParser
 

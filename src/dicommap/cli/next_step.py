@@ -75,7 +75,10 @@ class NextStep:
     words: tuple[str, ...] = ()
     """The words after `dicommap`: the command, its arguments, and its options with their values."""
     after: str = ""
-    """What the user must do before the command, such as `you have edited studies.csv`. It is printed after 'after'."""
+    """What the user must do before the command.
+
+    For `you have edited studies.csv`, "after you have edited ..." is printed.
+    """
     sentence: str = ""
     """The sentence that replaces the command if nothing is left to do."""
 
@@ -287,7 +290,7 @@ def after_policy(package: str, progress: JobCounts, *, options: Sequence[str], m
 
 
 def after_fhir_watch(jobs: Sequence[str], *, is_running: bool, options: Sequence[str]) -> NextStep:
-    """Return the step after `watch` without a package: watch the HealthLake jobs again if one of them is running."""
+    """Return the step after `watch` without a package: watch the HealthLake jobs again if any of them is running."""
     if not is_running:
         return NextStep(sentence="Done: all watched jobs have ended.")
     named = [word for job in jobs for word in ("--fhir-job", job)]
@@ -301,14 +304,17 @@ def after_fhir() -> NextStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciledState:
-    """The facts about the outcomes of a package that decide the next step."""
+    """Facts about the outcomes of a package's instances. They decide the next step after `reconcile`."""
 
     missing: int
     """Number of instances that are not reported as imported."""
     attention_codes: tuple[str, ...] = ()
-    """The codes of the errors and warnings. They need attention even if all instances were imported."""
+    """The codes of the errors and warnings, which the user must look at even if all instances were imported."""
     needs_copies: bool = False
-    """Whether a job has imported only some of its instances. The others must then be copied and imported again."""
+    """Whether a job has imported only some of its instances.
+
+    The other instances must then be copied to a new prefix.
+    """
 
 
 def after_reconcile(

@@ -95,7 +95,10 @@ def whole_number(word: str) -> int:
 
 
 def split_keywords(texts: Sequence[str] | None) -> list[str]:
-    """Return the keywords of a repeatable option. One value of the option may have several keywords, with commas."""
+    """Return the keywords in the values of a repeatable option. A value may have several keywords, with commas.
+
+    For example, `["PatientID,PatientName", "StudyDate"]` has three keywords.
+    """
     return [keyword for text in texts or () for part in text.split(",") if (keyword := part.strip())]
 
 
@@ -185,9 +188,9 @@ def add_assume(container: argparse._ActionsContainer) -> None:
 
 
 def choose_assumptions(words: Sequence[str]) -> Assumptions:
-    """Return the assumptions that the values of --assume name: settings, and at most one file.
+    """Return the assumptions for the values of --assume, which are settings and at most one file name.
 
-    If the file also has one of the settings, the setting of the command line is used.
+    A setting on the command line takes precedence over the same setting in the file.
 
     Raises:
         UsageError: A setting is unknown, or there are two files.
@@ -319,7 +322,7 @@ def _format_option(action: argparse.Action, value: object) -> Iterator[str]:
 
 
 def suggest_path(name: str) -> str:
-    """Return `name` if no file has this path; else the first free path with a number, such as `studies-2.csv`."""
+    """Return a path for a new file: `name`, or the first free path with a number, such as `studies-2.csv`."""
     stem, suffix = os.path.splitext(name)
     paths = (name if number == 1 else f"{stem}-{number}{suffix}" for number in count(1))
     return next(path for path in paths if not os.path.lexists(path))

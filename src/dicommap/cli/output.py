@@ -62,7 +62,7 @@ def print_line(line: str = "", *, style: str = "") -> None:
 
     Args:
         line: The line.
-        style: The style for an output with colours, as for `dicommap.cli.terminal.paint`; empty for no style.
+        style: The style if the output has colours, such as `1;31` (see `dicommap.cli.terminal.paint`); empty for none.
     """
     _write_lines(sys.stdout, [paint(make_printable(line), style)])
 
@@ -156,7 +156,7 @@ def print_table(
     if hidden:
         print_text(f"No room for: {', '.join(hidden)}. --wide shows all columns.")
     if masker is not None and shown_mark:
-        masker.example = shown_mark  # the example must be a mark that is shown, and not one of a hidden column
+        masker.example = shown_mark  # the note quotes this mark as an example, so it must be in a visible column
         print_masked_note(masker)
 
 
@@ -222,7 +222,9 @@ def _print_rows_by_field(columns: Sequence[TableColumn], rows: Sequence[Sequence
 
 
 def print_issues(issues: Iterable[Issue], *, stderr: bool = False) -> None:
-    """Print issues, the most severe first, grouped by code. List the first issues of each code, and count the others.
+    """Print issues in groups by code, the most severe group first.
+
+    List the first issues of a group, and count the others.
 
     Args:
         issues: The issues.
@@ -239,7 +241,8 @@ def print_issue_groups(groups: Iterable[IssueGroup], *, limit: int | None = None
 
     Args:
         groups: The groups.
-        limit: The maximum number of listed issues of a group; None for ISSUES_LISTED, or for all with --all-issues.
+        limit: The maximum number of listed issues of a group. None means ISSUES_LISTED; with --all-issues, it means no
+            maximum.
         stderr: Whether to print to stderr.
     """
     limit = limit or (None if lists_all_issues() else ISSUES_LISTED)
@@ -312,7 +315,7 @@ def print_job_event(job: str, event: str) -> None:
     from dicommap.healthimaging.job_properties import format_utc
 
     name = f"job {job}" if job.isdecimal() else job
-    # A progress bar replaces sys.stderr, so sys.stderr must be looked up here at each call.
+    # While a progress bar is shown, it replaces sys.stderr. So sys.stderr must be looked up at each call.
     sys.stderr.write(make_printable(f"{format_utc(datetime.now(UTC))} {name}: {event}") + "\n")
     sys.stderr.flush()
 

@@ -1,7 +1,8 @@
 """The pager that shows long results on a terminal, as git and gh do.
 
 The pager is the command in the environment variable DICOMMAP_PAGER or PAGER, else `less`. It is started when the first
-result is printed, so that it does not hide the progress bar. If the user leaves it early, more results are dropped.
+result is printed, so that it does not hide the progress bar. If the user leaves the pager early, the remaining results
+are dropped.
 """
 
 from __future__ import annotations
@@ -90,8 +91,8 @@ class _PagerPipe(io.RawIOBase):
             name = make_printable(self._command[0])
             sys.stderr.write(f"dicommap: the pager '{name}' cannot be started; the variable PAGER names it.\n")
             return
-        # Ctrl-C is for the pager now: it stops a search or returns to the prompt. If it ended this process, the pager
-        # and the shell would both read the keyboard.
+        # Only the pager handles Ctrl-C now: it stops a search or returns to its prompt. If Ctrl-C ended this process,
+        # the pager and the shell would both read the keyboard.
         if threading.current_thread() is threading.main_thread():
             self._old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
 

@@ -85,7 +85,8 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are UsageErrors that repeat the user's word and name the --help option.
 
     Options may be before, between and after the arguments. A value may begin with a dash. Help is shown even if other
-    words of the call are wrong. argparse has none of these features, so `parse_known_args` first arranges the words.
+    words of the call are wrong. argparse does not have these features, so `parse_known_args` first puts the words into
+    an order that argparse understands.
     """
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401 - argparse's own
@@ -102,7 +103,7 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse the words of a call, and return the arguments and an empty list of unknown words.
+        """Parse the words of a call. Return the arguments, and an empty list, which argparse expects.
 
         Raises:
             UsageError: A word is unknown or wrong, or a required word is missing.
@@ -135,7 +136,7 @@ class Parser(argparse.ArgumentParser):
         raise self.make_usage_error(message[:1].upper() + message[1:] + ".")
 
     def make_usage_error(self, message: str, *advice: str) -> UsageError:
-        """Return a UsageError with advice. The last sentence of the advice names the command that prints the help."""
+        """Return a UsageError with a message and advice. A last sentence names the command that prints the help."""
         return UsageError(message, fix=" ".join([*filter(None, advice), f"See '{self.prog} --help'."]))
 
     def format_call(self) -> str:
@@ -172,7 +173,7 @@ class Parser(argparse.ArgumentParser):
             else:
                 try:
                     options += self._read_option(word, rest, used_options)
-                except UsageError as error:  # raised below, because a later --help has priority
+                except UsageError as error:  # raised only after all words are read, because a later --help has priority
                     wrong = wrong or error
         if wrong is None:
             wrong = self._find_missing_option(used_options) or self._find_wrong_argument(arguments)
@@ -221,8 +222,8 @@ class Parser(argparse.ArgumentParser):
     def _require_text(self, action: argparse.Action, name: str, value: str) -> None:
         """Raise UsageError if an option's value is empty, or has only blanks and commas.
 
-        A shell passes an empty text for a variable that is not set. As a condition, it would select all rows; as a list
-        of keywords, it would have no keyword.
+        A shell passes an empty text for a variable that is not set. An empty condition would select all rows, and an
+        empty list of keywords would have no effect.
         """
         if value.strip(", \t") if action.type is None else value:
             return
@@ -250,9 +251,9 @@ class Parser(argparse.ArgumentParser):
                 raise self.make_usage_error(message, "Give one of them.")
 
     def _require_joined_value(self, action: argparse.Action, word: str, value: str) -> None:
-        """Raise UsageError if a joined value is not valid but names another option.
+        """Raise UsageError if a value that is joined to an option is not valid, but is the name of another option.
 
-        In `-jo`, for example, `o` is the value of `-j`. It is no number, and the user probably meant `-j` and `-o`.
+        For example, `-jo` gives `-j` the value `o`, which is not a number. The user probably meant `-j` and `-o`.
 
         Args:
             action: The option.
@@ -339,7 +340,7 @@ def get_option_names(action: argparse.Action) -> list[str]:
 
 
 def get_value_name(action: argparse.Action) -> str:
-    """Return the placeholder of an action's value in help: its metavar, its choices, or its name."""
+    """Return the text that stands for an action's value in the help: its metavar, its choices, or its name."""
     if isinstance(action.metavar, str):
         return action.metavar
     if action.choices is not None:
@@ -354,7 +355,7 @@ def _is_option_word(word: str) -> bool:
 def _get_help_width() -> int:
     """Return the maximum number of characters of a line of help.
 
-    argparse would import the module shutil to compute it, which is slow.
+    argparse would import the module shutil to find this number, which is slow.
     """
     width_setting = os.environ.get("COLUMNS", "")
     if width_setting.isdecimal() and int(width_setting):

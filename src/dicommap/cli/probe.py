@@ -198,7 +198,7 @@ def _choose_next_step(result: ProbeResult, args: argparse.Namespace) -> NextStep
 
 
 def _list_missing_options(args: argparse.Namespace) -> Iterator[str]:
-    """Yield the options that a new probe needs and the user has not given. Each is followed by a placeholder."""
+    """Yield the options that a probe needs and that the user has not given, each with a placeholder for its value."""
     if (args.directory / RECORD_FILE).is_file():
         return
     placeholders = {

@@ -200,7 +200,7 @@ def _print_step(
     *,
     has_text: bool,
 ) -> None:
-    """Print the next step. If `has_text` is false, it is printed only after --retry, and to stderr."""
+    """Print the next step. If stdout has records (`has_text` is False), print it only after --retry, and to stderr."""
     codes = [] if verification is None else list_attention_codes(verification)
     if new_package is not None:
         if WRONG_EFFECTS.intersection(codes):
@@ -216,8 +216,8 @@ def _print_step(
 def _verify(args: argparse.Namespace, *, has_text: bool) -> Verification:
     """Verify whether the overrides were applied, and print the result to stdout.
 
-    If `has_text` is false, the records of `reconcile` are on stdout. Then the issues and the numbers of applied
-    attributes are printed to stderr.
+    If `has_text` is False, stdout has the records of `reconcile`. Then only the issues and the numbers of applied
+    attributes are printed, to stderr.
     """
     verification = verify(
         args.package,
@@ -281,8 +281,8 @@ def _choose_step_after_retry(
 ) -> NextStep:
     """Return the step after --retry. `codes` are the codes of the verification's errors and warnings.
 
-    If no new package was written, jobs of the earlier package may not have been started or ended. Then the step is to
-    stage, submit or watch them.
+    If no new package was written, and jobs of the earlier package have not been started or ended, the step is to stage,
+    submit or watch these jobs.
     """
     package = retried.package
     errors = [issue.code for issue in retried.issues.errors]
@@ -367,7 +367,7 @@ def _print_outcomes(
 
     Args:
         columns: The names of the first columns.
-        rows: For each job or study: the cells of the first columns, and the number of instances by outcome.
+        rows: For each job or study: the cells of the first columns, and a dict: outcome -> number of instances.
         limit: The maximum number of rows.
         noun: The noun for one row, `job` or `study`.
     """

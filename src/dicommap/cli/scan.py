@@ -183,7 +183,7 @@ def _print_summary(counts: InventorySummary, output: Path) -> None:
 
 
 def _describe_traffic(counts: InventorySummary) -> str:
-    """Return a sentence about S3: the number of requests, the received bytes, and how many files took one request."""
+    """Return a sentence about S3: the numbers of requests and received bytes, and of files that took one request."""
     requests, received, repeated = counts.traffic
     once = (
         f"; {counts.read - repeated:,} of {format_count(counts.read, 'file')} took one request" if counts.read else ""

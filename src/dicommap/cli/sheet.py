@@ -135,7 +135,7 @@ def _require_match(inventory: Inventory, where: Mapping[str, Sequence[str]]) -> 
 
 
 def _print_carried(made: Sheet, older: Path) -> None:
-    """Print the issues of the older sheet, and how many of its edits were carried over."""
+    """Print the issues of the older sheet, and how many of its edits were copied to the new sheet."""
     print_issues(made.issues)
     not_carried = sum(issue.code == "sheet.not-carried-over" for issue in made.issues)
     rest = f", {not_carried:,} not" if not_carried else ""

@@ -38,7 +38,10 @@ def quote_word(word: str, encoding: str = "utf-8") -> str:
 
 
 def path_word(path: StrPath) -> str:
-    """Return a path as a word of a command line. If it begins with a dash, put `./` before it, so it is no option."""
+    """Return a path as a word of a command line.
+
+    If it begins with a dash, put `./` before it, so that it is not an option.
+    """
     word = os.fspath(path)
     return f"./{word}" if word.startswith("-") else word
 
@@ -46,15 +49,15 @@ def path_word(path: StrPath) -> str:
 def group_words(words: Sequence[str]) -> Iterator[str]:
     """Yield groups of words between which a line may be broken.
 
-    The first group is the command with its arguments (with the first argument only, if the group would be too long).
-    Each option is a group with its value. The option -n is not a group: it stays with the words before it.
+    The first group is the command with its arguments; or with the first argument only if the group would be too long.
+    Each option forms a group with its value. The option -n is in the same group as the words before it.
     """
     start = 0
     for place in range(1, len(words) + 1):
         if place == len(words) or (words[place].startswith("-") and words[place] != "-n"):
             group = words[start:place]
             if not start and "-n" not in group and sum(map(len, group)) + len(group) > LINE_WIDTH - len("Next: "):
-                yield " ".join(group[:3])  # the command with its first argument; others have lines of their own
+                yield " ".join(group[:3])  # the command with its first argument; each other argument gets a line
                 yield from group[3:]
             else:
                 yield " ".join(group)
@@ -65,7 +68,7 @@ def fold_command(groups: Sequence[str]) -> Iterator[str]:
     """Yield the lines of a long command, broken only between `groups`. All lines but the last end with a backslash."""
     line = f"  {groups[0]}"
     for group in groups[1:]:
-        if len(line) + len(group) + 3 > LINE_WIDTH:  # a blank before the group, and a blank and a backslash after it
+        if len(line) + len(group) + 3 > LINE_WIDTH:  # 3: a blank before the group, and a blank and a backslash after it
             yield f"{line} \\"
             line = f"    {group}"
         else:

@@ -232,13 +232,16 @@ def run(args: argparse.Namespace) -> int:
                 record_lines(listed, form, record=lambda record: record, row=lambda row: _order(flatten(row), columns))
             )
             if marks and masker.example:
-                masker.example = marks[0]  # the example must be in the output, and not in a column that is left out
+                masker.example = marks[0]  # the note quotes this mark as an example, so it must be in the output
                 print_masked_note(masker, to_stderr=True)
     return 0
 
 
 def _keep_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Record]:
-    """Yield the records unchanged. Add the first mark of a masked value in them to the empty list `marks`."""
+    """Yield the records unchanged.
+
+    Add the first mark of a masked value that is in a record to the empty list `marks`.
+    """
     for record in records:
         if not marks:
             marks += islice(find_marks(str(record)), 1)
@@ -318,7 +321,7 @@ def _default_columns(inventory: Inventory, level: ShowLevel, args: argparse.Name
         at = columns.index("path")
         columns = (*columns[:at], "source", *columns[at:])
     if level is ShowLevel.SERIES and len(args.study or ()) == 1:
-        columns = columns[1:]  # without the StudyInstanceUID that the user has just named
+        columns = columns[1:]  # without StudyInstanceUID, because the user has just named the study
     return columns
 
 
@@ -344,7 +347,7 @@ def _read_records(
 def _readers(
     inventory: Inventory, level: ShowLevel
 ) -> tuple[Callable[[Selection], Iterable[Any]], Callable[..., Record]]:
-    """Return two functions for a level: one yields the selected rows, the other builds the record of a row."""
+    """Return two functions for a level: the first yields the selected items, the second builds an item's record."""
     if level is ShowLevel.STUDY:
         return inventory.studies, build_study_record
     if level is ShowLevel.SERIES:
@@ -376,7 +379,7 @@ def _print_records(
 
 
 def _print_issues(inventory: Inventory, selection: Selection, args: argparse.Namespace) -> None:
-    """Print the issues in groups. --limit is the maximum number of listed issues of a group; others are counted."""
+    """Print the issues in groups. At most --limit issues of a group are listed, and the others are counted."""
     groups = inventory.issue_groups(selection)
     if groups:
         print_issue_groups(groups, limit=args.limit)

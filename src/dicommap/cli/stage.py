@@ -140,7 +140,7 @@ def _choose_next_step(staged: StageResult, args: argparse.Namespace) -> NextStep
 
 
 def _choose_submit(args: argparse.Namespace) -> NextStep:
-    """Return the step after the files of the chosen jobs were copied: stage the other jobs, or submit the package."""
+    """Return the next step after files of the chosen jobs were copied: stage the other jobs, or submit the package."""
     options = tuple(list_given_options(args, only=AWS_OPTIONS))
     job_counts = PackageDirectory(args.package).count_jobs()
     is_staged = not args.job or job_counts.to_stage <= len(set(args.job))

@@ -1,4 +1,4 @@
-"""The width and colours of the output, which colour each kind of text has, and the user's options for them."""
+"""The width and the colours of the output, and the options with which the user changes them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def add_output_options(parser: Parser, *, pager: bool = True) -> None:
 
     Args:
         parser: The parser of a command.
-        pager: Whether the command can show its results in a pager. It can if it prints all results at its end.
+        pager: Whether the command can show its results in a pager, because it prints all results at its end.
     """
     group = parser.add_argument_group("Output on a terminal")
     add_choice(
@@ -114,7 +114,7 @@ def is_terminal() -> bool:
 
 
 def has_reader_left() -> bool:
-    """Return whether the user has left the pager, so that more results would not be seen."""
+    """Return whether the user has left the pager, so that further results would not be seen."""
     return bool(getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "has_ended", False))
 
 
@@ -126,8 +126,8 @@ def lists_all_issues() -> bool:
 def has_colors() -> bool:
     """Return whether results are printed in colours.
 
-    --color decides it first, then the environment variables NO_COLOR and FORCE_COLOR, then whether stdout is a
-    terminal.
+    The first of these that is set decides: --color, the environment variables NO_COLOR and FORCE_COLOR. If none is set,
+    there are colours only on a terminal.
     """
     if _options.color is not ColorChoice.AUTO:
         return _options.color is ColorChoice.ALWAYS

@@ -80,7 +80,7 @@ EXAMPLES = """\
 
 
 class _IncompleteForecastError(Exception):
-    """Error for a package without a forecast. If it is raised, the incomplete file of image sets is not kept."""
+    """Raised if a package has no complete forecast, so that the incomplete CSV file of image sets is removed."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -164,7 +164,7 @@ def run(args: argparse.Namespace) -> int:
 
         issues, forecasts, unanswered = _check_paths(args.paths, clients, check)
         _print_issues(issues, args.format)
-        if unanswered is not None:  # not an issue, because the packages may be correct
+        if unanswered is not None:  # an AWS error is not an issue, because the packages may be correct
             raise unanswered
         if args.image_sets is not None and len(forecasts) < len(args.paths):
             raise _IncompleteForecastError
@@ -205,8 +205,8 @@ def _refuse_options_without_effect(args: argparse.Namespace) -> None:
 def _open_image_sets_file(path: Path | None, masker: Masker) -> Iterator[Callable[[ForecastImageSet], None] | None]:
     """Return a context manager that opens a new CSV file for the forecast, and closes it.
 
-    Its `with` statement gives a function that writes one image set to the file. If `path` is None, there is no file,
-    and the `with` statement gives None.
+    The variable of its `with` statement is a function that writes one image set to the file. If `path` is None, there
+    is no file, and the variable is None.
     """
     if path is None:
         yield None
@@ -244,7 +244,7 @@ def _check_paths(
 
 
 def _print_ended_packages(paths: Sequence[Path]) -> None:
-    """Print a line for each package whose jobs have all ended: a forecast comes too late for it."""
+    """Print a note for each package whose jobs have all ended, because a forecast of these jobs comes too late."""
     for path in paths:
         progress = PackageDirectory(path).count_jobs()
         if progress.ended == progress.jobs:
@@ -288,7 +288,7 @@ def _choose_next_step(args: argparse.Namespace, issues: Sequence[Issue]) -> Next
     if len(args.paths) > 1:  # each path would need a different next step
         return NextStep()
     if path.is_dir():
-        with suppress(DicommapError):  # a saved state that cannot be read must not end a validation without errors
+        with suppress(DicommapError):  # if the saved state cannot be read, only the next step is missing
             options = tuple(list_given_options(args, only=AWS_OPTIONS))
             job_counts = PackageDirectory(path).count_jobs()
             return after_package(str(path), job_counts, options=options, is_staged=args.s3)

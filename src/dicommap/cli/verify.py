@@ -238,7 +238,8 @@ def print_verification(verification: Verification, masker: Masker) -> None:
 def _list_attention_results(verification: Verification) -> Iterable[AttributeResult]:
     """Return the results of attributes that are not applied, or whose effect is not known.
 
-    An attribute of a study that is divided among jobs has a result for each job: the one with the worst effect is used.
+    If several jobs import parts of a study, an attribute has a result for each job. The result with the worst effect is
+    used.
     """
     results: dict[tuple[str, str | None, int], AttributeResult] = {}
     for result in (result for study in verification.first for result in study.attributes):

@@ -154,6 +154,6 @@ def _format_status(submission: Submission) -> str:
 def _mask_message(message: str | None) -> str:
     """Return a message of the service, in which words that may be patient values are masked; empty for None.
 
-    The whole message is in PACKAGE/submission.
+    The files in the directory PACKAGE/submission have the unmasked message.
     """
     return mask_service_message(message or "", show_values=False)

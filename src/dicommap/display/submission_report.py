@@ -188,7 +188,7 @@ _STAGED_JOB_COLUMNS = (
 
 
 def build_stage_report(package: str, jobs: Sequence[StagedJobResult], issues: Issues) -> Report:
-    """Return the report of `stage`: for each job, how many files were copied, existed before, or are missing."""
+    """Return the report of `stage`: for each job, the numbers of copies that are new, existed before or are missing."""
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package)])]
     if issue_counts:
