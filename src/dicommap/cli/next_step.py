@@ -75,10 +75,7 @@ class NextStep:
     words: tuple[str, ...] = ()
     """The words after `dicommap`: the command, its arguments, and its options with their values."""
     after: str = ""
-    """What the user must do before the command.
-
-    For `you have edited studies.csv`, "after you have edited ..." is printed.
-    """
+    """What the user must do before the command, such as `you have edited studies.csv`. "After" is printed before it."""
     sentence: str = ""
     """The sentence that replaces the command if nothing is left to do."""
 
@@ -311,10 +308,7 @@ class ReconciledState:
     attention_codes: tuple[str, ...] = ()
     """The codes of the errors and warnings, which the user must look at even if all instances were imported."""
     needs_copies: bool = False
-    """Whether a job has imported only some of its instances.
-
-    The other instances must then be copied to a new prefix.
-    """
+    """Whether a job has imported only some of its instances. A retry must then copy the others to a new prefix."""
 
 
 def after_reconcile(
