@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,10 @@ from dicommap.display.conflict_report import Conflicts
 from dicommap.display.issue_report import Issues
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.quotas import Quotas
+from dicommap.inventory.instance_values import read_study_instances
 from dicommap.inventory.inventory_argument import require_inventory
 from dicommap.issues import Severity, has_errors, make_issue
+from dicommap.model.instance_values import LastStudyInstances
 from dicommap.overrides.resolution import resolve_edits
 from dicommap.package.draft_inputs import EditSources, read_edits
 from dicommap.package.draft_result import Draft
@@ -88,6 +91,7 @@ _INVENTED_PREFIX = "s3://no-prefix-is-named/"
     staging=optional(to_text),
     stage_uri=optional(to_text),
     leave_out=to_flag,
+    updates=to_flag,
     output=optional(to_path),
     account=optional(to_text_mapping),
     progress=to_progress,
@@ -108,6 +112,7 @@ def draft(
     staging: StagingPolicy | str | None = None,
     stage_uri: str | None = None,
     leave_out: bool = False,
+    updates: bool = False,
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,
     progress: ProgressOption = None,
@@ -140,6 +145,9 @@ def draft(
         staging: "never", "where-needed" or "all". The default is "where-needed" if there is a `stage_uri`.
         stage_uri: The S3 prefix below which files are staged.
         leave_out: Whether the plan may contain instances that no job imports.
+        updates: Whether updates of stored image sets may make the changes that no override can make: edits of single
+            instances, removals, and attributes of the instance level. Without it, edits of single instances and
+            removals are errors.
         output: The directory of the package. Without it, nothing is written.
         account: Members of the StartDICOMImportJob request that only the owner of the AWS account knows: datastoreId,
             dataAccessRoleArn, outputS3Uri, inputOwnerAccountId, jobName.
@@ -169,7 +177,7 @@ def draft(
         stage_uri=stage_uri,
         leave_out=leave_out,
     )
-    settings = _PackageSettings(jobs, account or {}, assumptions, directory)
+    settings = _PackageSettings(jobs, account or {}, assumptions, directory, updates)
     edits = EditSources(
         sheets=sheets,
         delimiter=delimiter,
@@ -192,6 +200,8 @@ class _PackageSettings:
     """The assumptions about override files."""
     directory: Path | None
     """The directory of the package; None for a dry run, which writes nothing."""
+    updates: bool
+    """Whether updates may make changes that no override can make."""
 
 
 def _draft_package(
@@ -221,6 +231,8 @@ def _draft_package(
     return Draft(
         overrides=resolution.overrides,
         changes=resolution.changes,
+        targets=resolution.targets,
+        updates=resolution.updates,
         edit_results=resolution.edit_results,
         conflicts=Conflicts.from_forecast(resolution.conflicts, resolution.file_groups, _draw_forecast),
         issues=Issues(issues),
@@ -242,7 +254,8 @@ def _resolve_edits(
     If there is no override and no error, an issue says so. A dry run without edits gets no such issue, because a user
     may run it to see the forecast.
     """
-    provider, read_issues = read_edits(edits, inventory.keywords, store)
+    instances = LastStudyInstances(partial(read_study_instances, inventory))
+    provider, read_issues = read_edits(edits, inventory.keywords, store, instances)
     with progress_reporter(progress, "studies") as report:
         studies = track_progress(inventory.studies(), report, inventory.summary().studies)
         resolution = resolve_edits(
@@ -255,9 +268,11 @@ def _resolve_edits(
             # In some time zones it is tomorrow already.
             latest_birth_date=(datetime.now(UTC) + timedelta(days=1)).date(),
             store=store,
+            instances=instances,
+            uses_updates=settings.updates,
         )
     has_edits_or_output = provider or settings.directory is not None
-    if not resolution.overrides and not has_errors(resolution.issues) and has_edits_or_output:
+    if not resolution.changes and not has_errors(resolution.issues) and has_edits_or_output:
         resolution.issues.add(make_issue("draft.nothing-to-do"))
     return resolution
 

@@ -42,7 +42,14 @@ from dicommap.cli.terminal import (
     choose_ellipsis,
     table_width,
 )
-from dicommap.display.change_lines import LEGEND, OriginNames, format_change_lines, summarize_changes
+from dicommap.display.change_lines import (
+    LEGEND,
+    REMOVAL_LEGEND,
+    UPDATE_LEGEND,
+    OriginNames,
+    format_change_lines,
+    summarize_changes,
+)
 from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.edits.table_formats import TextEncoding
@@ -141,6 +148,11 @@ def add_arguments(parser: Parser) -> None:
         text="The encoding of CSV sheets, if it is not UTF-8 (or UTF-16 with a mark).",
     )
     edits.add_argument("--rules", metavar="FILE", action="append", type=Path, help="A rules file. May be repeated.")
+    edits.add_argument(
+        "--updates",
+        action="store_true",
+        help="Allow what no override can do: edits of single instances, removals, attributes of the instance level.",
+    )
     add_keywords(
         edits,
         "--harmonize",
@@ -202,6 +214,7 @@ def run(args: argparse.Namespace) -> int:
             staging=args.staging,
             stage_uri=args.stage_uri,
             leave_out=args.leave_out,
+            updates=args.updates,
             output=None if args.dry_run else args.output,
             account=account,
             progress=True,
@@ -301,7 +314,10 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
     """Print the first changes, grouped by study, and the meaning of the signs and of the marks of masked values."""
     if not drafted.changes:
         return
-    print_line(LEGEND)
+    has_removal = any(change.after is None for change in islice(drafted.changes, limit))
+    print_line(LEGEND + (REMOVAL_LEGEND if has_removal else ""))
+    if drafted.updates:
+        print_text(UPDATE_LEGEND)
     print_line()
     lines = format_change_lines(
         drafted.changes, names, masker, limit=limit, width=table_width(), ellipsis=choose_ellipsis()

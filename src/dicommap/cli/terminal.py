@@ -24,7 +24,7 @@ MIN_WIDTH = 40
 
 SEVERITY_STYLES = {Severity.ERROR: "1;31", Severity.WARNING: "33", Severity.NOTE: "2"}
 """Severity of an issue -> its style as SGR codes of ECMA-48: 1 is bold, 31 red, 33 yellow and 2 faint."""
-CHANGE_STYLES = {"study": "1", "~": "33", "+": "32", "-": "31", "edit": "2"}
+CHANGE_STYLES = {"study": "1", "~": "33", "+": "32", "-": "31", "x": "31", "edit": "2", "update": "36"}
 """Kind of a piece of a line about changes (changed, added, removed value) -> its style as SGR codes; 32 is green."""
 
 _DEFAULT_WIDTH = 80

@@ -19,7 +19,7 @@ _SCHEMA_MEMBER_NAMES = """
     dicomMetadataMappings different differing disposition duplicates edits effect effects empty emptyValue
     encoding endedAt ending endpointUrl etag evidence exceptionType failed file fileBytes files folders forecast
     fromOtherSeries further gone grouping id identifyingUids Ideographic imageSetId imageSets
-    importConfiguration imported InlineBinary inputOwnerAccountId inputS3Uri instanceInSeries instanceInStudy
+    importConfiguration imported InlineBinary inputOwnerAccountId inputS3Uri instance instanceInSeries instanceInStudy
     instances isPrimary issues job jobId jobName jobs jobStatus keyword knownJobId label largestFile level
     location lookup lower mappings mark match message metadataFilePath missing name new non-primary nonPrimary
     not-applied not-checked not-comparable not-readable not-reported notInstances numbers object objects

@@ -7,8 +7,9 @@
         - SeriesDescription  PILOT       rule 'no pilots'
 
 The sign before a keyword tells the kind of change. `~`: the value was changed. `+`: the attribute had no value before.
-`-`: the attribute is made empty. Studies and series without a change have no line. If lines must fit into a width,
-values and edits are shortened; preview.csv and the HTML page have the whole texts.
+`-`: the attribute is made empty. `x`: the attribute is removed. A text such as `update: removal` follows if an update
+makes the change, because no override can make it. Studies and series without a change have no line. If lines must fit
+into a width, values and edits are shortened; preview.csv and the HTML page have the whole texts.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
     from dicommap.overrides.attribute_change import AttributeChange
 
 LEGEND = "~ changed, + had no value, - emptied"
+REMOVAL_LEGEND = ", x removed"
+"""The end of the legend if a change removes an attribute."""
+UPDATE_LEGEND = (
+    "'update' marks what no override can do; an update of the stored image sets does it after the import: a change of "
+    "a single instance, a removal, or a change of an attribute of the instance level."
+)
 
 MAX_ORIGIN_SHARE = 0.4
 """Maximum share of the space to the right of the keyword that the name of the edit takes if the values are long."""
@@ -50,7 +57,7 @@ _MIN_VALUE_WIDTH = 8
 Piece = tuple[str, str]
 """A piece of a line: its text, and the name of a style for the text.
 
-The names are "study", "+", "~", "-" and "edit"; empty for a piece without a style.
+The names are "study", "+", "~", "-", "x", "edit" and "update"; empty for a piece without a style.
 """
 
 
@@ -63,6 +70,8 @@ class _ChangeTexts:
     before: str
     after: str
     origin: str
+    update: str = ""
+    """The reason why an update makes the change; empty if an override makes it."""
     short_before: str = ""
     """A marker such as `<3 different values>` if the attribute had several values before; else empty.
 
@@ -200,11 +209,17 @@ def format_change_lines(
             indent = _GAP if series is None else 2 * _GAP
             if series is not None:
                 yield [(f"{_GAP}series {series}", "study")]
-            yield from _format_group([_build_texts(change, names, masker) for change in of_series], indent, fit)
+            for instance, members in groupby(of_series, key=lambda change: change.sop_instance_uid):
+                if instance is not None:
+                    yield [(f"{2 * _GAP}instance {instance}", "study")]
+                deeper = indent if instance is None else indent + _GAP
+                yield from _format_group([_build_texts(change, names, masker) for change in members], deeper, fit)
 
 
 def choose_sign(change: AttributeChange) -> str:
-    """Return the sign of a change: `-` if it makes the attribute empty, `+` if no file had a value before, else `~`."""
+    """Return the sign of a change: `x` removed, `-` made empty, `+` if no file had a value before, else `~`."""
+    if change.after is None:
+        return "x"
     if text_from_attribute(change.after) == "":
         return "-"
     return "+" if change.before is not None and not any(change.before) else "~"
@@ -219,30 +234,37 @@ def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) ->
         sign=sign,
         keyword=keyword_of(change.tag),
         before="" if sign == "+" else make_printable(row["before"]),
-        after="" if sign == "-" else make_printable(row["after"]),
+        after="" if sign in "-x" else make_printable(row["after"]),
         origin="".join([*origins, *([f" and {more:,} more"] if more else [])]),
+        update="" if change.update_reason is None else f"update: {change.update_reason}",
         short_before=different_values_marker(len(change.before)) if change.before and len(change.before) > 1 else "",
     )
 
 
 def _format_group(texts: Sequence[_ChangeTexts], indent: str, fit: _Fit | None) -> Iterator[list[Piece]]:
-    """Yield the lines of all changes of one study or series, with keywords, values and edits aligned in columns."""
+    """Yield the lines of all changes of one object, with keywords, values and edits aligned in columns.
+
+    The reasons of updates are at the ends of the lines and are never shortened.
+    """
     keyword_width = max(len(change.keyword) for change in texts)
     values, origins = [change.values for change in texts], [change.origin for change in texts]
     if fit is not None:
-        room = fit.width - len(indent) - 2 - keyword_width - 2 * len(_GAP)
+        update_width = max(len(change.update) + len(_GAP) if change.update else 0 for change in texts)
+        room = fit.width - len(indent) - 2 - keyword_width - 2 * len(_GAP) - update_width
         texts = [fit.shorten_before(change, room) for change in texts]
         widest = max(text_width(change.values) for change in texts)
         origin_room = max(room - widest, int(room * MAX_ORIGIN_SHARE))
         origins = [fit.cut_middle(origin, origin_room) for origin in origins]
         value_room = room - max(map(text_width, origins))
         values = [fit.cut_values(change, value_room) for change in texts]
-    values_width = max(map(text_width, values))
+    values_width, origins_width = max(map(text_width, values)), max(map(text_width, origins))
     for change, value, origin in zip(texts, values, origins, strict=True):
+        gap = " " * (origins_width - text_width(origin) + len(_GAP))
         yield [
             (f"{indent}{change.sign}", change.sign),
             (f" {change.keyword:{keyword_width}}{_GAP}{_pad(value, values_width)}{_GAP}", ""),
             (origin, "edit"),
+            *([(gap + change.update, "update")] if change.update else ()),
         ]
 
 

@@ -50,6 +50,8 @@ def build_draft_report(
     *,
     overrides: Sequence[Override],
     changes: Sequence[AttributeChange],
+    targets: int,
+    updates: int,
     edit_results: Sequence[EditResult],
     conflicts: Sequence[GroupingConflict],
     issues: Issues,
@@ -58,13 +60,23 @@ def build_draft_report(
 ) -> Report:
     """Return the report of a draft.
 
-    `package` is the path of the package's directory, or a text with the reason why no package was written.
+    Args:
+        overrides: The overrides.
+        changes: The changes by overrides and updates.
+        targets: The number of studies, series and instances with changes of their own.
+        updates: The number of changes that updates make.
+        edit_results: The results of all edits.
+        conflicts: The conflicts of grouping attributes.
+        issues: The issues of the draft.
+        package: The directory of the package, or the reason why no package was written.
+        masker: The Masker of the values.
     """
     levels = Counter(override.level for override in overrides)
     by_level = ", ".join(f"{levels[level]:,} of a {level.value}" for level in Level if levels[level])
     counts = (
         format_count(len(changes), "change"),
         format_count(len(overrides), "override") + (f" ({by_level})" if by_level else ""),
+        *([f"{updates:,} by updates"] if updates else ()),
     )
     issue_counts = issues.counts()
     blocks: list[Block] = [FactList(pairs=[("package", package), *_list_edits_facts(edit_results)])]
@@ -73,7 +85,11 @@ def build_draft_report(
     rows = (build_preview_row(change, masker=masker) for change in changes)
     groups = group_changes_by_target(rows, MAX_TARGETS)
     if groups:
-        blocks.append(build_changes_table(groups, total=len(overrides), opened=UNFOLDED_TARGETS, limit=MAX_CHANGES))
+        blocks.append(
+            build_changes_table(
+                groups, total=targets, opened=UNFOLDED_TARGETS, limit=MAX_CHANGES, has_updates=updates > 0
+            )
+        )
     else:
         blocks.append(Note(text="No changes."))
     if conflicts:

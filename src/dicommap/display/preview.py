@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
@@ -13,73 +14,87 @@ from dicommap.display.report import CellKind, Note, Report, ReportTable, TableCo
 from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import Masker, is_unmasked_in_repr
+from dicommap.overrides.attribute_change import UpdateReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from dicommap.dicom.json_model import Attribute
     from dicommap.model.study import ValueCounts
     from dicommap.overrides.attribute_change import AttributeChange
 
-ChangedTarget = tuple[str, str, "Sequence[Mapping[str, str]]"]
-"""Study Instance UID, Series Instance UID (empty for a study), and the preview rows of this study or series."""
+ChangedTarget = tuple[tuple[str, str, str], "Sequence[Mapping[str, str]]"]
+"""Study, Series and SOP Instance UID (empty for a whole study or series), and the preview rows of this object."""
 
 MAX_VALUE_LENGTH = 120
 """Maximum number of characters of a value in a table that lists only a limited number of changes."""
 
 _VALUE_COLUMNS = ("before", "after")
+_LEVEL_NAMES = ("", "study", "series", "instance")
+"""Number of UIDs of a changed object -> the name of its level."""
 _TARGET_COLUMNS = (
     TableColumn("level", CellKind.WORD),
     TableColumn("UID", CellKind.UID),
     TableColumn("changes", CellKind.NUMBER),
 )
+_MADE_BY = TableColumn("made by", CellKind.WORD)
 _CHANGE_COLUMNS = (
     TableColumn("attribute", CellKind.CODE),
     TableColumn("before", CellKind.BEFORE),
     TableColumn("after", CellKind.AFTER),
+    _MADE_BY,
     TableColumn("because of", CellKind.SENTENCE),
 )
 
 
 def group_changes_by_target(rows: Iterable[Mapping[str, str]], limit: int | None = None) -> list[ChangedTarget]:
-    """Group the rows of a preview by changed study or series, and return the first groups.
+    """Group the rows of a preview by changed study, series or instance, and return the first groups.
 
     Args:
-        rows: The rows of the preview. Rows of the same study or series must be next to each other.
+        rows: The rows of the preview. Rows of the same study, series or instance must be next to each other.
         limit: The maximum number of groups; None for all groups.
     """
-    groups = groupby(rows, key=lambda row: (row["StudyInstanceUID"], row["SeriesInstanceUID"]))
-    return [(study, series, list(members)) for (study, series), members in islice(groups, limit)]
+    groups = groupby(rows, key=lambda row: (row["StudyInstanceUID"], row["SeriesInstanceUID"], row["SOPInstanceUID"]))
+    return [(uids, list(members)) for uids, members in islice(groups, limit)]
 
 
 def build_changes_table(
-    groups: Sequence[ChangedTarget], *, total: int, opened: int, limit: int | None = None, heading: str = "Changes"
+    groups: Sequence[ChangedTarget],
+    *,
+    total: int,
+    opened: int,
+    limit: int | None = None,
+    heading: str = "Changes",
+    has_updates: bool = False,
 ) -> ReportTable:
-    """Return a table with a row for each changed study or series. Each row contains a table of its changes.
+    """Return a table with a row for each changed study, series or instance. Each row contains a table of its changes.
 
     Args:
-        groups: The studies and series that get a row, with their changes.
-        total: The number of all changed studies and series, also of those without a row.
+        groups: The studies, series and instances that get a row, with their changes.
+        total: The number of all changed studies, series and instances, also of those without a row.
         opened: The number of rows that show their changes at first. In the other rows, the user must unfold the
             changes.
         limit: The maximum number of changes that the table inside each row lists. If it is None, all changes are
             listed, and long values are not cut.
         heading: The heading of the table.
+        has_updates: Whether the tables have a column that says whether an override or an update makes a change.
 
     """
     rows = [
         TableRow(
-            cells=("series" if series else "study", f"{study} {series}".strip(), f"{len(members):,}"),
-            details=(_build_target_changes_table(members, limit),),
+            cells=(_LEVEL_NAMES[sum(map(bool, uids))], " ".join(filter(None, uids)), f"{len(members):,}"),
+            details=(_build_target_changes_table(members, limit, has_updates=has_updates),),
             is_open=number < opened,
         )
-        for number, (study, series, members) in enumerate(groups)
+        for number, (uids, members) in enumerate(groups)
     ]
-    return ReportTable(columns=_TARGET_COLUMNS, rows=rows, total=total, noun="override", heading=heading)
+    noun = "changed object" if has_updates else "override"
+    return ReportTable(columns=_TARGET_COLUMNS, rows=rows, total=total, noun=noun, heading=heading)
 
 
-def _build_target_changes_table(members: Sequence[Mapping[str, str]], limit: int | None) -> ReportTable:
-    """Return the table of the changes of one study or series, with at most `limit` rows."""
+def _build_target_changes_table(
+    members: Sequence[Mapping[str, str]], limit: int | None, *, has_updates: bool
+) -> ReportTable:
+    """Return the table of the changes of one study, series or instance, with at most `limit` rows."""
     rows = [
         TableRow(
             cells=(
@@ -88,12 +103,14 @@ def _build_target_changes_table(members: Sequence[Mapping[str, str]], limit: int
                     row[name] if limit is None else truncate_text(row[name], MAX_VALUE_LENGTH)
                     for name in _VALUE_COLUMNS
                 ),
+                *((row["made by"],) if has_updates else ()),
                 row["because of"],
             )
         )
         for row in members[:limit]
     ]
-    return ReportTable(columns=_CHANGE_COLUMNS, rows=rows, total=len(members), noun="change")
+    columns = [column for column in _CHANGE_COLUMNS if has_updates or column is not _MADE_BY]
+    return ReportTable(columns=columns, rows=rows, total=len(members), noun="change")
 
 
 if TYPE_CHECKING:
@@ -109,6 +126,18 @@ UNFOLDED_TARGETS = 10
 """Number of studies or series whose changes are visible at first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCounts:
+    """The numbers of a draft's changes."""
+
+    changes: int
+    targets: int
+    """Number of studies, series and instances with changes of their own."""
+    overrides: int
+    updates: int
+    """Number of changes that updates make."""
+
+
 class Preview(Displayable):
     """The changes of a draft as rows: each row has UIDs, tag, keyword, the values before and after, and the edit.
 
@@ -116,25 +145,23 @@ class Preview(Displayable):
     notebook shows a preview with values; but a loop over the preview still gets masked rows.
     """
 
-    def __init__(self, rows: Rows, *, changes: int, overrides: int, masker: Masker) -> None:
+    def __init__(self, rows: Rows, counts: ChangeCounts, masker: Masker) -> None:
         """Create the preview of one draft.
 
         Args:
-            rows: A function that takes a Masker, and returns the rows with masked values.
-            changes: The number of rows.
-            overrides: The number of changed studies and series.
+            rows: A function that takes a Masker, and returns the rows with masked values. There is one row a change.
+            counts: The numbers of changes.
             masker: The Masker for the values of the rows.
         """
         self._rows = rows
-        self._changes = changes
-        self._overrides = overrides
+        self._counts = counts
         self._masker = masker
 
     def __iter__(self) -> Iterator[Mapping[str, str]]:
         return iter(self._rows(self._masker))
 
     def __len__(self) -> int:
-        return self._changes
+        return self._counts.changes
 
     def _build_report(self) -> Report:
         masker = Masker(show_values=True) if is_unmasked_in_repr() else self._masker
@@ -142,10 +169,21 @@ class Preview(Displayable):
         if not groups:
             return Report(title="Preview", counts=("no changes",), blocks=[Note(text="No edit changes anything.")])
         blocks: list[Block] = [
-            build_changes_table(groups, total=self._overrides, opened=UNFOLDED_TARGETS, limit=MAX_CHANGES, heading="")
+            build_changes_table(
+                groups,
+                total=self._counts.targets,
+                opened=UNFOLDED_TARGETS,
+                limit=MAX_CHANGES,
+                heading="",
+                has_updates=self._counts.updates > 0,
+            )
         ]
         blocks += build_masked_notes(masker)
-        counts = (format_count(self._changes, "change"), format_count(self._overrides, "override"))
+        counts = (
+            format_count(self._counts.changes, "change"),
+            format_count(self._counts.overrides, "override"),
+            *([f"{self._counts.updates:,} by updates"] if self._counts.updates else ()),
+        )
         return Report(title="Preview", counts=counts, blocks=blocks)
 
 
@@ -153,6 +191,14 @@ NOT_CAPTURED = "(not captured)"
 """The text in place of the current value, if the inventory did not capture the attribute."""
 EMPTY_VALUE = "(empty)"
 """The text in place of an empty value."""
+REMOVED_VALUE = "(removed)"
+"""The text in place of the new value, if the attribute is removed."""
+_UPDATE_REASONS = {
+    UpdateReason.INSTANCE: "single instance",
+    UpdateReason.REMOVAL: "removal",
+    UpdateReason.LEVEL: "instance level",
+    UpdateReason.STORED: "stored already",
+}
 _ORIGINS_LIMIT = 3
 """Maximum number of edits that a row names. A change of a study may come from many sheet rows, one for each series."""
 
@@ -173,11 +219,12 @@ def build_preview_row(change: AttributeChange, *, masker: Masker, shorten: bool 
     return {
         "StudyInstanceUID": change.study_instance_uid,
         "SeriesInstanceUID": change.series_instance_uid or "",
+        "SOPInstanceUID": change.sop_instance_uid or "",
         "tag": hex_of(change.tag),
         "keyword": keyword,
         "before": _format_values_before(change.before, value),
-        "after": masker.mask(keyword, _format_value_after(change.after), can_be_shown=change.can_be_shown)
-        or EMPTY_VALUE,
+        "after": _format_value_after(change, masker, keyword),
+        "made by": describe_maker(change),
         "because of": _format_origins(change.origins) if shorten else "; ".join(change.origins),
     }
 
@@ -207,10 +254,18 @@ def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[s
             }
 
 
-def _format_value_after(attribute: Attribute | None) -> str:
-    text = text_from_attribute(attribute)
+def describe_maker(change: AttributeChange) -> str:
+    """Return `override`, or `update` and the reason why an update makes the change, such as `update: removal`."""
+    return "override" if change.update_reason is None else f"update: {_UPDATE_REASONS[change.update_reason]}"
+
+
+def _format_value_after(change: AttributeChange, masker: Masker, keyword: str) -> str:
+    if change.after is None:
+        return REMOVED_VALUE
+    text = text_from_attribute(change.after)
     # An attribute that has no text form, such as a sequence, is shown as the JSON that will be written.
-    return json.dumps(attribute, ensure_ascii=False) if text is None else text
+    shown = json.dumps(change.after, ensure_ascii=False) if text is None else text
+    return masker.mask(keyword, shown, can_be_shown=change.can_be_shown) or EMPTY_VALUE
 
 
 def _format_values_before(counts: ValueCounts | None, value: Callable[[str], str]) -> str:

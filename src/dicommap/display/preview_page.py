@@ -44,8 +44,8 @@ If there are more edits or attributes, only those with the most changes have a f
 MAX_ORIGINS = 3
 """Maximum number of edits that the row of a change names."""
 
-_NAMES = ("", "attribute", "before", "after", "edit")
-_LEGEND = (("~", "changed"), ("+", "had no value"), ("-", "emptied"))
+_NAMES = ("", "attribute", "before", "after", "edit", "made by")
+_LEGEND = (("~", "changed"), ("+", "had no value"), ("-", "emptied"), ("x", "removed"))
 _STYLE = (
     ".filters{margin:8px 0 12px}.filters p{margin:2px 0;line-height:1.9}"
     ".filters a{display:inline-block;padding:0 7px;margin-right:4px;border:1px solid rgba(128,128,128,.5);"
@@ -159,22 +159,27 @@ def _render_changes(
 ) -> Markup:
     """Return the HTML table of all changes.
 
-    Each changed study or series is a `tbody`. It has the CSS classes of all its rows, so that a filter can hide it.
+    Each changed study, series or instance is a `tbody`. It has the CSS classes of all its rows, so that a filter
+    can hide it.
     """
     bodies = []
-    studies = groupby(changes, key=lambda change: (change.study_instance_uid, change.series_instance_uid))
-    for (study, series), members in studies:
+    for uids, members in groupby(changes, key=_list_uids):
         rows: list[Markup] = []
         classes: dict[str, None] = {}
         for change in members:
             css = filters.find_classes(change)
             classes.update(dict.fromkeys(css))
             rows.append(_render_change(change, names, masker, " ".join(["change", *css])))
-        uids = ["study ", element("code", study), *([] if series is None else [" series ", element("code", series)])]
-        head = element("th", *uids, css="of", attributes=f'colspan="{len(_NAMES)}" scope="rowgroup"')
+        named = zip(("study ", " series ", " instance "), uids, strict=True)
+        texts = [piece for level, uid in named if uid is not None for piece in (level, element("code", uid))]
+        head = element("th", *texts, css="of", attributes=f'colspan="{len(_NAMES)}" scope="rowgroup"')
         bodies.append(element("tbody", element("tr", head), *rows, css=" ".join(classes)))
     head = element("thead", element("tr", *(element("th", element("span", name)) for name in _NAMES)))
     return element("div", make_scrollable(element("table", head, *bodies)), css="changes")
+
+
+def _list_uids(change: AttributeChange) -> tuple[str, str | None, str | None]:
+    return change.study_instance_uid, change.series_instance_uid, change.sop_instance_uid
 
 
 def _render_change(change: AttributeChange, names: OriginNames, masker: Masker, css: str) -> Markup:
@@ -187,6 +192,7 @@ def _render_change(change: AttributeChange, names: OriginNames, masker: Masker, 
         element("td", element("del", row["before"])),
         element("td", element("ins", row["after"])),
         element("td", f"{origins}; and {more:,} more" if more > 0 else origins, css="sentence"),
+        element("td", row["made by"], css="short"),
     )
     return element("tr", *cells, css=css)
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _NO_LOCATION = Location()
 
+EditScope = tuple[str | None, str | None, int]
+"""Series and SOP Instance UID, or None for all series and instances, and the tag of the changed attribute."""
+
 CurrentValue = tuple[str, str]
 """A keyword, and a value that its attribute has in some files of a study or series, before the edits."""
 
@@ -56,6 +59,15 @@ class Edit:
     def is_removal(self) -> bool:
         """Return whether the edit removes the attribute, which is not the same as making it empty."""
         return self.attribute is None
+
+    def scopes(self) -> tuple[EditScope, ...]:
+        """Return the scopes of the changes that the edit may become a part of: its study's, series' and instance's."""
+        series, instance = self.target.series_instance_uid, self.target.sop_instance_uid
+        of_study = (None, None, self.tag)
+        if series is None:
+            return (of_study,)
+        of_series = (series, None, self.tag)
+        return (of_study, of_series) if instance is None else (of_study, of_series, (series, instance, self.tag))
 
     @property
     def undecodable_source(self) -> CurrentValue | None:

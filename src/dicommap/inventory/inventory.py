@@ -185,12 +185,12 @@ class Inventory(Displayable):
 
         Args:
             study_instance_uid: The UID of the study.
-            keywords: Keywords of captured attributes. The value of an absent attribute is the empty text.
+            keywords: Keywords of captured attributes, or InstanceNumber. An absent attribute has the empty text.
 
         Raises:
             AttributeNameError: A keyword is not a captured attribute of this inventory.
         """
-        queries.require_captured_keywords(keywords, self.keywords)
+        queries.require_captured_keywords(keywords, (*self.keywords, *FILE_KEYWORDS))
         return queries.read_file_values(self._connection, self._roots, study_instance_uid, keywords)
 
     def series_by_study(self) -> dict[str, set[str]]:

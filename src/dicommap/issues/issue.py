@@ -63,6 +63,9 @@ class Location:
     series: str | None = None
     """The Series Instance UID of the series that has the issue."""
 
+    instance: str | None = None
+    """The SOP Instance UID of the instance that has the issue."""
+
     def __str__(self) -> str:
         members = {field.name: getattr(self, field.name) for field in fields(self)}
         if self.cell is not None:

@@ -46,3 +46,11 @@ class AttributeChange:
     It is False if a function or lookup table computed the value from masked values, or if the value contains a masked
     value of the study.
     """
+
+
+def has_only_value(before: ValueCounts | None, text: str | None) -> bool:
+    """Return whether all files have the value `text` already. `before` is None if the inventory did not capture it.
+
+    An inventory does not tell an absent attribute from an empty one: both have the empty text.
+    """
+    return before is not None and list(before) == [text]

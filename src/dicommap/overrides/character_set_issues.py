@@ -12,6 +12,7 @@ from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.printable_text import is_undecodable
 from dicommap.issues import Location, make_issue
+from dicommap.model.instance_values import InstanceReader, no_instances
 from dicommap.model.masking import escape_text, find_escapes
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from dicommap.edits.edit import CurrentValue, Edit
     from dicommap.issues import Issue
-    from dicommap.model.study import Series, Study
+    from dicommap.model.study import AttributeValues, Series, Study
     from dicommap.overrides.attribute_change import AttributeChange
     from dicommap.overrides.grouping_conflicts import StudyFileReader
 
@@ -121,17 +122,30 @@ def _find_first_files(
 _CHARACTER_SET_KEYWORD = "SpecificCharacterSet"
 
 
-def unencodable_value_issues(study: Study, changes: Iterable[AttributeChange]) -> Iterator[Issue]:
+def unencodable_value_issues(
+    study: Study, changes: Iterable[AttributeChange], instances: InstanceReader = no_instances
+) -> Iterator[Issue]:
     """Yield an issue for each new value that the character set of some files cannot encode (PS3.5 section 6.1).
 
     If the inventory did not capture SpecificCharacterSet, yield nothing.
+
+    Args:
+        study: The study.
+        changes: The changes of the study.
+        instances: A function that returns the instances of the study. It is called only for changes of instances.
     """
     by_series = {series.series_instance_uid: series.values for series in study.series}
+    by_instance: dict[str, AttributeValues] = {}
     for change in changes:
         text = text_from_attribute(change.after)
         if text is None or text.isascii():
             continue
         values = study.values if change.series_instance_uid is None else by_series[change.series_instance_uid]
+        if change.sop_instance_uid is not None:
+            by_instance = by_instance or {
+                member.sop_instance_uid: member.values for member in instances(study.study_instance_uid)
+            }
+            values = by_instance.get(change.sop_instance_uid, {})
         files, count = 0, 0
         for declared, having in values.get(_CHARACTER_SET_KEYWORD, {}).items():
             characters = unencodable_characters(text, declared)
@@ -139,7 +153,12 @@ def unencodable_value_issues(study: Study, changes: Iterable[AttributeChange]) -
                 files, count = files + having, max(count, len(characters))
         if files:
             keyword = keyword_of(change.tag)
-            location = Location(keyword=keyword, study=change.study_instance_uid, series=change.series_instance_uid)
+            location = Location(
+                keyword=keyword,
+                study=change.study_instance_uid,
+                series=change.series_instance_uid,
+                instance=change.sop_instance_uid,
+            )
             yield make_issue("value.undeclared-character", location, keyword=keyword, count=count, files=files)
 
 

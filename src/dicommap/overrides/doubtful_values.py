@@ -6,16 +6,15 @@ rule or a column of a sheet, even if it changes many studies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.dicom.value_lists import find_violated_list
 from dicommap.issues import Location, make_issue
-from dicommap.issues.wording import format_count
+from dicommap.overrides.affected_studies import AffectedStudies
 from dicommap.overrides.shared_identifiers import (
-    LISTED_STUDIES_LIMIT,
     NewTexts,
     group_old_by_new_values,
     normalize_identity_value,
@@ -33,23 +32,6 @@ if TYPE_CHECKING:
 _BIRTH_DATE = tag_of("PatientBirthDate")
 
 
-@dataclass(slots=True)
-class _AffectedStudies:
-    uids: list[str] = field(default_factory=list)
-    """The Study Instance UIDs of the first LISTED_STUDIES_LIMIT studies."""
-    count: int = 0
-
-    def add(self, uid: str) -> None:
-        """Count a study, and keep its UID if `uids` has room for it."""
-        if len(self.uids) < LISTED_STUDIES_LIMIT:
-            self.uids.append(uid)
-        self.count += 1
-
-    def __str__(self) -> str:
-        others = " and others" if self.count > len(self.uids) else ""
-        return f"{format_count(self.count, 'study')}: {', '.join(self.uids)}{others}"
-
-
 class DoubtfulValues:
     """Collector of the edits that set probably wrong values, and of the studies with these edits."""
 
@@ -59,8 +41,8 @@ class DoubtfulValues:
         A birth date after `latest_birth_date` counts as in the future. None disables this check.
         """
         self._latest = "" if latest_birth_date is None else latest_birth_date.strftime("%Y%m%d").rjust(8, "0")
-        self._unlisted: dict[tuple[Location, int], _AffectedStudies] = {}
-        self._birth_dates: dict[tuple[Location, str], _AffectedStudies] = {}
+        self._unlisted: dict[tuple[Location, int], AffectedStudies] = {}
+        self._birth_dates: dict[tuple[Location, str], AffectedStudies] = {}
 
     def add_study(self, study: Study, edits: Iterable[Edit], changes: Sequence[AttributeChange]) -> None:
         """Add a study with its changes and the edits that made them."""
@@ -74,9 +56,9 @@ class DoubtfulValues:
             if problem is not None:
                 birth_dates[edit.location, problem] = None
         for key in unlisted:
-            self._unlisted.setdefault(key, _AffectedStudies()).add(uid)
+            self._unlisted.setdefault(key, AffectedStudies()).add(uid)
         for date_key in birth_dates:
-            self._birth_dates.setdefault(date_key, _AffectedStudies()).add(uid)
+            self._birth_dates.setdefault(date_key, AffectedStudies()).add(uid)
 
     def issues(self) -> Iterator[Issue]:
         """Yield an issue for each edit with a probably wrong value. Call it after the last study."""

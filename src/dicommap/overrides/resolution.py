@@ -11,6 +11,7 @@ from dicommap.edits.edit_result import EditEffect
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 from dicommap.issues import Issue, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedList, bounded_issues
+from dicommap.model.instance_values import InstanceReader, no_instances
 from dicommap.model.item_store import MEMORY, ItemList, ItemStore
 from dicommap.overrides.character_set_issues import (
     doubtful_character_set_issues,
@@ -25,6 +26,7 @@ from dicommap.overrides.image_set_forecast import ImageSetForecaster, build_conf
 from dicommap.overrides.moved_identifiers import MovedIdentifiers
 from dicommap.overrides.shared_identifiers import SharedIdentifiers
 from dicommap.overrides.study_resolution import resolve_study
+from dicommap.overrides.update_edits import UpdateEdits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,10 +46,8 @@ if TYPE_CHECKING:
 
 def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -> list[Edit]:
     """Return the edits of a study that changed an attribute. `resolution` is the result of resolving all `edits`."""
-    changed = {(change.series_instance_uid, change.tag) for change in resolution.changes}
-    return [
-        edit for edit in edits if (edit.target.series_instance_uid, edit.tag) in changed or (None, edit.tag) in changed
-    ]
+    changed = {(change.series_instance_uid, change.sop_instance_uid, change.tag) for change in resolution.changes}
+    return [edit for edit in edits if not changed.isdisjoint(edit.scopes())]
 
 
 def record_changes(study: str, edits: Iterable[Edit], resolution: StudyResolution) -> None:
@@ -108,6 +108,10 @@ class Resolution:
     conflicts: ItemList[GroupingConflict] = field(default_factory=ItemList)
     file_groups: list[StudyFileGroups] = field(default_factory=list)
     """The groups of files in the first studies whose grouping attributes have several values after the edits."""
+    targets: int = 0
+    """The number of studies, series and instances with changes of their own."""
+    updates: int = 0
+    """The number of changes that updates make."""
     grouping: GroupingTable = field(default_factory=GroupingTable)
     """The table grouping.csv: values of the grouping attributes in each series after the edits."""
 
@@ -122,6 +126,8 @@ def resolve_edits(
     same_patient: Severity = Severity.WARNING,
     latest_birth_date: date | None = None,
     store: ItemStore = MEMORY,
+    instances: InstanceReader = no_instances,
+    uses_updates: bool = False,
 ) -> Resolution:
     """Resolve the edits of all studies. The last issues of the result are about edits without any effect.
 
@@ -137,6 +143,8 @@ def resolve_edits(
             move identifiers between studies.
         latest_birth_date: A new PatientBirthDate after this date counts as in the future. None disables this check.
         store: The store that keeps the overrides, changes, edit results and conflicts, and the digests of identifiers.
+        instances: A function that returns the instances of a study. It is called only if an edit is for an instance.
+        uses_updates: Whether updates may make changes that no override can make. If not, such edits are errors.
     """
     result = Resolution(
         overrides=store.make_list(),
@@ -147,29 +155,38 @@ def resolve_edits(
     )
     forecaster, grouping = ImageSetForecaster(files), GroupingEditCounter()
     identifiers, moved_identifiers = SharedIdentifiers(same_patient, store), MovedIdentifiers(same_patient, store)
-    doubtful_values = DoubtfulValues(latest_birth_date)
+    doubtful_values, update_edits = DoubtfulValues(latest_birth_date), UpdateEdits()
     for study in studies:
         edits = _collect_edits(study, provider, files, result)
-        resolution = resolve_study(study, edits)
+        resolution = resolve_study(study, edits, instances, uses_updates=uses_updates)
         record_changes(study.study_instance_uid, edits, resolution)
         grouping.add_study(edits, resolution)
-        identifiers.add_study(study, resolution.changes)
-        moved_identifiers.add_study(study, resolution.changes)
-        doubtful_values.add_study(study, filter_effective_edits(edits, resolution), resolution.changes)
+        # No attribute of these checks is of the instance level.
+        of_groups = [change for change in resolution.changes if change.sop_instance_uid is None]
+        identifiers.add_study(study, of_groups)
+        moved_identifiers.add_study(study, of_groups)
+        doubtful_values.add_study(study, filter_effective_edits(edits, resolution), of_groups)
+        if not uses_updates:
+            update_edits.add_study(study.study_instance_uid, edits, resolution)
+        result.targets += len({(change.series_instance_uid, change.sop_instance_uid) for change in resolution.changes})
+        result.updates += sum(change.update_reason is not None for change in resolution.changes)
         result.overrides.extend(resolution.overrides)
         result.changes.extend(resolution.changes)
         result.issues += resolution.issues
-        result.issues += unencodable_value_issues(study, resolution.changes)
+        result.issues += unencodable_value_issues(study, resolution.changes, instances)
         changed = {change.tag for change in resolution.changes}
         result.issues += doubtful_character_set_issues(study, [edit for edit in edits if edit.tag in changed])
-        result.grouping.add(iterate_grouping_values(study, resolution.changes, files))
-        conflicts = list(forecaster.conflicts(study, resolution.changes))
+        # Image sets are grouped during the import. Updates are made after it.
+        by_overrides = [change for change in resolution.changes if change.update_reason is None]
+        result.grouping.add(iterate_grouping_values(study, by_overrides, files))
+        conflicts = list(forecaster.conflicts(study, by_overrides))
         result.conflicts.extend(conflicts)
         result.issues += map(build_conflict_issue, conflicts)
     result.file_groups += forecaster.file_groups
     result.issues += identifiers.issues(all_studies or (lambda: studies))
     result.issues += moved_identifiers.issues()
     result.issues += doubtful_values.issues()
+    result.issues += update_edits.issues()
     result.issues += grouping.issues()
     result.issues += provider.unused_issues()
     result.edit_results.extend(provider.edit_results())

@@ -1,4 +1,4 @@
-"""Resolve the edits of one study into changes, overrides and issues of contradictions."""
+"""Resolve the edits of one study, its series and instances into changes, overrides and issues of contradictions."""
 
 from __future__ import annotations
 
@@ -10,20 +10,30 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import hex_of, keyword_of, private_creator_tag_of
 from dicommap.dicom.json_model import text_from_attribute
 from dicommap.healthimaging.levels import Level, level_of
-from dicommap.issues import Location, make_issue
+from dicommap.model.instance_values import InstanceReader, no_instances
 from dicommap.model.masking import UNMASKED_KEYWORDS
 from dicommap.model.patient_texts import PatientTexts
-from dicommap.model.study import compact_counts
-from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
+from dicommap.model.study import Target, compact_counts
+from dicommap.overrides.attribute_change import AttributeChange, UpdateReason, has_only_value
+from dicommap.overrides.merged_edits import (
+    InstanceKey,
+    MergedEdit,
+    MergedEdits,
+    MergedInstanceEdits,
+    build_contradiction_issue,
+    build_update_level_issue,
+    find_instance_contradictions,
+    lift_instance_edits,
+)
 from dicommap.overrides.override import Override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dicommap.dicom.json_model import Attribute, DataSet
     from dicommap.edits.edit import Edit
     from dicommap.issues import Issue
-    from dicommap.model.study import AttributeValues, Study, ValueCounts
+    from dicommap.model.study import AttributeValues, Study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,79 +45,111 @@ class StudyResolution:
     issues: tuple[Issue, ...]
 
 
-@dataclass(slots=True)
-class _MergedEdit:
-    attribute: Attribute | None
-    """The new value; None if the attribute is removed."""
-    origins: list[str]
-    can_be_shown: bool
-
-
-_MergedEdits = dict[str | None, dict[int, _MergedEdit]]
-"""A Series Instance UID, or None for the whole study -> tag -> new value and the origins of its edits."""
-
 _SharedOrigins = dict[tuple[str, ...], tuple[str, ...]]
 """Origins -> an equal tuple. Changes with equal origins share one tuple, to save memory."""
 
 
-def resolve_study(study: Study, edits: Iterable[Edit]) -> StudyResolution:
-    """Resolve the edits of one study into the smallest overrides and the issues of contradictions.
+def resolve_study(
+    study: Study, edits: Iterable[Edit], instances: InstanceReader = no_instances, *, uses_updates: bool = False
+) -> StudyResolution:
+    """Resolve the edits of one study into the smallest overrides, changes by updates, and issues of contradictions.
 
     If every series has the same value of a patient or study attribute after the edits, the override of the study sets
     the attribute. An edit is dropped if its new value is the current value. If edits of an attribute contradict each
     other, there is an issue, and all edits of this attribute in the study are dropped.
+
+    Args:
+        study: The study.
+        edits: The edits of the study, its series and its instances.
+        instances: A function that returns the instances of the study. It is called only if an edit is for an instance.
+        uses_updates: Whether updates set attributes of the instance level. If not, overrides set them, with a warning.
     """
-    merged_edits: _MergedEdits = {None: {}}
-    contradictions: list[tuple[int, Issue]] = []
+    merged_edits: MergedEdits = {None: {}}
+    of_instances: MergedInstanceEdits = {}
+    issues: list[tuple[int, Issue]] = []
     for edit in edits:
-        issue = _merge_edit(merged_edits, edit)
+        issue = _merge_edit(merged_edits, of_instances, edit)
         if issue:
-            contradictions.append((edit.tag, issue))
-    contradictions += _find_level_contradictions(study, merged_edits)
-    for tag in {tag for tag, _ in contradictions}:
-        for of_target in merged_edits.values():
+            issues.append((edit.tag, issue))
+    issues += _find_level_contradictions(study, merged_edits)
+    if of_instances:
+        issues += find_instance_contradictions(study.study_instance_uid, merged_edits, of_instances)
+    for tag in {tag for tag, _ in issues}:
+        for of_target in (*merged_edits.values(), *of_instances.values()):
             of_target.pop(tag, None)
+    instance_values: dict[InstanceKey, AttributeValues] = {}
+    if of_instances:
+        instance_values = {
+            (member.series_instance_uid, member.sop_instance_uid): member.values
+            for member in instances(study.study_instance_uid)
+        }
+        issues += lift_instance_edits(study.study_instance_uid, instance_values, merged_edits, of_instances)
     _move_to_study(study, merged_edits)
-    values: dict[str | None, AttributeValues] = {series.series_instance_uid: series.values for series in study.series}
-    values[None] = study.values
-    shared: _SharedOrigins = {}
-    _mask_patient_texts(study, merged_edits)
-    changes = [
-        change
-        for series in sorted(merged_edits, key=lambda uid: uid or "")
-        for change in _build_changes(study.study_instance_uid, series, values[series], merged_edits[series], shared)
-    ]
-    return StudyResolution(
-        overrides=tuple(_build_overrides(changes)),
-        changes=tuple(changes),
-        issues=tuple(issue for _, issue in contradictions),
+    issues += _refuse_removals_from_series(study.study_instance_uid, merged_edits)
+    _mask_patient_texts(study, [*merged_edits.values(), *of_instances.values()])
+    return _build_resolution(
+        study, merged_edits, of_instances, instance_values, [issue for _, issue in issues], uses_updates=uses_updates
     )
 
 
-def _merge_edit(merged_edits: _MergedEdits, edit: Edit) -> Issue | None:
-    """Add an edit to `merged_edits`.
-
-    Return an issue if the edit contradicts an earlier edit of the same study or series, else None.
-    """
-    series = edit.target.series_instance_uid
-    of_target = merged_edits.setdefault(series, {})
-    merged = of_target.setdefault(edit.tag, _MergedEdit(edit.attribute, [], edit.can_be_shown))
-    if merged.attribute != edit.attribute:
-        return _build_contradiction_issue(
-            edit.target.study_instance_uid, series, edit.tag, merged.origins[0], edit.origin
+def _build_resolution(
+    study: Study,
+    merged_edits: MergedEdits,
+    of_instances: MergedInstanceEdits,
+    instance_values: Mapping[InstanceKey, AttributeValues],
+    issues: Iterable[Issue],
+    *,
+    uses_updates: bool,
+) -> StudyResolution:
+    """Return the resolution of merged edits that do not contradict each other."""
+    values: dict[str | None, AttributeValues] = {series.series_instance_uid: series.values for series in study.series}
+    values[None] = study.values
+    shared: _SharedOrigins = {}
+    changes: list[AttributeChange] = []
+    for series in sorted(merged_edits, key=lambda uid: uid or ""):
+        target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series)
+        changes += _build_changes(target, values[series], merged_edits[series], shared, uses_updates=uses_updates)
+    for series, instance in sorted(of_instances):
+        target = Target(
+            study_instance_uid=study.study_instance_uid, series_instance_uid=series, sop_instance_uid=instance
         )
+        key = (series, instance)
+        changes += _build_changes(
+            target, instance_values.get(key, {}), of_instances[key], shared, uses_updates=uses_updates
+        )
+    if of_instances:
+        changes.sort(key=lambda change: (change.series_instance_uid or "", change.sop_instance_uid or ""))
+    return StudyResolution(overrides=tuple(_build_overrides(changes)), changes=tuple(changes), issues=tuple(issues))
+
+
+def _merge_edit(merged_edits: MergedEdits, of_instances: MergedInstanceEdits, edit: Edit) -> Issue | None:
+    """Add an edit to `merged_edits`, or to `of_instances` if it is for an instance.
+
+    Return an issue if the edit contradicts an earlier edit of the same study, series or instance, else None.
+    """
+    series, instance = edit.target.series_instance_uid, edit.target.sop_instance_uid
+    if instance is None:
+        of_target = merged_edits.setdefault(series, {})
+    else:
+        of_target = of_instances.setdefault((series or "", instance), {})
+    merged = of_target.setdefault(edit.tag, MergedEdit(edit.attribute, [], edit.can_be_shown))
+    if merged.attribute != edit.attribute:
+        return build_contradiction_issue(edit.target, edit.tag, merged.origins[0], edit.origin)
     merged.origins.append(edit.origin)
     merged.can_be_shown &= edit.can_be_shown
     return None
 
 
-def _find_level_contradictions(study: Study, merged_edits: _MergedEdits) -> list[tuple[int, Issue]]:
+def _find_level_contradictions(study: Study, merged_edits: MergedEdits) -> list[tuple[int, Issue]]:
     """Return the tags that a study and one of its series set to different values, each with its issue."""
     return [
         (
             tag,
-            _build_contradiction_issue(
-                study.study_instance_uid, series, tag, merged_edits[None][tag].origins[0], merged.origins[0]
+            build_contradiction_issue(
+                Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series),
+                tag,
+                merged_edits[None][tag].origins[0],
+                merged.origins[0],
             ),
         )
         for series, of_series in merged_edits.items()
@@ -116,12 +158,7 @@ def _find_level_contradictions(study: Study, merged_edits: _MergedEdits) -> list
     ]
 
 
-def _build_contradiction_issue(study: str, series: str | None, tag: int, first: str, second: str) -> Issue:
-    location = Location(keyword=keyword_of(tag), study=study, series=series)
-    return make_issue("edit.contradiction", location, first=first, second=second)
-
-
-def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
+def _move_to_study(study: Study, merged_edits: MergedEdits) -> None:
     """Replace the edits of series with an edit of the study if all series then have the same value."""
     of_study = merged_edits[None]
     for tag in {tag for series, tags in merged_edits.items() if series for tag in tags}:
@@ -132,15 +169,14 @@ def _move_to_study(study: Study, merged_edits: _MergedEdits) -> None:
                 study, tag, by_series
             ):
                 continue
-            of_study[tag] = _MergedEdit(first.attribute, [], True)
+            of_study[tag] = MergedEdit(first.attribute, [], can_be_shown=True)
         for series, merged in by_series.items():
-            of_study[tag].origins += merged.origins
-            of_study[tag].can_be_shown &= merged.can_be_shown
+            of_study[tag].add(merged)
             del merged_edits[series][tag]
     _restore_private_creators(merged_edits)
 
 
-def _restore_private_creators(merged_edits: _MergedEdits) -> None:
+def _restore_private_creators(merged_edits: MergedEdits) -> None:
     """Copy private creators from the study to the series whose private attributes need them.
 
     A private creator is valid only in the data set that has it (PS3.5 section 7.8.1).
@@ -152,7 +188,16 @@ def _restore_private_creators(merged_edits: _MergedEdits) -> None:
                 of_series.setdefault(creator, merged_edits[None][creator])
 
 
-def _has_same_value_in_all_series(study: Study, tag: int, by_series: dict[str, _MergedEdit]) -> bool:
+def _refuse_removals_from_series(study: str, merged_edits: MergedEdits) -> Iterator[tuple[int, Issue]]:
+    """Drop the removals of patient and study attributes from only some series, and yield the tag and issue of each."""
+    for series, of_series in merged_edits.items():
+        for tag in list(of_series) if series else ():
+            if of_series[tag].attribute is None and level_of(tag) in (Level.PATIENT, Level.STUDY):
+                target = Target(study_instance_uid=study, series_instance_uid=series)
+                yield tag, build_update_level_issue(target, tag, of_series.pop(tag).origins[0])
+
+
+def _has_same_value_in_all_series(study: Study, tag: int, by_series: dict[str, MergedEdit]) -> bool:
     """Return whether every series of a study has the same value of an attribute after the edits.
 
     Args:
@@ -166,16 +211,12 @@ def _has_same_value_in_all_series(study: Study, tag: int, by_series: dict[str, _
         return False
     text = text_from_attribute(attribute)
     others = (series for series in study.series if series.series_instance_uid not in by_series)
-    return all(_has_only_value(series.values.get(keyword_of(tag)), text) for series in others)
+    return all(has_only_value(series.values.get(keyword_of(tag)), text) for series in others)
 
 
-def _has_only_value(before: ValueCounts | None, text: str | None) -> bool:
-    return before is not None and list(before) == [text]
-
-
-def _mask_patient_texts(study: Study, merged_edits: _MergedEdits) -> None:
+def _mask_patient_texts(study: Study, merged_edits: Iterable[dict[int, MergedEdit]]) -> None:
     """Set `can_be_shown` to False for each new value that contains a masked value of the study, current or new."""
-    all_edits = [(keyword_of(tag), merged) for of_target in merged_edits.values() for tag, merged in of_target.items()]
+    all_edits = [(keyword_of(tag), merged) for of_target in merged_edits for tag, merged in of_target.items()]
     unmasked = [merged for keyword, merged in all_edits if keyword in UNMASKED_KEYWORDS and merged.can_be_shown]
     if not unmasked:
         return
@@ -192,27 +233,41 @@ def _read_text(attribute: Attribute | None) -> str:
 
 
 def _build_changes(
-    study: str,
-    series: str | None,
+    target: Target,
     values: AttributeValues,
-    merged_edits: dict[int, _MergedEdit],
+    merged_edits: dict[int, MergedEdit],
     shared: _SharedOrigins,
+    *,
+    uses_updates: bool,
 ) -> Iterator[AttributeChange]:
     """Yield a change for each attribute whose current values are not all equal to the new value."""
     for tag, merged in sorted(merged_edits.items()):
         before = values.get(keyword_of(tag))
-        if not _has_only_value(before, text_from_attribute(merged.attribute)):
+        if not has_only_value(before, text_from_attribute(merged.attribute)):
             origins = tuple(dict.fromkeys(merged.origins))
             yield AttributeChange(
-                study_instance_uid=study,
-                series_instance_uid=series,
+                study_instance_uid=target.study_instance_uid,
+                series_instance_uid=target.series_instance_uid,
+                sop_instance_uid=target.sop_instance_uid,
                 tag=tag,
                 before=None if before is None else compact_counts(before),
                 after=merged.attribute,
                 origins=shared.setdefault(origins, origins),
-                update_reason=UpdateReason.REMOVAL if merged.attribute is None else None,
+                update_reason=_find_update_reason(target, tag, merged.attribute, uses_updates=uses_updates),
                 can_be_shown=merged.can_be_shown,
             )
+
+
+def _find_update_reason(
+    target: Target, tag: int, attribute: Attribute | None, *, uses_updates: bool
+) -> UpdateReason | None:
+    """Return the reason why an update makes a change; None if an override makes it."""
+    if attribute is None:
+        return UpdateReason.REMOVAL
+    if target.sop_instance_uid is not None:
+        return UpdateReason.INSTANCE
+    # Without updates, such an attribute is in the override, and the override's checks warn of it or refuse it.
+    return UpdateReason.LEVEL if uses_updates and level_of(tag) is Level.INSTANCE else None
 
 
 def _build_overrides(changes: list[AttributeChange]) -> list[Override]:

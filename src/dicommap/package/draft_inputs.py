@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dicommap.edits.lookup_tables import LookupTable
     from dicommap.edits.rules_file import LookupSettings, Rule
     from dicommap.issues import Issue
+    from dicommap.model.instance_values import InstanceReader
 
     Paths = StrPath | Iterable[StrPath]
 
@@ -53,7 +54,7 @@ class EditSources:
 
 
 def read_edits(
-    sources: EditSources, captured: tuple[str, ...], store: ItemStore
+    sources: EditSources, captured: tuple[str, ...], store: ItemStore, instances: InstanceReader
 ) -> tuple[CombinedEdits, BoundedList[Issue]]:
     """Read all edit files of a draft, and return their edits and issues.
 
@@ -61,6 +62,7 @@ def read_edits(
         sources: The sheets, rules files, functions and keywords to harmonize.
         captured: The keywords that the inventory captured.
         store: The store that keeps the rows of sheets and lookup tables, and their edit results.
+        instances: A function that returns the instances of a study. Edits of single instances call it.
 
     Raises:
         DocumentError: A file cannot be read.

@@ -33,9 +33,13 @@ class Draft(Displayable):
     overrides: Sequence[Override]
     """The overrides. They, the changes and the edit results are in a temporary file while this object exists."""
     changes: Sequence[AttributeChange]
-    """Each attribute that an override changes, with its values before and after the change."""
+    """Each attribute that an override or an update changes, with its values before and after the change."""
     edit_results: Sequence[EditResult]
     """One result for each source of edits: a sheet row, lookup row, rule, function or harmonized keyword."""
+    targets: int
+    """The number of studies, series and instances with changes of their own."""
+    updates: int
+    """The number of changes that updates of stored image sets make, because no override can make them."""
     conflicts: Conflicts
     """Grouping attributes that still have different values after the edits.
 
@@ -64,10 +68,13 @@ class Draft(Displayable):
         shows patient values in the displayed table. The rows in Python are still masked, because a program may write
         them to a file or log.
         """
-        from dicommap.display.preview import Preview
+        from dicommap.display.preview import ChangeCounts, Preview
 
         masker = self.masker(show_values=show_values)
-        return Preview(self._build_rows, changes=len(self.changes), overrides=len(self.overrides), masker=masker)
+        counts = ChangeCounts(
+            changes=len(self.changes), targets=self.targets, overrides=len(self.overrides), updates=self.updates
+        )
+        return Preview(self._build_rows, counts, masker)
 
     def masker(self, *, show_values: bool = False) -> Masker:
         """Return the Masker for this draft's outputs. If `show_values` is true, return a Masker that masks nothing."""
@@ -135,6 +142,8 @@ class Draft(Displayable):
         return build_draft_report(
             overrides=self.overrides,
             changes=self.changes,
+            targets=self.targets,
+            updates=self.updates,
             edit_results=self.edit_results,
             conflicts=self.conflicts,
             issues=self.issues,
@@ -150,4 +159,4 @@ class Draft(Displayable):
             return f"not written: no output was named for its {count}"
         if self.issues.errors:
             return "none, because of an error"
-        return "not written: no output and no input_s3_uri were named" if self.overrides else "none: nothing to write"
+        return "not written: no output and no input_s3_uri were named" if self.changes else "none: nothing to write"

@@ -88,6 +88,8 @@ class PreviousValues:
                 unescape_formulas(row["before"])
             )
             for row in named
+            # No override changes a single instance. Packages of older versions have no such column.
+            if not row.get("SOPInstanceUID")
         }
 
     def _find_rows(self, file: BinaryIO, digest: hashlib._Hash) -> None:

@@ -185,7 +185,7 @@ def test_a_formula_is_none_in_the_tables_of_a_package(inventory: dicommap.Invent
     path = tmp_path / "=r.toml"
     path.write_text('[[rule]]\nname = "all"\nlevel = "study"\nset = { StudyDescription = "=1+1" }\n')
     drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=path)
-    assert ",'=1+1,'=r.toml rule 'all'\r\n" in drafted.documents["preview.csv"]
+    assert ",'=1+1,override,'=r.toml rule 'all'\r\n" in drafted.documents["preview.csv"]
     assert "\r\n'=r.toml rule 'all',applied," in drafted.documents["edits.csv"]
     assert {row["after"] for row in drafted.preview(show_values=True)} == {"=1+1"}
 

@@ -50,9 +50,36 @@ CODES = (
         severity=Severity.ERROR,
         title="Two edits contradict each other",
         message="{first} and {second} give the attribute different values.",
-        explanation="Two edits set the same attribute of the same study or series. Neither the order nor the level "
+        explanation="Two edits set the same attribute of the same study, series or instance to different values, or "
+        "one of them removes it. Neither the order nor the level "
         "of the edits decides: AWS does not document which override it prefers.",
         fix="Remove or narrow one of the edits.",
+    ),
+    IssueCode(
+        name="edit.needs-updates",
+        severity=Severity.ERROR,
+        title="An edit that no override can make",
+        message="The edit {what}, which no override can do; {studies}. Name --updates (updates=True) to do it by an "
+        "update after the import.",
+        explanation="A mapping names a study or a series, and its override file gives attributes new values. Neither "
+        "the DICOM JSON Model nor AWS has a form for removing an attribute by an override, or for an override of one "
+        "instance. UpdateImageSetMetadata can do both to image sets that are stored [DOC update-image-set-metadata]. "
+        "There is one issue for each edit, which names the first studies.",
+        fix="Draft with --updates (updates=True): the package then has documents for the update, which you apply after "
+        "the import. Or leave the edit out; 'empty' in place of 'remove' keeps the attribute without a value.",
+    ),
+    IssueCode(
+        name="edit.update-level",
+        severity=Severity.ERROR,
+        title="An edit of one instance or series, of an attribute that more of them share",
+        message="{keyword} is {level}-level metadata, which HealthImaging keeps once for a {kept}; {origin} edits it "
+        "for only a part of the {kept}, such as this {target}.",
+        explanation="HealthImaging lists which attributes belong to patient, study and series [DOC "
+        "metadata-normalization]; an image set has one value of them. If all instances of the series get the same "
+        "value, the edit is one of the series, and there is no issue. In the same way, a patient or study attribute "
+        "can be removed only from all series of the study. There is one issue for each series and attribute, which "
+        "names the first instance.",
+        fix="Edit the attribute of the whole series or study, or give all instances of the series the same value.",
     ),
     IssueCode(
         name="edit.damaged-value",
