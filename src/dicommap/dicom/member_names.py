@@ -19,17 +19,17 @@ _SCHEMA_MEMBER_NAMES = """
     dicomMetadataMappings different differing disposition duplicates edits effect effects empty emptyValue
     encoding endedAt ending endpointUrl etag evidence exceptionType failed file fileBytes files folders forecast
     fromOtherSeries further gone grouping id identifyingUids Ideographic imageSetId imageSets
-    importConfiguration imported InlineBinary inputOwnerAccountId inputS3Uri instance instanceInSeries instanceInStudy
-    instances isPrimary issues job jobId jobName jobs jobStatus keyword knownJobId label largestFile level
-    location lookup lower mappings mark match message metadataFilePath missing name new non-primary nonPrimary
-    not-applied not-checked not-comparable not-readable not-reported notInstances numbers object objects
-    observed otherLevels others outcome outputS3Uri overrideFiles path patientInSeries patientInStudy pattern
-    Phonetic plan pointer policy precedence preview primary privateElements probe profile question questions
-    quotas raw reason records refusedNotInstances region replace reported requestId result row rule same
-    samePatient seen seenAt sequences series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256
-    shift_days size source sourceBytes sourceFiles sources staged startedAt startingAt state status statusSource
-    stored strip studies study studyInSeries studyInstanceUID studyInStudy submittedAt tag text toOtherSeries
-    truncate_date unclear unplanned updates upper Value value version vr wanted warnings with
+    importConfiguration imported InlineBinary inputOwnerAccountId inputS3Uri instance instanceInSeries
+    instanceInStudy instances isPrimary issues job jobId jobName jobs jobStatus keyword knownJobId label
+    largestFile level location lookup lower mappings mark match message metadataFilePath missing name new
+    non-primary nonPrimary not-applied not-checked not-comparable not-readable not-reported notInstances numbers
+    object objects observed otherLevels others outcome outputS3Uri overrideFiles path patientInSeries
+    patientInStudy pattern Phonetic plan pointer policy precedence preview primary privateElements probe profile
+    question questions quotas raw reason records refusedNotInstances region replace reported requestId result
+    row rule same samePatient seen seenAt sequences series seriesInSeries seriesInstanceUID seriesInStudy set
+    severity sha256 shift_days size source sourceBytes sourceFiles sources staged startedAt startingAt state
+    status statusSource stored strip studies study studyInSeries studyInstanceUID studyInStudy submittedAt tag
+    text toOtherSeries truncate_date unclear unplanned updates upper Value value version vr wanted warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
