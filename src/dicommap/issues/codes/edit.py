@@ -72,7 +72,7 @@ CODES = (
         name="edit.update-level",
         severity=Severity.ERROR,
         title="An edit of one instance or series, of an attribute that more of them share",
-        message="{keyword} is {level}-level metadata, which HealthImaging keeps once for a {kept}; {origin} edits it "
+        message="{keyword} is {level}-level metadata, which HealthImaging keeps once for a {kept}; {origin} would change it "
         "for only a part of the {kept}, such as this {target}.",
         explanation="HealthImaging lists which attributes belong to patient, study and series [DOC "
         "metadata-normalization]; an image set has one value of them. If all instances of the series get the same "
