@@ -72,8 +72,8 @@ CODES = (
         name="edit.update-level",
         severity=Severity.ERROR,
         title="An edit of one instance or series, of an attribute that more of them share",
-        message="{keyword} is {level}-level metadata, which HealthImaging keeps once for a {kept}; {origin} would change it "
-        "for only a part of the {kept}, such as this {target}.",
+        message="{keyword} is {level}-level metadata, which HealthImaging keeps once for a {kept}; {origin} would "
+        "change it for only a part of the {kept}, such as this {target}.",
         explanation="HealthImaging lists which attributes belong to patient, study and series [DOC "
         "metadata-normalization]; an image set has one value of them. If all instances of the series get the same "
         "value, the edit is one of the series, and there is no issue. In the same way, a patient or study attribute "
