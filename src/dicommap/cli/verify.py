@@ -82,7 +82,7 @@ ATTRIBUTES_SHOWN = 50
 READING_OPTIONS = ("all_image_sets", "metadata_rate", "search_rate")
 """The names in the parsed arguments of the options of `add_reading_options`."""
 UNKNOWN_STATUS = 4
-"""Exit status if it is not known whether all attributes are applied, and none is known to be wrong."""
+"""Exit status if the effect of an attribute is not known, and no effect is known to be wrong."""
 
 
 class VerificationLevel(StrEnum):

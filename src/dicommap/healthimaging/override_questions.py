@@ -191,7 +191,7 @@ QUESTION_SUBJECTS = {
     "prefixWithoutSlash": "inputS3Uri without ending slash",
     "twoCopies": "two copies of an instance",
 }
-"""Name of a question -> what it is about, in a few words for narrow tables."""
+"""Name of a question -> its subject in a few words, for narrow tables."""
 
 MEGABYTE = 1_000_000
 """Number of bytes of 1 MB in the questions about sizes."""

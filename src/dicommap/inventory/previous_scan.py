@@ -73,7 +73,7 @@ AND other.id IN (SELECT file FROM issue WHERE code = 'instance.duplicate' AND fi
 
 
 FILE_TIME_STEP_NS = 2_000_000_000
-"""The coarsest step of file times (FAT): a file that was changed just before a scan may change and keep its time."""
+"""The coarsest step of file times (on FAT). A file may change twice within this time and keep its time."""
 
 _MAX_CACHED_HEADERS = 4_096
 _PAGES_PER_COPY_STEP = 4_096

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dicommap.p10.walk import WalkResult
 
 _KNOWN_VRS = {vr: vr.decode() for vr in EXPLICIT_VRS if vr != b"UN"}
-"""VR in a file -> the same VR as text. A value without VR (in implicit VR) or with UN has the dictionary's VR."""
+"""VR in a file, as bytes -> the same VR as text. It lacks UN, because a value with UN gets the dictionary's VR."""
 
 _MAX_CACHED_VALUES = 128
 """The maximum number of values in one TextCache."""

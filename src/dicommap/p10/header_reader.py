@@ -51,7 +51,10 @@ _inflating = threading.BoundedSemaphore(MAX_INFLATED_DATA_SETS)
 _CHUNK_BYTES = 2**18
 
 MAX_LAYOUTS = 32
-"""The maximum number of layouts that a reader keeps. A series has a few layouts, because lengths of values differ."""
+"""The maximum number of layouts (positions of elements in headers) that a reader keeps.
+
+A series has a few layouts, because the lengths of some values differ.
+"""
 _FIRST_READ_STEP = 1_024
 """The first read of a file requests a multiple of this number of bytes."""
 
@@ -103,7 +106,7 @@ class HeaderReader:
         """The sizes of the headers of the last files that were walked."""
         self._first_bytes = FIRST_READ_BYTES
         self._lock = threading.Lock()
-        """Held while the layouts are used, and never while bytes are read."""
+        """A thread holds this lock while it uses the layouts, but not while it reads bytes of a file."""
 
     def read(self, read: ReadAt, size: int) -> Header | RejectedFile:
         """Read the wanted attributes of one P10 file. `read_header` explains the arguments and the result."""

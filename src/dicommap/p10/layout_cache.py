@@ -59,7 +59,7 @@ _BLOCK_BYTES = 256
 """The number of bytes that `HeaderLayout` compares at once. Most layouts differ in the first block."""
 _NONZERO_BYTES = re.compile(rb"[^\0]+")
 _INSTANCE_TAGS = frozenset({SOP_INSTANCE_UID, INSTANCE_NUMBER})
-"""Attributes that usually have another value in each instance. Their spans are differing spans from the start."""
+"""Attributes that usually have another value in each instance. In a new layout, their values are expected to differ."""
 _INSTANCE_DISPOSITION = Disposition.INSTANCE
 
 
@@ -245,11 +245,14 @@ class CachedLayout:
         """
         self.layout = layout
         self.landmark, self.landmark_bytes = layout.landmark, layout.head[layout.landmark]
-        """A file that fits the layout has these bytes in this span. Callers compare them before `read_header`."""
+        """A span of a header, and the bytes of each fitting file there.
+
+        Callers compare them before they call `read_header`.
+        """
         self._wanted = wanted
         self._caches = caches
         self._shared_bytes: SharedBytes | None = None
-        """None until a second file has the layout."""
+        """The bytes that all files with this layout have in common. None until a second file has the layout."""
 
     def read_header(self, head: bytes) -> Header | RejectedFile | None:
         """Return the header of the file that begins with `head`. Return None if the layout does not fit the file."""
@@ -278,7 +281,7 @@ class CachedLayout:
         self._transfer_syntax_uid = meta.transfer_syntax_uid
         is_as_declared = bool(meta.transfer_syntax_uid) and get_encoding(meta.transfer_syntax_uid) is encoding
         self._has_no_issues = is_as_declared and not walked.issue_tags
-        """Whether the deciding spans cause no issue. If they cause one, each file with this layout has it."""
+        """Whether the tags, VRs and lengths of the layout have no issue. Such an issue is an issue of each file."""
         self._fields = list(
             zip(map(_get_value_span, walked.values.values()), self._caches.get_all(walked, encoding), strict=True)
         )

@@ -37,7 +37,7 @@ class Folder:
         self.prefix = prefix
         """Prefix of the folder relative to the inputS3Uri of the plan. It is empty or ends with a slash."""
         self.is_known = is_known
-        """Whether all files in the folder are known. They are if the folder is in a scanned source."""
+        """Whether the scan has seen all files of the folder, because the folder is in a scanned source."""
         self.load = JobLoad()
         """The load of all files in the folder and its inner folders, without the overrides in `file_overrides`."""
         self.instances = 0
@@ -49,7 +49,7 @@ class Folder:
         self.partial: dict[str, int] = {}
         """Study -> number of its files in this folder and its inner folders.
 
-        Only studies that also have files elsewhere.
+        It has only the studies that also have files outside of these folders.
         """
         self.file_overrides: set[OverrideKey] = set()
         """The overrides for the files of the studies in `partial`, and for the files directly in this folder."""
@@ -58,9 +58,9 @@ class Folder:
         self.excess: QuotaExcess | None = None
         """The quota that a job for this folder exceeds. None if the job obeys all quotas."""
         self.unusable_folders: list[str] = []
-        """Names of the folders in the last path that cannot be a prefix.
+        """Names of the folders around the last added file that cannot be prefixes of jobs.
 
-        Folders that the next such path shares with it are not counted again.
+        If the next file is in some of these folders, too, they are not counted again.
         """
 
     @property

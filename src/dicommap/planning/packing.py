@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dicommap.planning.job_load import OverrideSizes, QuotaExcess, SeriesSize, StudySize
 
 MISSES_LIMIT = 32
-"""Maximum number of parts of studies that may be too large for the free room of a job. Then the job is closed.
+"""Number of parts of studies that did not fit into a job, after which no further part is tried.
 
 With this limit, packing takes linear time.
 """

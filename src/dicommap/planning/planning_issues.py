@@ -22,7 +22,7 @@ MAX_NAMED_JOBS = 5
 """Maximum number of job IDs that a message names. Further jobs are only counted."""
 
 _JOB_STARTS_PER_MINUTE = round(60 * START_RATE.per_second)
-"""Number of jobs per minute that AWS lets an account start, after the initial burst."""
+"""Number of jobs that AWS lets an account start per minute, after a first burst of starts."""
 
 
 def planning_issues(

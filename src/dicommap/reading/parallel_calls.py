@@ -22,10 +22,10 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 MAX_THREADS = 64
-"""The default limit of threads. A share that answers in 5 ms then gives 12,800 answers per second."""
+"""The default limit of threads. With it, a network share that answers in 5 ms gives 12,800 answers per second."""
 
 MAX_KEPT = 256
-"""The default limit of items that are taken from their iterator before the result of the first one is used."""
+"""The default limit of items that are taken from their iterator before the caller uses the result of the first item."""
 
 _IDLE_SECONDS = 1.0
 """A thread without work ends after this time, even if nobody calls `close`."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     _Result = TypeVar("_Result")
 
 WAIT_SECONDS = 0.0001
-"""A call of at least this length waits if it leaves the processor. To give it to a thread costs about as much."""
+"""Only calls that take at least this time, in seconds, are worth a thread: a thread costs about as much time."""
 
 FIRST_THREADS = 8
 """The number of threads that start when calls are measured to wait."""
@@ -25,11 +25,11 @@ _CALLS_WATCHED = 8
 _WAITS_NEEDED = 3
 """After a long call, the next _CALLS_WATCHED calls are measured. If _WAITS_NEEDED of them wait, calls wait for storage.
 
-One call may wait for a lock, or for the interpreter if another thread has it.
+A single wait is not enough: the call may have waited for a lock, or for another thread that had the interpreter.
 """
 
 _RUSAGE_THREAD: int | None = getattr(resource, "RUSAGE_THREAD", None)
-"""Of Linux only: the use of resources by one thread, with the number of times that it waited."""
+"""The argument with which `getrusage` returns how often one thread has waited. Only Linux has it, else it is None."""
 
 _GAIN = 1.15
 """The number of threads is doubled if this makes more calls per second by this factor.
