@@ -91,6 +91,30 @@ class Assumptions(BaseModel):
     largestFile: Literal["unlimited", "50MB", "10MB", "1MB", "1kB"] = "unlimited"
     """The maximum size of an override file. A larger file is refused."""
 
+    updateEmpty: Literal["null", "text", "unavailable"] = "null"
+    """The JSON form of an empty attribute in an update of stored metadata: `null`, or a text without characters.
+
+    If it is `unavailable`, an update that makes an attribute empty is refused.
+    """
+    updateValues: Literal["array", "text"] = "array"
+    """The JSON form of several values of an attribute in an update: an array, or one text with backslashes.
+
+    An attribute that may have several values has this form for one value too. Numbers that are not DS or IS, and person
+    names, always have an array.
+    """
+    updatePersonNames: Literal["text", "object"] = "text"
+    """The JSON form of a person name in an update: one text with `=` between its groups, or the object of PS3.18."""
+    updateForce: Availability = "applied"
+    """Whether a data store makes updates with `force` in primary image sets. If not, such updates are refused.
+
+    AWS documents `force` for other image sets, and that it does not change the UIDs of primary ones.
+    """
+    updateSeries: Availability = "applied"
+    """Whether a data store updates attributes of the series level in primary image sets. If not, they are refused.
+
+    An older edition of the developer guide says that they cannot be updated.
+    """
+
     @model_serializer(mode="wrap")
     def _omit_defaults_of_effects(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # These settings are newer than the others. A plan with their defaults omits them, so that it is equal to an
@@ -158,7 +182,9 @@ class Assumptions(BaseModel):
 _EFFECT_DEFAULTS = {
     name: field.default
     for name, field in Assumptions.model_fields.items()
-    if name in ("sequences", "numbers", "privateElements", "precedence", "largestFile") or "In" in name
+    if name in ("sequences", "numbers", "privateElements", "precedence", "largestFile")
+    or "In" in name
+    or name.startswith("update")
 }
 """Name of a setting for what a data store applies -> default value.
 

@@ -40,6 +40,7 @@ from dicommap.issues.codes import (
     store,
     study,
     submit,
+    update_document,
     value,
     verify,
     watch,
@@ -90,6 +91,7 @@ _FAMILIES = (
     manifest,
     reconcile,
     verify,
+    update_document,
     probe,
     fhir,
 )

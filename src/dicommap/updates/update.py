@@ -18,6 +18,12 @@ from dicommap.dicom.strict_json import dump_json
 UPDATE_FILE_VERSION = 1
 """The version of the form of the files in the folder `updates/` of a package."""
 
+SCHEMA_VERSION = 1.1
+"""The value of `SchemaVersion` in the documents of AWS's examples, a JSON number."""
+
+MAX_REQUESTS = 1_000
+"""Maximum number of requests in one update. If a series needs more, it has several updates."""
+
 UpdateDocument = dict[str, Any]
 """The JSON object in `updatableAttributes` or `removableAttributes` of a request."""
 

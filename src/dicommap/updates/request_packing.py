@@ -1,0 +1,155 @@
+"""Divide the updates of attributes into requests that are small enough.
+
+The size of a request is computed attribute by attribute, because writing the documents for each attribute again would
+take too long. The computed size may be some bytes larger than the documents are, and is never smaller. An attribute is
+never divided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.dictionary import is_private, private_creator_tag_of
+from dicommap.healthimaging.levels import Level
+from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
+from dicommap.updates.stored_form import stored_name
+from dicommap.updates.update import SCHEMA_VERSION, UpdateDocument, UpdateRequest, dump_update_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_LEVEL_ORDER = {level: number for number, level in enumerate(Level)}
+_DOCUMENT_BYTES = len(b'{"SchemaVersion":1.1,"Patient":{"DICOM":{}},"Study":{"DICOM":{},"Series":{}}}')
+_SERIES_BYTES = len(b'"":{"DICOM":{},"Instances":{}},')
+_INSTANCE_BYTES = len(b'"":{"DICOM":{}},')
+_VR_BYTES = len(b'"DICOMVRs":{"00191001":"DS"},')
+
+_Place = tuple[Level, str | None, str | None]
+"""A level, with the Series and SOP Instance UID that the level needs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeUpdate:
+    """The update of one attribute of a patient, study, series or instance."""
+
+    tag: int
+    level: Level
+    series: str | None = None
+    """The Series Instance UID, at the levels of series and instances; else None."""
+    instance: str | None = None
+    """The SOP Instance UID, at the level of instances; else None."""
+    value: Any = field(repr=False)
+    """The new value in the form of image set metadata. For a removal, the current value; None if it is not known."""
+    vr: str | None = None
+    """The value representation of a private element that is added or changed; else None."""
+    is_removal: bool = False
+    needs_force: bool = False
+
+    @property
+    def place(self) -> _Place:
+        """Return the place of the attribute in a document."""
+        return self.level, self.series, self.instance
+
+    @property
+    def size(self) -> int:
+        """Return the number of bytes of a request with this attribute only."""
+        return _added_bytes(self, set())
+
+
+def _sort_key(update: AttributeUpdate) -> tuple[bool, bool, int, str, str, bool, int]:
+    """Return the sort key of an attribute: without force first, then changes before removals, then the place.
+
+    A private creator is added before its elements, and removed after them, so that no request leaves elements without
+    a creator (PS3.5 section 7.8.1).
+    """
+    is_creator = is_private(update.tag) and private_creator_tag_of(update.tag) is None
+    is_late = update.is_removal and is_creator
+    place = (_LEVEL_ORDER[update.level], update.series or "", update.instance or "")
+    return update.needs_force, update.is_removal, *place, is_late, update.tag
+
+
+def pack_requests(updates: Iterable[AttributeUpdate]) -> Iterator[UpdateRequest]:
+    """Yield the requests for the attributes of one series or study, in the order in which they are sent.
+
+    Each request has as many attributes as MAX_UPDATE_BYTES allows. Equal attributes in any order give equal requests.
+    Attributes that need `force` are in other requests than those that do not, so that AWS checks the latter.
+    """
+    request: list[AttributeUpdate] = []
+    size = 0
+    opened: _OpenedMembers = set()
+    for update in sorted(updates, key=_sort_key):
+        added = _added_bytes(update, opened)
+        if request and (request[0].needs_force is not update.needs_force or size + added > MAX_UPDATE_BYTES):
+            yield _make_request(request)
+            request, size, opened = [], 0, set()
+            added = _added_bytes(update, opened)
+        request.append(update)
+        size += added
+        opened.update(_list_members(update))
+    if request:
+        yield _make_request(request)
+
+
+_OpenedMembers = set[tuple[bool | str, ...]]
+"""The members of a request that have objects, each as a tuple: the document, and the UIDs of a series and instance."""
+
+
+def _list_members(update: AttributeUpdate) -> list[tuple[bool | str, ...]]:
+    """Return the members with the attribute in a request, outermost first, in the form of `_OpenedMembers`."""
+    names: tuple[bool | str, ...] = (update.is_removal,)
+    members = [names]
+    for uid in (update.series, update.instance):
+        if uid is not None:
+            names += (uid,)
+            members.append(names)
+    return members
+
+
+_MEMBER_BYTES = (_DOCUMENT_BYTES, _SERIES_BYTES, _INSTANCE_BYTES)
+"""Number of bytes of a document, of a series and of an instance, without their UIDs and attributes."""
+
+
+def _added_bytes(update: AttributeUpdate, opened: _OpenedMembers) -> int:
+    """Return the number of bytes that an attribute adds to a request with the members `opened`."""
+    size = len(dump_update_document({stored_name(update.tag): update.value})) - 1  # a comma in place of two braces
+    size += _VR_BYTES if update.vr is not None else 0
+    for names, member_bytes in zip(_list_members(update), _MEMBER_BYTES, strict=False):
+        if names not in opened:
+            size += member_bytes + (len(names[-1]) if isinstance(names[-1], str) else 0)
+    return size
+
+
+def _make_request(updates: list[AttributeUpdate]) -> UpdateRequest:
+    return UpdateRequest(
+        updatable=_make_document([update for update in updates if not update.is_removal]),
+        removable=_make_document([update for update in updates if update.is_removal]),
+        force=updates[0].needs_force,
+    )
+
+
+def _make_document(updates: list[AttributeUpdate]) -> UpdateDocument | None:
+    """Return the document with these attributes; None if there is no attribute."""
+    if not updates:
+        return None
+    document: UpdateDocument = {"SchemaVersion": SCHEMA_VERSION}
+    for update in updates:
+        parent = _open_place(document, update.place)
+        name = stored_name(update.tag)
+        parent.setdefault("DICOM", {})[name] = update.value
+        if update.vr is not None:
+            parent.setdefault("DICOMVRs", {})[name] = update.vr
+    return document
+
+
+def _open_place(document: UpdateDocument, place: _Place) -> dict[str, Any]:
+    """Return the object of a place in a document. It is made if the document does not have it."""
+    level, series, instance = place
+    if level is Level.PATIENT:
+        return document.setdefault("Patient", {})  # type: ignore[no-any-return]
+    parent: dict[str, Any] = document.setdefault("Study", {})
+    if series is not None:
+        parent = parent.setdefault("Series", {}).setdefault(series, {})
+    if instance is not None:
+        parent = parent.setdefault("Instances", {}).setdefault(instance, {})
+    return parent

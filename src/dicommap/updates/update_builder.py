@@ -1,0 +1,185 @@
+"""Build the updates of stored metadata from changes that no override makes, and find what AWS does not allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
+
+from dicommap.dicom.dictionary import is_private, keyword_of
+from dicommap.dicom.json_model import attribute_from_text
+from dicommap.healthimaging.levels import Level, level_of
+from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
+from dicommap.issues import Location, has_errors, make_issue
+from dicommap.updates.attribute_issues import (
+    forbidden_attribute_issues,
+    level_issues,
+    needs_force,
+    unavailable_issues,
+    value_issues,
+)
+from dicommap.updates.request_packing import AttributeUpdate, pack_requests
+from dicommap.updates.stored_form import stored_value
+from dicommap.updates.update import MAX_REQUESTS, Update
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.issues import Issue
+    from dicommap.overrides.attribute_change import AttributeChange
+
+    InstanceLister = Callable[[str], Mapping[str, Iterable[str]]]
+    """A function that takes a Study Instance UID. It returns a dict: Series Instance UID -> SOP Instance UIDs."""
+
+
+def find_update_issues(changes: Iterable[AttributeChange], assumptions: Assumptions) -> Iterator[Issue]:
+    """Yield the issues of changes that updates shall make. Equal issues of a series or study are yielded once.
+
+    Args:
+        changes: The changes. The changes that overrides make are left out.
+        assumptions: The assumptions that name the form of updates.
+
+    """
+    for _, of_study in groupby(changes, key=lambda change: change.study_instance_uid):
+        issues = (
+            issue
+            for change in of_study
+            if change.update_reason is not None
+            for issue in _change_issues(change, assumptions)
+        )
+        yield from dict.fromkeys(issues)
+
+
+def _change_issues(change: AttributeChange, assumptions: Assumptions) -> list[Issue]:
+    location = Location(
+        keyword=keyword_of(change.tag), study=change.study_instance_uid, series=change.series_instance_uid
+    )
+    issues = list(forbidden_attribute_issues(change.tag, location))
+    if issues:
+        return issues
+    level = level_of(change.tag)
+    place = level if change.sop_instance_uid is None else Level.INSTANCE
+    issues += level_issues(change.tag, place, location, is_one_series=change.series_instance_uid is not None)
+    issues += value_issues(change.tag, change.after, location)
+    issues += unavailable_issues(change.tag, change.after, assumptions, location)
+    if not has_errors(issues):
+        size = _make_attribute_update(change, _LONGEST_PLACE[level], assumptions).size
+        if size > MAX_UPDATE_BYTES:
+            limit = MAX_UPDATE_BYTES
+            issues.append(
+                make_issue("update-document.too-large", location, what=location.keyword, size=size, limit=limit)
+            )
+    return issues
+
+
+_LONGEST_UID = "1" * 64
+_LONGEST_PLACE = {
+    Level.PATIENT: (None, None),
+    Level.STUDY: (None, None),
+    Level.SERIES: (_LONGEST_UID, None),
+    Level.INSTANCE: (_LONGEST_UID, _LONGEST_UID),
+}
+"""Level -> a Series and a SOP Instance UID of the maximum length, if the level needs them."""
+
+
+def build_updates(
+    changes: Iterable[AttributeChange], list_instances: InstanceLister, assumptions: Assumptions
+) -> Iterator[Update]:
+    """Yield the updates for changes that no override makes, study by study.
+
+    The update of a whole study precedes those of its series. An instance attribute that is changed in a whole series or
+    study is changed in each of the instances. Changes with an issue of severity error are left out;
+    `find_update_issues` yields their issues.
+
+    Args:
+        changes: All changes. Those of one study follow each other.
+        list_instances: A function that returns the instances of a study. It is called only if a change needs them.
+        assumptions: The assumptions that name the form of updates.
+
+    """
+    for study, of_study in groupby(changes, key=lambda change: change.study_instance_uid):
+        sent = [
+            change
+            for change in of_study
+            if change.update_reason is not None and not has_errors(_change_issues(change, assumptions))
+        ]
+        if sent:
+            yield from _StudyUpdates(study, list_instances, assumptions).build(sent)
+
+
+@dataclass(slots=True)
+class _StudyUpdates:
+    """Builder of the updates of one study."""
+
+    study: str
+    list_instances: InstanceLister
+    assumptions: Assumptions
+    _instances: Mapping[str, Iterable[str]] | None = None
+
+    def build(self, changes: list[AttributeChange]) -> Iterator[Update]:
+        """Yield the updates of the study. `changes` are the changes without an error."""
+        by_series: dict[str | None, dict[Any, AttributeUpdate]] = {}
+        # The change of an instance replaces that of its series, and the change of a series that of its study.
+        for change in sorted(changes, key=_specificity):
+            for series, instance in self._places_of(change):
+                update = _make_attribute_update(change, (series, instance), self.assumptions)
+                target = change.series_instance_uid or series
+                by_series.setdefault(target, {})[update.tag, update.place] = update
+        for target in sorted(by_series, key=lambda uid: uid or ""):
+            requests = pack_requests(by_series[target].values())
+            while batch := tuple(islice(requests, MAX_REQUESTS)):
+                yield Update(study_instance_uid=self.study, series_instance_uid=target, requests=batch)
+
+    def _places_of(self, change: AttributeChange) -> Iterator[tuple[str | None, str | None]]:
+        """Yield the Series and SOP Instance UID of each place of the change, as far as its level needs them."""
+        level = level_of(change.tag)
+        if level in (Level.PATIENT, Level.STUDY):
+            yield None, None
+        elif change.sop_instance_uid is not None:
+            yield change.series_instance_uid, change.sop_instance_uid
+        elif level is Level.SERIES and change.series_instance_uid is not None:
+            yield change.series_instance_uid, None
+        else:
+            if self._instances is None:
+                self._instances = self.list_instances(self.study)
+            chosen = self._instances if change.series_instance_uid is None else [change.series_instance_uid]
+            for series in chosen:
+                if level is Level.SERIES:
+                    yield series, None
+                else:
+                    yield from ((series, instance) for instance in self._instances.get(series, ()))
+
+
+def _specificity(change: AttributeChange) -> int:
+    return (change.series_instance_uid is not None) + (change.sop_instance_uid is not None)
+
+
+def _make_attribute_update(
+    change: AttributeChange, place: tuple[str | None, str | None], assumptions: Assumptions
+) -> AttributeUpdate:
+    """Return the update of an attribute at a place, which has the Series and SOP Instance UID that its level needs."""
+    attribute = change.after
+    series, instance = place
+    return AttributeUpdate(
+        tag=change.tag,
+        level=level_of(change.tag),
+        series=series,
+        instance=instance,
+        value=_find_current_value(change, assumptions)
+        if attribute is None
+        else stored_value(change.tag, attribute, assumptions),
+        vr=attribute["vr"] if attribute is not None and is_private(change.tag) else None,
+        is_removal=attribute is None,
+        needs_force=needs_force(change.tag, attribute),
+    )
+
+
+def _find_current_value(change: AttributeChange, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type
+    """Return the value of an attribute before its removal, in the form of image set metadata.
+
+    Return None if the inventory has no value, or several different values.
+    """
+    texts = list(change.before or ())
+    attribute = attribute_from_text(change.tag, texts[0], Location()) if len(texts) == 1 else []
+    return None if isinstance(attribute, list) else stored_value(change.tag, attribute, assumptions)
