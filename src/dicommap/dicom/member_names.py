@@ -29,7 +29,8 @@ _SCHEMA_MEMBER_NAMES = """
     row rule same samePatient seen seenAt sequences series seriesInSeries seriesInstanceUID seriesInStudy set
     severity sha256 shift_days size source sourceBytes sourceFiles sources staged startedAt startingAt state
     status statusSource stored strip studies study studyInSeries studyInstanceUID studyInStudy submittedAt tag
-    text toOtherSeries truncate_date unclear unplanned updates upper Value value version vr wanted warnings with
+    text toOtherSeries truncate_date unclear unplanned updateEmpty updateForce updatePersonNames updates
+    updateSeries updateValues upper Value value version vr wanted warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
