@@ -110,7 +110,10 @@ def _report_error(error: BaseException) -> int:
 
 
 def _find_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -> SignalExit:
-    """Return the SignalExit for an error: of SIGPIPE for a broken pipe, of SIGINT for Ctrl-C, or the error itself."""
+    """Return the SignalExit for an error. Its signal is SIGPIPE for a broken pipe, and SIGINT for Ctrl-C.
+
+    A SignalExit is returned unchanged.
+    """
     if isinstance(error, SignalExit):
         return error
     if isinstance(error, BrokenPipeError):

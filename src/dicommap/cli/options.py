@@ -229,7 +229,7 @@ def add_jobs(parser: Parser, verb: str) -> None:
 
 
 def add_rate(container: argparse._ActionsContainer, name: str, operation: str, rate: Rate) -> None:
-    """Add an option for the limit of calls of an AWS operation per second.
+    """Add an option that limits how many calls of an AWS operation are made per second.
 
     Args:
         container: The parser or group.

@@ -216,7 +216,7 @@ def _build_study_records(study: StudyResult, level: VerificationLevel, masker: M
 
 
 def print_verification(verification: Verification, masker: Masker) -> None:
-    """Print the attributes that are not applied or not known, the issues, and the counts."""
+    """Print the attributes that are not applied or whose effect is not known, then the issues and the counts."""
     results = list(islice(_list_attention_results(verification), ATTRIBUTES_SHOWN))
     if results:
         rows = [_make_row(result, masker) for result in results]

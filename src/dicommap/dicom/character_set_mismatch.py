@@ -87,7 +87,7 @@ def _is_utf_8_in_two_bytes(text: str, codec: str) -> bool:
 
 
 def _is_plausible(word: str, declared: CodedCharacterSet) -> bool:
-    """Return whether `word` looks like a word that a person wrote. If not, the bytes of other text are UTF-8 by chance.
+    """Return whether `word` looks like a word that a person wrote. If not, its bytes are probably UTF-8 by chance.
 
     For example, the bytes of the Polish name RÓŻYCKI in ISO_IR 101 are the UTF-8 of a word with a Cyrillic letter in
     the middle. Such a word is not plausible.

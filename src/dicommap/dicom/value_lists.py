@@ -23,7 +23,7 @@ _YES_NO = ("YES", "NO")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueList:
-    """The values that PS3.3 lists for an attribute."""
+    """The values that PS3.3 lists for an attribute, and whether other values are allowed."""
 
     values: tuple[str, ...]
     is_closed: bool

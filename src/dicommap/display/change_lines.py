@@ -63,7 +63,7 @@ The names are "study", "+", "~", "-", "x", "edit" and "update"; empty for a piec
 
 @dataclass(frozen=True, slots=True)
 class _ChangeTexts:
-    """The texts of the line of one change: its sign, keyword, values and edit."""
+    """The texts in the line that shows one change: its sign, keyword, values and edit."""
 
     sign: str
     keyword: str
@@ -105,9 +105,9 @@ class _Fit:
     def cut_middle(self, text: str, width: int) -> str:
         """Return the description of an edit (`text`), cut to at most `width` columns.
 
-        A longer text is cut in the middle, because its end names a row or a rule. A text such as
-        `harmonize PatientName: the value of 3 of 4 files` becomes `harmonize PatientName`, or `harmonize` if that is
-        too long.
+        The middle of a longer text is left out, because its end names a row or a rule. Only the description of a
+        `harmonize` edit is cut at its end: `harmonize PatientName: the value of 3 of 4 files` becomes `harmonize
+        PatientName`, or `harmonize` if that is too long.
         """
         width = max(width, _MIN_VALUE_WIDTH)
         if text_width(text) <= width:

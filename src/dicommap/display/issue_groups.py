@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueGroup:
-    """All issues with one code and severity."""
+    """All issues that have the same code and the same severity, for a list that shows them together."""
 
     code: str
     severity: Severity

@@ -37,7 +37,7 @@ def request_agreement_issues(agreement: RequestAgreement | None, location: Locat
 
 
 def compare_with_request(job: ImportJob, request: Mapping[str, Any]) -> RequestAgreement | None:
-    """Return whether the job has the inputS3Uri and importConfiguration of a request.
+    """Compare the inputS3Uri and importConfiguration of a job with those of a request.
 
     The order of mappings is ignored, because AWS does not document that it keeps the order.
 
@@ -46,7 +46,8 @@ def compare_with_request(job: ImportJob, request: Mapping[str, Any]) -> RequestA
         request: The members of a StartDICOMImportJob request.
 
     Returns:
-        The agreement; None if the job has no inputS3Uri, as in answers of ListDICOMImportJobs.
+        Whether they are the same, or how they differ. None if the job has no inputS3Uri, as in answers of
+        ListDICOMImportJobs.
 
     """
     if job.inputS3Uri is None:

@@ -88,9 +88,8 @@ class InstanceComparer:
     def compare_duplicates(self, old: InstanceFiles | None, new: InstanceFiles | None) -> InstanceDifference | None:
         """Compare the files of an instance in a series that has only duplicates of it.
 
-        The instance is in another series.
-
-        Return the difference, or None if nothing differs.
+        The file with the disposition `instance` is in another series. Return the difference, or None if nothing
+        differs.
         """
         if ChangeKind.DUPLICATES in self._ignored or self.has_same_files(old, new):
             return None

@@ -169,7 +169,7 @@ class PreviousScan:
         Args:
             root: The root of the files.
             files: The files as the new walk lists them.
-            label: Returns a path as issues of the new scan show it.
+            label: A function that returns a path in the form that issues of the new scan show.
             headers: Digest -> header. The headers of the returned rows are added to this dict.
 
         Returns:

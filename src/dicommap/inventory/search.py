@@ -56,9 +56,8 @@ class Studies(tuple[Study, ...], Displayable):
     def edit(self, **values: str) -> Callable[[Study], dict[str, str]]:
         """Return a function for the argument `by_study` of `draft`.
 
-        It returns the new values for each study in this tuple.
-
-        For example, `studies.edit(PatientID="P-1", StudyTime="")` sets PatientID and empties StudyTime.
+        The function returns the new values for each study in this tuple. For example, `studies.edit(PatientID="P-1",
+        StudyTime="")` sets PatientID and empties StudyTime.
         """
         uids = frozenset(study.study_instance_uid for study in self)
 

@@ -23,7 +23,7 @@ class UnchangedRun:
     """
 
     def __init__(self, previous: Sequence[PreviousScan], roots: Sequence[str]) -> None:
-        """Start a run without files.
+        """Start a run of unchanged files that has no files yet.
 
         The run stays empty if `previous` is not exactly one finished inventory with the same roots.
         """

@@ -3,8 +3,10 @@
 An inventory may have millions of studies, and an edit that is wrong in one study is often wrong in all studies. Memory
 and output must not grow with the number of mistakes. In this example, the kind of a word is its length:
 
->>> words = BoundedList(limit=2, kind=len) >>> words += ["a", "b", "c", "to"] >>> list(words), words.count,
-words.count_of(1) (['a', 'b', 'to'], 4, 3)
+>>> words = BoundedList(limit=2, kind=len)
+>>> words += ["a", "b", "c", "to"]
+>>> list(words), words.count, words.count_of(1)
+(['a', 'b', 'to'], 4, 3)
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """The severity of an issue; the members are in ascending order."""
+    """The severity of an issue. The members are in ascending order: note, warning, error."""
 
     NOTE = "note"
     WARNING = "warning"

@@ -67,7 +67,7 @@ class AttributeDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceDifference:
-    """One instance that is new, gone or changed."""
+    """One instance that is new, gone or changed in the second of two compared inventories."""
 
     study_instance_uid: str
     """The study in the second inventory. If the instance is gone, the study in the first inventory."""
@@ -152,7 +152,7 @@ class AttributeChangeCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesDifference:
-    """One series that is new, gone or changed."""
+    """One series that is new, gone or changed in the second of two compared inventories."""
 
     study_instance_uid: str
     series_instance_uid: str
@@ -164,7 +164,7 @@ class SeriesDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyDifference:
-    """One study that is new, gone or changed."""
+    """One study that is new, gone or changed in the second of two compared inventories."""
 
     study_instance_uid: str
     status: DifferenceStatus
@@ -205,7 +205,7 @@ class AttributeTotals:
 
 @dataclass(slots=True, kw_only=True)
 class ComparisonTotals:
-    """The counts of a whole comparison."""
+    """The numbers of new, gone and changed studies, series and instances in a whole comparison of two inventories."""
 
     studies: Counter[DifferenceStatus] = field(default_factory=Counter)
     series: Counter[DifferenceStatus] = field(default_factory=Counter)

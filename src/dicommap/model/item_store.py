@@ -59,14 +59,16 @@ class ItemList(Sequence[ItemT]):
 
 
 class ItemStore:
-    """A maker of lists and dicts that keeps their items in memory."""
+    """A store that makes lists and dicts, and keeps their items in memory."""
 
     def make_list(self) -> ItemList[ItemT]:
         """Return an empty list."""
         return ItemList()
 
     def make_dict(self) -> MutableMapping[KeyT, ValueT]:
-        """Return an empty dict in the order of insertion. Its keys are texts, whole numbers or `Target` objects.
+        """Return an empty dict, which keeps the order of insertion.
+
+        Its keys must be texts, integers or `Target` objects.
 
         A subclass may return copies of the values. So a changed value must be assigned again.
         """

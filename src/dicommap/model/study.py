@@ -77,7 +77,7 @@ class SourceFile(NamedTuple):  # a NamedTuple: there are millions, and frozen da
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """One path of an inventory, with its disposition."""
+    """One scanned path of an inventory, with its disposition, size and modification time."""
 
     source: str
     """The root of the source that has the file, as printable text."""
@@ -231,7 +231,7 @@ _MAX_INTEGER_STRING = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Study(DisplayableInLists):
-    """One study and its series."""
+    """One study: its series, and the number of files of each value of each captured attribute."""
 
     study_instance_uid: str
     series: tuple[Series, ...]

@@ -144,7 +144,7 @@ def _make_keyword_issue(code: str, keyword: str) -> Issue:
 
 
 def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> list[Issue]:
-    """Return an issue if the file declares no transfer syntax, or if its data set has not the declared encoding."""
+    """Return an issue if the file declares no transfer syntax, or if its data set has another encoding."""
     if not declared_uid:
         return [make_issue("p10.missing-transfer-syntax", encoding=encoding.name)]
     declared = get_encoding(declared_uid)

@@ -1,4 +1,7 @@
-"""A window that records which bytes decide the steps of a walk. The layout cache compares them with other files."""
+"""A window that records which bytes decide the steps of a walk.
+
+The layout cache compares these bytes of other files.
+"""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ ITEM_ENCODING, STRAY_DELIMITER = "p10.item-encoding-mismatch", "p10.stray-delimi
 
 
 class OpenSequence(NamedTuple):
-    """A sequence of undefined length that the walk has entered and not yet left."""
+    """A sequence of undefined length whose items are being skipped. Its end is not reached yet."""
 
     encoding: DataSetEncoding
     """The encoding that the items of the sequence should have."""
@@ -137,7 +137,10 @@ class ItemFollower:
             raise EndOfFile(end.offset, reason) from None
 
     def _follow_items(self, tag: int, offset: int, levels: list[OpenSequence], *, fragments: bool) -> int:
-        """Skip items until all sequences in `levels` have ended. Return the offset after the last sequence."""
+        """Skip items until all sequences in `levels` have ended. Return the offset after the last sequence.
+
+        If `fragments` is True, the items contain fragments of pixel data instead of elements.
+        """
         window = self._window
         skipped: int | None = None  # the offset of the skipped element or item that ends at `offset`, if there is one
         while levels:

@@ -37,7 +37,7 @@ class MalformedError(Exception):
 class TooLongError(MalformedError):
     """Raised for a wanted value with more bytes than `limit`, dicommap's limit for the attribute.
 
-    DICOM allows even fewer.
+    DICOM allows even fewer bytes.
     """
 
     def __init__(self, offset: int, tag: int, length: int, limit: int) -> None:

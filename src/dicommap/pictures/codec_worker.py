@@ -30,7 +30,10 @@ _MAX_MEMORY_BYTES = 2**33
 
 
 def serve(render: Render = render_frame_in_process, *, seconds: int = MAX_SECONDS_PER_IMAGE) -> None:
-    """Answer requests until stdin ends. The system kills this process if an image takes more than `seconds`."""
+    """Read requests from stdin, draw the image of each request, and write the answers to stdout, until stdin ends.
+
+    The system kills this process if an image takes more than `seconds`.
+    """
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # a codec may print text, which would get into the answers

@@ -48,7 +48,7 @@ class FileCounts:
 
 
 class InventoryFiles(PlannableFiles, Protocol):
-    """The files of an inventory as S3 objects with a common prefix."""
+    """The interface of an object with the files of an inventory as S3 objects with a common prefix."""
 
     def count_files(self) -> FileCounts:
         """Return the number of all files, and the number of instances and duplicates."""

@@ -32,9 +32,10 @@ class QuotaExcess:
 
 
 class SmallestExcesses(dict[str, QuotaExcess]):
-    """For each exceeded quota, the job or folder that exceeds it least: counted items, such as `files` -> QuotaExcess.
+    """A dict with the smallest excess of each exceeded quota: counted items, such as `files` -> QuotaExcess.
 
-    Issues name this smallest excess: if the user raises the quota to its count, at least these files fit into a job.
+    The smallest excess is that of the job or folder that exceeds the quota least. Issues name it: if the user raises
+    the quota to its count, at least these files fit into a job.
     """
 
     def record(self, excess: QuotaExcess | None) -> None:

@@ -147,7 +147,7 @@ def measure_study(study: StudySize, overrides: OverrideSizes) -> JobLoad:
 
 
 def _measure_shared(study: str, overrides: OverrideSizes) -> JobLoad:
-    """Return the load that a job counts once for all its pieces of a study: the study's folder and override."""
+    """Return the load that a job has only once for several pieces of a study: the study's folder and override."""
     sizes = [overrides.size(key) for key in overrides.keys(study) if key[1] is None]
     return JobLoad(folders=1, mappings=len(sizes), override_bytes=sum(sizes))
 

@@ -108,7 +108,7 @@ class PlanJob(_Document):
     def client_token(self, attempt: int) -> str:
         """Return the clientToken of the job's request.
 
-        Equal jobs have equal tokens, so AWS starts a job only once. `attempt` is the attempt of the plan.
+        Equal jobs have equal tokens, so AWS starts a job only once. `attempt` is the number of the plan's attempt.
         """
         done = f"{attempt}\n{self.model_dump_json()}"
         return f"dicommap-{hashlib.sha256(done.encode()).hexdigest()[:32]}"
@@ -273,7 +273,7 @@ class Plan(Displayable, _Document):
 def iterate_plan_json(plan: Plan) -> Iterator[str]:
     """Yield the text of plan.json in pieces: all members before `jobs`, then each job.
 
-    The member `jobs` is the last one.
+    The member `jobs` is the last member of plan.json.
     """
     header = plan.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
     yield dump_json(header).removesuffix("\n}\n") + ',\n  "jobs": ['

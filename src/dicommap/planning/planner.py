@@ -24,7 +24,7 @@ MANY_JOBS = 100
 
 
 class PlannableFiles(Protocol):
-    """The input of the planner: files with their S3 keys and sizes."""
+    """The interface of the planner's input: files with their S3 keys and sizes."""
 
     def keyed_files(self) -> Iterable[KeyedFile]:
         """Return each file that has an S3 key, in the order of the UTF-8 bytes of the keys."""

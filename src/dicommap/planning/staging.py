@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class StagingPolicy(StrEnum):
-    """The policy for copying studies to a staging prefix."""
+    """The policy that decides which studies are copied to a staging prefix: none, all, or those that need it."""
 
     NEVER = "never"
     WHERE_NEEDED = "where-needed"

@@ -64,7 +64,7 @@ class _Call(Generic[_Item, _Result]):
         self.is_done = True
 
     def take_result(self) -> _Result:
-        """Return the result, or raise the error."""
+        """Return the result of the call, or raise the error that the call raised."""
         error, self.error = self.error, None  # without this, the traceback and the call would refer to each other
         if error is not None:
             raise error

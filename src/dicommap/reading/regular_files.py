@@ -72,7 +72,9 @@ def open_descriptor(path: StrPath, *, beneath: StrPath | int | None = None) -> i
 
 
 def open_folder(path: StrPath, *, beneath: StrPath) -> int:
-    """Open a directory below another one, and return its descriptor. No part of `path` may be a link, `.` or `..`.
+    """Open the directory `path` below the directory `beneath`, and return its descriptor.
+
+    No part of `path` may be a link, `.` or `..`.
 
     Raises:
         NotRegularFileError: A part of the path is a link.

@@ -20,7 +20,10 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9_.$-]{1,128}")
 
 
 class RecordKind(StrEnum):
-    """The kind of a record. The value is also the name of the folder with the records of this kind."""
+    """The kind of a record of a job manifest.
+
+    The value is also the name of the folder with the records of this kind.
+    """
 
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"

@@ -234,7 +234,7 @@ def _precedence_issues(
 ) -> Iterator[Issue]:
     """Yield an issue for each series if its override file and its study's override file change the same attribute.
 
-    There is no issue if `assumptions` have a value for which of the two values the data store keeps.
+    There is no issue if `assumptions` define which of the two values the data store keeps.
     """
     if assumptions.precedence != "unavailable":
         return

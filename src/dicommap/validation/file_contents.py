@@ -72,9 +72,7 @@ KEPT_BYTES = 2**24
 class KeptFiles(FilesByPath):
     """Files that are kept in memory after the first read, up to KEPT_BYTES in total.
 
-    Other files are read at each access.
-
-    So the hash and the other checks of a kept file see the same bytes.
+    Other files are read at each access. So the hash and the other checks of a kept file see the same bytes.
     """
 
     def __init__(self, files: FilesByPath) -> None:

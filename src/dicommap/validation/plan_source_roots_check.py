@@ -1,4 +1,4 @@
-"""Check the sources of a plan. A source must be a valid root, and smaller than a home directory or a file system."""
+"""Check the sources of a plan. A source must be a valid root, but not a home directory or a whole file system."""
 
 from __future__ import annotations
 

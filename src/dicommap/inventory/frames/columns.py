@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class FrameLevel(StrEnum):
-    """The kind of item in each row of a frame: a study, series, instance, file or issue."""
+    """The kind of item in each row of a frame (a table of an inventory): a study, series, instance, file or issue."""
 
     STUDY = "study"
     SERIES = "series"
@@ -27,7 +27,7 @@ class FrameLevel(StrEnum):
 
 
 class CellType(StrEnum):
-    """The type of a column. The value of each member is the type's name in Arrow."""
+    """The type of a column of a frame (table). The value of each member is the type's name in Arrow."""
 
     TEXT = "string"
     INTEGER = "int64"

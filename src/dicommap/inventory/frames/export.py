@@ -39,11 +39,10 @@ def make_pandas_frame(
 ) -> pandas.DataFrame:
     """Return the table of `make_arrow_table` as a pandas DataFrame.
 
-    The type of a column never depends on its values:
+    Two settings make sure that the type of a column never depends on its values:
 
     - `date_as_object=False` gives datetime64. Otherwise, dates would be Python objects, which pandas does not group as
-    dates.
-    - Int64 allows nulls. Otherwise, integers would become floats in the columns that have a null.
+    dates. - Int64 allows nulls. Otherwise, integers would become floats in the columns that have a null.
     """
     require_extra("pandas")
     import pandas
