@@ -37,7 +37,7 @@ from dicommap.probing.probe_report import ProbeReport
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
 from tests.cases.adoption_fakes import JobsByDocument, make_clients
-from tests.cases.stored import ImageSetsByDocument, StoredByDocument
+from tests.cases.stored import ImageSetsByDocument, MetadataByDocument, StoredByDocument
 from tests.support.s3_fault_proxy import Fault, run_fault_proxy, shorten_retries
 from tests.support.s3_memory_server import memory_server
 from tests.support.s3_server import environment
@@ -136,6 +136,15 @@ def _scan_s3(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
         patch.dict(os.environ, environment(proxy.url)),
         shorten_retries(),
         dicommap.scan(arguments["source"]) as inventory,
+    ):
+        return list(inventory.issues())
+
+
+def _scan_store(place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    stored = MetadataByDocument(json.loads((place / arguments["store"]).read_bytes()))
+    with (
+        patch("dicommap.sources.healthimaging.data_store.ImageSets", lambda *_, **__: stored),
+        dicommap.scan("healthimaging:" + "5" * 32) as inventory,
     ):
         return list(inventory.issues())
 
@@ -314,6 +323,7 @@ _VERBS = {
     "fhir": _fhir,
     "scan": _scan,
     "scanS3": _scan_s3,
+    "scanStore": _scan_store,
     "draft": _draft,
     "carryOver": _carry_over,
     "validate": _validate,

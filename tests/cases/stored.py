@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -90,3 +92,23 @@ class ImageSetsByDocument:
         for image_set in self._document["imageSets"]:
             if image_set["DICOMTags"]["DICOMStudyInstanceUID"] == study:
                 yield ImageSetSummary.model_validate(image_set)
+
+
+class MetadataByDocument:
+    """Image sets with their metadata; case.schema.json says at scanStore what the document holds."""
+
+    requests = 0
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._image_sets = {image_set["imageSetId"]: image_set for image_set in document["imageSets"]}
+
+    def search(self, _datastore: str, _filters: Mapping[str, str], **_: Any) -> Iterator[ImageSetSummary]:
+        """Yield all image sets."""
+        return map(ImageSetSummary.model_validate, self._image_sets.values())
+
+    def fetch_metadata(self, _datastore: str, image_set: str, _version: str | None) -> bytes:
+        """Return the compressed metadata of an image set. Raises AwsError if the document says that it is refused."""
+        document = self._image_sets[image_set]
+        if "refused" in document:
+            raise _refusal(document["refused"])
+        return gzip.compress(json.dumps(document["metadata"]).encode())

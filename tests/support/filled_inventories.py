@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,9 +64,10 @@ def inventory_of(
     path: Path | None = None,
     keywords: tuple[str, ...] = DEFAULT_KEYWORDS,
     same: Callable[[FileIdentity, FileIdentity], bool] = lambda one, other: True,
+    roots: Sequence[str] = ("/one", "/two"),
 ) -> Iterator[Inventory]:
     """Write an inventory of files and open it; there is a second root if a file has source 1."""
-    roots = ["/one", "/two"][: 1 + max((file[0] for file in files), default=0)]
+    roots = roots[: 1 + max((file[0] for file in files), default=0)]
     with InventoryWriter(path, keywords, roots) as writer:
         put(writer, *files, keywords=keywords)
         with Inventory.from_connection(writer.finish(same)) as inventory:

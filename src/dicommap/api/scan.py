@@ -17,6 +17,7 @@ from dicommap.arguments import (
     to_path,
     to_path_or_uri,
     to_progress,
+    to_rate,
     to_texts,
     type_error,
 )
@@ -88,6 +89,9 @@ def _to_in_flight(name: str, value: object) -> int:
     archives=to_flag,
     files=optional(each_lazily(_to_listed_path, "paths")),
     s3_inventory=optional(to_path_or_uri),
+    studies=to_texts,
+    metadata_rate=optional(to_rate),
+    search_rate=optional(to_rate),
     clients=optional(_to_clients),
     jobs=to_integer(minimum=0),
     in_flight=_to_in_flight,
@@ -104,6 +108,9 @@ def scan(
     archives: bool = False,
     files: Iterable[StrPath] | None = None,
     s3_inventory: StrPath | None = None,
+    studies: str | Iterable[str] = (),
+    metadata_rate: float | None = None,
+    search_rate: float | None = None,
     clients: Clients | None = None,
     jobs: int = 1,
     in_flight: int = DEFAULT_IN_FLIGHT,
@@ -112,15 +119,17 @@ def scan(
     trust_directories: bool = False,
     progress: ProgressOption = None,
 ) -> Inventory:
-    """Scan sources of P10 files, and return their inventory.
+    """Scan sources of P10 files, or a HealthImaging data store, and return the inventory.
 
     If `output` already contains an inventory, the scan reads only new and changed files. The earlier scan may have been
-    stopped before its end. A file has changed if its size, its time, or its ETag in S3 differs. Wrong data in files
-    does not raise an exception: `Inventory.issues()` reports it.
+    stopped before its end. A file has changed if its size, its time, or its ETag in S3 differs, and a stored instance
+    if the version of its image set differs. Wrong data in files does not raise an exception: `Inventory.issues()`
+    reports it.
 
     Args:
-        sources: Directories, single files, and S3 URIs such as `s3://bucket/prefix/`. A source can also be a
-            `dicommap.sources.Source` object, which may have your own class. The caller closes it.
+        sources: Directories, single files, and S3 URIs such as `s3://bucket/prefix/`; or one data store, such as
+            `healthimaging:DATASTOREID`. A source can also be a `dicommap.sources.Source` object, which may have your
+            own class. The caller closes it.
         output: The file of the inventory. By default the inventory is in memory.
         attributes: Keywords of attributes to capture, in addition to the default attributes.
         follow_links: Whether to follow links to directories. Links to files are always followed.
@@ -129,8 +138,12 @@ def scan(
         files: Paths of files. Only these files are scanned, and there must be only one source.
         s3_inventory: The manifest.json of an S3 Inventory, as a path or an S3 URI. It is read instead of listing the
             source, and the only source must be in S3.
-        clients: A Clients object with the AWS credentials profile, region and endpoint for S3. By default, boto3
-            chooses them.
+        studies: The Study Instance UIDs of the studies to scan, if the source is a data store. By default, all studies
+            are scanned. Image sets of other studies are then not in the inventory.
+        metadata_rate: The limit of GetImageSetMetadata calls per second, if AWS has changed it for your account.
+        search_rate: The limit of SearchImageSets calls per second, if AWS has changed it for your account.
+        clients: A Clients object with the AWS credentials profile, region and endpoint for S3 and HealthImaging. By
+            default, boto3 chooses them.
         jobs: The number of processes that read files. 1 means this process only. 0 means one process for each
             processor, if there are enough files to save time. A script that sets more than 1 needs
             `if __name__ == "__main__":` around its code. The inventory does not depend on the number.
@@ -151,8 +164,8 @@ def scan(
         UsageError: An option does not apply to the sources.
         AttributeNameError: An attribute cannot be captured.
         InventoryError: The inventory cannot be written, or another scan is writing it.
-        AwsError: S3 denies access or cannot be reached.
-        MissingExtraError: A source is in S3, and the extra `s3` is not installed.
+        AwsError: AWS denies access or cannot be reached, or the data store does not exist.
+        MissingExtraError: A source is in S3 or a data store, and the extra `s3` or `aws` is not installed.
         ExecutorError: Worker processes or the executor failed. The next scan continues where this one stopped.
 
     """
@@ -163,7 +176,15 @@ def scan(
     keywords = captured_keywords(tuple(attributes))
     path = None if output is None else Path(output)
     options = SourceOptions(
-        follow_links=follow_links, archives=archives, files=files, s3_inventory=s3_inventory, clients=clients
+        follow_links=follow_links,
+        archives=archives,
+        files=files,
+        s3_inventory=s3_inventory,
+        clients=clients,
+        keywords=keywords,
+        studies=tuple(studies),
+        metadata_rate=metadata_rate,
+        search_rate=search_rate,
     )
     with ExitStack() as stack:
         opened = open_sources(sources, options, stack)

@@ -75,13 +75,22 @@ class ImageSets:
         self._updates = Throttle(UPDATE_METADATA_LIMIT, clock)
         self._copies = Throttle(COPY_IMAGE_SET_LIMIT, clock)
 
-    def search(self, datastore: str, filters: Mapping[str, str]) -> Iterator[ImageSetSummary]:
+    @property
+    def requests(self) -> int:
+        """Return the number of searches and of requests for metadata so far."""
+        return self._searches.requests + self._metadata_gets.requests
+
+    def search(
+        self, datastore: str, filters: Mapping[str, str], *, oldest_first: bool = False
+    ) -> Iterator[ImageSetSummary]:
         """Yield the image sets, primary or not, whose attributes have the given values.
 
         Args:
             datastore: The id of the data store.
             filters: Keyword -> value. The keywords are PatientID, AccessionNumber, StudyID, StudyInstanceUID and
-                SeriesInstanceUID; AWS takes at most MAX_SEARCH_FILTERS of them.
+                SeriesInstanceUID; AWS takes at most MAX_SEARCH_FILTERS of them. Without filters, all image sets match.
+            oldest_first: Whether the image sets are in the order of their creation. By default, AWS returns the one
+                that was updated last first.
 
         Raises:
             UsageError: A keyword cannot be searched for, or there are too many of them.
@@ -89,8 +98,11 @@ class ImageSets:
 
         """
         parameters: dict[str, Any] = {"datastoreId": datastore, "maxResults": _PAGE_SIZE}
-        if filters:
-            parameters["searchCriteria"] = {"filters": _build_filters(filters)}
+        criteria: dict[str, Any] = {"filters": _build_filters(filters)} if filters else {}
+        if oldest_first:
+            criteria["sort"] = {"sortField": "createdAt", "sortOrder": "ASC"}
+        if criteria:
+            parameters["searchCriteria"] = criteria
         for answer in read_pages(
             "SearchImageSets",
             f"data store {datastore}",

@@ -114,10 +114,13 @@ class Throttle:
         self._tokens = float(limit.burst)
         """Tokens in the bucket; a negative number counts the requests that are waiting for a token."""
         self._filled_at = clock.monotonic()
+        self.requests = 0
+        """Number of calls of `wait` so far."""
 
     def wait(self) -> None:
         """Wait until the rate limit allows one more request. Call this before each request."""
         with self._lock:
+            self.requests += 1
             now = self._clock.monotonic()
             added = max(now - self._filled_at, 0.0) * self._limit.per_second
             self._tokens = min(self._limit.burst, self._tokens + added) - 1

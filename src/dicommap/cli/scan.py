@@ -13,6 +13,7 @@ from dicommap.cli.options import (
     add_aws_options,
     add_fail_on,
     add_keywords,
+    add_rate,
     create_clients,
     output_path,
     split_keywords,
@@ -24,6 +25,8 @@ from dicommap.cli.shell_words import path_word, quote_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.formatting import format_byte_count
 from dicommap.errors import DocumentError, UsageError, os_error_reason
+from dicommap.healthimaging.data_stores import find_data_store
+from dicommap.healthimaging.limits import GET_IMAGE_SET_METADATA_RATE, SEARCH_IMAGE_SETS_RATE
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
 from dicommap.reading import NotRegularFileError, open_regular_file
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from dicommap.inventory import InventorySummary
 
 DESCRIPTION = """
-Walk trees of P10 files, read their headers and group them by study and series.
+Walk trees of P10 files, or the image sets of a HealthImaging data store, and group them by study and series.
 
 Every path is in the inventory exactly once. Nothing is ever written to a source. If INVENTORY exists already, or a scan
 into it was stopped, only files that are new or have another size or time are read, and objects in S3 that have another
@@ -46,11 +49,15 @@ ETag.
 
 With --files-from the files of a list are scanned; their paths are relative to SOURCE, which is the current directory
 unless another is named.
+
+A data store is named as healthimaging:DATASTOREID, and is the only source. Only image sets whose version is new are
+read. Its inventory is for looking at what is stored, for comparing it with files, and for correcting it by updates.
 """
 
 EXAMPLES = """\
   dicommap scan export/ -o inventory.db
   dicommap scan s3://bucket/prefix/ -o inventory.db --profile research
+  dicommap scan healthimaging:0123456789abcdef0123456789abcdef -o stored.db
   find . -name '*.dcm' -print0 | dicommap scan --files-from - -0 -o i.db"""
 
 PATH_LIMIT = 2**20
@@ -65,7 +72,10 @@ _READ_BYTES = 2**16
 def add_arguments(parser: Parser) -> None:
     """Add the arguments and options of `dicommap scan` to `parser`."""
     parser.add_argument(
-        "sources", metavar="SOURCE...", nargs="*", help="Directories or files, or prefixes such as s3://bucket/prefix/."
+        "sources",
+        metavar="SOURCE...",
+        nargs="*",
+        help="Directories or files, prefixes such as s3://bucket/prefix/, or one healthimaging:DATASTOREID.",
     )
     parser.add_argument(
         "-o", "--output", metavar="INVENTORY", type=output_path, required=True, help="The inventory to write."
@@ -112,6 +122,14 @@ def add_arguments(parser: Parser) -> None:
         help="The manifest.json of an S3 Inventory, to read instead of listing the bucket.",
     )
     aws.add_argument("--no-sign-request", action="store_true", help="Read a public bucket without credentials.")
+    aws.add_argument(
+        "--study",
+        metavar="UID",
+        action="append",
+        help="Scan only this study of a data store; the option may be given several times.",
+    )
+    add_rate(aws, "--metadata-rate", "GetImageSetMetadata", GET_IMAGE_SET_METADATA_RATE)
+    add_rate(aws, "--search-rate", "SearchImageSets", SEARCH_IMAGE_SETS_RATE)
     add_output_options(parser)
 
 
@@ -134,6 +152,9 @@ def run(args: argparse.Namespace) -> int:
                 archives=args.archives,
                 files=files,
                 s3_inventory=args.s3_inventory,
+                studies=args.study or (),
+                metadata_rate=args.metadata_rate,
+                search_rate=args.search_rate,
                 clients=_create_s3_clients(args),
                 jobs=args.jobs,
                 in_flight=args.in_flight,
@@ -143,7 +164,8 @@ def run(args: argparse.Namespace) -> int:
             )
         )
         summary = inventory.summary()
-    _print_summary(summary, args.output)
+        is_stored = find_data_store(inventory.sources) is not None
+    _print_summary(summary, args.output, is_stored=is_stored)
     return choose_exit_status((severity for _, severity in summary.issues), args.fail_on)
 
 
@@ -154,15 +176,17 @@ def _create_s3_clients(args: argparse.Namespace) -> Clients | None:
     return None
 
 
-def _print_summary(counts: InventorySummary, output: Path) -> None:
+def _print_summary(counts: InventorySummary, output: Path, *, is_stored: bool) -> None:
     parts = ((counts.studies, "study"), (counts.series, "series"), (counts.instances, "instance"))
     summary = ", ".join(format_count(count, noun) for count, noun in parts)
-    print_line(f"{summary} in {format_count(counts.files, 'file')} ({format_byte_count(counts.size)})")
+    noun = "stored instance" if is_stored else "file"
+    files = "" if is_stored else f" in {format_count(counts.files, noun)} ({format_byte_count(counts.size)})"
+    print_line(summary + files)
     if counts.unchanged:
-        unchanged = format_count(counts.unchanged, "unchanged file")
-        print_line(f"Read {format_count(counts.read, 'file')}; took {unchanged} from the scan before.")
+        unchanged = format_count(counts.unchanged, f"unchanged {noun}")
+        print_line(f"Read {format_count(counts.read, noun)}; took {unchanged} from the scan before.")
     if counts.traffic.requests:
-        print_line(_describe_traffic(counts))
+        print_line(_describe_traffic(counts, is_stored=is_stored))
     others = [f"{count:,} {name}" for name, count in counts.dispositions.items() if name != "instance"]
     if others:
         print_line("Not instances: " + ", ".join(others))
@@ -182,9 +206,15 @@ def _print_summary(counts: InventorySummary, output: Path) -> None:
     )
 
 
-def _describe_traffic(counts: InventorySummary) -> str:
-    """Return a sentence about S3: the numbers of requests and received bytes, and of files that took one request."""
+def _describe_traffic(counts: InventorySummary, *, is_stored: bool) -> str:
+    """Return a sentence about the numbers of requests and received bytes, and of files that took one request.
+
+    An image set of a data store (`is_stored`) has several instances, so that this last number is left out.
+    """
     requests, received, repeated = counts.traffic
+    if is_stored:
+        sent = format_count(requests, "request")
+        return f"Sent {sent} to HealthImaging and received {format_byte_count(received)} of metadata."
     once = (
         f"; {counts.read - repeated:,} of {format_count(counts.read, 'file')} took one request" if counts.read else ""
     )

@@ -2,6 +2,9 @@
 
 A scan collects the directories in a temporary table, and stores them in the inventory when the scan is complete. So an
 unfinished inventory has no directories. A stored directory always has all its files in the inventory.
+
+The image sets of a data store are such directories, with a version in place of a time. Their instances are found by
+their paths and ETags, also in an unfinished inventory.
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from dicommap.errors import InventoryError
+from dicommap.healthimaging.data_stores import ImageSetState
 from dicommap.inventory.cells import (
     DamagedCellError,
     decode_path,
     encode_path,
     enum_reader,
+    read_byte_count,
     read_integer,
+    read_rows,
     read_text,
 )
 from dicommap.model.source_files import KnownDirectory
@@ -87,6 +93,50 @@ def find_known_directory(
         return None
 
 
+def find_known_image_set(previous: Sequence[PreviousScan], root: str, path: str, version: int) -> KnownDirectory | None:
+    """Return the instances of an image set if an earlier scan, which may be unfinished, has all of this version.
+
+    Args:
+        previous: The inventories of earlier scans.
+        root: The root of the data store.
+        path: The path of the image set, relative to the root.
+        version: The current version of the image set.
+    """
+    for scan in previous:
+        source = scan.sources.get(encode_path(root))
+        if source is None:
+            continue
+        try:
+            files = _read_image_set(scan.connection, source, path, version)
+        except (InventoryError, DamagedCellError):
+            continue
+        except sqlite3.Error as error:
+            raise_if_interrupted(error)
+            continue
+        if files is not None:
+            return KnownDirectory(files, ())
+    return None
+
+
+def _read_image_set(
+    connection: sqlite3.Connection, source: int, path: str, version: int
+) -> Sequence[SourceFile] | None:
+    query = (
+        "SELECT path, size, mtime_ns, etag, disposition FROM file"
+        " WHERE source = ? AND path > ? AND path < ? ORDER BY id LIMIT ?"
+    )
+    parameters = (source, f"{path}/", f"{path}0", MAX_KNOWN_ENTRIES)  # "0" is the character after the slash
+    files: list[SourceFile] = []
+    count = -1
+    for file_path, size, time_ns, etag, cell in read_rows(connection, query, _FILE_READERS, parameters):
+        state = ImageSetState.parse(etag)
+        if state is None or state.version != version or cell in _LOOKED_AT_AGAIN:
+            return None
+        count = state.instances
+        files.append(SourceFile(file_path, size, time_ns, etag))
+    return files if len(files) == count else None
+
+
 def _read_directory(connection: sqlite3.Connection, source: int, path: str, mtime_ns: int) -> KnownDirectory | None:
     query = "SELECT entries FROM directory WHERE (source, path, mtime_ns) = (?, ?, ?)"
     row = connection.execute(query, (source, encode_path(path), mtime_ns)).fetchone()
@@ -110,6 +160,7 @@ def _read_directory(connection: sqlite3.Connection, source: int, path: str, mtim
 
 
 _read_disposition = enum_reader(Disposition)
+_FILE_READERS = (read_text, read_byte_count, read_integer, read_text, _read_disposition)
 
 
 def _read_children(connection: sqlite3.Connection, select: str, source: int, below: str) -> Iterator[Any]:

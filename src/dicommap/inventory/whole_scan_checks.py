@@ -93,7 +93,7 @@ ORDER BY SOPInstanceUID, source, path
 
 
 def mark_duplicates(
-    connection: sqlite3.Connection, same_content: HasSameContent, label: PathLabel
+    connection: sqlite3.Connection, same_content: HasSameContent, label: PathLabel, *, are_stored: bool = False
 ) -> Iterator[tuple[int, Issue]]:
     """Mark each file as a duplicate if an earlier file has the same SOP Instance UID.
 
@@ -103,10 +103,11 @@ def mark_duplicates(
         connection: The inventory that is being written.
         same_content: A function that returns whether two files of equal size have the same bytes.
         label: A function that returns a path in the form that issues show.
+        are_stored: Whether the files are instances of a data store, whose content is not compared.
 
     Yields:
         The number of each duplicate, and its issue: `instance.duplicate` if the file has the same bytes as the first
-        file, `instance.conflict` if its bytes differ.
+        file, `instance.conflict` if its bytes differ, `instance.in-two-image-sets` if the files are stored instances.
     """
     connection.execute(_CREATE_REPEATED_TABLE)
     rows = connection.execute(
@@ -118,8 +119,11 @@ def mark_duplicates(
         if instance != current:
             current, first = instance, place
             continue
-        same = first.size == place.size and same_content(first, place)
-        code = "instance.duplicate" if same else "instance.conflict"
+        if are_stored:
+            code = "instance.in-two-image-sets"
+        else:
+            same = first.size == place.size and same_content(first, place)
+            code = "instance.duplicate" if same else "instance.conflict"
         connection.execute("UPDATE file SET disposition = ? WHERE id = ?", (Disposition.DUPLICATE.value, number))
         where = Location(path=label(place.source, place.path))
         yield number, make_issue(code, where, other=label(first.source, first.path))

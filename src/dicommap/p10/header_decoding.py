@@ -69,7 +69,7 @@ def decode_header(raw_header: RawHeader, wanted: WantedAttributes) -> Header | R
         issues.append(make_issue("p10.sop-instance-uid-mismatch"))
     if walked.highest_tag < INSTANCE_NUMBER:
         issues.append(make_issue("p10.ends-early", offset=walked.end))
-    return _require_identifying_uids(meta.transfer_syntax_uid, values, issues)
+    return require_identifying_uids(meta.transfer_syntax_uid, values, issues)
 
 
 def _decode_values(
@@ -153,10 +153,17 @@ def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> list[
     return [make_issue("p10.encoding-mismatch", declared=declared.name, found=encoding.name)]
 
 
-def _require_identifying_uids(
+def require_identifying_uids(
     transfer_syntax_uid: str, values: dict[str, str], issues: list[Issue]
 ) -> Header | RejectedFile:
-    """Return the header, or a RejectedFile if an identifying UID is missing or is not valid in an AWS mapping."""
+    """Return the header, or a RejectedFile if an identifying UID is missing or is not valid in an AWS mapping.
+
+    Args:
+        transfer_syntax_uid: The transfer syntax UID; empty if it is not known.
+        values: Keyword -> value of each attribute that was read.
+        issues: The issues of the values. The issues of UIDs are added.
+
+    """
     problems = {name: problem for name in IDENTIFYING_UIDS if (problem := uid_mapping_problem(values.get(name, "")))}
     if not problems:
         return Header(Disposition.INSTANCE, transfer_syntax_uid, values, tuple(issues))

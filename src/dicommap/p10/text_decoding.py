@@ -87,7 +87,17 @@ def decode_value(vr: str, value: bytes, charset: SpecificCharacterSet, order: st
         return _decode_numbers(_NUMBER_FORMATS[vr], value, order)
     if vr == "AT":
         return _decode_tags(value, order)
-    text = _decode_text(vr, value, charset)
+    return strip_padding(vr, _decode_text(vr, value, charset))
+
+
+def strip_padding(vr: str, text: str) -> str:
+    """Return a decoded value without padding: spaces and NUL at its end, or at both ends if its VR allows it.
+
+    Args:
+        vr: The VR of the value. It must not be one of binary numbers.
+        text: The value. A backslash separates several values, each with its own padding.
+
+    """
     parts = [text] if vr in _WHOLE_TEXT_VRS else text.split("\\")
     return "\\".join(_strip_padding(vr, part) for part in parts)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError
 from dicommap.inventory import Inventory
-from dicommap.inventory.directories import find_known_directory
+from dicommap.inventory.directories import find_known_directory, find_known_image_set
 from dicommap.inventory.replacement import has_files_of_source
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_issue_row
 from dicommap.model.study import SourceFile
@@ -162,7 +162,11 @@ def walk_in_batches(
         sharers: The number of processes that read the batches.
         trust_directories: Whether directories that have not changed are not listed: see `write_inventory`.
     """
-    find_known = partial(find_known_directory, writer.previous, source.root) if trust_directories else None
+    find_known = None
+    if source.directories_have_versions:
+        find_known = partial(find_known_image_set, writer.previous, source.root)
+    elif trust_directories:
+        find_known = partial(find_known_directory, writer.previous, source.root)
     walk, done = source.walk_with_directories(exclude=writer.own_files, find_known=find_known), 0
     while files := _take_files(walk, number, writer, choose_batch_size(done, sharers)):
         done += len(files)

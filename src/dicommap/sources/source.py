@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     """The header of a file, and the network traffic that reading it needed."""
 
     FindKnownDirectory = Callable[[str, int], KnownDirectory | None]
-    """A function that takes the path of a directory and the time of its last change.
+    """A function that takes the path of a directory and the time of its last change, or its version.
 
     It returns the content of the directory if an earlier scan listed it, and it has not changed since then.
     """
@@ -155,6 +155,12 @@ class Source(ABC):
     has_directories: bool = False
     """Whether `walk_with_directories` yields directories."""
 
+    directories_have_versions: bool = False
+    """Whether the source has its files in directories whose versions are known before their files, as image sets are.
+
+    Then `walk_with_directories` always gets `find_known`, and calls it with a version in place of a time.
+    """
+
     can_hold_archives: bool = False
     """Whether `with_archives` can return the members of this source's ZIP and tar files."""
 
@@ -187,8 +193,8 @@ class Source(ABC):
 
         Args:
             exclude: Local files that are not yielded.
-            find_known: A function that returns the content of a directory that need
-                not be listed. It is given only if `has_directories` is true.
+            find_known: A function that returns the content of a directory that need not be listed. It is given only if
+                `has_directories` or `directories_have_versions` is true.
 
         """
         del find_known

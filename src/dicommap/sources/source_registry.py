@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dicommap.arguments import to_path_or_uri
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import SourceError, UsageError
+from dicommap.healthimaging.data_stores import DATA_STORE_SCHEME, is_data_store_root
 from dicommap.planning.source_prefixes import is_s3_root
 from dicommap.sources.checked_source import check_source
 from dicommap.sources.file_list import FileList
@@ -44,7 +45,15 @@ class SourceOptions:
     Only for a single S3 prefix.
     """
     clients: Clients | None = None
-    """The AWS credentials profile, region and endpoint for S3."""
+    """The AWS credentials profile, region and endpoint for S3 and HealthImaging."""
+    keywords: tuple[str, ...] = ()
+    """The captured attributes."""
+    studies: tuple[str, ...] = ()
+    """The Study Instance UIDs of the studies to scan; empty for all studies. Only for a data store."""
+    metadata_rate: float | None = None
+    """The limit of GetImageSetMetadata calls per second; None for the documented limit. Only for a data store."""
+    search_rate: float | None = None
+    """The limit of SearchImageSets calls per second; None for the documented limit. Only for a data store."""
 
 
 class SourceKind(NamedTuple):
@@ -74,6 +83,7 @@ def open_sources(named: Sequence[StrPath | Source], options: SourceOptions, stac
         raise SourceError("No source was named.", fix="Name a directory, or an S3 prefix such as s3://bucket/prefix/.")
     if len(named) > 1:
         _require_no_single_source_option(options)
+    _require_data_store_alone([os.fspath(name) for name in named if not isinstance(name, Source)], len(named), options)
     sources: list[Source] = []
     for source_or_name in named:
         source = (
@@ -95,6 +105,21 @@ def _require_no_single_source_option(options: SourceOptions) -> None:
         raise UsageError("A list of files is for one source.", fix="Name one source, and the files as a list of paths.")
     if options.s3_inventory is not None:
         raise _s3_inventory_error()
+
+
+def _require_data_store_alone(names: Sequence[str | bytes], count: int, options: SourceOptions) -> None:
+    """Raise an error if a data store is not the only source, or if an option for data stores is set without one."""
+    if any(isinstance(name, str) and is_data_store_root(name) for name in names):
+        if count > 1:
+            raise SourceError(
+                "A data store was named together with other sources.",
+                fix="Scan it into an inventory of its own; 'dicommap compare' compares it with the one of files.",
+            )
+    elif options.studies or options.metadata_rate is not None or options.search_rate is not None:
+        raise UsageError(
+            "Studies to scan and rates of requests are for a data store.",
+            fix=f"Name a data store as {DATA_STORE_SCHEME}DATASTOREID, or leave these options out.",
+        )
 
 
 def _open_source(named: StrPath, options: SourceOptions) -> Source:
@@ -140,12 +165,31 @@ def _open_s3_prefix(text: str, options: SourceOptions) -> Source:
     return prefix
 
 
+def _open_data_store(text: str, options: SourceOptions) -> Source:
+    from dicommap.sources.healthimaging.data_store import DataStore, DataStoreOptions  # most scans need no boto3
+
+    if options.archives:
+        raise unsupported_archives_error(make_printable(text))
+    if options.files is not None:
+        raise UsageError("A list of files is for a local source.", fix="Name the studies to scan instead.")
+    if options.s3_inventory is not None:
+        raise _s3_inventory_error()
+    store_options = DataStoreOptions(
+        keywords=options.keywords,
+        studies=options.studies,
+        metadata_rate=options.metadata_rate,
+        search_rate=options.search_rate,
+    )
+    return DataStore(text, store_options, options.clients)
+
+
 def _s3_inventory_error() -> UsageError:
     return UsageError("An S3 Inventory is for one source in S3.", fix="Name one source as in s3://bucket/prefix/.")
 
 
 SOURCE_KINDS = (
     SourceKind(is_s3_root, _open_s3_prefix),
+    SourceKind(is_data_store_root, _open_data_store),
     SourceKind(lambda text: True, _open_local_tree),
 )
 """All kinds of sources. The first kind that matches a path or URI opens it."""

@@ -42,7 +42,7 @@ def test_each_finding_comes_alone_with_the_catalogues_severity(code: str) -> Non
 
 def test_every_code_of_this_family_has_a_case() -> None:
     family = {name for name in CATALOGUE if name.startswith(("instance.", "series.", "study."))}
-    assert family - CASES.keys() == {"instance.conflict"}
+    assert family - CASES.keys() == {"instance.conflict", "instance.in-two-image-sets"}
 
 
 def test_different_files_of_one_instance_are_a_conflict() -> None:
@@ -50,6 +50,18 @@ def test_different_files_of_one_instance_are_a_conflict() -> None:
         (found,) = inventory.issues()
         assert (found.code, found.location.path, found.severity) == ("instance.conflict", "b", Severity.ERROR)
         assert found.message == make_issue("instance.conflict", other="a").message
+
+
+def test_stored_instances_are_not_compared_and_the_primary_image_set_is_first() -> None:
+    def same(one: FileIdentity, other: FileIdentity) -> bool:
+        raise AssertionError("not reached")
+
+    files = added("non-primary/a/1"), added("image-sets/z/1")
+    with inventory_of(*files, same=same, roots=("healthimaging:" + "5" * 32,)) as inventory:
+        (found,) = inventory.issues()
+        assert (found.code, found.location.path) == ("instance.in-two-image-sets", "non-primary/a/1")
+        assert found.message == make_issue("instance.in-two-image-sets", other="image-sets/z/1").message
+        assert [file.disposition.value for file in inventory.files()] == ["instance", "duplicate"]
 
 
 def test_the_first_path_stays_the_instance_whatever_the_order_of_adding() -> None:

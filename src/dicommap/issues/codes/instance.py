@@ -26,6 +26,16 @@ CODES = (
         fix="Find out which file is right, and keep the other out of the imported prefix.",
     ),
     IssueCode(
+        name="instance.in-two-image-sets",
+        severity=Severity.WARNING,
+        title="An instance in several image sets",
+        message="{other} has the same instance.",
+        explanation="Data that conflicts with a primary image set is stored in a non-primary one [DOC "
+        "understanding-image-sets], so that the data store has the instance twice. In the inventory, the instance in "
+        "the primary image set is the instance, and the others are its duplicates.",
+        fix="Compare the values of both. docs/howto/conflicts.md shows how the conflict is taken away.",
+    ),
+    IssueCode(
         name="instance.unsupported-transfer-syntax",
         severity=Severity.WARNING,
         title="A transfer syntax that HealthImaging does not list",
