@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES
 from dicommap.aws.clients import Clients
-from dicommap.aws.image_sets import ImageSets, decompress_metadata
+from dicommap.aws.image_sets import ImageSets
+from dicommap.aws.metadata_bodies import decompress_metadata
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import AwsError, SourceError, UsageError
 from dicommap.healthimaging.data_stores import (
