@@ -72,7 +72,7 @@ EXAMPLES = """\
   dicommap compare a.db b.db --format html -o comparison.html"""
 
 _STUDY_RANKS = ("StudyInstanceUID", "status", "changed", "new", "gone", "attributes", "before", "after", "other series")
-"""The columns of the studies table, the most important first. On a narrow terminal, the last ones are hidden."""
+"""The columns of the studies table, the most important first. On a narrow terminal, the last columns are hidden."""
 ROWS_SHOWN = 20
 """Maximum number of rows of each table in the overview. With --level, or in a file, all differences are written."""
 

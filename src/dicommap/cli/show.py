@@ -149,7 +149,7 @@ _RANKS = {
     ShowLevel.FILE: ("path", "disposition"),
     ShowLevel.ISSUE: ("code", "location", "severity"),
 }
-"""Level -> its columns, the most important first. On a narrow terminal, the last ones are hidden."""
+"""Level -> its columns, the most important first. On a narrow terminal, the last columns are hidden."""
 _NUMBERS = ("series", "instances", "files", "bytes", "InstanceNumber", "SeriesNumber")
 _PATHS = ("path", "source", "location", "message")
 _NOUNS = {

@@ -158,8 +158,8 @@ class Assumptions(BaseModel):
         """Return the Assumptions that the values of the option --assume describe.
 
         Args:
-            settings: Texts such as `dataSet=array`, or `strict` for all strict settings. A later setting replaces an
-                earlier one.
+            settings: Texts such as `dataSet=array`, or `strict` for all strict settings. A later text replaces an
+                earlier text for the same setting.
             base: The Assumptions that have the values of all settings which `settings` does not name; None for the
                 defaults.
 

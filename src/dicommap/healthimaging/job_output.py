@@ -48,8 +48,8 @@ UNKNOWN_WARNING = "unknown"
 def warning_name(kind: object, number: object) -> str:
     """Return the name of a warning in the developer guide, such as `INVALID_UID_FORMAT`.
 
-    If the guide lists neither the type nor the code, return the first of these that is valid: the type, the code as
-    text, UNKNOWN_WARNING.
+    If the guide does not list the type, the code decides. If it does not list the code either, return the type if it is
+    valid, else the code as text if it is valid, else UNKNOWN_WARNING.
 
     Args:
         kind: The warning's type in the record.

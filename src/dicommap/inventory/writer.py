@@ -184,7 +184,7 @@ class InventoryWriter:
             self._commit_rows()
 
     def _repeated_path_error(self, source: int, files: Sequence[SourceFile]) -> SourceError:
-        """Return the error for a source that yielded the same path twice, in this batch or in an earlier one."""
+        """Return the error for a source that yielded the same path twice, in this batch or in an earlier batch."""
         seen: set[str] = set()
         query = "SELECT 1 FROM file WHERE source = ? AND path = ? AND id <= ?"
         first = self._files - len(files)

@@ -242,7 +242,7 @@ class Masker:
         return f"In this output, equal marks such as {self.example} mask equal values." if self.example else ""
 
     def mask_only(self, keyword: str, distinct: int, value: str) -> str:
-        """Return the masked value if it is the only one, else a text such as `<3 different values>`.
+        """Return the masked value if all files have the same value, else a text such as `<3 different values>`.
 
         Args:
             keyword: The keyword of the attribute.
@@ -252,7 +252,7 @@ class Masker:
         return different_values_marker(distinct) if distinct > 1 else self.mask(keyword, value)
 
     def mask_counts(self, keyword: str, counts: Mapping[str, int]) -> str:
-        """Return the masked value if all files have the same one, else a text such as `<3 different values>`.
+        """Return the masked value if all files have the same value, else a text such as `<3 different values>`.
 
         `counts` is a dict: value -> number of files.
         """

@@ -1,4 +1,4 @@
-"""Read elements of a data set: the head of one element, or all elements up to the first one that needs checks.
+"""Read elements of a data set: the head of one element, or all elements before the first that needs checks.
 
 An element has a head (tag, VR and length) and a value. `read_element` reads one head with all checks.
 `pass_plain_elements` is fast. It handles only plain elements, which are most elements of most headers. A plain element

@@ -52,7 +52,7 @@ def _limit_resources() -> None:
     # The default action of SIGALRM ends the process at once. A handler in Python would wait until the codec returns.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     for limit, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, _MAX_MEMORY_BYTES)):
-        with suppress(ValueError, OSError):  # a system without this limit, or with a lower one
+        with suppress(ValueError, OSError):  # the system has no such limit, or a lower limit
             resource.setrlimit(limit, (most, most))  # no core file: it would have the patient's pixels
 
 

@@ -208,7 +208,10 @@ def _draw_outliers(left: float, base: float, scale: float, count: int, words: st
 
 
 def _choose_axis_marks(highest: int) -> list[int]:
-    """Return at most six round numbers for the axis. They start at zero; the last one is not below `highest`."""
+    """Return at most six round numbers for the axis.
+
+    The first number is zero, and the last number is `highest` or more.
+    """
     size = 1
     while highest / size > 4:
         size = size * 2 if str(size)[0] in "15" else size * 5 // 2

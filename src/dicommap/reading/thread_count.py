@@ -161,7 +161,7 @@ class ThreadCount:
         else:
             is_better = speed * _GAIN >= speed_before
             further = self.value // 2
-            speed = max(speed, speed_before)  # all smaller numbers are compared with the first one
+            speed = max(speed, speed_before)  # all smaller numbers are compared with the first number
         if not is_better:
             self._choose(number, speed_before)
         else:

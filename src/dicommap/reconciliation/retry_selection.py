@@ -38,7 +38,7 @@ class RetrySelection:
         self._jobs = {job.id: job for job in plan.jobs}
         self._roots = {root: number for number, root in enumerate(plan.sources)}
         self.whole: list[PlanJob] = []
-        """Jobs that imported nothing, or that had no import configuration or another one than planned."""
+        """Jobs that imported nothing, or that ran without the planned import configuration."""
         self.partial: list[PlanJob] = []
         """Jobs that imported only some of their instances."""
         self.missing: list[PlannedObject] = []

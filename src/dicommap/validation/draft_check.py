@@ -68,7 +68,7 @@ def check_repeated_instances(files: int, differing: int) -> Iterator[Issue]:
 
     Args:
         files: Number of duplicates: files with the SOP Instance UID of an earlier file.
-        differing: Number of duplicates whose content is not that of the earlier file.
+        differing: Number of duplicates whose content differs from the earlier file.
     """
     if files:
         content = f", {differing:,} of them with another content" if differing else ""

@@ -110,7 +110,7 @@ def parse_content(content: FileContent, limit: DocumentLimit = OVERRIDE_LIMIT) -
 
 
 def check_size_and_hash(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-    """Yield an issue if the size or SHA-256 of a file is not that in the plan.
+    """Yield an issue if the size or SHA-256 of a file differs from the plan.
 
     Other functions report missing files and files that are too large.
 
@@ -158,7 +158,9 @@ class HashedLines(Iterator[bytes]):
         deque(self, maxlen=0)
 
     def issues(self, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-        """Yield an issue if the size or SHA-256 is not that in the plan. Call it after the last line.
+        """Yield an issue if the size or SHA-256 of the lines differs from the plan.
+
+        Call this method after the last line.
 
         Args:
             path: The path of the file.

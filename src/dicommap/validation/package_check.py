@@ -179,7 +179,7 @@ def _list_tables(plan: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _table_issues(files: FilesByPath, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
-    """Yield an issue if a table cannot be read, or if its size or hash is not that in the plan."""
+    """Yield an issue if a table cannot be read, or if its size or hash differs from the plan."""
     table = open_hashed_lines(files, path)
     if isinstance(table, Issue):
         yield table.with_location(path=path)

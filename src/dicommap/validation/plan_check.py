@@ -36,7 +36,7 @@ def check_plan(plan: Any) -> Iterator[Issue]:  # noqa: ANN401  JSON of any type
 
 
 def _mapped_count_issues(plan: dict[str, Any]) -> Iterator[Issue]:
-    """Yield an issue if the number of studies or series with a mapping is not that in the plan.
+    """Yield an issue if the number of studies or series with a mapping differs from the number in the plan.
 
     If several jobs have parts of a study, each of these jobs has a mapping for the study, but the study counts once. To
     save memory, only digests of the mappings are kept.

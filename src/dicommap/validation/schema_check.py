@@ -36,7 +36,7 @@ def check_schema(name: str, document: object) -> list[Issue]:
     """Return an issue for each error of a document against a schema, sorted by JSON Pointer.
 
     pydantic models accept most valid documents; jsonschema finds the errors of the others. If a document has very many
-    errors, only the first ones get an issue, and the others are counted, up to MAX_SCHEMA_ERRORS. A document with too
+    errors, only the first errors get an issue, and the others are counted, up to MAX_SCHEMA_ERRORS. A document with too
     many nested levels is not checked by jsonschema, because jsonschema is recursive.
 
     Args:

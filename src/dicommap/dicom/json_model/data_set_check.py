@@ -225,9 +225,9 @@ def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> It
 
 
 def _creator_issues(tag: int, attribute: object, pointers: dict[tuple[int, str], str], pointer: str) -> Iterator[Issue]:
-    """Yield an issue if an attribute is a private creator that repeats the name of an earlier one in its group.
+    """Yield an issue if an attribute is a private creator that repeats the name of an earlier creator in its group.
 
-    Each private creator reserves a block of tags. If the same name reserves two blocks, readers use only one of them
+    Each private creator reserves a block of tags. If the same name reserves two blocks, readers use only one block
     (PS3.5 section 7.8.1).
 
     Args:
