@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dicommap.api.write_overrides import write_overrides
     from dicommap.aws import Clients
     from dicommap.display.issue_report import Issues
+    from dicommap.edits.edit import REMOVE
     from dicommap.errors import DicommapError
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.healthimaging.import_configuration import (
@@ -72,6 +73,7 @@ __all__ = [
     "Assumptions",
     "Quotas",
     "Override",
+    "REMOVE",
     "ImportConfiguration",
     "DicomMetadataMapping",
     "StartDICOMImportJobRequest",
@@ -116,6 +118,7 @@ _MODULE_OF = {
     "Assumptions": "healthimaging.assumptions",
     "Quotas": "healthimaging.quotas",
     "Override": "overrides.override",
+    "REMOVE": "edits.edit",
     "ImportConfiguration": "healthimaging.import_configuration",
     "DicomMetadataMapping": "healthimaging.import_configuration",
     "StartDICOMImportJobRequest": "healthimaging.import_configuration",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import dicommap
+from dicommap.inventory.instance_values import read_study_instances
 from dicommap.model.displayable import Displayable
 from tests.support.filled_inventories import Added, added, inventory_of, refused
 
@@ -55,6 +56,7 @@ def make_displayed_objects(*every: Added, value: str = "NEW") -> Iterator[dict[s
             **{f"study {study.study_instance_uid}": study for study in inventory.studies()},
             **{f"series {series.series_instance_uid}": series for series in inventory.series()},
             **{f"instance {instance.path}": instance for instance in inventory.instances()},
+            "instance values": read_study_instances(inventory, "1.1")[0],
             "found": inventory.find(Modality="CT*"),
             "inconsistencies": inventory.inconsistencies(),
             "sheet of studies": dicommap.sheet(inventory),

@@ -10,6 +10,7 @@ from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
 from dicommap.edits.edit import Edit
 from dicommap.issues import Location
+from dicommap.model.instance_values import InstanceReader, group_files_by_instance
 from dicommap.model.study import FileValues, Series, Study, Target
 from dicommap.overrides.grouping_conflicts import StudyFileReader
 
@@ -45,6 +46,12 @@ def edit(keyword: str, text: str, series_uid: str | None = None, *, origin: str 
     tag, found = attribute(keyword, text)
     target = Target(study_instance_uid=uid, series_instance_uid=series_uid)
     return Edit(target=target, tag=tag, attribute=found, origin=origin, can_be_shown=True)
+
+
+def instances_of(*studies: Study) -> InstanceReader:
+    """Return a function that returns the instances of a study with their values of KEYWORDS."""
+    files = files_of(*studies)
+    return lambda uid: group_files_by_instance(uid, files(uid, KEYWORDS), KEYWORDS)
 
 
 def files_of(*studies: Study) -> StudyFileReader:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.display.report import Figure
-    from dicommap.edits.function_edits import SeriesFunction, StudyFunction
+    from dicommap.edits.function_edits import InstanceFunction, SeriesFunction, StudyFunction
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
     from dicommap.model.item_store import ItemStore
@@ -86,6 +86,7 @@ _INVENTED_PREFIX = "s3://no-prefix-is-named/"
     rules=to_paths,
     by_study=to_functions,
     by_series=to_functions,
+    by_instance=to_functions,
     harmonize=to_texts,
     quotas=to_instance(Quotas, "a Quotas object, such as Quotas(files=20000)"),
     staging=optional(to_text),
@@ -106,6 +107,7 @@ def draft(
     rules: Paths = (),
     by_study: StudyFunction | Iterable[StudyFunction] = (),
     by_series: SeriesFunction | Iterable[SeriesFunction] = (),
+    by_instance: InstanceFunction | Iterable[InstanceFunction] = (),
     harmonize: Iterable[str] = (),
     assumptions: Assumptions = DEFAULT_ASSUMPTIONS,
     quotas: Quotas = DEFAULT_QUOTAS,
@@ -136,8 +138,11 @@ def draft(
         encoding: The encoding of CSV sheets: "utf-8", "latin-1" or "cp1252". The default is UTF-8, or UTF-16 with a
             byte order mark.
         rules: The paths of rules files, or one path.
-        by_study: Functions that take a study and return its new values: keyword -> text.
-        by_series: Functions that take a series and return its new values: keyword -> text.
+        by_study: Functions that take a study and return its new values: keyword -> text, or `dicommap.REMOVE` if the
+            attribute is removed.
+        by_series: Functions that take a series and return its new values in the same form.
+        by_instance: Functions that take the values of an instance and return its new values in the same form. All
+            instances of the inventory are read for them.
         harmonize: Keywords of attributes that get their most frequent value in all files of a study or series, if no
             other edit sets them.
         assumptions: The assumptions about the form of override files. The plan records them.
@@ -185,6 +190,7 @@ def draft(
         rules=rules,
         by_study=by_study,
         by_series=by_series,
+        by_instance=by_instance,
         harmonize=harmonize,
     )
     return _draft_package(inventory, edits, settings, progress, is_unplanned=is_unplanned)

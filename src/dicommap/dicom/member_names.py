@@ -25,7 +25,7 @@ _SCHEMA_MEMBER_NAMES = """
     non-primary nonPrimary not-applied not-checked not-comparable not-readable not-reported notInstances numbers
     object objects observed otherLevels others outcome outputS3Uri overrideFiles path patientInSeries
     patientInStudy pattern Phonetic plan pointer policy precedence preview primary privateElements probe profile
-    question questions quotas raw reason records refusedNotInstances region replace reported requestId result
+    question questions quotas raw reason records refusedNotInstances region remove replace reported requestId result
     row rule same samePatient seen seenAt sequences series seriesInSeries seriesInstanceUID seriesInStudy set
     severity sha256 shift_days size source sourceBytes sourceFiles sources staged startedAt startingAt state
     status statusSource stored strip studies study studyInSeries studyInstanceUID studyInStudy submittedAt tag
@@ -37,7 +37,7 @@ _JOB_MANIFEST_MEMBER_NAMES = """
     numberOfGeneratedImageSets numberOfImportedFiles numberOfMatchedSOPInstances numberOfScannedFiles
     warningsSummary
 """
-_COMMON_MISTAKES = "clear delete drop if remove rules unless unset when where"
+_COMMON_MISTAKES = "clear delete drop if rules unless unset when where"
 """Member names that people use in rules by mistake."""
 
 SCHEMA_MEMBERS = frozenset(_SCHEMA_MEMBER_NAMES.split())

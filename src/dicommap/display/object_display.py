@@ -15,12 +15,15 @@ from dicommap.display.inventory_report import build_summary_report
 from dicommap.display.report_text import render_text
 from dicommap.display.study_report import (
     build_instance_report,
+    build_instance_values_report,
     build_series_report,
     build_study_report,
     format_instance_line,
+    format_instance_values_line,
     format_series_line,
     format_study_line,
 )
+from dicommap.model.instance_values import InstanceValues
 from dicommap.model.inventory_summary import InventorySummary
 from dicommap.model.masking import make_repr_masker
 from dicommap.model.study import Instance, Series, Study
@@ -55,6 +58,11 @@ def _(series: Series) -> Report:
     return build_series_report(series, masker=make_repr_masker(unmasked=series.unmasked))
 
 
+@build_report.register(InstanceValues)
+def _(instance: InstanceValues) -> Report:
+    return build_instance_values_report(instance, masker=make_repr_masker(unmasked=instance.unmasked))
+
+
 build_report.register(Instance)(build_instance_report)
 build_report.register(InventorySummary)(build_summary_report)
 
@@ -72,6 +80,7 @@ def describe_in_one_line(shown: object) -> str:
 describe_in_one_line.register(Study)(format_study_line)
 describe_in_one_line.register(Series)(format_series_line)
 describe_in_one_line.register(Instance)(format_instance_line)
+describe_in_one_line.register(InstanceValues)(format_instance_values_line)
 
 
 def format_line(shown: object) -> str:

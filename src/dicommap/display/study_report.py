@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dicommap.display.report import Block
+    from dicommap.model.instance_values import InstanceValues
     from dicommap.model.study import AttributeValues, Instance, Series, Study, ValueCounts
 
 
@@ -94,6 +95,29 @@ def build_series_report(series: Series, *, masker: Masker) -> Report:
         counts=_format_counts(series),
         blocks=[*blocks, *build_masked_notes(masker)],
     )
+
+
+def build_instance_values_report(instance: InstanceValues, *, masker: Masker) -> Report:
+    """Return the report of the values of an instance: its UIDs, path, and values of attributes."""
+    own = [
+        ("StudyInstanceUID", instance.study_instance_uid),
+        ("SeriesInstanceUID", instance.series_instance_uid),
+        ("path", instance.path),
+    ]
+    return Report(
+        title="Instance",
+        subject=instance.sop_instance_uid,
+        counts=(format_count(instance.files, "file"),),
+        blocks=[
+            *_build_attribute_blocks(instance.values, masker=masker, first_pairs=own),
+            *build_masked_notes(masker),
+        ],
+    )
+
+
+def format_instance_values_line(instance: InstanceValues) -> str:
+    """Return a one-line description of an instance: UID, number of files and path. It has no masked value."""
+    return f"Instance {instance.sop_instance_uid}: {format_count(instance.files, 'file')}, {instance.path}"
 
 
 def build_instance_report(instance: Instance) -> Report:
@@ -183,14 +207,14 @@ MAX_SHEET_COLUMNS = 5
 
 
 def build_sheet_report(
-    first: Sequence[Study | Series], total: int, level: str, keywords: Sequence[str], *, masker: Masker
+    first: Sequence[Study | Series | InstanceValues], total: int, level: str, keywords: Sequence[str], *, masker: Masker
 ) -> Report:
     """Return the report of a sheet: its first rows and columns.
 
     Args:
-        first: The first studies or series of the sheet.
+        first: The first studies, series or instances of the sheet.
         total: The number of all rows.
-        level: The level of the rows: `study` or `series`.
+        level: The level of the rows: `study`, `series` or `instance`.
         keywords: The keywords of the columns.
         masker: The Masker of the values.
 
@@ -207,8 +231,9 @@ def build_sheet_report(
     return Report(title="Sheet", counts=(f"{format_count(total, 'row')}, one for each {level}",), blocks=blocks)
 
 
-def _build_sheet_row(item: Study | Series, keywords: Sequence[str], *, masker: Masker) -> TableRow:
-    uid = getattr(item, "series_instance_uid", item.study_instance_uid)
+def _build_sheet_row(item: Study | Series | InstanceValues, keywords: Sequence[str], *, masker: Masker) -> TableRow:
+    target = item.target
+    uid = target.sop_instance_uid or target.series_instance_uid or target.study_instance_uid
     return TableRow(
         cells=(
             uid,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import is_undecodable
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 
 
 _NO_LOCATION = Location()
+
+
+class Removal(Enum):
+    """The class of `REMOVE`, which takes the place of a new value if the attribute is removed."""
+
+    REMOVE = "remove"
+
+    def __repr__(self) -> str:
+        return "dicommap.REMOVE"
+
+
+REMOVE = Removal.REMOVE
+"""The value that a function returns for an attribute that is removed. The empty text makes an attribute empty."""
 
 EditScope = tuple[str | None, str | None, int]
 """Series and SOP Instance UID, or None for all series and instances, and the tag of the changed attribute."""

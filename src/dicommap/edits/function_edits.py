@@ -16,12 +16,13 @@ from dicommap.dicom.json_model import attribute_from_text
 from dicommap.dicom.keywords import mask_unless_attribute
 from dicommap.dicom.member_names import mask_unknown_type
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
+from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, REMOVE, Edit, Removal
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
 from dicommap.edits.unusable_texts import python_text_issues
 from dicommap.errors import UsageError
-from dicommap.healthimaging.overridable_attributes import override_keyword_issues
+from dicommap.healthimaging.overridable_attributes import edit_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.instance_values import InstanceReader, InstanceValues, no_instances
 from dicommap.model.study import Series, Study
 
 if TYPE_CHECKING:
@@ -93,6 +94,18 @@ def wrap_series(series: Series) -> tuple[Series, UndecodableReads]:
     return replace(series, values=_record_reads(series.values, reads)), reads
 
 
+def wrap_instance(instance: InstanceValues) -> tuple[InstanceValues, UndecodableReads]:
+    """Return a copy of an instance that records when a function reads undecodable values.
+
+    Returns:
+        The copy, and a dict to which each undecodable value is added when it is read.
+    """
+    reads: UndecodableReads = {}
+    if not any(map(_has_undecodable, instance.values.values())):
+        return instance, reads
+    return replace(instance, values=_record_reads(instance.values, reads)), reads
+
+
 def _record_reads(values: AttributeValues, reads: UndecodableReads) -> AttributeValues:
     return {
         keyword: RecordingCounts(keyword, counts, reads) if _has_undecodable(counts) else counts
@@ -104,35 +117,53 @@ def _has_undecodable(counts: ValueCounts) -> bool:
     return any(map(is_undecodable, counts))
 
 
-StudyFunction = Callable[[Study], Mapping[str, str] | None]
-"""A function that returns the new values of a study: keyword -> text. None or {} means no change."""
+NewTexts = Mapping[str, "str | Removal"]
+"""Keyword -> new value as text, or `REMOVE` if the attribute is removed."""
 
-SeriesFunction = Callable[[Series], Mapping[str, str] | None]
-"""A function that returns the new values of a series: keyword -> text. None or {} means no change."""
+StudyFunction = Callable[[Study], NewTexts | None]
+"""A function that returns the new values of a study. None or {} means no change."""
+
+SeriesFunction = Callable[[Series], NewTexts | None]
+"""A function that returns the new values of a series. None or {} means no change."""
+
+InstanceFunction = Callable[[InstanceValues], NewTexts | None]
+"""A function that returns the new values of an instance. None or {} means no change."""
 
 
 class FunctionEdits:
     """Provider of the edits that a Python function returns. Exceptions of the function are not caught."""
 
-    def __init__(self, *, by_study: StudyFunction | None = None, by_series: SeriesFunction | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        by_study: StudyFunction | None = None,
+        by_series: SeriesFunction | None = None,
+        by_instance: InstanceFunction | None = None,
+        instances: InstanceReader = no_instances,
+    ) -> None:
         """Make the provider of one function.
 
         Args:
             by_study: The function if it takes a study; else None.
             by_series: The function if it takes a series; else None.
+            by_instance: The function if it takes an instance; else None.
+            instances: A function that returns the instances of a study. It is called only for `by_instance`.
 
         Raises:
             UsageError: The function is not callable.
 
         """
-        if not callable(by_study or by_series):
+        function = by_study or by_series or by_instance
+        if not callable(function):
             raise UsageError(
-                "by_study and by_series must be functions.",
+                "by_study, by_series and by_instance must be functions.",
                 fix="Give a function, such as inventory.find(...).edit(PatientID='P-1') makes.",
             )
         self._by_study = by_study
         self._by_series = by_series
-        self._name = getattr(by_study or by_series, "__name__", "function")
+        self._by_instance = by_instance
+        self._instances = instances
+        self._name = getattr(function, "__name__", "function")
         self._edit_result = EditResult(source=f"function {self._name}")
         self._origin = str(self._edit_result)
         self._reported: set[str] = set()
@@ -163,13 +194,18 @@ class FunctionEdits:
                 recorded_series, reads = wrap_series(series)
                 yield from self._make_edits(series, self._by_series(recorded_series), reads)
 
+        if self._by_instance is not None:
+            for instance in self._instances(study.study_instance_uid):
+                recorded_instance, reads = wrap_instance(instance)
+                yield from self._make_edits(instance, self._by_instance(recorded_instance), reads)
+
     def _make_edits(
-        self, edited: Study | Series, values: Mapping[str, str] | None, reads: Collection[CurrentValue]
+        self, edited: Study | Series | InstanceValues, values: NewTexts | None, reads: Collection[CurrentValue]
     ) -> Iterator[Edit | Issue]:
         """Yield an edit for each value that a function returned, or the issues of the value.
 
         Args:
-            edited: The study or series for which the function was called.
+            edited: The study, series or instance for which the function was called.
             values: The returned value.
             reads: The undecodable values that the function has read.
 
@@ -178,16 +214,23 @@ class FunctionEdits:
         for keyword, text in self._check_return_value(target, values).items():
             self._edit_result.record(target.study_instance_uid, EditEffect.REACHED)
             keyword_location = Location(rule=self._name, keyword=keyword)
-            refused = override_keyword_issues(keyword, keyword_location)
+            refused = edit_keyword_issues(keyword, target.level, keyword_location, is_removal=text is REMOVE)
             if refused:
                 # The keyword has the same error in every study, so its issue is yielded only once.
                 self._edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
                 yield from () if keyword in self._reported else refused
                 self._reported.add(keyword)
                 continue
-            location = replace(keyword_location, study=target.study_instance_uid, series=target.series_instance_uid)
-            attribute: Attribute | list[Issue] = NOT_COMPUTED_ATTRIBUTE
-            if not reads:
+            location = replace(
+                keyword_location,
+                study=target.study_instance_uid,
+                series=target.series_instance_uid,
+                instance=target.sop_instance_uid,
+            )
+            attribute: Attribute | list[Issue] | None = NOT_COMPUTED_ATTRIBUTE
+            if isinstance(text, Removal):
+                attribute = None
+            elif not reads:
                 attribute = _parse_attribute(keyword, text, location, edited.values.get(keyword, {}))
             if isinstance(attribute, list):
                 yield from attribute
@@ -202,24 +245,26 @@ class FunctionEdits:
                     computed_from=tuple(reads),
                 )
 
-    def _check_return_value(self, target: Target, values: object) -> Mapping[str, str]:
+    def _check_return_value(self, target: Target, values: object) -> NewTexts:
         texts = {} if values is None else values
         if not isinstance(texts, Mapping):
             raise self._return_value_error(target, f"returned a value of type {mask_unknown_type(type(texts))}")
         for keyword, text in texts.items():
             if not isinstance(keyword, str):
                 raise self._return_value_error(target, f"returned a keyword of type {mask_unknown_type(type(keyword))}")
-            if not isinstance(text, str):
+            if not isinstance(text, str | Removal):
                 what = f"a value of type {mask_unknown_type(type(text))} for {mask_unless_attribute(keyword)}"
                 raise self._return_value_error(target, f"returned {what}")
         return texts
 
     def _return_value_error(self, target: Target, problem: str) -> UsageError:
         series = f", series {target.series_instance_uid}" if target.series_instance_uid else ""
+        instance = f", instance {target.sop_instance_uid}" if target.sop_instance_uid else ""
         return UsageError(
-            f"The function {self._name} did not return texts by keyword: for study {target.study_instance_uid}{series} "
-            f"it {problem}.",
-            fix="Return a mapping such as {'PatientID': 'P-1'}; an empty text empties the attribute.",
+            f"The function {self._name} did not return texts by keyword: for study {target.study_instance_uid}{series}"
+            f"{instance} it {problem}.",
+            fix="Return a mapping such as {'PatientID': 'P-1'}; an empty text empties the attribute, and "
+            "dicommap.REMOVE removes it.",
         )
 
 

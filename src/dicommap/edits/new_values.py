@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute, attribute_from_text
 from dicommap.dicom.person_name_comparison import merge_equal_names
+from dicommap.edits.edit import REMOVE
 from dicommap.edits.text_templates import NoResult
 from dicommap.edits.unusable_texts import unusable_text_issues
 from dicommap.issues import Issue, Location, make_issue
 
 if TYPE_CHECKING:
+    from dicommap.edits.edit import Removal
     from dicommap.edits.edit_result import EditResult
     from dicommap.issues import Issue, Location
     from dicommap.model.study import AttributeValues
@@ -53,8 +55,10 @@ class NewValue(Protocol):
 
         """
 
-    def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue] | None:
-        """Return the new attribute, or the issues that prevent it. Return None if the attribute does not change.
+    def compute_attribute(
+        self, values: AttributeValues, location: Location
+    ) -> Attribute | Removal | list[Issue] | None:
+        """Return the new attribute, `REMOVE` if it is removed, or the issues that prevent it; None for no change.
 
         Args:
             values: The current values of the study or series.
@@ -82,6 +86,25 @@ class FixedValue:
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute:
         """Return the new attribute, which is the same for all studies."""
         return self.fixed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedValue:
+    """The removal of an attribute, in place of a new value."""
+
+    tag: int
+
+    @property
+    def source_keywords(self) -> tuple[str, ...]:
+        """Return an empty tuple, because no current value is used."""
+        return ()
+
+    def row_result(self, values: AttributeValues) -> None:
+        """Return None: no lookup is used."""
+
+    def compute_attribute(self, values: AttributeValues, location: Location) -> Removal:
+        """Return `REMOVE` for all studies, series and instances."""
+        return REMOVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

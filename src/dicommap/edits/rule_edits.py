@@ -1,4 +1,4 @@
-"""Edits from rules: if a study or series matches the patterns of a rule, the verbs of the rule are applied to it."""
+"""Edits from rules: the verbs of a rule are applied to each study, series or instance that matches its patterns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.printable_text import is_undecodable
-from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, Edit
+from dicommap.edits.edit import NOT_COMPUTED_ATTRIBUTE, REMOVE, Edit
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
 from dicommap.edits.rule_verbs import build_new_values
 from dicommap.edits.rules_file import OverwritePolicy, Rule
@@ -17,25 +17,30 @@ from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.overridable_attributes import unknown_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.instance_values import INSTANCE_NUMBER, InstanceReader, no_instances
 from dicommap.model.masking import is_never_masked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from dicommap.dicom.json_model import Attribute
+    from dicommap.edits.edit import Removal
     from dicommap.edits.lookup_tables import LookupTable
     from dicommap.edits.new_values import NewValue
+    from dicommap.model.instance_values import InstanceValues
     from dicommap.model.study import AttributeValues, Series, Study, Target
 
 _NO_LOOKUPS: Mapping[str, LookupTable] = MappingProxyType({})
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
 """Keywords of the UIDs that patterns of rules can match, in addition to the captured attributes."""
-_REMOVAL_POINTER = re.compile(r"/rule/[0-9]+/(?:remove|delete|drop|clear|unset)")
-"""Pattern of the JSON Pointers of verbs that users write to remove attributes. Rules have no such verb."""
+_INSTANCE_KEYWORDS = ("SOPInstanceUID", INSTANCE_NUMBER)
+"""Keywords that patterns of rules at the level `instance` can match, too."""
+_REMOVAL_POINTER = re.compile(r"/rule/[0-9]+/(?:delete|drop|clear|unset)")
+"""Pattern of the JSON Pointers of unknown verbs that users write in place of `remove` or `empty`."""
 
 
 def explain_removal_verb(issue: Issue) -> Issue:
-    """Return a better issue for an unknown verb that removes attributes, such as `remove`.
+    """Return a better issue for an unknown verb that removes attributes, such as `delete`.
 
     `issue` is a schema issue of a rules file. Other issues are returned unchanged.
     """
@@ -77,7 +82,12 @@ class RuleEdits:
     """
 
     def __init__(
-        self, name: str, rule: Rule, captured: Collection[str], tables: Mapping[str, LookupTable] = _NO_LOOKUPS
+        self,
+        name: str,
+        rule: Rule,
+        captured: Collection[str],
+        tables: Mapping[str, LookupTable] = _NO_LOOKUPS,
+        instances: InstanceReader = no_instances,
     ) -> None:
         """Make the provider of a rule. `rule_issues` must have no error for this rule.
 
@@ -86,8 +96,11 @@ class RuleEdits:
             rule: The rule.
             captured: The keywords of the attributes that the inventory has captured.
             tables: Name of a rule -> its lookup table.
+            instances: A function that returns the instances of a study. A rule at the level `instance` calls it for
+                studies that have a series with matching values.
 
         """
+        self._instances = instances
         self._location = Location(path=name, rule=rule.name)
         self._rule = rule
         patterns = {keyword: ShellPatterns.from_texts(texts) for keyword, texts in rule.match.items()}
@@ -105,20 +118,22 @@ class RuleEdits:
             new_value.tag: replace(self._location, keyword=keyword_of(new_value.tag)) for new_value in self._new_values
         }
         """Tag of a new value -> location of its edits."""
-        self._missing = [
-            keyword for keyword in self._iterate_source_keywords() if keyword not in {*captured, *_UID_KEYWORDS}
-        ]
+        known = (*_UID_KEYWORDS, *_INSTANCE_KEYWORDS) if rule.level == "instance" else _UID_KEYWORDS
+        self._missing = [keyword for keyword in self._iterate_source_keywords() if keyword not in {*captured, *known}]
         self._edit_result = EditResult(source=name, rule=rule.name)
         self._reported: set[Issue] = set()
         """Issues of lookup cells that have been yielded. They are the same for all studies, and not yielded again."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits and issues of the rule for a study or for its series, if the patterns match them."""
+        """Yield the edits and issues of the rule for a study, its series or its instances, if the patterns match."""
         if not self._missing:
             yield from record_issues(self._edit_result, study.study_instance_uid, self._make_edits(study))
 
     def _make_edits(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits and issues of the rule for a study; if the rule's level is series, for each of its series."""
+        """Yield the edits and issues of the rule for a study, or for each series or instance if that is its level."""
+        if self._rule.level == "instance":
+            yield from self._make_instance_edits(study)
+            return
         if self._rule.level == "series":
             for series in study.series:
                 yield from self._make_target_edits(series.target, _add_series_uids(series))
@@ -128,6 +143,22 @@ class RuleEdits:
             yield from self._make_target_edits(study.target, values)
         elif _may_match(self._patterns, values):
             yield from (issue for series in study.series for issue in self._series_partial_match_issues(series))
+
+    def _make_instance_edits(self, study: Study) -> Iterator[Edit | Issue]:
+        """Yield the edits and issues of the rule for the instances of a study.
+
+        The instances are read only if the values of a series match the patterns. A series has no value of
+        SOPInstanceUID and InstanceNumber.
+        """
+        patterns = {
+            keyword: pattern for keyword, pattern in self._patterns.items() if keyword not in _INSTANCE_KEYWORDS
+        }
+        matching = {
+            series.series_instance_uid for series in study.series if _may_match(patterns, _add_series_uids(series))
+        }
+        for instance in self._instances(study.study_instance_uid) if matching else ():
+            if instance.series_instance_uid in matching:
+                yield from self._make_target_edits(instance.target, _add_instance_uids(instance))
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield an issue if the rule was not used, or issues about unused rows of its lookup table.
@@ -178,7 +209,12 @@ class RuleEdits:
         self, new_value: NewValue, target: Target, values: AttributeValues
     ) -> Iterator[Edit | Issue]:
         of_edit = self._locations[new_value.tag]
-        location = replace(of_edit, study=target.study_instance_uid, series=target.series_instance_uid)
+        location = replace(
+            of_edit,
+            study=target.study_instance_uid,
+            series=target.series_instance_uid,
+            instance=target.sop_instance_uid,
+        )
         if self._rule.policy is OverwritePolicy.ONLY_IF_EMPTY:
             current = values[keyword_of(new_value.tag)]
             if "" in current and len(current) > 1:
@@ -186,7 +222,7 @@ class RuleEdits:
             if any(current):
                 return
         sources = tuple((keyword, value) for keyword in new_value.source_keywords for value in values[keyword])
-        attribute: Attribute | list[Issue] | None = NOT_COMPUTED_ATTRIBUTE
+        attribute: Attribute | Removal | list[Issue] | None = NOT_COMPUTED_ATTRIBUTE
         row: EditResult | None = None
         if not any(is_undecodable(value) for _, value in sources):
             attribute, row = new_value.compute_attribute(values, location), new_value.row_result(values)
@@ -196,7 +232,7 @@ class RuleEdits:
             yield Edit(
                 target=target,
                 tag=new_value.tag,
-                attribute=attribute,
+                attribute=None if attribute is REMOVE else attribute,
                 origin=str(self._edit_result) if row is None else f"{self._edit_result} ({row})",
                 location=of_edit,
                 edit_results=(self._edit_result,) if row is None else (self._edit_result, row),
@@ -256,7 +292,10 @@ class RuleEdits:
         """
         study, series = target.study_instance_uid, target.series_instance_uid
         for keyword, pattern in patterns.items():
-            where, count = replace(self._location, keyword=keyword, study=study, series=series), len(values[keyword])
+            where = replace(
+                self._location, keyword=keyword, study=study, series=series, instance=target.sop_instance_uid
+            )
+            count = len(values[keyword])
             matching = sum(map(pattern.is_certain_match, values[keyword]))
             if any(map(pattern.is_match_unknown, values[keyword])):
                 yield make_issue("rules.undecodable-match", where, keyword=keyword)
@@ -307,3 +346,12 @@ def _add_series_uids(series: Series) -> AttributeValues:
         "SeriesInstanceUID": {series.series_instance_uid: series.files},
     }
     return {**series.values, **uids}
+
+
+def _add_instance_uids(instance: InstanceValues) -> AttributeValues:
+    uids = {
+        "StudyInstanceUID": {instance.study_instance_uid: instance.files},
+        "SeriesInstanceUID": {instance.series_instance_uid: instance.files},
+        "SOPInstanceUID": {instance.sop_instance_uid: instance.files},
+    }
+    return {**instance.values, **uids}

@@ -14,15 +14,12 @@ from dicommap.dicom.strict_json import parse_json
 from dicommap.dicom.vr import SINGLE_VALUE_VRS, TEXT_VRS
 from dicommap.edits.date_shifts import DATE_VRS, shift_date, truncate_date
 from dicommap.edits.lookup_tables import LookupValue
-from dicommap.edits.new_values import ComputedValue, FixedValue
+from dicommap.edits.new_values import ComputedValue, FixedValue, RemovedValue
 from dicommap.edits.rules_toml import restore_number_texts
 from dicommap.edits.text_templates import NoResult, compile_replacement, fill_template, part_separators, split_template
 from dicommap.edits.unusable_texts import unusable_attribute_issues, unusable_text_issues
-from dicommap.healthimaging.overridable_attributes import (
-    not_overridable_issues,
-    override_keyword_issues,
-    unknown_keyword_issues,
-)
+from dicommap.healthimaging.levels import Level
+from dicommap.healthimaging.overridable_attributes import edit_issues, edit_keyword_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 
 if TYPE_CHECKING:
@@ -34,6 +31,8 @@ if TYPE_CHECKING:
     from dicommap.edits.rules_file import LookupSettings, Rule
 
 _BRACED_TEXT = re.compile(r"\{([^{}]{1,64})\}")
+_TAG = re.compile(r"[0-9A-Fa-f]{8}")
+"""Pattern of a tag in the verb `remove`."""
 _TEXT_VRS = TEXT_VRS | {"PN"}
 _COMPUTABLE_VRS = _TEXT_VRS | {"DS", "IS"}
 
@@ -50,7 +49,7 @@ def build_new_values(rule: Rule, path: str, table: LookupTable | None = None) ->
     for verb in VERBS:
         yield from verb(rule, Location(path=path, rule=rule.name))
     if rule.lookup is not None and table is not None:
-        yield from set_from_lookup(rule.lookup, table, Location(path=path, rule=rule.name))
+        yield from set_from_lookup(rule.lookup, table, Level(rule.level), Location(path=path, rule=rule.name))
 
 
 def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
@@ -61,11 +60,11 @@ def set_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
         if parts is None:
             yield make_issue("rules.template", where, suggestion=_suggest_keyword(text))
         elif len(parts) == 1:
-            yield from _build_fixed_value(keyword, parts[0], where)
+            yield from _build_fixed_value(keyword, parts[0], where, Level(rule.level))
         else:
             marks = part_separators(vrs_of(tag_of(keyword) or 0))
             yield from _build_computed_value(
-                keyword, partial(fill_template, marks, parts), where, _COMPUTABLE_VRS, parts[1::2]
+                keyword, partial(fill_template, marks, parts), where, Level(rule.level), _COMPUTABLE_VRS, parts[1::2]
             )
             yield from (issue for name in parts[1::2] for issue in unknown_keyword_issues(name, where))
 
@@ -74,8 +73,26 @@ def empty_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issu
     """Yield the new values of the verb `empty`. The new values are empty, but the attributes are not removed."""
     for keyword in rule.empty:
         yield from _build_fixed_value(
-            keyword, "", Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
+            keyword,
+            "",
+            Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword)),
+            Level(rule.level),
         )
+
+
+def remove_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
+    """Yield the removals of the verb `remove`. An attribute is named by its keyword, or by its tag if it has none."""
+    for name in rule.remove:
+        where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(name))
+        tag = int(name, 16) if _TAG.fullmatch(name) else tag_of(name)
+        refused = (
+            list(unknown_keyword_issues(name, where))
+            if tag is None
+            else list(edit_issues(tag, Level(rule.level), where, is_removal=True))
+        )
+        yield from refused
+        if not refused:
+            yield RemovedValue(tag=tag or 0)
 
 
 def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
@@ -89,14 +106,14 @@ def replace_in_attributes(rule: Rule, location: Location) -> Iterator[NewValue |
         if compute is None:
             yield make_issue("rules.pattern", where)
         else:
-            yield from _build_computed_value(keyword, compute, where, _COMPUTABLE_VRS)
+            yield from _build_computed_value(keyword, compute, where, Level(rule.level), _COMPUTABLE_VRS)
 
 
 def shift_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
     """Yield the new values of the verb `shift_days`, which adds a number of days to a date."""
     for keyword, days in rule.shift_days.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
-        yield from _build_computed_value(keyword, partial(shift_date, days=days), where, DATE_VRS)
+        yield from _build_computed_value(keyword, partial(shift_date, days=days), where, Level(rule.level), DATE_VRS)
 
 
 def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
@@ -104,7 +121,7 @@ def truncate_dates(rule: Rule, location: Location) -> Iterator[NewValue | Issue]
     for keyword, to in rule.truncate_date.items():
         where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         vr = next(iter(vrs_of(tag_of(keyword) or 0)), "")
-        yield from _build_computed_value(keyword, partial(truncate_date, vr, to=to), where, DATE_VRS)
+        yield from _build_computed_value(keyword, partial(truncate_date, vr, to=to), where, Level(rule.level), DATE_VRS)
 
 
 def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
@@ -117,7 +134,9 @@ def change_case_and_spaces(rule: Rule, location: Location) -> Iterator[NewValue 
         for keyword in keywords:
             where = Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
             is_name = change is str.strip and vrs_of(tag_of(keyword) or 0) == ("PN",)
-            yield from _build_computed_value(keyword, _strip_person_name if is_name else change, where, _TEXT_VRS)
+            yield from _build_computed_value(
+                keyword, _strip_person_name if is_name else change, where, Level(rule.level), _TEXT_VRS
+            )
 
 
 def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Issue]:
@@ -135,7 +154,7 @@ def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Is
     for member in rule.raw if not has_errors(issues) else ():
         tag = int(member, 16)
         where = Location(path=location.path, rule=location.rule, keyword=keyword_of(tag))
-        refused = list(not_overridable_issues(tag, where))
+        refused = list(edit_issues(tag, Level(rule.level), where))
         refused += unusable_attribute_issues(tag, document[member], where, allows_words=True)
         yield from refused
         if not refused:
@@ -143,11 +162,13 @@ def set_raw_attributes(rule: Rule, location: Location) -> Iterator[NewValue | Is
     yield from issues
 
 
-def set_from_lookup(lookup: LookupSettings, table: LookupTable, location: Location) -> Iterator[NewValue | Issue]:
-    """Yield the new values of the verb `lookup`. A new value is a cell in the row of the study or series."""
+def set_from_lookup(
+    lookup: LookupSettings, table: LookupTable, level: Level, location: Location
+) -> Iterator[NewValue | Issue]:
+    """Yield the new values of the verb `lookup`. A new value is a cell in the row of the study, series or instance."""
     for keyword, column in lookup.set.items():
-        refused = override_keyword_issues(
-            keyword, Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
+        refused = edit_keyword_issues(
+            keyword, level, Location(path=location.path, rule=location.rule, keyword=mask_unless_attribute(keyword))
         )
         yield from refused
         if not refused:
@@ -157,6 +178,7 @@ def set_from_lookup(lookup: LookupSettings, table: LookupTable, location: Locati
 VERBS: tuple[Callable[[Rule, Location], Iterator[NewValue | Issue]], ...] = (
     set_attributes,
     empty_attributes,
+    remove_attributes,
     replace_in_attributes,
     shift_dates,
     truncate_dates,
@@ -165,8 +187,8 @@ VERBS: tuple[Callable[[Rule, Location], Iterator[NewValue | Issue]], ...] = (
 )
 
 
-def _build_fixed_value(keyword: str, text: str, location: Location) -> Iterator[NewValue | Issue]:
-    attribute = parse_override_attribute(keyword, text, location)
+def _build_fixed_value(keyword: str, text: str, location: Location, level: Level) -> Iterator[NewValue | Issue]:
+    attribute = parse_edited_attribute(keyword, text, location, level)
     if isinstance(attribute, list):
         yield from attribute
     else:
@@ -174,7 +196,12 @@ def _build_fixed_value(keyword: str, text: str, location: Location) -> Iterator[
 
 
 def _build_computed_value(
-    keyword: str, compute: ComputeValue, location: Location, vrs: Collection[str], sources: Collection[str] = ()
+    keyword: str,
+    compute: ComputeValue,
+    location: Location,
+    level: Level,
+    vrs: Collection[str],
+    sources: Collection[str] = (),
 ) -> Iterator[NewValue | Issue]:
     """Yield the computed value of an attribute, or the issues that prevent it.
 
@@ -182,12 +209,13 @@ def _build_computed_value(
         keyword: The keyword of the attribute.
         compute: A function that computes the new value from one current value of each keyword in `sources`.
         location: The location of the issues.
+        level: The level of the rule.
         vrs: The value representations that the verb allows.
         sources: The keywords of the attributes whose current values are used. If it is empty, `compute` is called for
             each value of the attribute itself.
 
     """
-    refused = override_keyword_issues(keyword, location)
+    refused = edit_keyword_issues(keyword, level, location)
     tag = tag_of(keyword) or 0
     if not refused and not set(vrs_of(tag)) <= set(vrs):
         refused = [make_issue("rules.verb-vr", location, keyword=keyword, vr=" or ".join(vrs_of(tag)))]
@@ -222,11 +250,11 @@ def _strip_person_name(text: str) -> str:
     return "".join(part.strip(" ") for part in re.split(r"([\^=])", text.strip()))
 
 
-def parse_override_attribute(keyword: str, text: str, location: Location) -> Attribute | list[Issue]:
+def parse_edited_attribute(keyword: str, text: str, location: Location, level: Level) -> Attribute | list[Issue]:
     """Parse a text as the value of the attribute with this keyword. Return the attribute, or the issues of the text."""
     tag = tag_of(keyword) or 0
     return (
-        override_keyword_issues(keyword, location)
+        edit_keyword_issues(keyword, level, location)
         or unusable_text_issues(tag, text, location)
         or attribute_from_text(tag, text, location)
     )

@@ -52,13 +52,13 @@ class LookupSettings(_Document):
 
 
 class Rule(_Document):
-    """One rule of a rules file. If its patterns match a study or series, its verbs change attributes.
+    """One rule of a rules file. If its patterns match a study, series or instance, its verbs change attributes.
 
     Each verb is a member of the rule. The functions of the verbs are in `edits.rule_verbs`.
     """
 
     name: str = Field(min_length=1, max_length=64)
-    level: Literal["study", "series"]
+    level: Literal["study", "series", "instance"]
     match: dict[str, str | tuple[str, ...]] = Field(default_factory=dict, repr=False)
     """Keyword -> a shell pattern (`*`, `?`, `[...]`), or several patterns of which one must match.
 
@@ -68,6 +68,8 @@ class Rule(_Document):
     """Keyword -> new value as text. A backslash separates values. `{Keyword}` is replaced by a current value."""
     empty: tuple[str, ...] = ()
     """Keywords of attributes that become empty. The attributes are not removed."""
+    remove: tuple[str, ...] = ()
+    """Keywords of attributes that are removed. A private attribute is named by its tag as 8 hexadecimal digits."""
     replace: dict[str, Replacement] = Field(default_factory=dict, repr=False)
     shift_days: dict[str, int] = Field(default_factory=dict)
     """Keyword -> number of days that are added to the date. A negative number gives an earlier date."""

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from dicommap.issues import Issue
 
 
+_SOP_INSTANCE_UID = 0x00080018
+_POSITION_TAGS = frozenset({0x00200013, 0x00200032, 0x00201041})
+"""Tags of attributes that differ between instances and can be edited for each: InstanceNumber, ImagePositionPatient and
+SliceLocation."""
+_CONTENT_TAGS = PER_INSTANCE_TAGS - _POSITION_TAGS - {_SOP_INSTANCE_UID}
+"""Tags of pixel data, waveforms, documents and the like, which no edit changes."""
+
+
 def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool = False) -> Iterator[Issue]:
     """Yield an issue if a name is not a keyword of the DICOM dictionary. The issue suggests similar keywords.
 
@@ -83,6 +91,34 @@ def instance_content_issues(
         yield make_issue(
             "attribute.instance-content", location, severity=severity, keyword=keyword, module=module, override=override
         )
+
+
+def edit_issues(tag: int, level: Level, location: Location, *, is_removal: bool = False) -> Iterator[Issue]:
+    """Yield an issue if no edit at a level may set the attribute with this tag, or remove it.
+
+    Attributes that differ between instances, such as InstanceNumber, can be set for single instances only.
+
+    Args:
+        tag: The attribute's tag as an integer.
+        level: The level of the edit: STUDY, SERIES or INSTANCE.
+        location: The location of the issue.
+        is_removal: Whether the edit removes the attribute.
+
+    """
+    if level is not Level.INSTANCE and not is_removal:
+        yield from not_overridable_issues(tag, location)
+    elif tag in _CONTENT_TAGS:
+        yield make_issue("attribute.content", location, keyword=keyword_of(tag))
+    elif tag == _SOP_INSTANCE_UID:
+        yield make_issue("attribute.uid", location, keyword=keyword_of(tag))
+    elif tag not in _POSITION_TAGS:
+        yield from not_overridable_issues(tag, location)
+
+
+def edit_keyword_issues(keyword: str, level: Level, place: Location, *, is_removal: bool = False) -> list[Issue]:
+    """Return the issues of a keyword that is unknown, or whose attribute no edit at a level may set or remove."""
+    unknown = list(unknown_keyword_issues(keyword, place))
+    return unknown or list(edit_issues(tag_of(keyword) or 0, level, place, is_removal=is_removal))
 
 
 def override_keyword_issues(keyword: str, place: Location) -> list[Issue]:

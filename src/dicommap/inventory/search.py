@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from dicommap.display.report import Report
+    from dicommap.edits.edit import Removal
     from dicommap.model.study import Series
 
 UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
@@ -53,15 +54,15 @@ class Studies(tuple[Study, ...], Displayable):
         ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
         return count_class(keyword, is_unmasked=self._unmasked)(ranked)
 
-    def edit(self, **values: str) -> Callable[[Study], dict[str, str]]:
+    def edit(self, **values: str | Removal) -> Callable[[Study], dict[str, str | Removal]]:
         """Return a function for the argument `by_study` of `draft`.
 
         The function returns the new values for each study in this tuple. For example, `studies.edit(PatientID="P-1",
-        StudyTime="")` sets PatientID and empties StudyTime.
+        StudyTime="", PatientAddress=dicommap.REMOVE)` sets PatientID, empties StudyTime and removes PatientAddress.
         """
         uids = frozenset(study.study_instance_uid for study in self)
 
-        def edit(study: Study) -> dict[str, str]:
+        def edit(study: Study) -> dict[str, str | Removal]:
             return values if study.study_instance_uid in uids else {}
 
         edit.__name__ = f"edit of {', '.join(values)}"

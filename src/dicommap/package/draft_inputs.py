@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.edits.edit_provider import EditProvider
-    from dicommap.edits.function_edits import SeriesFunction, StudyFunction
+    from dicommap.edits.function_edits import InstanceFunction, SeriesFunction, StudyFunction
     from dicommap.edits.harmonize_edits import HarmonizeEdits
     from dicommap.edits.lookup_tables import LookupTable
     from dicommap.edits.rules_file import LookupSettings, Rule
@@ -50,6 +50,7 @@ class EditSources:
     rules: Paths = ()
     by_study: StudyFunction | Iterable[StudyFunction] = ()
     by_series: SeriesFunction | Iterable[SeriesFunction] = ()
+    by_instance: InstanceFunction | Iterable[InstanceFunction] = ()
     harmonize: Iterable[str] = ()
 
 
@@ -78,8 +79,8 @@ def read_edits(
     providers = [*_provide_sheet_edits(sheets, names, sources, captured, issues, store)]
     # Most drafts have only one kind of edits. The code for the other kinds is imported only if it is needed.
     if rules:
-        providers += _provide_rule_edits(rules, names, captured, issues, store)
-    providers += _provide_function_edits(sources)
+        providers += _provide_rule_edits(rules, names, captured, issues, store, instances)
+    providers += _provide_function_edits(sources, instances)
     return CombinedEdits(tuple(providers), tuple(_provide_harmonize_edits(sources.harmonize, captured, issues))), issues
 
 
@@ -122,6 +123,7 @@ def _provide_rule_edits(
     captured: tuple[str, ...],
     issues: BoundedList[Issue],
     store: ItemStore,
+    instances: InstanceReader,
 ) -> Iterator[EditProvider]:
     from dicommap.edits.rule_edits import RuleEdits
 
@@ -129,17 +131,19 @@ def _provide_rule_edits(
     for path in paths:
         read = read_rules(path, names[path], shared, store)
         issues += read.issues
-        yield from (RuleEdits(names[path], rule, captured, read.tables) for rule in read.rules)
+        yield from (RuleEdits(names[path], rule, captured, read.tables, instances) for rule in read.rules)
 
 
-def _provide_function_edits(sources: EditSources) -> Iterator[EditProvider]:
+def _provide_function_edits(sources: EditSources, instances: InstanceReader) -> Iterator[EditProvider]:
     by_study = (sources.by_study,) if callable(sources.by_study) else tuple(sources.by_study)
     by_series = (sources.by_series,) if callable(sources.by_series) else tuple(sources.by_series)
-    if by_study or by_series:
+    by_instance = (sources.by_instance,) if callable(sources.by_instance) else tuple(sources.by_instance)
+    if by_study or by_series or by_instance:
         from dicommap.edits.function_edits import FunctionEdits
 
         yield from (FunctionEdits(by_study=function) for function in by_study)
         yield from (FunctionEdits(by_series=function) for function in by_series)
+        yield from (FunctionEdits(by_instance=function, instances=instances) for function in by_instance)
 
 
 def _provide_harmonize_edits(

@@ -9,12 +9,13 @@ import pytest
 
 import dicommap
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.edits.edit import Edit
+from dicommap.edits.edit import Edit, Removal
 from dicommap.edits.function_edits import FunctionEdits
 from dicommap.errors import UsageError
 from dicommap.issues import Issue
+from dicommap.model.instance_values import InstanceValues
 from dicommap.model.study import Series, Study
-from tests.support.studies import study
+from tests.support.studies import instances_of, study
 
 SECRET = "Zyzzyva"
 ONE = study({"Modality": "CT", "PatientID": "7"}, {"Modality": "MR", "PatientID": "7"})
@@ -131,3 +132,19 @@ def test_one_function_and_one_keyword_need_no_list(inventory: dicommap.Inventory
 def test_what_is_no_function_is_refused() -> None:
     with pytest.raises(UsageError, match="must be functions"):
         FunctionEdits(by_study=ONE)  # type: ignore[arg-type]
+
+
+def test_a_function_gives_instances_their_values() -> None:
+    def numbered(one: InstanceValues) -> Mapping[str, str | Removal] | None:
+        return {"ContentLabel": "LAST", "PatientID": dicommap.REMOVE} if one.sop_instance_uid == "1.2.2.2" else None
+
+    edits = [*FunctionEdits(by_instance=numbered, instances=instances_of(ONE)).edits_for_study(ONE)]
+    assert [edit.target.sop_instance_uid for edit in edits if isinstance(edit, Edit)] == ["1.2.2.2"] * 2
+    assert [edit.attribute for edit in edits if isinstance(edit, Edit)] == [{"vr": "CS", "Value": ["LAST"]}, None]
+
+
+def test_a_removal_is_checked_like_a_value() -> None:
+    (issue,) = FunctionEdits(by_study=lambda _: {"SOPInstanceUID": dicommap.REMOVE}).edits_for_study(ONE)
+    assert isinstance(issue, Issue)
+    assert issue.code == "attribute.uid"
+    assert repr(dicommap.REMOVE) == "dicommap.REMOVE"

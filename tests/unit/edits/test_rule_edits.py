@@ -11,8 +11,10 @@ from dicommap.edits.rule_edits import RuleEdits, rule_issues
 from dicommap.edits.rules_file import RulesFile
 from dicommap.edits.rules_toml import parse_rules_toml
 from dicommap.issues import Issue
+from dicommap.model.instance_values import InstanceValues
+from dicommap.model.study import Study
 from dicommap.validation.schema_check import check_schema
-from tests.support.studies import KEYWORDS, study
+from tests.support.studies import KEYWORDS, instances_of, study
 
 SECRET = "Zyzzyva Quark"
 
@@ -23,9 +25,10 @@ def rules(text: str) -> RulesFile:
     return RulesFile.model_validate(document)
 
 
-def work(rule: str, *studies: object) -> tuple[list[Edit], list[Issue]]:
-    provider = RuleEdits("r.toml", rules(f"[[rule]]\nname = 'one'\n{rule}").rule[0], KEYWORDS)
-    found = [item for one in studies for item in provider.edits_for_study(one)]  # type: ignore[arg-type]
+def work(rule: str, *studies: Study) -> tuple[list[Edit], list[Issue]]:
+    given = rules(f"[[rule]]\nname = 'one'\n{rule}").rule[0]
+    provider = RuleEdits("r.toml", given, KEYWORDS, instances=instances_of(*studies))
+    found = [item for one in studies for item in provider.edits_for_study(one)]
     found += provider.unused_issues()
     return [item for item in found if isinstance(item, Edit)], [item for item in found if isinstance(item, Issue)]
 
@@ -234,3 +237,68 @@ def test_a_byte_order_mark_does_not_matter() -> None:
     document, issues = parse_rules_toml("r.toml", "\ufeff[[rule]]\nname = 'a'".encode())
     assert document == {"rule": [{"name": "a"}]}
     assert not issues
+
+
+INSTANCE = "level = 'instance'\n"
+
+
+def test_an_instance_rule_edits_each_instance_that_matches() -> None:
+    mixed = study({"Modality": {"CT": 2, "SR": 1}, "PatientID": {"7": 3}}, {"Modality": "MR"})
+    rule = f"{INSTANCE}match = {{ Modality = 'CT' }}\nset = {{ ContentLabel = 'ID_{{PatientID}}' }}"
+    edits, issues = work(rule, mixed)
+    assert not issues
+    assert [edit.target.sop_instance_uid for edit in edits] == ["1.2.1.1", "1.2.1.2"]
+    assert {edit.target.series_instance_uid for edit in edits} == {"1.2.1"}
+    assert [edit.attribute for edit in edits] == [{"vr": "CS", "Value": ["ID_7"]}] * 2
+
+
+def test_instances_of_studies_without_a_matching_series_are_not_read() -> None:
+    def read_nothing(uid: str) -> list[InstanceValues]:
+        raise AssertionError(uid)
+
+    given = rules(f"[[rule]]\nname = 'one'\n{INSTANCE}match = {{ Modality = 'PT' }}\nempty = ['ContentLabel']").rule[0]
+    provider = RuleEdits("r.toml", given, KEYWORDS, instances=read_nothing)
+    assert not list(provider.edits_for_study(study({"Modality": "CT"})))
+
+
+def test_an_instance_rule_can_name_one_instance() -> None:
+    edits, issues = work(
+        f"{INSTANCE}match = {{ SOPInstanceUID = '1.2.1.2' }}\nset = {{ InstanceNumber = '5' }}",
+        study({"Modality": "CT"}),
+    )
+    assert ([edit.target.sop_instance_uid for edit in edits], issues) == (["1.2.1.2"], [])
+
+
+def test_only_an_instance_rule_sets_what_differs_between_instances() -> None:
+    given = rules("[[rule]]\nname = 'one'\nlevel = 'series'\nset = { InstanceNumber = '5' }").rule
+    assert [issue.code for issue in rule_issues("r.toml", given)] == ["attribute.per-instance"]
+
+
+@pytest.mark.parametrize("level", ["study", "series", "instance"])
+def test_the_verb_remove_names_keywords_and_tags(level: str) -> None:
+    edits, issues = work(f"level = '{level}'\nremove = ['PatientAddress', '00091001']", study({"Modality": "CT"}))
+    assert not issues
+    assert all(edit.is_removal for edit in edits)
+    assert {edit.tag for edit in edits} == {0x00101040, 0x00091001}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("PatientAdress", "attribute.unknown"),
+        ("SOPInstanceUID", "attribute.uid"),
+        ("PixelData", "attribute.content"),
+        ("7FE00010", "attribute.content"),
+        ("BitsAllocated", "attribute.describes-content"),
+        ("00020010", "attribute.forbidden"),
+    ],
+)
+def test_what_cannot_be_removed_is_refused(name: str, code: str) -> None:
+    for level in ("study", "instance"):
+        given = rules(f"[[rule]]\nname = 'one'\nlevel = '{level}'\nremove = ['{name}']").rule
+        assert [issue.code for issue in rule_issues("r.toml", given)] == [code]
+
+
+def test_a_rule_cannot_remove_and_empty_the_same_attribute() -> None:
+    given = rules("[[rule]]\nname = 'one'\nlevel = 'study'\nremove = ['00100020']\nempty = ['PatientID']").rule
+    assert [issue.code for issue in rule_issues("r.toml", given)] == ["rules.two-verbs"]

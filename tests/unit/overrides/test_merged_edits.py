@@ -9,23 +9,18 @@ import pytest
 
 from dicommap.edits.edit import Edit
 from dicommap.issues import Severity
-from dicommap.model.instance_values import InstanceReader, InstanceValues, group_files_by_instance
+from dicommap.model.instance_values import InstanceValues, group_files_by_instance
 from dicommap.model.study import Study, Target
 from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
 from dicommap.overrides.resolution import resolve_edits
 from dicommap.overrides.study_resolution import StudyResolution, resolve_study
 from dicommap.overrides.update_changes import iterate_update_changes
 from tests.support.edit_providers import GivenEdits
-from tests.support.studies import KEYWORDS, edit, files_of, study
+from tests.support.studies import edit, files_of, instances_of, study
 
 SERIES, OTHER = "1.2.1", "1.2.2"
 FIRST, SECOND = "1.2.1.1", "1.2.1.2"
 STUDY = study({"PatientID": "old", "Modality": "CT"}, {"PatientID": "old", "Modality": "MR"})
-
-
-def instances_of(given: Study) -> InstanceReader:
-    files = files_of(given)
-    return lambda uid: group_files_by_instance(uid, files(uid, KEYWORDS), KEYWORDS)
 
 
 def no_reading(uid: str) -> Sequence[InstanceValues]:

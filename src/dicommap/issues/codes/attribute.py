@@ -31,8 +31,19 @@ CODES = (
         title="An attribute that differs between instances",
         message="{keyword} must differ between the instances of a series; an override would make it the same in "
         "all of them.",
-        explanation="An override applies to a whole study or series. There is no mapping for one instance.",
-        fix="Change the attribute in the files themselves.",
+        explanation="An override applies to a whole study or series. There is no mapping for one instance. "
+        "InstanceNumber, ImagePositionPatient and SliceLocation can be edited for single instances by updates.",
+        fix="Edit single instances, with a sheet or rule of the level instance and --updates; or change the attribute "
+        "in the files themselves.",
+    ),
+    IssueCode(
+        name="attribute.content",
+        severity=Severity.ERROR,
+        title="The content of an instance",
+        message="{keyword} is the content of the instance, such as its pixels; no edit changes or removes it.",
+        explanation="Pixel data, waveforms, spectra and encapsulated documents are not metadata. No update of image "
+        "sets changes pixel data [DOC dicom-metadata-constraints].",
+        fix="Remove the edit, and change the files themselves.",
     ),
     IssueCode(
         name="attribute.describes-content",
@@ -51,7 +62,8 @@ CODES = (
         explanation="HealthImaging lists which attributes belong to patient, study and series (metadata "
         "normalization). AWS does not document whether an override at another level has an effect. The assumption "
         "otherLevels=error, or 'strict' for short, makes this an error.",
-        fix="Set patient and study attributes for the whole study, and series attributes by series.",
+        fix="Set patient and study attributes for the whole study, and series attributes by series. Attributes of the "
+        "instance level can be set by updates in place of overrides: draft with --updates (updates=True).",
     ),
     IssueCode(
         name="attribute.instance-content",
@@ -65,8 +77,8 @@ CODES = (
         "shown or measured wrongly. AWS does not document whether an override of a study or series changes such an "
         "attribute; if it does not, the level of the attribute is the likely reason. The assumption "
         "otherLevels=error, or 'strict' for short, makes this an error.",
-        fix="Remove the attribute from the override unless all instances must have this value, or change the files "
-        "themselves.",
+        fix="Remove the attribute from the override unless all instances must have this value. Single instances can be "
+        "edited by updates: draft with --updates (updates=True). Or change the files themselves.",
     ),
     IssueCode(
         name="attribute.forbidden",

@@ -16,11 +16,11 @@ CODES = (
     IssueCode(
         name="rules.removal",
         severity=Severity.ERROR,
-        title="A rule that removes an attribute",
-        message="An override cannot remove an attribute; there is no verb for it.",
-        explanation="An override gives attributes new values. Neither the DICOM JSON Model nor AWS has a form for "
-        "removing one.",
-        fix="Name the attribute in 'empty': it stays, without a value. Or remove it from the files before the import.",
+        title="A verb for removing an attribute that has another name",
+        message="The verb that removes an attribute is 'remove'; the one that makes it empty is 'empty'.",
+        explanation="'empty' keeps the attribute without a value, which an override can do. 'remove' removes the "
+        "attribute; no override can do this, so it needs --updates (updates=True).",
+        fix="Name the attribute in 'empty' or in 'remove'.",
     ),
     IssueCode(
         name="rules.repeated-name",
