@@ -25,9 +25,9 @@ _SCHEMA_MEMBER_NAMES = """
     non-primary nonPrimary not-applied not-checked not-comparable not-readable not-reported notInstances numbers
     object objects observed otherLevels others outcome outputS3Uri overrideFiles path patientInSeries
     patientInStudy pattern Phonetic plan pointer policy precedence preview primary privateElements probe profile
-    question questions quotas raw reason records refusedNotInstances region remove replace reported requestId result
-    row rule same samePatient seen seenAt sequences series seriesInSeries seriesInstanceUID seriesInStudy set
-    severity sha256 shift_days size source sourceBytes sourceFiles sources staged startedAt startingAt state
+    question questions quotas raw reason records refusedNotInstances region remove replace reported requestId
+    result row rule same samePatient seen seenAt sequences series seriesInSeries seriesInstanceUID seriesInStudy
+    set severity sha256 shift_days size source sourceBytes sourceFiles sources staged startedAt startingAt state
     status statusSource stored strip studies study studyInSeries studyInstanceUID studyInStudy submittedAt tag
     text toOtherSeries truncate_date unclear unplanned updateEmpty updateForce updatePersonNames updates
     updateSeries updateValues upper Value value version vr wanted warnings with
