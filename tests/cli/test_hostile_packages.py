@@ -27,6 +27,7 @@ from dicommap.dicom.strict_json import dump_json
 from dicommap.planning.plan import PlanJob
 from dicommap.testing import ImportJobService
 from tests.cli.running import Ran, dicommap
+from tests.support.changed_plans import record_changed_plan
 from tests.support.p10_files import STUDY, p10, uid
 from tests.support.s3_server import Bucket
 from tests.support.submission_packages import ROLE, account, options
@@ -67,6 +68,8 @@ class Hostile:
         """Change a JSON document of the package."""
         path = self.package / name
         path.write_text(dump_json(change(json.loads(path.read_bytes()))))
+        if name == "plan.json":
+            record_changed_plan(self.package)
 
     def plan(self, **members: Any) -> None:
         self.change("plan.json", lambda plan: {**plan, **members})
@@ -92,6 +95,7 @@ class Hostile:
         job |= {"objects": {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}, "sourceBytes": sum(sizes)}
         job |= members
         (self.package / "plan.json").write_text(dump_json(plan))
+        record_changed_plan(self.package)
         token = PlanJob.model_validate(job).client_token(plan["attempt"])
         self.change(REQUEST, lambda one: {**one, "clientToken": token, "inputS3Uri": job["inputS3Uri"]})
 

@@ -15,6 +15,7 @@ import dicommap
 from dicommap.dicom.strict_json import dump_json
 from dicommap.planning.plan import PlanJob
 from dicommap.testing.service import DATASTORE_ID
+from tests.support.changed_plans import record_changed_plan
 from tests.support.p10_files import small_tree
 from tests.support.s3_server import Bucket, s3_client
 
@@ -79,6 +80,7 @@ def package(root: Path, bucket: Bucket, jobs: int = 2, *, uploaded: bool = True)
         place.write_text(dump_json(_read(place) | {"clientToken": PlanJob.model_validate(job).client_token(1)}))
     plan["series"] *= jobs
     (together / "plan.json").write_text(dump_json(plan))
+    record_changed_plan(together)
     if uploaded:
         for number in range(1, jobs + 1):
             bucket.upload(tree, f"in/{number}/")

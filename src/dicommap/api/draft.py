@@ -28,8 +28,10 @@ from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory.instance_values import read_study_instances
 from dicommap.inventory.inventory_argument import require_inventory
 from dicommap.issues import Severity, has_errors, make_issue
+from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.instance_values import LastStudyInstances
 from dicommap.overrides.resolution import resolve_edits
+from dicommap.package.audit_key import choose_audit_values
 from dicommap.package.draft_inputs import EditSources, read_edits
 from dicommap.package.draft_result import Draft
 from dicommap.package.package_writer import require_writable, write_package
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from dicommap.edits.function_edits import InstanceFunction, SeriesFunction, StudyFunction
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
+    from dicommap.model.audit_values import AuditValueMode, AuditValues
     from dicommap.model.item_store import ItemStore
     from dicommap.model.masking import Masker
     from dicommap.overrides.image_set_forecast import StudyFileGroups
@@ -95,6 +98,9 @@ _INVENTED_PREFIX = "s3://no-prefix-is-named/"
     updates=to_flag,
     output=optional(to_path),
     account=optional(to_text_mapping),
+    audit_key=optional(to_path),
+    audit_values=optional(to_text),
+    reason=optional(to_text),
     progress=to_progress,
 )
 def draft(
@@ -117,6 +123,9 @@ def draft(
     updates: bool = False,
     output: StrPath | None = None,
     account: Mapping[str, str] | None = None,
+    audit_key: StrPath | None = None,
+    audit_values: AuditValueMode | str | None = None,
+    reason: str | None = None,
     progress: ProgressOption = None,
 ) -> Draft:
     """Draft overrides, mappings, import configurations and a plan from edits, and write them as a package.
@@ -156,6 +165,12 @@ def draft(
         output: The directory of the package. Without it, nothing is written.
         account: Members of the StartDICOMImportJob request that only the owner of the AWS account knows: datastoreId,
             dataAccessRoleArn, outputS3Uri, inputOwnerAccountId, jobName.
+        audit_key: A file with the secret key that audit.jsonl hashes values with. The default is the key in the
+            environment variable DICOMMAP_AUDIT_KEY, if it is set.
+        audit_values: How audit.jsonl has the values before and after each change: "none", "hashed" or "plain". The
+            default is "hashed" if there is a key, else "none". With "plain", everybody who can read the package can
+            read patient values there.
+        reason: The reason for the changes, for audit.jsonl.
         progress: Whether to show the number of resolved studies, or a function that is called with it.
 
     Returns:
@@ -168,6 +183,7 @@ def draft(
         PackageError: The package cannot be written.
 
     """
+    values = choose_audit_values(audit_values, audit_key)
     require_assumptions(assumptions)
     inventory = require_inventory(inventory)
     directory = None if output is None else Path(output)
@@ -182,7 +198,9 @@ def draft(
         stage_uri=stage_uri,
         leave_out=leave_out,
     )
-    settings = _PackageSettings(jobs, account or {}, assumptions, directory, updates)
+    settings = _PackageSettings(
+        jobs, account or {}, assumptions, directory, updates, values, (reason or "").strip() or None
+    )
     edits = EditSources(
         sheets=sheets,
         delimiter=delimiter,
@@ -208,6 +226,20 @@ class _PackageSettings:
     """The directory of the package; None for a dry run, which writes nothing."""
     updates: bool
     """Whether updates may make changes that no override can make."""
+    audit_values: AuditValues
+    """The form in which audit.jsonl has values."""
+    reason: str | None
+    """The reason for the changes; None if the user gave none."""
+
+    def make_event(self) -> AuditEvent:
+        """Return the event that the package is drafted, for audit.jsonl."""
+        values = self.audit_values
+        return AuditEvent(
+            action=AuditAction.DRAFTED,
+            reason=self.reason,
+            values=values.mode,
+            keyId=None if values.key is None else values.key.id,
+        )
 
 
 def _draft_package(
@@ -231,7 +263,7 @@ def _draft_package(
     resolution = _resolve_edits(inventory, edits, settings, progress, store)
     issues, documents = _make_documents(inventory, resolution, settings, call_issues, store)
     if settings.directory is not None and documents is not None:
-        write_package(settings.directory, documents)
+        write_package(settings.directory, documents, settings.make_event())
     if is_unplanned:
         documents = None
     return Draft(
@@ -306,7 +338,9 @@ def _make_documents(
         if planned is not None:
             issues += planned.issues
             if resolution.overrides and planned.jobs:
-                tables = build_tables(resolution, [*issues, *repeated], store)
+                tables = build_tables(
+                    resolution, [*issues, *repeated], settings.audit_values, settings.assumptions, store
+                )
                 header = planned.make_plan_header(inventory.sources, settings.jobs.quotas, settings.assumptions)
                 documents = build_package_documents(
                     planned.jobs, resolution.overrides, header, tables, settings.account, store

@@ -11,6 +11,7 @@ from dicommap.display.issue_report import Issues
 from dicommap.errors import DocumentError
 from dicommap.healthimaging.s3_uri import S3Uri
 from dicommap.issues import make_issue
+from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.displayable import Displayable
 from dicommap.overrides.override import parse_override
 from dicommap.overrides.override_file import dump_override
@@ -174,8 +175,17 @@ class RetryBuilder:
         issues += check_documents(documents)
         if Issues(issues).errors:
             return self._make_result(None, len(staged), issues)
-        write_package(place, documents)
+        write_package(place, documents, self._make_event())
         return self._make_result(place, len(staged), issues)
+
+    def _make_event(self) -> AuditEvent:
+        """Return the event of audit.jsonl that the new package is drafted. It names the plan of the earlier package."""
+        first = self._package.draft_event()
+        plan = self._package.hash_plan()
+        if first is None:
+            return AuditEvent(action=AuditAction.DRAFTED, earlierPlan=plan)
+        members = first.model_dump(include={"reason", "values", "keyId"})
+        return AuditEvent(action=AuditAction.DRAFTED, earlierPlan=plan, **members)
 
     def _make_result(self, package: Path | None, staged: int, issues: Iterable[Issue]) -> Retry:
         return Retry(

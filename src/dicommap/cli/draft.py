@@ -10,6 +10,7 @@ from dicommap.api.draft import draft
 from dicommap.cli.next_step import NextStep, after_draft, after_dry_draft
 from dicommap.cli.options import (
     add_assume,
+    add_audit_options,
     add_choice,
     add_delimiter,
     add_dry_run,
@@ -158,6 +159,7 @@ def add_arguments(parser: Parser) -> None:
         "--harmonize",
         "If values differ in a study or series, give all files the most frequent one; a tie is an error.",
     )
+    add_audit_options(parser)
     plan = parser.add_argument_group("Import jobs")
     plan.add_argument(
         "--input-s3-uri",
@@ -217,6 +219,9 @@ def run(args: argparse.Namespace) -> int:
             updates=args.updates,
             output=None if args.dry_run else args.output,
             account=account,
+            audit_key=args.audit_key,
+            audit_values=args.audit_values,
+            reason=args.reason,
             progress=True,
         )
         needs_uri = args.input_s3_uri is None and not all(map(parse_s3_root, inventory.sources))

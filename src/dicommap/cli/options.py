@@ -265,6 +265,27 @@ def add_import_settings(container: argparse._ActionsContainer) -> None:
     container.add_argument("--output-s3-uri", metavar="URI", help="The S3 prefix where jobs write their manifests.")
 
 
+def add_audit_options(parser: Parser) -> None:
+    """Add the options of a draft for its record of changes."""
+    from dicommap.model.audit_values import AuditValueMode  # imported here because few commands need it
+
+    audit = parser.add_argument_group("Record of changes (audit.jsonl)")
+    audit.add_argument("--reason", metavar="TEXT", help="Why the changes are made. No patient value belongs in it.")
+    audit.add_argument(
+        "--audit-key",
+        metavar="FILE",
+        type=Path,
+        help="The secret key to hash values with; without it, that in DICOMMAP_AUDIT_KEY.",
+    )
+    add_choice(
+        audit,
+        "--audit-values",
+        kind=AuditValueMode,
+        text="How audit.jsonl has the values before and after: hashed if there is a key, else none. 'plain' writes "
+        "patient values.",
+    )
+
+
 def add_aws_options(parser: Parser) -> argparse._ArgumentGroup:
     """Add --profile, --region and --endpoint-url, which have the names of the AWS CLI. Return the group of options."""
     group = parser.add_argument_group("AWS options")

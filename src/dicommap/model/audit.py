@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from dicommap.model.audit_values import AuditValueMode
 from dicommap.model.submission import UtcTime
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ class AuditEvent(_Line):
     """The reason that the user gave for the action."""
     plan: _Sha256 | None = None
     """The SHA-256 of plan.json. Only `drafted` has it."""
-    values: Literal["none", "hashed", "plain"] | None = None
+    earlierPlan: _Sha256 | None = None
+    """The SHA-256 of the plan.json whose missing instances this package imports again. Only `drafted` can have it."""
+    values: AuditValueMode | None = None
     """How the lines of changes contain values. Only `drafted` has it."""
     keyId: _NotEmpty | None = None
     """The id of the key of hashed values. Only `drafted` has it."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.model.study import Target
     from dicommap.overrides.override import Override
 
 OVERRIDES_FOLDER = "dicommap-overrides"
@@ -57,12 +58,12 @@ def build_override_files(
     return overrides_with_files
 
 
-def metadata_file_path(override: Override) -> str:
-    """Return the path of an override's file, relative to inputS3Uri.
+def metadata_file_path(target: Target) -> str:
+    """Return the path of the override file for a study or series, relative to inputS3Uri.
 
     The file name consists of the UIDs. If the UIDs are too long, the file name is a SHA-256 hash of the UIDs.
     """
-    name = "_".join([override.study_instance_uid, *filter(None, [override.series_instance_uid])])
+    name = "_".join([target.study_instance_uid, *filter(None, [target.series_instance_uid])])
     if len(name) > _FILE_NAME_LIMIT:
         name = hashlib.sha256(name.encode()).hexdigest()
     return f"{OVERRIDES_FOLDER}/{name}.json"

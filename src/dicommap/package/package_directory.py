@@ -15,7 +15,16 @@ from pydantic import ValidationError
 
 from dicommap.dicom.strict_json import parse_json
 from dicommap.errors import DocumentError, os_error_reason
-from dicommap.model.package_layout import GROUPING_FILE, ISSUES_FILE, OBJECTS_FILE, PLAN_FILE, REQUEST_FILE, job_folder
+from dicommap.model.audit import AUDIT_LINE_LIMIT, AuditAction, AuditChange, AuditEventLine, parse_audit_line
+from dicommap.model.package_layout import (
+    AUDIT_FILE,
+    GROUPING_FILE,
+    ISSUES_FILE,
+    OBJECTS_FILE,
+    PLAN_FILE,
+    REQUEST_FILE,
+    job_folder,
+)
 from dicommap.model.study import Target
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount, JobCounts, SubmissionState
 from dicommap.overrides.grouping_table import parse_grouping_csv
@@ -192,6 +201,31 @@ class PackageDirectory:
             )
         return self._hashed_rows(GROUPING_FILE, self.plan.grouping, parse_grouping_csv, "table of grouping attributes")
 
+    def audit_changes(self) -> Iterator[AuditChange]:
+        """Yield the lines of audit.jsonl that list the changes. There are none in packages of older versions.
+
+        Raises DocumentError if audit.jsonl cannot be read. Raises it after the last change if the hash of the lines is
+        not the hash in the plan.
+        """
+        planned = self.plan.audit
+        if planned is not None:
+            parse = partial(_parse_audit_changes, size=planned.size)
+            yield from self._hashed_rows(AUDIT_FILE, planned, parse, "record of changes")
+
+    def draft_event(self) -> AuditEventLine | None:
+        """Return the event of the draft, which follows the changes in audit.jsonl. Return None if there is none."""
+        try:
+            with open_regular_file(AUDIT_FILE, beneath=self.path) as file:
+                file.seek(0 if self.plan.audit is None else self.plan.audit.size)
+                line = parse_audit_line(file.readline(AUDIT_LINE_LIMIT))
+        except (OSError, ValueError):
+            return None
+        return line if isinstance(line, AuditEventLine) and line.action is AuditAction.DRAFTED else None
+
+    def hash_plan(self) -> str:
+        """Return the SHA-256 of plan.json. Raises DocumentError if it cannot be read."""
+        return hashlib.sha256(self._read_document(PLAN_FILE, PLAN_LIMIT)).hexdigest()
+
     def count_draft_warnings(self) -> dict[str, int]:
         """Return the number of warnings in issues.jsonl by issue code. The package must have passed its validation.
 
@@ -247,6 +281,17 @@ class PackageDirectory:
             ended=sum(submission.state is SubmissionState.ENDED for submission in submissions.values()),
             to_stage=sum(job.staged and job.id not in started for job in self.plan.jobs),
         )
+
+
+def _parse_audit_changes(lines: Iterator[str], size: int) -> Iterator[AuditChange]:
+    """Yield the changes in the first `size` bytes of audit.jsonl. Raises ValueError for any other line."""
+    while size > 0 and (text := next(lines, "")):
+        data = text.encode()
+        size -= len(data)
+        line = parse_audit_line(data)
+        if not isinstance(line, AuditChange):
+            raise ValueError("the line is not a change")
+        yield line
 
 
 def _make_objects_path(job: PlanJob) -> str:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
+from dicommap.model.audit import FIRST_PREVIOUS, hash_line
+from dicommap.model.package_layout import AUDIT_FILE, PLAN_FILE
+from dicommap.package.audit_log import format_event_line
 from dicommap.planning.package_documents import PackageDocuments
 from dicommap.writing.new_directory import is_new_directory, write_new_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from dicommap.model.audit import AuditEvent
 
 
 def require_writable(path: Path) -> None:
@@ -31,20 +38,52 @@ def require_writable(path: Path) -> None:
         raise PackageError("The package's parent directory does not exist.", fix="Make it first.")
 
 
-def write_package(path: Path, documents: Mapping[str, str]) -> None:
+def write_package(path: Path, documents: Mapping[str, str], event: AuditEvent | None = None) -> None:
     """Write a package directory. If an error occurs, no file of the package is written.
 
-    `documents` maps the path of each file, relative to the package, to its text.
+    Args:
+        path: The package directory.
+        documents: The path of each file, relative to the package, and its text.
+        event: The event that is added at the end of audit.jsonl, with the hash of plan.json; None for no event.
 
-    Raises PackageError if the path exists or cannot be written to.
+    Raises:
+        PackageError: The path exists or cannot be written to.
     """
     require_writable(path)
+    count = len(documents) + (event is not None and AUDIT_FILE not in documents)
     try:
-        write_new_directory(
-            path, ((name, _iterate_document_pieces(documents, name)) for name in documents), len(documents)
-        )
+        write_new_directory(path, _iterate_files(documents, event), count)
     except OSError as error:
         raise _make_package_error(error) from None
+
+
+def _iterate_files(documents: Mapping[str, str], event: AuditEvent | None) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield the path and the text of each file. audit.jsonl is the last one, because it has the hash of plan.json."""
+    plan = hashlib.sha256()
+    for name in documents:
+        if name == PLAN_FILE:
+            yield name, _hash_pieces(_iterate_document_pieces(documents, name), plan)
+        elif name != AUDIT_FILE or event is None:
+            yield name, _iterate_document_pieces(documents, name)
+    if event is not None:
+        changes = _iterate_document_pieces(documents, AUDIT_FILE) if AUDIT_FILE in documents else iter(())
+        yield AUDIT_FILE, _add_event(changes, event.model_copy(update={"plan": plan.hexdigest()}))
+
+
+def _hash_pieces(pieces: Iterator[str], digest: hashlib._Hash) -> Iterator[str]:
+    for piece in pieces:
+        digest.update(piece.encode())
+        yield piece
+
+
+def _add_event(changes: Iterator[str], event: AuditEvent) -> Iterator[str]:
+    """Yield the pieces of audit.jsonl, each of whole lines, and the line of an event after them."""
+    piece = ""
+    for piece in changes:
+        yield piece
+    last_line = piece[piece.rfind("\n", 0, -1) + 1 :]
+    previous = hash_line(last_line.encode()) if last_line else FIRST_PREVIOUS
+    yield format_event_line(event, datetime.now(UTC), previous)
 
 
 def _make_package_error(error: OSError) -> PackageError:

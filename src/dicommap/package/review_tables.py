@@ -1,4 +1,4 @@
-"""The tables of a package: preview.csv, edits.csv, forecast.csv, grouping.csv, and issues.jsonl."""
+"""The tables of a package: preview.csv, edits.csv, forecast.csv, grouping.csv, issues.jsonl and audit.jsonl."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from dicommap.display.edit_result_rows import build_edit_result_row
 from dicommap.display.preview import build_preview_row
 from dicommap.issues import Severity
 from dicommap.issues.bounded_list import bounded_issues
+from dicommap.model.item_store import MEMORY
 from dicommap.model.masking import Masker
 from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, ISSUES_FILE, PREVIEW_FILE
 from dicommap.overrides.grouping_table import GroupingTable
+from dicommap.package.audit_changes import build_change_lines, select_change_lines
 from dicommap.planning.package_documents import PackageTables
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+    from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.issues import Issue
+    from dicommap.model.audit_values import AuditValues
     from dicommap.model.item_store import ItemList, ItemStore
     from dicommap.overrides.grouping_values import GroupingValues
     from dicommap.overrides.resolution import Resolution
@@ -38,12 +42,20 @@ MAX_ISSUES_OF_ONE_KIND = 20
 """Maximum number of warnings with the same code, file and rule in issues.jsonl. The others are counted."""
 
 
-def build_tables(resolution: Resolution, issues: Iterable[Issue], store: ItemStore) -> PackageTables:
+def build_tables(
+    resolution: Resolution,
+    issues: Iterable[Issue],
+    audit_values: AuditValues,
+    assumptions: Assumptions,
+    store: ItemStore,
+) -> PackageTables:
     """Return the tables for resolved edits. The tables contain values of patients, except issues.jsonl.
 
     Args:
         resolution: The resolved edits.
         issues: The issues of the draft that `validate` cannot find in the package. Only warnings are kept.
+        audit_values: The form in which audit.jsonl has values.
+        assumptions: The assumptions about override files.
         store: The store that keeps the texts of the tables.
     """
     masker = Masker(show_values=True)
@@ -54,6 +66,7 @@ def build_tables(resolution: Resolution, issues: Iterable[Issue], store: ItemSto
         forecast=_format_csv(build_forecast_rows(resolution.conflicts, masker=masker), store, FORECAST_COLUMNS),
         grouping=resolution.grouping,
         issues=_format_warnings(issues),
+        audit=_store_pieces(build_change_lines(resolution.changes, audit_values, assumptions), store),
     )
 
 
@@ -70,7 +83,7 @@ def filter_tables(
 
     Args:
         package: The package.
-        studies: The Study Instance UIDs of the rows to keep in preview.csv and forecast.csv.
+        studies: The Study Instance UIDs of the rows to keep in preview.csv, forecast.csv and audit.jsonl.
         files_by_series: Study and Series Instance UID -> number of files, for the series to keep in grouping.csv.
 
     Raises:
@@ -83,6 +96,9 @@ def filter_tables(
         issues=None if plan.issues is None else _filter_issues(package.table(ISSUES_FILE, plan.issues)),
         forecast=[_filter_rows(package.table(FORECAST_FILE, plan.forecast), studies)],
         grouping=None if plan.grouping is None else _select_series_rows(package.grouping(), files_by_series),
+        audit=None
+        if plan.audit is None
+        else _store_pieces(select_change_lines(package.audit_changes(), studies), MEMORY),
     )
 
 
@@ -114,9 +130,13 @@ def _select_series_rows(
 
 def _format_csv(rows: Iterable[Mapping[str, str]], store: ItemStore, columns: Sequence[str] = ()) -> Sequence[str]:
     """Return the text of a CSV table in pieces of some lines. `store` keeps them."""
+    return _store_pieces(format_csv_lines(rows, columns), store, _BYTE_ORDER_MARK)
+
+
+def _store_pieces(lines: Iterator[str], store: ItemStore, first: str = "") -> Sequence[str]:
+    """Return lines as a text in pieces of some lines, after the text `first`. `store` keeps the pieces."""
     pieces: ItemList[str] = store.make_list()
-    lines = format_csv_lines(rows, columns)
-    pieces.extend([_BYTE_ORDER_MARK])
+    pieces.extend([first] if first else ())
     while piece := "".join(islice(lines, _LINES_IN_PIECE)):
         pieces.extend([piece])
     return pieces

@@ -13,6 +13,7 @@ from dicommap.dicom.strict_json import dump_json
 from dicommap.healthimaging.s3_uri import FolderCounter
 from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.package_layout import (
+    AUDIT_FILE,
     CONFIGURATION_FILE,
     EDITS_FILE,
     FORECAST_FILE,
@@ -167,9 +168,9 @@ class PlanHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageTables:
-    """The texts of preview.csv, edits.csv, forecast.csv, grouping.csv and issues.jsonl.
+    """The texts of preview.csv, edits.csv, forecast.csv, grouping.csv, issues.jsonl and audit.jsonl.
 
-    The first three texts may be long, so each is given in pieces.
+    The first three texts and the last one may be long, so each is given in pieces.
     """
 
     preview: Sequence[str] = field(repr=False)
@@ -179,6 +180,8 @@ class PackageTables:
     """The table grouping.csv; None if the grouping attributes are not known."""
     issues: str | None = None
     """The text of issues.jsonl; None if the draft has no warning about its edits or its plan."""
+    audit: Sequence[str] | None = None
+    """The lines of audit.jsonl that list the changes; None if the package has none, as in older versions."""
 
 
 def build_package_documents(
@@ -219,6 +222,8 @@ def build_package_documents(
     plan = _build_plan(PlanJobs(build_jobs()), totals, header, tables, tuple(_build_update_files(updates, texts)))
     produced[PLAN_FILE] = partial(iterate_plan_json, plan)
     tables_by_path = {PREVIEW_FILE: tables.preview, EDITS_FILE: tables.edits, FORECAST_FILE: tables.forecast}
+    if tables.audit is not None:
+        tables_by_path[AUDIT_FILE] = tables.audit
     produced |= {path: partial(iter, pieces) for path, pieces in tables_by_path.items()}
     if tables.issues is not None:
         texts[ISSUES_FILE] = tables.issues
@@ -314,6 +319,7 @@ def _build_plan(
         issues=None if tables.issues is None else FileDigest.from_text(tables.issues),
         grouping=None if tables.grouping is None else FileDigest.from_pieces(tables.grouping.pieces()),
         updates=updates or None,
+        audit=None if tables.audit is None else FileDigest.from_pieces(tables.audit),
         jobs=jobs,
     )
 

@@ -244,6 +244,11 @@ class Plan(Displayable, _Document):
     none."""
     updates: Annotated[tuple[UpdateFile, ...], Field(min_length=1)] | None = Field(default=None, strict=False)
     """The files with updates of stored metadata, in the order in which they are sent; None if there is no update."""
+    audit: FileDigest | None = None
+    """Size and hash of the lines of audit.jsonl that list the changes; None in packages of older versions.
+
+    Events are appended after these lines.
+    """
     # The check ends at the first error: an error for each of a million jobs would need gigabytes.
     jobs: Annotated[
         Sequence[PlanJob],

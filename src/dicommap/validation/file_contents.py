@@ -153,9 +153,10 @@ class HashedLines(Iterator[bytes]):
         self._size += len(line)
         return line
 
-    def read_to_end(self) -> None:
-        """Read the remaining lines. Then the size and SHA-256 are known."""
+    def read_to_end(self) -> str:
+        """Read the remaining lines, and return the SHA-256 of the file as 64 hexadecimal digits."""
         deque(self, maxlen=0)
+        return self._digest.hexdigest()
 
     def issues(self, path: str, planned: Mapping[str, Any], place: Location) -> Iterator[Issue]:
         """Yield an issue if the size or SHA-256 of the lines differs from the plan.

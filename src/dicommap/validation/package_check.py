@@ -31,6 +31,7 @@ from dicommap.model.package_layout import (
 from dicommap.planning.plan import Plan, PlanJobs, iterate_plan_json
 from dicommap.planning.plan_parts import parse_plan_parts
 from dicommap.reading.document_limits import PLAN_LIMIT, count_json_separators
+from dicommap.validation.audit_check import check_audit
 from dicommap.validation.configuration_check import check_mappings_and_files, check_planned_mappings, get_mappings
 from dicommap.validation.draft_issues_check import repeat_draft_issues
 from dicommap.validation.file_contents import (
@@ -72,6 +73,8 @@ class _Package:
 
     plan: dict[str, Any]
     """The JSON value of the plan, with its jobs as `_JobValues`."""
+    plan_hash: str | None
+    """The SHA-256 of plan.json; None if this process has just made the package."""
     jobs: PlanJobs
     files: FilesByPath
     known: Known
@@ -94,11 +97,19 @@ def check_package(
         drafted: The plan, if this process has just made the package; else None. In such a package, these are right and
             are not checked: schemas, hashes, tables, lists of objects, client tokens, and which files exist.
     """
-    plan, issues, jobs = _read_plan(files, drafted)
+    plan, issues, jobs, plan_hash = _read_plan(files, drafted)
     if plan is None:
         return issues
     is_drafted, assumptions = drafted is not None, Assumptions.model_validate(plan["assumptions"])
-    package = _Package(plan=plan, jobs=jobs, files=files, known=known, assumptions=assumptions, is_drafted=is_drafted)
+    package = _Package(
+        plan=plan,
+        plan_hash=plan_hash,
+        jobs=jobs,
+        files=files,
+        known=known,
+        assumptions=assumptions,
+        is_drafted=is_drafted,
+    )
     issues += _plan_issues(package, input_s3_uri)
     issues += _jobs_issues(package)
     issues += _presence_issues(plan, files) if not is_drafted else ()
@@ -116,6 +127,8 @@ def _plan_issues(package: _Package, input_s3_uri: str | None) -> Iterator[Issue]
     for member, path in _list_tables(package.plan) if not package.is_drafted else ():
         check = repeat_draft_issues if path == ISSUES_FILE else _table_issues
         yield from check(package.files, path, package.plan[member], _plan_location(f"/{member}"))
+    if not package.is_drafted:
+        yield from check_audit(package.files, package.plan.get("audit"), package.plan_hash)
     expected_uri = S3Uri.parse(input_s3_uri or "")
     if expected_uri is not None and expected_uri != S3Uri.parse(package.plan.get("inputS3Uri", "")):
         yield make_issue("s3-uri.mismatch", _plan_location("/inputS3Uri"), other="the call")
@@ -146,24 +159,27 @@ class _JobValues:
         return self._jobs.iterate_values()
 
 
-def _read_plan(files: FilesByPath, drafted: Plan | None) -> tuple[dict[str, Any] | None, list[Issue], PlanJobs]:
-    """Return the JSON value of the plan with its jobs as `_JobValues`, its issues, and the jobs.
+def _read_plan(
+    files: FilesByPath, drafted: Plan | None
+) -> tuple[dict[str, Any] | None, list[Issue], PlanJobs, str | None]:
+    """Return the JSON value of the plan with its jobs as `_JobValues`, its issues, the jobs, and its SHA-256.
 
     If plan.json is missing or has errors, the value is None. A drafted plan is valid for its schema.
     """
     if drafted is not None:
         jobs = PlanJobs.validate(drafted.jobs)
         header = drafted.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
-        return {**header, "jobs": _JobValues(jobs)}, list(_value_count_issues(drafted)), jobs
-    parts = None
-    if PLAN_FILE in files:
-        lines = open_hashed_lines(files, PLAN_FILE)
-        parts = None if lines is None or isinstance(lines, Issue) else parse_plan_parts(lines)
+        return {**header, "jobs": _JobValues(jobs)}, list(_value_count_issues(drafted)), jobs, None
+    parts = plan_hash = None
+    lines = open_hashed_lines(files, PLAN_FILE)
+    if lines is not None and not isinstance(lines, Issue):
+        parts = parse_plan_parts(lines)
+        plan_hash = lines.read_to_end()
     # The model PlanJob has accepted all jobs, so it is enough to check the first job.
     if parts is not None and not check_schema("plan", {**parts[0], "jobs": list(islice(parts[1].iterate_values(), 1))}):
-        return {**parts[0], "jobs": _JobValues(parts[1])}, [], parts[1]
+        return {**parts[0], "jobs": _JobValues(parts[1])}, [], parts[1], plan_hash
     plan, issues = _read_document("plan", PLAN_FILE, files, is_valid=False)
-    return plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"])
+    return plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"]), plan_hash
 
 
 def _value_count_issues(plan: Plan) -> Iterator[Issue]:
@@ -192,6 +208,7 @@ def _iterate_expected_paths(plan: dict[str, Any]) -> Iterator[str]:
     yield PLAN_FILE
     yield from (path for _, path in _list_tables(plan))
     yield from (update["path"] for update in plan.get("updates", ()))
+    yield from [AUDIT_FILE] if "audit" in plan else ()
     for job in plan["jobs"]:
         folder = job_folder(job["id"])
         yield from (f"{folder}/{name}" for name in (REQUEST_FILE, OBJECTS_FILE))

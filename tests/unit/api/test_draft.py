@@ -53,7 +53,10 @@ def test_a_draft_is_a_package_that_validates(inventory: dicommap.Inventory, rule
     drafted = dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=tmp_path / "package")
     assert drafted.ok
     assert drafted.package == tmp_path / "package"
-    assert DocumentFolder(drafted.package) == {name: text.encode() for name, text in drafted.documents.items()}
+    *changes, event = (drafted.package / "audit.jsonl").read_text().splitlines(keepends=True)
+    expected = {**drafted.documents, "audit.jsonl": drafted.documents["audit.jsonl"] + event}
+    assert DocumentFolder(drafted.package) == {name: text.encode() for name, text in expected.items()}
+    assert len(changes) == len(drafted.changes)
     found = dicommap.validate(drafted.package, inventory=inventory, input_s3_uri=URI)
     assert not [one for one in found if one.severity is dicommap.Severity.ERROR]
     plan = json.loads(drafted.documents["plan.json"])
@@ -65,6 +68,12 @@ def test_two_drafts_are_the_same_bytes(inventory: dicommap.Inventory, rules: Pat
     first, second = tmp_path / "first", tmp_path / "second"
     dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=first)
     dicommap.draft(inventory, input_s3_uri=URI, rules=[rules], output=second)
+    *changes, event = (first / "audit.jsonl").read_text().splitlines()
+    *changes_again, event_again = (second / "audit.jsonl").read_text().splitlines()
+    assert changes == changes_again
+    assert json.loads(event) | {"at": ""} == json.loads(event_again) | {"at": ""}
+    for package in (first, second):
+        (package / "audit.jsonl").unlink()
     assert DocumentFolder(first) == DocumentFolder(second)
 
 

@@ -399,7 +399,7 @@ def test_a_plan_whose_prefix_was_edited_is_not_staged(local: Path, bucket: Bucke
     path = local / "plan.json"
     path.write_text(path.read_text().replace(f"{bucket.uri}staged/0001/", f"{bucket.uri}in/"))
     found = stage(local, clients=bucket.clients)
-    assert codes(found) == ["s3-uri.mismatch"]
+    assert codes(found) == ["audit.other-plan", "s3-uri.mismatch"]
     assert not found.ok
     assert bucket.keys() == []
 
