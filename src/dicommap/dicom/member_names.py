@@ -13,7 +13,7 @@ from functools import lru_cache
 from dicommap.dicom.printable_text import MASK
 
 _SCHEMA_MEMBER_NAMES = """
-    adoptedAt after afterMark Alphabetic answer applied assumptions attempt attribute attributes before
+    adoptedAt after afterMark Alphabetic answer applied assumptions attempt attribute attributes audit before
     beforeMark BulkDataURI by bytes cell changed changes characterSet clientToken code column configuration
     dataAccessRoleArn dataSet datastoreId date decimalStrings delimiter dicomJsonMetadataImportConfiguration
     dicomMetadataMappings different differing disposition duplicates edits effect effects empty emptyValue
