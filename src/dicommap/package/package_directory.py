@@ -202,7 +202,7 @@ class PackageDirectory:
         return self._hashed_rows(GROUPING_FILE, self.plan.grouping, parse_grouping_csv, "table of grouping attributes")
 
     def audit_changes(self) -> Iterator[AuditChange]:
-        """Yield the lines of audit.jsonl that list the changes. There are none in packages of older versions.
+        """Yield the lines of audit.jsonl that list the changes. Packages of older versions have no such lines.
 
         Raises DocumentError if audit.jsonl cannot be read. Raises it after the last change if the hash of the lines is
         not the hash in the plan.
@@ -213,7 +213,7 @@ class PackageDirectory:
             yield from self._hashed_rows(AUDIT_FILE, planned, parse, "record of changes")
 
     def draft_event(self) -> AuditEventLine | None:
-        """Return the event of the draft, which follows the changes in audit.jsonl. Return None if there is none."""
+        """Return the event of the draft, which follows the changes in audit.jsonl. Return None if there is no such event."""
         try:
             with open_regular_file(AUDIT_FILE, beneath=self.path) as file:
                 file.seek(0 if self.plan.audit is None else self.plan.audit.size)
