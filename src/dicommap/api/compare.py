@@ -226,7 +226,8 @@ def compare(
 
     An instance is identified by its SOP Instance UID. It has changed if it belongs to another series, or if its file's
     path relative to the root, its size, its ETag, a captured attribute or its duplicates differ. The pixel data is not
-    compared, since a scan reads headers only. The memory does not depend on the size of the inventories.
+    compared, since a scan reads headers only. If one inventory is of a data store and the other of files, paths, sizes,
+    ETags, duplicates and transfer syntaxes are not compared. The memory does not depend on the size of the inventories.
 
     Args:
         before: The first inventory: an open inventory or the path of its file.

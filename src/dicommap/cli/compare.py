@@ -61,7 +61,8 @@ that changed.
 
 An instance is identified by its SOP Instance UID. It has changed if it belongs to another series, or if its file's path
 relative to the root, its size, its ETag, a captured attribute or its further copies differ. Pixel data is not compared,
-since a scan reads headers only. The exit status is 0 if there is no difference, 1 if there is one, and 2 if an
+since a scan reads headers only. If only one inventory is of a data store, only series and attributes are compared,
+without the transfer syntax. The exit status is 0 if there is no difference, 1 if there is one, and 2 if an
 inventory cannot be read. Patient values are masked unless --show-values is given.
 """
 

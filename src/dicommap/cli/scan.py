@@ -25,7 +25,7 @@ from dicommap.cli.shell_words import path_word, quote_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.formatting import format_byte_count
 from dicommap.errors import DocumentError, UsageError, os_error_reason
-from dicommap.healthimaging.data_stores import find_data_store
+from dicommap.healthimaging.data_stores import has_data_store
 from dicommap.healthimaging.limits import GET_IMAGE_SET_METADATA_RATE, SEARCH_IMAGE_SETS_RATE
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
@@ -164,7 +164,7 @@ def run(args: argparse.Namespace) -> int:
             )
         )
         summary = inventory.summary()
-        is_stored = find_data_store(inventory.sources) is not None
+        is_stored = has_data_store(inventory.sources)
     _print_summary(summary, args.output, is_stored=is_stored)
     return choose_exit_status((severity for _, severity in summary.issues), args.fail_on)
 

@@ -17,6 +17,7 @@ from dicommap.display.report import (
     TableRow,
     build_masked_notes,
 )
+from dicommap.healthimaging.data_stores import has_data_store
 from dicommap.model.inventory_difference import ChangeKind, DifferenceStatus
 from dicommap.model.masking import Masker
 
@@ -170,13 +171,15 @@ def count_differing(totals: ComparisonTotals) -> int:
 def describe_sides(before: ComparedInventorySummary, after: ComparedInventorySummary) -> Iterator[tuple[str, str]]:
     """Yield facts about the two compared inventories, as pairs of a name and a text.
 
-    The facts are the name and the sources of each inventory, and the attributes that only one inventory has.
+    The facts are the name and the sources of each inventory, and what cannot be compared.
     """
     for name, side in (("before", before), ("after", after)):
         yield name, f"{side.name}: {join_first_names(side.sources)}"
     for side in (before, after):
         if side.only_here:
             yield "not compared", f"{join_first_names(side.only_here)}, which only {side.name} has"
+    if has_data_store(before.sources) != has_data_store(after.sources):
+        yield "not compared", "paths, sizes, ETags, copies and transfer syntaxes, because one side is a data store"
     if before.reading != after.reading:
         yield "note", "other versions of dicommap read the headers, so some values may differ although the files do not"
 

@@ -64,6 +64,11 @@ def find_data_store(roots: Iterable[str]) -> str | None:
     return next((data_store for root in roots if (data_store := parse_data_store_root(root)) is not None), None)
 
 
+def has_data_store(roots: Iterable[str]) -> bool:
+    """Return whether an inventory with these source roots is one of a data store."""
+    return find_data_store(roots) is not None
+
+
 def image_set_path(image_set: str, *, is_primary: bool | None) -> str:
     """Return the path of an image set below its data store.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.person_name_comparison import is_person_name_keyword, normalize_person_name
+from dicommap.healthimaging.data_stores import has_data_store
 from dicommap.inventory.compared_inventory import HEADER_KEYWORDS, MAX_COPIES, pair_roots
 from dicommap.model.inventory_difference import AttributeDifference, ChangeKind, DifferenceStatus, InstanceDifference
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from dicommap.inventory.compared_inventory import ComparedInventory, InstanceFile, InstanceFiles
 
 INSTANCE_NUMBER = "InstanceNumber"
+KINDS_OF_FILES = frozenset({ChangeKind.PATH, ChangeKind.SIZE, ChangeKind.ETAG, ChangeKind.DUPLICATES})
+"""The kinds of changes that only files have. Stored instances have other paths and ETags, no sizes and other copies."""
+KEYWORDS_OF_FILES = frozenset({"TransferSyntaxUID"})
+"""The attributes of the file itself. HealthImaging may store the frames in another transfer syntax."""
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
 _MAX_CACHED_HEADERS = 4096
 
@@ -43,17 +48,20 @@ class InstanceComparer:
 
         Args:
             before: The first inventory.
-            after: The second inventory.
+            after: The second inventory. If only one of them is of a data store, KINDS_OF_FILES and KEYWORDS_OF_FILES
+                are ignored, too.
             ignored_kinds: Kinds of changes that do not count as differences.
             ignored_keywords: Keywords of attributes that are not compared.
         """
         self._before = before
         self._after = after
-        self._ignored = frozenset(ignored_kinds)
+        is_mixed = has_data_store(before.roots.values()) != has_data_store(after.roots.values())
+        self._ignored = frozenset(ignored_kinds) | (KINDS_OF_FILES if is_mixed else frozenset())
+        ignored = frozenset(ignored_keywords) | (KEYWORDS_OF_FILES if is_mixed else frozenset())
         self._partners = pair_roots(before.roots, after.roots)
         every = (*HEADER_KEYWORDS, *(keyword for keyword in before.keywords if keyword in set(after.keywords)))
         compared = () if ChangeKind.ATTRIBUTES in self._ignored else (*every, INSTANCE_NUMBER)
-        self.keywords: tuple[str, ...] = tuple(keyword for keyword in compared if keyword not in ignored_keywords)
+        self.keywords: tuple[str, ...] = tuple(keyword for keyword in compared if keyword not in ignored)
         self._headers = _HeaderComparer(before, after, [word for word in self.keywords if word != INSTANCE_NUMBER])
 
     def is_same_single_file(self, old: InstanceFiles, new: InstanceFiles) -> bool:

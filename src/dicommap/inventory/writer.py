@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import InventoryError, SourceError
-from dicommap.healthimaging.data_stores import find_data_store
+from dicommap.healthimaging.data_stores import has_data_store
 from dicommap.inventory import sqlite_schema
 from dicommap.inventory.cells import encode_path, encode_value
 from dicommap.inventory.connection import connect
@@ -265,8 +265,9 @@ class InventoryWriter:
         self._is_batch_complete = False
         database = self._database
         sqlite_schema.create_indexes(database)
-        are_stored = find_data_store(self._roots) is not None
-        for number, issue in mark_duplicates(database, same_content, self.label, are_stored=are_stored):
+        for number, issue in mark_duplicates(
+            database, same_content, self.label, are_stored=has_data_store(self._roots)
+        ):
             self._add_issues([(number, make_issue_row(issue))])
         self._add_issues(
             (None, make_issue_row(issue)) for issue in find_whole_scan_issues(database, self._keywords, self.label)

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from dicommap.errors import os_error_reason
+from dicommap.healthimaging.data_stores import is_data_store_root
 from dicommap.reading import NotRegularFileError, open_descriptor
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def open_file_to_draw(path: str) -> BinaryIO:
     """Open a file for reading. Raises NoPictureError if it is missing, not a regular file, or not readable."""
     if path.startswith(_S3_SCHEME):
         raise NoPictureError("The file is in S3, of which no pictures are drawn")
+    if is_data_store_root(path):
+        raise NoPictureError("The instance is in a data store, of which no pictures are drawn")
     try:
         return os.fdopen(open_descriptor(path), "rb")
     except NotRegularFileError:

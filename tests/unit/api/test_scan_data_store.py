@@ -16,6 +16,7 @@ from dicommap.aws import timing
 from dicommap.aws.image_sets import ImageSets
 from dicommap.errors import AwsError, InventoryError, SourceError, UsageError
 from dicommap.inventory import Inventory
+from dicommap.model.inventory_difference import ChangeKind
 from dicommap.model.study import Disposition
 from dicommap.progress import Progress
 from dicommap.scanning import pipeline
@@ -67,6 +68,15 @@ def count_requests(inventory: Inventory) -> int:
     return inventory.summary().traffic.requests
 
 
+def uids_of(study: int, series: int, instance: int) -> dict[str, Any]:
+    """Return the UIDs of an instance of `small_tree`."""
+    return {
+        "StudyInstanceUID": uid(STUDY, study),
+        "SeriesInstanceUID": uid(STUDY, study, series),
+        "SOPInstanceUID": uid(STUDY, study, series, instance),
+    }
+
+
 def odd_values(root: Path) -> Path:
     """Write series with values that have several forms in metadata, each the same in all of its instances."""
     names: dict[str, dict[str, Any]] = {
@@ -87,12 +97,7 @@ def odd_values(root: Path) -> Path:
     }
     for number, (name, values) in enumerate(names.items(), 1):
         for instance in (1, 2):
-            uids: dict[str, Any] = {
-                "StudyInstanceUID": uid(STUDY, number),
-                "SeriesInstanceUID": uid(STUDY, number, 1),
-                "SOPInstanceUID": uid(STUDY, number, 1, instance),
-            }
-            made = data_set(**uids, **{"PatientID": f"P{number}", **values})
+            made = data_set(**uids_of(number, 1, instance), **{"PatientID": f"P{number}", **values})
             made.add_new(0x00190010, "LO", "PRIVATE")
             made.add_new(0x001910F9, "DS", "97")
             write_tree(root, {f"{name}/{instance}": p10(made)})
@@ -139,13 +144,7 @@ def test_only_changed_image_sets_are_read_again(service: ImportJobService, tmp_p
     with scan(service, output) as again:
         assert instance_rows(again) == before
         assert again.summary().unchanged == 8
-    extra = p10(
-        StudyInstanceUID=uid(STUDY, 1),
-        SeriesInstanceUID=uid(STUDY, 1, 1),
-        SOPInstanceUID=uid(STUDY, 1, 1, 9),
-        AccessionNumber="A1",
-        PatientID="P1",
-    )
+    extra = p10(**uids_of(1, 1, 9), AccessionNumber="A1", PatientID="P1")
     import_files(service, write_tree(tmp_path / "extra", {"IM": extra}), "second job")
     with scan(service, output) as later:
         summary = later.summary()
@@ -204,13 +203,7 @@ def test_the_headers_can_be_sent_to_a_worker_process(service: ImportJobService) 
 
 
 def test_an_instance_in_a_non_primary_image_set_is_a_duplicate(service: ImportJobService, tmp_path: Path) -> None:
-    conflicting = p10(
-        StudyInstanceUID=uid(STUDY, 1),
-        SeriesInstanceUID=uid(STUDY, 1, 1),
-        SOPInstanceUID=uid(STUDY, 1, 1, 1),
-        PatientID="OTHER",
-        AccessionNumber="A1",
-    )
+    conflicting = p10(**uids_of(1, 1, 1), PatientID="OTHER", AccessionNumber="A1")
     import_files(service, write_tree(tmp_path / "conflict", {"IM": conflicting}))
     output = tmp_path / "stored.db"
     for _ in range(2):  # the second scan copies the rows of the first one
@@ -223,6 +216,41 @@ def test_an_instance_in_a_non_primary_image_set_is_a_duplicate(service: ImportJo
             assert issue.code == "instance.in-two-image-sets"
             assert issue.location.path == duplicate.path
             assert "image-sets/" in issue.message
+
+
+def test_files_and_the_data_store_are_compared_by_series_and_attributes(
+    service: ImportJobService, tmp_path: Path
+) -> None:
+    files, stored = dicommap.scan(tmp_path / "tree"), scan(service)
+    for comparison in (dicommap.compare(files, stored), dicommap.compare(stored, files)):
+        assert comparison.is_same
+        assert comparison.totals.instances.same == 8
+        assert "TransferSyntaxUID" not in comparison.keywords
+        assert "because one side is a data store" in comparison.html()
+    changed = small_tree(tmp_path / "changed", studies=3)
+    write_tree(changed, {"study1/series1/IM0001": p10(**uids_of(1, 1, 1), PatientID="P1", AccessionNumber="OTHER")})
+    comparison = dicommap.compare(dicommap.scan(changed), stored)
+    assert comparison.totals.instances.gone == 4
+    (change,) = comparison.attributes()
+    assert (change.keyword, change.before, change.after, change.instances) == ("AccessionNumber", "OTHER", "A1", 1)
+
+
+def test_two_inventories_of_a_data_store_show_image_sets_with_a_new_version(
+    service: ImportJobService, tmp_path: Path
+) -> None:
+    before = scan(service)
+    again = p10(**uids_of(1, 1, 1), PatientID="P1", AccessionNumber="A1", StudyID="S1")
+    import_files(service, write_tree(tmp_path / "again", {"IM": again}), "second job")
+    comparison = dicommap.compare(before, scan(service))
+    assert {difference.kinds for difference in comparison.instances()} == {(ChangeKind.ETAG,)}
+    assert comparison.totals.instances.changed == 2
+    assert dicommap.compare(before, scan(service), ignore="etag").is_same
+
+
+def test_no_pictures_of_stored_instances_are_drawn(service: ImportJobService) -> None:
+    pytest.importorskip("numpy")
+    series = next(scan(service).series())
+    assert "in a data store, of which no pictures are drawn" in str(series.thumbnail())
 
 
 @pytest.mark.parametrize(
