@@ -124,8 +124,8 @@ def print_table(
 ) -> None:
     """Print a table to stdout, one line for each row. Control characters in cells are escaped.
 
-    On a terminal, the table is made to fit the width, as `dicommap.display.table_layout` describes. If a table of one
-    or two rows does not fit, each value is printed on its own line.
+    On a terminal, the table is made to fit the width: long cells are shortened, and the least important columns are
+    hidden. If a table of one or two rows does not fit, each value is printed on its own line.
 
     Args:
         columns: The headings.

@@ -72,7 +72,7 @@ def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.valu
         values_limit: The maximum number of JSON values.
 
     Returns:
-        The same as `parse_json` for the bytes of the text.
+        The JSON value and its issues: the same as `parse_json` returns for the bytes of the text.
 
     """
     if has_more_json_values(text.encode("utf-8", "surrogatepass"), values_limit):

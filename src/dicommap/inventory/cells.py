@@ -192,7 +192,7 @@ def read_value(cell: object) -> str:
 
 
 def read_optional_value(cell: object) -> str | None:
-    """Return an attribute's value as `read_value` does. Return None if the cell is NULL."""
+    """Return the value of an attribute; None if the cell is NULL. A value that is stored as bytes is decoded."""
     return None if cell is None else read_value(cell)
 
 
@@ -220,7 +220,7 @@ def read_uid(cell: object) -> str:
 
 
 def read_optional_uid(cell: object) -> str | None:
-    """Return a UID as `read_uid` does. Return None if the cell is NULL."""
+    """Return the cell if it is a UID or None, else raise DamagedCellError."""
     return None if cell is None else read_uid(cell)
 
 

@@ -128,7 +128,10 @@ def find_studies(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]
 
 
 def find_series(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]) -> Iterator[Series]:
-    """Yield each series that matches `patterns`. `find_studies` documents when a series matches."""
+    """Yield each series that matches `patterns`.
+
+    A series matches if, for each keyword in `patterns`, one value of the series matches one pattern of the keyword.
+    """
     return (series for study in studies for series in study.series if _is_match(series, patterns))
 
 

@@ -35,13 +35,13 @@ class InventoryPictureSource:
         self._connection = connection
 
     def thumbnail(self, series: Series, *, size: int | None) -> Picture:
-        """Draw the middle image of a series; see `Series.thumbnail`."""
+        """Draw the middle image of a series. `size` is its longer side in pixels; None keeps the size of the image."""
         from dicommap.pictures.thumbnails import make_thumbnail
 
         return make_thumbnail(series, self._read_files(series), size=size)
 
     def montage(self, series: Series, *, count: int, size: int, progress: ProgressOption) -> Picture:
-        """Draw evenly spaced images of a series; see `Series.montage`."""
+        """Draw up to `count` evenly spaced images of a series, in squares of `size` pixels."""
         from dicommap.pictures.thumbnails import make_montage
 
         files = self._read_files(series)
@@ -49,7 +49,7 @@ class InventoryPictureSource:
             return make_montage(series, files, count=count, size=size, report=report)
 
     def overview(self, study: Study, *, size: int, progress: ProgressOption) -> Picture:
-        """Draw the middle image of each series of a study; see `Study.overview`."""
+        """Draw the middle image of each series of a study, in squares of `size` pixels."""
         from dicommap.pictures.thumbnails import make_study_overview
 
         members = [(series, self._read_files(series)) for series in study.series]

@@ -141,13 +141,13 @@ class PictureSource(Protocol):
     """The interface of an object that draws pictures of series and studies (see `Series.picture_source`)."""
 
     def thumbnail(self, series: Series, *, size: int | None) -> Picture:
-        """Draw the middle image of a series."""
+        """Draw the middle image of a series. `size` is its longer side in pixels; None keeps the size of the image."""
 
     def montage(self, series: Series, *, count: int, size: int, progress: ProgressOption) -> Picture:
-        """Draw evenly spaced images of a series."""
+        """Draw up to `count` evenly spaced images of a series, in squares of `size` pixels."""
 
     def overview(self, study: Study, *, size: int, progress: ProgressOption) -> Picture:
-        """Draw the middle image of each series of a study."""
+        """Draw the middle image of each series of a study, in squares of `size` pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

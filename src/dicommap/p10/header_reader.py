@@ -109,7 +109,15 @@ class HeaderReader:
         """A thread holds this lock while it uses the layouts, but not while it reads bytes of a file."""
 
     def read(self, read: ReadAt, size: int) -> Header | RejectedFile:
-        """Read the wanted attributes of one P10 file. `read_header` explains the arguments and the result."""
+        """Read the wanted attributes of one P10 file.
+
+        Args:
+            read: A function that returns up to `length` bytes from `offset`. Its exceptions are not caught.
+            size: The number of bytes in the file.
+
+        Returns:
+            A Header with exact values. A RejectedFile if the file is cut, malformed or not DICOM.
+        """
         if size == 0:
             return _EMPTY
         first_bytes = self._first_bytes
@@ -204,7 +212,10 @@ def _may_be_bare_data_set(window: ByteWindow) -> bool:
 
 
 def _read_p10(window: ByteWindow, wanted: WantedAttributes) -> RawHeader | Header | RejectedFile:
-    """Read the header of a P10 file. `read_window` explains the result."""
+    """Read the header of a P10 file.
+
+    Return a RawHeader if the layout of the file can be cached. Otherwise, return a Header or a RejectedFile.
+    """
     meta = read_file_meta(window, _PREFIX_END)
     if meta.media_storage_sop_class_uid == DICOMDIR_SOP_CLASS:
         return _DICOMDIR

@@ -87,7 +87,7 @@ class HeaderLayout:
 
     @cached_property
     def deciding_spans(self) -> list[Span]:
-        """All spans that decided the walk or the decoding of values.
+        """All spans of bytes that decided the walk or the decoding of values. A fitting file has the same bytes there.
 
         The spans are computed on first use, because most layouts are never compared: no later file has the same
         landmark.
@@ -95,14 +95,14 @@ class HeaderLayout:
         return list_deciding_spans(self.spans, self.runs, self.head)
 
     def fits(self, head: bytes) -> bool:
-        """Return whether a walk over the file that begins with `head` takes the same steps as over the walked file."""
+        """Return whether the file that begins with `head` has the elements of this layout at the same offsets."""
         return self.find_differing_spans(head) is not None
 
     def find_differing_spans(self, head: bytes) -> set[Span] | None:
         """Return the spans of values in which the file that begins with `head` differs from the walked file.
 
-        Each span is one value, or several adjacent values. Return None if a deciding span differs or the file is too
-        short: a walk over the file may then take other steps.
+        Return None if the layout does not fit the file: the file is too short, or a deciding span (such as a tag, VR or
+        length) differs. Each returned span is one value, or several adjacent values.
         """
         walked = self.head
         if len(head) < len(walked):
@@ -121,9 +121,10 @@ class HeaderLayout:
         return differing
 
     def _find_value_span(self, offset: int) -> Span | None:
-        """Return the span between two deciding spans that contains the byte at `offset`.
+        """Return the span (begin, end) of the value that contains the byte at `offset`.
 
-        Return None if a deciding span contains this byte.
+        A value reaches from the end of a deciding span to the begin of the next. Return None if the byte is in a
+        deciding span, such as a tag, VR or length.
         """
         begins, stops = self._sorted_spans
         index = bisect_right(begins, offset)
@@ -151,7 +152,7 @@ class HeaderLayout:
 
 
 def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> HeaderLayout | None:
-    """Return the layout of a file after a walk over it.
+    """Return the layout (the positions of the elements in the header) of a file after a walk over it.
 
     Args:
         window: The window that recorded the walk.
@@ -160,7 +161,7 @@ def make_layout(window: RecordingWindow, raw_header: RawHeader, head: bytes) -> 
 
     Returns:
         The layout. None if `head` does not contain the whole header, or if the end of the file decided a step of the
-            walk.
+        walk.
     """
     end = window.required_size
     if end > len(head) or window.depends_on_size:
@@ -178,7 +179,7 @@ def _find_differing_runs(first: bytes, second: bytes) -> Iterator[Span]:
 
 
 class SharedBytes:
-    """The bytes that all files with one layout have had in common so far.
+    """The bytes that all files with one layout (the same elements at the same offsets) have had in common so far.
 
     Most values are the same in many files. These values are compared together with the tags, VRs and lengths: a few
     long pieces of bytes are compared, not each element.
@@ -228,7 +229,7 @@ class SharedBytes:
 
 
 class CachedLayout:
-    """A reader of the headers of files with one layout.
+    """A fast reader of headers for files with one layout: they have the same elements at the same offsets.
 
     Values that are equal in all files so far are decoded once. If a file has an issue, all its values are decoded.
     Until a second file has the layout, only `layout` and its landmark are set.

@@ -41,7 +41,7 @@ class RecordingWindow(ByteWindow):
 
     @property
     def deciding_spans(self) -> list[Span]:
-        """Return all spans that decided steps of the walk."""
+        """Return all spans (begin, end) of bytes that decided steps of the walk."""
         return list_deciding_spans(self.spans, self.runs, self._head)
 
     def bytes_at(self, offset: int, length: int) -> bytes:

@@ -66,7 +66,7 @@ def decode_value(vr: str, value: bytes, charset: SpecificCharacterSet, order: st
     """Return a value as text.
 
     Trailing padding is removed. Leading spaces are removed if they are not significant for the VR. Binary numbers are
-    written in decimal. Undecodable bytes are kept as described in `dicommap.dicom.printable_text`.
+    written in decimal. Each undecodable byte becomes a lone surrogate (see `dicommap.dicom.printable_text`).
 
     Args:
         vr: The VR of the value.

@@ -46,7 +46,7 @@ class WalkResult(NamedTuple):
     unordered_at: int | None
     """The offset of the first element that is out of order: an earlier element has the same or a higher tag.
 
-    Else None.
+    None if all elements are in order.
     """
     issue_tags: tuple[tuple[str, int], ...] = ()
     """Pairs of an issue code and the tag of the first top-level element with this issue."""

@@ -54,7 +54,12 @@ _PLACEHOLDER_SIZE = 256
 
 
 def make_thumbnail(series: Series, files: Sequence[FileToDraw], *, size: int | None) -> Picture:
-    """Return the middle image of a series; see `Series.thumbnail` for the arguments.
+    """Return the middle image of a series.
+
+    Args:
+        series: The series.
+        files: Its files.
+        size: Pixels of the longer side, 32 to 2,048. None keeps the size of the image.
 
     Raises:
         UsageError: `size` is not from 32 to 2,048.

@@ -85,7 +85,7 @@ class JobSettings:
     stage_uri: str | None
     """The S3 prefix of staged copies. None if nothing is staged."""
     leave_out: bool
-    """Whether a plan is valid if some instances are in no job."""
+    """Whether instances may be in no job. If False, a plan with such instances has an error."""
 
     @classmethod
     def from_options(

@@ -46,7 +46,7 @@ _CLASSES = {PRIMARY: "first", NON_PRIMARY: "third"}
 
 
 def draw_forecast_figure(studies: Sequence[StudyFileGroups], masker: Masker) -> Figure:
-    """Return the plot that `plot_forecast` makes from the same arguments, as a block of a report."""
+    """Return the bar chart of `plot_forecast` as a block of a report."""
     return plot_forecast(studies, masker).to_figure()
 
 

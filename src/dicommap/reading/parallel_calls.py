@@ -286,7 +286,7 @@ class _Threads:
         return threads
 
     def close(self) -> None:
-        """End the threads: see `ParallelCalls.close`."""
+        """End the threads after their current calls. If a call hangs, this method does not wait long for it."""
         threads = self.stop()
         end = time.monotonic() + _JOIN_SECONDS
         for thread in threads:
