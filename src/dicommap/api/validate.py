@@ -1,4 +1,4 @@
-"""validate(): find the issues of a package, import configuration, request, override file, plan or rules file."""
+"""validate(): find the issues of a package, or of a single document, such as an override file or a plan."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ from dicommap.validation.plan_source_roots_check import check_plan_sources
 from dicommap.validation.request_check import check_output_uris, check_request
 from dicommap.validation.schema_check import check_schema
 from dicommap.validation.schema_registry import DocumentKind, detect_document_kind
+from dicommap.validation.update_check import check_update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -95,7 +96,8 @@ def validate(
     """Return the issues of a package or of a document.
 
     Args:
-        path: A package directory, or a document: an import configuration, request, override file, plan or rules file.
+        path: A package directory, or a document: an import configuration, request, override file, update, plan or
+            rules file.
         inventory: An inventory, or the path of an inventory file. Each study and series of a mapping that is not in the
             inventory is an issue.
         input_s3_uri: The expected inputS3Uri. Paths of override files are checked as object keys below it.
@@ -316,6 +318,8 @@ def _json_document_issues(place: Path, beside: _DocumentContext) -> Iterator[Iss
         if not has_errors(override_issues):
             data_set = parse_override_data_set(document, beside.assumptions)
             yield from unlisted_value_issues(data_set, "/0" if isinstance(document, list) else "")
+    elif kind is DocumentKind.UPDATE:
+        yield from check_update(document, beside.known, beside.assumptions)
     elif kind is DocumentKind.PLAN:
         yield from check_schema("plan", document) or [*check_plan(document), *check_plan_sources(document["sources"])]
     else:

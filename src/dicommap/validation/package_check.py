@@ -45,6 +45,7 @@ from dicommap.validation.objects_csv_check import check_objects_csv
 from dicommap.validation.plan_check import check_plan
 from dicommap.validation.request_check import check_output_uris, check_request
 from dicommap.validation.schema_check import check_schema
+from dicommap.validation.update_check import check_update
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,6 +113,7 @@ def check_package(
     )
     issues += _plan_issues(package, input_s3_uri)
     issues += _jobs_issues(package)
+    issues += _updates_issues(package) if not is_drafted else ()
     issues += _presence_issues(plan, files) if not is_drafted else ()
     issues += check_output_uris((job["inputS3Uri"] for job in plan["jobs"]), dict(_iterate_output_uris(package)))
     issues = _merge_placeholder_notes(issues)
@@ -147,6 +149,20 @@ def _jobs_issues(package: _Package) -> Iterator[Issue]:
             if not package.is_drafted:
                 yield from _objects_issues(job, place, package)
         checked.add(job["id"])
+
+
+def _updates_issues(package: _Package) -> Iterator[Issue]:
+    """Yield the issues of the updates, and of their differences from the plan. A draft makes only valid updates."""
+    for index, planned in enumerate(package.plan.get("updates", ())):
+        path = planned["path"]
+        if path not in package.files:
+            continue
+        content = package.files[path]
+        changed = list(check_size_and_hash({path: content}, path, planned, _plan_location(f"/updates/{index}")))
+        document, issues = parse_content(content, limit_at(path))
+        issues = issues or check_update(document, package.known, package.assumptions)
+        yield from changed
+        yield from (issue.with_location(path=path) for issue in issues)
 
 
 class _JobValues:

@@ -88,11 +88,13 @@ class DocumentKind(StrEnum):
     IMPORT_CONFIGURATION = "import-configuration"
     REQUEST = "start-dicom-import-job"
     PLAN = "plan"
+    UPDATE = "update"
     OVERRIDE = "override"
 
 
 _DISTINCTIVE_MEMBERS = (
     (DocumentKind.IMPORT_CONFIGURATION, {"dicomJsonMetadataImportConfiguration", "dicomMetadataMappings"}),
+    (DocumentKind.UPDATE, {"requests"}),
     (DocumentKind.PLAN, {"jobs", "assumptions"}),  # before the request: a plan has inputS3Uri too
     (DocumentKind.REQUEST, {"importConfiguration", "inputS3Uri", "dataAccessRoleArn", "datastoreId"}),
 )

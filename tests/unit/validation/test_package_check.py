@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import UserDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from dicommap.model.study import Disposition
 from dicommap.overrides.override import Override
 from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
 from dicommap.planning.planned_objects import PlannedJob, PlannedObject, dump_objects_csv
+from dicommap.updates.update import Update, UpdateRequest
 from dicommap.validation.configuration_check import check_import_configuration
 from dicommap.validation.file_contents import FileContent
 from dicommap.validation.package_check import check_package
@@ -459,3 +461,46 @@ def test_each_document_is_read_once(files: Files) -> None:
     assert not {issue.code for issue in check_package(Recorded(files), KNOWN, URI)}
     assert sorted(read) == sorted(set(read))
     assert {STUDY_FILE, SERIES_FILE, CONFIGURATION, REQUEST} <= set(read)
+
+
+UPDATE = Update(
+    study_instance_uid="1.2",
+    series_instance_uid="1.2.1",
+    requests=(
+        UpdateRequest(
+            updatable={"SchemaVersion": 1.1, "Study": {"Series": {"1.2.1": {"DICOM": {"SeriesDescription": SECRET}}}}}
+        ),
+    ),
+)
+UPDATE_FILE = "updates/000001.json"
+
+
+def updates_only(*updates: Update) -> Files:
+    head = PlanHeader(roots=(), uri=None, quotas=Quotas(), assumptions=Assumptions(), files=0, instances=0)
+    made = build_package_documents([], [], head, TABLES, {}, updates=updates)
+    return {name: text.encode() for name, text in made.items()}
+
+
+def test_a_package_may_have_updates_only() -> None:
+    assert not codes(updates_only(UPDATE), None)
+
+
+def test_an_update_is_compared_with_the_plan_and_with_the_inventory() -> None:
+    files = updates_only(UPDATE)
+    files[UPDATE_FILE] = files[UPDATE_FILE].replace(b"SeriesDescription", b"PatientName")
+    pointer = "/requests/0/updatableAttributes/Study/Series/1.2.1/DICOM/PatientName"
+    assert codes(files, None) == {
+        ("package.changed-file", UPDATE_FILE, None),
+        ("update-document.level", UPDATE_FILE, pointer),
+    }
+    assert codes({**files, UPDATE_FILE: b"{"}, None) == {
+        ("package.changed-file", UPDATE_FILE, None),
+        ("json.not-json", UPDATE_FILE, ""),
+    }
+    del files[UPDATE_FILE]
+    assert codes(files, None) == {("package.missing-file", UPDATE_FILE, None)}
+    stranger = updates_only(replace(UPDATE, study_instance_uid="1.9"))
+    assert codes(stranger, None) == {("update-document.not-in-inventory", UPDATE_FILE, "/studyInstanceUID")}
+    assert codes({**updates_only(UPDATE), "updates/000002.json": b"{}"}, None) == {
+        ("package.unexpected-file", "updates/000002.json", None)
+    }

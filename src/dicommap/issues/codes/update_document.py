@@ -101,6 +101,14 @@ CODES = (
         fix="Draft the package again.",
     ),
     IssueCode(
+        name="update-document.not-in-inventory",
+        severity=Severity.ERROR,
+        title="An update of a study or series that is not in the inventory",
+        message="The inventory does not have the {what} of this update.",
+        explanation="An update names its study and series by their UIDs. It would change no instance that was scanned.",
+        fix="Check the UID, or validate with the inventory from which the package was drafted.",
+    ),
+    IssueCode(
         name="update-document.force",
         severity=Severity.ERROR,
         title="A request without force that needs it",
