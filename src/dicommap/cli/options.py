@@ -266,7 +266,7 @@ def add_import_settings(container: argparse._ActionsContainer) -> None:
 
 
 def add_audit_options(parser: Parser) -> None:
-    """Add the options of a draft for its record of changes."""
+    """Add the options of `draft` that decide how audit.jsonl records changes and their values."""
     from dicommap.model.audit_values import AuditValueMode  # imported here because few commands need it
 
     audit = parser.add_argument_group("Record of changes (audit.jsonl)")

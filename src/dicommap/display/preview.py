@@ -132,7 +132,7 @@ class ChangeCounts:
 
     changes: int
     targets: int
-    """Number of studies, series and instances with changes of their own."""
+    """Number of studies, series and instances that are the target of a change."""
     overrides: int
     updates: int
     """Number of changes that updates make."""
@@ -255,7 +255,7 @@ def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[s
 
 
 def describe_maker(change: AttributeChange) -> str:
-    """Return `override`, or `update` and the reason why an update makes the change, such as `update: removal`."""
+    """Return what makes a change: `override`, or `update` with the reason, such as `update: removal`."""
     return "override" if change.update_reason is None else f"update: {_UPDATE_REASONS[change.update_reason]}"
 
 

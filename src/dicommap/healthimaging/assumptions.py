@@ -99,20 +99,21 @@ class Assumptions(BaseModel):
     updateValues: Literal["array", "text"] = "array"
     """The JSON form of several values of an attribute in an update: an array, or one text with backslashes.
 
-    An attribute that may have several values has this form for one value too. Numbers that are not DS or IS, and person
-    names, always have an array.
+    If an attribute may have several values, a single value has this form too. Person names, and numbers other than DS
+    and IS, always have an array.
     """
     updatePersonNames: Literal["text", "object"] = "text"
     """The JSON form of a person name in an update: one text with `=` between its groups, or the object of PS3.18."""
     updateForce: Availability = "applied"
     """Whether a data store makes updates with `force` in primary image sets. If not, such updates are refused.
 
-    AWS documents `force` for other image sets, and that it does not change the UIDs of primary ones.
+    AWS documents `force` only for image sets that are not primary, and that it does not change the UIDs of primary
+    image sets.
     """
     updateSeries: Availability = "applied"
     """Whether a data store updates attributes of the series level in primary image sets. If not, they are refused.
 
-    An older edition of the developer guide says that they cannot be updated.
+    An older edition of the developer guide says that such attributes cannot be updated.
     """
 
     @model_serializer(mode="wrap")

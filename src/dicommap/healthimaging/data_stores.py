@@ -1,9 +1,9 @@
-"""Names of a data store and of what is stored in it, as an inventory has them: root, paths and ETags.
+"""The root, paths and ETags that an inventory has for a data store and for the instances that it stores.
 
 The root of a data store is `healthimaging:DATASTOREID`. The path of a stored instance is
 `image-sets/IMAGESETID/SOPINSTANCEUID` if its image set is primary, otherwise `non-primary/IMAGESETID/SOPINSTANCEUID`.
-An instance can be in several image sets. In the order of paths, the primary image sets are first, so that the file of
-the instance is the one in the primary image set, and the others are its duplicates.
+An instance can be in several image sets. In the order of paths, primary image sets are first. So the copy in the
+primary image set has the disposition `instance`, and the other copies are its duplicates.
 
 The ETag of a stored instance is `VERSION-COUNT`: the version of its image set, and the number of instances in it.
 """
@@ -25,7 +25,7 @@ _ETAG = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
 class ImageSetState(NamedTuple):
-    """The version of an image set, and the number of instances in it, as the ETag of each of its instances has them."""
+    """The version of an image set, and the number of its instances. Both are in the ETag of each of its instances."""
 
     version: int
     instances: int
@@ -46,7 +46,7 @@ def is_data_store_root(root: str) -> bool:
 
 
 def parse_data_store_root(root: str) -> str | None:
-    """Return the id of the data store that a source root names. Return None if it names none, or the id is not valid.
+    """Return the id of the data store that a source root names. Return None if the root names no valid id.
 
     A valid id has 32 digits and lower-case letters (API reference, GetDatastore).
     """
@@ -57,7 +57,9 @@ def parse_data_store_root(root: str) -> str | None:
 
 
 def find_data_store(roots: Iterable[str]) -> str | None:
-    """Return the id of the data store of an inventory with these source roots. Return None for an inventory of files.
+    """Return the id of the data store that an inventory with these source roots describes;
+
+    None for an inventory of files.
 
     A data store is always the only source of its inventory.
     """
@@ -65,7 +67,7 @@ def find_data_store(roots: Iterable[str]) -> str | None:
 
 
 def has_data_store(roots: Iterable[str]) -> bool:
-    """Return whether an inventory with these source roots is one of a data store."""
+    """Return whether an inventory with these source roots describes a data store, and not files."""
     return find_data_store(roots) is not None
 
 
@@ -74,7 +76,8 @@ def image_set_path(image_set: str, *, is_primary: bool | None) -> str:
 
     Args:
         image_set: The id of the image set.
-        is_primary: Whether the image set is primary; None if AWS did not say it. Then it counts as primary.
+        is_primary: Whether the image set is primary; None if AWS did not return this. An image set with None counts as
+            primary.
 
     """
     return f"{NON_PRIMARY_FOLDER if is_primary is False else PRIMARY_FOLDER}/{image_set}"

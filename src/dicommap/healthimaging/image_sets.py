@@ -104,7 +104,7 @@ class ImageSetProperties(BaseModel):
 
 
 class CopiedImageSet(BaseModel):
-    """Properties of the source or of the destination in the answer of CopyImageSet."""
+    """Properties of the source image set, or of the destination image set, in the answer of CopyImageSet."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
@@ -115,7 +115,7 @@ class CopiedImageSet(BaseModel):
 
 
 class CopyAnswer(BaseModel):
-    """The answer of CopyImageSet. The copy is not finished while an image set is LOCKED."""
+    """The answer of CopyImageSet. While one of the two image sets is LOCKED, the copy is still running."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 

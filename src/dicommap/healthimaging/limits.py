@@ -68,7 +68,7 @@ MAX_UPDATE_KB = 10
 MAX_UPDATE_BYTES = MAX_UPDATE_KB * 1000
 """Maximum number of bytes of `updatableAttributes` and `removableAttributes` together in one request.
 
-AWS does not document whether a KB has 1000 or 1024 bytes, nor what it counts as the payload.
+AWS does not document whether a KB has 1000 or 1024 bytes, or what belongs to the payload.
 """
 
 CONCURRENT_JOBS = 100

@@ -22,7 +22,7 @@ _POSITION_TAGS = frozenset({0x00200013, 0x00200032, 0x00201041})
 """Tags of attributes that differ between instances and can be edited for each: InstanceNumber, ImagePositionPatient and
 SliceLocation."""
 _CONTENT_TAGS = PER_INSTANCE_TAGS - _POSITION_TAGS - {_SOP_INSTANCE_UID}
-"""Tags of pixel data, waveforms, documents and the like, which no edit changes."""
+"""Tags of pixel data, waveforms, documents and similar content, which edits cannot change."""
 
 
 def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool = False) -> Iterator[Issue]:
@@ -94,7 +94,7 @@ def instance_content_issues(
 
 
 def edit_issues(tag: int, level: Level, location: Location, *, is_removal: bool = False) -> Iterator[Issue]:
-    """Yield an issue if no edit at a level may set the attribute with this tag, or remove it.
+    """Yield an issue if edits at a level may not set an attribute, or may not remove it.
 
     Attributes that differ between instances, such as InstanceNumber, can be set for single instances only.
 
@@ -116,7 +116,7 @@ def edit_issues(tag: int, level: Level, location: Location, *, is_removal: bool 
 
 
 def edit_keyword_issues(keyword: str, level: Level, place: Location, *, is_removal: bool = False) -> list[Issue]:
-    """Return the issues of a keyword that is unknown, or whose attribute no edit at a level may set or remove."""
+    """Return the issues of a keyword that is unknown, or whose attribute edits at a level may not set or remove."""
     unknown = list(unknown_keyword_issues(keyword, place))
     return unknown or list(edit_issues(tag_of(keyword) or 0, level, place, is_removal=is_removal))
 

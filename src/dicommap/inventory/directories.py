@@ -94,7 +94,9 @@ def find_known_directory(
 
 
 def find_known_image_set(previous: Sequence[PreviousScan], root: str, path: str, version: int) -> KnownDirectory | None:
-    """Return the instances of an image set if an earlier scan, which may be unfinished, has all of this version.
+    """Return the instances of an image set if an earlier scan has all instances of this version; else None.
+
+    The earlier scan may be unfinished.
 
     Args:
         previous: The inventories of earlier scans.

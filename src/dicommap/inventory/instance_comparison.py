@@ -24,7 +24,7 @@ INSTANCE_NUMBER = "InstanceNumber"
 KINDS_OF_FILES = frozenset({ChangeKind.PATH, ChangeKind.SIZE, ChangeKind.ETAG, ChangeKind.DUPLICATES})
 """The kinds of changes that only files have. Stored instances have other paths and ETags, no sizes and other copies."""
 KEYWORDS_OF_FILES = frozenset({"TransferSyntaxUID"})
-"""The attributes of the file itself. HealthImaging may store the frames in another transfer syntax."""
+"""Attributes that are ignored in the same case: HealthImaging may store frames in another transfer syntax."""
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
 _MAX_CACHED_HEADERS = 4096
 

@@ -1,7 +1,7 @@
-"""The lines of audit.jsonl: what a package changes, and the events of its life.
+"""The lines of audit.jsonl: the changes of a package, and events such as its submission.
 
 Each line is a JSON object with the member `previous`: the SHA-256 of the line before it, including its line end. So if
-a line is changed, removed or inserted later, the line after it no longer fits.
+somebody changes, removes or inserts a line, the hash in the next line is wrong.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class _Line(BaseModel):
 
 
 class AuditEvent(_Line):
-    """An event, as the function that causes it describes it. `record_event` adds the time, the user and the version.
+    """An event of a package without its time, user and version, which `record_event` adds.
 
-    It has no value of an attribute. Members that do not apply to the action are None.
+    An event has no value of an attribute. Members that do not apply to the action are None.
     """
 
     action: AuditAction
@@ -146,7 +146,7 @@ _LINES: TypeAdapter[AuditLine] = TypeAdapter(Annotated[AuditLine, Field(discrimi
 
 
 def parse_audit_line(line: bytes) -> AuditLine:
-    """Return a line of audit.jsonl. Raises ValueError if it is not one."""
+    """Parse a line of audit.jsonl. Raises ValueError if the bytes are not such a line."""
     return _LINES.validate_json(line)
 
 

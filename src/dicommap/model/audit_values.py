@@ -1,8 +1,8 @@
-"""The values of changes in audit.jsonl: not at all, as keyed hashes, or plain.
+"""The values of attributes in audit.jsonl: left out, as keyed hashes, or plain.
 
-A plain hash of a name, a date or a sex can be guessed: whoever has a list of names hashes all of them. So values are
-hashed with a secret key (HMAC-SHA-256). The hash also covers the study, series, instance and attribute. So equal values
-of two studies have different hashes, and nobody without the key can count how often a value occurs.
+A hash without a key is not safe: an attacker can hash all names of a list and compare the hashes. So values are hashed
+with a secret key (HMAC-SHA-256). The hash also covers the study, series, instance and attribute. So equal values of two
+studies have different hashes, and nobody without the key can count how often a value occurs.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dicommap.model.study import Target, ValueCounts
 
 MIN_KEY_BYTES = 32
-"""Minimum length of a key. A shorter one, such as a password, could be found from its id."""
+"""Minimum length of a key. An attacker could find a shorter key, such as a password, from its id."""
 
 MAX_VALUES = 100
-"""Maximum number of values before a change that a line lists. The others are counted."""
+"""Maximum number of values before a change that a line lists. Other values are only counted."""
 
 
 class AuditValueMode(StrEnum):

@@ -25,7 +25,7 @@ class InstanceValues(DisplayableInLists):
     series_instance_uid: str
     sop_instance_uid: str
     files: int
-    """Number of files: one, and one for each duplicate."""
+    """Number of files of the instance: 1 without duplicates."""
     path: str
     """The path of the first file, relative to the root of its source."""
     values: AttributeValues = field(repr=False)
@@ -48,12 +48,12 @@ InstanceReader = Callable[[str], "Sequence[InstanceValues]"]
 
 
 def no_instances(study_instance_uid: str) -> Sequence[InstanceValues]:
-    """Return no instances. This is the InstanceReader of studies that have no files."""
+    """Return an empty list. This function is the InstanceReader of studies that have no files."""
     return ()
 
 
 class LastStudyInstances:
-    """An InstanceReader that keeps the instances of the last study, because several edits may need them in turn."""
+    """An InstanceReader that keeps the instances of the last study in memory, because several edits may need them."""
 
     def __init__(self, read_instances: InstanceReader) -> None:
         """Make a reader that gets the instances from `read_instances`."""

@@ -156,12 +156,12 @@ def _find_encoding_issues(declared_uid: str, encoding: DataSetEncoding) -> list[
 def require_identifying_uids(
     transfer_syntax_uid: str, values: dict[str, str], issues: list[Issue]
 ) -> Header | RejectedFile:
-    """Return the header, or a RejectedFile if an identifying UID is missing or is not valid in an AWS mapping.
+    """Return the header, or a RejectedFile if an identifying UID is missing or cannot be in an AWS mapping.
 
     Args:
         transfer_syntax_uid: The transfer syntax UID; empty if it is not known.
         values: Keyword -> value of each attribute that was read.
-        issues: The issues of the values. The issues of UIDs are added.
+        issues: The issues of the values. This function adds the issues of the UIDs.
 
     """
     problems = {name: problem for name in IDENTIFYING_UIDS if (problem := uid_mapping_problem(values.get(name, "")))}

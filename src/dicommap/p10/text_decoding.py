@@ -94,7 +94,7 @@ def strip_padding(vr: str, text: str) -> str:
     """Return a decoded value without padding: spaces and NUL at its end, or at both ends if its VR allows it.
 
     Args:
-        vr: The VR of the value. It must not be one of binary numbers.
+        vr: The VR of the value. It must not be a VR of binary numbers.
         text: The value. A backslash separates several values, each with its own padding.
 
     """

@@ -233,7 +233,7 @@ def build_package_documents(
 
 
 def _build_update_files(updates: Iterable[Update], texts: MutableMapping[str, str]) -> Iterator[UpdateFile]:
-    """Add the text of each update to `texts`, and yield its file."""
+    """Add the text of each update to `texts`, and yield the UpdateFile with its path, size and hash."""
     for number, update in enumerate(updates, 1):
         path, text = update_path(number), dump_update(update)
         texts[path] = text

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def check_audit(files: FilesByPath, planned: Mapping[str, Any] | None, plan_hash: str | None) -> Iterator[Issue]:
-    """Yield the issues of a package's audit.jsonl. A missing file has no issue here.
+    """Yield the issues of a package's audit.jsonl. If the file is missing, yield nothing.
 
     Args:
         files: The files of the package.
