@@ -57,11 +57,9 @@ def parse_data_store_root(root: str) -> str | None:
 
 
 def find_data_store(roots: Iterable[str]) -> str | None:
-    """Return the id of the data store that an inventory with these source roots describes;
+    """Return the id of the data store that an inventory with these source roots describes.
 
-    None for an inventory of files.
-
-    A data store is always the only source of its inventory.
+    Return None for an inventory of files. A data store is always the only source of its inventory.
     """
     return next((data_store for root in roots if (data_store := parse_data_store_root(root)) is not None), None)
 

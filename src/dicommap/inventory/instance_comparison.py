@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 INSTANCE_NUMBER = "InstanceNumber"
 KINDS_OF_FILES = frozenset({ChangeKind.PATH, ChangeKind.SIZE, ChangeKind.ETAG, ChangeKind.DUPLICATES})
-"""The kinds of changes that only files have. Stored instances have other paths and ETags, no sizes and other copies."""
+"""Kinds of changes that are ignored if only one inventory is of a data store, which has other paths and copies."""
 KEYWORDS_OF_FILES = frozenset({"TransferSyntaxUID"})
 """Attributes that are ignored in the same case: HealthImaging may store frames in another transfer syntax."""
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
