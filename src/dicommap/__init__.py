@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dicommap.api.sheet import sheet
     from dicommap.api.stage import StageResult, stage
     from dicommap.api.submit import SubmitResult, submit
+    from dicommap.api.update import UpdateResult, update
     from dicommap.api.validate import validate
     from dicommap.api.verify import Verification, verify
     from dicommap.api.watch import WatchResult, watch
@@ -54,6 +55,7 @@ __all__ = [
     "watch",
     "reconcile",
     "verify",
+    "update",
     "probe",
     "fhir",
     "read_data_set",
@@ -69,6 +71,7 @@ __all__ = [
     "Clients",
     "Reconciliation",
     "Verification",
+    "UpdateResult",
     "ProbeResult",
     "Assumptions",
     "Quotas",
@@ -99,6 +102,7 @@ _MODULE_OF = {
     "watch": "api.watch",
     "reconcile": "api.reconcile",
     "verify": "api.verify",
+    "update": "api.update",
     "probe": "api.probe",
     "fhir": "api.fhir",
     "read_data_set": "api.read_data_set",
@@ -114,6 +118,7 @@ _MODULE_OF = {
     "Clients": "aws",
     "Reconciliation": "api.reconcile",
     "Verification": "api.verify",
+    "UpdateResult": "api.update",
     "ProbeResult": "api.probe",
     "Assumptions": "healthimaging.assumptions",
     "Quotas": "healthimaging.quotas",

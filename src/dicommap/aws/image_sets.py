@@ -56,6 +56,7 @@ class ImageSets:
         *,
         metadata_rate: float | None = None,
         search_rate: float | None = None,
+        update_rate: float | None = None,
     ) -> None:
         """Make a client for image sets.
 
@@ -64,6 +65,7 @@ class ImageSets:
             clock: The clock that waits.
             metadata_rate: The limit of GetImageSetMetadata calls per second; None for the documented limit.
             search_rate: The limit of SearchImageSets calls per second; None for the documented limit.
+            update_rate: The limit of UpdateImageSetMetadata calls per second; None for the documented limit.
         """
         self._clients = clients
         self._clock = clock
@@ -72,7 +74,7 @@ class ImageSets:
         self._metadata_gets = Throttle(GET_METADATA_LIMIT.with_rate(metadata_rate), clock)
         self._version_lists = Throttle(LIST_VERSIONS_LIMIT, clock)
         self._deletions = Throttle(DELETE_IMAGE_SET_LIMIT, clock)
-        self._updates = Throttle(UPDATE_METADATA_LIMIT, clock)
+        self._updates = Throttle(UPDATE_METADATA_LIMIT.with_rate(update_rate), clock)
         self._copies = Throttle(COPY_IMAGE_SET_LIMIT, clock)
 
     @property

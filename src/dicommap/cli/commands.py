@@ -29,6 +29,7 @@ COMMANDS = {
     "watch": "Follow import jobs until they have ended.",
     "reconcile": "List one outcome for every planned instance.",
     "verify": "Compare stored image sets with the overrides.",
+    "update": "Change stored image sets, and take changes back.",
     "probe": "Ask a test data store what AWS leaves open.",
     "fhir": "Write the studies as FHIR ImagingStudy resources.",
     "schema": "Print a JSON Schema of a document.",

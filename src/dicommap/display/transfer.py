@@ -45,6 +45,8 @@ class Transfer:
     endpoint_url: str | None
     notes: Mapping[str, str] = field(default_factory=dict)
     """Name of a fact -> its text. For a probe: later jobs, the cost, and a warning if the data store is not empty."""
+    updates: int | None = None
+    """The number of UpdateImageSetMetadata requests of `update`; None if nothing is updated."""
     deleted_image_sets: int | None = None
     """The number of image sets that the clean-up of a probe deletes; None if this transfer deletes nothing."""
 
@@ -61,7 +63,9 @@ MAX_PREFIXES = 10
 
 def format_transfer_lines(transfer: Transfer) -> Iterator[str]:
     """Yield the text of a transfer line by line: first the counts, then an indented line for each other fact."""
-    if transfer.deleted_image_sets is not None:
+    if transfer.updates is not None:
+        yield f"To be sent: at most {format_count(transfer.updates, 'update')} of image sets"
+    elif transfer.deleted_image_sets is not None:
         yield (
             f"To be deleted: {format_count(transfer.deleted_image_sets, 'image set')} and "
             f"{format_count(transfer.files, 'object')}"

@@ -26,8 +26,10 @@ AUDIT_FILE = "audit.jsonl"
 UPDATES_FOLDER = "updates"
 """The folder with the updates of stored metadata. `update` sends them after the import."""
 SUBMISSION_FOLDER = "submission"
-"""The folder with the submission states of the jobs. Only it, VERIFICATION_FOLDER and AUDIT_FILE change after the
-draft."""
+"""The folder with the submission states of the jobs.
+
+Only it, VERIFICATION_FOLDER, UPDATE_STATES_FOLDER and AUDIT_FILE change after the draft.
+"""
 VERIFICATION_FOLDER = "verification"
 """The folder with the results of `verify`."""
 VERIFICATION_FILE = f"{VERIFICATION_FOLDER}/verification.jsonl"
@@ -35,8 +37,13 @@ VERIFICATION_FILE = f"{VERIFICATION_FOLDER}/verification.jsonl"
 RUNNING_VERIFICATION_FILE = f"{VERIFICATION_FOLDER}/running.jsonl"
 """The results so far of a verification that is running, or was interrupted."""
 
+UPDATE_STATES_FOLDER = "updates-state"
+"""The folder with the states of the updates that `update` has sent."""
+
 AWS_ACCOUNT_FILE = f"{SUBMISSION_FOLDER}/account.json"
 """The file with the settings of the AWS account, from the first submit."""
+UPDATE_ACCOUNT_FILE = f"{UPDATE_STATES_FOLDER}/account.json"
+"""The file with the data store and the settings of the first update."""
 
 
 def job_folder(job_id: str) -> str:
@@ -55,6 +62,16 @@ def update_path(number: int) -> str:
 def submission_path(job_id: str) -> str:
     """Return the path of the file with a job's submission state."""
     return f"{SUBMISSION_FOLDER}/{job_id}.json"
+
+
+def update_state_path(update: str) -> str:
+    """Return the path of the file with the state of an update. `update` is the number of the update's file."""
+    return f"{UPDATE_STATES_FOLDER}/{update}.json"
+
+
+def revert_state_path(image_set: str) -> str:
+    """Return the path of the file with the state of taking back the updates of an image set."""
+    return f"{UPDATE_STATES_FOLDER}/revert-{image_set}.json"
 
 
 def limit_at(path: str) -> DocumentLimit:

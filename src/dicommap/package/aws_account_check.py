@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from dicommap.model.update_state import UpdateAccount
+
 ACCOUNT_OPTIONS = {
     "datastoreId": "--datastore-id",
     "dataAccessRoleArn": "--data-access-role-arn",
@@ -58,7 +60,7 @@ def make_aws_account(request: Mapping[str, Any], clients: Clients, region: str) 
     )
 
 
-def add_saved_settings(clients: Clients | None, kept: AwsAccount | None) -> Clients:
+def add_saved_settings(clients: Clients | None, kept: AwsAccount | UpdateAccount | None) -> Clients:
     """Return clients with the caller's settings. If the profile or region is missing, it is that of the first submit.
 
     A profile is a name on one machine, so the caller may use another profile. An endpoint is never taken from a
@@ -86,7 +88,7 @@ def add_saved_settings(clients: Clients | None, kept: AwsAccount | None) -> Clie
     return clients_asked if whole == clients_asked else whole  # The caller's clients may already have open connections.
 
 
-def require_same_endpoint(kept: AwsAccount | None, clients: Clients) -> None:
+def require_same_endpoint(kept: AwsAccount | UpdateAccount | None, clients: Clients) -> None:
     """Raise UsageError if the clients use another region or endpoint than the first submit.
 
     `kept` is the AWS account of the first submit; None if there was no submit. A setting that the caller does not give
@@ -104,12 +106,12 @@ def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]
     _require_same_members(kept, {name: request.get(name) for name in AWS_ACCOUNT_MEMBERS})
 
 
-def require_same_datastore(kept: AwsAccount, datastore_id: str) -> None:
+def require_same_datastore(kept: AwsAccount | UpdateAccount, datastore_id: str) -> None:
     """Raise UsageError if a data store is not the data store of the first submit."""
     _require_same_members(kept, {"datastoreId": datastore_id})
 
 
-def _require_same_members(kept: AwsAccount | None, settings: Mapping[str, str | None]) -> None:
+def _require_same_members(kept: AwsAccount | UpdateAccount | None, settings: Mapping[str, str | None]) -> None:
     """Raise UsageError if a setting is not that of the first submit."""
     if kept is None:
         return
@@ -130,6 +132,20 @@ def _require_same_members(kept: AwsAccount | None, settings: Mapping[str, str | 
         f"The package was submitted before with another {told}.",
         fix=f"Leave {options} out: the package keeps the options of its first submit. To import into another "
         f"data store, draft a package of its own.{moved}",
+    )
+
+
+def make_update_account(datastore_id: str, clients: Clients) -> UpdateAccount:
+    """Return the data store and the settings of a first update, to be saved in the package."""
+    from dicommap.aws.environment import get_caller_region
+    from dicommap.model.update_state import UpdateAccount
+
+    endpoint = clients.endpoint_url
+    return UpdateAccount(
+        datastoreId=datastore_id,
+        region=get_caller_region(clients),
+        profile=clients.profile,
+        endpointUrl=endpoint if endpoint and _has_no_credentials(endpoint) else None,
     )
 
 

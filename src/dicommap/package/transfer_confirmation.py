@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from dicommap.aws.environment import get_caller_account, get_caller_region
 from dicommap.display.transfer import Transfer
 from dicommap.errors import UsageError
+from dicommap.healthimaging.limits import UPDATE_IMAGE_SET_METADATA_RATE
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS
+from dicommap.progress.notebook_bar import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,6 +70,49 @@ def make_submission_transfer(
         region=get_caller_region(clients),
         profile=clients.profile,
         endpoint_url=clients.endpoint_url,
+    )
+
+
+def make_update_transfer(
+    package: PackageDirectory,
+    clients: Clients,
+    *,
+    datastore: str,
+    requests: int,
+    rate: float | None,
+    is_revert: bool,
+) -> Transfer:
+    """Return the transfer for the updates of a package, with the time that they need at AWS's rate.
+
+    Args:
+        package: The package.
+        clients: The clients. The AWS account is requested from AWS.
+        datastore: The id of the data store.
+        requests: The number of requests of UpdateImageSetMetadata. What is stored already is not sent.
+        rate: The limit of requests per second, if it is not the documented one.
+        is_revert: Whether updates are taken back.
+
+    """
+    per_second = rate or UPDATE_IMAGE_SET_METADATA_RATE.per_second
+    duration = f"about {format_duration(requests / per_second)} at {per_second:g} requests per second"
+    return Transfer(
+        package=str(package.path),
+        jobs=(),
+        sources=(),
+        prefixes=(),
+        files=0,
+        bytes=0,
+        updates=requests,
+        draft_warnings={} if is_revert else package.count_draft_warnings(),
+        members={"datastoreId": datastore},
+        account=get_caller_account(clients),
+        region=get_caller_region(clients),
+        profile=clients.profile,
+        endpoint_url=clients.endpoint_url,
+        notes={
+            "what": "the updates of this package are taken back" if is_revert else "stored metadata is changed",
+            "duration": duration,
+        },
     )
 
 

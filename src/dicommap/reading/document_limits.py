@@ -51,6 +51,9 @@ It has about one value for each 60 bytes.
 SUBMISSION_LIMIT = DocumentLimit(MEBIBYTE, 1_000)
 """The limit of a state file or AWS account file of a submission. It has about 20 texts."""
 
+UPDATE_STATE_LIMIT = DocumentLimit(64 * MEBIBYTE, 2_000_000)
+"""The limit of the state file of an update. Each request of each image set has about 20 texts."""
+
 EVENTS_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """The limit of a file with EventBridge events. One event has about 20 values and 1 kB."""
 

@@ -24,6 +24,7 @@ from dicommap.model.package_layout import (
     PREVIEW_FILE,
     REQUEST_FILE,
     SUBMISSION_FOLDER,
+    UPDATE_STATES_FOLDER,
     VERIFICATION_FOLDER,
     job_folder,
     limit_at,
@@ -165,6 +166,10 @@ def _updates_issues(package: _Package) -> Iterator[Issue]:
         yield from (issue.with_location(path=path) for issue in issues)
 
 
+_CHANGING_FOLDERS = tuple(f"{folder}/" for folder in (SUBMISSION_FOLDER, VERIFICATION_FOLDER, UPDATE_STATES_FOLDER))
+"""Prefixes of the paths of files that commands write after the draft."""
+
+
 class _JobValues:
     """The JSON values of the jobs of a plan. Each iteration makes new values, because all values need much memory."""
 
@@ -243,7 +248,7 @@ def _presence_issues(plan: dict[str, Any], files: FilesByPath) -> Iterator[Issue
         yield make_issue("package.missing-file", Location(path=path))
     unexpected = [path for path in files if hash(path) not in expected]
     for path in sorted(unexpected):
-        if path == AUDIT_FILE or path.startswith((f"{SUBMISSION_FOLDER}/", f"{VERIFICATION_FOLDER}/")):
+        if path == AUDIT_FILE or path.startswith(_CHANGING_FOLDERS):
             continue
         yield make_issue("package.unexpected-file", Location(path=make_printable(path)))
 

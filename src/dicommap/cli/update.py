@@ -1,0 +1,220 @@
+"""The command `dicommap update`, which sends the updates of a package to the data store, or takes them back."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.api.update import UpdateRun
+from dicommap.cli.confirmation import add_yes, create_confirmation
+from dicommap.cli.next_step import NextStep, after_dry_run, explain_codes
+from dicommap.cli.options import (
+    FailOn,
+    Format,
+    add_aws_options,
+    add_dry_run,
+    add_fail_on,
+    add_format,
+    add_package,
+    add_rate,
+    add_show_values,
+    create_clients,
+    list_given_options,
+    whole_number,
+)
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_error,
+    print_issues,
+    print_job_event,
+    print_line,
+    print_masked_note,
+    print_next_step,
+    print_table,
+    print_text,
+    write,
+)
+from dicommap.cli.terminal import add_output_options
+from dicommap.display.csv_json import format_json_lines, record_lines
+from dicommap.display.outcome_records import flatten_outcome_record
+from dicommap.display.update_report import (
+    build_request_record,
+    build_update_record,
+    describe_outcomes,
+    format_effects,
+    format_versions,
+)
+from dicommap.healthimaging.limits import UPDATE_IMAGE_SET_METADATA_RATE
+from dicommap.issues.wording import format_count
+from dicommap.model.masking import Masker
+from dicommap.package.image_set_reader import LOCK_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicommap.api.update import UpdateResult
+    from dicommap.cli.parser import Parser
+    from dicommap.display.inventory_records import Record
+
+DESCRIPTION = """
+Send the updates of a package to the data store, after its jobs have ended: changes of single instances, removals of
+attributes, and other changes that no override can make. Each is sent once, however often this is run.
+
+For each update, its image sets are found and read. What is stored already is left out. A request names the version that
+was read, so that AWS refuses it if somebody else has changed the image set. Then the stored values are read again and
+compared. The state is saved in PACKAGE/updates-state before and after each request: a run that was stopped or killed
+goes on from there. AWS accepts one request in 4 seconds: 20,000 image sets need 22 hours.
+
+Before the first request, account, data store and the expected time are shown, and you are asked; scripts give --yes.
+
+The exit status is 1 if an image set was not changed, or an attribute is not as wanted; else 4 if that is not known for
+one of them, for example because an image set is still LOCKED; and 0 if all attributes are stored as wanted.
+"""
+
+EXAMPLES = """\
+  dicommap update package --dry-run
+  dicommap update package
+  dicommap update package --revert"""
+
+IMAGE_SETS_SHOWN = 50
+UNKNOWN_STATUS = 4
+"""Exit status if it is not known whether all attributes are as wanted, and none is known to be wrong."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the argument and options of `dicommap update` to `parser`."""
+    add_package(parser, "A package that was drafted with --updates.")
+    add_dry_run(parser, "Read what is stored, and print every request as JSON Lines; send nothing.")
+    parser.add_argument(
+        "--revert",
+        action="store_true",
+        help="Take back what this package has done: restore the version from before, if nobody else has changed it.",
+    )
+    parser.add_argument(
+        "--study", metavar="UID", action="append", help="Only studies with this UID or pattern. May be repeated."
+    )
+    parser.add_argument("--datastore-id", metavar="ID", help="The data store, if the package has no import jobs.")
+    parser.add_argument(
+        "--manifests",
+        metavar="DIR",
+        type=Path,
+        help="The directory that the jobs' output was downloaded to. Without it the output is read from S3.",
+    )
+    parser.add_argument(
+        "--lock-timeout",
+        metavar="SECONDS",
+        type=_parse_seconds,
+        default=int(LOCK_SECONDS),
+        help="How long to wait while an image set is LOCKED.",
+    )
+    add_rate(parser, "--update-rate", "UpdateImageSetMetadata", UPDATE_IMAGE_SET_METADATA_RATE)
+    add_format(parser)
+    add_show_values(parser)
+    add_yes(parser)
+    add_fail_on(parser)
+    add_aws_options(parser)
+    add_output_options(parser, pager=False)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run `dicommap update` with the parsed arguments, and return the exit status."""
+    running = UpdateRun(
+        args.package,
+        datastore_id=args.datastore_id,
+        studies=args.study or (),
+        manifests=args.manifests,
+        revert=args.revert,
+        dry_run=args.dry_run,
+        lock_timeout=args.lock_timeout,
+        update_rate=args.update_rate,
+        clients=create_clients(args),
+        confirm=create_confirmation(yes=args.yes),
+        progress=True,
+        on_step=print_job_event if args.format is Format.TABLE else None,
+    )
+    if args.format is Format.TABLE or args.dry_run:
+        for _ in running:
+            pass
+    else:
+        write(
+            record_lines(_build_records(running), args.format, record=lambda record: record, row=flatten_outcome_record)
+        )
+    result = running.result()
+    if result.is_dry:
+        masker = Masker(show_values=args.show_values)
+        write(format_json_lines(_build_requests(result, masker)))
+        print_masked_note(masker, to_stderr=True)
+        print_error(*map(str, result.issues), f"{format_count(len(result.requests), 'request')}. Nothing was sent.")
+    elif args.format is Format.TABLE:
+        _print_result(result)
+    print_next_step(_choose_next_step(result, args), to_stderr=result.is_dry or args.format is not Format.TABLE)
+    return _choose_status(result, args.fail_on)
+
+
+def _parse_seconds(word: str) -> int:
+    number = whole_number(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"'{word}' is not a number of seconds, which is 1 at least")
+    return number
+
+
+def _build_records(running: UpdateRun) -> Iterator[Record]:
+    for result in running:
+        yield build_update_record(result)
+
+
+def _build_requests(result: UpdateResult, masker: Masker) -> Iterator[Record]:
+    for forecast in result.requests:
+        yield build_request_record(
+            result.datastore_id,
+            forecast.update,
+            forecast.target.image_set_id,
+            forecast.version,
+            forecast.request,
+            masker,
+            include_study=forecast.target.include_study,
+        )
+
+
+def _print_result(result: UpdateResult) -> None:
+    """Print the image sets, those that need attention first, the issues and the counts."""
+    shown = result.first[:IMAGE_SETS_SHOWN]
+    if shown:
+        rows = [
+            (
+                item.series_instance_uid or item.study_instance_uid,
+                item.image_set_id,
+                item.outcome.value,
+                format_versions(item),
+                format_effects(item.effects.counts),
+            )
+            for item in shown
+        ]
+        print_table(("study or series", "image set", "outcome", "version", "attributes"), rows)
+        rest = sum(result.counts.values()) - len(rows)
+        if rest > 0:
+            print_line(f"... and {format_count(rest, 'more image set')}")
+    print_issues(result.issues)
+    if result.counts:
+        print_text(f"image sets: {describe_outcomes(result.counts)}", indent="  ")
+    else:
+        print_line("Nothing was sent." if result.issues.errors else "Nothing is to be done.")
+
+
+def _choose_next_step(result: UpdateResult, args: argparse.Namespace) -> NextStep:
+    package = str(result.package)
+    codes = [issue.code for issue in (*result.issues.errors, *result.issues.warnings)]
+    if result.is_dry and result.requests:
+        options = tuple(list_given_options(args, without={"dry_run"}))
+        return after_dry_run("update", package, codes=codes, options=options)
+    if codes:
+        return explain_codes(codes)
+    sentence = "the updates were taken back." if result.is_revert else "what the updates want is stored."
+    return NextStep(sentence=f"Done: {sentence}")
+
+
+def _choose_status(result: UpdateResult, fail_on: FailOn) -> int:
+    status = choose_exit_status((issue.severity for issue in result.issues), fail_on)
+    is_unknown = bool(result.unknown) and fail_on is not FailOn.NEVER
+    return status or (UNKNOWN_STATUS if is_unknown else 0)

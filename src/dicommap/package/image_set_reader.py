@@ -1,0 +1,112 @@
+"""Read the state and the metadata of image sets that an update changes, and wait while they are LOCKED."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES
+from dicommap.aws.timing import GrowingPauses
+from dicommap.errors import AwsError
+from dicommap.healthimaging.image_sets import DELETED_STATE, LOCKED_STATE
+from dicommap.verification.stored_metadata import UnreadableMetadataError, read_stored_image_set
+from dicommap.verification.update_result import UpdateOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from dicommap.aws.image_sets import ImageSets
+    from dicommap.aws.timing import Clock
+    from dicommap.healthimaging.image_sets import ImageSetProperties
+    from dicommap.verification.stored_metadata import StoredImageSet
+
+FIRST_PAUSE_SECONDS = 1.0
+"""Seconds until a LOCKED image set is looked at for the second time. Each further pause is longer."""
+LONGEST_PAUSE_SECONDS = 30.0
+LOCK_SECONDS = 900.0
+"""Default time limit in seconds for one change of an image set. AWS documents no such time."""
+UPDATE_FAILED_STATUS = "UPDATE_FAILED"
+"""Workflow status of an image set whose last update was not executed (API reference, GetImageSet)."""
+DELETED_REASON = "it does not exist, or was deleted"
+
+
+class ImageSetEndError(Exception):
+    """The end of the work on one image set before all of its requests were executed."""
+
+    def __init__(self, outcome: UpdateOutcome, reason: str = "") -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.reason = reason
+
+
+@dataclass(kw_only=True)
+class ImageSetReader:
+    """Reader of the state and the metadata of image sets."""
+
+    service: ImageSets
+    datastore: str
+    clock: Clock
+    lock_seconds: float = LOCK_SECONDS
+
+    def wait(self, image_set: str, ready_version: int = 0) -> Generator[float, None, ImageSetProperties]:
+        """Return the properties of an image set when it is not LOCKED. Yield the pauses in seconds.
+
+        Args:
+            image_set: The id of the image set.
+            ready_version: The version that the image set must have at least. A failed update ends the waiting, too.
+
+        Raises:
+            ImageSetEndError: The image set does not exist, or is LOCKED for longer than the time limit.
+            AwsError: AWS refuses the request, or cannot be reached.
+
+        """
+        end = self.clock.monotonic() + self.lock_seconds
+        pauses = GrowingPauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+        while True:
+            properties = self.get(image_set)
+            is_ready = (
+                int(properties.versionId) >= ready_version or properties.imageSetWorkflowStatus == UPDATE_FAILED_STATUS
+            )
+            if properties.imageSetState != LOCKED_STATE and is_ready:
+                return properties
+            if self.clock.monotonic() >= end:
+                raise ImageSetEndError(UpdateOutcome.LOCKED, f"{self.lock_seconds:g}")
+            yield next(pauses)
+
+    def get(self, image_set: str) -> ImageSetProperties:
+        """Return the properties of an image set. Raises ImageSetEndError if it does not exist, and AwsError."""
+        try:
+            properties = self.service.get(self.datastore, image_set)
+        except AwsError as error:
+            if error.code in NOT_FOUND_CODES:
+                raise ImageSetEndError(UpdateOutcome.NOT_FOUND, DELETED_REASON) from None
+            raise
+        if properties.imageSetState == DELETED_STATE:
+            raise ImageSetEndError(UpdateOutcome.NOT_FOUND, DELETED_REASON)
+        return properties
+
+    def read(self, image_set: str, version: str, study: str) -> StoredImageSet:
+        """Return the metadata of a version of an image set.
+
+        Args:
+            image_set: The id of the image set.
+            version: The version.
+            study: The Study Instance UID that the metadata must have.
+
+        Raises:
+            ImageSetEndError: The metadata cannot be used.
+            AwsError: A permission is missing, or AWS cannot be reached.
+
+        """
+        try:
+            data = self.service.get_metadata(self.datastore, image_set, version)
+            stored = read_stored_image_set(data, image_set)
+        except AwsError as error:
+            if not error.local or error.code in ACCESS_DENIED_CODES:
+                raise
+            raise ImageSetEndError(UpdateOutcome.NOT_READABLE, error.code or "the answer is damaged") from None
+        except UnreadableMetadataError as error:
+            raise ImageSetEndError(UpdateOutcome.NOT_READABLE, str(error)) from None
+        if stored.study_instance_uid != study:
+            raise ImageSetEndError(UpdateOutcome.NOT_READABLE, "it is an image set of another study")
+        return stored

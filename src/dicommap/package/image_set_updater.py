@@ -1,0 +1,308 @@
+"""Send an update to one image set: compute what is necessary, send it, wait, read back, compare, and keep each state.
+
+A state is written before each request and after it. After an interruption, the image set is read again: if its version
+is the one before the request, the request is sent; if the next version has what the request wants, the request was
+executed; otherwise somebody else has changed the image set, which is reported. So a request is never executed twice,
+and never for a version that was not read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dicommap.aws.client_errors import ACCESS_DENIED_CODES
+from dicommap.aws.timing import GrowingPauses
+from dicommap.errors import AwsError, ConflictError
+from dicommap.healthimaging.job_properties import format_utc
+from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
+from dicommap.model.update_state import RequestRecord, RequestState, UpdateState, VersionChange
+from dicommap.package.image_set_reader import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    UPDATE_FAILED_STATUS,
+    ImageSetEndError,
+    ImageSetReader,
+)
+from dicommap.package.image_set_work import (
+    ImageSetWork,
+    PartToSend,
+    find_part,
+    list_left_out,
+    make_sent_record,
+    make_stored_record,
+)
+from dicommap.verification.update_decision import (
+    Recovery,
+    decide_necessary_requests,
+    decide_recovery,
+    hash_request,
+    judge_update,
+)
+from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
+from dicommap.verification.update_values import list_update_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from dicommap.aws.timing import Clock
+    from dicommap.package.package_directory import PlannedUpdate
+    from dicommap.package.update_states import UpdateStates
+    from dicommap.package.update_targets import UpdateTarget
+    from dicommap.updates.update import UpdateRequest
+    from dicommap.verification.effects import Effect
+
+SEND_ATTEMPTS = 4
+"""Maximum number of attempts to send one request, if answers are lost or the image set is LOCKED again."""
+_NOT_SENT_REASON = "the request was not sent"
+_CONFLICT_REASON = "ConflictException"
+
+
+@dataclass(kw_only=True)
+class ImageSetUpdater:
+    """Sender of the updates of one package, one image set at a time."""
+
+    reader: ImageSetReader
+    states: UpdateStates
+    clock: Clock
+    on_step: Callable[[str, str], None]
+    """A function that is called after each step, with the path of the update's file and a text."""
+    record_update: Callable[[PlannedUpdate, RequestRecord], None]
+    """A function that is called with each request that was executed, just before its last state is saved."""
+    max_bytes: int = MAX_UPDATE_BYTES
+    may_send: bool = True
+    """Whether requests may be sent. If not, only requests of an earlier run are brought to their end."""
+
+    def update(
+        self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget
+    ) -> Generator[float, None, tuple[UpdateState, ImageSetUpdateResult]]:
+        """Send all requests of an update that an image set still needs. Yield the pauses in seconds.
+
+        Args:
+            planned: The update.
+            state: The saved state of the update.
+            target: The image set.
+
+        Returns:
+            The new state of the update, and the result.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses a request that does not concern this image set only.
+            PackageError: A state cannot be saved.
+
+        """
+        work = ImageSetWork(planned, state, target)
+        outcome = UpdateOutcome.STORED
+        try:
+            work.target = yield from self._choose_head(work)
+            for number, request in enumerate(planned.update.requests, 1):
+                if (yield from self._update_request(work, number, request)):
+                    outcome = UpdateOutcome.UPDATED
+        except ImageSetEndError as end:
+            return work.state, work.make_result(end.outcome, end.reason)
+        return work.state, work.make_result(outcome)
+
+    def _choose_head(self, work: ImageSetWork) -> Generator[float, None, UpdateTarget]:
+        """Return the primary image set to which a request for the whole study is sent.
+
+        It is the one to which an earlier run has sent requests, else the first that needs a request. An image set that
+        has the wanted values needs none, and other image sets of the study may need it.
+        """
+        target = work.target
+        if not target.include_study:
+            return target
+        candidates = (target.image_set_id, *target.others)
+        for record in reversed(work.state.requests):
+            if record.includesStudy and record.imageSetId in candidates:
+                return _make_head(target, record.imageSetId)
+        for candidate in candidates:
+            version = (yield from self.reader.wait(candidate)).versionId
+            stored = self.reader.read(candidate, version, work.study)
+            if any(
+                decide_necessary_requests(request, stored, self.max_bytes).requests
+                for request in work.planned.update.requests
+            ):
+                return _make_head(target, candidate)
+        return target
+
+    def _update_request(self, work: ImageSetWork, number: int, request: UpdateRequest) -> Generator[float, None, bool]:
+        """Bring one request of the package to its end. Return whether a request was executed, now or earlier."""
+        last = work.state.find_last(work.image_set, number)
+        if last is not None and last.state.is_done and last.part == last.parts:
+            return self._keep_done(work, number)
+        is_going_on = last is not None and (last.state.is_open or last.state.is_done)
+        if not is_going_on and not self.may_send:
+            return False
+        latest = (yield from self.reader.wait(work.image_set)).versionId
+        base = last.baseVersion if last is not None and is_going_on else latest
+        stored = self.reader.read(work.image_set, base, work.study)
+        necessary = decide_necessary_requests(request, stored, self.max_bytes)
+        if not necessary.requests:
+            work.add_record(self._save(work, make_stored_record(work, number, base, necessary)))
+            return False
+        work.add_stored(necessary.stored)
+        version = base
+        for part, piece in enumerate(necessary.requests, 1):
+            known = find_part(work, number, part, base)
+            if known is None or known.state.is_open:
+                if known is None and not self.may_send:
+                    break
+                sent = PartToSend(number=number, part=part, base=base, request=piece, necessary=necessary)
+                known = yield from self._finish_part(work, sent, known, version)
+            work.add_record(known)
+            version = known.versionAfter or version
+        return True
+
+    @staticmethod
+    def _keep_done(work: ImageSetWork, number: int) -> bool:
+        """Add what an earlier run has kept of a request to the result. Return whether it was executed."""
+        records = [
+            record
+            for record in work.state.requests
+            if record.imageSetId == work.image_set and record.request == number and record.state.is_done
+        ]
+        for record in records:
+            work.add_record(record)
+        return any(record.state is RequestState.UPDATED for record in records)
+
+    def _finish_part(
+        self, work: ImageSetWork, sent: PartToSend, known: RequestRecord | None, version: str
+    ) -> Generator[float, None, RequestRecord]:
+        """Send a request, wait for its end, and compare what is stored. Return its last record.
+
+        Args:
+            work: The work on the image set.
+            sent: The request.
+            known: The record of an earlier run, in which the request was not brought to its end; else None.
+            version: The version for which the request is sent.
+
+        """
+        record = known or self._save(work, self._make_record(work, sent, version))
+        if record.state is RequestState.SENDING:
+            record = yield from self._send(work, sent, record, is_uncertain=known is not None)
+        properties = yield from self.reader.wait(work.image_set, int(record.versionAfter or 0))
+        has_failed = properties.imageSetWorkflowStatus == UPDATE_FAILED_STATUS
+        if has_failed and int(properties.versionId) <= int(record.versionAfter or 0):
+            raise self._end(work, record, RequestState.FAILED, UPDATE_FAILED_STATUS)
+        before = self.reader.read(work.image_set, record.versionBefore, work.study)
+        stored = self.reader.read(work.image_set, record.versionAfter or "", work.study)
+        attributes = list_update_attributes(sent.request)
+        effects = judge_update(attributes, stored, before)
+        others = []
+        for other in record.others:
+            after = yield from self.reader.wait(other.imageSetId)
+            others.append(other.model_copy(update={"versionAfter": after.versionId}))
+            stored = self.reader.read(other.imageSetId, after.versionId, work.study)
+            effects += judge_update(attributes, stored, before)
+        work.attention += effects.attention
+        change = {
+            "state": RequestState.UPDATED,
+            "others": tuple(others),
+            "effects": {effect.value: count for effect, count in effects.counts.items()},
+            "endedAt": format_utc(self.clock.now()),
+        }
+        self.on_step(work.planned.path, f"updated image set {work.image_set} to version {record.versionAfter}")
+        executed = record.model_copy(update=change)
+        self.record_update(work.planned, executed)
+        return self._save(work, executed)
+
+    def _send(
+        self, work: ImageSetWork, sent: PartToSend, record: RequestRecord, *, is_uncertain: bool
+    ) -> Generator[float, None, RequestRecord]:
+        """Send a request, and return its record in the state SENT. If it may have been executed, find out first."""
+        pauses = GrowingPauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+        unanswered: AwsError | None = None
+        for _ in range(SEND_ATTEMPTS):
+            if is_uncertain and (found := (yield from self._recover(work, sent, record))) is not None:
+                return found
+            if not self.may_send:
+                raise self._end(work, record, RequestState.FAILED, _NOT_SENT_REASON)
+            try:
+                answer = self.reader.service.update(
+                    self.reader.datastore,
+                    work.image_set,
+                    record.versionBefore,
+                    updatable=sent.request.updatable_bytes,
+                    removable=sent.request.removable_bytes,
+                    force=sent.request.force,
+                    include_study=work.target.include_study,
+                )
+            except ConflictError:
+                is_uncertain, unanswered = True, None
+            except AwsError as error:
+                if not error.transient and error.code:
+                    raise self._refuse(work, record, error) from None
+                is_uncertain, unanswered = True, error
+            else:
+                return self._save(work, make_sent_record(record, answer.versionId))
+            yield next(pauses)
+        if unanswered is not None:
+            raise unanswered  # the record stays in the state SENDING, so that the next run finds out what happened
+        raise self._end(work, record, RequestState.FAILED, _CONFLICT_REASON)
+
+    def _recover(
+        self, work: ImageSetWork, sent: PartToSend, record: RequestRecord
+    ) -> Generator[float, None, RequestRecord | None]:
+        """Find out whether a request without an answer was executed. If so, return its record; else return None."""
+        latest = int((yield from self.reader.wait(work.image_set)).versionId)
+        before, after = int(record.versionBefore), int(record.versionBefore) + 1
+        effects: list[Effect] = []
+        is_same = hash_request(sent.request, include_study=work.target.include_study) == record.sha256
+        if latest > before:
+            was = self.reader.read(work.image_set, record.versionBefore, work.study)
+            stored = self.reader.read(work.image_set, str(after), work.study)
+            effects = list(judge_update(list_update_attributes(sent.request), stored, was).counts)
+        recovery = decide_recovery(before, latest, is_same_request=is_same, effects=effects)
+        if recovery is Recovery.CHANGED:
+            raise self._end(work, record, RequestState.CHANGED)
+        if recovery is Recovery.NOT_KNOWN:
+            raise self._end(work, record, RequestState.UNKNOWN)
+        if recovery is Recovery.SEND:
+            return None
+        return self._save(work, make_sent_record(record, str(after), is_inferred=True))
+
+    def _make_record(self, work: ImageSetWork, sent: PartToSend, version: str) -> RequestRecord:
+        others = tuple(
+            VersionChange(imageSetId=other, versionBefore=self.reader.get(other).versionId)
+            for other in work.target.others
+        )
+        return RequestRecord(
+            imageSetId=work.image_set,
+            request=sent.number,
+            part=sent.part,
+            parts=len(sent.necessary.requests),
+            state=RequestState.SENDING,
+            baseVersion=sent.base,
+            versionBefore=version,
+            sha256=hash_request(sent.request, include_study=work.target.include_study),
+            isForced=sent.request.force,
+            includesStudy=work.target.include_study,
+            others=others,
+            **list_left_out(sent.necessary),
+            sentAt=format_utc(self.clock.now()),
+        )
+
+    def _refuse(self, work: ImageSetWork, record: RequestRecord, error: AwsError) -> Exception:
+        """Save that AWS has refused a request. Return the error to raise: one that ends all, or only this image set."""
+        end = self._end(work, record, RequestState.FAILED, error.code)
+        return error if not error.local or error.code in ACCESS_DENIED_CODES else end
+
+    def _end(
+        self, work: ImageSetWork, record: RequestRecord, state: RequestState, reason: str = ""
+    ) -> ImageSetEndError:
+        """Save that a request has ended without success. Return the error that ends the work on the image set."""
+        change = {"state": state, "reason": reason or None, "endedAt": format_utc(self.clock.now())}
+        self._save(work, record.model_copy(update=change))
+        outcomes = {RequestState.CHANGED: UpdateOutcome.CHANGED, RequestState.UNKNOWN: UpdateOutcome.UNKNOWN}
+        return ImageSetEndError(outcomes.get(state, UpdateOutcome.FAILED), reason)
+
+    def _save(self, work: ImageSetWork, record: RequestRecord) -> RequestRecord:
+        work.state = work.state.with_record(record)
+        self.states.write(work.state)
+        return record
+
+
+def _make_head(target: UpdateTarget, head: str) -> UpdateTarget:
+    """Return the target with another one of its primary image sets as the one to which the request is sent."""
+    candidates = (target.image_set_id, *target.others)
+    return replace(target, image_set_id=head, others=tuple(uid for uid in candidates if uid != head))

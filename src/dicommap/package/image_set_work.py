@@ -1,0 +1,127 @@
+"""The work on one image set for one update: the records of its requests, and the result so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dicommap.model.update_state import RequestRecord, RequestState, UpdateState
+from dicommap.verification.effects import Effect
+from dicommap.verification.update_decision import UpdateEffects
+from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
+
+if TYPE_CHECKING:
+    from dicommap.package.package_directory import PlannedUpdate
+    from dicommap.package.update_targets import UpdateTarget
+    from dicommap.updates.update import UpdateRequest
+    from dicommap.verification.update_decision import NecessaryRequests
+    from dicommap.verification.update_values import UpdateAttribute
+
+
+@dataclass
+class ImageSetWork:
+    """The work on one image set for one update."""
+
+    planned: PlannedUpdate
+    state: UpdateState
+    target: UpdateTarget
+    effects: UpdateEffects = field(default_factory=UpdateEffects)
+    attention: tuple[tuple[UpdateAttribute, Effect], ...] = ()
+    absent: set[str] = field(default_factory=set)
+    elsewhere: dict[str, None] = field(default_factory=dict)
+    too_large: dict[str, None] = field(default_factory=dict)
+    requests: int = 0
+    version_before: str = ""
+    version_after: str = ""
+
+    @property
+    def study(self) -> str:
+        """Return the Study Instance UID."""
+        return self.planned.update.study_instance_uid
+
+    @property
+    def image_set(self) -> str:
+        """Return the id of the image set."""
+        return self.target.image_set_id
+
+    def add_stored(self, count: int) -> None:
+        """Count attributes that are stored as wanted, so that they are not sent."""
+        self.effects += UpdateEffects(counts={Effect.APPLIED: count} if count else {})
+
+    def add_record(self, record: RequestRecord) -> None:
+        """Add a request that has ended, or a check that no request is necessary, to the result."""
+        self.effects += UpdateEffects(counts={Effect(name): count for name, count in record.effects.items()})
+        self.absent |= set(record.absent)
+        self.elsewhere |= dict.fromkeys(record.elsewhere)
+        self.too_large |= dict.fromkeys(record.tooLarge)
+        self.version_before = self.version_before or record.versionBefore
+        self.version_after = record.versionAfter or self.version_after
+        self.requests += record.state is RequestState.UPDATED
+
+    def make_result(self, outcome: UpdateOutcome, reason: str = "") -> ImageSetUpdateResult:
+        """Return the result."""
+        return ImageSetUpdateResult(
+            update=self.planned.path,
+            study_instance_uid=self.study,
+            series_instance_uid=self.planned.update.series_instance_uid,
+            image_set_id=self.image_set,
+            is_primary=self.target.is_primary,
+            outcome=outcome,
+            version_before=self.version_before,
+            version_after=self.version_after or self.version_before,
+            requests=self.requests,
+            effects=UpdateEffects(counts=self.effects.counts, attention=self.attention),
+            absent=frozenset(self.absent),
+            elsewhere=tuple(self.elsewhere),
+            too_large=tuple(self.too_large),
+            reason=reason,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartToSend:
+    """One part of a request of the package, as it was computed against the version `base` of the image set."""
+
+    number: int
+    part: int
+    base: str
+    request: UpdateRequest = field(repr=False)
+    necessary: NecessaryRequests = field(repr=False)
+    """The parts, and what is left out."""
+
+
+def find_part(work: ImageSetWork, number: int, part: int, base: str) -> RequestRecord | None:
+    """Return the last record of a part that was computed against the version `base`, if it is executed or open."""
+    wanted = (work.image_set, number, part, base)
+    for record in reversed(work.state.requests):
+        if (record.imageSetId, record.request, record.part, record.baseVersion) == wanted:
+            return record if record.state.is_open or record.state is RequestState.UPDATED else None
+    return None
+
+
+def make_stored_record(work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests) -> RequestRecord:
+    """Return the record of a request that is not necessary."""
+    return RequestRecord(
+        imageSetId=work.image_set,
+        request=number,
+        state=RequestState.STORED,
+        baseVersion=version,
+        versionBefore=version,
+        effects={Effect.APPLIED.value: necessary.stored} if necessary.stored else {},
+        **list_left_out(necessary),
+    )
+
+
+def make_sent_record(record: RequestRecord, version: str, *, is_inferred: bool = False) -> RequestRecord:
+    """Return the record of a request that AWS has accepted. `version` is the version that it makes."""
+    after = max(int(version), int(record.versionBefore) + 1)
+    return record.model_copy(update={"state": RequestState.SENT, "versionAfter": str(after), "isInferred": is_inferred})
+
+
+def list_left_out(necessary: NecessaryRequests) -> dict[str, tuple[str, ...]]:
+    """Return the members of a record that tell what is not sent: UIDs, and names of attributes."""
+    return {
+        "absent": necessary.absent,
+        "elsewhere": tuple(dict.fromkeys(attribute.name for attribute in necessary.elsewhere)),
+        "tooLarge": tuple(dict.fromkeys(attribute.name for attribute in necessary.too_large)),
+    }

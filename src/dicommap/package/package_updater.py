@@ -1,0 +1,276 @@
+"""Send all updates of a package: find their image sets, and work on several studies in turn while some are LOCKED."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from dicommap.aws.interleaved_tasks import run_interleaved
+from dicommap.errors import PackageError
+from dicommap.healthimaging.image_sets import LOCKED_STATE
+from dicommap.model.update_state import UpdateState
+from dicommap.package.image_set_reader import ImageSetEndError
+from dicommap.package.image_set_reverter import collect_revert_targets
+from dicommap.verification.effects import Effect
+from dicommap.verification.update_decision import UpdateEffects, decide_necessary_requests
+from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+    from dicommap.aws.timing import Clock
+    from dicommap.package.image_set_reverter import ImageSetReverter
+    from dicommap.package.image_set_updater import ImageSetUpdater
+    from dicommap.package.package_directory import PlannedUpdate
+    from dicommap.package.update_states import UpdateStates
+    from dicommap.package.update_targets import UpdateTarget, UpdateTargetFinder
+    from dicommap.updates.update import Update, UpdateRequest
+
+STUDIES_AT_ONCE = 16
+"""Number of studies that are worked on in turn. While AWS changes the image set of one, another request is sent."""
+_SAME_STUDY_PAUSE_SECONDS = 1.0
+
+Results = list[ImageSetUpdateResult]
+"""The results of one update, one for each image set."""
+
+
+def get_update_id(planned: PlannedUpdate) -> str:
+    """Return the number of an update's file, as the names of the state files have it."""
+    return PurePosixPath(planned.path).stem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastRequest:
+    """A request that a run would send, as it is computed from what is stored now."""
+
+    update: str
+    """The path of the update's file."""
+    target: UpdateTarget
+    version: str
+    """The latest version of the image set when the request would be sent."""
+    request: UpdateRequest = field(repr=False)
+
+
+@dataclass(kw_only=True)
+class PackageUpdater:
+    """Sender of the updates of one package."""
+
+    finder: UpdateTargetFinder
+    updater: ImageSetUpdater
+    states: UpdateStates
+    clock: Clock
+    _active_studies: set[str] = field(default_factory=set)
+
+    def update(self, updates: Iterable[PlannedUpdate]) -> Iterator[Results]:
+        """Send updates, and yield the results of each update when it has ended.
+
+        Updates of one study are sent one after the other, in their order.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses all requests. The next run goes on.
+            PackageError: A state cannot be read or saved.
+
+        """
+        groups = groupby(updates, lambda planned: planned.update.study_instance_uid)
+        tasks = (self._update_study(study, list(group)) for study, group in groups)
+        for results in run_interleaved(tasks, self.clock, at_once=STUDIES_AT_ONCE):
+            yield from results
+
+    def _update_study(self, study: str, updates: Sequence[PlannedUpdate]) -> Generator[float, None, list[Results]]:
+        while study in self._active_studies:  # updates of one study may stand apart in the package
+            yield _SAME_STUDY_PAUSE_SECONDS
+        self._active_studies.add(study)
+        results = []
+        for planned in updates:
+            results.append((yield from self._update(planned)))
+        self._active_studies.discard(study)
+        return results
+
+    def _update(self, planned: PlannedUpdate) -> Generator[float, None, Results]:
+        state = self.read_state(planned)
+        if state.isComplete:
+            kept = _make_kept_results(planned, state)
+            return [self._make_taken_back_result(result) if self._was_reverted(result) else result for result in kept]
+        results: Results = []
+        waiting = self.finder.find(planned.update)
+        has_searched = False
+        while waiting:
+            target = waiting.pop(0)
+            state, result = yield from self._update_image_set(planned, state, target)
+            if result.outcome is UpdateOutcome.NOT_FOUND and not has_searched:
+                has_searched = True
+                known = {target.image_set_id, *(known.image_set_id for known in results)}
+                waiting += [found for found in self._search(planned.update) if found.image_set_id not in known]
+                if waiting:
+                    continue
+            results.append(result)
+        results += _find_missing(planned, results)
+        if all(result.is_done for result in results):
+            self.states.write(state.model_copy(update={"isComplete": True}))
+        return results
+
+    def read_state(self, planned: PlannedUpdate) -> UpdateState:
+        """Return the saved state of an update, or a new one. Raises PackageError if it is the state of another plan."""
+        update = get_update_id(planned)
+        state = self.states.read(update) or UpdateState(update=update, sha256=planned.sha256)
+        if state.sha256 != planned.sha256:
+            raise PackageError(
+                f"{planned.path} is not the update whose state is saved: the package was drafted again.",
+                fix="Draft into a new directory, and update that.",
+            )
+        return state
+
+    def _update_image_set(
+        self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget
+    ) -> Generator[float, None, tuple[UpdateState, ImageSetUpdateResult]]:
+        """Send an update to an image set, unless the package has taken back its updates of this image set."""
+        result = ImageSetUpdateResult(
+            update=planned.path,
+            study_instance_uid=planned.update.study_instance_uid,
+            series_instance_uid=planned.update.series_instance_uid,
+            image_set_id=target.image_set_id,
+            is_primary=target.is_primary,
+            outcome=UpdateOutcome.REVERTED,
+        )
+        if self._was_reverted(result):
+            return state, self._make_taken_back_result(result)
+        return (yield from self.updater.update(planned, state, target))
+
+    def _was_reverted(self, result: ImageSetUpdateResult) -> bool:
+        """Return whether the package has taken back its updates of an image set, or may have done so."""
+        revert = self.states.read_revert(result.image_set_id)
+        return revert is not None and revert.state != "failed"
+
+    @staticmethod
+    def _make_taken_back_result(result: ImageSetUpdateResult) -> ImageSetUpdateResult:
+        return replace(result, outcome=UpdateOutcome.REVERTED, was_taken_back=True)
+
+    def _search(self, update: Update) -> list[UpdateTarget]:
+        """Return image sets in place of one that does not exist: it may have been copied or promoted."""
+        return self.finder.search_series(update) if update.series_instance_uid is not None else []
+
+    def forecast(self, updates: Iterable[PlannedUpdate]) -> Iterator[ForecastRequest | ImageSetUpdateResult]:
+        """Yield the requests that a run would send now, and results of image sets that cannot be read. Nothing is sent.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses a request.
+            PackageError: A state cannot be read.
+
+        """
+        for planned in updates:
+            state = self.read_state(planned)
+            if state.isComplete:
+                continue
+            targets = self.finder.find(planned.update)
+            if not targets:
+                yield from _find_missing(planned, [])
+            for target in targets:
+                yield from self._forecast_image_set(planned, state, target)
+
+    def _forecast_image_set(
+        self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget
+    ) -> Iterator[ForecastRequest | ImageSetUpdateResult]:
+        reader = self.updater.reader
+        try:
+            properties = reader.get(target.image_set_id)
+            if properties.imageSetState == LOCKED_STATE:
+                raise ImageSetEndError(UpdateOutcome.LOCKED, "0")
+            version = properties.versionId
+            stored = reader.read(target.image_set_id, version, planned.update.study_instance_uid)
+        except ImageSetEndError as end:
+            yield ImageSetUpdateResult(
+                update=planned.path,
+                study_instance_uid=planned.update.study_instance_uid,
+                series_instance_uid=planned.update.series_instance_uid,
+                image_set_id=target.image_set_id,
+                outcome=end.outcome,
+                reason=end.reason,
+            )
+            return
+        sent = 0
+        for number, request in enumerate(planned.update.requests, 1):
+            last = state.find_last(target.image_set_id, number)
+            if last is not None and last.state.is_done and last.part == last.parts:
+                continue
+            for piece in decide_necessary_requests(request, stored, self.updater.max_bytes).requests:
+                yield ForecastRequest(
+                    update=planned.path, target=target, version=str(int(version) + sent), request=piece
+                )
+                sent += 1
+
+    def revert(self, updates: Iterable[PlannedUpdate], reverter: ImageSetReverter) -> Iterator[ImageSetUpdateResult]:
+        """Take back what the package has done, and yield the result of each image set when it has ended.
+
+        Requests of which it is not known whether they were executed are looked up first.
+        """
+        settled = [(planned, self.read_state(planned)) for planned in updates]
+        states = []
+        for planned, state in settled:
+            if any(record.state.is_open for record in state.requests):
+                yield from ()
+                for found in run_interleaved([self._settle(planned, state)], self.clock, at_once=1):
+                    states.append((planned.update.study_instance_uid, found))
+            else:
+                states.append((planned.update.study_instance_uid, state))
+        targets = collect_revert_targets(states)
+        tasks = (reverter.revert(target) for target in targets.values())
+        yield from run_interleaved(tasks, self.clock, at_once=STUDIES_AT_ONCE)
+
+    def _settle(self, planned: PlannedUpdate, state: UpdateState) -> Generator[float, None, UpdateState]:
+        """Bring the requests of an interrupted run to their end, without sending any. Return the new state."""
+        updater = replace(self.updater, may_send=False)
+        for target in self.finder.find(planned.update):
+            state, _ = yield from updater.update(planned, state, target)
+        return state
+
+
+def _find_missing(planned: PlannedUpdate, results: Results) -> Results:
+    """Return a result with the outcome NOT_FOUND if no image set has a series or an instance of the update."""
+    update = planned.update
+    if any(result.outcome is UpdateOutcome.NOT_FOUND for result in results):
+        return []
+    if not results:
+        what = "the study" if update.series_instance_uid is None else "the series"
+        missing = 1
+    else:
+        is_read = [result for result in results if not result.was_taken_back]
+        absent = frozenset.intersection(*(result.absent for result in is_read)) if is_read else frozenset()
+        missing = len(absent)
+        what = "an instance" if missing == 1 else f"{missing:,} instances"
+    if not missing:
+        return []
+    result = ImageSetUpdateResult(
+        update=planned.path,
+        study_instance_uid=update.study_instance_uid,
+        series_instance_uid=update.series_instance_uid,
+        outcome=UpdateOutcome.NOT_FOUND,
+        reason=what,
+    )
+    return [result]
+
+
+def _make_kept_results(planned: PlannedUpdate, state: UpdateState) -> Iterator[ImageSetUpdateResult]:
+    """Yield the results of an update that an earlier run has brought to its end."""
+    by_image_set: dict[str, list[Any]] = {}
+    for record in state.requests:
+        if record.state.is_done:
+            by_image_set.setdefault(record.imageSetId, []).append(record)
+    for image_set, records in by_image_set.items():
+        counts: Counter[Effect] = Counter()
+        for record in records:
+            counts.update({Effect(name): count for name, count in record.effects.items()})
+        executed = [record for record in records if record.versionAfter is not None]
+        yield ImageSetUpdateResult(
+            update=planned.path,
+            study_instance_uid=planned.update.study_instance_uid,
+            series_instance_uid=planned.update.series_instance_uid,
+            image_set_id=image_set,
+            outcome=UpdateOutcome.UPDATED if executed else UpdateOutcome.STORED,
+            version_before=records[0].versionBefore,
+            version_after=executed[-1].versionAfter if executed else records[0].versionBefore,
+            requests=len(executed),
+            effects=UpdateEffects(counts=dict(counts)),
+        )

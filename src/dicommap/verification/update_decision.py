@@ -1,0 +1,247 @@
+"""Decide which requests an image set still needs for an update, and what to do after an interruption.
+
+A request is computed against one version of the stored metadata. What is stored already is left out, and each removal
+gets the stored value. The same version always gives the same requests. So after an interruption, the requests are
+computed again against the version that the saved state names, and their hashes are compared with the saved ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from dicommap.verification.effects import Effect, choose_worst
+from dicommap.verification.stored_metadata import ABSENT
+from dicommap.verification.update_values import (
+    NOT_HERE,
+    build_update_request,
+    find_stored_value,
+    is_stored_at_other_level,
+    judge_stored_value,
+    list_update_attributes,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dicommap.updates.update import UpdateRequest
+    from dicommap.verification.effects import EffectCounts
+    from dicommap.verification.stored_metadata import StoredImageSet
+    from dicommap.verification.update_values import UpdateAttribute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NecessaryRequests:
+    """The requests that one version of an image set needs for one request of a package, and what is left out."""
+
+    requests: tuple[UpdateRequest, ...]
+    """The requests in their order. Each is within the limit of bytes. It is empty if all is stored already."""
+    stored: int = 0
+    """Number of attributes that are left out because they are stored as wanted."""
+    absent: tuple[str, ...] = ()
+    """UIDs of the series and instances that the image set does not have. Their attributes are left out."""
+    elsewhere: tuple[UpdateAttribute, ...] = ()
+    """Attributes that are left out because the image set has them at another level."""
+    too_large: tuple[UpdateAttribute, ...] = ()
+    """Attributes that are left out because a request with them alone is over the limit of bytes."""
+
+    @property
+    def left_out(self) -> tuple[UpdateAttribute, ...]:
+        """Return the attributes that are wanted and cannot be sent."""
+        return (*self.elsewhere, *self.too_large)
+
+
+def decide_necessary_requests(request: UpdateRequest, stored: StoredImageSet, max_bytes: int) -> NecessaryRequests:
+    """Return the requests that an image set still needs.
+
+    Args:
+        request: A request of the package.
+        stored: The metadata of one version of the image set.
+        max_bytes: The maximum number of bytes of both documents of one request together.
+
+    """
+    stored_count = 0
+    absent: dict[str, None] = {}
+    needed: list[UpdateAttribute] = []
+    elsewhere: list[UpdateAttribute] = []
+    for attribute in list_update_attributes(request):
+        value = find_stored_value(attribute, stored)
+        if value is NOT_HERE:
+            absent[attribute.sop_instance_uid or attribute.series_instance_uid or ""] = None
+        elif value is ABSENT and is_stored_at_other_level(attribute, stored):
+            elsewhere.append(attribute)
+        elif judge_stored_value(attribute, value) is Effect.APPLIED:
+            stored_count += 1
+        else:
+            needed.append(replace(attribute, value=_to_json(value)) if attribute.is_removal else attribute)
+    parts, too_large = _divide(needed, request.force, max_bytes)
+    return NecessaryRequests(
+        requests=tuple(parts),
+        stored=stored_count,
+        absent=tuple(absent),
+        elsewhere=tuple(elsewhere),
+        too_large=tuple(too_large),
+    )
+
+
+def _to_json(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    """Return a stored value with numbers that `json` can write. The metadata was read with Decimal numbers."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {name: _to_json(member) for name, member in value.items()}
+    return [_to_json(item) for item in value] if isinstance(value, list) else value
+
+
+def _divide(
+    attributes: Sequence[UpdateAttribute], force: bool, max_bytes: int
+) -> tuple[list[UpdateRequest], list[UpdateAttribute]]:
+    """Divide attributes into requests within the limit. Return them, and the attributes that are too large alone.
+
+    Stored values of removals may make a request larger than the one in the package.
+    """
+    requests: list[UpdateRequest] = []
+    too_large: list[UpdateAttribute] = []
+    open_ones = [list(attributes)] if attributes else []
+    while open_ones:
+        part = open_ones.pop()
+        request = build_update_request(part, force=force)
+        if request.size <= max_bytes:
+            requests.append(request)
+        elif len(part) == 1:
+            too_large += part
+        else:
+            middle = len(part) // 2
+            open_ones += [part[middle:], part[:middle]]  # the first half is taken next
+    return requests, too_large
+
+
+def hash_request(request: UpdateRequest, *, include_study: bool) -> str:
+    """Return the SHA-256 of a request as it is sent, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for data in (request.updatable_bytes, request.removable_bytes):
+        digest.update(b"-" if data is None else b"%d:%b" % (len(data), data))
+    digest.update(bytes([request.force, include_study]))
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateEffects:
+    """The effects of the attributes of one or more requests, after they were sent."""
+
+    counts: EffectCounts = field(default_factory=dict)
+    attention: tuple[tuple[UpdateAttribute, Effect], ...] = ()
+    """The attributes that are not applied, or whose effect is not known."""
+
+    @property
+    def worst(self) -> Effect:
+        """Return the worst effect."""
+        return choose_worst(self.counts)
+
+    def __add__(self, other: UpdateEffects) -> UpdateEffects:
+        counts = Counter(self.counts)
+        counts.update(other.counts)
+        return UpdateEffects(counts=dict(counts), attention=(*self.attention, *other.attention))
+
+
+def judge_update(
+    attributes: Iterable[UpdateAttribute], stored: StoredImageSet, before: StoredImageSet
+) -> UpdateEffects:
+    """Return the effects of attributes in an image set after they were sent.
+
+    Args:
+        attributes: The attributes of the request.
+        stored: The metadata of the version that the request has made.
+        before: The metadata of the version before it.
+
+    """
+    counts: Counter[Effect] = Counter()
+    attention: list[tuple[UpdateAttribute, Effect]] = []
+    for attribute in attributes:
+        value = find_stored_value(attribute, stored)
+        # An instance that is gone after the request was removed by somebody else.
+        effect = (
+            Effect.NOT_READABLE
+            if value is NOT_HERE
+            else judge_stored_value(attribute, value, find_stored_value(attribute, before))
+        )
+        counts[effect] += 1
+        if effect is not Effect.APPLIED:
+            attention.append((attribute, effect))
+    return UpdateEffects(counts=dict(counts), attention=tuple(attention))
+
+
+class Recovery(StrEnum):
+    """What to do about a request of which it is not known whether AWS has executed it."""
+
+    SEND = "send"
+    """The version is the one before the request: it was not executed. It can be sent."""
+    FINISH = "finish"
+    """The next version has what the request wants: the request was executed."""
+    CHANGED = "changed"
+    """The image set has a newer version, but not with what the request wants: somebody else has changed it."""
+    NOT_KNOWN = "not known"
+    """The image set has a newer version, and it cannot be decided whether the request has made it."""
+
+
+def decide_recovery(version_before: int, latest: int, *, is_same_request: bool, effects: Iterable[Effect]) -> Recovery:
+    """Decide what to do about a request without an answer.
+
+    Args:
+        version_before: The version for which the request was computed.
+        latest: The latest version of the image set, which is not LOCKED.
+        is_same_request: Whether the request that is computed for `version_before` is the one that was sent.
+        effects: The effects of its attributes in the version after `version_before`. They are not needed if there is
+            no such version.
+
+    """
+    if latest <= version_before:
+        return Recovery.SEND
+    if not is_same_request:
+        return Recovery.NOT_KNOWN
+    worst = choose_worst(effects)
+    if worst is Effect.APPLIED:
+        return Recovery.FINISH
+    return Recovery.NOT_KNOWN if worst is Effect.NOT_COMPARABLE else Recovery.CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class VersionStep:
+    """One change of an image set by this package: from one version to the next."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevertDecision:
+    """The version to which an image set can be reverted, or the reason why it cannot."""
+
+    to_version: int | None
+    """The version before the changes of this package; None if the image set cannot be reverted."""
+    is_partial: bool = False
+    """Whether earlier changes of this package remain, because somebody else has changed the image set after them."""
+
+
+def decide_revert(steps: Iterable[VersionStep], latest: int) -> RevertDecision:
+    """Decide to which version an image set is reverted to take back what this package did.
+
+    The latest version must be one that this package has made. From there, the steps are followed back as long as each
+    begins at the version where the step before it has ended.
+
+    Args:
+        steps: The changes of the image set by this package, in any order.
+        latest: The latest version of the image set.
+
+    """
+    by_after = {step.after: step.before for step in steps}
+    version = latest
+    while version in by_after:
+        version = by_after.pop(version)
+    if version == latest:
+        return RevertDecision(to_version=None)
+    return RevertDecision(to_version=version, is_partial=any(after < version for after in by_after))
