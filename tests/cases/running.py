@@ -37,12 +37,8 @@ from dicommap.probing.probe_report import ProbeReport
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
 from tests.cases.adoption_fakes import JobsByDocument, make_clients
-<<<<<<< HEAD
 from tests.cases.stored import ImageSetsByDocument, MetadataByDocument, StoredByDocument
-=======
-from tests.cases.stored import ImageSetsByDocument, StoredByDocument
 from tests.cases.updating import run_update
->>>>>>> 767aa97f (dicommap update sends the updates of a package, each once, and takes them back)
 from tests.support.s3_fault_proxy import Fault, run_fault_proxy, shorten_retries
 from tests.support.s3_memory_server import memory_server
 from tests.support.s3_server import environment

@@ -92,7 +92,12 @@ class Store:
 
     def update(self, package: Path, **options: Any) -> UpdateResult:
         """Update with a clock that does not wait."""
-        given = {"datastore_id": DATASTORE_ID, "clients": self.clients, "clock": QuickClock(), "lock_timeout": 100}
+        given: dict[str, Any] = {
+            "datastore_id": DATASTORE_ID,
+            "clients": self.clients,
+            "clock": QuickClock(),
+            "lock_timeout": 100,
+        }
         return dicommap.update(package, **(given | options))
 
     def stored(self, instance: str, keyword: str, version: str | None = None) -> Any:

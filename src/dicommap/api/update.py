@@ -30,7 +30,6 @@ from dicommap.errors import UsageError
 from dicommap.issues import has_errors
 from dicommap.issues.bounded_list import BoundedList, bounded_issues
 from dicommap.issues.wording import choose_verb, format_count
-from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.displayable import Displayable
 from dicommap.package.audit_log import record_event
 from dicommap.package.aws_account_check import (
@@ -43,7 +42,12 @@ from dicommap.package.image_set_reader import LOCK_SECONDS, ImageSetReader
 from dicommap.package.image_set_reverter import ImageSetReverter
 from dicommap.package.image_set_updater import ImageSetUpdater
 from dicommap.package.job_requests import require_package
-from dicommap.package.package_updater import ForecastRequest, PackageUpdater
+from dicommap.package.package_updater import (
+    ForecastRequest,
+    PackageUpdater,
+    make_revert_event,
+    make_update_event,
+)
 from dicommap.package.transfer_confirmation import make_update_transfer, require_confirmed
 from dicommap.package.update_states import UpdateStates
 from dicommap.package.update_targets import ImportedImageSets, UpdateTargetFinder
@@ -277,29 +281,10 @@ class UpdateRun:
         (self._others if result.is_done else self._attention).add(result)
 
     def _record_update(self, planned: PlannedUpdate, record: RequestRecord) -> None:
-        event = AuditEvent(
-            action=AuditAction.UPDATED,
-            studyInstanceUID=planned.update.study_instance_uid,
-            seriesInstanceUID=planned.update.series_instance_uid,
-            file=planned.path,
-            imageSetId=record.imageSetId,
-            versionBefore=record.versionBefore,
-            versionAfter=record.versionAfter,
-            datastoreId=self.datastore_id,
-            counts=record.effects or None,
-        )
-        record_event(self.path, event, now=self._clock.now())
+        record_event(self.path, make_update_event(planned, record, self.datastore_id), now=self._clock.now())
 
     def _record_revert(self, state: RevertState, study: str) -> None:
-        event = AuditEvent(
-            action=AuditAction.REVERTED,
-            studyInstanceUID=study or None,
-            imageSetId=state.imageSetId,
-            versionBefore=state.versionBefore,
-            versionAfter=state.versionAfter,
-            datastoreId=self.datastore_id,
-        )
-        record_event(self.path, event, now=self._clock.now())
+        record_event(self.path, make_revert_event(state, study, self.datastore_id), now=self._clock.now())
 
     def result(self) -> UpdateResult:
         """Return the result of the last iteration, which must have ended."""

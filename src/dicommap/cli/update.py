@@ -199,7 +199,7 @@ def _print_result(result: UpdateResult) -> None:
     if result.counts:
         print_text(f"image sets: {describe_outcomes(result.counts)}", indent="  ")
     else:
-        print_line("Nothing was sent." if result.issues.errors else "Nothing is to be done.")
+        print_line("Nothing was sent." if result.issues.errors else "Nothing was to do.")
 
 
 def _choose_next_step(result: UpdateResult, args: argparse.Namespace) -> NextStep:

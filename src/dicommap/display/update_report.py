@@ -13,7 +13,6 @@ from dicommap.verification.update_result import UpdateOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from dicommap.display.inventory_records import Record
     from dicommap.display.issue_report import Issues
@@ -40,7 +39,7 @@ class _Result(Protocol):
     """The members of an UpdateResult that its report shows."""
 
     @property
-    def package(self) -> Path: ...
+    def package(self) -> object: ...
     @property
     def datastore_id(self) -> str: ...
     @property
@@ -89,7 +88,7 @@ def build_update_record(result: ImageSetUpdateResult) -> Record:
 
 
 def format_effects(counts: Mapping[Effect, int]) -> str:
-    """Return the numbers of attributes by effect as text, the best effect first; empty if there are none."""
+    """Return the numbers of attributes by effect as text, the best effect first; empty without attributes."""
     return ", ".join(f"{counts[effect]:,} {effect.value}" for effect in EFFECT_ORDER if counts.get(effect))
 
 

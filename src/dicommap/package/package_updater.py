@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from dicommap.aws.interleaved_tasks import run_interleaved
 from dicommap.errors import PackageError
 from dicommap.healthimaging.image_sets import LOCKED_STATE
+from dicommap.issues.wording import format_count
+from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.update_state import UpdateState
 from dicommap.package.image_set_reader import ImageSetEndError
 from dicommap.package.image_set_reverter import collect_revert_targets
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from dicommap.aws.timing import Clock
+    from dicommap.model.update_state import RequestRecord, RevertState
     from dicommap.package.image_set_reverter import ImageSetReverter
     from dicommap.package.image_set_updater import ImageSetUpdater
     from dicommap.package.package_directory import PlannedUpdate
@@ -210,7 +213,6 @@ class PackageUpdater:
         states = []
         for planned, state in settled:
             if any(record.state.is_open for record in state.requests):
-                yield from ()
                 for found in run_interleaved([self._settle(planned, state)], self.clock, at_once=1):
                     states.append((planned.update.study_instance_uid, found))
             else:
@@ -239,7 +241,7 @@ def _find_missing(planned: PlannedUpdate, results: Results) -> Results:
         is_read = [result for result in results if not result.was_taken_back]
         absent = frozenset.intersection(*(result.absent for result in is_read)) if is_read else frozenset()
         missing = len(absent)
-        what = "an instance" if missing == 1 else f"{missing:,} instances"
+        what = "an instance" if missing == 1 else format_count(missing, "instance")
     if not missing:
         return []
     result = ImageSetUpdateResult(
@@ -274,3 +276,30 @@ def _make_kept_results(planned: PlannedUpdate, state: UpdateState) -> Iterator[I
             requests=len(executed),
             effects=UpdateEffects(counts=dict(counts)),
         )
+
+
+def make_update_event(planned: PlannedUpdate, record: RequestRecord, datastore_id: str) -> AuditEvent:
+    """Return the event of a request that was executed, for audit.jsonl."""
+    return AuditEvent(
+        action=AuditAction.UPDATED,
+        studyInstanceUID=planned.update.study_instance_uid,
+        seriesInstanceUID=planned.update.series_instance_uid,
+        file=planned.path,
+        imageSetId=record.imageSetId,
+        versionBefore=record.versionBefore,
+        versionAfter=record.versionAfter,
+        datastoreId=datastore_id,
+        counts=record.effects or None,
+    )
+
+
+def make_revert_event(state: RevertState, study: str, datastore_id: str) -> AuditEvent:
+    """Return the event of an image set whose updates were taken back, for audit.jsonl."""
+    return AuditEvent(
+        action=AuditAction.REVERTED,
+        studyInstanceUID=study or None,
+        imageSetId=state.imageSetId,
+        versionBefore=state.versionBefore,
+        versionAfter=state.versionAfter,
+        datastoreId=datastore_id,
+    )

@@ -94,7 +94,7 @@ def make_update_transfer(
 
     """
     per_second = rate or UPDATE_IMAGE_SET_METADATA_RATE.per_second
-    duration = f"about {format_duration(requests / per_second)} at {per_second:g} requests per second"
+    duration = f"about {format_duration(requests / per_second)}: AWS accepts one request in {1 / per_second:g} s"
     return Transfer(
         package=str(package.path),
         jobs=(),

@@ -82,9 +82,9 @@ class UpdateTargetFinder:
     def find(self, update: Update) -> list[UpdateTarget]:
         """Return the image sets of an update, in the order of their ids. Raises AwsError.
 
-        For a series, these are the image sets into which the jobs of the package have imported it. If there are none,
-        they are all image sets of the series in the data store. For a study, one primary image set stands for all
-        primary ones; image sets that are not primary are updated one by one.
+        For a series, these are the image sets into which the jobs of the package have imported it. If no job has
+        imported it, they are all image sets of the series in the data store. For a study, one primary image set stands
+        for all primary ones; image sets that are not primary are updated one by one.
         """
         if update.series_instance_uid is None:
             return self._find_study(update.study_instance_uid)

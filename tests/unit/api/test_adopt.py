@@ -15,6 +15,7 @@ from dicommap.display.adoption_report import build_adoption_record
 from dicommap.errors import AwsError, DocumentError, PackageError, UsageError
 from dicommap.issues import Severity, make_issue
 from dicommap.model.job_adoption import AdoptionResult
+from dicommap.package.state_folder import StateFolder
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.testing import ImportJobService
 from dicommap.testing.service import DATASTORE_ID
@@ -302,7 +303,7 @@ def test_an_adoption_that_was_stopped_goes_on(
     elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
     ids = [elsewhere.start("0001"), elsewhere.start("0002")]
-    write, count = SubmissionStates._write_document, iter(range(100))
+    write, count = StateFolder.write, iter(range(100))
 
     def stop(*arguments: Any) -> None:
         if next(count) == written:
@@ -310,7 +311,7 @@ def test_an_adoption_that_was_stopped_goes_on(
         write(*arguments)
 
     with monkeypatch.context() as context:
-        context.setattr(SubmissionStates, "_write_document", stop)
+        context.setattr(StateFolder, "write", stop)
         with pytest.raises(KeyboardInterrupt):
             adopt(elsewhere, *ids)
     assert len(states(elsewhere.package)) == max(0, written - 1)

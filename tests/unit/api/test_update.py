@@ -137,13 +137,18 @@ def test_a_dry_run_shows_each_request_and_sends_none(store: Store) -> None:
 def test_the_time_that_the_requests_need_is_shown_before(store: Store) -> None:
     shown: list[Any] = []
     package = store.package(CORRECTION, REMOVAL)
+
+    def refuse(transfer: Any) -> bool:
+        shown.append(transfer)
+        return False
+
     with pytest.raises(UsageError, match="not confirmed"):
-        store.update(package, confirm=lambda transfer: bool(shown.append(transfer)))
+        store.update(package, confirm=refuse)
     (transfer,) = shown
-    assert (transfer.updates, transfer.notes["duration"]) == (2, "about 8 s at 0.25 requests per second")
+    assert (transfer.updates, transfer.notes["duration"]) == (2, "about 8 s: AWS accepts one request in 4 s")
     assert store.image_set.version == 1
     assert store.update(package).ok
-    store.update(package, confirm=lambda transfer: bool(shown.append(transfer)))
+    store.update(package, confirm=refuse)
     assert len(shown) == 1  # nothing is left to be sent, so nobody is asked
 
 
