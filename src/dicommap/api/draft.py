@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicommap.api.draft_documents import DraftSettings, make_documents
 from dicommap.arguments import (
     convert_arguments,
     optional,
@@ -24,29 +24,25 @@ from dicommap.arguments import (
 from dicommap.display.conflict_report import Conflicts
 from dicommap.display.issue_report import Issues
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
+from dicommap.healthimaging.data_stores import find_data_store
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory.instance_values import read_study_instances
 from dicommap.inventory.inventory_argument import require_inventory
 from dicommap.issues import Severity, has_errors, make_issue
-from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.instance_values import LastStudyInstances
 from dicommap.overrides.resolution import resolve_edits
 from dicommap.package.audit_key import choose_audit_values
 from dicommap.package.draft_inputs import EditSources, read_edits
 from dicommap.package.draft_result import Draft
 from dicommap.package.package_writer import require_writable, write_package
-from dicommap.package.review_tables import build_tables
 from dicommap.package.temporary_store import TemporaryStore
-from dicommap.planning.inventory_jobs import DEFAULT_QUOTAS, JobSettings, plan_inventory_jobs
-from dicommap.planning.package_documents import build_package_documents
+from dicommap.planning.inventory_jobs import (
+    DEFAULT_QUOTAS,
+    JobSettings,
+    missing_prefix_error,
+)
 from dicommap.planning.source_prefixes import has_only_local_roots
 from dicommap.progress import progress_reporter, track_progress
-from dicommap.validation.draft_check import (
-    check_archived_files,
-    check_documents,
-    check_override_paths,
-    check_repeated_instances,
-)
 from dicommap.validation.request_check import check_aws_account, reject_drafted_members
 
 if TYPE_CHECKING:
@@ -57,14 +53,12 @@ if TYPE_CHECKING:
     from dicommap.display.report import Figure
     from dicommap.edits.function_edits import InstanceFunction, SeriesFunction, StudyFunction
     from dicommap.inventory import Inventory
-    from dicommap.issues import Issue
-    from dicommap.model.audit_values import AuditValueMode, AuditValues
+    from dicommap.model.audit_values import AuditValueMode
     from dicommap.model.item_store import ItemStore
     from dicommap.model.masking import Masker
     from dicommap.overrides.image_set_forecast import StudyFileGroups
     from dicommap.overrides.resolution import Resolution
     from dicommap.package.draft_inputs import Paths
-    from dicommap.planning.package_documents import PackageDocuments
     from dicommap.planning.staging import StagingPolicy
     from dicommap.progress import ProgressOption
 
@@ -189,17 +183,27 @@ def draft(
     directory = None if output is None else Path(output)
     if directory is not None:
         require_writable(directory)
+    data_store = find_data_store(inventory.sources)
     is_unplanned = directory is None and input_s3_uri is None and has_only_local_roots(inventory.sources)
+    has_no_prefix = input_s3_uri is None and has_only_local_roots(inventory.sources)
     jobs = JobSettings.from_options(
         inventory.sources,
-        input_s3_uri=_INVENTED_PREFIX if is_unplanned else input_s3_uri,
+        input_s3_uri=_INVENTED_PREFIX if is_unplanned or (has_no_prefix and updates) else input_s3_uri,
         quotas=quotas,
         staging=staging,
         stage_uri=stage_uri,
         leave_out=leave_out,
     )
-    settings = _PackageSettings(
-        jobs, account or {}, assumptions, directory, updates, values, (reason or "").strip() or None
+    settings = DraftSettings(
+        jobs,
+        account or {},
+        assumptions,
+        directory,
+        updates=updates,
+        is_stored=data_store is not None,
+        has_prefix=not has_no_prefix,
+        audit_values=values,
+        reason=(reason or "").strip() or None,
     )
     edits = EditSources(
         sheets=sheets,
@@ -214,38 +218,10 @@ def draft(
     return _draft_package(inventory, edits, settings, progress, is_unplanned=is_unplanned)
 
 
-@dataclass(frozen=True, slots=True)
-class _PackageSettings:
-    """Settings of a package: the job settings, members of the requests, assumptions, and the directory to write."""
-
-    jobs: JobSettings
-    account: Mapping[str, str]
-    assumptions: Assumptions
-    """The assumptions about override files."""
-    directory: Path | None
-    """The directory of the package; None for a dry run, which writes nothing."""
-    updates: bool
-    """Whether updates may make changes that no override can make."""
-    audit_values: AuditValues
-    """The form in which audit.jsonl has values."""
-    reason: str | None
-    """The reason for the changes; None if the user gave none."""
-
-    def make_event(self) -> AuditEvent:
-        """Return the event that the package is drafted, for audit.jsonl."""
-        values = self.audit_values
-        return AuditEvent(
-            action=AuditAction.DRAFTED,
-            reason=self.reason,
-            values=values.mode,
-            keyId=None if values.key is None else values.key.id,
-        )
-
-
 def _draft_package(
     inventory: Inventory,
     edits: EditSources,
-    settings: _PackageSettings,
+    settings: DraftSettings,
     progress: ProgressOption,
     *,
     is_unplanned: bool,
@@ -261,7 +237,9 @@ def _draft_package(
     ]
     store = TemporaryStore(settings.directory)
     resolution = _resolve_edits(inventory, edits, settings, progress, store)
-    issues, documents = _make_documents(inventory, resolution, settings, call_issues, store)
+    if resolution.overrides and settings.directory is not None and not settings.has_prefix:
+        raise missing_prefix_error()
+    issues, documents = make_documents(inventory, resolution, settings, call_issues, store)
     if settings.directory is not None and documents is not None:
         write_package(settings.directory, documents, settings.make_event())
     if is_unplanned:
@@ -283,7 +261,7 @@ def _draft_package(
 def _resolve_edits(
     inventory: Inventory,
     edits: EditSources,
-    settings: _PackageSettings,
+    settings: DraftSettings,
     progress: ProgressOption,
     store: ItemStore,
 ) -> Resolution:
@@ -308,44 +286,9 @@ def _resolve_edits(
             store=store,
             instances=instances,
             uses_updates=settings.updates,
+            is_stored=settings.is_stored,
         )
     has_edits_or_output = provider or settings.directory is not None
     if not resolution.changes and not has_errors(resolution.issues) and has_edits_or_output:
         resolution.issues.add(make_issue("draft.nothing-to-do"))
     return resolution
-
-
-def _make_documents(
-    inventory: Inventory,
-    resolution: Resolution,
-    settings: _PackageSettings,
-    call_issues: Sequence[Issue],
-    store: ItemStore,
-) -> tuple[list[Issue], PackageDocuments | None]:
-    """Return the issues of the draft, and the documents of the package; None in their place if an issue is an error.
-
-    `call_issues` are the issues of the arguments of `draft`, and are among the returned issues.
-    """
-    issues = [*call_issues, *resolution.issues]
-    repeated = list(check_repeated_instances(*inventory.count_duplicates()))
-    documents: PackageDocuments | None = None
-    # With a wrong URI, each document would repeat the same error, so no documents are built. If an edit has an error,
-    # they are built: so the other overrides are checked too, and the user sees all issues at once.
-    if not has_errors(call_issues):
-        planned = plan_inventory_jobs(
-            inventory.sources, inventory.s3_objects, resolution.overrides, settings.jobs, settings.assumptions, store
-        )
-        if planned is not None:
-            issues += planned.issues
-            if resolution.overrides and planned.jobs:
-                tables = build_tables(
-                    resolution, [*issues, *repeated], settings.audit_values, settings.assumptions, store
-                )
-                header = planned.make_plan_header(inventory.sources, settings.jobs.quotas, settings.assumptions)
-                documents = build_package_documents(
-                    planned.jobs, resolution.overrides, header, tables, settings.account, store
-                )
-                issues += check_documents(documents)
-                issues += check_override_paths(documents.plan, planned.base, planned.files.has_key)
-    issues += [*check_archived_files(inventory.count_files_in_archives()), *repeated]
-    return issues, None if has_errors(issues) else documents

@@ -128,6 +128,7 @@ def resolve_edits(
     store: ItemStore = MEMORY,
     instances: InstanceReader = no_instances,
     uses_updates: bool = False,
+    is_stored: bool = False,
 ) -> Resolution:
     """Resolve the edits of all studies. The last issues of the result are about edits without any effect.
 
@@ -145,6 +146,7 @@ def resolve_edits(
         store: The store that keeps the overrides, changes, edit results and conflicts, and the digests of identifiers.
         instances: A function that returns the instances of a study. It is called only if an edit is for an instance.
         uses_updates: Whether updates may make changes that no override can make. If not, such edits are errors.
+        is_stored: Whether the studies are in a data store already. Then updates make all changes.
     """
     result = Resolution(
         overrides=store.make_list(),
@@ -158,7 +160,7 @@ def resolve_edits(
     doubtful_values, update_edits = DoubtfulValues(latest_birth_date), UpdateEdits()
     for study in studies:
         edits = _collect_edits(study, provider, files, result)
-        resolution = resolve_study(study, edits, instances, uses_updates=uses_updates)
+        resolution = resolve_study(study, edits, instances, uses_updates=uses_updates, is_stored=is_stored)
         record_changes(study.study_instance_uid, edits, resolution)
         grouping.add_study(edits, resolution)
         # No attribute of these checks is of the instance level.

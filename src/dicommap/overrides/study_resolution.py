@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,12 @@ _SharedOrigins = dict[tuple[str, ...], tuple[str, ...]]
 
 
 def resolve_study(
-    study: Study, edits: Iterable[Edit], instances: InstanceReader = no_instances, *, uses_updates: bool = False
+    study: Study,
+    edits: Iterable[Edit],
+    instances: InstanceReader = no_instances,
+    *,
+    uses_updates: bool = False,
+    is_stored: bool = False,
 ) -> StudyResolution:
     """Resolve the edits of one study into the smallest overrides, changes by updates, and issues of contradictions.
 
@@ -63,6 +68,7 @@ def resolve_study(
         edits: The edits of the study, its series and its instances.
         instances: A function that returns the instances of the study. It is called only if an edit is for an instance.
         uses_updates: Whether updates set attributes of the instance level. If not, overrides set them, with a warning.
+        is_stored: Whether the study is in a data store already. Then updates make all changes.
     """
     merged_edits: MergedEdits = {None: {}}
     of_instances: MergedInstanceEdits = {}
@@ -87,39 +93,38 @@ def resolve_study(
     _move_to_study(study, merged_edits)
     issues += _refuse_removals_from_series(study.study_instance_uid, merged_edits)
     _mask_patient_texts(study, [*merged_edits.values(), *of_instances.values()])
-    return _build_resolution(
-        study, merged_edits, of_instances, instance_values, [issue for _, issue in issues], uses_updates=uses_updates
+    changes = _build_all_changes(study, merged_edits, of_instances, instance_values)
+    changes = [_set_update_reason(change, uses_updates=uses_updates, is_stored=is_stored) for change in changes]
+    return StudyResolution(
+        overrides=tuple(_build_overrides(changes)),
+        changes=tuple(changes),
+        issues=tuple(issue for _, issue in issues),
     )
 
 
-def _build_resolution(
+def _build_all_changes(
     study: Study,
     merged_edits: MergedEdits,
     of_instances: MergedInstanceEdits,
     instance_values: Mapping[InstanceKey, AttributeValues],
-    issues: Iterable[Issue],
-    *,
-    uses_updates: bool,
-) -> StudyResolution:
-    """Return the resolution of merged edits that do not contradict each other."""
+) -> list[AttributeChange]:
+    """Return the changes of edits that do not contradict each other, in the order of series and instances."""
     values: dict[str | None, AttributeValues] = {series.series_instance_uid: series.values for series in study.series}
     values[None] = study.values
     shared: _SharedOrigins = {}
     changes: list[AttributeChange] = []
     for series in sorted(merged_edits, key=lambda uid: uid or ""):
         target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series)
-        changes += _build_changes(target, values[series], merged_edits[series], shared, uses_updates=uses_updates)
+        changes += _build_changes(target, values[series], merged_edits[series], shared)
     for series, instance in sorted(of_instances):
         target = Target(
             study_instance_uid=study.study_instance_uid, series_instance_uid=series, sop_instance_uid=instance
         )
-        key = (series, instance)
-        changes += _build_changes(
-            target, instance_values.get(key, {}), of_instances[key], shared, uses_updates=uses_updates
-        )
+        of_instance = instance_values.get((series, instance), {})
+        changes += _build_changes(target, of_instance, of_instances[series, instance], shared)
     if of_instances:
         changes.sort(key=lambda change: (change.series_instance_uid or "", change.sop_instance_uid or ""))
-    return StudyResolution(overrides=tuple(_build_overrides(changes)), changes=tuple(changes), issues=tuple(issues))
+    return changes
 
 
 def _merge_edit(merged_edits: MergedEdits, of_instances: MergedInstanceEdits, edit: Edit) -> Issue | None:
@@ -237,8 +242,6 @@ def _build_changes(
     values: AttributeValues,
     merged_edits: dict[int, MergedEdit],
     shared: _SharedOrigins,
-    *,
-    uses_updates: bool,
 ) -> Iterator[AttributeChange]:
     """Yield a change for each attribute whose current values are not all equal to the new value."""
     for tag, merged in sorted(merged_edits.items()):
@@ -253,21 +256,24 @@ def _build_changes(
                 before=None if before is None else compact_counts(before),
                 after=merged.attribute,
                 origins=shared.setdefault(origins, origins),
-                update_reason=_find_update_reason(target, tag, merged.attribute, uses_updates=uses_updates),
                 can_be_shown=merged.can_be_shown,
             )
 
 
-def _find_update_reason(
-    target: Target, tag: int, attribute: Attribute | None, *, uses_updates: bool
-) -> UpdateReason | None:
-    """Return the reason why an update makes a change; None if an override makes it."""
-    if attribute is None:
-        return UpdateReason.REMOVAL
-    if target.sop_instance_uid is not None:
-        return UpdateReason.INSTANCE
-    # Without updates, such an attribute is in the override, and the override's checks warn of it or refuse it.
-    return UpdateReason.LEVEL if uses_updates and level_of(tag) is Level.INSTANCE else None
+def _set_update_reason(change: AttributeChange, *, uses_updates: bool, is_stored: bool) -> AttributeChange:
+    """Return a change with the reason why an update makes it; unchanged if an override makes it."""
+    if change.after is None:
+        reason = UpdateReason.REMOVAL
+    elif change.sop_instance_uid is not None:
+        reason = UpdateReason.INSTANCE
+    elif is_stored:
+        reason = UpdateReason.STORED
+    elif uses_updates and level_of(change.tag) is Level.INSTANCE:
+        reason = UpdateReason.LEVEL
+    else:
+        # Without updates, an attribute of the instance level is in the override, whose checks warn of it or refuse it.
+        return change
+    return replace(change, update_reason=reason)
 
 
 def _build_overrides(changes: list[AttributeChange]) -> list[Override]:

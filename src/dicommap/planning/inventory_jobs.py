@@ -121,10 +121,7 @@ class JobSettings:
                     fix="Scan and draft each bucket by itself.",
                 )
             if prefix is None:
-                raise UsageError(
-                    "--input-s3-uri is missing: it says where the files are (or will be) in S3.",
-                    fix="Name the prefix: --input-s3-uri s3://BUCKET/PREFIX/.",
-                )
+                raise missing_prefix_error()
             input_s3_uri = str(prefix)
         base = S3Uri.parse(input_s3_uri)
         if base is not None and SourcePrefixes.from_roots(sources, base).is_outside:
@@ -245,6 +242,14 @@ def _make_jobs(plan: PrefixPlan, files: InventoryFiles, base: S3Uri, settings: J
         uri = S3Uri(bucket=stage.bucket, prefix=f"{stage.prefix}{number:04}/")
         objects = files.staged_objects(job.pieces, settings.quotas.fileBytes)
         yield PlannedJob(id=f"{number:04}", uri=uri, staged=True, objects=objects)
+
+
+def missing_prefix_error() -> UsageError:
+    """Return the error of a call that plans import jobs of local files and does not name their S3 prefix."""
+    return UsageError(
+        "--input-s3-uri is missing: it says where the files are (or will be) in S3.",
+        fix="Name the prefix: --input-s3-uri s3://BUCKET/PREFIX/.",
+    )
 
 
 def _check_staging(staging: StagingPolicy | str | None, stage_uri: str | None) -> StagingPolicy:

@@ -1,0 +1,172 @@
+"""The settings of a draft, and the documents of its package: import jobs with overrides, and updates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dicommap.inventory.instance_values import read_study_instances
+from dicommap.issues import has_errors
+from dicommap.model.audit import AuditAction, AuditEvent
+from dicommap.model.instance_values import LastStudyInstances
+from dicommap.overrides.update_changes import iterate_update_changes
+from dicommap.package.review_tables import build_tables
+from dicommap.planning.inventory_jobs import (
+    JobSettings,
+    plan_inventory_jobs,
+)
+from dicommap.planning.package_documents import PlanHeader, build_package_documents
+from dicommap.updates.update_builder import build_updates, find_update_issues
+from dicommap.validation.draft_check import (
+    check_archived_files,
+    check_documents,
+    check_override_paths,
+    check_repeated_instances,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from dicommap.healthimaging.assumptions import Assumptions
+    from dicommap.inventory import Inventory
+    from dicommap.issues import Issue
+    from dicommap.model.audit_values import AuditValues
+    from dicommap.model.item_store import ItemStore
+    from dicommap.overrides.resolution import Resolution
+    from dicommap.planning.package_documents import PackageDocuments
+    from dicommap.updates.update import Update
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSettings:
+    """Settings of a package: the job settings, members of the requests, assumptions, and the directory to write."""
+
+    jobs: JobSettings
+    account: Mapping[str, str]
+    assumptions: Assumptions
+    """The assumptions about override files."""
+    directory: Path | None
+    """The directory of the package; None for a dry run, which writes nothing."""
+    updates: bool
+    """Whether updates may make changes that no override can make."""
+    is_stored: bool
+    """Whether the instances are in a data store already, so that updates make all changes."""
+    has_prefix: bool
+    """Whether the S3 prefix of the files is known. Without it, a package can have updates only."""
+    audit_values: AuditValues
+    """The form in which audit.jsonl has values."""
+    reason: str | None
+    """The reason for the changes; None if the user gave none."""
+
+    def make_event(self) -> AuditEvent:
+        """Return the event that the package is drafted, for audit.jsonl."""
+        values = self.audit_values
+        return AuditEvent(
+            action=AuditAction.DRAFTED,
+            reason=self.reason,
+            values=values.mode,
+            keyId=None if values.key is None else values.key.id,
+        )
+
+
+def make_documents(
+    inventory: Inventory,
+    resolution: Resolution,
+    settings: DraftSettings,
+    call_issues: Sequence[Issue],
+    store: ItemStore,
+) -> tuple[list[Issue], PackageDocuments | None]:
+    """Return the issues of the draft, and the documents of the package; None in their place if an issue is an error.
+
+    `call_issues` are the issues of the arguments of `draft`, and are among the returned issues.
+    """
+    issues = [*call_issues, *resolution.issues]
+    repeated = list(check_repeated_instances(*inventory.count_duplicates()))
+    documents: PackageDocuments | None = None
+    # With a wrong URI, each document would repeat the same error, so no documents are built. If an edit has an error,
+    # they are built: so the other overrides are checked too, and the user sees all issues at once.
+    if not has_errors(call_issues):
+        if settings.updates:
+            issues += find_update_issues(resolution.changes, settings.assumptions)
+        if settings.updates and resolution.updates and not resolution.overrides:
+            documents = _make_update_documents(inventory, resolution, settings, [*issues, *repeated], store)
+            issues += check_documents(documents)
+        else:
+            documents = _make_job_documents(inventory, resolution, settings, issues, repeated, store)
+    issues += [*check_archived_files(inventory.count_files_in_archives()), *repeated]
+    return issues, None if has_errors(issues) else documents
+
+
+def _make_job_documents(
+    inventory: Inventory,
+    resolution: Resolution,
+    settings: DraftSettings,
+    issues: list[Issue],
+    repeated: Sequence[Issue],
+    store: ItemStore,
+) -> PackageDocuments | None:
+    """Return the documents of a package with import jobs; None if there is no override or no job.
+
+    Args:
+        inventory: The inventory.
+        resolution: The resolved edits.
+        settings: The settings of the package.
+        issues: The issues of the draft until now. Those of the plan and of the documents are added.
+        repeated: The issues of repeated instances, for issues.jsonl.
+        store: The store that keeps the documents.
+    """
+    planned = plan_inventory_jobs(
+        inventory.sources, inventory.s3_objects, resolution.overrides, settings.jobs, settings.assumptions, store
+    )
+    if planned is None:
+        return None
+    issues += planned.issues
+    if not (resolution.overrides and planned.jobs):
+        return None
+    tables = build_tables(resolution, [*issues, *repeated], settings.audit_values, settings.assumptions, store)
+    header = planned.make_plan_header(inventory.sources, settings.jobs.quotas, settings.assumptions)
+    updates = _build_updates(inventory, resolution, settings)
+    documents = build_package_documents(
+        planned.jobs, resolution.overrides, header, tables, settings.account, store, updates
+    )
+    issues += check_documents(documents)
+    issues += check_override_paths(documents.plan, planned.base, planned.files.has_key)
+    return documents
+
+
+def _make_update_documents(
+    inventory: Inventory,
+    resolution: Resolution,
+    settings: DraftSettings,
+    issues: Sequence[Issue],
+    store: ItemStore,
+) -> PackageDocuments:
+    """Return the documents of a package that has updates and no import job. `issues` are the issues of the draft."""
+    header = PlanHeader(
+        roots=tuple(inventory.sources),
+        uri=None,
+        quotas=settings.jobs.quotas,
+        assumptions=settings.assumptions,
+        files=0,
+        instances=0,
+    )
+    tables = build_tables(resolution, issues, settings.audit_values, settings.assumptions, store)
+    updates = _build_updates(inventory, resolution, settings)
+    return build_package_documents((), (), header, tables, settings.account, store, updates)
+
+
+def _build_updates(inventory: Inventory, resolution: Resolution, settings: DraftSettings) -> Iterator[Update]:
+    """Yield the updates for the changes that no override makes; nothing if the draft does not allow updates."""
+    if settings.updates and resolution.updates:
+        instances = LastStudyInstances(partial(read_study_instances, inventory))
+
+        def list_instances(study: str) -> dict[str, list[str]]:
+            uids: dict[str, list[str]] = {}
+            for instance in instances(study):
+                uids.setdefault(instance.series_instance_uid, []).append(instance.sop_instance_uid)
+            return uids
+
+        changes = iterate_update_changes(resolution.changes, instances)
+        yield from build_updates(changes, list_instances, settings.assumptions)
