@@ -122,7 +122,7 @@ def _find_signal_exit(error: SignalExit | BrokenPipeError | KeyboardInterrupt) -
 
 
 def _report_signal(stop: SignalExit) -> int:
-    if stop.name != signal.SIGPIPE.name:  # the reader of the pipe has ended, which is no error
+    if stop.name != signal.SIGPIPE.name:  # if the reader of the pipe has ended, this is not an error
         with suppress(OSError):
             _print_error(f"dicommap: stopped by {stop.name}.")
     return stop.status

@@ -29,7 +29,7 @@ def _load_pydicom_dictionary() -> ModuleType:
     package = find_spec("pydicom")
     spec = PathFinder.find_spec(_NAME, package.submodule_search_locations) if package else None
     if f"pydicom.{_NAME}" in sys.modules or spec is None or spec.loader is None:
-        return import_module(f"pydicom.{_NAME}")  # it is imported already, or pydicom has another layout
+        return import_module(f"pydicom.{_NAME}")  # pydicom is imported already, or its files are elsewhere
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

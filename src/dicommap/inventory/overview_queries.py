@@ -148,7 +148,7 @@ class OverviewQueries:
 
 def _build_summary_columns(keywords: Sequence[str]) -> str:
     values = (
-        f"{distinct_count_sql(keyword)}, MIN(IFNULL(\"{keyword}\", ''))"  # constants of this module
+        f"{distinct_count_sql(keyword)}, MIN(IFNULL(\"{keyword}\", ''))"  # the keywords are constants of this module
         for keyword in keywords
     )
     return ", ".join(["SUM(disposition = 'instance')", "SUM(size)", *values])

@@ -282,7 +282,7 @@ class InventoryWriter:
         if self._finished:
             return
         if self._is_batch_complete:
-            with suppress(sqlite3.Error):  # earlier commits stay
+            with suppress(sqlite3.Error):  # the rows of earlier commits stay in the file
                 self._commit_rows()
         self._keep_unfinished()
         if isinstance(error, sqlite3.Error):

@@ -69,10 +69,7 @@ class Submission(BaseModel):
     ending: JobEnding | None = None
     """How the job ended, for example with success or failure. It is set in the state `ended`."""
     configuration: RequestAgreement | None = None
-    """Whether the job in the service has the inputS3Uri and importConfiguration of the request;
-
-    None if it is not known.
-    """
+    """Whether the service's job has the inputS3Uri and importConfiguration of the request; None if it is not known."""
     statusSource: Literal["event"] | None = None
     """`event` if the status is from an event that the service has not confirmed; None if it is from the service."""
     adoptedAt: UtcTime | None = None

@@ -189,7 +189,7 @@ class PlanJobs(Sequence[PlanJob]):
         if known_piece != piece:
             jobs = list(_parse_jobs(self._pieces[piece]))
             self._last_read = piece, jobs
-        return jobs[index - self._ends[piece]]  # from the end of the piece
+        return jobs[index - self._ends[piece]]  # a negative index, from the end of the piece
 
 
 def _parse_jobs(piece: bytes) -> Iterator[PlanJob]:

@@ -40,7 +40,7 @@ class InventoryPlots:
     def _repr_html_(self) -> str:
         try:
             plots = (self.modalities(), self.timeline(), self.attributes())
-        except InventoryError as error:  # no display raises an error
+        except InventoryError as error:  # to display an object must not raise an error
             return f"<p>{escape(make_printable(str(error)))}</p>"
         return "".join(plot._repr_html_() for plot in plots)
 

@@ -51,7 +51,7 @@ def check_objects_csv(
             counts["sourceBytes"] += planned.size
             folders.add(planned.key)
             added.discard(planned.key.partition("/")[0] if "/" in planned.key else "")
-    except ValueError as error:  # a UnicodeDecodeError is one; its message contains bytes of the file
+    except ValueError as error:  # also a UnicodeDecodeError, whose message contains bytes of the file
         problem = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         yield make_issue("package.objects", Location(path=path), problem=problem)
         return

@@ -114,7 +114,7 @@ def _text_value_issues(tag: int, vr: str, values: list[str], location: Location)
 
 def _one_value_issues(tag: int, vr: str, value: str, location: Location) -> Iterator[Issue]:
     yield from text_issues(vr, value, location)
-    if _SURROGATE.search(value):  # parse_json finds lone surrogates of a document
+    if _SURROGATE.search(value):  # in documents, parse_json finds lone surrogates
         yield make_issue("value.characters", location, keyword=keyword_of(tag), vr=vr, what="half a character")
 
 

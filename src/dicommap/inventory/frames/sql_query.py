@@ -168,7 +168,7 @@ def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: t
     """Return the error to raise. Its text never contains SQLite's message, which may repeat a value of the query."""
     code, words = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, str(error)
     if code == sqlite3.SQLITE_INTERRUPT:
-        return KeyboardInterrupt()  # Python raised it inside _continue_query, and SQLite converted it to this code
+        return KeyboardInterrupt()  # Python raised it inside _continue_query, and SQLite replaced it by this error
     if isinstance(error, sqlite3.DatabaseError) and (code in _FILE_ERROR_CODES or "user-defined function" in words):
         return cells.inventory_error(error)
     if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY) or any(phrase in words for phrase in _REFUSAL_PHRASES):
