@@ -194,7 +194,7 @@ def test_wrong_rows_are_found_among_many(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("studies", [4_000, pytest.param(100_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("studies", [4_000, pytest.param(200_000, marks=pytest.mark.long)])
 def test_a_sheet_of_many_rows(tmp_path: Path, studies: int) -> None:
     rows = [f"1.2.{number},P{number},Doe^{number}" for number in range(studies)]
     for number in range(0, studies, 400):

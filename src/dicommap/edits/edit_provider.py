@@ -73,7 +73,5 @@ class CombinedEdits:
 
     def edit_results(self) -> Iterator[EditResult]:
         """Yield the edit results of all providers. If rules share a lookup table, its results are yielded once."""
-        results = (
-            result for provider in (*self.providers, *self.harmonize_edits) for result in provider.edit_results()
-        )
-        yield from {id(result): result for result in results}.values()
+        for provider in (*self.providers, *self.harmonize_edits):
+            yield from provider.edit_results()

@@ -88,6 +88,11 @@ class EditResult:
         return bool(self._study)
 
     @property
+    def effect(self) -> EditEffect:
+        """Return the effects in the last study; NONE if `finish_study` has added them to the counts."""
+        return self._effect
+
+    @property
     def outcome(self) -> EditOutcome:
         """Return the outcome over all studies: APPLIED if the edit changed at least one. Call `finish_study` before."""
         if self.changed:
@@ -123,12 +128,16 @@ class EditResult:
 
     def finish_study(self) -> None:
         """Add the study whose effects were recorded last to the counts. Do nothing if it was added already."""
-        self.studies += bool(self._effect)
-        self.changed += EditEffect.CHANGED in self._effect
-        self.ambiguous += EditEffect.AMBIGUOUS in self._effect
-        self.refused += EditEffect.REFUSED in self._effect
-        self.unchanged += self._effect is EditEffect.REACHED
-        self._effect = EditEffect.NONE
+        effect, self._effect = self._effect, EditEffect.NONE
+        if effect is EditEffect.NONE:
+            return
+        self.studies += 1
+        if effect is EditEffect.REACHED:
+            self.unchanged += 1
+        else:
+            self.changed += EditEffect.CHANGED in effect
+            self.ambiguous += EditEffect.AMBIGUOUS in effect
+            self.refused += EditEffect.REFUSED in effect
 
 
 def record_issues(

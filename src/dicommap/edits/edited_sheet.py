@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from dicommap.model.spreadsheet_formulas import unescape_formulas
 from dicommap.model.study import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, MutableMapping
+    from collections.abc import Container, Iterator, MutableMapping
 
     from dicommap.edits.table import CellKind, Table
 
@@ -42,6 +44,65 @@ class SheetRow:
     """Column -> kind of the cell, for cells of a workbook that are not text."""
 
 
+_StoredRow = tuple[int, tuple[str, ...], str | None, str, "Mapping[str, CellKind] | None"]
+"""The values of a SheetRow, without the keywords of its cells, because all rows have the same keywords."""
+
+
+class SheetRows(Mapping[Target, SheetRow]):
+    """The rows of an edited sheet by study, series or instance, in the order of the sheet. A store keeps them."""
+
+    def __init__(self, store: ItemStore = MEMORY) -> None:
+        """Make a mapping without rows."""
+        self._stored: MutableMapping[Target, _StoredRow] = store.make_dict()
+        self._keywords: tuple[str, ...] = ()
+        self.numbers = array("Q")
+        """The number of each row, in the order of the sheet."""
+
+    def add(self, target: Target, row: SheetRow) -> SheetRow | None:
+        """Add the row of a target. If the target has a row already, add nothing, and return that row."""
+        stored = (row.number, tuple(row.cells.values()), row.state, row.cell_digests, row.kinds or None)
+        first = self._stored.setdefault(target, stored)
+        if first is not stored:
+            return self._make_row(first)
+        self._keywords = tuple(row.cells)
+        self.numbers.append(row.number)
+        return None
+
+    def __getitem__(self, target: Target) -> SheetRow:
+        return self._make_row(self._stored[target])
+
+    def __iter__(self) -> Iterator[Target]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def items(self) -> ItemsView[Target, SheetRow]:
+        """Return a view of the pairs of target and row. Each row is read once."""
+        return _RowItems(self)
+
+    def iterate_pairs(self) -> Iterator[tuple[Target, SheetRow]]:
+        """Yield the pairs of target and row."""
+        return ((target, self._make_row(stored)) for target, stored in self._stored.items())
+
+    def _make_row(self, stored: _StoredRow) -> SheetRow:
+        number, cells, state, digests, kinds = stored
+        return SheetRow(
+            number=number,
+            cells=dict(zip(self._keywords, cells, strict=True)),
+            state=state,
+            cell_digests=digests,
+            kinds=kinds or {},
+        )
+
+
+class _RowItems(ItemsView[Target, SheetRow]):
+    _mapping: SheetRows
+
+    def __iter__(self) -> Iterator[tuple[Target, SheetRow]]:
+        return self._mapping.iterate_pairs()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvalidUidCell:
     """A cell in a UID column whose text is not a valid UID."""
@@ -59,7 +120,7 @@ class EditedSheet:
     """The content of an edited sheet, with at most one row for each study or series."""
 
     name: str
-    rows: Mapping[Target, SheetRow]
+    rows: SheetRows
     invalid_rows: tuple[int, ...] = ()
     """The numbers of the rows that are not used because they have an error."""
     is_complete: bool = True
@@ -107,7 +168,7 @@ def read_sheet(
         return None, issues  # further columns were not checked
     refused = {issue.location.column for issue in issues}
     issues = [*table.issues, *issues]
-    rows: MutableMapping[Target, SheetRow] = store.make_dict()
+    rows = SheetRows(store)
     invalid_rows: dict[int | None, None] = {}
     repeated: dict[int, Target] = {}
     damaged: list[InvalidUidCell] = []
@@ -118,8 +179,8 @@ def read_sheet(
         elif isinstance(parsed_row, InvalidUidCell):
             damaged.append(parsed_row)
             invalid_rows[parsed_row.row] = None
-        elif (first := rows.get(parsed_row[0])) is None:
-            rows[parsed_row[0]] = parsed_row[1]
+        elif (first := rows.add(*parsed_row)) is None:
+            continue
         elif _is_equal_row(first, parsed_row[1]):
             repeated[parsed_row[1].number] = parsed_row[0]
             issues.append(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from dicommap.edits.edited_sheet import EditedSheet, SheetRow
     from dicommap.edits.table import CellKind
-    from dicommap.model.study import AttributeValues, Study, Target
+    from dicommap.model.study import AttributeValues, Series, Study, Target
 
 _SCIENTIFIC_NUMBER = re.compile(r"(?P<first>[0-9])(?:[.,](?P<rest>[0-9]+))?[Ee]\+?(?P<exponent>[0-9]{1,3})")
 _SPACES = re.compile(r"\s+")
@@ -158,15 +158,19 @@ class SheetEdits:
         """Make the provider of a sheet. `store` keeps the edit results of its rows."""
         self._sheet = sheet
         self._store = store
-        self._results: MutableMapping[Target, EditResult] = store.make_dict()
-        """Study or series with a row -> the edit result of the row, if the inventory has the study or series."""
-        self._study_results: dict[Target, EditResult] = {}
+        self._level = Level.SERIES if "SeriesInstanceUID" in sheet.header else Level.STUDY
+        """The level of all rows."""
+        self._effects = bytearray(1 + max(sheet.rows.numbers, default=0))
+        """Row number -> value of the EditEffect in the row's study; 0 if the inventory does not have the row's target.
+
+        A row is for one study at most, so its edit result can be made from this value.
+        """
+        self._study_results: list[EditResult] = []
         """The edit results of the rows of the last study. The results of its edits are still recorded in them."""
         self._named_studies: MutableMapping[str, bool] = store.make_dict()
-        """Study Instance UID in the sheet -> whether the inventory has the study."""
-        for target in sheet.rows:
-            if target.study_instance_uid not in self._named_studies:
-                self._named_studies[target.study_instance_uid] = False
+        """Study Instance UID in a sheet of series -> whether the inventory has the study."""
+        for target in sheet.rows if self._level is not Level.STUDY else ():
+            self._named_studies.setdefault(target.study_instance_uid, False)
         self._near_studies: NearUids | None = None
         """The index of the Study Instance UIDs in the sheet; None until a study has no row."""
         damaged = [uid.text for uid in sheet.damaged_uids if uid.column == "SeriesInstanceUID"]
@@ -180,10 +184,11 @@ class SheetEdits:
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
         """Yield the edits of a study and its series, and the issues of their cells."""
         self._keep_study_results()
-        self._add_candidate_uids(study)
-        yield from self._make_target_edits(study.target, study.values, Level.STUDY)
-        for series in study.series:
-            yield from self._make_target_edits(series.target, series.values, Level.SERIES)
+        groups: tuple[Study | Series, ...] = (study,) if self._level is Level.STUDY else study.series
+        rows = [(group, row) for group in groups if (row := self._sheet.rows.get(group.target)) is not None]
+        self._add_candidate_uids(study, has_rows=bool(rows))
+        for group, row in rows:
+            yield from self._make_target_edits(group.target, row, group.values)
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield the issues that are known only after the last study.
@@ -193,13 +198,12 @@ class SheetEdits:
         """
         self._keep_study_results()
         yield from self._damaged_uid_issues()
-        has_unreached = False
-        for target, row in self._sheet.rows.items():
-            if target in self._results:
+        has_unreached = not all(self._effects[number] for number in self._sheet.rows.numbers)
+        for target, row in self._sheet.rows.items() if has_unreached else ():
+            if self._effects[row.number]:
                 continue
-            has_unreached = True
             location = Location(path=self._sheet.name, row=row.number)
-            if target.series_instance_uid is not None and self._named_studies[target.study_instance_uid]:
+            if self._named_studies.get(target.study_instance_uid):
                 yield make_issue("sheet.unknown-series", location)
             else:
                 study, hint = _find_near_uid(self._near_studies, target.study_instance_uid)
@@ -213,24 +217,26 @@ class SheetEdits:
         name = self._sheet.name
         # Each of these three iterators is in the order of rows.
         invalid = (EditResult(source=name, row=row, is_invalid=True) for row in sorted(self._sheet.invalid_rows))
-        valid = (self._get_result(target, row.number) for target, row in self._sheet.rows.items())
+        valid = (self._make_result(row, row) for row in self._sheet.rows.numbers)
         repeated = (
-            replace(self._get_result(target, row), row=row) for row, target in self._sheet.repeated_rows.items()
+            self._make_result(self._sheet.rows[target].number, row) for row, target in self._sheet.repeated_rows.items()
         )
         yield from merge(invalid, valid, repeated, key=lambda edit_result: edit_result.row or 0)
 
-    def _get_result(self, target: Target, row: int) -> EditResult:
-        """Return the edit result of a row. It is new if the inventory does not have the study or series of the row."""
-        return self._results.get(target) or EditResult(source=self._sheet.name, row=row)
+    def _make_result(self, used_row: int, row: int) -> EditResult:
+        """Return the edit result of a row. If the row repeats another row, `used_row` is the number of that row."""
+        edit_result = EditResult(source=self._sheet.name, row=row)
+        edit_result.record(edit_result.source, EditEffect(self._effects[used_row]))
+        edit_result.finish_study()
+        return edit_result
 
     def _keep_study_results(self) -> None:
-        """Finish the edit results of the last study, and put them into the store."""
-        for target, edit_result in self._study_results.items():
-            edit_result.finish_study()
-            self._results[target] = edit_result
-        self._study_results = {}
+        """Keep the effects in the last study."""
+        for edit_result in self._study_results:
+            self._effects[edit_result.row or 0] = edit_result.effect.value
+        self._study_results = []
 
-    def _add_candidate_uids(self, study: Study) -> None:
+    def _add_candidate_uids(self, study: Study, *, has_rows: bool) -> None:
         """Compare the UIDs of a study and its series with UID cells that may be damaged.
 
         The Study Instance UID is compared only if no row names it. Series Instance UIDs are compared only if the sheet
@@ -241,11 +247,15 @@ class SheetEdits:
                 self._near_series.add_uid(series.series_instance_uid)
         if study.study_instance_uid in self._named_studies:
             self._named_studies[study.study_instance_uid] = True
-            return
+        elif not has_rows:
+            self._add_candidate_study(study.study_instance_uid)
+
+    def _add_candidate_study(self, uid: str) -> None:
         if self._near_studies is None:
             damaged = [uid.text for uid in self._sheet.damaged_uids if uid.column == "StudyInstanceUID"]
-            self._near_studies = NearUids(chain(self._named_studies, damaged), self._store)
-        self._near_studies.add_uid(study.study_instance_uid)
+            named = (target.study_instance_uid for target in self._sheet.rows)
+            self._near_studies = NearUids(chain(named, damaged), self._store)
+        self._near_studies.add_uid(uid)
 
     def _damaged_uid_issues(self) -> Iterator[Issue]:
         """Yield an issue for each damaged UID. If exactly one UID of the inventory is similar, the issue names it."""
@@ -261,30 +271,30 @@ class SheetEdits:
 
     def _build_stale_row_issue(self, row: SheetRow, values: AttributeValues) -> Issue:
         if not self._rows_by_state:
-            for sheet_row in self._sheet.rows.values():
+            for _, sheet_row in self._sheet.rows.items():
                 self._rows_by_state.setdefault(sheet_row.state or "", sheet_row.number)
         states = (compute_values_digest(values, state_level) for state_level in (Level.STUDY, Level.SERIES))
         other = next((self._rows_by_state[state] for state in states if state in self._rows_by_state), None)
         location = Location(path=self._sheet.name, row=row.number)
         return make_issue("sheet.stale-row", location, hint=describe_stale_row(row, values, other))
 
-    def _make_target_edits(self, target: Target, values: AttributeValues, level: Level) -> Iterator[Edit | Issue]:
-        row = self._sheet.rows.get(target)
-        if row is None:
-            return
-        edit_result = self._study_results[target] = EditResult(source=self._sheet.name, row=row.number)
+    def _make_target_edits(self, target: Target, row: SheetRow, values: AttributeValues) -> Iterator[Edit | Issue]:
+        edit_result = EditResult(source=self._sheet.name, row=row.number)
+        self._study_results.append(edit_result)
         edit_result.record(target.study_instance_uid, EditEffect.REACHED)
         yield from record_issues(
-            edit_result, target.study_instance_uid, self._make_row_edits(target, row, edit_result, values, level)
+            edit_result, target.study_instance_uid, self._make_row_edits(target, row, edit_result, values)
         )
 
     def _make_row_edits(
-        self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues, level: Level
+        self, target: Target, row: SheetRow, edit_result: EditResult, values: AttributeValues
     ) -> Iterator[Edit | Issue]:
         """Yield the edits of the cells that differ from the current values; or an issue if the row is stale."""
         # If the sheet has columns of the series level, the state of a study's row is a digest of attributes of all
         # levels.
-        states = (compute_values_digest(values, state_level) for state_level in dict.fromkeys((level, Level.SERIES)))
+        states = (
+            compute_values_digest(values, state_level) for state_level in dict.fromkeys((self._level, Level.SERIES))
+        )
         if row.state and row.state not in states:
             self._changed = True
             yield self._build_stale_row_issue(row, values)

@@ -7,6 +7,7 @@ it is read, because another person or program may have changed the file. A damag
 from __future__ import annotations
 
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.keywords import not_captured_error
@@ -123,7 +124,7 @@ def read_series(
     query = _SERIES_QUERY.format(columns=columns, selected=headers_selected)
     rows = read_rows(connection, query, readers, selected.parameters)
     count_classes = [count_class(keyword, is_unmasked=unmasked) for keyword in keywords]
-    for (study, series), group in groupby(rows, key=lambda row: row[:2]):
+    for (study, series), group in groupby(rows, key=itemgetter(0, 1)):
         headers = list(group)
         values = [make_counts() for make_counts in count_classes]
         for row in headers:

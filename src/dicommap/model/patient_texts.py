@@ -40,7 +40,7 @@ class PatientTexts:
             values: Pairs of a keyword and a value. Values that are never masked are ignored.
         """
         self._words: set[str] = set()
-        self._numbers: set[str] = set()
+        self._folded: list[str] = []
         for keyword, value in values:
             if not is_never_masked(keyword, value):
                 self._add_value(keyword, value)
@@ -49,13 +49,17 @@ class PatientTexts:
         """Return whether `text` contains one of the masked values, or a part of one that is long enough."""
         folded = _fold(text)
         digits = _NOT_DIGITS.sub("", folded)
-        return any(word in folded for word in self._words) or any(number in digits for number in self._numbers)
+        if any(word in folded for word in self._words):
+            return True
+        return len(digits) >= MIN_DIGITS and any(
+            number in digits for value in self._folded for number in _list_numbers(value)
+        )
 
     def _add_value(self, keyword: str, value: str) -> None:
         folded = _fold(value)
         parts = [*folded.split("\\"), *(_NAME_PART.findall(folded) if is_person_name_keyword(keyword) else ())]
         self._words.update(part for part in map(str.strip, parts) if _is_long_enough(part))
-        self._numbers.update(_list_numbers(folded))
+        self._folded.append(folded)
 
 
 def _fold(text: str) -> str:

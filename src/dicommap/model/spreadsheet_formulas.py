@@ -41,7 +41,7 @@ def escape_formulas(text: str) -> str:
 
     Plain numbers such as -5 are not changed.
     """
-    if _NUMBER.fullmatch(text):
+    if text.isalnum() or not text or _NUMBER.fullmatch(text):
         return text
     cell = _RUN.sub(_with_apostrophes, text) if _SEPARATOR.search(text) else text
     return "'" + cell if _AT_BEGINNING.match(text) else cell

@@ -67,7 +67,7 @@ def _build_row(group: GroupingValues) -> tuple[str, ...]:
         group.study_instance_uid,
         group.series_instance_uid,
         "" if group.files is None else str(group.files),
-        *(escape_formulas(_UNUSABLE.sub(UNKNOWN_CHARACTER, value)) for value in group.values),
+        *[escape_formulas(_UNUSABLE.sub(UNKNOWN_CHARACTER, value)) if value else "" for value in group.values],
     )
 
 

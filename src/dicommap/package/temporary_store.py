@@ -18,7 +18,6 @@ import pickle
 import sqlite3
 from collections.abc import ItemsView, MutableMapping
 from contextlib import nullcontext
-from dataclasses import astuple
 from heapq import merge
 from typing import TYPE_CHECKING, Any, overload
 from weakref import finalize
@@ -179,13 +178,15 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
         """Number of items that can still be added to those in memory. 0 as soon as an item is in the database."""
         self._stored = 0
         """Number of items in the database."""
-        self._select = f"SELECT item FROM {table} WHERE key = ?"  # noqa: S608  the store makes the names of tables
-        self._update = f"UPDATE {table} SET item = ? WHERE key = ?"  # noqa: S608
-        self._insert = f"INSERT OR IGNORE INTO {table} (item, key) VALUES (?, ?)"  # noqa: S608
+        self._select = f"SELECT value FROM {table} WHERE key = ?"  # noqa: S608  the store makes the names of tables
+        self._contains = f"SELECT 1 FROM {table} WHERE key = ?"  # noqa: S608
+        self._update = f"UPDATE {table} SET value = ? WHERE key = ?"  # noqa: S608
+        self._insert = f"INSERT OR IGNORE INTO {table} (value, key) VALUES (?, ?)"  # noqa: S608
         self._delete = f"DELETE FROM {table} WHERE key = ?"  # noqa: S608
-        self._next = f"SELECT position, item FROM {table} WHERE position > ? ORDER BY position LIMIT 100"  # noqa: S608
-        self._next_key = f"SELECT key FROM {table} WHERE key > ? ORDER BY key LIMIT 100"  # noqa: S608
-        self._create = f"CREATE TABLE IF NOT EXISTS {table} (position INTEGER PRIMARY KEY, key BLOB UNIQUE, item BLOB)"
+        self._next = f"SELECT position, key, value FROM {table} WHERE position > ? ORDER BY position LIMIT 100"  # noqa: S608
+        self._next_key = f"SELECT position, key FROM {table} WHERE position > ? ORDER BY position LIMIT 100"  # noqa: S608
+        self._next_sorted = f"SELECT key FROM {table} WHERE key > ? ORDER BY key LIMIT 100"  # noqa: S608
+        self._create = f"CREATE TABLE IF NOT EXISTS {table} (position INTEGER PRIMARY KEY, key BLOB UNIQUE, value BLOB)"
 
     def __getitem__(self, key: KeyT) -> ValueT:
         if key in self._first:
@@ -193,7 +194,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
         row = self._store.execute(self._select, _encode_key(key)).fetchone() if self._stored else None
         if row is None:
             raise KeyError(key)
-        value: ValueT = _load(row[0])[1]
+        value: ValueT = _load(row[0])
         return value
 
     def __setitem__(self, key: KeyT, value: ValueT) -> None:
@@ -216,13 +217,23 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
     def __contains__(self, key: object) -> bool:
         if key in self._first:
             return True
-        return bool(self._stored) and self._store.execute(self._select, _encode_key(key)).fetchone() is not None
+        return bool(self._stored) and self._store.execute(self._contains, _encode_key(key)).fetchone() is not None
 
     def __len__(self) -> int:
         return len(self._first) + self._stored
 
     def __iter__(self) -> Iterator[KeyT]:
-        return (key for key, _ in self.iterate_pairs())
+        yield from self._first
+        for rows in self._iterate_rows(self._next_key):
+            yield from (_decode_key(key) for _, key in rows)
+
+    def setdefault(self, key: KeyT, default: ValueT) -> ValueT:
+        """Return the value of a key. If the dict does not have the key, add it with the value `default`."""
+        if key in self._first or self._free:
+            if key not in self._first:
+                self[key] = default
+            return self._first[key]
+        return default if self._insert_item(_dump(default), _encode_key(key)) else self[key]
 
     def sort_keys(self) -> Iterator[KeyT]:
         """Return the keys, which must be texts, in ascending order."""
@@ -236,24 +247,33 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
     def iterate_pairs(self) -> Iterator[tuple[KeyT, ValueT]]:
         """Yield the pairs of key and value in the order of insertion. A value may be assigned in between."""
         yield from self._first.items()
+        for rows in self._iterate_rows(self._next):
+            yield from ((_decode_key(key), _load(value)) for _, key, value in rows)
+
+    def _iterate_rows(self, statement: str) -> Iterator[list[Any]]:
+        """Yield the rows of `statement` in lists. The first column of a row is its position."""
         position = 0
-        while rows := self._store.execute(self._next, position).fetchall() if self._stored else ():
-            yield from (_load(item) for _, item in rows)
+        while rows := self._store.execute(statement, position).fetchall() if self._stored else ():
+            yield rows
             position = rows[-1][0]
 
     def _store_item(self, key: KeyT, value: ValueT) -> None:
+        parameters = _dump(value), _encode_key(key)
+        if not self._insert_item(*parameters):
+            self._store.execute(self._update, *parameters)
+
+    def _insert_item(self, value: bytes, key: bytes | int) -> bool:
+        """Insert an item into the table, and return True; return False if the table has the key."""
         if not self._stored:
             self._store.execute(self._create)
-        parameters = _dump((key, value)), _encode_key(key)
-        if self._store.execute(self._insert, *parameters).rowcount:
-            self._stored += 1
-        else:
-            self._store.execute(self._update, *parameters)
+        is_new = bool(self._store.execute(self._insert, value, key).rowcount)
+        self._stored += is_new
+        return is_new
 
     def _sort_stored_keys(self) -> Iterator[KeyT]:
         key: Any = b""
-        while rows := self._store.execute(self._next_key, key).fetchall():
-            yield from (row[0].decode("utf-8", "surrogatepass") for row in rows)
+        while rows := self._store.execute(self._next_sorted, key).fetchall():
+            yield from (_decode_key(row[0]) for row in rows)
             key = rows[-1][0]
 
 
@@ -280,13 +300,29 @@ def _close(connection: sqlite3.Connection, folder: Path | None) -> None:
         remove_partial(folder)
 
 
+_TARGET = b"\xff"
+"""The first byte of an encoded Target. UTF-8 does not have this byte, so it cannot be the first byte of a text."""
+_UID_SEPARATOR = "\0"
+
+
 def _encode_key(key: object) -> bytes | int:
     """Return a key as SQLite compares it."""
     if isinstance(key, int):
         return key - 2**63  # SQLite has signed numbers only
     if isinstance(key, Target):
-        key = key.study_instance_uid if key.series_instance_uid is None else "\0".join(astuple(key))
+        uids = (key.study_instance_uid, key.series_instance_uid, key.sop_instance_uid)
+        return _TARGET + _UID_SEPARATOR.join([uid or "" for uid in uids]).encode("utf-8", "surrogatepass")
     return str(key).encode("utf-8", "surrogatepass")
+
+
+def _decode_key(stored: bytes | int) -> Any:  # noqa: ANN401  a text, a number or a Target
+    """Return the key that `_encode_key` encoded."""
+    if isinstance(stored, int):
+        return stored + 2**63
+    if not stored.startswith(_TARGET):
+        return stored.decode("utf-8", "surrogatepass")
+    study, series, instance = stored.removeprefix(_TARGET).decode("utf-8", "surrogatepass").split(_UID_SEPARATOR)
+    return Target(study_instance_uid=study, series_instance_uid=series or None, sop_instance_uid=instance or None)
 
 
 def _dump(item: object) -> bytes:

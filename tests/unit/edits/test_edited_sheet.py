@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dicommap.edits.edited_sheet import EditedSheet, read_sheet
+from dicommap.edits.edited_sheet import EditedSheet, SheetRow, SheetRows, read_sheet
+from dicommap.edits.table import CellKind
+from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.study import Target
+from dicommap.package.temporary_store import TemporaryStore
 from tests.support.studies import KEYWORDS
 
 SECRET = "Zyzzyva^Quark"
@@ -127,7 +130,7 @@ def test_a_row_without_a_uid_is_kept_apart(text: str, column: str) -> None:
     assert sheet is not None
     assert not issues
     assert [(one.row, one.column) for one in sheet.damaged_uids] == [(2, column)]
-    assert (sheet.rows, sheet.invalid_rows, sheet.is_complete) == ({}, (2,), False)
+    assert (len(sheet.rows), sheet.invalid_rows, sheet.is_complete) == (0, (2,), False)
 
 
 def test_a_faulty_row_or_column_leaves_the_others() -> None:
@@ -161,3 +164,21 @@ def test_no_finding_holds_a_cell() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_without_its_mark_is_refused_as_another_encoding(encoding: str) -> None:
     assert read(PLAIN.encode(encoding)) == (None, [("sheet.unreadable-text", None, None)])
+
+
+@pytest.mark.parametrize("store", [MEMORY, TemporaryStore(items_in_memory=1)], ids=["memory", "database"])
+def test_rows_are_the_same_in_any_store(store: ItemStore) -> None:
+    rows = [
+        ("1.1", SheetRow(number=2, cells={"PatientID": "1", "PatientName": "A"}, state="s1", cell_digests="d")),
+        ("1.2", SheetRow(number=3, cells={"PatientID": "2", "PatientName": ""}, kinds={"PatientID": CellKind.NUMBER})),
+        ("1.3", SheetRow(number=7, cells={"PatientID": "", "PatientName": "B"})),
+    ]
+    expected = {Target(study_instance_uid=uid): row for uid, row in rows}
+    sheet_rows = SheetRows(store)
+    assert [sheet_rows.add(target, row) for target, row in expected.items()] == [None] * 3
+    other = SheetRow(number=8, cells={"PatientID": "9", "PatientName": "Z"})
+    assert [sheet_rows.add(target, other) for target in expected] == list(expected.values())
+    assert sheet_rows == expected
+    assert list(sheet_rows) == list(expected)
+    assert list(sheet_rows.numbers) == [2, 3, 7]
+    assert sheet_rows.get(Target(study_instance_uid="1.4")) is None

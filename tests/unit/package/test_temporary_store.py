@@ -7,6 +7,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,19 +110,29 @@ def test_items_of_a_list(tmp_path: Path) -> None:
 def test_values_of_a_dict() -> None:
     store = TemporaryStore(items_in_memory=2)
     values: MutableMapping[Any, Any] = store.make_dict()
-    keys = ["b", "a", "\udc80", Target(study_instance_uid="1.2", series_instance_uid="1.2.1"), 2**64 - 1, 2]
+    series = Target(study_instance_uid="1.2", series_instance_uid="1.2.1")
+    keys = ["b", "a", "\udc80", series, replace(series, sop_instance_uid="1.3"), 2**64 - 1, 2]
     for number, key in enumerate(keys):
         values[key] = number
     values["a"] = 7
     assert list(values) == keys
-    assert dict(values.items()) == {**dict(zip(keys, range(6), strict=True)), "a": 7}
-    assert (len(values), "c" in values, values.get("c"), 2**64 - 1 in values) == (6, False, None, True)
+    assert dict(values.items()) == {**dict(zip(keys, range(7), strict=True)), "a": 7}
+    assert (len(values), "c" in values, values.get("c"), 2**64 - 1 in values) == (7, False, None, True)
     del values["b"]
-    assert (len(values), next(iter(values))) == (5, "a")
+    assert (len(values), next(iter(values))) == (6, "a")
     with pytest.raises(KeyError):
         values["b"]
     with pytest.raises(KeyError):
         del values["b"]
+
+
+def test_the_default_of_a_key_that_is_new() -> None:
+    values: MutableMapping[Any, Any] = TemporaryStore(items_in_memory=2).make_dict()
+    for key in "abcd":
+        default = [key]
+        assert values.setdefault(key, default) is default
+    assert [values.setdefault(key, []) for key in "abcd"] == [["a"], ["b"], ["c"], ["d"]]
+    assert list(values) == ["a", "b", "c", "d"]
 
 
 def test_a_value_that_is_assigned_during_an_iteration() -> None:

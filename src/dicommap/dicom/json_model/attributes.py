@@ -100,7 +100,8 @@ def text_from_attribute(attribute: Attribute | None) -> str | None:
     vr = attribute["vr"]
     if vr in _VRS_WITHOUT_TEXT or "InlineBinary" in attribute or "BulkDataURI" in attribute:
         return None
-    return "\\".join(_format_value(vr, value) for value in attribute.get("Value", []))
+    values = attribute.get("Value", [])
+    return _format_value(vr, values[0]) if len(values) == 1 else "\\".join(_format_value(vr, value) for value in values)
 
 
 def _text_value_issues(tag: int, vr: str, values: list[str], location: Location) -> Iterator[Issue]:
