@@ -24,7 +24,7 @@ _PLACEHOLDER_MEMBERS = ("dataAccessRoleArn", "datastoreId", "outputS3Uri", "inpu
 def check_request(document: Any) -> list[Issue]:  # noqa: ANN401  JSON of any type
     """Return the issues of a StartDICOMImportJob request.
 
-    All placeholders such as `<datastoreId>` get one note together.
+    All placeholders such as `<datastoreId>` get one note together, and no error about their form.
     """
     placeholders = _find_placeholders(document)
     issues = [
