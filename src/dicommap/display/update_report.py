@@ -1,4 +1,4 @@
-"""Records and the report of updated image sets, and the requests that a dry run shows."""
+"""Build the records and the report of `update`, and show the requests that a dry run would send."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def build_request_record(
 
 
 def mask_update_document(document: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
-    """Return a document of an update with masked values. UIDs, names and VRs stay as they are."""
+    """Return a document of an update with masked values. UIDs, names and VRs are not masked."""
     return {
         name: _mask_attributes(value, masker)
         if name == "DICOM"

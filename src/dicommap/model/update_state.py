@@ -1,4 +1,7 @@
-"""The documents in the folder `updates-state/` of a package: how far each update and each revert has come."""
+"""The documents in the folder `updates-state/` of a package: the states of updates and of reverts.
+
+A revert takes the updates of one image set back.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,13 @@ class RequestState(StrEnum):
     FAILED = "failed"
     """The service has refused the request, or has reported UPDATE_FAILED."""
     CHANGED = "changed"
-    """Somebody else has changed the image set before the request was executed."""
+    """Another program or person has changed the image set before the request was executed."""
     UNKNOWN = "unknown"
-    """It cannot be decided whether the request was executed."""
+    """It is not known whether the request was executed."""
 
     @property
     def is_open(self) -> bool:
-        """Return whether the service may have the request, and its end is not known."""
+        """Return whether the service may have the request, and its result is not known yet."""
         return self in (RequestState.SENDING, RequestState.SENT)
 
     @property
@@ -65,12 +68,12 @@ class RequestRecord(_Document):
     request: Annotated[int, Field(ge=1)]
     """The number of the request in the update of the package, from 1."""
     part: int = 1
-    """The number of this part, from 1. Stored values of removals may make several parts of one request necessary."""
+    """The number of this part of the request, from 1. Stored values of removals may make several parts necessary."""
     parts: int = 1
     """The number of parts."""
     state: RequestState
     baseVersion: _Version
-    """The version against which the parts were computed."""
+    """The version of the image set for which the parts were computed."""
     versionBefore: _Version
     """The version for which the request is sent: `latestVersionId`."""
     versionAfter: _Version | None = None
@@ -84,7 +87,7 @@ class RequestRecord(_Document):
     others: tuple[VersionChange, ...] = ()
     """The other primary image sets of the study, if the request includes them."""
     isInferred: bool = False
-    """Whether the answer was lost, and the next version shows that the request was executed."""
+    """Whether the answer of the service was lost, but the next version shows that the request was executed."""
     effects: dict[str, int] = {}
     """Effect -> number of attributes of the request, after it was executed."""
     absent: tuple[str, ...] = ()
@@ -114,7 +117,7 @@ class UpdateState(_Document):
     update: UpdateId
     """The number of the update's file in the folder `updates/`."""
     sha256: _Hash
-    """The hash of the update's file. An update that was drafted again has another one."""
+    """The hash of the update's file. If the update is drafted again, the hash differs."""
     requests: tuple[RequestRecord, ...] = ()
     """The requests, in the order in which they were sent."""
     isComplete: bool = False
@@ -149,7 +152,7 @@ class UpdateState(_Document):
 
 
 def _is_same_attempt(known: RequestRecord, record: RequestRecord) -> bool:
-    """Return whether two records are states of one attempt to send one request."""
+    """Return whether two records are states of the same attempt to send the same request."""
     names = ("imageSetId", "request", "part", "baseVersion", "versionBefore", "sha256")
     return known.state.is_open and all(getattr(known, name) == getattr(record, name) for name in names)
 

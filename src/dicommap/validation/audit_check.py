@@ -45,7 +45,7 @@ def check_audit(files: FilesByPath, planned: Mapping[str, Any] | None, plan_hash
 def read_audit_lines(
     pieces: Iterable[bytes], planned: Mapping[str, Any] | None, plan_hash: str | None
 ) -> Iterator[AuditLine | Issue]:
-    """Yield the lines of audit.jsonl, and an issue after each line that has one.
+    """Yield the lines of audit.jsonl. If a line has an issue, yield the issue after the line.
 
     Args:
         pieces: The lines of the file with their line ends. A long line may be in several pieces.

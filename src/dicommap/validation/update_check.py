@@ -1,7 +1,7 @@
 """Check updates of stored metadata: the files in the folder `updates/` of a package.
 
-The rules are those by which a draft builds updates (`dicommap.updates`), so that a document from elsewhere is refused
-for the same reasons as an edit.
+The same rules apply when a draft builds updates (`dicommap.updates`). So a document that somebody else has written is
+refused for the same reasons as an edit.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _TAG = re.compile(r"[0-9A-F]{8}")
 
 
 def check_update(document: Any, known: Mapping[str, set[str]] | None, assumptions: Assumptions) -> list[Issue]:  # noqa: ANN401
-    """Return the issues of an update.
+    """Return the issues of an update of stored metadata.
 
     Args:
         document: The JSON value of the file.
