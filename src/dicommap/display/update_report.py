@@ -93,7 +93,7 @@ def format_effects(counts: Mapping[Effect, int]) -> str:
 
 
 def format_versions(result: ImageSetUpdateResult) -> str:
-    """Return the versions before and after as text, such as `1 -> 2`; only one if nothing was changed."""
+    """Return an image set's versions before and after as text, such as `1 -> 2`; only `1` if nothing was changed."""
     if result.version_after in ("", result.version_before):
         return result.version_before
     return f"{result.version_before} -> {result.version_after}"

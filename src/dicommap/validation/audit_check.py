@@ -1,4 +1,4 @@
-"""Check audit.jsonl: the chain of its lines, the hash of its changes in the plan, and the hash of the plan in it."""
+"""Check audit.jsonl: each line must have the hash of the line before it, and the right hashes of changes and plan."""
 
 from __future__ import annotations
 
