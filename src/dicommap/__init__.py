@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dicommap.api.open import open  # noqa: A004
     from dicommap.api.policy import policy
     from dicommap.api.probe import ProbeResult, probe
+    from dicommap.api.promote import PromoteResult, promote
     from dicommap.api.read_assumptions import read_assumptions
     from dicommap.api.read_data_set import read_data_set
     from dicommap.api.reconcile import Reconciliation, reconcile
@@ -56,6 +57,7 @@ __all__ = [
     "reconcile",
     "verify",
     "update",
+    "promote",
     "probe",
     "fhir",
     "read_data_set",
@@ -72,6 +74,7 @@ __all__ = [
     "Reconciliation",
     "Verification",
     "UpdateResult",
+    "PromoteResult",
     "ProbeResult",
     "Assumptions",
     "Quotas",
@@ -103,6 +106,7 @@ _MODULE_OF = {
     "reconcile": "api.reconcile",
     "verify": "api.verify",
     "update": "api.update",
+    "promote": "api.promote",
     "probe": "api.probe",
     "fhir": "api.fhir",
     "read_data_set": "api.read_data_set",
@@ -119,6 +123,7 @@ _MODULE_OF = {
     "Reconciliation": "api.reconcile",
     "Verification": "api.verify",
     "UpdateResult": "api.update",
+    "PromoteResult": "api.promote",
     "ProbeResult": "api.probe",
     "Assumptions": "healthimaging.assumptions",
     "Quotas": "healthimaging.quotas",

@@ -34,6 +34,8 @@ from dicommap.package.store_validation import forecast_in_store
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.probing.probe_issues import remaining_issues, unclear_issues
 from dicommap.probing.probe_report import ProbeReport
+from dicommap.updates.promotion import ImageSetContent, plan_promotion, prove_promotion
+from dicommap.updates.promotion_result import PromotionOutcome, PromotionResult
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
 from tests.cases.adoption_fakes import JobsByDocument, make_clients
@@ -207,6 +209,25 @@ def _surroundings(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issu
     return list(check_environment(found))
 
 
+def _promote(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
+    candidate, *primaries = (ImageSetContent(**document) for document in arguments["imageSets"])
+    allowed = arguments.get("allowOtherPatient", False)
+    promotion = plan_promotion(candidate, primaries, allow_other_patient=allowed)
+    problems = ()
+    if "after" in arguments:
+        problems = prove_promotion(promotion, candidate.instances, ImageSetContent(**arguments["after"]))
+    result = PromotionResult(
+        image_set_id=candidate.image_set_id,
+        outcome=PromotionOutcome(arguments.get("outcome", "planned")),
+        promotion=promotion,
+        study_instance_uid=candidate.study_instance_uid,
+        series_instance_uid=candidate.series_instance_uid,
+        reason=arguments.get("reason", ""),
+        problems=problems,
+    )
+    return list(result.issues())
+
+
 def _job(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     if "fhirJob" in arguments:
         report = FhirImportJob.model_validate(arguments["fhirJob"]).to_job_info()
@@ -325,6 +346,7 @@ def _update(_place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
 _VERBS = {
     "update": _update,
     "probe": _probe,
+    "promote": _promote,
     "dataSet": _data_set,
     "fhir": _fhir,
     "scan": _scan,

@@ -30,6 +30,7 @@ COMMANDS = {
     "reconcile": "List one outcome for every planned instance.",
     "verify": "Compare stored image sets with the overrides.",
     "update": "Change stored image sets, and take changes back.",
+    "promote": "Make image sets primary that conflict.",
     "probe": "Ask a test data store what AWS leaves open.",
     "fhir": "Write the studies as FHIR ImagingStudy resources.",
     "schema": "Print a JSON Schema of a document.",

@@ -1,4 +1,4 @@
-"""Ask the user on a terminal to confirm a transfer before anything is sent."""
+"""Ask the user on a terminal to confirm what is shown before anything is sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dicommap.display.transfer import format_transfer_lines
 from dicommap.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from dicommap.cli.parser import Parser
     from dicommap.display.transfer import Transfer
@@ -44,17 +44,25 @@ def create_confirmation(*, yes: bool, roots_named: bool = True) -> Callable[[Tra
                 "With --yes nobody is asked whether files may be sent from the source roots that the package names.",
                 fix=f"Name them: {roots}",
             )
-        if yes:
-            return True
-        if not _is_terminal():
-            more = "" if roots_named else ", and the source roots with --source"
-            raise UsageError(
-                "There is no terminal to ask on, so nothing was sent.",
-                fix=f"Check what is shown, then add --yes{more}.",
-            )
-        return _read_answer()
+        return yes or _ask(more="" if roots_named else ", and the source roots with --source")
 
     return confirm
+
+
+def confirm_lines(lines: Iterable[str], *, yes: bool) -> bool:
+    """Show lines on stderr, and return whether the user confirms them. With `yes`, no question is asked."""
+    print_error(*lines)
+    return yes or _ask()
+
+
+def _ask(more: str = "") -> bool:
+    """Return whether the user confirms. `more` are options that the user needs beside --yes without a terminal."""
+    if not _is_terminal():
+        raise UsageError(
+            "There is no terminal to ask on, so nothing was sent.",
+            fix=f"Check what is shown, then add --yes{more}.",
+        )
+    return _read_answer()
 
 
 def _is_terminal() -> bool:

@@ -55,6 +55,7 @@ _COMMANDS_BY_FAMILY = {
     **dict.fromkeys(("watch",), ("watch", PACKAGE)),
     **dict.fromkeys(("manifest", "reconcile"), ("reconcile", PACKAGE)),
     **dict.fromkeys(("verify",), ("verify", PACKAGE)),
+    **dict.fromkeys(("promote",), ("promote", PACKAGE, "-n")),
     **dict.fromkeys(("probe",), ("probe", DIRECTORY)),
     **dict.fromkeys(("object", "listing"), ("validate", PACKAGE, "--s3")),
     **dict.fromkeys(
@@ -309,6 +310,8 @@ class ReconciledState:
     """The codes of the errors and warnings, which the user must look at even if all instances were imported."""
     needs_copies: bool = False
     """Whether a job has imported only some of its instances. A retry must then copy the others to a new prefix."""
+    non_primary: int = 0
+    """Number of instances that were imported into image sets that are not primary."""
 
 
 def after_reconcile(
@@ -324,8 +327,9 @@ def after_reconcile(
     """Return the step after a reconciliation.
 
     If jobs have not ended, the step is to stage, submit or watch them. If instances are missing, it is to import them
-    again. If there are errors or warnings, it is to explain them. If the package has overrides, it is to verify them.
-    Otherwise nothing is left to do.
+    again. If the only warnings are about image sets that are not primary, it is to preview their promotion. If there
+    are other errors or warnings, it is to explain them. If the package has overrides, it is to verify them. Otherwise
+    nothing is left to do.
 
     Args:
         package: The directory of the package.
@@ -341,6 +345,8 @@ def after_reconcile(
     if outcomes.missing:
         copies = ("--stage-uri", RETRY_PREFIX) if outcomes.needs_copies else ()
         return NextStep(words=("reconcile", path_word(package), *options, "--retry", path_word(retry), *copies))
+    if outcomes.non_primary and set(outcomes.attention_codes) <= {"reconcile.non-primary"}:
+        return NextStep(words=("promote", path_word(package), *options, "-n"))
     if outcomes.attention_codes:
         return explain_codes(outcomes.attention_codes)
     if has_overrides:
@@ -357,6 +363,22 @@ def after_verify(package: str, codes: Sequence[str], *, options: Sequence[str]) 
         if codes
         else NextStep(sentence="Done: the image sets of these jobs have the values of all overrides.")
     )
+
+
+def after_promote(package: str, *, codes: Sequence[str], planned: int, options: Sequence[str]) -> NextStep:
+    """Return the step after `promote`: send what a dry run has planned, explain the issues, or nothing.
+
+    Args:
+        package: The directory of the package.
+        codes: The codes of the errors.
+        planned: The number of image sets that a dry run would promote.
+        options: The words of the options to repeat.
+    """
+    if planned:
+        return NextStep(words=("promote", path_word(package), *options))
+    if codes:
+        return explain_codes(codes)
+    return NextStep(sentence="Done: no image set is left to promote.")
 
 
 def after_retry(

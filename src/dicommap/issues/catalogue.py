@@ -29,6 +29,7 @@ from dicommap.issues.codes import (
     p10,
     package,
     probe,
+    promote,
     reconcile,
     request,
     rules,
@@ -98,6 +99,7 @@ _FAMILIES = (
     verify,
     update,
     update_document,
+    promote,
     probe,
     fhir,
 )

@@ -40,6 +40,9 @@ RUNNING_VERIFICATION_FILE = f"{VERIFICATION_FOLDER}/running.jsonl"
 UPDATE_STATES_FOLDER = "updates-state"
 """The folder with the states of the updates that `update` has sent."""
 
+PROMOTIONS_FOLDER = "promotions"
+"""The folder with the states of the promotions that `promote` has made. It changes after the draft."""
+
 AWS_ACCOUNT_FILE = f"{SUBMISSION_FOLDER}/account.json"
 """The file with the settings of the AWS account, from the first submit."""
 UPDATE_ACCOUNT_FILE = f"{UPDATE_STATES_FOLDER}/account.json"
@@ -72,6 +75,11 @@ def update_state_path(update: str) -> str:
 def revert_state_path(image_set: str) -> str:
     """Return the path of the file with the state of taking back the updates of an image set."""
     return f"{UPDATE_STATES_FOLDER}/revert-{image_set}.json"
+
+
+def promotion_path(image_set: str) -> str:
+    """Return the path of the file with the state of the promotion of an image set."""
+    return f"{PROMOTIONS_FOLDER}/{image_set}.json"
 
 
 def limit_at(path: str) -> DocumentLimit:

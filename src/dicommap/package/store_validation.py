@@ -76,7 +76,7 @@ def validate_opened_package_in_store(
             has the issues so far.
 
     """
-    datastore = _choose_datastore(package, datastore_id)
+    datastore = choose_datastore(package, datastore_id)
     complete = add_saved_settings(clients, package.aws_account())
     with convert_client_errors("SearchImageSets"):
         _ = complete.medical_imaging  # made before the threads, because a boto3 session is not thread-safe
@@ -198,13 +198,15 @@ def _select_rows(package: PackageDirectory, planned: Container[tuple[str, str]] 
     return (row for row in rows if (row.study_instance_uid, row.series_instance_uid) in planned)
 
 
-def _choose_datastore(package: PackageDirectory, datastore_id: str | None) -> str:
+def choose_datastore(package: PackageDirectory, datastore_id: str | None) -> str:
     """Return the id of the data store.
 
     Raises UsageError if none is known, if it does not have AWS's form, or if it is not that of the first submit.
     """
     kept = package.aws_account()
-    known = kept.datastoreId if kept is not None else package.request(package.plan.jobs[0]).get("datastoreId")
+    known: Any = kept.datastoreId if kept is not None else None
+    if kept is None and package.plan.jobs:
+        known = package.request(package.plan.jobs[0]).get("datastoreId")
     chosen: Any = datastore_id or known
     if chosen is None or chosen == "<datastoreId>":
         raise UsageError(

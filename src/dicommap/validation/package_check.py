@@ -22,6 +22,7 @@ from dicommap.model.package_layout import (
     OBJECTS_FILE,
     PLAN_FILE,
     PREVIEW_FILE,
+    PROMOTIONS_FOLDER,
     REQUEST_FILE,
     SUBMISSION_FOLDER,
     UPDATE_STATES_FOLDER,
@@ -166,7 +167,9 @@ def _updates_issues(package: _Package) -> Iterator[Issue]:
         yield from (issue.with_location(path=path) for issue in issues)
 
 
-_CHANGING_FOLDERS = tuple(f"{folder}/" for folder in (SUBMISSION_FOLDER, VERIFICATION_FOLDER, UPDATE_STATES_FOLDER))
+_CHANGING_FOLDERS = tuple(
+    f"{folder}/" for folder in (SUBMISSION_FOLDER, VERIFICATION_FOLDER, UPDATE_STATES_FOLDER, PROMOTIONS_FOLDER)
+)
 """Prefixes of the paths of files that commands write after the draft."""
 
 

@@ -1,0 +1,188 @@
+"""The command `dicommap promote`, which makes image sets primary that conflict with the primary ones of their study."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dicommap.api.promote import PromoteResult, promote
+from dicommap.cli.confirmation import add_yes, confirm_lines
+from dicommap.cli.next_step import NextStep, after_promote
+from dicommap.cli.options import (
+    add_aws_options,
+    add_dry_run,
+    add_fail_on,
+    add_format,
+    add_package,
+    add_show_values,
+    create_clients,
+    list_given_options,
+)
+from dicommap.cli.output import (
+    choose_exit_status,
+    print_issues,
+    print_line,
+    print_masked_note,
+    print_next_step,
+    print_table,
+    write,
+)
+from dicommap.cli.terminal import add_output_options
+from dicommap.display.csv_json import record_lines
+from dicommap.display.outcome_records import flatten_outcome_record
+from dicommap.display.promotion_report import PROMOTION_COLUMNS, build_promotion_record, format_promotion_row
+from dicommap.healthimaging.limits import COPY_IMAGE_SET_RATE
+from dicommap.issues import Severity
+from dicommap.issues.wording import format_count
+from dicommap.model.masking import Masker
+from dicommap.updates.promotion_result import PromotionOutcome
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from dicommap.cli.parser import Parser
+    from dicommap.updates.promotion_result import PromotionResult
+
+DESCRIPTION = """
+Make image sets that are not primary part of the primary image sets of their studies.
+
+The conflict of each image set is found in the stored metadata. An update gives it the values of the primary image
+set, then CopyImageSet adds its instances, and the primary image set is read and compared. An image set that may be of
+another patient is refused, unless --allow-other-patient is given. The image set itself remains, and can be deleted.
+
+The state of each image set is saved in PACKAGE/promotions before and after each request: a run that was stopped or
+killed goes on from there, and sends nothing twice. Before the first request, the changes are shown, and you are asked;
+scripts give --yes.
+"""
+
+EXAMPLES = """\
+  dicommap promote package --dry-run
+  dicommap promote package --image-set ID"""
+
+IMAGE_SETS_SHOWN = 50
+
+
+class PromotionFormat(StrEnum):
+    """The formats in which the image sets are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the argument and options of `dicommap promote` to `parser`."""
+    add_package(parser, "A package whose jobs have ended. The states are saved in it.")
+    add_dry_run(parser, "Show what would be changed; send nothing.")
+    parser.add_argument(
+        "--image-set",
+        metavar="ID",
+        action="append",
+        help="An image set to promote; repeat it for several. Without it and --study, these are the image sets of the "
+        "job manifests that are not primary.",
+    )
+    parser.add_argument(
+        "--study",
+        metavar="UID",
+        action="append",
+        help="A study whose image sets that are not primary are promoted; repeat it for several.",
+    )
+    parser.add_argument(
+        "--manifests",
+        metavar="DIR",
+        type=Path,
+        help="The directory that the jobs' output was downloaded to. Without it the output is read from S3.",
+    )
+    parser.add_argument(
+        "--datastore-id", metavar="ID", help="The data store. Without it, it is that of the package's first submit."
+    )
+    parser.add_argument(
+        "--allow-other-patient",
+        action="store_true",
+        help="Give an image set the identity of the patient of the primary image set, if it has another one.",
+    )
+    add_format(parser, PromotionFormat)
+    add_show_values(parser)
+    add_yes(parser)
+    add_fail_on(parser)
+    add_aws_options(parser)
+    add_output_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run `dicommap promote` with the parsed arguments, and return the exit status."""
+    masker = Masker(show_values=args.show_values)
+
+    def confirm(planned: tuple[PromotionResult, ...]) -> bool:
+        return confirm_lines(_describe(planned, args, masker), yes=args.yes)
+
+    promoted = promote(
+        args.package,
+        image_sets=args.image_set or (),
+        studies=args.study or (),
+        manifests=args.manifests,
+        datastore_id=args.datastore_id,
+        allow_other_patient=args.allow_other_patient,
+        dry_run=args.dry_run,
+        clients=create_clients(args),
+        confirm=confirm,
+        progress=True,
+    )
+    if args.format is PromotionFormat.TABLE:
+        _print_result(promoted, masker)
+        print_next_step(_choose_next_step(promoted, args))
+    else:
+        records = (build_promotion_record(result, masker) for result in promoted.results)
+        write(record_lines(records, args.format, record=lambda record: record, row=flatten_outcome_record))
+        print_issues(promoted.issues, stderr=True)
+        print_masked_note(masker, to_stderr=True)
+    return choose_exit_status((issue.severity for issue in promoted.issues), args.fail_on)
+
+
+def _describe(planned: Sequence[PromotionResult], args: argparse.Namespace, masker: Masker) -> Iterator[str]:
+    """Yield the lines that are shown before the question."""
+    plans = [result.promotion for result in planned if result.promotion is not None]
+    updates = sum(bool(plan.changes) for plan in plans)
+    instances = sum(len(plan.instances) for plan in plans)
+    minutes = max(round(len(planned) / COPY_IMAGE_SET_RATE.per_second / 60), 1)
+    yield (
+        f"To be promoted: {format_count(len(planned), 'image set')} with {format_count(instances, 'instance')}; "
+        f"{format_count(updates, 'update')}, {format_count(len(planned), 'copy')}"
+    )
+    for result in planned[:IMAGE_SETS_SHOWN]:
+        cells = dict(zip(PROMOTION_COLUMNS, format_promotion_row(result, masker), strict=True))
+        yield f"  {result.image_set_id}: {cells['changes'] or 'no change'}"
+    rest = len(planned) - IMAGE_SETS_SHOWN
+    if rest > 0:
+        yield f"  and {rest:,} more; --dry-run lists all"
+    yield f"  time: at least {format_count(minutes, 'minute')}, because of AWS's rate limit"
+    if args.allow_other_patient and any(plan.other_patient_keywords for plan in plans):
+        yield "  WARNING: image sets get the identity of another patient"
+    if masker.explain():
+        yield f"  {masker.explain()}"
+
+
+def _print_result(promoted: PromoteResult, masker: Masker) -> None:
+    rows = [format_promotion_row(result, masker) for result in promoted.results[:IMAGE_SETS_SHOWN]]
+    if rows:
+        print_table(PROMOTION_COLUMNS, rows, masker=masker)
+    rest = len(promoted.results) - len(rows)
+    if rest:
+        print_line(f"... and {format_count(rest, 'more image set')}")
+    print_masked_note(masker)
+    print_issues(promoted.issues)
+    if promoted.is_dry:
+        print_line("Nothing was sent.")
+        return
+    count = format_count(promoted.count(PromotionOutcome.PROMOTED), "image set")
+    print_line(f"{count} of {len(promoted.results):,} promoted; the promoted image sets remain, and can be deleted.")
+
+
+def _choose_next_step(promoted: PromoteResult, args: argparse.Namespace) -> NextStep:
+    planned = promoted.count(PromotionOutcome.PLANNED) if promoted.is_dry else 0
+    options = tuple(list_given_options(args, without={"dry_run"}))
+    codes = [issue.code for issue in promoted.issues if issue.severity is not Severity.NOTE]
+    return after_promote(str(promoted.package), codes=codes, planned=planned, options=options)

@@ -1,0 +1,145 @@
+"""Read the content of image sets to promote, and of the primary image sets of their studies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES
+from dicommap.aws.timing import GrowingPauses
+from dicommap.errors import AwsError
+from dicommap.healthimaging.image_sets import DELETED_STATE, LOCKED_STATE
+from dicommap.updates.promotion import ImageSetContent
+from dicommap.updates.promotion_result import PromotionOutcome
+from dicommap.verification.stored_metadata import UnreadableMetadataError, read_stored_image_set
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dicommap.aws.image_sets import ImageSets
+    from dicommap.aws.timing import Clock
+    from dicommap.healthimaging.image_sets import ImageSetProperties, ImageSetSummary
+    from dicommap.verification.stored_metadata import StoredImageSet
+
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+LOCK_SECONDS = 900
+"""Time limit in seconds for one change of an image set. AWS documents no such time."""
+_STUDY_KEYWORDS = ("PatientID", "AccessionNumber", "StudyID", "StudyDate")
+"""Attributes that SearchImageSets returns, and in which the primary image sets of a study must agree."""
+_DELETED_REASON = "it does not exist, or was deleted"
+
+
+class PromotionEndError(Exception):
+    """The end of the work on one image set before it was promoted."""
+
+    def __init__(self, outcome: PromotionOutcome, reason: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self.reason = reason
+
+
+@dataclass(kw_only=True)
+class ImageSetContents:
+    """Reader of the contents of image sets in one data store."""
+
+    service: ImageSets
+    datastore: str
+    clock: Clock
+
+    def wait(self, image_set: str) -> ImageSetProperties:
+        """Return the properties of an image set when it is not LOCKED.
+
+        Raises:
+            PromotionEndError: The image set does not exist, or is LOCKED for longer than LOCK_SECONDS.
+            AwsError: AWS refuses the request, or cannot be reached.
+
+        """
+        end = self.clock.monotonic() + LOCK_SECONDS
+        pauses = GrowingPauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+        while True:
+            try:
+                properties = self.service.get(self.datastore, image_set)
+            except AwsError as error:
+                if error.code in NOT_FOUND_CODES:
+                    raise PromotionEndError(PromotionOutcome.NOT_READABLE, _DELETED_REASON) from None
+                raise
+            if properties.imageSetState != LOCKED_STATE:
+                return properties
+            if self.clock.monotonic() >= end:
+                raise PromotionEndError(PromotionOutcome.LOCKED, f"{LOCK_SECONDS}")
+            self.clock.sleep(next(pauses))
+
+    def read(self, image_set: str) -> ImageSetContent:
+        """Return the content of the latest version of an image set, when it is not LOCKED.
+
+        Raises:
+            PromotionEndError: The image set does not exist, is still LOCKED, or its metadata cannot be used.
+            AwsError: A permission is missing, or AWS cannot be reached.
+
+        """
+        properties = self.wait(image_set)
+        if properties.imageSetState == DELETED_STATE:
+            raise PromotionEndError(PromotionOutcome.NOT_READABLE, _DELETED_REASON)
+        try:
+            data = self.service.get_metadata(self.datastore, image_set, properties.versionId)
+            stored = read_stored_image_set(data, image_set)
+        except AwsError as error:
+            if not error.local or error.code in ACCESS_DENIED_CODES:
+                raise
+            raise PromotionEndError(PromotionOutcome.NOT_READABLE, error.code or "the answer is damaged") from None
+        except UnreadableMetadataError as error:
+            raise PromotionEndError(PromotionOutcome.NOT_READABLE, str(error)) from None
+        return _make_content(properties, stored)
+
+    def search_primaries(self, study: str) -> list[ImageSetSummary]:
+        """Return the primary image sets of a study. Raises AwsError, or PromotionEndError for an unusable answer."""
+        summaries = list(self.service.search(self.datastore, {"StudyInstanceUID": study}))
+        if any(
+            summary.attributes.get("StudyInstanceUID") != study or not summary.attributes.get("SeriesInstanceUID")
+            for summary in summaries
+        ):
+            raise PromotionEndError(
+                PromotionOutcome.NOT_READABLE,
+                "SearchImageSets returns image sets of another study or without a series",
+            )
+        return [summary for summary in summaries if summary.isPrimary]
+
+    def read_primaries(self, study: str, series: str) -> list[ImageSetContent]:
+        """Return the contents of the primary image sets of a series, and of some others of its study.
+
+        Of the others, one of each combination of values of the study's grouping attributes is read.
+        """
+        summaries = self.search_primaries(study)
+        chosen = {
+            tuple(summary.attributes.get(keyword, "") for keyword in _STUDY_KEYWORDS): summary for summary in summaries
+        }
+        ids = [summary.imageSetId for summary in summaries if summary.attributes["SeriesInstanceUID"] == series]
+        ids += [summary.imageSetId for summary in chosen.values() if summary.imageSetId not in ids]
+        return [self.read(image_set) for image_set in ids]
+
+    def find_with_instances(self, study: str, series: str, instances: Collection[str]) -> ImageSetContent | None:
+        """Return the primary image set of a series that has all these instances; None if there is none."""
+        for summary in self.search_primaries(study):
+            if summary.attributes["SeriesInstanceUID"] == series:
+                content = self.read(summary.imageSetId)
+                if content.instances.keys() >= set(instances):
+                    return content
+        return None
+
+
+def _make_content(properties: ImageSetProperties, stored: StoredImageSet) -> ImageSetContent:
+    if len(stored.series) != 1:
+        raise PromotionEndError(PromotionOutcome.NOT_READABLE, "it does not have exactly one series")
+    ((series_uid, series),) = stored.series.items()
+    return ImageSetContent(
+        image_set_id=properties.imageSetId,
+        version=properties.versionId,
+        is_primary=properties.isPrimary,
+        study_instance_uid=stored.study_instance_uid,
+        series_instance_uid=series_uid,
+        patient=stored.patient,
+        study=stored.study,
+        series=series.attributes,
+        instances=series.instances,
+    )
