@@ -35,11 +35,21 @@ DOCS = TOP / "docs"
 PAGES = [*sorted(DOCS.rglob("*.md")), TOP / "README.md", TOP / "CHANGELOG.md"]
 HOW_TO = sorted((DOCS / "howto").glob("*.md"))
 CALLING_AWS = [
-    DOCS / f"howto/{name}.md" for name in ("submit", "check-data-store", "adopt", "events", "verify", "probe")
+    DOCS / f"howto/{name}.md"
+    for name in ("submit", "check-data-store", "adopt", "events", "verify", "promote", "probe")
 ]
 """Pages whose commands call AWS: here they reach the stand-in, and an S3 server with the buckets of the examples."""
 PYTHON_PAGES = sorted((DOCS / "reference/python").glob("*.md"))
-WITHOUT_EXAMPLE = {"fhir-file", "picture", "stage-result", "testing", "watch-result", "adopt-result", "verification"}
+WITHOUT_EXAMPLE = {
+    "fhir-file",
+    "picture",
+    "stage-result",
+    "testing",
+    "watch-result",
+    "adopt-result",
+    "verification",
+    "promote-result",
+}
 """Pages of classes whose examples need AWS or an extra. They link to a page with examples that run."""
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
 

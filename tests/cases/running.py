@@ -34,7 +34,7 @@ from dicommap.package.store_validation import forecast_in_store
 from dicommap.package.submission_states import SubmissionStates
 from dicommap.probing.probe_issues import remaining_issues, unclear_issues
 from dicommap.probing.probe_report import ProbeReport
-from dicommap.updates.promotion import ImageSetContent, plan_promotion, prove_promotion
+from dicommap.updates.promotion import ImageSetContent, PromotionProblem, plan_promotion, prove_promotion
 from dicommap.updates.promotion_result import PromotionOutcome, PromotionResult
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment
 from dicommap.validation.job_status_check import check_job_status, check_submission
@@ -213,7 +213,7 @@ def _promote(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
     candidate, *primaries = (ImageSetContent(**document) for document in arguments["imageSets"])
     allowed = arguments.get("allowOtherPatient", False)
     promotion = plan_promotion(candidate, primaries, allow_other_patient=allowed)
-    problems = ()
+    problems: tuple[PromotionProblem, ...] = ()
     if "after" in arguments:
         problems = prove_promotion(promotion, candidate.instances, ImageSetContent(**arguments["after"]))
     result = PromotionResult(

@@ -30,8 +30,12 @@ from dicommap.cli.output import (
 )
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.csv_json import record_lines
-from dicommap.display.outcome_records import flatten_outcome_record
-from dicommap.display.promotion_report import PROMOTION_COLUMNS, build_promotion_record, format_promotion_row
+from dicommap.display.promotion_report import (
+    PROMOTION_COLUMNS,
+    build_promotion_record,
+    flatten_promotion_record,
+    format_promotion_row,
+)
 from dicommap.healthimaging.limits import COPY_IMAGE_SET_RATE
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
@@ -136,7 +140,7 @@ def run(args: argparse.Namespace) -> int:
         print_next_step(_choose_next_step(promoted, args))
     else:
         records = (build_promotion_record(result, masker) for result in promoted.results)
-        write(record_lines(records, args.format, record=lambda record: record, row=flatten_outcome_record))
+        write(record_lines(records, args.format, record=lambda record: record, row=flatten_promotion_record))
         print_issues(promoted.issues, stderr=True)
         print_masked_note(masker, to_stderr=True)
     return choose_exit_status((issue.severity for issue in promoted.issues), args.fail_on)

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
+from dicommap.display.outcome_records import flatten_outcome_record
 from dicommap.display.report import CellKind, FactList, Report, ReportTable, TableColumn, TableRow
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
@@ -80,6 +81,12 @@ def _format_value(value: object) -> str:
     if value is None:
         return ""
     return value.rstrip(" \0") if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def flatten_promotion_record(record: Record) -> dict[str, str]:
+    """Return the record of an image set as a row of text cells: member name -> text."""
+    changes = [f"{keyword}: {change['before']} -> {change['after']}" for keyword, change in record["changes"].items()]
+    return flatten_outcome_record({**record, "changes": "; ".join(changes)})
 
 
 def build_promotion_record(result: PromotionResult, masker: Masker) -> Record:
