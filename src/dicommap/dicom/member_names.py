@@ -23,16 +23,16 @@ _SCHEMA_MEMBER_NAMES = """
     inputOwnerAccountId inputS3Uri instance instanceInSeries instanceInStudy Instances instances isPrimary
     issues job jobId jobName jobs jobStatus keyword knownJobId label largestFile level location lookup lower
     mappings mark match message metadataFilePath missing name new non-primary nonPrimary not-applied not-checked
-    not-comparable not-readable not-reported notInstances numbers object objects observed otherLevels others
-    outcome outputS3Uri overrideFiles path Patient patientInSeries patientInStudy pattern Phonetic plan pointer
-    policy precedence preview primary privateElements probe profile question questions quotas raw reason records
-    refusedNotInstances region removableAttributes remove replace reported requestId requests result row rule
-    same samePatient SchemaVersion seen seenAt sequences Series series seriesInSeries seriesInstanceUID
-    seriesInStudy set severity sha256 shift_days size source sourceBytes sourceFiles sources staged startedAt
-    startingAt state status statusSource stored strip studies Study study studyInSeries studyInstanceUID
-    studyInStudy submittedAt tag text toOtherSeries truncate_date unclear unplanned updatableAttributes
-    updateEmpty updateForce updatePersonNames updates updateSeries updateValues upper Value value version vr
-    wanted warnings with
+    not-comparable not-readable not-reported notInstances numbers object objects observed otherAttributes
+    otherLevels others outcome outputS3Uri overrideFiles path Patient patientInSeries patientInStudy pattern
+    Phonetic plan pointer policy precedence preview primary primaryImageSetId privateElements probe problems
+    profile question questions quotas raw reason records refusals refusedNotInstances region removableAttributes
+    remove replace reported requestId requests result row rule same samePatient SchemaVersion seen seenAt
+    sequences Series series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256 shift_days size
+    source sourceBytes sourceFiles sources staged startedAt startingAt state status statusSource stored strip
+    studies Study study studyInSeries studyInstanceUID studyInStudy submittedAt tag text toOtherSeries
+    truncate_date unclear unplanned updatableAttributes updateEmpty updateForce updatePersonNames updates
+    updateSeries updateValues upper Value value version vr wanted warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
