@@ -327,9 +327,8 @@ def after_reconcile(
     """Return the step after a reconciliation.
 
     If jobs have not ended, the step is to stage, submit or watch them. If instances are missing, it is to import them
-    again. If the only warnings are about image sets that are not primary, it is to preview their promotion. If there
-    are other errors or warnings, it is to explain them. If the package has overrides, it is to verify them. Otherwise
-    nothing is left to do.
+    again. Warnings about image sets that are not primary lead to `promote`, other issues to their explanation. If the
+    package has overrides, the step is to verify them. Otherwise nothing is left to do.
 
     Args:
         package: The directory of the package.
@@ -358,27 +357,9 @@ def after_verify(package: str, codes: Sequence[str], *, options: Sequence[str]) 
     """Return the step after a verification with issues of these codes. `options` are the AWS options to repeat."""
     if codes == ["verify.not-checked"]:
         return NextStep(words=("reconcile", path_word(package), *options))
-    return (
-        explain_codes(codes)
-        if codes
-        else NextStep(sentence="Done: the image sets of these jobs have the values of all overrides.")
-    )
-
-
-def after_promote(package: str, *, codes: Sequence[str], planned: int, options: Sequence[str]) -> NextStep:
-    """Return the step after `promote`: send what a dry run has planned, explain the issues, or nothing.
-
-    Args:
-        package: The directory of the package.
-        codes: The codes of the errors.
-        planned: The number of image sets that a dry run would promote.
-        options: The words of the options to repeat.
-    """
-    if planned:
-        return NextStep(words=("promote", path_word(package), *options))
     if codes:
         return explain_codes(codes)
-    return NextStep(sentence="Done: no image set is left to promote.")
+    return NextStep(sentence="Done: the image sets of these jobs have the values of all overrides.")
 
 
 def after_retry(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.promote import PromoteResult, promote
 from dicommap.cli.confirmation import add_yes, confirm_lines
-from dicommap.cli.next_step import NextStep, after_promote
+from dicommap.cli.next_step import NextStep, after_dry_run, explain_codes
 from dicommap.cli.options import (
     add_aws_options,
     add_dry_run,
@@ -186,7 +186,8 @@ def _print_result(promoted: PromoteResult, masker: Masker) -> None:
 
 
 def _choose_next_step(promoted: PromoteResult, args: argparse.Namespace) -> NextStep:
-    planned = promoted.count(PromotionOutcome.PLANNED) if promoted.is_dry else 0
-    options = tuple(list_given_options(args, without={"dry_run"}))
+    if promoted.is_dry and promoted.count(PromotionOutcome.PLANNED):
+        options = tuple(list_given_options(args, without={"dry_run"}))
+        return after_dry_run("promote", str(promoted.package), codes=(), options=options)
     codes = [issue.code for issue in promoted.issues if issue.severity is not Severity.NOTE]
-    return after_promote(str(promoted.package), codes=codes, planned=planned, options=options)
+    return explain_codes(codes) if codes else NextStep(sentence="Done: no image set is left to promote.")

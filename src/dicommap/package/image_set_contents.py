@@ -119,7 +119,7 @@ class ImageSetContents:
         return [self.read(image_set) for image_set in ids]
 
     def find_with_instances(self, study: str, series: str, instances: Collection[str]) -> ImageSetContent | None:
-        """Return the primary image set of a series that has all these instances; None if there is none."""
+        """Return the primary image set of a series that has all these instances; None if no image set has them."""
         for summary in self.search_primaries(study):
             if summary.attributes["SeriesInstanceUID"] == series:
                 content = self.read(summary.imageSetId)

@@ -43,7 +43,7 @@ class ImageSetPromoter:
     allow_other_patient: bool = False
 
     def plan(self, image_set: str) -> PromotionResult:
-        """Return the plan for an image set, or the reason why there is none. Nothing is sent. Raises AwsError."""
+        """Return the plan for an image set, or the reason why no plan can be made. Nothing is sent. Raises AwsError."""
         try:
             state = self.states.read(image_set)
             if state is not None and state.step is PromotionStep.PROMOTED:

@@ -77,7 +77,7 @@ class PromotionRefusal(StrEnum):
     PRIMARIES_DIFFER = "primaries-differ"
     """The primary image sets of the study or series do not have the same values, or are several for one series."""
     NOT_KNOWN = "not-known"
-    """AWS does not say whether the image set is primary."""
+    """The properties of the image set do not tell if it is primary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

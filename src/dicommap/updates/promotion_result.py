@@ -90,7 +90,7 @@ def _describe_refusal(refusal: PromotionRefusal, promotion: Promotion) -> str:
         return f"the primary image set has {format_count(promotion.stored_instances, 'instance')} of it already"
     if refusal is PromotionRefusal.PRIMARIES_DIFFER:
         return "the primary image sets of the study do not agree with each other"
-    return "AWS does not say whether it is primary"
+    return "its properties do not tell if it is primary"
 
 
 def _join(names: tuple[str, ...]) -> str:
