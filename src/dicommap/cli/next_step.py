@@ -310,8 +310,6 @@ class ReconciledState:
     """The codes of the errors and warnings, which the user must look at even if all instances were imported."""
     needs_copies: bool = False
     """Whether a job has imported only some of its instances. A retry must then copy the others to a new prefix."""
-    non_primary: int = 0
-    """Number of instances that were imported into image sets that are not primary."""
 
 
 def after_reconcile(
@@ -344,7 +342,7 @@ def after_reconcile(
     if outcomes.missing:
         copies = ("--stage-uri", RETRY_PREFIX) if outcomes.needs_copies else ()
         return NextStep(words=("reconcile", path_word(package), *options, "--retry", path_word(retry), *copies))
-    if outcomes.non_primary and set(outcomes.attention_codes) <= {"reconcile.non-primary"}:
+    if set(outcomes.attention_codes) == {"reconcile.non-primary"}:
         return NextStep(words=("promote", path_word(package), *options, "-n"))
     if outcomes.attention_codes:
         return explain_codes(outcomes.attention_codes)

@@ -60,7 +60,7 @@ from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.package_writer import require_writable
-from dicommap.reconciliation.outcomes import ImportOutcome, JobState
+from dicommap.reconciliation.outcomes import JobState
 from dicommap.writing.new_file import require_new_file, write_new_text_file
 
 if TYPE_CHECKING:
@@ -254,7 +254,6 @@ def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextS
         needs_copies=any(
             job.missing and job.recorded_imports and not job.has_other_configuration for job in result.jobs
         ),
-        non_primary=result.counts.get(ImportOutcome.NON_PRIMARY, 0),
     )
     options = tuple(list_given_options(args, only={"manifests", *AWS_OPTIONS}))
     aws_options = tuple(list_given_options(args, only=AWS_OPTIONS))
