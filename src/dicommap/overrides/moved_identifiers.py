@@ -120,15 +120,12 @@ class _MovedValues:
     def __init__(self, attribute: MovableAttribute, severity: Severity, store: ItemStore) -> None:
         """Make a collection without values. `store` keeps the values."""
         self.attribute = attribute
+        self.tags = frozenset(tag_of(keyword) or 0 for keyword in (attribute.keyword, attribute.issuer) if keyword)
+        """The tags of the attribute and its issuer."""
         self._severity = severity
         self._lost: MutableMapping[int, int] = store.make_dict()
         """Digest of a lost value -> digest of the patient whose studies lose it; SEVERAL for several patients."""
         self._received: ItemList[_ReceivedValue] = store.make_list()
-
-    @property
-    def tags(self) -> frozenset[int]:
-        """Return the tags of the attribute and its issuer."""
-        return frozenset(tag_of(keyword) or 0 for keyword in (self.attribute.keyword, self.attribute.issuer) if keyword)
 
     def add_study(self, study: Study, after: NewTexts) -> None:
         """Add the values that a study gets and loses. `after` has the new values of the study's edits."""

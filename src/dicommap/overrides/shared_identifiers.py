@@ -187,6 +187,7 @@ class _StudyGroups:
     def __init__(self, identifier: ComparedIdentifier, severity: Severity, store: ItemStore) -> None:
         """Make groups without studies. `store` keeps them."""
         self.identifier = identifier
+        self._tags = frozenset(tag_of(keyword) or 0 for keyword in identifier.keywords)
         self._severity = severity
         self.changed_digests: MutableMapping[int, None] = store.make_dict()
         """Digests of the identifiers that edits gave to studies."""
@@ -199,7 +200,7 @@ class _StudyGroups:
         after: NewTexts = {
             (change.series_instance_uid, change.tag): text_from_attribute(change.after) or ""
             for change in changes
-            if change.tag in _list_identifier_tags(self.identifier)
+            if change.tag in self._tags
         }
         if after:
             self._changed_studies[study.study_instance_uid] = None
@@ -299,10 +300,6 @@ def group_old_by_new_values(series: Series, keyword: str | None, after: NewTexts
         if (target, tag) in after:
             return {after[target, tag].strip(" "): old}
     return {text: {text} for text in old}
-
-
-def _list_identifier_tags(identifier: ComparedIdentifier) -> frozenset[int]:
-    return frozenset(tag_of(keyword) or 0 for keyword in identifier.keywords)
 
 
 def reduce_digests(digests: Iterable[int]) -> int:
