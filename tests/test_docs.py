@@ -49,13 +49,13 @@ WITHOUT_EXAMPLE = {
     "adopt-result",
     "verification",
     "promote-result",
+    "audit",
 }
 """Pages of classes whose examples need AWS or an extra. They link to a page with examples that run."""
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
 
-CODE = re.compile(
-    rf"`((?:{'|'.join(sorted({name.partition('.')[0] for name in CATALOGUE}))})\.(?!toml`|csv`|py`|zip`)[a-z-]+)`"
-)
+FAMILIES = "|".join(sorted({name.partition(".")[0] for name in CATALOGUE}))
+CODE = re.compile(rf"`((?:{FAMILIES})\.(?!toml`|csv`|py`|zip`|jsonl`|key`)[a-z-]+)`")
 """What looks like an issue code: a family's name, a dot, and the rest; no name of a file."""
 
 

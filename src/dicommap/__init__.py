@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dicommap.api.adopt import AdoptResult, adopt
+    from dicommap.api.audit import Audit, audit
     from dicommap.api.compare import Comparison, compare
     from dicommap.api.draft import draft
     from dicommap.api.fhir import fhir
@@ -58,6 +59,7 @@ __all__ = [
     "verify",
     "update",
     "promote",
+    "audit",
     "probe",
     "fhir",
     "read_data_set",
@@ -75,6 +77,7 @@ __all__ = [
     "Verification",
     "UpdateResult",
     "PromoteResult",
+    "Audit",
     "ProbeResult",
     "Assumptions",
     "Quotas",
@@ -107,6 +110,7 @@ _MODULE_OF = {
     "verify": "api.verify",
     "update": "api.update",
     "promote": "api.promote",
+    "audit": "api.audit",
     "probe": "api.probe",
     "fhir": "api.fhir",
     "read_data_set": "api.read_data_set",
@@ -124,6 +128,7 @@ _MODULE_OF = {
     "Verification": "api.verify",
     "UpdateResult": "api.update",
     "PromoteResult": "api.promote",
+    "Audit": "api.audit",
     "ProbeResult": "api.probe",
     "Assumptions": "healthimaging.assumptions",
     "Quotas": "healthimaging.quotas",

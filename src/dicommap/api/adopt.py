@@ -33,6 +33,7 @@ from dicommap.healthimaging.job_properties import format_utc
 from dicommap.issues import has_errors
 from dicommap.model.displayable import Displayable
 from dicommap.model.job_adoption import AdoptionResult
+from dicommap.package.audit_log import record_job_events
 from dicommap.package.aws_account_check import add_saved_settings, require_same_datastore, require_same_endpoint
 from dicommap.package.job_adopter import JobAdopter
 from dicommap.package.job_requests import (
@@ -207,6 +208,7 @@ def adopt(
             adoptions = adopter.check([adopter.compare(job) for job in properties], compare_overrides=check)
             if not dry_run and not has_errors(adopter.issues):
                 adoptions = _save(adopter, adoptions, is_first=kept is None, on_step=on_step or ignore_step)
+                record_job_events(place, adopter.states.read_all(job.id for job in planned.plan.jobs).values())
     return AdoptResult(package=place, jobs=tuple(adoptions), issues=Issues(adopter.issues))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,11 +27,13 @@ from dicommap.aws.import_jobs import ImportJobs
 from dicommap.aws.s3_objects import S3Objects
 from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
 from dicommap.display.issue_report import Issues
+from dicommap.errors import DicommapError
 from dicommap.healthimaging.limits import CONCURRENT_JOBS
 from dicommap.issues import Location, has_errors, make_issue
 from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.package_layout import job_folder
+from dicommap.package.audit_log import record_job_events
 from dicommap.package.aws_account_check import add_saved_settings, require_same_endpoint
 from dicommap.package.job_requests import (
     find_placeholders,
@@ -243,7 +246,19 @@ def _start_jobs(
     if confirm is not None and (waiting := _select_not_started(submitter.states, job_requests)):
         require_confirmed(confirm, make_submission_transfer(package, waiting, submitter.clients))
     with submitter.states.lock(), progress_reporter(progress, "jobs") as report:
-        return _send_requests(submitter, package, job_requests, report, check=check)
+        try:
+            issues = _send_requests(submitter, package, job_requests, report, check=check)
+        except BaseException:
+            with suppress(DicommapError):  # the first error is the one to tell; the next submit records the jobs
+                _record_jobs(submitter, package, job_requests)
+            raise
+        _record_jobs(submitter, package, job_requests)
+        return issues
+
+
+def _record_jobs(submitter: JobSubmitter, package: PackageDirectory, job_requests: Sequence[JobRequest]) -> None:
+    """Record in audit.jsonl the jobs that were started."""
+    record_job_events(package.path, submitter.states.read_all(request.job.id for request in job_requests).values())
 
 
 def _select_not_started(states: SubmissionStates, job_requests: Sequence[JobRequest]) -> list[JobRequest]:

@@ -20,9 +20,11 @@ from dicommap.healthimaging.job_properties import format_utc
 from dicommap.healthimaging.request_agreement import compare_with_request, request_agreement_issues
 from dicommap.issues import Location, make_issue
 from dicommap.issues.bounded_list import JOB_ISSUE_LIMIT, BoundedList, bounded_issues
+from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.model.package_layout import job_folder, submission_path
+from dicommap.package.audit_log import record_event
 from dicommap.package.aws_account_check import add_saved_settings
 from dicommap.package.job_verifier import JobVerifier
 from dicommap.package.metadata_sources import DatastoreMetadata, DownloadedMetadata
@@ -195,6 +197,10 @@ class VerificationRun:
             self._image_sets, self._non_primary = verifier.image_sets, verifier.non_primary
             end = VerificationEnd(endedAt=format_utc(self._clock.now()) or "", attributes=dict(+self._counts))
             record.close(self.package.path, end)
+        counts = {effect.value: count for effect, count in end.attributes.items()}
+        datastore = None if name == _FILES_SOURCE else name
+        event = AuditEvent(action=AuditAction.VERIFIED, datastoreId=datastore, counts=counts)
+        record_event(self.package.path, event, now=self._clock.now())
 
     def _open_source(self) -> tuple[MetadataSource, str]:
         """Return the source of metadata and its name. The name is the data store's id, or `files` for a directory."""

@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": "Compare stored image sets with the overrides.",
     "update": "Change stored image sets, and take changes back.",
     "promote": "Make image sets primary that conflict.",
+    "audit": "List who changed what, when and why in a package.",
     "probe": "Ask a test data store what AWS leaves open.",
     "fhir": "Write the studies as FHIR ImagingStudy resources.",
     "schema": "Print a JSON Schema of a document.",

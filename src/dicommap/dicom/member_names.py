@@ -13,26 +13,27 @@ from functools import lru_cache
 from dicommap.dicom.printable_text import MASK
 
 _SCHEMA_MEMBER_NAMES = """
-    adoptedAt after afterMark Alphabetic answer applied assumptions attempt attribute attributes audit before
-    beforeMark BulkDataURI by bytes cell changed changes characterSet clientToken code column configuration
-    dataAccessRoleArn dataSet datastoreId date decimalStrings delimiter DICOM
+    action adoptedAt after afterMark Alphabetic answer applied assumptions at attempt attribute attributes
+    audit before beforeMark BulkDataURI by bytes carrier cell changed changes characterSet clientToken code
+    column configuration counts dataAccessRoleArn dataSet datastoreId date decimalStrings delimiter DICOM
     dicomJsonMetadataImportConfiguration dicomMetadataMappings DICOMVRs different differing disposition
-    duplicates edits effect effects empty emptyValue encoding endedAt ending endpointUrl etag evidence
-    exceptionType failed file fileBytes files folders force forecast fromOtherSeries further gone grouping id
-    identifyingUids Ideographic imageSetId imageSets importConfiguration imported InlineBinary
+    duplicates earlierPlan edits effect effects empty emptyValue encoding endedAt ending endpointUrl etag
+    evidence exceptionType failed file fileBytes files folders force forecast fromOtherSeries further gone
+    grouping hash id identifyingUids Ideographic imageSetId imageSets importConfiguration imported InlineBinary
     inputOwnerAccountId inputS3Uri instance instanceInSeries instanceInStudy Instances instances isPrimary
-    issues job jobId jobName jobs jobStatus keyword knownJobId label largestFile level location lookup lower
-    mappings mark match message metadataFilePath missing name new non-primary nonPrimary not-applied not-checked
-    not-comparable not-readable not-reported notInstances numbers object objects observed otherAttributes
-    otherLevels others outcome outputS3Uri overrideFiles path Patient patientInSeries patientInStudy pattern
-    Phonetic plan pointer policy precedence preview primary primaryImageSetId privateElements probe problems
-    profile question questions quotas raw reason records refusals refusedNotInstances region removableAttributes
-    remove replace reported requestId requests result row rule same samePatient SchemaVersion seen seenAt
-    sequences Series series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256 shift_days size
-    source sourceBytes sourceFiles sources staged startedAt startingAt state status statusSource stored strip
-    studies Study study studyInSeries studyInstanceUID studyInStudy submittedAt tag text toOtherSeries
-    truncate_date unclear unplanned updatableAttributes updateEmpty updateForce updatePersonNames updates
-    updateSeries updateValues upper Value value version vr wanted warnings with
+    issues job jobId jobName jobs jobStatus keyId keyword knownJobId label largestFile level location lookup
+    lower mappings mark match message metadataFilePath missing moreBefore name new newImageSetId non-primary
+    nonPrimary not-applied not-checked not-comparable not-readable not-reported notInstances numbers object
+    objects observed otherAttributes otherLevels others outcome outputS3Uri overrideFiles path Patient
+    patientInSeries patientInStudy pattern Phonetic plan pointer policy precedence preview previous primary
+    primaryImageSetId privateElements probe problems profile question questions quotas raw reason records
+    refusals refusedNotInstances region removableAttributes remove removedBytes replace reported requestId
+    requests result row rule same samePatient SchemaVersion seen seenAt sequences Series series seriesInSeries
+    seriesInstanceUID seriesInStudy set severity sha256 shift_days size sopInstanceUID source sourceBytes
+    sourceFiles sources staged startedAt startingAt state status statusSource stored strip studies study Study
+    studyInSeries studyInstanceUID studyInStudy submittedAt tag text toolVersion toOtherSeries truncate_date
+    type unclear unplanned updatableAttributes updateEmpty updateForce updatePersonNames updates updateSeries
+    updateValues upper user value Value values version versionAfter versionBefore vr wanted warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 FIRST_PREVIOUS = "0" * 64
 """The member `previous` of the first line, which has no line before it."""
 
+EVENT_START = b'{"type":"event",'
+"""The first bytes of each line with an event."""
+
 AUDIT_LINE_LIMIT = 2**24
 """Maximum number of bytes of a line."""
 
@@ -124,7 +127,8 @@ class AuditChange(_Line):
     seriesInstanceUID: _NotEmpty | None = None
     sopInstanceUID: _NotEmpty | None = None
     attribute: _NotEmpty
-    """The keyword, or the tag as 8 hexadecimal digits if the attribute has no keyword."""
+    """The keyword, or the tag as (gggg,eeee) if the attribute has no keyword."""
+    tag: Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{8}$")]
     edits: tuple[str, ...]
     """The origins of the edits, such as `sheet.csv row 3`."""
     carrier: Literal["override", "update"]

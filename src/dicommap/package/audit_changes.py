@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicommap.dicom.dictionary import keyword_of
+from dicommap.dicom.dictionary import hex_of, keyword_of
 from dicommap.model.audit import format_audit_lines
 from dicommap.model.study import Target
 from dicommap.overrides.mappings import metadata_file_path
@@ -47,6 +47,7 @@ def _build_record(change: AttributeChange, values: AuditValues, *, has_own_files
         "seriesInstanceUID": change.series_instance_uid,
         "sopInstanceUID": change.sop_instance_uid,
         "attribute": keyword_of(change.tag),
+        "tag": hex_of(change.tag),
         "edits": change.origins,
         "carrier": "update" if is_update else "override",
         "file": metadata_file_path(target) if has_own_files and not is_update else None,

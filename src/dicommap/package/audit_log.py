@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -17,16 +17,27 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import PackageError, os_error_reason
 from dicommap.healthimaging.job_properties import format_utc
-from dicommap.model.audit import AUDIT_LINE_LIMIT, FIRST_PREVIOUS, format_audit_lines, hash_line
+from dicommap.model.audit import (
+    AUDIT_LINE_LIMIT,
+    EVENT_START,
+    FIRST_PREVIOUS,
+    AuditAction,
+    AuditEvent,
+    AuditEventLine,
+    format_audit_lines,
+    hash_line,
+    parse_audit_line,
+)
 from dicommap.model.package_layout import AUDIT_FILE
+from dicommap.reading import open_regular_file
 from dicommap.writing.durable_files import sync_directory
 from dicommap.writing.private_files import open_lock_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from dicommap.model.audit import AuditEvent
+    from dicommap.model.submission import Submission
 
 USER_VARIABLE = "DICOMMAP_USER"
 """The environment variable with the name of the user, for accounts that several people or programs share."""
@@ -61,6 +72,50 @@ def record_event(package: Path, event: AuditEvent, *, now: datetime | None = Non
             f"The event '{event.action}' cannot be written to {AUDIT_FILE}: {os_error_reason(error)}.",
             fix="Make the package writable, and run the same command again.",
         ) from None
+
+
+def record_job_events(package: Path, submissions: Iterable[Submission]) -> None:
+    """Append an event for each import job that audit.jsonl does not have yet: it was submitted or adopted.
+
+    After a killed submit, the next one records the jobs that the first one had started.
+
+    Raises:
+        PackageError: audit.jsonl cannot be read or written.
+    """
+    started = [submission for submission in submissions if submission.state.has_job]
+    known = _list_recorded_jobs(package) if started else set()
+    for submission in started:
+        if submission.jobId not in known:
+            record_event(package, _make_job_event(submission))
+
+
+def _make_job_event(submission: Submission) -> AuditEvent:
+    return AuditEvent(
+        action=AuditAction.SUBMITTED if submission.adoptedAt is None else AuditAction.ADOPTED,
+        job=submission.job,
+        jobId=submission.jobId,
+        datastoreId=submission.datastoreId,
+        region=submission.region,
+        dataAccessRoleArn=submission.dataAccessRoleArn,
+    )
+
+
+def _list_recorded_jobs(package: Path) -> set[str | None]:
+    """Return the jobId of each event of audit.jsonl. Lines that cannot be parsed are left out."""
+    jobs: set[str | None] = set()
+    try:
+        with open_regular_file(AUDIT_FILE, beneath=package) as file:
+            for line in file:
+                with suppress(ValueError):
+                    if line.startswith(EVENT_START) and isinstance(event := parse_audit_line(line), AuditEventLine):
+                        jobs.add(event.jobId)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise PackageError(
+            f"{AUDIT_FILE} cannot be read: {os_error_reason(error)}.", fix="Check the rights on it."
+        ) from None
+    return jobs
 
 
 def format_event_line(event: AuditEvent, at: datetime, previous: str, removed: int = 0) -> str:

@@ -50,6 +50,7 @@ def test_each_change_has_a_line() -> None:
         "type": "change",
         "studyInstanceUID": "1.2",
         "attribute": "PatientName",
+        "tag": "00100010",
         "edits": ("rules.toml rule 'x'", "s.csv row 3"),
         "carrier": "override",
         "file": "dicommap-overrides/1.2.json",

@@ -13,7 +13,13 @@ from dicommap.validation import audit_check
 from dicommap.validation.audit_check import check_audit, read_audit_lines
 
 PLAN = "a" * 64
-CHANGE = {"studyInstanceUID": "1.2", "attribute": "PatientID", "edits": ["s.csv row 3"], "carrier": "override"}
+CHANGE = {
+    "studyInstanceUID": "1.2",
+    "attribute": "PatientID",
+    "tag": "00100020",
+    "edits": ["s.csv row 3"],
+    "carrier": "override",
+}
 EVENT = {"at": "2026-11-30T09:15:00Z", "user": "jane", "toolVersion": "1.0", "type": "event"}
 RECORDS: list[dict[str, object]] = [
     {**CHANGE, "type": "change", "studyInstanceUID": "1.0"},
