@@ -168,6 +168,7 @@ def _draft(place: Path, arguments: dict[str, Any]) -> tuple[dicommap.Issue, ...]
             staging=arguments.get("staging"),
             stage_uri=arguments.get("stageUri"),
             leave_out=arguments.get("leaveOut", False),
+            original_attributes=place / arguments["originalAttributes"] if "originalAttributes" in arguments else None,
             account={name: arguments[name] for name in ("outputS3Uri",) if name in arguments},
         )
         return drafted.issues

@@ -17,7 +17,7 @@ from tests.support.p10_files import small_tree
 
 CALLING_AWS = re.compile(
     r"scan s3://|stage package --source|submit package --datastore-id|^watch |^adopt |^verify |--s3\b|--store\b"
-    r"|^promote |^probe .*(?:--datastore-id|--clean-up)"
+    r"|^promote |^update |scan healthimaging:|--ask-value|^probe .*(?:--datastore-id|--clean-up)"
 )
 """Examples that are only parsed."""
 

@@ -34,6 +34,7 @@ from dicommap.overrides.resolution import resolve_edits
 from dicommap.package.audit_key import choose_audit_values
 from dicommap.package.draft_inputs import EditSources, read_edits
 from dicommap.package.draft_result import Draft
+from dicommap.package.original_attributes_file import OriginalAttributesFile
 from dicommap.package.package_writer import require_writable, write_package
 from dicommap.package.temporary_store import TemporaryStore
 from dicommap.planning.inventory_jobs import (
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from dicommap.overrides.image_set_forecast import StudyFileGroups
     from dicommap.overrides.resolution import Resolution
     from dicommap.package.draft_inputs import Paths
+    from dicommap.package.original_attributes_file import ModificationReason
     from dicommap.planning.staging import StagingPolicy
     from dicommap.progress import ProgressOption
 
@@ -95,6 +97,9 @@ _INVENTED_PREFIX = "s3://no-prefix-is-named/"
     audit_key=optional(to_path),
     audit_values=optional(to_text),
     reason=optional(to_text),
+    original_attributes=optional(to_path),
+    modification_reason=to_text,
+    previous_source=to_text,
     progress=to_progress,
 )
 def draft(
@@ -120,6 +125,9 @@ def draft(
     audit_key: StrPath | None = None,
     audit_values: AuditValueMode | str | None = None,
     reason: str | None = None,
+    original_attributes: StrPath | None = None,
+    modification_reason: ModificationReason | str = "CORRECT",
+    previous_source: str = "",
     progress: ProgressOption = None,
 ) -> Draft:
     """Draft overrides, mappings, import configurations and a plan from edits, and write them as a package.
@@ -165,6 +173,11 @@ def draft(
             default is "hashed" if there is a key, else "none". With "plain", everybody who can read the package can
             read patient values there.
         reason: The reason for the changes, for audit.jsonl.
+        original_attributes: A new file for items of the Original Attributes Sequence (0400,0561), with the values that
+            each instance had before. It is written if the package is written.
+        modification_reason: The value of ReasonForTheAttributeModification in these items: "COERCE", "CORRECT" or
+            "CONVERT".
+        previous_source: The value of SourceOfPreviousValues in these items, such as the name of an institution.
         progress: Whether to show the number of resolved studies, or a function that is called with it.
 
     Returns:
@@ -178,6 +191,9 @@ def draft(
 
     """
     values = choose_audit_values(audit_values, audit_key)
+    originals = None
+    if original_attributes is not None:
+        originals = OriginalAttributesFile.make(Path(original_attributes), modification_reason, previous_source)
     require_assumptions(assumptions)
     inventory = require_inventory(inventory)
     directory = None if output is None else Path(output)
@@ -204,6 +220,7 @@ def draft(
         has_prefix=not has_no_prefix,
         audit_values=values,
         reason=(reason or "").strip() or None,
+        originals=originals,
     )
     edits = EditSources(
         sheets=sheets,

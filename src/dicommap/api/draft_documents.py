@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dicommap.model.audit_values import AuditValues
     from dicommap.model.item_store import ItemStore
     from dicommap.overrides.resolution import Resolution
+    from dicommap.package.original_attributes_file import OriginalAttributesFile
     from dicommap.planning.package_documents import PackageDocuments
     from dicommap.updates.update import Update
 
@@ -59,6 +60,8 @@ class DraftSettings:
     """The form in which audit.jsonl has values."""
     reason: str | None
     """The reason for the changes; None if the user gave none."""
+    originals: OriginalAttributesFile | None = None
+    """The file for items of Original Attributes Sequences; None if the user named no file."""
 
     def make_event(self) -> AuditEvent:
         """Return the event that the package is drafted, for audit.jsonl."""
@@ -96,6 +99,9 @@ def make_documents(
         else:
             documents = _make_job_documents(inventory, resolution, settings, issues, repeated, store)
     issues += [*check_archived_files(inventory.count_files_in_archives()), *repeated]
+    if settings.originals is not None and documents is not None and not has_errors(issues):
+        is_dry = settings.directory is None
+        issues += settings.originals.write(resolution.changes, inventory.values_by_file, is_dry=is_dry)
     return issues, None if has_errors(issues) else documents
 
 

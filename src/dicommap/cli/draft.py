@@ -22,6 +22,7 @@ from dicommap.cli.options import (
     choose_assumptions,
     list_given_options,
     output_path,
+    read_audit_options,
     split_keywords,
     suggest_path,
 )
@@ -219,9 +220,7 @@ def run(args: argparse.Namespace) -> int:
             updates=args.updates,
             output=None if args.dry_run else args.output,
             account=account,
-            audit_key=args.audit_key,
-            audit_values=args.audit_values,
-            reason=args.reason,
+            **read_audit_options(args),
             progress=True,
         )
         needs_uri = args.input_s3_uri is None and not all(map(parse_s3_root, inventory.sources))

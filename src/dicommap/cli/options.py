@@ -8,7 +8,7 @@ import os
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dicommap.arguments import MAX_RATE, MIN_RATE, RATE_RANGE
 from dicommap.errors import UsageError
@@ -267,7 +267,9 @@ def add_import_settings(container: argparse._ActionsContainer) -> None:
 
 def add_audit_options(parser: Parser) -> None:
     """Add the options of `draft` that decide how audit.jsonl records changes and their values."""
-    from dicommap.model.audit_values import AuditValueMode  # imported here because few commands need it
+    # imported here because few commands need them
+    from dicommap.model.audit_values import AuditValueMode
+    from dicommap.package.original_attributes_file import ModificationReason
 
     audit = parser.add_argument_group("Record of changes (audit.jsonl)")
     audit.add_argument("--reason", metavar="TEXT", help="Why the changes are made. No patient value belongs in it.")
@@ -284,6 +286,28 @@ def add_audit_options(parser: Parser) -> None:
         text="How audit.jsonl has the values before and after: hashed if there is a key, else none. 'plain' writes "
         "patient values.",
     )
+    audit.add_argument(
+        "--original-attributes",
+        metavar="FILE.jsonl",
+        type=output_path,
+        help="With a package, write items for the Original Attributes Sequence of each instance to this file, too.",
+    )
+    add_choice(
+        audit,
+        "--modification-reason",
+        kind=ModificationReason,
+        default=ModificationReason.CORRECT,
+        text="The ReasonForTheAttributeModification in these items.",
+    )
+    audit.add_argument(
+        "--previous-source", metavar="TEXT", default="", help="The SourceOfPreviousValues in these items."
+    )
+
+
+def read_audit_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the values of the options of `add_audit_options`, as arguments of `draft`."""
+    names = ("reason", "audit_key", "audit_values", "original_attributes", "modification_reason", "previous_source")
+    return {name: getattr(args, name) for name in names}
 
 
 def add_aws_options(parser: Parser) -> argparse._ArgumentGroup:

@@ -14,6 +14,15 @@ CODES = (
         fix="Check the sheets and rules. An import job without edits needs no import configuration.",
     ),
     IssueCode(
+        name="draft.no-original-value",
+        severity=Severity.ERROR,
+        title="A previous value that no Original Attributes Sequence can contain",
+        message="The value of {keyword} before the change cannot be kept: {reason}.",
+        explanation="`draft --original-attributes` writes the values that each instance had before. An item without "
+        "one of them would claim that this attribute was not changed.",
+        fix="Scan again with --attributes for those that were not captured, or leave out --original-attributes.",
+    ),
+    IssueCode(
         name="draft.path-taken",
         severity=Severity.ERROR,
         title="A source file has the path of an override file",
