@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
@@ -79,7 +80,12 @@ def test_without_a_package_nothing_is_written(inventory: dicommap.Inventory, rul
 
 def test_wrong_arguments_are_refused(inventory: dicommap.Inventory, rules: Path, tmp_path: Path) -> None:
     file = tmp_path / "original.jsonl"
-    for arguments in ({"modification_reason": "FIX"}, {"previous_source": "x" * 65}, {"previous_source": "a\\b"}):
+    wrong: tuple[dict[str, Any], ...] = (
+        {"modification_reason": "FIX"},
+        {"previous_source": "x" * 65},
+        {"previous_source": "a\\b"},
+    )
+    for arguments in wrong:
         with pytest.raises(UsageError):
             dicommap.draft(inventory, rules=rules, original_attributes=file, **arguments)
     file.write_text("")
