@@ -13,9 +13,9 @@ from functools import lru_cache
 from dicommap.dicom.printable_text import MASK
 
 _SCHEMA_MEMBER_NAMES = """
-    action adoptedAt after afterMark Alphabetic answer applied assumptions at attempt attribute attributes
-    audit before beforeMark BulkDataURI by bytes carrier cell changed changes characterSet clientToken code
-    column configuration counts dataAccessRoleArn dataSet datastoreId date decimalStrings delimiter DICOM
+    action adoptedAt after afterMark Alphabetic answer applied assumptions at attempt attribute attributes audit
+    before beforeMark BulkDataURI by bytes carrier cell changed changes characterSet clientToken code column
+    configuration counts dataAccessRoleArn dataSet datastoreId date decimalStrings delimiter DICOM
     dicomJsonMetadataImportConfiguration dicomMetadataMappings DICOMVRs different differing disposition
     duplicates earlierPlan edits effect effects empty emptyValue encoding endedAt ending endpointUrl etag
     evidence exceptionType failed file fileBytes files folders force forecast fromOtherSeries further gone
@@ -30,10 +30,10 @@ _SCHEMA_MEMBER_NAMES = """
     refusals refusedNotInstances region removableAttributes remove removedBytes replace reported requestId
     requests result row rule same samePatient SchemaVersion seen seenAt sequences Series series seriesInSeries
     seriesInstanceUID seriesInStudy set severity sha256 shift_days size sopInstanceUID source sourceBytes
-    sourceFiles sources staged startedAt startingAt state status statusSource stored strip studies study Study
+    sourceFiles sources staged startedAt startingAt state status statusSource stored strip studies Study study
     studyInSeries studyInstanceUID studyInStudy submittedAt tag text toolVersion toOtherSeries truncate_date
     type unclear unplanned updatableAttributes updateEmpty updateForce updatePersonNames updates updateSeries
-    updateValues upper user value Value values version versionAfter versionBefore vr wanted warnings with
+    updateValues upper user Value value values version versionAfter versionBefore vr wanted warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
