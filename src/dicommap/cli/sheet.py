@@ -1,4 +1,4 @@
-"""The command `dicommap sheet`, which writes a sheet of studies or series for editing."""
+"""The command `dicommap sheet`, which writes a sheet of studies, series or instances for editing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.api.sheet import sheet
+from dicommap.api.sheet import MAX_UNASKED_INSTANCES, sheet
 from dicommap.cli.next_step import after_sheet
 from dicommap.cli.options import (
     STDOUT,
@@ -19,6 +19,7 @@ from dicommap.cli.options import (
     list_given_options,
     parse_conditions,
     split_keywords,
+    whole_number,
 )
 from dicommap.cli.output import (
     choose_exit_status,
@@ -35,24 +36,25 @@ from dicommap.issues.wording import format_count, join_names
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
 
     from dicommap.api.sheet import Sheet
     from dicommap.cli.parser import Parser
 
 DESCRIPTION = """
-Write an editable sheet with a row for each study or series, and current values in the cells.
+Write an editable sheet with a row for each study, series or instance, and current values in the cells.
 
 A FILE.xlsx is a workbook: cells are text, keys are locked, notes have the limits of values. Any other file is CSV, with
 tabs in a FILE.tsv. It holds patient values. Change cells in a spreadsheet, then give it to 'dicommap draft --sheet'. A
-cell such as '<2 different values>' means that files of the study or series have different values; if it is left alone,
-nothing changes. After a new scan, --carry-over writes a new sheet with the edits of an older one that still apply.
+cell such as '<2 different values>' means that files of the row have different values; if it is left alone, nothing
+changes. An empty cell empties the attribute, and '<remove>' removes it, which 'draft' does only with --updates. After a
+new scan, --carry-over writes a new sheet with the edits of an older one that still apply.
 """
 
 EXAMPLES = """\
   dicommap sheet inventory.db -o studies.xlsx
   dicommap sheet inventory.db -o studies.csv --columns PatientID,StudyDate
   dicommap sheet inventory.db -o series.xlsx --level series --where Modality=MR
+  dicommap sheet inventory.db -o images.csv --level instance --study 1.3.6…0.133
   dicommap sheet inventory.db -o new.xlsx --carry-over studies.xlsx"""
 
 
@@ -61,6 +63,7 @@ class SheetLevel(StrEnum):
 
     STUDY = "study"
     SERIES = "series"
+    INSTANCE = "instance"
 
 
 def add_arguments(parser: Parser) -> None:
@@ -82,6 +85,14 @@ def add_arguments(parser: Parser) -> None:
         metavar="KEYWORD=PATTERN",
         action="append",
         help="Write only rows with a matching value, such as StudyDate=2024*. Repeat it as in 'dicommap show'.",
+    )
+    parser.add_argument("--study", metavar="UID", action="append", help="Only this study. The UID may be shortened.")
+    parser.add_argument("--series", metavar="UID", action="append", help="Only this series. The UID may be shortened.")
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=whole_number,
+        help=f"Write the first N rows only. Needed for over {MAX_UNASKED_INSTANCES:,} instances without a condition.",
     )
     parser.add_argument(
         "--carry-over", metavar="OLD", type=Path, help="An older sheet whose edits are kept if they still apply."
@@ -105,12 +116,23 @@ def run(args: argparse.Namespace) -> int:
             level=args.level.value if args.level is not None else None,
             columns=split_keywords(args.columns),
             where=parse_conditions(args.where),
+            studies=split_keywords(args.study),
+            series=split_keywords(args.series),
+            limit=args.limit,
             carry_over=args.carry_over,
             delimiter=delimiter.character,
             encoding=args.encoding,
         )
-        if args.where:
-            _require_match(inventory, parse_conditions(args.where))
+        if args.where or args.study or args.series:
+            _require_match(
+                inventory,
+                Selection(
+                    where=parse_conditions(args.where),
+                    studies=split_keywords(args.study),
+                    series=split_keywords(args.series),
+                    limit=1,
+                ),
+            )
         if str(output) == STDOUT:
             write(made)
             print_issues(made.issues, stderr=True)
@@ -124,14 +146,20 @@ def run(args: argparse.Namespace) -> int:
     return choose_exit_status((issue.severity for issue in made.issues), args.fail_on)
 
 
-def _require_match(inventory: Inventory, where: Mapping[str, Sequence[str]]) -> None:
-    """Raise UsageError if no study matches the conditions of --where, so that the sheet would have no row."""
-    if next(iter(inventory.studies(Selection(where=where, limit=1))), None) is None:
-        keywords = ",".join(where)
+def _require_match(inventory: Inventory, selection: Selection) -> None:
+    """Raise UsageError if no study meets the conditions, so that the sheet would have no row."""
+    if next(iter(inventory.studies(selection)), None) is not None:
+        return
+    if selection.studies or selection.series:
         raise UsageError(
-            f"No study matches --where for {join_names(list(where))}, so the sheet would have no row.",
-            fix=f"'dicommap show INVENTORY --columns StudyInstanceUID,{keywords}' lists the values.",
+            "No study or series meets all conditions, so the sheet would have no row.",
+            fix="'dicommap show INVENTORY' with the same conditions and --level lists what there is.",
         )
+    keywords = ",".join(selection.where)
+    raise UsageError(
+        f"No study matches --where for {join_names(list(selection.where))}, so the sheet would have no row.",
+        fix=f"'dicommap show INVENTORY --columns StudyInstanceUID,{keywords}' lists the values.",
+    )
 
 
 def _print_carried(made: Sheet, older: Path) -> None:

@@ -1,4 +1,4 @@
-"""Read a sheet that the user has edited: find the row of each study or series, and check the header and the rows."""
+"""Read a sheet that the user has edited: find the row of each study, series or instance, and check header and rows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from dicommap.edits.sheet_cells import is_same_value
 from dicommap.edits.sheet_rows import STATE_COLUMN, STATE_SEPARATOR
 from dicommap.edits.table import INFORMATION_COLUMN_PREFIX, column_issues, locate_cell, locate_header
 from dicommap.edits.table_reader import DEFAULT_CSV_SETTINGS, CsvSettings, read_table
+from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.limits import uid_mapping_problem
-from dicommap.healthimaging.overridable_attributes import not_overridable_issues, unknown_keyword_issues
+from dicommap.healthimaging.overridable_attributes import edit_issues, unknown_keyword_issues
 from dicommap.issues import Issue, Location, has_errors, make_issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT, limit_and_stop
+from dicommap.model.instance_values import INSTANCE_NUMBER
 from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 from dicommap.model.study import Target
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from dicommap.edits.table import CellKind, Table
 
-_STUDY, _SERIES = "StudyInstanceUID", "SeriesInstanceUID"
+_STUDY, _SERIES, _INSTANCE = _KEYS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ class InvalidUidCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditedSheet:
-    """The content of an edited sheet, with at most one row for each study or series."""
+    """The content of an edited sheet, with at most one row for each study, series or instance."""
 
     name: str
     rows: SheetRows
@@ -133,6 +135,13 @@ class EditedSheet:
     """The number of the row with the column names."""
     header: tuple[str, ...] = ()
     """The names of all columns, also of those that are not used."""
+
+    @property
+    def level(self) -> Level:
+        """Return the level of the rows: INSTANCE, SERIES or STUDY."""
+        if _INSTANCE in self.header:
+            return Level.INSTANCE
+        return Level.SERIES if _SERIES in self.header else Level.STUDY
 
     def locate(self, row: int, column: str) -> Location:
         """Return the location of a cell."""
@@ -163,6 +172,8 @@ def read_sheet(
     table = read_table(name, data, _STUDY, settings, store)
     if isinstance(table, Issue):
         return None, [table]
+    if _INSTANCE in table.header and _SERIES not in table.header:
+        return None, [make_issue("sheet.no-series-column", Location(path=name, row=table.header_row))]
     issues = list(limit_and_stop(_header_issues(table, captured), DOCUMENT_ISSUE_LIMIT, Location(path=name)))
     if len(issues) > DOCUMENT_ISSUE_LIMIT:
         return None, issues  # further columns were not checked
@@ -213,22 +224,24 @@ def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
 
 def _header_issues(table: Table, captured: Container[str]) -> Iterator[Issue]:
     yield from column_issues(table)
+    is_of_instances = _INSTANCE in table.header
     for column in dict.fromkeys(table.header):
-        if column in (_STUDY, _SERIES) or not column or column.startswith(INFORMATION_COLUMN_PREFIX):
+        if column in _KEYS or not column or column.startswith(INFORMATION_COLUMN_PREFIX):
             continue
         if tag_of(column) is None:
             yield from unknown_keyword_issues(column, locate_header(table, column))
-        elif column not in captured:
-            # If no override can set the attribute, the issue reports this, and not that the column is not captured.
+        elif column not in captured and not (is_of_instances and column == INSTANCE_NUMBER):
+            # If no edit can set the attribute, the issue reports this, and not that the column is not captured.
             location = table.locate(table.header_row, column)
-            refused = list(not_overridable_issues(tag_of(column) or 0, location))
+            level = Level.INSTANCE if is_of_instances else Level.STUDY
+            refused = list(edit_issues(tag_of(column) or 0, level, location))
             yield from refused or [make_issue("sheet.column-not-captured", location)]
 
 
 def _parse_rows(
     table: Table, refused: Container[str | None]
 ) -> Iterator[Issue | InvalidUidCell | tuple[Target, SheetRow]]:
-    """Yield the target (study or series) and the cells of each row, or the reason why the row cannot be used.
+    """Yield the target (study, series or instance) and the cells of each row, or the reason why the row cannot be used.
 
     `refused` has the names of columns that have an issue. Their cells are left out.
     """
@@ -236,14 +249,14 @@ def _parse_rows(
     editable = [
         (index, column)
         for index, column in enumerate(header)
-        if tag_of(column) is not None and column not in refused and column not in (_STUDY, _SERIES)
+        if tag_of(column) is not None and column not in refused and column not in _KEYS
     ]
     for row_or_issue in table.complete_rows():
         if isinstance(row_or_issue, Issue):
             yield row_or_issue
             continue
         number, cells = row_or_issue
-        uids = {key: cells[header.index(key)].strip() for key in (_STUDY, _SERIES) if key in header}
+        uids = {key: cells[header.index(key)].strip() for key in _KEYS if key in header}
         kinds = table.kinds_of_row(number)
         damaged = [
             (key, problem) for key, uid in uids.items() if (problem := _describe_uid_problem(uid, kinds.get(key)))
@@ -251,7 +264,11 @@ def _parse_rows(
         for key, problem in damaged:
             yield InvalidUidCell(row=number, column=key, text=uids[key], problem=problem)
         if not damaged:
-            target = Target(study_instance_uid=uids[_STUDY], series_instance_uid=uids.get(_SERIES))
+            target = Target(
+                study_instance_uid=uids[_STUDY],
+                series_instance_uid=uids.get(_SERIES),
+                sop_instance_uid=uids.get(_INSTANCE),
+            )
             written = cells[header.index(STATE_COLUMN)].strip().casefold() if STATE_COLUMN in header else None
             state, _, digests = (written or "").partition(STATE_SEPARATOR)
             texts = {column: cells[index] for index, column in editable}

@@ -24,6 +24,7 @@ from dicommap.edits.sheet_cells import (
     format_cell,
     format_cell_with_escapes,
     is_cell_as_written,
+    is_removal_cell,
     is_same_value,
     normalize_cell,
     split_digests,
@@ -31,14 +32,16 @@ from dicommap.edits.sheet_cells import (
 from dicommap.healthimaging.levels import Level
 from dicommap.issues import Issue, Location, Severity, make_issue
 from dicommap.issues.bounded_list import BoundedList, bounded_issues
+from dicommap.model.instance_values import InstanceReader, no_instances
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dicommap.edits.edited_sheet import EditedSheet, SheetRow
     from dicommap.edits.sheet_rows import CarriedCells
-    from dicommap.model.study import AttributeValues, Series, Study
+    from dicommap.model.instance_values import InstanceValues
+    from dicommap.model.study import AttributeValues, Series, Study, Target
 
 
 _CHANGED = "the value in the files has changed since"
@@ -52,19 +55,32 @@ class SheetCarryOver:
     Call `add_study` once for each study, then `finish`.
     """
 
-    def __init__(self, sheet: EditedSheet, issues: Iterable[Issue], keywords: Iterable[str]) -> None:
+    def __init__(
+        self,
+        sheet: EditedSheet,
+        issues: Iterable[Issue],
+        keywords: Iterable[str],
+        instances: InstanceReader = no_instances,
+    ) -> None:
         """Begin without carried-over edits.
 
         Args:
             sheet: The older sheet.
             issues: The issues of reading the older sheet.
             keywords: The columns of the new sheet.
+            instances: A function that returns the instances of a study. It is called for each study with a row, if the
+                rows are instances.
 
         """
+        self._instances = instances
         self._sheet = sheet
         self._keywords = frozenset(keywords)
         self._reached: set[int] = set()
-        self._studies: set[str] = set()
+        self._known: set[Target] = set()
+        """The studies and series with rows that the inventory has."""
+        self._named = {target.study_instance_uid for target in sheet.rows}
+        self.instances: list[Target] = []
+        """The instances with rows that the inventory has, in its order. Empty if the rows are not instances."""
         self.cells: CarriedCells = {}
         """The edits that were carried over: study or series -> keyword -> text of the cell."""
         self.issues: BoundedList[Issue] = bounded_issues()
@@ -76,20 +92,26 @@ class SheetCarryOver:
         return sum(map(len, self.cells.values()))
 
     def add_study(self, study: Study) -> None:
-        """Carry over the edits of a study and its series that still apply."""
-        self._studies.add(study.study_instance_uid)
-        groups: tuple[Study | Series, ...] = (study, *study.series)
+        """Carry over the edits of a study, its series or its instances that still apply."""
+        if study.study_instance_uid not in self._named:
+            return
+        self._known.update((study.target, *(series.target for series in study.series)))
+        groups: Sequence[Study | Series | InstanceValues] = (study, *study.series)
+        if self._sheet.level is Level.INSTANCE:
+            groups = self._instances(study.study_instance_uid)
         for group in groups:
             row = self._sheet.rows.get(group.target)
             if row is None:
                 continue
             self._reached.add(row.number)
+            if self._sheet.level is Level.INSTANCE:
+                self.instances.append(group.target)
             edits = dict(self._carry_row(row, group.values))
             if edits:
                 self.cells[group.target] = edits
 
     def finish(self) -> None:
-        """Add issues about rows whose study or series is not in the inventory. Call it after the last study."""
+        """Add issues about rows whose object is not in the inventory. Call it after the last study."""
         for damaged in self._sheet.damaged_uids:
             location = self._sheet.locate(damaged.row, damaged.column)
             self.issues.add(_warn("sheet.damaged-uid", location, problem=damaged.problem, hint=""))
@@ -97,7 +119,9 @@ class SheetCarryOver:
             if row.number in self._reached:
                 continue
             location = Location(path=self._sheet.name, row=row.number)
-            if target.series_instance_uid is not None and target.study_instance_uid in self._studies:
+            if replace(target, sop_instance_uid=None) in self._known:
+                self.issues.add(_warn("sheet.unknown-instance", location))
+            elif replace(target, series_instance_uid=None, sop_instance_uid=None) in self._known:
                 self.issues.add(_warn("sheet.unknown-series", location))
             else:
                 self.issues.add(_warn("sheet.unknown-study", location, hint=""))
@@ -136,6 +160,8 @@ def _edit_issues(
     keyword: str, cell: str, values: AttributeValues, row: SheetRow, location: Location
 ) -> Iterator[Issue]:
     """Yield the warnings about a cell that `draft` would refuse, for example because it is damaged or not text."""
+    if is_removal_cell(cell):
+        return
     before = normalize_cell(format_cell(keyword, values[keyword]))
     issues = list(escape_issues(before, cell, location)) or list(
         cell_issues(before, cell, location, tag_of(keyword) or 0, row.kinds.get(keyword))

@@ -105,6 +105,15 @@ def is_cell_as_written(keyword: str, cell: str, digests: str) -> bool:
     return is_marker(cell) or _digest_cell(keyword, cell, []) in split_digests(digests)
 
 
+REMOVAL_CELL = "<remove>"
+"""The text of a cell that removes the attribute. An empty cell makes it empty."""
+
+
+def is_removal_cell(cell: str) -> bool:
+    """Return whether a changed cell removes its attribute. Letter case does not matter."""
+    return cell.casefold() == REMOVAL_CELL
+
+
 def is_marker(cell: str) -> bool:
     """Return whether a cell is a marker such as `<2 different values>`."""
     return _MARKER.fullmatch(cell) is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import replace
 from heapq import merge
 from itertools import chain
@@ -13,108 +12,33 @@ from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.json_model import attribute_from_text
 from dicommap.edits.edit import Edit
 from dicommap.edits.edit_result import EditEffect, EditResult, record_issues
-from dicommap.edits.number_damage import SPREADSHEET_DIGITS
+from dicommap.edits.near_uids import NearUids, find_near_uid
 from dicommap.edits.sheet_cells import (
     cell_issues,
     compute_values_digest,
     escape_issues,
     format_cell,
     format_cell_with_escapes,
+    is_removal_cell,
     is_same_value,
     normalize_cell,
 )
-from dicommap.edits.text_normalization import LEADING_ZEROS, compute_near_key, describe_differences
+from dicommap.edits.text_normalization import compute_near_key, describe_differences
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.overridable_attributes import override_keyword_issues
+from dicommap.healthimaging.overridable_attributes import edit_keyword_issues
 from dicommap.issues import Issue, Location, make_issue
+from dicommap.model.instance_values import InstanceReader, no_instances
 from dicommap.model.item_store import MEMORY, ItemStore
 from dicommap.model.spreadsheet_formulas import unescape_formulas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, MutableMapping
+    from collections.abc import Iterator, MutableMapping, Sequence
 
+    from dicommap.dicom.json_model import Attribute
     from dicommap.edits.edited_sheet import EditedSheet, SheetRow
     from dicommap.edits.table import CellKind
+    from dicommap.model.instance_values import InstanceValues
     from dicommap.model.study import AttributeValues, Series, Study, Target
-
-_SCIENTIFIC_NUMBER = re.compile(r"(?P<first>[0-9])(?:[.,](?P<rest>[0-9]+))?[Ee]\+?(?P<exponent>[0-9]{1,3})")
-_SPACES = re.compile(r"\s+")
-_CANDIDATES_LIMIT = 2
-"""Maximum number of similar UIDs that are kept for one cell. Two are enough to know that the cell is ambiguous."""
-
-
-class NearUids:
-    """Index of the UID cells of a sheet, to find UIDs of the inventory that are similar to them.
-
-    It gives hints for cells whose UID is not in the inventory. The UIDs of the inventory are compared one by one. So
-    the memory depends on the size of the sheet, and not of the inventory.
-    """
-
-    def __init__(self, cell_texts: Iterable[str], store: ItemStore = MEMORY) -> None:
-        """Make the index of UID cells with these texts. `store` keeps it."""
-        self._texts: MutableMapping[str, str] = store.make_dict()
-        """Near key (the text without spaces and leading zeros) -> text of the first cell with this near key."""
-        self._numbers: dict[tuple[str, int], tuple[str, str]] = {}
-        """First digits and number of digits of a UID -> the text of a cell that may be this UID as a number, and the
-        difference in words."""
-        for text in cell_texts:
-            self._texts.setdefault(_make_near_uid_key(text), text)
-            for start, length, words in _parse_as_spreadsheet_number(text):
-                self._numbers.setdefault((start, length), (text, words))
-        self._sizes = {(len(start), length) for start, length in self._numbers}
-        self._candidates: dict[str, set[tuple[str, str]]] = {}
-
-    def add_uid(self, uid: str) -> None:
-        """Compare a UID of the inventory with the UID cells of the sheet.
-
-        If the UID is similar to a cell, it is kept for `find`.
-        """
-        text = self._texts.get(_make_near_uid_key(uid))
-        if text is not None and text != uid:
-            words = "spaces" if _SPACES.search(text) else "leading zeros"
-            self._candidates.setdefault(text, set()).add((uid, words))
-        digits = uid.replace(".", "") if self._sizes else ""
-        for size, length in self._sizes:
-            number = self._numbers.get((digits[:size], length)) if len(digits) == length else None
-            if (
-                number is not None
-                and number[0] != uid
-                and len(self._candidates.setdefault(number[0], set())) < _CANDIDATES_LIMIT
-            ):
-                self._candidates[number[0]].add((uid, number[1]))
-
-    def find(self, text: str) -> tuple[str, str] | None:
-        """Return the UID that is similar to the text of a cell, and a description of the difference.
-
-        Return None if no UID or more than one UID is similar to the text.
-        """
-        candidates = self._candidates.get(text, set())
-        return next(iter(candidates)) if len({uid for uid, _ in candidates}) == 1 else None
-
-
-def _make_near_uid_key(text: str) -> str:
-    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return LEADING_ZEROS.sub("", _SPACES.sub("", text))
-
-
-def _parse_as_spreadsheet_number(text: str) -> Iterator[tuple[str, int, str]]:
-    """Yield descriptions of UIDs that a spreadsheet may have changed to the number `text`.
-
-    Yields:
-        The first digits of the UID, its number of digits, and a description of the part that the number has lost.
-
-    """
-    shortened = _SCIENTIFIC_NUMBER.fullmatch(text)
-    digits = "".join(letter for letter in text if letter in "0123456789")
-    if shortened:
-        # The last digit is left out, because the spreadsheet can have rounded it.
-        first = shortened["first"] + (shortened["rest"] or "")
-        yield first[:-1] or first, int(shortened["exponent"]) + 1, "digits that are lost"
-    elif digits and not text.strip("0123456789,.'\u2019\u00a0\u202f "):
-        yield digits, len(digits), "its points"
-        if len(digits) > SPREADSHEET_DIGITS and not digits[SPREADSHEET_DIGITS:].strip("0"):
-            yield digits[: SPREADSHEET_DIGITS - 1], len(digits), "digits that are lost"
-
 
 _COLUMNS_LIMIT = 3
 _STATE = re.compile(r"s[0-9a-f]{12}")
@@ -154,11 +78,19 @@ def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None
 class SheetEdits:
     """Provider of the edits of a sheet. Pass it each study once. It keeps an edit result for each row."""
 
-    def __init__(self, sheet: EditedSheet, store: ItemStore = MEMORY) -> None:
-        """Make the provider of a sheet. `store` keeps the edit results of its rows."""
+    def __init__(self, sheet: EditedSheet, store: ItemStore = MEMORY, instances: InstanceReader = no_instances) -> None:
+        """Make the provider of a sheet.
+
+        Args:
+            sheet: The sheet.
+            store: The store that keeps the edit results of the rows.
+            instances: A function that returns the instances of a study. It is called for each study with a row, if the
+                rows are instances.
+        """
+        self._instances = instances
         self._sheet = sheet
         self._store = store
-        self._level = Level.SERIES if "SeriesInstanceUID" in sheet.header else Level.STUDY
+        self._level = sheet.level
         """The level of all rows."""
         self._effects = bytearray(1 + max(sheet.rows.numbers, default=0))
         """Row number -> value of the EditEffect in the row's study; 0 if the inventory does not have the row's target.
@@ -168,13 +100,15 @@ class SheetEdits:
         self._study_results: list[EditResult] = []
         """The edit results of the rows of the last study. The results of its edits are still recorded in them."""
         self._named_studies: MutableMapping[str, bool] = store.make_dict()
-        """Study Instance UID in a sheet of series -> whether the inventory has the study."""
+        """Study Instance UID in a sheet of series or instances -> whether the inventory has the study."""
         for target in sheet.rows if self._level is not Level.STUDY else ():
             self._named_studies.setdefault(target.study_instance_uid, False)
         self._near_studies: NearUids | None = None
         """The index of the Study Instance UIDs in the sheet; None until a study has no row."""
-        damaged = [uid.text for uid in sheet.damaged_uids if uid.column == "SeriesInstanceUID"]
-        self._near_series = NearUids(damaged) if damaged else None
+        self._known_series: MutableMapping[Target, bool] = store.make_dict()
+        """The series of the studies that a sheet of instances names -> True. Empty for other sheets."""
+        self._near_series = self._make_near_uids("SeriesInstanceUID")
+        self._near_instances = self._make_near_uids("SOPInstanceUID")
         self._rows_by_state: MutableMapping[str, int] = store.make_dict()
         """State -> number of the first row with this state; empty until the first stale row."""
         self._changed = False
@@ -182,13 +116,32 @@ class SheetEdits:
         """Columns that no override can set. Their issues have been yielded, and are not yielded again."""
 
     def edits_for_study(self, study: Study) -> Iterator[Edit | Issue]:
-        """Yield the edits of a study and its series, and the issues of their cells."""
+        """Yield the edits of a study, its series or its instances, and the issues of their cells."""
         self._keep_study_results()
-        groups: tuple[Study | Series, ...] = (study,) if self._level is Level.STUDY else study.series
-        rows = [(group, row) for group in groups if (row := self._sheet.rows.get(group.target)) is not None]
+        rows = [
+            (group, row)
+            for group in self._list_groups(study)
+            if (row := self._sheet.rows.get(group.target)) is not None
+        ]
         self._add_candidate_uids(study, has_rows=bool(rows))
         for group, row in rows:
             yield from self._make_target_edits(group.target, row, group.values)
+
+    def _list_groups(self, study: Study) -> Sequence[Study | Series | InstanceValues]:
+        """Return the objects of a study that may have a row. Instances are read only if the sheet names the study."""
+        if self._level is Level.STUDY:
+            return (study,)
+        if self._level is Level.SERIES:
+            return study.series
+        if study.study_instance_uid not in self._named_studies:
+            return ()
+        for series in study.series:
+            self._known_series[series.target] = True
+        instances = self._instances(study.study_instance_uid)
+        if self._near_instances is not None:
+            for instance in instances:
+                self._near_instances.add_uid(instance.sop_instance_uid)
+        return instances
 
     def unused_issues(self) -> Iterator[Issue]:
         """Yield the issues that are known only after the last study.
@@ -204,9 +157,10 @@ class SheetEdits:
                 continue
             location = Location(path=self._sheet.name, row=row.number)
             if self._named_studies.get(target.study_instance_uid):
-                yield make_issue("sheet.unknown-series", location)
+                is_known = replace(target, sop_instance_uid=None) in self._known_series
+                yield make_issue("sheet.unknown-instance" if is_known else "sheet.unknown-series", location)
             else:
-                study, hint = _find_near_uid(self._near_studies, target.study_instance_uid)
+                study, hint = find_near_uid(self._near_studies, target.study_instance_uid)
                 yield make_issue("sheet.unknown-study", replace(location, study=study), hint=hint)
         if not self._changed and not has_unreached and self._sheet.is_complete:
             yield make_issue("sheet.no-change", Location(path=self._sheet.name))
@@ -236,6 +190,11 @@ class SheetEdits:
             self._effects[edit_result.row or 0] = edit_result.effect.value
         self._study_results = []
 
+    def _make_near_uids(self, column: str) -> NearUids | None:
+        """Return an index of the damaged UIDs in a column; None if there are none."""
+        damaged = [uid.text for uid in self._sheet.damaged_uids if uid.column == column]
+        return NearUids(damaged) if damaged else None
+
     def _add_candidate_uids(self, study: Study, *, has_rows: bool) -> None:
         """Compare the UIDs of a study and its series with UID cells that may be damaged.
 
@@ -262,10 +221,13 @@ class SheetEdits:
         for damaged_uid in self._sheet.damaged_uids:
             location = self._sheet.locate(damaged_uid.row, damaged_uid.column)
             if damaged_uid.column == "StudyInstanceUID":
-                uid, hint = _find_near_uid(self._near_studies, damaged_uid.text)
+                uid, hint = find_near_uid(self._near_studies, damaged_uid.text)
                 location = replace(location, study=uid)
+            elif damaged_uid.column == "SOPInstanceUID":
+                uid, hint = find_near_uid(self._near_instances, damaged_uid.text)
+                location = replace(location, instance=uid)
             else:
-                uid, hint = _find_near_uid(self._near_series, damaged_uid.text)
+                uid, hint = find_near_uid(self._near_series, damaged_uid.text)
                 location = replace(location, series=uid)
             yield make_issue("sheet.damaged-uid", location, problem=damaged_uid.problem, hint=hint)
 
@@ -313,17 +275,21 @@ class SheetEdits:
     ) -> Iterator[Edit | Issue]:
         """Yield the edit or the issues of a changed cell. `values` has the texts before and after the change."""
         column = Location(path=self._sheet.name, column=keyword)
-        refused = override_keyword_issues(keyword, self._sheet.locate(self._sheet.header_row, keyword))
+        tag, (before, cell) = tag_of(keyword) or 0, values
+        is_removal = is_removal_cell(cell)
+        header = self._sheet.locate(self._sheet.header_row, keyword)
+        refused = edit_keyword_issues(keyword, target.level, header, is_removal=is_removal)
         if refused:
             # The column has the same error in each row, so its issue is yielded only once.
             edit_result.record(target.study_instance_uid, EditEffect.REFUSED)
             yield from () if keyword in self._reported else refused
             self._reported.add(keyword)
             return
-        tag, (before, cell) = tag_of(keyword) or 0, values
-        location = self._sheet.locate(edit_result.row or 0, keyword)
-        wrong = list(escape_issues(before, cell, location)) or list(cell_issues(before, cell, location, tag, kind))
-        attribute = wrong or attribute_from_text(tag, cell, location)
+        attribute: Attribute | list[Issue] | None = None
+        if not is_removal:
+            location = self._sheet.locate(edit_result.row or 0, keyword)
+            wrong = list(escape_issues(before, cell, location)) or list(cell_issues(before, cell, location, tag, kind))
+            attribute = wrong or attribute_from_text(tag, cell, location)
         if isinstance(attribute, list):
             yield from attribute
         else:
@@ -337,13 +303,3 @@ class SheetEdits:
                 edit_results=(edit_result,),
                 can_be_shown=True,
             )
-
-
-def _find_near_uid(uids: NearUids | None, damaged: str) -> tuple[str | None, str]:
-    """Return the UID that is similar to a damaged UID, and a hint for the message; or None and an empty text."""
-    near_uid = None if uids is None else uids.find(damaged)
-    return (
-        (None, "")
-        if near_uid is None
-        else (near_uid[0], f"; the one named here comes close: it differs by {near_uid[1]}")
-    )

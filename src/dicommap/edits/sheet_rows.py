@@ -1,16 +1,17 @@
-"""Write the rows of a sheet, as cells or as lines of CSV: one row for each study or series, with its current values."""
+"""Write the rows of a sheet, as cells or as lines of CSV: one for each study, series or instance, with its values."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 from dicommap.dicom.dictionary import tag_of
 from dicommap.dicom.keywords import not_captured_error
 from dicommap.edits.sheet_cells import compute_cell_digest, compute_values_digest, format_cell_with_escapes
 from dicommap.edits.table import INFORMATION_COLUMN_PREFIX
 from dicommap.healthimaging.levels import Level, fits_override_level, level_of
+from dicommap.model.instance_values import INSTANCE_NUMBER, InstanceValues
 from dicommap.model.spreadsheet_formulas import escape_formulas
 
 if TYPE_CHECKING:
@@ -27,17 +28,21 @@ cell of the row (`sheet_cells.compute_cell_digest`).
 STATE_SEPARATOR = "-"
 INSTANCES_COLUMN = f"{INFORMATION_COLUMN_PREFIX}instances"
 """The name of the column with the number of instances."""
+PATH_COLUMN = f"{INFORMATION_COLUMN_PREFIX}path"
+"""The name of the column with the path of an instance, in place of the number of instances."""
+SheetGroup = Union["Study", "Series", "InstanceValues"]
+"""The object of a row."""
 BYTE_ORDER_MARK = "\ufeff"
 
 CarriedCells = dict["Target", dict[str, str]]
-"""Study or series -> keyword -> the text to write into the cell instead of the current value."""
+"""Study, series or instance -> keyword -> the text to write into the cell instead of the current value."""
 
 
 def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the keywords of a sheet's columns: the requested keywords, or all captured keywords of the level.
 
     Args:
-        level: STUDY for rows of studies, SERIES for rows of series.
+        level: The level of the rows: STUDY, SERIES or INSTANCE.
         captured: The keywords of the attributes that the inventory has captured.
         asked: The keywords that the user requested; empty means all captured keywords of the level.
 
@@ -45,40 +50,51 @@ def choose_sheet_columns(level: Level, captured: Sequence[str], asked: Sequence[
         AttributeNameError: A requested keyword is not captured.
 
     """
+    if level is Level.INSTANCE:
+        captured = (INSTANCE_NUMBER, *captured)
     if not set(asked) <= set(captured):
         raise not_captured_error(asked, captured)
     if asked:
         return tuple(dict.fromkeys(asked))
-    levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (Level.SERIES,)
+    levels = (Level.PATIENT, Level.STUDY) if level is Level.STUDY else (level,)
     return tuple(keyword for keyword in captured if level_of(tag_of(keyword) or 0) in levels)
 
 
 def key_columns(level: Level) -> tuple[str, ...]:
-    """Return the names of the columns with the UIDs of the row's study or series."""
-    return ("StudyInstanceUID",) if level is Level.STUDY else ("StudyInstanceUID", "SeriesInstanceUID")
+    """Return the names of the columns with the UIDs of the row's study, series or instance."""
+    return ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")[: _KEY_COUNTS[level]]
+
+
+_KEY_COUNTS = {Level.STUDY: 1, Level.SERIES: 2, Level.INSTANCE: 3}
+"""Level of the rows -> number of columns with UIDs."""
+
+
+def information_columns(level: Level) -> tuple[str, str]:
+    """Return the names of the columns that are not read as values: the state, and the number of instances or path."""
+    return STATE_COLUMN, PATH_COLUMN if level is Level.INSTANCE else INSTANCES_COLUMN
 
 
 def sheet_header(level: Level, keywords: Sequence[str]) -> tuple[str, ...]:
     """Return the names of all columns of a sheet."""
-    return (*key_columns(level), STATE_COLUMN, INSTANCES_COLUMN, *keywords)
+    return (*key_columns(level), *information_columns(level), *keywords)
 
 
 def format_sheet_rows(
-    groups: Iterable[Study] | Iterable[Series],
+    groups: Iterable[SheetGroup],
     level: Level,
     keywords: Sequence[str],
     carried: Mapping[Target, Mapping[str, str]] | None = None,
 ) -> Iterator[list[str]]:
     """Yield the cells of each row of a sheet, without the header.
 
-    If all files of a study or series have the same value, the cell contains the value. If the values differ, the cell
+    If all files of the row have the same value, the cell contains the value. If the values differ, the cell
     contains a marker such as `<2 different values>`; an unchanged marker is not an edit. If a spreadsheet would read a
     value as a formula, an apostrophe is written before it; it is removed when the sheet is read. Undecodable bytes and
     control characters are written as escapes.
 
     Args:
-        groups: The studies or series, one for each row.
-        level: STUDY for rows of studies, SERIES for rows of series.
+        groups: The studies, series or instances, one for each row.
+        level: The level of the rows: STUDY, SERIES or INSTANCE.
         keywords: The keywords of the columns.
         carried: Texts of cells that are written instead of the current values.
 
@@ -89,22 +105,21 @@ def format_sheet_rows(
     )
     state_level = Level.STUDY if is_study_only else Level.SERIES
     for group in groups:
-        uids = [group.study_instance_uid]
-        if level is Level.SERIES:
-            uids.append(group.series_instance_uid)  # type: ignore[union-attr]
-        values = group.values
+        target, values = group.target, group.values
+        uids = (target.study_instance_uid, target.series_instance_uid, target.sop_instance_uid)
+        information = group.path if isinstance(group, InstanceValues) else str(group.instances)
         digests = "".join(compute_cell_digest(keyword, values[keyword]) for keyword in keywords)
         state = f"{compute_values_digest(values, state_level)}{STATE_SEPARATOR}{digests}"
-        edited = carried.get(group.target, {}) if carried else {}
+        edited = carried.get(target, {}) if carried else {}
         texts = (
             edited[keyword] if keyword in edited else format_cell_with_escapes(keyword, values[keyword])
             for keyword in keywords
         )
-        yield [*uids, state, str(group.instances), *map(escape_formulas, texts)]
+        yield [*filter(None, uids), state, *map(escape_formulas, (information, *texts))]
 
 
 def format_sheet_lines(
-    groups: Iterable[Study] | Iterable[Series],
+    groups: Iterable[SheetGroup],
     level: Level,
     keywords: Sequence[str],
     delimiter: str = ",",
@@ -113,8 +128,8 @@ def format_sheet_lines(
     """Yield the lines of a sheet: CSV with a byte order mark, which tells spreadsheets that the encoding is UTF-8.
 
     Args:
-        groups: The studies or series, one for each row.
-        level: STUDY for rows of studies, SERIES for rows of series.
+        groups: The studies, series or instances, one for each row.
+        level: The level of the rows: STUDY, SERIES or INSTANCE.
         keywords: The keywords of the columns.
         delimiter: The delimiter of cells.
         carried: Texts of cells that are written instead of the current values.

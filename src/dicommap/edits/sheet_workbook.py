@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from dicommap.dicom.dictionary import tag_of, vm_of, vrs_of
 from dicommap.dicom.value_lists import VALUE_LISTS
 from dicommap.dicom.vr import SINGLE_VALUE_VRS, describe_vr
-from dicommap.edits.sheet_rows import INSTANCES_COLUMN, STATE_COLUMN, key_columns
-from dicommap.healthimaging.overridable_attributes import not_overridable_issues
+from dicommap.edits.sheet_cells import REMOVAL_CELL
+from dicommap.edits.sheet_rows import INSTANCES_COLUMN, PATH_COLUMN, STATE_COLUMN, information_columns, key_columns
+from dicommap.healthimaging.overridable_attributes import edit_issues
 from dicommap.issues import Location
 from dicommap.writing.workbook_writer import WorkbookColumn
 
@@ -28,6 +29,7 @@ _INFORMATION_COLUMNS = {
         "Do not change them.",
     ),
     INSTANCES_COLUMN: (12, "The number of instances. It is information and is not read back."),
+    PATH_COLUMN: (40, "The path of the instance's file. It is information and is not read back."),
 }
 
 
@@ -35,7 +37,7 @@ def describe_sheet_columns(level: Level, keywords: Sequence[str]) -> list[Workbo
     """Return the descriptions of all columns of a sheet: names, widths, notes, drop-down lists, and which are locked.
 
     Args:
-        level: STUDY for rows of studies, SERIES for rows of series.
+        level: The level of the rows: STUDY, SERIES or INSTANCE.
         keywords: The keywords of the columns with values.
 
     """
@@ -50,25 +52,26 @@ def describe_sheet_columns(level: Level, keywords: Sequence[str]) -> list[Workbo
     ]
     columns += [
         WorkbookColumn(name=name, width=width, note=f"{note}\n{_UNPROTECT}", is_locked=True)
-        for name, (width, note) in _INFORMATION_COLUMNS.items()
+        for name in information_columns(level)
+        for width, note in [_INFORMATION_COLUMNS[name]]
     ]
-    return columns + [_describe_keyword_column(keyword) for keyword in keywords]
+    return columns + [_describe_keyword_column(keyword, level) for keyword in keywords]
 
 
-def _describe_keyword_column(keyword: str) -> WorkbookColumn:
+def _describe_keyword_column(keyword: str, level: Level) -> WorkbookColumn:
     tag = tag_of(keyword) or 0
     vr = next(iter(vrs_of(tag)), "UN")
     width = max(_WIDTHS.get(vr, _OTHER_WIDTH), len(keyword) + _FILTER_BUTTON_WIDTH)
     number = f"{keyword} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
-    if any(True for _ in not_overridable_issues(tag, Location())):
-        note = f"{number}\nInformation: no override can set this attribute.\n{_UNPROTECT}"
+    if any(True for _ in edit_issues(tag, level, Location())):
+        note = f"{number}\nInformation: no edit can set this attribute.\n{_UNPROTECT}"
         return WorkbookColumn(name=keyword, width=width, note=note, is_locked=True)
     listed = VALUE_LISTS.get(keyword)
     return WorkbookColumn(
         name=keyword,
         width=width,
         note="\n".join([number, *_note_lines(keyword, tag, vr)]),
-        choices=listed.values if listed is not None else (),
+        choices=() if listed is None else (*listed.values, *([REMOVAL_CELL] if listed.is_closed else ())),
         allows_others=listed is None or not listed.is_closed,
     )
 
@@ -84,4 +87,4 @@ def _note_lines(keyword: str, tag: int, vr: str) -> Iterator[str]:
     if listed is not None:
         label = "Allowed" if listed.is_closed else "Usual"
         yield f"{label}: {', '.join(listed.values)} (PS3.3 {listed.source})"
-    yield "An empty cell empties the attribute."
+    yield f"An empty cell empties the attribute; {REMOVAL_CELL} removes it (needs draft --updates)."

@@ -127,12 +127,12 @@ def find_studies(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]
     return (study for study in studies if any(_is_match(series, patterns) for series in study.series))
 
 
-def find_series(studies: Iterable[Study], patterns: Mapping[str, ShellPatterns]) -> Iterator[Series]:
+def find_series(series: Iterable[Series], patterns: Mapping[str, ShellPatterns]) -> Iterator[Series]:
     """Yield each series that matches `patterns`.
 
     A series matches if, for each keyword in `patterns`, one value of the series matches one pattern of the keyword.
     """
-    return (series for study in studies for series in study.series if _is_match(series, patterns))
+    return (member for member in series if _is_match(member, patterns))
 
 
 def _is_match(series: Series, patterns: Mapping[str, ShellPatterns]) -> bool:

@@ -76,7 +76,7 @@ def read_edits(
     issues = bounded_issues()
     sheets, rules = _list_paths(sources.sheets), _list_paths(sources.rules)
     names = dict(zip([*sheets, *rules], distinguish_names([*sheets, *rules]), strict=True))
-    providers = [*_provide_sheet_edits(sheets, names, sources, captured, issues, store)]
+    providers = [*_provide_sheet_edits(sheets, names, sources, captured, issues, store, instances)]
     # Most drafts have only one kind of edits. The code for the other kinds is imported only if it is needed.
     if rules:
         providers += _provide_rule_edits(rules, names, captured, issues, store, instances)
@@ -107,6 +107,7 @@ def _provide_sheet_edits(
     captured: tuple[str, ...],
     issues: BoundedList[Issue],
     store: ItemStore,
+    instances: InstanceReader,
 ) -> Iterator[EditProvider]:
     encoding = None if sources.encoding is None else require_encoding(sources.encoding)
     settings = CsvSettings(delimiter=sources.delimiter, encoding=encoding)
@@ -114,7 +115,7 @@ def _provide_sheet_edits(
         sheet, sheet_issues = read_sheet(names[path], read_document(path), captured, settings, store)
         issues += sheet_issues
         if sheet is not None:
-            yield SheetEdits(sheet, store)
+            yield SheetEdits(sheet, store, instances)
 
 
 def _provide_rule_edits(

@@ -44,7 +44,7 @@ def test_a_workbook_is_ready_for_people(inventory: dicommap.Inventory, folder: P
         "SpecificCharacterSet": True,
     }
     lists = {str(one.sqref): (one.formula1, one.errorStyle) for one in worksheet.data_validations.dataValidation}
-    assert lists["E2:E3"][0] == '"M,F,O"'
+    assert lists["E2:E3"][0] == '"M,F,O,<remove>"'
     assert lists["E2:E3"][1] in (None, "stop"), "which is the default"
     assert lists["F2:F3"][1] == "information"
     notes = {cell.value: cell.comment.text for cell in worksheet[1]}
@@ -54,7 +54,7 @@ def test_a_workbook_is_ready_for_people(inventory: dicommap.Inventory, folder: P
         "One value",
     ]
     assert "Allowed: M, F, O (PS3.3 C.7.1.1)" in notes["PatientSex"]
-    assert "no override can set this attribute" in notes["SpecificCharacterSet"]
+    assert "no edit can set this attribute" in notes["SpecificCharacterSet"]
     assert all(worksheet.column_dimensions[letter].width > 9 for letter in "ABCDEF")
 
 

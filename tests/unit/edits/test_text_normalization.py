@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicommap.edits.sheet_edits import NearUids
+from dicommap.edits.near_uids import NearUids
 from dicommap.edits.text_normalization import compute_near_key, describe_differences, normalize_nfc
 from tests.support.example_counts import examples
 

@@ -162,6 +162,22 @@ CODES = (
         fix="Check the UIDs, or scan the tree that holds the series.",
     ),
     IssueCode(
+        name="sheet.unknown-instance",
+        severity=Severity.ERROR,
+        title="An instance that is not in the inventory",
+        message="The inventory holds no such instance in this series.",
+        explanation="The row's SOPInstanceUID is not among the scanned instances of its series. The row is not used.",
+        fix="Check the UIDs, or scan the tree that holds the instance.",
+    ),
+    IssueCode(
+        name="sheet.no-series-column",
+        severity=Severity.ERROR,
+        title="A sheet of instances without the column SeriesInstanceUID",
+        message="The sheet has the column SOPInstanceUID, but not SeriesInstanceUID.",
+        explanation="The row of an instance is found by its Study, Series and SOP Instance UID. No row is used.",
+        fix="Add the column SeriesInstanceUID, or take the UIDs from 'dicommap sheet --level instance'.",
+    ),
+    IssueCode(
         name="sheet.damaged-cell",
         severity=Severity.ERROR,
         title="A cell that a spreadsheet has changed",
