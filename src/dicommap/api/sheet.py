@@ -24,6 +24,7 @@ from dicommap.inventory import queries, search
 from dicommap.inventory.instance_values import iterate_instances, read_study_instances
 from dicommap.inventory.inventory_argument import require_inventory
 from dicommap.inventory.selection import FILE_KEYWORDS, HEADER_KEYWORDS, Selection, parse_uid
+from dicommap.issues.wording import format_count
 from dicommap.model.displayable import Displayable
 from dicommap.model.instance_values import INSTANCE_NUMBER
 from dicommap.model.masking import make_repr_masker
@@ -213,7 +214,7 @@ def sheet(
             SOPInstanceUID and InstanceNumber.
         studies: Only rows of these Study Instance UIDs. A UID may be shortened as tables show it: `1.3.6…0.133`.
         series: Only rows of these Series Instance UIDs. A UID may be shortened.
-        limit: The maximum number of rows; by default, there is none.
+        limit: The maximum number of rows; by default, all rows are written.
         carry_over: The path of an edited sheet (a workbook or CSV) that is older than the last scan. The edits that
             still apply are copied to the new sheet. `Sheet.issues` names the other edits and the reasons. If its rows
             are instances, the new sheet has the rows of the same instances.
@@ -281,8 +282,8 @@ def _require_few_instances(inventory: Inventory) -> None:
     count = inventory.summary().instances
     if count > MAX_UNASKED_INSTANCES:
         raise UsageError(
-            f"The sheet would have {count:,} rows, one for each instance; more than {MAX_UNASKED_INSTANCES:,} are "
-            "written only on request.",
+            f"The sheet would have {format_count(count, 'row')}, one for each instance. Without a condition, a sheet of "
+            f"instances has at most {format_count(MAX_UNASKED_INSTANCES, 'row')}.",
             fix="Select instances with --where, --study or --series (where, studies, series), or name a number of rows "
             "with --limit.",
         )

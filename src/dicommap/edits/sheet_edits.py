@@ -191,7 +191,7 @@ class SheetEdits:
         self._study_results = []
 
     def _make_near_uids(self, column: str) -> NearUids | None:
-        """Return an index of the damaged UIDs in a column; None if there are none."""
+        """Return an index of the damaged UIDs in a column; None if no UID in it is damaged."""
         damaged = [uid.text for uid in self._sheet.damaged_uids if uid.column == column]
         return NearUids(damaged) if damaged else None
 
