@@ -282,8 +282,8 @@ def _require_few_instances(inventory: Inventory) -> None:
     count = inventory.summary().instances
     if count > MAX_UNASKED_INSTANCES:
         raise UsageError(
-            f"The sheet would have {format_count(count, 'row')}, one for each instance. Without a condition, a sheet of "
-            f"instances has at most {format_count(MAX_UNASKED_INSTANCES, 'row')}.",
+            f"The sheet would have {format_count(count, 'row')}, one for each instance. Without a condition, a sheet "
+            f"of instances has at most {format_count(MAX_UNASKED_INSTANCES, 'row')}.",
             fix="Select instances with --where, --study or --series (where, studies, series), or name a number of rows "
             "with --limit.",
         )
