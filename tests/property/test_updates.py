@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from dicommap.model.instance_values import InstanceValues
 from dicommap.model.study import Series, Study, Target
 from dicommap.overrides.override_file import dump_override
 from dicommap.overrides.study_resolution import StudyResolution, resolve_study
+from dicommap.overrides.update_changes import iterate_update_changes
 from dicommap.testing import Behaviour, ImageSet, ImportedInstance
 from dicommap.testing.faults import FaultQueue
 from dicommap.testing.image_set_changes import ImageSetChanges
@@ -184,19 +185,28 @@ def resolve(case: Case) -> StudyResolution:
         )
         for uid, instances in case.data_sets.items()
     ]
-    members = [
+    return resolve_study(Study.from_series(series), case.edits, lambda _: list_instances(case), uses_updates=True)
+
+
+def list_instances(case: Case) -> list[InstanceValues]:
+    """Return the instances of the study, as an inventory has them."""
+    return [
         InstanceValues(
             study_instance_uid=STUDY,
-            series_instance_uid=uid,
+            series_instance_uid=series,
             sop_instance_uid=instance,
             files=1,
             path=instance,
             values=counts_of([data_set]),
         )
-        for uid, instances in case.data_sets.items()
+        for series, instances in case.data_sets.items()
         for instance, data_set in instances.items()
     ]
-    return resolve_study(Study.from_series(series), case.edits, lambda _: members, uses_updates=True)
+
+
+def build(case: Case, resolution: StudyResolution) -> list[Update]:
+    changes = iterate_update_changes(resolution.changes, lambda _: list_instances(case))
+    return list(build_updates(changes, DEFAULT))
 
 
 def import_study(case: Case, resolution: StudyResolution) -> ImageSets:
@@ -290,8 +300,7 @@ def test_what_is_stored_is_the_source_with_its_edits_and_nothing_else(case: Case
     resolution = resolve(case)
     assert resolution.issues == ()
     assert list(find_update_issues(resolution.changes, DEFAULT)) == []
-    list_instances: Callable[[str], Any] = lambda _: case.data_sets  # noqa: E731
-    updates = list(build_updates(resolution.changes, list_instances, DEFAULT))
+    updates = build(case, resolution)
     image_sets = import_study(case, resolution)
     assert len(image_sets.all) == len(case.data_sets)
     for update in updates:
@@ -311,8 +320,5 @@ def test_what_is_stored_is_the_source_with_its_edits_and_nothing_else(case: Case
 @given(cases())
 @examples(100)
 def test_equal_edits_give_equal_updates(case: Case) -> None:
-    def build(edits: list[Edit]) -> list[Update]:
-        resolution = resolve(replace(case, edits=edits))
-        return list(build_updates(resolution.changes, lambda _: case.data_sets, DEFAULT))
-
-    assert build(case.edits) == build(case.edits[::-1])
+    backwards = replace(case, edits=case.edits[::-1])
+    assert build(case, resolve(case)) == build(backwards, resolve(backwards))

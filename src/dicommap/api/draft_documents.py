@@ -91,11 +91,12 @@ def make_documents(
     # With a wrong URI, each document would repeat the same error, so no documents are built. If an edit has an error,
     # they are built: so the other overrides are checked too, and the user sees all issues at once.
     if not has_errors(call_issues):
-        if settings.updates:
-            issues += find_update_issues(resolution.changes, settings.assumptions)
+        update_issues = list(find_update_issues(resolution.changes, settings.assumptions)) if settings.updates else []
+        issues += update_issues
         if settings.updates and resolution.updates and not resolution.overrides:
-            documents = _make_update_documents(inventory, resolution, settings, [*issues, *repeated], store)
-            issues += check_documents(documents)
+            if not has_errors(update_issues):  # else there may be no update, and a package needs at least one
+                documents = _make_update_documents(inventory, resolution, settings, [*issues, *repeated], store)
+                issues += check_documents(documents)
         else:
             documents = _make_job_documents(inventory, resolution, settings, issues, repeated, store)
     issues += [*check_archived_files(inventory.count_files_in_archives()), *repeated]
@@ -167,12 +168,4 @@ def _build_updates(inventory: Inventory, resolution: Resolution, settings: Draft
     """Yield the updates for the changes that no override makes; nothing if the draft does not allow updates."""
     if settings.updates and resolution.updates:
         instances = LastStudyInstances(partial(read_study_instances, inventory))
-
-        def list_instances(study: str) -> dict[str, list[str]]:
-            uids: dict[str, list[str]] = {}
-            for instance in instances(study):
-                uids.setdefault(instance.series_instance_uid, []).append(instance.sop_instance_uid)
-            return uids
-
-        changes = iterate_update_changes(resolution.changes, instances)
-        yield from build_updates(changes, list_instances, settings.assumptions)
+        yield from build_updates(iterate_update_changes(resolution.changes, instances), settings.assumptions)

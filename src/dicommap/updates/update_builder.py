@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +22,11 @@ from dicommap.updates.stored_form import stored_value
 from dicommap.updates.update import MAX_REQUESTS, Update
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.issues import Issue
     from dicommap.overrides.attribute_change import AttributeChange
-
-    InstanceLister = Callable[[str], Mapping[str, Iterable[str]]]
-    """A function that takes a Study Instance UID. It returns a dict: Series Instance UID -> SOP Instance UIDs."""
 
 
 def find_update_issues(changes: Iterable[AttributeChange], assumptions: Assumptions) -> Iterator[Issue]:
@@ -83,76 +79,30 @@ _LONGEST_PLACE = {
 """Level -> a Series and a SOP Instance UID of the maximum length, if the level needs them."""
 
 
-def build_updates(
-    changes: Iterable[AttributeChange], list_instances: InstanceLister, assumptions: Assumptions
-) -> Iterator[Update]:
+def build_updates(changes: Iterable[AttributeChange], assumptions: Assumptions) -> Iterator[Update]:
     """Yield the updates for changes that no override makes, study by study.
 
-    The update of a whole study precedes those of its series. An instance attribute that is changed in a whole series or
-    study is changed in each of the instances. Changes with an issue of severity error are left out;
+    The update of a whole study precedes those of its series. Changes with an issue of severity error are left out;
     `find_update_issues` yields their issues.
 
     Args:
-        changes: All changes. Those of one study follow each other.
-        list_instances: A function that returns the instances of a study. It is called only if a change needs them.
+        changes: The changes that `iterate_update_changes` yields: each is for the study, series or instance that keeps
+            the attribute. Those of one study follow each other.
         assumptions: The assumptions that name the form of updates.
 
     """
     for study, of_study in groupby(changes, key=lambda change: change.study_instance_uid):
-        sent = [
-            change
-            for change in of_study
-            if change.update_reason is not None and not has_errors(_change_issues(change, assumptions))
-        ]
-        if sent:
-            yield from _StudyUpdates(study, list_instances, assumptions).build(sent)
-
-
-@dataclass(slots=True)
-class _StudyUpdates:
-    """Builder of the updates of one study."""
-
-    study: str
-    list_instances: InstanceLister
-    assumptions: Assumptions
-    _instances: Mapping[str, Iterable[str]] | None = None
-
-    def build(self, changes: list[AttributeChange]) -> Iterator[Update]:
-        """Yield the updates of the study. `changes` are the changes without an error."""
         by_series: dict[str | None, dict[Any, AttributeUpdate]] = {}
-        # The change of an instance replaces that of its series, and the change of a series that of its study.
-        for change in sorted(changes, key=_specificity):
-            for series, instance in self._places_of(change):
-                update = _make_attribute_update(change, (series, instance), self.assumptions)
-                target = change.series_instance_uid or series
-                by_series.setdefault(target, {})[update.tag, update.place] = update
-        for target in sorted(by_series, key=lambda uid: uid or ""):
-            requests = pack_requests(by_series[target].values())
+        for change in of_study:
+            if not has_errors(_change_issues(change, assumptions)):
+                place = (change.series_instance_uid, change.sop_instance_uid)
+                update = _make_attribute_update(change, place, assumptions)
+                # A change of an instance and one of its whole series may be equal.
+                by_series.setdefault(change.series_instance_uid, {})[update.tag, update.place] = update
+        for series in sorted(by_series, key=lambda uid: uid or ""):
+            requests = pack_requests(by_series[series].values())
             while batch := tuple(islice(requests, MAX_REQUESTS)):
-                yield Update(study_instance_uid=self.study, series_instance_uid=target, requests=batch)
-
-    def _places_of(self, change: AttributeChange) -> Iterator[tuple[str | None, str | None]]:
-        """Yield the Series and SOP Instance UID of each place of the change, as far as its level needs them."""
-        level = level_of(change.tag)
-        if level in (Level.PATIENT, Level.STUDY):
-            yield None, None
-        elif change.sop_instance_uid is not None:
-            yield change.series_instance_uid, change.sop_instance_uid
-        elif level is Level.SERIES and change.series_instance_uid is not None:
-            yield change.series_instance_uid, None
-        else:
-            if self._instances is None:
-                self._instances = self.list_instances(self.study)
-            chosen = self._instances if change.series_instance_uid is None else [change.series_instance_uid]
-            for series in chosen:
-                if level is Level.SERIES:
-                    yield series, None
-                else:
-                    yield from ((series, instance) for instance in self._instances.get(series, ()))
-
-
-def _specificity(change: AttributeChange) -> int:
-    return (change.series_instance_uid is not None) + (change.sop_instance_uid is not None)
+                yield Update(study_instance_uid=study, series_instance_uid=series, requests=batch)
 
 
 def _make_attribute_update(

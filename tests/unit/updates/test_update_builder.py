@@ -11,11 +11,23 @@ from botocore.validate import ParamValidator
 from dicommap.dicom.dictionary import tag_of
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
+from dicommap.model.instance_values import InstanceValues
 from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
+from dicommap.overrides.update_changes import iterate_update_changes
 from dicommap.updates.update import MAX_REQUESTS, Update, UpdateRequest
 from dicommap.updates.update_builder import build_updates, find_update_issues
 
-INSTANCES = {"1.2.1": ("1.2.1.1", "1.2.1.2"), "1.2.2": ("1.2.2.1",)}
+INSTANCES = [
+    InstanceValues(
+        study_instance_uid="1.2",
+        series_instance_uid=instance.rpartition(".")[0],
+        sop_instance_uid=instance,
+        files=1,
+        path="",
+        values={},
+    )
+    for instance in ("1.2.1.1", "1.2.1.2", "1.2.2.1")
+]
 DEFAULT = Assumptions()
 
 
@@ -47,7 +59,7 @@ def change(
 
 
 def build(*changes: AttributeChange, assumptions: Assumptions = DEFAULT) -> list[Update]:
-    return list(build_updates(changes, lambda _: INSTANCES, assumptions))
+    return list(build_updates(iterate_update_changes(changes, lambda study: INSTANCES), assumptions))
 
 
 def codes(*changes: AttributeChange, assumptions: Assumptions = DEFAULT) -> list[tuple[str, str | None]]:
@@ -90,25 +102,12 @@ def test_a_series_attribute_of_a_whole_study_is_changed_in_each_series() -> None
     )
 
 
-def test_an_instance_attribute_of_a_study_or_series_is_changed_in_each_instance() -> None:
-    of_study = change("ContentDate", {"vr": "DA", "Value": ["20200101"]})
-    of_series = change("ContentDate", {"vr": "DA", "Value": ["20210101"]}, "1.2.1")
-    of_instance = change("ContentDate", {"vr": "DA", "Value": ["20220101"]}, "1.2.1", "1.2.1.2")
-    first, second = build(of_instance, of_series, of_study)
-    document = first.requests[0].updatable
-    assert document is not None
-    dates = {uid: place["DICOM"] for uid, place in document["Study"]["Series"]["1.2.1"]["Instances"].items()}
-    assert dates == {"1.2.1.1": {"ContentDate": "20210101"}, "1.2.1.2": {"ContentDate": "20220101"}}
-    content = {"Instances": {"1.2.2.1": {"DICOM": {"ContentDate": "20200101"}}}}
-    assert second.requests == (UpdateRequest(updatable=series_document("1.2.2", content)),)
-
-
-def test_instances_are_only_listed_if_a_change_needs_them() -> None:
-    def refuse(_: str) -> dict[str, list[str]]:
-        raise AssertionError
-
-    changes = [change("PatientID", "7"), change("Modality", None, "1.2.1"), change(0x00191001, "x", "1.2.1", "1.2.1.1")]
-    assert len(list(build_updates(changes, refuse, DEFAULT))) == 2
+def test_an_instance_attribute_of_a_study_is_changed_in_each_instance() -> None:
+    first, second = build(change("ContentDate", {"vr": "DA", "Value": ["20200101"]}))
+    dates = {"DICOM": {"ContentDate": "20200101"}}
+    content = {"Instances": {"1.2.1.1": dates, "1.2.1.2": dates}}
+    assert first.requests == (UpdateRequest(updatable=series_document("1.2.1", content)),)
+    assert second.requests == (UpdateRequest(updatable=series_document("1.2.2", {"Instances": {"1.2.2.1": dates}})),)
 
 
 def test_force_only_where_it_is_documented() -> None:
@@ -140,9 +139,8 @@ def test_a_removal_without_one_known_value_has_a_null_in_its_place(before: dict[
 
 def test_a_series_with_very_many_requests_has_several_updates() -> None:
     text = {"vr": "LT", "Value": ["x" * 9000]}
-    instances = {"1.2.1": [f"1.2.1.{number}" for number in range(MAX_REQUESTS + 1)]}
-    updates = list(build_updates([change("ImageComments", text, "1.2.1")], lambda _: instances, DEFAULT))
-    assert [len(update.requests) for update in updates] == [MAX_REQUESTS, 1]
+    changes = [change("ImageComments", text, "1.2.1", f"1.2.1.{number}") for number in range(MAX_REQUESTS + 1)]
+    assert [len(update.requests) for update in build(*changes)] == [MAX_REQUESTS, 1]
 
 
 @pytest.mark.parametrize(
