@@ -28,9 +28,11 @@ from dicommap.testing.image_set_changes import ImageSetChanges
 from dicommap.testing.image_set_metadata import build_image_set_metadata
 from dicommap.testing.image_sets import ImageSets
 from dicommap.testing.override_attributes import apply_attributes, select_attributes
-from dicommap.updates.update import Update, UpdateRequest, dump_update, update_from_json
+from dicommap.updates.update import Update, dump_update, update_from_json
 from dicommap.updates.update_builder import build_updates, find_update_issues
 from dicommap.validation.update_check import check_update
+from dicommap.verification.stored_metadata import read_stored_image_set
+from dicommap.verification.update_decision import decide_necessary_requests
 from tests.support.example_counts import examples
 
 STUDY, STORE = "1.2", "0" * 32
@@ -226,16 +228,17 @@ def import_study(case: Case, resolution: StudyResolution) -> ImageSets:
 
 
 def send(image_sets: ImageSets, update: Update) -> None:
-    """Send the requests of an update to the stand-in, each with the stored values of what it removes."""
+    """Send the necessary requests of an update to the stand-in, as `dicommap update` does."""
     changes = ImageSetChanges(image_sets=image_sets, behaviour=Behaviour(), faults=FaultQueue())
     series = update.series_instance_uid
     image_set = next(one for one in image_sets.all if series in (None, one.latest.series_instance_uid))
-    for request in update.requests:
-        assert request.size <= MAX_UPDATE_BYTES
-        request = replace(request, removable=with_stored_values(request, metadata(image_set)))
-        blobs = {"updatableAttributes": request.updatable_bytes, "removableAttributes": request.removable_bytes}
-        present = {name: data for name, data in blobs.items() if data is not None}
-        if present:
+    for planned in update.requests:
+        assert planned.size <= MAX_UPDATE_BYTES
+        stored = read_stored_image_set(json.dumps(metadata(image_set)).encode())
+        necessary = decide_necessary_requests(planned, stored, MAX_UPDATE_BYTES)
+        assert (necessary.absent, necessary.elsewhere, necessary.too_large) == ((), (), ())
+        for request in necessary.requests:
+            blobs = {"updatableAttributes": request.updatable_bytes, "removableAttributes": request.removable_bytes}
             changes.update(
                 {
                     "datastoreId": STORE,
@@ -243,26 +246,12 @@ def send(image_sets: ImageSets, update: Update) -> None:
                     "latestVersionId": str(image_set.version),
                     "force": request.force,
                     "includeStudyImageSets": series is None,
-                    "updateImageSetMetadataUpdates": {"DICOMUpdates": present},
+                    "updateImageSetMetadataUpdates": {
+                        "DICOMUpdates": {name: data for name, data in blobs.items() if data is not None}
+                    },
                 }
             )
             image_sets.end_changes()
-
-
-def with_stored_values(request: UpdateRequest, stored: Any) -> Any:
-    """Return the removals of a request with the stored values, without those of attributes that are not stored."""
-
-    def of_place(wanted: Any, place: Any, name: str = "") -> Any:
-        if name == "DICOM":
-            return {keyword: place[keyword] for keyword in wanted if keyword in place}
-        filled = {member: of_place(wanted[member], place[member], member) for member in wanted}
-        return {member: value for member, value in filled.items() if value}
-
-    if request.removable is None:
-        return None
-    places = {name: value for name, value in request.removable.items() if name != "SchemaVersion"}
-    filled = of_place(places, stored)
-    return {"SchemaVersion": 1.1, **filled} if filled else None
 
 
 def metadata(image_set: ImageSet) -> Any:
@@ -271,9 +260,14 @@ def metadata(image_set: ImageSet) -> Any:
 
 def without_empty(value: Any) -> Any:
     """Return metadata without empty attributes: an inventory does not know whether an attribute is empty or absent."""
-    if isinstance(value, dict):
-        return {name: without_empty(member) for name, member in value.items() if member is not None}
-    return [without_empty(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [without_empty(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    filled = {name: without_empty(member) for name, member in value.items() if member is not None}
+    if "DICOMVRs" in filled:
+        filled["DICOMVRs"] = {name: vr for name, vr in filled["DICOMVRs"].items() if name in filled["DICOM"]}
+    return filled
 
 
 def expected_metadata(image_set: ImageSet, data_sets: dict[str, Any]) -> Any:

@@ -86,3 +86,10 @@ def test_a_function_edits_instances(inventory: dicommap.Inventory) -> None:
 def test_what_no_update_may_change_is_an_issue(inventory: dicommap.Inventory) -> None:
     drafted = dicommap.draft(inventory, by_instance=lambda _: {"SOPInstanceUID": "1.2.3"}, updates=True)
     assert {issue.code for issue in drafted.issues.errors} == {"attribute.uid"}
+
+
+def test_a_draft_whose_only_update_is_forbidden_has_its_issue(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    rules = f'[[rule]]\nname = "r"\nlevel = "series"\nset = {{ ImageComments = "{"x" * 10_000}" }}\n'
+    drafted = dicommap.draft(inventory, rules=write(tmp_path, rules), updates=True, output=tmp_path / "package")
+    assert {issue.code for issue in drafted.issues.errors} == {"update-document.too-large"}
+    assert not (tmp_path / "package").exists()
