@@ -9,6 +9,7 @@ import pytest
 
 from tests.bad_input.filled import filled
 from tests.bad_input.worker import Found, bounded
+from tests.benchmarks.draft_sizes import write_inputs
 
 MEGABYTES_10 = 10 * 2**20
 
@@ -192,6 +193,20 @@ def test_wrong_rows_are_found_among_many(tmp_path: Path) -> None:
         ("sheet.unknown-study", {"path": "sheet.csv", "row": 5_001}),
         ("value.too-long", {"path": "sheet.csv", "row": 779, "column": "PatientName", "cell": "C779"}),
     ]
+
+
+@pytest.mark.long
+def test_the_memory_of_a_draft_does_not_grow_with_the_studies(tmp_path: Path) -> None:
+    """Twenty attributes of each study change. At most 200 items of each dict are in memory, as 20,000 usually are."""
+    peaks = []
+    for studies in (1_000, 4_000):
+        folder = tmp_path / str(studies)
+        folder.mkdir()
+        inventory, sheet = write_inputs(folder, studies)
+        ran = bounded("draft", inventory=inventory, sheets=[sheet], items_in_memory=200, output=folder / "package")
+        assert len(list((folder / "package").rglob("files/**/*.json"))) == studies
+        peaks.append(ran.peak)
+    assert peaks[1] <= 1.15 * peaks[0], peaks
 
 
 @pytest.mark.parametrize("studies", [4_000, pytest.param(200_000, marks=pytest.mark.long)])

@@ -15,12 +15,13 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import dicommap
 from dicommap.healthimaging.quotas import Quotas
+from dicommap.package.temporary_store import TemporaryStore
 
 MEMORY_LIMIT = 2**30
 """Bytes of address space: what a helpless machine still has."""
@@ -141,13 +142,22 @@ def _scan(source: str, **options: Any) -> tuple[list[dicommap.Issue], dict[str, 
 
 
 def _draft(
-    inventory: str, quotas: dict[str, int] | None = None, **edits: Any
+    inventory: str, quotas: dict[str, int] | None = None, items_in_memory: int | None = None, **edits: Any
 ) -> tuple[tuple[dicommap.Issue, ...], dict[str, str]]:
+    """Draft without a package, and return the issues and the override files.
+
+    With `items_in_memory`, the draft's dicts keep no more items in memory, and the override files are not returned.
+    """
+    if items_in_memory is not None:
+        from dicommap.api import draft as module
+
+        module.TemporaryStore = partial(TemporaryStore, items_in_memory=items_in_memory)  # type: ignore[misc,assignment]
     with dicommap.Inventory.open(inventory) as opened:
         uri, allowed = "s3://example-bucket/incoming/", Quotas(**(quotas or {}))
         drafted = dicommap.draft(opened, input_s3_uri=uri, quotas=allowed, **edits)
         made = drafted.documents
-        return drafted.issues, {path: made[path] for path in made if "/files/" in path}
+        files = {} if items_in_memory is not None else {path: made[path] for path in made if "/files/" in path}
+        return drafted.issues, files
 
 
 def _validate(path: str) -> tuple[list[dicommap.Issue], dict[str, str]]:
