@@ -225,6 +225,7 @@ def _promote(_place: Path, arguments: dict[str, Any]) -> list[dicommap.Issue]:
         series_instance_uid=candidate.series_instance_uid,
         reason=arguments.get("reason", ""),
         problems=problems,
+        undone_keywords=tuple(arguments.get("undone", ())),
     )
     return list(result.issues())
 

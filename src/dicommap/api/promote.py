@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +22,14 @@ from dicommap.arguments import (
 from dicommap.aws.clients import to_clients
 from dicommap.aws.image_sets import ImageSets
 from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
+from dicommap.dicom.dictionary import hex_of, tag_of
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.image_sets import is_image_set_id
 from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
+from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.audit_log import record_event
 from dicommap.package.aws_account_check import add_saved_settings
 from dicommap.package.image_set_contents import ImageSetContents
@@ -155,7 +158,7 @@ def promote(
     candidates = _Candidates(opened, contents, manifests=manifests, clients=clients)
     ids = list(dict.fromkeys(candidates.list_ids(image_sets, studies)))
     with progress_reporter(progress, "image sets") as report:
-        planned = tuple(track_progress(map(promoter.plan, ids), report, len(ids)))
+        planned = _mark_undone(opened, list(track_progress(map(promoter.plan, ids), report, len(ids))))
     to_send = tuple(result for result in planned if result.outcome is PromotionOutcome.PLANNED)
     if dry_run or not to_send or (confirm is not None and not confirm(to_send)):
         return PromoteResult(package=opened.path, datastore_id=datastore, results=planned, is_dry=True)
@@ -165,6 +168,7 @@ def promote(
             result = plan
             if plan.outcome is PromotionOutcome.PLANNED:
                 result = promoter.promote(plan.image_set_id, plan.promotion)
+                result = replace(result, undone_keywords=plan.undone_keywords)
                 _record(opened.path, datastore, result)
             results.append(result)
             if on_result is not None:
@@ -198,6 +202,27 @@ class _Candidates:
                 for instance in job.instances():
                     if instance.is_primary is False and instance.image_set_id:
                         yield instance.image_set_id
+
+
+def _mark_undone(package: PackageDirectory, planned: list[PromotionResult]) -> tuple[PromotionResult, ...]:
+    """Return the planned promotions with the keywords of the overrides of the package that each of them undoes."""
+    plans = [result.promotion for result in planned if result.promotion is not None and result.promotion.changes]
+    studies = {plan.study_instance_uid for plan in plans}
+    overridden: dict[tuple[str, str | None], set[str]] = {}
+    for job in package.plan.jobs:
+        for mapping in job.mappings:
+            if mapping.studyInstanceUID in studies:
+                document = json.loads(package.override_file(job, mapping.metadataFilePath))
+                data_set = parse_override_data_set(document, package.plan.assumptions)
+                overridden.setdefault((mapping.studyInstanceUID, mapping.seriesInstanceUID), set()).update(data_set)
+    marked = []
+    for result in planned:
+        changes = result.promotion.changes if result.promotion is not None else ()
+        study = result.study_instance_uid
+        tags = overridden.get((study, None), set()) | overridden.get((study, result.series_instance_uid), set())
+        keywords = tuple(change.keyword for change in changes if hex_of(tag_of(change.keyword) or 0) in tags)
+        marked.append(replace(result, undone_keywords=keywords))
+    return tuple(marked)
 
 
 def _record(package: Path, datastore: str, result: PromotionResult) -> None:

@@ -165,6 +165,9 @@ def _describe(planned: Sequence[PromotionResult], args: argparse.Namespace, mask
     yield f"  time: at least {format_count(minutes, 'minute')}, because of AWS's rate limit"
     if args.allow_other_patient and any(plan.other_patient_keywords for plan in plans):
         yield "  WARNING: image sets get the identity of another patient"
+    undone = sorted({keyword for result in planned for keyword in result.undone_keywords})
+    if undone:
+        yield f"  WARNING: values of overrides of this package are undone: {', '.join(undone)}"
     if masker.explain():
         yield f"  {masker.explain()}"
 

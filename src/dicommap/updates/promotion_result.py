@@ -57,6 +57,8 @@ class PromotionResult:
     reason: str = ""
     """The reason of the outcome, without any value of an attribute."""
     problems: tuple[PromotionProblem, ...] = ()
+    undone_keywords: tuple[str, ...] = ()
+    """Keywords of attributes that an override of the package sets, and that the promotion changes to another value."""
 
     def issues(self) -> Iterator[Issue]:
         """Yield the issues of the result."""
@@ -71,6 +73,9 @@ class PromotionResult:
                 yield make_issue(
                     "promote.other-attributes", place, image_set=self.image_set_id, count=count, names=names
                 )
+        if self.undone_keywords:
+            count, names = len(self.undone_keywords), _join(self.undone_keywords)
+            yield make_issue("promote.undoes-override", place, image_set=self.image_set_id, count=count, names=names)
         codes = {
             PromotionOutcome.CHANGED: "promote.changed",
             PromotionOutcome.FAILED: "promote.failed",

@@ -154,6 +154,24 @@ def test_another_patient_is_refused_unless_the_user_allows_it(service: ImportJob
     assert (len(names), set(primary.latest.by_uid)) == (1, {"1.1", "1.3"})
 
 
+def test_an_override_that_is_undone_is_told(tmp_path: Path, service: ImportJobService, package: Path) -> None:
+    with dicommap.scan(package.parent / "tree") as inventory:
+        drafted = dicommap.draft(
+            inventory,
+            input_s3_uri="s3://bucket/in/",
+            by_study=lambda _: {"AccessionNumber": "A2"},
+            output=tmp_path / "other",
+        )
+    assert drafted.ok
+    clients = Clients(region="us-east-1", endpoint_url=service.url)
+    ids = [sets(service)[1].image_set_id]
+    planned = dicommap.promote(
+        tmp_path / "other", image_sets=ids, datastore_id=DATASTORE_ID, clients=clients, dry_run=True
+    )
+    assert (planned.results[0].undone_keywords, codes(planned)) == (("AccessionNumber",), ["promote.undoes-override"])
+    assert "A2" not in str(planned.issues[0])
+
+
 def test_instances_that_are_stored_already_are_refused(service: ImportJobService, promote: Promote) -> None:
     again = service.import_instance(imported_instance("c", SOPInstanceUID="1.1", AccessionNumber="A3"))
     refused = promote(image_sets=[again.image_set_id])

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from dicommap.aws import Clients
 from dicommap.aws.image_sets import ImageSets
 from dicommap.aws.metadata_bodies import decompress_metadata
-from dicommap.errors import AwsError, UsageError
+from dicommap.errors import AwsError, ConflictError, UsageError
 from dicommap.healthimaging.limits import DELETE_IMAGE_SET_RATE, GET_IMAGE_SET_METADATA_RATE
 from dicommap.reading import document_limits
 from tests.support.fake_clock import QuickClock
@@ -211,3 +211,50 @@ def test_calls_stay_within_the_documented_rates(clients: Clients, service: Stubb
         service.add_response("get_image_set_metadata", body_answer(gzip.compress(b"{}")))
         image_sets.fetch_metadata(DATASTORE, IMAGE_SET)
     assert clock.seconds - before == pytest.approx(10 / GET_IMAGE_SET_METADATA_RATE.per_second)
+
+
+UPDATE_ANSWER = {**named(), "latestVersionId": "2", "imageSetState": "LOCKED", "imageSetWorkflowStatus": "UPDATING"}
+
+
+def test_changes_are_sent_once_with_their_flags(clients: Clients, image_sets: ImageSets) -> None:
+    updates = {"DICOMUpdates": {"updatableAttributes": b"{}"}}
+    expected = named(latestVersionId="1", force=True, includeStudyImageSets=True, updateImageSetMetadataUpdates=updates)
+    copied = {"imageSetId": OTHER, "latestVersionId": "1", "imageSetState": "LOCKED"}
+    copy = {
+        "datastoreId": DATASTORE,
+        "sourceImageSetId": IMAGE_SET,
+        "copyImageSetInformation": {"sourceImageSet": {"latestVersionId": "1"}},
+    }
+    answer = {"datastoreId": DATASTORE, "sourceImageSetProperties": copied, "destinationImageSetProperties": copied}
+    with Stubber(clients.medical_imaging_once) as service:
+        service.add_response("update_image_set_metadata", UPDATE_ANSWER, expected)
+        service.add_response(
+            "update_image_set_metadata",
+            UPDATE_ANSWER,
+            named(latestVersionId="2", updateImageSetMetadataUpdates={"revertToVersionId": "1"}),
+        )
+        service.add_response("copy_image_set", answer, {**copy, "promoteToPrimary": True})
+        updated = image_sets.update(DATASTORE, IMAGE_SET, "1", updatable=b"{}", force=True, include_study=True)
+        assert (updated.versionId, updated.imageSetState) == ("2", "LOCKED")
+        assert image_sets.revert(DATASTORE, IMAGE_SET, "2", "1").versionId == "2"
+        promoted = image_sets.copy(DATASTORE, IMAGE_SET, "1", promote=True)
+        assert promoted.destinationImageSetProperties.imageSetId == OTHER
+        service.assert_no_pending_responses()
+    clock = image_sets._clock
+    assert isinstance(clock, QuickClock)
+    assert clock.sleeps == [4.0]  # the second update waits for AWS's rate limit
+    assert clients.medical_imaging_once.meta.config.retries["total_max_attempts"] == 1
+
+
+def test_a_change_is_sent_again_only_if_it_was_throttled(clients: Clients, image_sets: ImageSets) -> None:
+    with Stubber(clients.medical_imaging_once) as service:
+        service.add_client_error("update_image_set_metadata", "ThrottlingException", http_status_code=429)
+        service.add_response("update_image_set_metadata", UPDATE_ANSWER)
+        assert image_sets.update(DATASTORE, IMAGE_SET, "1", removable=b"{}").versionId == "2"
+        service.add_client_error("update_image_set_metadata", "InternalServerException", http_status_code=500)
+        with pytest.raises(AwsError) as error:
+            image_sets.update(DATASTORE, IMAGE_SET, "1", removable=b"{}")
+        assert (error.value.transient, type(error.value)) == (True, AwsError)
+        service.add_client_error("copy_image_set", "ConflictException", "It is LOCKED", http_status_code=409)
+        with pytest.raises(ConflictError, match="AWS says"):
+            image_sets.copy(DATASTORE, IMAGE_SET, "1", destination=(OTHER, "1"))

@@ -31,6 +31,17 @@ CODES = (
         fix="Check the values of the primary image set after the promotion.",
     ),
     IssueCode(
+        name="promote.undoes-override",
+        severity=Severity.WARNING,
+        title="Promotions that undo overrides",
+        message="The promotion of image set {image_set} changes {count:attribute} that an override of this package "
+        "sets: {names}.",
+        explanation="The image set has the value of the override, and the primary image set has another one. A "
+        "promotion takes the value of the primary image set for right.",
+        fix="If the value of the override is right, correct the primary image set first. Then nothing is in conflict, "
+        "and the promotion changes nothing.",
+    ),
+    IssueCode(
         name="promote.changed",
         severity=Severity.ERROR,
         title="Image sets that somebody else has changed before they were promoted",
