@@ -135,7 +135,14 @@ STEPS = {
     ),
     "watch, HealthLake ended": (after_fhir_watch(["a/b"], is_running=False, options=()), ""),
     "reconcile, all imported": (reconciled(), ""),
-    "reconcile, non-primary": (reconciled(ENDED, 0, "reconcile.non-primary"), "explain reconcile.non-primary"),
+    "reconcile, non-primary": (
+        reconciled(ENDED, 0, "reconcile.non-primary"),
+        "promote p --manifests m --region eu-west-1 -n",
+    ),
+    "reconcile, non-primary and warnings": (
+        reconciled(ENDED, 0, "reconcile.non-primary", "reconcile.warnings"),
+        "explain reconcile.non-primary reconcile.warnings",
+    ),
     "reconcile, failures": (
         reconciled(ENDED, 3, "reconcile.failed"),
         "reconcile p --manifests m --region eu-west-1 --retry p-retry",

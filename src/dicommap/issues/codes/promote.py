@@ -34,8 +34,8 @@ CODES = (
         name="promote.undoes-override",
         severity=Severity.WARNING,
         title="Promotions that undo overrides",
-        message="The promotion of image set {image_set} changes {count:attribute} that an override of this package "
-        "sets: {names}.",
+        message="{count:attribute} of image set {image_set} that an override of this package sets {count:gets|get} "
+        "another value: {names}.",
         explanation="The image set has the value of the override, and the primary image set has another one. A "
         "promotion takes the value of the primary image set for right.",
         fix="If the value of the override is right, correct the primary image set first. Then nothing is in conflict, "
