@@ -91,7 +91,7 @@ def resolve_study(
         }
         issues += lift_instance_edits(study.study_instance_uid, instance_values, merged_edits, of_instances)
     _move_to_study(study, merged_edits)
-    issues += _refuse_removals_from_series(study.study_instance_uid, merged_edits)
+    issues += _refuse_removals_from_series(study, merged_edits)
     _mask_patient_texts(study, [*merged_edits.values(), *of_instances.values()])
     changes = _build_all_changes(study, merged_edits, of_instances, instance_values)
     changes = [_set_update_reason(change, uses_updates=uses_updates, is_stored=is_stored) for change in changes]
@@ -193,13 +193,19 @@ def _restore_private_creators(merged_edits: MergedEdits) -> None:
                 of_series.setdefault(creator, merged_edits[None][creator])
 
 
-def _refuse_removals_from_series(study: str, merged_edits: MergedEdits) -> Iterator[tuple[int, Issue]]:
-    """Drop the removals of patient and study attributes from only some series, and yield the tag and issue of each."""
+def _refuse_removals_from_series(study: Study, merged_edits: MergedEdits) -> Iterator[tuple[int, Issue]]:
+    """Drop the removals of patient and study attributes from only some series, and yield the tag and issue of each.
+
+    A removal from a series without a value changes nothing and has no issue.
+    """
+    values = {series.series_instance_uid: series.values for series in study.series}
     for series, of_series in merged_edits.items():
         for tag in list(of_series) if series else ():
             if of_series[tag].attribute is None and level_of(tag) in (Level.PATIENT, Level.STUDY):
-                target = Target(study_instance_uid=study, series_instance_uid=series)
-                yield tag, build_update_level_issue(target, tag, of_series.pop(tag).origins[0])
+                removal = of_series.pop(tag)
+                if not has_only_value(values[series or ""].get(keyword_of(tag)), ""):
+                    target = Target(study_instance_uid=study.study_instance_uid, series_instance_uid=series)
+                    yield tag, build_update_level_issue(target, tag, removal.origins[0])
 
 
 def _has_same_value_in_all_series(study: Study, tag: int, by_series: dict[str, MergedEdit]) -> bool:

@@ -112,8 +112,12 @@ def test_removals_of_all_series_are_one_of_the_study_and_of_one_series_are_refus
     assert places(resolve(modality)) == [(SERIES, None, UpdateReason.REMOVAL)]
 
 
-def test_what_is_absent_already_is_not_removed() -> None:
-    assert not resolve(removed(edit("AccessionNumber", "any"))).changes
+@pytest.mark.parametrize("series", [None, SERIES])
+def test_what_is_absent_already_is_not_removed(series: str | None) -> None:
+    only_other = study({"PatientID": "old"}, {"AccessionNumber": "A"}) if series else STUDY
+    resolution = resolve(removed(edit("AccessionNumber", "any", series)), given=only_other)
+    assert not resolution.changes
+    assert not resolution.issues
 
 
 def test_without_updates_an_instance_attribute_stays_in_the_override() -> None:
