@@ -12,7 +12,7 @@ from dicommap.cli.terminal import (
     SEVERITY_STYLES,
     choose_ellipsis,
     has_colors,
-    has_reader_left,
+    is_pager_closed,
     lists_all_issues,
     paint,
     read_error_width,
@@ -108,7 +108,7 @@ def print_next_step(step: NextStep, *, to_stderr: bool = False) -> None:
 def write(pieces: Iterable[str]) -> None:
     """Write the pieces of a text to stdout, encoded as UTF-8 in every locale."""
     for piece in pieces:
-        if has_reader_left():
+        if is_pager_closed():
             return
         sys.stdout.buffer.write(piece.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()
@@ -151,7 +151,7 @@ def print_table(
         layout = fitted
         if masker is not None and not shown_mark:
             shown_mark = _find_mark(fitted, block)
-        if has_reader_left():
+        if is_pager_closed():
             return
     if hidden:
         print_text(f"No room for: {', '.join(hidden)}. --wide shows all columns.")
@@ -254,7 +254,7 @@ def print_issue_groups(groups: Iterable[IssueGroup], *, limit: int | None = None
         _print_issue_heading(make_printable(heading), SEVERITY_STYLES[group.severity])
         for line in lines:
             _write_lines(sys.stdout, [_INDENT + part for part in _wrap(make_printable(line), _INDENT, len(_INDENT))])
-        if has_reader_left():
+        if is_pager_closed():
             return
 
 

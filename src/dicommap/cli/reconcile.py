@@ -249,7 +249,7 @@ def _require_usable_outputs(output: Path | None, form: ResultFormat, retry: Path
 
 def _choose_next_step(result: Reconciliation, args: argparse.Namespace) -> NextStep:
     outcomes = ReconciledState(
-        missing=sum(job.to_import_again for job in result.jobs),
+        missing=sum(job.retry_count for job in result.jobs),
         attention_codes=tuple(issue.code for issue in result.issues if issue.severity is not Severity.NOTE),
         needs_copies=any(
             job.missing and job.recorded_imports and not job.has_other_configuration for job in result.jobs

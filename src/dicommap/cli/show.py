@@ -229,7 +229,9 @@ def run(args: argparse.Namespace) -> int:
             marks: list[str] = []
             listed = _keep_first_mark(selected, marks)
             write(
-                record_lines(listed, form, record=lambda record: record, row=lambda row: _order(flatten(row), columns))
+                record_lines(
+                    listed, form, record=lambda record: record, row=lambda row: _select_cells(flatten(row), columns)
+                )
             )
             if marks and masker.example:
                 masker.example = marks[0]  # the note quotes this mark as an example, so it must be in the output
@@ -248,7 +250,7 @@ def _keep_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Re
         yield record
 
 
-def _order(row: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
+def _select_cells(row: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
     """Return a row with only `columns`, in the order of `columns`. If `columns` is empty, return the row unchanged."""
     return {column: row[column] for column in columns if column in row} if columns else row
 
@@ -334,7 +336,7 @@ def _read_records(
     masker: Masker,
 ) -> Iterator[Record]:
     """Yield the records of the selected rows, sorted by `order` if it has columns."""
-    items, build = _readers(inventory, level)
+    items, build = _choose_reader_and_builder(inventory, level)
     flatten = flatten_issue_record if level is ShowLevel.ISSUE else flatten_record
     rows: Iterable[Any] = items(selection)
     if order:
@@ -344,7 +346,7 @@ def _read_records(
     return (build(row, masker=masker) for row in rows)
 
 
-def _readers(
+def _choose_reader_and_builder(
     inventory: Inventory, level: ShowLevel
 ) -> tuple[Callable[[Selection], Iterable[Any]], Callable[..., Record]]:
     """Return two functions for a level: the first yields the selected items, the second builds an item's record."""

@@ -113,7 +113,7 @@ def is_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") not in _DUMB_TERMINALS
 
 
-def has_reader_left() -> bool:
+def is_pager_closed() -> bool:
     """Return whether the user has left the pager, so that further results would not be seen."""
     return bool(getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "has_ended", False))
 

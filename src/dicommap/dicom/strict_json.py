@@ -82,7 +82,7 @@ def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.valu
 
 def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON of any type
     """Return a JSON value, or None if it cannot be checked as a whole, and the issues of all values inside it."""
-    if _is_plain(value, DEPTH_LIMIT):
+    if _is_surely_valid(value, DEPTH_LIMIT):
         return value, []
     too_deep: list[str] = []
     issues = list(limit_and_count(_value_issues(value, too_deep), DOCUMENT_ISSUE_LIMIT, Location(pointer="")))
@@ -93,7 +93,7 @@ def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON 
     return None if is_unsafe else value, issues
 
 
-def _is_plain(value: object, levels: int) -> bool:
+def _is_surely_valid(value: object, levels: int) -> bool:
     """Return True if a fast test shows that a value and all values inside it have no issue.
 
     If False is returned, the value may still have no issue: the caller then makes the slow, complete check of
@@ -108,9 +108,11 @@ def _is_plain(value: object, levels: int) -> bool:
         return value.isascii()
     if isinstance(value, dict):
         is_whole = levels > 0 and not isinstance(value, _ObjectWithDuplicates)
-        return is_whole and all(name.isascii() and _is_plain(member, levels - 1) for name, member in value.items())
+        return is_whole and all(
+            name.isascii() and _is_surely_valid(member, levels - 1) for name, member in value.items()
+        )
     if isinstance(value, list):
-        return levels > 0 and all(_is_plain(item, levels - 1) for item in value)
+        return levels > 0 and all(_is_surely_valid(item, levels - 1) for item in value)
     return not isinstance(value, float) or math.isfinite(value)
 
 
@@ -119,7 +121,7 @@ def depth_issues(value: object) -> list[Issue]:
 
     `value` is a parsed document of a format other than JSON, such as TOML.
     """
-    if _is_plain(value, DEPTH_LIMIT):
+    if _is_surely_valid(value, DEPTH_LIMIT):
         return []
     too_deep: list[str] = []
     for _ in _value_issues(value, too_deep):

@@ -183,7 +183,7 @@ def _read_children(connection: sqlite3.Connection, select: str, source: int, bel
                 stored = row[0]
                 if not isinstance(stored, type(begin)):
                     raise DamagedCellError
-                following = _find_next(stored, len(begin))
+                following = _find_end_of_inner_directory(stored, len(begin))
                 if following is not None:
                     at = following
                     break
@@ -193,7 +193,7 @@ def _read_children(connection: sqlite3.Connection, select: str, source: int, bel
                 break
 
 
-def _find_next(path: str | bytes, begin: int) -> str | bytes | None:
+def _find_end_of_inner_directory(path: str | bytes, begin: int) -> str | bytes | None:
     """Return the text that follows all paths of an inner directory in the index, so that a query can skip these paths.
 
     For the path `ct/01/a.dcm` and the position 3 (after `ct/`), it is `ct/010`, because "0" is the character after "/".

@@ -28,7 +28,7 @@ from dicommap.inventory.cells import (
 from dicommap.inventory.selection import SqlCondition
 from dicommap.issues import Issue, Severity
 from dicommap.model.inventory_summary import InventorySummary
-from dicommap.model.masked_dicts import MaskedValues, count_class
+from dicommap.model.masked_dicts import MaskedValues, make_counts_class
 from dicommap.model.source_files import NetworkTraffic
 from dicommap.model.study import Disposition, File, FileValues, Instance, Series
 
@@ -123,7 +123,7 @@ def read_series(
     headers_selected = f" AND header IN (SELECT id FROM header WHERE TRUE{selected.text})" if selected else ""  # noqa: S608
     query = _SERIES_QUERY.format(columns=columns, selected=headers_selected)
     rows = read_rows(connection, query, readers, selected.parameters)
-    count_classes = [count_class(keyword, is_unmasked=unmasked) for keyword in keywords]
+    count_classes = [make_counts_class(keyword, is_unmasked=unmasked) for keyword in keywords]
     for (study, series), group in groupby(rows, key=itemgetter(0, 1)):
         headers = list(group)
         values = [make_counts() for make_counts in count_classes]

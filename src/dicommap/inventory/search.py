@@ -10,7 +10,7 @@ from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.errors import UsageError
 from dicommap.inventory.cells import read_integer, read_location, read_rows, read_value
 from dicommap.model.displayable import Displayable
-from dicommap.model.masked_dicts import count_class
+from dicommap.model.masked_dicts import make_counts_class
 from dicommap.model.masking import make_repr_masker
 from dicommap.model.study import Inconsistency, Study
 
@@ -52,7 +52,7 @@ class Studies(tuple[Study, ...], Displayable):
         for study in self:
             total.update(study.values[keyword])
         ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
-        return count_class(keyword, is_unmasked=self._unmasked)(ranked)
+        return make_counts_class(keyword, is_unmasked=self._unmasked)(ranked)
 
     def edit(self, **values: str | Removal) -> Callable[[Study], dict[str, str | Removal]]:
         """Return a function for the argument `by_study` of `draft`.
@@ -170,7 +170,7 @@ def count_values(
         " GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     rows = read_rows(connection, query, (read_value, read_integer), tuple(conditions.values()))
-    return count_class(keyword, is_unmasked=unmasked)(rows)
+    return make_counts_class(keyword, is_unmasked=unmasked)(rows)
 
 
 def find_inconsistencies(connection: sqlite3.Connection, *, unmasked: bool) -> Iterator[Inconsistency]:

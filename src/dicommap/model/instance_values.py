@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.model.displayable import DisplayableInLists
-from dicommap.model.masked_dicts import MaskedValues, count_class
+from dicommap.model.masked_dicts import MaskedValues, make_counts_class
 from dicommap.model.study import AttributeValues, FileValues, Target
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def group_files_by_instance(
     by_instance: dict[tuple[str, str], list[FileValues]] = {}
     for file in files:
         by_instance.setdefault((file.series_instance_uid, file.sop_instance_uid), []).append(file)
-    count_classes = [count_class(keyword, is_unmasked=unmasked) for keyword in keywords]
+    count_classes = [make_counts_class(keyword, is_unmasked=unmasked) for keyword in keywords]
     instances = []
     for (series, instance), members in by_instance.items():
         values = [make_counts() for make_counts in count_classes]

@@ -31,7 +31,7 @@ class MaskedCounts(dict[str, int]):
 
 
 @lru_cache(maxsize=1024)
-def count_class(keyword: str, *, is_unmasked: bool = False) -> type[MaskedCounts]:
+def make_counts_class(keyword: str, *, is_unmasked: bool = False) -> type[MaskedCounts]:
     """Return the subclass of MaskedCounts for an attribute.
 
     The class stores the keyword, so that millions of dicts need not store it.
@@ -48,11 +48,11 @@ def copy_counts(keyword: str, counts: Mapping[str, int]) -> MaskedCounts:
 
     The repr of the copy masks the values, unless `counts` is a MaskedCounts whose repr shows them.
     """
-    return type(counts)(counts) if isinstance(counts, MaskedCounts) else count_class(keyword)(counts)
+    return type(counts)(counts) if isinstance(counts, MaskedCounts) else make_counts_class(keyword)(counts)
 
 
 def _restore_counts(keyword: str, is_unmasked: bool, counts: Mapping[str, int]) -> MaskedCounts:
-    return count_class(keyword, is_unmasked=is_unmasked)(counts)
+    return make_counts_class(keyword, is_unmasked=is_unmasked)(counts)
 
 
 class MaskedValues(dict[str, "Mapping[str, int]"]):

@@ -202,11 +202,11 @@ class SharedBytes:
     def matches(self, head: bytes) -> bool:
         """Return whether the file that begins with `head` has all shared bytes.
 
-        If so, the layout fits the file. If not, the layout may still fit: call `add_file`.
+        If so, the layout fits the file. If not, the layout may still fit: call `fits_and_updates`.
         """
         return len(head) >= self._size and self._pieces.unpack_from(head) == self._shared
 
-    def add_file(self, head: bytes) -> bool:
+    def fits_and_updates(self, head: bytes) -> bool:
         """Return whether the layout fits the file that begins with `head`.
 
         If so, add the spans of the values in which this file differs to `differing_spans`.
@@ -261,7 +261,7 @@ class CachedLayout:
             if not self._prepare(head):
                 return None
         elif not self._shared_bytes.matches(head):
-            if not self._shared_bytes.add_file(head):
+            if not self._shared_bytes.fits_and_updates(head):
                 return None
             self._update_fields(self._shared_bytes.differing_spans)
         header = None if self._shared_values is None else self._read_without_issues(head, self._shared_values)

@@ -64,7 +64,7 @@ class Folder:
         """
 
     @property
-    def is_divided(self) -> bool:
+    def cannot_be_job(self) -> bool:
         """Return whether this folder cannot be one job. Its inner folders may then become separate jobs."""
         return self.excess is not None or not self.is_known
 
@@ -97,7 +97,7 @@ class Folder:
             quotas: The limits of one job.
         """
         self.instances += sum(self.own_files_by_study.values())
-        if not self.is_divided:
+        if not self.cannot_be_job:
             self._count_study_files(self.own_files_by_study, totals, overrides)
         self.check_quotas(overrides, quotas)
 
@@ -108,7 +108,7 @@ class Folder:
         self.instances += part.instances
         if part.excess is not None and self.excess is None:
             self.excess = part.excess
-        if not self.is_divided:  # only a folder that may become a job needs the counts of its studies
+        if not self.cannot_be_job:  # only a folder that may become a job needs the counts of its studies
             self.file_overrides |= part.file_overrides
             self._count_study_files(part.partial, totals, overrides)
 

@@ -196,7 +196,7 @@ class _FolderWalk:
         """
         folder = self._open.pop()
         folder.close(self._totals, self._overrides, self._quotas)
-        if folder.is_divided:
+        if folder.cannot_be_job:
             self._divide_folder(folder)
         elif not self._open:
             self._make_job(folder)
@@ -206,11 +206,11 @@ class _FolderWalk:
             folder.forget_parts()
         around = self._open[-1]
         around.add_folder(folder, self._totals, self._overrides)
-        if not folder.is_divided:
+        if not folder.cannot_be_job:
             around.parts.append(folder)
-        if not around.is_divided:
+        if not around.cannot_be_job:
             around.check_quotas(self._overrides, self._quotas)
-        if around.is_divided:
+        if around.cannot_be_job:
             self._make_jobs_of_parts(around)
 
     def _make_job(self, folder: Folder) -> None:

@@ -145,7 +145,7 @@ class JobOutcomes:
         return self.agreement in ("missing", "differs")
 
     @property
-    def to_import_again(self) -> int:
+    def retry_count(self) -> int:
         """Return the number of instances that a retry imports again.
 
         These are the missing instances, or all instances if the job had another import configuration.

@@ -73,7 +73,7 @@ class RetrySelection:
             place = Location(path=job_folder(job.id))
             self.issues.append(make_issue("reconcile.left-out", place, standing=outcomes.state.value))
             return
-        if not outcomes.to_import_again:
+        if not outcomes.retry_count:
             return
         is_whole = outcomes.has_other_configuration or not reconciled.ledger.record_counts.imported
         (self.whole if is_whole else self.partial).append(job)

@@ -6,7 +6,7 @@ import pickle
 
 from IPython.lib.pretty import pretty
 
-from dicommap.model.masked_dicts import MaskedValues, copy_counts, count_class
+from dicommap.model.masked_dicts import MaskedValues, copy_counts, make_counts_class
 from dicommap.model.masking import show_values
 from tests.support.displayed_objects import DESCRIPTION, SECRET, files
 from tests.support.filled_inventories import inventory_of
@@ -15,20 +15,20 @@ HOW = "  # dicommap.show_values(True) shows values"
 
 
 def test_counts_are_data_and_their_repr_is_masked() -> None:
-    counts = count_class("PatientID")({"7": 2, "": 1, "8": 1})
+    counts = make_counts_class("PatientID")({"7": 2, "": 1, "8": 1})
     assert counts == {"7": 2, "": 1, "8": 1}
     assert f"{counts}" == repr(counts) == f"{{'<PatientID 1>': 2, '': 1, '<PatientID 2>': 1}}{HOW}"
-    assert repr(count_class("PatientID", is_unmasked=True)(counts)) == repr(dict(counts))
+    assert repr(make_counts_class("PatientID", is_unmasked=True)(counts)) == repr(dict(counts))
     with show_values(True):
         assert repr(counts) == repr(dict(counts))
 
 
 def test_counts_that_need_no_mask_look_like_a_dict() -> None:
-    assert repr(count_class("Modality")({"MR": 2})) == "{'MR': 2}"
+    assert repr(make_counts_class("Modality")({"MR": 2})) == "{'MR': 2}"
 
 
 def test_counts_are_masked_after_copying_and_pickling() -> None:
-    counts = count_class("PatientID")({"7": 2})
+    counts = make_counts_class("PatientID")({"7": 2})
     for copied in (
         copy_counts("PatientID", counts),
         copy_counts("PatientID", {"7": 2}),
