@@ -21,8 +21,8 @@ from dicommap.arguments import (
 )
 from dicommap.aws.clients import to_clients
 from dicommap.aws.source_roots import find_plan_source_issues
+from dicommap.dicom.defined_terms import unlisted_value_issues
 from dicommap.dicom.strict_json import parse_json
-from dicommap.dicom.value_lists import unlisted_value_issues
 from dicommap.display.issue_report import Issues
 from dicommap.display.validation_report import Validation
 from dicommap.errors import AwsError, DocumentError, UsageError

@@ -240,7 +240,10 @@ class VerificationRun:
         self._issues += issues
 
     def _count_effects(self, study: StudyResult) -> None:
-        """Count the effects of a study's attributes. Those of a divided study count once, with their worst effects."""
+        """Count the effects of a study's attributes.
+
+        If several jobs import parts of the study, each attribute counts once, with its worst effect.
+        """
         if study.study_instance_uid not in self._divided:
             self._counts.update(study.counts)
             return

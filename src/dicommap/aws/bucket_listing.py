@@ -162,7 +162,8 @@ def _copy_client(client: Any) -> Any:  # noqa: ANN401  botocore's clients have n
     """Return a copy of a client. Handlers that are registered on the copy do not change the client.
 
     The copy has the client's current handlers, connections, credentials and settings. botocore has no public function
-    to copy a client. The event emitter is an attribute of the client's meta and of its endpoint, so both are copied.
+    to copy a client. The client's meta and its endpoint refer to one event emitter, so the meta and the endpoint are
+    copied too.
     """
     copied = object.__new__(type(client))
     vars(copied).update(vars(client))  # copy() would recurse without end: botocore's clients define __getattr__

@@ -255,7 +255,7 @@ def _print_ended_packages(paths: Sequence[Path]) -> None:
 
 
 def _print_forecast(forecast: StoreForecast, masker: Masker) -> None:
-    """Print the numbers of a forecast, and the image sets that conflict or that are not known."""
+    """Print the numbers of a forecast, then its image sets that would be non-primary or whose kind it cannot tell."""
     rows = [tuple(row.values()) for row in build_summary_rows(forecast)]
     print_table(SUMMARY_COLUMNS, rows, numbers=("image sets", "files"))
     shown = (ImageSetEffect.NON_PRIMARY, ImageSetEffect.UNKNOWN)

@@ -45,8 +45,8 @@ def uid_conformance_problem(uid: str) -> str | None:
 def uid_root_of(uid: str) -> str:
     """Return the root of a UID: its first components, at most four, which the UIDs of one organization usually share.
 
-    The root ends before a component of more than 10 digits. Such a component is a number, date or UUID, and does not
-    identify an organization.
+    The root ends before a component of more than 10 digits. Such a component is a serial number, a date or a UUID, and
+    does not identify an organization.
     """
     first, *others = uid.split(".")[:_ROOT_COMPONENTS]
     root = _shorten_component(first)

@@ -218,7 +218,8 @@ def find_kept_width(texts: Collection[str], share: int) -> int:
 
     Args:
         texts: The cells of the column, all ASCII.
-        share: A divisor: with 3, the beginning is one third of the kept characters.
+        share: A shortened text keeps its beginning and its end. With `share` 3, the beginning is one third of the kept
+            characters.
     """
     distinct = set(texts)
     low, high = _MIN_KEPT, max(map(len, distinct), default=0)

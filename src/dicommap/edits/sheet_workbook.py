@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.defined_terms import VALUE_LISTS
 from dicommap.dicom.dictionary import tag_of, vm_of, vrs_of
-from dicommap.dicom.value_lists import VALUE_LISTS
 from dicommap.dicom.vr import SINGLE_VALUE_VRS, describe_vr
 from dicommap.edits.sheet_cells import REMOVAL_CELL
 from dicommap.edits.sheet_rows import INSTANCES_COLUMN, PATH_COLUMN, STATE_COLUMN, information_columns, key_columns

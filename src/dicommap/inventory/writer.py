@@ -144,7 +144,7 @@ class InventoryWriter:
         """Add a batch of files. Files are numbered in the order in which they are added.
 
         Args:
-            source: Index of the root, from 0.
+            source: The index of the files' source, from 0.
             files: The files, in the order of the walk.
             rows: The row of each file, in the same order.
             headers: Digest -> header, for the digests in `rows`.

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dicommap.dicom.defined_terms import find_violated_list
 from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.dicom.json_model import text_from_attribute
-from dicommap.dicom.value_lists import find_violated_list
 from dicommap.issues import Location, make_issue
 from dicommap.overrides.affected_studies import AffectedStudies
 from dicommap.overrides.shared_identifiers import (

@@ -324,7 +324,7 @@ def inflate_window(window: ByteWindow, offset: int) -> ByteWindow:
 
 
 class _TruncatedWindow(ByteWindow):
-    """A window on the first MAX_INFLATED_BYTES of a larger data set. It raises MalformedError after its last byte."""
+    """A window on the first MAX_INFLATED_BYTES of a larger data set. To require a later byte raises MalformedError."""
 
     def require(self, end: int) -> None:
         if end > self.size:

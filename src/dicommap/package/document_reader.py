@@ -114,7 +114,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
 
     @property
     def _beneath(self) -> Path | None:
-        """Return the directory that no part of a path may leave by a link; None if links are followed."""
+        """Return the directory that a link may not lead out of. Return None if links are followed."""
         return None if self._follows_links else self._folder
 
     def _find_index(self, name: str) -> int | None:

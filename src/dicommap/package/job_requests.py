@@ -120,7 +120,7 @@ def find_placeholders(job_requests: Iterable[JobRequest]) -> tuple[str, ...]:
 def require_no_missing_members(members: Sequence[str], advice: str = "Give your own, which look like this:") -> None:
     """Raise UsageError if `members` is not empty: the values of these parameters are missing.
 
-    The message names their options. Its fix is `advice`, followed by an example for each option.
+    The message names their command-line options. Its fix is `advice`, followed by an example for each option.
     """
     if members:
         raise UsageError(
@@ -131,7 +131,7 @@ def require_no_missing_members(members: Sequence[str], advice: str = "Give your 
 
 
 def require_valid_members(account: Mapping[str, str]) -> None:
-    """Raise UsageError if parameters of a request do not have AWS's form. The message names their options."""
+    """Raise UsageError if parameters of a request do not have AWS's form. The message names their command-line options."""
     pointers = [issue.location.pointer or "" for issue in check_aws_account(account)]
     members = list(dict.fromkeys(pointer.removeprefix("/") for pointer in pointers))
     if members:

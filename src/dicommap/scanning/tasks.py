@@ -63,10 +63,10 @@ class _ThreadReader(threading.local):
     calls: ParallelCalls | None = None
 
     def prepare(self, task: ReadTask) -> ParallelCalls:
-        """Make a reader for the task's attributes. Keep the reader of the task before if it has the same attributes.
+        """Make a reader for the task's attributes. If the task before had the same attributes, keep its reader.
 
         Returns:
-            The calls that read files in parallel.
+            The object that calls the reader for many files at the same time.
         """
         settings = task.keywords, task.in_flight
         if self.calls is not None and settings == self.settings:

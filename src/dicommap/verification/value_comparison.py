@@ -85,9 +85,9 @@ def read_wanted_values(wanted: Attribute) -> Values:
 
 
 def read_stored_values(vr: str, stored: Any) -> Iterator[Values]:  # noqa: ANN401  JSON of any type
-    """Yield each plausible reading of a stored value: the DICOM values that it may mean. There may be no reading.
+    """Yield the DICOM values that a stored value may mean. Yield nothing if it has no meaning for the VR.
 
-    The stored value is not that of a sequence or of binary data.
+    The stored value must not be that of a sequence or of binary data.
     """
     if stored is ABSENT or stored is None:
         yield ()
