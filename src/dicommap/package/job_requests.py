@@ -131,7 +131,7 @@ def require_no_missing_members(members: Sequence[str], advice: str = "Give your 
 
 
 def require_valid_members(account: Mapping[str, str]) -> None:
-    """Raise UsageError if parameters of a request do not have AWS's form. The message names their command-line options."""
+    """Raise UsageError if parameters do not have the form of AWS. The message names their command-line options."""
     pointers = [issue.location.pointer or "" for issue in check_aws_account(account)]
     members = list(dict.fromkeys(pointer.removeprefix("/") for pointer in pointers))
     if members:
