@@ -336,7 +336,7 @@ def _read_records(
     masker: Masker,
 ) -> Iterator[Record]:
     """Yield the records of the selected rows, sorted by `order` if it has columns."""
-    items, build = _choose_reader_and_builder(inventory, level)
+    items, build = _choose_functions(inventory, level)
     flatten = flatten_issue_record if level is ShowLevel.ISSUE else flatten_record
     rows: Iterable[Any] = items(selection)
     if order:
@@ -346,7 +346,7 @@ def _read_records(
     return (build(row, masker=masker) for row in rows)
 
 
-def _choose_reader_and_builder(
+def _choose_functions(
     inventory: Inventory, level: ShowLevel
 ) -> tuple[Callable[[Selection], Iterable[Any]], Callable[..., Record]]:
     """Return two functions for a level: the first yields the selected items, the second builds an item's record."""
