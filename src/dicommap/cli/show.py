@@ -228,11 +228,10 @@ def run(args: argparse.Namespace) -> int:
             selected = (select_columns(record, columns) for record in islice(records, args.limit))
             marks: list[str] = []
             listed = _keep_first_mark(selected, marks)
-            write(
-                record_lines(
-                    listed, form, record=lambda record: record, row=lambda row: _select_cells(flatten(row), columns)
-                )
+            lines = record_lines(
+                listed, form, record=lambda record: record, row=lambda row: _select_cells(flatten(row), columns)
             )
+            write(lines)
             if marks and masker.example:
                 masker.example = marks[0]  # the note quotes this mark as an example, so it must be in the output
                 print_masked_note(masker, to_stderr=True)
