@@ -21,9 +21,10 @@ NO_S3 = "http://127.0.0.1:9"
 
 
 def set_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set credentials in the environment, which the stand-in accepts."""
+    """Set credentials and a region in the environment, which the stand-in accepts."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "stand-in")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "stand-in")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
 
 
 @contextmanager

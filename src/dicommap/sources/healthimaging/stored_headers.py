@@ -123,9 +123,10 @@ class StoredHeaderReader:
         """Return the wanted values of one level. Raises _ValueError."""
         values: _Values = {}
         for wanted in self._wanted:
-            name = next((name for name in wanted.names if name in attributes), None)
-            if name is not None:
-                values[wanted.keyword] = _read_value(wanted, attributes[name])
+            for name in wanted.names:
+                if name in attributes:
+                    values[wanted.keyword] = _read_value(wanted, attributes[name])
+                    break
         return values
 
     def _find_issues(self, values: _Values) -> Iterator[Issue]:
