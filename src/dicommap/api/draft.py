@@ -163,7 +163,7 @@ def draft(
         leave_out: Whether the plan may contain instances that no job imports.
         updates: Whether updates of stored image sets may make the changes that no override can make: edits of single
             instances, removals, and attributes of the instance level. Without it, edits of single instances and
-            removals are errors.
+            removals are errors. An inventory of a data store needs it: updates make all of its changes.
         output: The directory of the package. Without it, nothing is written.
         account: Members of the StartDICOMImportJob request that only the owner of the AWS account knows: datastoreId,
             dataAccessRoleArn, outputS3Uri, inputOwnerAccountId, jobName.
@@ -186,7 +186,8 @@ def draft(
     Raises:
         DocumentError: An edit file cannot be read.
         UsageError: A function returns a value that is not a text, the delimiter or encoding is unknown, `account` has a
-            member that the draft sets, or the URIs do not match the staging.
+            member that the draft sets, the URIs do not match the staging, or the inventory is one of a data store and
+            `updates` is false.
         PackageError: The package cannot be written.
 
     """
@@ -200,6 +201,8 @@ def draft(
     if directory is not None:
         require_writable(directory)
     data_store = find_data_store(inventory.sources)
+    if data_store is not None:
+        _require_only_updates(updates=updates, has_prefix=bool(input_s3_uri or stage_uri or staging or leave_out))
     is_unplanned = directory is None and input_s3_uri is None and has_only_local_roots(inventory.sources)
     has_no_prefix = input_s3_uri is None and has_only_local_roots(inventory.sources)
     jobs = JobSettings.from_options(
@@ -233,6 +236,25 @@ def draft(
         harmonize=harmonize,
     )
     return _draft_package(inventory, edits, settings, progress, is_unplanned=is_unplanned)
+
+
+def _require_only_updates(*, updates: bool, has_prefix: bool) -> None:
+    """Raise UsageError if a draft of a data store's inventory would need import jobs.
+
+    Args:
+        updates: Whether the draft allows updates.
+        has_prefix: Whether a setting of import jobs is given, such as an S3 prefix.
+    """
+    if not updates:
+        raise UsageError(
+            "The inventory is one of a data store: what is stored already can be changed by updates only.",
+            fix="Allow them with --updates (updates=True in Python).",
+        )
+    if has_prefix:
+        raise UsageError(
+            "The inventory is one of a data store, so that there are no files to import.",
+            fix="Leave out the S3 prefix of the files, and the settings of staging.",
+        )
 
 
 def _draft_package(

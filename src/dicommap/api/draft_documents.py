@@ -86,7 +86,8 @@ def make_documents(
     `call_issues` are the issues of the arguments of `draft`, and are among the returned issues.
     """
     issues = [*call_issues, *resolution.issues]
-    repeated = list(check_repeated_instances(*inventory.count_duplicates()))
+    # An instance of a data store that is in two image sets is not imported twice.
+    repeated = [] if settings.is_stored else list(check_repeated_instances(*inventory.count_duplicates()))
     documents: PackageDocuments | None = None
     # With a wrong URI, each document would repeat the same error, so no documents are built. If an edit has an error,
     # they are built: so the other overrides are checked too, and the user sees all issues at once.

@@ -27,6 +27,7 @@ from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
 from dicommap.display.issue_report import Issues
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.errors import UsageError
+from dicommap.healthimaging.data_stores import find_data_store
 from dicommap.issues import has_errors
 from dicommap.issues.bounded_list import BoundedList, bounded_issues
 from dicommap.issues.wording import choose_verb, format_count
@@ -154,7 +155,12 @@ class UpdateRun:
         kept = self._states.read_account() or self._package.aws_account()
         if kept is not None:
             require_same_datastore(kept, datastore_id or kept.datastoreId)
-        self.datastore_id = datastore_id or (kept.datastoreId if kept is not None else "")
+        scanned = find_data_store(self._package.plan.sources)
+        if scanned is not None and datastore_id not in (None, scanned):
+            raise UsageError(
+                f"The package was drafted from what the data store {scanned} has.", fix="Leave --datastore-id out."
+            )
+        self.datastore_id = datastore_id or scanned or (kept.datastoreId if kept is not None else "")
         self._clients = add_saved_settings(clients, kept)
         require_same_endpoint(kept, self._clients)
         if not self.datastore_id:

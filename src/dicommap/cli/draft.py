@@ -345,7 +345,8 @@ def _print_summary(drafted: Draft, names: OriginNames) -> None:
     if drafted.changes:
         print_text(summarize_changes(drafted.changes, names), indent="  ")
     if drafted.updates:
-        print_line(f"{format_count(drafted.updates, 'change')} by updates of the stored image sets, after the import")
+        time = ", after the import" if drafted.overrides else ""
+        print_line(f"{format_count(drafted.updates, 'change')} by updates of the stored image sets{time}")
     if errors:
         print_line(f"{format_count(errors, 'error')}: nothing can be written", style=SEVERITY_STYLES[Severity.ERROR])
     elif drafted.package is not None:

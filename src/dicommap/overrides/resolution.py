@@ -181,7 +181,8 @@ def resolve_edits(
         # Image sets are grouped during the import. Updates are made after it.
         by_overrides = [change for change in resolution.changes if change.update_reason is None]
         result.grouping.add(iterate_grouping_values(study, by_overrides, files))
-        conflicts = list(forecaster.conflicts(study, by_overrides))
+        # Stored image sets are not imported again, so nothing is forecast for them.
+        conflicts = [] if is_stored else list(forecaster.conflicts(study, by_overrides))
         result.conflicts.extend(conflicts)
         result.issues += map(build_conflict_issue, conflicts)
     result.file_groups += forecaster.file_groups

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.printable_text import make_printable
+from dicommap.healthimaging.data_stores import is_data_store_root, parse_data_store_root
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.planning.source_prefixes import is_s3_root, parse_s3_root
 
@@ -17,17 +18,22 @@ _SYSTEM_DIRECTORIES = frozenset({"dev", "etc", "proc", "root", "run", "sys", "us
 """Names of top-level directories that belong to the operating system."""
 
 
-def check_plan_sources(sources: Sequence[str], home: str = "") -> Iterator[Issue]:
+def check_plan_sources(sources: Sequence[str], home: str = "", *, has_jobs: bool = True) -> Iterator[Issue]:
     """Yield an issue for each source that is not a valid root, or that contains all files of a machine or a user.
 
     Args:
         sources: The sources of the plan.
         home: The home directory of the user. Empty if it is not known.
+        has_jobs: Whether the plan has import jobs. A data store is a valid source only of a plan without jobs.
     """
     for index, source in enumerate(sources):
         place = Location(pointer=f"/sources/{index}")
         if is_s3_root(source):
             if parse_s3_root(source) is None:
+                yield make_issue("package.source-path", place)
+            continue
+        if is_data_store_root(source):
+            if has_jobs or parse_data_store_root(source) is None:
                 yield make_issue("package.source-path", place)
             continue
         if not source.startswith("/") or ".." in source.split("/") or "\0" in source:

@@ -117,7 +117,8 @@ CODES = (
         severity=Severity.ERROR,
         title="A source of the plan is not an absolute path",
         message="The source is neither an S3 URI nor an absolute path without '..'.",
-        explanation="A draft writes the absolute path or S3 URI of each scanned root. Somebody else wrote this path, "
+        explanation="A draft writes the absolute path or S3 URI of each scanned root, or the data store of a package "
+        "that has updates only. Somebody else wrote this path, "
         "or the inventory was scanned from a class of source of your own whose root is another text. Such a path would "
         "lead to different files from different directories, and files of such a source cannot be sent.",
         fix="Draft the package again. If the source is a class of your own, let its root be the absolute path or "
