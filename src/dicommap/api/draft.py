@@ -23,6 +23,7 @@ from dicommap.arguments import (
 )
 from dicommap.display.conflict_report import Conflicts
 from dicommap.display.issue_report import Issues
+from dicommap.errors import UsageError
 from dicommap.healthimaging.assumptions import Assumptions, require_assumptions
 from dicommap.healthimaging.data_stores import find_data_store
 from dicommap.healthimaging.quotas import Quotas

@@ -321,10 +321,7 @@ def _json_document_issues(place: Path, beside: _DocumentContext) -> Iterator[Iss
     elif kind is DocumentKind.UPDATE:
         yield from check_update(document, beside.known, beside.assumptions)
     elif kind is DocumentKind.PLAN:
-        yield from check_schema("plan", document) or [
-            *check_plan(document),
-            *check_plan_sources(document["sources"], has_jobs=bool(document["jobs"])),
-        ]
+        yield from check_schema("plan", document) or [*check_plan(document), *check_plan_sources(document["sources"])]
     else:
         yield make_issue("document.unknown-kind", Location(pointer=""))
 

@@ -47,6 +47,7 @@ from dicommap.cli.terminal import (
 from dicommap.display.change_lines import (
     LEGEND,
     REMOVAL_LEGEND,
+    STORED_LEGEND,
     UPDATE_LEGEND,
     OriginNames,
     format_change_lines,
@@ -61,6 +62,7 @@ from dicommap.inventory import Inventory
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import find_marks
+from dicommap.overrides.attribute_change import UpdateReason
 from dicommap.planning.source_prefixes import parse_s3_root
 from dicommap.planning.staging import StagingPolicy
 from dicommap.writing.new_file import require_new_file, write_new_text_file
@@ -224,6 +226,7 @@ def run(args: argparse.Namespace) -> int:
             progress=True,
         )
         needs_uri = args.input_s3_uri is None and not all(map(parse_s3_root, inventory.sources))
+        needs_uri = needs_uri and bool(drafted.overrides or not drafted.updates)  # updates alone import no files
     # After an error, no page is written: the user would have to remove it before the corrected call, because an
     # existing file is never overwritten.
     has_page = args.html is not None and (args.dry_run or drafted.package is not None)
@@ -321,7 +324,8 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
     has_removal = any(change.after is None for change in islice(drafted.changes, limit))
     print_line(LEGEND + (REMOVAL_LEGEND if has_removal else ""))
     if drafted.updates:
-        print_text(UPDATE_LEGEND)
+        is_stored = drafted.changes[0].update_reason is UpdateReason.STORED  # then it is the reason of all changes
+        print_text(STORED_LEGEND if is_stored else UPDATE_LEGEND)
     print_line()
     lines = format_change_lines(
         drafted.changes, names, masker, limit=limit, width=table_width(), ellipsis=choose_ellipsis()
@@ -358,9 +362,9 @@ def _print_summary(drafted: Draft, names: OriginNames) -> None:
 
 
 def _print_jobs(drafted: Draft) -> None:
-    """Print the number of jobs. Print nothing if there is no plan, or if its only job imports files in place."""
+    """Print the number of jobs. Print nothing if there is no job, or if the only job imports files in place."""
     plan = drafted.plan
-    if plan is None or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
+    if plan is None or not plan.jobs or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
         return
     staged = sum(job.staged for job in plan.jobs)
     print_line(f"{format_count(len(plan.jobs), 'job')}: {len(plan.jobs) - staged:,} in place, {staged:,} staged")

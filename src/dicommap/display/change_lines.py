@@ -42,6 +42,8 @@ UPDATE_LEGEND = (
     "'update' marks what no override can do; an update of the stored image sets does it after the import: a change of "
     "a single instance, a removal, or a change of an attribute of the instance level."
 )
+STORED_LEGEND = "'update' marks changes of what is stored already: an update of the stored image sets makes them."
+"""The legend of updates for an inventory of a data store, in which updates make all changes."""
 
 MAX_ORIGIN_SHARE = 0.4
 """Maximum share of the space to the right of the keyword that the name of the edit takes if the values are long."""

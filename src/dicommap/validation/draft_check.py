@@ -30,7 +30,7 @@ def check_documents(documents: PackageDocuments) -> list[Issue]:
 
     The location of an issue of an override file or a mapping is the study or series, because no file exists yet.
     """
-    sources = check_plan_sources(documents.plan.sources, has_jobs=bool(documents.plan.jobs))
+    sources = check_plan_sources(documents.plan.sources)
     source_errors = [one.with_location(path=PLAN_FILE) for one in sources if one.severity is Severity.ERROR]
     issues = source_errors + check_package(_DraftedFiles(documents), None, None, drafted=documents.plan)
     issues = [issue for issue in issues if issue.severity is not Severity.NOTE]

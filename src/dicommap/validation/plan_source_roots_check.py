@@ -1,4 +1,7 @@
-"""Check the sources of a plan. A source must be a valid root, but not a home directory or a whole file system."""
+"""Check the sources of a plan. A source must be a valid root, but not a home directory or a whole file system.
+
+The source of a plan with updates only may be a data store. No file is sent from a data store.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,12 @@ _SYSTEM_DIRECTORIES = frozenset({"dev", "etc", "proc", "root", "run", "sys", "us
 """Names of top-level directories that belong to the operating system."""
 
 
-def check_plan_sources(sources: Sequence[str], home: str = "", *, has_jobs: bool = True) -> Iterator[Issue]:
+def check_plan_sources(sources: Sequence[str], home: str = "") -> Iterator[Issue]:
     """Yield an issue for each source that is not a valid root, or that contains all files of a machine or a user.
 
     Args:
         sources: The sources of the plan.
         home: The home directory of the user. Empty if it is not known.
-        has_jobs: Whether the plan has import jobs. A data store is a valid source only of a plan without jobs.
     """
     for index, source in enumerate(sources):
         place = Location(pointer=f"/sources/{index}")
@@ -33,7 +35,7 @@ def check_plan_sources(sources: Sequence[str], home: str = "", *, has_jobs: bool
                 yield make_issue("package.source-path", place)
             continue
         if is_data_store_root(source):
-            if has_jobs or parse_data_store_root(source) is None:
+            if parse_data_store_root(source) is None:
                 yield make_issue("package.source-path", place)
             continue
         if not source.startswith("/") or ".." in source.split("/") or "\0" in source:
