@@ -14,6 +14,7 @@ from dicommap.issues.bounded_list import BoundedList
 from dicommap.model.displayable import Displayable
 from dicommap.model.masking import is_unmasked_in_repr
 from dicommap.package.job_manifest_folders import JobManifestFolders
+from dicommap.package.job_requests import require_jobs
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.reconciliation.job_reconciliation import reconcile_job
@@ -164,6 +165,7 @@ class ReconciliationRun:
     ) -> None:
         """Open the package, and the directory `manifests` if it is given. The parameters are those of `reconcile`."""
         self.package = PackageDirectory(package)
+        require_jobs(self.package)
         self._folders = JobManifestFolders(Path(manifests)) if manifests is not None else None
         self._clients = clients
         self._completed_clients: Clients | None = None

@@ -29,6 +29,7 @@ from dicommap.issues import Location, Severity, make_issue
 from dicommap.issues.bounded_list import limit_and_count
 from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import add_saved_settings
+from dicommap.package.job_requests import require_jobs
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.staging_copies import find_job_sources, parse_job_uri, plan_copies, select_staged_jobs
 from dicommap.package.transfer_confirmation import make_staging_transfer, require_confirmed
@@ -141,6 +142,7 @@ def stage(
 
     """
     planned = PackageDirectory(package)
+    require_jobs(planned)
     chosen = select_staged_jobs(planned, jobs)
     issues: list[Issue] = _find_errors(planned)
     if not issues and chosen:
@@ -160,6 +162,7 @@ def stage_with_store(
 ) -> StageResult:
     """Stage jobs like `stage`, but copy to any store. The store decides which files may be sent."""
     planned = PackageDirectory(package)
+    require_jobs(planned)
     chosen = select_staged_jobs(planned, jobs)
     issues = _find_errors(planned)
     if issues:

@@ -38,6 +38,7 @@ from dicommap.package.aws_account_check import add_saved_settings, require_same_
 from dicommap.package.job_requests import (
     find_placeholders,
     make_job_requests,
+    require_jobs,
     require_no_missing_members,
     require_package,
 )
@@ -177,6 +178,7 @@ def submit(
     issues = [issue for issue in package_issues if issue.code != "request.placeholder"]
     if planned is None:
         return SubmitResult(package=place, submissions=(), issues=Issues(issues), is_dry=dry_run)
+    require_jobs(planned)
     account = {
         "datastoreId": datastore_id,
         "dataAccessRoleArn": data_access_role_arn,

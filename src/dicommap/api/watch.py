@@ -31,7 +31,7 @@ from dicommap.model.displayable import Displayable
 from dicommap.package.aws_account_check import add_saved_settings, require_same_endpoint
 from dicommap.package.document_reader import read_document
 from dicommap.package.job_events import JobEvents, parse_event_file
-from dicommap.package.job_requests import read_package_plan, require_package
+from dicommap.package.job_requests import read_package_plan, require_jobs, require_package
 from dicommap.package.job_watchers import FhirJobWatcher, PackageWatcher
 from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.submission_states import SubmissionStates
@@ -252,7 +252,9 @@ def _make_clients(place: Path | None, clients: Clients | None) -> Clients:
     if place is None:
         return clients or Clients()
     require_package(place)
-    kept = PackageDirectory(place).aws_account()
+    package = PackageDirectory(place)
+    require_jobs(package)
+    kept = package.aws_account()
     reached = add_saved_settings(clients, kept)
     require_same_endpoint(kept, reached)
     return reached

@@ -47,9 +47,8 @@ from dicommap.cli.terminal import (
 from dicommap.display.change_lines import (
     LEGEND,
     REMOVAL_LEGEND,
-    STORED_LEGEND,
-    UPDATE_LEGEND,
     OriginNames,
+    choose_update_legend,
     format_change_lines,
     summarize_changes,
 )
@@ -62,7 +61,6 @@ from dicommap.inventory import Inventory
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import find_marks
-from dicommap.overrides.attribute_change import UpdateReason
 from dicommap.planning.source_prefixes import parse_s3_root
 from dicommap.planning.staging import StagingPolicy
 from dicommap.writing.new_file import require_new_file, write_new_text_file
@@ -225,8 +223,8 @@ def run(args: argparse.Namespace) -> int:
             **read_audit_options(args),
             progress=True,
         )
-        needs_uri = args.input_s3_uri is None and not all(map(parse_s3_root, inventory.sources))
-        needs_uri = needs_uri and bool(drafted.overrides or not drafted.updates)  # updates alone import no files
+        has_files = bool(drafted.overrides or not drafted.updates)  # updates alone import no files
+        needs_uri = args.input_s3_uri is None and has_files and not all(map(parse_s3_root, inventory.sources))
     # After an error, no page is written: the user would have to remove it before the corrected call, because an
     # existing file is never overwritten.
     has_page = args.html is not None and (args.dry_run or drafted.package is not None)
@@ -324,8 +322,7 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
     has_removal = any(change.after is None for change in islice(drafted.changes, limit))
     print_line(LEGEND + (REMOVAL_LEGEND if has_removal else ""))
     if drafted.updates:
-        is_stored = drafted.changes[0].update_reason is UpdateReason.STORED  # then it is the reason of all changes
-        print_text(STORED_LEGEND if is_stored else UPDATE_LEGEND)
+        print_text(choose_update_legend(drafted.changes[0]))
     print_line()
     lines = format_change_lines(
         drafted.changes, names, masker, limit=limit, width=table_width(), ellipsis=choose_ellipsis()

@@ -27,6 +27,7 @@ from dicommap.display.formatting import take_end, take_start, text_width
 from dicommap.display.preview import build_preview_row
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import different_values_marker, is_mark
+from dicommap.overrides.attribute_change import UpdateReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -61,6 +62,14 @@ Piece = tuple[str, str]
 
 The names are "study", "+", "~", "-", "x", "edit" and "update"; empty for a piece without a style.
 """
+
+
+def choose_update_legend(change: AttributeChange) -> str:
+    """Return the legend of the mark 'update'. `change` is any change of the draft.
+
+    If it is of an inventory of a data store, updates make all changes of the draft.
+    """
+    return STORED_LEGEND if change.update_reason is UpdateReason.STORED else UPDATE_LEGEND
 
 
 @dataclass(frozen=True, slots=True)

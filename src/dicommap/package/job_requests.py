@@ -70,6 +70,15 @@ def require_package(package: Path) -> None:
         )
 
 
+def require_jobs(package: PackageDirectory) -> None:
+    """Raise UsageError if a package has updates of stored image sets only, so that it has no import jobs."""
+    if not package.plan.jobs:
+        raise UsageError(
+            "The package has no import jobs, so there is nothing to import: it only changes what is stored.",
+            fix=f"Send its updates: dicommap update {format_name(package.path)}",
+        )
+
+
 def read_package_plan(package: Path) -> Plan:
     """Return the plan of a package. Raises DocumentError if the plan cannot be read."""
     return PackageDirectory(package).plan
