@@ -75,7 +75,7 @@ def require_jobs(package: PackageDirectory) -> None:
     if not package.plan.jobs:
         raise UsageError(
             "The package has no import jobs, so there is nothing to import: it only changes what is stored.",
-            fix=f"Send its updates: dicommap update {format_name(package.path)}",
+            fix=f"Send its updates: dicommap update {make_printable(str(package.path))}",
         )
 
 
