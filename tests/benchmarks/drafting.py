@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.child_usage import Usage, usage_of
 from tests.benchmarks.machine import provenance
-from tests.benchmarks.made.inventory import filled
+from tests.benchmarks.made.inventory import STUDIES_IN_FOLDER
 from tests.benchmarks.options import ROOT, Options
 from tests.benchmarks.rounds import Contestant, alternate
 from tests.benchmarks.table import table
@@ -23,8 +23,6 @@ from tests.benchmarks.targets import Target, targets_table
 STUDIES = 20_000
 GROWTH = 10
 """The larger package has so many times as many studies."""
-STUDIES_IN_FOLDER = 500
-"""Studies in one folder of the source, which becomes one import job."""
 ROUNDS = 3
 DRAFT_BOUND, VALIDATE_BOUND, GROWTH_BOUND = 0.25, 0.33, 1.2
 """CPU time relative to the checkout before, and CPU time per study of the larger package relative to the smaller."""
@@ -41,7 +39,20 @@ class _Checkout:
 
     def run(self, *words: str | Path) -> Usage:
         """Run a command of dicommap and return its usage. Raises CommandFailedError if it ends with an error."""
-        command = ["/usr/bin/env", f"PYTHONPATH={self.root / 'src'}", sys.executable, "-m", "dicommap", *words]
+        return self._run_python("-m", "dicommap", *words)
+
+    def write_inputs(self, folder: Path, studies: int) -> Path:
+        """Write the inventory and the rules file of a draft into a new folder, and return the folder.
+
+        The checkout writes the inventory itself, because it may not read those of another version.
+        """
+        folder.mkdir()
+        self._run_python("-m", "tests.benchmarks.made.inventory", folder / "inventory.db", str(studies))
+        (folder / "rules.toml").write_text(_RULES, encoding="utf-8")
+        return folder
+
+    def _run_python(self, *words: str | Path) -> Usage:
+        command = ["/usr/bin/env", f"PYTHONPATH={self.root / 'src'}:{ROOT}", sys.executable, *words]
         return usage_of(command, accepted=(0,))
 
 
@@ -60,13 +71,15 @@ def measure(options: Options, studies: int = STUDIES) -> str:
         checkouts[_BEFORE] = _Checkout(options.before.absolute())
     with TemporaryDirectory() as directory:
         folder = Path(directory)
-        few = _write_inputs(folder / "few", studies)
         contestants = {
-            name: Contestant(partial(_draft_and_validate, checkout, few), ROUNDS)
+            name: Contestant(
+                partial(_draft_and_validate, checkout, checkout.write_inputs(folder / name, studies)), ROUNDS
+            )
             for name, checkout in checkouts.items()
         }
         rounds = alternate(contestants)
-        many = _draft_and_validate(checkouts[_OURS], _write_inputs(folder / "many", studies * GROWTH))
+        ours = checkouts[_OURS]
+        many = _draft_and_validate(ours, ours.write_inputs(folder / "many", studies * GROWTH))
     rows = [_row(f"{name}, {studies:,} studies", measured) for name, measured in rounds.items()]
     rows.append(_row(f"{_OURS}, {studies * GROWTH:,} studies", [many]))
     return f"""## Drafting and validating packages
@@ -80,15 +93,6 @@ one round). MB is the most memory that the largest process held at once.
 
 {table(("", "draft: s CPU", "MB", "validate: s CPU", "MB"), rows)}
 {targets_table(_targets(rounds, many, studies))}"""
-
-
-def _write_inputs(folder: Path, studies: int) -> Path:
-    """Write the inventory and the rules file of a draft into a new folder, and return the folder."""
-    folder.mkdir()
-    inventory = folder / "inventory.db"
-    filled(inventory, studies=studies, series=1, instances=1, studies_in_folder=STUDIES_IN_FOLDER).close()
-    (folder / "rules.toml").write_text(_RULES, encoding="utf-8")
-    return folder
 
 
 def _draft_and_validate(checkout: _Checkout, inputs: Path) -> _Measured:
