@@ -55,7 +55,7 @@ WITHOUT_EXAMPLE = {
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
 
 FAMILIES = "|".join(sorted({name.partition(".")[0] for name in CATALOGUE}))
-CODE = re.compile(rf"`((?:{FAMILIES})\.(?!toml`|csv`|py`|zip`|jsonl`|key`)[a-z-]+)`")
+CODE = re.compile(rf"`((?:{FAMILIES})\.(?!toml`|csv`|py`|zip`|jsonl?`|key`)[a-z-]+)`")
 """What looks like an issue code: a family's name, a dot, and the rest; no name of a file."""
 
 
