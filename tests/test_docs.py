@@ -50,6 +50,7 @@ WITHOUT_EXAMPLE = {
     "verification",
     "promote-result",
     "audit",
+    "update-result",
 }
 """Pages of classes whose examples need AWS or an extra. They link to a page with examples that run."""
 NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))

@@ -22,6 +22,7 @@ from dicommap.healthimaging.iam_policies import (
     build_role_trust,
     build_search_permissions,
     build_submitter_permissions,
+    build_updater_permissions,
     build_verifier_permissions,
 )
 from dicommap.healthimaging.import_configuration import StartDICOMImportJobRequest
@@ -70,10 +71,11 @@ def policy(
 
     Returns:
         Name -> policy. The names are `rolePermissions` and `roleTrust` for the data access role; `caller` for the user
-        or role that submits, watches and reconciles jobs; `validateStore`, `verify` and `probe` for what these commands
-        need in addition; `bucketPolicy` for the owner of the input bucket, if another AWS account owns it; `roleKms`
-        and `callerKms` for buckets that are encrypted with KMS keys. One more name, `notes`, has texts instead of a
-        policy: when a policy is needed, and whether AWS documents it.
+        or role that submits, watches and reconciles jobs; `validateStore`, `verify`, `update` and `probe` for what
+        these commands need in addition; `bucketPolicy` for the owner of the input bucket, if another AWS account owns
+        it; `roleKms` and `callerKms` for buckets that are encrypted with KMS keys. `update` is there if the package has
+        updates; if it has no jobs, the others are left out. One more name, `notes`, has texts instead of a policy: when
+        a policy is needed, and whether AWS documents it.
 
     Raises:
         DocumentError: The package cannot be read, or has errors.
@@ -90,7 +92,7 @@ def policy(
     jobs, kept = planned.plan.jobs, planned.aws_account()
     request = {
         name: value
-        for name, value in planned.request(jobs[0]).items()
+        for name, value in (planned.request(jobs[0]) if jobs else {}).items()
         if name in StartDICOMImportJobRequest.model_fields and value != f"<{name}>"
     }
     if kept is not None:
@@ -106,17 +108,22 @@ def policy(
         datastore=datastore_id or request.get("datastoreId"),
         region=region or request.get("region"),
     )
+    update = {"update": build_updater_permissions(account, places)} if planned.plan.updates else {}
+    notes = {name: note for name, note in POLICY_NOTES.items() if name != "update" or update}
+    if not jobs:  # such a package has only updates, which need no role
+        return {**update, "notes": {name: note for name, note in notes.items() if name in ("update", "endpoints")}}
     return {
         "rolePermissions": build_role_permissions(account, places),
         "roleTrust": build_role_trust(account),
         "caller": build_submitter_permissions(account, places),
         "validateStore": build_search_permissions(account),
         "verify": build_verifier_permissions(account, places),
+        **update,
         "probe": build_probe_permissions(account),
         "bucketPolicy": build_owner_bucket_policy(account, _select_owned_inputs(planned.plan, places.inputs)),
         "roleKms": build_role_kms_permissions(),
         "callerKms": build_caller_kms_permissions(),
-        "notes": dict(POLICY_NOTES),
+        "notes": notes,
     }
 
 

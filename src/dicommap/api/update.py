@@ -149,9 +149,14 @@ class UpdateRun:
         self._patterns = ShellPatterns.from_texts(studies) if studies else None
         self._states = UpdateStates(self.path)
         self.datastore_id = datastore_id or ""
+        self.has_updates = False
+        """Whether the package has updates. If not, nothing is sent, and no setting is needed."""
         if self._package is None:
             return
-        self._require_updates(self._package)
+        self.has_updates = bool(self._package.plan.updates)
+        if not self.has_updates:
+            return
+        self._require_ended_jobs(self._package)
         kept = self._states.read_account() or self._package.aws_account()
         if kept is not None:
             require_same_datastore(kept, datastore_id or kept.datastoreId)
@@ -172,11 +177,8 @@ class UpdateRun:
         self._update_rate = update_rate
         self._on_step = on_step or ignore_step
 
-    def _require_updates(self, package: PackageDirectory) -> None:
-        if not package.plan.updates:
-            raise UsageError(
-                "The package has no updates.", fix="Draft it with --updates; a package without it has only overrides."
-            )
+    @staticmethod
+    def _require_ended_jobs(package: PackageDirectory) -> None:
         progress = package.count_jobs()
         waiting = progress.jobs - progress.ended
         if waiting:
@@ -195,7 +197,7 @@ class UpdateRun:
                 yield planned
 
     def __iter__(self) -> Iterator[ImageSetUpdateResult]:
-        if self._package is None or has_errors(self._issues):
+        if self._package is None or not self.has_updates or has_errors(self._issues):
             return
         if self._is_dry:
             yield from self._forecast()
@@ -370,7 +372,7 @@ def update(
 
     Raises:
         DocumentError: The package or a job manifest cannot be read, or the package was changed.
-        UsageError: The package has no updates, its jobs have not ended, or the data store is not known or is another
+        UsageError: The package has updates and jobs that have not ended, or the data store is not known or is another
             one than before, or `confirm` returns False.
         PackageError: A state cannot be saved, or another process updates the package.
         AwsError: AWS cannot be reached, or refuses requests. The next call continues.

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from dicommap.api.adopt import AdoptResult, adopt
-from dicommap.cli.next_step import JOB_ID, NextStep, after_package, explain_codes
+from dicommap.cli.next_step import JOB_ID, NextStep, explain_codes
 from dicommap.cli.options import (
     AWS_OPTIONS,
     Format,
@@ -32,6 +32,7 @@ from dicommap.cli.output import (
     print_text,
     write,
 )
+from dicommap.cli.package_next_step import after_package
 from dicommap.cli.shell_words import path_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.adoption_report import ADOPTION_COLUMNS, build_adoption_cells, build_adoption_record

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.demo import INPUT_S3_URI, demo
 from dicommap.cli.draft import print_draft
-from dicommap.cli.next_step import after_package
 from dicommap.cli.options import FailOn, output_path
 from dicommap.cli.output import (
     choose_exit_status,
@@ -17,6 +16,7 @@ from dicommap.cli.output import (
     print_line,
     print_next_step,
 )
+from dicommap.cli.package_next_step import after_package
 from dicommap.cli.shell_words import path_word, quote_word
 from dicommap.cli.terminal import add_output_options
 from dicommap.issues.wording import format_count

@@ -17,7 +17,6 @@ from dicommap.issues.wording import join_names
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from dicommap.model.submission import JobCounts
 
 MAX_CODES = 3
 """Maximum number of issue codes in one suggested `explain` command."""
@@ -56,6 +55,7 @@ _COMMANDS_BY_FAMILY = {
     **dict.fromkeys(("manifest", "reconcile"), ("reconcile", PACKAGE)),
     **dict.fromkeys(("verify",), ("verify", PACKAGE)),
     **dict.fromkeys(("promote",), ("promote", PACKAGE, "-n")),
+    **dict.fromkeys(("update",), ("update", PACKAGE)),
     **dict.fromkeys(("probe",), ("probe", DIRECTORY)),
     **dict.fromkeys(("object", "listing"), ("validate", PACKAGE, "--s3")),
     **dict.fromkeys(
@@ -228,29 +228,6 @@ def after_draft(package: str | None, inventory: str, *, codes: Sequence[str], sh
     return explain_codes(codes) if codes else write_sheet(inventory, sheet)
 
 
-def after_package(
-    package: str, progress: JobCounts, *, options: Sequence[str] = (), is_staged: bool = False
-) -> NextStep:
-    """Return the step for a package without errors: stage, submit, watch or reconcile it.
-
-    Args:
-        package: The directory of the package.
-        progress: The numbers of started, ended and other jobs of the package.
-        options: The words of the AWS options that the user gave.
-        is_staged: Whether it is known that the files of staged jobs have been copied.
-    """
-    place = path_word(package)
-    if progress.ended < progress.started:
-        return NextStep(words=("watch", place, *options))
-    if progress.started == progress.jobs:
-        return NextStep(words=("reconcile", place, *options))
-    if progress.to_stage and not is_staged:
-        return NextStep(words=("stage", place, *options))
-    if progress.started:  # no dry run is needed: the first submit has saved the members of the request
-        return NextStep(words=("submit", place, *options))
-    return NextStep(words=("submit", place, "-n", *options))
-
-
 def after_rules(rules: str) -> NextStep:
     """Return the step after `validate` found no errors in a rules file: preview the rules' changes with `draft -n`."""
     return NextStep(words=("draft", INVENTORY, "--rules", path_word(rules), "-n"))
@@ -270,21 +247,7 @@ def after_dry_run(
     """
     if codes:
         return explain_codes(codes)
-    return NextStep(words=(command, path_word(package), *options, *_placeholder_options(missing)))
-
-
-def after_policy(package: str, progress: JobCounts, *, options: Sequence[str], missing: Collection[str]) -> NextStep:
-    """Return the step after `policy`: print the policies again with the missing values, or continue with the package.
-
-    Args:
-        package: The directory of the package.
-        progress: The numbers of started, ended and other jobs of the package.
-        options: The words of the options that the user gave.
-        missing: The members of the request that are not known.
-    """
-    if missing:
-        return NextStep(words=("policy", path_word(package), *options, *_placeholder_options(missing)))
-    return after_package(package, progress)
+    return NextStep(words=(command, path_word(package), *options, *list_placeholder_options(missing)))
 
 
 def after_fhir_watch(jobs: Sequence[str], *, is_running: bool, options: Sequence[str]) -> NextStep:
@@ -298,82 +261,6 @@ def after_fhir_watch(jobs: Sequence[str], *, is_running: bool, options: Sequence
 def after_fhir() -> NextStep:
     """Return the step after FHIR resources were written: watch the HealthLake job that imports them."""
     return NextStep(words=("watch", "--fhir-job", FHIR_JOB), after="you start HealthLake's job")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReconciledState:
-    """Facts about the outcomes of a package's instances. They decide the next step after `reconcile`."""
-
-    missing: int
-    """Number of instances that are not reported as imported."""
-    attention_codes: tuple[str, ...] = ()
-    """The codes of the errors and warnings, which the user must look at even if all instances were imported."""
-    needs_copies: bool = False
-    """Whether a job has imported only some of its instances. A retry must then copy the others to a new prefix."""
-
-
-def after_reconcile(
-    package: str,
-    progress: JobCounts,
-    outcomes: ReconciledState,
-    *,
-    options: Sequence[str],
-    aws_options: Sequence[str],
-    retry: str,
-    has_overrides: bool = False,
-) -> NextStep:
-    """Return the step after a reconciliation.
-
-    If jobs have not ended, the step is to stage, submit or watch them. If instances are missing, it is to import them
-    again. Warnings about image sets that are not primary lead to `promote`, other issues to their explanation. If the
-    package has overrides, the step is to verify them. Otherwise nothing is left to do.
-
-    Args:
-        package: The directory of the package.
-        progress: The numbers of started, ended and other jobs of the package.
-        outcomes: The facts about the outcomes of the instances.
-        options: The words of the AWS options and of --manifests that the user gave.
-        aws_options: The words of the AWS options only.
-        retry: The directory of the package to write for the missing instances.
-        has_overrides: Whether the package has overrides whose effects can be verified.
-    """
-    if progress.ended < progress.jobs:
-        return after_package(package, progress, options=aws_options)
-    if outcomes.missing:
-        copies = ("--stage-uri", RETRY_PREFIX) if outcomes.needs_copies else ()
-        return NextStep(words=("reconcile", path_word(package), *options, "--retry", path_word(retry), *copies))
-    if set(outcomes.attention_codes) == {"reconcile.non-primary"}:
-        return NextStep(words=("promote", path_word(package), *options, "-n"))
-    if outcomes.attention_codes:
-        return explain_codes(outcomes.attention_codes)
-    if has_overrides:
-        return NextStep(words=("verify", path_word(package), *options))
-    return NextStep(sentence="Done: every planned instance was imported, and nothing is left to do.")
-
-
-def after_verify(package: str, codes: Sequence[str], *, options: Sequence[str]) -> NextStep:
-    """Return the step after a verification with issues of these codes. `options` are the AWS options to repeat."""
-    if codes == ["verify.not-checked"]:
-        return NextStep(words=("reconcile", path_word(package), *options))
-    if codes:
-        return explain_codes(codes)
-    return NextStep(sentence="Done: the image sets of these jobs have the values of all overrides.")
-
-
-def after_retry(
-    package: str | None, progress: JobCounts | None, *, codes: Sequence[str], options: Sequence[str]
-) -> NextStep:
-    """Return the step after `reconcile --retry`: stage or submit the new package.
-
-    Args:
-        package: The directory of the new package; None if none was written.
-        progress: The numbers of jobs of the new package; None if none was written.
-        codes: The codes of the errors.
-        options: The AWS options that the user gave.
-    """
-    if package is not None and progress is not None:
-        return after_package(package, progress, options=options)
-    return explain_codes(codes) if codes else NextStep(sentence="Done: nothing is left to import again.")
 
 
 def explain_codes(codes: Sequence[str]) -> NextStep:
@@ -394,7 +281,8 @@ def write_sheet(inventory: str, sheet: str, *, level: str = "study", where: Sequ
     return NextStep(words=("sheet", path_word(inventory), *options, *conditions, "-o", path_word(sheet)))
 
 
-def _placeholder_options(members: Collection[str]) -> Iterator[str]:
+def list_placeholder_options(members: Collection[str]) -> Iterator[str]:
+    """Yield the options of members that only the user knows, with their placeholders."""
     for member, (option, placeholder) in ACCOUNT_PLACEHOLDERS.items():
         if member in members:
             yield from (option, placeholder)

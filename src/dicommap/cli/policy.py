@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dicommap.api.policy import policy
-from dicommap.cli.next_step import after_policy
 from dicommap.cli.options import add_choice, add_import_settings, add_package, list_given_options
 from dicommap.cli.output import print_error, print_next_step, write
+from dicommap.cli.package_next_step import after_policy
 from dicommap.dicom.strict_json import dump_json
+from dicommap.errors import UsageError
 from dicommap.package.package_directory import PackageDirectory
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Part(StrEnum):
     CALLER = "caller"
     VALIDATE_STORE = "validate-store"
     VERIFY = "verify"
+    UPDATE = "update"
     PROBE = "probe"
     BUCKET_POLICY = "bucket-policy"
     ROLE_KMS = "role-kms"
@@ -61,6 +63,7 @@ _MEMBERS = {
     Part.CALLER: "caller",
     Part.VALIDATE_STORE: "validateStore",
     Part.VERIFY: "verify",
+    Part.UPDATE: "update",
     Part.PROBE: "probe",
     Part.BUCKET_POLICY: "bucketPolicy",
     Part.ROLE_KMS: "roleKms",
@@ -94,6 +97,9 @@ def run(args: argparse.Namespace) -> int:
         output_s3_uri=args.output_s3_uri,
         region=args.region,
     )
+    if args.part is not Part.ALL and _MEMBERS[args.part] not in policies:
+        needs = "updates" if args.part is Part.UPDATE else "import jobs"
+        raise UsageError(f"--part {args.part}: the package has no {needs}.", fix="Leave --part out, or name another.")
     text = dump_json(policies if args.part is Part.ALL else policies[_MEMBERS[args.part]])
     write([text])
     if args.part is not Part.ALL and (note := policies["notes"].get(_MEMBERS[args.part])):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from dicommap.api.reconcile import ReconciliationRun
 from dicommap.api.retry import RetryBuilder
 from dicommap.api.verify import verify
-from dicommap.cli.next_step import NextStep, ReconciledState, after_package, after_reconcile, after_retry, after_verify
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
@@ -33,6 +32,7 @@ from dicommap.cli.output import (
     print_table,
     write,
 )
+from dicommap.cli.package_next_step import ReconciledState, after_package, after_reconcile, after_retry, after_verify
 from dicommap.cli.terminal import add_output_options
 from dicommap.cli.verify import (
     READING_OPTIONS,
@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from dicommap.api.reconcile import Reconciliation
     from dicommap.api.retry import Retry
     from dicommap.api.verify import Verification
+    from dicommap.cli.next_step import NextStep
     from dicommap.cli.parser import Parser
     from dicommap.display.inventory_records import Record
     from dicommap.model.submission import JobCounts
@@ -209,7 +210,8 @@ def _print_step(
     elif has_text:
         step = _choose_next_step(result, args)
         if verification is not None and not step.words:
-            step = after_verify(str(args.package), codes, options=())
+            progress = PackageDirectory(args.package).count_jobs()
+            step = after_verify(str(args.package), codes, options=(), progress=progress)
         print_next_step(step)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.submit import SubmitResult, submit
 from dicommap.cli.confirmation import add_yes, create_confirmation
-from dicommap.cli.next_step import NextStep, after_dry_run, after_package, explain_codes
+from dicommap.cli.next_step import NextStep, after_dry_run, explain_codes
 from dicommap.cli.options import (
     AWS_OPTIONS,
     add_aws_options,
@@ -31,6 +31,7 @@ from dicommap.cli.output import (
     print_table,
     write,
 )
+from dicommap.cli.package_next_step import after_package
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.csv_json import format_json_lines
 from dicommap.healthimaging.limits import CONCURRENT_JOBS, START_RATE

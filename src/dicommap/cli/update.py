@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.api.update import UpdateRun
 from dicommap.cli.confirmation import add_yes, create_confirmation
-from dicommap.cli.next_step import NextStep, after_dry_run, explain_codes
+from dicommap.cli.next_step import NextStep, after_dry_run
 from dicommap.cli.options import (
     FailOn,
     Format,
@@ -35,6 +35,7 @@ from dicommap.cli.output import (
     print_text,
     write,
 )
+from dicommap.cli.package_next_step import after_update
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.csv_json import format_json_lines, record_lines
 from dicommap.display.outcome_records import flatten_outcome_record
@@ -199,7 +200,7 @@ def _print_result(result: UpdateResult) -> None:
     if result.counts:
         print_text(f"image sets: {describe_outcomes(result.counts)}", indent="  ")
     else:
-        print_line("Nothing was sent." if result.issues.errors else "Nothing was to do.")
+        print_line("Nothing was sent." if result.issues.errors or result.is_dry else "There was nothing to send.")
 
 
 def _choose_next_step(result: UpdateResult, args: argparse.Namespace) -> NextStep:
@@ -208,10 +209,7 @@ def _choose_next_step(result: UpdateResult, args: argparse.Namespace) -> NextSte
     if result.is_dry and result.requests:
         options = tuple(list_given_options(args, without={"dry_run"}))
         return after_dry_run("update", package, codes=codes, options=options)
-    if codes:
-        return explain_codes(codes)
-    sentence = "the updates were taken back." if result.is_revert else "what the updates want is stored."
-    return NextStep(sentence=f"Done: {sentence}")
+    return after_update(package, codes, is_revert=result.is_revert)
 
 
 def _choose_status(result: UpdateResult, fail_on: FailOn) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.validate import validate
-from dicommap.cli.next_step import NextStep, after_package, after_rules, explain_codes
+from dicommap.cli.next_step import NextStep, after_rules, explain_codes
 from dicommap.cli.options import (
     AWS_OPTIONS,
     Format,
@@ -32,6 +32,7 @@ from dicommap.cli.output import (
     print_text,
     write_issues,
 )
+from dicommap.cli.package_next_step import after_package
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import choice_of
 from dicommap.dicom.printable_text import make_printable

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicommap.api.verify import VerificationRun
-from dicommap.cli.next_step import after_verify
 from dicommap.cli.options import (
     AWS_OPTIONS,
     FailOn,
@@ -33,6 +32,7 @@ from dicommap.cli.output import (
     print_text,
     write,
 )
+from dicommap.cli.package_next_step import after_verify
 from dicommap.cli.terminal import add_output_options
 from dicommap.dicom.choices import unknown_choice
 from dicommap.dicom.dictionary import keyword_of
@@ -50,6 +50,7 @@ from dicommap.healthimaging.limits import GET_IMAGE_SET_METADATA_RATE, SEARCH_IM
 from dicommap.issues import Severity
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
+from dicommap.package.package_directory import PackageDirectory
 from dicommap.verification.effects import Effect, choose_worst
 from dicommap.writing.new_file import require_new_file, write_new_text_file
 
@@ -189,7 +190,9 @@ def run(args: argparse.Namespace) -> int:
     if output is not None or form is VerificationFormat.TABLE:
         print_verification(verification, masker)
         options = tuple(list_given_options(args, only=AWS_OPTIONS))
-        print_next_step(after_verify(str(args.package), list_attention_codes(verification), options=options))
+        progress = PackageDirectory(args.package).count_jobs()
+        codes = list_attention_codes(verification)
+        print_next_step(after_verify(str(args.package), codes, options=options, progress=progress))
     elif form is not VerificationFormat.HTML:
         print_masked_note(masker, to_stderr=True)
     return choose_verification_status(verification, args.fail_on)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.watch import WatchResult, watch
-from dicommap.cli.next_step import NextStep, after_fhir_watch, after_package, explain_codes
+from dicommap.cli.next_step import NextStep, after_fhir_watch, explain_codes
 from dicommap.cli.options import (
     AWS_OPTIONS,
     STDOUT,
@@ -25,6 +25,7 @@ from dicommap.cli.output import (
     print_next_step,
     print_table,
 )
+from dicommap.cli.package_next_step import after_package
 from dicommap.cli.terminal import add_output_options
 from dicommap.display.submission_report import COMPLETED_NOTE
 from dicommap.errors import DocumentError, os_error_reason

@@ -148,6 +148,23 @@ def build_verifier_permissions(account: ArnParts, places: JobPrefixes) -> IamPol
     )
 
 
+def build_updater_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
+    """Return the permissions policy for `dicommap update`, which changes the metadata of image sets.
+
+    If the package has jobs, their job manifests are read, too.
+    """
+    image_sets = ("GetImageSet", "GetImageSetMetadata", "UpdateImageSetMetadata")
+    manifests = (
+        _build_allow_statement("ListManifests", ["s3:ListBucket"], _build_bucket_arns(account, places.outputs)),
+        _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, places.outputs)),
+    )
+    return _build_policy(
+        _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn]),
+        _build_allow_statement("UpdateImageSets", _name_actions(*image_sets), [account.image_sets_arn]),
+        *(manifests if places.inputs else ()),
+    )
+
+
 PROBE_PLACES = JobPrefixes(
     inputs=[S3Uri(bucket="<probe input bucket>", prefix="<prefix>/")],
     outputs=[S3Uri(bucket="<probe output bucket>", prefix="<prefix>/")],
@@ -224,6 +241,7 @@ POLICY_NOTES = {
     "document it for import jobs.",
     "callerKms": "Only for buckets that are encrypted with KMS keys. General practice of Amazon S3: AWS does not "
     "document it for import jobs.",
+    "update": "For packages with updates ('dicommap draft --updates'). It allows changes of stored metadata.",
     "probe": "For a test data store and prefixes of its own, which are not those of a package. It allows deletion.",
     "endpoints": "AWS documents VPC endpoints for medical-imaging, runtime-medical-imaging and dicom-medical-imaging, "
     "and that HealthImaging uses the public endpoint to access data in S3 buckets. Inferred, not documented: an import "

@@ -145,3 +145,5 @@ class JobCounts:
     """Number of jobs that have ended."""
     to_stage: int = 0
     """Number of staged jobs that are not started. Files may still have to be copied to their prefixes."""
+    has_updates: bool = False
+    """Whether the package has an update that was not brought to its end."""

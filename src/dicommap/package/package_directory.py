@@ -31,6 +31,7 @@ from dicommap.overrides.grouping_table import parse_grouping_csv
 from dicommap.overrides.override_file import parse_override_data_set
 from dicommap.package.document_reader import format_name, read_document
 from dicommap.package.submission_states import SubmissionStates
+from dicommap.package.update_states import UpdateStates
 from dicommap.planning.plan import Plan
 from dicommap.planning.plan_parts import parse_plan_parts
 from dicommap.planning.planned_objects import PlannedObject, parse_objects_csv
@@ -280,7 +281,14 @@ class PackageDirectory:
             started=len(started),
             ended=sum(submission.state is SubmissionState.ENDED for submission in submissions.values()),
             to_stage=sum(job.staged and job.id not in started for job in self.plan.jobs),
+            has_updates=self._has_waiting_update(),
         )
+
+    def _has_waiting_update(self) -> bool:
+        """Return whether an update was not brought to its end. Raises PackageError if a state cannot be read."""
+        states = UpdateStates(self.path)
+        updates = (Path(planned.path).stem for planned in self.plan.updates or ())
+        return any((state := states.read(update)) is None or not state.isComplete for update in updates)
 
 
 def _parse_audit_changes(lines: Iterator[str], size: int) -> Iterator[AuditChange]:

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 import dicommap
+from dicommap.display.update_report import build_update_record, mask_update_document
 from dicommap.errors import PackageError, UsageError
 from dicommap.model.masking import Masker
+from dicommap.model.update_state import RequestRecord, UpdateState
 from dicommap.package.update_states import UpdateStates
 from dicommap.testing.service import DATASTORE_ID
 from dicommap.updates.update import UpdateRequest
+from dicommap.validation.schema_registry import get_schema_validator, read_schema_text
 from dicommap.verification.effects import Effect
 from dicommap.verification.update_result import UpdateOutcome
 from tests.support.fake_clock import QuickClock
@@ -106,7 +109,12 @@ def test_an_image_set_without_the_instance_is_left_alone(store: Store) -> None:
 @pytest.mark.parametrize(
     ("update", "what"),
     [
-        (series_update(CORRECTION.requests[0], series="1.2.777"), "the series"),
+        (
+            series_update(
+                UpdateRequest(updatable=at_instance(FIRST, {"ImageComments": "x"}, "1.2.777")), series="1.2.777"
+            ),
+            "the series",
+        ),
         (series_update(UpdateRequest(updatable=at_instance("1.777", {"ImageComments": "x"}))), "an instance"),
     ],
 )
@@ -182,13 +190,14 @@ def test_another_data_store_than_before_is_refused(store: Store) -> None:
         store.update(store.package(CORRECTION, name="other"), datastore_id=None)
 
 
-def test_a_package_without_updates_is_refused(store: Store, tmp_path: Path) -> None:
+def test_a_package_without_updates_needs_nothing(store: Store, tmp_path: Path) -> None:
     from tests.support.p10_files import small_tree
     from tests.support.reconciliation_packages import draft_package
 
     package = draft_package(small_tree(tmp_path / "tree"), tmp_path / "overrides")
-    with pytest.raises(UsageError, match="has no updates"):
-        store.update(package.path)
+    result = store.update(package.path, datastore_id=None)
+    assert (result.ok, result.counts) == (True, {})
+    assert not (package.path / "updates-state").exists()
 
 
 def test_no_state_and_no_shown_text_has_a_value(store: Store) -> None:
@@ -204,13 +213,26 @@ def test_no_state_and_no_shown_text_has_a_value(store: Store) -> None:
 
 
 def test_values_of_a_dry_run_are_masked_by_rule(store: Store) -> None:
-    from dicommap.display.update_report import mask_update_document
-
     document = at_instance(FIRST, {"PatientComments": "secret", "Modality": "MR", "Rows": 5})
     masked = json.dumps(mask_update_document(document, Masker()))
     assert "secret" not in masked
     assert '"MR"' in masked
     assert mask_update_document(document, Masker(show_values=True)) == document
+
+
+def test_records_and_states_fit_their_schemas(store: Store) -> None:
+    package = store.package(study_update(StudyDescription="new"), CORRECTION)
+    records: list[dict[str, Any]] = []
+    store.update(package, on_image_set=lambda result: records.append(build_update_record(result)))
+    store.update(package, revert=True, on_image_set=lambda result: records.append(build_update_record(result)))
+    assert len(records) == 4
+    for record in records:
+        get_schema_validator("update-result").validate(record)
+    for state in read_states(package):
+        get_schema_validator("update-state").validate(state)
+    schema = json.loads(read_schema_text("update-state"))["properties"]
+    assert schema.keys() == UpdateState.model_fields.keys()
+    assert schema["requests"]["items"]["properties"].keys() == RequestRecord.model_fields.keys()
 
 
 def test_the_report_names_outcomes_and_effects(store: Store) -> None:
@@ -255,7 +277,8 @@ def test_a_package_that_never_updated_reverts_nothing(store: Store) -> None:
 
 @pytest.mark.parametrize("instance", [SECOND, "1.777"])  # with 1.777 the second update is not complete
 def test_updates_that_were_taken_back_are_not_sent_again(store: Store, instance: str) -> None:
-    package = store.package(CORRECTION, series_update(UpdateRequest(updatable=at_instance(instance, {"Rows": 1}))))
+    other = UpdateRequest(updatable=at_instance(instance, {"AcquisitionComments": "x"}))
+    package = store.package(CORRECTION, series_update(other))
     store.update(package)
     store.update(package, revert=True)
     result = store.update(package)

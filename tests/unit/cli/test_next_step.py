@@ -12,22 +12,26 @@ from dicommap.cli.commands import RootParser
 from dicommap.cli.next_step import (
     PLACEHOLDERS,
     NextStep,
-    ReconciledState,
     after_draft,
     after_dry_draft,
     after_dry_run,
     after_explain,
     after_fhir,
     after_fhir_watch,
-    after_package,
-    after_policy,
-    after_reconcile,
-    after_retry,
     after_rules,
     after_scan,
     after_sheet,
     after_show,
     explain_codes,
+)
+from dicommap.cli.package_next_step import (
+    ReconciledState,
+    after_package,
+    after_policy,
+    after_reconcile,
+    after_retry,
+    after_update,
+    after_verify,
 )
 from dicommap.cli.shell_words import LINE_WIDTH
 from dicommap.issues import CATALOGUE
@@ -38,6 +42,8 @@ STAGED = JobCounts(jobs=2, to_stage=1)
 RUNNING = JobCounts(jobs=2, started=2, ended=1)
 HALF = JobCounts(jobs=2, started=1, ended=1)
 ENDED = JobCounts(jobs=2, started=2, ended=2)
+WITH_UPDATES = JobCounts(jobs=2, started=2, ended=2, has_updates=True)
+UPDATES_ONLY = JobCounts(jobs=0, has_updates=True)
 REGION = ("--region", "eu-west-1")
 
 
@@ -123,6 +129,12 @@ STEPS = {
     "submit, running": (after_package("p", RUNNING), "watch p"),
     "submit, some": (after_package("p", HALF), "submit p"),
     "submit, ended": (after_package("p", ENDED), "reconcile p"),
+    "validate, updates only": (after_package("p", UPDATES_ONLY, options=REGION), "update p -n --region eu-west-1"),
+    "verify, with updates": (
+        after_verify("p", [], options=REGION, progress=WITH_UPDATES), "update p -n --region eu-west-1"
+    ),
+    "update, locked": (after_update("p", ["update.locked"], is_revert=False), "update p"),
+    "update, failed": (after_update("p", ["update.failed"], is_revert=False), "explain update.failed"),
     "policy, missing": (
         after_policy("p", NEW, options=("--part", "caller"), missing={"region"}),
         "policy p --part caller --region REGION",

@@ -226,8 +226,8 @@ def test_a_denied_permission_ends_the_run_and_nothing_is_sent(store: Store) -> N
 
 
 def test_a_request_that_aws_refuses_is_told(store: Store) -> None:
-    wrong = series_update(UpdateRequest(updatable=at_instance(FIRST, {"SOPInstanceUID": "1.777"})))
-    result = store.update(store.package(wrong))
+    store.service.fault("validation", operation=UPDATE)
+    result = store.update(store.package(CORRECTION))
     assert codes(result) == ["update.failed"]
     assert "ValidationException" in result.issues[0].message
     assert store.image_set.version == 1
