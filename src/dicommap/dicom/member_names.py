@@ -13,27 +13,29 @@ from functools import lru_cache
 from dicommap.dicom.printable_text import MASK
 
 _SCHEMA_MEMBER_NAMES = """
-    action adoptedAt after afterMark Alphabetic answer applied assumptions at attempt attribute attributes audit
-    before beforeMark BulkDataURI by bytes carrier cell changed changes characterSet clientToken code column
-    configuration counts dataAccessRoleArn dataSet datastoreId date decimalStrings delimiter DICOM
-    dicomJsonMetadataImportConfiguration dicomMetadataMappings DICOMVRs different differing disposition
-    duplicates earlierPlan edits effect effects empty emptyValue encoding endedAt ending endpointUrl etag
-    evidence exceptionType failed file fileBytes files folders force forecast fromOtherSeries further gone
-    grouping hash id identifyingUids Ideographic imageSetId imageSets importConfiguration imported InlineBinary
-    inputOwnerAccountId inputS3Uri instance instanceInSeries instanceInStudy Instances instances isPrimary
-    issues job jobId jobName jobs jobStatus keyId keyword knownJobId label largestFile level location lookup
-    lower mappings mark match message metadataFilePath missing moreBefore name new newImageSetId non-primary
-    nonPrimary not-applied not-checked not-comparable not-readable not-reported notInstances numbers object
-    objects observed otherAttributes otherLevels others outcome outputS3Uri overrideFiles path Patient
-    patientInSeries patientInStudy pattern Phonetic plan pointer policy precedence preview previous primary
-    primaryImageSetId privateElements probe problems profile question questions quotas raw reason records
-    refusals refusedNotInstances region removableAttributes remove removedBytes replace reported requestId
-    requests result row rule same samePatient SchemaVersion seen seenAt sequences Series series seriesInSeries
-    seriesInstanceUID seriesInStudy set severity sha256 shift_days size sopInstanceUID source sourceBytes
-    sourceFiles sources staged startedAt startingAt state status statusSource stored strip studies Study study
-    studyInSeries studyInstanceUID studyInStudy submittedAt tag text toolVersion toOtherSeries truncate_date
-    type unclear unplanned updatableAttributes updateEmpty updateForce updatePersonNames updates updateSeries
-    updateValues upper user Value value values version versionAfter versionBefore vr wanted warnings with
+    absent action adoptedAt after afterMark Alphabetic answer applied assumptions at attempt attribute
+    attributes audit baseVersion before beforeMark BulkDataURI by bytes carrier cell changed changes
+    characterSet clientToken code column configuration counts dataAccessRoleArn dataSet datastoreId date
+    decimalStrings delimiter DICOM dicomJsonMetadataImportConfiguration dicomMetadataMappings DICOMVRs different
+    differing disposition duplicates earlierPlan edits effect effects elsewhere empty emptyValue encoding
+    endedAt ending endpointUrl etag evidence exceptionType failed file fileBytes files folders force forecast
+    fromOtherSeries further gone grouping hash id identifyingUids Ideographic imageSetId imageSets
+    importConfiguration imported includesStudy InlineBinary inputOwnerAccountId inputS3Uri instance
+    instanceInSeries instanceInStudy Instances instances isComplete isForced isInferred isPrimary issues job
+    jobId jobName jobs jobStatus keyId keyword knownJobId label largestFile level location lookup lower mappings
+    mark match message metadataFilePath missing moreBefore name new newImageSetId non-primary nonPrimary
+    not-applied not-checked not-comparable not-readable not-reported notApplied notInstances notSent numbers
+    object objects observed otherAttributes otherLevels others outcome outputS3Uri overrideFiles part parts path
+    Patient patientInSeries patientInStudy pattern Phonetic plan pointer policy precedence preview previous
+    primary primaryImageSetId privateElements probe problems profile question questions quotas raw reason
+    records refusals refusedNotInstances region removableAttributes remove removedBytes replace reported request
+    requestId requests result row rule same samePatient SchemaVersion seen seenAt sentAt sequences Series series
+    seriesInSeries seriesInstanceUID seriesInStudy set severity sha256 shift_days size sopInstanceUID source
+    sourceBytes sourceFiles sources staged startedAt startingAt state status statusSource stored strip studies
+    Study study studyInSeries studyInstanceUID studyInStudy submittedAt tag text tooLarge toolVersion
+    toOtherSeries truncate_date type unclear unplanned updatableAttributes update updateEmpty updateForce
+    updatePersonNames updates updateSeries updateValues upper user Value value values version versionAfter
+    versionBefore vr wanted warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
