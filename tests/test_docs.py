@@ -36,7 +36,17 @@ PAGES = [*sorted(DOCS.rglob("*.md")), TOP / "README.md", TOP / "CHANGELOG.md"]
 HOW_TO = sorted((DOCS / "howto").glob("*.md"))
 CALLING_AWS = [
     DOCS / f"howto/{name}.md"
-    for name in ("submit", "check-data-store", "adopt", "events", "verify", "promote", "probe", "stored")
+    for name in (
+        "submit",
+        "check-data-store",
+        "adopt",
+        "events",
+        "verify",
+        "promote",
+        "correct-instances",
+        "probe",
+        "stored",
+    )
 ]
 """Pages whose commands call AWS: here they reach the stand-in, and an S3 server with the buckets of the examples."""
 PYTHON_PAGES = sorted((DOCS / "reference/python").glob("*.md"))

@@ -57,6 +57,10 @@ def test_applied_overrides_verify(package: Path, import_jobs: ImportJobService, 
     records = attributes(package)
     assert {(record["keyword"], record["effect"]) for record in records} == {(word, "applied") for word in EDITS}
     assert "CORRECT-7" not in json.dumps(records)
+    events = json.loads(runs(package, "audit", "package", "--kind", "event", "--format", "json"))
+    assert [event["action"] for event in events] == ["drafted", "submitted", "verified", "verified"]
+    assert events[-1]["counts"] == {"applied": len(records)}
+    assert dicommap.validate(package / "package").errors == ()
     shown = attributes(package, "--show-values")
     assert {record["stored"] for record in shown} == set(EDITS.values())
     assert {record["wanted"] for record in shown} == set(EDITS.values())

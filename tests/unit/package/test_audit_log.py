@@ -14,7 +14,9 @@ import pytest
 
 from dicommap.errors import PackageError
 from dicommap.model.audit import FIRST_PREVIOUS, AuditAction, AuditEvent, AuditEventLine, parse_audit_line
-from dicommap.package.audit_log import find_user, record_event
+from dicommap.model.submission import Submission
+from dicommap.package.audit_log import find_user, record_event, record_job_events
+from tests.unit.model.test_submission import ENDED, PLANNED
 
 SUBMITTED = AuditEvent(action=AuditAction.SUBMITTED, job="0001", jobId="abc")
 NOW = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
@@ -143,3 +145,18 @@ def test_a_line_without_end_in_a_huge_file_is_an_error(tmp_path: Path, monkeypat
     (tmp_path / "audit.jsonl").write_bytes(b"x" * 400_000)
     with pytest.raises(PackageError, match="too long"):
         record_event(tmp_path, SUBMITTED)
+
+
+def test_each_import_job_is_recorded_once(tmp_path: Path) -> None:
+    ended = Submission.model_validate(ENDED)
+    adopted = Submission.model_validate(ENDED | {"job": "0002", "jobId": "other", "adoptedAt": "2026-11-22T10:42:00Z"})
+    record_job_events(tmp_path, [Submission.model_validate(PLANNED)])
+    assert not (tmp_path / "audit.jsonl").exists()
+    for _ in range(2):
+        record_job_events(tmp_path, [ended, adopted])
+    events = [parse_audit_line(line) for line in lines_of(tmp_path)]
+    assert [(event.action, event.jobId) for event in events if isinstance(event, AuditEventLine)] == [
+        (AuditAction.SUBMITTED, ended.jobId),
+        (AuditAction.ADOPTED, "other"),
+    ]
+    require_chain(tmp_path)
