@@ -90,6 +90,12 @@ def policy(
     if planned is None:
         raise DocumentError("The package has errors.", fix="Run 'dicommap validate PACKAGE', which lists them.")
     jobs, kept = planned.plan.jobs, planned.aws_account()
+    if not jobs:
+        raise DocumentError(
+            "The package has updates and no import job. A policy describes what import jobs need.",
+            fix="The updates need medical-imaging:UpdateImageSetMetadata, GetImageSet, GetImageSetMetadata and "
+            "SearchImageSets on the data store.",
+        )
     request = {
         name: value
         for name, value in (planned.request(jobs[0]) if jobs else {}).items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,3 +43,11 @@ def test_settings_of_the_right_form_are_taken(region: str) -> None:
     settings: dict[str, Any] = {**RIGHT, "region": region}
     with pytest.raises(DocumentError):  # the package is missing
         dicommap.policy("/nowhere", **settings)
+
+
+def test_a_package_without_jobs_needs_no_policy(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "r"\nlevel = "study"\nremove = ["PatientName"]\n')
+    assert dicommap.draft(inventory, rules=rules, updates=True, output=tmp_path / "package").ok
+    with pytest.raises(DocumentError, match="no import job"):
+        dicommap.policy(tmp_path / "package", **RIGHT)
