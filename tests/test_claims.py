@@ -26,7 +26,7 @@ TRIGGERS = re.compile(
     rf"|\bimport(s|ed|ing)?( (it|them|an instance|instances|files|P10 files|the same instance))? {AGAIN}"
     r"|\b(new|older|latest) versions? (of|stored)|version of (its|the|a|an) (primary )?image set"
     r"|remove duplicates|overwrit\w+ .*image set"
-    r"|non-primary\*? image set|(becomes?|are|is|makes) (a )?\*?non-primary|\bpromot"
+    r"|non-primary\*? image set|(becomes?|are|is|makes) (a )?\*?non-primary|\bpromoteToPrimary\b|\bpromoting\b"
     r"|\bbill(ed|ing|s)?\b|\bcosts? (storage|money|nothing|more)|uses storage"
     r"|overrides? (is|are|was|were) (not )?(applied|ignored)|overrides? (corrects?|takes? effect)"
     r"|corrects what is stored"
@@ -59,6 +59,7 @@ OURS = (
     "Its job manifest, if it wrote one",
     "The job's manifests, if it wrote any",
     "The page of the user guide",
+    "Then correct the stored image sets first",
 )
 """Beginnings of sentences about what dicommap or the reader does, or what job manifests say."""
 

@@ -100,8 +100,10 @@ def test_the_package_stays_valid_and_unchanged_but_for_its_submission(
     drafted: Path, bucket: Bucket, import_jobs: ImportJobService
 ) -> None:
     before = {path: path.read_bytes() for path in drafted.rglob("*") if path.is_file()}
+    audit = before.pop(drafted / "audit.jsonl")
     submit(drafted, bucket)
     assert {path: path.read_bytes() for path in before} == before
+    assert (drafted / "audit.jsonl").read_bytes().startswith(audit)
     assert not [one for one in dicommap.validate(drafted) if one.code != "request.placeholder"]
 
 
