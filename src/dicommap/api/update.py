@@ -364,7 +364,7 @@ def update(
         confirm: A function that takes a Transfer, which describes the requests, and returns whether they may be sent.
         clock: The clock that reads the time and waits.
         progress: Whether to show the number of updates that have ended, or a function that is called with it.
-        on_step: A function that is called after each request, with the path of the update's file and a description.
+        on_step: A function that is called after each request, with an update's file or an image set, and a description.
         on_image_set: A function that is called with the result of each image set.
 
     Returns:

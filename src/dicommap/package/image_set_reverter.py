@@ -168,7 +168,7 @@ class ImageSetReverter:
         ended = state.model_copy(update={"state": "reverted", "endedAt": format_utc(self.clock.now())})
         self.record_revert(ended, target.study_instance_uid)
         self.states.write_revert(ended)
-        self.on_step("", f"reverted image set {target.image_set_id} to version {state.toVersion}")
+        self.on_step(f"image set {target.image_set_id}", f"reverted to version {state.toVersion}")
         return ended
 
     def _is_restored(self, target: RevertTarget, state: RevertState, version: str) -> bool:
