@@ -126,7 +126,19 @@ OVERRIDES: dict[str, Find] = {
     "from_dataset": lambda keyword, text, _: override(from_dataset(keyword, text)),
 }
 ALL = {**RULES, **COMPARED, **OVERRIDES}
-UNCHANGING = {"name", "level", "match", "policy", "empty", "shift_days", "truncate_date", "upper", "lower", "strip"}
+UNCHANGING = {
+    "name",
+    "level",
+    "match",
+    "policy",
+    "empty",
+    "remove",
+    "shift_days",
+    "truncate_date",
+    "upper",
+    "lower",
+    "strip",
+}
 """The members of a rule that are no way to a text of one's own."""
 
 

@@ -83,7 +83,8 @@ def open_sources(named: Sequence[StrPath | Source], options: SourceOptions, stac
         raise SourceError("No source was named.", fix="Name a directory, or an S3 prefix such as s3://bucket/prefix/.")
     if len(named) > 1:
         _require_no_single_source_option(options)
-    _require_data_store_alone([os.fspath(name) for name in named if not isinstance(name, Source)], len(named), options)
+    names = [_to_name(source) for source in named if not isinstance(source, Source)]
+    _require_data_store_alone(names, len(named), options)
     sources: list[Source] = []
     for source_or_name in named:
         source = (
@@ -107,9 +108,14 @@ def _require_no_single_source_option(options: SourceOptions) -> None:
         raise _s3_inventory_error()
 
 
-def _require_data_store_alone(names: Sequence[str | bytes], count: int, options: SourceOptions) -> None:
+def _to_name(source: StrPath) -> str:
+    """Return the name of a source as text. Raises UsageError if it is neither a text nor a path."""
+    return os.fspath(to_path_or_uri("A source", source))
+
+
+def _require_data_store_alone(names: Sequence[str], count: int, options: SourceOptions) -> None:
     """Raise an error if a data store is not the only source, or if an option for data stores is set without one."""
-    if any(isinstance(name, str) and is_data_store_root(name) for name in names):
+    if any(map(is_data_store_root, names)):
         if count > 1:
             raise SourceError(
                 "A data store was named together with other sources.",
@@ -123,7 +129,7 @@ def _require_data_store_alone(names: Sequence[str | bytes], count: int, options:
 
 
 def _open_source(named: StrPath, options: SourceOptions) -> Source:
-    text = os.fspath(to_path_or_uri("A source", named))
+    text = _to_name(named)
     return next(kind for kind in SOURCE_KINDS if kind.matches(text)).open(text, options)
 
 

@@ -69,5 +69,5 @@ def test_the_form_that_was_used_is_assumed_if_the_answer_about_the_form_is_uncle
 
 
 def test_a_question_is_described_in_one_line() -> None:
-    assert describe_question("twoCopies").startswith("Which of two files")
+    assert describe_question("twoCopies").startswith("The stored one of two P10 files")
     assert "\n" not in describe_question("refusal")
