@@ -19,7 +19,7 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 GROUPING = f"""
 import sys
 from dicommap.inventory import writer
-def slow(connection, *more):
+def slow(connection, *more, **options):
     print("grouping", flush=True)
     connection.execute("{ENDLESS}").fetchall()
 writer.mark_duplicates = slow
