@@ -17,6 +17,7 @@ from dicommap.healthimaging.iam_policies import (
     build_caller_kms_permissions,
     build_owner_bucket_policy,
     build_probe_permissions,
+    build_promoter_permissions,
     build_role_kms_permissions,
     build_role_permissions,
     build_role_trust,
@@ -71,11 +72,11 @@ def policy(
 
     Returns:
         Name -> policy. The names are `rolePermissions` and `roleTrust` for the data access role; `caller` for the user
-        or role that submits, watches and reconciles jobs; `validateStore`, `verify`, `update` and `probe` for what
-        these commands need in addition; `bucketPolicy` for the owner of the input bucket, if another AWS account owns
-        it; `roleKms` and `callerKms` for buckets that are encrypted with KMS keys. `update` is there if the package has
-        updates; if it has no jobs, the others are left out. One more name, `notes`, has texts instead of a policy: when
-        a policy is needed, and whether AWS documents it.
+        or role that submits, watches and reconciles jobs; `validateStore`, `verify`, `update`, `promote` and `probe`
+        for what these commands need in addition; `bucketPolicy` for the owner of the input bucket, if another AWS
+        account owns it; `roleKms` and `callerKms` for buckets that are encrypted with KMS keys. `update` is there if
+        the package has updates; if it has no jobs, the others are left out. One more name, `notes`, has texts instead
+        of a policy: when a policy is needed, and whether AWS documents it.
 
     Raises:
         DocumentError: The package cannot be read, or has errors.
@@ -90,12 +91,6 @@ def policy(
     if planned is None:
         raise DocumentError("The package has errors.", fix="Run 'dicommap validate PACKAGE', which lists them.")
     jobs, kept = planned.plan.jobs, planned.aws_account()
-    if not jobs:
-        raise DocumentError(
-            "The package has updates and no import job. A policy describes what import jobs need.",
-            fix="The updates need medical-imaging:UpdateImageSetMetadata, GetImageSet, GetImageSetMetadata and "
-            "SearchImageSets on the data store.",
-        )
     request = {
         name: value
         for name, value in (planned.request(jobs[0]) if jobs else {}).items()
@@ -125,6 +120,7 @@ def policy(
         "validateStore": build_search_permissions(account),
         "verify": build_verifier_permissions(account, places),
         **update,
+        "promote": build_promoter_permissions(account, places),
         "probe": build_probe_permissions(account),
         "bucketPolicy": build_owner_bucket_policy(account, _select_owned_inputs(planned.plan, places.inputs)),
         "roleKms": build_role_kms_permissions(),

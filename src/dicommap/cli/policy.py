@@ -22,9 +22,9 @@ DESCRIPTION = """
 Print the IAM policies that a package's import jobs need, as JSON. Nothing is sent.
 
 rolePermissions and roleTrust are for the role that jobs read and write with; caller is for whoever submits, watches and
-reconciles. validateStore, verify and probe are what these commands need in addition. bucketPolicy is for the owner of
-the input bucket, if it is another account; roleKms and callerKms are for buckets encrypted with KMS keys. notes says
-what AWS documents. A value that is not known is printed as its name in angle brackets.
+reconciles. validateStore, verify, update, promote and probe are what these commands need in addition. bucketPolicy is
+for the owner of the input bucket, if it is another account; roleKms and callerKms are for buckets encrypted with KMS
+keys. notes says what AWS documents. A value that is not known is printed as its name in angle brackets.
 """
 
 EXAMPLES = """\
@@ -42,6 +42,7 @@ class Part(StrEnum):
     VALIDATE_STORE = "validate-store"
     VERIFY = "verify"
     UPDATE = "update"
+    PROMOTE = "promote"
     PROBE = "probe"
     BUCKET_POLICY = "bucket-policy"
     ROLE_KMS = "role-kms"
@@ -64,6 +65,7 @@ _MEMBERS = {
     Part.VALIDATE_STORE: "validateStore",
     Part.VERIFY: "verify",
     Part.UPDATE: "update",
+    Part.PROMOTE: "promote",
     Part.PROBE: "probe",
     Part.BUCKET_POLICY: "bucketPolicy",
     Part.ROLE_KMS: "roleKms",

@@ -153,14 +153,24 @@ def build_updater_permissions(account: ArnParts, places: JobPrefixes) -> IamPoli
 
     If the package has jobs, their job manifests are read, too.
     """
-    image_sets = ("GetImageSet", "GetImageSetMetadata", "UpdateImageSetMetadata")
+    return _build_change_permissions(account, places, "UpdateImageSetMetadata")
+
+
+def build_promoter_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
+    """Return the permissions policy for `dicommap promote`, which changes and copies image sets."""
+    return _build_change_permissions(account, places, "UpdateImageSetMetadata", "CopyImageSet")
+
+
+def _build_change_permissions(account: ArnParts, places: JobPrefixes, *changes: str) -> IamPolicy:
+    """Return a policy that allows to find and read image sets, and to change them by the operations `changes`."""
+    image_sets = ("GetImageSet", "GetImageSetMetadata", *changes)
     manifests = (
         _build_allow_statement("ListManifests", ["s3:ListBucket"], _build_bucket_arns(account, places.outputs)),
         _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, places.outputs)),
     )
     return _build_policy(
         _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn]),
-        _build_allow_statement("UpdateImageSets", _name_actions(*image_sets), [account.image_sets_arn]),
+        _build_allow_statement("ReadAndChangeImageSets", _name_actions(*image_sets), [account.image_sets_arn]),
         *(manifests if places.inputs else ()),
     )
 
@@ -242,6 +252,8 @@ POLICY_NOTES = {
     "callerKms": "Only for buckets that are encrypted with KMS keys. General practice of Amazon S3: AWS does not "
     "document it for import jobs.",
     "update": "For packages with updates ('dicommap draft --updates'). It allows changes of stored metadata.",
+    "promote": "For image sets that are not primary after an import ('dicommap promote'). It allows changes of stored "
+    "metadata, and new image sets.",
     "probe": "For a test data store and prefixes of its own, which are not those of a package. It allows deletion.",
     "endpoints": "AWS documents VPC endpoints for medical-imaging, runtime-medical-imaging and dicom-medical-imaging, "
     "and that HealthImaging uses the public endpoint to access data in S3 buckets. Inferred, not documented: an import "

@@ -45,9 +45,20 @@ def test_settings_of_the_right_form_are_taken(region: str) -> None:
         dicommap.policy("/nowhere", **settings)
 
 
-def test_a_package_without_jobs_needs_no_policy(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+def test_a_package_without_jobs_has_only_the_policy_for_updates(inventory: dicommap.Inventory, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text('[[rule]]\nname = "r"\nlevel = "study"\nremove = ["PatientName"]\n')
     assert dicommap.draft(inventory, rules=rules, updates=True, output=tmp_path / "package").ok
-    with pytest.raises(DocumentError, match="no import job"):
-        dicommap.policy(tmp_path / "package", **RIGHT)
+    policies = dicommap.policy(tmp_path / "package", **RIGHT)
+    assert policies.keys() == {"update", "notes"}
+    assert "medical-imaging:UpdateImageSetMetadata" in str(policies["update"])
+    assert "s3:" not in str(policies["update"])
+
+
+def test_only_a_promotion_needs_to_copy_image_sets(inventory: dicommap.Inventory, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "r"\nlevel = "study"\nset = { StudyDescription = "Knee" }\n')
+    dicommap.draft(inventory, rules=rules, input_s3_uri="s3://bucket/in/", output=tmp_path / "package")
+    policies = dicommap.policy(tmp_path / "package", **RIGHT)
+    assert {name for name, policy in policies.items() if "CopyImageSet" in str(policy)} == {"promote"}
+    assert "update" not in policies

@@ -208,4 +208,4 @@ def test_notes_say_what_is_not_documented() -> None:
     assert "does not document" in POLICY_NOTES["roleKms"]
     assert "does not document" in POLICY_NOTES["callerKms"]
     assert "Inferred, not documented" in POLICY_NOTES["endpoints"]
-    assert set(POLICY_NOTES) - {"endpoints", "update"} <= {*IDENTITY_POLICIES, *RESOURCE_POLICIES}
+    assert set(POLICY_NOTES) - {"endpoints", "update", "promote"} <= {*IDENTITY_POLICIES, *RESOURCE_POLICIES}
