@@ -38,7 +38,8 @@ class UpdateRequest:
     """The attributes to remove, each with its stored value, in AWS's form; None without such attributes.
 
     In a package, a value is the current value from the inventory. It is None if the inventory does not have it. Before
-    the request is sent, each value is replaced with the stored one, because AWS compares both.
+    the request is sent, each value is replaced with the stored one, as in AWS's example. AWS does not document whether
+    it compares them.
     """
     force: bool = False
     """Whether the request needs the parameter `force`."""
