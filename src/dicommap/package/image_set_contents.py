@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES
-from dicommap.aws.timing import GrowingPauses
-from dicommap.errors import AwsError
-from dicommap.healthimaging.image_sets import DELETED_STATE, LOCKED_STATE
+from dicommap.aws.interleaved_tasks import run_interleaved
+from dicommap.package.image_set_reader import ImageSetEndError, ImageSetReader
 from dicommap.updates.promotion import ImageSetContent
 from dicommap.updates.promotion_result import PromotionOutcome
-from dicommap.verification.stored_metadata import UnreadableMetadataError, read_stored_image_set
+from dicommap.verification.update_result import UpdateOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from dicommap.aws.image_sets import ImageSets
     from dicommap.aws.timing import Clock
     from dicommap.healthimaging.image_sets import ImageSetProperties, ImageSetSummary
     from dicommap.verification.stored_metadata import StoredImageSet
 
-FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 30.0
-LOCK_SECONDS = 900
-"""Time limit in seconds for one change of an image set. AWS documents no such time."""
 _STUDY_KEYWORDS = ("PatientID", "AccessionNumber", "StudyID", "StudyDate")
 """Attributes that SearchImageSets returns, and in which the primary image sets of a study must agree."""
-_DELETED_REASON = "it does not exist, or was deleted"
 
 
 class PromotionEndError(Exception):
@@ -47,28 +41,20 @@ class ImageSetContents:
     datastore: str
     clock: Clock
 
+    @property
+    def _reader(self) -> ImageSetReader:
+        return ImageSetReader(service=self.service, datastore=self.datastore, clock=self.clock)
+
     def wait(self, image_set: str) -> ImageSetProperties:
         """Return the properties of an image set when it is not LOCKED.
 
         Raises:
-            PromotionEndError: The image set does not exist, or is LOCKED for longer than LOCK_SECONDS.
+            PromotionEndError: The image set does not exist, or is LOCKED for longer than the time limit.
             AwsError: AWS refuses the request, or cannot be reached.
 
         """
-        end = self.clock.monotonic() + LOCK_SECONDS
-        pauses = GrowingPauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
-        while True:
-            try:
-                properties = self.service.get(self.datastore, image_set)
-            except AwsError as error:
-                if error.code in NOT_FOUND_CODES:
-                    raise PromotionEndError(PromotionOutcome.NOT_READABLE, _DELETED_REASON) from None
-                raise
-            if properties.imageSetState != LOCKED_STATE:
-                return properties
-            if self.clock.monotonic() >= end:
-                raise PromotionEndError(PromotionOutcome.LOCKED, f"{LOCK_SECONDS}")
-            self.clock.sleep(next(pauses))
+        with _promotion_end_errors():
+            return next(run_interleaved([self._reader.wait(image_set)], self.clock, at_once=1))
 
     def read(self, image_set: str) -> ImageSetContent:
         """Return the content of the latest version of an image set, when it is not LOCKED.
@@ -79,17 +65,8 @@ class ImageSetContents:
 
         """
         properties = self.wait(image_set)
-        if properties.imageSetState == DELETED_STATE:
-            raise PromotionEndError(PromotionOutcome.NOT_READABLE, _DELETED_REASON)
-        try:
-            data = self.service.get_metadata(self.datastore, image_set, properties.versionId)
-            stored = read_stored_image_set(data, image_set)
-        except AwsError as error:
-            if not error.local or error.code in ACCESS_DENIED_CODES:
-                raise
-            raise PromotionEndError(PromotionOutcome.NOT_READABLE, error.code or "the answer is damaged") from None
-        except UnreadableMetadataError as error:
-            raise PromotionEndError(PromotionOutcome.NOT_READABLE, str(error)) from None
+        with _promotion_end_errors():
+            stored = self._reader.read(image_set, properties.versionId, None)
         return _make_content(properties, stored)
 
     def search_primaries(self, study: str) -> list[ImageSetSummary]:
@@ -126,6 +103,17 @@ class ImageSetContents:
                 if content.instances.keys() >= set(instances):
                     return content
         return None
+
+
+@contextmanager
+def _promotion_end_errors() -> Iterator[None]:
+    """Return a context manager that raises PromotionEndError in place of ImageSetEndError."""
+    try:
+        yield
+    except ImageSetEndError as error:
+        is_locked = error.outcome is UpdateOutcome.LOCKED
+        outcome = PromotionOutcome.LOCKED if is_locked else PromotionOutcome.NOT_READABLE
+        raise PromotionEndError(outcome, error.reason) from None
 
 
 def _make_content(properties: ImageSetProperties, stored: StoredImageSet) -> ImageSetContent:

@@ -85,13 +85,13 @@ class ImageSetReader:
             raise ImageSetEndError(UpdateOutcome.NOT_FOUND, DELETED_REASON)
         return properties
 
-    def read(self, image_set: str, version: str, study: str) -> StoredImageSet:
+    def read(self, image_set: str, version: str, study: str | None) -> StoredImageSet:
         """Return the metadata of a version of an image set.
 
         Args:
             image_set: The id of the image set.
             version: The version.
-            study: The Study Instance UID that the metadata must have.
+            study: The Study Instance UID that the metadata must have; None for any study.
 
         Raises:
             ImageSetEndError: The metadata cannot be used.
@@ -107,6 +107,6 @@ class ImageSetReader:
             raise ImageSetEndError(UpdateOutcome.NOT_READABLE, error.code or "the answer is damaged") from None
         except UnreadableMetadataError as error:
             raise ImageSetEndError(UpdateOutcome.NOT_READABLE, str(error)) from None
-        if stored.study_instance_uid != study:
+        if study is not None and stored.study_instance_uid != study:
             raise ImageSetEndError(UpdateOutcome.NOT_READABLE, "it is an image set of another study")
         return stored
