@@ -127,18 +127,21 @@ def after_verify(
     return (progress and _update(package, progress, options)) or _ALL_VERIFIED
 
 
-def after_update(package: str, codes: Sequence[str], *, is_revert: bool) -> NextStep:
+def after_update(package: str, codes: Sequence[str], *, is_revert: bool, has_results: bool = True) -> NextStep:
     """Return the step after `update`: explain the errors and warnings, or nothing.
 
     Args:
         package: The directory of the package.
         codes: The codes of the errors and warnings.
         is_revert: Whether updates were taken back.
+        has_results: Whether the package has updates of an image set.
     """
     if codes == ["update.locked"]:
         return NextStep(words=("update", path_word(package)), after="some minutes")
     if codes:
         return explain_codes(codes)
+    if not has_results:
+        return NextStep(sentence="'dicommap draft --updates' writes packages with updates.")
     sentence = "the updates were taken back." if is_revert else "what the updates want is stored."
     return NextStep(sentence=f"Done: {sentence}")
 

@@ -209,7 +209,7 @@ def _choose_next_step(result: UpdateResult, args: argparse.Namespace) -> NextSte
     if result.is_dry and result.requests:
         options = tuple(list_given_options(args, without={"dry_run"}))
         return after_dry_run("update", package, codes=codes, options=options)
-    return after_update(package, codes, is_revert=result.is_revert)
+    return after_update(package, codes, is_revert=result.is_revert, has_results=bool(result.counts))
 
 
 def _choose_status(result: UpdateResult, fail_on: FailOn) -> int:

@@ -225,3 +225,8 @@ def test_a_long_command_is_continued() -> None:
     assert lines[0] == "Next, with your own DATASTORE_ID, ROLE_ARN and s3://BUCKET/OUTPUT/:"
     assert all(line.endswith(" \\") for line in lines[1:-1])
     assert len(lines) > 3
+
+
+def test_a_package_without_updates_is_not_called_done() -> None:
+    assert "draft --updates" in after_update("p", [], is_revert=False, has_results=False).sentence
+    assert after_update("p", [], is_revert=False).sentence.startswith("Done")
