@@ -43,6 +43,8 @@ def make_assumptions(answers: Mapping[str, str | None]) -> Assumptions:
         settings["sequences"] = _UNAVAILABLE
     if answers.get("precedence", "series") != "series":
         settings["precedence"] = _UNAVAILABLE
+        if settings.get("characterSet") == "declared":  # the overrides of a study and its series would both have it
+            settings["characterSet"] = _UNAVAILABLE
     for question in ("privateElements", *LEVEL_QUESTIONS):
         if answers.get(question, "applied") != "applied":
             settings[question] = _UNAVAILABLE

@@ -24,6 +24,10 @@ def test_the_default_answers_give_the_default_assumptions() -> None:
         ({"numbersAsText": None, "numbersAsNumber": "refused"}, Assumptions(numbers="unavailable")),
         ({"nonAscii": "applied", "characterSet": "applied"}, Assumptions()),
         ({"nonAscii": "misread", "characterSet": "applied"}, Assumptions(characterSet="declared")),
+        (
+            {"nonAscii": "misread", "characterSet": "applied", "precedence": "study"},
+            Assumptions(characterSet="unavailable", precedence="unavailable"),
+        ),
         ({"nonAscii": None, "characterSet": "ignored"}, Assumptions(characterSet="unavailable")),
         ({"characterSet": "refused"}, Assumptions()),
         ({"sequences": "merged"}, Assumptions(sequences="unavailable")),
