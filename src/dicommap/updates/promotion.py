@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.dictionary import keyword_of, tag_of
 from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS, Level, level_of
-from dicommap.updates.update import UpdateRequest
+from dicommap.updates.update import UpdateRequest, add_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_SCHEMA_VERSION = 1.1
+    from dicommap.updates.update import UpdateDocument
+
 _UID_KEYWORDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID"})
 _STUDY_KEYWORDS = tuple(keyword_of(tag) for tag in sorted(STUDY_GROUPING_TAGS) if keyword_of(tag) not in _UID_KEYWORDS)
 _SERIES_KEYWORDS = tuple(
@@ -262,22 +263,14 @@ def _strip(value: Any) -> Any:  # noqa: ANN401  JSON of any type
     return value
 
 
-def _build_document(series: str, changes: Sequence[PromotionChange]) -> dict[str, Any] | None:
+def _build_document(series: str, changes: Sequence[PromotionChange]) -> UpdateDocument | None:
     """Return a document of UpdateImageSetMetadata that sets attributes, or removes those without a wanted value."""
-    if not changes:
-        return None
-    values: dict[Level, dict[str, Any]] = {}
-    for change in changes:
+    document: UpdateDocument = {}
+    for change in sorted(changes, key=lambda change: list(Level).index(change.level)):
         value = change.stored if change.wanted is None else change.wanted
-        values.setdefault(change.level, {})[change.keyword] = value
-    document: dict[str, Any] = {"SchemaVersion": _SCHEMA_VERSION}
-    if Level.PATIENT in values:
-        document["Patient"] = {"DICOM": values[Level.PATIENT]}
-    if Level.STUDY in values:
-        document["Study"] = {"DICOM": values[Level.STUDY]}
-    if Level.SERIES in values:
-        document.setdefault("Study", {})["Series"] = {series: {"DICOM": values[Level.SERIES]}}
-    return document
+        place = (change.level, series if change.level is Level.SERIES else None, None)
+        add_attribute(document, place, change.keyword, value)
+    return document or None
 
 
 class PromotionProblem(StrEnum):

@@ -14,7 +14,7 @@ from dicommap.dicom.dictionary import is_private, private_creator_tag_of
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
 from dicommap.updates.stored_form import stored_name
-from dicommap.updates.update import SCHEMA_VERSION, UpdateDocument, UpdateRequest, dump_update_document
+from dicommap.updates.update import Place, UpdateDocument, UpdateRequest, add_attribute, dump_update_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,9 +24,6 @@ _DOCUMENT_BYTES = len(b'{"SchemaVersion":1.1,"Patient":{"DICOM":{}},"Study":{"DI
 _SERIES_BYTES = len(b'"":{"DICOM":{},"Instances":{}},')
 _INSTANCE_BYTES = len(b'"":{"DICOM":{}},')
 _VR_BYTES = len(b'"DICOMVRs":{"00191001":"DS"},')
-
-_Place = tuple[Level, str | None, str | None]
-"""A level, with the Series and SOP Instance UID that the level needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +44,7 @@ class AttributeUpdate:
     needs_force: bool = False
 
     @property
-    def place(self) -> _Place:
+    def place(self) -> Place:
         """Return the place of the attribute in a document."""
         return self.level, self.series, self.instance
 
@@ -130,26 +127,7 @@ def _make_request(updates: list[AttributeUpdate]) -> UpdateRequest:
 
 def _make_document(updates: list[AttributeUpdate]) -> UpdateDocument | None:
     """Return the document with these attributes; None if there is no attribute."""
-    if not updates:
-        return None
-    document: UpdateDocument = {"SchemaVersion": SCHEMA_VERSION}
+    document: UpdateDocument = {}
     for update in updates:
-        parent = _open_place(document, update.place)
-        name = stored_name(update.tag)
-        parent.setdefault("DICOM", {})[name] = update.value
-        if update.vr is not None:
-            parent.setdefault("DICOMVRs", {})[name] = update.vr
-    return document
-
-
-def _open_place(document: UpdateDocument, place: _Place) -> dict[str, Any]:
-    """Return the object of a place in a document. It is made if the document does not have it."""
-    level, series, instance = place
-    if level is Level.PATIENT:
-        return document.setdefault("Patient", {})  # type: ignore[no-any-return]
-    parent: dict[str, Any] = document.setdefault("Study", {})
-    if series is not None:
-        parent = parent.setdefault("Series", {}).setdefault(series, {})
-    if instance is not None:
-        parent = parent.setdefault("Instances", {}).setdefault(instance, {})
-    return parent
+        add_attribute(document, update.place, stored_name(update.tag), update.value, update.vr)
+    return document or None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dicommap.dicom.strict_json import dump_json
+from dicommap.healthimaging.levels import Level
 
 UPDATE_FILE_VERSION = 1
 """The version of the form of the files in the folder `updates/` of a package."""
@@ -26,6 +27,9 @@ MAX_REQUESTS = 1_000
 
 UpdateDocument = dict[str, Any]
 """The JSON object in `updatableAttributes` or `removableAttributes` of a request."""
+
+Place = tuple[Level, str | None, str | None]
+"""A level of a document, with the Series and SOP Instance UID that the level needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,38 @@ class Update:
     None if patient and study attributes of the whole study are updated, with the parameter `includeStudyImageSets`.
     """
     requests: tuple[UpdateRequest, ...] = field(repr=False)
+
+
+def add_attribute(
+    document: UpdateDocument,
+    place: Place,
+    name: str,
+    value: Any,  # noqa: ANN401  JSON of any type
+    vr: str | None = None,
+) -> None:
+    """Add an attribute to a document, with its SchemaVersion and the objects around it if they are missing.
+
+    Args:
+        document: The document, which may be empty.
+        place: The place of the attribute.
+        name: The keyword of the attribute, or its tag as eight hexadecimal digits.
+        value: The value in the form of image set metadata.
+        vr: The VR for DICOMVRs; None if the dictionary has it.
+
+    """
+    document.setdefault("SchemaVersion", SCHEMA_VERSION)
+    level, series, instance = place
+    path: tuple[str, ...] = ("Patient",) if level is Level.PATIENT else ("Study",)
+    if series is not None:
+        path += ("Series", series)
+    if instance is not None:
+        path += ("Instances", instance)
+    members = document
+    for member in path:
+        members = members.setdefault(member, {})
+    members.setdefault("DICOM", {})[name] = value
+    if vr is not None:
+        members.setdefault("DICOMVRs", {})[name] = vr
 
 
 def dump_update_document(document: UpdateDocument) -> bytes:

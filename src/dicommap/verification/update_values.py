@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from dicommap.dicom.dictionary import hex_of, tag_of, vrs_of
 from dicommap.dicom.vr import BINARY_VRS
 from dicommap.healthimaging.levels import Level
-from dicommap.updates.update import UpdateRequest
+from dicommap.updates.update import UpdateRequest, add_attribute
 from dicommap.verification.effects import Effect
-from dicommap.verification.stored_metadata import ABSENT, SCHEMA_VERSION, find_value
+from dicommap.verification.stored_metadata import ABSENT, find_value
 from dicommap.verification.value_comparison import Agreement, compare_attribute, read_stored_values
 
 if TYPE_CHECKING:
@@ -103,25 +103,10 @@ def build_update_request(attributes: Iterable[UpdateAttribute], *, force: bool) 
     """Return the request that has exactly these attributes."""
     documents: dict[bool, UpdateDocument] = {}
     for attribute in attributes:
-        document = documents.setdefault(attribute.is_removal, {"SchemaVersion": float(SCHEMA_VERSION)})
-        members = _open_level(document, attribute)
-        members.setdefault("DICOM", {})[attribute.name] = attribute.value
-        if attribute.vr is not None:
-            members.setdefault(_VRS_MEMBER, {})[attribute.name] = attribute.vr
+        document = documents.setdefault(attribute.is_removal, {})
+        place = (attribute.level, attribute.series_instance_uid, attribute.sop_instance_uid)
+        add_attribute(document, place, attribute.name, attribute.value, attribute.vr)
     return UpdateRequest(updatable=documents.get(False), removable=documents.get(True), force=force)
-
-
-def _open_level(document: UpdateDocument, attribute: UpdateAttribute) -> dict[str, Any]:
-    """Return the JSON object of the attribute's patient, study, series or instance. Make it if it is missing."""
-    path: tuple[str, ...] = ("Patient",) if attribute.level is Level.PATIENT else ("Study",)
-    if attribute.series_instance_uid is not None:
-        path += ("Series", attribute.series_instance_uid)
-    if attribute.sop_instance_uid is not None:
-        path += ("Instances", attribute.sop_instance_uid)
-    members = document
-    for name in path:
-        members = members.setdefault(name, {})
-    return members
 
 
 def find_stored_value(attribute: UpdateAttribute, stored: StoredImageSet) -> Any:  # noqa: ANN401  JSON of any type
