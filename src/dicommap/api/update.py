@@ -46,6 +46,7 @@ from dicommap.package.job_requests import require_package
 from dicommap.package.package_updater import (
     ForecastRequest,
     PackageUpdater,
+    get_update_id,
     make_revert_event,
     make_update_event,
 )
@@ -189,10 +190,7 @@ class UpdateRun:
             )
 
     def _list_updates(self) -> Iterator[PlannedUpdate]:
-        package = self._package
-        if package is None:
-            return
-        for planned in package.updates():
+        for planned in () if self._package is None else self._package.updates():
             if self._patterns is None or self._patterns.matches(planned.update.study_instance_uid):
                 yield planned
 
@@ -202,7 +200,7 @@ class UpdateRun:
         if self._is_dry:
             yield from self._forecast()
             return
-        requests, studies = self._count_requests()
+        updates, requests, studies = self._count_requests()
         if not studies:
             raise UsageError("No update of the package is for such a study.", fix="Name other studies with --study.")
         if self._confirm is not None and requests:
@@ -227,24 +225,25 @@ class UpdateRun:
                 )
                 total = None
             else:
-                results, total = updater.update(self._list_updates()), sum(1 for _ in self._list_updates())
+                results, total = updater.update(self._list_updates()), updates
             for group in track_progress(results, report, total):
                 for result in group:
                     self._keep(result)
                     yield result
 
-    def _count_requests(self) -> tuple[int, frozenset[str]]:
-        """Return the number of requests of incomplete updates, and the Study Instance UIDs of all updates."""
-        requests = 0
+    def _count_requests(self) -> tuple[int, int, frozenset[str]]:
+        """Return the numbers of updates and of requests of incomplete ones, and the Study Instance UIDs of all."""
+        updates = requests = 0
         studies = set()
         for planned in self._list_updates():
+            updates += 1
             studies.add(planned.update.study_instance_uid)
-            state = self._states.read(Path(planned.path).stem)
+            state = self._states.read(get_update_id(planned))
             if self._is_revert:
                 requests += state is not None and any(record.versionAfter is not None for record in state.requests)
             elif state is None or not state.isComplete:
                 requests += len(planned.update.requests)
-        return requests, frozenset(studies)
+        return updates, requests, frozenset(studies)
 
     def _make_updater(self, studies: frozenset[str]) -> PackageUpdater:
         package = self._package
@@ -274,7 +273,7 @@ class UpdateRun:
         )
 
     def _forecast(self) -> Iterator[ImageSetUpdateResult]:
-        _, studies = self._count_requests()
+        _, _, studies = self._count_requests()
         for item in self._make_updater(studies).forecast(self._list_updates()):
             if isinstance(item, ForecastRequest):
                 self._requests.append(item)
