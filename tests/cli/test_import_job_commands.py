@@ -199,6 +199,7 @@ PARTS = {
     "caller": "caller",
     "validate-store": "validateStore",
     "verify": "verify",
+    "promote": "promote",
     "probe": "probe",
     "bucket-policy": "bucketPolicy",
     "role-kms": "roleKms",
