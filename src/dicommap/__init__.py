@@ -147,7 +147,10 @@ _MODULE_OF = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used, and return it. So a scan does not import the modules of a draft."""
+    """Import a public name when a program first uses it, and return it.
+
+    Heavy modules are thus imported only if they are needed: a scan does not import the modules of drafts.
+    """
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

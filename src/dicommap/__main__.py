@@ -1,4 +1,4 @@
-"""`python -m dicommap` is `dicommap`."""
+"""Run the command line for `python -m dicommap`."""
 
 from dicommap.cli.main import main
 

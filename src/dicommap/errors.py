@@ -6,7 +6,7 @@ from typing import Any
 
 
 class DicommapError(Exception):
-    """Base class of all exceptions of dicommap. For a problem in the data there is no exception, but an issue.
+    """Base class of all exceptions of dicommap. Problems in the data are not exceptions but issues (`Issue`).
 
     Attributes:
         message: The description of the problem. It contains no patient's data.
@@ -51,7 +51,10 @@ class QueryError(DicommapError):
 
 
 class ExecutorError(DicommapError):
-    """Error for a process pool, or an executor of the caller, that fails. A failed task inside it is no such error."""
+    """Error for a process pool or a caller's executor that stops working.
+
+    An error of a single task is not such an error.
+    """
 
 
 class AttributeNameError(DicommapError):
@@ -101,7 +104,7 @@ class ConflictError(AwsError):
 
 
 class UnknownNameError(DicommapError):
-    """Error for a name that no schema or issue code has."""
+    """Error for a schema name or an issue code that dicommap does not have."""
 
 
 def os_error_reason(error: OSError) -> str:

@@ -85,9 +85,9 @@ class AdoptResult(Displayable):
 
     @property
     def adoptable(self) -> tuple[str, ...]:
-        """Return the ids of the import jobs that `adopt` would accept for a job of the package.
+        """Return the ids of the import jobs that `adopt` would accept as jobs of the package.
 
-        If several import jobs fit the same job of the package, none of them is included.
+        If several import jobs fit the same job of the package, none of them is included, because only one can be right.
         """
         fitting = [job for job in self.jobs if job.result is AdoptionResult.FITS]
         counts = Counter(job.job for job in fitting)
@@ -230,7 +230,7 @@ def _find_jobs(place: Path, adopter: JobAdopter, since: date | None, report: OnP
 
 
 def _begin_of(since: date | None) -> datetime | None:
-    """Return a date as a datetime in UTC. A datetime without a time zone is in UTC."""
+    """Convert the first day of a search to a datetime in UTC. A datetime without a time zone is in UTC."""
     if since is None:
         return None
     moment = since if isinstance(since, datetime) else datetime.combine(since, time())
@@ -263,7 +263,8 @@ def _make_job_requests(
 ) -> list[JobRequest]:
     """Return the requests of a package's jobs. Raises UsageError if the data store is a placeholder.
 
-    Role and outputS3Uri of an earlier submit are not used: an adopted job may have been started with others.
+    The role and the outputS3Uri of an earlier submit are not filled in, because an adopted job may have been started
+    with another role and outputS3Uri.
     """
     if kept is not None:
         require_same_datastore(kept, account.get("datastoreId", kept.datastoreId))

@@ -31,7 +31,10 @@ ROWS_IN_REPORT = 20
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Audit(Displayable):
-    """The selected lines of a package's audit.jsonl. An iteration reads them from the file; they are not in memory."""
+    """The selected lines of a package's audit.jsonl. Each iteration reads the lines from the file again.
+
+    So the memory does not depend on the number of lines.
+    """
 
     package: Path
     issues: Issues
@@ -48,7 +51,7 @@ class Audit(Displayable):
 
     @property
     def unknown(self) -> int:
-        """Return the number of changes that the last iteration left out, although they may have had the value.
+        """Return the number of changes that may have had the searched value, but that the last iteration left out.
 
         Their lines do not list all values before the change: the inventory did not capture the attribute, or there
         were too many values.

@@ -166,7 +166,7 @@ class ComparisonRun:
             yield difference
 
     def again(self, progress: ProgressOption = False) -> Iterator[Difference]:
-        """Compare the inventories, and yield all differences. Unlike iteration, this keeps nothing for `result`."""
+        """Compare the inventories again, and yield all differences. Nothing is kept for `result`."""
         with ExitStack() as stack, progress_reporter(progress, "instances") as report:
             sides = [
                 ComparedInventory(_open(stack, inventory, position), position)

@@ -52,7 +52,7 @@ empty = ["StudyTime"]
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """The result of `demo`: the written paths, the inventory's summary, the draft, and the issues of the package."""
+    """The result of `demo`: the paths of the written files, the summary of the inventory, the draft, and the issues."""
 
     inventory: Path
     sheet: Path

@@ -64,7 +64,7 @@ class DraftSettings:
     """The file for items of Original Attributes Sequences; None if the user named no file."""
 
     def make_event(self) -> AuditEvent:
-        """Return the event that the package is drafted, for audit.jsonl."""
+        """Return the event for audit.jsonl which says that the package was drafted."""
         values = self.audit_values
         return AuditEvent(
             action=AuditAction.DRAFTED,
@@ -81,9 +81,9 @@ def make_documents(
     call_issues: Sequence[Issue],
     store: ItemStore,
 ) -> tuple[list[Issue], PackageDocuments | None]:
-    """Return the issues of the draft, and the documents of the package; None in their place if an issue is an error.
+    """Return the issues of the draft, and the documents of the package; None for the documents if an issue is an error.
 
-    `call_issues` are the issues of the arguments of `draft`, and are among the returned issues.
+    `call_issues` are the issues about the arguments of `draft`. They are the first of the returned issues.
     """
     issues = [*call_issues, *resolution.issues]
     # An instance of a data store that is in two image sets is not imported twice.

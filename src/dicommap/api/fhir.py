@@ -135,7 +135,7 @@ def _write_resources(
 
 
 class _ResourceCounter:
-    """Checker of ImagingStudy resources. It also counts resources, series and instances, and collects the issues."""
+    """A counter of ImagingStudy resources and their series and instances. It also checks them, and collects issues."""
 
     def __init__(self) -> None:
         self._check = load_imaging_study_check()

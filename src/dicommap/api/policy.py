@@ -130,9 +130,10 @@ def policy(
 
 
 def _select_owned_inputs(plan: Plan, inputs: Sequence[S3Uri]) -> list[S3Uri]:
-    """Return those input prefixes that are in the bucket of the source, for the policy of the bucket's owner.
+    """Return the input prefixes in the bucket of the sources, for the policy of this bucket's owner.
 
-    If none is there, return the plan's inputS3Uri. Copies for staged jobs are in a bucket of the caller.
+    If no prefix is in this bucket, return the plan's inputS3Uri. Copies for staged jobs are in another bucket, which
+    belongs to the caller.
     """
     source = _parse_uri(plan.inputS3Uri or "")
     return [uri for uri in inputs if uri.bucket == source.bucket] or [source]

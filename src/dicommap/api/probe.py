@@ -58,7 +58,7 @@ _MEMBERS = ("datastoreId", "dataAccessRoleArn", "inputS3Uri", "outputS3Uri")
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ProbeResult(Displayable):
-    """The result of a probe: its answers, or what a dry run would send, or what a clean-up has deleted."""
+    """The result of a probe: its answers. A dry run has the requests that it would send, a clean-up what it deleted."""
 
     directory: Path
     issues: Issues
@@ -75,7 +75,7 @@ class ProbeResult(Displayable):
         return not self.issues.errors
 
     def html(self) -> str:
-        """Return the report as one HTML page. The values are those of invented patients, so none is masked."""
+        """Return the report as one HTML page. Nothing is masked, because the values are those of invented patients."""
         from dicommap.display.report_html import render_html_page
 
         return render_html_page(self._build_report())

@@ -178,7 +178,7 @@ def promote(
 
 @dataclass(frozen=True)
 class _Candidates:
-    """The image sets to promote, as the arguments name them."""
+    """The image sets to promote, which the caller names by their ids, by studies, or by job manifests."""
 
     package: PackageDirectory
     contents: ImageSetContents
@@ -205,7 +205,7 @@ class _Candidates:
 
 
 def _mark_undone(package: PackageDirectory, planned: list[PromotionResult]) -> tuple[PromotionResult, ...]:
-    """Return the planned promotions with the keywords of the overrides of the package that each of them undoes."""
+    """Return the planned promotions, each with the keywords of the package's overrides that it undoes."""
     plans = [result.promotion for result in planned if result.promotion is not None and result.promotion.changes]
     studies = {plan.study_instance_uid for plan in plans}
     overridden: dict[tuple[str, str | None], set[str]] = {}
@@ -226,7 +226,7 @@ def _mark_undone(package: PackageDirectory, planned: list[PromotionResult]) -> t
 
 
 def _record(package: Path, datastore: str, result: PromotionResult) -> None:
-    """Append a promotion that was made to the package's audit.jsonl."""
+    """Append an event to the package's audit.jsonl which says that an image set was promoted."""
     if result.outcome in (PromotionOutcome.PROMOTED, PromotionOutcome.NOT_PROVED):
         event = AuditEvent(
             action=AuditAction.PROMOTED,

@@ -150,7 +150,7 @@ class Reconciliation(Displayable):
 
 
 class ReconciliationRun:
-    """An iterable that reconciles the jobs of a package. `result` returns the result of an iteration that has ended.
+    """A reconciliation of a package's jobs that runs while the caller iterates. `result` returns its result at the end.
 
     One job at a time is in memory.
     """

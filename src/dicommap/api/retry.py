@@ -179,7 +179,7 @@ class RetryBuilder:
         return self._make_result(place, len(staged), issues)
 
     def _make_event(self) -> AuditEvent:
-        """Return the event of audit.jsonl that the new package is drafted. It names the plan of the earlier package."""
+        """Return the event for audit.jsonl which says that the new package was drafted. It names the earlier plan."""
         first = self._package.draft_event()
         plan = self._package.hash_plan()
         if first is None:

@@ -66,7 +66,7 @@ def _to_executor(name: str, value: object) -> object:
 
 
 def _require_directories(sources: Sequence[Source]) -> None:
-    """Raise UsageError if a source has no directories that could be trusted."""
+    """Raise UsageError if a source has no directories: `trust_directories` then has no meaning."""
     for source in sources:
         if not source.has_directories:
             raise UsageError(

@@ -149,7 +149,7 @@ class Sheet(Displayable):
         return islice(self._iterate_selected_groups(), self._selection.limit)
 
     def _iterate_selected_groups(self) -> Iterator[SheetGroup]:
-        """Yield the studies, series or instances that meet the conditions, without the limit of their number."""
+        """Yield the studies, series or instances that meet the conditions of the sheet. `limit` is ignored."""
         selection = Selection(studies=self._selection.studies, series=self._selection.series)
         if self._carried_instances is not None:
             return self._iterate_carried_instances(self._carried_instances)

@@ -259,7 +259,7 @@ def _start_jobs(
 
 
 def _record_jobs(submitter: JobSubmitter, package: PackageDirectory, job_requests: Sequence[JobRequest]) -> None:
-    """Record in audit.jsonl the jobs that were started."""
+    """Record the started jobs in audit.jsonl."""
     record_job_events(package.path, submitter.states.read_all(request.job.id for request in job_requests).values())
 
 

@@ -95,12 +95,12 @@ class UpdateResult(Displayable):
 
     @property
     def ok(self) -> bool:
-        """Return whether all attributes of all updates are stored as wanted, or all updates were taken back."""
+        """Return whether all attributes of all updates now have their new values, or all updates were taken back."""
         return not self.issues.errors and not self.unknown
 
     @property
     def unknown(self) -> int:
-        """Return the number of image sets and attributes of which it is not known whether they are as wanted."""
+        """Return the number of image sets and attributes for which it is not known whether they have the new values."""
         outcomes = sum(self.counts.get(outcome, 0) for outcome in UNKNOWN_OUTCOMES)
         return outcomes + sum(1 for issue in self.issues if issue.code == "update.not-comparable")
 
@@ -232,7 +232,9 @@ class UpdateRun:
                     yield result
 
     def _count_requests(self) -> tuple[int, int, frozenset[str]]:
-        """Return the numbers of updates and of requests of incomplete ones, and the Study Instance UIDs of all."""
+        """Return the number of updates, the number of their unfinished requests, and the Study Instance UIDs of all
+        updates.
+        """
         updates = requests = 0
         studies = set()
         for planned in self._list_updates():

@@ -154,7 +154,7 @@ def validate(
 
 
 def _is_submitted(package: PackageDirectory) -> bool:
-    """Return whether all jobs were started. Their requests then had values in place of the placeholders."""
+    """Return whether all jobs were started, so that their requests have no placeholders any more."""
     progress = package.count_jobs()
     return progress.started == progress.jobs
 
@@ -223,7 +223,10 @@ class _DocumentContext:
 
 
 def _keep_issues(issues: Sequence[Issue], look_up: Callable[[], _IssuesT]) -> _IssuesT:
-    """Call `look_up`, and return its issues. If it raises AwsError, add `issues` to the error's attribute `issues`."""
+    """Call `look_up`, and return its issues. If it raises AwsError, the error gets all issues found before.
+
+    `issues` are the issues that were found before the call.
+    """
     try:
         return look_up()
     except AwsError as error:

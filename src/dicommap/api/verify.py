@@ -255,7 +255,7 @@ class VerificationRun:
             self._counts.subtract(filter(None, (before,)))
 
     def _reconcile(self, job: PlanJob) -> JobReconciliation | None:
-        """Return the reconciliation of a job; None if the permission to read its job manifests is missing."""
+        """Return the reconciliation of a job; None if the caller has no permission to read its job manifests."""
         try:
             return self._reconciling.reconcile(job)
         except AwsError as error:

@@ -272,7 +272,7 @@ def _make_package_watcher(
 def _poll_until_ended(
     watches: Sequence[PackageWatcher | FhirJobWatcher], clock: Clock, report: OnProgress | None, *, once: bool
 ) -> None:
-    """Poll all jobs until each has ended, or only once if `once` is true. Poll again later after a temporary error."""
+    """Poll all jobs until each has ended, or only once if `once` is true. After a temporary error, poll again later."""
     pauses = GrowingPauses()
     failing = 0
     while True:

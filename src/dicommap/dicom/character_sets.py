@@ -184,12 +184,12 @@ class SpecificCharacterSet(NamedTuple):
 
     @property
     def escapes(self) -> Mapping[bytes, CodedCharacterSet]:
-        """Return the code extensions: escape sequence (without the escape character) -> coded character set."""
+        """Return a dict: escape sequence without the escape character -> the character set that it selects."""
         return _map_escapes_to_sets(self.extensions)
 
     @property
     def sets(self) -> frozenset[CodedCharacterSet]:
-        """Return all coded character sets whose characters may be in a value."""
+        """Return all coded character sets that may be used in a value."""
         return self.extensions | {charset for charset in (self.g0, self.g1) if charset is not None}
 
 

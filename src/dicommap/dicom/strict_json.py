@@ -81,7 +81,10 @@ def check_json(value: object, text: str, values_limit: int = OVERRIDE_LIMIT.valu
 
 
 def _check_values(value: Any) -> tuple[Any, list[Issue]]:  # noqa: ANN401  JSON of any type
-    """Return a JSON value, or None if it cannot be checked as a whole, and the issues of all values inside it."""
+    """Return a JSON value, and the issues of this value and all values inside it.
+
+    None replaces the value if it is not safe to use: it is nested too deep, or has more issues than can be listed.
+    """
     if _is_surely_valid(value, DEPTH_LIMIT):
         return value, []
     too_deep: list[str] = []

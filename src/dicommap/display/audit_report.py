@@ -41,7 +41,7 @@ def build_audit_row(entry: AuditEntry) -> tuple[str, ...]:
 
 
 def find_action(entry: AuditEntry) -> str:
-    """Return the action of an entry: `changed` or `removed` for a change, else the action of the event."""
+    """Return the action of an entry: `changed` or `removed` for a change; the name of the action for an event."""
     if isinstance(entry.line, AuditChange):
         return "removed" if entry.line.after is None else "changed"
     return entry.line.action.value
@@ -69,7 +69,7 @@ def _describe_event(line: AuditEventLine) -> Iterator[str]:
 
 
 def build_audit_record(entry: AuditEntry, masker: Masker) -> Record:
-    """Return an entry as a JSON object: the members of the line, and the time and user also of a change."""
+    """Return an entry as a JSON object: the members of its line. A change also gets the time and user of its draft."""
     line = entry.line
     record: Record = {"at": entry.at, "user": entry.user, **line.model_dump(mode="json", exclude_none=True)}
     if isinstance(line, AuditChange):
@@ -133,13 +133,14 @@ def build_audit_csv_row(entry: AuditEntry, masker: Masker) -> dict[str, str]:
 
 
 def build_audit_report(package: str, first: Sequence[AuditEntry], total: int, issues: Issues) -> Report:
-    """Return the report of a record of changes.
+    """Return the report of audit.jsonl.
 
     Args:
-        package: The package.
-        first: The first entries.
-        total: Number of all entries.
+        package: The package directory.
+        first: The first selected entries.
+        total: The number of all selected entries.
         issues: The issues of audit.jsonl.
+
     """
     counts = issues.counts()
     blocks: list[Block] = [build_issue_codes_table(counts, group_first_issues(issues))] if counts else []

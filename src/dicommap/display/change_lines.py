@@ -65,9 +65,9 @@ The names are "study", "+", "~", "-", "x", "edit" and "update"; empty for a piec
 
 
 def choose_update_legend(change: AttributeChange) -> str:
-    """Return the legend of the mark 'update'. `change` is any change of the draft.
+    """Return the text that explains the mark `update` in a list of changes.
 
-    If it is of an inventory of a data store, updates make all changes of the draft.
+    `change` is any change of the draft. If the inventory is that of a data store, updates make all changes.
     """
     return STORED_LEGEND if change.update_reason is UpdateReason.STORED else UPDATE_LEGEND
 
@@ -182,7 +182,7 @@ class OriginNames:
 
 
 def summarize_changes(changes: Sequence[AttributeChange], names: OriginNames) -> str:
-    """Return a summary such as `5 studies, 12 changes: 9 by sheet.csv, 3 by rule 'x'`."""
+    """Return a summary of changes, such as `5 studies, 12 changes: 9 by sheet.csv, 3 by rule 'x'`."""
     studies = sum(1 for _ in groupby(changes, key=lambda change: change.study_instance_uid))
     counts = Counter(" and ".join(names.name_sources(change.origins)) for change in changes)
     ranked = counts.most_common()
@@ -253,7 +253,7 @@ def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) ->
 
 
 def _format_group(texts: Sequence[_ChangeTexts], indent: str, fit: _Fit | None) -> Iterator[list[Piece]]:
-    """Yield the lines of all changes of one object, with keywords, values and edits aligned in columns.
+    """Yield the lines of all changes of one study, series or instance, with aligned columns: keyword, values, edits.
 
     The reasons of updates are at the ends of the lines and are never shortened.
     """

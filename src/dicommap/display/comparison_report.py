@@ -164,7 +164,7 @@ def summarize(totals: ComparisonTotals) -> tuple[str, ...]:
 
 
 def count_differing(totals: ComparisonTotals) -> int:
-    """Return the number of studies that differ."""
+    """Return the number of studies that differ: new, gone and changed ones."""
     return totals.studies.total() - totals.studies[DifferenceStatus.SAME]
 
 

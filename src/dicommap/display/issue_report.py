@@ -32,10 +32,11 @@ _ISSUE_COLUMNS = (TableColumn("severity", CellKind.SEVERITY), *_LOCATION_COLUMNS
 
 
 def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[str, int]]:
-    """Return pairs of a severity and its number of issues, the highest severity first.
+    """Return pairs of a severity and the number of its issues, the highest severity first.
 
     Args:
         counts: The number of issues of each code and severity.
+
     """
     totals: Counter[Severity] = Counter()
     for (_, severity), number in counts.items():

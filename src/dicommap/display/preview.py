@@ -47,11 +47,12 @@ _CHANGE_COLUMNS = (
 
 
 def group_changes_by_target(rows: Iterable[Mapping[str, str]], limit: int | None = None) -> list[ChangedTarget]:
-    """Group the rows of a preview by changed study, series or instance, and return the first groups.
+    """Group the rows of a preview by the study, series or instance that they change, and return the first groups.
 
     Args:
         rows: The rows of the preview. Rows of the same study, series or instance must be next to each other.
         limit: The maximum number of groups; None for all groups.
+
     """
     groups = groupby(rows, key=lambda row: (row["StudyInstanceUID"], row["SeriesInstanceUID"], row["SOPInstanceUID"]))
     return [(uids, list(members)) for uids, members in islice(groups, limit)]
@@ -255,7 +256,7 @@ def build_study_edit_rows(changes: Iterable[AttributeChange]) -> Iterator[dict[s
 
 
 def describe_maker(change: AttributeChange) -> str:
-    """Return what makes a change: `override`, or `update` with the reason, such as `update: removal`."""
+    """Return which document makes a change: `override`, or `update` with the reason, such as `update: removal`."""
     return "override" if change.update_reason is None else f"update: {_UPDATE_REASONS[change.update_reason]}"
 
 

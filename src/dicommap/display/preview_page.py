@@ -115,7 +115,7 @@ def build_preview_page(
     issues: Issues,
     masker: Masker,
 ) -> str:
-    """Return a complete HTML page with all changes of a draft, the edits of each study, and the first conflicts.
+    """Return a complete HTML page with all changes of a draft, the edits by study, and the first conflicts.
 
     Args:
         changes: The changes. The changes of a study must be next to each other, and so must the changes of a series.
@@ -124,6 +124,7 @@ def build_preview_page(
         conflicts: The conflicts of grouping attributes.
         issues: The issues of the draft. Their codes are listed above the changes, each with its first issues.
         masker: The Masker of the values.
+
     """
     names = OriginNames(edit_results)
     filters = _Filters(changes, names)

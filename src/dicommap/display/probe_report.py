@@ -143,7 +143,7 @@ def list_estimate_facts(estimate: ProbeEstimate) -> Iterator[tuple[str, str]]:
 
 
 def list_request_cells(estimate: ProbeEstimate) -> list[tuple[str, ...]]:
-    """Return the rows of a table: an operation, and its number of requests in the probe and in the clean-up."""
+    """Return the rows of a table of operations: the name, and the numbers of requests in the probe and the clean-up."""
     operations = dict.fromkeys([*estimate.requests, *estimate.clean_up_requests])
     counts = (estimate.requests, estimate.clean_up_requests)
     return [(name, *(f"{count[name]:,}" if name in count else "" for count in counts)) for name in operations]

@@ -90,7 +90,7 @@ def flatten_promotion_record(record: Record) -> dict[str, str]:
 
 
 def build_promotion_record(result: PromotionResult, masker: Masker) -> Record:
-    """Return the record of an image set: its outcome, and the changes that take the conflict away."""
+    """Return the record of an image set: the outcome of its promotion, and the changes that remove the conflict."""
     promotion = result.promotion
     record: dict[str, Any] = {
         "imageSetId": result.image_set_id,

@@ -41,7 +41,7 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactList:
-    """A list of facts about the object of a report. Each fact is a pair of a name and a text."""
+    """A list of facts about the object of a report. Each fact is a pair: a name and a text."""
 
     pairs: Sequence[tuple[str, str]]
 

@@ -52,7 +52,7 @@ _SENTENCE_NAMES = frozenset({"message", "title", "meaning"})
 
 @dataclass(frozen=True, slots=True)
 class FittedColumn:
-    """One visible column of a table, with its width in terminal columns."""
+    """One visible column of a table: its width in terminal columns, and how its cells are shortened."""
 
     index: int
     """The index of this column in the rows of the complete table, which also has the hidden columns."""

@@ -36,7 +36,7 @@ _COLUMNS = (
 
 
 class _Result(Protocol):
-    """The members of an UpdateResult that its report shows."""
+    """The members of `UpdateResult` that the report shows. This package must not import the class from `api`."""
 
     @property
     def package(self) -> object: ...
@@ -59,7 +59,7 @@ class _Result(Protocol):
 
 
 def build_update_record(result: ImageSetUpdateResult) -> Record:
-    """Return the record of one image set. It has no values of attributes."""
+    """Return the record of an update's result for one image set. It has no values of attributes."""
     return {
         "update": result.update,
         "StudyInstanceUID": result.study_instance_uid,
@@ -88,12 +88,12 @@ def build_update_record(result: ImageSetUpdateResult) -> Record:
 
 
 def format_effects(counts: Mapping[Effect, int]) -> str:
-    """Return the numbers of attributes by effect as text, the best effect first; empty without attributes."""
+    """Return the numbers of attributes by effect as text, the best effect first; an empty text without attributes."""
     return ", ".join(f"{counts[effect]:,} {effect.value}" for effect in EFFECT_ORDER if counts.get(effect))
 
 
 def format_versions(result: ImageSetUpdateResult) -> str:
-    """Return an image set's versions before and after as text, such as `1 -> 2`; only `1` if nothing was changed."""
+    """Return the versions of an image set before and after, such as `1 -> 2`; only `1` if nothing was changed."""
     if result.version_after in ("", result.version_before):
         return result.version_before
     return f"{result.version_before} -> {result.version_after}"

@@ -1,4 +1,4 @@
-"""The class Validation, the result of validate(): the issues, and the forecast of image sets if there is one."""
+"""Validation: the result of `validate`, which has the issues, and the forecast of image sets if there is one."""
 
 from __future__ import annotations
 

@@ -49,7 +49,13 @@ _TEXT_LENGTH_LIMITS = (255, 32_767)
 
 
 def describe_text_damage(before: str, cell: str) -> str | None:
-    """Return a description of how a program changed the text `before` to `cell`; None if no such change is known."""
+    """Return a description of how a program changed a text, such as lost letters; None if no such change is known.
+
+    Args:
+        before: The current value.
+        cell: The text of the cell, which differs from the current value.
+
+    """
     if not before or before == cell:
         return None
     if before.startswith("'") and before[1:] == cell:
@@ -133,7 +139,7 @@ _TIME_OF_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: ?[AaPp][Mm])?")
 
 
 def describe_cell_damage(before: str, cell: str) -> str | None:
-    """Return a description of the damage of a cell by a program; None if a person may have typed the cell.
+    """Return a description of how a program damaged a cell; None if a person may have typed the text of the cell.
 
     Args:
         before: The current value.

@@ -19,7 +19,7 @@ _NO_LOCATION = Location()
 
 
 class Removal(Enum):
-    """The class of `REMOVE`, which takes the place of a new value if the attribute is removed."""
+    """The class of `REMOVE`, the value that removes an attribute instead of giving it a new value."""
 
     REMOVE = "remove"
 
@@ -75,7 +75,11 @@ class Edit:
         return self.attribute is None
 
     def scopes(self) -> tuple[EditScope, ...]:
-        """Return the scopes of the changes that the edit may become a part of: its study's, series' and instance's."""
+        """Return the attribute changes that this edit may be part of: of its study, its series and its instance.
+
+        Each scope is a tuple: Series Instance UID, SOP Instance UID, tag. A UID is None if the scope is a whole study
+        or series. If the edit is for a study, only the scope of the study is returned.
+        """
         series, instance = self.target.series_instance_uid, self.target.sop_instance_uid
         of_study = (None, None, self.tag)
         if series is None:

@@ -30,7 +30,7 @@ AMBIGUOUS_CODES = frozenset(
 
 
 class EditEffect(Flag):
-    """The effects of an edit in one study. There can be several effects, because a study can have several series."""
+    """What an edit did in one study. There can be several effects, because a study can have several series."""
 
     NONE = 0
     REACHED = 1
@@ -84,7 +84,7 @@ class EditResult:
 
     @property
     def is_used(self) -> bool:
-        """Return whether the edit had an effect in at least one study."""
+        """Return whether the edit reached at least one study. The edit need not have changed a value."""
         return bool(self._study)
 
     @property

@@ -215,7 +215,7 @@ def read_sheet(
 
 
 def _is_equal_row(first: SheetRow, other: SheetRow) -> bool:
-    """Return whether two rows of the same study or series have the same state and the same values."""
+    """Return whether two rows of the same study, series or instance have the same state and the same values."""
     cells = zip(first.cells.values(), other.cells.values(), strict=True)
     return first.state == other.state and all(
         is_same_value(unescape_formulas(cell), unescape_formulas(other_cell)) for cell, other_cell in cells

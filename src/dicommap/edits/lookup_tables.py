@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupRow:
-    """One row of a lookup table: its number, key and cells, and its edit result."""
+    """One row of a lookup table: its number, its key, its cells, and its edit result."""
 
     number: int
     """The row number as in a spreadsheet: the first row is 1."""
@@ -103,7 +103,7 @@ class LookupTable:
         return make_issue("lookup.no-row", location, keyword=self.by, name=self.name, hint=hint)
 
     def record_study(self, values: AttributeValues, study: str) -> None:
-        """Record that a study uses rows, in the edit results of these rows.
+        """Record a study in the edit results of the rows that it uses.
 
         A study uses the rows whose keys are current values of the attribute `by`, even if no edit changes a value.
 
@@ -163,7 +163,7 @@ class LookupTable:
         yield from merge(rows, others, key=_get_row_number)
 
     def _get_row(self, key: str) -> LookupRow | None:
-        """Return the row with this key, and keep it until `_put_rows_back`. Return None if there is no such row."""
+        """Return the row with this key, and keep it in memory until `_put_rows_back`; None if there is no such row."""
         row = self._study_rows.get(key) or self.rows.get(key)
         if row is not None:
             self._study_rows[key] = row

@@ -182,9 +182,9 @@ class RuleEdits:
             yield edit_result
 
     def _make_target_edits(self, target: Target, values: AttributeValues) -> Iterator[Edit | Issue]:
-        """Yield the edits for a study or series if its values match the patterns; issues if only some values match.
+        """Yield the edits of a study, series or instance whose values match the patterns.
 
-        If no value matches, nothing is yielded.
+        If only some of its values match, issues are yielded instead. If no value matches, nothing is yielded.
         """
         if not _may_match(self._patterns, values):
             return

@@ -209,7 +209,7 @@ def escape_issues(before: str, cell: str, location: Location) -> Iterator[Issue]
 
 
 def has_lost_characters(before: str, cell: str) -> bool:
-    """Return whether a cell is the current value `before`, with U+FFFD or `?` in place of non-ASCII characters."""
+    """Return whether a cell is the current value `before` with U+FFFD or `?` in place of its non-ASCII characters."""
     if before == cell or before.isascii() or _SIGN.search(cell) is None:
         return False
     if _REPLACEABLE_RUN.split(before) != _REPLACEABLE_RUN.split(cell):
@@ -218,7 +218,7 @@ def has_lost_characters(before: str, cell: str) -> bool:
 
 
 def _has_lost_run(before: str, after: str) -> bool:
-    """Return whether the characters `after` are `before`, with U+FFFD or `?` in place of none, some or all of them."""
+    """Return whether `after` is `before` with U+FFFD or `?` in place of some characters. Equal texts count, too."""
     if _SIGNS.fullmatch(after):
         return True
     return len(before) == len(after) and all(

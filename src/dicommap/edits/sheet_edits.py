@@ -46,12 +46,14 @@ _STATE = re.compile(r"s[0-9a-f]{12}")
 
 
 def describe_stale_row(row: SheetRow, values: AttributeValues, other: int | None) -> str:
-    """Return a hint why a row's state differs from the current state of its study or series; empty if none is known.
+    """Return the probable reason why the state of a row differs from that of its study, series or instance.
+
+    Return an empty text if no reason is known.
 
     Args:
         row: The row.
-        values: The current values of the study or series that the row names.
-        other: The number of a row that has the current state of this study or series; None if no row has it.
+        values: The current values of the study, series or instance that the row names.
+        other: The number of a row that has the state of these current values; None if there is no such row.
 
     """
     if _STATE.fullmatch(row.state or "") is None:
@@ -128,7 +130,11 @@ class SheetEdits:
             yield from self._make_target_edits(group.target, row, group.values)
 
     def _list_groups(self, study: Study) -> Sequence[Study | Series | InstanceValues]:
-        """Return the objects of a study that may have a row. Instances are read only if the sheet names the study."""
+        """Return the objects of a study that may have a row: the study, its series, or its instances.
+
+        The level of the sheet decides which of these they are. The instances of a study are read only if the sheet
+        names the study.
+        """
         if self._level is Level.STUDY:
             return (study,)
         if self._level is Level.SERIES:
@@ -178,14 +184,25 @@ class SheetEdits:
         yield from merge(invalid, valid, repeated, key=lambda edit_result: edit_result.row or 0)
 
     def _make_result(self, used_row: int, row: int) -> EditResult:
-        """Return the edit result of a row. If the row repeats another row, `used_row` is the number of that row."""
+        """Return the edit result for a row of the sheet.
+
+        If the row repeats an earlier row, it has the result of the earlier row.
+
+        Args:
+            used_row: The number of the row whose cells are used.
+            row: The number of the row to which the result belongs.
+
+        """
         edit_result = EditResult(source=self._sheet.name, row=row)
         edit_result.record(edit_result.source, EditEffect(self._effects[used_row]))
         edit_result.finish_study()
         return edit_result
 
     def _keep_study_results(self) -> None:
-        """Keep the effects in the last study."""
+        """Store the effects that the sheet's rows had in the last study.
+
+        The edit results of these rows are then dropped.
+        """
         for edit_result in self._study_results:
             self._effects[edit_result.row or 0] = edit_result.effect.value
         self._study_results = []
@@ -196,7 +213,7 @@ class SheetEdits:
         return NearUids(damaged) if damaged else None
 
     def _add_candidate_uids(self, study: Study, *, has_rows: bool) -> None:
-        """Compare the UIDs of a study and its series with UID cells that may be damaged.
+        """Compare the UIDs of a study and its series with the UID cells of the sheet that may be damaged.
 
         The Study Instance UID is compared only if no row names it. Series Instance UIDs are compared only if the sheet
         has a damaged Series Instance UID.

@@ -125,11 +125,11 @@ def fill_template(marks: str, parts: list[str], *values: str) -> str | NoResult:
 
 
 def _is_apart_from_parts(before: str, value: str, after: str, marks: str) -> bool:
-    r"""Return whether a value has only one part, or is separated from the template's text before and after it.
+    r"""Return whether a template adds its text to the whole of a value, and not only to one part of a value with parts.
 
-    If this is not so, the template adds text to only one part of the value. For example, if `^Dr` follows the name
-    `Doe^J=X^Y`, only the last component group gets `^Dr`. If `M-` precedes the values `1\2`, only the first value gets
-    `M-`.
+    It adds text to only one part if the value has several parts and the template's text before or after the value is
+    not separated from it. For example, if `^Dr` follows the name `Doe^J=X^Y`, only the last component group gets `^Dr`.
+    If `M-` precedes the values `1\2`, only the first value gets `M-`.
 
     Args:
         before: The character before the value; empty if the value is at the start of the text.

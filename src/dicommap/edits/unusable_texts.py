@@ -1,4 +1,4 @@
-"""Find texts that no edit may set: dicommap's own masks and markers, errors, and words for a missing value.
+"""Find texts that no edit may set: dicommap's own masks and markers, errors of spreadsheets, and words such as NULL.
 
 Sheets, lookup tables, rules, Python functions and `Override` all use this check, so they all refuse the same texts:
 

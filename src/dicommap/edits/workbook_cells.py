@@ -61,7 +61,10 @@ class TextCollector:
             self._pieces.append(text)
 
     def take(self) -> str:
-        """Return the collected text and forget it. Escapes are replaced by the characters that they stand for."""
+        """Return the collected text, and start again with an empty text.
+
+        Escapes in the text are replaced by the characters for which they stand.
+        """
         text = "".join(self._pieces)
         self._pieces.clear()
         self._length, self.is_struck = 0, False

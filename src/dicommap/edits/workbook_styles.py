@@ -83,7 +83,7 @@ class CellFormats:
         return shown, form or CellKind.NUMBER
 
     def _form_of(self, style: int) -> CellKind | str | None:
-        """Return the kind of cells with the cell format `style`, such as DATE; None for plain numbers.
+        """Return the kind of cells that have the cell format `style`, such as DATE; None if they are plain numbers.
 
         If the format only adds leading zeros, return its zeros, such as `00000000`.
         """

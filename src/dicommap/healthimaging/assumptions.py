@@ -28,10 +28,10 @@ _FILE_SIZES = {"unlimited": None, "50MB": 50_000_000, "10MB": 10_000_000, "1MB":
 
 
 class Assumptions(BaseModel):
-    """Settings for the form of override files, for the strictness of their checks, and for what a data store applies.
+    """Settings for points that AWS does not document: the form of override files, and what a data store does with them.
 
-    AWS does not document the form of override files. The default form is that of PS3.18 Annex F. No form has been
-    tested with a real data store.
+    The settings also decide how strict the checks of override files are. The default form is that of PS3.18 Annex F. No
+    form has been tested with a real data store.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
@@ -133,7 +133,7 @@ class Assumptions(BaseModel):
         return _FILE_SIZES[self.largestFile]
 
     def level_setting(self, level: Level, override: Level) -> tuple[str, bool]:
-        """Return the name of the setting for attributes of a level in an override, and whether the setting allows them.
+        """Return the setting for attributes of a level in an override: its name, and whether it allows such attributes.
 
         Args:
             level: The level of the attribute.

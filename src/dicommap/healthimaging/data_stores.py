@@ -1,4 +1,4 @@
-"""The root, paths and ETags that an inventory has for a data store and for the instances that it stores.
+"""How an inventory names a data store and its stored instances: the forms of root, path and ETag.
 
 The root of a data store is `healthimaging:DATASTOREID`. The path of a stored instance is
 `image-sets/IMAGESETID/SOPINSTANCEUID` if its image set is primary, otherwise `non-primary/IMAGESETID/SOPINSTANCEUID`.
@@ -25,7 +25,7 @@ _ETAG = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
 class ImageSetState(NamedTuple):
-    """The version of an image set, and the number of its instances. Both are in the ETag of each of its instances."""
+    """The version of an image set and the number of its instances, which the ETag of each of its instances contains."""
 
     version: int
     instances: int
@@ -70,7 +70,7 @@ def has_data_store(roots: Iterable[str]) -> bool:
 
 
 def image_set_path(image_set: str, *, is_primary: bool | None) -> str:
-    """Return the path of an image set below its data store.
+    """Return the path of an image set below its data store, such as `image-sets/IMAGESETID`.
 
     Args:
         image_set: The id of the image set.

@@ -31,7 +31,7 @@ IamPolicy = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArnParts:
-    """The parts of the ARNs (names of AWS resources) in a policy: the account, the region, the data store and others.
+    """The parts of ARNs (names of AWS resources) that policies use: partition, account, region and data store.
 
     An unknown part has a placeholder such as `<account>`.
     """

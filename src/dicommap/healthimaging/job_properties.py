@@ -13,7 +13,7 @@ from dicommap.healthimaging.job_output import job_folder_name
 
 
 class JobEnding(StrEnum):
-    """How an import job can end. The job manifests, not the ending, say which files were imported."""
+    """How an import job can end. Which files it imported is known only from its job manifests."""
 
     COMPLETED = "completed"
     COMPLETED_WITH_ERRORS = "completed with errors"

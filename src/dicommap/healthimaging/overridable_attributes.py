@@ -26,7 +26,7 @@ _CONTENT_TAGS = PER_INSTANCE_TAGS - _POSITION_TAGS - {_SOP_INSTANCE_UID}
 
 
 def unknown_keyword_issues(keyword: str, location: Location, *, is_option: bool = False) -> Iterator[Issue]:
-    """Yield an issue if a name is not a keyword of the DICOM dictionary. The issue suggests similar keywords.
+    """Yield an issue if a text is not a keyword of the DICOM dictionary. The issue suggests similar keywords.
 
     Args:
         keyword: The name to check.

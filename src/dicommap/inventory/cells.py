@@ -161,7 +161,7 @@ def _raise_inventory_errors() -> Iterator[None]:
 
 
 def raise_if_closed(error: sqlite3.ProgrammingError) -> None:
-    """Raise InventoryError if `error` was raised because the inventory is closed or was opened in another thread."""
+    """Raise InventoryError if `error` says that the inventory is closed or was opened in another thread."""
     if "closed" in str(error) or "thread" in str(error):
         raise InventoryError(
             "The inventory is closed, or open in another thread.", fix="Open it again, in this thread."

@@ -126,13 +126,14 @@ class InstanceFiles:
         return next((file for file in self.files if file.is_instance), None)
 
     def is_same_single_file(self, other: InstanceFiles, partners: Mapping[int, int]) -> bool:
-        """Return whether `self` and `other` have one file each, and both files have equal rows in their inventories.
+        """Return whether both sets of files have one file each, and the two files have equal rows in their inventories.
 
         Only the rows are compared. The files themselves are not read.
 
         Args:
             other: The files of the same instance in the second inventory. `self` is from the first inventory.
             partners: Number of a source in the second inventory -> number of the same source in the first inventory.
+
         """
         if self.total != 1 or other.total != 1:
             return False

@@ -207,7 +207,7 @@ def merge_instances(before: Iterable[InstanceFiles], after: Iterable[InstanceFil
 
 
 class _Presence:
-    """Two flags for a study or series: whether the first and the second inventory have a file of it."""
+    """Whether the first, and whether the second, inventory has a file of a study or series."""
 
     def __init__(self) -> None:
         self.before = False

@@ -1,4 +1,4 @@
-"""SQLite connections to inventory files, with the SQL function that compares person names."""
+"""Connect to inventory files with SQLite, and register the SQL function that normalizes person names."""
 
 from __future__ import annotations
 

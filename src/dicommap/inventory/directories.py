@@ -70,13 +70,14 @@ class DirectoryCollector:
 def find_known_directory(
     previous: Sequence[PreviousScan], root: str, path: str, mtime_ns: int
 ) -> KnownDirectory | None:
-    """Return the content of a directory that has not changed since the last complete scan, else None.
+    """Return the content of a directory from the last complete scan if the directory has not changed since; else None.
 
     Args:
         previous: The inventories of earlier scans.
         root: The root of the source.
         path: The path of the directory, relative to the root.
         mtime_ns: The current modification time of the directory, in nanoseconds since 1970.
+
     """
     complete = next((scan for scan in previous if scan.complete), None)
     if complete is None or not 0 <= mtime_ns < complete.stable_before_ns:
@@ -166,7 +167,7 @@ _FILE_READERS = (read_text, read_byte_count, read_integer, read_text, _read_disp
 
 
 def _read_children(connection: sqlite3.Connection, select: str, source: int, below: str) -> Iterator[Any]:
-    """Yield the rows of the paths directly in a directory, without the paths in inner directories.
+    """Yield a row for each path directly in a directory. Paths in inner directories are left out.
 
     The paths in one inner directory follow each other in the index. The query skips them as a whole.
     """
@@ -194,14 +195,16 @@ def _read_children(connection: sqlite3.Connection, select: str, source: int, bel
 
 
 def _find_end_of_inner_directory(path: str | bytes, begin: int) -> str | bytes | None:
-    """Return the text that follows all paths of an inner directory in the index, so that a query can skip these paths.
+    """Return the text that follows all paths of an inner directory in the index, so that a query can skip them.
 
-    For the path `ct/01/a.dcm` and the position 3 (after `ct/`), it is `ct/010`, because "0" is the character after "/".
-    If `path` has no slash after `begin`, it is directly in the read directory, and the result is None.
+    For the path `ct/01/a.dcm` and the position 3 (after `ct/`), the text is `ct/010`, because "0" is the character
+    after "/". If `path` has no slash after `begin`, the path is directly in the directory that is read, and the result
+    is None.
 
     Args:
         path: A path in the index.
         begin: The position in `path` after the read directory.
+
     """
     if isinstance(path, str):
         slash = path.find("/", begin)

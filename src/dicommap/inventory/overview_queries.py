@@ -97,7 +97,7 @@ class OverviewQueries:
         return [self._read_study(uid) for uid in uids]
 
     def count_modalities(self) -> dict[str, int]:
-        """Return a dict: Modality -> number of series, the most frequent modality first."""
+        """Return a dict: Modality -> number of series with it. The most frequent modality is first."""
         if "Modality" not in self._keywords:
             return {}
         return dict(read_rows(self._connection, _MODALITIES_QUERY, (read_value, read_integer)))

@@ -210,7 +210,7 @@ class PreviousScan:
         return taken
 
     def matches_walk(self, after: int, source: int, files: Sequence[SourceFile]) -> bool:
-        """Return whether `files` follow the first `after` files of this inventory, unchanged and in the same order.
+        """Return whether a batch of the new walk continues this inventory: the same files in the same order, unchanged.
 
         This method checks all cells of these files, so that `copy_first` can copy them without another check.
 
@@ -218,6 +218,7 @@ class PreviousScan:
             after: The number of files of this inventory that have been matched so far.
             source: The index of the root of `files`.
             files: The files as the new walk lists them.
+
         """
         bounds = (after, after + len(files))
         rows = self.connection.execute(f"{FILE_RANGE_QUERY} ORDER BY id", bounds).fetchall()
@@ -236,9 +237,10 @@ class PreviousScan:
         return True
 
     def has_exactly(self, count: int) -> bool:
-        """Return whether the inventory has exactly `count` files and no issue `instance.conflict`.
+        """Return whether the inventory has exactly `count` files, and can be copied as a whole.
 
-        Every scan compares files with this issue again. So an inventory with this issue is not copied as a whole.
+        An inventory with an issue `instance.conflict` cannot be copied as a whole, because every scan compares the
+        files of such issues again.
         """
         ((files,),) = self.connection.execute("SELECT MAX(id) FROM file").fetchall()
         conflict = self.connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()

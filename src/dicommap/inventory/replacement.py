@@ -1,4 +1,4 @@
-"""Check whether a scan may replace the file at the path of its inventory, and whether an inventory has a source."""
+"""Check that a scan may overwrite the file at its output path, and find out whether an inventory has a given source."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _ANY_FILE_QUERY = "SELECT 1 FROM file WHERE source IN (SELECT id FROM source WHE
 
 
 def has_files_of_source(path: Path, root: str) -> bool:
-    """Return whether the inventory at `path` has files of the source `root`. Return False if it cannot be read."""
+    """Return whether the inventory at `path` contains files of the source `root`. Return False if it cannot be read."""
     try:
         with closing(sqlite_schema.open_inventory_file(path)) as connection:
             require_inventory_tables(connection)

@@ -1,4 +1,4 @@
-"""Rows of the inventory's tables as plain tuples. Tuples are cheap to send between processes."""
+"""Rows of the inventory's tables as plain tuples, which are cheap to send between processes."""
 
 from __future__ import annotations
 

@@ -208,6 +208,6 @@ def _query(text: str, condition: SqlCondition) -> SqlCondition:
 
 
 def _within(columns: str, *queries: SqlCondition) -> SqlCondition:
-    """Return the condition that selects rows whose `columns` are in the result of one of `queries`."""
+    """Return the condition that selects the rows whose `columns` occur in the result of one of `queries`."""
     text = " UNION ".join(query.text for query in queries)
     return SqlCondition(f" AND {columns} IN ({text})", sum((query.parameters for query in queries), ()))

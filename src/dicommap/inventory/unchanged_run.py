@@ -1,4 +1,4 @@
-"""The files at the beginning of a walk that are unchanged since the previous scan."""
+"""A run of unchanged files at the beginning of a walk: the files that are the same as in the previous inventory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class UnchangedRun:
-    """The files at the beginning of a walk that are unchanged since the previous scan.
+    """A run of unchanged files at the beginning of a walk: the files that are the same as in the previous inventory.
 
     The run ends before the first batch that has a changed file.
     """

@@ -124,7 +124,7 @@ def bounded_issues(limit: int = DOCUMENT_ISSUE_LIMIT, path: str | None = None) -
 
 
 def limit_and_count(issues: Iterable[Issue], limit: int, location: Location) -> Iterator[Issue]:
-    """Yield the first `limit` issues. Then yield one issue with the number and the highest severity of the others.
+    """Yield the first `limit` issues, then one issue with the number and the highest severity of the others.
 
     At most `ISSUE_COUNT_LIMIT` of the other issues are counted, so that the search ends in time. If this limit is
     reached, the last issue has the severity error, because the issues that are not counted may be errors.

@@ -121,7 +121,7 @@ class Issue:
         return replace(self, location=replace(self.location, **members))  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the issue as a JSON object that is valid for the JSON Schema of issues."""
+        """Return the issue as a dict in the form of the JSON Schema `issue`."""
         return {
             "code": self.code,
             "severity": self.severity.value,

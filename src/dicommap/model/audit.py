@@ -57,9 +57,10 @@ class _Line(BaseModel):
 
 
 class AuditEvent(_Line):
-    """An event of a package without its time, user and version, which `record_event` adds.
+    """An event in the history of a package, such as its submission, for a line of audit.jsonl.
 
-    An event has no value of an attribute. Members that do not apply to the action are None.
+    The event has no time, user and version, because `record_event` adds them. It has no values of attributes. Members
+    that do not apply to the action are None.
     """
 
     action: AuditAction
@@ -111,7 +112,10 @@ class AuditEventLine(AuditEvent):
 
 
 class AuditValue(_Line):
-    """A value of an attribute before or after a change: its hash, the value itself, or neither."""
+    """The old or new value of an attribute in audit.jsonl: the value itself, its hash, or neither.
+
+    `AuditValueMode` decides which of the three is written.
+    """
 
     hash: _Sha256 | None = None
     value: str | None = None

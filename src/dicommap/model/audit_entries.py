@@ -1,4 +1,4 @@
-"""Entries of audit.jsonl for its readers: which lines are selected, and whether a value was that of a change."""
+"""Select lines of audit.jsonl, and compare a value with the old and new values of a change."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class AuditKind(StrEnum):
-    """The kinds of lines."""
+    """The two kinds of lines in audit.jsonl: changes of attributes, and events of the package."""
 
     CHANGE = "change"
     EVENT = "event"
 
 
 class ValueMatch(StrEnum):
-    """The result of comparing a value with a change."""
+    """Where a searched value occurs in a change: before the change, after it, in both places, or in neither."""
 
     BEFORE = "before"
     """The attribute had the value before the change."""
@@ -43,7 +43,7 @@ class ValueMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditSelection:
-    """The lines to select. A line must fit every member that is not None."""
+    """Criteria for lines of audit.jsonl. A selected line meets every criterion that is not None."""
 
     study: str | None = None
     """A Study Instance UID. Events of the whole package, or of a job with the study, fit too."""
@@ -58,7 +58,7 @@ class AuditSelection:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A line of audit.jsonl, with the time and the user also for a change, which has those of the draft."""
+    """A line of audit.jsonl with its time and user. A change gets the time and user of the draft that recorded it."""
 
     line: AuditLine
     at: str
@@ -69,9 +69,10 @@ class AuditEntry:
 
 
 def parse_since(text: str) -> str:
-    """Return a date or a time as ISO 8601 in UTC. A date is its first second; a time without a zone is in UTC.
+    """Convert a date or time that a user typed to ISO 8601 in UTC, such as `2026-11-30T09:15:00Z`.
 
-    Raises UsageError if the text is neither.
+    A date means its first second. A time without a time zone is taken as UTC. Raises UsageError if the text is neither
+    a date nor a time.
     """
     try:
         time = datetime.fromisoformat(text)
@@ -84,7 +85,14 @@ def parse_since(text: str) -> str:
 
 
 def compare_value(change: AuditChange, value: str, key: AuditKey | None) -> ValueMatch:
-    """Return whether a value is among the values before a change, or is the value after it."""
+    """Compare a value with the values of an attribute before and after a change.
+
+    Args:
+        change: A line of audit.jsonl with the change.
+        value: The value to search for, as plain text.
+        key: The secret key with which the values of the line are hashed; None if they are not hashed.
+
+    """
     target = Target(
         study_instance_uid=change.studyInstanceUID,
         series_instance_uid=change.seriesInstanceUID,
@@ -103,7 +111,14 @@ def compare_value(change: AuditChange, value: str, key: AuditKey | None) -> Valu
 
 
 def is_selected(line: AuditLine, selection: AuditSelection, jobs: Container[str]) -> bool:
-    """Return whether a line fits a selection, apart from its time. `jobs` are the ids of the jobs with the study."""
+    """Return whether a line meets all criteria of a selection except the earliest time.
+
+    Args:
+        line: A line of audit.jsonl.
+        selection: The criteria.
+        jobs: The ids of the jobs that import the selected study.
+
+    """
     if selection.kind is not None and line.type != selection.kind:
         return False
     if isinstance(line, AuditChange):

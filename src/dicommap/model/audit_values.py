@@ -30,7 +30,7 @@ MAX_VALUES = 100
 
 
 class AuditValueMode(StrEnum):
-    """The forms in which audit.jsonl has values."""
+    """The forms in which audit.jsonl can store values: left out, as keyed hashes, or as plain text."""
 
     NONE = "none"
     HASHED = "hashed"
@@ -61,7 +61,7 @@ def _encode_value(target: Target, tag: int, text: str) -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditValues:
-    """The form in which audit.jsonl has values, and the key of hashes."""
+    """The form in which audit.jsonl stores values, and the secret key for hashed values."""
 
     mode: AuditValueMode = AuditValueMode.NONE
     key: AuditKey | None = None

@@ -112,7 +112,7 @@ class InstanceCounts:
 
     @property
     def differing(self) -> int:
-        """Return the number of instances that are new, gone, changed, or in another series."""
+        """Return the number of instances that are new, gone, changed, or moved to or from another series."""
         return self.new + self.gone + self.changed + self.to_other_series + self.from_other_series
 
     @property

@@ -26,7 +26,7 @@ class AdoptionResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAdoption:
-    """An import job of the data store, and the result of its comparison with the package."""
+    """An import job of the data store that was started without `submit`, compared with the requests of a package."""
 
     properties: ImportJob
     """The answer of GetDICOMImportJob."""

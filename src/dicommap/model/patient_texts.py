@@ -71,9 +71,9 @@ def _fold(text: str) -> str:
 
 
 def _is_long_enough(part: str) -> bool:
-    """Return whether a part of a value is searched as a word.
+    """Return whether a part of a value is long enough to be searched as a word, and has a letter.
 
-    It must have a letter; digits alone are searched as numbers.
+    Digits without a letter are searched as numbers.
     """
     has_letter = any(map(str.isalpha, part))
     return has_letter and len(part) >= (MIN_LETTERS if part.isascii() else MIN_IDEOGRAPHS)

@@ -31,7 +31,10 @@ class PromotionStep(StrEnum):
 
     @property
     def is_copy(self) -> bool:
-        """Return whether the service may have the copy, and its end is not known."""
+        """Return whether a copy may still be running.
+
+        Its request was sent or may have been sent, and its end is unknown.
+        """
         return self in (PromotionStep.COPYING, PromotionStep.COPIED)
 
 

@@ -26,7 +26,7 @@ class NetworkTraffic(NamedTuple):
 
 
 class ListedDirectory(NamedTuple):
-    """A directory of a source. A walk over the source yields a directory after all files in it."""
+    """A directory that a walk over a source has listed completely. The walk yields it after all files in it."""
 
     path: str
     """The path relative to the root of the source. The path of the root is empty."""

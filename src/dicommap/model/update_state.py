@@ -39,12 +39,12 @@ class RequestState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Return whether the service may have the request, and its result is not known yet."""
+        """Return whether the service may have received the request, and its result is not known yet."""
         return self in (RequestState.SENDING, RequestState.SENT)
 
     @property
     def is_done(self) -> bool:
-        """Return whether nothing is left to send."""
+        """Return whether this request needs no further step: it has succeeded, or it was not necessary."""
         return self in (RequestState.UPDATED, RequestState.STORED)
 
 
@@ -131,9 +131,10 @@ class UpdateState(_Document):
         return next(records, None)
 
     def with_record(self, record: RequestRecord) -> UpdateState:
-        """Return this state with a record. It replaces the last record if that is the same request and not at its end.
+        """Return a copy of this state to which `record` is added.
 
-        Records of requests that have ended are kept: their versions are needed to take the update back.
+        If the last record is about the same attempt of the same request, and this attempt has not ended, `record`
+        replaces it. Records of ended requests are kept, because their versions are needed to take the update back.
         """
         last = next(
             (
@@ -158,7 +159,7 @@ def _is_same_attempt(known: RequestRecord, record: RequestRecord) -> bool:
 
 
 class RevertState(_Document):
-    """The document updates-state/revert-IMAGESETID.json: the state of taking back the updates of one image set."""
+    """The document updates-state/revert-IMAGESETID.json: how far taking back the updates of one image set has come."""
 
     version: Literal[1] = 1
     imageSetId: _ImageSetId

@@ -1,4 +1,4 @@
-"""The studies that an issue about one edit counts: all of them are counted, and only the first ones are named."""
+"""Studies in which one edit has an effect, for the message of an issue: all are counted, and the first are named."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dicommap.overrides.shared_identifiers import LISTED_STUDIES_LIMIT
 
 @dataclass(slots=True)
 class AffectedStudies:
-    """The studies in which an edit has an effect. Its text is `2 studies: 1.2.3, 1.2.4`."""
+    """The studies in which an edit has an effect. As text, it is `2 studies: 1.2.3, 1.2.4`."""
 
     uids: list[str] = field(default_factory=list)
     """The Study Instance UIDs of the first LISTED_STUDIES_LIMIT studies."""

@@ -49,8 +49,9 @@ class AttributeChange:
 
 
 def has_only_value(before: ValueCounts | None, text: str | None) -> bool:
-    """Return whether all files have the value `text` already. `before` is None if the inventory did not capture it.
+    """Return whether all files already have the value `text`, so that an edit would change nothing.
 
-    An inventory does not tell an absent attribute from an empty one: both have the empty text.
+    An inventory does not distinguish an absent attribute from an empty one: the value of both is the empty text.
+    `before` is None if the inventory did not capture the attribute.
     """
     return before is not None and list(before) == [text]

@@ -106,7 +106,7 @@ def _find_escaped_source(study: Study, edit: Edit) -> CurrentValue | None:
 def _find_first_files(
     study: Study, series_values: set[_SeriesValue], files: StudyFileReader
 ) -> dict[_SeriesValue, str]:
-    """Return a dict: value in `series_values` -> path of the first file that has the value."""
+    """Return a dict: pair of a series and a value -> path of the first file in the series that has the value."""
     keywords = tuple(dict.fromkeys(keyword for _, (keyword, _) in sorted(series_values, key=repr)))
     first: dict[_SeriesValue, str] = {}
     for file in files(study.study_instance_uid, keywords):

@@ -78,7 +78,7 @@ class GroupingConflict:
 
     @property
     def cure(self) -> str:
-        """Return a description of the edit that would remove the conflict. It contains no attribute value."""
+        """Return a description of the edit that would remove the conflict. It contains no patient value."""
         if self.is_harmonizable:
             return f"drafting with --harmonize {self.keyword}"
         instead = f" instead of {self.edits[0]}" if self.edits else ""

@@ -47,7 +47,7 @@ class GroupingValues:
 
 
 def index_changes(changes: Iterable[AttributeChange]) -> ChangesByScope:
-    """Return the changes of one study by series and keyword."""
+    """Return a dict of a study's changes: (Series Instance UID or None, keyword) -> change."""
     return {(change.series_instance_uid, keyword_of(change.tag)): change for change in changes}
 
 
@@ -92,7 +92,7 @@ def iterate_grouping_values(
 
 
 def _find_only_values(series: Series, changes: ChangesByScope) -> tuple[str, ...] | None:
-    """Return the values of a series after the overrides; None if an attribute has several values."""
+    """Return the grouping values of a series after the overrides; None if a grouping attribute has several values."""
     values = []
     for keyword in GROUPING_KEYWORDS:
         text = find_override_text(series.series_instance_uid, keyword, changes)

@@ -200,7 +200,7 @@ def _select_values(values: ConflictingValues, positions: tuple[int, ...]) -> Con
 
 
 def _find_most_frequent(groups: ConflictGroups, positions: tuple[int, ...]) -> ConflictingValues:
-    """Return the most frequent combination of the values at `positions`.
+    """Return the combination of values that most files have. Only the values at `positions` are compared.
 
     If several combinations are equally frequent, return the one with the fewest empty values, and of these the one that
     sorts first.

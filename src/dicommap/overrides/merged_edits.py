@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class MergedEdit:
-    """The equal edits of one attribute of one target."""
+    """Equal edits of one attribute of one target, merged into one. The origins of all these edits are kept."""
 
     attribute: Attribute | None
     """The new value; None if the attribute is removed."""
@@ -35,7 +35,7 @@ class MergedEdit:
     can_be_shown: bool
 
     def add(self, other: MergedEdit) -> None:
-        """Add an edit of a narrower target that has the same new value."""
+        """Add an edit that has the same new value, but a narrower target, such as a series of the study."""
         self.origins += other.origins
         self.can_be_shown &= other.can_be_shown
 
@@ -63,12 +63,13 @@ def build_contradiction_issue(target: Target, tag: int, first: str, second: str)
 
 
 def build_update_level_issue(target: Target, tag: int, origin: str) -> Issue:
-    """Return the issue of an edit for too few instances: HealthImaging keeps the attribute once for more of them.
+    """Return the issue of an edit for only some files of the study or series for which HealthImaging stores one value.
 
     Args:
         target: The series or instance of the edit.
         tag: The attribute.
         origin: The origin of the edit.
+
     """
     level = level_of(tag)
     return make_issue(

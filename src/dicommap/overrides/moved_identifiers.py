@@ -100,7 +100,7 @@ class MovedIdentifiers:
 
 
 class _ReceivedValue(NamedTuple):  # a NamedTuple: there can be millions, and they are smaller than dataclasses
-    """A value that a study gets from its edits."""
+    """A value that a study gets from its edits. It did not have the value before."""
 
     digest: int
     other_digest: int

@@ -45,7 +45,10 @@ if TYPE_CHECKING:
 
 
 def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -> list[Edit]:
-    """Return the edits of a study that changed an attribute. `resolution` is the result of resolving all `edits`."""
+    """Return the edits of a study that changed at least one attribute.
+
+    `resolution` is the result of resolving all `edits`.
+    """
     changed = {(change.series_instance_uid, change.sop_instance_uid, change.tag) for change in resolution.changes}
     return [edit for edit in edits if not changed.isdisjoint(edit.scopes())]
 

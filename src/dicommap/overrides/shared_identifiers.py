@@ -123,7 +123,7 @@ IDENTIFIERS = (
 
 
 class SharedIdentifiers:
-    """Comparison of studies that have the same identifier after the edits, but different ones before the edits."""
+    """Comparison of studies that have the same identifier after the edits, but had different ones before."""
 
     def __init__(self, severity: Severity = Severity.WARNING, store: ItemStore = MEMORY) -> None:
         """Make a comparison without studies.
@@ -156,7 +156,7 @@ class SharedIdentifiers:
 
 @dataclass(slots=True)
 class _StudyGroup:
-    """The studies that have the same identifier after the edits."""
+    """The studies that have the same identifier after the edits, with the merged digests of their compared values."""
 
     traits: ValueDigests
     bare: int
@@ -166,12 +166,13 @@ class _StudyGroup:
     count: int = 1
 
     def add(self, traits: ValueDigests, studies: tuple[str, ...], count: int) -> None:
-        """Add `count` studies with the same identifier.
+        """Add studies that have the identifier of this group.
 
         Args:
             traits: The digests of the values of these studies.
             studies: The UIDs of the first of these studies.
             count: The number of these studies.
+
         """
         merged = tuple(map(_merge_digests, self.traits, traits))
         sample = (
@@ -264,13 +265,14 @@ class _StudyGroups:
 def _compute_digests(
     identifier: ComparedIdentifier, study: str, series: Series, after: NewTexts
 ) -> Iterator[tuple[tuple[str, str], ValueDigests]]:
-    """Yield each identifier of a series after the edits, with its issuer, and the digests of the compared values.
+    """Yield each identifier that a series has after the edits, and the digests of the values to compare.
 
     Args:
         identifier: The identifying attribute.
         study: The Study Instance UID.
         series: The series.
         after: The new values of the edits.
+
     """
     compared: ValueDigests = ()
     for keyword in identifier.compared:

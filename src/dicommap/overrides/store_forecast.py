@@ -180,7 +180,7 @@ class _StudyForecast:
         return [next(decided_here) if forecast is None else forecast for forecast in compared.values()]
 
     def _compare_with_stored(self, group: GroupingValues) -> ForecastImageSet | None:
-        """Return the forecast of a group if the stored image sets alone decide it, else None."""
+        """Return the forecast of a group of files, or None if the stored image sets alone do not decide it."""
         if self._has_unflagged:
             return _make_forecast(group, ForecastReason.NO_PRIMARY_FLAG)
         if not self._primary:

@@ -182,7 +182,7 @@ def _move_to_study(study: Study, merged_edits: MergedEdits) -> None:
 
 
 def _restore_private_creators(merged_edits: MergedEdits) -> None:
-    """Copy private creators from the study to the series whose private attributes need them.
+    """Copy private creators from the study's edits to the edits of each series that has their private attributes.
 
     A private creator is valid only in the data set that has it (PS3.5 section 7.8.1).
     """

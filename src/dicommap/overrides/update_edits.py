@@ -1,4 +1,7 @@
-"""Collect the edits that no override can make, for drafts that do not allow updates: one issue for each edit."""
+"""Collect the edits that only updates could make, and report them if a draft does not allow updates.
+
+There is one issue for each edit.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ REASON_PHRASES = {
 
 
 class UpdateEdits:
-    """Collector of the edits that no override can make, and of the studies with these edits."""
+    """Collector of edits that only updates could make, and of the studies in which they occur."""
 
     def __init__(self) -> None:
         """Make a collector without edits."""
@@ -46,7 +49,7 @@ class UpdateEdits:
             self._studies.setdefault(key, AffectedStudies()).add(study)
 
     def issues(self) -> Iterator[Issue]:
-        """Yield an issue for each edit. Call it after the last study."""
+        """Yield an issue for each collected edit. Call it after the last study."""
         for (location, tag, reason), studies in self._studies.items():
             place = replace(location, keyword=keyword_of(tag))
             yield make_issue("edit.needs-updates", place, what=REASON_PHRASES[reason], studies=str(studies))

@@ -1,4 +1,4 @@
-"""The lines of audit.jsonl about changes, which a draft writes, and those of an earlier package for a retry."""
+"""Build the lines of audit.jsonl that record changes: from a draft, or from an earlier package for a retry."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 def build_change_lines(
     changes: Iterable[AttributeChange], values: AuditValues, assumptions: Assumptions
 ) -> Iterator[str]:
-    """Yield a line for each change.
+    """Yield a line of audit.jsonl for each change.
 
     Args:
         changes: The changes.
         values: The form in which the lines have values.
-        assumptions: The assumptions about override files. If overrides with equal content share a file, a line does not
-            name it: the mappings in the plan do.
+        assumptions: The assumptions about override files. If overrides with equal content share a file, the lines do
+            not name the file, because the mappings in the plan name it.
+
     """
     has_own_files = assumptions.overrideFiles != "shared"
     return format_audit_lines(_build_record(change, values, has_own_files=has_own_files) for change in changes)

@@ -57,7 +57,7 @@ def _read_key_file(path: Path) -> bytes:
 
 
 def choose_audit_values(word: AuditValueMode | str | None, key_path: StrPath | None) -> AuditValues:
-    """Return the form in which audit.jsonl has values.
+    """Return the form in which audit.jsonl stores values: left out, as keyed hashes, or as plain text.
 
     Args:
         word: The form that the user chose. None for hashes if there is a key, and else no values.
@@ -67,6 +67,7 @@ def choose_audit_values(word: AuditValueMode | str | None, key_path: StrPath | N
         DocumentError: The file with the key cannot be read.
         UsageError: The form is unknown, or the key is too short, is missing for hashes, or is given although values are
             not hashed.
+
     """
     mode = None if word is None else choice_of(AuditValueMode, word, "form of audit values")
     if mode in (AuditValueMode.NONE, AuditValueMode.PLAIN):

@@ -75,12 +75,13 @@ def record_event(package: Path, event: AuditEvent, *, now: datetime | None = Non
 
 
 def record_job_events(package: Path, submissions: Iterable[Submission]) -> None:
-    """Append an event for each import job that audit.jsonl does not have yet: it was submitted or adopted.
+    """Append an event to audit.jsonl for each submitted or adopted import job that has no event there yet.
 
-    After a killed submit, the next one records the jobs that the first one had started.
+    A submit that was killed may have started jobs without an event. The next submit then appends these events.
 
     Raises:
         PackageError: audit.jsonl cannot be read or written.
+
     """
     started = [submission for submission in submissions if submission.state.has_job]
     known = _list_recorded_jobs(package) if started else set()
@@ -119,13 +120,14 @@ def _list_recorded_jobs(package: Path) -> set[str | None]:
 
 
 def format_event_line(event: AuditEvent, at: datetime, previous: str, removed: int = 0) -> str:
-    """Return the line of an event.
+    """Return the line of audit.jsonl for an event, with its line end.
 
     Args:
         event: The event.
         at: The time of the event.
         previous: The hash of the line before it.
         removed: Number of bytes of an incomplete line that are removed before this line is written.
+
     """
     record = {
         "type": "event",

@@ -77,7 +77,7 @@ class AuditReader:
                     yield AuditEntry(line, at, user, match)
 
     def require_comparable(self, key: AuditKey | None) -> None:
-        """Raise UsageError if values cannot be compared with the changes: without values, or with another key."""
+        """Raise UsageError if values cannot be compared: audit.jsonl has no values, or hashes with another key."""
         mode = None if self.draft is None else self.draft.values
         if self.draft is None or mode in (None, AuditValueMode.NONE):
             raise UsageError(

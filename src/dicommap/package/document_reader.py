@@ -114,7 +114,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
 
     @property
     def _beneath(self) -> Path | None:
-        """Return the directory that a link may not lead out of. Return None if links are followed."""
+        """Return the directory that a link must not leave; None if links are followed."""
         return None if self._follows_links else self._folder
 
     def _find_index(self, name: str) -> int | None:
@@ -123,7 +123,7 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         return index if index < len(self._names) and self._names[index] == name else None
 
     def _find_document_path(self, name: str) -> Path:
-        """Return the path of a file, and report that the file is read.
+        """Return the path at which to open a file, and report that the file is read.
 
         If links are not followed, the path is relative to the root.
         """

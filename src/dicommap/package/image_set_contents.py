@@ -25,7 +25,7 @@ _STUDY_KEYWORDS = ("PatientID", "AccessionNumber", "StudyID", "StudyDate")
 
 
 class PromotionEndError(Exception):
-    """The end of the work on one image set before it was promoted."""
+    """Raised if an image set cannot be promoted. Its outcome and reason become the result of the image set."""
 
     def __init__(self, outcome: PromotionOutcome, reason: str) -> None:
         super().__init__(outcome)
@@ -83,9 +83,9 @@ class ImageSetContents:
         return [summary for summary in summaries if summary.isPrimary]
 
     def read_primaries(self, study: str, series: str) -> list[ImageSetContent]:
-        """Return the contents of the primary image sets of a series, and of some others of its study.
+        """Return the contents of the primary image sets of a series, and of some other image sets of its study.
 
-        Of the others, one of each combination of values of the study's grouping attributes is read.
+        From the other image sets, one is read for each combination of values of the study's grouping attributes.
         """
         summaries = self.search_primaries(study)
         chosen = {

@@ -1,8 +1,8 @@
-"""Promote one image set: update it, copy it into the primary image sets, wait, and prove the result.
+"""Promote one image set: update it, copy it into the primary image sets, wait, and check the result.
 
-A state is written before each request and after it. After an interruption, everything is read again: an update that
-was executed leaves no conflict, so it is not sent again; a copy that was executed is found by its instances in a
-primary image set. So no request is executed twice, and none is sent for a version that was not read.
+A state is written before each request and after it. After an interruption, everything is read again. An update that was
+executed leaves no conflict, so it is not sent again. A copy that was executed is found by its instances in a primary
+image set. So no request is executed twice, and no request is sent for a version that was not read.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ class ImageSetPromoter:
 
         Args:
             image_set: The id of the image set.
-            confirmed: The plan that the user has confirmed. Nothing is sent if the plan has changed since then. None to
-                go on with a copy that was begun, which sends no update.
+            confirmed: The plan that the user has confirmed. Nothing is sent if the plan has changed since then. If it
+                is None, only a copy that an earlier call began is continued, and no update is sent.
 
         Raises:
-            AwsError: AWS cannot be reached, or refuses all requests. The next call goes on from where it was.
+            AwsError: AWS cannot be reached, or refuses all requests. The next call continues after the last saved step.
             PackageError: A state cannot be read or written.
 
         """
@@ -105,7 +105,10 @@ class ImageSetPromoter:
         return self._copy(promotion, candidate)
 
     def _update(self, promotion: Promotion) -> tuple[Promotion, ImageSetContent]:
-        """Send the update, wait until it has ended, and return the new plan, which has no changes left."""
+        """Send the update of a promotion, and wait for its end. Return the new plan, which has no changes left.
+
+        The second returned object is the image set after the update.
+        """
         request = promotion.request
         assert request is not None  # noqa: S101  a promotion with changes has a request
         documents = (request.updatable_bytes, request.removable_bytes)
@@ -158,7 +161,7 @@ class ImageSetPromoter:
         return self._prove(state, promotion, candidate, destination.imageSetId)
 
     def _resume_copy(self, state: PromotionState) -> PromotionResult | None:
-        """Go on after an interruption of a copy. Return None if the copy was not executed."""
+        """Continue a copy that was interrupted, and return the result. Return None if AWS has not executed the copy."""
         candidate = self.contents.read(state.imageSetId)
         primary = state.primaryImageSetId
         if primary is None:
@@ -169,7 +172,11 @@ class ImageSetPromoter:
         return self._prove(state, _expect_promotion(state, candidate), candidate, primary)
 
     def _find_copy(self, state: PromotionState, candidate: ImageSetContent) -> ImageSetContent | None:
-        """Return the primary image set with all instances of the copied one; None if none has them after a pause."""
+        """Return the primary image set that has all instances of the copied image set.
+
+        The search is repeated once after a pause, because SearchImageSets may not find a new image set at once. Return
+        None if the second search finds no such image set.
+        """
         self.contents.wait(state.imageSetId)
         for is_last in (False, True):
             content = self.contents.find_with_instances(
@@ -183,7 +190,7 @@ class ImageSetPromoter:
     def _prove(
         self, state: PromotionState, promotion: Promotion, candidate: ImageSetContent, primary: str
     ) -> PromotionResult:
-        """Wait until a copy has ended, and compare the primary image set with the plan."""
+        """Wait until a copy has ended, compare the primary image set with the plan, and return the result."""
         try:
             _require_success(self.contents.wait(primary))
         except PromotionEndError as end:
@@ -244,7 +251,10 @@ def _make_result(state: PromotionState, outcome: PromotionOutcome) -> PromotionR
 
 
 def _require_unknown_end(error: AwsError) -> None:
-    """Return if it is not known whether a request was executed. Otherwise raise the error, or end the work."""
+    """Return if AWS may have executed a request that ended with an error. For other errors, raise an exception.
+
+    The exception is a PromotionEndError if the error concerns only this image set, else the error itself.
+    """
     if isinstance(error, ConflictError):
         raise PromotionEndError(PromotionOutcome.CHANGED, "AWS answers ConflictException") from None
     if error.local and error.code not in ACCESS_DENIED_CODES:
@@ -262,8 +272,8 @@ def _require_success(properties: ImageSetProperties) -> None:
 
 
 def _expect_promotion(state: PromotionState, candidate: ImageSetContent) -> Promotion:
-    """Return the plan of a copy that was sent before an interruption, from the image set that was copied.
+    """Return the plan of a copy that was sent before an interruption, made from the image set that was copied.
 
-    Its grouping values are the primary ones already, because the update comes before the copy.
+    The update was sent before the copy. So the image set already has the grouping values of the primary image set.
     """
     return replace(plan_promotion(candidate, [candidate]), target_id=state.targetImageSetId or "")

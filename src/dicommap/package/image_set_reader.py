@@ -31,7 +31,7 @@ DELETED_REASON = "it does not exist, or was deleted"
 
 
 class ImageSetEndError(Exception):
-    """The end of the work on one image set before all of its requests were executed."""
+    """Raised when the work on one image set ends before all of its requests are executed. It has the outcome."""
 
     def __init__(self, outcome: UpdateOutcome, reason: str = "") -> None:
         super().__init__(outcome)
@@ -49,15 +49,11 @@ class ImageSetReader:
     lock_seconds: float = LOCK_SECONDS
 
     def wait(self, image_set: str, ready_version: int = 0) -> Generator[float, None, ImageSetProperties]:
-        """Return the properties of an image set when it is not LOCKED. Yield the pauses in seconds.
+        """Wait until an image set is not LOCKED, and return its properties. Yield each pause in seconds.
 
         Args:
             image_set: The id of the image set.
-            ready_version: The version that the image set must have at least. A failed update ends the waiting, too.
-
-        Raises:
-            ImageSetEndError: The image set does not exist, or is LOCKED for longer than the time limit.
-            AwsError: AWS refuses the request, or cannot be reached.
+            ready_version: The minimum version to wait for. The waiting also ends if the last update has failed.
 
         """
         end = self.clock.monotonic() + self.lock_seconds

@@ -1,4 +1,7 @@
-"""Take back what a package has done to one image set: restore the version before its updates, if it is still ours."""
+"""Take back the updates that a package has sent to one image set: restore the version before them.
+
+This is refused if somebody else has made the latest version.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ _DIFFERENT_REASON = "the restored version is not equal to version {version}"
 
 @dataclass(kw_only=True)
 class RevertTarget:
-    """An image set that the package has changed, with the versions that its requests have made."""
+    """An image set that the package has changed, and the versions that the package's requests have made."""
 
     image_set_id: str
     study_instance_uid: str
@@ -80,10 +83,13 @@ class ImageSetReverter:
     """A function that is called with the state of a finished revert and the Study Instance UID, before it is saved."""
 
     def revert(self, target: RevertTarget) -> Generator[float, None, ImageSetUpdateResult]:
-        """Take back what the package has done to an image set. Yield the pauses in seconds, and return the result.
+        """Take back the updates that the package has sent to an image set. Yield each pause in seconds.
+
+        Returns:
+            The result.
 
         Raises:
-            AwsError: AWS cannot be reached, or refuses a request that does not concern this image set only.
+            AwsError: AWS cannot be reached, or refuses a request for a reason that is not about this image set only.
             PackageError: A state cannot be saved.
 
         """
@@ -99,7 +105,7 @@ class ImageSetReverter:
         return _make_result(target, UpdateOutcome.REVERTED, state)
 
     def _send(self, target: RevertTarget, known: RevertState | None) -> Generator[float, None, RevertState]:
-        """Return the state of a revert that AWS has accepted, in this run or in an earlier one."""
+        """Send a revert, unless an earlier run has sent it, and return its state after AWS has accepted it."""
         if known is not None and known.state == "sent":
             return known
         pauses = GrowingPauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
@@ -134,7 +140,7 @@ class ImageSetReverter:
         raise ImageSetEndError(UpdateOutcome.NOT_REVERTED, "ConflictException")
 
     def _decide(self, target: RevertTarget, latest: str) -> RevertState:
-        """Return the state of a new revert. Raises ImageSetEndError if the latest version is not ours."""
+        """Return the state of a new revert. Raises ImageSetEndError if somebody else has made the latest version."""
         decision = decide_revert(target.steps, int(latest))
         if decision.to_version is None:
             raise ImageSetEndError(UpdateOutcome.NOT_REVERTED, _CHANGED_REASON)
@@ -148,7 +154,10 @@ class ImageSetReverter:
         )
 
     def _recover(self, target: RevertTarget, state: RevertState) -> RevertState:
-        """Return the state of a revert without an answer, if the next version has the content to restore."""
+        """Return the state of a revert whose answer was lost, if the next version has the restored content.
+
+        If it has other content, raise ImageSetEndError, because somebody else has changed the image set.
+        """
         after = str(int(state.versionBefore) + 1)
         if not self._is_restored(target, state, after):
             self._save(state, state="failed", reason="changed")
@@ -156,7 +165,7 @@ class ImageSetReverter:
         return self._save(state, state="sent", versionAfter=after)
 
     def _finish(self, target: RevertTarget, state: RevertState) -> Generator[float, None, RevertState]:
-        """Wait until a revert has been executed, compare the restored version, and return the last state."""
+        """Wait until AWS has executed a revert, compare the restored version, and return the final state."""
         after = state.versionAfter or ""
         properties = yield from self.reader.wait(target.image_set_id, int(after))
         if properties.imageSetWorkflowStatus == UPDATE_FAILED_STATUS and int(properties.versionId) <= int(after):
@@ -172,7 +181,7 @@ class ImageSetReverter:
         return ended
 
     def _is_restored(self, target: RevertTarget, state: RevertState, version: str) -> bool:
-        """Return whether a version has the metadata of the version to restore."""
+        """Return whether a version of the image set has the same metadata as the version that the revert restores."""
         study = target.study_instance_uid
         wanted = self.reader.read(target.image_set_id, state.toVersion, study)
         return self.reader.read(target.image_set_id, version, study) == wanted

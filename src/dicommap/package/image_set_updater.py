@@ -1,9 +1,9 @@
-"""Send an update to one image set: compute what is necessary, send it, wait, read back, compare, and keep each state.
+"""Send an update to one image set: find out which requests are necessary, send them, wait, and compare the result.
 
-A state is written before each request and after it. After an interruption, the image set is read again: if its version
-is the one before the request, the request is sent; if the next version has what the request wants, the request was
-executed; otherwise somebody else has changed the image set, which is reported. So a request is never executed twice,
-and never for a version that was not read.
+A state is written before each request and after it. After an interruption, the image set is read again. If its version
+is the version before the request, the request is sent. If the next version has the values of the request, the request
+was executed. Otherwise somebody else has changed the image set, which is reported. So a request is never executed
+twice, and never sent for a version that was not read.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class ImageSetUpdater:
     def update(
         self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget
     ) -> Generator[float, None, tuple[UpdateState, ImageSetUpdateResult]]:
-        """Send all requests of an update that an image set still needs. Yield the pauses in seconds.
+        """Send the requests of an update that an image set still needs. Yield each pause in seconds.
 
         Args:
             planned: The update.
@@ -103,10 +103,11 @@ class ImageSetUpdater:
         return work.state, work.make_result(outcome)
 
     def _choose_head(self, work: ImageSetWork) -> Generator[float, None, UpdateTarget]:
-        """Return the primary image set to which a request for the whole study is sent.
+        """Return the target with the primary image set to which requests for the whole study are sent.
 
-        It is the one to which an earlier run has sent requests, else the first that needs a request. An image set that
-        has the wanted values needs none, and other image sets of the study may need it.
+        This is the image set to which an earlier run has sent requests. If there is none, it is the first image set
+        that needs a request: if an image set already has the new values, other image sets of the study may still need
+        them.
         """
         target = work.target
         if not target.include_study:
@@ -126,7 +127,10 @@ class ImageSetUpdater:
         return target
 
     def _update_request(self, work: ImageSetWork, number: int, request: UpdateRequest) -> Generator[float, None, bool]:
-        """Bring one request of the package to its end. Return whether a request was executed, now or earlier."""
+        """Send one request of the package, or continue it.
+
+        Return whether AWS has executed it, now or in an earlier run.
+        """
         last = work.state.find_last(work.image_set, number)
         if last is not None and last.state.is_done and last.part == last.parts:
             return self._keep_done(work, number)
@@ -155,7 +159,7 @@ class ImageSetUpdater:
 
     @staticmethod
     def _keep_done(work: ImageSetWork, number: int) -> bool:
-        """Add what an earlier run has kept of a request to the result. Return whether it was executed."""
+        """Add the records that an earlier run saved for a request to the result. Return whether AWS has executed it."""
         records = [
             record
             for record in work.state.requests
@@ -168,13 +172,13 @@ class ImageSetUpdater:
     def _finish_part(
         self, work: ImageSetWork, sent: PartToSend, known: RequestRecord | None, version: str
     ) -> Generator[float, None, RequestRecord]:
-        """Send a request, wait for its end, and compare what is stored. Return its last record.
+        """Send a part of a request, wait for its end, and compare the stored values. Return the final record.
 
         Args:
             work: The work on the image set.
-            sent: The request.
-            known: The record of an earlier run, in which the request was not brought to its end; else None.
-            version: The version for which the request is sent.
+            sent: The part to send.
+            known: The record that an earlier run saved when it sent this part but did not see its end; else None.
+            version: The version of the image set for which the part is sent.
 
         """
         record = known or self._save(work, self._make_record(work, sent, version))
@@ -209,7 +213,10 @@ class ImageSetUpdater:
     def _send(
         self, work: ImageSetWork, sent: PartToSend, record: RequestRecord, *, is_uncertain: bool
     ) -> Generator[float, None, RequestRecord]:
-        """Send a request, and return its record in the state SENT. If it may have been executed, find out first."""
+        """Send a part of a request, and return its record in the state SENT.
+
+        If AWS may have executed it already (`is_uncertain`), find out first, and do not send it twice.
+        """
         pauses = GrowingPauses(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
         unanswered: AwsError | None = None
         for _ in range(SEND_ATTEMPTS):
@@ -243,7 +250,10 @@ class ImageSetUpdater:
     def _recover(
         self, work: ImageSetWork, sent: PartToSend, record: RequestRecord
     ) -> Generator[float, None, RequestRecord | None]:
-        """Find out whether a request without an answer was executed. If so, return its record; else return None."""
+        """Find out whether AWS has executed a request whose answer was lost.
+
+        If so, return its record; else return None.
+        """
         latest = int((yield from self.reader.wait(work.image_set)).versionId)
         before, after = int(record.versionBefore), int(record.versionBefore) + 1
         effects: list[Effect] = []
@@ -283,7 +293,10 @@ class ImageSetUpdater:
         )
 
     def _refuse(self, work: ImageSetWork, record: RequestRecord, error: AwsError) -> Exception:
-        """Save that AWS has refused a request. Return the error to raise: one that ends all, or only this image set."""
+        """Save that AWS has refused a request, and return the error to raise.
+
+        The error ends the whole run, or only the work on this image set.
+        """
         end = self._end(work, record, RequestState.FAILED, error.code)
         return error if not error.local or error.code in ACCESS_DENIED_CODES else end
 
@@ -303,6 +316,6 @@ class ImageSetUpdater:
 
 
 def _make_head(target: UpdateTarget, head: str) -> UpdateTarget:
-    """Return the target with another one of its primary image sets as the one to which the request is sent."""
+    """Return a copy of a target in which requests are sent to `head`, another of its primary image sets."""
     candidates = (target.image_set_id, *target.others)
     return replace(target, image_set_id=head, others=tuple(uid for uid in candidates if uid != head))

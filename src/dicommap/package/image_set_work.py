@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class ImageSetWork:
-    """The work on one image set for one update."""
+    """The work on one image set for one update: the saved records, and the counts and versions of its result."""
 
     planned: PlannedUpdate
     state: UpdateState
@@ -45,11 +45,11 @@ class ImageSetWork:
         return self.target.image_set_id
 
     def add_stored(self, count: int) -> None:
-        """Count attributes that are stored as wanted, so that they are not sent."""
+        """Count attributes that already have the new values, so that they are not sent."""
         self.effects += UpdateEffects(counts={Effect.APPLIED: count} if count else {})
 
     def add_record(self, record: RequestRecord) -> None:
-        """Add a request that has ended, or a check that no request is necessary, to the result."""
+        """Add a finished record to the result: a request that has ended, or a check that no request is necessary."""
         self.effects += UpdateEffects(counts={Effect(name): count for name, count in record.effects.items()})
         self.absent |= set(record.absent)
         self.elsewhere |= dict.fromkeys(record.elsewhere)
@@ -59,7 +59,7 @@ class ImageSetWork:
         self.requests += record.state is RequestState.UPDATED
 
     def make_result(self, outcome: UpdateOutcome, reason: str = "") -> ImageSetUpdateResult:
-        """Return the result."""
+        """Return the result of the work with this outcome."""
         return ImageSetUpdateResult(
             update=self.planned.path,
             study_instance_uid=self.study,
@@ -80,7 +80,10 @@ class ImageSetWork:
 
 @dataclass(frozen=True, kw_only=True)
 class PartToSend:
-    """One part of a request of the package, as it was computed against the version `base` of the image set."""
+    """One part of a request. Requests that are too large for AWS are divided into parts.
+
+    The part was computed from the stored values in the version `base` of the image set.
+    """
 
     number: int
     part: int
@@ -91,7 +94,7 @@ class PartToSend:
 
 
 def find_part(work: ImageSetWork, number: int, part: int, base: str) -> RequestRecord | None:
-    """Return the last record of a part that was computed against the version `base`, if it is executed or open."""
+    """Return the last record of a part that was computed from the version `base`, if it is executed or still open."""
     wanted = (work.image_set, number, part, base)
     for record in reversed(work.state.requests):
         if (record.imageSetId, record.request, record.part, record.baseVersion) == wanted:
@@ -100,7 +103,7 @@ def find_part(work: ImageSetWork, number: int, part: int, base: str) -> RequestR
 
 
 def make_stored_record(work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests) -> RequestRecord:
-    """Return the record of a request that is not necessary."""
+    """Return the record which says that a request is not necessary, because its values are stored already."""
     return RequestRecord(
         imageSetId=work.image_set,
         request=number,
@@ -113,13 +116,13 @@ def make_stored_record(work: ImageSetWork, number: int, version: str, necessary:
 
 
 def make_sent_record(record: RequestRecord, version: str, *, is_inferred: bool = False) -> RequestRecord:
-    """Return the record of a request that AWS has accepted. `version` is the version that it makes."""
+    """Return the record of a request that AWS has accepted. `version` is the version that the request makes."""
     after = max(int(version), int(record.versionBefore) + 1)
     return record.model_copy(update={"state": RequestState.SENT, "versionAfter": str(after), "isInferred": is_inferred})
 
 
 def list_left_out(necessary: NecessaryRequests) -> dict[str, tuple[str, ...]]:
-    """Return the members of a record that tell what is not sent: UIDs, and names of attributes."""
+    """Return the members of a record that list what the request leaves out: UIDs, and names of attributes."""
     return {
         "absent": necessary.absent,
         "elsewhere": tuple(dict.fromkeys(attribute.name for attribute in necessary.elsewhere)),

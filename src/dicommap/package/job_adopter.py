@@ -176,7 +176,10 @@ class JobAdopter:
             return None
 
     def _find_order(self, properties: ImportJob) -> JobRequest | None:
-        """Return the request with the inputS3Uri of a job. The prefixes of a valid package do not overlap."""
+        """Return the package's request with the same inputS3Uri as a job.
+
+        Prefixes of a valid package do not overlap.
+        """
         uri = S3Uri.parse(properties.inputS3Uri or "")
         job_requests = (
             job_request
@@ -275,7 +278,7 @@ class JobAdopter:
 
 
 def _find_differences(properties: ImportJob, job_request: JobRequest) -> Iterator[str]:
-    """Yield the names of members that an import job and a request have with different values.
+    """Yield the names of the request parameters that an import job has with other values.
 
     Members that are placeholders in the request are not compared.
     """
@@ -292,7 +295,7 @@ def _find_differences(properties: ImportJob, job_request: JobRequest) -> Iterato
 
 
 def _find_unknown_member(properties: ImportJob, job_request: JobRequest) -> str:
-    """Return the name of a member whose value neither the job nor the request has; an empty text if all are known."""
+    """Return the first parameter whose value neither the job nor the request has; an empty text if there is none."""
     unknown = (
         member for member in _TAKEN_MEMBERS if not (_value_of(properties, member) or job_request.has_value(member))
     )
@@ -300,7 +303,7 @@ def _find_unknown_member(properties: ImportJob, job_request: JobRequest) -> str:
 
 
 def _value_of(properties: ImportJob, member: str) -> str | None:
-    """Return the value of a member of an import job; None if the service does not report it.
+    """Return the value of a parameter of an import job; None if the service does not report it.
 
     The value of outputS3Uri is returned without the job's folder.
     """

@@ -104,7 +104,7 @@ def _find_changes(submission: Submission, event: ImportJobEvent) -> dict[str, An
 
 @dataclass(kw_only=True)
 class JobEvents:
-    """Events for the jobs of one package. Documents are added, and then applied to the saved states."""
+    """Collector of import-job events for one package. `add` takes documents, `apply` changes the saved states."""
 
     plan: Plan
     states: SubmissionStates
@@ -171,7 +171,7 @@ class JobEvents:
             self.on_step(submission.job, f"{submission.jobStatus} -> {merged.jobStatus} (event)")
 
     def _make_passed_over_issue(self, events: list[ImportJobEvent]) -> Issue:
-        """Return the issue of the events of a job that the package does not have."""
+        """Return the issue about the events of a job that is not in the package."""
         event = events[0]
         place = Location(path=make_printable(f"healthimaging:{event.datastore_id}/{event.job_id}"))
         uri = S3Uri.parse(event.input_s3_uri or "")

@@ -38,7 +38,7 @@ _NO_RECORDS = "no record of the job names an image set"
 
 
 class StudyWork:
-    """A study to verify, with its overrides. The overrides are read when they are first needed. Threads share it."""
+    """A study to verify, with its overrides, which are read when they are first needed. Threads share the object."""
 
     def __init__(self, study: str, read_overrides: Callable[[], StudyOverrides]) -> None:
         self.study = study
@@ -56,7 +56,7 @@ class StudyWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem:
-    """One image set to verify for a study. If the study has no image set, `target` is None."""
+    """One image set to verify for a study. `target` is None if the study has no image set."""
 
     study: StudyWork
     target: ImageSetTarget | None

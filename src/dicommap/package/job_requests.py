@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """The StartDICOMImportJob request of one job, and the override files to upload before it."""
+    """The StartDICOMImportJob request of one job, and the override files to upload before the request is sent."""
 
     job: PlanJob
     request: Mapping[str, Any]

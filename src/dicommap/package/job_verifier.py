@@ -52,7 +52,7 @@ DENIALS_LIMIT = 10
 
 @dataclass(frozen=True, slots=True)
 class _CheckedItem:
-    """The checks of one image set. If a permission was missing, `denial` is AWS's error."""
+    """The results of checking one image set. `denial` is AWS's error if a permission was missing; else None."""
 
     item: WorkItem
     checks: list[AttributeCheck]
@@ -203,9 +203,9 @@ class JobVerifier:
             raise checked.denial
 
     def keep_denied(self) -> None:
-        """Save the results of image sets that could not be read because a permission is missing.
+        """Save the results of image sets that could not be read because a permission is missing. Call this at the end.
 
-        They wait until another image set can be read, or until the verification ends. So call this method at the end.
+        These results are not saved at once: if too many image sets in a row cannot be read, AwsError is raised instead.
         """
         for line in self._denied:
             self._record.add(line)

@@ -81,7 +81,7 @@ class PackageWatcher:
                 self._poll_job(submission)
 
     def confirm(self) -> dict[str, str]:
-        """Ask the service about the jobs whose end is known only from events, and save the answers.
+        """Ask the service about jobs whose end is known only from events, and save the answers.
 
         After the first error, the service is not asked about further jobs.
 
@@ -90,6 +90,7 @@ class PackageWatcher:
 
         Raises:
             PackageError: A status cannot be saved.
+
         """
         reasons: dict[str, str] = {}
         refusal = ""

@@ -49,7 +49,7 @@ class MetadataSource(Protocol):
         """Return the image sets of a study; None if this source cannot be searched."""
 
     def is_locked(self, image_set: str) -> bool:
-        """Return whether an image set is being changed; False if this is not known."""
+        """Return whether an image set is being changed. Return False if this is not known."""
 
 
 class DatastoreMetadata:

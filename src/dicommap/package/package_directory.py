@@ -292,7 +292,7 @@ class PackageDirectory:
 
 
 def _parse_audit_changes(lines: Iterator[str], size: int) -> Iterator[AuditChange]:
-    """Yield the changes in the first `size` bytes of audit.jsonl. Raises ValueError for any other line."""
+    """Yield the changes in the first `size` bytes of audit.jsonl. Raises ValueError for a line that is not a change."""
     while size > 0 and (text := next(lines, "")):
         data = text.encode()
         size -= len(data)

@@ -41,13 +41,13 @@ Results = list[ImageSetUpdateResult]
 
 
 def get_update_id(planned: PlannedUpdate) -> str:
-    """Return the number of an update's file, as the names of the state files have it."""
+    """Return the number in the name of an update's file, such as `000001`. Its state files have the same number."""
     return PurePosixPath(planned.path).stem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastRequest:
-    """A request that a run would send, as it is computed from what is stored now."""
+    """A request that `update` would send now, computed from the values that are stored now."""
 
     update: str
     """The path of the update's file."""
@@ -73,7 +73,7 @@ class PackageUpdater:
         Updates of one study are sent one after the other, in their order.
 
         Raises:
-            AwsError: AWS cannot be reached, or refuses all requests. The next run goes on.
+            AwsError: AWS cannot be reached, or refuses all requests. The next run continues after the last saved state.
             PackageError: A state cannot be read or saved.
 
         """
@@ -116,7 +116,10 @@ class PackageUpdater:
         return results
 
     def read_state(self, planned: PlannedUpdate) -> UpdateState:
-        """Return the saved state of an update, or a new one. Raises PackageError if it is the state of another plan."""
+        """Return the saved state of an update; a new state if none is saved.
+
+        Raises PackageError if the saved state is that of another plan.
+        """
         update = get_update_id(planned)
         state = self.states.read(update) or UpdateState(update=update, sha256=planned.sha256)
         if state.sha256 != planned.sha256:
@@ -152,11 +155,13 @@ class PackageUpdater:
         return replace(result, outcome=UpdateOutcome.REVERTED, was_taken_back=True)
 
     def _search(self, update: Update) -> list[UpdateTarget]:
-        """Return image sets in place of one that does not exist: it may have been copied or promoted."""
+        """Search for the image sets of a series if a known one does not exist: it may have been copied or promoted."""
         return self.finder.search_series(update) if update.series_instance_uid is not None else []
 
     def forecast(self, updates: Iterable[PlannedUpdate]) -> Iterator[ForecastRequest | ImageSetUpdateResult]:
-        """Yield the requests that a run would send now, and results of image sets that cannot be read. Nothing is sent.
+        """Yield the requests that a run would send now, and a result for each image set that cannot be read.
+
+        Nothing is sent.
 
         Raises:
             AwsError: AWS cannot be reached, or refuses a request.
@@ -205,9 +210,9 @@ class PackageUpdater:
                 sent += 1
 
     def revert(self, updates: Iterable[PlannedUpdate], reverter: ImageSetReverter) -> Iterator[ImageSetUpdateResult]:
-        """Take back what the package has done, and yield the result of each image set when it has ended.
+        """Take back all updates of the package, and yield the result of each image set when it has ended.
 
-        Requests of which it is not known whether they were executed are looked up first.
+        First find out whether AWS has executed the requests whose answers were lost.
         """
         settled = [(planned, self.read_state(planned)) for planned in updates]
         states = []
@@ -222,7 +227,7 @@ class PackageUpdater:
         yield from run_interleaved(tasks, self.clock, at_once=STUDIES_AT_ONCE)
 
     def _settle(self, planned: PlannedUpdate, state: UpdateState) -> Generator[float, None, UpdateState]:
-        """Bring the requests of an interrupted run to their end, without sending any. Return the new state."""
+        """Find out how the requests of an interrupted run have ended, without sending any. Return the new state."""
         updater = replace(self.updater, may_send=False)
         for target in self.finder.find(planned.update):
             state, _ = yield from updater.update(planned, state, target)
@@ -230,7 +235,7 @@ class PackageUpdater:
 
 
 def _find_missing(planned: PlannedUpdate, results: Results) -> Results:
-    """Return a result with the outcome NOT_FOUND if no image set has a series or an instance of the update."""
+    """Return a list with a result NOT_FOUND if no image set has the series or some instances of an update; else []."""
     update = planned.update
     if any(result.outcome is UpdateOutcome.NOT_FOUND for result in results):
         return []
@@ -255,7 +260,7 @@ def _find_missing(planned: PlannedUpdate, results: Results) -> Results:
 
 
 def _make_kept_results(planned: PlannedUpdate, state: UpdateState) -> Iterator[ImageSetUpdateResult]:
-    """Yield the results of an update that an earlier run has brought to its end."""
+    """Yield the results of an update that was completed in an earlier run, from its saved records."""
     by_image_set: dict[str, list[Any]] = {}
     for record in state.requests:
         if record.state.is_done:
@@ -279,7 +284,7 @@ def _make_kept_results(planned: PlannedUpdate, state: UpdateState) -> Iterator[I
 
 
 def make_update_event(planned: PlannedUpdate, record: RequestRecord, datastore_id: str) -> AuditEvent:
-    """Return the event of a request that was executed, for audit.jsonl."""
+    """Return the event of audit.jsonl for a request that AWS has executed."""
     return AuditEvent(
         action=AuditAction.UPDATED,
         studyInstanceUID=planned.update.study_instance_uid,
@@ -294,7 +299,7 @@ def make_update_event(planned: PlannedUpdate, record: RequestRecord, datastore_i
 
 
 def make_revert_event(state: RevertState, study: str, datastore_id: str) -> AuditEvent:
-    """Return the event of an image set whose updates were taken back, for audit.jsonl."""
+    """Return the event of audit.jsonl for an image set whose updates were taken back."""
     return AuditEvent(
         action=AuditAction.REVERTED,
         studyInstanceUID=study or None,

@@ -77,7 +77,7 @@ def _hash_pieces(pieces: Iterator[str], digest: hashlib._Hash) -> Iterator[str]:
 
 
 def _add_event(changes: Iterator[str], event: AuditEvent) -> Iterator[str]:
-    """Yield the pieces of audit.jsonl, each of whole lines, and the line of an event after them."""
+    """Yield the pieces of audit.jsonl, which are whole lines, and then the line of an event."""
     piece = ""
     for piece in changes:
         yield piece

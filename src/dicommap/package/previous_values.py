@@ -127,7 +127,7 @@ def _parse_rows(descriptor: int, offset: int, length: int) -> Iterator[list[str]
 
 
 def parse_values_before(text: str) -> PreviousTexts:
-    """Return the values in a cell of the column `before`; None if the attribute was not captured.
+    """Return the values in a cell of the column `before` of preview.csv; None if the attribute was not captured.
 
     If a cell has several values, the number of files follows each value: `A (3); B (1)`. One value could also be this
     whole text. So the result has the whole text first, and then the values `A` and `B`.

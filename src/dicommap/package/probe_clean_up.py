@@ -1,4 +1,4 @@
-"""Delete the image sets and objects that a probe has made, and nothing else."""
+"""Find and delete the image sets and S3 objects that a probe has made, and nothing else."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class ProbeSession:
         )
 
     def run(self, *, is_new: bool) -> ProbeReport | None:
-        """Run all jobs that are not observed yet, write the report and return it.
+        """Run the jobs of the probe that have no saved observation, write the report, and return it.
 
         Args:
             is_new: Whether the record of the probe is not written yet.
@@ -216,7 +216,7 @@ class ProbeSession:
         )
 
     def _require_still_new(self) -> None:
-        """Raise PackageError if another call has begun a probe in the directory since this call has looked."""
+        """Raise PackageError if another call has started a probe in the same directory in the meantime."""
         if self._directory.read_record() is not None:
             raise PackageError(
                 "Another 'dicommap probe' has begun in this directory.", fix="Run the same again to continue it."

@@ -53,5 +53,5 @@ class PromotionStates:
         self._folder.write(promotion_path(state.imageSetId), state)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Return a context manager that locks the folder against a second promotion on this machine."""
+        """Return a context manager that locks the folder, so that no second promotion can run on this machine."""
         return self._folder.lock()

@@ -49,7 +49,7 @@ class StateFolder:
         self._use = use
 
     def read(self, name: str, limit: DocumentLimit = SUBMISSION_LIMIT) -> tuple[bool, Any]:
-        """Return whether a document exists, and its JSON value. The value is None if the text is not JSON.
+        """Return two values: whether a document exists, and its JSON value, which is None if the text is not JSON.
 
         Args:
             name: The path of the document in the package.
@@ -105,7 +105,7 @@ class StateFolder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Return a context manager that locks the folder against a second process on this machine.
+        """Return a context manager that locks the folder, so that no second process can change it on this machine.
 
         The lock is released at the end of the `with` block or of the process. Raises PackageError if another process
         has the lock, or if the folder cannot be written to.

@@ -129,7 +129,7 @@ def forecast_in_store(
 
 
 class _StudyAnswer:
-    """The result for one study: the forecasts, the issues, and whether the data store has image sets of the study."""
+    """The result of comparing one study with the data store: forecasts, issues, and whether image sets exist there."""
 
     def __init__(self, forecasts: list[ForecastImageSet], issues: Iterable[Issue], *, is_stored: bool) -> None:
         self.forecasts = forecasts
@@ -199,7 +199,7 @@ def _select_rows(package: PackageDirectory, planned: Container[tuple[str, str]] 
 
 
 def choose_datastore(package: PackageDirectory, datastore_id: str | None) -> str:
-    """Return the id of the data store.
+    """Return the id of the data store to compare with: that of the caller, of the first submit, or of the requests.
 
     Raises UsageError if none is known, if it does not have AWS's form, or if it is not that of the first submit.
     """

@@ -90,7 +90,7 @@ class SubmissionStates:
         self._folder.write(AWS_ACCOUNT_FILE, account)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Return a context manager that locks the package against a second submit on this machine.
+        """Return a context manager that locks the package, so that no second submit can run on this machine.
 
         The lock is released at the end of the `with` block or of the process. Raises PackageError if another submit has
         the lock, or if the folder cannot be written to.

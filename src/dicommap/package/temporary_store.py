@@ -285,7 +285,7 @@ class _StoredPairs(ItemsView[KeyT, ValueT]):
 
 
 def _create_private_file(path: Path) -> None:
-    """Create an empty file that only its owner can read, even if other files of packages are for a group."""
+    """Create an empty file that only its owner can read, whatever DICOMMAP_GROUP_READABLE says."""
     descriptor = create_file(path)
     try:
         set_mode(descriptor, 0o600)
@@ -306,7 +306,7 @@ _UID_SEPARATOR = "\0"
 
 
 def _encode_key(key: object) -> bytes | int:
-    """Return a key as SQLite compares it."""
+    """Encode a key as bytes or as a signed integer, which SQLite can compare and sort."""
     if isinstance(key, int):
         return key - 2**63  # SQLite has signed numbers only
     if isinstance(key, Target):

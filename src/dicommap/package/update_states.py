@@ -91,7 +91,7 @@ class UpdateStates:
         self._folder.write(UPDATE_ACCOUNT_FILE, account)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Return a context manager that locks the package against a second update on this machine.
+        """Return a context manager that locks the package, so that no second update can run on this machine.
 
         The lock is released at the end of the `with` block or of the process. Raises PackageError if another update has
         the lock, or if the folder cannot be written to.

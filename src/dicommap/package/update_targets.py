@@ -17,7 +17,7 @@ _SeriesKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateTarget:
-    """One image set to which an update is sent."""
+    """One image set to which an update is sent, and how: alone, or with the other primary image sets of its study."""
 
     image_set_id: str
     is_primary: bool | None

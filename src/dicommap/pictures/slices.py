@@ -64,7 +64,10 @@ class Slices:
         return [(2 * place + 1) * self.images // (2 * count) for place in range(count)]
 
     def image(self, place: int) -> tuple[Slice, int]:
-        """Return the file with the image at index `place`, and the index of the image's frame in the file, from 0."""
+        """Return the image at an index of the sorted series: its file, and the index of its frame in the file.
+
+        All indices begin with 0.
+        """
         ends = list(accumulate(member.frames for member in self.slices))
         at = bisect_right(ends, place)
         return self.slices[at], place - (ends[at - 1] if at else 0)

@@ -75,7 +75,14 @@ def _apply_modality_lut(values: Array, attributes: Dataset) -> Numbers:
 
 
 def _compute_sample_values(meaning: Numbers, places: Array | None, padding: NDArray[np.bool_] | None) -> Numbers:
-    """Return a sample of the values in an image, without padding, infinite values and NaN."""
+    """Return a sample of the pixel values of an image, without padding, infinite values and NaN.
+
+    Args:
+        meaning: The pixel values after the modality LUT.
+        places: The indices of the pixels in the sample; None for all pixels.
+        padding: An array that is True at padding pixels; None if there are none.
+
+    """
     flat = (meaning if places is None else places).ravel()
     step = max(1, flat.size // _SAMPLE_SIZE)
     chosen = flat[::step]
@@ -122,7 +129,7 @@ def _leave_out_background(sample: Numbers) -> Numbers:
 
 
 def _shows_something(sample: Numbers, window: Dataset) -> bool:
-    """Return whether an image with a window has visible contrast: it is not nearly black and not nearly white.
+    """Return whether an image with a window has visible contrast: it is neither nearly black nor nearly white.
 
     If all values are equal, return True, because no other window would show more.
     """

@@ -127,7 +127,14 @@ class Folder:
         self.excess = self.load.with_other(file_overrides).excess(quotas) or self.excess
 
     def _count_study_files(self, files: Mapping[str, int], totals: Mapping[str, int], overrides: OverrideSizes) -> None:
-        """Count the files of each study. The overrides of a study are counted in the folder that has all its files."""
+        """Count the files of each study. If this folder has all files of a study, count the study's overrides, too.
+
+        Args:
+            files: Study -> number of its files in a part of this folder.
+            totals: Study -> number of all its files.
+            overrides: The sizes of the override files.
+
+        """
         for study, count in files.items():
             count += self.partial.pop(study, 0)
             if count < totals[study]:

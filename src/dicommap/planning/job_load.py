@@ -32,7 +32,7 @@ class QuotaExcess:
 
 
 class SmallestExcesses(dict[str, QuotaExcess]):
-    """A dict with the smallest excess of each exceeded quota: counted items, such as `files` -> QuotaExcess.
+    """A dict: counted items, such as `files` -> the smallest excess of the quota for these items.
 
     The smallest excess is that of the job or folder that exceeds the quota least. Issues name it: if the user raises
     the quota to its count, at least these files fit into a job.

@@ -26,7 +26,7 @@ The UIDs are None if the file is neither an instance nor a duplicate.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftoverFiles:
-    """Numbers of the files that are directly in one folder (not in inner folders) and that no job in place imports."""
+    """Numbers of the files in one folder, without its inner folders, that no job in place imports."""
 
     folder: str
     files: int
@@ -108,7 +108,10 @@ def find_jobs_in_place(
 
 
 class _FolderWalk:
-    """A walk over the files in the order of their keys. It keeps only the folders that contain the current file."""
+    """A walk over the files in the order of their keys.
+
+    Only the folders that contain the current file are in memory.
+    """
 
     def __init__(
         self,
@@ -227,7 +230,10 @@ class _FolderWalk:
             self.result.cut_studies.setdefault(study, []).append(folder.prefix)
 
     def _divide_folder(self, folder: Folder) -> None:
-        """Make the inner folders of a folder jobs. The files directly in the folder are in no job."""
+        """Make the inner folders of a folder jobs.
+
+        The files directly in the folder become leftover files, in no job.
+        """
         instances = sum(folder.own_files_by_study.values())
         if instances:
             self.result.leftovers.add(
@@ -248,11 +254,12 @@ class _FolderWalk:
 
 
 def _count_unusable_folders(folder: Folder, rest: str) -> None:
-    """Add the number of the folders in `rest`, which cannot be prefixes of jobs, to the nested folders of `folder`.
+    """Count folders that cannot be prefixes of jobs as nested folders of the folder around them.
 
     Args:
         folder: The nearest outer folder that can be a prefix.
         rest: The path of the folders relative to `folder`. It ends with a slash.
+
     """
     unusable_folders = rest.split("/")[:-1]
     folder.load.folders += len(unusable_folders) - count_shared_folders(unusable_folders, folder.unusable_folders)

@@ -241,7 +241,7 @@ def _build_update_files(updates: Iterable[Update], texts: MutableMapping[str, st
 
 
 class _PlanTotals:
-    """Sums over the jobs of a plan. If several jobs have parts of a study, the study is counted once."""
+    """Sums over the jobs of a plan. A study that several jobs share is counted only once."""
 
     def __init__(self, store: ItemStore) -> None:
         self.instances = self.files = self.series = 0

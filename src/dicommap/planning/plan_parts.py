@@ -99,7 +99,7 @@ def _require_match(pattern: re.Pattern[bytes], buffer: bytes, begin: int, end: i
 
 
 def _divide(chunks: Iterable[bytes]) -> Iterator[tuple[bool, bytes]]:
-    """Yield pairs for the parts of a plan: whether the part is a job, and its text. The other parts form the rest."""
+    """Divide the text of a plan into its jobs and the rest. Yield pairs: whether the piece is a job, and its text."""
     buffer = b""
     begin = scanned = depth = 0  # the end of the last part, the end of the last bracket, the number of open brackets
     before: re.Pattern[bytes] | None = None  # the pattern of the bytes before the next job; None outside the jobs

@@ -67,7 +67,7 @@ def planning_issues(
 
 
 def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
-    """Yield an issue for each quota that is too small for some files. `is_any` is True if the plan has any job."""
+    """Yield an issue for each quota that is too small for some files. `is_any` says whether the plan has any job."""
     quotas_too_small = [(plan.staged.smallest, "file with its override files")]
     if not is_any and not plan.staged.smallest:
         quotas_too_small.append((plan.in_place.smallest, "folder with instances in it"))
@@ -144,7 +144,7 @@ def _count_in_no_job(files: int) -> str:
 
 
 def _name_jobs(jobs: Iterable[str]) -> str:
-    """Return the subject and verb of a sentence about a divided study, such as `Jobs 0001, 0002 take parts`."""
+    """Return the beginning of a sentence about a divided study, such as `Jobs 0001, 0002 take parts`."""
     names = sorted(set(jobs), key=int)
     more = len(names) - MAX_NAMED_JOBS
     listed = ", ".join(names[:MAX_NAMED_JOBS])

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _StagedObjects(Iterable["PlannedObject"]):
-    """The objects of one staged job: for each study, numbered files in a folder. They can be iterated several times."""
+    """The objects of one staged job: for each study, a folder of numbered files. It can be iterated several times."""
 
     _pieces: Sequence[StudyPart]
     _missing: BySeries = field(repr=False)
@@ -62,9 +62,9 @@ class RetryJobs:
     packed: PackedJobs
 
     def issues(self) -> Iterator[Issue]:
-        """Yield an issue for each study whose files are in several jobs.
+        """Yield an issue for each study whose files are in several jobs, and an issue if files fit into no job.
 
-        If some files fit into no job, also yield an issue with the number of these files.
+        The last issue has the number of these files.
         """
         for study, (excess, numbers) in sorted(self.packed.divided.items()):
             yield make_issue(

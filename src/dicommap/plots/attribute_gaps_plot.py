@@ -37,9 +37,9 @@ _GAP = 3
 
 @dataclass(slots=True)
 class _Shares:
-    """For each attribute and modality: how many items (files, series, studies) have a problem, and how many there are.
+    """Counts for each pair of attribute and modality: how many items have a problem, and how many items there are.
 
-    The problem is either that the attribute is missing, or that it is inconsistent.
+    An item is a file, series or study. The problem is that the attribute is missing, or that it has different values.
     """
 
     affected: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -47,7 +47,7 @@ class _Shares:
 
     @property
     def is_any(self) -> bool:
-        """Return whether any item has the problem."""
+        """Return whether at least one item has the problem."""
         return any(self.affected.values())
 
     def add(self, keyword: str, modalities: Iterable[str], affected: int, total: int) -> None:

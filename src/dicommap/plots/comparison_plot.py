@@ -86,7 +86,7 @@ def _count_instances_by_part(counts: InstanceCounts, other_series: int) -> dict[
 
 
 def _draw_row(top: float, name: str, parts: Mapping[str, int], words: str) -> Iterator[str]:
-    """Yield the SVG elements of a row: a name, a bar that is divided into parts, and a text."""
+    """Yield the SVG elements of one row of the chart: its name, a bar divided into `parts`, and a text after it."""
     yield draw_text(LEFT_MARGIN, top + 13, name)
     left: float = LEFT_MARGIN + _NAME_WIDTH
     total = sum(parts.values()) or 1

@@ -31,7 +31,7 @@ _BAR_WIDTH = _PANEL_WIDTH - _TEXT_WIDTH - _GAP
 
 @dataclass(frozen=True, slots=True)
 class _JobLoad:
-    """The share of each quota that one job uses."""
+    """A job of the plan with the share of each quota that it uses."""
 
     job: PlanJob
     used: dict[str, int]
@@ -40,7 +40,7 @@ class _JobLoad:
 
     @property
     def largest_share(self) -> float:
-        """Return the share of the quota that the job uses most."""
+        """Return the share of the quota that the job fills most; 1 is the whole quota."""
         return max(self.shares.values())
 
 

@@ -197,7 +197,7 @@ def _draw_bars(bars: _Bars) -> Iterator[str]:
 
 
 def _draw_outliers(left: float, base: float, scale: float, count: int, words: str) -> Iterator[str]:
-    """Yield the SVG elements of the bar for earlier or later studies, and of its label.
+    """Yield the SVG elements of the side bar for studies that are much earlier or later, and of its label.
 
     The bar has a separate colour.
     """

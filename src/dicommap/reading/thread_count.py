@@ -59,7 +59,7 @@ def count_waits() -> int:
 
 
 class WaitDetector:
-    """A detector that finds out whether the calls of one thread wait for storage. It measures some of the calls."""
+    """A detector of slow storage. It measures some calls of one thread, to find out whether they wait for storage."""
 
     def __init__(
         self, elapsed: Callable[[], float] = time.perf_counter, count_waits: Callable[[], int] = count_waits
@@ -169,7 +169,7 @@ class ThreadCount:
             self._try(further)
 
     def _watch(self, speed: float) -> None:
-        """Try another number if the storage has become slower, or if the last trial was long ago."""
+        """Try another number of threads if the storage has become slower, or if the last trial was long ago."""
         self._windows += 1
         self._slow_windows = self._slow_windows + 1 if speed * _SLOWDOWN < self._speed else 0
         if not self._slow_windows:

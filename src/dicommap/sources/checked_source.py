@@ -208,7 +208,10 @@ def _check_reads(read: ReadAt) -> ReadAt:
 
 @contextmanager
 def _errors_as_file_errors() -> Iterator[None]:
-    """Raise FileError instead of any exception that is not an OSError, DicommapError or MemoryError."""
+    """Return a context manager that raises FileError instead of any other exception.
+
+    OSError, DicommapError and MemoryError are raised unchanged.
+    """
     try:
         yield
     except (OSError, DicommapError, MemoryError):

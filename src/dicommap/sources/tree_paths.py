@@ -53,7 +53,7 @@ INVENTORY_KEPT = "The previous inventory is kept."
 
 
 class FailedPath(NamedTuple):
-    """A path that the walk must read again in its own thread, because of an error of the machine or of the root."""
+    """A path whose status the walk must read again in its own thread, after an error of the machine or the root."""
 
     path: str
     error: OSError
@@ -118,7 +118,7 @@ class PathReader:
         return self._make_found(path, status)
 
     def read_statuses(self, below: str, names: Sequence[str]) -> list[SourceFile | DirectoryStatus | FailedPath | None]:
-        """Return the result of `read_status` for each name in a directory.
+        """Return the result of `read_status` for each of these names in one directory.
 
         `below` is the path of the directory with a slash at its end, or empty for the root.
         """
@@ -183,7 +183,7 @@ class PathReader:
         raise unlistable_root_error(self._prefix + failed.path, failed.error) from None
 
     def make_unreachable_file(self, path: str, error: OSError) -> SourceFile:
-        """Return a source file with an issue, for a path whose status cannot be read.
+        """Return the source file, with an issue, for a path whose status cannot be read.
 
         Raises:
             SourceError: The error is caused by the process or machine, or the path is the root.

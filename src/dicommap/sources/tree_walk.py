@@ -73,7 +73,7 @@ class _ListCall:
 
     @property
     def key(self) -> bytes:
-        """Return the key of the path."""
+        """Return the sort key of the path that is listed."""
         return _make_key(self.path)
 
     def run(self, reader: PathReader) -> Listing | SourceFile | FailedPath | DirectoryStatus | None:
@@ -120,16 +120,16 @@ class _Directory:
         """The calls and results that the walk has not used, in the order of the names."""
 
     def has_more(self) -> bool:
-        """Return whether there are names that have no calls."""
+        """Return whether some names of the directory have not been given to a call yet."""
         return self.position < len(self.names)
 
     @property
     def key(self) -> bytes:
-        """Return the key of the first name that has no call."""
+        """Return the sort key of the first name that has not been given to a call yet."""
         return _make_key(self.below + self.names[self.position].rstrip("/"))
 
     def make_call(self) -> _ListCall | _StatusCall:
-        """Return the call for the next names, and keep it for the walk."""
+        """Return a call that lists or reads the next names, and keep it, so that the walk finds its result."""
         names, begin = self.names, self.position
         call: _ListCall | _StatusCall
         if names[begin].endswith("/"):
@@ -209,7 +209,7 @@ class TreeWalk:
                         yield ListedDirectory(directory.below[:-1], directory.mtime_ns, directory.entries)
 
     def _take_next(self, directory: _Directory) -> _Directory | Sequence[SourceFile]:
-        """Return the next files of a directory, or the directory that comes next.
+        """Return the next files of a directory, or an inner directory that the walk must enter next.
 
         If the result of the first call is not known, take one result and return no file. If the results of the call
         are not only files, put them back one by one and return no file. The caller then calls this method again.
@@ -262,7 +262,7 @@ class TreeWalk:
         return call
 
     def _take_listing(self, call: _ListCall) -> None:
-        """Take one result. The caller repeats this until the result is that of `call`."""
+        """Take one result of a submitted call. The caller repeats this until the result of `call` is there."""
         if call.is_too_large:
             call.is_too_large = False
             self._push(call)

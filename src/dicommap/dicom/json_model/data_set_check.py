@@ -255,12 +255,11 @@ def _tag_issues(tag: int, data_set: dict[str, Any], location: Location) -> Itera
 
 
 def _has_private_creator(attribute: object) -> bool:
-    """Return whether an attribute has a value, so that it can be a private creator.
-
-    Another function checks the value itself.
+    """Return whether an attribute has a value, so that it can be a private creator. The value itself is not checked.
 
     Args:
         attribute: The attribute at the tag of the private creator; None if the data set has no such attribute.
+
     """
     return isinstance(attribute, dict) and bool(attribute.get("Value"))
 

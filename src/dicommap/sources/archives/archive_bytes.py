@@ -23,7 +23,10 @@ _CHUNK = 2**18
 
 
 def get_archive_state(status: os.stat_result) -> ArchiveState:
-    """Return the size and time of a file with this `status`. The time is limited to what an inventory can store."""
+    """Return the size and modification time of an archive from its `status`.
+
+    The time is limited to what an inventory can store.
+    """
     file = make_source_file("", status)
     return file.size, file.mtime_ns
 
@@ -80,7 +83,7 @@ class ArchiveFile(io.RawIOBase):
 
 
 class ForwardBytes:
-    """A callable object that reads any bytes of a member, although the member can only be read forwards.
+    """A callable that reads bytes at any offset of an archive member, although the member can only be read forwards.
 
     The first MAX_KEPT_BYTES bytes are kept in memory. To read later bytes a second time, it reads the member again from
     its beginning.

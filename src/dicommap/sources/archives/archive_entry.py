@@ -58,7 +58,10 @@ class ArchiveEntry:
 
 
 class UniqueNames:
-    """The names of an archive's entries, made unique: a second entry `a` gets the name `a!2` in every scan."""
+    """A set of the names in an archive that makes repeated names unique: the second entry `a` gets the name `a!2`.
+
+    The order of the entries decides, so that an entry has the same name in every scan.
+    """
 
     def __init__(self) -> None:
         self.repeated = 0

@@ -93,7 +93,7 @@ def list_archive(tree: LocalTree, file: SourceFile) -> list[SourceFile]:
 
 
 def make_ambiguous_archive(file: SourceFile) -> SourceFile:
-    """Return an archive with an issue and without members, because the paths of its members are ambiguous.
+    """Return an archive as one file with an issue and without members, because the paths of its members are ambiguous.
 
     Other files of the tree may have the same paths (see `has_ambiguous_members`).
     """

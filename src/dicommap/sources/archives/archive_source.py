@@ -144,8 +144,8 @@ class ArchiveOpener(Opener):
     ) -> Iterator[HeaderResult]:
         """Yield the header of each file or member, in the order of `files`: see `Opener.read_headers`.
 
-        Files are read as those of the tree are, so several at once if the storage is slow. Members are read one by one:
-        each thread would have to open the archive, and read a compressed tar file from its beginning.
+        Headers of files are read several at once if the storage is slow. Headers of archive members are read one by
+        one, because each thread would have to open the archive, and to read a compressed tar file from its beginning.
         """
         for is_member, group in groupby(files, key=lambda file: self._split_path(file[0]) is not None):
             if is_member:
@@ -178,7 +178,7 @@ class ArchiveOpener(Opener):
         return None
 
     def _has_scanned_members(self, path: str) -> bool:
-        """Return whether a path is an archive with members that may be opened."""
+        """Return whether a path is that of an archive whose members this opener may open."""
         if self._expected is not None:
             return path in self._expected
         if not has_archive_name(path) or has_ambiguous_members(self._tree, path):
@@ -230,7 +230,7 @@ def has_ambiguous_members(tree: LocalTree, path: str) -> bool:
 
 
 def close_archives() -> None:
-    """Close the archives that this thread keeps open."""
+    """Close the archives that the current thread has kept open."""
     while _open_archives.held:
         _open_archives.held.pop()[1].close()
 
@@ -242,7 +242,7 @@ class _OpenArchives(threading.local):
         self.held: list[tuple[_Key, Archive]] = []
 
     def take(self, key: _Key) -> Archive | None:
-        """Remove an open archive from the list, and return it. Return None if the archive is not open."""
+        """Return an open archive for use, and remove it from the kept archives. Return None if it is not open."""
         for number, (held, archive) in enumerate(self.held):
             if held == key:
                 del self.held[number]
@@ -250,7 +250,10 @@ class _OpenArchives(threading.local):
         return None
 
     def put(self, key: _Key, archive: Archive) -> None:
-        """Add an open archive. If too many archives or entries are open, close the archives that were added first."""
+        """Keep an open archive for later.
+
+        If too many archives or entries are kept, close the archives that were added first.
+        """
         self.held.append((key, archive))
         while len(self.held) > 1 and (
             len(self.held) > MAX_OPEN_ARCHIVES

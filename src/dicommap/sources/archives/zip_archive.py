@@ -86,7 +86,7 @@ class ZipArchive:
         return ForwardBytes(open_member(), info.file_size, open_member)
 
     def _check_start(self, infos: Sequence[ZipInfo]) -> Iterator[Issue]:
-        """Yield an issue if the file has bytes before the first entry."""
+        """Yield an issue if the ZIP file has bytes before its first entry. `infos` are all entries."""
         begin = min((info.header_offset for info in infos), default=self._zip.start_dir)
         if begin > 0:
             yield make_issue("archive.leading-bytes", count=begin)

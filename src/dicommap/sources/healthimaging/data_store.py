@@ -1,8 +1,8 @@
-"""A source with the instances that a HealthImaging data store has, in the order in which its image sets were created.
+"""A source that yields the stored instances of a HealthImaging data store, image set by image set in order of creation.
 
-SearchImageSets lists the image sets with their versions. Only the image sets whose version is not in an earlier
-inventory are read, in several threads. The walk makes the headers, because the metadata of an image set has those of
-all its instances. The opener only returns them.
+SearchImageSets lists the image sets with their versions. An image set is read only if no earlier inventory has its
+current version. Several threads read image sets. The metadata of an image set contains the headers of all its
+instances, so the walk makes the headers, and the opener only returns them.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class DataStore(Source):
 
     @property
     def opener(self) -> Opener:
-        """Return the opener that returns the headers that the walk has read."""
+        """Return the opener of stored instances. It returns the headers that the walk has read."""
         return _StoredInstanceOpener({})
 
     def traffic(self) -> NetworkTraffic:
@@ -166,7 +166,10 @@ class DataStore(Source):
                 return
 
     def walk(self, *, exclude: frozenset[Path] = frozenset()) -> Iterator[SourceFile]:
-        """Yield each stored instance, and each image set that cannot be read. Raises AwsError."""
+        """Yield each stored instance, and a file with an issue for each image set that cannot be read.
+
+        Raises AwsError.
+        """
         for file in self.walk_with_directories(exclude=exclude):
             if isinstance(file, SourceFile):
                 yield file
@@ -174,7 +177,7 @@ class DataStore(Source):
     def walk_with_directories(
         self, *, exclude: frozenset[Path] = frozenset(), find_known: FindKnownDirectory | None = None
     ) -> Iterator[SourceFile | ListedDirectory]:
-        """Yield each stored instance, and each image set that cannot be read.
+        """Yield each stored instance, and a file with an issue for each image set that cannot be read.
 
         Args:
             exclude: It is ignored, because it names local files.
@@ -273,7 +276,10 @@ class DataStore(Source):
             yield file
 
     def _count_denial(self, error: AwsError) -> None:
-        """Raise `error` if a permission was missing for DENIALS_LIMIT image sets in a row."""
+        """Count an image set that the caller may not read.
+
+        Raise `error` if this happens DENIALS_LIMIT times in a row.
+        """
         self._denials = self._denials + 1 if error.code in ACCESS_DENIED_CODES else 0
         if self._denials >= DENIALS_LIMIT:
             raise error

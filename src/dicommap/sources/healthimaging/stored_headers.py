@@ -55,7 +55,7 @@ class _ValueError(Exception):
 
 
 class _WantedAttribute(NamedTuple):
-    """An attribute to read: the names that it may have in the metadata, its VR, and the limit of its length."""
+    """One attribute that the reader takes from the metadata: its possible names, its VR, and its maximum length."""
 
     tag: int
     keyword: str
@@ -141,7 +141,10 @@ _parse_character_set = lru_cache(maxsize=64)(parse_specific_character_set)
 
 
 def _require_same_uid(keyword: str, uid: str, values: _Values) -> None:
-    """Add a UID to `values`. Raise _ValueError if they have another UID for the same keyword."""
+    """Require that a UID of the metadata's structure agrees with its value in the attributes.
+
+    Add `uid` to `values` if they have no UID for this keyword. Raises _ValueError if they have another UID.
+    """
     if values.setdefault(keyword, uid) != uid:
         raise _ValueError(make_issue("image-set.other-uid", Location(keyword=keyword), keyword=keyword))
 
@@ -183,7 +186,7 @@ def _format_value(vr: str, stored: Any) -> str | None:  # noqa: ANN401  JSON of 
 
 
 def _is_unicode(text: str) -> bool:
-    """Return whether a text has no lone surrogate, which JSON can express and which is no character."""
+    """Return whether a text has no lone surrogates. JSON can contain them, but they are not characters."""
     if text.isascii():
         return True
     try:

@@ -64,7 +64,7 @@ class S3Connection:
         object.__setattr__(self, "clients", replace(self.clients))
 
     def in_region(self, region: str | None) -> S3Connection:
-        """Return a connection to the same bucket in `region`.
+        """Return a connection to the same bucket in another region.
 
         Return this object if `region` is None or equal to the region of this connection.
         """
