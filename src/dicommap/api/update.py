@@ -232,8 +232,8 @@ class UpdateRun:
                     yield result
 
     def _count_requests(self) -> tuple[int, int, frozenset[str]]:
-        """Return the number of updates, the number of their unfinished requests, and the Study Instance UIDs of all
-        updates.
+        """Return three values: the number of updates, the number of unfinished requests, and the Study Instance
+        UIDs.
         """
         updates = requests = 0
         studies = set()
