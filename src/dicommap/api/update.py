@@ -232,9 +232,7 @@ class UpdateRun:
                     yield result
 
     def _count_requests(self) -> tuple[int, int, frozenset[str]]:
-        """Return three values: the number of updates, the number of unfinished requests, and the Study Instance
-        UIDs.
-        """
+        """Return the numbers of updates and of requests to send, and the Study Instance UIDs of the updates."""
         updates = requests = 0
         studies = set()
         for planned in self._list_updates():

@@ -1,7 +1,7 @@
-"""Run tasks that wait for AWS in turn: while one waits, another one goes on. No thread is needed.
+"""Run tasks that wait for AWS alternately: while one task waits, another task continues. No threads are needed.
 
-A task is a generator. It yields the number of seconds that it has to wait, and returns its result. For example, an
-update yields while its image set is LOCKED; meanwhile, the next update sends its request.
+A task is a generator. It yields the number of seconds that it must wait, and returns its result. For example, an update
+yields while its image set is LOCKED. In this time, the next update sends its request.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ResultT = TypeVar("_ResultT")
 def run_interleaved(
     tasks: Iterable[Generator[float, None, _ResultT]], clock: Clock, *, at_once: int
 ) -> Iterator[_ResultT]:
-    """Run tasks and yield their results, each when its task ends. The first error of a task ends all of them.
+    """Run tasks, and yield the result of each task when it ends. The first error of a task ends all tasks.
 
     Args:
         tasks: The tasks. The next one is taken when fewer than `at_once` tasks wait.

@@ -134,7 +134,7 @@ def find_plan_source_issues(sources: Sequence[str], named: Iterable[StrPath] | N
 
 
 def find_unnamed_sources(sources: Mapping[int, str], roots: SourceRoots) -> Iterator[Issue]:
-    """Yield an issue for each source that is outside the roots.
+    """Yield an issue for each source of a plan that is outside the roots which the user named or confirmed.
 
     Args:
         sources: Index in the plan -> source.

@@ -62,7 +62,7 @@ def to_clock(name: str, value: object) -> Clock:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A value: the rate at which AWS accepts requests from one AWS account. `Throttle` waits to keep it."""
+    """The rate at which AWS accepts requests from one AWS account. It is only a value: `Throttle` waits."""
 
     per_second: float
     """Number of requests per second."""

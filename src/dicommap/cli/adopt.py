@@ -183,7 +183,7 @@ def _choose_next_step(adopted: AdoptResult, args: argparse.Namespace) -> NextSte
 
 
 def _choose_step_after_find(found: AdoptResult, args: argparse.Namespace) -> NextStep:
-    """Return the next step after a search for jobs: the command that adopts a found job; a sentence if no job fits."""
+    """Return the next step after a search for jobs: the command that adopts a job, or a sentence if no job fits."""
     fits = any(job.result is AdoptionResult.FITS for job in found.jobs)
     if not fits:
         return NextStep(sentence="No job is left to adopt.")

@@ -1,4 +1,4 @@
-"""Ask the user on a terminal to confirm what is shown before anything is sent."""
+"""Ask the user on a terminal to confirm a transfer before anything is sent."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ def confirm_lines(lines: Iterable[str], *, yes: bool) -> bool:
 
 
 def _ask(more: str = "") -> bool:
-    """Return whether the user confirms. `more` are options that the user needs beside --yes without a terminal."""
+    """Ask the user for a confirmation, and return whether the user confirms.
+
+    Without a terminal, raise UsageError. Its fix names the option --yes, and the options in `more`.
+    """
     if not _is_terminal():
         raise UsageError(
             "There is no terminal to ask on, so nothing was sent.",

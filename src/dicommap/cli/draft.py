@@ -267,9 +267,9 @@ def _choose_next_step(drafted: Draft, args: argparse.Namespace, *, needs_uri: bo
 
 
 def _require_call(args: argparse.Namespace, *, is_enough: bool) -> None:
-    """Raise UsageError if the call is incomplete: no output without a dry run, a wrong --limit, or missing edits.
+    """Raise UsageError if options are missing: no output without a dry run, a wrong --limit, or no edits.
 
-    `is_enough` is false if the call needs an option for edits and has none.
+    `is_enough` says whether the call has options for edits, or needs none.
     """
     if args.output is None and not args.dry_run:
         raise UsageError("No package was named.", fix="Name its directory with -o, or only look with -n.")

@@ -128,13 +128,14 @@ def after_verify(
 
 
 def after_update(package: str, codes: Sequence[str], *, is_revert: bool, has_results: bool = True) -> NextStep:
-    """Return the step after `update`: explain the errors and warnings, or nothing.
+    """Return the step after `update`: the explanation of errors and warnings, or a sentence that nothing is left to do.
 
     Args:
         package: The directory of the package.
         codes: The codes of the errors and warnings.
         is_revert: Whether updates were taken back.
         has_results: Whether the package has updates of an image set.
+
     """
     if codes == ["update.locked"]:
         return NextStep(words=("update", path_word(package)), after="some minutes")
@@ -147,7 +148,7 @@ def after_update(package: str, codes: Sequence[str], *, is_revert: bool, has_res
 
 
 def _update(package: str, progress: JobCounts, options: Sequence[str]) -> NextStep | None:
-    """Return the step that shows the requests of the package's updates; None if nothing is left to send."""
+    """Return the step that lists the requests of the package's updates; None if all updates were sent."""
     return NextStep(words=("update", path_word(package), "-n", *options)) if progress.has_updates else None
 
 

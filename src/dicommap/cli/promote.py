@@ -1,4 +1,4 @@
-"""The command `dicommap promote`, which makes image sets primary that conflict with the primary ones of their study."""
+"""The command `dicommap promote`, which merges image sets that are not primary into the primary ones of their study."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _describe(planned: Sequence[PromotionResult], args: argparse.Namespace, masker: Masker) -> Iterator[str]:
-    """Yield the lines that are shown before the question."""
+    """Yield the lines that describe the planned promotions, before the user is asked to confirm them."""
     plans = [result.promotion for result in planned if result.promotion is not None]
     updates = sum(bool(plan.changes) for plan in plans)
     instances = sum(len(plan.instances) for plan in plans)

@@ -245,7 +245,7 @@ def _check_paths(
 
 
 def _print_ended_packages(paths: Sequence[Path]) -> None:
-    """Print a note for each package whose jobs have all ended, because a forecast of these jobs comes too late."""
+    """Print a note for each package whose jobs have all ended: a forecast is then too late."""
     for path in paths:
         progress = PackageDirectory(path).count_jobs()
         if progress.ended == progress.jobs:

@@ -1,1 +1,1 @@
-"""Experiments that ask a data store the open questions about override files, and the judging of what they show."""
+"""Experiments that ask a data store the open questions about override files, and the answers that they give."""

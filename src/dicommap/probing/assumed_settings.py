@@ -1,7 +1,7 @@
-"""Assumptions for drafts, from the answers of a probe.
+"""Choose the assumptions for drafts by the answers of a probe.
 
-A draft under these assumptions holds only edits that are applied according to the answers. If an answer is unclear, the
-edits that depend on it are refused. A question that was not asked leaves its setting at the default.
+With these assumptions, a draft accepts only edits that the data store applies, according to the answers. If an answer
+is unclear, the edits that depend on it are refused. The setting of a question that was not asked keeps its default.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SMALLEST = "1kB"
 
 
 def make_assumptions(answers: Mapping[str, str | None]) -> Assumptions:
-    """Return the assumptions for drafts.
+    """Return the assumptions for drafts that fit the answers of a probe.
 
     Args:
         answers: Question -> answer; None if it is unclear. Questions that were not asked are left out.
@@ -57,7 +57,10 @@ def make_assumptions(answers: Mapping[str, str | None]) -> Assumptions:
 def _choose_first(
     answers: Mapping[str, str | None], setting: str, choices: tuple[tuple[str, str], ...], wanted: str
 ) -> dict[str, str]:
-    """Return the setting for the first question that has the wanted answer; no setting if no question was asked."""
+    """Return a setting as a dict: the choice of the first question that has the wanted answer.
+
+    The dict is empty if no question was asked.
+    """
     asked = [(question, value) for question, value in choices if question in answers]
     if not asked:
         return {}

@@ -1,4 +1,4 @@
-"""The import jobs of a probe by name, each with what it uploads and what it watches.
+"""The import jobs of a probe by name: which files each job uploads, and which stored attributes show its effect.
 
 A job that a data store may refuse as a whole asks one question only. Many override files also set a second attribute,
 the control: its stored value shows whether the file was applied at all.
@@ -281,7 +281,7 @@ def _fill_without_files(builder: JobBuilder) -> None:
 
 
 def _first_study(builder: JobBuilder) -> SyntheticStudy:
-    """Return the study that the job FIRST_IMPORT has imported."""
+    """Return the study that the job FIRST_IMPORT imports. Another job then tries to change it without P10 files."""
     return JobBuilder(builder.probe, FIRST_IMPORT, builder.form, builder.pair).make_study()
 
 
@@ -296,12 +296,12 @@ def _fill_prefix(builder: JobBuilder) -> None:
 
 
 def name_form_job(form: Form, pair: Pair) -> str:
-    """Return the name of the job that tries a form with a pair."""
+    """Return the name of the job that tries a form of override files with attributes of a level."""
     return f"form-{form.name}-{pair.question}"
 
 
 def name_level_job(pair: Pair) -> str:
-    """Return the name of the job that tries a pair in the form that the data store accepts."""
+    """Return the name of the job that tries attributes of a level in the form that the data store accepts."""
     return f"level-{pair.question}"
 
 

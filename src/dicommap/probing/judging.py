@@ -1,4 +1,4 @@
-"""Judge the observations of single jobs: the answer to a question, or that the observation is unclear."""
+"""Judge the observation of one job: return the answer to a question, or that the observation is unclear."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SILENT = "silent"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The answer to one question, from the observations of its jobs."""
+    """The answer to one question of a probe, with the observations that led to it."""
 
     answer: str | None
     """One of the answers of OverrideAnswers; None if the observations are unclear."""
@@ -34,7 +34,7 @@ class Verdict:
 
 
 def unclear(seen: str, *jobs: str) -> Verdict:
-    """Return a verdict without an answer."""
+    """Return a verdict without an answer, for observations that are unclear."""
     return Verdict(answer=None, seen=seen, jobs=jobs)
 
 
@@ -48,7 +48,7 @@ _REPORT_WORDS: Mapping[str, str] = {
 
 
 def describe_sight(job: ProbeJob, observation: Observation) -> str:
-    """Return the stored state of each watched attribute, what the job reported, and what could not be read."""
+    """Return a text with the state of each watched attribute, the job's report of problems, and unreadable data."""
     states = [f"{_name_watch(watch, name)}: {observation.get_state(watch)}" for name, watch in job.watches.items()]
     return "; ".join([*states, _REPORT_WORDS[get_job_report(job, observation)], *observation.unreadable])
 
@@ -59,7 +59,7 @@ def _name_watch(watch: Watch, name: str) -> str:
 
 
 def get_job_report(job: ProbeJob, observation: Observation, watch: str = "tested") -> Report:
-    """Return how a job reported a problem with the files of the study of a watch."""
+    """Return how a job reported a problem with the P10 files of a watched study."""
     study = job.watches[watch].study if watch in job.watches else None
     return observation.get_report(job.list_p10_paths(study))
 
@@ -71,7 +71,7 @@ def judge_effect(
     applied: Mapping[str, str] | None = None,
     unchanged: str = "ignored",
 ) -> Verdict:
-    """Judge a job that tests one attribute or file.
+    """Judge a job that tests whether one attribute or one override file is applied.
 
     Args:
         job: The job. It watches `tested`, and perhaps `control` in the same file.
@@ -107,16 +107,19 @@ LOST_CONFIGURATION = (
 
 
 def _is_file_applied(job: ProbeJob) -> bool:
-    """Return whether an applied control shows that the file with the tested attribute was applied."""
+    """Return whether the control is in the same file as the tested attribute.
+
+    If it is, and the control is applied, the file was applied.
+    """
     watches = job.watches
     return "control" in watches and watches["control"].study == watches["tested"].study
 
 
 def judge_all(*watches: str) -> Callable[[ProbeJob, Observation], Verdict]:
-    """Return a judge of jobs in which several attributes must have the same answer. If not, the answer is unclear.
+    """Return a function that judges a job by several attributes. If their answers differ, the answer is unclear.
 
     Args:
-        watches: The names of the watches. A job without such a watch is judged by the others.
+        watches: The names of the watched attributes. Those that a job does not have are ignored.
 
     """
 
@@ -129,17 +132,20 @@ def judge_all(*watches: str) -> Callable[[ProbeJob, Observation], Verdict]:
 
 
 def judge_level(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge the attributes of a level: a text, and the identifiers of the level."""
+    """Judge whether attributes of a level are applied: a text attribute, and the identifiers of the level."""
     return judge_all(*job.watches)(job, observation)
 
 
 def judge_emptied(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a job that empties an attribute. An attribute without a value may be stored as null, or not at all."""
+    """Judge whether an override can empty an attribute, which is then stored as null or not at all."""
     return judge_effect(job, observation, applied={"empty": "cleared", "absent": "cleared"})
 
 
 def judge_sequence(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge whether an attribute that the override leaves out of an item is kept."""
+    """Judge whether a sequence is merged or replaced.
+
+    It is merged if an attribute that the override omits in an item is kept.
+    """
     verdict = judge_effect(job, observation)
     kept = observation.get_state(job.watches["kept"])
     answer = {"before": "merged", "absent": "replaced", "empty": "replaced"}.get(kept)
@@ -149,7 +155,7 @@ def judge_sequence(job: ProbeJob, observation: Observation) -> Verdict:
 
 
 def judge_choice(*answers: str) -> Callable[[ProbeJob, Observation], Verdict]:
-    """Return a judge of jobs in which two overrides give one attribute different values.
+    """Return a function that judges a job in which two overrides give one attribute different values.
 
     The answer is the name of the value that is stored, such as `series` or `study`.
     """
@@ -164,7 +170,7 @@ def judge_choice(*answers: str) -> Callable[[ProbeJob, Observation], Verdict]:
 
 
 def judge_two_mappings(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a study with two mappings: the `first` or the `last` file was applied, or both were (`merged`)."""
+    """Judge which file of a study with two mappings is applied: `first`, `last`, or both (`merged`)."""
     effects = [judge_effect(_swap_tested(job, name), observation) for name in ("in first", "in last")]
     seen = describe_sight(job, observation)
     match effects[0].answer, effects[1].answer:
@@ -190,12 +196,12 @@ judge_numbers = judge_all("tested", "integer")
 
 
 def _swap_tested(job: ProbeJob, watch: str) -> ProbeJob:
-    """Return a copy of a job in which the watch `tested` is replaced by the watch with the name `watch`."""
+    """Return a copy of a job in which the watch named `watch` takes the place of the watch `tested`."""
     return replace(job, watches={**job.watches, "tested": job.watches[watch]})
 
 
 def list_failure_messages(observation: Observation, paths: Iterable[str]) -> frozenset[str]:
-    """Return the messages of the objects at these paths in failure.ndjson, without the names of the objects."""
+    """Return the messages in failure.ndjson about the objects at these paths, without the names of the objects."""
     return frozenset(
         f"{record.exceptionType}: {record.message.replace(record.inputFile, '')}"
         for record in observation.select_records(paths)
@@ -209,12 +215,15 @@ def list_override_paths(job: ProbeJob) -> list[str]:
 
 
 def judge_no_match(job: ProbeJob, observation: Observation, usual: Container[str] = ()) -> Verdict:
-    """Judge a mapping without files. The control is another mapping of the job, whose study has files.
+    """Judge how a data store handles a mapping whose study or series has no files.
+
+    The control is another mapping of the same job, whose study has files.
 
     Args:
         job: The job.
         observation: Its observation.
-        usual: Messages that failure.ndjson has for an override file that is applied. Another message is a refusal.
+        usual: The messages that failure.ndjson has even for override files that are applied. Other messages show a
+            refusal.
 
     """
     verdict = judge_effect(_swap_tested(job, "control"), observation)
@@ -232,9 +241,9 @@ _FILE_FAILED = "failure.ndjson has a line for the override file, with another me
 
 
 def judge_non_ascii(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a job whose override file has a letter that is not ASCII, in UTF-8 or in Latin-1.
+    """Judge whether a letter that is not ASCII is stored correctly. The override file is in UTF-8 or Latin-1.
 
-    `misread`: the stored text has other characters in place of this letter.
+    The answer is `misread` if the stored text has other characters in place of this letter.
     """
     texts = [format_stored_value(value) for value in observation.find_values(job.watches["tested"])]
     start, end = NON_ASCII.partition(NON_ASCII_LETTER)[::2]
@@ -243,19 +252,20 @@ def judge_non_ascii(job: ProbeJob, observation: Observation) -> Verdict:
 
 
 def judge_long_value(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge a value over its limit: `cut` if the stored value is its beginning."""
+    """Judge how a data store handles a value that is too long. The answer is `cut` if it stores only the beginning."""
     texts = [format_stored_value(value) for value in observation.find_values(job.watches["tested"])]
     is_cut = bool(texts) and all(text and LONG_TEXT.startswith(text) for text in texts)
     return judge_effect(job, observation, applied={"after": "applied", **({"other": "cut"} if is_cut else {})})
 
 
 def judge_without_files(job: ProbeJob, observation: Observation, usual: Container[str] = ()) -> Verdict:
-    """Judge a job without P10 files: whether it changed the instances that an earlier job has stored.
+    """Judge whether a job without P10 files changes the instances that an earlier job has imported.
 
     Args:
         job: The job.
         observation: Its observation.
-        usual: Messages that failure.ndjson has for an override file that is applied. Another message is a refusal.
+        usual: The messages that failure.ndjson has even for override files that are applied. Other messages show a
+            refusal.
 
     """
     verdict = judge_effect(job, observation, applied={"after": "changed"}, unchanged="unchanged")
@@ -266,7 +276,7 @@ def judge_without_files(job: ProbeJob, observation: Observation, usual: Containe
 
 
 def judge_copies(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge which of two files with the same SOP Instance UID is stored."""
+    """Judge which of two files with the same SOP Instance UID in one job is stored: the `first` or the `last`."""
     state = observation.get_state(job.watches["tested"])
     if get_job_report(job, observation) == "server-error" or observation.unreadable:
         return unclear(describe_sight(job, observation), job.name)
@@ -276,13 +286,13 @@ def judge_copies(job: ProbeJob, observation: Observation) -> Verdict:
 
 
 def judge_prefix(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge where the service looks for a file if inputS3Uri has no slash at its end."""
+    """Judge how the service joins an inputS3Uri without a slash at its end with the path of an override file."""
     verdict = judge_effect(job, observation, applied={state: state for state in ("joined", "concatenated")})
     return verdict if verdict.answer in ("joined", "concatenated") else unclear(verdict.seen, job.name)
 
 
 def judge_override_files(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge whether the override file of a job is reported as a file that failed."""
+    """Judge whether the job manifests list an override file as a file that failed."""
     kinds = {record.kind for record in observation.select_records(list_override_paths(job))}
     if kinds == {"FAILURE"}:
         return Verdict(answer="failed", seen="failure.ndjson has a line for the override file", jobs=(job.name,))
@@ -292,7 +302,7 @@ def judge_override_files(job: ProbeJob, observation: Observation) -> Verdict:
 
 
 def judge_count(job: ProbeJob, observation: Observation) -> Verdict:
-    """Judge whether the override file is among the scanned files of a job."""
+    """Judge whether the number of scanned files of a job includes its override file."""
     p10_files = len(job.list_p10_paths())
     answers = {p10_files: "not-counted", len(job.objects): "counted"}
     seen = f"numberOfScannedFiles: {observation.scanned}; P10 files: {p10_files}; all objects: {len(job.objects)}"

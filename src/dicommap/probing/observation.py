@@ -1,4 +1,4 @@
-"""What was seen of one job of a probe: its status, its job manifests, and the stored values of its studies."""
+"""The observation of one job of a probe: its status, its job manifests, and the stored values of its studies."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RecordNote(_Document):
 
 
 class StoredInstance(_Document):
-    """The attributes of one instance in an image set: those of its patient, study, series and of itself."""
+    """The stored attributes of one instance: those of its patient, study and series, and its own."""
 
     sopInstanceUid: str
     imageSetId: str
@@ -81,12 +81,12 @@ class Observation(_Document):
 
     @property
     def has_failed(self) -> bool:
-        """Return whether the whole job has failed."""
+        """Return whether the job has failed as a whole, and not only for single files."""
         return self.jobStatus == "FAILED"
 
     @property
     def has_lost_configuration(self) -> bool:
-        """Return whether the service does not report the importConfiguration that was sent."""
+        """Return whether the service returns the job without the importConfiguration that was sent."""
         return self.isConfigurationSent and self.configuration != "same"
 
     def select_records(self, paths: Iterable[str]) -> list[RecordNote]:
@@ -117,10 +117,11 @@ class Observation(_Document):
         return [instance for instance in self.stored if instance.sopInstanceUid in uids]
 
     def get_state(self, watch: Watch) -> str:
-        """Return the state of a watched attribute.
+        """Return the state of a watched attribute in the data store.
 
-        It is one of the names in the watch's values, or `empty`, `absent`, `other`, `not stored`, `partly stored` if
-        instances of the study are missing, or `mixed` if the values of the instances differ.
+        A state is one of the names in the watch's values, such as `before` or `after`. Other states are `empty`,
+        `absent`, `other`, `not stored`, `partly stored` if instances of the study are missing, and `mixed` if the
+        values of the instances differ.
         """
         instances = self._select_stored(watch)
         if not instances:
@@ -160,7 +161,7 @@ def _is_same(text: str, expected: str) -> bool:
 
 
 def format_stored_value(value: Any) -> str:  # noqa: ANN401  JSON of any type
-    """Return a stored value as text, without padding; an empty text for null, an empty list or an empty item."""
+    """Return a stored value as text without padding. Return an empty text for null, an empty list or an empty item."""
     if value is None or value is ABSENT:
         return ""
     if isinstance(value, list):

@@ -40,14 +40,14 @@ FORMS = (Form(), Form(has_uids=True), Form(is_array=True), Form(is_array=True, h
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A level of attributes and the level of the override in which they are, which is STUDY or SERIES."""
+    """A combination that a probe tests: the level of the attributes, and the level of the override, STUDY or SERIES."""
 
     attribute: Level
     override: Level
 
     @property
     def question(self) -> str:
-        """Return the name of the question whether such attributes are applied."""
+        """Return the name of the question whether attributes of this level in such an override are applied."""
         return f"{self.attribute.value}In{self.override.value.capitalize()}"
 
 

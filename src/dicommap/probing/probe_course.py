@@ -1,8 +1,11 @@
-"""The course of a probe: which jobs come next, and the answers from all observations.
+"""The course of a probe: which jobs must run next, and the answers to the questions at the end.
 
-The course has four stages. A job without override files shows whether the synthetic files can be imported at all. Four
-jobs show the form of override files that is accepted; if none is, four more try attributes of other levels. Then one
-job for each level, in that form. All other jobs use a level that is applied.
+The course has four stages, because later jobs need the answers of earlier jobs:
+
+1. A job without override files shows whether the data store can import the synthetic files at all.
+2. Four jobs try the forms of override files. If no form is accepted, four more jobs try attributes of other levels.
+3. One job for each level tries its attributes in the accepted form.
+4. All other jobs use the accepted form, and attributes of a level that is applied.
 """
 
 from __future__ import annotations
@@ -34,7 +37,10 @@ _INVISIBLE = "the stored metadata lacks the attribute without an override, too, 
 
 
 def _suits_every_pair(_pair: Pair) -> bool:
-    """Return True: an experiment can be made with every pair."""
+    """Return True.
+
+    This function is the default of `Experiment.suits`: the experiment can use attributes of any level.
+    """
     return True
 
 
@@ -49,7 +55,7 @@ def _has_long(pair: Pair) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A question that one job answers, beside the questions about the form and the levels."""
+    """The job and the judging function for one question. Questions about the form and the levels have none."""
 
     job: str
     judge: Callable[[ProbeJob, Observation], Verdict]
@@ -87,10 +93,10 @@ EXPERIMENTS = {
 
 
 class ProbeCourse:
-    """The course of one probe, from the observations so far. Equal observations give an equal course."""
+    """The course of one probe. It is computed from the observations so far: equal observations give an equal course."""
 
     def __init__(self, probe: str, questions: Iterable[str], observations: Mapping[str, Observation]) -> None:
-        """Take the observations so far.
+        """Compute the course from observations.
 
         Args:
             probe: The id of the probe, a UUID.
@@ -103,7 +109,7 @@ class ProbeCourse:
         self._observations = _drop_usual_warnings(observations)
 
     def next_jobs(self) -> list[ProbeJob]:
-        """Return the jobs that can be started now and are not observed yet; an empty list at the end."""
+        """Return the jobs that can be started now and have no observation; an empty list if the probe has ended."""
         for names in self._stages():
             missing = [name for name in names if name not in self._observations]
             if missing:
@@ -111,13 +117,13 @@ class ProbeCourse:
         return []
 
     def build(self, name: str) -> ProbeJob:
-        """Return the job with a name, in the form and with the pair that its stage chooses."""
+        """Return the job with this name. Its form and levels are those that the earlier jobs have shown to work."""
         experiment = next((one for one in EXPERIMENTS.values() if one.job == name), None)
         suits = self._choose_suitable(name, experiment)
         return build_job(self._probe, name, self._base[0], self._find_pair(suits) or self._base[1])
 
     def verdicts(self) -> dict[str, Verdict]:
-        """Return the verdict of each question that was asked. All jobs must be observed."""
+        """Return question -> verdict, for each question that was asked. All jobs must be observed."""
         if not self._is_importable:
             unreadable = self._observations[COPIES].unreadable
             seen = "; ".join(unreadable) or "the job without override files did not import its P10 files"
@@ -136,11 +142,14 @@ class ProbeCourse:
 
     @property
     def form(self) -> Form | None:
-        """Return the form of most override files of the probe; None if no form is accepted."""
+        """Return the form in which most override files of the probe are written; None if no form is accepted."""
         return self._base[0] if self._is_form_known else None
 
     def _stages(self) -> Iterator[list[str]]:
-        """Yield the names of the jobs of each stage. Each stage is complete before the next one is computed."""
+        """Yield the names of the jobs of each stage.
+
+        The next stage can be computed only if the last one is observed.
+        """
         yield [COPIES]
         if not self._is_importable or self._asked == ["twoCopies"]:
             return
@@ -167,7 +176,7 @@ class ProbeCourse:
         return any(observation.has_lost_configuration for observation in self._observations.values())
 
     def _accepted_forms(self, pair: Pair) -> list[Form]:
-        """Return the forms in which attributes of a pair were applied."""
+        """Return the forms of override files in which the attributes of a pair were applied."""
         names = ((form, name_form_job(form, pair)) for form in FORMS)
         return [form for form, name in names if name in self._observations and self._judge_plain(name) == "applied"]
 
@@ -176,7 +185,10 @@ class ProbeCourse:
 
     @cached_property
     def _base(self) -> tuple[Form, Pair]:
-        """Return the accepted form and the pair with which it was accepted; the first ones if none is known."""
+        """Return the accepted form, and the pair with which it was accepted.
+
+        If no form is accepted, return the first form and the first pair.
+        """
         for pair in PAIRS:
             if forms := self._accepted_forms(pair):
                 return forms[0], pair
@@ -191,16 +203,16 @@ class ProbeCourse:
         return [name for name in names if name in self._observations]
 
     def _find_text_job(self, pair: Pair) -> str:
-        """Return the name of the job that shows whether texts of a pair are applied.
+        """Return the name of the job that shows whether text attributes of a pair are applied.
 
-        It is the job that has tried the form with this pair, because its file has no other attribute. Without such a
-        job, it is the job that has tried the level.
+        This is the job that tried the accepted form with this pair, because its file has no other attribute. If there
+        is no such job, it is the job that tried the level.
         """
         name = name_form_job(self._base[0], pair)
         return name if name in self._observations else name_level_job(pair)
 
     def _needed_pairs(self) -> list[Pair]:
-        """Return the pairs to ask: those of the questions, or all if another question needs an applied pair."""
+        """Return the pairs to try: the pairs of the asked questions, or all pairs if another question needs them."""
         base = self._base[1]
         is_missing = any(
             name in self._asked and not EXPERIMENTS[name].suits(base)
@@ -217,7 +229,7 @@ class ProbeCourse:
         return judge_effect(build_job(self._probe, name, *self._base), self._observations[name]).answer == "applied"
 
     def _find_pair(self, suits: Callable[[Pair], bool]) -> Pair | None:
-        """Return the first applied pair that suits; None if no applied pair does."""
+        """Return the first pair that is applied and for which `suits` is True; None if there is no such pair."""
         pairs = (self._base[1], *(pair for pair in PAIRS if pair != self._base[1]))
         return next((pair for pair in pairs if suits(pair) and self._is_applied(pair)), None)
 
@@ -230,7 +242,7 @@ class ProbeCourse:
         return all(self._is_applied(Pair(pair.attribute, override)) for override in (Level.STUDY, Level.SERIES))
 
     def _available_experiment(self, question: str) -> Experiment | None:
-        """Return the experiment of a question; None if the question has no experiment, or if it cannot be made."""
+        """Return the experiment for a question; None if there is none, or if it cannot be made."""
         experiment = EXPERIMENTS.get(question)
         if experiment is None or self._find_obstacle(question):
             return None
@@ -270,7 +282,10 @@ class ProbeCourse:
         return experiment.judge(job, observation)
 
     def _judge_level(self, pair: Pair) -> Verdict:
-        """Judge a level by all attributes of its job. Another answer for its text alone makes the answer unclear."""
+        """Judge whether the attributes of a pair are applied, by all attributes of the pair's job.
+
+        If its text attribute alone gives another answer, the answer is unclear.
+        """
         name = name_level_job(pair)
         verdict = judging.judge_level(self.build(name), self._observations[name])
         text_job = self._find_text_job(pair)
@@ -280,13 +295,16 @@ class ProbeCourse:
         return verdict if verdict.answer == text.answer else unclear(f"{verdict.seen}; {text.seen}", name, text_job)
 
     def _is_visible(self, watch: Watch) -> bool:
-        """Return whether an attribute is in the stored metadata of files that were imported without overrides."""
+        """Return whether the stored metadata shows an attribute of files that were imported without overrides.
+
+        If not, its absence in another job means nothing.
+        """
         job = self.build(COPIES)
         without_override = replace(watch, study=job.studies[0], instances=job.watches["tested"].instances)
         return self._observations[COPIES].get_state(without_override) == "before"
 
     def _list_usual_messages(self) -> frozenset[str]:
-        """Return the messages that failure.ndjson has for the override file of a job that applied it."""
+        """Return the messages that failure.ndjson has for an override file, although the file was applied."""
         name = name_form_job(*self._base)
         paths = judging.list_override_paths(self.build(name))
         return judging.list_failure_messages(self._observations[name], paths)
@@ -295,7 +313,10 @@ class ProbeCourse:
         return judging.judge_copies(self.build(COPIES), self._observations[COPIES])
 
     def _judge_forms(self) -> dict[Form, Verdict]:
-        """Return the verdict of each form with the pair of the accepted one. A form that is not applied is refused."""
+        """Return the verdict for each form of override files. A form that is not applied counts as refused.
+
+        All forms are tried with the pair for which a form was accepted.
+        """
         pair = self._base[1]
         verdicts: dict[Form, Verdict] = {}
         for form in FORMS:
@@ -332,14 +353,14 @@ class ProbeCourse:
 
 
 def _require_answer(question: str, verdict: Verdict) -> Verdict:
-    """Return the verdict. If its answer is not a possible answer to the question, return an unclear verdict."""
+    """Return the verdict if its answer is one of the possible answers to the question; else an unclear verdict."""
     if verdict.answer is None or verdict.answer in list_answers()[question]:
         return verdict
     return unclear(f"{verdict.seen}; the question has no such answer", *verdict.jobs)
 
 
 def _drop_usual_warnings(observations: Mapping[str, Observation]) -> dict[str, Observation]:
-    """Return observations without the warnings that a job without overrides has, too: they report no refusal."""
+    """Return the observations without warnings that also the job without overrides has: they show no refusal."""
     copies = observations.get(COPIES)
     warned = [] if copies is None else [record.warnings for record in copies.records if record.kind == "WARNING"]
     usual = {text for warnings in warned for text in warnings}

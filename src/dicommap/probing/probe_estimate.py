@@ -1,4 +1,7 @@
-"""What a probe will send, before anything is sent: jobs, objects, requests, and the units that are billed."""
+"""What a probe will send to AWS: the numbers of jobs, objects and requests, and the units that are billed.
+
+It is computed before the probe sends anything.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ _NO_PROBE = str(UUID(int=0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeEstimate:
-    """What a probe sends if the first form and level that it tries are accepted."""
+    """What a probe sends to AWS, if the first form and level that it tries are accepted."""
 
     jobs: tuple[str, ...]
     """The names of the jobs."""
@@ -58,17 +61,17 @@ class ProbeEstimate:
 
     @property
     def seconds(self) -> int:
-        """Return the seconds that the requests of the probe take at least, at the rates that AWS documents."""
+        """Return the minimum time of the probe's requests in seconds, at the rates that AWS documents."""
         return round(sum(count / _RATES[name].per_second for name, count in self.requests.items() if name in _RATES))
 
     @property
     def billed_megabytes(self) -> int:
-        """Return the megabytes for which the image sets are billed at least, for BILLED_DAYS."""
+        """Return the minimum number of megabytes that AWS bills for the image sets, for BILLED_DAYS."""
         return self.image_sets * BILLED_MEGABYTES
 
 
 def estimate_probe(questions: Iterable[str]) -> ProbeEstimate:
-    """Return what a probe of these questions sends."""
+    """Return the estimate for a probe that asks these questions."""
     names, further = list_planned_jobs(questions)
     jobs = [build_job(_NO_PROBE, name, FORMS[0], _suitable_pair(name)) for name in names]
     objects = [item for job in jobs for item in job.objects]
@@ -104,9 +107,9 @@ def estimate_probe(questions: Iterable[str]) -> ProbeEstimate:
 
 
 def list_planned_jobs(questions: Iterable[str]) -> tuple[list[str], int]:
-    """Return the names of the jobs that questions need, and the number of jobs that may follow.
+    """Return the names of the jobs that the questions need, and the number of further jobs that may be needed.
 
-    The names are those of a data store that applies what is tried first.
+    The names are those for a data store that accepts the first form and level that the probe tries.
     """
     asked = set(questions)
     if asked <= {"twoCopies"}:

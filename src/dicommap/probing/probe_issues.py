@@ -1,4 +1,4 @@
-"""Issues of a probe: questions without an answer, and what its clean-up could not delete."""
+"""Issues of a probe: questions without an answer, and image sets and objects that a clean-up could not delete."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def unclear_issues(report: ProbeReport) -> Iterator[Issue]:
 
 
 def remaining_issues(remaining: Iterable[tuple[str, str]]) -> Iterator[Issue]:
-    """Yield an issue for each pair of something that was not deleted, and the reason."""
+    """Yield an issue for each thing that was not deleted. A pair is the name of the thing, and the reason."""
     for what, reason in remaining:
         yield make_issue("probe.remains", what=what, reason=reason)

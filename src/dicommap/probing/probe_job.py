@@ -1,4 +1,4 @@
-"""One import job of a probe: its objects, its mappings, and the stored values that show what the job has done."""
+"""One import job of a probe: its objects, its mappings, and the stored attributes that show its effect."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ProbeObject:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A stored attribute whose value shows the effect of an override."""
+    """A stored attribute that a probe reads after a job, because its value shows the effect of an override."""
 
     study: SyntheticStudy
     keyword: str
@@ -57,7 +57,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class ProbeJob:
-    """One import job of a probe."""
+    """One import job of a probe: the objects to upload, the mappings, and the attributes to watch."""
 
     name: str
     objects: tuple[ProbeObject, ...]
@@ -69,7 +69,7 @@ class ProbeJob:
 
     @property
     def studies(self) -> tuple[SyntheticStudy, ...]:
-        """Return the studies that the job imports or whose values it watches."""
+        """Return the studies whose stored values the job watches, also those that an earlier job has imported."""
         return tuple(dict.fromkeys(watch.study for watch in self.watches.values()))
 
     def list_p10_paths(self, study: SyntheticStudy | None = None) -> tuple[str, ...]:
@@ -97,7 +97,10 @@ class JobBuilder:
         self._watches: dict[str, Watch] = {}
 
     def make_study(self, name: str = "") -> SyntheticStudy:
-        """Return a study whose name begins with the job's name, without adding its files."""
+        """Return a synthetic study for this job, without adding its files to the job.
+
+        The name of the study is the name of the job, followed by `name` if it is not empty.
+        """
         return SyntheticStudy(self.probe, f"{self._name}-{name}" if name else self._name)
 
     def add_study(self, name: str = "") -> SyntheticStudy:
@@ -108,7 +111,7 @@ class JobBuilder:
         return study
 
     def add_p10(self, path: str, content: bytes) -> None:
-        """Add a P10 file."""
+        """Add a P10 file to the job."""
         self._objects.append(ProbeObject(path, content, is_p10=True))
 
     def add_override(
@@ -163,7 +166,7 @@ class JobBuilder:
         self._watches[name] = Watch(study, keyword, values, member, instances)
 
     def build(self, *, ends_with_slash: bool = True) -> ProbeJob:
-        """Return the job."""
+        """Return the job with all added objects, mappings and watches."""
         return ProbeJob(
             name=self._name,
             objects=tuple(self._objects),

@@ -38,7 +38,7 @@ class StoredValue(_Document):
 
 
 class Evidence(_Document):
-    """What was seen of one job: the words of the service, and stored values."""
+    """The observation of one job as the report shows it: the service's words, and stored values."""
 
     job: str
     """The number of the job in the probe."""
@@ -66,7 +66,7 @@ class QuestionResult(_Document):
 
 
 class ProbeReport(_Document):
-    """The report of one probe. It says what one data store did on one day, which is no statement of AWS."""
+    """The report of one probe: how one data store behaved on one day. It is not a statement of AWS."""
 
     version: Literal[1] = 1
     probe: str
@@ -127,7 +127,7 @@ def build_probe_report(
 
 
 def describe_question(question: str) -> str:
-    """Return the text of a question: what it asks."""
+    """Return the description of a question in words."""
     return " ".join((OverrideAnswers.model_fields[question].description or question).split())
 
 

@@ -1,7 +1,7 @@
 """Synthetic studies of a probe: UIDs under 2.25, invented patients, and small P10 files.
 
-Every attribute that an experiment overrides has a known value in the files. The values name their purpose, so that
-nobody takes a study of a probe for a real one.
+Every attribute that an experiment overrides has a known value in the files. The values name their purpose, so that no
+person takes a study of a probe for a real one.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ class JobLedger:
             self.issues.add(make_issue("reconcile.unexpected-import", place, disposition=disposition))
 
     def _enter_unplanned(self, name: str, *, imported: bool) -> None:
-        """Count an object that is not in the plan, and record an issue.
+        """Count an object of the job manifest that is not in the plan, and record an issue.
 
         `name` is the inputFile in the object's records. `imported` is True if a record reports that the object was
         imported.

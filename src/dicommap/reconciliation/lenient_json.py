@@ -1,6 +1,6 @@
-"""Parse the JSON and NDJSON (one JSON value in each line) of job manifests.
+"""Parse the JSON of job manifests, and read the lines of NDJSON (one JSON value in each line).
 
-Python's True, False and None are accepted.
+Python's True, False and None are accepted, because an example of AWS has them.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class StudyOutcomes:
 
     @property
     def is_plain(self) -> bool:
-        """Return whether all instances were imported into primary image sets without a warning."""
+        """Return whether the study needs no attention: all instances are in primary image sets, without a warning."""
         return not self.counts.keys() - {ImportOutcome.PRIMARY}
 
     @property

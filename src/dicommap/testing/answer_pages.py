@@ -1,4 +1,4 @@
-"""Pages of the stand-in's listings."""
+"""Divide the stand-in's listings into pages, with tokens for the next page."""
 
 from __future__ import annotations
 

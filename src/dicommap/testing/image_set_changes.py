@@ -170,7 +170,7 @@ class ImageSetChanges:
         *,
         changed: list[ImageSet] | None = None,
     ) -> None:
-        """Lock image sets until their change ends.
+        """Lock image sets until their change ends, with the workflow status of each.
 
         Args:
             image_sets: The image sets to lock.

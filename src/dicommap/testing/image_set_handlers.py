@@ -105,7 +105,7 @@ class ImageSetHandlers:
         return image_set, None if fault is None else fault.kind
 
     def _count_read(self, image_set: ImageSet) -> None:
-        """Count a read of an image set that is LOCKED, and end its change after `behaviour.locked_reads` reads."""
+        """Count a read of a LOCKED image set, and end its change after `behaviour.locked_reads` reads."""
         change = image_set.pending
         if change is None or self.behaviour.advance == "call":
             return

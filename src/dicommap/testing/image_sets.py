@@ -278,7 +278,7 @@ class ImageSets:
         self._register(image_set, image_set.latest.latest_instance)
 
     def take_back(self, image_set: ImageSet) -> None:
-        """Remove the latest version of an image set; if it is the only one, delete the image set."""
+        """Take back the latest version of an image set. If it is the only version, delete the image set."""
         if len(image_set.versions) == 1:
             self.delete(image_set)
             return

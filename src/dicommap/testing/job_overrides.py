@@ -2,7 +2,7 @@
 
 This module answers the questions about several mappings (`dicommap.healthimaging.override_questions`): one file for two
 mappings, two mappings for one target, an attribute in the overrides of a study and of its series, and a mapping without
-files. It reads nothing: a test can call it without a server.
+files. The module reads no files, so a test can call it without a server.
 """
 
 from __future__ import annotations

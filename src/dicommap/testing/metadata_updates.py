@@ -342,7 +342,7 @@ def _require_object(part: Any, name: str) -> dict[str, Any]:  # noqa: ANN401  JS
 
 
 def _normalize(value: Any) -> Any:  # noqa: ANN401  JSON of any type
-    """Return a value in one form: without padding, an array of one value as this value, an empty value as None."""
+    """Return a value in a form for comparison: without padding, one value instead of an array of one, None if empty."""
     if isinstance(value, list):
         return _normalize(value[0]) if len(value) == 1 else [_normalize(item) for item in value]
     if isinstance(value, dict):

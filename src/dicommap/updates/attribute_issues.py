@@ -1,4 +1,4 @@
-"""Issues of attributes that no update can change, or not at their level.
+"""Issues of attributes that no update can change, or that updates cannot change at a given level.
 
 Sources: developer guide, "DICOM metadata constraints", "Updating image set metadata" and "Understanding image sets".
 """
@@ -55,7 +55,7 @@ def forbidden_attribute_issues(tag: int, location: Location) -> Iterator[Issue]:
 
 
 def level_issues(tag: int, place: Level, location: Location, *, is_one_series: bool) -> Iterator[Issue]:
-    """Yield an issue if an attribute cannot be updated at a level.
+    """Yield an issue if updates cannot change an attribute at a level, or for one series only.
 
     Args:
         tag: The tag of the attribute.
@@ -72,7 +72,10 @@ def level_issues(tag: int, place: Level, location: Location, *, is_one_series: b
 
 
 def value_issues(tag: int, attribute: Attribute | None, location: Location) -> Iterator[Issue]:
-    """Yield an issue if the new value cannot be written. `attribute` is None if the attribute is removed."""
+    """Yield an issue if the form of a new value is not known, so that an update cannot contain it.
+
+    `attribute` is None if the attribute is removed.
+    """
     if attribute is not None and not has_known_form(attribute):
         yield make_issue("update-document.unknown-form", location, keyword=keyword_of(tag))
 

@@ -1,12 +1,12 @@
-"""Plan and prove a promotion: an image set that is not primary becomes part of the primary image sets.
+"""Plan and check a promotion: an image set that is not primary becomes part of the primary image sets.
 
 HealthImaging keeps instances apart if they conflict with a primary image set in one of seven attributes (developer
-guide, "Understanding image sets"). To make them primary, an update gives the image set the primary values of these
-attributes, and CopyImageSet with `promoteToPrimary` adds it ("Updating image set metadata").
+guide, "Understanding image sets"). To make such instances primary, an update gives their image set the primary values
+of these attributes. Then CopyImageSet with `promoteToPrimary` adds the instances ("Updating image set metadata").
 
 A promotion must never merge two patients. So it is refused if the patient's identity differs, unless the user allows
-it. If the user allows it, the update also sets PatientName, PatientBirthDate and PatientSex, so that no mixture is
-stored.
+it. If the user allows it, the update also sets PatientName, PatientBirthDate and PatientSex, so that no mixture of two
+identities is stored.
 
 AWS does not document what a promotion does with an instance that the primary image set has already: CopyImageSet needs
 SOP Instance UIDs that are unique. So such a promotion is refused, too.
@@ -41,7 +41,7 @@ _NAME_DELIMITERS = str.maketrans({"^": " ", "=": " "})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSetContent:
-    """The metadata of one version of an image set, which has one series."""
+    """The metadata of one version of an image set. An image set has one series."""
 
     image_set_id: str
     version: str
@@ -83,7 +83,7 @@ class PromotionRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionChange:
-    """An attribute that gets the value of the primary image set, to take a conflict away."""
+    """An attribute to which a promotion gives the value of the primary image set, so that the conflict ends."""
 
     keyword: str
     stored: Any = field(repr=False)
@@ -99,7 +99,7 @@ class PromotionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """The plan to promote one image set. It is equal to another plan if both would do the same."""
+    """The plan to promote one image set. Two plans are equal if they do the same."""
 
     image_set_id: str
     version: str
@@ -127,7 +127,7 @@ class Promotion:
 
     @property
     def request(self) -> UpdateRequest | None:
-        """Return the request that takes the conflict away; None if there is no conflict."""
+        """Return the request of UpdateImageSetMetadata that removes the conflict; None if there is no conflict."""
         updatable = _build_document(self.series_instance_uid, [one for one in self.changes if one.wanted is not None])
         removable = _build_document(self.series_instance_uid, [one for one in self.changes if one.wanted is None])
         if updatable is None and removable is None:
@@ -136,9 +136,9 @@ class Promotion:
         return UpdateRequest(updatable=updatable, removable=removable, force=force)
 
     def has_same_effect(self, other: Promotion) -> bool:
-        """Return whether another plan for the image set would give it the same values, from the same version.
+        """Return whether another plan for this image set sends the same values for the same version.
 
-        The primary image set of the series may have got other instances in between.
+        The plans need not be equal, because other instances may have been added to the primary image set in between.
         """
         names = ("image_set_id", "version", "changes", "other_patient_keywords", "wanted")
         return all(getattr(self, name) == getattr(other, name) for name in names)
@@ -155,8 +155,9 @@ def plan_promotion(
     """Plan the promotion of an image set.
 
     Args:
-        candidate: The image set.
-        primaries: The primary image sets of its study. Those of other series may be left out, but for one.
+        candidate: The image set to promote.
+        primaries: The primary image sets of its study: all of the same series, and at least one of another series, if
+            there are any.
         allow_other_patient: Whether the image set gets the identity of the primary patient if it has another one.
 
     """
@@ -210,9 +211,9 @@ def _find_changes(
 
 
 def _find_other_patient(candidate: ImageSetContent, reference: ImageSetContent) -> Iterator[str]:
-    """Yield the attributes of the patient's identity that differ.
+    """Yield the attributes of the patient's identity that differ between two image sets.
 
-    PatientID differs also if only one of the image sets has it. The others differ if both have a value.
+    PatientID also differs if only one image set has a value. The other attributes differ only if both have a value.
     """
     if not are_equal_values(candidate.find_value("PatientID"), reference.find_value("PatientID")):
         yield "PatientID"
@@ -223,7 +224,10 @@ def _find_other_patient(candidate: ImageSetContent, reference: ImageSetContent) 
 
 
 def _simplify_identity(value: object) -> str:
-    """Return a value without delimiters, repeated spaces and upper-case letters: names are spelled in several ways."""
+    """Return a value for comparison: without delimiters and repeated spaces, in lower case.
+
+    Names of the same patient may be spelled in several ways.
+    """
     return " ".join(str(value or "").translate(_NAME_DELIMITERS).casefold().split())
 
 
@@ -248,7 +252,7 @@ def _find_other_keywords(
 
 
 def are_equal_values(left: object, right: object) -> bool:
-    """Return whether two stored values are equal. Padding, and a missing against an empty value, do not count."""
+    """Return whether two stored values are equal, without padding. A missing value equals an empty one."""
     return bool(_strip(left) == _strip(right))
 
 
@@ -264,7 +268,7 @@ def _strip(value: Any) -> Any:  # noqa: ANN401  JSON of any type
 
 
 def _build_document(series: str, changes: Sequence[PromotionChange]) -> UpdateDocument | None:
-    """Return a document of UpdateImageSetMetadata that sets attributes, or removes those without a wanted value."""
+    """Return a document of UpdateImageSetMetadata that sets attributes, or removes those without a new value."""
     document: UpdateDocument = {}
     for change in sorted(changes, key=lambda change: list(Level).index(change.level)):
         value = change.stored if change.wanted is None else change.wanted
@@ -274,7 +278,7 @@ def _build_document(series: str, changes: Sequence[PromotionChange]) -> UpdateDo
 
 
 class PromotionProblem(StrEnum):
-    """What a proof can find wrong after a promotion."""
+    """The differences that a comparison can find after a promotion."""
 
     NOT_PRIMARY = "not-primary"
     MISSING_INSTANCES = "missing-instances"
@@ -290,7 +294,7 @@ class PromotionProblem(StrEnum):
 def prove_promotion(
     promotion: Promotion, instances: Mapping[str, Mapping[str, Any]], destination: ImageSetContent
 ) -> tuple[PromotionProblem, ...]:
-    """Return what is wrong after a promotion; an empty tuple if all is as planned.
+    """Compare the primary image set after a promotion with the plan, and return the problems; () if there are none.
 
     Args:
         promotion: The plan.

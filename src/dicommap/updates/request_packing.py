@@ -1,7 +1,7 @@
-"""Divide the updates of attributes into requests that are small enough.
+"""Divide the updates of attributes into requests that are small enough for AWS.
 
-The size of a request is computed attribute by attribute, because writing the documents for each attribute again would
-take too long. The computed size may be some bytes larger than the documents are, and is never smaller. An attribute is
+The size of a request is computed attribute by attribute, because writing the documents again for each attribute would
+take too long. The computed size may be some bytes larger than the documents, and is never smaller. An attribute is
 never divided.
 """
 
@@ -93,7 +93,7 @@ _OpenedMembers = set[tuple[bool | str, ...]]
 
 
 def _list_members(update: AttributeUpdate) -> list[tuple[bool | str, ...]]:
-    """Return the members with the attribute in a request, outermost first, in the form of `_OpenedMembers`."""
+    """Return the JSON members around an attribute in a request, outermost first, in the form of `_OpenedMembers`."""
     names: tuple[bool | str, ...] = (update.is_removal,)
     members = [names]
     for uid in (update.series, update.instance):
@@ -108,7 +108,7 @@ _MEMBER_BYTES = (_DOCUMENT_BYTES, _SERIES_BYTES, _INSTANCE_BYTES)
 
 
 def _added_bytes(update: AttributeUpdate, opened: _OpenedMembers) -> int:
-    """Return the number of bytes that an attribute adds to a request with the members `opened`."""
+    """Return how many bytes an attribute adds to a request that already has the members `opened`."""
     size = len(dump_update_document({stored_name(update.tag): update.value})) - 1  # a comma in place of two braces
     size += _VR_BYTES if update.vr is not None else 0
     for names, member_bytes in zip(_list_members(update), _MEMBER_BYTES, strict=False):
@@ -126,7 +126,7 @@ def _make_request(updates: list[AttributeUpdate]) -> UpdateRequest:
 
 
 def _make_document(updates: list[AttributeUpdate]) -> UpdateDocument | None:
-    """Return the document with these attributes; None if there is no attribute."""
+    """Return the document of UpdateImageSetMetadata with these attributes; None if there are none."""
     document: UpdateDocument = {}
     for update in updates:
         add_attribute(document, update.place, stored_name(update.tag), update.value, update.vr)

@@ -3,8 +3,8 @@
 The developer guide shows it by examples: keywords without a value representation (VR), texts, `null` for an empty
 attribute, numbers of DS as texts, and tags with DICOMVRs for private elements ("Updating image set metadata",
 "Understanding image sets"). Metadata that a user of HealthImaging has published show an array for each attribute whose
-multiplicity in PS3.6 is not 1. What no example shows is a setting of Assumptions (`updateEmpty`, `updateValues`,
-`updatePersonNames`); the form of binary values and of private elements in sequence items is not known at all.
+multiplicity in PS3.6 is not 1. Forms that no example shows are settings of Assumptions (`updateEmpty`, `updateValues`,
+`updatePersonNames`). The form of binary values, and of private elements in sequence items, is not known at all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def stored_name(tag: int) -> str:
 
 
 def has_known_form(attribute: Attribute) -> bool:
-    """Return whether the form of a value is documented or assumed. It is not for binary values and BulkDataURIs."""
+    """Return whether the form of a value in documents is documented or assumed. It is not for binary and bulk data."""
     if "BulkDataURI" in attribute or "InlineBinary" in attribute:
         return False
     if attribute["vr"] in BINARY_VRS:
@@ -65,7 +65,10 @@ def stored_value(tag: int, attribute: Attribute, assumptions: Assumptions) -> An
 
 
 def allows_several_values(tag: int) -> bool:
-    """Return whether an attribute may have several values (PS3.6). For a private element it is not known: False."""
+    """Return whether an attribute may have several values (PS3.6).
+
+    Return False for private elements: it is not known.
+    """
     multiplicity = vm_of(tag)
     return multiplicity is not None and multiplicity.high != 1
 

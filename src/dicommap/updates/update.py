@@ -60,7 +60,7 @@ class UpdateRequest:
 
     @property
     def size(self) -> int:
-        """Return the number of bytes of both documents together. They may have MAX_UPDATE_BYTES."""
+        """Return the total number of bytes of the two documents. AWS allows MAX_UPDATE_BYTES."""
         return len(self.updatable_bytes or b"") + len(self.removable_bytes or b"")
 
 

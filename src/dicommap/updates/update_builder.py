@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def find_update_issues(changes: Iterable[AttributeChange], assumptions: Assumptions) -> Iterator[Issue]:
-    """Yield the issues of changes that updates shall make. Equal issues of a series or study are yielded once.
+    """Yield the issues of changes that updates would make. Equal issues of a series or study are yielded once.
 
     Args:
         changes: The changes. The changes that overrides make are left out.
@@ -126,7 +126,7 @@ def _make_attribute_update(
 
 
 def _find_current_value(change: AttributeChange, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type
-    """Return the value of an attribute before its removal, in the form of image set metadata.
+    """Return the value that an attribute has before its removal, in the form of image set metadata.
 
     Return None if the inventory has no value, or several different values.
     """

@@ -70,9 +70,10 @@ KEPT_BYTES = 2**24
 
 
 class KeptFiles(FilesByPath):
-    """Files that are kept in memory after the first read, up to KEPT_BYTES in total.
+    """Files that stay in memory after the first read, up to KEPT_BYTES in total.
 
-    Other files are read at each access. So the hash and the other checks of a kept file see the same bytes.
+    Other files are read at each access. The hash and the other checks of a kept file see the same bytes, even if
+    somebody changes the file between them.
     """
 
     def __init__(self, files: FilesByPath) -> None:

@@ -86,7 +86,7 @@ def _find_source_problem(planned: PlannedObject, sources_in_s3: Sequence[bool]) 
 
 
 def _find_staged_problem(planned: PlannedObject) -> str | None:
-    """Return the reason why a staged job cannot copy an object; None if the job can copy the object."""
+    """Return the reason why a staging job cannot copy an object; None if it can."""
     if planned.disposition not in INSTANCE_DISPOSITIONS:
         return f"an object that is '{planned.disposition.value}' is no instance to be copied"
     if not (planned.study_instance_uid and planned.series_instance_uid and planned.sop_instance_uid):

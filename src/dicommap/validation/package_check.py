@@ -335,7 +335,7 @@ def _request_issues(job: dict[str, Any], configuration: object, package: _Packag
 
 
 def _merge_placeholder_notes(issues: list[Issue]) -> list[Issue]:
-    """Return the issues, with only one note about placeholders instead of equal notes for several requests.
+    """Return the issues, with one note about placeholders in place of equal notes for several requests.
 
     In a new draft, all requests have the same placeholders.
     """

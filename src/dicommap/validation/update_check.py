@@ -90,7 +90,7 @@ def _request_issues(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The attributes of a patient, study, series or instance in a document of UpdateImageSetMetadata."""
+    """One place in a document of UpdateImageSetMetadata (patient, study, series or instance), with its attributes."""
 
     level: Level
     content: dict[str, Any]
@@ -170,7 +170,7 @@ def _find_tag(name: str) -> int | None:
 
 
 def _guess_attribute(tag: int, value: Any) -> Attribute:  # noqa: ANN401  JSON of any type
-    """Return an attribute with the VR of the dictionary and the values of a document, for checks without its form."""
+    """Return an attribute with the VR of the dictionary and the values in a document, for checks of the values."""
     vr = next(iter(vrs_of(tag)), "")
     if value in (None, "", []):
         return {"vr": vr}

@@ -42,7 +42,7 @@ class StudyOverrides:
     """
 
     def attributes(self) -> Iterator[tuple[str | None, int, Attribute]]:
-        """Yield each new attribute of the overrides, after its Series Instance UID (None for the study) and its tag."""
+        """Yield each new attribute of the overrides after its Series Instance UID (None for the study) and its tag."""
         for series, data_set in self.data_sets.items():
             for digits, attribute in data_set.items():
                 yield series, int(digits, 16), attribute
@@ -50,7 +50,7 @@ class StudyOverrides:
     def make_checks(
         self, effect: Effect, reason: str, image_set: str = "", series: frozenset[str] = frozenset()
     ) -> Iterator[AttributeCheck]:
-        """Yield a check for each attribute, all with the same effect. Call this if no value can be compared.
+        """Yield a check with the same effect for each attribute of the overrides, if no value can be compared.
 
         Args:
             effect: The effect of all checks.
@@ -145,7 +145,10 @@ class StudyOverrides:
 
 
 def is_previous_value(vr: str, stored: Any, previous: PreviousTexts) -> bool:  # noqa: ANN401  JSON of any type
-    """Return whether a stored value is one of the values from before an override, compared by DICOM meaning."""
+    """Return whether a stored value is one of the values that the attribute had before an override.
+
+    The values are compared by their DICOM meaning, not as text.
+    """
     if previous is None or vr in BINARY_VRS or vr == "SQ":
         return False
     before = {values for text in previous for values in read_stored_values(vr, text)}

@@ -28,7 +28,7 @@ StoredAttributes = dict[str, Any]
 
 
 class _Absent:
-    """The class of the constant ABSENT."""
+    """The class of the constant ABSENT, which stands for an attribute that is not stored."""
 
     def __repr__(self) -> str:
         return "ABSENT"

@@ -1,8 +1,8 @@
 """Decide which requests an image set still needs for an update, and what to do after an interruption.
 
-A request is computed against one version of the stored metadata. What is stored already is left out, and each removal
-gets the stored value. The same version always gives the same requests. So after an interruption, the requests are
-computed again against the version that the saved state names, and their hashes are compared with the saved ones.
+A request is computed from one version of the stored metadata. Values that are stored already are left out, and each
+removal gets the stored value. The same version always gives the same requests. So after an interruption, the requests
+are computed again from the version that the saved state names, and their hashes are compared with the saved hashes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NecessaryRequests:
-    """The requests that one version of an image set needs for one request of a package, and what is left out."""
+    """The requests that an image set needs for one request of a package, and the attributes that are left out."""
 
     requests: tuple[UpdateRequest, ...]
     """The requests in their order. Each is within the limit of bytes. It is empty if all is stored already."""
@@ -51,7 +51,7 @@ class NecessaryRequests:
 
     @property
     def left_out(self) -> tuple[UpdateAttribute, ...]:
-        """Return the attributes that are wanted and cannot be sent."""
+        """Return the attributes that the package wants to change, but that cannot be sent."""
         return (*self.elsewhere, *self.too_large)
 
 
@@ -89,7 +89,7 @@ def decide_necessary_requests(request: UpdateRequest, stored: StoredImageSet, ma
 
 
 def _to_json(value: Any) -> Any:  # noqa: ANN401  JSON of any type
-    """Return a stored value with numbers that `json` can write. The metadata was read with Decimal numbers."""
+    """Return a stored value in which floats replace Decimal numbers, because `json` cannot write Decimal numbers."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, dict):
@@ -100,9 +100,10 @@ def _to_json(value: Any) -> Any:  # noqa: ANN401  JSON of any type
 def _divide(
     attributes: Sequence[UpdateAttribute], force: bool, max_bytes: int
 ) -> tuple[list[UpdateRequest], list[UpdateAttribute]]:
-    """Divide attributes into requests within the limit. Return them, and the attributes that are too large alone.
+    """Divide attributes into requests that are not too large, and return the requests.
 
-    Stored values of removals may make a request larger than the one in the package.
+    The second returned list has the attributes that are too large even alone. The stored values of removals may make a
+    request larger than the request in the package.
     """
     requests: list[UpdateRequest] = []
     too_large: list[UpdateAttribute] = []
@@ -131,7 +132,7 @@ def hash_request(request: UpdateRequest, *, include_study: bool) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateEffects:
-    """The effects of the attributes of one or more requests, after they were sent."""
+    """The effects of the attributes of one or more requests, found by comparison after the requests were sent."""
 
     counts: EffectCounts = field(default_factory=dict)
     attention: tuple[tuple[UpdateAttribute, Effect], ...] = ()
@@ -151,7 +152,7 @@ class UpdateEffects:
 def judge_update(
     attributes: Iterable[UpdateAttribute], stored: StoredImageSet, before: StoredImageSet
 ) -> UpdateEffects:
-    """Return the effects of attributes in an image set after they were sent.
+    """Compare the stored values with a request that was sent, and return the effect of each attribute.
 
     Args:
         attributes: The attributes of the request.
@@ -176,7 +177,7 @@ def judge_update(
 
 
 class Recovery(StrEnum):
-    """What to do about a request of which it is not known whether AWS has executed it."""
+    """What to do if it is not known whether AWS has executed a request."""
 
     SEND = "send"
     """The version is the one before the request: it was not executed. It can be sent."""
@@ -189,7 +190,7 @@ class Recovery(StrEnum):
 
 
 def decide_recovery(version_before: int, latest: int, *, is_same_request: bool, effects: Iterable[Effect]) -> Recovery:
-    """Decide what to do about a request without an answer.
+    """Decide what to do about a request whose answer was lost.
 
     Args:
         version_before: The version for which the request was computed.
@@ -228,10 +229,10 @@ class RevertDecision:
 
 
 def decide_revert(steps: Iterable[VersionStep], latest: int) -> RevertDecision:
-    """Decide to which version an image set is reverted to take back what this package did.
+    """Decide to which version an image set must be reverted to take back all changes by this package.
 
     The latest version must be one that this package has made. From there, the steps are followed back as long as each
-    begins at the version where the step before it has ended.
+    step begins at the version at which the step before it has ended.
 
     Args:
         steps: The changes of the image set by this package, in any order.

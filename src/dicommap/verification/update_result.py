@@ -83,7 +83,7 @@ class ImageSetUpdateResult:
 
     @property
     def is_done(self) -> bool:
-        """Return whether nothing is left to do, and all attributes are as wanted."""
+        """Return whether the image set needs no further work, and all attributes have their new values."""
         is_ended = self.outcome in (UpdateOutcome.STORED, UpdateOutcome.UPDATED, UpdateOutcome.REVERTED)
         return is_ended and self.effects.counts.keys() <= {Effect.APPLIED} and not self.elsewhere and not self.too_large
 
@@ -119,7 +119,10 @@ class ImageSetUpdateResult:
                 )
 
     def _name_attributes(self, counts: EffectCounts) -> str:
-        """Return the names of attributes with some effects. Those of an earlier run have no names, only counts."""
+        """Return the names of the attributes with these effects.
+
+        Effects of an earlier run have no names, only counts.
+        """
         names = [
             f"{attribute.name} ({effect.value})" for attribute, effect in self.effects.attention if effect in counts
         ]

@@ -29,7 +29,7 @@ _UNKNOWN_VR = "UN"
 
 
 class _NotHere:
-    """The class of the constant NOT_HERE."""
+    """The class of the constant NOT_HERE, which stands for a series or instance that an image set does not have."""
 
     def __repr__(self) -> str:
         return "NOT_HERE"
@@ -41,7 +41,7 @@ NOT_HERE: Final = _NotHere()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateAttribute:
-    """One attribute of an update request: its place in the metadata, and the wanted value or the removal."""
+    """One attribute of an update request: its place in the metadata, and its new value or its removal."""
 
     level: Level
     series_instance_uid: str | None = None
@@ -62,7 +62,7 @@ class UpdateAttribute:
 
     @property
     def place(self) -> tuple[Level, str | None, str | None, str]:
-        """Return the level, the series, the instance and the name: equal for equal places in the metadata."""
+        """Return the place in the metadata as a tuple: level, Series and SOP Instance UID, and name."""
         return self.level, self.series_instance_uid, self.sop_instance_uid, self.name
 
 
@@ -131,10 +131,10 @@ def find_stored_value(attribute: UpdateAttribute, stored: StoredImageSet) -> Any
 
 
 def is_stored_at_other_level(attribute: UpdateAttribute, stored: StoredImageSet) -> bool:
-    """Return whether an image set has an attribute at another level than that of the request, and not at this level.
+    """Return whether an image set has an attribute only at another level than that of the request.
 
-    AWS documents the levels of the attributes in its lists only. A request for another level would add the attribute a
-    second time.
+    AWS documents the levels of the attributes in its lists only. A request for the wrong level would add the attribute
+    a second time.
     """
     tag, series = attribute.tag, attribute.series_instance_uid
     if find_stored_value(attribute, stored) is not ABSENT:
@@ -179,7 +179,7 @@ def judge_stored_value(attribute: UpdateAttribute, stored: Any, before: Any = AB
 
 
 def make_wanted_attribute(attribute: UpdateAttribute) -> Attribute:
-    """Return the wanted value of an attribute in the DICOM JSON Model."""
+    """Return the new value of an attribute in the DICOM JSON Model."""
     return _make_attribute(attribute.tag, attribute.vr, attribute.value)
 
 

@@ -102,7 +102,7 @@ def read_stored_values(vr: str, stored: Any) -> Iterator[Values]:  # noqa: ANN40
 
 
 def _compose(values: Values) -> Values:
-    """Return the values in Unicode's normal form NFC: letters and their accents are one character if possible."""
+    """Return the values in Unicode normal form NFC, in which a letter and its accent are one character if possible."""
     return tuple(unicodedata.normalize("NFC", value) for value in values)
 
 
@@ -178,7 +178,7 @@ def _has_documented_form(vr: str, values: Values) -> bool:
 
 
 def _is_documented(stored: Any) -> bool:  # noqa: ANN401  JSON of any type
-    """Return whether a stored value has a form that AWS documents, or that has only one meaning."""
+    """Return whether a stored value has a form that AWS documents, or that can be read in only one way."""
     if isinstance(stored, list):
         # Published answers have an array, also for one value, if the multiplicity of the attribute is not 1.
         return len(stored) == 1 and isinstance(stored[0], str | int | Decimal) and not isinstance(stored[0], bool)
