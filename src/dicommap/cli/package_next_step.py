@@ -135,7 +135,6 @@ def after_update(package: str, codes: Sequence[str], *, is_revert: bool, has_res
         codes: The codes of the errors and warnings.
         is_revert: Whether updates were taken back.
         has_results: Whether the package has updates of an image set.
-
     """
     if codes == ["update.locked"]:
         return NextStep(words=("update", path_word(package)), after="some minutes")

@@ -140,7 +140,6 @@ def build_audit_report(package: str, first: Sequence[AuditEntry], total: int, is
         first: The first selected entries.
         total: The number of all selected entries.
         issues: The issues of audit.jsonl.
-
     """
     counts = issues.counts()
     blocks: list[Block] = [build_issue_codes_table(counts, group_first_issues(issues))] if counts else []

@@ -36,7 +36,6 @@ def count_severities(counts: Mapping[tuple[str, Severity], int]) -> list[tuple[s
 
     Args:
         counts: The number of issues of each code and severity.
-
     """
     totals: Counter[Severity] = Counter()
     for (_, severity), number in counts.items():

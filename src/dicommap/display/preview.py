@@ -52,7 +52,6 @@ def group_changes_by_target(rows: Iterable[Mapping[str, str]], limit: int | None
     Args:
         rows: The rows of the preview. Rows of the same study, series or instance must be next to each other.
         limit: The maximum number of groups; None for all groups.
-
     """
     groups = groupby(rows, key=lambda row: (row["StudyInstanceUID"], row["SeriesInstanceUID"], row["SOPInstanceUID"]))
     return [(uids, list(members)) for uids, members in islice(groups, limit)]

@@ -124,7 +124,6 @@ def build_preview_page(
         conflicts: The conflicts of grouping attributes.
         issues: The issues of the draft. Their codes are listed above the changes, each with its first issues.
         masker: The Masker of the values.
-
     """
     names = OriginNames(edit_results)
     filters = _Filters(changes, names)

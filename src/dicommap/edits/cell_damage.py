@@ -54,7 +54,6 @@ def describe_text_damage(before: str, cell: str) -> str | None:
     Args:
         before: The current value.
         cell: The text of the cell, which differs from the current value.
-
     """
     if not before or before == cell:
         return None

@@ -191,7 +191,6 @@ class SheetEdits:
         Args:
             used_row: The number of the row whose cells are used.
             row: The number of the row to which the result belongs.
-
         """
         edit_result = EditResult(source=self._sheet.name, row=row)
         edit_result.record(edit_result.source, EditEffect(self._effects[used_row]))

@@ -133,7 +133,6 @@ class InstanceFiles:
         Args:
             other: The files of the same instance in the second inventory. `self` is from the first inventory.
             partners: Number of a source in the second inventory -> number of the same source in the first inventory.
-
         """
         if self.total != 1 or other.total != 1:
             return False

@@ -77,7 +77,6 @@ def find_known_directory(
         root: The root of the source.
         path: The path of the directory, relative to the root.
         mtime_ns: The current modification time of the directory, in nanoseconds since 1970.
-
     """
     complete = next((scan for scan in previous if scan.complete), None)
     if complete is None or not 0 <= mtime_ns < complete.stable_before_ns:
@@ -204,7 +203,6 @@ def _find_end_of_inner_directory(path: str | bytes, begin: int) -> str | bytes |
     Args:
         path: A path in the index.
         begin: The position in `path` after the read directory.
-
     """
     if isinstance(path, str):
         slash = path.find("/", begin)

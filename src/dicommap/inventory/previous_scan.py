@@ -218,7 +218,6 @@ class PreviousScan:
             after: The number of files of this inventory that have been matched so far.
             source: The index of the root of `files`.
             files: The files as the new walk lists them.
-
         """
         bounds = (after, after + len(files))
         rows = self.connection.execute(f"{FILE_RANGE_QUERY} ORDER BY id", bounds).fetchall()
@@ -237,10 +236,9 @@ class PreviousScan:
         return True
 
     def has_exactly(self, count: int) -> bool:
-        """Return whether the inventory has exactly `count` files, and can be copied as a whole.
+        """Return whether the inventory has exactly `count` files and no issue `instance.conflict`.
 
-        An inventory with an issue `instance.conflict` cannot be copied as a whole, because every scan compares the
-        files of such issues again.
+        Every scan compares files with this issue again. So an inventory with this issue is not copied as a whole.
         """
         ((files,),) = self.connection.execute("SELECT MAX(id) FROM file").fetchall()
         conflict = self.connection.execute("SELECT 1 FROM issue WHERE code = 'instance.conflict' LIMIT 1").fetchone()

@@ -91,7 +91,6 @@ def compare_value(change: AuditChange, value: str, key: AuditKey | None) -> Valu
         change: A line of audit.jsonl with the change.
         value: The value to search for, as plain text.
         key: The secret key with which the values of the line are hashed; None if they are not hashed.
-
     """
     target = Target(
         study_instance_uid=change.studyInstanceUID,
@@ -117,7 +116,6 @@ def is_selected(line: AuditLine, selection: AuditSelection, jobs: Container[str]
         line: A line of audit.jsonl.
         selection: The criteria.
         jobs: The ids of the jobs that import the selected study.
-
     """
     if selection.kind is not None and line.type != selection.kind:
         return False

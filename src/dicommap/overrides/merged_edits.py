@@ -69,7 +69,6 @@ def build_update_level_issue(target: Target, tag: int, origin: str) -> Issue:
         target: The series or instance of the edit.
         tag: The attribute.
         origin: The origin of the edit.
-
     """
     level = level_of(tag)
     return make_issue(

@@ -172,7 +172,6 @@ class _StudyGroup:
             traits: The digests of the values of these studies.
             studies: The UIDs of the first of these studies.
             count: The number of these studies.
-
         """
         merged = tuple(map(_merge_digests, self.traits, traits))
         sample = (
@@ -272,7 +271,6 @@ def _compute_digests(
         study: The Study Instance UID.
         series: The series.
         after: The new values of the edits.
-
     """
     compared: ValueDigests = ()
     for keyword in identifier.compared:

@@ -28,7 +28,6 @@ def build_change_lines(
         values: The form in which the lines have values.
         assumptions: The assumptions about override files. If overrides with equal content share a file, the lines do
             not name the file, because the mappings in the plan name it.
-
     """
     has_own_files = assumptions.overrideFiles != "shared"
     return format_audit_lines(_build_record(change, values, has_own_files=has_own_files) for change in changes)

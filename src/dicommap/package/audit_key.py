@@ -67,7 +67,6 @@ def choose_audit_values(word: AuditValueMode | str | None, key_path: StrPath | N
         DocumentError: The file with the key cannot be read.
         UsageError: The form is unknown, or the key is too short, is missing for hashes, or is given although values are
             not hashed.
-
     """
     mode = None if word is None else choice_of(AuditValueMode, word, "form of audit values")
     if mode in (AuditValueMode.NONE, AuditValueMode.PLAIN):

@@ -81,7 +81,6 @@ def record_job_events(package: Path, submissions: Iterable[Submission]) -> None:
 
     Raises:
         PackageError: audit.jsonl cannot be read or written.
-
     """
     started = [submission for submission in submissions if submission.state.has_job]
     known = _list_recorded_jobs(package) if started else set()
@@ -127,7 +126,6 @@ def format_event_line(event: AuditEvent, at: datetime, previous: str, removed: i
         at: The time of the event.
         previous: The hash of the line before it.
         removed: Number of bytes of an incomplete line that are removed before this line is written.
-
     """
     record = {
         "type": "event",

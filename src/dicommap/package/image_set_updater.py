@@ -105,9 +105,8 @@ class ImageSetUpdater:
     def _choose_head(self, work: ImageSetWork) -> Generator[float, None, UpdateTarget]:
         """Return the target with the primary image set to which requests for the whole study are sent.
 
-        This is the image set to which an earlier run has sent requests. If there is none, it is the first image set
-        that needs a request: if an image set already has the new values, other image sets of the study may still need
-        them.
+        This is the image set to which an earlier run has sent requests, or else the first image set that needs a
+        request: if an image set already has the new values, other image sets of the study may still need them.
         """
         target = work.target
         if not target.include_study:

@@ -295,7 +295,7 @@ def _find_differences(properties: ImportJob, job_request: JobRequest) -> Iterato
 
 
 def _find_unknown_member(properties: ImportJob, job_request: JobRequest) -> str:
-    """Return the first parameter whose value neither the job nor the request has; an empty text if there is none."""
+    """Return the first parameter whose value neither the job nor the request has; else an empty text."""
     unknown = (
         member for member in _TAKEN_MEMBERS if not (_value_of(properties, member) or job_request.has_value(member))
     )

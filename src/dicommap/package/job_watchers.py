@@ -90,7 +90,6 @@ class PackageWatcher:
 
         Raises:
             PackageError: A status cannot be saved.
-
         """
         reasons: dict[str, str] = {}
         refusal = ""

@@ -48,7 +48,7 @@ class VerificationRecord:
         self._position = file.tell() if kept is None else kept.tell()
 
     def take_kept(self, job: str, study: str, image_set: str) -> KeptImageSet | None:
-        """Return the results that an interrupted verification has saved for an image set; None if there are none.
+        """Return the results that an interrupted verification has saved for an image set, or None.
 
         Image sets are verified in a fixed order, so the next saved line must be that of this image set. If it is not,
         or if no line is left, the rest of the file is removed, and all following image sets are verified again.

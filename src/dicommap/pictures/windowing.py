@@ -80,8 +80,7 @@ def _compute_sample_values(meaning: Numbers, places: Array | None, padding: NDAr
     Args:
         meaning: The pixel values after the modality LUT.
         places: The indices of the pixels in the sample; None for all pixels.
-        padding: An array that is True at padding pixels; None if there are none.
-
+        padding: An array that is True at padding pixels; None without padding.
     """
     flat = (meaning if places is None else places).ravel()
     step = max(1, flat.size // _SAMPLE_SIZE)

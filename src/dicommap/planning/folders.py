@@ -133,7 +133,6 @@ class Folder:
             files: Study -> number of its files in a part of this folder.
             totals: Study -> number of all its files.
             overrides: The sizes of the override files.
-
         """
         for study, count in files.items():
             count += self.partial.pop(study, 0)

@@ -259,7 +259,6 @@ def _count_unusable_folders(folder: Folder, rest: str) -> None:
     Args:
         folder: The nearest outer folder that can be a prefix.
         rest: The path of the folders relative to `folder`. It ends with a slash.
-
     """
     unusable_folders = rest.split("/")[:-1]
     folder.load.folders += len(unusable_folders) - count_shared_folders(unusable_folders, folder.unusable_folders)

@@ -242,7 +242,7 @@ class ProbeCourse:
         return all(self._is_applied(Pair(pair.attribute, override)) for override in (Level.STUDY, Level.SERIES))
 
     def _available_experiment(self, question: str) -> Experiment | None:
-        """Return the experiment for a question; None if there is none, or if it cannot be made."""
+        """Return the experiment for a question; None if it has no experiment, or if this cannot be made."""
         experiment = EXPERIMENTS.get(question)
         if experiment is None or self._find_obstacle(question):
             return None

@@ -294,7 +294,7 @@ class PromotionProblem(StrEnum):
 def prove_promotion(
     promotion: Promotion, instances: Mapping[str, Mapping[str, Any]], destination: ImageSetContent
 ) -> tuple[PromotionProblem, ...]:
-    """Compare the primary image set after a promotion with the plan, and return the problems; () if there are none.
+    """Compare the primary image set after a promotion with the plan, and return the problems.
 
     Args:
         promotion: The plan.

@@ -126,7 +126,7 @@ def _make_request(updates: list[AttributeUpdate]) -> UpdateRequest:
 
 
 def _make_document(updates: list[AttributeUpdate]) -> UpdateDocument | None:
-    """Return the document of UpdateImageSetMetadata with these attributes; None if there are none."""
+    """Return the document of UpdateImageSetMetadata with these attributes; None without attributes."""
     document: UpdateDocument = {}
     for update in updates:
         add_attribute(document, update.place, stored_name(update.tag), update.value, update.vr)

@@ -259,7 +259,6 @@ def _has_private_creator(attribute: object) -> bool:
 
     Args:
         attribute: The attribute at the tag of the private creator; None if the data set has no such attribute.
-
     """
     return isinstance(attribute, dict) and bool(attribute.get("Value"))
 
