@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from base64 import b64encode
 from contextlib import closing
 from dataclasses import dataclass
@@ -100,7 +101,8 @@ def _put_document(client: Any, document: UploadDocument, **condition: str) -> bo
             answer = client.put_object(
                 Bucket=document.bucket,
                 Key=document.key,
-                Body=document.data,
+                # botocore copies bytes behind the headers of the request, but sends a file in pieces
+                Body=document.data if len(document.data) <= _CHUNK_BYTES else io.BytesIO(document.data),
                 ContentType=document.content_type,
                 ChecksumSHA256=checksum,
                 **condition,

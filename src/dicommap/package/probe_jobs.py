@@ -89,7 +89,7 @@ class ProbeJobRequest:
         for item in self.job.objects:
             content_type = "application/dicom" if item.is_p10 else "application/json"
             yield UploadDocument(
-                bucket=self.prefix.bucket, key=self.make_key(item), data=item.data(), content_type=content_type
+                bucket=self.prefix.bucket, key=self.make_key(item), data=bytes(item.content), content_type=content_type
             )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dicommap.dicom.dictionary import hex_of
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.limits import MAX_ELEMENT_LENGTHS
+from dicommap.healthimaging.override_questions import MEGABYTE
 from dicommap.probing.override_forms import FORMS, PAIRS, Form, Pair, build_override, make_attribute
 from dicommap.probing.probe_job import OVERRIDES_FOLDER, JobBuilder
 from dicommap.probing.synthetic_studies import (
@@ -35,8 +36,10 @@ NON_ASCII, NON_ASCII_LETTER = "Prüfung", "ü"
 """A text that UTF-8 and Latin-1 encode as different bytes."""
 CHANGED_NUMBER, CHANGED_INTEGER = 72.5, 7
 SMALL_FILE = 1_000
-"""Bytes of the override files that ask for the form. It is the largest size that is known to work without more jobs."""
-MEGABYTE = 1_000_000
+"""Bytes of the override files that ask for the form. It is the largest size that is known to work without more jobs.
+
+These files are padded with spaces: any other attribute could be refused for another reason than the form.
+"""
 LONG_TEXT = "Long value of the probe. " * 12
 """A text of 300 characters."""
 
@@ -65,7 +68,7 @@ def build_job(probe: str, name: str, form: Form, pair: Pair) -> ProbeJob:
         pair = _LEVEL_JOBS[name]
     builder = JobBuilder(probe, name, form, pair)
     if name in _FORM_JOBS:
-        _fill_plain(builder, size=SMALL_FILE)
+        _fill_plain(builder)
     elif name in _LEVEL_JOBS:
         _fill_level(builder)
     else:
@@ -82,11 +85,11 @@ def _watch_text(builder: JobBuilder, name: str, watched: SyntheticStudy, keyword
     builder.watch(name, watched, keyword, {"before": BEFORE[keyword], **(values or {"after": AFTER})})
 
 
-def _fill_plain(builder: JobBuilder, size: int = 0) -> None:
-    """Fill a job with an override file that has one attribute."""
+def _fill_plain(builder: JobBuilder) -> None:
+    """Fill a job with a small override file that has one attribute."""
     text, _ = _make_texts(builder.pair)
     study = builder.add_study()
-    builder.add_override(study, make_attribute(text, AFTER), size=size)
+    builder.add_override(study, make_attribute(text, AFTER), padded_size=SMALL_FILE)
     _watch_text(builder, "tested", study, text)
 
 
@@ -97,7 +100,7 @@ def _fill_level(builder: JobBuilder) -> None:
     data_set = make_attribute(attributes.text, AFTER)
     for keyword in attributes.identifiers:
         data_set |= make_attribute(keyword, AFTER)
-    builder.add_override(study, dict(sorted(data_set.items())), size=SMALL_FILE)
+    builder.add_override(study, dict(sorted(data_set.items())), padded_size=SMALL_FILE)
     _watch_text(builder, "tested", study, attributes.text)
     for keyword in attributes.identifiers:
         _watch_text(builder, keyword, study, keyword)
@@ -241,7 +244,15 @@ def _fill_character_set(builder: JobBuilder) -> None:
 
 
 def _fill_size(megabytes: int) -> Callable[[JobBuilder], None]:
-    return lambda builder: _fill_plain(builder, size=megabytes * MEGABYTE)
+    def fill(builder: JobBuilder) -> None:
+        attributes = ATTRIBUTES[builder.pair.attribute]
+        study = builder.add_study()
+        data_set = make_attribute(attributes.text, AFTER)
+        items = builder.add_large_override(study, data_set, attributes.sequence, megabytes * MEGABYTE)
+        _watch_text(builder, "tested", study, attributes.text)
+        builder.watch("filled", study, attributes.sequence, {"before": "1", "after": str(items)}, is_count=True)
+
+    return fill
 
 
 def _fill_numbers(number: object, integer: object) -> Callable[[JobBuilder], None]:

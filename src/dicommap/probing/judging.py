@@ -189,6 +189,13 @@ def judge_two_mappings(job: ProbeJob, observation: Observation) -> Verdict:
     return Verdict(answer=answer, seen=seen, jobs=(job.name,))
 
 
+def judge_size(job: ProbeJob, observation: Observation) -> Verdict:
+    """Judge a large file. It is only `applied` if all items with which it is filled are stored, too."""
+    verdict = judge_effect(job, observation)
+    is_incomplete = verdict.answer == "applied" and observation.get_state(job.watches["filled"]) != "after"
+    return unclear(verdict.seen, job.name) if is_incomplete else verdict
+
+
 judge_shared_file = judge_all("tested", "other")
 """Judge a file that two mappings name. Both studies must have the same answer."""
 judge_numbers = judge_all("tested", "integer")

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SERVER_ERROR_TYPES = frozenset({"InternalServerException", "ThrottlingException", "ServiceUnavailableException"})
 """Types of exceptions in job manifests that are no answer to a question: the service itself had a problem."""
 
+MAX_ELEMENTS = 10
+"""Maximum number of elements of a stored array that are kept. The files of 1, 10 and 50 MB have thousands of items."""
+
 Report = Literal["", "job-failed", "files-failed", "warned", "server-error"]
 """How a job reported a problem with a study. The empty text means that it reported none.
 
@@ -53,7 +56,9 @@ class StoredInstance(_Document):
     imageSetId: str
     isPrimary: bool | None = None
     attributes: dict[str, Any] = Field(repr=False)
-    """Keyword, or tag of a private element -> the stored value as JSON."""
+    """Keyword, or tag of a private element -> the stored value as JSON. A long array has only its first elements."""
+    lengths: dict[str, int] = Field(default_factory=dict, repr=False)
+    """Keyword -> the length of the stored array, if it has more than MAX_ELEMENTS elements."""
 
 
 class Observation(_Document):
@@ -110,7 +115,7 @@ class Observation(_Document):
 
         A value is ABSENT if the instance does not have the attribute. An instance may be in several image sets.
         """
-        return [_get_value(instance.attributes, watch) for instance in self._select_stored(watch)]
+        return [_get_value(instance, watch) for instance in self._select_stored(watch)]
 
     def _select_stored(self, watch: Watch) -> list[StoredInstance]:
         uids = set(watch.study.sop_instance_uids)
@@ -132,8 +137,10 @@ class Observation(_Document):
         return states.pop() if len(states) == 1 else "mixed"
 
 
-def _get_value(attributes: Mapping[str, Any], watch: Watch) -> Any:  # noqa: ANN401  JSON of any type
-    value = attributes.get(watch.keyword, ABSENT)
+def _get_value(instance: StoredInstance, watch: Watch) -> Any:  # noqa: ANN401  JSON of any type
+    value = instance.attributes.get(watch.keyword, ABSENT)
+    if watch.is_count and isinstance(value, list | dict):
+        return instance.lengths.get(watch.keyword, len(value) if isinstance(value, list) else 1)
     if not watch.member or value is ABSENT:
         return value
     if isinstance(value, list) and len(value) > 1:
@@ -187,11 +194,21 @@ def list_stored_instances(
             sopInstanceUid=uid,
             imageSetId=image_set_id,
             isPrimary=is_primary,
-            attributes=stored.patient | stored.study | series.attributes | attributes,
+            attributes={name: _shorten_array(value) for name, value in merged.items()},
+            lengths={
+                name: len(value)
+                for name, value in merged.items()
+                if isinstance(value, list) and len(value) > MAX_ELEMENTS
+            },
         )
         for series in stored.series.values()
         for uid, attributes in series.instances.items()
+        for merged in [stored.patient | stored.study | series.attributes | attributes]
     ]
+
+
+def _shorten_array(value: Any) -> Any:  # noqa: ANN401  JSON of any type
+    return value[:MAX_ELEMENTS] if isinstance(value, list) else value
 
 
 def has_imported(job: ProbeJob, observation: Observation) -> bool:

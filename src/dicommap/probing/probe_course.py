@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dicommap.healthimaging.levels import Level
-from dicommap.healthimaging.override_questions import OverrideAnswers, list_answers
+from dicommap.healthimaging.override_questions import SIZES, OverrideAnswers, list_answers
 from dicommap.probing import judging
 from dicommap.probing.experiments import COPIES, FIRST_IMPORT, JOB_NUMBERS, build_job, name_form_job, name_level_job
 from dicommap.probing.judging import SILENT, Verdict, judge_effect, unclear
@@ -33,6 +33,7 @@ QUESTIONS = tuple(OverrideAnswers.model_fields)
 """The names of all questions."""
 LEVEL_QUESTIONS = {pair.question: pair for pair in PAIRS}
 _NO_REFUSAL = "nothing was refused"
+_NO_FILLING = "a small file with a sequence is not applied either, so that the size may not be the cause"
 _INVISIBLE = "the stored metadata lacks the attribute without an override, too, so that its absence shows nothing"
 
 
@@ -81,9 +82,9 @@ EXPERIMENTS = {
     "latin1": Experiment("latin-1", judging.judge_non_ascii),
     "nonAscii": Experiment("non-ascii", judging.judge_non_ascii),
     "characterSet": Experiment("character-set", judge_effect),
-    "size1": Experiment("size-1", judge_effect),
-    "size10": Experiment("size-10", judge_effect),
-    "size50": Experiment("size-50", judge_effect),
+    "size1": Experiment("size-1", judging.judge_size),
+    "size10": Experiment("size-10", judging.judge_size),
+    "size50": Experiment("size-50", judging.judge_size),
     "numbersAsText": Experiment("number-text", judging.judge_numbers, _has_numbers),
     "numbersAsNumber": Experiment("number-number", judging.judge_numbers, _has_numbers),
     "longValues": Experiment("long-value", judging.judge_long_value, _has_long),
@@ -160,7 +161,8 @@ class ProbeCourse:
         if self._is_configuration_lost or not self._is_form_known:
             return
         yield [name_level_job(pair) for pair in self._needed_pairs()]
-        experiments = [one for name in self._asked if (one := self._available_experiment(name)) is not None]
+        questions = {**dict.fromkeys(self._asked), **({"sequences": None} if SIZES.keys() & self._asked else {})}
+        experiments = [one for name in questions if (one := self._available_experiment(name)) is not None]
         if any(one.job == "without-files" for one in experiments):
             yield [FIRST_IMPORT, *(one.job for one in experiments if one.job != "without-files")]
         yield [one.job for one in experiments]
@@ -279,7 +281,15 @@ class ProbeCourse:
             return judging.judge_no_match(job, observation, self._list_usual_messages())
         if question == "withoutFiles":
             return judging.judge_without_files(job, observation, self._list_usual_messages())
-        return experiment.judge(job, observation)
+        verdict = experiment.judge(job, observation)
+        if question in SIZES and verdict.answer != "applied" and not self._has_applied_sequence:
+            return unclear(f"{verdict.seen}; {_NO_FILLING}", job.name, EXPERIMENTS["sequences"].job)
+        return verdict
+
+    @property
+    def _has_applied_sequence(self) -> bool:
+        name = EXPERIMENTS["sequences"].job
+        return judge_effect(self.build(name), self._observations[name]).answer == "applied"
 
     def _judge_level(self, pair: Pair) -> Verdict:
         """Judge whether the attributes of a pair are applied, by all attributes of the pair's job.

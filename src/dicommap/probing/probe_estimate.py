@@ -16,6 +16,7 @@ from dicommap.healthimaging.limits import (
     SEARCH_IMAGE_SETS_RATE,
     START_RATE,
 )
+from dicommap.healthimaging.override_questions import SIZES
 from dicommap.probing.experiments import COPIES, FIRST_IMPORT, build_job, name_form_job, name_level_job
 from dicommap.probing.override_forms import FORMS, PAIRS
 from dicommap.probing.probe_course import EXPERIMENTS, LEVEL_QUESTIONS
@@ -99,7 +100,7 @@ def estimate_probe(questions: Iterable[str]) -> ProbeEstimate:
         jobs=tuple(names),
         further_jobs=further,
         objects=len(objects),
-        bytes=sum(item.count_bytes() for item in objects),
+        bytes=sum(len(item.content) for item in objects),
         image_sets=len(studies),
         requests=requests,
         clean_up_requests=clean_up_requests,
@@ -121,6 +122,7 @@ def list_planned_jobs(questions: Iterable[str]) -> tuple[list[str], int]:
     pairs = PAIRS if needs_all else [pair for question, pair in LEVEL_QUESTIONS.items() if question in asked]
     names += map(name_level_job, pairs)
     names += [FIRST_IMPORT] if "withoutFiles" in asked else []
+    asked |= {"sequences"} if asked & SIZES.keys() else set()
     names += [experiment.job for question, experiment in EXPERIMENTS.items() if question in asked]
     return names, (len(PAIRS) - 1) * len(FORMS)
 

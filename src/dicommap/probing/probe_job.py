@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dicommap.probing.override_forms import build_override
+from dicommap.probing.override_forms import ObjectContent, build_override, fill_with_items, fill_with_spaces
 from dicommap.probing.synthetic_studies import INSTANCES, SyntheticStudy
 
 if TYPE_CHECKING:
@@ -23,21 +23,10 @@ class ProbeObject:
 
     path: str
     """The path below the job's prefix."""
-    content: bytes = field(repr=False)
+    content: ObjectContent
     is_p10: bool
-    size: int = 0
-    """The size in bytes to which the JSON of an override file is padded with spaces; 0 for no padding."""
     is_beside: bool = False
     """Whether the path follows the job's prefix without a slash between them."""
-
-    def data(self) -> bytes:
-        """Return the bytes of the object. Spaces before the last bracket are no part of a JSON value (RFC 8259)."""
-        missing = max(self.size - len(self.content), 0)
-        return self.content[:-1] + b" " * missing + self.content[-1:] if missing else self.content
-
-    def count_bytes(self) -> int:
-        """Return the size of the object in bytes."""
-        return max(self.size, len(self.content))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +42,8 @@ class Watch:
     """The keyword of an attribute in the only item, if `keyword` is a sequence."""
     instances: int = INSTANCES
     """The number of instances of the study that are imported."""
+    is_count: bool = False
+    """Whether `keyword` is a sequence, and `values` are numbers of its items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +103,7 @@ class JobBuilder:
 
     def add_p10(self, path: str, content: bytes) -> None:
         """Add a P10 file to the job."""
-        self._objects.append(ProbeObject(path, content, is_p10=True))
+        self._objects.append(ProbeObject(path, ObjectContent(content), is_p10=True))
 
     def add_override(
         self,
@@ -122,7 +113,7 @@ class JobBuilder:
         name: str = "override",
         level: Level | None = None,
         encoding: str = "utf-8",
-        size: int = 0,
+        padded_size: int = 0,
     ) -> None:
         """Add an override file and its mapping.
 
@@ -132,18 +123,40 @@ class JobBuilder:
             name: The name of the file, without suffix.
             level: The level of the override; None for that of the job's pair.
             encoding: The character encoding of the file.
-            size: The size of the file in bytes; 0 for the size of its content.
+            padded_size: The size in bytes to which the file is padded with spaces; 0 for no padding.
 
         """
         level = level or self.pair.override
         path = f"{OVERRIDES_FOLDER}/{name}.json"
         content = build_override(self.form, study, level, data_set, encoding=encoding)
-        self.add_file(path, content, size=size)
+        self._add_file(path, fill_with_spaces(content, padded_size))
         self.add_mapping(study, path, level)
 
-    def add_file(self, path: str, content: bytes, *, size: int = 0, is_beside: bool = False) -> None:
+    def add_large_override(self, study: SyntheticStudy, data_set: Mapping[str, Any], sequence: str, size: int) -> int:
+        """Add an override file of at least `size` bytes that is filled with items of a sequence, and its mapping.
+
+        Args:
+            study: The study of the mapping.
+            data_set: The attributes of the override, without the sequence.
+            sequence: The keyword of the sequence.
+            size: The size of the file in bytes.
+
+        Returns:
+            The number of items of the sequence.
+
+        """
+        path = f"{OVERRIDES_FOLDER}/override.json"
+        content = fill_with_items(self.form, study, self.pair.override, data_set, sequence, size)
+        self._add_file(path, content)
+        self.add_mapping(study, path)
+        return 1 + content.count
+
+    def add_file(self, path: str, content: bytes, *, is_beside: bool = False) -> None:
         """Add a file that is not P10, without a mapping."""
-        self._objects.append(ProbeObject(path, content, is_p10=False, size=size, is_beside=is_beside))
+        self._add_file(path, ObjectContent(content), is_beside=is_beside)
+
+    def _add_file(self, path: str, content: ObjectContent, *, is_beside: bool = False) -> None:
+        self._objects.append(ProbeObject(path, content, is_p10=False, is_beside=is_beside))
 
     def add_mapping(self, study: SyntheticStudy, path: str, level: Level | None = None) -> None:
         """Add a mapping of a study, or of its series, to a path."""
@@ -161,9 +174,10 @@ class JobBuilder:
         *,
         member: str = "",
         instances: int = INSTANCES,
+        is_count: bool = False,
     ) -> None:
         """Watch a stored attribute of a study. See Watch for the arguments."""
-        self._watches[name] = Watch(study, keyword, values, member, instances)
+        self._watches[name] = Watch(study, keyword, values, member, instances, is_count)
 
     def build(self, *, ends_with_slash: bool = True) -> ProbeJob:
         """Return the job with all added objects, mappings and watches."""

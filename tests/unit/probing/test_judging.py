@@ -16,6 +16,7 @@ from dicommap.probing.judging import (
     judge_emptied,
     judge_level,
     judge_sequence,
+    judge_size,
     judge_two_mappings,
 )
 from dicommap.probing.observation import Observation, RecordNote, StoredInstance
@@ -88,6 +89,23 @@ def test_an_override_with_one_attribute(seen: dict[str, Any], answer: str | None
     verdict = judge_effect(job, observe(job, **seen))
     assert (verdict.answer, verdict.reported) == (answer, reported)
     assert verdict.jobs == (job.name,)
+
+
+@pytest.mark.parametrize(
+    ("seen", "answer"),
+    [
+        ({TEXT: AFTER, "all items": True}, "applied"),
+        ({TEXT: AFTER}, None),
+        ({TEXT: AFTER, CODES: None}, None),
+        ({}, "ignored"),
+        ({"jobStatus": "FAILED", "stored": False}, "refused"),
+    ],
+)
+def test_a_large_file_is_applied_only_with_all_of_its_items(seen: dict[str, Any], answer: str | None) -> None:
+    job = job_of("size-1")
+    has_all = seen.pop("all items", False)
+    items = [ITEMS[CODES]] * int(job.watches["filled"].values["after"])
+    assert judge_size(job, observe(job, **seen, **({CODES: items} if has_all else {}))).answer == answer
 
 
 def test_what_cannot_be_read_is_in_the_evidence() -> None:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from dicommap.probing.observation import Observation, format_stored_value, list_stored_instances
+from dicommap.probing.experiments import build_job
+from dicommap.probing.observation import (
+    MAX_ELEMENTS,
+    Observation,
+    StoredInstance,
+    format_stored_value,
+    list_stored_instances,
+)
+from dicommap.probing.override_forms import FORMS, PAIRS
 from dicommap.verification.stored_metadata import ABSENT, read_stored_image_set
 
 METADATA: dict[str, Any] = {
@@ -24,6 +35,19 @@ METADATA: dict[str, Any] = {
 }
 
 
+def observe(stored: Iterable[StoredInstance]) -> Observation:
+    return Observation(
+        job="copies",
+        number="0001",
+        jobId="b" * 32,
+        jobStatus="COMPLETED",
+        isConfigurationSent=False,
+        stored=tuple(stored),
+        unreadable=("an image set",),
+        observedAt="2026-01-02T03:04:05Z",
+    )
+
+
 def test_an_instance_has_the_attributes_of_all_levels() -> None:
     stored = read_stored_image_set(json.dumps(METADATA).encode(), "a" * 32)
     first, second = list_stored_instances(stored, "a" * 32, is_primary=False)
@@ -33,19 +57,24 @@ def test_an_instance_has_the_attributes_of_all_levels() -> None:
     assert "InstanceNumber" not in second.attributes
 
 
+def test_a_long_array_is_kept_as_its_first_elements_and_its_length() -> None:
+    job = build_job(str(uuid.UUID(int=7)), "size-1", FORMS[0], PAIRS[0])
+    study, watch = job.studies[0], job.watches["filled"]
+    for count, state in ((1, "before"), (MAX_ELEMENTS, "other"), (int(watch.values["after"]), "after")):
+        metadata = deepcopy(METADATA)
+        metadata["Study"]["DICOM"][watch.keyword] = [{"CodeValue": "x"}] * count
+        instances = metadata["Study"]["Series"]["1.2.1"]["Instances"]
+        instances |= dict.fromkeys(study.sop_instance_uids, instances["1.2.1.1"])
+        stored = list_stored_instances(read_stored_image_set(json.dumps(metadata).encode()), "a" * 32, is_primary=True)
+        observation = observe(stored)
+        assert observation.get_state(watch) == state
+        assert len(observation.model_dump_json()) < 5_000
+
+
 def test_a_saved_observation_has_the_same_values() -> None:
     stored = read_stored_image_set(json.dumps(METADATA).encode(), "a" * 32)
-    instances = tuple(list_stored_instances(stored, "a" * 32, is_primary=None))
-    observation = Observation(
-        job="copies",
-        number="0001",
-        jobId="b" * 32,
-        jobStatus="COMPLETED",
-        isConfigurationSent=False,
-        stored=instances,
-        unreadable=("an image set",),
-        observedAt="2026-01-02T03:04:05Z",
-    )
+    instances = list_stored_instances(stored, "a" * 32, is_primary=None)
+    observation = observe(instances)
     again = Observation.model_validate_json(observation.model_dump_json())
     texts = [format_stored_value(item.stored[0].attributes["PatientWeight"]) for item in (observation, again)]
     assert texts == ["61.5", "61.5"]

@@ -116,3 +116,24 @@ def test_equal_observations_give_equal_jobs() -> None:
     assert course.form == probe.course().form
     assert course.form is not None
     assert course.form.is_array
+
+
+@pytest.mark.parametrize("answer", ["applied", "ignored", "refused"])
+def test_a_size_is_judged_beside_a_small_file_with_a_sequence(answer: Any) -> None:
+    probe = SimulatedProbe(OverrideAnswers(size1=answer), ["size1"])
+    assert probe.run().answers == {"size1": answer}
+    assert "sequence" in probe.observations
+    change(probe, "sequence", jobStatus="FAILED", stored=())
+    verdict = probe.course().verdicts()["size1"]
+    assert verdict.answer == ("applied" if answer == "applied" else None)
+    assert ("sequence is not applied either" in verdict.seen) is (answer != "applied")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("largest", ["size1", "size10", "size50"])
+def test_files_of_all_sizes_are_judged(largest: str) -> None:
+    sizes = ["size1", "size10", "size50"]
+    answers = {name: "applied" if number <= sizes.index(largest) else "refused" for number, name in enumerate(sizes)}
+    report = SimulatedProbe(OverrideAnswers.model_validate(answers), sizes).run()
+    assert report.answers == answers
+    assert report.assumptions.largestFile == f"{largest.removeprefix('size')}MB"

@@ -24,6 +24,11 @@ def test_one_question_needs_few_jobs() -> None:
     assert len(estimate_probe(["studyInSeries"]).jobs) == 6
 
 
+def test_a_size_needs_the_job_with_a_small_file_that_has_a_sequence() -> None:
+    assert estimate_probe(["size1"]).jobs[-2:] == ("sequence", "size-1")
+    assert estimate_probe(["size1", "size10"]).jobs[-3:] == ("sequence", "size-1", "size-10")
+
+
 def test_a_question_that_needs_another_level_needs_the_jobs_of_all_levels() -> None:
     assert len(estimate_probe(["numbersAsText"]).jobs) == 1 + 4 + 8 + 1
     assert len(estimate_probe(["precedence"]).jobs) == 1 + 4 + 8 + 1
