@@ -32,8 +32,7 @@ from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.s3_validation import s3_object_issues
 from dicommap.package.store_validation import forecast_in_store
 from dicommap.package.submission_states import SubmissionStates
-from dicommap.probing.probe_issues import remaining_issues, unclear_issues
-from dicommap.probing.probe_report import ProbeReport
+from dicommap.probing.probe_report import ProbeReport, remaining_issues, unclear_issues
 from dicommap.updates.promotion import ImageSetContent, PromotionProblem, plan_promotion, prove_promotion
 from dicommap.updates.promotion_result import PromotionOutcome, PromotionResult
 from dicommap.validation.environment_check import ImportEnvironment, ResourceState, check_environment

@@ -24,7 +24,7 @@ from dicommap.aws.source_roots import find_plan_source_issues
 from dicommap.dicom.defined_terms import unlisted_value_issues
 from dicommap.dicom.strict_json import parse_json
 from dicommap.display.issue_report import Issues
-from dicommap.display.validation_report import Validation
+from dicommap.display.validation_result import Validation
 from dicommap.errors import AwsError, DocumentError, UsageError
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri, s3_uri_issues

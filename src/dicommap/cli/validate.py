@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
     from dicommap.aws import Clients
     from dicommap.cli.parser import Parser
-    from dicommap.display.validation_report import Validation
+    from dicommap.display.validation_result import Validation
     from dicommap.issues import Issue
     from dicommap.overrides.store_forecast import ForecastImageSet, StoreForecast
 

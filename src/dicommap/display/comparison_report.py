@@ -180,7 +180,7 @@ def describe_sides(before: ComparedInventorySummary, after: ComparedInventorySum
             yield "not compared", f"{join_first_names(side.only_here)}, which only {side.name} has"
     if has_data_store(before.sources) != has_data_store(after.sources):
         yield "not compared", "paths, sizes, ETags, copies and transfer syntaxes, because one side is a data store"
-    if before.reading != after.reading:
+    if before.reader_version != after.reader_version:
         yield "note", "other versions of dicommap read the headers, so some values may differ although the files do not"
 
 

@@ -79,13 +79,13 @@ class JobPrefixes:
     """The prefixes to which override files are uploaded."""
 
 
-def build_role_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
+def build_role_permissions(account: ArnParts, prefixes: JobPrefixes) -> IamPolicy:
     """Return the permissions policy of the data access role, which reads the input and writes job manifests."""
-    everywhere = [*places.inputs, *places.outputs]
+    all_prefixes = [*prefixes.inputs, *prefixes.outputs]
     return _build_policy(
-        _build_allow_statement("ListBuckets", ["s3:ListBucket"], _build_bucket_arns(account, everywhere)),
-        _build_allow_statement("ReadInput", ["s3:GetObject"], _build_object_arns(account, places.inputs)),
-        _build_allow_statement("WriteManifests", ["s3:PutObject"], _build_object_arns(account, places.outputs)),
+        _build_allow_statement("ListBuckets", ["s3:ListBucket"], _build_bucket_arns(account, all_prefixes)),
+        _build_allow_statement("ReadInput", ["s3:GetObject"], _build_object_arns(account, prefixes.inputs)),
+        _build_allow_statement("WriteManifests", ["s3:PutObject"], _build_object_arns(account, prefixes.outputs)),
     )
 
 
@@ -109,21 +109,21 @@ def build_role_trust(account: ArnParts) -> IamPolicy:
     return _build_policy(statement)
 
 
-def build_submitter_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
+def build_submitter_permissions(account: ArnParts, prefixes: JobPrefixes) -> IamPolicy:
     """Return the permissions policy of the user or role that submits, watches and reconciles jobs."""
-    everywhere = [*places.inputs, *places.outputs]
+    all_prefixes = [*prefixes.inputs, *prefixes.outputs]
     # GetObject is needed to compare override files with objects from an earlier upload.
     written = [
         _build_allow_statement(
-            "PutOverrides", ["s3:GetObject", "s3:PutObject"], _build_object_arns(account, places.overrides)
+            "PutOverrides", ["s3:GetObject", "s3:PutObject"], _build_object_arns(account, prefixes.overrides)
         )
     ]
     return _build_policy(
         _build_allow_statement("ImportJobs", _name_actions(*_JOB_ACTIONS), [account.store_arn]),
         _build_pass_role_statement(account),
-        _build_allow_statement("LookAtBuckets", ["s3:ListBucket"], _build_bucket_arns(account, everywhere)),
-        *(written if places.overrides else ()),
-        _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, places.outputs)),
+        _build_allow_statement("LookAtBuckets", ["s3:ListBucket"], _build_bucket_arns(account, all_prefixes)),
+        *(written if prefixes.overrides else ()),
+        _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, prefixes.outputs)),
     )
 
 
@@ -134,7 +134,7 @@ def build_search_permissions(account: ArnParts) -> IamPolicy:
     )
 
 
-def build_verifier_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
+def build_verifier_permissions(account: ArnParts, prefixes: JobPrefixes) -> IamPolicy:
     """Return the permissions policy for `dicommap verify`, which reads job manifests and the metadata of image sets."""
     return _build_policy(
         _build_allow_statement(
@@ -143,39 +143,39 @@ def build_verifier_permissions(account: ArnParts, places: JobPrefixes) -> IamPol
         _build_allow_statement(
             "ReadImageSets", _name_actions("GetImageSet", "GetImageSetMetadata"), [account.image_sets_arn]
         ),
-        _build_allow_statement("ListManifests", ["s3:ListBucket"], _build_bucket_arns(account, places.outputs)),
-        _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, places.outputs)),
+        _build_allow_statement("ListManifests", ["s3:ListBucket"], _build_bucket_arns(account, prefixes.outputs)),
+        _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, prefixes.outputs)),
     )
 
 
-def build_updater_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
+def build_updater_permissions(account: ArnParts, prefixes: JobPrefixes) -> IamPolicy:
     """Return the permissions policy for `dicommap update`, which changes the metadata of image sets.
 
     If the package has jobs, their job manifests are read, too.
     """
-    return _build_change_permissions(account, places, "UpdateImageSetMetadata")
+    return _build_change_permissions(account, prefixes, "UpdateImageSetMetadata")
 
 
-def build_promoter_permissions(account: ArnParts, places: JobPrefixes) -> IamPolicy:
+def build_promoter_permissions(account: ArnParts, prefixes: JobPrefixes) -> IamPolicy:
     """Return the permissions policy for `dicommap promote`, which changes and copies image sets."""
-    return _build_change_permissions(account, places, "UpdateImageSetMetadata", "CopyImageSet")
+    return _build_change_permissions(account, prefixes, "UpdateImageSetMetadata", "CopyImageSet")
 
 
-def _build_change_permissions(account: ArnParts, places: JobPrefixes, *changes: str) -> IamPolicy:
+def _build_change_permissions(account: ArnParts, prefixes: JobPrefixes, *changes: str) -> IamPolicy:
     """Return a policy that allows to find and read image sets, and to change them by the operations `changes`."""
     image_sets = ("GetImageSet", "GetImageSetMetadata", *changes)
     manifests = (
-        _build_allow_statement("ListManifests", ["s3:ListBucket"], _build_bucket_arns(account, places.outputs)),
-        _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, places.outputs)),
+        _build_allow_statement("ListManifests", ["s3:ListBucket"], _build_bucket_arns(account, prefixes.outputs)),
+        _build_allow_statement("ReadManifests", ["s3:GetObject"], _build_object_arns(account, prefixes.outputs)),
     )
     return _build_policy(
         _build_allow_statement("SearchImageSets", _name_actions("SearchImageSets"), [account.store_arn]),
         _build_allow_statement("ReadAndChangeImageSets", _name_actions(*image_sets), [account.image_sets_arn]),
-        *(manifests if places.inputs else ()),
+        *(manifests if prefixes.inputs else ()),
     )
 
 
-PROBE_PLACES = JobPrefixes(
+PROBE_PREFIXES = JobPrefixes(
     inputs=[S3Uri(bucket="<probe input bucket>", prefix="<prefix>/")],
     outputs=[S3Uri(bucket="<probe output bucket>", prefix="<prefix>/")],
     overrides=[],
@@ -183,20 +183,20 @@ PROBE_PLACES = JobPrefixes(
 """Placeholders for the prefixes that a probe uses. They are unknown, because a probe has no package with prefixes."""
 
 
-def build_probe_permissions(account: ArnParts, places: JobPrefixes = PROBE_PLACES) -> IamPolicy:
+def build_probe_permissions(account: ArnParts, prefixes: JobPrefixes = PROBE_PREFIXES) -> IamPolicy:
     """Return the policy for `dicommap probe`, which imports, reads and deletes image sets of a test data store."""
-    everywhere = [*places.inputs, *places.outputs]
+    all_prefixes = [*prefixes.inputs, *prefixes.outputs]
     return _build_policy(
         _build_allow_statement("ImportAndSearch", _name_actions(*_JOB_ACTIONS, "SearchImageSets"), [account.store_arn]),
         _build_allow_statement(
             "ReadAndDeleteImageSets", _name_actions("GetImageSetMetadata", "DeleteImageSet"), [account.image_sets_arn]
         ),
         _build_pass_role_statement(account),
-        _build_allow_statement("ListBuckets", ["s3:ListBucket"], _build_bucket_arns(account, everywhere)),
+        _build_allow_statement("ListBuckets", ["s3:ListBucket"], _build_bucket_arns(account, all_prefixes)),
         _build_allow_statement(
             "PutAndDeleteObjects",
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-            _build_object_arns(account, everywhere),
+            _build_object_arns(account, all_prefixes),
         ),
     )
 

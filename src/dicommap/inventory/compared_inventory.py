@@ -152,7 +152,7 @@ class ComparedInventory:
             messages begin with this name.
         keywords: The keywords of the captured attributes.
         roots: Number of a source -> its root as printable text.
-        reading: The version number of the header reader with which the scan read the files.
+        reader_version: The version number of the header reader with which the scan read the files.
     """
 
     def __init__(self, inventory: Inventory, position: str) -> None:
@@ -172,7 +172,7 @@ class ComparedInventory:
         for _, name, path in self._read("PRAGMA database_list", (read_integer, read_text, read_text)):
             if name == "main" and path:
                 self.name = Path(path).name
-        ((self.reading,),) = self._read("SELECT reading FROM scan", (read_integer,))
+        ((self.reader_version,),) = self._read("SELECT reading FROM scan", (read_integer,))
         ((indexes,),) = self._read(_INDEX_QUERY, (read_integer,))
         if indexes != 3:  # without an index, a comparison would never end
             raise self._name_error(damaged_error())
@@ -249,7 +249,7 @@ class ComparedInventory:
             name=self.name,
             sources=tuple(self.roots.values()),
             only_here=tuple(keyword for keyword in self.keywords if keyword not in other.keywords),
-            reading=self.reading,
+            reader_version=self.reader_version,
         )
 
     def count_files(self) -> int:

@@ -21,8 +21,8 @@ from dicommap.inventory import sqlite_schema
 from dicommap.inventory.cells import encode_path, encode_value
 from dicommap.inventory.connection import connect
 from dicommap.inventory.directories import DirectoryCollector
+from dicommap.inventory.overwrite_check import require_replaceable
 from dicommap.inventory.previous_scan import PreviousScan
-from dicommap.inventory.replacement import require_replaceable
 from dicommap.inventory.rows import make_issue_row
 from dicommap.inventory.unchanged_run import UnchangedRun
 from dicommap.inventory.whole_scan_checks import find_whole_scan_issues, mark_duplicates

@@ -190,7 +190,7 @@ class ComparedInventorySummary:
     """
     only_here: tuple[str, ...]
     """The captured attributes that the other inventory does not have. They are not compared."""
-    reading: int
+    reader_version: int
     """The version of the header reader. Another version may read the same file differently."""
 
 

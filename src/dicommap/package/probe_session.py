@@ -22,8 +22,7 @@ from dicommap.package.transfer_confirmation import require_confirmed
 from dicommap.probing.experiments import JOB_NUMBERS
 from dicommap.probing.probe_course import ProbeCourse
 from dicommap.probing.probe_estimate import estimate_probe
-from dicommap.probing.probe_issues import remaining_issues, unclear_issues
-from dicommap.probing.probe_report import build_probe_report
+from dicommap.probing.probe_report import build_probe_report, remaining_issues, unclear_issues
 from dicommap.validation.environment_check import check_environment
 from dicommap.validation.request_check import check_output_uris
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES, NOT_FOUND_CODES, convert_client_errors
 from dicommap.aws.image_sets import ImageSets
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.validation_report import Validation
+from dicommap.display.validation_result import Validation
 from dicommap.errors import AwsError, UsageError
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.issues.bounded_list import ITEM_LIMIT, bounded_issues

@@ -78,8 +78,8 @@ def _compute_sample_values(meaning: Numbers, places: Array | None, padding: NDAr
     """Return a sample of the pixel values of an image, without padding, infinite values and NaN.
 
     Args:
-        meaning: The pixel values after the modality LUT.
-        places: The indices of the pixels in the sample; None for all pixels.
+        meaning: Values in the units of the modality: of each pixel, or of each entry of a lookup table.
+        places: The index of each pixel in the lookup table `meaning`; None if `meaning` has a value for each pixel.
         padding: An array that is True at padding pixels; None without padding.
     """
     flat = (meaning if places is None else places).ravel()

@@ -1,4 +1,4 @@
-"""The report of a probe: the answer to each question, with its evidence, and where and when it was observed."""
+"""The report of a probe: the answer to each question with its evidence, and the issues of a probe."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pydantic import BaseModel, ConfigDict
 
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.override_questions import OverrideAnswers
+from dicommap.issues import make_issue
 from dicommap.probing.assumed_settings import make_assumptions
 from dicommap.probing.observation import format_stored_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from dicommap.issues import Issue
     from dicommap.probing.judging import Verdict
     from dicommap.probing.observation import Observation
     from dicommap.probing.probe_course import ProbeCourse
@@ -171,3 +173,19 @@ def _build_evidence(job: ProbeJob, observation: Observation) -> Evidence:
 
 def _shorten(text: str) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."
+
+
+def unclear_issues(report: ProbeReport) -> Iterator[Issue]:
+    """Yield an issue for each question without an answer; only one issue if no question has an answer."""
+    unclear = [result for result in report.questions if result.answer is None]
+    if unclear and len(unclear) == len(report.questions):
+        yield make_issue("probe.no-answer", seen=unclear[0].seen)
+        return
+    for result in unclear:
+        yield make_issue("probe.unclear", question=result.question, seen=result.seen)
+
+
+def remaining_issues(remaining: Iterable[tuple[str, str]]) -> Iterator[Issue]:
+    """Yield an issue for each thing that was not deleted. A pair is the name of the thing, and the reason."""
+    for what, reason in remaining:
+        yield make_issue("probe.remains", what=what, reason=reason)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from dicommap.errors import SourceError
 from dicommap.inventory import Inventory
 from dicommap.inventory.directories import find_known_directory, find_known_image_set
-from dicommap.inventory.replacement import has_files_of_source
+from dicommap.inventory.overwrite_check import has_files_of_source
 from dicommap.inventory.rows import FileRow, HeaderRow, IssueRow, make_issue_row
 from dicommap.model.study import SourceFile
 from dicommap.progress import Progress, progress_reporter

@@ -41,8 +41,9 @@ def make_pandas_frame(
 
     Two settings make sure that the type of a column never depends on its values:
 
-    - `date_as_object=False` gives datetime64. Otherwise, dates would be Python objects, which pandas does not group as
-    dates. - Int64 allows nulls. Otherwise, integers would become floats in the columns that have a null.
+    - `date_as_object=False` gives datetime64. Otherwise, dates would be Python objects, which pandas does not group
+      as dates.
+    - Int64 allows nulls. Otherwise, integers would become floats in the columns that have a null.
     """
     require_extra("pandas")
     import pandas
