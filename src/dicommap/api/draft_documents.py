@@ -135,7 +135,8 @@ def _make_job_documents(
         return None
     tables = build_tables(resolution, [*issues, *repeated], settings.audit_values, settings.assumptions, store)
     header = planned.make_plan_header(inventory.sources, settings.jobs.quotas, settings.assumptions)
-    updates = _build_updates(inventory, resolution, settings)
+    # If there is an error, the package is not written, and all changes by updates were checked already.
+    updates = () if has_errors(issues) else _build_updates(inventory, resolution, settings)
     documents = build_package_documents(
         planned.jobs, resolution.overrides, header, tables, settings.account, store, updates
     )

@@ -46,7 +46,6 @@ from dicommap.package.job_requests import require_package
 from dicommap.package.package_updater import (
     ForecastRequest,
     PackageUpdater,
-    get_update_id,
     make_revert_event,
     make_update_event,
 )
@@ -238,7 +237,7 @@ class UpdateRun:
         for planned in self._list_updates():
             updates += 1
             studies.add(planned.update.study_instance_uid)
-            state = self._states.read(get_update_id(planned))
+            state = self._states.read(planned.id)
             if self._is_revert:
                 requests += state is not None and any(record.versionAfter is not None for record in state.requests)
             elif state is None or not state.isComplete:

@@ -76,7 +76,7 @@ def build_update_record(result: ImageSetUpdateResult) -> Record:
         "notApplied": [
             {
                 "level": attribute.level.value,
-                "SOPInstanceUID": attribute.sop_instance_uid or "",
+                "SOPInstanceUID": attribute.instance or "",
                 "name": attribute.name,
                 "effect": effect.value,
             }

@@ -62,6 +62,11 @@ def update_path(number: int) -> str:
     return f"{UPDATES_FOLDER}/{number:06d}.json"
 
 
+def get_update_id(path: str) -> str:
+    """Return the number of an update's file from its path, as the names of the state files have it."""
+    return path.removeprefix(f"{UPDATES_FOLDER}/").removesuffix(".json")
+
+
 def submission_path(job_id: str) -> str:
     """Return the path of the file with a job's submission state."""
     return f"{SUBMISSION_FOLDER}/{job_id}.json"

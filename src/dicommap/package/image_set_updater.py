@@ -32,6 +32,7 @@ from dicommap.package.image_set_work import (
     make_sent_record,
     make_stored_record,
 )
+from dicommap.updates.attribute_update import list_attribute_updates
 from dicommap.verification.update_decision import (
     Recovery,
     decide_necessary_requests,
@@ -40,7 +41,6 @@ from dicommap.verification.update_decision import (
     judge_update,
 )
 from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
-from dicommap.verification.update_values import list_update_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -189,7 +189,7 @@ class ImageSetUpdater:
             raise self._end(work, record, RequestState.FAILED, UPDATE_FAILED_STATUS)
         before = self.reader.read(work.image_set, record.versionBefore, work.study)
         stored = self.reader.read(work.image_set, record.versionAfter or "", work.study)
-        attributes = list_update_attributes(sent.request)
+        attributes = list_attribute_updates(sent.request)
         effects = judge_update(attributes, stored, before)
         others = []
         for other in record.others:
@@ -260,7 +260,7 @@ class ImageSetUpdater:
         if latest > before:
             was = self.reader.read(work.image_set, record.versionBefore, work.study)
             stored = self.reader.read(work.image_set, str(after), work.study)
-            effects = list(judge_update(list_update_attributes(sent.request), stored, was).counts)
+            effects = list(judge_update(list_attribute_updates(sent.request), stored, was).counts)
         recovery = decide_recovery(before, latest, is_same_request=is_same, effects=effects)
         if recovery is Recovery.CHANGED:
             raise self._end(work, record, RequestState.CHANGED)

@@ -13,9 +13,9 @@ from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutc
 if TYPE_CHECKING:
     from dicommap.package.package_directory import PlannedUpdate
     from dicommap.package.update_targets import UpdateTarget
+    from dicommap.updates.attribute_update import AttributeUpdate
     from dicommap.updates.update import UpdateRequest
     from dicommap.verification.update_decision import NecessaryRequests
-    from dicommap.verification.update_values import UpdateAttribute
 
 
 @dataclass
@@ -26,7 +26,7 @@ class ImageSetWork:
     state: UpdateState
     target: UpdateTarget
     effects: UpdateEffects = field(default_factory=UpdateEffects)
-    attention: tuple[tuple[UpdateAttribute, Effect], ...] = ()
+    attention: tuple[tuple[AttributeUpdate, Effect], ...] = ()
     absent: set[str] = field(default_factory=set)
     elsewhere: dict[str, None] = field(default_factory=dict)
     too_large: dict[str, None] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from dicommap.model.package_layout import (
     OBJECTS_FILE,
     PLAN_FILE,
     REQUEST_FILE,
+    get_update_id,
     job_folder,
 )
 from dicommap.model.study import Target
@@ -82,6 +83,11 @@ class PlannedUpdate:
     path: str
     sha256: str
     update: Update
+
+    @property
+    def id(self) -> str:
+        """Return the number of the update's file, as the names of the state files have it."""
+        return get_update_id(self.path)
 
 
 class PackageDirectory:
@@ -287,7 +293,7 @@ class PackageDirectory:
     def _has_waiting_update(self) -> bool:
         """Return whether an update was not brought to its end. Raises PackageError if a state cannot be read."""
         states = UpdateStates(self.path)
-        updates = (Path(planned.path).stem for planned in self.plan.updates or ())
+        updates = (get_update_id(planned.path) for planned in self.plan.updates or ())
         return any((state := states.read(update)) is None or not state.isComplete for update in updates)
 
 

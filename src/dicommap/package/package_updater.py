@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from dicommap.aws.interleaved_tasks import run_interleaved
@@ -38,11 +37,6 @@ _SAME_STUDY_PAUSE_SECONDS = 1.0
 
 Results = list[ImageSetUpdateResult]
 """The results of one update, one for each image set."""
-
-
-def get_update_id(planned: PlannedUpdate) -> str:
-    """Return the number in the name of an update's file, such as `000001`. Its state files have the same number."""
-    return PurePosixPath(planned.path).stem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +110,8 @@ class PackageUpdater:
         return results
 
     def read_state(self, planned: PlannedUpdate) -> UpdateState:
-        """Return the saved state of an update; a new state if none is saved.
-
-        Raises PackageError if the saved state is that of another plan.
-        """
-        update = get_update_id(planned)
+        """Return the saved state of an update, or a new one. Raises PackageError if it is the state of another plan."""
+        update = planned.id
         state = self.states.read(update) or UpdateState(update=update, sha256=planned.sha256)
         if state.sha256 != planned.sha256:
             raise PackageError(

@@ -7,14 +7,13 @@ never divided.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import is_private, private_creator_tag_of
 from dicommap.healthimaging.levels import Level
 from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
-from dicommap.updates.stored_form import stored_name
-from dicommap.updates.update import Place, UpdateDocument, UpdateRequest, add_attribute, dump_update_document
+from dicommap.updates.attribute_update import AttributeUpdate, build_update_request
+from dicommap.updates.update import UpdateRequest, dump_update_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,34 +23,6 @@ _DOCUMENT_BYTES = len(b'{"SchemaVersion":1.1,"Patient":{"DICOM":{}},"Study":{"DI
 _SERIES_BYTES = len(b'"":{"DICOM":{},"Instances":{}},')
 _INSTANCE_BYTES = len(b'"":{"DICOM":{}},')
 _VR_BYTES = len(b'"DICOMVRs":{"00191001":"DS"},')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeUpdate:
-    """The update of one attribute of a patient, study, series or instance."""
-
-    tag: int
-    level: Level
-    series: str | None = None
-    """The Series Instance UID, at the levels of series and instances; else None."""
-    instance: str | None = None
-    """The SOP Instance UID, at the level of instances; else None."""
-    value: Any = field(repr=False)
-    """The new value in the form of image set metadata. For a removal, the current value; None if it is not known."""
-    vr: str | None = None
-    """The value representation of a private element that is added or changed; else None."""
-    is_removal: bool = False
-    needs_force: bool = False
-
-    @property
-    def place(self) -> Place:
-        """Return the place of the attribute in a document."""
-        return self.level, self.series, self.instance
-
-    @property
-    def size(self) -> int:
-        """Return the number of bytes of a request with this attribute only."""
-        return _added_bytes(self, set())
 
 
 def _sort_key(update: AttributeUpdate) -> tuple[bool, bool, int, str, str, bool, int]:
@@ -66,26 +37,36 @@ def _sort_key(update: AttributeUpdate) -> tuple[bool, bool, int, str, str, bool,
     return update.needs_force, update.is_removal, *place, is_late, update.tag
 
 
-def pack_requests(updates: Iterable[AttributeUpdate]) -> Iterator[UpdateRequest]:
+def measure_request(update: AttributeUpdate) -> int:
+    """Return the number of bytes of a request with one attribute only."""
+    return _added_bytes(update, set())
+
+
+def pack_requests(updates: Iterable[AttributeUpdate], max_bytes: int = MAX_UPDATE_BYTES) -> Iterator[UpdateRequest]:
     """Yield the requests for the attributes of one series or study, in the order in which they are sent.
 
-    Each request has as many attributes as MAX_UPDATE_BYTES allows. Equal attributes in any order give equal requests.
+    Each request has as many attributes as the limit allows. Equal attributes in any order give equal requests.
     Attributes that need `force` are in other requests than those that do not, so that AWS checks the latter.
+
+    Args:
+        updates: The attributes. `measure_request` must be within the limit for each of them.
+        max_bytes: The maximum number of bytes of both documents of one request together.
+
     """
     request: list[AttributeUpdate] = []
     size = 0
     opened: _OpenedMembers = set()
     for update in sorted(updates, key=_sort_key):
         added = _added_bytes(update, opened)
-        if request and (request[0].needs_force is not update.needs_force or size + added > MAX_UPDATE_BYTES):
-            yield _make_request(request)
+        if request and (request[0].needs_force is not update.needs_force or size + added > max_bytes):
+            yield build_update_request(request)
             request, size, opened = [], 0, set()
             added = _added_bytes(update, opened)
         request.append(update)
         size += added
         opened.update(_list_members(update))
     if request:
-        yield _make_request(request)
+        yield build_update_request(request)
 
 
 _OpenedMembers = set[tuple[bool | str, ...]]
@@ -108,26 +89,10 @@ _MEMBER_BYTES = (_DOCUMENT_BYTES, _SERIES_BYTES, _INSTANCE_BYTES)
 
 
 def _added_bytes(update: AttributeUpdate, opened: _OpenedMembers) -> int:
-    """Return how many bytes an attribute adds to a request that already has the members `opened`."""
-    size = len(dump_update_document({stored_name(update.tag): update.value})) - 1  # a comma in place of two braces
+    """Return the number of bytes that an attribute adds to a request with the members `opened`."""
+    size = len(dump_update_document({update.name: update.value})) - 1  # a comma in place of two braces
     size += _VR_BYTES if update.vr is not None else 0
     for names, member_bytes in zip(_list_members(update), _MEMBER_BYTES, strict=False):
         if names not in opened:
             size += member_bytes + (len(names[-1]) if isinstance(names[-1], str) else 0)
     return size
-
-
-def _make_request(updates: list[AttributeUpdate]) -> UpdateRequest:
-    return UpdateRequest(
-        updatable=_make_document([update for update in updates if not update.is_removal]),
-        removable=_make_document([update for update in updates if update.is_removal]),
-        force=updates[0].needs_force,
-    )
-
-
-def _make_document(updates: list[AttributeUpdate]) -> UpdateDocument | None:
-    """Return the document of UpdateImageSetMetadata with these attributes; None without attributes."""
-    document: UpdateDocument = {}
-    for update in updates:
-        add_attribute(document, update.place, stored_name(update.tag), update.value, update.vr)
-    return document or None

@@ -17,7 +17,8 @@ from dicommap.updates.attribute_issues import (
     unavailable_issues,
     value_issues,
 )
-from dicommap.updates.request_packing import AttributeUpdate, pack_requests
+from dicommap.updates.attribute_update import AttributeUpdate
+from dicommap.updates.request_packing import measure_request, pack_requests
 from dicommap.updates.stored_form import stored_value
 from dicommap.updates.update import MAX_REQUESTS, Update
 
@@ -60,7 +61,7 @@ def _change_issues(change: AttributeChange, assumptions: Assumptions) -> list[Is
     issues += value_issues(change.tag, change.after, location)
     issues += unavailable_issues(change.tag, change.after, assumptions, location)
     if not has_errors(issues):
-        size = _make_attribute_update(change, _LONGEST_PLACE[level], assumptions).size
+        size = measure_request(_make_attribute_update(change, _LONGEST_PLACE[level], assumptions))
         if size > MAX_UPDATE_BYTES:
             limit = MAX_UPDATE_BYTES
             issues.append(
@@ -82,23 +83,21 @@ _LONGEST_PLACE = {
 def build_updates(changes: Iterable[AttributeChange], assumptions: Assumptions) -> Iterator[Update]:
     """Yield the updates for changes that no override makes, study by study.
 
-    The update of a whole study precedes those of its series. Changes with an issue of severity error are left out;
-    `find_update_issues` yields their issues.
+    The update of a whole study precedes those of its series.
 
     Args:
         changes: The changes that `iterate_update_changes` yields: each is for the study, series or instance that keeps
-            the attribute. Those of one study follow each other.
+            the attribute. Those of one study follow each other. `find_update_issues` must have found no error in them.
         assumptions: The assumptions that name the form of updates.
 
     """
     for study, of_study in groupby(changes, key=lambda change: change.study_instance_uid):
         by_series: dict[str | None, dict[Any, AttributeUpdate]] = {}
         for change in of_study:
-            if not has_errors(_change_issues(change, assumptions)):
-                place = (change.series_instance_uid, change.sop_instance_uid)
-                update = _make_attribute_update(change, place, assumptions)
-                # A change of an instance and one of its whole series may be equal.
-                by_series.setdefault(change.series_instance_uid, {})[update.tag, update.place] = update
+            place = (change.series_instance_uid, change.sop_instance_uid)
+            update = _make_attribute_update(change, place, assumptions)
+            # A change of an instance and one of its whole series may be equal.
+            by_series.setdefault(change.series_instance_uid, {})[update.tag, update.place] = update
         for series in sorted(by_series, key=lambda uid: uid or ""):
             requests = pack_requests(by_series[series].values())
             while batch := tuple(islice(requests, MAX_REQUESTS)):

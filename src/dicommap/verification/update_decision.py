@@ -14,24 +14,24 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from dicommap.updates.attribute_update import list_attribute_updates
+from dicommap.updates.request_packing import measure_request, pack_requests
 from dicommap.verification.effects import Effect, choose_worst
 from dicommap.verification.stored_metadata import ABSENT
 from dicommap.verification.update_values import (
     NOT_HERE,
-    build_update_request,
     find_stored_value,
     is_stored_at_other_level,
     judge_stored_value,
-    list_update_attributes,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    from dicommap.updates.attribute_update import AttributeUpdate
     from dicommap.updates.update import UpdateRequest
     from dicommap.verification.effects import EffectCounts
     from dicommap.verification.stored_metadata import StoredImageSet
-    from dicommap.verification.update_values import UpdateAttribute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +44,14 @@ class NecessaryRequests:
     """Number of attributes that are left out because they are stored as wanted."""
     absent: tuple[str, ...] = ()
     """UIDs of the series and instances that the image set does not have. Their attributes are left out."""
-    elsewhere: tuple[UpdateAttribute, ...] = ()
+    elsewhere: tuple[AttributeUpdate, ...] = ()
     """Attributes that are left out because the image set has them at another level."""
-    too_large: tuple[UpdateAttribute, ...] = ()
+    too_large: tuple[AttributeUpdate, ...] = ()
     """Attributes that are left out because a request with them alone is over the limit of bytes."""
 
     @property
-    def left_out(self) -> tuple[UpdateAttribute, ...]:
-        """Return the attributes that the package wants to change, but that cannot be sent."""
+    def left_out(self) -> tuple[AttributeUpdate, ...]:
+        """Return the attributes that are wanted and cannot be sent."""
         return (*self.elsewhere, *self.too_large)
 
 
@@ -66,25 +66,25 @@ def decide_necessary_requests(request: UpdateRequest, stored: StoredImageSet, ma
     """
     stored_count = 0
     absent: dict[str, None] = {}
-    needed: list[UpdateAttribute] = []
-    elsewhere: list[UpdateAttribute] = []
-    for attribute in list_update_attributes(request):
-        value = find_stored_value(attribute, stored)
+    needed: list[AttributeUpdate] = []
+    elsewhere: list[AttributeUpdate] = []
+    for update in list_attribute_updates(request):
+        value = find_stored_value(update, stored)
         if value is NOT_HERE:
-            absent[attribute.sop_instance_uid or attribute.series_instance_uid or ""] = None
-        elif value is ABSENT and is_stored_at_other_level(attribute, stored):
-            elsewhere.append(attribute)
-        elif judge_stored_value(attribute, value) is Effect.APPLIED:
+            absent[update.instance or update.series or ""] = None
+        elif value is ABSENT and is_stored_at_other_level(update, stored):
+            elsewhere.append(update)
+        elif judge_stored_value(update, value) is Effect.APPLIED:
             stored_count += 1
         else:
-            needed.append(replace(attribute, value=_to_json(value)) if attribute.is_removal else attribute)
-    parts, too_large = _divide(needed, request.force, max_bytes)
+            # The stored value of a removal may make a request larger than the one in the package.
+            needed.append(replace(update, value=_to_json(value)) if update.is_removal else update)
     return NecessaryRequests(
-        requests=tuple(parts),
+        requests=tuple(pack_requests((update for update in needed if measure_request(update) <= max_bytes), max_bytes)),
         stored=stored_count,
         absent=tuple(absent),
         elsewhere=tuple(elsewhere),
-        too_large=tuple(too_large),
+        too_large=tuple(update for update in needed if measure_request(update) > max_bytes),
     )
 
 
@@ -95,30 +95,6 @@ def _to_json(value: Any) -> Any:  # noqa: ANN401  JSON of any type
     if isinstance(value, dict):
         return {name: _to_json(member) for name, member in value.items()}
     return [_to_json(item) for item in value] if isinstance(value, list) else value
-
-
-def _divide(
-    attributes: Sequence[UpdateAttribute], force: bool, max_bytes: int
-) -> tuple[list[UpdateRequest], list[UpdateAttribute]]:
-    """Divide attributes into requests that are not too large, and return the requests.
-
-    The second returned list has the attributes that are too large even alone. The stored values of removals may make a
-    request larger than the request in the package.
-    """
-    requests: list[UpdateRequest] = []
-    too_large: list[UpdateAttribute] = []
-    open_ones = [list(attributes)] if attributes else []
-    while open_ones:
-        part = open_ones.pop()
-        request = build_update_request(part, force=force)
-        if request.size <= max_bytes:
-            requests.append(request)
-        elif len(part) == 1:
-            too_large += part
-        else:
-            middle = len(part) // 2
-            open_ones += [part[middle:], part[:middle]]  # the first half is taken next
-    return requests, too_large
 
 
 def hash_request(request: UpdateRequest, *, include_study: bool) -> str:
@@ -135,7 +111,7 @@ class UpdateEffects:
     """The effects of the attributes of one or more requests, found by comparison after the requests were sent."""
 
     counts: EffectCounts = field(default_factory=dict)
-    attention: tuple[tuple[UpdateAttribute, Effect], ...] = ()
+    attention: tuple[tuple[AttributeUpdate, Effect], ...] = ()
     """The attributes that are not applied, or whose effect is not known."""
 
     @property
@@ -149,30 +125,28 @@ class UpdateEffects:
         return UpdateEffects(counts=dict(counts), attention=(*self.attention, *other.attention))
 
 
-def judge_update(
-    attributes: Iterable[UpdateAttribute], stored: StoredImageSet, before: StoredImageSet
-) -> UpdateEffects:
-    """Compare the stored values with a request that was sent, and return the effect of each attribute.
+def judge_update(updates: Iterable[AttributeUpdate], stored: StoredImageSet, before: StoredImageSet) -> UpdateEffects:
+    """Return the effects of attributes in an image set after they were sent.
 
     Args:
-        attributes: The attributes of the request.
+        updates: The attributes of the request.
         stored: The metadata of the version that the request has made.
         before: The metadata of the version before it.
 
     """
     counts: Counter[Effect] = Counter()
-    attention: list[tuple[UpdateAttribute, Effect]] = []
-    for attribute in attributes:
-        value = find_stored_value(attribute, stored)
+    attention: list[tuple[AttributeUpdate, Effect]] = []
+    for update in updates:
+        value = find_stored_value(update, stored)
         # An instance that is gone after the request was removed by somebody else.
         effect = (
             Effect.NOT_READABLE
             if value is NOT_HERE
-            else judge_stored_value(attribute, value, find_stored_value(attribute, before))
+            else judge_stored_value(update, value, find_stored_value(update, before))
         )
         counts[effect] += 1
         if effect is not Effect.APPLIED:
-            attention.append((attribute, effect))
+            attention.append((update, effect))
     return UpdateEffects(counts=dict(counts), attention=tuple(attention))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dicommap.updates.attribute_update import list_attribute_updates
 from dicommap.updates.update import UpdateRequest
 from dicommap.verification.effects import Effect
 from dicommap.verification.stored_metadata import StoredImageSet, StoredSeries
@@ -21,7 +22,6 @@ from dicommap.verification.update_decision import (
     hash_request,
     judge_update,
 )
-from dicommap.verification.update_values import list_update_attributes
 
 CASES = sorted(Path(__file__).parents[2].glob("cases/update_decisions/*.json"))
 
@@ -77,7 +77,7 @@ def test_after_its_requests_an_image_set_needs_none() -> None:
         (necessary,) = decide_necessary_requests(request, holding(ImageComments="old"), 10_000).requests
         after = holding() if request.removable else holding(ImageComments="new")
         assert not decide_necessary_requests(request, after, 10_000).requests
-        assert judge_update(list_update_attributes(necessary), after, holding(ImageComments="old")).counts == {
+        assert judge_update(list_attribute_updates(necessary), after, holding(ImageComments="old")).counts == {
             Effect.APPLIED: 1
         }
 
@@ -98,7 +98,7 @@ def test_after_its_requests_an_image_set_needs_none() -> None:
 def test_what_is_not_applied_has_the_effect_word_of_verify(
     request_: UpdateRequest, after: StoredImageSet, effect: Effect
 ) -> None:
-    effects = judge_update(list_update_attributes(request_), after, holding(ImageComments="old"))
+    effects = judge_update(list_attribute_updates(request_), after, holding(ImageComments="old"))
     assert effects.counts == {effect: 1}
     assert [found for _, found in effects.attention] == [effect]
 
