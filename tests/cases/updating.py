@@ -49,14 +49,21 @@ def run_update(arguments: dict[str, Any]) -> dicommap.Issues:
         result = None
         for step in arguments.get("steps", ["update"]):
             package = packages["others" if step == "others" else "updates"]
-            timeout = arguments.get("lockTimeout", 100)
-            result = store.update(package, revert=step == "revert", lock_timeout=timeout, clock=QuickClock())
+            result = store.update(
+                package,
+                revert=step == "revert",
+                overwrite_other_values=arguments.get("overwrite", False),
+                lock_timeout=arguments.get("lockTimeout", 100),
+                clock=QuickClock(),
+            )
         assert result is not None
         return result.issues
 
 
 def _read_update(document: dict[str, Any]) -> Update:
-    request = UpdateRequest(updatable=document.get("updatable"), removable=document.get("removable"))
+    request = UpdateRequest(
+        updatable=document.get("updatable"), removable=document.get("removable"), previous=document.get("previous")
+    )
     return Update(study_instance_uid=STUDY, series_instance_uid=document.get("series"), requests=(request,))
 
 

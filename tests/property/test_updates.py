@@ -237,6 +237,8 @@ def send(image_sets: ImageSets, update: Update) -> None:
         stored = read_stored_image_set(json.dumps(metadata(image_set)).encode())
         necessary = decide_necessary_requests(planned, stored, MAX_UPDATE_BYTES)
         assert (necessary.absent, necessary.elsewhere, necessary.too_large) == ((), (), ())
+        assert necessary.other_values == ()
+        assert {update.tag for update in necessary.not_compared}.isdisjoint(CAPTURED_TAGS)
         for request in necessary.requests:
             blobs = {"updatableAttributes": request.updatable_bytes, "removableAttributes": request.removable_bytes}
             changes.update(

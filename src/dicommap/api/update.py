@@ -89,6 +89,12 @@ class UpdateResult(Displayable):
     """The first image sets that need attention, and then the others."""
     requests: tuple[ForecastRequest, ...] = field(default=(), repr=False)
     """In a dry run: the requests that would be sent. Otherwise empty."""
+    not_compared: int = 0
+    """Number of attributes whose stored values could not be compared with those from before the edit.
+
+    The inventory did not have these, or AWS does not document the form of the stored ones. An attribute with one name
+    counts once for each image set.
+    """
     is_dry: bool = False
     is_revert: bool = False
 
@@ -124,6 +130,7 @@ class UpdateRun:
         manifests: StrPath | None = None,
         revert: bool = False,
         dry_run: bool = False,
+        overwrite_other_values: bool = False,
         lock_timeout: int = int(LOCK_SECONDS),
         update_rate: float | None = None,
         clients: Clients | None = None,
@@ -140,12 +147,14 @@ class UpdateRun:
         self._issues += (issue for issue in issues if issue.code != "request.placeholder")
         self._manifests = manifests
         self._is_revert, self._is_dry = revert, dry_run
+        self._overwrites = overwrite_other_values
         self._confirm, self._clock, self._progress = confirm, clock, progress
         self._counts: Counter[UpdateOutcome] = Counter()
         self._effects: Counter[Effect] = Counter()
         self._attention: BoundedList[ImageSetUpdateResult] = BoundedList(limit=RESULTS_KEPT)
         self._others: BoundedList[ImageSetUpdateResult] = BoundedList(limit=RESULTS_KEPT)
         self._requests: list[ForecastRequest] = []
+        self._not_compared = 0
         self._patterns = ShellPatterns.from_texts(studies) if studies else None
         self._states = UpdateStates(self.path)
         self.datastore_id = datastore_id or ""
@@ -258,6 +267,7 @@ class UpdateRun:
             clock=self._clock,
             on_step=self._on_step,
             record_update=self._record_update,
+            overwrites_other_values=self._overwrites,
         )
         finder = UpdateTargetFinder(self._service, self.datastore_id, imported)
         return PackageUpdater(finder=finder, updater=updater, states=self._states, clock=self._clock)
@@ -283,6 +293,7 @@ class UpdateRun:
     def _keep(self, result: ImageSetUpdateResult) -> None:
         self._counts[result.outcome] += 1
         self._effects.update(result.effects.counts)
+        self._not_compared += len(result.not_compared)
         self._issues += result.issues()
         (self._others if result.is_done else self._attention).add(result)
 
@@ -302,6 +313,7 @@ class UpdateRun:
             issues=Issues(self._issues),
             first=tuple((*self._attention, *self._others)[:RESULTS_KEPT]),
             requests=tuple(self._requests),
+            not_compared=self._not_compared + sum(len(request.not_compared) for request in self._requests),
             is_dry=self._is_dry,
             is_revert=self._is_revert,
         )
@@ -314,6 +326,7 @@ class UpdateRun:
     manifests=optional(to_path),
     revert=to_flag,
     dry_run=to_flag,
+    overwrite_other_values=to_flag,
     lock_timeout=to_integer(minimum=1),
     update_rate=optional(to_rate),
     clients=optional(to_clients),
@@ -331,6 +344,7 @@ def update(
     manifests: StrPath | None = None,
     revert: bool = False,
     dry_run: bool = False,
+    overwrite_other_values: bool = False,
     lock_timeout: int = int(LOCK_SECONDS),
     update_rate: float | None = None,
     clients: Clients | None = None,
@@ -356,6 +370,8 @@ def update(
         revert: Whether to take back what earlier calls did. An image set is reverted only if its latest version is one
             that this package has made.
         dry_run: Whether to only list the requests in the result, and send none. What is stored is read.
+        overwrite_other_values: Whether to change attributes that have neither the value from before the edit nor the
+            new one. Otherwise nothing is sent to such an image set.
         lock_timeout: The time limit in seconds for one change of an image set.
         update_rate: The limit of UpdateImageSetMetadata calls per second, if AWS has changed it for your account.
         clients: The AWS clients. A missing profile or region is that of the package's first submit or update.
@@ -384,6 +400,7 @@ def update(
         manifests=manifests,
         revert=revert,
         dry_run=dry_run,
+        overwrite_other_values=overwrite_other_values,
         lock_timeout=lock_timeout,
         update_rate=update_rate,
         clients=clients,

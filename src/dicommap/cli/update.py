@@ -42,6 +42,7 @@ from dicommap.display.outcome_records import flatten_outcome_record
 from dicommap.display.update_report import (
     build_request_record,
     build_update_record,
+    describe_not_compared,
     describe_outcomes,
     format_effects,
     format_versions,
@@ -62,10 +63,11 @@ DESCRIPTION = """
 Send the updates of a package to the data store, after its jobs have ended: changes of single instances, removals of
 attributes, and other changes that no override can make. Each is sent once, however often this is run.
 
-For each update, its image sets are found and read. What is stored already is left out. A request names the version that
-was read, so that AWS refuses it if somebody else has changed the image set. Then the stored values are read again and
-compared. The state is saved in PACKAGE/updates-state before and after each request: a run that was stopped or killed
-goes on from there. AWS accepts one request in 4 seconds: 20,000 image sets need 22 hours.
+For each update, its image sets are found and read. What is stored already is left out. If an attribute has neither the
+value from before the edit nor the new one, nothing is sent to its image set, and it is listed. A request names the
+version that was read, so that AWS refuses it if somebody else has changed the image set. Then the stored values are
+read again and compared. The state is saved in PACKAGE/updates-state before and after each request: a run that was
+stopped or killed goes on from there. AWS accepts one request in 4 seconds: 20,000 image sets need 22 hours.
 
 Before the first request, account, data store and the expected time are shown, and you are asked; scripts give --yes.
 
@@ -94,6 +96,11 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument(
         "--study", metavar="UID", action="append", help="Only studies with this UID or pattern. May be repeated."
+    )
+    parser.add_argument(
+        "--overwrite-other-values",
+        action="store_true",
+        help="Change attributes also if their stored value is neither the one from before the edit nor the new one.",
     )
     parser.add_argument("--datastore-id", metavar="ID", help="The data store, if the package has no import jobs.")
     parser.add_argument(
@@ -127,6 +134,7 @@ def run(args: argparse.Namespace) -> int:
         manifests=args.manifests,
         revert=args.revert,
         dry_run=args.dry_run,
+        overwrite_other_values=args.overwrite_other_values,
         lock_timeout=args.lock_timeout,
         update_rate=args.update_rate,
         clients=create_clients(args),
@@ -175,6 +183,8 @@ def _build_requests(result: UpdateResult, masker: Masker) -> Iterator[Record]:
             forecast.request,
             masker,
             include_study=forecast.target.include_study,
+            other_values=forecast.other_values,
+            not_compared=forecast.not_compared,
         )
 
 
@@ -199,6 +209,8 @@ def _print_result(result: UpdateResult) -> None:
     print_issues(result.issues)
     if result.counts:
         print_text(f"image sets: {describe_outcomes(result.counts)}", indent="  ")
+        if result.not_compared:
+            print_text(f"{describe_not_compared(result.not_compared)}.", indent="  ")
     else:
         print_line("Nothing was sent." if result.issues.errors or result.is_dry else "There was nothing to send.")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dicommap.dicom.dictionary import tag_of
 from dicommap.display.issue_report import build_issue_codes_table, count_severities, group_first_issues
 from dicommap.display.report import CellKind, FactList, Report, ReportTable, TableColumn, TableRow
-from dicommap.issues.wording import format_count
+from dicommap.issues.wording import choose_verb, format_count
 from dicommap.verification.effects import EFFECT_ORDER
 from dicommap.verification.update_result import UpdateOutcome
 
@@ -51,6 +51,8 @@ class _Result(Protocol):
     @property
     def first(self) -> Sequence[ImageSetUpdateResult]: ...
     @property
+    def not_compared(self) -> int: ...
+    @property
     def requests(self) -> Sequence[Any]: ...
     @property
     def is_dry(self) -> bool: ...
@@ -83,6 +85,8 @@ def build_update_record(result: ImageSetUpdateResult) -> Record:
             for attribute, effect in result.effects.attention
         ],
         "notSent": [*result.elsewhere, *result.too_large],
+        "otherValues": [*result.other_values],
+        "notCompared": [*result.not_compared],
         "reason": result.reason,
     }
 
@@ -90,6 +94,14 @@ def build_update_record(result: ImageSetUpdateResult) -> Record:
 def format_effects(counts: Mapping[Effect, int]) -> str:
     """Return the numbers of attributes by effect as text, the best effect first; an empty text without attributes."""
     return ", ".join(f"{counts[effect]:,} {effect.value}" for effect in EFFECT_ORDER if counts.get(effect))
+
+
+def describe_not_compared(count: int) -> str:
+    """Return a sentence, without its full stop, about attributes whose value from before the edit is not known."""
+    return (
+        f"{format_count(count, 'attribute')} {choose_verb(count, 'was', 'were')} not compared with the value from "
+        "before the edit, which the inventory does not have, or which is stored in a form that AWS does not document"
+    )
 
 
 def format_versions(result: ImageSetUpdateResult) -> str:
@@ -113,6 +125,8 @@ def build_request_record(
     masker: Masker,
     *,
     include_study: bool,
+    other_values: Sequence[str] = (),
+    not_compared: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return a request of a dry run for display: its parameters, with masked values.
 
@@ -124,6 +138,8 @@ def build_request_record(
         request: The request.
         masker: The masker of the output.
         include_study: Whether the request reaches all primary image sets of the study.
+        other_values: Names of attributes that it overwrites, although they have not the value from before the edit.
+        not_compared: Names of attributes whose stored value was not compared with the value from before the edit.
 
     """
     documents = {
@@ -143,6 +159,8 @@ def build_request_record(
         "latestVersionId": version,
         **{name: True for name, is_set in flags.items() if is_set},
         "updateImageSetMetadataUpdates": {"DICOMUpdates": documents},
+        **({"otherValues": [*other_values]} if other_values else {}),
+        **({"notCompared": [*not_compared]} if not_compared else {}),
     }
 
 
@@ -183,6 +201,7 @@ def build_update_report(result: _Result) -> Report:
         sent = f"nothing: {format_count(len(result.requests), 'request')} would be"
     facts = [("package", str(result.package)), ("data store", result.datastore_id), ("sent", sent)]
     facts += [("image sets", describe_outcomes(result.counts)), ("attributes", format_effects(result.effects))]
+    facts += [("not compared", describe_not_compared(result.not_compared))] if result.not_compared else []
     blocks: list[Block] = [FactList(pairs=[pair for pair in facts if pair[1]])]
     issue_counts = result.issues.counts()
     if issue_counts:

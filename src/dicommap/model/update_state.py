@@ -30,6 +30,8 @@ class RequestState(StrEnum):
     """The request was executed, and the stored values were read and compared."""
     STORED = "stored"
     """No request was necessary: the image set had the wanted values."""
+    OTHER_VALUES = "other-values"
+    """The request was not sent: an attribute has neither the value from before the edit nor the new one."""
     FAILED = "failed"
     """The service has refused the request, or has reported UPDATE_FAILED."""
     CHANGED = "changed"
@@ -96,6 +98,10 @@ class RequestRecord(_Document):
     """Names of attributes that are not sent, because the image set has them at another level."""
     tooLarge: tuple[str, ...] = ()
     """Names of attributes that are not sent, because a request with their stored value is over the limit of bytes."""
+    otherValues: tuple[str, ...] = ()
+    """Names of attributes that had neither the value from before the edit nor the new one."""
+    notCompared: tuple[str, ...] = ()
+    """Names of attributes whose stored value could not be compared with the value from before the edit."""
     reason: str | None = None
     """The error code of the service, or the workflow status UPDATE_FAILED."""
     sentAt: UtcTime | None = None
@@ -105,7 +111,8 @@ class RequestRecord(_Document):
     def _require_members_of_state(self) -> Self:
         if self.state in (RequestState.SENT, RequestState.UPDATED) and self.versionAfter is None:
             raise ValueError("versionAfter is missing")
-        if self.state is not RequestState.STORED and (self.sha256 is None or self.sentAt is None):
+        is_sent = self.state not in (RequestState.STORED, RequestState.OTHER_VALUES)
+        if is_sent and (self.sha256 is None or self.sentAt is None):
             raise ValueError("sha256 or sentAt is missing")
         return self
 
@@ -155,7 +162,8 @@ class UpdateState(_Document):
 def _is_same_attempt(known: RequestRecord, record: RequestRecord) -> bool:
     """Return whether two records are states of the same attempt to send the same request."""
     names = ("imageSetId", "request", "part", "baseVersion", "versionBefore", "sha256")
-    return known.state.is_open and all(getattr(known, name) == getattr(record, name) for name in names)
+    is_replaced = known.state.is_open or known.state is RequestState.OTHER_VALUES
+    return is_replaced and all(getattr(known, name) == getattr(record, name) for name in names)
 
 
 class RevertState(_Document):

@@ -1,9 +1,12 @@
 """Send an update to one image set: find out which requests are necessary, send them, wait, and compare the result.
 
-A state is written before each request and after it. After an interruption, the image set is read again. If its version
-is the version before the request, the request is sent. If the next version has the values of the request, the request
-was executed. Otherwise somebody else has changed the image set, which is reported. So a request is never executed
-twice, and never sent for a version that was not read.
+A state is written before each request and after it. After an interruption, the image set is read again: if its version
+is the one before the request, the request is sent; if the next version differs only in what the request changes, the
+request was executed; otherwise somebody else has changed the image set, which is reported. So a request is never
+executed twice, and never for a version that was not read.
+
+A stored value that is neither the one from before the edit nor the new one is not overwritten: then nothing of the
+update is sent to the image set, unless the user wants it.
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ from dicommap.package.image_set_work import (
     ImageSetWork,
     PartToSend,
     find_part,
-    list_left_out,
+    list_names,
+    make_other_values_record,
     make_sent_record,
     make_stored_record,
 )
@@ -41,6 +45,7 @@ from dicommap.verification.update_decision import (
     judge_update,
 )
 from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
+from dicommap.verification.version_difference import match_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -50,7 +55,8 @@ if TYPE_CHECKING:
     from dicommap.package.update_states import UpdateStates
     from dicommap.package.update_targets import UpdateTarget
     from dicommap.updates.update import UpdateRequest
-    from dicommap.verification.effects import Effect
+    from dicommap.verification.stored_metadata import StoredImageSet
+    from dicommap.verification.update_decision import NecessaryRequests
 
 SEND_ATTEMPTS = 4
 """Maximum number of attempts to send one request, if answers are lost or the image set is LOCKED again."""
@@ -70,6 +76,8 @@ class ImageSetUpdater:
     record_update: Callable[[PlannedUpdate, RequestRecord], None]
     """A function that is called with each request that was executed, just before its last state is saved."""
     max_bytes: int = MAX_UPDATE_BYTES
+    overwrites_other_values: bool = False
+    """Whether attributes are changed that have neither the value from before the edit nor the new one."""
     may_send: bool = True
     """Whether requests may be sent. If not, only requests of an earlier run are brought to their end."""
 
@@ -95,6 +103,7 @@ class ImageSetUpdater:
         outcome = UpdateOutcome.STORED
         try:
             work.target = yield from self._choose_head(work)
+            yield from self._require_previous_values(work)
             for number, request in enumerate(planned.update.requests, 1):
                 if (yield from self._update_request(work, number, request)):
                     outcome = UpdateOutcome.UPDATED
@@ -125,6 +134,44 @@ class ImageSetUpdater:
                 return _make_head(target, candidate)
         return target
 
+    def _require_previous_values(self, work: ImageSetWork) -> Generator[float, None, None]:
+        """Raise ImageSetEndError before the first request is sent, if one of several overwrites another value.
+
+        A single request is checked just before it is sent.
+        """
+        requests = work.planned.update.requests
+        is_begun = any(record.imageSetId == work.image_set for record in work.state.requests)
+        if len(requests) == 1 or is_begun or self.overwrites_other_values or not self.may_send:
+            return
+        version = (yield from self.reader.wait(work.image_set)).versionId
+        stored = self.reader.read(work.image_set, version, work.study)
+        for number, request in enumerate(requests, 1):
+            self._refuse_other_values(work, number, version, self.decide(work.target, work.study, request, stored))
+
+    def decide(
+        self, target: UpdateTarget, study: str, request: UpdateRequest, stored: StoredImageSet
+    ) -> NecessaryRequests:
+        """Return the requests that an image set needs. For a whole study, its other image sets are compared, too.
+
+        Args:
+            target: The image set.
+            study: The Study Instance UID.
+            request: The request of the package.
+            stored: The metadata of the image set.
+
+        """
+        necessary = decide_necessary_requests(request, stored, self.max_bytes)
+        for other in target.others if necessary.requests else ():
+            version = self.reader.get(other).versionId
+            necessary = necessary.with_image_set(self.reader.read(other, version, study))
+        return necessary
+
+    def _refuse_other_values(self, work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests) -> None:
+        """Save that a request overwrites another value, and raise ImageSetEndError, unless the user wants that."""
+        if necessary.other_values and not self.overwrites_other_values:
+            work.add_record(self._save(work, make_other_values_record(work, number, version, necessary)))
+            raise ImageSetEndError(UpdateOutcome.OTHER_VALUES)
+
     def _update_request(self, work: ImageSetWork, number: int, request: UpdateRequest) -> Generator[float, None, bool]:
         """Send one request of the package, or continue it.
 
@@ -139,7 +186,11 @@ class ImageSetUpdater:
         latest = (yield from self.reader.wait(work.image_set)).versionId
         base = last.baseVersion if last is not None and is_going_on else latest
         stored = self.reader.read(work.image_set, base, work.study)
-        necessary = decide_necessary_requests(request, stored, self.max_bytes)
+        if is_going_on:
+            necessary = decide_necessary_requests(request, stored, self.max_bytes)
+        else:
+            necessary = self.decide(work.target, work.study, request, stored)
+            self._refuse_other_values(work, number, base, necessary)
         if not necessary.requests:
             work.add_record(self._save(work, make_stored_record(work, number, base, necessary)))
             return False
@@ -255,13 +306,13 @@ class ImageSetUpdater:
         """
         latest = int((yield from self.reader.wait(work.image_set)).versionId)
         before, after = int(record.versionBefore), int(record.versionBefore) + 1
-        effects: list[Effect] = []
+        match = None
         is_same = hash_request(sent.request, include_study=work.target.include_study) == record.sha256
         if latest > before:
             was = self.reader.read(work.image_set, record.versionBefore, work.study)
             stored = self.reader.read(work.image_set, str(after), work.study)
-            effects = list(judge_update(list_attribute_updates(sent.request), stored, was).counts)
-        recovery = decide_recovery(before, latest, is_same_request=is_same, effects=effects)
+            match = match_versions(sent.request, was, stored)
+        recovery = decide_recovery(before, latest, is_same_request=is_same, match=match)
         if recovery is Recovery.CHANGED:
             raise self._end(work, record, RequestState.CHANGED)
         if recovery is Recovery.NOT_KNOWN:
@@ -287,7 +338,7 @@ class ImageSetUpdater:
             isForced=sent.request.force,
             includesStudy=work.target.include_study,
             others=others,
-            **list_left_out(sent.necessary),
+            **list_names(sent.necessary),
             sentAt=format_utc(self.clock.now()),
         )
 

@@ -30,6 +30,8 @@ class ImageSetWork:
     absent: set[str] = field(default_factory=set)
     elsewhere: dict[str, None] = field(default_factory=dict)
     too_large: dict[str, None] = field(default_factory=dict)
+    other_values: dict[str, None] = field(default_factory=dict)
+    not_compared: dict[str, None] = field(default_factory=dict)
     requests: int = 0
     version_before: str = ""
     version_after: str = ""
@@ -54,6 +56,8 @@ class ImageSetWork:
         self.absent |= set(record.absent)
         self.elsewhere |= dict.fromkeys(record.elsewhere)
         self.too_large |= dict.fromkeys(record.tooLarge)
+        self.other_values |= dict.fromkeys(record.otherValues)
+        self.not_compared |= dict.fromkeys(record.notCompared)
         self.version_before = self.version_before or record.versionBefore
         self.version_after = record.versionAfter or self.version_after
         self.requests += record.state is RequestState.UPDATED
@@ -74,6 +78,8 @@ class ImageSetWork:
             absent=frozenset(self.absent),
             elsewhere=tuple(self.elsewhere),
             too_large=tuple(self.too_large),
+            other_values=tuple(self.other_values),
+            not_compared=tuple(self.not_compared),
             reason=reason,
         )
 
@@ -111,7 +117,21 @@ def make_stored_record(work: ImageSetWork, number: int, version: str, necessary:
         baseVersion=version,
         versionBefore=version,
         effects={Effect.APPLIED.value: necessary.stored} if necessary.stored else {},
-        **list_left_out(necessary),
+        **list_names(necessary),
+    )
+
+
+def make_other_values_record(
+    work: ImageSetWork, number: int, version: str, necessary: NecessaryRequests
+) -> RequestRecord:
+    """Return the record of a request that is not sent, because an attribute has another value than before the edit."""
+    return RequestRecord(
+        imageSetId=work.image_set,
+        request=number,
+        state=RequestState.OTHER_VALUES,
+        baseVersion=version,
+        versionBefore=version,
+        **list_names(necessary),
     )
 
 
@@ -121,10 +141,14 @@ def make_sent_record(record: RequestRecord, version: str, *, is_inferred: bool =
     return record.model_copy(update={"state": RequestState.SENT, "versionAfter": str(after), "isInferred": is_inferred})
 
 
-def list_left_out(necessary: NecessaryRequests) -> dict[str, tuple[str, ...]]:
-    """Return the members of a record that list what the request leaves out: UIDs, and names of attributes."""
-    return {
-        "absent": necessary.absent,
-        "elsewhere": tuple(dict.fromkeys(attribute.name for attribute in necessary.elsewhere)),
-        "tooLarge": tuple(dict.fromkeys(attribute.name for attribute in necessary.too_large)),
+def list_names(necessary: NecessaryRequests) -> dict[str, tuple[str, ...]]:
+    """Return the members of a record with names of attributes, and UIDs of what an image set does not have."""
+    names = {
+        "elsewhere": necessary.elsewhere,
+        "tooLarge": necessary.too_large,
+        "otherValues": necessary.other_values,
+        "notCompared": necessary.not_compared,
+    }
+    return {"absent": necessary.absent} | {
+        member: tuple(dict.fromkeys(update.name for update in updates)) for member, updates in names.items()
     }

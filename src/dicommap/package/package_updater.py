@@ -15,8 +15,9 @@ from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.update_state import UpdateState
 from dicommap.package.image_set_reader import ImageSetEndError
 from dicommap.package.image_set_reverter import collect_revert_targets
+from dicommap.package.image_set_work import list_names
 from dicommap.verification.effects import Effect
-from dicommap.verification.update_decision import UpdateEffects, decide_necessary_requests
+from dicommap.verification.update_decision import UpdateEffects
 from dicommap.verification.update_result import ImageSetUpdateResult, UpdateOutcome
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dicommap.package.update_states import UpdateStates
     from dicommap.package.update_targets import UpdateTarget, UpdateTargetFinder
     from dicommap.updates.update import Update, UpdateRequest
+    from dicommap.verification.stored_metadata import StoredImageSet
 
 STUDIES_AT_ONCE = 16
 """Number of studies that are worked on in turn. While AWS changes the image set of one, another request is sent."""
@@ -49,6 +51,10 @@ class ForecastRequest:
     version: str
     """The latest version of the image set when the request would be sent."""
     request: UpdateRequest = field(repr=False)
+    other_values: tuple[str, ...] = ()
+    """Names of attributes that the request overwrites, although they have not the value from before the edit."""
+    not_compared: tuple[str, ...] = ()
+    """Names of attributes whose stored value could not be compared with the value from before the edit."""
 
 
 @dataclass(kw_only=True)
@@ -124,14 +130,7 @@ class PackageUpdater:
         self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget
     ) -> Generator[float, None, tuple[UpdateState, ImageSetUpdateResult]]:
         """Send an update to an image set, unless the package has taken back its updates of this image set."""
-        result = ImageSetUpdateResult(
-            update=planned.path,
-            study_instance_uid=planned.update.study_instance_uid,
-            series_instance_uid=planned.update.series_instance_uid,
-            image_set_id=target.image_set_id,
-            is_primary=target.is_primary,
-            outcome=UpdateOutcome.REVERTED,
-        )
+        result = self._make_result(planned, target, outcome=UpdateOutcome.REVERTED)
         if self._was_reverted(result):
             return state, self._make_taken_back_result(result)
         return (yield from self.updater.update(planned, state, target))
@@ -179,26 +178,55 @@ class PackageUpdater:
                 raise ImageSetEndError(UpdateOutcome.LOCKED, "0")
             version = properties.versionId
             stored = reader.read(target.image_set_id, version, planned.update.study_instance_uid)
+            requests, result = self._decide_forecast(planned, state, target, version, stored)
         except ImageSetEndError as end:
-            yield ImageSetUpdateResult(
-                update=planned.path,
-                study_instance_uid=planned.update.study_instance_uid,
-                series_instance_uid=planned.update.series_instance_uid,
-                image_set_id=target.image_set_id,
-                outcome=end.outcome,
-                reason=end.reason,
-            )
+            result = self._make_result(planned, target, outcome=end.outcome, reason=end.reason)
+        if result is not None:
+            yield result
             return
-        sent = 0
+        yield from requests
+
+    def _decide_forecast(
+        self, planned: PlannedUpdate, state: UpdateState, target: UpdateTarget, version: str, stored: StoredImageSet
+    ) -> tuple[list[ForecastRequest], ImageSetUpdateResult | None]:
+        """Return the requests for an image set; or the result if they would overwrite other values, which is refused.
+
+        The versions of the requests after the first one are those that the requests before them make.
+        """
+        requests: list[ForecastRequest] = []
         for number, request in enumerate(planned.update.requests, 1):
             last = state.find_last(target.image_set_id, number)
             if last is not None and last.state.is_done and last.part == last.parts:
                 continue
-            for piece in decide_necessary_requests(request, stored, self.updater.max_bytes).requests:
-                yield ForecastRequest(
-                    update=planned.path, target=target, version=str(int(version) + sent), request=piece
+            necessary = self.updater.decide(target, planned.update.study_instance_uid, request, stored)
+            names = list_names(necessary)
+            if necessary.other_values and not self.updater.overwrites_other_values:
+                other = names["otherValues"]
+                return [], self._make_result(planned, target, outcome=UpdateOutcome.OTHER_VALUES, other_values=other)
+            requests += (
+                ForecastRequest(
+                    update=planned.path,
+                    target=target,
+                    version=str(int(version) + len(requests) + part),
+                    request=piece,
+                    other_values=names["otherValues"],
+                    not_compared=names["notCompared"],
                 )
-                sent += 1
+                for part, piece in enumerate(necessary.requests)
+            )
+        return requests, None
+
+    @staticmethod
+    def _make_result(planned: PlannedUpdate, target: UpdateTarget, **members: Any) -> ImageSetUpdateResult:  # noqa: ANN401
+        """Return the result of an update for one image set, with the outcome and other members."""
+        return ImageSetUpdateResult(
+            update=planned.path,
+            study_instance_uid=planned.update.study_instance_uid,
+            series_instance_uid=planned.update.series_instance_uid,
+            image_set_id=target.image_set_id,
+            is_primary=target.is_primary,
+            **members,
+        )
 
     def revert(self, updates: Iterable[PlannedUpdate], reverter: ImageSetReverter) -> Iterator[ImageSetUpdateResult]:
         """Take back all updates of the package, and yield the result of each image set when it has ended.
@@ -271,6 +299,8 @@ def _make_kept_results(planned: PlannedUpdate, state: UpdateState) -> Iterator[I
             version_after=executed[-1].versionAfter if executed else records[0].versionBefore,
             requests=len(executed),
             effects=UpdateEffects(counts=dict(counts)),
+            other_values=tuple(dict.fromkeys(name for record in executed for name in record.otherValues)),
+            not_compared=tuple(dict.fromkeys(name for record in executed for name in record.notCompared)),
         )
 
 

@@ -39,8 +39,9 @@ No text in it is longer than MAX_ROLE_ARN.
 OVERRIDE_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
 """The limit of an override file. AWS documents only MAX_METADATA_MB, a limit on the metadata of an image set."""
 
-UPDATE_LIMIT = DocumentLimit(64 * MEBIBYTE, 1_000_000)
-"""The limit of an update. It has at most a thousand requests, each of at most MAX_UPDATE_KB and about 500 values."""
+UPDATE_LIMIT = DocumentLimit(64 * MEBIBYTE, 2_000_000)
+"""The limit of an update. It has at most a thousand requests, each of at most MAX_UPDATE_KB and about 500 values, and
+the values from before the edit."""
 
 PLAN_LIMIT = DocumentLimit(256 * MEBIBYTE, 5_000_000)
 """The limit of plan.json, which grows with jobs, mappings and override files.

@@ -15,7 +15,7 @@ from dicommap.updates.stored_form import stored_name
 from dicommap.updates.update import Place, UpdateDocument, UpdateRequest, add_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _VRS_MEMBER = "DICOMVRs"
 
@@ -30,12 +30,14 @@ class AttributeUpdate:
     """The Series Instance UID, at the levels of series and instances; else None."""
     instance: str | None = None
     """The SOP Instance UID, at the level of instances; else None."""
-    value: Any = field(repr=False)
+    value: Any = field(repr=False, hash=False)
     """The new value in the form of image set metadata. For a removal, the current value; None if it is not known."""
     vr: str | None = None
     """The value representation of a private element that is added or changed; else None."""
     is_removal: bool = False
     needs_force: bool = False
+    previous: tuple[str, ...] | None = field(default=None, repr=False)
+    """The texts of the values before the edit, one of which is stored; an empty text for no value. None if unknown."""
 
     @property
     def name(self) -> str:
@@ -50,21 +52,31 @@ class AttributeUpdate:
 
 def list_attribute_updates(request: UpdateRequest) -> list[AttributeUpdate]:
     """Return the attributes of a request: first those that are added or changed, then those that are removed."""
+    previous = {
+        (place, name): tuple(texts)
+        for place, members in iterate_places(request.previous)
+        for name, texts in members.get("DICOM", {}).items()
+    }
     return [
-        *_iterate_document(request.updatable, is_removal=False, force=request.force),
-        *_iterate_document(request.removable, is_removal=True, force=request.force),
+        *_iterate_document(request.updatable, previous, is_removal=False, force=request.force),
+        *_iterate_document(request.removable, previous, is_removal=True, force=request.force),
     ]
 
 
 def build_update_request(updates: Iterable[AttributeUpdate]) -> UpdateRequest:
     """Return the request that has exactly these attributes. It has `force` if one of them needs it."""
     documents: dict[bool, UpdateDocument] = {}
+    previous: UpdateDocument = {}
     force = False
     for update in updates:
         document = documents.setdefault(update.is_removal, {})
         add_attribute(document, update.place, update.name, update.value, update.vr)
+        if update.previous is not None:
+            add_attribute(previous, update.place, update.name, list(update.previous))
         force |= update.needs_force
-    return UpdateRequest(updatable=documents.get(False), removable=documents.get(True), force=force)
+    return UpdateRequest(
+        updatable=documents.get(False), removable=documents.get(True), previous=previous or None, force=force
+    )
 
 
 def iterate_places(document: UpdateDocument | None) -> Iterator[tuple[Place, dict[str, Any]]]:
@@ -80,8 +92,15 @@ def iterate_places(document: UpdateDocument | None) -> Iterator[tuple[Place, dic
             yield (Level.INSTANCE, series, instance), of_instance
 
 
-def _iterate_document(document: UpdateDocument | None, *, is_removal: bool, force: bool) -> Iterator[AttributeUpdate]:
-    for (level, series, instance), members in iterate_places(document):
+def _iterate_document(
+    document: UpdateDocument | None,
+    previous: Mapping[tuple[Place, str], tuple[str, ...]],
+    *,
+    is_removal: bool,
+    force: bool,
+) -> Iterator[AttributeUpdate]:
+    for place, members in iterate_places(document):
+        level, series, instance = place
         vrs = members.get(_VRS_MEMBER, {})
         for name, value in members.get("DICOM", {}).items():
             tag = tag_of(name)
@@ -94,4 +113,5 @@ def _iterate_document(document: UpdateDocument | None, *, is_removal: bool, forc
                 vr=vrs.get(name),
                 is_removal=is_removal,
                 needs_force=force,
+                previous=previous.get((place, name)),
             )

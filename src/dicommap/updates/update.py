@@ -45,6 +45,11 @@ class UpdateRequest:
     the request is sent, each value is replaced with the stored one, as in AWS's example. AWS does not document whether
     it compares them.
     """
+    previous: UpdateDocument | None = field(default=None, repr=False)
+    """The texts of the values before the edit, as an array for each attribute of which they are known.
+
+    They are not sent. `update` compares the stored values with them, so that it overwrites no other value.
+    """
     force: bool = False
     """Whether the request needs the parameter `force`."""
 
@@ -128,6 +133,7 @@ def _request_to_json(request: UpdateRequest) -> dict[str, Any]:
         "force": request.force,
         "updatableAttributes": request.updatable,
         "removableAttributes": request.removable,
+        "previousValues": request.previous,
     }
     return {name: value for name, value in members.items() if value is not None}
 
@@ -141,6 +147,7 @@ def update_from_json(document: dict[str, Any]) -> Update:
             UpdateRequest(
                 updatable=request.get("updatableAttributes"),
                 removable=request.get("removableAttributes"),
+                previous=request.get("previousValues"),
                 force=request["force"],
             )
             for request in document["requests"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicommap.dicom.dictionary import is_private, keyword_of
 from dicommap.dicom.json_model import attribute_from_text
+from dicommap.dicom.printable_text import is_undecodable
 from dicommap.healthimaging.levels import Level, level_of
 from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
 from dicommap.issues import Location, has_errors, make_issue
@@ -70,6 +71,9 @@ def _change_issues(change: AttributeChange, assumptions: Assumptions) -> list[Is
     return issues
 
 
+MAX_PREVIOUS_VALUES = 100
+"""Maximum number of values before an edit that an update lists for one attribute."""
+
 _LONGEST_UID = "1" * 64
 _LONGEST_PLACE = {
     Level.PATIENT: (None, None),
@@ -121,7 +125,16 @@ def _make_attribute_update(
         vr=attribute["vr"] if attribute is not None and is_private(change.tag) else None,
         is_removal=attribute is None,
         needs_force=needs_force(change.tag, attribute),
+        previous=_list_previous(change),
     )
+
+
+def _list_previous(change: AttributeChange) -> tuple[str, ...] | None:
+    """Return the texts of the values before a change; None if they are not known, or are too many to list."""
+    texts = change.before
+    if texts is None or len(texts) > MAX_PREVIOUS_VALUES or any(map(is_undecodable, texts)):
+        return None
+    return tuple(sorted(texts))
 
 
 def _find_current_value(change: AttributeChange, assumptions: Assumptions) -> Any:  # noqa: ANN401  JSON of any type

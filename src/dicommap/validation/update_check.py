@@ -23,6 +23,7 @@ from dicommap.updates.attribute_issues import (
     needs_force,
     unavailable_issues,
 )
+from dicommap.updates.attribute_update import iterate_places
 from dicommap.updates.update import dump_update_document
 from dicommap.validation.schema_check import check_schema
 
@@ -79,6 +80,7 @@ def _request_issues(
     if size > MAX_UPDATE_BYTES:
         location, limit = Location(pointer=pointer), MAX_UPDATE_BYTES
         yield make_issue("update-document.too-large", location, what="the request", size=size, limit=limit)
+    yield from _previous_value_issues(request, f"{pointer}/previousValues")
     for name in _DOCUMENTS:
         for place in _list_places(request.get(name, {}), f"{pointer}/{name}"):
             if place.series not in (None, series):
@@ -86,6 +88,21 @@ def _request_issues(
             else:
                 checker = _PlaceChecker(place, name == "removableAttributes", request["force"], series, assumptions)
                 yield from checker.issues()
+
+
+def _previous_value_issues(request: dict[str, Any], pointer: str) -> Iterator[Issue]:
+    """Yield an issue for each previous value that is no array of texts, or is of no attribute of the request."""
+    attributes = {
+        (place, name)
+        for document in _DOCUMENTS
+        for place, members in iterate_places(request.get(document))
+        for name in members.get("DICOM", {})
+    }
+    for place, members in iterate_places(request.get("previousValues")):
+        for name, texts in members.get("DICOM", {}).items():
+            is_list = isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts)
+            if not is_list or (place, name) not in attributes:
+                yield make_issue("update-document.previous-value", Location(pointer=pointer), keyword=name)
 
 
 @dataclass(frozen=True, slots=True)

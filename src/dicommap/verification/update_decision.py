@@ -20,10 +20,13 @@ from dicommap.verification.effects import Effect, choose_worst
 from dicommap.verification.stored_metadata import ABSENT
 from dicommap.verification.update_values import (
     NOT_HERE,
+    compare_with_previous,
     find_stored_value,
     is_stored_at_other_level,
     judge_stored_value,
 )
+from dicommap.verification.value_comparison import Agreement
+from dicommap.verification.version_difference import VersionMatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,11 +51,23 @@ class NecessaryRequests:
     """Attributes that are left out because the image set has them at another level."""
     too_large: tuple[AttributeUpdate, ...] = ()
     """Attributes that are left out because a request with them alone is over the limit of bytes."""
+    other_values: tuple[AttributeUpdate, ...] = ()
+    """Attributes of the requests that have neither the value from before the edit nor the new one."""
+    not_compared: tuple[AttributeUpdate, ...] = ()
+    """Attributes of the requests whose stored value could not be compared with the value from before the edit.
 
-    @property
-    def left_out(self) -> tuple[AttributeUpdate, ...]:
-        """Return the attributes that are wanted and cannot be sent."""
-        return (*self.elsewhere, *self.too_large)
+    The package does not know that value, or AWS does not document the form of the stored one.
+    """
+
+    def with_image_set(self, stored: StoredImageSet) -> NecessaryRequests:
+        """Return these requests after a comparison with another image set that they reach, too."""
+        updates = [update for request in self.requests for update in list_attribute_updates(request)]
+        others, unknown = _compare_with_previous((update, find_stored_value(update, stored)) for update in updates)
+        return replace(
+            self,
+            other_values=tuple(dict.fromkeys((*self.other_values, *others))),
+            not_compared=tuple(dict.fromkeys((*self.not_compared, *unknown))),
+        )
 
 
 def decide_necessary_requests(request: UpdateRequest, stored: StoredImageSet, max_bytes: int) -> NecessaryRequests:
@@ -66,8 +81,9 @@ def decide_necessary_requests(request: UpdateRequest, stored: StoredImageSet, ma
     """
     stored_count = 0
     absent: dict[str, None] = {}
-    needed: list[AttributeUpdate] = []
+    needed: list[tuple[AttributeUpdate, Any]] = []
     elsewhere: list[AttributeUpdate] = []
+    too_large: list[AttributeUpdate] = []
     for update in list_attribute_updates(request):
         value = find_stored_value(update, stored)
         if value is NOT_HERE:
@@ -78,14 +94,42 @@ def decide_necessary_requests(request: UpdateRequest, stored: StoredImageSet, ma
             stored_count += 1
         else:
             # The stored value of a removal may make a request larger than the one in the package.
-            needed.append(replace(update, value=_to_json(value)) if update.is_removal else update)
+            sent = replace(update, value=_to_json(value)) if update.is_removal else update
+            if measure_request(sent) > max_bytes:
+                too_large.append(sent)
+            else:
+                needed.append((sent, value))
+    other_values, not_compared = _compare_with_previous(needed)
     return NecessaryRequests(
-        requests=tuple(pack_requests((update for update in needed if measure_request(update) <= max_bytes), max_bytes)),
+        requests=tuple(pack_requests((update for update, _ in needed), max_bytes)),
         stored=stored_count,
         absent=tuple(absent),
         elsewhere=tuple(elsewhere),
-        too_large=tuple(update for update in needed if measure_request(update) > max_bytes),
+        too_large=tuple(too_large),
+        other_values=tuple(other_values),
+        not_compared=tuple(not_compared),
     )
+
+
+def _compare_with_previous(
+    needed: Iterable[tuple[AttributeUpdate, Any]],
+) -> tuple[list[AttributeUpdate], list[AttributeUpdate]]:
+    """Return the attributes with another value than before the edit or the new one, and those not compared.
+
+    Args:
+        needed: The attributes, each with its stored value.
+
+    """
+    others: list[AttributeUpdate] = []
+    not_compared: list[AttributeUpdate] = []
+    for update, value in needed:
+        agreement = compare_with_previous(update, value)
+        is_unchanged = agreement is Agreement.EQUAL or judge_stored_value(update, value) is Effect.APPLIED
+        if agreement is Agreement.DIFFERENT and not is_unchanged:
+            others.append(update)
+        elif not is_unchanged:
+            not_compared.append(update)
+    return others, not_compared
 
 
 def _to_json(value: Any) -> Any:  # noqa: ANN401  JSON of any type
@@ -156,32 +200,31 @@ class Recovery(StrEnum):
     SEND = "send"
     """The version is the one before the request: it was not executed. It can be sent."""
     FINISH = "finish"
-    """The next version has what the request wants: the request was executed."""
+    """The next version differs only in what the request changes: the request was executed."""
     CHANGED = "changed"
     """The image set has a newer version, but not with what the request wants: somebody else has changed it."""
     NOT_KNOWN = "not known"
     """The image set has a newer version, and it cannot be decided whether the request has made it."""
 
 
-def decide_recovery(version_before: int, latest: int, *, is_same_request: bool, effects: Iterable[Effect]) -> Recovery:
-    """Decide what to do about a request whose answer was lost.
+def decide_recovery(version_before: int, latest: int, *, is_same_request: bool, match: VersionMatch | None) -> Recovery:
+    """Decide what to do about a request without an answer.
 
     Args:
         version_before: The version for which the request was computed.
         latest: The latest version of the image set, which is not LOCKED.
         is_same_request: Whether the request that is computed for `version_before` is the one that was sent.
-        effects: The effects of its attributes in the version after `version_before`. They are not needed if there is
-            no such version.
+        match: The comparison of `version_before` and the version after it with the request; None if there is no such
+            version.
 
     """
-    if latest <= version_before:
+    if latest <= version_before or match is None:
         return Recovery.SEND
     if not is_same_request:
         return Recovery.NOT_KNOWN
-    worst = choose_worst(effects)
-    if worst is Effect.APPLIED:
+    if match is VersionMatch.EXACT:
         return Recovery.FINISH
-    return Recovery.NOT_KNOWN if worst is Effect.NOT_COMPARABLE else Recovery.CHANGED
+    return Recovery.CHANGED if match is VersionMatch.OTHER_VALUES else Recovery.NOT_KNOWN
 
 
 @dataclass(frozen=True, slots=True)

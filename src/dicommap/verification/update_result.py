@@ -35,6 +35,8 @@ class UpdateOutcome(StrEnum):
     """The image set is LOCKED for longer than the time limit."""
     UNKNOWN = "not-known"
     """It is not known whether a request was executed."""
+    OTHER_VALUES = "other-values"
+    """Nothing was sent: an attribute has neither the value from before the edit nor the new one."""
     CHANGED = "changed"
     """Somebody else has changed the image set meanwhile."""
     FAILED = "failed"
@@ -74,6 +76,10 @@ class ImageSetUpdateResult:
     """Names of attributes that were not sent, because the image set has them at another level."""
     too_large: tuple[str, ...] = ()
     """Names of attributes that were not sent, because their stored value is too large for a request."""
+    other_values: tuple[str, ...] = ()
+    """Names of attributes that had neither the value from before the edit nor the new one."""
+    not_compared: tuple[str, ...] = ()
+    """Names of attributes whose stored value could not be compared with the value from before the edit."""
     absent: frozenset[str] = frozenset()
     """UIDs of the series and instances of the update that the image set does not have."""
     reason: str = ""
@@ -103,6 +109,15 @@ class ImageSetUpdateResult:
                     names=_join_names(names),
                     reason=reason,
                 )
+        if self.other_values:
+            is_refused = self.outcome is UpdateOutcome.OTHER_VALUES
+            yield make_issue(
+                "update.other-values" if is_refused else "update.overwrites",
+                place,
+                count=len(self.other_values),
+                image_set=self.image_set_id,
+                names=_join_names(self.other_values),
+            )
         for code, is_wrong in (("update.not-applied", True), ("update.not-comparable", False)):
             counts: EffectCounts = {
                 effect: count

@@ -104,6 +104,24 @@ def judge_stored_value(update: AttributeUpdate, stored: Any, before: Any = ABSEN
     return Effect.DIFFERENT if agreement is Agreement.DIFFERENT else Effect.NOT_COMPARABLE
 
 
+def compare_with_previous(update: AttributeUpdate, stored: Any) -> Agreement | None:  # noqa: ANN401
+    """Compare a stored value with the values that an attribute had before its edit, by DICOM meaning.
+
+    Args:
+        update: The attribute of the request.
+        stored: The stored value, or ABSENT.
+
+    Returns:
+        EQUAL if it is one of the values before the edit; None if the package does not know these.
+
+    """
+    if update.previous is None:
+        return None
+    agreements = {compare_attribute(_make_attribute(update.tag, update.vr, text), stored) for text in update.previous}
+    best_first = (Agreement.EQUAL, Agreement.NOT_COMPARABLE)
+    return next((agreement for agreement in best_first if agreement in agreements), Agreement.DIFFERENT)
+
+
 def make_wanted_attribute(update: AttributeUpdate) -> Attribute:
     """Return the wanted value of an attribute in the DICOM JSON Model."""
     return _make_attribute(update.tag, update.vr, update.value)

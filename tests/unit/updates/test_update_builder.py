@@ -14,6 +14,7 @@ from dicommap.healthimaging.limits import MAX_UPDATE_BYTES
 from dicommap.model.instance_values import InstanceValues
 from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
 from dicommap.overrides.update_changes import iterate_update_changes
+from dicommap.updates.attribute_update import list_attribute_updates
 from dicommap.updates.update import MAX_REQUESTS, Update, UpdateRequest
 from dicommap.updates.update_builder import build_updates, find_update_issues
 
@@ -83,6 +84,7 @@ def test_patient_and_study_attributes_are_one_update_of_the_study() -> None:
         UpdateRequest(
             updatable={"SchemaVersion": 1.1, "Patient": {"DICOM": {"PatientID": "7"}}},
             removable={"SchemaVersion": 1.1, "Study": {"DICOM": {"StudyDescription": "CHEST"}}},
+            previous={"SchemaVersion": 1.1, "Study": {"DICOM": {"StudyDescription": ["CHEST"]}}},
         ),
     )
 
@@ -92,6 +94,25 @@ def test_an_instance_is_changed_in_the_update_of_its_series() -> None:
     assert update.series_instance_uid == "1.2.1"
     content = {"Instances": {"1.2.1.2": {"DICOM": {"AcquisitionNumber": "2"}}}}
     assert update.requests == (UpdateRequest(updatable=series_document("1.2.1", content)),)
+
+
+@pytest.mark.parametrize(
+    ("before", "texts"),
+    [
+        ({"B": 1, "A": 2}, ["A", "B"]),
+        ({"": 1}, [""]),
+        (None, None),
+        ({"A\udce9": 1}, None),  # a byte that was not decoded
+        ({str(number): 1 for number in range(101)}, None),
+    ],
+)
+def test_a_request_has_the_values_from_before_the_edit(before: dict[str, int] | None, texts: list[str] | None) -> None:
+    (update,) = build(change("StudyDescription", "x", before=before))
+    (request,) = update.requests
+    document = {"SchemaVersion": 1.1, "Study": {"DICOM": {"StudyDescription": texts}}}
+    assert request.previous == (None if texts is None else document)
+    (back,) = list_attribute_updates(request)
+    assert back.previous == (None if texts is None else tuple(texts))
 
 
 def test_a_series_attribute_of_a_whole_study_is_changed_in_each_series() -> None:
@@ -133,8 +154,8 @@ def test_force_only_where_it_is_documented() -> None:
 @pytest.mark.parametrize("before", [None, {"A": 1, "B": 1}, {"": 2}, {"no date": 1}])
 def test_a_removal_without_one_known_value_has_a_null_in_its_place(before: dict[str, int] | None) -> None:
     (update,) = build(change("ContentDate", None, "1.2.1", "1.2.1.1", before=before))
-    content = {"Instances": {"1.2.1.1": {"DICOM": {"ContentDate": None}}}}
-    assert update.requests == (UpdateRequest(removable=series_document("1.2.1", content)),)
+    (request,) = update.requests
+    assert request.removable == series_document("1.2.1", {"Instances": {"1.2.1.1": {"DICOM": {"ContentDate": None}}}})
 
 
 def test_a_series_with_very_many_requests_has_several_updates() -> None:

@@ -22,6 +22,7 @@ from dicommap.verification.update_decision import (
     hash_request,
     judge_update,
 )
+from dicommap.verification.version_difference import VersionMatch
 
 CASES = sorted(Path(__file__).parents[2].glob("cases/update_decisions/*.json"))
 
@@ -30,6 +31,7 @@ def read_request(document: dict[str, Any]) -> UpdateRequest:
     return UpdateRequest(
         updatable=document.get("updatableAttributes"),
         removable=document.get("removableAttributes"),
+        previous=document.get("previousValues"),
         force=document.get("force", False),
     )
 
@@ -65,6 +67,9 @@ def test_case(path: Path) -> None:
     assert (necessary.stored, len(necessary.absent)) == (expected["stored"], expected["absent"])
     assert [one.name for one in necessary.elsewhere] == expected["elsewhere"]
     assert [one.name for one in necessary.too_large] == expected["tooLarge"]
+    assert [one.name for one in necessary.other_values] == expected.get("otherValues", [])
+    names = [update.name for one in necessary.requests for update in list_attribute_updates(one)]
+    assert {one.name for one in necessary.not_compared} == set(expected.get("notCompared", names))
 
 
 def test_the_cases_are_there() -> None:
@@ -112,19 +117,19 @@ def test_the_hash_names_the_request_with_its_flags() -> None:
 
 
 @pytest.mark.parametrize(
-    ("latest", "same", "effects", "expected"),
+    ("latest", "same", "match", "expected"),
     [
-        (3, True, [], Recovery.SEND),
-        (4, True, [Effect.APPLIED, Effect.APPLIED], Recovery.FINISH),
-        (5, True, [Effect.APPLIED], Recovery.FINISH),
-        (4, True, [Effect.APPLIED, Effect.NOT_APPLIED], Recovery.CHANGED),
-        (4, True, [Effect.MISSING], Recovery.CHANGED),
-        (4, True, [Effect.NOT_COMPARABLE, Effect.APPLIED], Recovery.NOT_KNOWN),
-        (4, False, [Effect.APPLIED], Recovery.NOT_KNOWN),
+        (3, True, None, Recovery.SEND),
+        (4, True, VersionMatch.EXACT, Recovery.FINISH),
+        (5, True, VersionMatch.EXACT, Recovery.FINISH),
+        (4, True, VersionMatch.OTHER_VALUES, Recovery.CHANGED),
+        (4, True, VersionMatch.MORE, Recovery.NOT_KNOWN),
+        (4, True, VersionMatch.NOT_COMPARABLE, Recovery.NOT_KNOWN),
+        (4, False, VersionMatch.EXACT, Recovery.NOT_KNOWN),
     ],
 )
-def test_what_follows_a_lost_answer(latest: int, same: bool, effects: list[Effect], expected: Recovery) -> None:
-    assert decide_recovery(3, latest, is_same_request=same, effects=effects) is expected
+def test_what_follows_a_lost_answer(latest: int, same: bool, match: VersionMatch | None, expected: Recovery) -> None:
+    assert decide_recovery(3, latest, is_same_request=same, match=match) is expected
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,27 @@ CODES = (
         fix=f"Find out who changed it, and if the update is still right. {_RUN_AGAIN}",
     ),
     IssueCode(
+        name="update.other-values",
+        severity=Severity.ERROR,
+        title="Image sets with other values than before the edit",
+        message="{count:attribute} of image set {image_set} {count:has|have} neither the value from before the edit "
+        "nor the new one: {names}. Nothing was sent to it.",
+        explanation="The edit was made for a value that the image set does not have: it was changed since the scan, or "
+        "it is another patient's. Values are compared by DICOM meaning. In an update of several image sets of a study, "
+        "each of them is compared.",
+        fix="Look at the stored values, for example with 'dicommap scan healthimaging:DATASTORE_ID'. If the new values "
+        "are right, send them with --overwrite-other-values.",
+    ),
+    IssueCode(
+        name="update.overwrites",
+        severity=Severity.WARNING,
+        title="Image sets whose other values an update overwrites",
+        message="{count:attribute} of image set {image_set} {count:has|have} neither the value from before the edit "
+        "nor the new one, and {count:is|are} overwritten: {names}.",
+        explanation="The option --overwrite-other-values was given. The versions of the image set keep the values.",
+        fix="If a value should not have been overwritten, 'dicommap update PACKAGE --revert' takes the updates back.",
+    ),
+    IssueCode(
         name="update.failed",
         severity=Severity.ERROR,
         title="Image sets that AWS did not change",
@@ -60,7 +81,8 @@ CODES = (
         title="Requests of which it is not known whether they were executed",
         message="It is not known whether the last request for image set {image_set} was executed.",
         explanation="There was no answer, and the newer version of the image set does not show whether the request has "
-        f"made it: the stored form is not documented, or the package is another one. {_VERSIONS}",
+        "made it: more has changed than the request changes, the stored form is not documented, or the package is "
+        f"another one. {_VERSIONS}",
         fix=f"Compare the last two versions of the image set. {_RUN_AGAIN}",
     ),
     IssueCode(

@@ -118,6 +118,14 @@ CODES = (
         fix="Draft the package again.",
     ),
     IssueCode(
+        name="update-document.previous-value",
+        severity=Severity.ERROR,
+        title="A value from before the edit that cannot be used",
+        message="The previous value of {keyword} is no array of texts, or the request does not change this attribute.",
+        explanation="An update overwrites a stored value only if it is one of the previous values.",
+        fix="Draft the package again.",
+    ),
+    IssueCode(
         name="update-document.private-vr",
         severity=Severity.ERROR,
         title="A private element without value representation, or the reverse",
