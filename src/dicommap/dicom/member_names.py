@@ -24,18 +24,18 @@ _SCHEMA_MEMBER_NAMES = """
     instanceInSeries instanceInStudy Instances instances isComplete isForced isInferred isPrimary issues job
     jobId jobName jobs jobStatus keyId keyword knownJobId label largestFile level location lookup lower mappings
     mark match message metadataFilePath missing moreBefore name new newImageSetId non-primary nonPrimary
-    not-applied not-checked not-comparable not-readable not-reported notApplied notInstances notSent numbers
-    object objects observed otherAttributes otherLevels others outcome outputS3Uri overrideFiles part parts path
-    Patient patientInSeries patientInStudy pattern Phonetic plan pointer policy precedence preview previous
-    primary primaryImageSetId privateElements probe problems profile question questions quotas raw reason
-    records refusals refusedNotInstances region removableAttributes remove removedBytes replace reported request
-    requestId requests result row rule same samePatient SchemaVersion seen seenAt sentAt sequences Series series
-    seriesInSeries seriesInstanceUID seriesInStudy set severity sha256 shift_days size sopInstanceUID source
-    sourceBytes sourceFiles sources staged startedAt startingAt state status statusSource stored strip studies
-    Study study studyInSeries studyInstanceUID studyInStudy submittedAt tag text tooLarge toolVersion
-    toOtherSeries truncate_date type unclear unplanned updatableAttributes update updateEmpty updateForce
-    updatePersonNames updates updateSeries updateValues upper user Value value values version versionAfter
-    versionBefore vr wanted warnings with
+    not-applied not-checked not-comparable not-readable not-reported notApplied notCompared notInstances notSent
+    numbers object objects observed otherAttributes otherLevels others otherValues outcome outputS3Uri
+    overrideFiles part parts path Patient patientInSeries patientInStudy pattern Phonetic plan pointer policy
+    precedence preview previous previousValues primary primaryImageSetId privateElements probe problems profile
+    question questions quotas raw reason records refusals refusedNotInstances region removableAttributes remove
+    removedBytes replace reported request requestId requests result row rule same samePatient SchemaVersion seen
+    seenAt sentAt sequences Series series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256
+    shift_days size sopInstanceUID source sourceBytes sourceFiles sources staged startedAt startingAt state
+    status statusSource stored strip studies Study study studyInSeries studyInstanceUID studyInStudy submittedAt
+    tag text tooLarge toolVersion toOtherSeries truncate_date type unclear unplanned updatableAttributes update
+    updateEmpty updateForce updatePersonNames updates updateSeries updateValues upper user Value value values
+    version versionAfter versionBefore vr wanted warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
