@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,25 +23,22 @@ from dicommap.arguments import (
 from dicommap.aws.clients import to_clients
 from dicommap.aws.image_sets import ImageSets
 from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
-from dicommap.display.issue_report import Issues
 from dicommap.edits.shell_patterns import ShellPatterns
 from dicommap.errors import UsageError
-from dicommap.healthimaging.data_stores import find_data_store
 from dicommap.issues import has_errors
-from dicommap.issues.bounded_list import BoundedList, bounded_issues
 from dicommap.issues.wording import choose_verb, format_count
-from dicommap.model.displayable import Displayable
 from dicommap.package.audit_log import record_event
 from dicommap.package.aws_account_check import (
     add_saved_settings,
+    choose_update_datastore,
     make_update_account,
-    require_same_datastore,
     require_same_endpoint,
 )
 from dicommap.package.image_set_reader import LOCK_SECONDS, ImageSetReader
 from dicommap.package.image_set_reverter import ImageSetReverter
 from dicommap.package.image_set_updater import ImageSetUpdater
 from dicommap.package.job_requests import require_package
+from dicommap.package.package_update_result import UpdateResult, UpdateResultBuilder
 from dicommap.package.package_updater import (
     ForecastRequest,
     PackageUpdater,
@@ -53,66 +49,33 @@ from dicommap.package.transfer_confirmation import make_update_transfer, require
 from dicommap.package.update_states import UpdateStates
 from dicommap.package.update_targets import ImportedImageSets, UpdateTargetFinder
 from dicommap.progress import ignore_step, progress_reporter, track_progress
-from dicommap.verification.update_result import UNKNOWN_OUTCOMES, ImageSetUpdateResult, UpdateOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from _typeshed import StrPath
 
     from dicommap.aws import Clients
     from dicommap.aws.timing import Clock
-    from dicommap.display.report import Report
     from dicommap.model.update_state import RequestRecord, RevertState
     from dicommap.package.package_directory import PackageDirectory, PlannedUpdate
     from dicommap.package.transfer_confirmation import Confirm
     from dicommap.progress import ProgressOption
-    from dicommap.verification.effects import Effect
-
-RESULTS_KEPT = 1_000
-"""Maximum number of image sets in `UpdateResult.first`."""
-UPDATE_ISSUE_LIMIT = 1_000
+    from dicommap.verification.update_result import ImageSetUpdateResult
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
-class UpdateResult(Displayable):
-    """The result of sending the updates of a package. Only counts, issues and some image sets are in memory."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateOptions:
+    """What a run of `update` sends, and how. `update` describes the members."""
 
-    package: Path
-    datastore_id: str
-    counts: Mapping[UpdateOutcome, int]
-    """Outcome -> number of image sets. An image set with two updates counts twice."""
-    effects: Mapping[Effect, int]
-    """Effect -> number of attributes, in all image sets."""
-    issues: Issues
-    first: tuple[ImageSetUpdateResult, ...] = field(default=(), repr=False)
-    """The first image sets that need attention, and then the others."""
-    requests: tuple[ForecastRequest, ...] = field(default=(), repr=False)
-    """In a dry run: the requests that would be sent. Otherwise empty."""
-    not_compared: int = 0
-    """Number of attributes whose stored values could not be compared with those from before the edit.
-
-    The inventory did not have these, or AWS does not document the form of the stored ones. An attribute with one name
-    counts once for each image set.
-    """
-    is_dry: bool = False
-    is_revert: bool = False
-
-    @property
-    def ok(self) -> bool:
-        """Return whether all attributes of all updates now have their new values, or all updates were taken back."""
-        return not self.issues.errors and not self.unknown
-
-    @property
-    def unknown(self) -> int:
-        """Return the number of image sets and attributes for which it is not known whether they have the new values."""
-        outcomes = sum(self.counts.get(outcome, 0) for outcome in UNKNOWN_OUTCOMES)
-        return outcomes + sum(1 for issue in self.issues if issue.code == "update.not-comparable")
-
-    def _build_report(self) -> Report:
-        from dicommap.display.update_report import build_update_report
-
-        return build_update_report(self)
+    datastore_id: str | None = None
+    studies: Sequence[str] = ()
+    manifests: StrPath | None = None
+    revert: bool = False
+    dry_run: bool = False
+    overwrite_other_values: bool = False
+    lock_timeout: int = int(LOCK_SECONDS)
+    update_rate: float | None = None
 
 
 class UpdateRun:
@@ -124,15 +87,8 @@ class UpdateRun:
     def __init__(
         self,
         package: StrPath,
+        options: UpdateOptions,
         *,
-        datastore_id: str | None = None,
-        studies: Sequence[str] = (),
-        manifests: StrPath | None = None,
-        revert: bool = False,
-        dry_run: bool = False,
-        overwrite_other_values: bool = False,
-        lock_timeout: int = int(LOCK_SECONDS),
-        update_rate: float | None = None,
         clients: Clients | None = None,
         confirm: Confirm | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -143,48 +99,26 @@ class UpdateRun:
         self.path = Path(package)
         require_package(self.path)
         issues, self._package = validate_and_open(self.path)
-        self._issues = bounded_issues(UPDATE_ISSUE_LIMIT)
-        self._issues += (issue for issue in issues if issue.code != "request.placeholder")
-        self._manifests = manifests
-        self._is_revert, self._is_dry = revert, dry_run
-        self._overwrites = overwrite_other_values
+        self._results = UpdateResultBuilder(issue for issue in issues if issue.code != "request.placeholder")
+        self._options = options
         self._confirm, self._clock, self._progress = confirm, clock, progress
-        self._counts: Counter[UpdateOutcome] = Counter()
-        self._effects: Counter[Effect] = Counter()
-        self._attention: BoundedList[ImageSetUpdateResult] = BoundedList(limit=RESULTS_KEPT)
-        self._others: BoundedList[ImageSetUpdateResult] = BoundedList(limit=RESULTS_KEPT)
-        self._requests: list[ForecastRequest] = []
-        self._not_compared = 0
-        self._patterns = ShellPatterns.from_texts(studies) if studies else None
+        self._on_step = on_step or ignore_step
+        self._patterns = ShellPatterns.from_texts(options.studies) if options.studies else None
         self._states = UpdateStates(self.path)
-        self.datastore_id = datastore_id or ""
-        self.has_updates = False
+        self.datastore_id = options.datastore_id or ""
+        self.has_updates = self._package is not None and bool(self._package.plan.updates)
         """Whether the package has updates. If not, nothing is sent, and no setting is needed."""
-        if self._package is None:
-            return
-        self.has_updates = bool(self._package.plan.updates)
-        if not self.has_updates:
+        if self._package is None or not self.has_updates:
             return
         self._require_ended_jobs(self._package)
         kept = self._states.read_account() or self._package.aws_account()
-        if kept is not None:
-            require_same_datastore(kept, datastore_id or kept.datastoreId)
-        scanned = find_data_store(self._package.plan.sources)
-        if scanned is not None and datastore_id not in (None, scanned):
-            raise UsageError(
-                f"The package was drafted from what the data store {scanned} has.", fix="Leave --datastore-id out."
-            )
-        self.datastore_id = datastore_id or scanned or (kept.datastoreId if kept is not None else "")
+        self.datastore_id = choose_update_datastore(self._package.plan.sources, kept, options.datastore_id)
         self._clients = add_saved_settings(clients, kept)
         require_same_endpoint(kept, self._clients)
-        if not self.datastore_id:
-            raise UsageError("The data store is not known.", fix="Name it: --datastore-id ID")
-        self._service = ImageSets(self._clients, clock, update_rate=update_rate)
+        self._service = ImageSets(self._clients, clock, update_rate=options.update_rate)
         self._reader = ImageSetReader(
-            service=self._service, datastore=self.datastore_id, clock=clock, lock_seconds=lock_timeout
+            service=self._service, datastore=self.datastore_id, clock=clock, lock_seconds=options.lock_timeout
         )
-        self._update_rate = update_rate
-        self._on_step = on_step or ignore_step
 
     @staticmethod
     def _require_ended_jobs(package: PackageDirectory) -> None:
@@ -203,11 +137,13 @@ class UpdateRun:
                 yield planned
 
     def __iter__(self) -> Iterator[ImageSetUpdateResult]:
-        if self._package is None or not self.has_updates or has_errors(self._issues):
-            return
-        if self._is_dry:
-            yield from self._forecast()
-            return
+        if self._package is None or not self.has_updates or has_errors(self._results.issues):
+            return iter(())
+        if self._options.dry_run:
+            return (item for item in self._iterate_forecast() if not isinstance(item, ForecastRequest))
+        return self._send(self._package)
+
+    def _send(self, package: PackageDirectory) -> Iterator[ImageSetUpdateResult]:
         updates, requests, studies = self._count_requests()
         if not studies:
             raise UsageError("No update of the package is for such a study.", fix="Name other studies with --study.")
@@ -215,19 +151,19 @@ class UpdateRun:
             require_confirmed(
                 self._confirm,
                 make_update_transfer(
-                    self._package,
+                    package,
                     self._clients,
                     datastore=self.datastore_id,
                     requests=requests,
-                    rate=self._update_rate,
-                    is_revert=self._is_revert,
+                    rate=self._options.update_rate,
+                    is_revert=self._options.revert,
                 ),
             )
         with self._states.lock(), progress_reporter(self._progress, "updates") as report:
             if self._states.read_account() is None:
                 self._states.write_account(make_update_account(self.datastore_id, self._clients))
             updater = self._make_updater(studies)
-            if self._is_revert:
+            if self._options.revert:
                 results: Iterator[list[ImageSetUpdateResult]] = (
                     [result] for result in updater.revert(self._list_updates(), self._make_reverter())
                 )
@@ -236,7 +172,7 @@ class UpdateRun:
                 results, total = updater.update(self._list_updates()), updates
             for group in track_progress(results, report, total):
                 for result in group:
-                    self._keep(result)
+                    self._results.add_image_set(result)
                     yield result
 
     def _count_requests(self) -> tuple[int, int, frozenset[str]]:
@@ -247,7 +183,7 @@ class UpdateRun:
             updates += 1
             studies.add(planned.update.study_instance_uid)
             state = self._states.read(planned.id)
-            if self._is_revert:
+            if self._options.revert:
                 requests += state is not None and any(record.versionAfter is not None for record in state.requests)
             elif state is None or not state.isComplete:
                 requests += len(planned.update.requests)
@@ -259,7 +195,7 @@ class UpdateRun:
             raise AssertionError("a package with errors is not updated")
         imported = None
         if package.plan.jobs:
-            reconciling = ReconciliationRun(self.path, manifests=self._manifests, clients=self._clients)
+            reconciling = ReconciliationRun(self.path, manifests=self._options.manifests, clients=self._clients)
             imported = ImportedImageSets.collect(reconciling.again(), studies)
         updater = ImageSetUpdater(
             reader=self._reader,
@@ -267,7 +203,7 @@ class UpdateRun:
             clock=self._clock,
             on_step=self._on_step,
             record_update=self._record_update,
-            overwrites_other_values=self._overwrites,
+            overwrites_other_values=self._options.overwrite_other_values,
         )
         finder = UpdateTargetFinder(self._service, self.datastore_id, imported)
         return PackageUpdater(finder=finder, updater=updater, states=self._states, clock=self._clock)
@@ -281,21 +217,21 @@ class UpdateRun:
             record_revert=self._record_revert,
         )
 
-    def _forecast(self) -> Iterator[ImageSetUpdateResult]:
+    def forecast(self) -> Iterator[ForecastRequest]:
+        """Yield each request of a dry run. After the last one, call `result`."""
+        if self._package is not None and self.has_updates and not has_errors(self._results.issues):
+            for item in self._iterate_forecast():
+                if isinstance(item, ForecastRequest):
+                    yield item
+
+    def _iterate_forecast(self) -> Iterator[ForecastRequest | ImageSetUpdateResult]:
         _, _, studies = self._count_requests()
         for item in self._make_updater(studies).forecast(self._list_updates()):
             if isinstance(item, ForecastRequest):
-                self._requests.append(item)
+                self._results.add_request(item)
             else:
-                self._keep(item)
-                yield item
-
-    def _keep(self, result: ImageSetUpdateResult) -> None:
-        self._counts[result.outcome] += 1
-        self._effects.update(result.effects.counts)
-        self._not_compared += len(result.not_compared)
-        self._issues += result.issues()
-        (self._others if result.is_done else self._attention).add(result)
+                self._results.add_image_set(item)
+            yield item
 
     def _record_update(self, planned: PlannedUpdate, record: RequestRecord) -> None:
         record_event(self.path, make_update_event(planned, record, self.datastore_id), now=self._clock.now())
@@ -305,18 +241,8 @@ class UpdateRun:
 
     def result(self) -> UpdateResult:
         """Return the result of the last iteration, which must have ended."""
-        return UpdateResult(
-            package=self.path,
-            datastore_id=self.datastore_id,
-            counts=dict(self._counts),
-            effects=dict(self._effects),
-            issues=Issues(self._issues),
-            first=tuple((*self._attention, *self._others)[:RESULTS_KEPT]),
-            requests=tuple(self._requests),
-            not_compared=self._not_compared + sum(len(request.not_compared) for request in self._requests),
-            is_dry=self._is_dry,
-            is_revert=self._is_revert,
-        )
+        options = self._options
+        return self._results.build(self.path, self.datastore_id, is_dry=options.dry_run, is_revert=options.revert)
 
 
 @convert_arguments(
@@ -393,8 +319,7 @@ def update(
         MissingExtraError: boto3 is not installed.
 
     """
-    run = UpdateRun(
-        package,
+    options = UpdateOptions(
         datastore_id=datastore_id,
         studies=studies,
         manifests=manifests,
@@ -403,12 +328,8 @@ def update(
         overwrite_other_values=overwrite_other_values,
         lock_timeout=lock_timeout,
         update_rate=update_rate,
-        clients=clients,
-        confirm=confirm,
-        clock=clock,
-        progress=progress,
-        on_step=on_step,
     )
+    run = UpdateRun(package, options, clients=clients, confirm=confirm, clock=clock, progress=progress, on_step=on_step)
     for result in run:
         if on_image_set is not None:
             on_image_set(result)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dicommap.api.update import UpdateRun
+from dicommap.api.update import UpdateOptions, UpdateRun
 from dicommap.cli.confirmation import add_yes, create_confirmation
 from dicommap.cli.next_step import NextStep, after_dry_run
 from dicommap.cli.options import (
@@ -127,8 +127,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run `dicommap update` with the parsed arguments, and return the exit status."""
-    running = UpdateRun(
-        args.package,
+    options = UpdateOptions(
         datastore_id=args.datastore_id,
         studies=args.study or (),
         manifests=args.manifests,
@@ -137,12 +136,20 @@ def run(args: argparse.Namespace) -> int:
         overwrite_other_values=args.overwrite_other_values,
         lock_timeout=args.lock_timeout,
         update_rate=args.update_rate,
+    )
+    running = UpdateRun(
+        args.package,
+        options,
         clients=create_clients(args),
         confirm=create_confirmation(yes=args.yes),
         progress=True,
         on_step=print_job_event if args.format is Format.TABLE else None,
     )
-    if args.format is Format.TABLE or args.dry_run:
+    if args.dry_run:
+        masker = Masker(show_values=args.show_values)
+        write(format_json_lines(_build_requests(running, masker)))
+        print_masked_note(masker, to_stderr=True)
+    elif args.format is Format.TABLE:
         for _ in running:
             pass
     else:
@@ -151,10 +158,7 @@ def run(args: argparse.Namespace) -> int:
         )
     result = running.result()
     if result.is_dry:
-        masker = Masker(show_values=args.show_values)
-        write(format_json_lines(_build_requests(result, masker)))
-        print_masked_note(masker, to_stderr=True)
-        print_error(*map(str, result.issues), f"{format_count(len(result.requests), 'request')}. Nothing was sent.")
+        print_error(*map(str, result.issues), f"{format_count(result.request_count, 'request')}. Nothing was sent.")
     elif args.format is Format.TABLE:
         _print_result(result)
     print_next_step(_choose_next_step(result, args), to_stderr=result.is_dry or args.format is not Format.TABLE)
@@ -173,10 +177,10 @@ def _build_records(running: UpdateRun) -> Iterator[Record]:
         yield build_update_record(result)
 
 
-def _build_requests(result: UpdateResult, masker: Masker) -> Iterator[Record]:
-    for forecast in result.requests:
+def _build_requests(running: UpdateRun, masker: Masker) -> Iterator[Record]:
+    for forecast in running.forecast():
         yield build_request_record(
-            result.datastore_id,
+            running.datastore_id,
             forecast.update,
             forecast.target.image_set_id,
             forecast.version,

@@ -53,7 +53,7 @@ class _Result(Protocol):
     @property
     def not_compared(self) -> int: ...
     @property
-    def requests(self) -> Sequence[Any]: ...
+    def request_count(self) -> int: ...
     @property
     def is_dry(self) -> bool: ...
     @property
@@ -198,7 +198,7 @@ def build_update_report(result: _Result) -> Report:
     """Return the report of `update`."""
     sent = "nothing, because of an error" if result.issues.errors and not result.counts else ""
     if result.is_dry:
-        sent = f"nothing: {format_count(len(result.requests), 'request')} would be"
+        sent = f"nothing: {format_count(result.request_count, 'request')} would be"
     facts = [("package", str(result.package)), ("data store", result.datastore_id), ("sent", sent)]
     facts += [("image sets", describe_outcomes(result.counts)), ("attributes", format_effects(result.effects))]
     facts += [("not compared", describe_not_compared(result.not_compared))] if result.not_compared else []
@@ -213,7 +213,7 @@ def build_update_report(result: _Result) -> Report:
     title = "Updates taken back" if result.is_revert else "Updated"
     counts = [format_count(sum(result.counts.values()), "image set")]
     if result.is_dry:
-        title, counts = f"{title}, dry run", [format_count(len(result.requests), "request")]
+        title, counts = f"{title}, dry run", [format_count(result.request_count, "request")]
     return Report(title=title, counts=counts, severities=count_severities(issue_counts), blocks=blocks)
 
 

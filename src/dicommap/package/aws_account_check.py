@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 from dicommap.aws import Clients
 from dicommap.dicom.printable_text import make_printable
 from dicommap.errors import UsageError
+from dicommap.healthimaging.data_stores import find_data_store
 from dicommap.model.submission import AWS_ACCOUNT_MEMBERS, AwsAccount
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from dicommap.model.update_state import UpdateAccount
@@ -109,6 +110,33 @@ def require_same_aws_account(kept: AwsAccount | None, request: Mapping[str, Any]
 def require_same_datastore(kept: AwsAccount | UpdateAccount, datastore_id: str) -> None:
     """Raise UsageError if a data store is not the data store of the first submit."""
     _require_same_members(kept, {"datastoreId": datastore_id})
+
+
+def choose_update_datastore(
+    sources: Iterable[str], kept: AwsAccount | UpdateAccount | None, datastore_id: str | None
+) -> str:
+    """Return the id of the data store to which the updates of a package are sent.
+
+    Args:
+        sources: The sources of the plan. One of them may be a data store.
+        kept: The AWS account of the package's first submit or update; None if there was none.
+        datastore_id: The data store that the user names; None if the user names none.
+
+    Raises:
+        UsageError: No data store is known, or it is another one than before.
+
+    """
+    if kept is not None:
+        require_same_datastore(kept, datastore_id or kept.datastoreId)
+    scanned = find_data_store(sources)
+    if scanned is not None and datastore_id not in (None, scanned):
+        raise UsageError(
+            f"The package was drafted from what the data store {scanned} has.", fix="Leave --datastore-id out."
+        )
+    chosen = datastore_id or scanned or (kept.datastoreId if kept is not None else "")
+    if not chosen:
+        raise UsageError("The data store is not known.", fix="Name it: --datastore-id ID")
+    return chosen
 
 
 def _require_same_members(kept: AwsAccount | UpdateAccount | None, settings: Mapping[str, str | None]) -> None:
