@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dicommap.api.sheet import sheet
     from dicommap.api.stage import StageResult, stage
     from dicommap.api.submit import SubmitResult, submit
-    from dicommap.api.update import UpdateResult, update
+    from dicommap.api.update import update
     from dicommap.api.validate import validate
     from dicommap.api.verify import Verification, verify
     from dicommap.api.watch import WatchResult, watch
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dicommap.model.masking import show_values
     from dicommap.overrides.override import Override
     from dicommap.package.draft_result import Draft
+    from dicommap.package.package_update_result import UpdateResult
 
 __all__ = [
     "scan",
@@ -126,7 +127,7 @@ _MODULE_OF = {
     "Clients": "aws",
     "Reconciliation": "api.reconcile",
     "Verification": "api.verify",
-    "UpdateResult": "api.update",
+    "UpdateResult": "package.package_update_result",
     "PromoteResult": "api.promote",
     "Audit": "api.audit",
     "ProbeResult": "api.probe",

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.api.update import UpdateResult
 from dicommap.aws import Clients
 from dicommap.aws.image_sets import ImageSets
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.quotas import Quotas
+from dicommap.package.package_update_result import UpdateResult
 from dicommap.package.package_writer import write_package
 from dicommap.planning.package_documents import PackageTables, PlanHeader, build_package_documents
 from dicommap.testing import Behaviour, ImageSet, ImportJobService

@@ -55,9 +55,9 @@ from dicommap.package.image_set_reader import LOCK_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicommap.api.update import UpdateResult
     from dicommap.cli.parser import Parser
     from dicommap.display.inventory_records import Record
+    from dicommap.package.package_update_result import UpdateResult
 
 DESCRIPTION = """
 Send the updates of a package to the data store, after its jobs have ended: changes of single instances, removals of
