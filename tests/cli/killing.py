@@ -15,8 +15,8 @@ import pytest
 
 TOP = Path(__file__).parents[2]
 
-some_steps_or_all = pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.long)])
-"""Runs a test that kills a command at every sixth step, and with `make long` at each."""
+some_steps_or_all = pytest.mark.parametrize("every", [20, pytest.param(1, marks=pytest.mark.long)])
+"""Runs a test that kills a command at every twentieth step, and with `make long` at each."""
 
 
 @dataclass(frozen=True)

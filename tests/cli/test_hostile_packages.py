@@ -28,6 +28,7 @@ from dicommap.planning.plan import PlanJob
 from dicommap.testing import ImportJobService
 from tests.cli.running import Ran, dicommap
 from tests.support.changed_plans import record_changed_plan
+from tests.support.long_cases import one_of
 from tests.support.p10_files import STUDY, p10, uid
 from tests.support.s3_server import Bucket
 from tests.support.submission_packages import ROLE, account, options
@@ -271,7 +272,7 @@ STAGED = [
 ]
 
 
-@pytest.mark.parametrize("attack", STAGED, ids=str)
+@pytest.mark.parametrize("attack", one_of(3, STAGED), ids=str)
 def test_what_a_package_makes_stage_send(attack: Attack, hostile: Hostile) -> None:
     # The other instance of the package is right, and may be sent where the fault shows in a single file.
     attack.change(hostile)
@@ -454,7 +455,7 @@ SUBMITTED = [
 ]
 
 
-@pytest.mark.parametrize("attack", SUBMITTED, ids=str)
+@pytest.mark.parametrize("attack", one_of(3, SUBMITTED), ids=str)
 def test_what_a_package_makes_submit_send(attack: Attack, hostile: Hostile, import_jobs: ImportJobService) -> None:
     assert hostile.stage().status == 0
     hostile.sent.clear()

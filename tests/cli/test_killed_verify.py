@@ -52,7 +52,7 @@ def write_job_manifests(service: ImportJobService, root: Path) -> tuple[Path, Pa
     return package.path, write(root / "manifests", files)
 
 
-@pytest.mark.parametrize("moments", [2, pytest.param(MOMENTS, marks=pytest.mark.long)])
+@pytest.mark.parametrize("moments", [1, pytest.param(MOMENTS, marks=pytest.mark.long)])
 def test_killed_at_several_steps_and_run_again_the_results_are_the_same(tmp_path: Path, moments: int) -> None:
     with (
         ImportJobService("http://127.0.0.1:1", behaviour=Behaviour(throttling=False)) as service,

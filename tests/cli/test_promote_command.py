@@ -81,7 +81,7 @@ def test_records_fit_their_schema(service: ImportJobService, package: Path) -> N
     assert row["changes"] == "AccessionNumber: SECRET2 -> SECRET1"
 
 
-@pytest.mark.parametrize("moments", [3, pytest.param(12, marks=pytest.mark.long)])
+@pytest.mark.parametrize("moments", [1, pytest.param(12, marks=pytest.mark.long)])
 def test_killed_at_several_steps_it_goes_on_and_sends_nothing_twice(
     service: ImportJobService, package: Path, moments: int
 ) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 from tests.screens.geometry import OPEN_ALL, find_pale_texts, find_problems, plot_backgrounds
 from tests.screens.shown import everything, page
 from tests.support.chromium import Chromium, run_chromium
+from tests.support.long_cases import one_of
 from tests.support.needed_tools import needs_chromium
 
 pytestmark = needs_chromium
@@ -48,7 +49,7 @@ def chromium() -> Iterator[Chromium]:
         yield running
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_nothing_is_requested_and_all_is_seen(
     chromium: Chromium, every: dict[str, str], scheme: str, tmp_path: Path
 ) -> None:
@@ -78,7 +79,7 @@ def test_no_output_depends_on_script(every: dict[str, str]) -> None:
     assert not [name for name, html in every.items() if "<script" in html or "javascript:" in html]
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("notebook", one_of(6, NOTEBOOKS))
 def test_reports_are_legible_in_the_style_of_a_notebook(
     chromium: Chromium, every: dict[str, str], notebook: str, tmp_path: Path
 ) -> None:

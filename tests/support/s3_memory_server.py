@@ -22,7 +22,9 @@ from urllib.parse import parse_qs, quote_plus, unquote
 from xml.sax.saxutils import escape
 
 BUCKET = "archive"
-_PAGE = 1_000
+MAX_KEYS = 1_000
+"""Maximum number of keys on a page of a listing."""
+
 _DATE = "2026-01-02T03:04:05.000Z"
 _HTTP_DATE = b"Fri, 02 Jan 2026 03:04:05 GMT"
 
@@ -54,7 +56,7 @@ class MemoryObjects:
         """Return a page of ListObjectsV2."""
         self.lists += 1
         prefix = query.get("prefix", [""])[0]
-        count = min(int(query.get("max-keys", [str(_PAGE)])[0]), _PAGE)
+        count = min(int(query.get("max-keys", [str(MAX_KEYS)])[0]), MAX_KEYS)
         after = query.get("continuation-token", [""])[0] or query.get("start-after", [""])[0]
         begin = bisect_left(self.keys, prefix)
         if after:

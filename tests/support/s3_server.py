@@ -7,6 +7,7 @@ does not support, are added here.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,11 +66,11 @@ class Bucket:
 def share_botocore_models() -> Iterator[None]:
     """Let all sessions of botocore in this process share what they would make anew each time.
 
-    That is the service models, which are megabytes of JSON; the present names of events; and whether a function takes
-    any keyword. They are half of the time that a client needs to be made.
+    That is the service models, which are megabytes of JSON; the rules of their endpoints; the present names of events;
+    and whether a function takes any keyword. They are half of the time that a client needs to be made.
     """
     import botocore.session
-    from botocore import hooks
+    from botocore import endpoint_provider, hooks
     from botocore.loaders import Loader, create_loader
 
     shared = cache(create_loader)
@@ -83,6 +84,7 @@ def share_botocore_models() -> Iterator[None]:
         patch.object(botocore.session, "create_loader", loader),
         patch.object(hooks.EventAliaser, "_alias_event_name", _share_event_names(hooks.EventAliaser._alias_event_name)),
         patch.object(hooks, "accepts_kwargs", _share_signatures(hooks.accepts_kwargs)),
+        patch.object(endpoint_provider, "RuleSet", _share_endpoint_rules(endpoint_provider.RuleSet)),
     ):
         yield
 
@@ -105,6 +107,18 @@ def _share_signatures(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda function: check_once(getattr(function, "__func__", function))
 
 
+def _share_endpoint_rules(make_rules: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes the endpoint rules of a service once; the loader that is shared returns one text."""
+    made: dict[int, tuple[Any, Any]] = {}
+
+    def make_once(*, rules: list[Any], **members: Any) -> Any:
+        if id(rules) not in made:
+            made[id(rules)] = rules, make_rules(rules=rules, **members)  # `rules` is kept, so that its id stays its own
+        return made[id(rules)][1]
+
+    return make_once
+
+
 @contextmanager
 def s3_server() -> Iterator[str]:
     """Run the server and yield its URL."""
@@ -112,13 +126,44 @@ def s3_server() -> Iterator[str]:
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs a line for each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    with _conditional_copies():
+    with _conditional_copies(), _services_by_host(), _untraced_requests():
         server.start()
         try:
             host, port = server.get_host_and_port()
             yield f"http://{host}:{port}"
         finally:
             server.stop()
+
+
+@contextmanager
+def _services_by_host() -> Iterator[None]:
+    """Let moto find the service of each host once. It lists its directory of services with each request otherwise."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+
+    find, services = DomainDispatcherApplication.get_backend_for_host, dict[str | None, Any]()
+
+    def find_once(app: Any, host: str | None) -> Any:
+        if host not in services:
+            services[host] = find(app, host)
+        return services[host]
+
+    with patch.object(DomainDispatcherApplication, "get_backend_for_host", find_once):
+        yield
+
+
+@contextmanager
+def _untraced_requests() -> Iterator[None]:
+    """Let no tracer, such as coverage's, follow moto's threads, which have no lines of dicommap."""
+    from werkzeug.serving import ThreadedWSGIServer
+
+    handle = ThreadedWSGIServer.process_request_thread
+
+    def handle_untraced(server: Any, *arguments: Any) -> None:
+        sys.settrace(None)
+        handle(server, *arguments)
+
+    with patch.object(ThreadedWSGIServer, "process_request_thread", handle_untraced):
+        yield
 
 
 @contextmanager

@@ -105,6 +105,7 @@ def test_first_differences_are_kept_and_all_are_yielded() -> None:
         assert len(list(comparison.instances())) == 13
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_inventories() -> None:
     def peak(count: int) -> int:
         first = [added(f"{n}", f"1.{n % 7} 1.{n % 7}.1 1.{n % 7}.1.{n}", PatientID=f"{n}") for n in range(count)]

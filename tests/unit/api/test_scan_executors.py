@@ -252,6 +252,7 @@ def test_a_dask_cluster_gives_the_same_rows(tmp_path: Path) -> None:
         assert scan_rows(tree, executor=executor) == scan_rows(tree)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="the extra [dask] is not installed")
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

@@ -18,6 +18,7 @@ from dicommap.inventory import InventorySummary
 from dicommap.model.masking import Masker
 from dicommap.scanning import pipeline
 from dicommap.sources.s3 import range_requests
+from tests.support.long_cases import one_of
 from tests.support.needed_tools import CORPUS, needs_corpus
 from tests.support.p10_files import DEFLATED, p10, small_tree, uid, write_tree
 from tests.support.s3_fault_proxy import Fault, run_fault_proxy
@@ -97,6 +98,7 @@ def test_an_executor_gives_the_same_rows(tree: Path) -> None:
         assert scan_comparable_rows(PREFIX, executor=threads) == scan_comparable_rows(tree)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="the extra [dask] is not installed")
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
@@ -240,7 +242,7 @@ def test_copies_of_other_etags_are_compared_by_their_bytes(bucket: Bucket, monke
         }
 
 
-@pytest.mark.parametrize("form", SCHEMAS)
+@pytest.mark.parametrize("form", one_of(3, SCHEMAS))
 def test_an_inventory_of_s3_stands_in_for_listing(tree: Path, bucket: Bucket, tmp_path: Path, form: str) -> None:
     bucket.upload(tree, "p/")
     data = make_data_file(make_rows(bucket), form)

@@ -15,17 +15,19 @@ from dicommap.aws import Clients
 from dicommap.aws.bucket_listing import BucketLister, _parse_page, get_bucket_region, list_objects
 from dicommap.errors import AwsError
 from dicommap.healthimaging.s3_uri import S3Uri
+from tests.support import s3_memory_server
 from tests.support.s3_memory_server import BUCKET, memory_server
 from tests.support.s3_server import REGION, Bucket
 
 
-def test_all_pages_are_listed(s3_environment: str) -> None:
-    objects = {f"in/{number:05}": b"x" * (number % 7) for number in range(2_345)} | {"in2/x": b"", "im/x": b""}
+def test_all_pages_are_listed(s3_environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_memory_server, "MAX_KEYS", 100)
+    objects = {f"in/{number:05}": b"x" * (number % 7) for number in range(234)} | {"in2/x": b"", "im/x": b""}
     with memory_server(objects) as (url, server):
         found = list(list_objects(Clients(region=REGION, endpoint_url=url), S3Uri(bucket=BUCKET, prefix="in/")))
         assert server.lists == 3
-    assert [one.key for one in found] == [f"{number:05}" for number in range(2_345)]
-    assert [one.size for one in found] == [number % 7 for number in range(2_345)]
+    assert [one.key for one in found] == [f"{number:05}" for number in range(234)]
+    assert [one.size for one in found] == [number % 7 for number in range(234)]
 
 
 def test_odd_keys_come_as_they_are_in_order_of_their_bytes(bucket: Bucket) -> None:
@@ -98,14 +100,15 @@ def test_a_listing_goes_on_when_nobody_else_has_the_client(bucket: Bucket) -> No
 def test_only_a_client_of_its_own_gets_event_handlers() -> None:
     """A handler on a client, or on a session, that somebody else has changes the answers that they get."""
     source = Path(dicommap.__file__).parent
-    calls = [
-        (path.relative_to(source).as_posix(), ast.unparse(node.func))
-        for path in sorted(source.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
+    changing = re.compile(r"events\s*\.\s*(un)?register|setup_default_session|set_config_variable|\.\s*add_event")
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(source.rglob("*.py"))}
+    found = [
+        (path.relative_to(source).as_posix(), call)
+        for path, text in texts.items()
+        if changing.search(text)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and changing.search(call := ast.unparse(node.func))
     ]
-    changing = re.compile(r"events\.(un)?register|setup_default_session|set_config_variable|\.add_event")
-    found = [(path, call) for path, call in calls if changing.search(call)]
     assert found == [("aws/bucket_listing.py", "self._client.meta.events.register")]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.benchmarks.made.inventory import filled
 from tests.support.filled_inventories import Added, added, inventory_of, refused
 
@@ -75,6 +77,7 @@ def test_a_screen_does_not_grow_with_series() -> None:
         assert len(str(study).split("\n")) < 30
 
 
+@pytest.mark.long
 def test_ten_thousand_studies_are_a_small_page() -> None:
     with filled(None, studies=10_000, series=2, instances=1) as inventory:
         html = inventory.unmasked()._repr_html_()

@@ -303,8 +303,8 @@ def test_a_date_that_a_program_rewrote_is_no_value(cell: str) -> None:
     assert [(one.code, one.severity, one.location.row) for one in issues] == [("value.format", "error", 2)]
 
 
-def test_near_rows_of_a_large_table_are_found_in_linear_time() -> None:
-    count = 100_000
+@pytest.mark.parametrize("count", [10_000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_near_rows_of_a_large_table_are_found_in_linear_time(count: int) -> None:
     lookup = LookupSettings.model_validate({"file": "w.csv", "by": "PatientID", "set": {"PatientName": "Name"}})
     rows = "".join(f"{number},A\n" for number in range(1, count + 1))
     table, _ = read_lookup(lookup, f"PatientID,Name\n{rows}".encode())

@@ -59,7 +59,10 @@ def assert_lossless(path: Path) -> None:
     assert [issue.code for issue in issues_of(path)] == ["sheet.no-change"]
 
 
-@pytest.fixture(scope="module", params=["stored", *(["written anew"] if SOFFICE else [])])
+WRITTEN_ANEW = pytest.param("written anew", marks=pytest.mark.long)
+
+
+@pytest.fixture(scope="module", params=["stored", *([WRITTEN_ANEW] if SOFFICE else [])])
 def libreoffice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if request.param == "stored":
         return STORED

@@ -65,8 +65,8 @@ def test_no_code_is_there_twice() -> None:
 
 def test_the_source_makes_no_issue_that_the_catalogue_does_not_know() -> None:
     used = set()
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for text in (path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(text)) if "make_issue(" in text else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "make_issue":
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):

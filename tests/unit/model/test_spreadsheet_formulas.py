@@ -105,7 +105,7 @@ def test_line_endings_that_a_spreadsheet_changes_lead_to_the_same_text() -> None
 
 @pytest.mark.parametrize("unit", ["\t", "'", " ", ";", "\r\n", "\t'", ";=", "=", "'="])
 def test_the_time_grows_with_the_length_only(unit: str) -> None:
-    text = unit * 300_000
+    text = unit * 100_000
     started = time.perf_counter()
     assert unescape_formulas(escape_formulas(text)) == text
     assert time.perf_counter() - started < 20

@@ -120,6 +120,7 @@ def test_damage_leaves_no_file(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrow, "BATCH_ROWS", 500)
     monkeypatch.setattr(arrow, "_FETCH_ROWS", 100)
