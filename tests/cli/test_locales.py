@@ -21,7 +21,7 @@ UTF_8 = {"LC_ALL": "C.UTF-8"}
 C = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
-@pytest.fixture(scope="module", params=["C", pytest.param("Latin-1", marks=needs_locales)])
+@pytest.fixture(scope="module", params=["C", pytest.param("Latin-1", marks=[needs_locales, pytest.mark.long])])
 def locales(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """Return the environment of a UTF-8 locale, and of one that is none."""
     if request.param == "C":

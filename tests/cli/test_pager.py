@@ -19,12 +19,13 @@ LINES = "<pager>"
 MARKING = f"import sys\nfor line in sys.stdin: print('{LINES}' + line, end='')"
 
 
-@pytest.fixture
-def inventory(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("long") / "i.db"
     files = [added(f"file {number}", f"1.{number} 1.{number}.1 1.{number}.1.1") for number in range(2000)]
-    with inventory_of(*files, path=tmp_path / "i.db"):
+    with inventory_of(*files, path=path):
         pass
-    return tmp_path / "i.db"
+    return path
 
 
 @pytest.fixture

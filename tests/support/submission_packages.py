@@ -44,8 +44,8 @@ class PreparedPackage:
     bucket: Bucket
 
 
-_prepared_packages: dict[str, Path] = {}
-"""URL of an S3 server -> package that was drafted for it; tests use copies."""
+_prepared_packages: dict[str, tuple[Path, frozenset[str]]] = {}
+"""URL of an S3 server -> package that was drafted for it, and the keys of its sources; tests use copies."""
 
 
 @pytest.fixture
@@ -55,11 +55,12 @@ def ready(s3_environment: str, tmp_path: Path, tmp_path_factory: pytest.TempPath
     bucket = Bucket("dicommap-ready", s3_environment, client)
     if s3_environment not in _prepared_packages:
         client.create_bucket(Bucket=bucket.name)
-        _prepared_packages[s3_environment] = package(tmp_path_factory.mktemp("ready"), bucket)
-    before = set(bucket.keys())
-    shutil.copytree(_prepared_packages[s3_environment], tmp_path / "package")
+        drafted = package(tmp_path_factory.mktemp("ready"), bucket)
+        _prepared_packages[s3_environment] = drafted, frozenset(bucket.keys())
+    prepared, sources = _prepared_packages[s3_environment]
+    shutil.copytree(prepared, tmp_path / "package")
     yield PreparedPackage(tmp_path / "package", bucket)
-    for key in set(bucket.keys()) - before:
+    for key in set(bucket.keys()) - sources:
         client.delete_object(Bucket=bucket.name, Key=key)
 
 
