@@ -58,7 +58,7 @@ class Clients:
 
     @cached_property
     def medical_imaging_once(self) -> Any:  # noqa: ANN401
-        """Return a client of AWS HealthImaging that sends each request once, for changes that must not happen twice."""
+        """Return a client of AWS HealthImaging that never repeats a request, for changes that must not happen twice."""
         return self.make_client("medical-imaging", max_attempts=1)
 
     @cached_property

@@ -333,7 +333,7 @@ def _find_file_problem(file: BinaryIO, copy: StagingCopy) -> str | None:
 
 
 def _find_changed_property(status: os.stat_result, copy: StagingCopy) -> str | None:
-    """Return which property of a local file differs from the scan: its size or time. None if both are the same."""
+    """Return the property in which a local file differs from the scan: size or time. None if both are equal."""
     if status.st_size != copy.size:
         return "size"
     if copy.modified_ns is not None and abs(copy.modified_ns) < MAX_TIME_NS and status.st_mtime_ns != copy.modified_ns:

@@ -131,7 +131,7 @@ class Throttle:
 
 
 class GrowingPauses:
-    """Iterator of the pauses between two polls, in seconds. Each pause is longer than the last one, up to a maximum."""
+    """Iterator of the pauses between polls, in seconds. Each pause is longer than the pause before, up to a maximum."""
 
     def __init__(self, first: float = FIRST_PAUSE_SECONDS, longest: float = MAX_PAUSE_SECONDS) -> None:
         self._next = first

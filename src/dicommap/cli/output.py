@@ -186,7 +186,7 @@ def print_masked_note(masker: Masker, *, to_stderr: bool = False) -> None:
 
 
 def _print_block(layout: TableLayout, rows: Iterable[Sequence[str]], *, has_head: bool) -> None:
-    """Print rows of a table, with the headings if `has_head` is true.
+    """Print some rows of a table, after the headings if `has_head` is true.
 
     If the output has colours, each cell that is a severity has the colour of this severity.
     """

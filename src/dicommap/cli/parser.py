@@ -150,7 +150,7 @@ class Parser(argparse.ArgumentParser):
         return " ".join([self.prog, "[OPTIONS]", *required, *arguments])
 
     def arrange(self, words: Sequence[str]) -> list[str]:
-        """Return the words in another order: first the options, each joined to its value, then all arguments.
+        """Return the words of a call in another order: first options, each joined to its value, then all arguments.
 
         For example, `tree -o i.db more` becomes `--output=i.db -- tree more`.
 

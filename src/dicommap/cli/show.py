@@ -239,9 +239,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _keep_first_mark(records: Iterable[Record], marks: list[str]) -> Iterator[Record]:
-    """Yield the records unchanged.
+    """Yield the records unchanged, and keep the first mark of a masked value for the explanation below the list.
 
-    Add the first mark of a masked value that is in a record to the empty list `marks`.
+    The mark is added to `marks`, which is an empty list at first.
     """
     for record in records:
         if not marks:
@@ -295,7 +295,7 @@ def _parse_columns(names: Sequence[str], inventory: Inventory, level: ShowLevel)
 def _parse_selection(args: argparse.Namespace, *, is_sorted: bool) -> Selection:
     """Return the selection of rows that the options describe.
 
-    It selects one row more than --limit, so that the caller knows whether there are more rows. If the rows are sorted,
+    It selects one row more than --limit, so that the caller sees whether rows are left out. If the rows are sorted,
     the selection has no limit.
     """
     if args.limit is not None and args.limit < 1:

@@ -256,7 +256,7 @@ def _print_ended_packages(paths: Sequence[Path]) -> None:
 
 
 def _print_forecast(forecast: StoreForecast, masker: Masker) -> None:
-    """Print the numbers of a forecast, then its image sets that would be non-primary or whose kind it cannot tell."""
+    """Print the numbers of a forecast, then the image sets that would be non-primary, or that may be."""
     rows = [tuple(row.values()) for row in build_summary_rows(forecast)]
     print_table(SUMMARY_COLUMNS, rows, numbers=("image sets", "files"))
     shown = (ImageSetEffect.NON_PRIMARY, ImageSetEffect.UNKNOWN)

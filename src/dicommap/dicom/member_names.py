@@ -117,7 +117,7 @@ def _find_similar_members() -> frozenset[str]:
 
 
 def _without_one_letter(name: str) -> list[str]:
-    """Return all texts that remain if one letter of the name is removed.
+    """Return all texts that a name becomes if one of its letters is removed.
 
     For `ab`, these are `b` and `a`. Two names that differ by at most one letter have such a text in common, or one of
     the names is such a text of the other name.

@@ -155,7 +155,7 @@ class Conflicts(DisplayableTuple["GroupingConflict"]):
         )
 
     def draw_figure(self, masker: Masker) -> Figure | None:
-        """Return a figure of the groups of files; None if there are no groups."""
+        """Return a figure with the groups of files in conflict; None if there are no groups."""
         return self._draw(self.file_groups, masker) if self._draw is not None and self.file_groups else None
 
     def to_dicts(self, *, show_values: bool = False) -> list[dict[str, str]]:

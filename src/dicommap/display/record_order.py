@@ -59,7 +59,7 @@ class RecordOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Descending:
-    """A sort key that wraps another sort key (`key`) and reverses its order."""
+    """A sort key that reverses the order of another sort key, `key`."""
 
     key: _Key
 

@@ -209,7 +209,7 @@ def _render_table(block: ReportTable) -> Markup:
 
 
 def make_scrollable(table: Markup) -> Markup:
-    """Put a wide element into a box that can be scrolled sideways, so that the page itself need not be scrolled."""
+    """Return a wide table in a box that can be scrolled sideways, so that the page itself need not be scrolled."""
     return element("div", table, css="scroll", attributes=_SCROLL)
 
 
@@ -231,7 +231,7 @@ def _render_row(row: TableRow, columns: Sequence[TableColumn]) -> Iterator[Marku
 
 
 def _describe_details(details: Sequence[Block]) -> str:
-    """Return the label of the details of a row: the size of the first table in `details`, such as `5 issues`."""
+    """Return the label of the details of a row: the number of rows of their first table, such as `5 issues`."""
     tables = (block for block in details if isinstance(block, ReportTable))
     return next((format_count(table.total, table.noun) for table in tables), "details")
 

@@ -247,7 +247,7 @@ def _stay_different(texts: set[str], kept: int, share: int) -> bool:
 
 
 def _best_share(cells: Sequence[str]) -> int:
-    """Return the value of `_SHARES` with which the shortened UIDs of a column need the fewest characters.
+    """Return the divisor in `_SHARES` with which the shortened UIDs of a column need the fewest characters.
 
     Different UIDs must stay different when they are shortened.
     """

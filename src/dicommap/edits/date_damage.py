@@ -147,7 +147,7 @@ def _is_without_hour(was: re.Match[str], cell: str) -> bool:
 
 
 def _is_same_date(day: _Date, other_day: _Date) -> bool:
-    """Return whether two dates can be the same: at least two parts are known in both, and these parts are equal."""
+    """Return whether two dates can be the same: at least two parts (year, month, day) are known in both, and equal."""
     shared = [(a, b) for a, b in zip(day, other_day, strict=True) if a is not None and b is not None]
     return len(shared) >= 2 and all(a == b for a, b in shared)
 

@@ -32,7 +32,7 @@ class EditProvider(Protocol):
         """Yield the edits of a study and its series, and issues in place of edits that are not possible."""
 
     def unused_issues(self) -> Iterator[Issue]:
-        """Yield an issue for each part of the provider that had no effect in any study.
+        """Yield an issue for each part of the provider, such as a sheet row, that had no effect in any study.
 
         Call it after the last study.
         """

@@ -81,7 +81,7 @@ class LookupTable:
     """Near key of a row -> key and Study Instance UID of the first study with this near key, but without a row."""
 
     def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue:
-        """Return the row whose key is the current value of the attribute `by` in a study or series.
+        """Return the row of a study or series. Its key is the current value of the attribute that `by` names.
 
         Args:
             values: The current values of the study or series.
@@ -238,7 +238,7 @@ class LookupValue:
 
 
 def _normalize_keys(values: AttributeValues, keyword: str) -> list[str]:
-    """Return the different current values of an attribute as keys: without spaces around them, and in NFC."""
+    """Return the different current values of an attribute as keys of rows: without spaces around them, and in NFC."""
     return list(dict.fromkeys(normalize_nfc(value.strip()) for value in values[keyword]))
 
 

@@ -70,7 +70,7 @@ _KEY_COUNTS = {Level.STUDY: 1, Level.SERIES: 2, Level.INSTANCE: 3}
 
 
 def information_columns(level: Level) -> tuple[str, str]:
-    """Return the names of the columns that are not read as values: the state, and the number of instances or path."""
+    """Return the columns that are only information: the state, and the number of instances or the path."""
     return STATE_COLUMN, PATH_COLUMN if level is Level.INSTANCE else INSTANCES_COLUMN
 
 

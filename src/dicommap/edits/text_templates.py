@@ -83,7 +83,7 @@ def _split_references(marks: re.Pattern[str], text: str) -> list[str] | None:
 
 
 def part_separators(vrs: tuple[str, ...]) -> str:
-    r"""Return the characters that separate the parts of an attribute's text, for an attribute with these VRs.
+    r"""Return the characters that separate values or name groups in the text of an attribute with these VRs.
 
     A backslash separates values, and `=` separates the component groups of a person name. The result is empty if the
     attribute can have only one value.

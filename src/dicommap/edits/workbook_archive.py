@@ -35,7 +35,7 @@ class UnreadableWorkbookError(Exception):
 
 
 class PartHandler(Protocol):
-    """The interface of objects whose methods are called for the XML elements of one part."""
+    """The interface of objects that handle the XML elements of one part of a workbook."""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """Handle the start of an element. `name` has no namespace prefix, but names in `attributes` may have one."""
@@ -122,7 +122,7 @@ class WorkbookArchive:
 
 
 class _Relationships:
-    """Handler of a part that lists the relationships of another part."""
+    """Handler of a part of a workbook that lists the relationships of another part."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder

@@ -77,7 +77,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 class SharedTexts(TextCollector):
-    """Handler of the part with the texts that several cells share."""
+    """Handler of the part of a workbook with the texts that several cells share."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class SharedTexts(TextCollector):
         self.struck: set[int] = set()
 
     def end(self, name: str) -> None:
-        """Keep the collected text at the end of an `si` element (a shared text)."""
+        """Keep the collected text at the end of an `si` element, which is one shared text."""
         super().end(name)
         if name == "si":
             if self.is_struck:

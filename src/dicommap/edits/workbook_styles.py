@@ -33,7 +33,7 @@ _DAYS_LIMIT = 2_958_466
 
 
 class CellFormats:
-    """Handler of the part with the styles of a workbook. It keeps the number format that each cell format has."""
+    """Handler of the part of a workbook with the styles. It keeps the number format of each cell format."""
 
     def __init__(self) -> None:
         self._codes: dict[int, str] = {}

@@ -115,7 +115,7 @@ class CopiedImageSet(BaseModel):
 
 
 class CopyAnswer(BaseModel):
-    """The answer of CopyImageSet. While one of the two image sets is LOCKED, the copy is still running."""
+    """The answer of CopyImageSet. The copy is running as long as one of its two image sets is LOCKED."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 

@@ -39,7 +39,7 @@ class Quotas(BaseModel):
 
     @classmethod
     def from_settings(cls, settings: Iterable[str]) -> Quotas:
-        """Return the quotas for the values of the option --quota. Quotas that are not named have their default.
+        """Return the quotas for the values of the option --quota. A quota that is not named has its default.
 
         Args:
             settings: Texts such as `files=20000`.

@@ -129,7 +129,7 @@ def count_folders(keys: Iterable[str]) -> int:
 
 
 def count_shared_folders(path: Sequence[str], other_path: Sequence[str]) -> int:
-    """Return how many folders two paths share from their start. A path is a list of folder names."""
+    """Return how many folders are equal at the start of two paths. A path is a list of folder names."""
     for depth, (folder, other_folder) in enumerate(zip(path, other_path, strict=False)):
         if folder != other_folder:
             return depth

@@ -256,7 +256,7 @@ def read_printable_path(cell: object) -> str:
 
 
 def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
-    """Return a function that reads a cell: it takes the cell and returns the member of `enum` with the cell's value."""
+    """Return a cell reader: a function that takes a cell and returns the member of `enum` with this value."""
 
     def read(cell: object) -> _EnumMember:
         try:
@@ -268,7 +268,7 @@ def enum_reader(enum: type[_EnumMember]) -> Callable[[object], _EnumMember]:
 
 
 def lookup_reader(text_by_number: Mapping[int, str]) -> Callable[[object], str]:
-    """Return a function that reads a cell: it takes a cell with a number and returns the text from `text_by_number`."""
+    """Return a cell reader: a function that takes a cell with a number and returns its text in `text_by_number`."""
 
     def read(cell: object) -> str:
         if not isinstance(cell, int) or cell not in text_by_number:

@@ -146,7 +146,7 @@ class InventoryObjects(Iterable[PlannedObject]):
         return self._iterate_objects_under("")
 
     def objects_under(self, prefix: str) -> PlannedObjects:
-        """Return the objects whose keys begin with `prefix`. The returned objects have keys without this prefix.
+        """Return the objects whose keys begin with `prefix`, which is removed from the returned keys.
 
         `prefix` is empty or ends with a slash.
         """

@@ -81,7 +81,7 @@ class SqlCondition:
 class SelectionSql:
     """The SQL conditions of one selection.
 
-    They work only on one connection, because they call SQL functions that it has.
+    They work only on one connection, because they call SQL functions that only this connection has.
     """
 
     def __init__(self, selection: Selection | None, connection: sqlite3.Connection) -> None:

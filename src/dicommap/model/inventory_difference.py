@@ -117,7 +117,7 @@ class InstanceCounts:
 
     @property
     def is_same(self) -> bool:
-        """Return whether no instance and no duplicate is different."""
+        """Return whether all instances and all duplicates are the same in both inventories."""
         return not self.differing and not self.kinds
 
     def add(self, other: InstanceCounts) -> None:

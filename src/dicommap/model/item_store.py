@@ -75,7 +75,7 @@ class ItemStore:
         return {}
 
     def sort_keys(self, made: Mapping[str, ValueT]) -> Iterator[str]:
-        """Return the keys of a dict that `make_dict` has made, in ascending order."""
+        """Return the keys of a dict that `make_dict` of this store has made, in ascending order."""
         return iter(sorted(made))
 
 

@@ -31,7 +31,7 @@ AttributeValues = Mapping[str, ValueCounts]
 
 
 class Disposition(StrEnum):
-    """The kind of a scanned path, such as instance, duplicate or archive. Every path has exactly one disposition."""
+    """The kinds of scanned paths, such as instance, duplicate or archive. Every path has exactly one disposition."""
 
     INSTANCE = "instance"
     DUPLICATE = "duplicate"

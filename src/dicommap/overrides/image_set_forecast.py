@@ -80,7 +80,7 @@ class PredictedImageSets:
         return cls(keywords, groups, primary)
 
     def conflicts_of(self, series: str, values: ConflictingValues) -> Iterator[tuple[ConflictScope, str]]:
-        """Yield each conflict in which a file does not belong to the primary group, with the value in the file.
+        """Yield each conflict that keeps a file out of the primary group, with the value in the file.
 
         Args:
             series: The Series Instance UID of the file.

@@ -72,7 +72,7 @@ _PATIENT_ID = MOVABLE_ATTRIBUTES[0]
 
 
 class MovedIdentifiers:
-    """Comparison of the values that studies get by edits with the values that other studies lose."""
+    """Comparison of the values that studies get from edits with the values that other studies lose."""
 
     def __init__(self, severity: Severity = Severity.WARNING, store: ItemStore = MEMORY) -> None:
         """Make a comparison without studies.

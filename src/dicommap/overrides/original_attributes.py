@@ -71,7 +71,7 @@ def build_original_attributes(
     """Yield an item for all instances of a series that had the same values before the changes, or an issue.
 
     Args:
-        changes: The changes, those of a study next to each other.
+        changes: The changes. All changes of a study must be next to each other.
         read_files: A function that returns the values of keywords in each file of a study, in the order of the series.
         modification: The facts that all items have in common.
     """

@@ -127,7 +127,7 @@ def _pass_in_explicit_vr(
     into: dict[int, RawValue],
     positions: list[int],
 ) -> tuple[int, int]:
-    """Do the work of `pass_plain_elements` for elements in explicit VR. `at` is the first position in the buffer."""
+    """Pass plain elements in explicit VR for `pass_plain_elements`. `at` is the first position in the buffer."""
     data, base = window.buffer, window.buffer_start
     size = min(len(data), window.size - base)
     last_head = size - _LONGEST_HEAD
@@ -170,7 +170,7 @@ def _pass_in_implicit_vr(
     into: dict[int, RawValue],
     positions: list[int],
 ) -> tuple[int, int]:
-    """Do the work of `pass_plain_elements` for elements in implicit VR. `at` is the first position in the buffer."""
+    """Pass plain elements in implicit VR for `pass_plain_elements`. `at` is the first position in the buffer."""
     # The loop for explicit VR ends with the same lines. A shared function would be called for each element, and be
     # slow.
     data, base = window.buffer, window.buffer_start

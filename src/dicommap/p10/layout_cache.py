@@ -143,7 +143,7 @@ class HeaderLayout:
 
     @cached_property
     def _sorted_spans(self) -> tuple[list[int], list[int]]:
-        """Return two lists: the begins of the deciding spans in ascending order, and their highest ends so far.
+        """Return two lists: the begins of the deciding spans in ascending order, and the highest end up to each span.
 
         Item `i` of the second list is the highest end of the first `i` spans, because spans may overlap.
         """

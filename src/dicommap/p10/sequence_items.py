@@ -55,7 +55,7 @@ ITEM_ENCODING, STRAY_DELIMITER = "p10.item-encoding-mismatch", "p10.stray-delimi
 
 
 class OpenSequence(NamedTuple):
-    """A sequence of undefined length whose items are being skipped. Its end is not reached yet."""
+    """A sequence of undefined length that is being skipped, and whose end is not reached yet."""
 
     encoding: DataSetEncoding
     """The encoding that the items of the sequence should have."""
@@ -70,7 +70,7 @@ class ItemFollower:
     """
 
     def __init__(self, window: ByteWindow) -> None:
-        """Make a follower that has not counted any element.
+        """Make a reader of the items in a file. It has not counted any element yet.
 
         Args:
             window: The bytes of the file.

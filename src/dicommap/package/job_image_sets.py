@@ -69,7 +69,7 @@ class WorkItem:
 
 
 class JobImageSets:
-    """A list of the image sets to verify: those of a job's records, and those that a search finds."""
+    """Finder of the image sets to verify: image sets that a job's records name, and image sets that a search finds."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class JobImageSets:
 
 
 def _parse_override(data: bytes, assumptions: Assumptions) -> DataSet:
-    """Parse an override file whose hash is that of the plan. So its issues were found before it was submitted."""
+    """Parse an override file whose hash is that of the plan. It is valid, because it was checked before the submit."""
     try:
         return parse_override_data_set(json.loads(data), assumptions)
     except (ValueError, RecursionError, AttributeError, IndexError, KeyError, TypeError):

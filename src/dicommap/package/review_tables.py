@@ -134,7 +134,7 @@ def _format_csv(rows: Iterable[Mapping[str, str]], store: ItemStore, columns: Se
 
 
 def _store_pieces(lines: Iterator[str], store: ItemStore, first: str = "") -> Sequence[str]:
-    """Return lines as a text in pieces of some lines, after the text `first`. `store` keeps the pieces."""
+    """Return the text of `first` and `lines` in pieces of several lines. `store` keeps the pieces."""
     pieces: ItemList[str] = store.make_list()
     pieces.extend([first] if first else ())
     while piece := "".join(islice(lines, _LINES_IN_PIECE)):

@@ -33,7 +33,7 @@ def select_staged_jobs(package: PackageDirectory, ids: Sequence[str] = ()) -> li
 
 
 def find_job_sources(package: PackageDirectory, jobs: Sequence[PlanJob]) -> dict[int, str]:
-    """Return the sources that have files of `jobs`: the index of each source in the plan -> its source root."""
+    """Return the sources that have files of `jobs`, as a dict: index of the source in the plan -> source root."""
     numbers = {planned.root for job in jobs for planned in package.objects(job)}
     return {number: source for number, source in enumerate(package.plan.sources) if number in numbers}
 

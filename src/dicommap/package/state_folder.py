@@ -29,7 +29,7 @@ _RUN_AGAIN_FIX = "Then run the same again: it goes on from where it was."
 
 
 class StateFolder:
-    """A folder of a package with documents about the progress of a command. Only its owner can read it."""
+    """A folder of a package with the documents of a command's progress. Only the owner of the folder can read it."""
 
     def __init__(self, package: Path, name: str, *, subject: str, busy_message: str, use: str) -> None:
         """Prepare to read and write the documents of a folder.

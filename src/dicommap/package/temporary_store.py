@@ -108,7 +108,7 @@ class TemporaryStore(ItemStore):
 
 
 class StoredList(ItemList[ItemT]):
-    """A list whose items are in a table of the database, `_ITEMS_IN_ROW` of them in a row."""
+    """A list whose items are in a table of the database. Each row of the table has `_ITEMS_IN_ROW` items."""
 
     def __init__(self, store: TemporaryStore, table: str) -> None:
         """Make an empty list in the new table `table`."""
@@ -245,7 +245,7 @@ class StoredDict(MutableMapping[KeyT, ValueT]):
         return _StoredPairs(self)
 
     def iterate_pairs(self) -> Iterator[tuple[KeyT, ValueT]]:
-        """Yield the pairs of key and value in the order of insertion. A value may be assigned in between."""
+        """Yield the pairs of key and value in the order of insertion. The caller may assign values in the loop."""
         yield from self._first.items()
         for rows in self._iterate_rows(self._next):
             yield from ((_decode_key(key), _load(value)) for _, key, value in rows)

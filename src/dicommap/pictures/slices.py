@@ -31,7 +31,7 @@ _POSITION_TOLERANCE = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """One file with images, and the values by which the files of a series are sorted."""
+    """One file with images, and its values by which the files of a series are sorted."""
 
     file: FileToDraw
     frames: int

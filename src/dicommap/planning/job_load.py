@@ -86,7 +86,7 @@ class JobLoad:
         )
 
     def excess(self, quotas: Quotas) -> QuotaExcess | None:
-        """Return the first quota that this load exceeds, with the count. Return None if it exceeds no quota."""
+        """Return the first quota that this load exceeds, with the count; None if the load obeys all quotas."""
         held = (
             ("files", self.files + self.mappings, quotas.files),
             ("bytes", self.bytes + self.override_bytes, quotas.bytes),

@@ -63,7 +63,7 @@ def most_frequent(counts: Counter[str], limit: int) -> list[str]:
 
 
 def fold_into_others(counts: Counter[str], names: list[str]) -> None:
-    """Replace all names in `counts` that are not in `names` by one name, `others`, with the sum of their counts."""
+    """Replace all counts whose name is not in `names` by one count with the name `others`, which is their sum."""
     for name in counts.keys() - set(names) - {OTHERS}:
         counts[OTHERS] += counts.pop(name)
 

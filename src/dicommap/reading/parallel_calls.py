@@ -160,7 +160,7 @@ class ParallelCalls:
                 yield function(item)
                 continue
             yield detector.call(function, item)
-            if detector.take_verdict():
+            if detector.pop_waiting():
                 self._count.restart()
                 self._uses_threads = True
                 return True
@@ -266,7 +266,7 @@ class _Threads:
 
     def adapt(self) -> None:
         """Choose the number of threads, if enough calls were measured."""
-        if len(self._seconds) >= self._count.window:
+        if len(self._seconds) >= self._count.calls_per_measurement:
             seconds, self._seconds = self._seconds, []
             self._count.adapt(seconds)
 

@@ -96,7 +96,7 @@ class WaitDetector:
             self.unmeasured = _CALLS_UNMEASURED
         return result
 
-    def take_verdict(self) -> bool:
+    def pop_waiting(self) -> bool:
         """Return whether calls wait for storage. If they do, reset the detector."""
         if self._waits < _WAITS_NEEDED:
             return False
@@ -135,7 +135,7 @@ class ThreadCount:
         self.value = min(self.value, self._limit)
 
     @property
-    def window(self) -> int:
+    def calls_per_measurement(self) -> int:
         """Return the number of calls to measure before `adapt` is called."""
         return max(16, 4 * self.value)
 

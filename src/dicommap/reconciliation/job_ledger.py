@@ -68,7 +68,7 @@ class _LedgerEntry:
 
 @dataclass(slots=True)
 class RecordCounts:
-    """Numbers of S3 objects that the records of a job manifest name, by result, and the IDs of their image sets."""
+    """The numbers of S3 objects in the records of a job manifest, by result, and the IDs of their image sets."""
 
     imported: int = 0
     failed: int = 0
@@ -128,7 +128,7 @@ class JobLedger:
             self._enter_record(self._entries[keys[0]], record)
 
     def finish(self, primary: Mapping[str, bool]) -> None:
-        """Choose one object for each record that matches several planned objects, and check all results.
+        """Choose one planned object for each record that matches several, and check the results of all objects.
 
         Call it after the last record.
 

@@ -141,7 +141,7 @@ class JobOutcomes:
 
     @property
     def has_other_configuration(self) -> bool:
-        """Return whether the job ran without the planned import configuration. Its imports are then not as planned."""
+        """Return whether the job ran with another import configuration than planned, or without any."""
         return self.agreement in ("missing", "differs")
 
     @property

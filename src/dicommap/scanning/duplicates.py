@@ -101,7 +101,7 @@ class _DigestCache:
         return self._openers[file.source].sequential_archive_of(file.path)
 
     def _add_archive(self, source: int, archive: str) -> None:
-        """Store the digest of each member of an archive. Members after the first damaged bytes have no digest."""
+        """Read an archive, and store the digest of each member. Members after damaged bytes have no digest."""
         with suppress(OSError):
             for path, digest in self._openers[source].hash_members(archive):
                 row = (source, _encode_path(path), digest)

@@ -25,7 +25,7 @@ _Item = TypeVar("_Item", bound="Splittable")
 
 
 class Splittable(Protocol):
-    """The interface of a batch of files that is divided if its task stops before the last file."""
+    """The interface of a batch of files that can be divided, because its task may stop before the last file."""
 
     def split(self, count: int) -> tuple[Self, Self]:
         """Return two batches. The task of the first one reads the first `count` files of this batch's task."""

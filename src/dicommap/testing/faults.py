@@ -147,7 +147,7 @@ class FaultQueue:
         self._pending.clear()
 
     def take_matching(self, kinds: Container[str]) -> list[Fault]:
-        """Return all faults of the given kinds that happen at this call, and count one use of each fault."""
+        """Return all faults of these kinds that happen at this call, and count the call for each of them."""
         return [pending.fault for pending in self._pending if pending.fault.kind in kinds and pending.use()]
 
     def take(

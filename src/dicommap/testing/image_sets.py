@@ -170,7 +170,7 @@ _GroupKey = tuple[object, ...]
 
 @dataclass
 class ImageSets:
-    """All image sets of all data stores, with the deleted ones."""
+    """All image sets of all data stores, also those that were deleted."""
 
     all: list[ImageSet] = field(default_factory=list)
     _by_group: dict[_GroupKey, ImageSet] = field(default_factory=dict)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JsonContent:
-    """The value and the text of a JSON file that this process has made, so that checks need not parse the text."""
+    """The value and text of a JSON file that this process has made. So checks need not parse the text."""
 
     value: object
     """The JSON value from which the text was made."""

@@ -174,7 +174,7 @@ _CHANGING_FOLDERS = tuple(
 
 
 class _JobValues:
-    """The JSON values of the jobs of a plan. Each iteration makes new values, because all values need much memory."""
+    """The JSON values of a plan's jobs. Each iteration makes them again, because keeping all needs much memory."""
 
     def __init__(self, jobs: PlanJobs) -> None:
         self._jobs = jobs

@@ -206,7 +206,7 @@ def data_set_issues(value: object, pointer: str = "") -> Iterator[Issue]:
 
 
 def _attribute_by_attribute_issues(data_set: dict[str, Any], pointer: str) -> Iterator[Issue]:
-    """Yield the issues of each attribute, and an issue for each attribute whose tag is lower than the tag before it."""
+    """Yield the issues of each attribute, and an issue for each tag that is lower than the tag before it."""
     highest = ""
     creators: dict[tuple[int, str], str] = {}
     for member, attribute in data_set.items():

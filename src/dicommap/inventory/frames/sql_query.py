@@ -165,7 +165,7 @@ def _continue_query() -> int:
 
 
 def _query_error(error: sqlite3.Error | sqlite3.Warning, query: str, keywords: tuple[str, ...]) -> BaseException:
-    """Return the error to raise. Its text never contains SQLite's message, which may repeat a value of the query."""
+    """Return the error for a failed query. Its text never has SQLite's message, which may repeat a patient value."""
     code, words = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, str(error)
     if code == sqlite3.SQLITE_INTERRUPT:
         return KeyboardInterrupt()  # Python raised it inside _continue_query, and SQLite replaced it by this error

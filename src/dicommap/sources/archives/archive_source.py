@@ -75,7 +75,7 @@ class ArchiveSource(Source):
 
     @property
     def has_directories(self) -> bool:  # type: ignore[override]
-        """Return whether the extended source has directories."""
+        """Return whether the source that this object extends has directories."""
         return self._source.has_directories
 
     def walk_with_directories(
@@ -95,7 +95,7 @@ class ArchiveSource(Source):
         return self._source.count()
 
     def overlaps(self, other: Source) -> bool:
-        """Return whether the extended source overlaps with `other`. Members of archives are ignored."""
+        """Return whether the source that this object extends overlaps with `other`. Archive members are ignored."""
         return self._source.overlaps(other)
 
     def require_unchanged(self) -> None:
@@ -103,7 +103,7 @@ class ArchiveSource(Source):
         self._source.require_unchanged()
 
     def close(self) -> None:
-        """Close the archives that this thread keeps open. The extended source is not closed."""
+        """Close the archives that this thread keeps open. The source that this object extends stays open."""
         close_archives()
 
     def _list_archive(self, file: SourceFile) -> Iterable[SourceFile]:

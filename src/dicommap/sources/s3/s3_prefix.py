@@ -104,7 +104,7 @@ class S3Prefix(Source):
         return S3Opener(self._connection, self._uri.prefix)
 
     def traffic(self) -> NetworkTraffic:
-        """Return the number of requests that listed objects so far, as network traffic."""
+        """Return the network traffic of listing so far: only the number of requests is known."""
         return NetworkTraffic(requests=self._lister.requests)
 
     def close(self) -> None:
