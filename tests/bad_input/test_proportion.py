@@ -33,7 +33,7 @@ from dicommap.edits.text_templates import (
 from dicommap.issues import Issue
 from dicommap.issues.bounded_list import DOCUMENT_ISSUE_LIMIT
 from dicommap.model.study import Study
-from dicommap.overrides.resolution import record_changes
+from dicommap.overrides.resolution import filter_effective_edits, record_changes
 from dicommap.overrides.study_resolution import resolve_study
 from dicommap.validation.schema_check import check_schema
 from tests.support.filled_inventories import added, inventory_of
@@ -79,7 +79,9 @@ def edits(study: Study, count: int) -> list[Edit]:
 def test_rules_that_contradict_each_other(study: Study) -> None:
     def resolve(count: int) -> list[Edit]:
         edited_attributes = edits(study, count)
-        record_changes(study.study_instance_uid, edited_attributes, resolve_study(study, edited_attributes))
+        resolution = resolve_study(study, edited_attributes)
+        effective_edits = filter_effective_edits(edited_attributes, resolution)
+        record_changes(study.study_instance_uid, edited_attributes, resolution, effective_edits)
         return edited_attributes
 
     in_proportion(resolve, 1_000)

@@ -42,7 +42,7 @@ from dicommap.progress import Progress, progress_reporter
 from dicommap.reading.document_limits import OVERRIDE_LIMIT, PLAN_LIMIT, unknown_document_limit
 from dicommap.reading.file_signatures import SQLITE_SIGNATURE
 from dicommap.validation.configuration_check import check_import_configuration
-from dicommap.validation.package_check import check_package
+from dicommap.validation.package_check import check_and_read_package
 from dicommap.validation.plan_check import check_plan
 from dicommap.validation.plan_source_roots_check import check_plan_sources
 from dicommap.validation.request_check import check_output_uris, check_request
@@ -133,13 +133,15 @@ def validate(
     package_issues, package = validate_and_open(
         place, known=known, input_s3_uri=input_s3_uri, sources=sources, progress=progress
     )
-    if package is not None and _is_submitted(package):
+    job_counts = None if package is None else package.count_jobs()
+    if job_counts is not None and job_counts.started == job_counts.jobs:
+        # The requests of all started jobs had values in place of the placeholders.
         package_issues = [issue for issue in package_issues if issue.code != "request.placeholder"]
     issues += package_issues
     if s3 is not None and package is not None and not has_errors(issues):
         issues += _keep_issues(issues, partial(validate_opened_package_in_s3, package, s3, progress))
     if store is None or package is None or has_errors(issues):
-        return Validation(issues)
+        return Validation.of_package(issues, job_counts)
     look_up = partial(
         validate_opened_package_in_store,
         package,
@@ -150,13 +152,7 @@ def validate(
         progress=progress,
     )
     in_store = _keep_issues(issues, look_up)
-    return Validation.with_forecast([*issues, *in_store], in_store.store_forecast)
-
-
-def _is_submitted(package: PackageDirectory) -> bool:
-    """Return whether all jobs were started, so that their requests have no placeholders any more."""
-    progress = package.count_jobs()
-    return progress.started == progress.jobs
+    return Validation.of_package([*issues, *in_store], job_counts, in_store.store_forecast)
 
 
 def validate_and_open(
@@ -192,12 +188,12 @@ def validate_and_open(
         )
     with progress_reporter(progress, "files") as report:
         folder = DocumentFolder(place, report)
-        issues = check_package(folder, known, input_s3_uri)
+        issues, plan = check_and_read_package(folder, known, input_s3_uri)
         if report is not None:
             report(Progress(folder.read_count, folder.read_count, True))
     if has_errors(issues):
         return issues, None
-    package = opened or PackageDirectory(place)
+    package = opened or PackageDirectory(place, plan)
     issues += find_plan_source_issues(package.plan.sources, sources)
     return issues, None if has_errors(issues) else package
 

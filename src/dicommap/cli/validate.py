@@ -45,7 +45,7 @@ from dicommap.display.store_forecast_report import (
     build_image_set_row,
     build_summary_rows,
 )
-from dicommap.errors import AwsError, DicommapError, UsageError
+from dicommap.errors import AwsError, UsageError
 from dicommap.healthimaging.limits import SEARCH_IMAGE_SETS_RATE
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity, has_errors
@@ -163,7 +163,8 @@ def run(args: argparse.Namespace) -> int:
                 progress=True,
             )
 
-        issues, forecasts, unanswered = _check_paths(args.paths, clients, check)
+        issues, validations, unanswered = _check_paths(args.paths, clients, check)
+        forecasts = [item.store_forecast for item in validations if item.store_forecast is not None]
         _print_issues(issues, args.format)
         if unanswered is not None:  # an AWS error is not an issue, because the packages may be correct
             raise unanswered
@@ -176,7 +177,7 @@ def run(args: argparse.Namespace) -> int:
             _print_ended_packages(args.paths)
         for forecast in forecasts:
             _print_forecast(forecast, masker)
-        print_next_step(_choose_next_step(args, issues))
+        print_next_step(_choose_next_step(args, issues, validations))
     return choose_exit_status((issue.severity for issue in issues), args.fail_on)
 
 
@@ -224,13 +225,13 @@ def _open_image_sets_file(path: Path | None, masker: Masker) -> Iterator[Callabl
 
 def _check_paths(
     paths: Iterable[Path], clients: Clients | None, check: Callable[[Path, Clients | None], Validation]
-) -> tuple[list[Issue], list[StoreForecast], AwsError | None]:
-    """Return the issues of all paths, the forecasts, and the last AwsError; None if there was no such error.
+) -> tuple[list[Issue], list[Validation], AwsError | None]:
+    """Return the issues of all paths, the results, and the last AwsError; None if there was no such error.
 
     After an AwsError, the remaining paths are checked without AWS.
     """
     issues: list[Issue] = []
-    forecasts: list[StoreForecast] = []
+    validations: list[Validation] = []
     unanswered = None
     for path in paths:
         try:
@@ -240,8 +241,8 @@ def _check_paths(
             unanswered, clients = error, None
         else:
             issues += validation
-            forecasts += [validation.store_forecast] if validation.store_forecast is not None else []
-    return issues, forecasts, unanswered
+            validations.append(validation)
+    return issues, validations, unanswered
 
 
 def _print_ended_packages(paths: Sequence[Path]) -> None:
@@ -281,18 +282,17 @@ def _print_issues(issues: Sequence[Issue], form: Format) -> None:
     print_line(", ".join(format_count(counts[severity], severity.value) for severity in reversed(Severity)))
 
 
-def _choose_next_step(args: argparse.Namespace, issues: Sequence[Issue]) -> NextStep:
+def _choose_next_step(args: argparse.Namespace, issues: Sequence[Issue], validations: Sequence[Validation]) -> NextStep:
     codes = [issue.code for issue in issues if issue.severity is Severity.ERROR]
     if codes:
         return explain_codes(codes)
     path = args.paths[0]
     if len(args.paths) > 1:  # each path would need a different next step
         return NextStep()
-    if path.is_dir():
-        with suppress(DicommapError):  # if the saved state cannot be read, only the next step is missing
-            options = tuple(list_given_options(args, only=AWS_OPTIONS))
-            job_counts = PackageDirectory(path).count_jobs()
-            return after_package(str(path), job_counts, options=options, is_staged=args.s3)
+    job_counts = validations[0].job_counts if validations else None
+    if job_counts is not None:
+        options = tuple(list_given_options(args, only=AWS_OPTIONS))
+        return after_package(str(path), job_counts, options=options, is_staged=args.s3)
     return after_rules(str(path)) if path.suffix.lower() == ".toml" else NextStep()
 
 

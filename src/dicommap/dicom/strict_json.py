@@ -111,12 +111,17 @@ def _is_surely_valid(value: object, levels: int) -> bool:
         return value.isascii()
     if isinstance(value, dict):
         is_whole = levels > 0 and not isinstance(value, _ObjectWithDuplicates)
-        return is_whole and all(
-            name.isascii() and _is_surely_valid(member, levels - 1) for name, member in value.items()
-        )
+        if not is_whole or not "".join(value).isascii():
+            return False
+        return _are_surely_valid(value.values(), levels - 1)
     if isinstance(value, list):
-        return levels > 0 and all(_is_surely_valid(item, levels - 1) for item in value)
+        return levels > 0 and _are_surely_valid(value, levels - 1)
     return not isinstance(value, float) or math.isfinite(value)
+
+
+def _are_surely_valid(values: Iterable[object], levels: int) -> bool:
+    """Return True if `_is_surely_valid` is true of each value. Most are texts, for which a call would take longer."""
+    return all(value.isascii() if type(value) is str else _is_surely_valid(value, levels) for value in values)
 
 
 def depth_issues(value: object) -> list[Issue]:
@@ -168,10 +173,14 @@ def _format_json(value: Any, line_end: str) -> str:  # noqa: ANN401  JSON of any
         return _format_text(value)
     inner = line_end + "  "
     if isinstance(value, dict) and value:
-        members = [f"{_format_text(name)}: {_format_json(member, inner)}" for name, member in value.items()]
+        # Most members and items are texts. For them, a call would take most of the time.
+        members = [
+            f"{_format_text(name)}: {_format_text(member) if type(member) is str else _format_json(member, inner)}"
+            for name, member in value.items()
+        ]
         return f"{{{inner}{f',{inner}'.join(members)}{line_end}}}"
     if isinstance(value, list | tuple) and value:
-        items = [_format_json(item, inner) for item in value]
+        items = [_format_text(item) if type(item) is str else _format_json(item, inner) for item in value]
         return f"[{inner}{f',{inner}'.join(items)}{line_end}]"
     return _format_other(value)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from dicommap.issues import Issue
+    from dicommap.model.submission import JobCounts
     from dicommap.overrides.store_forecast import StoreForecast
 
 
@@ -24,9 +25,20 @@ class Validation(Issues):
 
     Attributes:
         store_forecast: The forecast of image sets; None if the package was not compared with a data store.
+        job_counts: The numbers of started, ended and other jobs; None for a document, or a package with errors.
     """
 
     store_forecast: StoreForecast | None = None
+    job_counts: JobCounts | None = None
+
+    @classmethod
+    def of_package(
+        cls, issues: Iterable[Issue], job_counts: JobCounts | None, forecast: StoreForecast | None = None
+    ) -> Self:
+        """Return a Validation of a package: its issues, the numbers of its jobs, and the forecast."""
+        made = cls.with_forecast(issues, forecast)
+        made.job_counts = job_counts
+        return made
 
     @classmethod
     def with_forecast(cls, issues: Iterable[Issue], forecast: StoreForecast | None) -> Self:

@@ -163,6 +163,9 @@ def hash_line(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
 
+_format_line = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def format_audit_lines(records: Iterable[dict[str, object]], previous: str = FIRST_PREVIOUS) -> Iterator[str]:
     """Yield a line for each record, with the member `previous` added.
 
@@ -172,6 +175,6 @@ def format_audit_lines(records: Iterable[dict[str, object]], previous: str = FIR
     """
     for record in records:
         members = {name: value for name, value in record.items() if value is not None}
-        line = json.dumps(members | {"previous": previous}, separators=(",", ":")) + "\n"
+        line = _format_line(members | {"previous": previous}) + "\n"
         yield line
         previous = hash_line(line.encode())

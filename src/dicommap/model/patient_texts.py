@@ -57,9 +57,10 @@ class PatientTexts:
 
     def _add_value(self, keyword: str, value: str) -> None:
         folded = _fold(value)
-        parts = [*folded.split("\\"), *(_NAME_PART.findall(folded) if is_person_name_keyword(keyword) else ())]
-        self._words.update(part for part in map(str.strip, parts) if _is_long_enough(part))
         self._folded.append(folded)
+        if not folded.isdecimal():  # without a letter, no part is a word
+            parts = [*folded.split("\\"), *(_NAME_PART.findall(folded) if is_person_name_keyword(keyword) else ())]
+            self._words.update(part for part in map(str.strip, parts) if _is_long_enough(part))
 
 
 def _fold(text: str) -> str:
@@ -75,8 +76,8 @@ def _is_long_enough(part: str) -> bool:
 
     Digits without a letter are searched as numbers.
     """
-    has_letter = any(map(str.isalpha, part))
-    return has_letter and len(part) >= (MIN_LETTERS if part.isascii() else MIN_IDEOGRAPHS)
+    is_long = len(part) >= (MIN_LETTERS if part.isascii() else MIN_IDEOGRAPHS)
+    return is_long and (part.isalpha() or any(map(str.isalpha, part)))
 
 
 def _list_numbers(value: str) -> Iterator[str]:

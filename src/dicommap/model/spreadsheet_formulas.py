@@ -34,6 +34,8 @@ _BREAK = re.compile(r"\r\n|[\t\r\n]")
 """Matches a tab or line break. A spreadsheet may treat it as a separator or skip it. CR LF is one line break."""
 _GUARDED_BREAK = re.compile(r"(\r\n|[\t\r\n])'")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_HARMLESS = re.compile(rf"[0-9A-Za-z][^{_SEPARATORS}\t\r\n]*")
+"""Matches most cells: texts that begin with a letter or digit, in which no second cell can begin."""
 
 
 def escape_formulas(text: str) -> str:
@@ -41,7 +43,7 @@ def escape_formulas(text: str) -> str:
 
     Plain numbers such as -5 are not changed.
     """
-    if text.isalnum() or not text or _NUMBER.fullmatch(text):
+    if not text or _HARMLESS.fullmatch(text) or text.isalnum() or _NUMBER.fullmatch(text):
         return text
     cell = _RUN.sub(_with_apostrophes, text) if _SEPARATOR.search(text) else text
     return "'" + cell if _AT_BEGINNING.match(text) else cell

@@ -24,7 +24,8 @@ class UpdateReason(StrEnum):
     """The instances are in a data store already, so that no import job can change them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# A draft stores each change. Without slots, pickle restores the fields without a call of Python for each of them.
+@dataclass(frozen=True, kw_only=True)
 class AttributeChange:
     """The change of one attribute in a study, series or instance: its values before and after, and its edits."""
 

@@ -55,6 +55,8 @@ def find_override_text(
     series: str, keyword: str, changes: Mapping[tuple[str | None, str], AttributeChange]
 ) -> str | None:
     """Return the value of an attribute in an override of the series or study; None if no override sets it."""
+    if not changes:
+        return None
     change = changes.get((series, keyword)) or changes.get((None, keyword))
     return None if change is None else text_from_attribute(change.after) or ""
 

@@ -69,6 +69,12 @@ MOVABLE_ATTRIBUTES = (
     MovableAttribute(keyword="PatientName", is_identifier=False),
 )
 _PATIENT_ID = MOVABLE_ATTRIBUTES[0]
+_MOVABLE_TAGS = frozenset(
+    tag_of(keyword) or 0
+    for attribute in MOVABLE_ATTRIBUTES
+    for keyword in (attribute.keyword, attribute.issuer)
+    if keyword
+)
 
 
 class MovedIdentifiers:
@@ -85,10 +91,12 @@ class MovedIdentifiers:
 
     def add_study(self, study: Study, changes: Sequence[AttributeChange]) -> None:
         """Add a study with its changes. Only changes of attributes in `MOVABLE_ATTRIBUTES` count."""
+        changed_tags = {change.tag for change in changes}
+        if changed_tags.isdisjoint(_MOVABLE_TAGS):
+            return
         after: NewTexts = {
             (change.series_instance_uid, change.tag): text_from_attribute(change.after) or "" for change in changes
         }
-        changed_tags = {tag for _, tag in after}
         for moves in self._moves:
             if not changed_tags.isdisjoint(moves.tags):
                 moves.add_study(study, after)

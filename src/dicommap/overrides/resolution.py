@@ -53,16 +53,19 @@ def filter_effective_edits(edits: Iterable[Edit], resolution: StudyResolution) -
     return [edit for edit in edits if not changed.isdisjoint(edit.scopes())]
 
 
-def record_changes(study: str, edits: Iterable[Edit], resolution: StudyResolution) -> None:
+def record_changes(
+    study: str, edits: Iterable[Edit], resolution: StudyResolution, effective_edits: Iterable[Edit]
+) -> None:
     """Record the changes and issues of a study's `resolution` in the results of its edits.
 
     Args:
         study: The Study Instance UID.
         edits: The edits of the study.
         resolution: The resolution of these edits.
+        effective_edits: The edits that changed an attribute, see `filter_effective_edits`.
 
     """
-    for edit in filter_effective_edits(edits, resolution):
+    for edit in effective_edits:
         for edit_result in edit.edit_results:
             edit_result.record(study, EditEffect.CHANGED)
     # Thousands of rules may contradict each other. For each keyword, only one issue of each code and severity is
@@ -85,14 +88,11 @@ class GroupingEditCounter:
     def __init__(self) -> None:
         self._studies: Counter[tuple[Location, int]] = Counter()
 
-    def add_study(self, edits: Iterable[Edit], resolution: StudyResolution) -> None:
-        """Count a study for each edit that changed a grouping attribute in the study."""
-        grouping_edits = (
-            (edit.location, edit.tag)
-            for edit in filter_effective_edits(edits, resolution)
-            if edit.tag in _GROUPING_TAGS
-        )
-        self._studies.update(dict.fromkeys(grouping_edits, 1))  # counts each edit once, in the order of the edits
+    def add_study(self, effective_edits: Iterable[Edit]) -> None:
+        """Count a study for each of its effective edits that changed a grouping attribute."""
+        grouping_edits = [(edit.location, edit.tag) for edit in effective_edits if edit.tag in _GROUPING_TAGS]
+        if grouping_edits:
+            self._studies.update(dict.fromkeys(grouping_edits, 1))  # counts each edit once, in the order of the edits
 
     def issues(self) -> Iterator[Issue]:
         """Yield a note for each edit that changed a grouping attribute in any study. Call it after the last study."""
@@ -164,13 +164,14 @@ def resolve_edits(
     for study in studies:
         edits = _collect_edits(study, provider, files, result)
         resolution = resolve_study(study, edits, instances, uses_updates=uses_updates, is_stored=is_stored)
-        record_changes(study.study_instance_uid, edits, resolution)
-        grouping.add_study(edits, resolution)
+        effective_edits = filter_effective_edits(edits, resolution)
+        record_changes(study.study_instance_uid, edits, resolution, effective_edits)
+        grouping.add_study(effective_edits)
         # No attribute of these checks is of the instance level.
         of_groups = [change for change in resolution.changes if change.sop_instance_uid is None]
         identifiers.add_study(study, of_groups)
         moved_identifiers.add_study(study, of_groups)
-        doubtful_values.add_study(study, filter_effective_edits(edits, resolution), of_groups)
+        doubtful_values.add_study(study, effective_edits, of_groups)
         if not uses_updates:
             update_edits.add_study(study.study_instance_uid, edits, resolution)
         result.targets += len({(change.series_instance_uid, change.sop_instance_uid) for change in resolution.changes})

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 from dicommap.errors import DocumentError, os_error_reason
 from dicommap.issues import Issue, make_issue
 from dicommap.model.package_layout import limit_at
 from dicommap.progress import Progress
-from dicommap.reading import FileTooLargeError, NotRegularFileError, open_regular_file, read_regular_file
+from dicommap.reading import FileTooLargeError, NotRegularFileError, open_folder, open_regular_file, read_regular_file
 from dicommap.reading.document_limits import LARGEST_DOCUMENT_LIMIT
 
 if TYPE_CHECKING:
@@ -82,13 +84,18 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
         self.read_count = 0
         """Number of different files that were read. They are counted only if `report` is given."""
         self._is_read = bytearray(len(self._names))
+        self._inner_folder = ""
+        self._descriptor = -1
+        self._close_descriptor: Callable[[], object] | None = None
 
     def __getitem__(self, name: str) -> bytes | Issue:
         path = self._find_document_path(name)
         with _raise_document_errors(path):
             limit = self._limit_of(name).bytes
             try:
-                return read_regular_file(path, limit, beneath=self._beneath)
+                if self._follows_links:
+                    return read_regular_file(path, limit)
+                return read_regular_file(path.name, limit, beneath=self._open_inner_folder(name.rpartition("/")[0]))
             except FileTooLargeError:
                 return make_issue("document.too-large", limit=f"{limit:,}")
             except NotRegularFileError as error:
@@ -116,6 +123,21 @@ class DocumentFolder(Mapping[str, bytes | Issue]):
     def _beneath(self) -> Path | None:
         """Return the directory that a link must not leave; None if links are followed."""
         return None if self._follows_links else self._folder
+
+    def _open_inner_folder(self, folder: str) -> Path | int:
+        """Return an inner folder, open as a descriptor, or the root if `folder` is empty. No part of it is a link.
+
+        The last folder stays open, because most files are read one after the other.
+        """
+        if not folder:
+            return self._folder
+        if folder != self._inner_folder:
+            descriptor = open_folder(folder, beneath=self._folder)
+            if self._close_descriptor is not None:
+                self._close_descriptor()
+            self._inner_folder, self._descriptor = folder, descriptor
+            self._close_descriptor = finalize(self, os.close, descriptor)
+        return self._descriptor
 
     def _find_index(self, name: str) -> int | None:
         """Return the index of a file in the sorted names. Return None if there is no such file."""

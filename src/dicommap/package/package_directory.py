@@ -96,14 +96,22 @@ class PackageDirectory:
     They raise DocumentError if objects.csv, an override file, an update or a table was changed after the draft.
     """
 
-    def __init__(self, path: StrPath) -> None:
-        """Open the package in the directory `path`. Raises DocumentError if its plan cannot be read."""
+    def __init__(self, path: StrPath, plan: Plan | None = None) -> None:
+        """Open a package.
+
+        Args:
+            path: The directory of the package.
+            plan: The plan if the caller has read it already.
+
+        Raises:
+            DocumentError: The plan cannot be read.
+        """
         self.path = Path(path)
         if not (self.path / PLAN_FILE).is_file():
             raise DocumentError(
                 f"{format_name(self.path)} is no package: it has no {PLAN_FILE}.", fix="Name a package."
             )
-        self.plan = read_plan(self.path)
+        self.plan = read_plan(self.path) if plan is None else plan
 
     def _read_document(self, name: str, limit: DocumentLimit) -> bytes:
         return read_document(Path(name), limit.bytes, beneath=self.path)
@@ -280,13 +288,14 @@ class PackageDirectory:
 
         Raises PackageError if the state of a job cannot be read.
         """
-        submissions = SubmissionStates(self.path).read_all(job.id for job in self.plan.jobs)
+        is_staged = {job.id: job.staged for job in self.plan.jobs}
+        submissions = SubmissionStates(self.path).read_all(is_staged)
         started = {job for job, submission in submissions.items() if submission.state.has_job}
         return JobCounts(
             jobs=len(self.plan.jobs),
             started=len(started),
             ended=sum(submission.state is SubmissionState.ENDED for submission in submissions.values()),
-            to_stage=sum(job.staged and job.id not in started for job in self.plan.jobs),
+            to_stage=sum(staged and job not in started for job, staged in is_staged.items()),
             has_updates=self._has_waiting_update(),
         )
 

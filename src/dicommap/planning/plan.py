@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import textwrap
 import zlib
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -39,6 +38,16 @@ class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
+def _measure(pieces: Iterable[str]) -> tuple[int, str]:
+    """Return the size of a text in UTF-8, and its SHA-256 as 64 hexadecimal digits."""
+    size, digest = 0, hashlib.sha256()
+    for piece in pieces:
+        data = piece.encode()
+        size += len(data)
+        digest.update(data)
+    return size, digest.hexdigest()
+
+
 class FileDigest(_Document):
     """The size in bytes and the SHA-256 hash of a file."""
 
@@ -53,12 +62,8 @@ class FileDigest(_Document):
     @classmethod
     def from_pieces(cls, pieces: Iterable[str]) -> Self:
         """Return the size and hash of a text in UTF-8. `pieces` are the parts of the text."""
-        size, digest = 0, hashlib.sha256()
-        for piece in pieces:
-            data = piece.encode()
-            size += len(data)
-            digest.update(data)
-        return cls(size=size, sha256=digest.hexdigest())
+        size, sha256 = _measure(pieces)
+        return cls(size=size, sha256=sha256)
 
 
 class PlannedFile(_Document):
@@ -71,7 +76,8 @@ class PlannedFile(_Document):
     @classmethod
     def from_text(cls, path: str, text: str) -> Self:
         """Return a planned file with this path and text."""
-        return cls(path=path, **FileDigest.from_text(text).model_dump())
+        size, sha256 = _measure([text])
+        return cls(path=path, size=size, sha256=sha256)
 
 
 class UpdateFile(FileDigest):
@@ -285,6 +291,6 @@ def iterate_plan_json(plan: Plan) -> Iterator[str]:
     separator = "\n"
     for value in PlanJobs.validate(plan.jobs).iterate_values():
         text = dump_json(value).rstrip("\n")
-        yield separator + textwrap.indent(text, "    ")
+        yield separator + "    " + text.replace("\n", "\n    ")  # texts inside JSON have no line break
         separator = ",\n"
     yield "]\n}\n" if not plan.jobs else "\n  ]\n}\n"

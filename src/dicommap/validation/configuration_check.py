@@ -268,14 +268,19 @@ def _override_files_issues(
 ) -> Iterator[Issue]:
     """Yield the issues of each override file. A file is checked for each study or series that its mappings name."""
     checked: set[tuple[object, ...]] = set()
+    last_checked: dict[object, tuple[FileContent, list[Issue]]] = {}
+    """Level of a target -> the file that was checked last, and its issues: one rule makes many equal files."""
     for mapping in mappings:
         path, target = mapping["metadataFilePath"], _make_mapping_target(mapping)
-        file_and_target = (path, target.level if assumptions.identifyingUids == "absent" else target)
-        if path in overrides and file_and_target not in checked:
-            checked.add(file_and_target)
-            yield from (
-                issue.with_location(path=path) for issue in check_override_file(overrides[path], target, assumptions)
-            )
+        scope = target.level if assumptions.identifyingUids == "absent" else target
+        if path in overrides and (path, scope) not in checked:
+            checked.add((path, scope))
+            content = overrides[path]
+            last_content, issues = last_checked.get(target.level, (None, []))
+            if content != last_content or scope is target:
+                issues = check_override_file(content, target, assumptions)
+                last_checked[target.level] = content, issues
+            yield from (issue.with_location(path=path) for issue in issues)
 
 
 def _make_mapping_target(mapping: Mapping[str, str]) -> Target:

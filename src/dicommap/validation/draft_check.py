@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -87,8 +86,7 @@ class _DraftedFiles(FilesByPath):
     def __getitem__(self, path: str) -> JsonContent:
         if not path.endswith(".json"):
             raise KeyError(path)
-        text = self._documents[path]
-        return JsonContent(json.loads(text), text)
+        return JsonContent(self._documents[path])
 
     def __contains__(self, path: object) -> bool:
         return path in self._documents

@@ -6,6 +6,7 @@ A file that is too large for memory gets an issue, and the other files are still
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,16 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JsonContent:
-    """The value and text of a JSON file that this process has made. So checks need not parse the text."""
+    """The text of a JSON file that this process has made. Checks need not decode it."""
 
-    value: object
-    """The JSON value from which the text was made."""
     text: str = field(repr=False)
-    """The text of the file."""
+
+    @property
+    def value(self) -> object:
+        """Return the JSON value of the file. It is parsed at each access."""
+        return json.loads(self.text)
 
 
 FileContent = bytes | JsonContent | Issue
-"""The bytes of a file, the value and text of a JSON file, or the issue that prevents reading the file."""
+"""The bytes of a file, the text of a JSON file of this process, or the issue that prevents reading the file."""
 
 FilesByPath = Mapping[str, FileContent]
 """Path in the package -> content of the file."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic import ValidationError
 
 from dicommap.dicom.printable_text import make_printable
 from dicommap.healthimaging.assumptions import Assumptions
@@ -100,13 +103,24 @@ def check_package(
         drafted: The plan, if this process has just made the package; else None. In such a package, these are right and
             are not checked: schemas, hashes, tables, lists of objects, client tokens, and which files exist.
     """
-    plan, issues, jobs, plan_hash = _read_plan(files, drafted)
+    return check_and_read_package(files, known, input_s3_uri, drafted=drafted)[0]
+
+
+def check_and_read_package(
+    files: FilesByPath, known: Known, input_s3_uri: str | None, *, drafted: Plan | None = None
+) -> tuple[list[Issue], Plan | None]:
+    """Check a package like `check_package`. Return its issues, and its plan, so that callers need not read it again.
+
+    If the plan cannot be read as the model `Plan`, None replaces it.
+    """
+    read_plan = _read_plan(files, drafted)
+    plan, issues, jobs = read_plan.value, read_plan.issues, read_plan.jobs
     if plan is None:
-        return issues
+        return issues, None
     is_drafted, assumptions = drafted is not None, Assumptions.model_validate(plan["assumptions"])
     package = _Package(
         plan=plan,
-        plan_hash=plan_hash,
+        plan_hash=read_plan.sha256,
         jobs=jobs,
         files=files,
         known=known,
@@ -121,7 +135,9 @@ def check_package(
     issues = _merge_placeholder_notes(issues)
     # Client tokens are computed from the plan. If the plan is wrong, all tokens differ, and issues about them would not
     # help.
-    return issues if is_drafted or has_errors(issues) else [*issues, *_token_issues(package)]
+    if not is_drafted and not has_errors(issues):
+        issues += _token_issues(package)
+    return issues, read_plan.model
 
 
 def _plan_issues(package: _Package, input_s3_uri: str | None) -> Iterator[Issue]:
@@ -183,17 +199,26 @@ class _JobValues:
         return self._jobs.iterate_values()
 
 
-def _read_plan(
-    files: FilesByPath, drafted: Plan | None
-) -> tuple[dict[str, Any] | None, list[Issue], PlanJobs, str | None]:
-    """Return the JSON value of the plan with its jobs as `_JobValues`, its issues, the jobs, and its SHA-256.
+class _ReadPlan(NamedTuple):
+    """The plan as it was read from plan.json, or as this process has made it."""
 
-    If plan.json is missing or has errors, the value is None. A drafted plan is valid for its schema.
-    """
+    value: dict[str, Any] | None
+    """The JSON value of the plan with its jobs as `_JobValues`; None if plan.json is missing or has errors."""
+    issues: list[Issue]
+    jobs: PlanJobs = PlanJobs()
+    sha256: str | None = None
+    """The SHA-256 of plan.json; None if this process has just made the plan."""
+    model: Plan | None = None
+    """The plan; None if plan.json cannot be read as a plan."""
+
+
+def _read_plan(files: FilesByPath, drafted: Plan | None) -> _ReadPlan:
+    """Read plan.json, unless this process has just made it. A drafted plan is valid for its schema."""
     if drafted is not None:
         jobs = PlanJobs.validate(drafted.jobs)
         header = drafted.model_dump(mode="json", exclude_none=True, exclude={"jobs"})
-        return {**header, "jobs": _JobValues(jobs)}, list(_value_count_issues(drafted)), jobs, None
+        value = {**header, "jobs": _JobValues(jobs)}
+        return _ReadPlan(value, list(_value_count_issues(drafted)), jobs, model=drafted)
     parts = plan_hash = None
     lines = open_hashed_lines(files, PLAN_FILE)
     if lines is not None and not isinstance(lines, Issue):
@@ -201,9 +226,12 @@ def _read_plan(
         plan_hash = lines.read_to_end()
     # The model PlanJob has accepted all jobs, so it is enough to check the first job.
     if parts is not None and not check_schema("plan", {**parts[0], "jobs": list(islice(parts[1].iterate_values(), 1))}):
-        return {**parts[0], "jobs": _JobValues(parts[1])}, [], parts[1], plan_hash
+        model = None
+        with suppress(ValidationError):
+            model = Plan.model_validate({**parts[0], "jobs": parts[1]})
+        return _ReadPlan({**parts[0], "jobs": _JobValues(parts[1])}, [], parts[1], plan_hash, model)
     plan, issues = _read_document("plan", PLAN_FILE, files, is_valid=False)
-    return plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"]), plan_hash
+    return _ReadPlan(plan, issues, PlanJobs() if plan is None else PlanJobs.validate(plan["jobs"]), plan_hash)
 
 
 def _value_count_issues(plan: Plan) -> Iterator[Issue]:

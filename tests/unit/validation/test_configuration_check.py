@@ -6,7 +6,9 @@ import pytest
 
 from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.healthimaging.s3_uri import S3Uri
-from dicommap.validation.configuration_check import check_mappings
+from dicommap.model.study import Target
+from dicommap.validation.configuration_check import check_mappings, check_mappings_and_files, check_override_file
+from dicommap.validation.file_contents import FileContent
 
 AT = "/dicomJsonMetadataImportConfiguration/dicomMetadataMappings"
 ASSUMPTIONS = Assumptions()
@@ -62,3 +64,40 @@ def test_no_finding_holds_a_uid() -> None:
     found = list(check_mappings(mappings, None, KNOWN, ASSUMPTIONS))
     assert len(found) > 3
     assert not any(part in str(one) for one in found for part in ("4711471147", "0815"))
+
+
+def test_equal_files_have_the_same_issues_at_their_own_paths() -> None:
+    """A rule makes many equal files, which are checked once: a file of a series and one of its study are different."""
+    content = b'{"0020000E": {"vr": "UI", "Value": ["1.2"]}}'
+    mappings = [
+        {"studyInstanceUID": "1.1", "metadataFilePath": "a.json"},
+        {"studyInstanceUID": "1.2", "metadataFilePath": "b.json"},
+        {"studyInstanceUID": "1.3", "seriesInstanceUID": "1.3.1", "metadataFilePath": "c.json"},
+        {"studyInstanceUID": "1.4", "metadataFilePath": "d.json"},
+        {"studyInstanceUID": "1.5", "metadataFilePath": "e.json"},
+    ]
+    files: dict[str, FileContent] = dict.fromkeys(("a.json", "b.json", "c.json", "d.json"), content)
+    files["e.json"] = b"{}"
+    assumptions = Assumptions()
+    expected = [
+        issue.with_location(path=mapping["metadataFilePath"])
+        for mapping in mappings
+        for issue in check_override_file(
+            files[mapping["metadataFilePath"]],
+            Target(study_instance_uid="", series_instance_uid=mapping.get("seriesInstanceUID")),
+            assumptions,
+        )
+    ]
+    issues = list(check_mappings_and_files(mappings, files, None, None, assumptions))
+    assert issues == expected
+    assert {issue.location.path for issue in issues} == set(files)
+
+
+def test_equal_files_that_repeat_uids_are_checked_for_each_study() -> None:
+    content = b'{"00081030": {"vr": "LO", "Value": ["x"]}, "0020000D": {"vr": "UI", "Value": ["1.1"]}}'
+    mappings = [
+        {"studyInstanceUID": uid, "metadataFilePath": path} for uid, path in (("1.1", "a.json"), ("1.2", "b.json"))
+    ]
+    assumptions = Assumptions(identifyingUids="present")
+    (issue,) = check_mappings_and_files(mappings, dict.fromkeys(("a.json", "b.json"), content), None, None, assumptions)
+    assert (issue.code, issue.location.path) == ("override.other-uid", "b.json")

@@ -56,7 +56,7 @@ def test_kept_files_are_read_once_until_the_bytes_are_used_up(monkeypatch: pytes
     monkeypatch.setattr(file_contents, "KEPT_BYTES", 8)
     contents: dict[str, FileContent] = {
         "a": b"12345",
-        "b": JsonContent(1, "123"),
+        "b": JsonContent("123"),
         "c": b"1",
         "d": make_issue("document.too-large", limit="5"),
     }
