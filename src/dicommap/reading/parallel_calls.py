@@ -160,7 +160,7 @@ class ParallelCalls:
                 yield function(item)
                 continue
             yield detector.call(function, item)
-            if detector.pop_waiting():
+            if detector.take_verdict():
                 self._count.restart()
                 self._uses_threads = True
                 return True
@@ -169,7 +169,7 @@ class ParallelCalls:
     def _call_in_threads(
         self, function: Callable[[_Item], _Result], items: Iterator[_Item]
     ) -> Generator[_Result, None, bool]:
-        """Make calls in several threads until one thread would be as fast. Return False if there are no more items."""
+        """Make calls in threads until one thread is as fast as many. Return False if there are no more items."""
         if self._threads is None:
             self._threads = _Threads(self._count, self._elapsed)
         threads, calls, has_items = self._threads, deque[_Call[_Item, _Result]](), True
@@ -266,7 +266,7 @@ class _Threads:
 
     def adapt(self) -> None:
         """Choose the number of threads, if enough calls were measured."""
-        if len(self._seconds) >= self._count.calls_per_measurement:
+        if len(self._seconds) >= self._count.window:
             seconds, self._seconds = self._seconds, []
             self._count.adapt(seconds)
 
@@ -317,7 +317,7 @@ class _Threads:
             del call  # a thread that waits for work must not keep a result
 
     def _leave(self, *, is_idle: bool) -> bool:
-        """Remove the current thread from the running threads if it is no longer needed.
+        """Remove the current thread from the set of running threads if it is not needed.
 
         Return whether it was removed.
         """

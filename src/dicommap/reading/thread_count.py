@@ -59,7 +59,7 @@ def count_waits() -> int:
 
 
 class WaitDetector:
-    """A detector of slow storage. It measures some calls of one thread, to find out whether they wait for storage."""
+    """A detector that finds out whether the calls of one thread wait for storage. It measures some of the calls."""
 
     def __init__(
         self, elapsed: Callable[[], float] = time.perf_counter, count_waits: Callable[[], int] = count_waits
@@ -96,7 +96,7 @@ class WaitDetector:
             self.unmeasured = _CALLS_UNMEASURED
         return result
 
-    def pop_waiting(self) -> bool:
+    def take_verdict(self) -> bool:
         """Return whether calls wait for storage. If they do, reset the detector."""
         if self._waits < _WAITS_NEEDED:
             return False
@@ -135,7 +135,7 @@ class ThreadCount:
         self.value = min(self.value, self._limit)
 
     @property
-    def calls_per_measurement(self) -> int:
+    def window(self) -> int:
         """Return the number of calls to measure before `adapt` is called."""
         return max(16, 4 * self.value)
 
@@ -169,7 +169,7 @@ class ThreadCount:
             self._try(further)
 
     def _watch(self, speed: float) -> None:
-        """Try another number of threads if the storage has become slower, or if the last trial was long ago."""
+        """Try another number if the storage has become slower, or if the last trial was long ago."""
         self._windows += 1
         self._slow_windows = self._slow_windows + 1 if speed * _SLOWDOWN < self._speed else 0
         if not self._slow_windows:
