@@ -36,7 +36,7 @@ def build_attribute_records(study: StudyResult, masker: Masker) -> Iterator[Reco
             "reason": check.reason,
             "imageSetId": check.image_set_id,
             "imageSets": {
-                effect.value: result.image_sets[effect] for effect in EFFECT_ORDER if result.image_sets[effect]
+                effect.value: result.image_sets[effect] for effect in EFFECT_ORDER if effect in result.image_sets
             },
         }
 

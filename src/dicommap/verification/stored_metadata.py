@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from dicommap.dicom.dictionary import entry_of, hex_of
@@ -100,6 +101,7 @@ def find_value(attributes: Mapping[str, Any], tag: int) -> Any:  # noqa: ANN401 
     return ABSENT
 
 
+@lru_cache(maxsize=4096)
 def list_names(tag: int) -> tuple[str, ...]:
     """Return the names that a stored attribute may have: its keyword, and its tag as eight hexadecimal digits.
 
@@ -144,8 +146,7 @@ def _parse_document(data: bytes) -> dict[str, Any]:
     if len(data) > IMAGE_SET_METADATA_LIMIT.bytes or has_more_json_values(data, IMAGE_SET_METADATA_LIMIT.values):
         raise UnreadableMetadataError("it is larger than the limit for metadata")
     try:
-        # Decimal keeps all digits, so that two different numbers are never equal.
-        document = json.loads(data.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+        document = _DECODER.decode(data.decode("utf-8"))
     except (ValueError, RecursionError, ArithmeticError):  # Decimal refuses a huge exponent
         raise UnreadableMetadataError("it is not JSON in UTF-8") from None
     if not isinstance(document, dict):
@@ -155,6 +156,10 @@ def _parse_document(data: bytes) -> dict[str, Any]:
 
 def _refuse_constant(_name: str) -> None:
     raise ValueError("NaN and Infinity are not JSON")
+
+
+# Decimal keeps all digits, so that two different numbers are never equal.
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
 
 
 def _read_series(series: object) -> StoredSeries:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.issues import Location, make_issue
 from dicommap.issues.wording import join_names
-from dicommap.verification.effects import AttributeResult, Effect, EffectCounts, choose_worst
+from dicommap.verification.effects import AttributeResult, Effect, EffectCounts, choose_worst, count_effects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +62,7 @@ class StudyResult:
     @property
     def counts(self) -> EffectCounts:
         """Return the number of attributes by effect. An attribute in several image sets counts once."""
-        return dict(Counter(result.effect for result in self.attributes))
+        return count_effects(result.effect for result in self.attributes)
 
     def issues(self) -> Iterator[Issue]:
         """Yield the issues of effects other than APPLIED. An issue names the attributes with one effect and reason."""
@@ -123,7 +122,7 @@ class StudyResultBuilder:
             job=self._job,
             study_instance_uid=self._study,
             attributes=tuple(self._results.values()),
-            series={uid: dict(Counter(effects.values())) for uid, effects in sorted(self._series.items())},
+            series={uid: count_effects(effects.values()) for uid, effects in sorted(self._series.items())},
             image_sets=self._image_sets,
             non_primary=self._non_primary,
         )
