@@ -103,6 +103,7 @@ def test_references_in_a_template() -> None:
     assert f"{RESULT_LENGTH_LIMIT:,}" in told.reason
 
 
+@pytest.mark.long
 def test_braces_in_a_template() -> None:
     in_proportion(lambda count: split_template("{{" * count), 200_000)
 
@@ -150,6 +151,7 @@ def test_results_that_are_many_and_long(tmp_path: Path) -> None:
     assert "rules.differing-values" in {found.code for found in made.issues}
 
 
+@pytest.mark.long
 def test_unknown_columns() -> None:
     header = ",".join(f"PatientNam{number}" for number in range(5_000))
     sheet, issues = read_sheet("s.csv", f"StudyInstanceUID,{header}\n1.2,{',' * 4_999}\n".encode(), ())
@@ -203,6 +205,7 @@ def test_spaces_in_a_name() -> None:
     assert _strip_person_name(" Doe ^ Jane = X  Y ^ Z ") == "Doe^Jane=X  Y^Z"
 
 
+@pytest.mark.long
 def test_the_schema_has_the_limit_of_rules() -> None:
     schema = json.loads((Path(__file__).parents[2] / "schemas/v1/rules.schema.json").read_bytes())
     assert schema["properties"]["rule"]["maxItems"] == MAX_RULES

@@ -206,7 +206,7 @@ def require_refused(ran: Ran, fault: Fault, *words: str) -> None:
     assert all(word in ran.err for word in words), (fault, ran.err)
 
 
-@pytest.mark.parametrize("where", one_of(2, [*WRITTEN, *LISTED, *READ, *LOOKED_AT]), ids=str)
+@pytest.mark.parametrize("where", one_of(3, [*WRITTEN, *LISTED, *READ, *LOOKED_AT]), ids=str)
 def test_what_s3_refuses_is_told_with_a_next_step_and_a_repetition_goes_on(
     where: Where, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,7 +221,7 @@ def test_what_s3_refuses_is_told_with_a_next_step_and_a_repetition_goes_on(
     prepared.require_done(arguments, dicommap(*arguments))
 
 
-@pytest.mark.parametrize("where", one_of(2, [*LISTED, *READ]), ids=str)
+@pytest.mark.parametrize("where", one_of(3, [*LISTED, *READ]), ids=str)
 def test_an_answer_that_never_comes_whole_is_told_and_never_taken_for_another(
     where: Where, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,7 +240,7 @@ def test_an_answer_that_never_comes_whole_is_told_and_never_taken_for_another(
 
 
 @pytest.mark.parametrize("kind", ["lost", "short"])
-@pytest.mark.parametrize("where", one_of(2, [*WRITTEN, *LISTED, *READ]), ids=str)
+@pytest.mark.parametrize("where", one_of(3, [*WRITTEN, *LISTED, *READ]), ids=str)
 def test_what_passes_is_not_seen(where: Where, kind: str, prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = where.command(prepared)
     prepared.require_done(arguments, run(prepared, arguments, at(where, kind, times=1), monkeypatch))

@@ -19,7 +19,7 @@ SIZES = {"size1", "size10", "size50"}
 QUESTIONS = [name for name in list_answers() if name not in SIZES]
 
 
-@examples(20)
+@examples(20, least=2)
 @given(answers=ANSWERS | FRIENDLY, of_study=data_sets(), of_series=data_sets())
 def test_the_report_names_the_behaviour_and_a_draft_under_its_assumptions_is_applied(
     answers: OverrideAnswers, of_study: dict[str, Any], of_series: dict[str, Any]

@@ -1,8 +1,8 @@
 """Find the files and commands on a documentation page, and run the commands as a user would.
 
-A command that is only `dicommap` with its words, and at most one file for its output, runs in this process, which saves
-the start of a process for each. Its output is that on a terminal of 80 columns, unless it goes to a file. Everything
-else runs in bash.
+A command that begins with `dicommap` and its words runs in this process, which saves the start of a process for each.
+Files for its two outputs, words from `$(cat FILE)`, and a pipe to other programs may follow. Its output is that on a
+terminal of 80 columns, unless it goes to a file or into a pipe. Everything else runs in bash.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 from unittest.mock import patch
 
 from dicommap.cli.main import main
@@ -28,9 +29,15 @@ FILE = re.compile(r"^`([\w./-]+)`[^\n`]*:\n\n```\w+\n(.*?)^```$", re.DOTALL | re
 SHELL = re.compile(r"^\$ (.*(?:(?<=\\)\n.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 """A command, which may continue after a backslash, and its output."""
 
-WORD = r"""(?:[^\s'"|&;<>()$`*?~#\\]|'[^']*')+"""
-SIMPLE = re.compile(rf"(?P<words>dicommap(?:[ ]+{WORD})*)(?:[ ]+>[ ]?(?P<file>[\w./-]+))?[ ]*")
-"""A call of dicommap that needs no shell: words, perhaps in single quotes, and perhaps a file for its output."""
+WORD = r"""(?:[^\s'"|&;<>()$`*?~#\\]|'[^']*'|"[^"$`\\]*")+"""
+NAME = r"[\w./-]+"
+SIMPLE = re.compile(
+    rf"(?P<words>dicommap(?:[ ]+(?:{WORD}|\$\(cat[ ]{NAME}\)))*)"
+    rf"(?:[ ]+>[ ]?(?P<file>{NAME}))?(?:[ ]+2>[ ]?(?P<errors>&1|{NAME}))?"
+    r"[ ]*(?:\|(?!\|)(?P<pipe>[^|&;]+(?:\|[^|&;]+)*))?"
+)
+"""A call of dicommap that needs no shell: words, perhaps in quotes, or those of a file; perhaps files for its
+outputs, and a pipe."""
 
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -80,14 +87,26 @@ def find_other_blocks(page: str) -> list[str]:
 def run_command(shown: PageCommand, directory: Path, status: int = 0) -> tuple[int, str]:
     """Run a command in a shell in which `$?` is `status`; return its exit status and output, including stderr."""
     simple = SIMPLE.fullmatch(shown.command.replace("\\\n", " "))
-    if simple:
-        return _run_in_this_process(shlex.split(simple["words"]), directory, simple["file"])
+    if not simple:
+        return _run_in_bash(f"(exit {status})\n{shown.command}", directory)
+    with contextlib.chdir(directory):
+        words = re.sub(rf"\$\(cat ({NAME})\)", lambda cat: Path(cat[1]).read_text("utf-8").strip(), simple["words"])
+        status, printed, piped = _run_in_this_process(
+            shlex.split(words), simple["file"], simple["errors"], is_piped=bool(simple["pipe"])
+        )
+    if simple["pipe"]:
+        status_of_pipe, end = _run_in_bash(simple["pipe"], directory, piped)
+        status, printed = status_of_pipe or status, printed + end
+    return status, printed
+
+
+def _run_in_bash(script: str, directory: Path, given: bytes | None = None) -> tuple[int, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    script = f"set -o pipefail\n(exit {status})\n{shown.command}"
     ran = subprocess.run(
-        ["bash", "-c", script],
+        ["bash", "-c", f"set -o pipefail\n{script}"],
         cwd=directory,
         env={**os.environ, "PATH": path, "NO_COLOR": "1", "PYTHONUTF8": "1"},
+        input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
@@ -145,16 +164,28 @@ def _replace_outputs(page: str, steps: list[tuple[PageCommand, int, str]]) -> st
     return page
 
 
-def _run_in_this_process(words: list[str], directory: Path, file: str | None) -> tuple[int, str]:
-    """Run `dicommap` as a process would that writes both of its streams to one place, or its results to a file."""
-    printed = io.BytesIO()
-    with contextlib.chdir(directory), contextlib.ExitStack() as stack:
-        err = io.TextIOWrapper(printed, encoding="utf-8", write_through=True)
-        out = (
-            Terminal(printed, encoding="utf-8", write_through=True)
-            if file is None
-            else stack.enter_context(Path(file).open("w", encoding="utf-8", newline=""))
-        )
+def _run_in_this_process(
+    words: list[str], file: str | None, errors: str | None, *, is_piped: bool
+) -> tuple[int, str, bytes]:
+    """Run `dicommap` as a process would; return its status, what it prints on the terminal, and what it pipes.
+
+    Args:
+        words: The words of the command, the first is `dicommap`.
+        file: The file for its results, if any.
+        errors: The file for its messages, if any; `&1` is the place of its results.
+        is_piped: Its results go into a pipe.
+    """
+    printed, piped = io.BytesIO(), io.BytesIO()
+    with contextlib.ExitStack() as stack:
+
+        def open_file(name: str) -> TextIO:
+            return stack.enter_context(Path(name).open("w", encoding="utf-8", newline=""))
+
+        def open_stream(content: io.BytesIO, kind: type[io.TextIOWrapper] = io.TextIOWrapper) -> TextIO:
+            return kind(content, encoding="utf-8", write_through=True)
+
+        out = open_file(file) if file else open_stream(piped) if is_piped else open_stream(printed, Terminal)
+        err = out if errors == "&1" else open_file(errors) if errors else open_stream(printed)
         stack.enter_context(patch.multiple(sys, argv=words, stdout=out, stderr=err, excepthook=sys.excepthook))
         stack.enter_context(patch.dict(os.environ, TERMINAL))
         status: object = 0
@@ -162,4 +193,4 @@ def _run_in_this_process(words: list[str], directory: Path, file: str | None) ->
             main()
         except SystemExit as end:
             status = end.code or 0
-        return int(str(status)), STYLE.sub("", printed.getvalue().decode("utf-8"))
+        return int(str(status)), STYLE.sub("", printed.getvalue().decode("utf-8")), piped.getvalue()

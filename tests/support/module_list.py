@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "dicommap"
 PAGE = ROOT / "docs" / "architecture.md"
+DOCSTRING = re.compile(r'(?:\s|#[^\n]*\n)*(r?"""(?:[^\\]|\\.)*?""")', re.DOTALL)
 START, END = "<!-- modules -->\n", "<!-- end of modules -->\n"
 
 
@@ -24,8 +26,15 @@ def module_lines() -> Iterator[str]:
     for room, paths in rooms.items():
         yield f"\n### {'dicommap' if room == '.' else room}\n\n| module | content |\n|---|---|\n"
         for path in paths:
-            docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            yield f"| `{path.stem}` | {docstring.partition(chr(10))[0].replace('|', chr(92) + '|')} |\n"
+            summary = _read_summary(path.read_text(encoding="utf-8"))
+            yield f"| `{path.stem}` | {summary.replace('|', chr(92) + '|')} |\n"
+
+
+def _read_summary(source: str) -> str:
+    """Return the first line of a module's docstring. Only the docstring is parsed, which takes no time."""
+    found = DOCSTRING.match(source)
+    docstring = ast.get_docstring(ast.parse(found[1])) if found else None
+    return (docstring or "").partition("\n")[0]
 
 
 def page_with_modules(page: str) -> str:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,11 @@ def share_botocore_models() -> Iterator[None]:
     """Let all sessions of botocore in this process share what they would make anew each time.
 
     That is the service models, which are megabytes of JSON; the rules of their endpoints; the present names of events;
-    and whether a function takes any keyword. They are half of the time that a client needs to be made.
+    and whether a function takes any keyword. They are half of the time that a client needs to be made. The times in
+    listings, which are a third of the time that a listing needs, are parsed once, too: many objects have the same.
     """
     import botocore.session
-    from botocore import endpoint_provider, hooks
+    from botocore import endpoint_provider, hooks, utils
     from botocore.loaders import Loader, create_loader
 
     shared = cache(create_loader)
@@ -85,6 +86,7 @@ def share_botocore_models() -> Iterator[None]:
         patch.object(hooks.EventAliaser, "_alias_event_name", _share_event_names(hooks.EventAliaser._alias_event_name)),
         patch.object(hooks, "accepts_kwargs", _share_signatures(hooks.accepts_kwargs)),
         patch.object(endpoint_provider, "RuleSet", _share_endpoint_rules(endpoint_provider.RuleSet)),
+        patch.object(utils, "_parse_timestamp_with_tzinfo", _share_times(utils._parse_timestamp_with_tzinfo)),
     ):
         yield
 
@@ -105,6 +107,12 @@ def _share_signatures(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
     """Return a function that calls `check` once for each function; the methods of a class are one each."""
     check_once = cache(check)
     return lambda function: check_once(getattr(function, "__func__", function))
+
+
+def _share_times(parse: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a function that parses a text once. Other values, of which some cannot be compared, are passed on."""
+    parse_once = lru_cache(10_000)(parse)
+    return lambda value, zone: (parse_once if isinstance(value, str) else parse)(value, zone)
 
 
 def _share_endpoint_rules(make_rules: Callable[..., Any]) -> Callable[..., Any]:

@@ -246,6 +246,7 @@ def test_uids_that_are_no_ids(written: Written) -> None:
     assert found == ["SOPInstanceUID", "SeriesInstanceUID"]
 
 
+@pytest.mark.long
 def test_findings_are_told_in_bounded_number(written: Written) -> None:
     files = {
         str(number): p10(StudyInstanceUID=f"1.2.{number}", SOPInstanceUID=f"1.3.{number}", PatientID=None)

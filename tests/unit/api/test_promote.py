@@ -20,6 +20,7 @@ from dicommap.testing.service import DATASTORE_ID
 from dicommap.updates.promotion_result import PromotionOutcome
 from tests.support.fake_clock import QuickClock
 from tests.support.imported_instances import imported_instance
+from tests.support.long_cases import one_of
 from tests.support.p10_files import data_set, p10
 from tests.support.reconciliation_packages import write_submission_state
 
@@ -202,7 +203,7 @@ class Killed(BaseException):
     """The end of the process at one step."""
 
 
-@pytest.mark.parametrize("step", range(6))
+@pytest.mark.parametrize("step", one_of(2, range(6)))
 @pytest.mark.parametrize("is_written", [False, True])
 def test_a_killed_promotion_goes_on_and_sends_nothing_twice(
     service: ImportJobService,

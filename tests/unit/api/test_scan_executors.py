@@ -243,6 +243,7 @@ def test_processes_start_earlier_on_slow_storage(
     assert taken
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="the extra [dask] is not installed")
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
