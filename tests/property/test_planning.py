@@ -90,11 +90,11 @@ def test_every_instance_is_in_exactly_one_job_or_told_of(
     assert set(taken.values()) <= {1}
     left = layout.instances()
     left.subtract(Counter(row[2] for row in taken if row[2] is not None))
-    assert {study: count for study, count in left.items() if count} == dict(plan.left_out)
+    assert {study: count for study, count in left.items() if count} == dict(plan.unplanned_files)
     ids = [str(number) for number in range(len(plan.in_place.prefixes) + len(plan.staged.jobs))]
     found = list(planning_issues(plan, ids, limits, non_utf8_paths=BoundedList(), others=0, leave_out=False))
-    assert ("job.unplanned" in {one.code for one in found}) == bool(plan.left_out)
-    assert (Severity.ERROR in {one.severity for one in found if one.code != "job.none"}) == bool(plan.left_out)
+    assert ("job.unplanned" in {one.code for one in found}) == bool(plan.unplanned_files)
+    assert (Severity.ERROR in {one.severity for one in found if one.code != "job.none"}) == bool(plan.unplanned_files)
     nothing = {one.code for one in found if one.code == "job.none" or one.severity is Severity.ERROR}
     assert bool(nothing & {"job.none", "job.quota-too-small"}) == (not ids)
 
@@ -121,7 +121,7 @@ def test_no_study_is_cut_without_a_finding(layout: SimulatedFiles, limits: Quota
     plan = plan_prefixes(layout, layout.needs, PrefixRules(BASE), limits, staging)
     jobs = jobs_of(layout, plan, limits)
     parts = Counter(study for rows in jobs for study in {row[2] for row in rows if row[2] is not None})
-    cut = {study for study, count in parts.items() if count > 1 or study in plan.left_out}
+    cut = {study for study, count in parts.items() if count > 1 or study in plan.unplanned_files}
     ids = [str(number) for number in range(len(jobs))]
     found = list(planning_issues(plan, ids, limits, non_utf8_paths=BoundedList(), others=0, leave_out=True))
     told = {one.location.study for one in found if one.code in ("job.study-cut", "job.study-over-quota")}

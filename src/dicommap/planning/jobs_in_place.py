@@ -25,7 +25,7 @@ The UIDs are None if the file is neither an instance nor a duplicate.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftoverFiles:
+class UnplannedFolderFiles:
     """Numbers of the files in one folder, without its inner folders, that no job in place imports."""
 
     folder: str
@@ -57,8 +57,8 @@ class JobsInPlace:
     """Number of files in the jobs in place."""
     others: int = 0
     """Number of files in the jobs in place that are neither instances nor duplicates."""
-    leftovers: BoundedList[LeftoverFiles] = field(default_factory=BoundedList)
-    left_out_files: dict[str, int] = field(default_factory=dict)
+    unplanned_folders: BoundedList[UnplannedFolderFiles] = field(default_factory=BoundedList)
+    unplanned_files: dict[str, int] = field(default_factory=dict)
     """Study -> number of its files that are in no job in place."""
     cut_studies: dict[str, list[str]] = field(default_factory=dict)
     """Study whose files several jobs import -> prefixes of these jobs."""
@@ -232,12 +232,14 @@ class _FolderWalk:
     def _divide_folder(self, folder: Folder) -> None:
         """Make the inner folders of a folder jobs.
 
-        The files directly in the folder become leftover files, in no job.
+        The files directly in the folder are then in no job.
         """
         instances = sum(folder.own_files_by_study.values())
         if instances:
-            self.result.leftovers.add(
-                LeftoverFiles(folder=folder.prefix, files=folder.own_files, instances=instances, excess=folder.excess)
+            self.result.unplanned_folders.add(
+                UnplannedFolderFiles(
+                    folder=folder.prefix, files=folder.own_files, instances=instances, excess=folder.excess
+                )
             )
             self.result.smallest.record(folder.excess)
             self._leave_out(folder.own_files_by_study)
@@ -250,7 +252,7 @@ class _FolderWalk:
 
     def _leave_out(self, files: Mapping[str, int]) -> None:
         for study, count in files.items():
-            self.result.left_out_files[study] = self.result.left_out_files.get(study, 0) + count
+            self.result.unplanned_files[study] = self.result.unplanned_files.get(study, 0) + count
 
 
 def _count_unusable_folders(folder: Folder, rest: str) -> None:

@@ -50,7 +50,7 @@ class PrefixPlan:
     staged: PackedJobs = field(default_factory=PackedJobs)
     staged_studies: int = 0
     staged_files: int = 0
-    left_out: Mapping[str, int]
+    unplanned_files: Mapping[str, int]
     """Study -> number of its files that are in no job."""
     over_quota: Mapping[str, QuotaExcess] = field(default_factory=dict)
     """Study that is divided between jobs in place, and is too large for a single job -> the exceeded quota."""
@@ -91,7 +91,7 @@ def plan_prefixes(
         whole=staging is StagingPolicy.WHERE_NEEDED,
     )
     if staging is StagingPolicy.WHERE_NEEDED:
-        return _plan_staged(in_place, files, overrides, quotas, in_place.left_out_files)
+        return _plan_staged(in_place, files, overrides, quotas, in_place.unplanned_files)
     over: dict[str, QuotaExcess] = {}
 
     def note_over_quota() -> Iterator[StudySize]:
@@ -110,7 +110,7 @@ def plan_prefixes(
     if in_place.cut_studies:
         deque(studies, maxlen=0)  # iterates over the remaining studies, so that `over` is complete
     return PrefixPlan(
-        in_place=in_place, left_out=in_place.left_out_files, over_quota=over, jobs_if_staged=jobs_if_staged
+        in_place=in_place, unplanned_files=in_place.unplanned_files, over_quota=over, jobs_if_staged=jobs_if_staged
     )
 
 
@@ -131,7 +131,7 @@ def _plan_staged(
     quotas: Quotas,
     chosen: Container[str] | None,
 ) -> PrefixPlan:
-    """Return a plan with staged jobs for the chosen studies. Its `left_out` counts the files that no job can import.
+    """Return a plan with staged jobs for the chosen studies. Its `unplanned_files` are those that no job can import.
 
     Args:
         in_place: The jobs in place.
@@ -141,7 +141,7 @@ def _plan_staged(
         chosen: The studies to stage. None for all studies.
     """
     studies = file_count = 0
-    left_out: dict[str, int] = {}
+    unplanned_files: dict[str, int] = {}
 
     def select_studies() -> Iterable[StudySize]:
         nonlocal studies, file_count
@@ -149,7 +149,7 @@ def _plan_staged(
             if chosen is not None and study.study_instance_uid not in chosen:
                 continue
             if study.too_large:
-                left_out[study.study_instance_uid] = study.too_large
+                unplanned_files[study.study_instance_uid] = study.too_large
             if study.files:
                 studies += 1
                 file_count += study.files
@@ -157,13 +157,13 @@ def _plan_staged(
 
     jobs = _pack_studies(select_studies(), files, overrides, quotas)
     for study, count in jobs.unpackable_files.items():
-        left_out[study] = left_out.get(study, 0) + count
+        unplanned_files[study] = unplanned_files.get(study, 0) + count
     return PrefixPlan(
         in_place=in_place,
         staged=jobs,
         staged_studies=studies,
         staged_files=file_count - sum(jobs.unpackable_files.values()),
-        left_out=left_out,
+        unplanned_files=unplanned_files,
         jobs_if_staged=_count_jobs_if_staged(files.study_sizes(quotas.fileBytes), in_place, files, overrides, quotas),
     )
 

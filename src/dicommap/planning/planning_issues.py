@@ -51,7 +51,7 @@ def planning_issues(
     if not ids and not too_small:
         yield make_issue("job.none")
     yield from too_small
-    count = sum(plan.left_out.values()) + non_utf8_paths.count
+    count = sum(plan.unplanned_files.values()) + non_utf8_paths.count
     if count:
         yield make_issue(
             "job.unplanned", severity=Severity.WARNING if leave_out else None, files=format_count(count, "file")
@@ -80,7 +80,7 @@ def _quota_issues(plan: PrefixPlan, *, is_any: bool) -> Iterator[Issue]:
 
 def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
     """Yield an issue for each folder whose own files (without inner folders) are too many for one job."""
-    for folder in in_place.leftovers:
+    for folder in in_place.unplanned_folders:
         if folder.excess is not None:
             place, excess = Location(path=make_printable(folder.folder.removesuffix("/")) or "."), folder.excess
             yield make_issue(
@@ -91,7 +91,7 @@ def _folder_issues(in_place: JobsInPlace) -> Iterator[Issue]:
                 what=excess.what,
                 limit=excess.limit,
             )
-    yield from _make_rest_issue(in_place.leftovers, "these folders")
+    yield from _make_rest_issue(in_place.unplanned_folders, "these folders")
 
 
 def _file_issues(in_place: JobsInPlace, quotas: Quotas) -> Iterator[Issue]:
@@ -128,8 +128,8 @@ def _cut_issues(plan: PrefixPlan, ids: Sequence[str]) -> Iterator[Issue]:
     cut = {**in_place, **staged}
     studies = BoundedList(sorted(cut))
     for study in studies:
-        place, left_out = Location(study=study), plan.left_out.get(study)
-        rest = f", and {_count_in_no_job(left_out)} in none" if left_out else ""
+        place, unplanned_files = Location(study=study), plan.unplanned_files.get(study)
+        rest = f", and {_count_in_no_job(unplanned_files)} in none" if unplanned_files else ""
         excess = excesses.get(study)
         if excess is None:
             yield make_issue("job.study-cut", place, jobs=_name_jobs(cut[study]), rest=rest)

@@ -76,9 +76,9 @@ class RetryJobs:
                 what=excess.what,
                 limit=excess.limit,
             )
-        left_out = sum(self.packed.unpackable_files.values())
-        if left_out:
-            yield make_issue("job.unplanned", files=format_count(left_out, "file"))
+        unplanned_files = sum(self.packed.unpackable_files.values())
+        if unplanned_files:
+            yield make_issue("job.unplanned", files=format_count(unplanned_files, "file"))
 
 
 def plan_retry_jobs(

@@ -171,7 +171,7 @@ def test_a_file_too_large_for_any_job_keeps_only_itself_from_being_staged() -> N
     quotas = Quotas(files=5, fileBytes=10)
     rows = [*study("1", "a/1", "a/2"), *study("1", "a/3", size=11)]
     plan = planned(SimulatedFiles(rows), quotas, StagingPolicy.WHERE_NEEDED)
-    assert (plan.staged_files, dict(plan.left_out)) == (2, {"1": 1})
+    assert (plan.staged_files, dict(plan.unplanned_files)) == (2, {"1": 1})
     found = told(plan, quotas)
     assert found["job.file-too-large"] == ["a/3 study 1 The file has 11 bytes; the quota for one P10 file is 10."]
     assert found["job.unplanned"] == ["No job imports 1 file of instances."]
@@ -229,5 +229,5 @@ def test_the_same_key_twice_is_told() -> None:
 
 def test_overrides_that_leave_no_room_for_a_file_leave_it_out() -> None:
     plan = planned(SimulatedFiles(study("1", "a"), {("1", None): 1}), Quotas(files=1), StagingPolicy.ALL)
-    assert (plan.staged.jobs, dict(plan.left_out)) == ([], {"1": 1})
+    assert (plan.staged.jobs, dict(plan.unplanned_files)) == ([], {"1": 1})
     assert "job.unplanned" in told(plan)
