@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import dicommap as library
 from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.package.audit_log import record_event
+from dicommap.package.package_directory import PackageDirectory
 from dicommap.validation.schema_registry import get_schema_validator
 from tests.cli.running import dicommap
 from tests.support.p10_files import STUDY, small_tree, uid
@@ -88,6 +90,34 @@ def test_the_table_says_which_rule_changed_a_study_and_when(drafted: Path) -> No
     assert uid(STUDY, 2) not in ran.out
     assert "Zyzzyva" not in ran.everything
     assert ran.out.rstrip().endswith("\n4 lines")
+
+
+def test_it_answers_which_rule_changed_a_study_on_which_day_by_an_update(drafted: Path) -> None:
+    rules = drafted / "removal.toml"
+    rules.write_text('[[rule]]\nname = "no comments"\nlevel = "series"\nremove = ["ImageComments"]\n')
+    package = drafted / "removal"
+    options = ("--updates", "--input-s3-uri", "s3://bucket/in/", "--audit-values", "none")
+    ran = dicommap("draft", drafted / "i.db", "--rules", rules, *options, "-o", package)
+    assert ran.status == 0, ran.err
+    update = next(iter(PackageDirectory(package).updates()))
+    event = AuditEvent(
+        action=AuditAction.UPDATED,
+        file=update.path,
+        studyInstanceUID=update.update.study_instance_uid,
+        seriesInstanceUID=update.update.series_instance_uid,
+        imageSetId="0" * 32,
+    )
+    record_event(package, event, now=datetime(2026, 11, 29, 8, tzinfo=UTC))
+    lines = records(package, "--study", update.update.study_instance_uid)
+    changes = [
+        line for line in lines if line["type"] == "change" and update.path in (line.get("file"), *line.get("files", ()))
+    ]
+    assert [change["edits"] for change in changes] == [["removal.toml rule 'no comments'"]]
+    (done,) = [line for line in lines if line.get("action") == "updated"]
+    assert (done["at"][:10], done["file"]) == ("2026-11-29", update.path)
+    table = dicommap("audit", package, "--study", update.update.study_instance_uid, "--wide").out
+    assert f"ImageComments: removal.toml rule 'no comments'; {update.path}" in table
+    assert f"file {update.path}" in table
 
 
 def test_changes_of_one_rule_or_attribute_and_events_alone(drafted: Path) -> None:

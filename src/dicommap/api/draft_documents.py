@@ -11,6 +11,7 @@ from dicommap.issues import has_errors
 from dicommap.model.audit import AuditAction, AuditEvent
 from dicommap.model.instance_values import LastStudyInstances
 from dicommap.overrides.update_changes import iterate_update_changes
+from dicommap.package.audit_changes import UpdateFiles
 from dicommap.package.review_tables import build_tables
 from dicommap.planning.inventory_jobs import (
     JobSettings,
@@ -26,14 +27,14 @@ from dicommap.validation.draft_check import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.inventory import Inventory
     from dicommap.issues import Issue
     from dicommap.model.audit_values import AuditValues
-    from dicommap.model.item_store import ItemStore
+    from dicommap.model.item_store import ItemList, ItemStore
     from dicommap.overrides.resolution import Resolution
     from dicommap.package.original_attributes_file import OriginalAttributesFile
     from dicommap.planning.package_documents import PackageDocuments
@@ -133,10 +134,17 @@ def _make_job_documents(
     issues += planned.issues
     if not (resolution.overrides and planned.jobs):
         return None
-    tables = build_tables(resolution, [*issues, *repeated], settings.audit_values, settings.assumptions, store)
-    header = planned.make_plan_header(inventory.sources, settings.jobs.quotas, settings.assumptions)
     # If there is an error, the package is not written, and all changes by updates were checked already.
-    updates = () if has_errors(issues) else _build_updates(inventory, resolution, settings)
+    updates = [] if has_errors(issues) else _build_updates(inventory, resolution, settings, store)
+    tables = build_tables(
+        resolution,
+        [*issues, *repeated],
+        settings.audit_values,
+        settings.assumptions,
+        store,
+        UpdateFiles(updates, store),
+    )
+    header = planned.make_plan_header(inventory.sources, settings.jobs.quotas, settings.assumptions)
     documents = build_package_documents(
         planned.jobs, resolution.overrides, header, tables, settings.account, store, updates
     )
@@ -161,13 +169,18 @@ def _make_update_documents(
         files=0,
         instances=0,
     )
-    tables = build_tables(resolution, issues, settings.audit_values, settings.assumptions, store)
-    updates = _build_updates(inventory, resolution, settings)
+    updates = _build_updates(inventory, resolution, settings, store)
+    files = UpdateFiles(updates, store)
+    tables = build_tables(resolution, issues, settings.audit_values, settings.assumptions, store, files)
     return build_package_documents((), (), header, tables, settings.account, store, updates)
 
 
-def _build_updates(inventory: Inventory, resolution: Resolution, settings: DraftSettings) -> Iterator[Update]:
-    """Yield the updates for the changes that no override makes; nothing if the draft does not allow updates."""
+def _build_updates(
+    inventory: Inventory, resolution: Resolution, settings: DraftSettings, store: ItemStore
+) -> Sequence[Update]:
+    """Return the updates for the changes that no override makes; none if the draft does not allow updates."""
+    updates: ItemList[Update] = store.make_list()
     if settings.updates and resolution.updates:
         instances = LastStudyInstances(partial(read_study_instances, inventory))
-        yield from build_updates(iterate_update_changes(resolution.changes, instances), settings.assumptions)
+        updates.extend(build_updates(iterate_update_changes(resolution.changes, instances), settings.assumptions))
+    return updates

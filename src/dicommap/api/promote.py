@@ -22,7 +22,7 @@ from dicommap.arguments import (
 from dicommap.aws.clients import to_clients
 from dicommap.aws.image_sets import ImageSets
 from dicommap.aws.timing import SYSTEM_CLOCK, to_clock
-from dicommap.dicom.dictionary import hex_of, tag_of
+from dicommap.dicom.dictionary import keyword_of
 from dicommap.display.issue_report import Issues
 from dicommap.errors import UsageError
 from dicommap.healthimaging.image_sets import is_image_set_id
@@ -38,6 +38,7 @@ from dicommap.package.package_directory import PackageDirectory
 from dicommap.package.promotion_states import PromotionStates
 from dicommap.package.store_validation import choose_datastore
 from dicommap.progress import progress_reporter, track_progress
+from dicommap.updates.attribute_update import list_attribute_updates
 from dicommap.updates.promotion_result import PromotionOutcome, PromotionResult
 
 if TYPE_CHECKING:
@@ -205,24 +206,40 @@ class _Candidates:
 
 
 def _mark_undone(package: PackageDirectory, planned: list[PromotionResult]) -> tuple[PromotionResult, ...]:
-    """Return the planned promotions, each with the keywords of the package's overrides that it undoes."""
+    """Return the planned promotions, each with the keywords of overrides and updates of the package that it undoes."""
     plans = [result.promotion for result in planned if result.promotion is not None and result.promotion.changes]
-    studies = {plan.study_instance_uid for plan in plans}
-    overridden: dict[tuple[str, str | None], set[str]] = {}
-    for job in package.plan.jobs:
-        for mapping in job.mappings:
-            if mapping.studyInstanceUID in studies:
-                document = json.loads(package.override_file(job, mapping.metadataFilePath))
-                data_set = parse_override_data_set(document, package.plan.assumptions)
-                overridden.setdefault((mapping.studyInstanceUID, mapping.seriesInstanceUID), set()).update(data_set)
+    edited = _find_edited_keywords(package, {plan.study_instance_uid for plan in plans})
     marked = []
     for result in planned:
         changes = result.promotion.changes if result.promotion is not None else ()
         study = result.study_instance_uid
-        tags = overridden.get((study, None), set()) | overridden.get((study, result.series_instance_uid), set())
-        keywords = tuple(change.keyword for change in changes if hex_of(tag_of(change.keyword) or 0) in tags)
+        names = edited.get((study, None), set()) | edited.get((study, result.series_instance_uid), set())
+        keywords = tuple(change.keyword for change in changes if change.keyword in names)
         marked.append(replace(result, undone_keywords=keywords))
     return tuple(marked)
+
+
+def _find_edited_keywords(package: PackageDirectory, studies: set[str]) -> dict[tuple[str, str | None], set[str]]:
+    """Return the attributes that overrides and updates of the package change in some studies.
+
+    Returns:
+        Study and Series Instance UID (None for the whole study) -> keywords.
+
+    """
+    edited: dict[tuple[str, str | None], set[str]] = {}
+    for job in package.plan.jobs if studies else ():
+        for mapping in job.mappings:
+            if mapping.studyInstanceUID in studies:
+                document = json.loads(package.override_file(job, mapping.metadataFilePath))
+                data_set = parse_override_data_set(document, package.plan.assumptions)
+                keywords = {keyword_of(int(digits, 16)) for digits in data_set}
+                edited.setdefault((mapping.studyInstanceUID, mapping.seriesInstanceUID), set()).update(keywords)
+    for planned in package.updates() if studies else ():
+        update = planned.update
+        if update.study_instance_uid in studies:
+            names = {attribute.name for request in update.requests for attribute in list_attribute_updates(request)}
+            edited.setdefault((update.study_instance_uid, update.series_instance_uid), set()).update(names)
+    return edited
 
 
 def _record(package: Path, datastore: str, result: PromotionResult) -> None:

@@ -51,8 +51,16 @@ def describe_entry(entry: AuditEntry) -> str:
     """Return the attribute and the edits of a change, or the members of an event, in one text."""
     if isinstance(entry.line, AuditChange):
         match = "" if entry.match is None else f" (the value: {entry.match.value})"
-        return f"{entry.line.attribute}: {join_names(entry.line.edits)}{match}"
+        return f"{entry.line.attribute}: {join_names(entry.line.edits)}{match}{_describe_update(entry.line)}"
     return "; ".join(_describe_event(entry.line))
+
+
+def _describe_update(line: AuditChange) -> str:
+    """Return the update file that makes a change, or their number; an empty text if an override makes it."""
+    if line.carrier != "update":
+        return ""
+    files = (line.file,) if line.file else line.files or ()
+    return f"; {files[0]}" if len(files) == 1 else f"; {len(files):,} updates" if files else "; by an update"
 
 
 def _describe_event(line: AuditEventLine) -> Iterator[str]:
@@ -123,6 +131,7 @@ def build_audit_csv_row(entry: AuditEntry, masker: Masker) -> dict[str, str]:
             "attribute": line.attribute,
             "edits": "; ".join(line.edits),
             "carrier": line.carrier,
+            "file": line.file or "; ".join(line.files or ()),
             "before": json.dumps(record["before"], ensure_ascii=False) if "before" in record else "",
             "after": json.dumps(record["after"], ensure_ascii=False) if "after" in record else "",
             "match": record.get("match"),

@@ -139,6 +139,8 @@ class AuditChange(_Line):
     """Whether an override file or an update file has the new value."""
     file: _NotEmpty | None = None
     """The path of the update file in the package, or of the override file relative to the inputS3Uri of its job."""
+    files: tuple[_NotEmpty, ...] | None = None
+    """The paths of the update files in the package, if several of them make the change."""
     before: tuple[AuditValue, ...] | None = None
     """The values before the change, the most frequent first. None if the inventory did not capture the attribute."""
     moreBefore: _Count | None = None

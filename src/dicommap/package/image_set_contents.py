@@ -11,6 +11,7 @@ from dicommap.package.image_set_reader import ImageSetEndError, ImageSetReader
 from dicommap.updates.promotion import ImageSetContent
 from dicommap.updates.promotion_result import PromotionOutcome
 from dicommap.verification.update_result import UpdateOutcome
+from dicommap.verification.version_difference import VersionMatch, match_versions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from dicommap.aws.image_sets import ImageSets
     from dicommap.aws.timing import Clock
     from dicommap.healthimaging.image_sets import ImageSetProperties, ImageSetSummary
+    from dicommap.updates.update import UpdateRequest
     from dicommap.verification.stored_metadata import StoredImageSet
 
 _STUDY_KEYWORDS = ("PatientID", "AccessionNumber", "StudyID", "StudyDate")
@@ -68,6 +70,19 @@ class ImageSetContents:
         with _promotion_end_errors():
             stored = self._reader.read(image_set, properties.versionId, None)
         return _make_content(properties, stored)
+
+    def is_made_by(self, request: UpdateRequest, image_set: str, version: str) -> bool:
+        """Return whether the version after `version` differs from it in what a request changes, and in nothing else.
+
+        Raises:
+            PromotionEndError: The metadata of one of the versions cannot be used.
+            AwsError: A permission is missing, or AWS cannot be reached.
+
+        """
+        with _promotion_end_errors():
+            before = self._reader.read(image_set, version, None)
+            after = self._reader.read(image_set, str(int(version) + 1), None)
+        return match_versions(request, before, after) is VersionMatch.EXACT
 
     def search_primaries(self, study: str) -> list[ImageSetSummary]:
         """Return the primary image sets of a study. Raises AwsError, or PromotionEndError for an unusable answer."""

@@ -125,10 +125,15 @@ class ImageSetPromoter:
             )
         except AwsError as error:
             _require_unknown_end(error)
+            is_uncertain = True
+        else:
+            is_uncertain = False
         properties = self.contents.wait(promotion.image_set_id)
         _require_success(properties)
         if properties.versionId == promotion.version:
             raise PromotionEndError(PromotionOutcome.FAILED, "the update was not executed")
+        if is_uncertain and not self.contents.is_made_by(request, promotion.image_set_id, promotion.version):
+            raise PromotionEndError(PromotionOutcome.CHANGED, "its next version is not what the update makes")
         updated, candidate = self._plan(promotion.image_set_id)
         if updated.changes or int(updated.version) != int(promotion.version) + 1:
             raise PromotionEndError(PromotionOutcome.CHANGED, "after the update, it is not as the update makes it")

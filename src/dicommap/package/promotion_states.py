@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from dicommap.errors import PackageError
 from dicommap.model.package_layout import PROMOTIONS_FOLDER, promotion_path
@@ -15,6 +12,12 @@ from dicommap.package.state_folder import StateFolder
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+
+_DAMAGED_FIX = (
+    "Restore it. Without it nobody knows which requests were sent: look at the image sets of the study with "
+    "SearchImageSets before you remove the file."
+)
 
 
 class PromotionStates:
@@ -35,18 +38,11 @@ class PromotionStates:
 
         Raises PackageError if the file is damaged.
         """
-        is_there, document = self._folder.read(promotion_path(image_set))
-        if not is_there:
-            return None
-        with suppress(ValidationError):
-            state = PromotionState.model_validate(document)
-            if state.imageSetId == image_set:
-                return state
-        raise PackageError(
-            f"{promotion_path(image_set)} is not the state of a promotion.",
-            fix="Restore it. Without it nobody knows which requests were sent: look at the image sets of the study "
-            "with SearchImageSets before you remove the file.",
-        )
+        damaged = f"{promotion_path(image_set)} is not the state of a promotion."
+        state = self._folder.read_model(promotion_path(image_set), PromotionState, damaged=damaged, fix=_DAMAGED_FIX)
+        if state is not None and state.imageSetId != image_set:
+            raise PackageError(damaged, fix=_DAMAGED_FIX)
+        return state
 
     def write(self, state: PromotionState) -> None:
         """Save a state. After a crash, the file has either the old or the new state. Raises PackageError."""

@@ -19,7 +19,7 @@ from dicommap.model.item_store import MEMORY
 from dicommap.model.masking import Masker
 from dicommap.model.package_layout import EDITS_FILE, FORECAST_FILE, ISSUES_FILE, PREVIEW_FILE
 from dicommap.overrides.grouping_table import GroupingTable
-from dicommap.package.audit_changes import build_change_lines, select_change_lines
+from dicommap.package.audit_changes import UpdateFiles, build_change_lines, select_change_lines
 from dicommap.planning.package_documents import PackageTables
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def build_tables(
     audit_values: AuditValues,
     assumptions: Assumptions,
     store: ItemStore,
+    updates: UpdateFiles,
 ) -> PackageTables:
     """Return the tables for resolved edits. The tables contain values of patients, except issues.jsonl.
 
@@ -57,6 +58,7 @@ def build_tables(
         audit_values: The form in which audit.jsonl has values.
         assumptions: The assumptions about override files.
         store: The store that keeps the texts of the tables.
+        updates: The files of the updates, for the lines of audit.jsonl.
     """
     masker = Masker(show_values=True)
     changes = (build_preview_row(change, masker=masker, shorten=False) for change in resolution.changes)
@@ -66,7 +68,7 @@ def build_tables(
         forecast=_format_csv(build_forecast_rows(resolution.conflicts, masker=masker), store, FORECAST_COLUMNS),
         grouping=resolution.grouping,
         issues=_format_warnings(issues),
-        audit=_store_pieces(build_change_lines(resolution.changes, audit_values, assumptions), store),
+        audit=_store_pieces(build_change_lines(resolution.changes, audit_values, assumptions, updates), store),
     )
 
 

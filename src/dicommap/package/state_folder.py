@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from dicommap.dicom.strict_json import dump_json, parse_json
 from dicommap.errors import DocumentError, PackageError, os_error_reason
@@ -20,10 +22,9 @@ from dicommap.writing.private_files import create_directories, open_lock_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic import BaseModel
-
     from dicommap.reading.document_limits import DocumentLimit
 
+ModelT = TypeVar("ModelT", bound=BaseModel)
 _LOCK_NAME = ".lock"
 _RUN_AGAIN_FIX = "Then run the same again: it goes on from where it was."
 
@@ -71,6 +72,29 @@ class StateFolder:
         except DocumentError as error:
             raise PackageError(error.message, fix=error.fix) from None
         return True, None if issues else document
+
+    def read_model(
+        self, name: str, model: type[ModelT], *, damaged: str, fix: str, limit: DocumentLimit = SUBMISSION_LIMIT
+    ) -> ModelT | None:
+        """Return a document as an object of its model; None if the document does not exist.
+
+        Args:
+            name: The path of the document in the package.
+            model: The model.
+            damaged: The message if the document does not fit the model.
+            fix: The advice for this message.
+            limit: The maximum size of the document.
+
+        Raises:
+            PackageError: The document cannot be read, or does not fit the model.
+
+        """
+        is_there, document = self.read(name, limit)
+        if not is_there:
+            return None
+        with suppress(ValidationError):
+            return model.model_validate(document)
+        raise PackageError(damaged, fix=fix)
 
     def write(self, name: str, document: BaseModel) -> None:
         """Write a document. After a crash, the file has either the old or the new content.

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING
 
 from dicommap.errors import PackageError
 from dicommap.model.package_layout import (
@@ -23,7 +20,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-_DocumentT = TypeVar("_DocumentT", bound=BaseModel)
+    from dicommap.package.state_folder import ModelT
+
 _DAMAGED_FIX = (
     "Restore it. Without it nobody knows which requests were sent: ListImageSetVersions shows the versions of an image "
     "set before you remove the file."
@@ -98,10 +96,7 @@ class UpdateStates:
         """
         return self._folder.lock()
 
-    def _read(self, name: str, kind: type[_DocumentT]) -> _DocumentT | None:
-        is_there, document = self._folder.read(name, UPDATE_STATE_LIMIT)
-        if not is_there:
-            return None
-        with suppress(ValidationError):
-            return kind.model_validate(document)
-        raise PackageError(f"{name} is damaged.", fix=_DAMAGED_FIX)
+    def _read(self, name: str, model: type[ModelT]) -> ModelT | None:
+        return self._folder.read_model(
+            name, model, damaged=f"{name} is damaged.", fix=_DAMAGED_FIX, limit=UPDATE_STATE_LIMIT
+        )

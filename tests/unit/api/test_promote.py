@@ -18,11 +18,14 @@ from dicommap.package.promotion_states import PromotionStates
 from dicommap.testing import Behaviour, ImageSet, ImportJobService
 from dicommap.testing.service import DATASTORE_ID
 from dicommap.updates.promotion_result import PromotionOutcome
+from dicommap.updates.update import Update, UpdateRequest
+from dicommap.validation.schema_registry import get_schema_validator
 from tests.support.fake_clock import QuickClock
 from tests.support.imported_instances import imported_instance
 from tests.support.long_cases import one_of
 from tests.support.p10_files import data_set, p10
 from tests.support.reconciliation_packages import write_submission_state
+from tests.support.update_packages import write_updates
 
 
 @pytest.fixture
@@ -171,6 +174,50 @@ def test_an_override_that_is_undone_is_told(tmp_path: Path, service: ImportJobSe
     )
     assert (planned.results[0].undone_keywords, codes(planned)) == (("AccessionNumber",), ["promote.undoes-override"])
     assert "A2" not in str(planned.issues[0])
+
+
+def test_an_update_that_is_undone_is_told(tmp_path: Path, service: ImportJobService) -> None:
+    study, series = sets(service)[0].latest.study_instance_uid, sets(service)[0].latest.series_instance_uid
+    of_study = {"SchemaVersion": 1.1, "Study": {"DICOM": {"AccessionNumber": "A2"}}}
+    other = {"SchemaVersion": 1.1, "Study": {"Series": {series: {"DICOM": {"SeriesDescription": "x"}}}}}
+    write_updates(
+        tmp_path / "other",
+        Update(study_instance_uid=study, series_instance_uid=None, requests=(UpdateRequest(updatable=of_study),)),
+        Update(study_instance_uid=study, series_instance_uid=series, requests=(UpdateRequest(updatable=other),)),
+    )
+    planned = dicommap.promote(
+        tmp_path / "other",
+        image_sets=[sets(service)[1].image_set_id],
+        datastore_id=DATASTORE_ID,
+        clients=Clients(region="us-east-1", endpoint_url=service.url),
+        dry_run=True,
+    )
+    assert (planned.results[0].undone_keywords, codes(planned)) == (("AccessionNumber",), ["promote.undoes-override"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "outcome"),
+    [
+        ("force_on_primary=refused", "promoted"),
+        ("fixed_primary_levels=patient,series", "promoted"),
+        ("fixed_primary_levels=patient,study,series,instance", "promoted"),
+        ("promoted_series=merged", "promoted"),
+        ("promoted_series=separate", "promoted"),
+    ],
+)
+def test_every_setting_of_the_stand_in_that_belongs_to_promotions(
+    service: ImportJobService, package: Path, promote: Promote, setting: str, outcome: str
+) -> None:
+    service.change_behaviour(setting)
+    result = promote()
+    assert only(result) == (outcome, "")
+    primary = next(one for one in service.image_sets if one.image_set_id == result.results[0].primary_id)
+    assert (primary.is_primary, "1.2" in primary.latest.by_uid) == (True, True)
+    values = {instance.after["00080050"]["Value"][0] for instance in primary.instances}
+    assert values == {"A1"}
+    for path in (package / "promotions").glob("*.json"):
+        get_schema_validator("promotion-state").validate(json.loads(path.read_bytes()))
+    assert only(promote()) == (outcome, "")
 
 
 def test_instances_that_are_stored_already_are_refused(service: ImportJobService, promote: Promote) -> None:

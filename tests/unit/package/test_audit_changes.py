@@ -10,7 +10,8 @@ from dicommap.healthimaging.assumptions import Assumptions
 from dicommap.model.audit import FIRST_PREVIOUS, AuditChange, parse_audit_line
 from dicommap.model.audit_values import AuditValueMode, AuditValues
 from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
-from dicommap.package.audit_changes import build_change_lines, select_change_lines
+from dicommap.package.audit_changes import UpdateFiles, build_change_lines, select_change_lines
+from dicommap.updates.update import Update, UpdateRequest
 
 PLAIN = AuditValues(mode=AuditValueMode.PLAIN)
 NAME: dict[str, Any] = {
@@ -31,6 +32,31 @@ CHANGES = [
 ]
 
 
+def make_update(study: str, series: str | None, keyword: str) -> Update:
+    members = {"DICOM": {keyword: "x"}} if series is None else {"Series": {series: {"DICOM": {keyword: "x"}}}}
+    request = UpdateRequest(updatable={"SchemaVersion": 1.1, "Study": members})
+    return Update(study_instance_uid=study, series_instance_uid=series, requests=(request,))
+
+
+UPDATES = [
+    make_update("1.1", "1.1.1", "PatientName"),
+    make_update("1.2", "1.2.1", "StudyDescription"),
+    make_update("1.2", None, "PatientName"),
+    make_update("1.2", "1.2.1", "SeriesDescription"),
+    make_update("1.2", "1.2.2", "SeriesDescription"),
+]
+
+
+def test_a_change_of_all_series_of_a_study_names_the_updates_of_all() -> None:
+    change = AttributeChange(**NAME | {"tag": 0x0008103E}, update_reason=UpdateReason.STORED)
+    of_series = AttributeChange(
+        **NAME | {"tag": 0x0008103E, "series_instance_uid": "1.2.2"}, update_reason=UpdateReason.STORED
+    )
+    both, second = parse(list(build_change_lines([change, of_series], PLAIN, Assumptions(), UpdateFiles(UPDATES))))
+    assert both["files"] == ("updates/000004.json", "updates/000005.json")
+    assert ("file" not in both, second["file"]) == (True, "updates/000005.json")
+
+
 def require_chain(lines: list[str]) -> None:
     previous = FIRST_PREVIOUS
     for line in lines:
@@ -43,7 +69,7 @@ def parse(lines: list[str]) -> list[dict[str, Any]]:
 
 
 def test_each_change_has_a_line() -> None:
-    lines = list(build_change_lines(CHANGES, PLAIN, Assumptions()))
+    lines = list(build_change_lines(CHANGES, PLAIN, Assumptions(), UpdateFiles(UPDATES)))
     require_chain(lines)
     study, series, instance = parse(lines)
     assert study == {
@@ -60,19 +86,20 @@ def test_each_change_has_a_line() -> None:
     assert series["file"] == "dicommap-overrides/1.3_1.3.1.json"
     assert "before" not in series  # the inventory did not capture it
     assert (instance["carrier"], instance["sopInstanceUID"]) == ("update", "1.2.1.1")
-    assert "file" not in instance
+    assert instance["file"] == "updates/000003.json"
     assert "after" not in instance
 
 
 def test_files_that_overrides_share_are_not_named() -> None:
-    lines = list(build_change_lines(CHANGES, PLAIN, Assumptions(overrideFiles="shared")))
+    lines = list(build_change_lines(CHANGES, PLAIN, Assumptions(overrideFiles="shared"), UpdateFiles(())))
     assert all("file" not in record for record in parse(lines))
 
 
 def test_the_lines_of_some_studies_are_a_chain_again() -> None:
-    lines = list(build_change_lines(CHANGES, AuditValues(), Assumptions()))
+    lines = list(build_change_lines(CHANGES, AuditValues(), Assumptions(), UpdateFiles(UPDATES)))
     changes = [change for line in lines if isinstance(change := parse_audit_line(line.encode()), AuditChange)]
     selected = list(select_change_lines(changes, {"1.3"}))
     require_chain(selected)
     assert parse(selected) == [parse(lines)[1]]
-    assert list(select_change_lines(changes, {"1.2", "1.3"})) == lines
+    (*_, update) = parse(list(select_change_lines(changes, {"1.2", "1.3"})))
+    assert "file" not in update  # the package for a retry has no updates

@@ -33,12 +33,12 @@ CODES = (
     IssueCode(
         name="promote.undoes-override",
         severity=Severity.WARNING,
-        title="Promotions that undo overrides",
-        message="{count:attribute} of image set {image_set} that an override of this package sets {count:gets|get} "
-        "another value: {names}.",
-        explanation="The image set has the value of the override, and the primary image set has another one. A "
-        "promotion takes the value of the primary image set for right.",
-        fix="If the value of the override is right, correct the primary image set first. Then nothing is in conflict, "
+        title="Promotions that undo overrides or updates",
+        message="{count:attribute} of image set {image_set} that an override or update of this package sets "
+        "{count:gets|get} another value: {names}.",
+        explanation="The image set has the value of the override or update, and the primary image set has another one. "
+        "A promotion takes the value of the primary image set for right.",
+        fix="If the value of the package is right, correct the primary image set first. Then nothing is in conflict, "
         "and the promotion changes nothing.",
     ),
     IssueCode(
