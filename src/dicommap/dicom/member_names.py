@@ -27,15 +27,16 @@ _SCHEMA_MEMBER_NAMES = """
     not-applied not-checked not-comparable not-readable not-reported notApplied notCompared notInstances notSent
     numbers object objects observed otherAttributes otherLevels others otherValues outcome outputS3Uri
     overrideFiles part parts path Patient patientInSeries patientInStudy pattern Phonetic plan pointer policy
-    precedence preview previous previousValues primary primaryImageSetId privateElements probe problems profile
-    question questions quotas raw reason records refusals refusedNotInstances region removableAttributes remove
-    removedBytes replace reported request requestId requests result row rule same samePatient SchemaVersion seen
-    seenAt sentAt sequences Series series seriesInSeries seriesInstanceUID seriesInStudy set severity sha256
-    shift_days size sopInstanceUID source sourceBytes sourceFiles sources staged startedAt startingAt state
-    status statusSource stored strip studies Study study studyInSeries studyInstanceUID studyInStudy submittedAt
-    tag text tooLarge toolVersion toOtherSeries truncate_date type unclear unplanned updatableAttributes update
-    updateEmpty updateForce updatePersonNames updates updateSeries updateValues upper user Value value values
-    version versionAfter versionBefore vr wanted warnings with
+    precedence preview previous previousValues primary primaryImageSetId primaryVersion privateElements probe
+    problems profile question questions quotas raw reason records refusals refusedNotInstances region
+    removableAttributes remove removedBytes replace reported request requestId requests result row rule same
+    samePatient SchemaVersion seen seenAt sentAt sequences Series series seriesInSeries seriesInstanceUID
+    seriesInStudy set severity sha256 shift_days size sopInstanceUID source sourceBytes sourceFiles sources
+    staged startedAt startingAt state status statusSource step stored strip studies Study study studyInSeries
+    studyInstanceUID studyInStudy submittedAt tag targetImageSetId text tooLarge toolVersion toOtherSeries
+    truncate_date type unclear unplanned updatableAttributes update updateEmpty updateForce updatePersonNames
+    updates updateSeries updateValues upper user Value value values version versionAfter versionBefore vr wanted
+    warnings with
 """
 _JOB_MANIFEST_MEMBER_NAMES = """
     imageSetsSummary jobProperties jobSummary numberOfFilesWithCustomerError numberOfFilesWithServerError
