@@ -35,7 +35,7 @@ from dicommap.package.aws_account_check import (
     require_same_endpoint,
 )
 from dicommap.package.image_set_reader import LOCK_SECONDS, ImageSetReader
-from dicommap.package.image_set_reverter import ImageSetReverter
+from dicommap.package.image_set_reverter import ForecastRevert, ImageSetReverter
 from dicommap.package.image_set_updater import ImageSetUpdater
 from dicommap.package.job_requests import require_package
 from dicommap.package.package_update_result import UpdateResult, UpdateResultBuilder
@@ -49,6 +49,7 @@ from dicommap.package.transfer_confirmation import make_update_transfer, require
 from dicommap.package.update_states import UpdateStates
 from dicommap.package.update_targets import ImportedImageSets, UpdateTargetFinder
 from dicommap.progress import ignore_step, progress_reporter, track_progress
+from dicommap.verification.update_result import ImageSetUpdateResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,11 +58,10 @@ if TYPE_CHECKING:
 
     from dicommap.aws import Clients
     from dicommap.aws.timing import Clock
-    from dicommap.model.update_state import RequestRecord, RevertState
+    from dicommap.model.update_state import RequestRecord, RevertState, UpdateState
     from dicommap.package.package_directory import PackageDirectory, PlannedUpdate
     from dicommap.package.transfer_confirmation import Confirm
     from dicommap.progress import ProgressOption
-    from dicommap.verification.update_result import ImageSetUpdateResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +140,11 @@ class UpdateRun:
         if self._package is None or not self.has_updates or has_errors(self._results.issues):
             return iter(())
         if self._options.dry_run:
-            return (item for item in self._iterate_forecast() if not isinstance(item, ForecastRequest))
+            return (item for item in self._iterate_forecast() if isinstance(item, ImageSetUpdateResult))
         return self._send(self._package)
 
     def _send(self, package: PackageDirectory) -> Iterator[ImageSetUpdateResult]:
         updates, requests, studies = self._count_requests()
-        if not studies:
-            raise UsageError("No update of the package is for such a study.", fix="Name other studies with --study.")
         if self._confirm is not None and requests:
             require_confirmed(
                 self._confirm,
@@ -176,7 +174,10 @@ class UpdateRun:
                     yield result
 
     def _count_requests(self) -> tuple[int, int, frozenset[str]]:
-        """Return the numbers of updates and of requests to send, and the Study Instance UIDs of the updates."""
+        """Return the numbers of updates and of requests to send, and the Study Instance UIDs of the updates.
+
+        Raises UsageError if there is no update of a wanted study.
+        """
         updates = requests = 0
         studies = set()
         for planned in self._list_updates():
@@ -184,10 +185,18 @@ class UpdateRun:
             studies.add(planned.update.study_instance_uid)
             state = self._states.read(planned.id)
             if self._options.revert:
-                requests += state is not None and any(record.versionAfter is not None for record in state.requests)
+                requests += state is not None and self._can_revert(state)
             elif state is None or not state.isComplete:
                 requests += len(planned.update.requests)
+        if not studies:
+            raise UsageError("No update of the package is for such a study.", fix="Name other studies with --study.")
         return updates, requests, frozenset(studies)
+
+    def _can_revert(self, state: UpdateState) -> bool:
+        """Return whether the package has changed an image set, and has not taken this back yet."""
+        changed = {record.imageSetId for record in state.requests if record.versionAfter is not None}
+        reverts = map(self._states.read_revert, changed)
+        return any(revert is None or revert.state != "reverted" for revert in reverts)
 
     def _make_updater(self, studies: frozenset[str]) -> PackageUpdater:
         package = self._package
@@ -217,17 +226,23 @@ class UpdateRun:
             record_revert=self._record_revert,
         )
 
-    def forecast(self) -> Iterator[ForecastRequest]:
+    def forecast(self) -> Iterator[ForecastRequest | ForecastRevert]:
         """Yield each request of a dry run. After the last one, call `result`."""
         if self._package is not None and self.has_updates and not has_errors(self._results.issues):
             for item in self._iterate_forecast():
-                if isinstance(item, ForecastRequest):
+                if not isinstance(item, ImageSetUpdateResult):
                     yield item
 
-    def _iterate_forecast(self) -> Iterator[ForecastRequest | ImageSetUpdateResult]:
+    def _iterate_forecast(self) -> Iterator[ForecastRequest | ForecastRevert | ImageSetUpdateResult]:
         _, _, studies = self._count_requests()
-        for item in self._make_updater(studies).forecast(self._list_updates()):
-            if isinstance(item, ForecastRequest):
+        updater, updates = self._make_updater(studies), self._list_updates()
+        items: Iterator[ForecastRequest | ForecastRevert | ImageSetUpdateResult] = (
+            updater.forecast_revert(updates, self._make_reverter())
+            if self._options.revert
+            else updater.forecast(updates)
+        )
+        for item in items:
+            if isinstance(item, ForecastRequest | ForecastRevert):
                 self._results.add_request(item)
             else:
                 self._results.add_image_set(item)
@@ -242,7 +257,13 @@ class UpdateRun:
     def result(self) -> UpdateResult:
         """Return the result of the last iteration, which must have ended."""
         options = self._options
-        return self._results.build(self.path, self.datastore_id, is_dry=options.dry_run, is_revert=options.revert)
+        return self._results.build(
+            self.path,
+            self.datastore_id,
+            is_dry=options.dry_run,
+            is_revert=options.revert,
+            has_updates=self.has_updates,
+        )
 
 
 @convert_arguments(

@@ -25,6 +25,7 @@ from dicommap.cli.terminal import add_output_options
 from dicommap.display.audit_report import (
     AUDIT_CSV_COLUMNS,
     ENTRY_COLUMNS,
+    ENTRY_RANKS,
     build_audit_csv_row,
     build_audit_record,
     build_audit_row,
@@ -130,7 +131,7 @@ def _print_table(found: Audit, limit: int) -> None:
     first = list(islice(entries, limit))
     more = sum(1 for _ in entries)
     if first:
-        print_table(ENTRY_COLUMNS, map(build_audit_row, first))
+        print_table(ENTRY_COLUMNS, map(build_audit_row, first), ranks=ENTRY_RANKS)
     if more:
         print_line(f"... and {format_count(more, 'more line')}; --limit shows more")
     print_issues(found.issues)

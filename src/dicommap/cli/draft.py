@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dicommap.api.draft import draft
-from dicommap.cli.next_step import NextStep, after_draft, after_dry_draft
+from dicommap.cli.next_step import NextStep, after_draft, after_dry_draft, allow_updates
 from dicommap.cli.options import (
     add_assume,
     add_audit_options,
@@ -56,6 +56,7 @@ from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
+from dicommap.healthimaging.data_stores import has_data_store
 from dicommap.healthimaging.quotas import Quotas
 from dicommap.inventory import Inventory
 from dicommap.issues import Severity
@@ -224,6 +225,7 @@ def run(args: argparse.Namespace) -> int:
             progress=True,
         )
         has_files = bool(drafted.overrides or not drafted.updates)  # updates alone import no files
+        is_stored = has_data_store(inventory.sources)
         needs_uri = args.input_s3_uri is None and has_files and not all(map(parse_s3_root, inventory.sources))
     # After an error, no page is written: the user would have to remove it before the corrected call, because an
     # existing file is never overwritten.
@@ -236,6 +238,7 @@ def run(args: argparse.Namespace) -> int:
         by_study=args.by_study,
         forecast=args.forecast,
         limit=args.limit,
+        is_stored=is_stored,
     )
     if has_page:
         print_line(f"Page: {args.html}")
@@ -252,6 +255,8 @@ _PRINTING_OPTIONS = frozenset({"dry_run", "html", "by_study", "forecast", "limit
 def _choose_next_step(drafted: Draft, args: argparse.Namespace, *, needs_uri: bool) -> NextStep:
     inventory, sheet = str(args.inventory), suggest_path("studies.csv")
     codes = [issue.code for issue in drafted.issues.errors]
+    if codes and {*codes} == {"edit.needs-updates"}:
+        return allow_updates(inventory, list_given_options(args))
     if not args.dry_run:
         package = None if drafted.package is None else str(drafted.package)
         return after_draft(package, inventory, codes=codes, sheet=sheet)
@@ -290,6 +295,7 @@ def print_draft(
     by_study: bool = False,
     forecast: bool = False,
     limit: int = ROWS_SHOWN,
+    is_stored: bool = False,
 ) -> None:
     """Print a draft: its changes, edit results, issues and jobs, and whether a package was written.
 
@@ -299,9 +305,10 @@ def print_draft(
         by_study: Whether the edits of each study are also printed.
         forecast: Whether the files that are likely to become non-primary image sets are also printed.
         limit: The maximum number of changes to print.
+        is_stored: Whether the inventory is that of a data store, so that updates make all changes.
     """
     names = OriginNames(drafted.edit_results)
-    _print_changes(drafted, names, drafted.masker(show_values=show_values), limit)
+    _print_changes(drafted, names, drafted.masker(show_values=show_values), limit, is_stored=is_stored)
     if by_study and drafted.changes:
         rows = list(drafted.study_edit_rows())
         _print_rows(_STUDY_EDITS, rows, len(rows), "edit")
@@ -312,17 +319,17 @@ def print_draft(
         _print_forecast(drafted, show_values=show_values)
     print_issues(drafted.issues)
     _print_jobs(drafted)
-    _print_summary(drafted, names)
+    _print_summary(drafted, names, is_stored=is_stored)
 
 
-def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: int) -> None:
+def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: int, *, is_stored: bool) -> None:
     """Print the first changes, grouped by study, and the meaning of the signs and of the marks of masked values."""
     if not drafted.changes:
         return
     has_removal = any(change.after is None for change in islice(drafted.changes, limit))
     print_line(LEGEND + (REMOVAL_LEGEND if has_removal else ""))
     if drafted.updates:
-        print_text(choose_update_legend(drafted.changes[0]))
+        print_text(choose_update_legend(is_stored=is_stored))
     print_line()
     lines = format_change_lines(
         drafted.changes, names, masker, limit=limit, width=table_width(), ellipsis=choose_ellipsis()
@@ -340,7 +347,7 @@ def _print_changes(drafted: Draft, names: OriginNames, masker: Masker, limit: in
         print_masked_note(masker)
 
 
-def _print_summary(drafted: Draft, names: OriginNames) -> None:
+def _print_summary(drafted: Draft, names: OriginNames, *, is_stored: bool) -> None:
     """Print the number of changes by each edit, and whether a package was written. If not, print the reason."""
     errors = len(drafted.issues.errors)
     if drafted.changes:
@@ -348,6 +355,11 @@ def _print_summary(drafted: Draft, names: OriginNames) -> None:
     if drafted.updates:
         time = ", after the import" if drafted.overrides else ""
         print_line(f"{format_count(drafted.updates, 'change')} by updates of the stored image sets{time}")
+        if not (drafted.overrides or is_stored):
+            print_text(
+                "No change needs an override, so that no import job is planned. The updates are for image sets "
+                "that other jobs have imported."
+            )
     if errors:
         print_line(f"{format_count(errors, 'error')}: nothing can be written", style=SEVERITY_STYLES[Severity.ERROR])
     elif drafted.package is not None:

@@ -15,7 +15,7 @@ from dicommap.dicom.printable_text import make_printable
 from dicommap.issues.wording import join_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 
 MAX_CODES = 3
@@ -150,7 +150,7 @@ def after_show(
         return explain_codes(codes)
     if is_empty:
         return list_all(inventory, level) if has_conditions else NextStep()
-    return write_sheet(inventory, sheet, level="series" if level == "series" else "study", where=where)
+    return write_sheet(inventory, sheet, level=level if level in ("series", "instance") else "study", where=where)
 
 
 def after_compare(before: str, after: str, *, output: str, options: Sequence[str]) -> NextStep:
@@ -214,6 +214,14 @@ def after_dry_draft(
     return NextStep(words=("draft", path_word(inventory), *options, *uri, "-o", path_word(output)))
 
 
+def allow_updates(inventory: str, options: Iterable[str]) -> NextStep:
+    """Return the step after a draft in which all errors are edits that need --updates: draft with this option.
+
+    `options` are the words of all options of the draft.
+    """
+    return NextStep(words=("draft", path_word(inventory), *options, "--updates"))
+
+
 def after_draft(package: str | None, inventory: str, *, codes: Sequence[str], sheet: str) -> NextStep:
     """Return the step after a draft: check the package, or correct the errors.
 
@@ -275,7 +283,7 @@ def list_all(inventory: str, level: str) -> NextStep:
 
 
 def write_sheet(inventory: str, sheet: str, *, level: str = "study", where: Sequence[str] = ()) -> NextStep:
-    """Return the step that writes a sheet of an inventory's studies or series that match the conditions `where`."""
+    """Return the step that writes a sheet of the studies, series or instances that match the conditions `where`."""
     options = () if level == "study" else ("--level", level)
     conditions = [word for condition in where for word in ("--where", condition)]
     return NextStep(words=("sheet", path_word(inventory), *options, *conditions, "-o", path_word(sheet)))

@@ -100,7 +100,7 @@ def after_reconcile(
     if outcomes.missing:
         copies = ("--stage-uri", RETRY_PREFIX) if outcomes.needs_copies else ()
         return NextStep(words=("reconcile", path_word(package), *options, "--retry", path_word(retry), *copies))
-    if set(outcomes.attention_codes) == {"reconcile.non-primary"}:
+    if {"reconcile.non-primary"} <= set(outcomes.attention_codes) <= {"reconcile.non-primary", "reconcile.warnings"}:
         return NextStep(words=("promote", path_word(package), *options, "-n"))
     if outcomes.attention_codes:
         return explain_codes(outcomes.attention_codes)
@@ -127,21 +127,33 @@ def after_verify(
     return (progress and _update(package, progress, options)) or _ALL_VERIFIED
 
 
-def after_update(package: str, codes: Sequence[str], *, is_revert: bool, has_results: bool = True) -> NextStep:
+def after_update(
+    package: str,
+    codes: Sequence[str],
+    *,
+    is_revert: bool,
+    has_results: bool = True,
+    has_updates: bool = True,
+    options: Sequence[str] = (),
+) -> NextStep:
     """Return the step after `update`: the explanation of errors and warnings, or a sentence that nothing is left to do.
 
     Args:
         package: The directory of the package.
         codes: The codes of the errors and warnings.
         is_revert: Whether updates were taken back.
-        has_results: Whether the package has updates of an image set.
+        has_results: Whether the call has found an image set that the package changes or has changed.
+        has_updates: Whether the package has updates.
+        options: The words of all options of the call, to repeat it.
     """
-    if codes == ["update.locked"]:
-        return NextStep(words=("update", path_word(package)), after="some minutes")
+    if {*codes} == {"update.locked"}:
+        return NextStep(words=("update", path_word(package), *options), after="some minutes")
     if codes:
         return explain_codes(codes)
-    if not has_results:
+    if not has_updates:
         return NextStep(sentence="'dicommap draft --updates' writes packages with updates.")
+    if is_revert and not has_results:
+        return NextStep(sentence="Done: the package has changed no image set, so that nothing is taken back.")
     sentence = "the updates were taken back." if is_revert else "what the updates want is stored."
     return NextStep(sentence=f"Done: {sentence}")
 

@@ -26,6 +26,7 @@ from dicommap.cli.output import (
     print_masked_note,
     print_next_step,
     print_table,
+    print_text,
     write,
 )
 from dicommap.cli.terminal import add_output_options
@@ -185,7 +186,7 @@ def _print_result(promoted: PromoteResult, masker: Masker) -> None:
         print_line("Nothing was sent.")
         return
     count = format_count(promoted.count(PromotionOutcome.PROMOTED), "image set")
-    print_line(f"{count} of {len(promoted.results):,} promoted; the promoted image sets remain, and can be deleted.")
+    print_text(f"{count} of {len(promoted.results):,} promoted; the promoted image sets remain, and can be deleted.")
 
 
 def _choose_next_step(promoted: PromoteResult, args: argparse.Namespace) -> NextStep:

@@ -30,6 +30,7 @@ from dicommap.cli.output import (
     print_line,
     print_next_step,
     print_table,
+    print_text,
     write,
 )
 from dicommap.cli.package_next_step import ReconciledState, after_package, after_reconcile, after_retry, after_verify
@@ -350,13 +351,13 @@ def _print_result(reconciliation: Reconciliation, *, show_values: bool, is_verif
         studies = [((study.study_instance_uid, study.job), study.counts) for study in reconciliation.first]
         _print_outcomes(("StudyInstanceUID", "job"), studies, STUDIES_SHOWN, "study")
     for count, kind, words in reconciliation.reasons(show_values=show_values)[:REASONS_SHOWN]:
-        print_line(f"{format_count(count, 'instance')}: {kind}{': ' if kind else ''}{words}")
+        print_text(f"{format_count(count, 'instance')}: {kind}{': ' if kind else ''}{words}")
     print_issues(reconciliation.issues)
     instances = sum(reconciliation.counts.values())
     imported = sum(count for outcome, count in reconciliation.counts.items() if outcome.is_imported)
     others = describe_not_instances(reconciliation.jobs)
     if others:
-        print_line(others)
+        print_text(others)
     if imported and reconciliation.has_overrides and not is_verified:
         print_line("The effects of the overrides were not checked: 'dicommap verify' does it.")
     print_line(f"{imported:,} of {format_count(instances, 'instance')} imported")

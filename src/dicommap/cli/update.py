@@ -41,6 +41,7 @@ from dicommap.display.csv_json import format_json_lines, record_lines
 from dicommap.display.outcome_records import flatten_outcome_record
 from dicommap.display.update_report import (
     build_request_record,
+    build_revert_record,
     build_update_record,
     describe_not_compared,
     describe_outcomes,
@@ -51,6 +52,7 @@ from dicommap.healthimaging.limits import UPDATE_IMAGE_SET_METADATA_RATE
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import Masker
 from dicommap.package.image_set_reader import LOCK_SECONDS
+from dicommap.package.image_set_reverter import ForecastRevert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,6 +181,15 @@ def _build_records(running: UpdateRun) -> Iterator[Record]:
 
 def _build_requests(running: UpdateRun, masker: Masker) -> Iterator[Record]:
     for forecast in running.forecast():
+        if isinstance(forecast, ForecastRevert):
+            yield build_revert_record(
+                running.datastore_id,
+                forecast.image_set_id,
+                forecast.version,
+                forecast.to_version,
+                is_forced=forecast.is_forced,
+            )
+            continue
         yield build_request_record(
             running.datastore_id,
             forecast.update,
@@ -222,10 +233,17 @@ def _print_result(result: UpdateResult) -> None:
 def _choose_next_step(result: UpdateResult, args: argparse.Namespace) -> NextStep:
     package = str(result.package)
     codes = [issue.code for issue in (*result.issues.errors, *result.issues.warnings)]
+    options = tuple(list_given_options(args, without={"dry_run"}))
     if result.is_dry and result.requests:
-        options = tuple(list_given_options(args, without={"dry_run"}))
         return after_dry_run("update", package, codes=codes, options=options)
-    return after_update(package, codes, is_revert=result.is_revert, has_results=bool(result.counts))
+    return after_update(
+        package,
+        codes,
+        is_revert=result.is_revert,
+        has_results=bool(result.counts),
+        has_updates=result.has_updates,
+        options=options,
+    )
 
 
 def _choose_status(result: UpdateResult, fail_on: FailOn) -> int:

@@ -24,6 +24,7 @@ from dicommap.cli.output import (
     print_line,
     print_next_step,
     print_table,
+    print_text,
 )
 from dicommap.cli.package_next_step import after_package
 from dicommap.cli.terminal import add_output_options
@@ -121,7 +122,7 @@ def _print_result(watched: WatchResult) -> None:
     ]
     print_table(("job", "status", "jobId", "message"), rows)
     if any(submission.jobStatus == "COMPLETED" for submission in watched.submissions):
-        print_line(COMPLETED_NOTE)
+        print_text(COMPLETED_NOTE)
     if watched.unsubmitted:
         print_line(f"{format_count(watched.unsubmitted, 'job')} not submitted yet")
 

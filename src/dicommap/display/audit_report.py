@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dicommap.model.masking import Masker
 
 ENTRY_COLUMNS = ("time", "user", "action", "study or series", "what")
+ENTRY_RANKS = ("time", "action", "study or series", "what", "user")
+"""The ENTRY_COLUMNS, the most important first: the others are hidden if the terminal is narrow."""
 _EVENT_MEMBERS = ("job", "jobId", "imageSetId", "newImageSetId", "file", "datastoreId", "dataAccessRoleArn")
 """Members of an event that its description names, in this order."""
 _REPORT_COLUMNS = (

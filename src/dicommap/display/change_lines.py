@@ -27,7 +27,6 @@ from dicommap.display.formatting import take_end, take_start, text_width
 from dicommap.display.preview import build_preview_row
 from dicommap.issues.wording import format_count
 from dicommap.model.masking import different_values_marker, is_mark
-from dicommap.overrides.attribute_change import UpdateReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +55,8 @@ _ROW = re.compile(r"(.+) row [0-9]+(\)?)", re.DOTALL)
 _GAP = "  "
 _ARROW = " -> "
 _MIN_VALUE_WIDTH = 8
+_MIN_CHANGE_WIDTH = 2 * _MIN_VALUE_WIDTH + len(_ARROW)
+"""Minimum number of columns for the values before and after a change."""
 
 Piece = tuple[str, str]
 """A piece of a line: its text, and the name of a style for the text.
@@ -64,12 +65,12 @@ The names are "study", "+", "~", "-", "x", "edit" and "update"; empty for a piec
 """
 
 
-def choose_update_legend(change: AttributeChange) -> str:
+def choose_update_legend(*, is_stored: bool) -> str:
     """Return the text that explains the mark `update` in a list of changes.
 
-    `change` is any change of the draft. If the inventory is that of a data store, updates make all changes.
+    If `is_stored` is true, the inventory is that of a data store, and updates make all changes.
     """
-    return STORED_LEGEND if change.update_reason is UpdateReason.STORED else UPDATE_LEGEND
+    return STORED_LEGEND if is_stored else UPDATE_LEGEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,13 +256,18 @@ def _build_texts(change: AttributeChange, names: OriginNames, masker: Masker) ->
 def _format_group(texts: Sequence[_ChangeTexts], indent: str, fit: _Fit | None) -> Iterator[list[Piece]]:
     """Yield the lines of all changes of one study, series or instance, with aligned columns: keyword, values, edits.
 
-    The reasons of updates are at the ends of the lines and are never shortened.
+    The reasons of updates are at the ends of the lines and are never shortened. If a long keyword leaves no room for
+    values and edits, each change has the edit on a second line.
     """
     keyword_width = max(len(change.keyword) for change in texts)
     values, origins = [change.values for change in texts], [change.origin for change in texts]
     if fit is not None:
         update_width = max(len(change.update) + len(_GAP) if change.update else 0 for change in texts)
         room = fit.width - len(indent) - 2 - keyword_width - 2 * len(_GAP) - update_width
+        if room < _MIN_CHANGE_WIDTH + _MIN_VALUE_WIDTH:
+            for change in texts:
+                yield from _format_tall_change(change, indent, fit)
+            return
         texts = [fit.shorten_before(change, room) for change in texts]
         widest = max(text_width(change.values) for change in texts)
         origin_room = max(room - widest, int(room * MAX_ORIGIN_SHARE))
@@ -277,6 +283,22 @@ def _format_group(texts: Sequence[_ChangeTexts], indent: str, fit: _Fit | None) 
             (origin, "edit"),
             *([(gap + change.update, "update")] if change.update else ()),
         ]
+
+
+def _format_tall_change(change: _ChangeTexts, indent: str, fit: _Fit) -> Iterator[list[Piece]]:
+    """Yield two or three lines for a change of an attribute whose long keyword leaves no room for the edit."""
+    head, deeper = f" {change.keyword}", indent + 2 * _GAP
+    room = fit.width - len(indent) - 1 - len(head) - len(_GAP)
+    is_narrow = room < _MIN_CHANGE_WIDTH
+    if is_narrow:
+        room = fit.width - len(deeper)
+    values = fit.cut_values(fit.shorten_before(change, room), room)
+    yield [(f"{indent}{change.sign}", change.sign), (head if is_narrow else f"{head}{_GAP}{values}", "")]
+    if is_narrow:
+        yield [(f"{deeper}{values}", "")]
+    update_width = len(change.update) + len(_GAP) if change.update else 0
+    origin = fit.cut_middle(change.origin, fit.width - len(deeper) - update_width)
+    yield [(deeper, ""), (origin, "edit"), *([(_GAP + change.update, "update")] if change.update else ())]
 
 
 def _pad(text: str, width: int) -> str:

@@ -44,10 +44,12 @@ _MARK = re.compile(r"<\w+ [0-9a-f]+>")
 """Pattern of marks of masked values, such as `<PatientID 3>`. Such a mark would be useless if it were cut."""
 
 _CODE_NAMES = frozenset(
-    {"code", "jobId", "job", "keyword", "tag", "status", "state", "disposition", "outcome", "level"}
+    {"code", "jobId", "job", "time", "keyword", "tag", "status", "state", "disposition", "outcome", "level"}
 )
 _PATH_NAMES = frozenset({"path", "before.path", "after.path", "source", "location", "object", "inputS3Uri"})
-_SENTENCE_NAMES = frozenset({"message", "title", "meaning"})
+_SENTENCE_NAMES = frozenset({"message", "title", "meaning", "what"})
+_UID_NAMES = frozenset({"study or series", "series", "image set", "primary image set"})
+"""Headings of columns of UIDs, and of ids of image sets, which are shortened like UIDs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def column_of(name: str, numbers: Collection[str] = ()) -> TableColumn:
     """
     if name in numbers:
         kind = CellKind.NUMBER
-    elif name.endswith("UID"):
+    elif name.endswith("UID") or name in _UID_NAMES:
         kind = CellKind.UID
     elif name == "severity":
         kind = CellKind.SEVERITY

@@ -164,6 +164,29 @@ def build_request_record(
     }
 
 
+def build_revert_record(
+    datastore: str, image_set: str, version: str, to_version: str, *, is_forced: bool
+) -> dict[str, Any]:
+    """Return the request of a dry run that restores an earlier version of an image set, for display.
+
+    Args:
+        datastore: The id of the data store.
+        image_set: The id of the image set.
+        version: Its latest version.
+        to_version: The version that is restored.
+        is_forced: Whether the request has `force`.
+
+    """
+    return {
+        "operation": "UpdateImageSetMetadata",
+        "datastoreId": datastore,
+        "imageSetId": image_set,
+        "latestVersionId": version,
+        **({"force": True} if is_forced else {}),
+        "updateImageSetMetadataUpdates": {"revertToVersionId": to_version},
+    }
+
+
 def mask_update_document(document: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
     """Return a document of an update with masked values. UIDs, names and VRs are not masked."""
     return {

@@ -1,4 +1,4 @@
-"""Lookup tables of rules: read a table, and find the row of a study or series by the value of one attribute.
+"""Lookup tables of rules: read a table, and find the row of a study, series or instance by one attribute's value.
 
 This value is the key of the row.
 """
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
     from dicommap.edits.rules_file import LookupSettings
     from dicommap.model.study import AttributeValues
+
+
+_OWNERS = {"SeriesInstanceUID": "this", "SOPInstanceUID": "the instance's"}
+"""Attribute by which a table names some series or instances, and usually not all that a rule matches -> its owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +84,17 @@ class LookupTable:
     _near_studies: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """Near key of a row -> key and Study Instance UID of the first study with this near key, but without a row."""
 
-    def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue:
-        """Return the row of a study or series. Its key is the current value of the attribute that `by` names.
+    def find(self, values: AttributeValues, location: Location) -> LookupRow | Issue | None:
+        """Return the row whose key is the current value of the attribute `by` in a study, series or instance.
 
         Args:
-            values: The current values of the study or series.
+            values: The current values of the study, series or instance.
             location: The location of the issue.
 
         Returns:
-            The row; or an issue if the attribute has several current values, or if no row has the key.
+            The row; or an issue if the attribute has several current values, or if no row has the key. A table by
+            SeriesInstanceUID or SOPInstanceUID usually names few of many series or instances, so for others the result
+            is None, unless a row has a similar key.
 
         """
         keys = _normalize_keys(values, self.by)
@@ -99,8 +105,17 @@ class LookupTable:
         if row is not None:
             return row
         near = self._find_near_row(key)
+        if near is None and self.by in _OWNERS:
+            return None
         hint = f"; row {near.number} comes close: it differs by {describe_differences(key, near.key)}" if near else ""
-        return make_issue("lookup.no-row", location, keyword=self.by, name=self.name, hint=hint)
+        return make_issue(
+            "lookup.no-row",
+            location,
+            keyword=self.by,
+            owner=_OWNERS.get(self.by, "the study's"),
+            name=self.name,
+            hint=hint,
+        )
 
     def record_study(self, values: AttributeValues, study: str) -> None:
         """Record a study in the edit results of the rows that it uses.
@@ -219,13 +234,13 @@ class LookupValue:
         `values` are the current values of the study or series.
         """
         row = self.table.find(values, Location())
-        return None if isinstance(row, Issue) else row.edit_result
+        return row.edit_result if isinstance(row, LookupRow) else None
 
     def compute_attribute(self, values: AttributeValues, location: Location) -> Attribute | list[Issue] | None:
         """Return the new attribute, or the issues that prevent it. Return None if the cell is empty."""
         row = self.table.find(values, replace(location, keyword=None))
-        if isinstance(row, Issue):
-            return [row]
+        if not isinstance(row, LookupRow):
+            return None if row is None else [row]
         cell = row.text(self.column)
         if not cell:
             return None

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from dicommap.model.study import AttributeValues, Series, Study, Target
 
 _NO_LOOKUPS: Mapping[str, LookupTable] = MappingProxyType({})
+_ALL_LEVELS = ("study", "series", "instance")
+_LOOKUP_LEVELS = {"SeriesInstanceUID": ("series", "instance"), "SOPInstanceUID": ("instance",)}
+"""Attribute with the keys of a lookup -> levels of rules at which it has one value; all levels for other attributes."""
 _UID_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID")
 """Keywords of the UIDs that patterns of rules can match, in addition to the captured attributes."""
 _INSTANCE_KEYWORDS = ("SOPInstanceUID", INSTANCE_NUMBER)
@@ -65,6 +68,8 @@ def rule_issues(name: str, rules: Iterable[Rule], tables: Mapping[str, LookupTab
         names.add(rule.name)
         for keyword in rule.match:
             yield from unknown_keyword_issues(keyword, Location(path=name, rule=rule.name, keyword=keyword))
+        if rule.lookup is not None and rule.level not in _LOOKUP_LEVELS.get(rule.lookup.by, _ALL_LEVELS):
+            yield make_issue("lookup.level", location, keyword=rule.lookup.by, level=rule.level)
         tags: set[int] = set()
         for new_value in build_new_values(rule, name, tables.get(rule.name)):
             if isinstance(new_value, Issue):

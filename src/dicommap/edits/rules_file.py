@@ -35,12 +35,12 @@ class Replacement(_Document):
 class LookupSettings(_Document):
     """Settings of the verb `lookup`, which takes new values from a table.
 
-    The row of a study or series is found by the value of the attribute `by`.
+    The row of a study, series or instance is found by the value of the attribute `by`.
     """
 
     file: str = Field(min_length=1)
     """Path of the CSV file or workbook, relative to the rules file."""
-    by: Literal["StudyInstanceUID", "AccessionNumber", "PatientID"]
+    by: Literal["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "AccessionNumber", "PatientID"]
     column: str | None = None
     """The name of the column with values of the attribute `by`; None if the column has the attribute's keyword."""
     delimiter: Literal[",", ";", "\t", "|"] | None = None

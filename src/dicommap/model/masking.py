@@ -227,13 +227,14 @@ class Masker:
         An empty value is returned unchanged.
 
         Args:
-            keyword: The keyword of the attribute.
+            keyword: The keyword of the attribute, or its tag. The mark of the tag (0009,1010) is `<00091010 1>`.
             value: The value.
             can_be_shown: False if the value must be masked even though its attribute is unmasked.
         """
         if self.show_values or not value or (can_be_shown and is_never_masked(keyword, value)):
             return escape_value(keyword, value)
-        mark = f"<{keyword} {self._number(keyword, value)}>"
+        name = keyword.strip("()").replace(",", "")  # a private attribute is named by its tag, such as (0009,1010)
+        mark = f"<{name} {self._number(name, value)}>"
         self.example = self.example or mark
         return mark
 

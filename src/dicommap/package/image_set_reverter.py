@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dicommap.aws.client_errors import ACCESS_DENIED_CODES
 from dicommap.aws.timing import GrowingPauses
 from dicommap.errors import AwsError, ConflictError
+from dicommap.healthimaging.image_sets import LOCKED_STATE
 from dicommap.healthimaging.job_properties import format_utc
 from dicommap.model.update_state import RequestState, RevertState, UpdateState
 from dicommap.package.image_set_reader import (
@@ -71,6 +72,18 @@ def collect_revert_targets(states: Iterable[tuple[str, UpdateState]]) -> dict[st
     return targets
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastRevert:
+    """The request that a run would send to take back what the package has done to one image set."""
+
+    image_set_id: str
+    version: str
+    """The latest version of the image set."""
+    to_version: str
+    """The version that is restored."""
+    is_forced: bool
+
+
 @dataclass(kw_only=True)
 class ImageSetReverter:
     """Reverter of the image sets that a package has changed, one at a time."""
@@ -103,6 +116,34 @@ class ImageSetReverter:
             outcome = end.outcome if end.outcome is UpdateOutcome.LOCKED else UpdateOutcome.NOT_REVERTED
             return _make_result(target, outcome, None, end.reason)
         return _make_result(target, UpdateOutcome.REVERTED, state)
+
+    def forecast(self, target: RevertTarget) -> ForecastRevert | ImageSetUpdateResult:
+        """Return the request that `revert` would send, or its result if nothing is left to send. Nothing is sent.
+
+        Raises:
+            AwsError: AWS cannot be reached, or refuses a request that does not concern this image set only.
+            PackageError: A state cannot be read.
+
+        """
+        known = self.states.read_revert(target.image_set_id)
+        if known is not None and known.state == "reverted":
+            return _make_result(target, UpdateOutcome.REVERTED, known)
+        if known is not None and known.state == "sent":
+            return _make_result(target, UpdateOutcome.LOCKED, known, "0")
+        try:
+            properties = self.reader.get(target.image_set_id)
+            if properties.imageSetState == LOCKED_STATE:
+                raise ImageSetEndError(UpdateOutcome.LOCKED, "0")
+            state = self._decide(target, properties.versionId)
+        except ImageSetEndError as end:
+            outcome = end.outcome if end.outcome is UpdateOutcome.LOCKED else UpdateOutcome.NOT_REVERTED
+            return _make_result(target, outcome, None, end.reason)
+        return ForecastRevert(
+            image_set_id=target.image_set_id,
+            version=state.versionBefore,
+            to_version=state.toVersion,
+            is_forced=target.is_forced,
+        )
 
     def _send(self, target: RevertTarget, known: RevertState | None) -> Generator[float, None, RevertState]:
         """Send a revert, unless an earlier run has sent it, and return its state after AWS has accepted it."""

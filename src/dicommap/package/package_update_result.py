@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dicommap.display.issue_report import Issues
 from dicommap.issues.bounded_list import BoundedList, bounded_issues
 from dicommap.model.displayable import Displayable
+from dicommap.package.image_set_reverter import ForecastRevert
 from dicommap.verification.update_result import UNKNOWN_OUTCOMES, ImageSetUpdateResult, UpdateOutcome
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class UpdateResult(Displayable):
     issues: Issues
     first: tuple[ImageSetUpdateResult, ...] = field(default=(), repr=False)
     """The first image sets that need attention, and then the others."""
-    requests: tuple[ForecastRequest, ...] = field(default=(), repr=False)
+    requests: tuple[ForecastRequest | ForecastRevert, ...] = field(default=(), repr=False)
     """In a dry run: the first requests that would be sent. Otherwise empty."""
     request_count: int = 0
     """In a dry run: the number of requests that would be sent."""
@@ -50,6 +51,8 @@ class UpdateResult(Displayable):
     """
     is_dry: bool = False
     is_revert: bool = False
+    has_updates: bool = True
+    """Whether the package has updates."""
 
     @property
     def ok(self) -> bool:
@@ -79,7 +82,7 @@ class UpdateResultBuilder:
         self._effects: Counter[Effect] = Counter()
         self._attention: BoundedList[ImageSetUpdateResult] = BoundedList(limit=RESULTS_KEPT)
         self._others: BoundedList[ImageSetUpdateResult] = BoundedList(limit=RESULTS_KEPT)
-        self._requests: list[ForecastRequest] = []
+        self._requests: list[ForecastRequest | ForecastRevert] = []
         self._request_count = 0
         self._not_compared = 0
 
@@ -91,14 +94,16 @@ class UpdateResultBuilder:
         self.issues += result.issues()
         (self._others if result.is_done else self._attention).add(result)
 
-    def add_request(self, request: ForecastRequest) -> None:
+    def add_request(self, request: ForecastRequest | ForecastRevert) -> None:
         """Add a request that would be sent."""
         self._request_count += 1
-        self._not_compared += len(request.not_compared)
+        self._not_compared += 0 if isinstance(request, ForecastRevert) else len(request.not_compared)
         if len(self._requests) < RESULTS_KEPT:
             self._requests.append(request)
 
-    def build(self, package: Path, datastore_id: str, *, is_dry: bool, is_revert: bool) -> UpdateResult:
+    def build(
+        self, package: Path, datastore_id: str, *, is_dry: bool, is_revert: bool, has_updates: bool
+    ) -> UpdateResult:
         """Return the result.
 
         Args:
@@ -106,6 +111,7 @@ class UpdateResultBuilder:
             datastore_id: The id of the data store; empty if it is not known.
             is_dry: Whether nothing was sent.
             is_revert: Whether updates were taken back.
+            has_updates: Whether the package has updates.
 
         """
         return UpdateResult(
@@ -120,4 +126,5 @@ class UpdateResultBuilder:
             not_compared=self._not_compared,
             is_dry=is_dry,
             is_revert=is_revert,
+            has_updates=has_updates,
         )

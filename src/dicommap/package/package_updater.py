@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from dicommap.aws.timing import Clock
     from dicommap.model.update_state import RequestRecord, RevertState
-    from dicommap.package.image_set_reverter import ImageSetReverter
+    from dicommap.package.image_set_reverter import ForecastRevert, ImageSetReverter
     from dicommap.package.image_set_updater import ImageSetUpdater
     from dicommap.package.package_directory import PlannedUpdate
     from dicommap.package.update_states import UpdateStates
@@ -245,6 +245,17 @@ class PackageUpdater:
         tasks = (reverter.revert(target) for target in targets.values())
         yield from run_interleaved(tasks, self.clock, at_once=STUDIES_AT_ONCE)
 
+    def forecast_revert(
+        self, updates: Iterable[PlannedUpdate], reverter: ImageSetReverter
+    ) -> Iterator[ForecastRevert | ImageSetUpdateResult]:
+        """Yield what `revert` would send now, and results of image sets that it would not change. Nothing is sent.
+
+        Requests of which it is not known whether they were executed are left out: only a run looks them up.
+        """
+        states = ((planned.update.study_instance_uid, self.read_state(planned)) for planned in updates)
+        for target in collect_revert_targets(states).values():
+            yield reverter.forecast(target)
+
     def _settle(self, planned: PlannedUpdate, state: UpdateState) -> Generator[float, None, UpdateState]:
         """Find out how the requests of an interrupted run have ended, without sending any. Return the new state."""
         updater = replace(self.updater, may_send=False)
@@ -261,6 +272,7 @@ def _find_missing(planned: PlannedUpdate, results: Results) -> Results:
     if not results:
         what = "the study" if update.series_instance_uid is None else "the series"
         missing = 1
+        absent: frozenset[str] = frozenset()
     else:
         is_read = [result for result in results if not result.was_taken_back]
         absent = frozenset.intersection(*(result.absent for result in is_read)) if is_read else frozenset()
@@ -273,6 +285,7 @@ def _find_missing(planned: PlannedUpdate, results: Results) -> Results:
         study_instance_uid=update.study_instance_uid,
         series_instance_uid=update.series_instance_uid,
         outcome=UpdateOutcome.NOT_FOUND,
+        absent=absent,
         reason=what,
     )
     return [result]

@@ -13,6 +13,7 @@ from dicommap.aws.image_sets import ImageSets
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.validation_result import Validation
 from dicommap.errors import AwsError, UsageError
+from dicommap.healthimaging.data_stores import find_data_store
 from dicommap.issues import Issue, Location, make_issue
 from dicommap.issues.bounded_list import ITEM_LIMIT, bounded_issues
 from dicommap.overrides.store_forecast import (
@@ -205,7 +206,9 @@ def choose_datastore(package: PackageDirectory, datastore_id: str | None) -> str
     """
     kept = package.aws_account()
     known: Any = kept.datastoreId if kept is not None else None
-    if kept is None and package.plan.jobs:
+    if kept is None and not package.plan.jobs:
+        known = find_data_store(package.plan.sources)  # of a package that was drafted from a scanned data store
+    elif kept is None:
         known = package.request(package.plan.jobs[0]).get("datastoreId")
     chosen: Any = datastore_id or known
     if chosen is None or chosen == "<datastoreId>":

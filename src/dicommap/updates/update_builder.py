@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 
 def find_update_issues(changes: Iterable[AttributeChange], assumptions: Assumptions) -> Iterator[Issue]:
-    """Yield the issues of changes that updates would make. Equal issues of a series or study are yielded once.
+    """Yield the issues of changes that updates would make.
+
+    Issues of several instances of a series that are equal but for the instance are yielded once, for the first one.
 
     Args:
         changes: The changes. The changes that overrides make are left out.
@@ -46,12 +49,18 @@ def find_update_issues(changes: Iterable[AttributeChange], assumptions: Assumpti
             if change.update_reason is not None
             for issue in _change_issues(change, assumptions)
         )
-        yield from dict.fromkeys(issues)
+        first: dict[Issue, Issue] = {}
+        for issue in issues:
+            first.setdefault(replace(issue, location=replace(issue.location, instance=None)), issue)
+        yield from first.values()
 
 
 def _change_issues(change: AttributeChange, assumptions: Assumptions) -> list[Issue]:
     location = Location(
-        keyword=keyword_of(change.tag), study=change.study_instance_uid, series=change.series_instance_uid
+        keyword=keyword_of(change.tag),
+        study=change.study_instance_uid,
+        series=change.series_instance_uid,
+        instance=change.sop_instance_uid,
     )
     issues = list(forbidden_attribute_issues(change.tag, location))
     if issues:

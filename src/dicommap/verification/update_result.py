@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -98,7 +98,7 @@ class ImageSetUpdateResult:
         place = Location(
             path=self.update or None, study=self.study_instance_uid or None, series=self.series_instance_uid
         )
-        yield from self._outcome_issues(place)
+        yield from self._outcome_issues(replace(place, instance=self._find_missing_instance()))
         for names, reason in ((self.elsewhere, OTHER_LEVEL_REASON), (self.too_large, TOO_LARGE_REASON)):
             if names:
                 yield make_issue(
@@ -127,11 +127,21 @@ class ImageSetUpdateResult:
             if counts:
                 yield make_issue(
                     code,
-                    place,
+                    replace(place, instance=self._find_only_instance(counts)),
                     count=sum(counts.values()),
                     image_set=self.image_set_id,
                     names=self._name_attributes(counts),
                 )
+
+    def _find_missing_instance(self) -> str | None:
+        """Return the SOP Instance UID that no image set has; None if there are several, or none."""
+        instances = self.absent - {self.series_instance_uid} if self.outcome is UpdateOutcome.NOT_FOUND else ()
+        return next(iter(instances)) if len(instances) == 1 else None
+
+    def _find_only_instance(self, counts: EffectCounts) -> str | None:
+        """Return the SOP Instance UID of all attributes with some effects; None if there are several, or none."""
+        instances = {attribute.sop_instance_uid for attribute, effect in self.effects.attention if effect in counts}
+        return instances.pop() if len(instances) == 1 else None
 
     def _name_attributes(self, counts: EffectCounts) -> str:
         """Return the names of the attributes with these effects.

@@ -252,6 +252,38 @@ def test_reverting_restores_the_version_before(store: Store) -> None:
     assert store.image_set.version == 4
 
 
+def test_a_dry_run_of_a_revert_lists_what_is_left_to_take_back(store: Store) -> None:
+    package = store.package(study_update(StudyDescription="new"), CORRECTION)
+    assert store.update(package, revert=True, dry_run=True).requests == ()
+    store.update(package)
+    versions = {one.image_set_id: one.version for one in store.service.image_sets}
+    dry = store.update(package, revert=True, dry_run=True)
+    assert {(request.image_set_id, int(request.version), request.to_version) for request in dry.requests} == {
+        (image_set, version, "1") for image_set, version in versions.items()
+    }
+    assert {one.image_set_id: one.version for one in store.service.image_sets} == versions
+    store.update(package, revert=True)
+    again = store.update(package, revert=True, dry_run=True)
+    assert (again.requests, again.counts) == ((), {UpdateOutcome.REVERTED: 2})
+
+
+def test_a_dry_run_of_a_revert_tells_what_somebody_else_has_changed(store: Store) -> None:
+    first, second = store.package(CORRECTION), store.package(REMOVAL, name="other")
+    store.update(first)
+    store.update(second)
+    dry = store.update(first, revert=True, dry_run=True)
+    assert (codes(dry), dry.requests) == (["update.not-reverted"], ())
+
+
+def test_nobody_is_asked_about_a_revert_that_is_done(store: Store) -> None:
+    package = store.package(CORRECTION)
+    store.update(package)
+    asked: list[object] = []
+    for _ in range(2):
+        store.update(package, revert=True, confirm=lambda transfer: asked.append(transfer) or True)
+    assert len(asked) == 1
+
+
 def test_an_update_of_a_study_is_taken_back_in_each_image_set(store: Store) -> None:
     package = store.package(study_update(StudyDescription="new"), CORRECTION)
     store.update(package)

@@ -22,6 +22,7 @@ from dicommap.cli.next_step import (
     after_scan,
     after_sheet,
     after_show,
+    allow_updates,
     explain_codes,
 )
 from dicommap.cli.package_next_step import (
@@ -151,9 +152,9 @@ STEPS = {
         reconciled(ENDED, 0, "reconcile.non-primary"),
         "promote p --manifests m --region eu-west-1 -n",
     ),
-    "reconcile, non-primary and warnings": (
-        reconciled(ENDED, 0, "reconcile.non-primary", "reconcile.warnings"),
-        "explain reconcile.non-primary reconcile.warnings",
+    "reconcile, non-primary and others": (
+        reconciled(ENDED, 0, "reconcile.non-primary", "reconcile.failed"),
+        "explain reconcile.non-primary reconcile.failed",
     ),
     "reconcile, failures": (
         reconciled(ENDED, 3, "reconcile.failed"),
@@ -228,5 +229,32 @@ def test_a_long_command_is_continued() -> None:
 
 
 def test_a_package_without_updates_is_not_called_done() -> None:
-    assert "draft --updates" in after_update("p", [], is_revert=False, has_results=False).sentence
+    assert "draft --updates" in after_update("p", [], is_revert=False, has_updates=False).sentence
     assert after_update("p", [], is_revert=False).sentence.startswith("Done")
+
+
+@pytest.mark.parametrize("is_revert", [False, True])
+def test_a_package_whose_updates_have_nothing_to_send_is_not_said_to_have_none(is_revert: bool) -> None:
+    sentence = after_update("p", [], is_revert=is_revert, has_results=False).sentence
+    assert sentence.startswith("Done")
+    assert "--updates" not in sentence
+
+
+def test_image_sets_that_are_locked_lead_to_the_same_call_again() -> None:
+    step = after_update("p", ["update.locked"] * 2, is_revert=True, options=["--revert", "--study", "1.2"])
+    assert step.lines() == ["Next, after some minutes: dicommap update p --revert --study 1.2"]
+
+
+def test_image_sets_that_are_not_primary_lead_to_promote_also_beside_warnings_of_aws() -> None:
+    progress = JobCounts(jobs=1, started=1, ended=1)
+    for others in ((), ("reconcile.warnings",)):
+        codes = ("reconcile.non-primary", *others)
+        state = ReconciledState(missing=0, attention_codes=codes)
+        step = after_reconcile("p", progress, state, options=(), aws_options=(), retry="r")
+        assert step.words[0] == "promote"
+
+
+def test_edits_that_need_updates_are_drafted_again_with_the_option() -> None:
+    assert allow_updates("i.db", ["--rules", "r.toml", "-n"]).lines() == [
+        "Next: dicommap draft i.db --rules r.toml -n --updates"
+    ]

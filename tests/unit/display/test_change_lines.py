@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.datadict import DicomDictionary
 from rich.cells import cell_len
 
+from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute
 from dicommap.dicom.printable_text import make_printable
-from dicommap.display.change_lines import OriginNames, format_change_lines, summarize_changes
+from dicommap.display.change_lines import (
+    OriginNames,
+    choose_update_legend,
+    format_change_lines,
+    summarize_changes,
+)
 from dicommap.edits.edit_result import EditResult
 from dicommap.model.masking import Masker, is_mask_text
-from dicommap.overrides.attribute_change import AttributeChange
+from dicommap.overrides.attribute_change import AttributeChange, UpdateReason
 
 PATIENT_ID, STUDY_TIME, SERIES_DESCRIPTION = 0x00100020, 0x00080030, 0x0008103E
 SHEET, RULE = "s.csv row 2", "r.toml rule 'x'"
@@ -26,11 +35,15 @@ def change(
     tag: int = PATIENT_ID,
     uid: str = "1.2",
     series: str | None = None,
+    instance: str | None = None,
+    update: UpdateReason | None = None,
 ) -> AttributeChange:
     attribute: Attribute = {"vr": "LO", "Value": [after]} if after else {"vr": "LO"}
     return AttributeChange(
         study_instance_uid=uid,
         series_instance_uid=series,
+        sop_instance_uid=instance,
+        update_reason=update,
         tag=tag,
         before=before,
         after=attribute,
@@ -80,6 +93,42 @@ def test_a_narrow_line_keeps_the_numbers_of_marks_and_rows() -> None:
     assert "… 2>" in line
     assert line.endswith("row 1234")
     assert is_mask_text(line)
+
+
+LONGEST_KEYWORD = max(DicomDictionary, key=lambda tag: len(keyword_of(tag)))
+LONG_KEYWORDS = [0x00080023, 0x00200037, 0x0018A001, 0x00189758, 0x00091010, 0x00221612]
+
+
+@given(
+    before=st.text(max_size=90),
+    after=st.text(max_size=90),
+    tag=st.sampled_from([*LONG_KEYWORDS, LONGEST_KEYWORD]),
+    reason=st.sampled_from([None, *UpdateReason]),
+    shown=st.booleans(),
+)
+def test_no_change_of_an_instance_is_wider_than_the_terminal(
+    before: str, after: str, tag: int, reason: UpdateReason | None, shown: bool
+) -> None:
+    edited = change({before: 1}, after, "a long name of a sheet.csv row 1234", tag=tag, series="1.2.1", instance="1.3")
+    printed = lines(replace(edited, update_reason=reason), width=80, shown=shown)
+    assert all(cell_len(line) <= 80 for line in printed)
+    assert any("1234" in line for line in printed)
+    assert reason is None or printed[-1].endswith(f"update: {reason}")
+
+
+def test_a_long_keyword_has_its_edit_on_a_second_line() -> None:
+    edited = change(
+        {r"1.000000\0.000000": 1}, "1", tag=0x00200037, series="1.2.1", instance="1.3", update=UpdateReason.INSTANCE
+    )
+    assert lines(edited, width=80)[-2:] == [
+        r"      ~ ImageOrientationPatient  1.000000\0.000000 -> 1",
+        "          rule 'x'  update: instance",
+    ]
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_the_legend_of_updates_says_after_the_import_for_files_only(is_stored: bool) -> None:
+    assert ("after the import" in choose_update_legend(is_stored=is_stored)) is not is_stored
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=90)

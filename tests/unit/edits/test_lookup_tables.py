@@ -11,9 +11,10 @@ from dicommap.dicom.json_model import text_from_attribute
 from dicommap.edits.edit import Edit
 from dicommap.edits.edit_provider import CombinedEdits
 from dicommap.edits.lookup_tables import missing_column_issues, read_lookup, repeated_row_issues
-from dicommap.edits.rule_edits import RuleEdits
+from dicommap.edits.rule_edits import RuleEdits, rule_issues
 from dicommap.edits.rules_file import LookupSettings, Rule
 from dicommap.issues import Issue, Location
+from dicommap.model.instance_values import InstanceValues
 from dicommap.model.study import Study
 from dicommap.overrides.resolution import resolve_edits
 from tests.support.studies import KEYWORDS, files_of, study
@@ -136,6 +137,51 @@ def test_rules_that_share_a_worklist_share_its_rows() -> None:
     assert told == [("lookup.several-studies", 2), ("lookup.unused-row", 4)]
     assert [str(one) for one in resolution.edit_results if one.row] == ["w.csv row 2", "w.csv row 3", "w.csv row 4"]
     assert [one.studies for one in resolution.edit_results if one.row] == [2, 1, 0]
+
+
+def test_a_table_by_instance_names_the_instances_to_change_and_no_others() -> None:
+    lookup = LookupSettings.model_validate({"file": "w.csv", "by": "SOPInstanceUID", "set": {"ImageComments": "Text"}})
+    table, issues = read_lookup(lookup, b"SOPInstanceUID,Text\n1.2.1.1,scout\n1.2.1.9,never used\n")
+    assert not issues
+    scanned = study({"PatientID": "7"})
+    instances = [
+        InstanceValues(
+            study_instance_uid="1.2",
+            series_instance_uid=scanned.series[0].series_instance_uid,
+            sop_instance_uid=f"1.2.1.{number}",
+            files=1,
+            path=f"{number}.dcm",
+            values={"ImageComments": {"": 1}},
+        )
+        for number in (1, 2, 3)
+    ]
+    rule = Rule.model_validate({"name": "x", "level": "instance", "lookup": lookup})
+    edits = RuleEdits("r.toml", rule, KEYWORDS, {"x": table}, instances=lambda _: iter(instances))
+    found = [*edits.edits_for_study(scanned), *edits.unused_issues()]
+    assert [(one.target.sop_instance_uid, one.attribute) for one in found if isinstance(one, Edit)] == [
+        ("1.2.1.1", {"vr": "LT", "Value": ["scout"]})
+    ]
+    told = [(one.code, one.location.instance, one.location.row) for one in found if isinstance(one, Issue)]
+    assert told == [("lookup.unused-row", None, 3)]
+
+
+@pytest.mark.parametrize(
+    ("by", "level", "is_right"),
+    [
+        ("SOPInstanceUID", "study", False),
+        ("SOPInstanceUID", "series", False),
+        ("SOPInstanceUID", "instance", True),
+        ("SeriesInstanceUID", "study", False),
+        ("SeriesInstanceUID", "series", True),
+        ("SeriesInstanceUID", "instance", True),
+        ("PatientID", "study", True),
+    ],
+)
+def test_a_rule_looks_up_by_uids_of_its_own_level(by: str, level: str, is_right: bool) -> None:
+    settings = {"file": "w.csv", "by": by, "set": {"PatientID": "N"}}
+    rule = Rule.model_validate({"name": "x", "level": level, "lookup": settings})
+    codes = [issue.code for issue in rule_issues("r.toml", [rule])]
+    assert codes == ([] if is_right else ["lookup.level"])
 
 
 def test_values_are_checked_like_any_other() -> None:

@@ -83,6 +83,11 @@ def test_equal_values_of_one_attribute_get_equal_marks() -> None:
     assert masker.example == "<PatientID 1>"
 
 
+def test_marks_of_private_attributes_are_recognized_as_marks() -> None:
+    mark = Masker().mask("(0009,1010)", "secret")
+    assert (mark, is_mask_text(mark)) == ("<00091010 1>", True)
+
+
 def test_a_masker_without_masked_values_has_no_example() -> None:
     masker, unmasked = Masker(), Masker(show_values=True)
     assert (masker.mask("Modality", "MR"), masker.mask("PatientID", ""), masker.example) == ("MR", "", "")

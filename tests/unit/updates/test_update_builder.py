@@ -187,6 +187,14 @@ def test_what_aws_forbids_is_an_issue(faulty: AttributeChange, code: str) -> Non
     assert (issue.location.study, issue.location.series) == ("1.2", faulty.series_instance_uid)
 
 
+def test_equal_issues_of_many_instances_are_one_that_names_the_first() -> None:
+    faulty = [
+        change("PatientID", "7", series, f"{series}.{number}") for series in ("1.2.1", "1.2.2") for number in (1, 2)
+    ]
+    issues = [issue.location for issue in find_update_issues(faulty, DEFAULT)]
+    assert [(location.series, location.instance) for location in issues] == [("1.2.1", "1.2.1.1"), ("1.2.2", "1.2.2.1")]
+
+
 def test_a_binary_attribute_can_be_removed() -> None:
     assert codes(change(0x00191001, None, "1.2.1", "1.2.1.1"), change("IconImageSequence", None, "1.2.1")) == []
 

@@ -14,6 +14,15 @@ CODES = (
         fix="Correct the column's name in the rule, or add the column.",
     ),
     IssueCode(
+        name="lookup.level",
+        severity=Severity.ERROR,
+        title="A lookup by a UID in a rule of another level",
+        message="A rule of the level {level} cannot look up by {keyword}.",
+        explanation="A rule is tried for each object of its level, and takes the values of the row that has the key of "
+        "this object. A study has several series and instances, and a series has several instances.",
+        fix="Give the rule the level of the keys: 'instance' for SOPInstanceUID, 'series' for SeriesInstanceUID.",
+    ),
+    IssueCode(
         name="lookup.duplicate-key",
         severity=Severity.ERROR,
         title="Two rows of a lookup have the same key",
@@ -44,8 +53,9 @@ CODES = (
         name="lookup.no-row",
         severity=Severity.WARNING,
         title="A study without a row in the lookup",
-        message="No row of {name} has the study's {keyword}{hint}.",
-        explanation="The rule matches the study, but the lookup has no values for it; the study is not changed. "
+        message="No row of {name} has {owner} {keyword}{hint}.",
+        explanation="The rule matches the study, but the lookup has no values for it; the study is not changed. If the "
+        "lookup is by SeriesInstanceUID or SOPInstanceUID, only a series or instance with a similar row is reported. "
         "The message names a row with a similar key, but such a row is never used: 0042 and 42 may be two "
         "patients.",
         fix="Add the row, or narrow the rule's match to the studies that the lookup is for.",

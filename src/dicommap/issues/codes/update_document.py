@@ -67,7 +67,7 @@ CODES = (
         name="update-document.too-large",
         severity=Severity.ERROR,
         title="An update that is too large",
-        message="The update of {what} has {size:byte}; AWS takes {limit} in one request.",
+        message="The update of {what} has {size:byte}; AWS takes {limit:byte} in one request.",
         explanation=f'The payload of UpdateImageSetMetadata may have {MAX_UPDATE_KB} KB (developer guide, "Endpoints '
         'and quotas"). A draft divides larger updates into several requests, but never one attribute.',
         fix="Shorten the value, or change the files themselves.",
