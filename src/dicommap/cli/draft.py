@@ -51,8 +51,10 @@ from dicommap.display.change_lines import (
     choose_update_legend,
     format_change_lines,
     summarize_changes,
+    summarize_updates,
 )
 from dicommap.display.conflict_report import FORECAST_NOTE, build_conflict_row
+from dicommap.display.draft_report import summarize_jobs
 from dicommap.display.edit_result_rows import format_edit_result_lines
 from dicommap.edits.table_formats import TextEncoding
 from dicommap.errors import UsageError
@@ -318,7 +320,8 @@ def print_draft(
     if forecast:
         _print_forecast(drafted, show_values=show_values)
     print_issues(drafted.issues)
-    _print_jobs(drafted)
+    if drafted.plan is not None and (jobs := summarize_jobs(drafted.plan)):
+        print_line(jobs)
     _print_summary(drafted, names, is_stored=is_stored)
 
 
@@ -353,13 +356,8 @@ def _print_summary(drafted: Draft, names: OriginNames, *, is_stored: bool) -> No
     if drafted.changes:
         print_text(summarize_changes(drafted.changes, names), indent="  ")
     if drafted.updates:
-        time = ", after the import" if drafted.overrides else ""
-        print_line(f"{format_count(drafted.updates, 'change')} by updates of the stored image sets{time}")
-        if not (drafted.overrides or is_stored):
-            print_text(
-                "No change needs an override, so that no import job is planned. The updates are for image sets "
-                "that other jobs have imported."
-            )
+        has_jobs = bool(drafted.overrides)
+        print_text(summarize_updates(drafted.updates, has_jobs=has_jobs, is_stored=is_stored), indent="  ")
     if errors:
         print_line(f"{format_count(errors, 'error')}: nothing can be written", style=SEVERITY_STYLES[Severity.ERROR])
     elif drafted.package is not None:
@@ -368,15 +366,6 @@ def _print_summary(drafted: Draft, names: OriginNames, *, is_stored: bool) -> No
         print_line("Nothing was written, and no jobs were planned: --input-s3-uri is missing.")
     else:
         print_line("Nothing was written.")
-
-
-def _print_jobs(drafted: Draft) -> None:
-    """Print the number of jobs. Print nothing if there is no job, or if the only job imports files in place."""
-    plan = drafted.plan
-    if plan is None or not plan.jobs or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
-        return
-    staged = sum(job.staged for job in plan.jobs)
-    print_line(f"{format_count(len(plan.jobs), 'job')}: {len(plan.jobs) - staged:,} in place, {staged:,} staged")
 
 
 def _print_forecast(drafted: Draft, *, show_values: bool) -> None:

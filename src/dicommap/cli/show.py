@@ -256,8 +256,7 @@ def _select_cells(row: dict[str, str], columns: Sequence[str]) -> dict[str, str]
 
 def _print_next_step(args: argparse.Namespace, codes: Sequence[str] = (), *, is_empty: bool = False) -> None:
     """Print the next command. `codes` are the codes of the listed issues, the most severe first."""
-    names = {ShowLevel.SERIES: "series.csv", ShowLevel.INSTANCE: "instances.csv"}
-    sheet = suggest_path(names.get(args.level, "studies.csv"))
+    sheet = suggest_path({"series": "series.csv", "instance": "instances.csv"}.get(args.level.value, "studies.csv"))
     step = after_show(
         str(args.inventory),
         level=args.level.value,

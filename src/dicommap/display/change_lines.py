@@ -195,6 +195,20 @@ def summarize_changes(changes: Sequence[AttributeChange], names: OriginNames) ->
     return f"{total}: {', '.join(parts)}" if parts else total
 
 
+def summarize_updates(updates: int, *, has_jobs: bool, is_stored: bool) -> str:
+    """Return the number of changes that updates make, and which image sets they are for.
+
+    Args:
+        updates: The number of changes.
+        has_jobs: Whether the draft has overrides, and so plans import jobs.
+        is_stored: Whether the inventory is that of a data store.
+    """
+    text = f"{format_count(updates, 'change')} by updates of the stored image sets"
+    if has_jobs:
+        return f"{text}, after the import"
+    return text if is_stored else f"{text}; no change needs an override, so that the files are not imported again"
+
+
 def format_change_lines(
     changes: Iterable[AttributeChange],
     names: OriginNames,

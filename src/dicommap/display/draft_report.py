@@ -155,3 +155,11 @@ def _build_job_row(job: PlanJob) -> TableRow:
     staged = "staged" if job.staged else ""
     cells = (f"{number:,}" for number in numbers)
     return TableRow(cells=(job.id, job.inputS3Uri, *cells, format_byte_count(job.sourceBytes), staged))
+
+
+def summarize_jobs(plan: Plan) -> str:
+    """Return the number of jobs; empty if there is no job, or if the only job imports files in place."""
+    if not plan.jobs or (len(plan.jobs) == 1 and not plan.jobs[0].staged):
+        return ""
+    staged = sum(job.staged for job in plan.jobs)
+    return f"{format_count(len(plan.jobs), 'job')}: {len(plan.jobs) - staged:,} in place, {staged:,} staged"
