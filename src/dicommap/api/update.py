@@ -242,8 +242,10 @@ class UpdateRun:
             else updater.forecast(updates)
         )
         for item in items:
-            if isinstance(item, ForecastRequest | ForecastRevert):
+            if isinstance(item, ForecastRequest):
                 self._results.add_request(item)
+            elif isinstance(item, ForecastRevert):
+                self._results.add_revert(item)
             else:
                 self._results.add_image_set(item)
             yield item

@@ -234,7 +234,7 @@ def _choose_next_step(result: UpdateResult, args: argparse.Namespace) -> NextSte
     package = str(result.package)
     codes = [issue.code for issue in (*result.issues.errors, *result.issues.warnings)]
     options = tuple(list_given_options(args, without={"dry_run"}))
-    if result.is_dry and result.requests:
+    if result.is_dry and result.request_count:
         return after_dry_run("update", package, codes=codes, options=options)
     return after_update(
         package,

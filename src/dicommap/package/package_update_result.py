@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from dicommap.display.issue_report import Issues
 from dicommap.issues.bounded_list import BoundedList, bounded_issues
 from dicommap.model.displayable import Displayable
-from dicommap.package.image_set_reverter import ForecastRevert
 from dicommap.verification.update_result import UNKNOWN_OUTCOMES, ImageSetUpdateResult, UpdateOutcome
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from dicommap.display.report import Report
     from dicommap.issues import Issue
+    from dicommap.package.image_set_reverter import ForecastRevert
     from dicommap.package.package_updater import ForecastRequest
     from dicommap.verification.effects import Effect
 
@@ -39,8 +39,10 @@ class UpdateResult(Displayable):
     issues: Issues
     first: tuple[ImageSetUpdateResult, ...] = field(default=(), repr=False)
     """The first image sets that need attention, and then the others."""
-    requests: tuple[ForecastRequest | ForecastRevert, ...] = field(default=(), repr=False)
+    requests: tuple[ForecastRequest, ...] = field(default=(), repr=False)
     """In a dry run: the first requests that would be sent. Otherwise empty."""
+    reverts: tuple[ForecastRevert, ...] = field(default=(), repr=False)
+    """In a dry run that takes updates back: the first requests that would restore a version. Otherwise empty."""
     request_count: int = 0
     """In a dry run: the number of requests that would be sent."""
     not_compared: int = 0
@@ -82,7 +84,8 @@ class UpdateResultBuilder:
         self._effects: Counter[Effect] = Counter()
         self._attention: BoundedList[ImageSetUpdateResult] = BoundedList(limit=RESULTS_KEPT)
         self._others: BoundedList[ImageSetUpdateResult] = BoundedList(limit=RESULTS_KEPT)
-        self._requests: list[ForecastRequest | ForecastRevert] = []
+        self._requests: list[ForecastRequest] = []
+        self._reverts: list[ForecastRevert] = []
         self._request_count = 0
         self._not_compared = 0
 
@@ -94,10 +97,16 @@ class UpdateResultBuilder:
         self.issues += result.issues()
         (self._others if result.is_done else self._attention).add(result)
 
-    def add_request(self, request: ForecastRequest | ForecastRevert) -> None:
+    def add_revert(self, revert: ForecastRevert) -> None:
+        """Add a request that would restore a version."""
+        self._request_count += 1
+        if len(self._reverts) < RESULTS_KEPT:
+            self._reverts.append(revert)
+
+    def add_request(self, request: ForecastRequest) -> None:
         """Add a request that would be sent."""
         self._request_count += 1
-        self._not_compared += 0 if isinstance(request, ForecastRevert) else len(request.not_compared)
+        self._not_compared += len(request.not_compared)
         if len(self._requests) < RESULTS_KEPT:
             self._requests.append(request)
 
@@ -122,6 +131,7 @@ class UpdateResultBuilder:
             issues=Issues(self.issues),
             first=tuple((*self._attention, *self._others)[:RESULTS_KEPT]),
             requests=tuple(self._requests),
+            reverts=tuple(self._reverts),
             request_count=self._request_count,
             not_compared=self._not_compared,
             is_dry=is_dry,

@@ -140,7 +140,7 @@ class ImageSetUpdateResult:
 
     def _find_only_instance(self, counts: EffectCounts) -> str | None:
         """Return the SOP Instance UID of all attributes with some effects; None if there are several, or none."""
-        instances = {attribute.sop_instance_uid for attribute, effect in self.effects.attention if effect in counts}
+        instances = {attribute.instance for attribute, effect in self.effects.attention if effect in counts}
         return instances.pop() if len(instances) == 1 else None
 
     def _name_attributes(self, counts: EffectCounts) -> str:

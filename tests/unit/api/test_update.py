@@ -254,17 +254,17 @@ def test_reverting_restores_the_version_before(store: Store) -> None:
 
 def test_a_dry_run_of_a_revert_lists_what_is_left_to_take_back(store: Store) -> None:
     package = store.package(study_update(StudyDescription="new"), CORRECTION)
-    assert store.update(package, revert=True, dry_run=True).requests == ()
+    assert store.update(package, revert=True, dry_run=True).reverts == ()
     store.update(package)
     versions = {one.image_set_id: one.version for one in store.service.image_sets}
     dry = store.update(package, revert=True, dry_run=True)
-    assert {(request.image_set_id, int(request.version), request.to_version) for request in dry.requests} == {
+    assert {(request.image_set_id, int(request.version), request.to_version) for request in dry.reverts} == {
         (image_set, version, "1") for image_set, version in versions.items()
     }
     assert {one.image_set_id: one.version for one in store.service.image_sets} == versions
     store.update(package, revert=True)
     again = store.update(package, revert=True, dry_run=True)
-    assert (again.requests, again.counts) == ((), {UpdateOutcome.REVERTED: 2})
+    assert (again.reverts, again.counts) == ((), {UpdateOutcome.REVERTED: 2})
 
 
 def test_a_dry_run_of_a_revert_tells_what_somebody_else_has_changed(store: Store) -> None:
@@ -272,15 +272,20 @@ def test_a_dry_run_of_a_revert_tells_what_somebody_else_has_changed(store: Store
     store.update(first)
     store.update(second)
     dry = store.update(first, revert=True, dry_run=True)
-    assert (codes(dry), dry.requests) == (["update.not-reverted"], ())
+    assert (codes(dry), dry.reverts) == (["update.not-reverted"], ())
 
 
 def test_nobody_is_asked_about_a_revert_that_is_done(store: Store) -> None:
     package = store.package(CORRECTION)
     store.update(package)
     asked: list[object] = []
+
+    def confirm(transfer: object) -> bool:
+        asked.append(transfer)
+        return True
+
     for _ in range(2):
-        store.update(package, revert=True, confirm=lambda transfer: asked.append(transfer) or True)
+        store.update(package, revert=True, confirm=confirm)
     assert len(asked) == 1
 
 

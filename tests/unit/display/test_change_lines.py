@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom.datadict import DicomDictionary
+from pydicom.datadict import keyword_dict
 from rich.cells import cell_len
 
-from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import Attribute
 from dicommap.dicom.printable_text import make_printable
 from dicommap.display.change_lines import (
@@ -95,7 +94,7 @@ def test_a_narrow_line_keeps_the_numbers_of_marks_and_rows() -> None:
     assert is_mask_text(line)
 
 
-LONGEST_KEYWORD = max(DicomDictionary, key=lambda tag: len(keyword_of(tag)))
+LONGEST_KEYWORD = keyword_dict[max(keyword_dict, key=len)]
 LONG_KEYWORDS = [0x00080023, 0x00200037, 0x0018A001, 0x00189758, 0x00091010, 0x00221612]
 
 

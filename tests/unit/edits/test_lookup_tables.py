@@ -156,7 +156,7 @@ def test_a_table_by_instance_names_the_instances_to_change_and_no_others() -> No
         for number in (1, 2, 3)
     ]
     rule = Rule.model_validate({"name": "x", "level": "instance", "lookup": lookup})
-    edits = RuleEdits("r.toml", rule, KEYWORDS, {"x": table}, instances=lambda _: iter(instances))
+    edits = RuleEdits("r.toml", rule, KEYWORDS, {"x": table}, instances=lambda _: instances)
     found = [*edits.edits_for_study(scanned), *edits.unused_issues()]
     assert [(one.target.sop_instance_uid, one.attribute) for one in found if isinstance(one, Edit)] == [
         ("1.2.1.1", {"vr": "LT", "Value": ["scout"]})
