@@ -47,6 +47,7 @@ MAX_NAMES_AHEAD = 50_000
 MAX_NAMES_IN_DIRECTORY_AHEAD = 4_096
 """The maximum number of names of a directory that is listed ahead of the walk."""
 
+_ONLY_FILES = frozenset({SourceFile})
 _NOT_DONE: Any = object()
 _TOO_MANY_NAMES: Any = object()
 
@@ -286,7 +287,7 @@ class TreeWalk:
         """Keep the result of a call, and put the calls that follow from it into the heap."""
         if isinstance(call, _StatusCall):
             call.results = result
-            if not all(map(_is_file, result)):
+            if not _ONLY_FILES.issuperset(map(type, result)):
                 call.is_plain = False
                 call.results = [
                     self._make_list_call(found, call.above) if isinstance(found, DirectoryStatus) else found
@@ -378,10 +379,6 @@ class TreeWalk:
             return call, call.run(self._reader)
         except TooManyNamesError:
             return call, _TOO_MANY_NAMES
-
-
-def _is_file(found: object) -> bool:
-    return isinstance(found, SourceFile)
 
 
 def _make_key(path: str) -> bytes:

@@ -143,3 +143,33 @@ def test_the_limit_can_be_lowered() -> None:
     assert max(adapt(count, lambda _: 0.001, 50)) == 5
     count.lower_limit(0)
     assert count.value == 1
+
+
+def test_no_more_threads_are_tried_while_the_interpreter_is_busy() -> None:
+    count = ThreadCount(64)
+    for _ in range(100):
+        count.adapt([0.005] * count.window, is_busy=True)
+        assert count.value <= FIRST_THREADS
+    assert adapt(count, lambda _: 0.005, 40)[-1] == 64
+
+
+def test_a_few_threads_are_enough_if_results_are_ready_before_they_are_needed() -> None:
+    count = ThreadCount(64)
+    adapt(count, lambda _: 0.005, 3)
+    assert count.value == 64
+    for _ in range(10):
+        count.adapt([0.005] * count.window, is_ahead=True)
+    assert count.value == 2
+
+
+def test_more_threads_are_tried_at_once_if_results_are_late_again() -> None:
+    count = ThreadCount(64)
+    for _ in range(10):
+        count.adapt([0.005] * count.window, is_ahead=True)
+    assert adapt(count, lambda _: 0.005, 6) == [4, 8, 16, 32, 64, 64]
+
+
+def test_a_limit_of_one_stays_one_if_results_are_ready() -> None:
+    count = ThreadCount(1)
+    count.adapt([0.005] * count.window, is_ahead=True)
+    assert count.value == 1
