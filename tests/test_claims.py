@@ -30,6 +30,7 @@ TRIGGERS = re.compile(
     r"|\bbill(ed|ing|s)?\b|\bcosts? (storage|money|nothing|more)|uses storage"
     r"|overrides? (is|are|was|were) (not )?(applied|ignored)|overrides? (corrects?|takes? effect)"
     r"|corrects what is stored"
+    r"|\bAWS (accepts|changes)\b|refuses it with ConflictException|\b90 days\b|HealthImaging (keeps|replaces)\b"
     r"|drops? (it|the member|`?importConfiguration)",
     re.IGNORECASE,
 )

@@ -10,7 +10,8 @@ CODES = (
         severity=Severity.ERROR,
         title="The data store has no such job",
         message="The data store has no job with this id.",
-        explanation="GetDICOMImportJob does not find the job in the data store. HealthImaging lists jobs for 90 days.",
+        explanation="GetDICOMImportJob does not find the job in the data store. HealthImaging lists jobs for "
+        "90 days [DOC throttling-limits].",
         fix="Check the job id, --datastore-id, --region and --profile. 'dicommap adopt PACKAGE --find' lists the jobs "
         "of the data store that import a prefix of the package.",
     ),

@@ -82,7 +82,7 @@ CODES = (
         severity=Severity.WARNING,
         title="Promotions whose image sets are still LOCKED",
         message="Image set {image_set}, or the primary image set, is still LOCKED after {reason} seconds.",
-        explanation="AWS changes image sets asynchronously. It is not known how the change ends.",
+        explanation="AWS changes image sets asynchronously [DOC copy-image-set]. It is not known how the change ends.",
         fix=f"Wait. {_RUN_AGAIN}",
     ),
 )

@@ -24,8 +24,8 @@ CODES = (
         message="Somebody else has changed image set {image_set} since it was read. The update was not sent to the new "
         "version.",
         explanation="A request names the version that was read. AWS refuses it with ConflictException if there is a "
-        "newer version, so that no change is lost. The image set was read again: the newer version is not what the "
-        f"update makes. {_VERSIONS}",
+        "newer version [DOC update-image-set-metadata], so that no change is lost. The image set was read again: the "
+        f"newer version is not what the update makes. {_VERSIONS}",
         fix=f"Find out who changed it, and if the update is still right. {_RUN_AGAIN}",
     ),
     IssueCode(
@@ -71,8 +71,8 @@ CODES = (
         severity=Severity.WARNING,
         title="Image sets that are still LOCKED",
         message="Image set {image_set} is still LOCKED after {seconds} seconds.",
-        explanation="AWS changes an image set asynchronously, and accepts no other change meanwhile. It is not known "
-        "how the change ends.",
+        explanation="AWS changes an image set asynchronously, and accepts no other change meanwhile "
+        "[DOC update-image-set-metadata]. It is not known how the change ends.",
         fix=f"Wait. {_RUN_AGAIN} --lock-timeout sets how long it waits.",
     ),
     IssueCode(

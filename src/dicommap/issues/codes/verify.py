@@ -78,7 +78,7 @@ CODES = (
         title="The job's import configuration was not checked",
         message="GetDICOMImportJob did not return the job: {reason}.",
         explanation="The service returns the importConfiguration that a job was started with. If it is missing, no "
-        "override was applied [INF]. Jobs are listed for 90 days.",
+        "override was applied [INF]. Jobs are listed for 90 days [DOC throttling-limits].",
         fix="Grant medical-imaging:GetDICOMImportJob, or rely on the effects: they show what is stored.",
     ),
     IssueCode(

@@ -54,7 +54,8 @@ CODES = (
         severity=Severity.ERROR,
         title="The service does not know the job",
         message="The service does not know the job.",
-        explanation="HealthImaging lists jobs for 90 days. The job may also be in another region or account.",
+        explanation="HealthImaging lists jobs for 90 days [DOC throttling-limits]. The job may also be in another "
+        "region or account.",
         fix="Check --region and --profile. The manifests under outputS3Uri are kept.",
     ),
     IssueCode(
