@@ -159,9 +159,10 @@ def test_unknown_columns() -> None:
     assert (len(issues), issues[-1].code) == (DOCUMENT_ISSUE_LIMIT + 1, "document.more-issues")
 
 
-def test_unknown_keywords_of_rules(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [DOCUMENT_ISSUE_LIMIT + 1, pytest.param(5_000, marks=pytest.mark.long)])
+def test_unknown_keywords_of_rules(tmp_path: Path, count: int) -> None:
     rules = tmp_path / "r.toml"
-    names = ", ".join(f'PatientNam{number} = "x"' for number in range(5_000))
+    names = ", ".join(f'PatientNam{number} = "x"' for number in range(count))
     rules.write_text(f'[[rule]]\nname = "r"\nlevel = "study"\nset = {{{names}}}\n', encoding="utf-8")
     found = dicommap.validate(rules)
     assert (len(found), found[-1].code) == (DOCUMENT_ISSUE_LIMIT + 1, "document.more-issues")

@@ -10,7 +10,6 @@ import pytest
 from dicommap.dicom.dictionary import tag_of, vrs_of
 from dicommap.p10.data_set_encoding import IMPLICIT_LITTLE_ENDIAN as IMPLICIT
 from tests.bad_input.worker import bounded
-from tests.support.long_cases import one_of
 from tests.support.p10_elements import content, element
 from tests.support.p10_elements import p10 as made_p10
 from tests.support.p10_files import IMPLICIT_LITTLE, p10, uid
@@ -44,7 +43,8 @@ def _long_file(number: int, sizes: dict[str, int]) -> bytes:
     return made_p10(content(IMPLICIT, more, x00080018=f"1.2.3.{number + 1}"), IMPLICIT_LITTLE)
 
 
-@pytest.mark.parametrize(("jobs", "kilobytes"), one_of(2, [(1, 45_000), (2, 68_000)]))
+@pytest.mark.long
+@pytest.mark.parametrize(("jobs", "kilobytes"), [(1, 45_000), (2, 68_000)])
 def test_files_with_values_as_long_as_may_be(tmp_path: Path, jobs: int, kilobytes: int) -> None:
     """Two batches hold 128 MB of values: some parts are held at a time, beside 16 MiB of SQLite's cache."""
     (tmp_path / "tree").mkdir()
