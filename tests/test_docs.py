@@ -25,6 +25,7 @@ from dicommap.testing import ImportJobService
 from dicommap.validation.configuration_check import check_override_file
 from dicommap.validation.schema_check import check_schema
 from tests.support import docs_commands
+from tests.support.fake_clock import skip_waits
 from tests.support.p10_files import small_tree
 from tests.support.s3_memory_server import memory_server_process
 from tests.support.s3_server import REGION, environment
@@ -117,8 +118,12 @@ def incoming_in_s3(pydicom_files: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def account(import_jobs: ImportJobService) -> None:
-    """Make the buckets that pages name, or empty them: another page may have used them before."""
+def account(import_jobs: ImportJobService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the buckets that pages name, or empty them: another page may have used them before.
+
+    Commands that run in this process do not wait for AWS's rate limits, which the stand-in of the tests does not have.
+    """
+    skip_waits(monkeypatch)
     client = dicommap.Clients(region=REGION).s3
     for bucket in ("example-bucket", "example-output"):
         client.create_bucket(Bucket=bucket)

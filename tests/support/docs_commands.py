@@ -157,10 +157,14 @@ def check_page(place: Path, directory: Path, *, may_fail: bool = False, only_tra
 
 
 def _replace_outputs(page: str, steps: list[tuple[PageCommand, int, str]]) -> str:
+    position = 0  # a page may show one command several times, with equal outputs
     for shown, _, printed in steps:
         if shown.printed:
-            now = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
-            page = page.replace(f"$ {shown.command}\n{shown.printed}", f"$ {shown.command}\n{now}", 1)
+            old = f"$ {shown.command}\n{shown.printed}"
+            new = "".join([f"$ {shown.command}\n", *(f"{line.rstrip()}\n" for line in printed.splitlines())])
+            position = page.index(old, position)
+            page = page[:position] + new + page[position + len(old) :]
+            position += len(new)
     return page
 
 

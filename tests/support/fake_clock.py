@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from dicommap.aws.timing import Clock
 
@@ -26,3 +29,11 @@ class QuickClock(Clock):
         assert seconds >= 0
         self.sleeps.append(seconds)
         self.seconds += seconds
+
+
+def skip_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the sleeps of all clocks of this process end at once, and advance their time by the seconds of the sleep."""
+    skipped: list[float] = []
+    monkeypatch.setattr(Clock, "sleep", lambda _, seconds: skipped.append(seconds))
+    monkeypatch.setattr(Clock, "monotonic", lambda _: time.monotonic() + sum(skipped))
+    monkeypatch.setattr(Clock, "now", lambda _: datetime.now(UTC) + timedelta(seconds=sum(skipped)))

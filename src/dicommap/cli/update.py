@@ -160,7 +160,8 @@ def run(args: argparse.Namespace) -> int:
         )
     result = running.result()
     if result.is_dry:
-        print_error(*map(str, result.issues), f"{format_count(result.request_count, 'request')}. Nothing was sent.")
+        print_issues(result.issues, stderr=True)
+        print_error(f"{format_count(result.request_count, 'request')}. Nothing was sent.")
     elif args.format is Format.TABLE:
         _print_result(result)
     print_next_step(_choose_next_step(result, args), to_stderr=result.is_dry or args.format is not Format.TABLE)

@@ -206,7 +206,7 @@ def summarize_updates(updates: int, *, has_jobs: bool, is_stored: bool) -> str:
     text = f"{format_count(updates, 'change')} by updates of the stored image sets"
     if has_jobs:
         return f"{text}, after the import"
-    return text if is_stored else f"{text}; no change needs an override, so that the files are not imported again"
+    return text if is_stored else f"{text}; no change needs an override, so that no import job is planned"
 
 
 def format_change_lines(
