@@ -47,6 +47,9 @@ _SLOW_WINDOWS = 2
 A window consists of the calls between two calls of `ThreadCount.adapt`.
 """
 
+_AHEAD_WINDOWS = 2
+"""The number of threads is halved if no result was late in this number of windows in a row."""
+
 _WINDOWS_BETWEEN_TRIALS = 16
 """After this many windows, another number of threads is tried, because storage may become faster."""
 
@@ -132,8 +135,10 @@ class ThreadCount:
         self.call_seconds = 1.0
         """The time of a call in seconds, as it was last measured."""
         self._windows = _WINDOWS_BETWEEN_TRIALS
-        self._slow_windows = 0
+        self._slow_windows = self._ahead_windows = 0
         self._tries_fewer = True
+        self._is_lowered = False
+        """Whether the number was halved because results were ready. If they are late now, more threads are tried."""
 
     def lower_limit(self, limit: int) -> None:
         """Lower the limit, because no more threads can be started."""
@@ -159,9 +164,11 @@ class ThreadCount:
             self._choose(1, 1 / mean)
             return
         speed = self.value / mean
+        self._ahead_windows = self._ahead_windows + 1 if is_ahead else 0
         if is_ahead:
-            self._choose(max(min(self.value, _FEWEST_THREADS), self.value // 2), 0.0)
-            self._windows, self._tries_fewer = _WINDOWS_BETWEEN_TRIALS, True  # if results are late, try more at once
+            if self._ahead_windows >= _AHEAD_WINDOWS:
+                self._choose(max(min(self.value, _FEWEST_THREADS), self.value // 2), 0.0)
+                self._windows, self._tries_fewer, self._is_lowered = _WINDOWS_BETWEEN_TRIALS, True, True
             return
         if self._previous is None:
             self._watch(speed, is_busy=is_busy)
@@ -189,8 +196,8 @@ class ThreadCount:
         is_slower = self._slow_windows >= _SLOW_WINDOWS
         if is_slower or self._windows >= _WINDOWS_BETWEEN_TRIALS:
             self._speed = speed
-            self._tries_fewer = is_slower or is_busy or not self._tries_fewer
-            self._windows = self._slow_windows = 0
+            self._tries_fewer = is_slower or (is_busy and not self._is_lowered) or not self._tries_fewer
+            self._windows, self._slow_windows, self._is_lowered = 0, 0, False
             self._try(self.value // 2 if self._tries_fewer else self.value * 2)
 
     def _choose(self, number: int, speed: float) -> None:

@@ -173,3 +173,20 @@ def test_a_limit_of_one_stays_one_if_results_are_ready() -> None:
     count = ThreadCount(1)
     count.adapt([0.005] * count.window, is_ahead=True)
     assert count.value == 1
+
+
+def test_results_that_are_ready_for_a_short_time_do_not_change_the_number() -> None:
+    count = ThreadCount(64)
+    adapt(count, lambda _: 0.005, 3)
+    for _ in range(5):
+        count.adapt([0.005] * count.window, is_ahead=True)
+        count.adapt([0.005] * count.window)
+        assert count.value == 64
+
+
+def test_more_threads_are_tried_if_results_are_late_again_although_the_interpreter_is_busy() -> None:
+    count = ThreadCount(64)
+    for _ in range(10):
+        count.adapt([0.005] * count.window, is_ahead=True)
+    count.adapt([0.005] * count.window, is_busy=True)
+    assert count.value == 4
