@@ -45,6 +45,7 @@ CALLING_AWS = [
         "verify",
         "promote",
         "correct-instances",
+        "update",
         "probe",
         "stored",
     )
