@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 import dicommap
 from dicommap.api.stage import stage_with_store
-from dicommap.api.verify import VerificationRun
+from dicommap.api.verify import VerificationRun, VerificationSettings
 from dicommap.aws.timing import SYSTEM_CLOCK
 from dicommap.errors import AwsError
 from dicommap.healthimaging.image_sets import ImageSetSummary
@@ -305,7 +305,7 @@ def _verify(place: Path, arguments: dict[str, Any]) -> dicommap.Issues:
     with TemporaryDirectory() as directory:
         shutil.copytree(place / arguments["package"], Path(directory, "package"))
         manifests = place / arguments["manifests"] if "manifests" in arguments else None
-        run = VerificationRun(Path(directory, "package"), manifests=manifests)
+        run = VerificationRun(Path(directory, "package"), VerificationSettings(manifests=manifests))
         source = _MetadataByDocument(place / arguments["metadata"], arguments.get("found", {}))
         refused = _RefusedJobs(arguments["jobError"]) if "jobError" in arguments else None
         with patch.object(run, "_open_source", lambda: (source, "files")), patch.object(run, "_jobs", refused):

@@ -118,6 +118,18 @@ class Verification(Displayable):
         return build_verification_report(facts, self.first, self.issues, show_values=show_values, is_limited=is_limited)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationSettings:
+    """Settings of a verification: where it reads, what, and how fast. `verify` describes them as its parameters."""
+
+    manifests: Path | None = None
+    metadata: Path | None = None
+    restart: bool = False
+    metadata_rate: float | None = None
+    search_rate: float | None = None
+    all_image_sets: bool = False
+
+
 class VerificationRun:
     """A verification that runs while the caller iterates. Iteration yields the result of each study.
 
@@ -127,24 +139,16 @@ class VerificationRun:
     def __init__(
         self,
         package: StrPath,
+        settings: VerificationSettings,
         *,
-        manifests: StrPath | None = None,
-        metadata: StrPath | None = None,
-        restart: bool = False,
-        metadata_rate: float | None = None,
-        search_rate: float | None = None,
-        all_image_sets: bool = False,
         clients: Clients | None = None,
         clock: Clock = SYSTEM_CLOCK,
         progress: ProgressOption = None,
     ) -> None:
         """Open the package. `verify` describes the parameters."""
-        self._reconciling = ReconciliationRun(package, manifests=manifests, clients=clients)
+        self._reconciling = ReconciliationRun(package, manifests=settings.manifests, clients=clients)
         self.package = self._reconciling.package
-        self._metadata = Path(metadata) if metadata is not None else None
-        self._restart = restart
-        self._rates = {"metadata_rate": metadata_rate, "search_rate": search_rate}
-        self._all_image_sets = all_image_sets
+        self._settings = settings
         self._clients = clients
         self._clock = clock
         self._progress = progress
@@ -185,10 +189,10 @@ class VerificationRun:
         source, name = self._open_source()
         previous = PreviousValues(self.package.path, self.package.plan.preview)
         now = format_utc(self._clock.now()) or ""
-        with open_record(self.package.path, name, now, restart=self._restart) as record:
+        with open_record(self.package.path, name, now, restart=self._settings.restart) as record:
             self._started_at = record.started_at
             verifier = JobVerifier(
-                self.package, source, previous, record, self._divided, all_image_sets=self._all_image_sets
+                self.package, source, previous, record, self._divided, all_image_sets=self._settings.all_image_sets
             )
             for job in self.package.plan.jobs:
                 if job.mappings:
@@ -204,8 +208,9 @@ class VerificationRun:
 
     def _open_source(self) -> tuple[MetadataSource, str]:
         """Return the source of metadata and its name. The name is the data store's id, or `files` for a directory."""
-        if self._metadata is not None:
-            return DownloadedMetadata(self._metadata), _FILES_SOURCE
+        settings = self._settings
+        if settings.metadata is not None:
+            return DownloadedMetadata(settings.metadata), _FILES_SOURCE
         account = self.package.aws_account()
         if account is None:
             raise UsageError(
@@ -216,7 +221,9 @@ class VerificationRun:
         clients = add_saved_settings(self._clients, account)
         clients.medical_imaging  # noqa: B018  the client is made before threads use it
         self._jobs = ImportJobs(clients, self._clock)
-        service = ImageSets(clients, self._clock, **self._rates)
+        service = ImageSets(
+            clients, self._clock, metadata_rate=settings.metadata_rate, search_rate=settings.search_rate
+        )
         return DatastoreMetadata(service, account.datastoreId), account.datastoreId
 
     def _verify_job(self, job: PlanJob, verifier: JobVerifier) -> Iterator[StudyResult]:
@@ -340,18 +347,15 @@ def verify(
         AwsError: AWS refuses a request or cannot be reached. The next call continues the verification.
         MissingExtraError: boto3 is needed and not installed.
     """
-    run = VerificationRun(
-        package,
-        manifests=manifests,
-        metadata=metadata,
+    settings = VerificationSettings(
+        manifests=None if manifests is None else Path(manifests),
+        metadata=None if metadata is None else Path(metadata),
         restart=restart,
         metadata_rate=metadata_rate,
         search_rate=search_rate,
         all_image_sets=all_image_sets,
-        clients=clients,
-        clock=clock,
-        progress=progress,
     )
+    run = VerificationRun(package, settings, clients=clients, clock=clock, progress=progress)
     for study in run:
         if on_study is not None:
             on_study(study)

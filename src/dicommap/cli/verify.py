@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dicommap.api.verify import VerificationRun
+from dicommap.api.verify import VerificationRun, VerificationSettings
 from dicommap.cli.options import (
     AWS_OPTIONS,
     FailOn,
@@ -165,15 +165,10 @@ def run(args: argparse.Namespace) -> int:
         if form is VerificationFormat.TABLE:
             raise UsageError("A table is printed, not written.", fix="Name another --format for the file.")
         require_new_file(output)
-    running = VerificationRun(
-        args.package,
-        manifests=args.manifests,
-        metadata=args.metadata,
-        restart=args.restart,
-        **get_reading_options(args),
-        clients=create_clients(args),
-        progress=True,
+    settings = VerificationSettings(
+        manifests=args.manifests, metadata=args.metadata, restart=args.restart, **get_reading_options(args)
     )
+    running = VerificationRun(args.package, settings, clients=create_clients(args), progress=True)
     masker = Masker(show_values=args.show_values)
     if form in (VerificationFormat.TABLE, VerificationFormat.HTML):
         for _ in running:

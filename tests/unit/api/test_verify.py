@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import dicommap
-from dicommap.api.verify import VerificationRun
+from dicommap.api.verify import VerificationRun, VerificationSettings
 from dicommap.aws import Clients
 from dicommap.cli.verify import print_verification
 from dicommap.errors import AwsError, DocumentError, PackageError, UsageError
@@ -116,14 +116,15 @@ def test_all_is_applied_and_kept_without_values(package: PackageDirectory, servi
     assert "24 of 24 attributes applied" in str(result)
 
 
+def start(package: PackageDirectory, service: ImportJobService) -> VerificationRun:
+    settings = VerificationSettings(manifests=package.path.parent / "manifests")
+    return VerificationRun(package.path, settings, clients=Clients(region="us-east-1", endpoint_url=service.url))
+
+
 def test_an_interrupted_verification_goes_on(
     package: PackageDirectory, service: ImportJobService, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = VerificationRun(
-        package.path,
-        manifests=package.path.parent / "manifests",
-        clients=Clients(region="us-east-1", endpoint_url=service.url),
-    )
+    running = start(package, service)
     monkeypatch.setattr("dicommap.package.verification_record._FLUSH_SECONDS", 0)
     studies = iter(running)
     for _ in range(5):
@@ -147,13 +148,7 @@ def test_an_interrupted_verification_goes_on(
 def test_a_restart_drops_what_was_kept(
     package: PackageDirectory, service: ImportJobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = iter(
-        VerificationRun(
-            package.path,
-            manifests=package.path.parent / "manifests",
-            clients=Clients(region="us-east-1", endpoint_url=service.url),
-        )
-    )
+    running = iter(start(package, service))
     next(running)
     running.close()  # type: ignore[attr-defined]
     fetched = counted(service, monkeypatch)
@@ -162,8 +157,7 @@ def test_a_restart_drops_what_was_kept(
 
 
 def test_two_verifications_at_once_are_refused(package: PackageDirectory, service: ImportJobService) -> None:
-    clients = Clients(region="us-east-1", endpoint_url=service.url)
-    running = iter(VerificationRun(package.path, manifests=package.path.parent / "manifests", clients=clients))
+    running = iter(start(package, service))
     next(running)
     with pytest.raises(PackageError, match="Another verification"):
         verify(package, service)
