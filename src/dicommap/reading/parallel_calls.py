@@ -7,18 +7,15 @@ fast as several threads, calls are made in the caller's thread again.
 
 from __future__ import annotations
 
-import resource
 import time
 from collections import deque
-from functools import partial
-from operator import length_hint
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dicommap.reading.thread_count import ThreadCount, WaitDetector, count_waits
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from typing import Self
 
 _Item = TypeVar("_Item")
@@ -47,40 +44,31 @@ It means that the iterator knows its next item only after the caller has used th
 
 _END: Any = object()
 
-_GROUP_SECONDS = 0.01
-"""A thread takes several short calls together, which take about this time. To hand over a call costs time, too."""
 
-_BUSY = 0.7
-"""If the interpreter works for this part of the time, it has no time for calls of more threads."""
+class _Call(Generic[_Item, _Result]):
+    """A call that was given to the threads, and its result or error."""
 
+    __slots__ = ("error", "function", "is_done", "item", "result")
 
-class _CallGroup(Generic[_Item, _Result]):
-    """Calls that one thread makes one after the other, with their results. After an error, no further call is made."""
-
-    __slots__ = ("call_all", "error", "is_cancelled", "is_done", "items", "results")
-
-    def __init__(self, call_all: Callable[[Sequence[_Item]], Iterable[_Result]], items: Sequence[_Item]) -> None:
-        self.call_all, self.items = call_all, items
-        self.is_done = self.is_cancelled = False
+    def __init__(self, function: Callable[[_Item], _Result], item: _Item) -> None:
+        self.function, self.item = function, item
+        self.is_done = False
         self.error: BaseException | None = None
-        self.results: list[_Result] = []
+        self.result: _Result
 
     def run(self) -> None:
-        add = self.results.append
         try:
-            for result in self.call_all(self.items):
-                add(result)
-                if self.is_cancelled:
-                    break
-        except BaseException as error:  # noqa: BLE001  the thread that takes the results raises it
+            self.result = self.function(self.item)
+        except BaseException as error:  # noqa: BLE001  the thread that takes the result raises it
             self.error = error
         self.is_done = True
 
-    def raise_error(self) -> None:
-        """Raise the error that a call raised, if there is one. It comes after the results."""
-        error, self.error = self.error, None  # without this, the traceback and the calls would refer to each other
+    def take_result(self) -> _Result:
+        """Return the result of the call, or raise the error that the call raised."""
+        error, self.error = self.error, None  # without this, the traceback and the call would refer to each other
         if error is not None:
             raise error
+        return self.result
 
 
 class ParallelCalls:
@@ -118,12 +106,7 @@ class ParallelCalls:
         return 0 if self._threads is None else len(self._threads.running)
 
     def map(
-        self,
-        function: Callable[[_Item], _Result],
-        items: Iterable[_Item],
-        *,
-        call_group: Callable[[Sequence[_Item]], Iterable[_Result]] | None = None,
-        first_threads: int | None = None,
+        self, function: Callable[[_Item], _Result], items: Iterable[_Item], *, first_threads: int | None = None
     ) -> Generator[_Result, None, None]:
         """Yield `function(item)` for each item, in the order of the items.
 
@@ -135,21 +118,18 @@ class ParallelCalls:
             items: The items. Several items are taken before the first result is used. Some iterators need earlier
                 results to find their next item. If such a result is not known yet, they yield NO_ITEM_YET, for which
                 `function` is not called.
-            call_group: A function that takes several items and yields the result of each of them. If it is given, a
-                thread that takes several items calls it, and not `function` for each item.
             first_threads: The number of threads with which the first `map` begins, if the caller knows that the calls
                 wait. None: threads start only after measured waits.
         """
         if first_threads is not None and self._threads is None and self._limit > 1:
             self._count.restart(first_threads)
             self._uses_threads = True
-        call_group = call_group or partial(map, function)
         iterator, has_items = iter(items), True
         while has_items:
             if not self._uses_threads:
                 has_items = yield from self._call_here(function, iterator)
             else:
-                has_items = yield from self._call_in_threads(call_group, iterator)
+                has_items = yield from self._call_in_threads(function, iterator)
 
     def close(self) -> None:
         """End the threads after their current calls. If a call hangs, this method does not wait long for it."""
@@ -187,67 +167,55 @@ class ParallelCalls:
         return False
 
     def _call_in_threads(
-        self, call_group: Callable[[Sequence[_Item]], Iterable[_Result]], items: Iterator[_Item]
+        self, function: Callable[[_Item], _Result], items: Iterator[_Item]
     ) -> Generator[_Result, None, bool]:
         """Make calls in threads until one thread is as fast as many. Return False if there are no more items."""
         if self._threads is None:
             self._threads = _Threads(self._count, self._elapsed)
-        threads, groups, has_items, kept = self._threads, deque[_CallGroup[_Item, _Result]](), True, 0
+        threads, calls, has_items = self._threads, deque[_Call[_Item, _Result]](), True
         try:
             while True:
-                while has_items and kept < self._kept and self._count.value > 1:
-                    taken, end = _take_items(items, threads.choose_group_size(items, self._kept, kept))
-                    if taken:
-                        groups.append(_CallGroup(call_group, taken))
-                        threads.submit(groups[-1])
-                        kept += len(taken)
-                    if end is NO_ITEM_YET:
+                while has_items and len(calls) < self._kept and self._count.value > 1:
+                    call = _take_next(function, items)
+                    if call is not None and call.item is NO_ITEM_YET:
                         break
-                    has_items = end is None
-                    if isinstance(end, Exception):
-                        groups.append(_CallGroup(call_group, ()))
-                        groups[-1].error, groups[-1].is_done = end, True
-                if not groups:
+                    if call is None or call.is_done:
+                        has_items = False
+                    else:
+                        threads.submit(call)
+                    if call is not None:
+                        calls.append(call)
+                if not calls:
                     self._uses_threads = self._count.value > 1
                     return has_items
-                threads.start(len(groups))
-                if not groups[0].is_done:
-                    # To be woken for each group would cost as much as the calls themselves.
-                    threads.wait(groups[min(len(groups) - 1, self._count.value // 2)])
-                    threads.wait(groups[0])
+                threads.start(len(calls))
+                if not calls[0].is_done:
+                    # To be woken for each result would cost as much as the calls themselves.
+                    threads.wait(calls[min(len(calls) - 1, self._count.value // 2)])
+                    threads.wait(calls[0])
                 threads.adapt()
-                group = groups.popleft()
-                kept -= len(group.items)
-                yield from group.results
-                group.raise_error()
+                yield calls.popleft().take_result()
         finally:
-            threads.cancel(groups)
+            threads.cancel()
 
 
-def _take_items(items: Iterator[_Item], count: int) -> tuple[list[_Item], object]:
-    """Return the next items, at most `count`, and why there are fewer.
+def _take_next(function: Callable[[_Item], _Result], items: Iterator[_Item]) -> _Call[_Item, _Result] | None:
+    """Return the call for the next item, or None after the last item.
 
-    The reason is NO_ITEM_YET, _END, the exception that the iterator has raised, or None if there are `count` items.
+    If the iterator raises an exception, return a finished call with this exception as its error.
     """
-    taken: list[_Item] = []
     try:
-        while len(taken) < count:
-            item = next(items, _END)
-            if item is _END or item is NO_ITEM_YET:
-                return taken, item
-            taken.append(item)
+        return _Call(function, next(items))
+    except StopIteration:
+        return None
     except Exception as error:  # noqa: BLE001  it is raised after the results of the items before
-        return taken, error
-    return taken, None
-
-
-def _get_user_seconds() -> float:
-    """Return the CPU time of this process outside of system calls, which is about the time of the interpreter."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_utime
+        failed = _Call(function, _END)
+        failed.error, failed.is_done = error, True
+        return failed
 
 
 class _Threads:
-    """The threads of a ParallelCalls object. They take groups of calls from a queue."""
+    """The threads of a ParallelCalls object. They take calls from a queue."""
 
     def __init__(self, count: ThreadCount, elapsed: Callable[[], float]) -> None:
         import threading  # not needed as long as no call waits
@@ -258,37 +226,22 @@ class _Threads:
         self._set_stack_size = threading.stack_size
         self._lock = threading.Lock()
         self._count, self._elapsed = count, elapsed
-        self._queue: SimpleQueue[_CallGroup[Any, Any] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Call[Any, Any] | None] = SimpleQueue()
         self._empty = Empty
-        self._awaited: _CallGroup[Any, Any] | None = None
+        self._awaited: _Call[Any, Any] | None = None
         self._wake: SimpleQueue[None] = SimpleQueue()
-        """A queue that gets an item when the awaited group is done."""
+        """A queue that gets an item when the awaited call is done."""
         self._seconds: list[float] = []
-        """The mean seconds of a call, for each group since the number of threads was chosen."""
-        self._has_waited = False
-        """Whether the caller has waited for a result since then."""
-        self._begin, self._cpu_begin = elapsed(), _get_user_seconds()
+        """The seconds that each call took since the number of threads was chosen."""
 
-    def choose_group_size(self, items: Iterator[Any], most: int, kept: int) -> int:
-        """Return the number of calls in the next group.
+    def submit(self, call: _Call[Any, Any]) -> None:
+        """Put a call at the end of the queue."""
+        self._queue.put(call)
 
-        Args:
-            items: The next items. Near their end, groups are small, so that all threads end at about the same time.
-            most: The maximum number of items that are kept.
-            kept: The number of items that are kept now.
-        """
-        threads = self._count.value
-        left = min(most // 2, length_hint(items, most)) // (2 * threads)
-        return max(1, min(int(_GROUP_SECONDS / self._count.call_seconds), left, most - kept))
-
-    def submit(self, group: _CallGroup[Any, Any]) -> None:
-        """Put a group at the end of the queue."""
-        self._queue.put(group)
-
-    def start(self, groups: int) -> None:
-        """Start threads, up to the number that was measured to be best, and at most `groups`. Call `submit` before."""
-        with self._lock:  # a thread that is ending has either taken the submitted group or left the set
-            missing = min(self._count.value, groups) - len(self.running)
+    def start(self, calls: int) -> None:
+        """Start threads, up to the number that was measured to be best, and at most `calls`. Call `submit` before."""
+        with self._lock:  # a thread that is ending has either taken the submitted call or left the set
+            missing = min(self._count.value, calls) - len(self.running)
         for _ in range(missing):
             thread = self._new_thread(target=self._run_calls, name="dicommap-call", daemon=True)
             self.running.add(thread)
@@ -302,10 +255,10 @@ class _Threads:
             finally:
                 self._set_stack_size(usual)
 
-    def wait(self, group: _CallGroup[Any, Any]) -> None:
-        """Wait until the calls of a group are done."""
-        self._awaited, self._has_waited = group, True
-        while not group.is_done:
+    def wait(self, call: _Call[Any, Any]) -> None:
+        """Wait until a call is done."""
+        self._awaited = call
+        while not call.is_done:
             if self.running:
                 self._wake.get()
             elif (waiting := self._queue.get()) is not None:
@@ -315,16 +268,10 @@ class _Threads:
         """Choose the number of threads, if enough calls were measured."""
         if len(self._seconds) >= self._count.window:
             seconds, self._seconds = self._seconds, []
-            begin, self._begin = self._begin, self._elapsed()
-            cpu_begin, self._cpu_begin = self._cpu_begin, _get_user_seconds()
-            is_busy = self._cpu_begin - cpu_begin > _BUSY * (self._begin - begin)
-            self._count.adapt(seconds, is_busy=is_busy, is_ahead=not self._has_waited)
-            self._has_waited = False
+            self._count.adapt(seconds)
 
-    def cancel(self, groups: Iterable[_CallGroup[Any, Any]] = ()) -> None:
-        """Remove the groups that have not begun from the queue, and let `groups` end after their current call."""
-        for group in groups:
-            group.is_cancelled = True
+    def cancel(self) -> None:
+        """Remove the calls that have not begun from the queue."""
         try:
             while True:
                 self._queue.get_nowait()
@@ -352,22 +299,22 @@ class _Threads:
         while not self._leave(is_idle=is_idle):
             has_to_wait = self._queue.empty()
             try:
-                group = self._queue.get(timeout=_IDLE_SECONDS)
+                call = self._queue.get(timeout=_IDLE_SECONDS)
             except self._empty:
                 is_idle = True
                 continue
-            if group is None:
+            if call is None:
                 self.running.discard(self._current_thread())
                 return
-            # If a group was ready, the time since the last one counts: another thread may have had the interpreter.
+            # If a call was ready, the time since the last call counts: another thread may have had the interpreter.
             begin = self._elapsed() if has_to_wait or not end else end
-            group.run()
+            call.run()
             end = self._elapsed()
-            self._seconds.append((end - begin) / max(1, len(group.results)))
+            self._seconds.append(end - begin)
             is_idle = False
-            if self._awaited is group:
+            if self._awaited is call:
                 self._wake.put(None)
-            del group  # a thread that waits for work must not keep a result
+            del call  # a thread that waits for work must not keep a result
 
     def _leave(self, *, is_idle: bool) -> bool:
         """Remove the current thread from the set of running threads if it is not needed.

@@ -18,9 +18,6 @@ WAIT_SECONDS = 0.0001
 FIRST_THREADS = 8
 """The number of threads that start when calls are measured to wait."""
 
-_FEWEST_THREADS = 2
-"""The number of threads that remain if the results of calls that wait are ready before they are needed."""
-
 _CALLS_UNMEASURED = 15
 """The number of calls between two measured calls. To read clocks takes a tenth of the time of a short call."""
 
@@ -46,9 +43,6 @@ _SLOW_WINDOWS = 2
 
 A window consists of the calls between two calls of `ThreadCount.adapt`.
 """
-
-_AHEAD_WINDOWS = 2
-"""The number of threads is halved if no result was late in this number of windows in a row."""
 
 _WINDOWS_BETWEEN_TRIALS = 16
 """After this many windows, another number of threads is tried, because storage may become faster."""
@@ -116,8 +110,7 @@ class ThreadCount:
     The goal is the smallest number of threads with about as many calls per second as any other number. The number is
     doubled as long as this increases the calls per second by the factor _GAIN. If the calls become slower, half the
     number is tried, because overloaded storage is as fast with fewer calls at the same time. From time to time, half
-    the number and twice the number are tried in turn. A larger number is not tried if this process has no more CPU
-    time, or if the results are ready before they are needed: more threads would only take the interpreter from others.
+    the number and twice the number are tried in turn.
     """
 
     def __init__(self, limit: int) -> None:
@@ -132,13 +125,9 @@ class ThreadCount:
         """While a number is tried: the number before it, and its calls per second. None if no number is tried."""
         self._speed = 0.0
         """The calls per second with the chosen number."""
-        self.call_seconds = 1.0
-        """The time of a call in seconds, as it was last measured."""
         self._windows = _WINDOWS_BETWEEN_TRIALS
-        self._slow_windows = self._ahead_windows = 0
+        self._slow_windows = 0
         self._tries_fewer = True
-        self._is_lowered = False
-        """Whether the number was halved because results were ready. If they are late now, more threads are tried."""
 
     def lower_limit(self, limit: int) -> None:
         """Lower the limit, because no more threads can be started."""
@@ -150,33 +139,25 @@ class ThreadCount:
         """Return the number of calls to measure before `adapt` is called."""
         return max(16, 4 * self.value)
 
-    def adapt(self, seconds: Sequence[float], *, is_busy: bool = False, is_ahead: bool = False) -> None:
+    def adapt(self, seconds: Sequence[float]) -> None:
         """Choose the next number of threads.
 
         Args:
             seconds: The time of each call since the last call of `adapt`, in seconds. If the calls are short, one
                 thread is enough.
-            is_busy: Whether this process has used the time of a whole processor meanwhile.
-            is_ahead: Whether the caller has not waited for a result meanwhile.
         """
-        self.call_seconds = mean = _mean_without_longest(seconds)
+        mean = _mean_without_longest(seconds)
         if mean < WAIT_SECONDS:
             self._choose(1, 1 / mean)
             return
         speed = self.value / mean
-        self._ahead_windows = self._ahead_windows + 1 if is_ahead else 0
-        if is_ahead:
-            if self._ahead_windows >= _AHEAD_WINDOWS:
-                self._choose(max(min(self.value, _FEWEST_THREADS), self.value // 2), 0.0)
-                self._windows, self._tries_fewer, self._is_lowered = _WINDOWS_BETWEEN_TRIALS, True, True
-            return
         if self._previous is None:
-            self._watch(speed, is_busy=is_busy)
+            self._watch(speed)
             return
         number, speed_before = self._previous
         if self.value > number:
             is_better = speed >= speed_before * _GAIN
-            further = self.value if is_busy else self.value * 2
+            further = self.value * 2
         else:
             is_better = speed * _GAIN >= speed_before
             further = self.value // 2
@@ -187,7 +168,7 @@ class ThreadCount:
             self._choose(self.value, speed)
             self._try(further)
 
-    def _watch(self, speed: float, *, is_busy: bool) -> None:
+    def _watch(self, speed: float) -> None:
         """Try another number if the storage has become slower, or if the last trial was long ago."""
         self._windows += 1
         self._slow_windows = self._slow_windows + 1 if speed * _SLOWDOWN < self._speed else 0
@@ -196,8 +177,8 @@ class ThreadCount:
         is_slower = self._slow_windows >= _SLOW_WINDOWS
         if is_slower or self._windows >= _WINDOWS_BETWEEN_TRIALS:
             self._speed = speed
-            self._tries_fewer = is_slower or (is_busy and not self._is_lowered) or not self._tries_fewer
-            self._windows, self._slow_windows, self._is_lowered = 0, 0, False
+            self._tries_fewer = is_slower or not self._tries_fewer
+            self._windows = self._slow_windows = 0
             self._try(self.value // 2 if self._tries_fewer else self.value * 2)
 
     def _choose(self, number: int, speed: float) -> None:

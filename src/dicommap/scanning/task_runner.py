@@ -37,7 +37,7 @@ AUTO_JOBS = 0
 MIN_FILES_FOR_PROCESSES = 20_000
 """With AUTO_JOBS, other processes start after this number of files. For fewer files, one process is faster."""
 
-MIN_SLOW_FILES_FOR_PROCESSES = 500
+MIN_SLOW_FILES_FOR_PROCESSES = 2_000
 """The same number if the storage is slow. The threads that wait for the storage use much of one processor's time."""
 
 _THREADS = 2

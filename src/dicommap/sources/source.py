@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from dicommap.errors import UsageError, os_error_reason
@@ -126,9 +125,7 @@ class Opener(ABC):
             except OSError as error:
                 return reject_unreadable_file(error), NO_TRAFFIC
 
-        if not self.can_open_in_threads:
-            return map(read_file, files)
-        return calls.map(read_file, files, call_group=_GroupReader(self.open, read_header).read_headers)
+        return calls.map(read_file, files) if self.can_open_in_threads else map(read_file, files)
 
     def sequential_archive_of(self, path: str) -> str | None:
         """Return the sequential archive that has this path as a member, else None.
@@ -147,55 +144,6 @@ class Opener(ABC):
         """
         del archive
         yield from ()
-
-
-class _GroupReader:
-    """A reader of the headers of a few files: all files are opened first, and their headers are decoded then.
-
-    A thread that waits for storage between two headers decodes each header more slowly, because other threads have used
-    the processor and its caches meanwhile.
-    """
-
-    def __init__(self, open_file: Callable[[str], AbstractContextManager[ReadAt]], read_header: ReadHeader) -> None:
-        self._open, self._read_header = open_file, read_header
-        self._first_bytes = 0
-        """The number of bytes that `read_header` requested first for the last file. 0: not known yet."""
-
-    def read_headers(self, files: Sequence[tuple[str, int]]) -> Iterator[HeaderResult]:
-        """Yield the header of each file."""
-        with ExitStack() as stack:
-            opened: list[ReadAt | RejectedFile] = []
-            for path, size in files:
-                try:
-                    opened.append(self._read_ahead(stack.enter_context(self._open(path)), size))
-                except OSError as error:
-                    opened.append(reject_unreadable_file(error))
-            for (_, size), read in zip(files, opened, strict=True):
-                if isinstance(read, RejectedFile):
-                    header: Header | RejectedFile = read
-                else:
-                    try:
-                        header = self._read_header(read, size)
-                    except OSError as error:
-                        header = reject_unreadable_file(error)
-                yield header, NO_TRAFFIC
-
-    def _read_ahead(self, read: ReadAt, size: int) -> ReadAt:
-        """Read the first bytes of a file. Return a function that returns them, and reads further bytes."""
-        requested = min(size, self._first_bytes)
-        head = read(0, requested) if requested else b""
-
-        def read_range(offset: int, length: int) -> bytes:
-            if not offset:
-                if length < size:
-                    self._first_bytes = length
-                if len(head) < requested:
-                    return head[:length]  # the file has become smaller
-                return head[:length] if length <= requested else head + read(requested, length - requested)
-            end = offset + length
-            return head[offset:end] if end <= len(head) else read(offset, length)
-
-        return read_range
 
 
 class Source(ABC):

@@ -15,7 +15,7 @@ from dicommap.reading import parallel_calls
 from dicommap.reading.parallel_calls import NO_ITEM_YET, ParallelCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
 
 class SlowClock:
@@ -301,82 +301,3 @@ def test_an_iterator_may_find_its_items_with_the_results(limit: int) -> None:
             if -result < 64:
                 waiting.extend([-result * 2, -result * 2 + 1])
     assert sorted(results) == list(range(1, 128))
-
-
-@pytest.fixture
-def large_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the groups be as large as the number of kept results allows, whatever time the calls take."""
-    monkeypatch.setattr(parallel_calls, "_GROUP_SECONDS", 1e9)
-
-
-def map_in_groups(items: Iterable[int], groups: list[list[int]]) -> Iterator[int]:
-    """Yield the results of calls in threads, and record the groups in which the threads make them."""
-
-    def call_group(group: Sequence[int]) -> Iterator[int]:
-        groups.append(list(group))
-        return map(pause, group)
-
-    with waiting_calls(4) as calls:
-        yield from calls.map(pause, items, call_group=call_group, first_threads=4)
-
-
-@pytest.mark.usefixtures("large_groups")
-def test_a_thread_takes_several_short_calls_together() -> None:
-    groups: list[list[int]] = []
-    assert list(map_in_groups(iter(range(600)), groups)) == [-number for number in range(600)]
-    assert max(map(len, groups)) > 4
-    assert sorted(itertools.chain(*groups)) == list(range(600))
-    assert all(group == list(range(group[0], group[0] + len(group))) for group in groups)
-
-
-@pytest.mark.usefixtures("large_groups")
-def test_the_last_groups_are_small_so_that_threads_end_together() -> None:
-    groups: list[list[int]] = []
-    list(map_in_groups(range(600), groups))
-    assert max(map(len, groups)) > 4
-    assert len(max(groups)) == 1
-
-
-def test_long_calls_are_taken_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel_calls, "_GROUP_SECONDS", 0.5)  # SlowClock: each call takes a second or more
-    groups: list[list[int]] = []
-    list(map_in_groups(range(200), groups))
-    assert {len(group) for group in groups} == {1}
-
-
-@pytest.mark.usefixtures("large_groups")
-def test_the_first_error_in_a_group_comes_after_the_results_before_it() -> None:
-    made: list[int] = []
-
-    def call(number: int) -> int:
-        made.append(number)
-        if number >= 100:
-            raise OSError(5, "I/O error")
-        return pause(number)
-
-    results: list[int] = []
-    with waiting_calls(4) as calls, pytest.raises(OSError, match="I/O error"):
-        results.extend(calls.map(call, range(600), first_threads=4))
-    assert results == [-number for number in range(100)]
-    assert len(made) == len(set(made))
-
-
-@pytest.mark.usefixtures("large_groups")
-def test_a_group_ends_after_its_current_call_if_nobody_needs_its_results() -> None:
-    hanging, is_in_group, made = threading.Event(), threading.Event(), set()
-
-    def call(number: int) -> int:
-        if number == 40:
-            is_in_group.set()
-            hanging.wait(10)
-        made.add(number)
-        return number
-
-    with waiting_calls(2) as calls:
-        results = calls.map(call, iter(range(600)), first_threads=2)
-        assert next(results) == 0
-        assert is_in_group.wait(10)
-        results.close()
-        hanging.set()
-    assert 40 in made
-    assert not made & {41, 42, 43}
