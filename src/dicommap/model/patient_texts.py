@@ -42,7 +42,7 @@ class PatientTexts:
         self._words: set[str] = set()
         self._folded: list[str] = []
         for keyword, value in values:
-            if not is_never_masked(keyword, value):
+            if value and not is_never_masked(keyword, value):
                 self._add_value(keyword, value)
 
     def is_in(self, text: str) -> bool:

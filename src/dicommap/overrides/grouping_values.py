@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from dicommap.dicom.dictionary import keyword_of
 from dicommap.dicom.json_model import text_from_attribute
+from dicommap.healthimaging.levels import SERIES_GROUPING_TAGS, STUDY_GROUPING_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,8 +31,10 @@ SERIES_GROUPING_KEYWORDS = ("SeriesNumber",)
 """Grouping attributes other than the Series Instance UID that must be equal in all files of a series."""
 GROUPING_KEYWORDS = (*STUDY_GROUPING_KEYWORDS, *SERIES_GROUPING_KEYWORDS)
 
+_GROUPING_TAGS = STUDY_GROUPING_TAGS | SERIES_GROUPING_TAGS
+
 ChangesByScope = dict[tuple[str | None, str], "AttributeChange"]
-"""Series Instance UID, or None for the whole study, and keyword -> the change of this attribute."""
+"""Series Instance UID, or None for the whole study, and keyword -> the change of this grouping attribute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,12 @@ class GroupingValues:
 
 
 def index_changes(changes: Iterable[AttributeChange]) -> ChangesByScope:
-    """Return a dict of a study's changes: (Series Instance UID or None, keyword) -> change."""
-    return {(change.series_instance_uid, keyword_of(change.tag)): change for change in changes}
+    """Return the changes of the grouping attributes of one study, by series and keyword."""
+    return {
+        (change.series_instance_uid, keyword_of(change.tag)): change
+        for change in changes
+        if change.tag in _GROUPING_TAGS
+    }
 
 
 def find_override_text(

@@ -24,7 +24,7 @@ from dicommap.overrides.grouping_conflicts import GroupingConflict, NonPrimaryFi
 from dicommap.overrides.grouping_values import find_override_text, index_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from dicommap.issues import Issue
     from dicommap.model.study import FileValues, Series, Study, ValueCounts
@@ -234,7 +234,7 @@ class ImageSetForecaster:
         self.file_groups: list[StudyFileGroups] = []
         """The groups of files of the first studies with conflicts."""
 
-    def conflicts(self, study: Study, changes: Iterable[AttributeChange]) -> Iterator[GroupingConflict]:
+    def conflicts(self, study: Study, changes: Sequence[AttributeChange]) -> Iterator[GroupingConflict]:
         """Yield each grouping attribute that still has several values in a study or series after `changes`."""
         by_scope = index_changes(changes)
         scopes = {
@@ -248,7 +248,7 @@ class ImageSetForecaster:
         )
         sets = PredictedImageSets.predict(keywords, groups, scopes)
         if len(self.file_groups) < STUDIES_KEPT:
-            masked = frozenset(keyword for (_, keyword), change in by_scope.items() if not change.can_be_shown)
+            masked = frozenset(keyword_of(change.tag) for change in changes if not change.can_be_shown)
             self.file_groups.append(list_file_groups(study.study_instance_uid, sets, masked))
         non_primary_files = sets.count_non_primary_files()
         listed = self._list_non_primary_files(sets, self._read_file_values(study, keywords, by_scope))

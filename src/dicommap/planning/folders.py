@@ -121,10 +121,11 @@ class Folder:
 
     def check_quotas(self, overrides: OverrideSizes, quotas: Quotas) -> None:
         """Set the attribute `excess` to the quota that a job for this folder would exceed, if there is such a quota."""
-        file_overrides = JobLoad(
-            mappings=len(self.file_overrides), override_bytes=sum(map(overrides.size, self.file_overrides))
-        )
-        self.excess = self.load.with_other(file_overrides).excess(quotas) or self.excess
+        load = self.load
+        if self.file_overrides:
+            size = sum(map(overrides.size, self.file_overrides))
+            load = load.with_other(JobLoad(mappings=len(self.file_overrides), override_bytes=size))
+        self.excess = load.excess(quotas) or self.excess
 
     def _count_study_files(self, files: Mapping[str, int], totals: Mapping[str, int], overrides: OverrideSizes) -> None:
         """Count the files of each study. If this folder has all files of a study, count the study's overrides, too.
