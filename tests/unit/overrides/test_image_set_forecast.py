@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from dicommap.healthimaging.levels import Level
 from dicommap.model.study import FileValues, Study
@@ -15,7 +15,7 @@ from tests.support.studies import edit, files_of, study
 SECRET = "Zyzzyva"
 
 
-def conflicts(one: Study, changes: Iterable[AttributeChange] = (), room: int = 100) -> list[GroupingConflict]:
+def conflicts(one: Study, changes: Sequence[AttributeChange] = (), room: int = 100) -> list[GroupingConflict]:
     return list(ImageSetForecaster(files_of(one), room).conflicts(one, changes))
 
 
