@@ -12,7 +12,7 @@ from pydicom.tag import Tag
 
 from dicommap.p10 import Header, WantedAttributes
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
-from dicommap.p10.sequence_items import ITEM_ENCODING, STRAY_DELIMITER
+from dicommap.p10.item_skipping import ITEM_ENCODING, STRAY_DELIMITER
 from tests.support import p10_files
 from tests.support.example_counts import examples
 from tests.support.p10_elements import (

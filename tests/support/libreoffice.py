@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dicommap.edits.sheet_rows import format_sheet_lines, format_sheet_rows, sheet_header
-from dicommap.edits.sheet_workbook import describe_sheet_columns
+from dicommap.edits.workbook_columns import describe_sheet_columns
 from dicommap.healthimaging.levels import Level
 from dicommap.model.study import Study
 from dicommap.writing.workbook_writer import write_new_workbook

@@ -11,8 +11,8 @@ from pathlib import Path
 from dicommap.model.source_files import ListedDirectory
 from dicommap.model.study import SourceFile
 from dicommap.reading.parallel_calls import ParallelCalls
+from dicommap.sources.path_reader import PathReader, make_source_file
 from dicommap.sources.system_calls import SYSTEM_CALLS, SystemCalls
-from dicommap.sources.tree_paths import PathReader, make_source_file
 from dicommap.sources.tree_walk import TreeWalk
 
 Row = tuple[str, int, int, str, tuple[str, ...]]

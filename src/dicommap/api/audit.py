@@ -10,7 +10,7 @@ from dicommap.arguments import convert_arguments, optional, to_path, to_text
 from dicommap.dicom.choices import choice_of
 from dicommap.display.audit_report import build_audit_report
 from dicommap.display.issue_report import Issues
-from dicommap.model.audit_entries import AuditKind, AuditSelection, parse_since
+from dicommap.model.audit_selection import AuditKind, AuditSelection, parse_since
 from dicommap.model.displayable import Displayable
 from dicommap.package.audit_key import read_audit_key
 from dicommap.package.audit_reader import AuditReader
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from _typeshed import StrPath
 
     from dicommap.display.report import Report
-    from dicommap.model.audit_entries import AuditEntry
+    from dicommap.model.audit_selection import AuditEntry
     from dicommap.model.audit_values import AuditKey
 
 ROWS_IN_REPORT = 20

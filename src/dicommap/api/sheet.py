@@ -116,7 +116,7 @@ class Sheet(Displayable):
         return self._save_workbook(file) if suffix == _WORKBOOK_SUFFIX else write_sheet(file, self)
 
     def _save_workbook(self, path: Path) -> int:
-        from dicommap.edits.sheet_workbook import describe_sheet_columns
+        from dicommap.edits.workbook_columns import describe_sheet_columns
         from dicommap.model.extras import require_extra
         from dicommap.writing.workbook_writer import WORKSHEET_ROWS, make_too_many_rows_error, write_new_workbook
 

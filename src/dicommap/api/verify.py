@@ -28,7 +28,7 @@ from dicommap.package.audit_log import record_event
 from dicommap.package.aws_account_check import add_saved_settings
 from dicommap.package.job_verifier import JobVerifier
 from dicommap.package.metadata_sources import DatastoreMetadata, DownloadedMetadata
-from dicommap.package.previous_values import PreviousValues
+from dicommap.package.preview_values import PreviousValues
 from dicommap.package.verification_record import open_record
 from dicommap.progress import progress_reporter, track_progress
 from dicommap.verification.effects import UNKNOWN_EFFECTS, WRONG_EFFECTS, Effect, choose_worst

@@ -33,7 +33,7 @@ from dicommap.display.audit_report import (
 from dicommap.display.csv_json import RecordFormat, format_csv_lines, record_lines
 from dicommap.errors import UsageError
 from dicommap.issues.wording import choose_verb, format_count
-from dicommap.model.audit_entries import AuditKind
+from dicommap.model.audit_selection import AuditKind
 from dicommap.model.masking import Masker
 
 if TYPE_CHECKING:

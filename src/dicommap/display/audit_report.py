@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dicommap.display.issue_report import Issues
     from dicommap.display.report import Block
     from dicommap.model.audit import AuditEventLine, AuditValue
-    from dicommap.model.audit_entries import AuditEntry
+    from dicommap.model.audit_selection import AuditEntry
     from dicommap.model.masking import Masker
 
 ENTRY_COLUMNS = ("time", "user", "action", "study or series", "what")

@@ -88,7 +88,7 @@ def find_unusable_text(tag: int, text: str, current: Iterable[str] = ()) -> Unus
     Args:
         tag: The tag of the attribute.
         text: The new text. A backslash separates several values.
-        current: The current values of the attribute. A part of the text that one of them already has can be used.
+        current: The current values of the attribute. A part of the text is allowed if one of these values has it.
 
     """
     unusable_parts = list(_unusable_parts(tag, text))

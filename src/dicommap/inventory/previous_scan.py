@@ -107,9 +107,9 @@ class PreviousScan:
     """
 
     def __init__(self, connection: sqlite3.Connection, keywords: tuple[str, ...]) -> None:
-        """Read the state of the scan from an open inventory. Raises InventoryError if it is damaged.
+        """Read from an open inventory which sources were scanned, when the scan began, and whether it was finished.
 
-        `keywords` are the captured attributes of the inventory.
+        Raises InventoryError if the inventory is damaged. `keywords` are the captured attributes of the inventory.
         """
         self.connection = connection
         columns = ", ".join(f'"{keyword}"' for keyword in keywords)

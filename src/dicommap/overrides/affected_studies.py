@@ -1,4 +1,4 @@
-"""Studies in which one edit has an effect, for the message of an issue: all are counted, and the first are named."""
+"""Count the studies in which one edit has an effect, and name the first of them, for the message of an issue."""
 
 from __future__ import annotations
 

@@ -194,9 +194,9 @@ def _restore_private_creators(merged_edits: MergedEdits) -> None:
 
 
 def _refuse_removals_from_series(study: Study, merged_edits: MergedEdits) -> Iterator[tuple[int, Issue]]:
-    """Drop the removals of patient and study attributes from only some series, and yield the tag and issue of each.
+    """Drop each removal of a patient or study attribute that is for one series only. Yield its tag and an issue.
 
-    A removal from a series without a value changes nothing and has no issue.
+    If the series has no value of the attribute, the removal is dropped without an issue, because it changes nothing.
     """
     values = {series.series_instance_uid: series.values for series in study.series}
     for series, of_series in merged_edits.items():

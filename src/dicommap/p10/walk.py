@@ -20,7 +20,7 @@ from dicommap.p10.elements import (
     pass_plain_elements,
     read_element,
 )
-from dicommap.p10.sequence_items import ITEM_END, SEQUENCE_END, STRAY_DELIMITER, ItemFollower
+from dicommap.p10.item_skipping import ITEM_END, SEQUENCE_END, STRAY_DELIMITER, ItemFollower
 from dicommap.p10.structure_errors import MalformedError, TooLongError, format_element, make_overrun_error
 
 if TYPE_CHECKING:

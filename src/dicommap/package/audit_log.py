@@ -64,7 +64,7 @@ def record_event(package: Path, event: AuditEvent, *, now: datetime | None = Non
         with _open_locked(package) as descriptor:
             previous, end, removed = _find_end(descriptor)
             line = format_event_line(event, now or datetime.now(UTC), previous, removed)
-            _write_at(descriptor, end, line.encode())
+            _replace_end(descriptor, end, line.encode())
             if previous == FIRST_PREVIOUS:
                 sync_directory(package)
     except OSError as error:
@@ -182,7 +182,7 @@ def _find_end(descriptor: int) -> tuple[str, int, int]:
     return hash_line(last), start + end, len(tail) - end
 
 
-def _write_at(descriptor: int, end: int, line: bytes) -> None:
+def _replace_end(descriptor: int, end: int, line: bytes) -> None:
     """Write a line at the offset `end`, remove all bytes after it, and wait until it is on the disk.
 
     If an error occurs, the file ends at `end`.

@@ -9,7 +9,7 @@ from dicommap.errors import DocumentError, UsageError, os_error_reason
 from dicommap.issues import Issue
 from dicommap.issues.bounded_list import bounded_issues
 from dicommap.model.audit import AUDIT_LINE_LIMIT, AuditAction, AuditChange, AuditEventLine
-from dicommap.model.audit_entries import AuditEntry, ValueMatch, compare_value, is_selected
+from dicommap.model.audit_selection import AuditEntry, ValueMatch, compare_value, is_selected
 from dicommap.model.audit_values import AuditValueMode
 from dicommap.model.package_layout import AUDIT_FILE
 from dicommap.reading import open_regular_file
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dicommap.issues.bounded_list import BoundedList
     from dicommap.model.audit import AuditLine
-    from dicommap.model.audit_entries import AuditSelection
+    from dicommap.model.audit_selection import AuditSelection
     from dicommap.model.audit_values import AuditKey
     from dicommap.package.package_directory import PackageDirectory
 

@@ -256,7 +256,7 @@ def _make_result(state: PromotionState, outcome: PromotionOutcome) -> PromotionR
 
 
 def _require_unknown_end(error: AwsError) -> None:
-    """Return if AWS may have executed a request that ended with an error. For other errors, raise an exception.
+    """Raise an exception, unless AWS may have executed the request that ended with `error`.
 
     The exception is a PromotionEndError if the error concerns only this image set, else the error itself.
     """

@@ -77,11 +77,11 @@ def merge_events(submission: Submission, events: Iterable[ImportJobEvent]) -> Su
         return submission
     for event in events:
         seen = max(filter(None, (submission.seenAt, format_utc(event.time))))
-        submission = submission.model_copy(update={"seenAt": seen, **_find_changes(submission, event)})
+        submission = submission.model_copy(update={"seenAt": seen, **_find_changed_members(submission, event)})
     return submission
 
 
-def _find_changes(submission: Submission, event: ImportJobEvent) -> dict[str, Any]:
+def _find_changed_members(submission: Submission, event: ImportJobEvent) -> dict[str, Any]:
     """Return the members of a job's state that an event changes: name -> new value."""
     rank, known_rank = _RANKS[event.status], _RANKS.get(submission.jobStatus or "", 0)
     ending, ended_at = DICOM_JOB_ENDINGS[event.status], format_utc(event.time)

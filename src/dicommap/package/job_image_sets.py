@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dicommap.healthimaging.assumptions import Assumptions
     from dicommap.healthimaging.import_configuration import DicomMetadataMapping
     from dicommap.package.metadata_sources import MetadataSource
-    from dicommap.package.previous_values import PreviousValues
+    from dicommap.package.preview_values import PreviousValues
     from dicommap.package.verification_record import VerificationRecord
     from dicommap.planning.plan import PlanJob
     from dicommap.reconciliation.job_reconciliation import JobReconciliation

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dicommap.errors import AwsError
     from dicommap.package.metadata_sources import MetadataSource
     from dicommap.package.package_directory import PackageDirectory
-    from dicommap.package.previous_values import PreviousValues
+    from dicommap.package.preview_values import PreviousValues
     from dicommap.package.verification_record import VerificationRecord
     from dicommap.planning.plan import PlanJob
     from dicommap.reconciliation.job_reconciliation import JobReconciliation

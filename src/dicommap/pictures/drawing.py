@@ -49,14 +49,14 @@ def draw_placeholder(words: str, size: int) -> Image.Image:
     image = Image.new("RGB", (size, size), _PLACEHOLDER_COLOR)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, size - 1, size - 1), outline=_BORDER_COLOR)
-    font, lines = _fit_text(words, size - 2 * _GAP)
+    font, lines = _choose_font_and_lines(words, size - 2 * _GAP)
     draw.multiline_text(
         (size / 2, size / 2), "\n".join(lines), fill=_TEXT_COLOR, font=font, anchor="mm", align="center"
     )
     return image
 
 
-def _fit_text(words: str, side: int) -> tuple[Font, list[str]]:
+def _choose_font_and_lines(words: str, side: int) -> tuple[Font, list[str]]:
     """Return a font and lines that make a text fit into a square of `side` pixels. A text that is too long is cut."""
     for points in range(round(_choose_font_size(side)), _MIN_FONT_SIZE - 1, -1):
         font = ImageFont.load_default(points)

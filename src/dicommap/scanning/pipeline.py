@@ -86,7 +86,7 @@ def write_inventory(
         if archives:
             sources = [stack.enter_context(closing(_with_archives(source, writer))) for source in sources]
         report = stack.enter_context(progress_reporter(progress, "files"))
-        counter = None if report is None else stack.enter_context(FileCounter(sources))
+        counter = None if report is None else stack.enter_context(TotalCounter(sources))
         tasks = _make_tasks(sources, keywords, writer, in_flight, runner.sharers, trust_directories=trust_directories)
         results = stack.enter_context(closing(run_in_order(tasks, runner)))
         done, counts = 0, [0] * len(sources)
@@ -98,7 +98,7 @@ def write_inventory(
                 report(Progress(done, max(done, counter.total), counter.is_done))
         for source in sources:
             writer.add_traffic(source.traffic())
-        _require_files(sources, counts, path)
+        _require_no_vanished_source(sources, counts, path)
         with content_comparer(sources, writer) as has_same_content:
             connection = writer.finish(has_same_content)
         if report is not None:
@@ -134,7 +134,7 @@ def _make_tasks(
             yield batch, None if task is None else task._replace(in_flight=in_flight)
 
 
-def _require_files(sources: Sequence[Source], counts: Sequence[int], path: Path | None) -> None:
+def _require_no_vanished_source(sources: Sequence[Source], counts: Sequence[int], path: Path | None) -> None:
     """Raise SourceError if a source was removed, or if it is empty and the inventory at `path` has files of it.
 
     `counts` has the number of files of each source.
@@ -309,7 +309,7 @@ class Batch:
         return [self.known_rows[file.path] if file.path in self.known_rows else next(rows) for file in self.files]
 
 
-class FileCounter:
+class TotalCounter:
     """A context manager that counts the files of sources in a thread. The progress bar needs their total number."""
 
     def __init__(self, sources: Sequence[Source]) -> None:

@@ -11,8 +11,8 @@ from dicommap.errors import SourceError
 from dicommap.issues import make_issue
 from dicommap.reading.parallel_calls import ParallelCalls
 from dicommap.reading.sqlite_interrupts import enable_interrupts, raise_if_interrupted
+from dicommap.sources.path_reader import DirectoryStatus, FailedPath, make_unreadable_file
 from dicommap.sources.source import Source
-from dicommap.sources.tree_paths import DirectoryStatus, FailedPath, make_unreadable_file
 from dicommap.sources.tree_walk import limit_threads
 
 if TYPE_CHECKING:

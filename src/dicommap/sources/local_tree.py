@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 
 from dicommap.errors import SourceError, os_error_reason
 from dicommap.model.study import SourceFile
-from dicommap.sources.source import Opener, Source
-from dicommap.sources.system_calls import SYSTEM_CALLS
-from dicommap.sources.tree_paths import (
+from dicommap.sources.path_reader import (
     INVENTORY_KEPT,
     PathReader,
     file_identities,
     raise_if_machine_error,
     unlistable_root_error,
 )
+from dicommap.sources.source import Opener, Source
+from dicommap.sources.system_calls import SYSTEM_CALLS
 from dicommap.sources.tree_walk import TreeWalk
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from dicommap.model.source_files import ListedDirectory
     from dicommap.p10 import ReadAt
+    from dicommap.sources.path_reader import Identity
     from dicommap.sources.source import FindKnownDirectory, KnownMembers
     from dicommap.sources.system_calls import SystemCalls
-    from dicommap.sources.tree_paths import Identity
 
 
 @dataclass(slots=True)

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING, Any
 from dicommap.model.source_files import ListedDirectory
 from dicommap.model.study import SourceFile
 from dicommap.reading.parallel_calls import MAX_THREADS, NO_ITEM_YET, ParallelCalls
-from dicommap.sources.tree_paths import DirectoryStatus, FailedPath, Identity, Listing, TooManyNamesError
+from dicommap.sources.path_reader import DirectoryStatus, FailedPath, Identity, Listing, TooManyNamesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from dicommap.sources.path_reader import PathReader
     from dicommap.sources.source import FindKnownDirectory
-    from dicommap.sources.tree_paths import PathReader
 
 
 FILES_PER_CALL = 8

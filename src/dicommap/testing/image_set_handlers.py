@@ -146,7 +146,7 @@ def _find_version(image_set: ImageSet, request: Mapping[str, Any]) -> ImageSetVe
     raise ServiceError("ResourceNotFoundException", "The image set has no such version.")
 
 
-def _get_state(image_set: ImageSet, version: ImageSetVersion, fault: str | None) -> tuple[str, str]:
+def _get_state_and_status(image_set: ImageSet, version: ImageSetVersion, fault: str | None) -> tuple[str, str]:
     """Return the state and the workflow status of a version."""
     if image_set.deleted_at or fault == "deleted":
         # A copy into a new image set that failed has no instances, and its image set is gone.
@@ -160,7 +160,7 @@ def _get_state(image_set: ImageSet, version: ImageSetVersion, fault: str | None)
 
 
 def _describe_version(image_set: ImageSet, version: ImageSetVersion, fault: str | None) -> dict[str, Any]:
-    state, status = _get_state(image_set, version, fault)
+    state, status = _get_state_and_status(image_set, version, fault)
     return {
         "imageSetId": image_set.image_set_id,
         "versionId": str(version.number),

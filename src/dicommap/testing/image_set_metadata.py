@@ -114,7 +114,10 @@ class Conversion:
         return converted
 
     def convert_attribute(self, tag: int, attribute: Attribute, vrs: dict[str, str]) -> Any:  # noqa: ANN401
-        """Return the value of one attribute. The VRs of elements without a keyword in its items are added to `vrs`."""
+        """Return the value of an attribute in the form of GetImageSetMetadata.
+
+        If it is a sequence, the VRs of its inner elements that have no keyword are added to `vrs`.
+        """
         vr, values = attribute["vr"], attribute.get("Value")
         if vr in BINARY_VRS:
             return attribute.get("InlineBinary")

@@ -213,7 +213,7 @@ class _ReadPlan(NamedTuple):
 
 
 def _read_plan(files: FilesByPath, drafted: Plan | None) -> _ReadPlan:
-    """Read plan.json, unless this process has just made it. A drafted plan is valid for its schema."""
+    """Read plan.json and check it, or take the plan `drafted`, which is not checked against its schema again."""
     if drafted is not None:
         jobs = PlanJobs.validate(drafted.jobs)
         header = drafted.model_dump(mode="json", exclude_none=True, exclude={"jobs"})

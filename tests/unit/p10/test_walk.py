@@ -9,7 +9,7 @@ from dicommap.p10.data_set_encoding import (
     IMPLICIT_LITTLE_ENDIAN,
     DataSetEncoding,
 )
-from dicommap.p10.sequence_items import MAX_DEPTH
+from dicommap.p10.item_skipping import MAX_DEPTH
 from dicommap.p10.structure_errors import MalformedError
 from dicommap.p10.walk import WalkResult, walk_data_set
 from tests.support.p10_elements import UNDEFINED, element, item, sequence, tag_bytes

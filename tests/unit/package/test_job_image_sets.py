@@ -12,7 +12,7 @@ from dicommap.healthimaging.image_sets import ImageSetSummary
 from dicommap.package.job_image_sets import JobImageSets, WorkItem
 from dicommap.package.metadata_sources import MetadataSource
 from dicommap.package.package_directory import PackageDirectory
-from dicommap.package.previous_values import PreviousValues
+from dicommap.package.preview_values import PreviousValues
 from dicommap.package.verification_record import open_record
 from dicommap.reconciliation.job_reconciliation import JobReconciliation
 from dicommap.reconciliation.outcomes import JobState

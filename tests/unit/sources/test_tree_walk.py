@@ -16,7 +16,7 @@ import pytest
 
 from dicommap.errors import SourceError
 from dicommap.model.source_files import ListedDirectory
-from dicommap.sources import tree_paths, tree_walk
+from dicommap.sources import path_reader, tree_walk
 from dicommap.sources.system_calls import SystemCalls
 from tests.support.p10_files import write_tree
 from tests.support.slow_disk import CountedCalls
@@ -54,7 +54,7 @@ def test_one_large_directory_is_read_in_parallel(tmp_path: Path) -> None:
 
 
 def test_the_type_of_an_entry_saves_the_status_of_directories(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree_paths, "_TYPE_SECONDS", 60)  # on a busy machine, asking for types may take some time
+    monkeypatch.setattr(path_reader, "_TYPE_SECONDS", 60)  # on a busy machine, asking for types may take some time
     system = CountedCalls()
     walk_in_threads(tree, system=system)
     paths = [f"{tree}/", *(f"{tree}/{row[0]}" for row in rows(tree))]

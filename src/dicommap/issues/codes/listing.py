@@ -1,4 +1,4 @@
-"""Issue codes for objects below a job's S3 prefix that are not planned, and for prefixes that cannot be listed."""
+"""Issue codes for what S3 lists below the prefix of a job: objects that are not planned, and lists that fail."""
 
 from __future__ import annotations
 

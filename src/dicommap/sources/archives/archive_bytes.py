@@ -6,7 +6,7 @@ import io
 import os
 from typing import TYPE_CHECKING
 
-from dicommap.sources.tree_paths import make_source_file
+from dicommap.sources.path_reader import make_source_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -173,7 +173,8 @@ class _ConcatenatedStreams:
     def _decompress_chunk(self, data: bytes, size: int) -> bytes:
         """Return up to `size` bytes, decompressed from `data` and earlier bytes.
 
-        If the damaged bytes are not in the first stream, raises ArchiveError: they may not be a stream at all.
+        If bytes of the first stream are damaged, raises the error of the decompressor. If bytes after the first stream
+        are damaged, raises ArchiveError, because these bytes may not be a compressed stream at all.
         """
         try:
             return self._stream.decompress(data, size)
@@ -196,7 +197,7 @@ class TarArchive:
         self.names = UniqueNames()
         self.issues: list[Issue] = []
         self._positions: dict[str, tuple[int, int]] = {}
-        self._entries = _skip_repeated_entries(read_tar_entries(_PlainTarReader(self._file), self.issues), self.names)
+        self._entries = _name_entries(read_tar_entries(_PlainTarReader(self._file), self.issues), self.names)
 
     def entries(self) -> Iterator[ArchiveEntry]:
         """Yield the entries in their order. Each entry is yielded once. Raises ArchiveError if the file is damaged."""
@@ -272,7 +273,7 @@ class CompressedTarArchive:
         self._bytes = self._open_decompressed()
         self.names = UniqueNames()
         self.issues: list[Issue] = []
-        self._entries = _skip_repeated_entries(read_tar_entries(self._bytes, self.issues), self.names)
+        self._entries = _name_entries(read_tar_entries(self._bytes, self.issues), self.names)
 
     def _open_decompressed(self) -> LimitedDecompressedStream:
         return LimitedDecompressedStream(self._decompress(self._file), UnpackingLimit(self._file.size))
@@ -305,7 +306,8 @@ class _PlainTarReader:
         self.position = offset
 
 
-def _skip_repeated_entries(entries: Iterator[TarEntry], names: UniqueNames) -> Iterator[tuple[str, TarEntry]]:
+def _name_entries(entries: Iterator[TarEntry], names: UniqueNames) -> Iterator[tuple[str, TarEntry]]:
+    """Yield each entry after a name that is unique in the archive. Raises ArchiveError if there are too many."""
     for count, entry in enumerate(entries, 1):
         require_entry_count(count)
         yield names.make_unique(entry.name), entry

@@ -10,7 +10,7 @@ import pytest
 from dicommap.display.preview import EMPTY_VALUE, NOT_CAPTURED
 from dicommap.errors import DocumentError
 from dicommap.model.package_layout import PREVIEW_FILE
-from dicommap.package.previous_values import PreviousValues, parse_values_before
+from dicommap.package.preview_values import PreviousValues, parse_values_before
 from dicommap.planning.plan import FileDigest
 
 TABLE = """\ufeffStudyInstanceUID,SeriesInstanceUID,tag,before

@@ -8,9 +8,9 @@ from itertools import product
 import pytest
 
 from dicommap.model.study import Disposition
-from dicommap.p10 import Header, RejectedFile, sequence_items
+from dicommap.p10 import Header, RejectedFile, item_skipping
 from dicommap.p10.data_set_encoding import EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, DataSetEncoding
-from dicommap.p10.sequence_items import ITEM_ENCODING, MAX_DEPTH, MAX_ELEMENTS, STRAY_DELIMITER
+from dicommap.p10.item_skipping import ITEM_ENCODING, MAX_DEPTH, MAX_ELEMENTS, STRAY_DELIMITER
 from tests.support import p10_files
 from tests.support.p10_elements import (
     UNDEFINED,
@@ -176,7 +176,7 @@ def test_the_limits_are_those_that_are_documented() -> None:
 
 
 def test_a_header_of_more_elements_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequence_items, "MAX_ELEMENTS", 1_000)
+    monkeypatch.setattr(item_skipping, "MAX_ELEMENTS", 1_000)
     many = {
         "items": sequence(SEQUENCE, [item(b"", defined=True)] * 999),
         "delimiters": sequence(SEQUENCE, [], defined=True) + END_OF_SEQUENCE * 999,
